@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.calendar import LUXEMBOURG, local_day
 from ..lib.markdown_text import as_plain
 from ..lib.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Line, Value
 from ..user_locale import UserLocale
@@ -176,6 +176,6 @@ def _moment(locale: UserLocale, text: str) -> str:
     """Return the time of day in Luxembourg, after the day if it is not today."""
     with suppress(ValueError):
         moment = datetime.fromisoformat(text).astimezone(LUXEMBOURG)
-        is_today = moment.date() == dt_util.utcnow().astimezone(LUXEMBOURG).date()
+        is_today = moment.date() == local_day(dt_util.utcnow())
         return f"{moment:%H:%M}" if is_today else f"{locale.day(moment)} {moment:%H:%M}"
     return text

@@ -24,7 +24,7 @@ from ..lib.answers.bills import bills_report, classes_report
 from ..lib.answers.days import days_report
 from ..lib.answers.habits import highlights_report
 from ..lib.answers.quarter_hours import quarter_hours_report
-from ..lib.history.calendar import KEPT_MONTHS, LUXEMBOURG
+from ..lib.history.calendar import KEPT_MONTHS, local_day
 from ..lib.history.quarter_hour import Origin
 from ..request_fields import PLANNED_CAR, planned_car
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
@@ -318,7 +318,7 @@ class DaysAnswer(TypedDict):
 def _is_leneda(coordinator: BooksCoordinator, msg: Request) -> bool:
     """Return whether all requested days are over. If so, the answer can be cached."""
     end: date = msg.get("end", date.max)
-    return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
+    return end <= local_day(demand_of(coordinator).until)
 
 
 @meter_command(

@@ -11,7 +11,7 @@ from ..coordinator.gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..lib.answers.gas_costs import DatedGasPrices, gas_meter_costs
-from ..lib.history.calendar import LUXEMBOURG, day_end, day_start
+from ..lib.history.calendar import day_end, day_start, local_day
 from .common_answers import CalendarDay, CalendarMonth, Time
 from .requests import Request, async_rendered, meter_command
 
@@ -127,7 +127,7 @@ def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: DatedGasPrices, now: datetime
 ) -> dict[str, Any] | None:
     """Return the costs of a gas meter. Return None for other meters, and without prices today."""
-    today = now.astimezone(LUXEMBOURG).date()
+    today = local_day(now)
     if not is_gas(medium.kind, medium.unit) or not prices.on(today):
         return None
     meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
@@ -152,7 +152,7 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
         amounts.append(total.amount if total else None)
         shares.append(min(1.0, round(total.seconds / length, 3)) if total else 0.0)
         day = day_end(day)
-    first = start.astimezone(LUXEMBOURG).date().isoformat()
+    first = local_day(start).isoformat()
     return {"start": first, "amounts": amounts, "known": shares}
 
 

@@ -11,8 +11,7 @@ import pytest
 from smartyp1.advice.device_advice import best_hour, cost_above, dearest_device, saving_below
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
-from smartyp1.past.wall_clock import number_of
-from smartyp1.prices.contract import Contract
+from smartyp1.prices.contract import BEGINNING, Contract
 from tests.lib.advice.house_of_june import June, june
 from tests.lib.bill.months import TWO_PRICES, local
 
@@ -113,7 +112,7 @@ def test_a_day_with_a_gap_saves_nothing(of_two_prices: June) -> None:
     month, sources = of_two_prices
     rows = month.ledger.table
     # Only the quarter-hours until 3 June at noon are known.
-    table = rows.between(0, number_of(local("2026-06-03T12:00")))
+    table = rows.between(BEGINNING, local("2026-06-03T12:00"))
     short = Month(Ledger.of(table, month.ledger.contracts), month.start)
     best = best_hour(sources, short)
     assert best

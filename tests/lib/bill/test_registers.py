@@ -311,7 +311,7 @@ def test_between_two_known_registers_rows_add_up(seed: int) -> None:
         risen = after.imported_register_wh - before.imported_register_wh
         found = ledger.sums(before.end, after.end)
         assert found.imported_wh == pytest.approx(risen, abs=TOLERANCE_WH), (seed, before, after)
-        rows = ledger.table.between(number_of(before.end), number_of(after.end))
+        rows = ledger.table.between(before.end, after.end)
         if before.exported_register_wh is not None and after.exported_register_wh is not None:
             fed = after.exported_register_wh - before.exported_register_wh
             assert rows.exported.sum() == pytest.approx(fed, abs=TOLERANCE_WH), seed

@@ -18,7 +18,7 @@ from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.past.table import Table
 from smartyp1.past.wall_clock import number_from
-from smartyp1.prices.contract import Contract
+from smartyp1.prices.contract import BEGINNING, Contract
 from tests.lib.bill.months import agreed, changing, local
 from tests.lib.bill.tables import DayRows, table_of_days
 from tests.random_examples import examples
@@ -86,7 +86,7 @@ def household(chance: random.Random) -> Table:
 
 def known_at(table: Table, time: datetime) -> Ledger:
     """Return the ledger at a time."""
-    return Ledger.of(table.between(0, number_from(time)), CONTRACTS, is_begun=False, until=time)
+    return Ledger.of(table.between(BEGINNING, time), CONTRACTS, is_begun=False, until=time)
 
 
 @pytest.mark.parametrize("seed", range(examples(4)))
@@ -135,7 +135,7 @@ def test_the_running_quarter_hour_has_the_mean_of_the_last_ended_day() -> None:
     table, contracts = table_of_days(days), agreed(energy_margin=0.0)
     for until, mean in (("2026-06-02T12:00", 0.1), ("2026-06-03T00:00", 0.3)):
         time = local(until)
-        ledger = Ledger.of(table.between(0, number_from(time)), contracts, until=time)
+        ledger = Ledger.of(table.between(BEGINNING, time), contracts, until=time)
         before = ledger.sums(time, END)
         sums = ledger.with_running(time, Amounts(500.0, 100.0), NO_PRICES).sums(time, END)
         assert (before.filled_wh, sums.filled_wh, sums.priced_wh) == (0, 500, 0)

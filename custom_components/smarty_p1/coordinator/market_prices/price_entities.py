@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, State
 
 from ...const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
 from ...lib.history.calendar import (
-    LUXEMBOURG,
+    local_day,
 )
 from ...lib.history.market_prices import MarketPrices
 from ...lib.prices.entered_contract import (
@@ -73,12 +73,12 @@ class MarketPriceEntities:
 
         They are those of the contract that holds at `time`. An id is None if it has no entity.
         """
-        terms = terms_on(self._entry.options, time.astimezone(LUXEMBOURG).date())
+        terms = terms_on(self._entry.options, local_day(time))
         return tuple(terms.get(name) for name in PRICE_ENTITIES)
 
     def entities_from(self, time: datetime) -> set[str]:
         """Return the ids of all entities in the contracts that hold at `time` or later."""
-        contracts = terms_from(self._entry.options, time.astimezone(LUXEMBOURG).date())
+        contracts = terms_from(self._entry.options, local_day(time))
         return {terms[name] for terms in contracts for name in PRICE_ENTITIES if name in terms}
 
     def _price(self, entity_id: str | None) -> float | None:

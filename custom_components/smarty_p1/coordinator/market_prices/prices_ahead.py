@@ -18,7 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
 from ...lib.history.calendar import (
-    LUXEMBOURG,
+    local_day,
     quarter_start,
 )
 from ...lib.prices.market_price_lists import (
@@ -114,7 +114,7 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
     if not entity.unique_id.endswith(_NORDPOOL_KEY):
         return {}
     area = entity.unique_id.removesuffix(_NORDPOOL_KEY)
-    today = now.astimezone(LUXEMBOURG).date()
+    today = local_day(now)
     # Nord Pool publishes tomorrow's prices around 13:00 Luxembourg time, and never the prices of
     # later days. So request only today and tomorrow.
     days = (today, today + timedelta(days=1))

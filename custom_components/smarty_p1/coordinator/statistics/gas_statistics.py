@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
 from ...lib.answers.gas_costs import DatedGasPrices
-from ...lib.history.calendar import LUXEMBOURG, day_end, day_start, month_end, month_start
+from ...lib.history.calendar import day_end, day_start, local_day, month_end, month_start
 from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
@@ -220,7 +220,7 @@ def gas_costs(volumes: Hours, prices: DatedGasPrices | None) -> Hours:
     return {
         hour: m3 * price.per_m3 + price.per_month / _hours_of_month(hour)
         for hour, m3 in volumes.items()
-        if prices and (price := prices.on(hour.astimezone(LUXEMBOURG).date()))
+        if prices and (price := prices.on(local_day(hour)))
     }
 
 

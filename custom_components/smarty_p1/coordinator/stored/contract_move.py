@@ -41,7 +41,7 @@ from ...const import (
     CONF_VAT,
     CONF_WITH_LEVIES,
 )
-from ...lib.history.calendar import LUXEMBOURG
+from ...lib.history.calendar import LUXEMBOURG, local_day
 from ...lib.prices.contract import NO_CONTRACT, Contract
 from ...lib.prices.entered_contract import Terms, contract_of, entered_contracts, in_order
 from ...lib.prices.network_prices import price_file
@@ -186,7 +186,7 @@ def _moved(stored: Sequence[tuple[datetime, Contract]], flat: _Flat) -> Sequence
         elif left <= 1:
             terms |= flat.entities_before(contract)
         if items or left < len(stored) - 1:
-            day = since.astimezone(LUXEMBOURG).date()
+            day = local_day(since)
             items[day] = {CONF_SINCE: day.isoformat(), **terms}
         elif contract != NO_CONTRACT:
             items[None] = terms

@@ -9,10 +9,11 @@ from math import floor
 from statistics import fmean
 from typing import Final, NamedTuple
 
-from ..bill.daily_bills import PeriodBills, bills_by_day, more
+from ..bill.bill import more
+from ..bill.daily_bills import PeriodBills, bills_by_day
 from ..bill.ledger import Ledger
 from ..bill.month import Month
-from ..history.calendar import LUXEMBOURG, day_start
+from ..history.calendar import day_start, local_day
 from .month_forecast import same_month_of_last_year
 
 LAST_YEAR: Final = "last_year"
@@ -106,5 +107,5 @@ def _passed_on(days: Sequence[PeriodBills], total: float) -> date | None:
         return None
     for start, _, _, due in days:
         is_above = due.total is not None and due.total > total
-        passed_on = (passed_on or start.astimezone(LUXEMBOURG).date()) if is_above else None
+        passed_on = (passed_on or local_day(start)) if is_above else None
     return passed_on

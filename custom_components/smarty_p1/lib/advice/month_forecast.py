@@ -33,7 +33,7 @@ from ..history.calendar import LUXEMBOURG, day_end, days_between, month_end, qua
 from ..history.register_amounts import DECIMALS
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, Floats, groups, number_from, time_of, wall_clock
-from ..prices.contract import BEGINNING, NO_CONTRACTS, Contract, Contracts
+from ..prices.contract import NO_CONTRACTS, Contract, Contracts
 from .daily_energy_forecast import BACKTEST_STEP, EnergyForecast, forecast_energy
 
 _RECENT_DAYS = 28
@@ -172,14 +172,13 @@ class _Forecast(NamedTuple):
         recent = np.isin(ledger.clock.day + _EPOCH, days[is_whole][-_RECENT_DAYS:])
         tables = [table.where(recent)]
         if last_year:
-            bounds = number_from(last_year.start), number_from(last_year.end)
-            tables.append(table.between(*bounds))
+            tables.append(table.between(last_year.start, last_year.end))
         usual = _usual_supply(tables)
         coming = [
             _ComingPart(
                 part,
                 [*_days_of(start, end, today)],
-                [Ledger.of(each, _always(part.contract)).all for each in tables],
+                [Ledger.of(each, Contracts.always(part.contract)).all for each in tables],
                 _second_share(usual, part.contract, start, end),
             )
             for start, end, part in ledger.timed_parts(until, month.end)
@@ -344,10 +343,6 @@ def _like(models: Sequence[Sums], wh: float, fed_wh: float, second_share: float)
 
 def _first_known(prices: Iterable[float | None]) -> float | None:
     return next((price for price in prices if price is not None), None)
-
-
-def _always(contract: Contract) -> Contracts:
-    return Contracts(((BEGINNING, contract),))
 
 
 def _ordinal(time: datetime) -> int:

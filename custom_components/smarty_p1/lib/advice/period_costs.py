@@ -14,6 +14,7 @@ from ..bill.period_sums import BillPart, Sums
 from ..history.calendar import day_end, month_start
 from ..past.wall_clock import A_DAY, QUARTER_S, wall_clock
 from ..prices.contract import BEGINNING, Contracts
+from ..prices.kwh_price import sum_of_known
 from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import NetworkPrices
 
@@ -36,9 +37,7 @@ class Terms(NamedTuple):
             aid._replace(first_day=BEGINNING.date(), last_day=date.max)
             for aid in contracts.aids_at(time)
         )
-        return cls(
-            Contracts(((BEGINNING, contracts.at(time)),), tuple(always)), price_file().at(time)
-        )
+        return cls(Contracts.always(contracts.at(time), tuple(always)), price_file().at(time))
 
 
 class PeriodCosts(NamedTuple):
@@ -129,10 +128,9 @@ def _fixed(parts: Sequence[BillPart]) -> float | None:
         bill_of_parts([part._replace(months=1.0, sums=Sums())]).amount(*monthly_lines())
         for part in parts
     ]
-    amounts = [
-        month * part.months for month, part in zip(months, parts, strict=True) if month is not None
-    ]
-    return sum(amounts) if len(amounts) == len(parts) else None
+    return sum_of_known(
+        [month and month * part.months for month, part in zip(months, parts, strict=True)]
+    )
 
 
 def usual_evening_cost(ledger: Ledger, now: datetime, price: float) -> float | None:

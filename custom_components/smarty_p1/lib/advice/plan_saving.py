@@ -5,14 +5,14 @@ between two of its deadlines: to the time at which the load was connected or rea
 begin of the window. There it has its full power. The saving can be below 0.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
-from ..bill.ledger import Ledger
+from ..bill.bill import more
 from ..bill.month import Month
 from ..history.calendar import month_start
 from ..past.table import quarter_hours_of
@@ -20,6 +20,7 @@ from ..past.wall_clock import QUARTER_S, Floats, Numbers, number_from
 from ..plan.bill_steps import NO_KWH
 from ..plan.daily_load import DailyLoad
 from ..plan.usual_house import LoadEnergy, by_quarter
+from ..prices.kwh_price import sum_of_known
 from .what_if_tables import with_load
 
 
@@ -68,15 +69,11 @@ def plan_saving(month: Month, loads: Sequence[MeasuredLoad]) -> float | None:
     moved_wh[is_shown] = moved_kwh * 1000
     at_once = rows.with_table(with_load(rows.table, lambda _numbers: moved_wh))
     starts = {month_start(first), month.start}
-    then, now = (_total(ledger, starts) for ledger in (at_once, rows))
-    return None if then is None or now is None else round(then - now, 2) or 0.0
-
-
-def _total(ledger: Ledger, months: Iterable[datetime]) -> float | None:
-    """Return the sum of the bills of months. Return None if one is unknown."""
-    totals = [Month(ledger, start).bill().total for start in months]
-    known = [total for total in totals if total is not None]
-    return sum(known) if len(known) == len(totals) else None
+    then, now = (
+        sum_of_known([Month(ledger, start).bill().total for start in starts])
+        for ledger in (at_once, rows)
+    )
+    return more(now, then)
 
 
 def _at_once(load: MeasuredLoad, month: Month, numbers: Numbers, true_kwh: Floats) -> Floats:

@@ -22,6 +22,7 @@ from ..history.month_columns import Columns
 from ..history.spans import Period, Span
 from ..past.table import RowSource, Table
 from ..past.wall_clock import AN_HOUR, groups, number_from, number_of, time_of
+from ..prices.kwh_price import rounded
 
 MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
@@ -123,7 +124,7 @@ class Grid:
             if ledger.has_rows(day, day_end(day)):
                 sums = ledger.sums(day, min(day_end(day), until))
                 self.days[day] = sums.imported_wh / 1000, sums.exported_wh / 1000
-        table = ledger.table.between(number_from(start), number_from(end))
+        table = ledger.table.between(start, end)
         # Leneda's data has fed-in energy only if it includes the metering point of production.
         # Without fed-in energy, a quarter-hour from Leneda is only partly known.
         is_known = ~np.isnan(table.exported) | (table.source == RowSource.MEASURED)
@@ -423,7 +424,7 @@ def _worth(
     for hour, kwh in delivered.items():
         price = prices.get(hour)
         if hour not in fed_hours:
-            rest_prices.add(None if price is None else round(price, _PRICED_DECIMALS))
+            rest_prices.add(rounded(price, _PRICED_DECIMALS))
             continue
         hour_kwh = kwh - fed_hours[hour]
         rest_kwh -= hour_kwh

@@ -41,7 +41,7 @@ from ..past.wall_clock import (
     time_of,
     wall_clock,
 )
-from ..prices.contract import BEGINNING, Contract, Contracts
+from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import price_without_energy
 from ..prices.network_prices import AgreedPrices, price_file
 from .battery_plan import DayPrices
@@ -277,7 +277,7 @@ def year_of(
     follows the market and too few days have market prices.
     """
     contract, reference_kw = _contract_of(state, feed_in_price)
-    table = state.ledger.table.between(*map(number_from, period_of(state)))
+    table = state.ledger.table.between(*period_of(state))
     if prices:
         table = with_prices(table, [prices])
     clock = wall_clock(table.quarter)
@@ -305,7 +305,7 @@ def year_of(
 
 
 def _month_sums(table: Table, contract: Contract, begins: Sequence[datetime]) -> list[Sums]:
-    ledger = Ledger.of(table, Contracts(((BEGINNING, contract),)))
+    ledger = Ledger.of(table, Contracts.always(contract))
     return [ledger.sums(begin, month_end(begin)) for begin in begins]
 
 
@@ -348,7 +348,7 @@ def prices_by_day(year: WhatIfYear, moment: datetime) -> Sequence[DayPrices]:
     market price gets the mean market price of the year.
     """
     contract, prices, mean, clock = year.contract, year.prices, year.mean, year.clock
-    contracts = Contracts(((BEGINNING, contract),))
+    contracts = Contracts.always(contract)
     others = price_without_energy(contracts, moment, prices.published) or 0.0
     days = np.arange(clock.day[0], clock.day[-1] + 1)
     market, feed_in = (

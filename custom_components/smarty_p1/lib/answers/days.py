@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from ..bill.daily_bills import bills_by_day, more
+from ..bill.bill import more
+from ..bill.daily_bills import bills_by_day
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.month import Month
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ..history.calendar import QUARTER_HOUR, day_end, day_start, local_day
 from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
 from .bills import peak_report
@@ -48,7 +49,7 @@ def _days(month: Month, until: datetime) -> Iterator[dict[str, Any]]:
         feed_in = more(before.amount("feed_in") or 0.0, due.amount("feed_in"))
         used = more(feed_in or 0.0, day.cost_of_energy)
         yield {
-            "day": start.astimezone(LUXEMBOURG).date().isoformat(),
+            "day": local_day(start).isoformat(),
             "start": start.isoformat(),
             "end": day_end(start).isoformat(),
             **_sums(month.ledger, start, end),

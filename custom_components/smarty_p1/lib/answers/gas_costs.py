@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from ..history.calendar import LUXEMBOURG, day_end, day_start
+from ..history.calendar import day_end, day_start, local_day
 
 MIN_KNOWN_SHARE = 0.9
 """A day counts as whole if at least this share of the day is known."""
@@ -139,10 +139,10 @@ def gas_costs_report(days: DaySums, prices: DatedGasPrices, now: datetime) -> di
     prices of today if these are unknown.
     """
     days_by_date = {
-        start.astimezone(LUXEMBOURG).date(): _Day(amount, _share(start, seconds))
+        local_day(start): _Day(amount, _share(start, seconds))
         for start, (amount, seconds) in days.items()
     }
-    today = now.astimezone(LUXEMBOURG).date()
+    today = local_day(now)
     this_month = today.replace(day=1)
     last_month = (this_month - _A_DAY).replace(day=1)
     month = _running(days_by_date, prices, this_month, today) or _running(

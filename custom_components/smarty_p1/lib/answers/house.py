@@ -7,12 +7,12 @@ from typing import Any
 
 from ..advice.solar_house import Grid, HouseDay, Supply, hour_prices, house_days, house_sum
 from ..bill.household_state import HouseholdState
-from ..history.calendar import LUXEMBOURG, local_text, month_start
+from ..history.calendar import local_day, local_text, month_start
 from ..history.market_prices import NO_PRICES
 from ..history.month_columns import Columns
 from ..history.month_file_lines import month_name
 from ..prices.contract import Contracts
-from ..prices.kwh_price import price_of_kwh
+from ..prices.kwh_price import price_of_kwh, rounded
 from ..prices.price_file import OlderPrices
 
 MAX_MONTHS = 13
@@ -44,9 +44,9 @@ def house_report(
         "until": local_text(until),
         "days": [
             {
-                "day": _date(day.start),
-                "house_kwh": _rounded(day.house_kwh, 3),
-                "own_kwh": _rounded(day.own_kwh, 3),
+                "day": local_day(day.start).isoformat(),
+                "house_kwh": rounded(day.house_kwh, 3),
+                "own_kwh": rounded(day.own_kwh, 3),
             }
             for day in days
         ],
@@ -66,19 +66,11 @@ def _month(start: datetime, days: Sequence[HouseDay], contracts: Contracts) -> d
         older = OlderPrices.answer(OlderPrices.joined(price.prices_of for price in prices))
     return {
         "month": month_name(start),
-        "house_kwh": _rounded(total.house_kwh, 3),
-        "own_kwh": _rounded(total.own_kwh, 3),
-        "saved": _rounded(total.saved, 2),
+        "house_kwh": rounded(total.house_kwh, 3),
+        "own_kwh": rounded(total.own_kwh, 3),
+        "saved": rounded(total.saved, 2),
         "unpriced_kwh": round(total.unpriced_kwh, 3),
-        "since": total.since and _date(total.since),
+        "since": total.since and local_day(total.since).isoformat(),
         "unknown_days": total.unknown_days,
         **older,
     }
-
-
-def _date(day: datetime) -> str:
-    return day.astimezone(LUXEMBOURG).date().isoformat()
-
-
-def _rounded(value: float | None, decimals: int) -> float | None:
-    return None if value is None else round(value, decimals)

@@ -11,7 +11,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..history.market_prices import NO_PRICES
 from ..meter.money import Money, MoneyValue
-from ..prices.kwh_price import excess_price, price_of_kwh
+from ..prices.kwh_price import excess_price, price_of_kwh, rounded
 from ..prices.network_prices import price_file
 from ..prices.price_file import OlderPrices
 
@@ -92,7 +92,7 @@ def _money(demand: HouseholdState, slow: _Slow, now: datetime | None) -> Money:
     energy |= _known(unpriced_kwh=due.unpriced_kwh)
     compared = _compared(slow.comparison)
     totals = slow.comparison.totals.items()
-    classes = {str(kw): None if total is None else round(total, 2) for kw, total in totals}
+    classes = {str(kw): rounded(total, 2) for kw, total in totals}
     return Money(
         price_import=MoneyValue(
             price.imported, OlderPrices.answer(price.prices_of), contract.energy_margin is None

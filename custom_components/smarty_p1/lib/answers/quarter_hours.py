@@ -22,6 +22,7 @@ from ..history.month_file_lines import as_decimal
 from ..history.quarter_hour import QuarterHour
 from ..leneda.series_codes import REGISTERS
 from ..prices.contract import REFERENCE_POWERS
+from ..prices.kwh_price import rounded
 
 type SharedPower = Mapping[str, Mapping[datetime, float]]
 """Mean power of quarter-hours in kW, keyed by the codes of energy sharing."""
@@ -74,9 +75,9 @@ def quarter_hours_as_json(quarters: Iterable[QuarterHour], shared: SharedPower) 
 def _row(quarter: QuarterHour, shared: SharedPower) -> dict[str, Any]:
     return {
         "start": local_text(quarter.start),
-        **{name: _rounded(getattr(quarter, name)) for name in _COLUMNS},
+        **{name: rounded(getattr(quarter, name), 6) for name in _COLUMNS},
         **{
-            f"{REGISTERS[code].quantity}_kwh": _rounded(powers[quarter.start] / 4)
+            f"{REGISTERS[code].quantity}_kwh": rounded(powers[quarter.start] / 4, 6)
             for code, powers in shared.items()
             if quarter.start in powers
         },
@@ -86,10 +87,6 @@ def _row(quarter: QuarterHour, shared: SharedPower) -> dict[str, Any]:
 
 def _json_size(value: object) -> int:
     return len(json.dumps(value, separators=(",", ":")))
-
-
-def _rounded(energy: float | None) -> float | None:
-    return None if energy is None else round(energy, 6)
 
 
 def quarter_hours_as_csv(quarters: Iterable[QuarterHour], shared: SharedPower) -> dict[str, Any]:

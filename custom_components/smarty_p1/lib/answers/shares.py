@@ -15,7 +15,7 @@ from ..advice.energy_shares import (
 from ..advice.night_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
-from ..history.calendar import HOUR, LUXEMBOURG, day_start, days_between
+from ..history.calendar import HOUR, day_start, days_between, local_day
 from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
 from .days import days_report
@@ -128,7 +128,7 @@ def _unknown_days(device: HouseDevice, hours: Sequence[datetime]) -> int:
 
 
 def _foot(demand: HouseholdState, start: datetime, end: datetime) -> dict[str, Any]:
-    first, last = (time.astimezone(LUXEMBOURG).date() for time in (start, end))
+    first, last = (local_day(time) for time in (start, end))
     days = days_report(demand, first, last)["days"]
     names = {
         "used": "cost_used",

@@ -379,6 +379,11 @@ def to_cents(amount: float) -> float:
     return (cents if amount > 0 else -cents) / 100
 
 
+def more(before: float | None, after: float | None) -> float | None:
+    """Return the difference of two amounts in whole cents, None if one is unknown."""
+    return None if before is None or after is None else round(after - before, 2) or 0.0
+
+
 def adding_up(amounts: Sequence[float], total: float, a_euro: int = 100) -> list[float]:
     """Return amounts in EUR as whole parts of a euro, cents by default. They add up to `total`.
 

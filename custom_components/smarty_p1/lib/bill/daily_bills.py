@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ..history.calendar import HOUR, day_end, month_end
-from .bill import Bill, bill_of_parts, month_prices, monthly_lines
+from .bill import Bill, bill_of_parts, month_prices, monthly_lines, more
 from .ledger import Ledger
 
 
@@ -74,8 +74,3 @@ def _bills(
         due = bill_of_parts(ledger.parts(begin, end), of_month)
         yield PeriodBills(time, end, before, due)
         time, before = end, due
-
-
-def more(before: float | None, after: float | None) -> float | None:
-    """Return the difference of two amounts in whole cents, None if one is unknown."""
-    return None if before is None or after is None else round(after - before, 2) or 0.0

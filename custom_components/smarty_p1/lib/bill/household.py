@@ -288,5 +288,5 @@ class Household:
 def _dated(contracts: Contracts | Contract) -> Contracts:
     """Return `contracts`. A single contract holds from the beginning."""
     if isinstance(contracts, Contract):
-        return Contracts.of_days([(None, contracts)])
+        return Contracts.always(contracts)
     return contracts

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..past.table import Table
-from ..past.wall_clock import Flags, Floats, number_from, time_of
+from ..past.wall_clock import Flags, Floats, time_of
 from ..prices.kwh_price import excess_price, price_without_energy
 from ..prices.price_file import NetworkPrices
 from .bill import MonthPrices
@@ -44,8 +44,8 @@ def prices_of_rows(
     bought, sold = _market_prices(ledger, of_month)
     begin, end = time_of(table.quarter[0]), time_of(table.quarter[-1] + 1)
     for start, until, part in ledger.timed_parts(begin, end, None, published):
-        bounds = np.searchsorted(table.quarter, (number_from(start), number_from(until)))
-        of, contract, vat = slice(*bounds), part.contract, 1 + (part.prices.vat_rate or 0.0)
+        of, contract = table.places(start, until), part.contract
+        vat = 1 + (part.prices.vat_rate or 0.0)
         others = price_without_energy(ledger.contracts, start, published)
         energy = _energy(contract.energy_price, contract.energy_margin, bought[of])
         if contract.has_second_price:

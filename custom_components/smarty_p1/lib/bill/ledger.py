@@ -120,20 +120,16 @@ class Ledger:
 
     def sums(self, begin: datetime, end: datetime) -> Sums:
         """Return the sums of the quarter-hours that begin from `begin` to before `end`."""
-        first, last = number_from(begin), number_from(end)
-        totals = self._total(first, last)
+        totals = self.total(begin, end)
         sums = Sums(*(round(total / _PARTS, DECIMALS) for total in totals))
-        if self.running and first <= self.running.quarter < last:
+        if self.running and begin <= time_of(self.running.quarter) < end:
             return sums.plus(self.running.sums)
         return sums
 
     def total(self, begin: datetime, end: datetime) -> list[int]:
         """Return the fields of `sums` as exact integers, in billionths, without `running`."""
-        return self._total(number_from(begin), number_from(end))
-
-    def _total(self, first: int, last: int) -> list[int]:
-        begin, end = self.table.quarter.searchsorted((first, last))
-        totals: list[int] = (self.totals[:, end] - self.totals[:, begin]).tolist()
+        part = self.table.places(begin, end)
+        totals: list[int] = (self.totals[:, part.stop] - self.totals[:, part.start]).tolist()
         return totals
 
     @property
@@ -143,10 +139,9 @@ class Ledger:
 
     def has_rows(self, begin: datetime, end: datetime) -> bool:
         """Return whether a period has known energy, even if it is 0."""
-        first, last = number_from(begin), number_from(end)
-        begin_row, end_row = self.table.quarter.searchsorted((first, last))
-        is_running = self.running is not None and first <= self.running.quarter < last
-        return bool(end_row > begin_row) or is_running
+        part = self.table.places(begin, end)
+        is_running = self.running is not None and begin <= time_of(self.running.quarter) < end
+        return part.stop > part.start or is_running
 
     def is_whole(self, begin: datetime, end: datetime) -> bool:
         """Return whether all quarter-hours of a period are known."""
@@ -154,7 +149,7 @@ class Ledger:
 
     def lacks_exports(self, begin: datetime, end: datetime) -> bool:
         """Return whether the exported energy of a quarter-hour of a period is unknown."""
-        rows = self.table.between(number_from(begin), number_from(end))
+        rows = self.table.between(begin, end)
         return bool(np.isnan(rows.exported[rows.is_whole]).any())
 
     @cached_property
@@ -225,12 +220,11 @@ class Ledger:
 
     def between(self, begin: datetime, end: datetime) -> Ledger:
         """Return the ledger of the quarter-hours that begin from `begin` to before `end`."""
-        first, last = number_from(begin), number_from(end)
-        part = slice(*self.table.quarter.searchsorted((first, last)))
+        part = self.table.places(begin, end)
         bought, sold, today = self.market
         return replace(
             self,
-            table=self.table.between(first, last),
+            table=self.table.between(begin, end),
             clock=WallClock(*(column[part] for column in self.clock)),
             is_second=self.is_second[part],
             reference_wh=self.reference_wh[part],
@@ -245,7 +239,7 @@ class Ledger:
             shared=np.zeros_like(self.table.shared),
             is_sharing_known=np.zeros_like(self.table.is_sharing_known),
         )
-        return Ledger.of(table, self.contracts, is_begun=self.is_begun, until=self.until)
+        return self.with_table(table)
 
     def month_begin(self, start: datetime) -> datetime:
         """Return the time from which the monthly prices of a month count.
@@ -281,7 +275,7 @@ class Ledger:
 
     def peak(self, begin: datetime, end: datetime) -> QuarterHour | None:
         """Return the first of the highest quarter-hours of a period."""
-        rows = self.table.between(number_from(begin), number_from(end))
+        rows = self.table.between(begin, end)
         rows = rows.where(rows.is_whole)
         if not len(rows.quarter):
             return None

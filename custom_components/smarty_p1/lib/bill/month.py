@@ -10,9 +10,8 @@ from ..history.calendar import QUARTER_HOUR, month_end
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS
 from ..past.table import Table
-from ..past.wall_clock import number_from
 from ..prices.price_file import OlderPrices
-from .bill import Bill, bill_of
+from .bill import Bill, bill_of, more
 from .ledger import Ledger
 from .period_sums import Sums
 
@@ -31,7 +30,7 @@ def excess_of(
     powers: Sequence[float], table: Table, begin: datetime, end: datetime
 ) -> Mapping[float, ClassExcess]:
     """Return the excess of each reference power in kW over a period."""
-    rows = table.between(number_from(begin), number_from(end))
+    rows = table.between(begin, end)
     limits = np.array(powers) * WH_A_KW
     # Most quarter-hours are below the smallest reference power, so leave them out first.
     wh = -np.sort(-rows.imported[rows.is_whole & (rows.imported > limits.min())])
@@ -125,7 +124,7 @@ class Month(NamedTuple):
         before, after = (
             bill_of(of, self.start, self.end).total for of in (rows, rows.with_table(table))
         )
-        return None if before is None or after is None else round(before - after, 2) or 0.0
+        return more(after, before)
 
     @property
     def older_prices(self) -> OlderPrices | None:

@@ -14,7 +14,7 @@ from ..history.month_columns import Columns
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
 from ..past.table import ORIGINS, Table, quarter_hours_of
-from ..past.wall_clock import Floats, number_from, number_of
+from ..past.wall_clock import Floats, number_of
 from ..prices.contract import REFERENCE_POWERS, Contracts
 from .ledger import reference_wh_of
 from .leneda_days import LenedaDays
@@ -40,7 +40,7 @@ class QuarterHours(NamedTuple):
     def of(cls, table: Table, start: datetime, end: datetime) -> Self:
         """Return the quarter-hours of a table. Unknown quarter-hours at the end are left out."""
         first = number_of(start)
-        rows = table.between(first, number_of(end))
+        rows = table.between(start, end)
         rows = rows.where(rows.is_shown)
         place = rows.quarter - first
         count = int(place[-1]) + 1 if len(place) else 0
@@ -113,7 +113,7 @@ class QuarterHours(NamedTuple):
 
 def quarter_hours_between(table: Table, start: datetime, end: datetime) -> Iterator[QuarterHour]:
     """Return the quarter-hours that begin at `start` or later and before `end`, in order."""
-    return quarter_hours_of(table.between(number_from(start), number_from(end)))
+    return quarter_hours_of(table.between(start, end))
 
 
 def with_reactive(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import local_day
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySum, DaySums
 from ..meter.meter_reader import Reading
 from .entity_description import KILOWATT_HOUR, SensorSpec
@@ -46,7 +46,7 @@ def _sensor(key: str, code: str) -> SensorSpec[Reading]:
 
 
 def _attributes(day: DaySum) -> Mapping[str, Any]:
-    date = day.start.astimezone(LUXEMBOURG).date()
+    date = local_day(day.start)
     return {"day": date.isoformat(), "quarter_hours": day.quarter_hours}
 
 

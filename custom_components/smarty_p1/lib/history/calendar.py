@@ -86,6 +86,11 @@ def time_of_day(time: datetime) -> tuple[int, int]:
     return local.hour, local.minute
 
 
+def local_day(time: datetime) -> date:
+    """Return the day of Luxembourg's clock."""
+    return time.astimezone(LUXEMBOURG).date()
+
+
 def local_text(time: datetime) -> str:
     """Return a time as text in Luxembourg's time, such as `2026-06-01T00:15:00+02:00`."""
     return time.astimezone(LUXEMBOURG).isoformat()

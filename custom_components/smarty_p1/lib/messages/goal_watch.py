@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..advice.goal import GoalChoice, goal_of
 from ..advice.month_forecast import Estimate, estimated
 from ..bill.household_state import HouseholdState
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import local_day
 from .message import HouseholdMessage
 
 # The card calls a forecast "above your goal" by the same two limits: in EUR, and relative.
@@ -62,7 +62,7 @@ def goal_outlook(demand: HouseholdState, choice: GoalChoice) -> GoalOutlook | No
         return None
     estimate = estimated(demand)
     forecast = estimate.total if isinstance(estimate, Estimate) else None
-    day = demand.until.astimezone(LUXEMBOURG).date()
+    day = local_day(demand.until)
     return GoalOutlook(day, goal.total, so_far, forecast, goal.day_budget, goal.can_be_met)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import LUXEMBOURG, local_day
 from ..stored_json import Size
 from .message import HouseholdMessage, Value
 
@@ -46,7 +46,7 @@ def watch_plan(
 
     A plan whose runs have all begun, or that saves less than 5 cents, is no news.
     """
-    today = now.astimezone(LUXEMBOURG).date()
+    today = local_day(now)
     coming = any(begin > now for load in plan.loads.values() for begin, _ in load.runs)
     if told_on == (today,) or not coming or plan.saving < _MIN_SAVING_EUR:
         return told_on, None
@@ -70,7 +70,7 @@ def watch_failed_loads(
 
     Such a load did not start, or will lack energy at its deadline. Each is told once a day.
     """
-    today = now.astimezone(LUXEMBOURG).date()
+    today = local_day(now)
     failures = {
         f"{load_id} {failure.key}": failure
         for load_id, load in plan.loads.items()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Self, get_args, get_type_hints
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import local_day
 from ..stored_json import Mark, Size
 from .excess_warning import ExcessState
 from .goal_watch import GoalState
@@ -96,4 +96,4 @@ def _after(older: Any, newer: Any, begun: Any) -> Any:  # noqa: ANN401 - states 
 
 
 def _month_of(now: datetime) -> date:
-    return now.astimezone(LUXEMBOURG).date().replace(day=1)
+    return local_day(now).replace(day=1)

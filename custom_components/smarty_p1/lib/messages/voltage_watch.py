@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import local_day
 from ..stored_json import Mark
 from .message import HouseholdMessage, Value
 
@@ -38,7 +38,7 @@ def watch_voltage(
     is_next = state.read_at is not None and timedelta() <= now - state.read_at <= _MAX_PAUSE
     since = {phase: state.since.get(phase, now) if is_next else now for phase in outside}
     state = replace(state, since=since, read_at=now)
-    today = now.astimezone(LUXEMBOURG).date()
+    today = local_day(now)
     phase = next((phase for phase, start in since.items() if now - start >= _OUTSIDE_FOR), None)
     if phase is None or state.told_on == today:
         return state, None

@@ -13,6 +13,7 @@ that was set back repeated it. The table is a value: a what-if is the same table
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from enum import IntEnum
 from itertools import pairwise
 from math import isnan
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
 from .loose_energy import Covered, Division, LooseSpans, divide
-from .wall_clock import QUARTER_S, Flags, Floats, Numbers, time_of, wall_clock
+from .wall_clock import QUARTER_S, Flags, Floats, Numbers, number_from, time_of, wall_clock
 
 MAX_WH = 9e9
 """Maximum sum of the absolute energies of a table in Wh. Running totals count billionths."""
@@ -155,9 +156,14 @@ class Table(NamedTuple):
         is_shown[whole[:-1][np.diff(self.quarter[whole]) == 0]] = False
         return is_shown
 
-    def between(self, first: int, last: int) -> Table:
-        """Return the rows of the quarter-hours from `first` to `last` - 1."""
-        part = slice(*np.searchsorted(self.quarter, (first, last)))
+    def places(self, begin: datetime, end: datetime) -> slice[int, int]:
+        """Return the indices of the quarter-hours that begin from `begin` to before `end`."""
+        first, last = self.quarter.searchsorted((number_from(begin), number_from(end))).tolist()
+        return slice(first, last)
+
+    def between(self, begin: datetime, end: datetime) -> Table:
+        """Return the rows of the quarter-hours that begin from `begin` to before `end`."""
+        part = self.places(begin, end)
         return Table._make(column[..., part] for column in self)
 
     def where(self, chosen: Flags | Numbers) -> Table:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import LUXEMBOURG, local_day
 from .added_cost import PlanReason
 from .bill_steps import NO_KWH, Quarter
 from .coming_quarters import PlanLack
@@ -62,7 +62,7 @@ class DailyLoad(NamedTuple):
 
     def _deadlines(self, now: datetime, step: timedelta) -> Iterator[datetime]:
         """Yield the deadlines of a week and more, from the day of `now` on, by `step`."""
-        day = now.astimezone(LUXEMBOURG).date()
+        day = local_day(now)
         for n in range(_WEEK_DAYS + 2):
             if (at := self._deadline_of(day + n * step)) is not None:
                 yield at

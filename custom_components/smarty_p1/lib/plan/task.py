@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, local_day, quarter_start
 from ..stored_json import Mark, Range, Size
 from .daily_load import DailyLoad, LoadState
 from .follow import MAX_STARTS
@@ -153,7 +153,7 @@ class LoadTask:
         """Return the state with a deadline for once: the next such time. None takes it back."""
         if by is None:
             return replace(self, once=None, replaced=None)
-        day = now.astimezone(LUXEMBOURG).date()
+        day = local_day(now)
         at = datetime.combine(day, by, LUXEMBOURG).astimezone(UTC)
         if at <= now:
             at = datetime.combine(day + timedelta(days=1), by, LUXEMBOURG).astimezone(UTC)

@@ -170,6 +170,11 @@ class Contracts:
     """Aids entered in the options. The days of an aid do not depend on contracts."""
 
     @classmethod
+    def always(cls, contract: Contract, aids: tuple[Aid, ...] = ()) -> Self:
+        """Return a single contract that holds from the beginning."""
+        return cls(((BEGINNING, contract),), aids)
+
+    @classmethod
     def of_days(
         cls, dated: Iterable[tuple[date | None, Contract]], aids: tuple[Aid, ...] = ()
     ) -> Self:

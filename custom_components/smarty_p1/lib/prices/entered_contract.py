@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..amounts import EUR_PER_KWH, Amount
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import local_day
 from .contract import (
     CONSUMER_CATEGORIES,
     MAX_AID_NAME_LENGTH,
@@ -139,7 +139,7 @@ def prices_to_replace(moment: datetime, options: Mapping[str, Any]) -> OlderPric
     Return None if the user has accepted older prices for the year of `moment`, or if no bills are
     computed.
     """
-    day = moment.astimezone(LUXEMBOURG).date()
+    day = local_day(moment)
     terms = terms_on(options, day)
     if options.get("prices_confirmed") == day.year or _PRICED.isdisjoint(terms):
         return None

@@ -47,9 +47,8 @@ def price_of_kwh(
     imported = None
     if prices.vat_rate is not None and (taxed := sum_of_known(parts)) is not None:
         imported = round(taxed * (1 + prices.vat_rate) + untaxed, 6)
-    exported = None if exported is None else round(exported, 6)
     older = prices.older(("network_variable", *(levy.name for levy in levies)))
-    return KwhPrice(imported, exported, older)
+    return KwhPrice(imported, rounded(exported, 6), older)
 
 
 def price_without_energy(
@@ -58,7 +57,7 @@ def price_without_energy(
     """Return the price of an imported kWh as if the supplier's price were 0. None if unknown."""
     contract = contracts.at(moment)
     bare = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-    aided = Contracts(((moment, bare),), contracts.aids)
+    aided = Contracts.always(bare, contracts.aids)
     return price_of_kwh(aided, moment, NO_PRICES, published).imported
 
 
@@ -128,6 +127,11 @@ def sum_of_known(parts: Sequence[float | None], decimals: int | None = None) -> 
         return None
     total = sum(known_parts, 0.0)
     return total if decimals is None else round(total, decimals)
+
+
+def rounded(value: float | None, decimals: int) -> float | None:
+    """Return `value`, rounded to `decimals`. Return None if it is unknown."""
+    return None if value is None else round(value, decimals)
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:
