@@ -9,7 +9,7 @@ import pytest
 
 from smartyp1.bill.household import Household
 from smartyp1.bill.quarter_hour_views import quarter_hours_between
-from smartyp1.history.month_file_lines import HEADER, span_of
+from smartyp1.history.month_file_lines import HEADER, cells_of, span_of_cells
 from smartyp1.history.month_file_reader import REMOVED, with_removed
 from smartyp1.history.register_amounts import Energies
 from smartyp1.history.spans import SpanKind
@@ -60,7 +60,9 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
     assert len(lines) == 105
     kept = [lines[n] for n in range(place - 1)]
     damaged = lines[place - 1 : place - 1 + count]
-    quarters = sum(span_of(line.decode()).kind is SpanKind.QUARTER_HOUR for line in damaged)
+    quarters = sum(
+        span_of_cells(cells_of(line.decode())[0]).kind is SpanKind.QUARTER_HOUR for line in damaged
+    )
     more = [junk(line) if callable(junk) else junk for line in damaged if junk is not None]
     content = b"\n".join([header, *kept, *more, *lines[place - 1 + count :], b""])
     stored = house.meter.as_dict()
@@ -70,7 +72,7 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
     assert meter.meter.damaged == {name}
     before, after = house.demand.month, known(meter).month
     assert after.imported_kwh == pytest.approx(before.imported_kwh)
-    assert after.quarter_hours == before.quarter_hours - quarters
+    assert after.sums.quarter_hours == before.sums.quarter_hours - quarters
     # Restored, all is as before.
     meter = Household.from_dict(stored, house.contract, files={name: data})
     assert meter.meter.damaged == frozenset()
@@ -85,7 +87,7 @@ def test_a_missing_first_file_becomes_a_gap_of_known_energy() -> None:
 
     assert meter.meter.damaged == {"2026-06"}
     assert known(meter).month.imported_kwh == house.demand.month.imported_kwh
-    assert known(meter).month.quarter_hours == 0
+    assert known(meter).month.sums.quarter_hours == 0
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
@@ -140,7 +142,7 @@ def test_a_clock_that_leaps_more_than_two_years_damages_no_file() -> None:
     for _ in range(100):
         house.after(900, 250)
     house.restart()
-    assert (house.meter.meter.damaged, house.demand.month.quarter_hours) == (frozenset(), 99)
+    assert (house.meter.meter.damaged, house.demand.month.sums.quarter_hours) == (frozenset(), 99)
 
 
 def test_a_line_has_both_registers_at_the_end_of_its_quarter_hour() -> None:
@@ -165,7 +167,7 @@ def test_parts_after_the_last_stored_part_stay_after_a_kill() -> None:
     assert house.disk.files
     meter = Household.from_dict(stored, house.contract, files=house.disk.files)
     month = known(meter).month
-    assert (month.quarter_hours, month.imported_kwh) == (32, 16.0)
+    assert (month.sums.quarter_hours, month.imported_kwh) == (32, 16.0)
     assert known(meter).values.last_quarter == house.demand.values.last_quarter
 
 
@@ -208,7 +210,7 @@ def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> N
     meter = Household.from_dict(house.meter.as_dict(), house.contract, files=files)
 
     assert "2026-06" in meter.meter.damaged
-    assert known(meter).month.quarter_hours == 100
+    assert known(meter).month.sums.quarter_hours == 100
 
 
 @pytest.mark.parametrize("kept", [0, 40, 200])

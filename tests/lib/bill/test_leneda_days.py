@@ -62,7 +62,7 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     assert day_of(month, "2026-11-01") == (9_600, 0, 96, 96)
     assert month.imported_kwh == pytest.approx(20 * 9.6 + 40 * 0.1 + 0.2 + 2.4)
     assert month.sums.leneda == 20 * 96 + 41
-    assert month.quarter_hours == 20 * 96 + 41 + 8
+    assert month.sums.quarter_hours == 20 * 96 + 41 + 8
     # A single quarter-hour of 1,969 was changed by more than 50 Wh.
     assert month.measured_share(local("2026-11-21T12:15")) == 0.9995
     due = month.bill(local("2026-11-21"))
@@ -94,8 +94,8 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
     assert found == QuarterHour(peak, 9.0, origin=Origin.LENEDA)
     # Both changes of the clock: 743 and 745 hours.
     by_name = {f"{month.start:%Y-%m}": month for month in demand.earlier_months}
-    assert by_name["2026-03"].quarter_hours == 743 * 4
-    assert by_name["2026-10"].quarter_hours == 745 * 4
+    assert by_name["2026-03"].sums.quarter_hours == 743 * 4
+    assert by_name["2026-10"].sums.quarter_hours == 745 * 4
     assert day_of(by_name["2026-03"], "2026-03-29") == (9_200, 0, 92, 92)
     assert day_of(by_name["2026-10"], "2026-10-25") == (10_000, 0, 100, 100)
     last_year = estimate_month(demand.month, demand.until)

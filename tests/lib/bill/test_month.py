@@ -48,7 +48,7 @@ def test_a_quarter_hour_is_above_every_class_that_it_exceeds() -> None:
     assert above[7] == ClassExcess(1, 1250)
     assert above[12] == above[200] == ClassExcess(0, 0)
     assert month.imported_kwh == 5.1
-    assert month.quarter_hours == 3
+    assert month.sums.quarter_hours == 3
     assert month.peak == QuarterHour(at("2026-07-15T12:00:00S"), 12.0)
 
 
@@ -69,7 +69,7 @@ def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
         "08-01 22:00": pytest.approx(600),
     }
     assert august.imported_kwh == pytest.approx(3.16)
-    assert (july.quarter_hours, august.quarter_hours) == (0, 1)
+    assert (july.sums.quarter_hours, august.sums.quarter_hours) == (0, 1)
     # 5 minutes that begin before midnight are parted, too.
     house = Connection("2026-07-15T23:58:00S")
     house.read()
@@ -250,7 +250,7 @@ def test_a_month_that_is_measured_from_start_to_end(month: str, quarter_hours: i
 
     assert demand.month.start == at(month)
     assert demand.quarter_start == demand.month.end
-    assert demand.month.quarter_hours == quarter_hours
+    assert demand.month.sums.quarter_hours == quarter_hours
     assert demand.month.imported_kwh == pytest.approx(quarter_hours / 10)
     assert demand.month.measured_share(demand.time) == 1
     assert len(days_of(demand.month)) in (28, 31)

@@ -389,7 +389,7 @@ def check_quarters(
             excess * 1000, abs=0.01
         )
         assert demand.values.excess_kwh == pytest.approx(excess, abs=ROUNDING)
-    assert demand.month.quarter_hours == len(of_month)
+    assert demand.month.sums.quarter_hours == len(of_month)
     expected = {key: wh for key, wh in chain.imported().items() if wh}
     for kept in (*demand.earlier_months, demand.month):
         wh = expected.get((kept.start.year, kept.start.month), 0)

@@ -231,7 +231,7 @@ def test_shared_energy_of_unknown_days_counts_nowhere() -> None:
     assert months_of({}, past(shared), contracts) == {}
     joined = only_month(shared, contracts, quarters)
     assert joined.sums.shared_wh == 3_000
-    assert (joined.imported_kwh, joined.quarter_hours) == (28.8, 96)
+    assert (joined.imported_kwh, joined.sums.quarter_hours) == (28.8, 96)
 
 
 def test_the_cut_of_own_quarter_hours_is_no_sharing() -> None:

@@ -9,7 +9,7 @@ while a battery is charged from the grid.
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import inf, isnan
+from math import inf, isnan, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -21,8 +21,7 @@ from ..history.calendar import HOUR, QUARTER_HOUR, day_end, days_between, hours_
 from ..history.month_columns import Columns
 from ..history.spans import Period, Span
 from ..past.table import RowSource, Table
-from ..past.wall_clock import AN_HOUR, groups, number_from, number_of, time_of
-from ..prices.kwh_price import rounded
+from ..past.wall_clock import AN_HOUR, Floats, groups, number_from, number_of, time_of
 
 MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
@@ -399,45 +398,32 @@ def _known_day(
 ) -> HouseDay:
     drawn_kwh, fed_kwh = grid.days[day]
     end = min(day_end(day), grid.until)
-    delivered = {hour: delivered_kwh(supplies, hour) for hour in hours_between(day, end)}
-    own_kwh = sum(delivered.values()) - fed_kwh
-    saved, unpriced_kwh = _worth(own_kwh, delivered, grid.fed_hours, prices)
+    hours = [*hours_between(day, end)]
+    delivered = [delivered_kwh(supplies, hour) for hour in hours]
+    own_kwh = sum(delivered) - fed_kwh
+    fed = np.array([grid.fed_hours.get(hour, nan) for hour in hours])
+    price = np.array([prices.get(hour, nan) for hour in hours])
+    saved, unpriced_kwh = _worth(own_kwh, np.array(delivered) - fed, price)
     return HouseDay(day, drawn_kwh, own_kwh, saved, unpriced_kwh)
 
 
-def _worth(
-    own_kwh: float,
-    delivered: Mapping[datetime, float],
-    fed_hours: Mapping[datetime, float],
-    prices: HourPrices,
-) -> tuple[float, float]:
+def _worth(own_kwh: float, own: Floats, price: Floats) -> tuple[float, float]:
     """Return the worth of a day's own energy in EUR, and the kWh of own energy without a price.
 
-    Own energy is the energy that the house did not draw from the grid. In each hour, it is the
-    energy `delivered` by inverters and batteries, minus the energy fed into the grid. `fed_hours`
-    lacks the hours with unknown fed-in energy. The own energy of these hours is known only as a
-    sum: `own_kwh` minus the own energy of all other hours. This sum has a price only if all hours
-    that `fed_hours` lacks have the same price.
+    `own_kwh` is the energy of the day that the house did not draw from the grid. `own` is this
+    energy in each hour, NaN for the hours with unknown fed-in energy. The own energy of these hours
+    is known only as a sum. This sum has a price only if all of these hours have the same price.
     """
-    saved = unpriced_kwh = 0.0
-    rest_kwh, rest_prices = own_kwh, set[float | None]()
-    for hour, kwh in delivered.items():
-        price = prices.get(hour)
-        if hour not in fed_hours:
-            rest_prices.add(rounded(price, _PRICED_DECIMALS))
-            continue
-        hour_kwh = kwh - fed_hours[hour]
-        rest_kwh -= hour_kwh
-        if price is None:
-            unpriced_kwh += hour_kwh
-        else:
-            saved += hour_kwh * price
-    if rest_prices:
-        price = rest_prices.pop()
-        if price is None or rest_prices:
+    is_known, is_priced = ~np.isnan(own), ~np.isnan(price)
+    saved = float((own * price)[is_known & is_priced].sum())
+    unpriced_kwh = float(own[is_known & ~is_priced].sum())
+    if not is_known.all():
+        rest_kwh = own_kwh - float(own[is_known].sum())
+        rest_price, *others = np.unique(np.round(price[~is_known], _PRICED_DECIMALS)).tolist()
+        if others or isnan(rest_price):
             unpriced_kwh += rest_kwh
         else:
-            saved += rest_kwh * price
+            saved += rest_kwh * rest_price
     return saved, unpriced_kwh
 
 

@@ -4,7 +4,7 @@
 - The base load: the power that the household draws at all times.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -39,10 +39,8 @@ class SuppliedHouse(NamedTuple):
 class _UsualDay(NamedTuple):
     """A day up to this time of day: its values, and its costs as billed and under today's terms."""
 
-    imported_wh: float
-    exported_wh: float
-    peak_kw: float
-    own_wh: float | None
+    shown: Mapping[str, float | None]
+    """Values whose means are shown, by the name in the answer."""
     billed: PeriodCosts | None
     under_today: PeriodCosts | None
 
@@ -80,13 +78,7 @@ def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> 
 
 def _means(days: Sequence[_UsualDay]) -> dict[str, float | None]:
     """Return the mean of each shown value. A mean is None if the value of a day is unknown."""
-    return {
-        "imported_wh": _mean([day.imported_wh for day in days]),
-        "exported_wh": _mean([day.exported_wh for day in days]),
-        "peak_kw": _mean([day.peak_kw for day in days]),
-        "cost": _mean([day.billed and day.billed.cost for day in days]),
-        "own_wh": _mean([day.own_wh for day in days]),
-    }
+    return {name: _mean([day.shown[name] for day in days]) for name in days[0].shown}
 
 
 def _usual_day(
@@ -107,14 +99,15 @@ def _usual_day(
     share = (until - whole) / QUARTER_HOUR
     peak = ledger.peak(start, whole)
     period = start, until, demand.until
-    return _UsualDay(
-        energy.imported_wh + running.imported_wh * share,
-        energy.exported_wh + running.exported_wh * share,
-        peak.mean_kw if peak else 0.0,
-        _own_wh(ledger, house, until),
-        costs_between(ledger, *period),
-        costs_under(terms, months, ledger, period),
-    )
+    billed = costs_between(ledger, *period)
+    shown = {
+        "imported_wh": energy.imported_wh + running.imported_wh * share,
+        "exported_wh": energy.exported_wh + running.exported_wh * share,
+        "peak_kw": peak.mean_kw if peak else 0.0,
+        "cost": billed and billed.cost,
+        "own_wh": _own_wh(ledger, house, until),
+    }
+    return _UsualDay(shown, billed, costs_under(terms, months, ledger, period))
 
 
 def _own_wh(ledger: Ledger, house: SuppliedHouse | None, until: datetime) -> float | None:

@@ -81,11 +81,6 @@ class Month(NamedTuple):
         return self.sums.exported_wh / 1000
 
     @property
-    def quarter_hours(self) -> int:
-        """Return the number of quarter-hours whose energy is known from start to end."""
-        return round(self.sums.quarter_hours)
-
-    @property
     def peak(self) -> QuarterHour | None:
         """Return the highest quarter-hour; of equal quarter-hours, the first."""
         return self.ledger.peak(self.start, self.end)

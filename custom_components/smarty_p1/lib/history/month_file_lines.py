@@ -113,15 +113,6 @@ def cells_of(line: str) -> tuple[list[str], bool]:
     return cells[:-1] if len(cells) > _COLUMNS and not check else cells, False
 
 
-def span_of(line: str, *, is_numbered: bool = True) -> Span:
-    """Return the span of a line without its line break. Raises ValueError for a malformed line.
-
-    If `is_numbered` is false, the line is not in a file yet, so its number must be 0.
-    """
-    cells, _ = cells_of(line)
-    return span_of_cells(cells, is_numbered=is_numbered)
-
-
 def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     """Return the span of a line's cells. Raises ValueError for malformed cells.
 

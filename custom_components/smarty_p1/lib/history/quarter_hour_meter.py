@@ -45,7 +45,6 @@ from .month_file_reader import RowReader
 from .quarter_hour import QuarterHour
 from .quarter_hour_values import QuarterHourValues
 from .reading_json import (
-    check_version,
     load_quarter,
     load_registers,
     load_segment,
@@ -268,9 +267,9 @@ class QuarterHourMeter:
         return meter
 
     def _restore(self, stored: dict[str, Stored], files: Files) -> None:
-        check_version(stored, _VERSION)
         # A damaged number may look like energy. Earlier versions store no checksum.
-        if stored.get(_CHECK, check := _check_of(stored)) != check:
+        is_whole = stored.get(_CHECK, check := _check_of(stored)) == check
+        if checked_count(stored["version"]) != _VERSION or not is_whole:
             raise ValueError
         self.is_begun_here = checked_flag(stored["is_begun_here"])
         doubt = load(ClockDoubt, stored["doubt"]) if "doubt" in stored else None

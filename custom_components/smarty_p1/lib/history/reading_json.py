@@ -3,7 +3,7 @@
 The functions that read stored data raise ValueError, KeyError or TypeError for malformed data.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from ..stored_values import (
@@ -19,10 +19,9 @@ from ..stored_values import (
 from .calendar import day_start, month_start, quarter_start
 from .doubtful_clock import ClockDoubt
 from .meter_clock_jumps import ReadingSegment
-from .month_file_lines import line_of, span_of
+from .month_file_lines import cells_of, line_of, span_of_cells
 from .quarter_hour import QuarterHour
 from .register_amounts import Amounts, Registers
-from .spans import Span
 
 type Stores = dict[str, Any]
 
@@ -31,18 +30,11 @@ MAX_VALUE = 1e19
 # Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 674 spans:
 # 671 whole quarter-hours of a clock on trial, one gap, and one incomplete quarter-hour at each end.
 _MAX_SPANS = 800
-_MAX_SECONDS = timedelta(days=40_000).total_seconds()
 
 
 def amount(value: Stored) -> float:
     """Return a stored energy or power as a float. Raises ValueError if it is out of range."""
     return float(checked_number(value, 0, MAX_VALUE))
-
-
-def check_version(stored: Stores, version: int) -> None:
-    """Raise ValueError unless the data `stored` have the format `version`."""
-    if checked_count(stored["version"]) != version:
-        raise ValueError
 
 
 def utc_time(value: Stored) -> datetime:
@@ -114,36 +106,20 @@ def load_segment(data: Stored, doubt: ClockDoubt | None = None) -> ReadingSegmen
         last=load_registers(stored["reading"]),
         since=utc_time(stored["since"]),
         serial_number=None if serial_number is None else checked_text(serial_number),
-        month_start=load_month_start(stored["month_start"]),
+        month_start=month_start(shown := checked_time(stored["month_start"])),
         amounts=load_amounts(stored["amounts"]),
-        spans=[_load_span(item) for item in checked_list(stored["spans"], _MAX_SPANS)],
+        # These lines are not in the files of months yet.
+        spans=[
+            span_of_cells(cells_of(checked_text(line))[0], is_numbered=False)
+            for line in checked_list(stored["spans"], _MAX_SPANS)
+        ],
         quarter_hours=checked_count(stored["quarter_hours"]),
     )
     time = segment.last.time
     start = day_start(quarter_start(time)) if doubt else quarter_start(time)
-    if not max(start, segment.first.time) <= segment.since <= time:
+    if segment.month_start != shown or not max(start, segment.first.time) <= segment.since <= time:
         raise ValueError
     return segment
-
-
-def _load_span(data: Stored) -> Span:
-    """Return the span of a line in the stored state.
-
-    Such a line is not in a month's file yet, so its number is 0.
-    """
-    return span_of(checked_text(data), is_numbered=False)
-
-
-def load_month_start(data: Stored) -> datetime:
-    """Return the stored start of a month.
-
-    Raises ValueError if the time is not the first midnight of a month in Luxembourg.
-    """
-    time = checked_time(data)
-    start = month_start(time)
-    if start != time:
-        raise ValueError
-    return start
 
 
 def load_amounts(data: Stored) -> Amounts:
