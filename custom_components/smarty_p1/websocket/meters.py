@@ -22,7 +22,6 @@ from ..lib.bill.household_state import HouseholdState
 from ..lib.entities.entity_description import CURRENCY
 from ..lib.failure_detection import ENTITIES
 from ..lib.meter.meter_reader import Reading
-from ..lib.prices.kwh_price import excess_price
 from ..lib.prices.network_prices import AgreedPrices
 from ..lib.prices.price_file import OlderPrices
 from .common_answers import OlderPricesAnswer, Time
@@ -156,7 +155,7 @@ def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
     since = first.since or first.start
     return {
         "reference_kw": contract.reference_kw,
-        "excess_price": excess_price(contract, until),
+        "excess_price": prices.excess,
         **OlderPrices.answer(prices.older(prices.surcharge_lines)),
         "known_since": since.isoformat(),
     }

@@ -8,7 +8,8 @@ import pytest
 
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.prices.contract import Aid, AidVat, Contract
-from smartyp1.prices.kwh_price import excess_price, price_of_kwh
+from smartyp1.prices.kwh_price import price_of_kwh
+from smartyp1.prices.network_prices import AgreedPrices
 from smartyp1.prices.price_file import OlderPrices
 from tests.lib.bill.months import agreed, local
 
@@ -117,9 +118,10 @@ def test_an_aid_may_have_the_first_and_the_last_day_of_all() -> None:
 
 def test_a_kwh_above_the_reference_power() -> None:
     june = local("2026-06-15")
-    assert excess_price(Contract(reference_kw=7), june) == 0.08262  # 0.0765 * 1.08
-    assert excess_price(Contract(reference_kw=7), local("2025-06-15")) == 0.123012  # 0.1139 * 1.08
+    assert AgreedPrices.at(Contract(reference_kw=7), june).excess == 0.08262  # 0.0765 * 1.08
+    earlier = local("2025-06-15")
+    assert AgreedPrices.at(Contract(reference_kw=7), earlier).excess == 0.123012  # 0.1139 * 1.08
     instead = Contract(reference_kw=7, replaces_variable=True, has_vat=False)
-    assert excess_price(instead, june) == 0.0255  # 0.0765 - 0.0510
-    assert excess_price(Contract(), june) is None
-    assert excess_price(Contract(reference_kw=7), local("2024-06-15")) is None
+    assert AgreedPrices.at(instead, june).excess == 0.0255  # 0.0765 - 0.0510
+    assert AgreedPrices.at(Contract(), june).excess is None
+    assert AgreedPrices.at(Contract(reference_kw=7), local("2024-06-15")).excess is None

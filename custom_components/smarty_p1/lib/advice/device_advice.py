@@ -107,17 +107,6 @@ class _Run(NamedTuple):
     hour: int
     kwh: Sequence[float]
 
-    def moved(self, hour: int) -> Iterator[tuple[int, float]]:
-        """Yield the change in Wh of quarter-hours if the run had begun at `hour`.
-
-        A day that is too short for it does not change.
-        """
-        if (hour + len(self.kwh)) * AN_HOUR <= self.length:
-            for begin, sign in ((self.hour, -1), (hour, 1)):
-                first = self.day + begin * AN_HOUR
-                for n in range(len(self.kwh) * AN_HOUR):
-                    yield first + n, sign * self.kwh[n // AN_HOUR] * 1000 / AN_HOUR
-
 
 def best_hour(sources: HouseSources, month: Month) -> BestHour | None:
     """Return the device and hour of the day that would have saved most in the month.
@@ -149,11 +138,17 @@ def _cost(table: Table, reference_wh: Floats, prices: RowPrices) -> float:
 
 
 def _moved(runs: Sequence[_Run], hour: int, numbers: Numbers) -> Floats:
-    """Return the change of each quarter-hour in Wh if all runs had begun at `hour`."""
+    """Return the change of each quarter-hour in Wh if all runs had begun at `hour`.
+
+    A day that is too short for its run does not change.
+    """
     first, wh = int(numbers[0]), np.zeros(int(numbers[-1]) - int(numbers[0]) + 1)
     for run in runs:
-        for number, more_wh in run.moved(hour):
-            wh[number - first] += more_wh
+        if (hour + len(run.kwh)) * AN_HOUR <= run.length:
+            more_wh = np.repeat(run.kwh, AN_HOUR) * 1000 / AN_HOUR
+            for begin, sign in ((run.hour, -1), (hour, 1)):
+                place = run.day - first + begin * AN_HOUR
+                wh[place : place + len(more_wh)] += sign * more_wh
     moved: Floats = wh[numbers - first]
     return moved
 

@@ -11,8 +11,8 @@ from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..history.market_prices import NO_PRICES
 from ..meter.money import Money, MoneyValue
-from ..prices.kwh_price import excess_price, price_of_kwh, rounded
-from ..prices.network_prices import price_file
+from ..prices.kwh_price import price_of_kwh, rounded
+from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import OlderPrices
 
 type Attributes = dict[str, Any]
@@ -98,7 +98,7 @@ def _money(demand: HouseholdState, slow: _Slow, now: datetime | None) -> Money:
             price.imported, OlderPrices.answer(price.prices_of), contract.energy_margin is None
         ),
         price_export=MoneyValue(price.exported, is_of_contract=contract.feed_in_margin is None),
-        excess_price=excess_price(demand.contracts.at(demand.time), demand.time),
+        excess_price=AgreedPrices.at(demand.contracts.at(demand.time), demand.time).excess,
         cost_energy=MoneyValue(due.part("energy", "levies"), energy),
         cost_network=MoneyValue(
             due.part("network"), {**share, **OlderPrices.answer(due.older_prices("network"))}

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..past.table import Table
 from ..past.wall_clock import Flags, Floats, time_of
-from ..prices.kwh_price import excess_price, price_without_energy
+from ..prices.kwh_price import price_without_energy
 from ..prices.price_file import NetworkPrices
 from .bill import MonthPrices
 from .ledger import Ledger
@@ -55,7 +55,7 @@ def prices_of_rows(
         rows.has_feed_in[of] = contract.has_feed_in_price
         rows.community[of] = contract.community_price or 0.0
         rows.shared[of] = (part.prices.variable or 0.0) * vat + rows.community[of]
-        rows.excess[of] = excess_price(contract, start, published) or 0.0
+        rows.excess[of] = part.prices.excess or 0.0
     return rows
 
 

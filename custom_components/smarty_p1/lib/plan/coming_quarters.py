@@ -9,7 +9,8 @@ from typing import NamedTuple
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, time_of_day
 from ..history.market_prices import MarketPrices
 from ..prices.contract import Contract, Contracts
-from ..prices.kwh_price import excess_price, price_of_kwh
+from ..prices.kwh_price import price_of_kwh
+from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
 from .bill_steps import Quarter
 from .house_plan import MAX_QUARTERS
@@ -131,7 +132,7 @@ def _priced(
         price.imported,
         price.exported or 0.0,
         _limit(contract),
-        excess_price(contract, start) or 0.0,
+        AgreedPrices.at(contract, start).excess or 0.0,
     )
     return quarter, price.prices_of
 
@@ -139,7 +140,7 @@ def _priced(
 def _unpriced(start: datetime, contracts: Contracts) -> tuple[Quarter, OlderPrices | None]:
     """Return the prices of a quarter-hour in which only sun and reference power count."""
     contract = contracts.at(start)
-    surcharge = excess_price(contract, start) or _ANY_PRICE
+    surcharge = AgreedPrices.at(contract, start).excess or _ANY_PRICE
     return Quarter(_ANY_PRICE, 0.0, _limit(contract), surcharge), None
 
 

@@ -77,21 +77,6 @@ def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) ->
     return MarketPrices(None if energy is None else energy / (1 + vat_rate), feed_in)
 
 
-def excess_price(
-    contract: Contract, moment: datetime, published: NetworkPrices | None = None
-) -> float | None:
-    """Return the additional price of a kWh above the reference power, with VAT.
-
-    If `published` is given, its prices replace the published prices of `moment`. Return None if the
-    price is unknown.
-    """
-    prices = AgreedPrices(contract, published or price_file().at(moment))
-    more = contract.reference_kw and prices.surcharge_on_top
-    if more is None or prices.vat_rate is None:
-        return None
-    return round(more * (1 + prices.vat_rate), 6)
-
-
 def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> float | None:
     """Return the supplier's price of an imported kWh at `moment`, without VAT.
 

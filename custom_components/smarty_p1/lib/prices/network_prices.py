@@ -133,6 +133,14 @@ class AgreedPrices(NamedTuple):
         return bool(self.contract.reference_kw) and self.surcharge_on_top is not None
 
     @property
+    def excess(self) -> float | None:
+        """Return the additional price of a kWh above the reference power, with VAT."""
+        more = self.contract.reference_kw and self.surcharge_on_top
+        if more is None or self.vat_rate is None:
+            return None
+        return round(more * (1 + self.vat_rate), 6)
+
+    @property
     def surcharge_lines(self) -> tuple[str, ...]:
         """Return the lines of a bill whose prices `surcharge_on_top` uses."""
         is_replaced = self.contract.replaces_variable
