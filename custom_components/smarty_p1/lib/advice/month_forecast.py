@@ -29,7 +29,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_hours
 from ..bill.month import Month
 from ..bill.period_sums import BillPart, Sums
-from ..history.calendar import LUXEMBOURG, day_end, days_between, month_end, quarter_start
+from ..history.calendar import day_end, days_between, local_day, month_end, quarter_start
 from ..history.register_amounts import DECIMALS
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, Floats, groups, number_from, time_of, wall_clock
@@ -346,7 +346,7 @@ def _first_known(prices: Iterable[float | None]) -> float | None:
 
 
 def _ordinal(time: datetime) -> int:
-    return time.astimezone(LUXEMBOURG).toordinal()
+    return local_day(time).toordinal()
 
 
 def _days_of(begin: datetime, end: datetime, today: int) -> Iterator[tuple[int, float]]:

@@ -15,7 +15,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.month import Month
 from ..history.calendar import QUARTER_HOUR, day_end, day_start, local_day
-from ..prices.network_prices import AgreedPrices
+from ..prices.network_prices import older_prices_of
 from ..prices.price_file import OlderPrices
 from .bills import peak_report
 
@@ -59,7 +59,7 @@ def _days(month: Month, until: datetime) -> Iterator[dict[str, Any]]:
             "cost_fixed": day.fixed_cost,
             "cost_above": day.cost_above,
             "feed_in": feed_in,
-            **OlderPrices.answer(AgreedPrices.at(contracts.at(start), start).prices_of),
+            **OlderPrices.answer(older_prices_of(contracts, [start])),
         }
 
 

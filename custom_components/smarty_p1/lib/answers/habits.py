@@ -18,7 +18,7 @@ from ..bill.ledger import Ledger
 from ..bill.period_sums import month_share
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from ..prices.kwh_price import price_of_kwh, sum_of_known
-from ..prices.network_prices import AgreedPrices, price_file
+from ..prices.network_prices import older_prices_of, price_file
 from ..prices.price_file import OlderPrices
 
 _WEEKS = 4
@@ -65,8 +65,7 @@ def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> 
     terms, months = Terms.at(ledger.contracts, until), month_share(midnight, until)
     found = [_usual_day(demand, house, time, terms, months) for time in days]
     means = _means(found)
-    prices = (AgreedPrices.at(demand.contracts.at(day), day) for day in days)
-    older = OlderPrices.answer(OlderPrices.joined(agreed.prices_of for agreed in prices))
+    older = OlderPrices.answer(older_prices_of(demand.contracts, days))
     house_wh = sum_of_known([means["imported_wh"], means["own_wh"]], 3)
     usual = {"days": len(found), **means, "house_wh": house_wh, **older}
     return {

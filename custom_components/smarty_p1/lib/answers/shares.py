@@ -16,7 +16,7 @@ from ..advice.night_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
 from ..history.calendar import HOUR, day_start, days_between, local_day
-from ..prices.network_prices import AgreedPrices
+from ..prices.network_prices import older_prices_of
 from ..prices.price_file import OlderPrices
 from .days import days_report
 
@@ -45,6 +45,7 @@ def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> d
     known: only its devices are. Costs are None while a price is unknown.
     """
     start, end = period_of(name, demand)
+    days = days_between(start, end)
     house = house_hours(sources.supplies, demand.ledger, start, end, demand.until)
     base = base_load(demand.ledger.table, demand.time, sources)
     shares = energy_shares(house, sources.devices, base and base.kw)
@@ -65,17 +66,9 @@ def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> d
         "always_on_w": base and round(base.kw * 1000),
         "rows": _rows(shares, sources.devices, house.hours, cost, is_whole=lack is None),
         **foot,
-        **({} if cost is None else _older_prices(demand, start, end)),
+        **OlderPrices.answer(None if cost is None else older_prices_of(demand.contracts, days)),
         "lack": lack,
     }
-
-
-def _older_prices(demand: HouseholdState, start: datetime, end: datetime) -> dict[str, Any]:
-    """Return the older published prices that the period's costs use, {} if they use none."""
-    prices = (
-        AgreedPrices.at(demand.contracts.at(day), day).prices_of for day in days_between(start, end)
-    )
-    return OlderPrices.answer(OlderPrices.joined(prices))
 
 
 def _lack(shares: EnergyShares, sources: HouseSources, *, has_exported: bool) -> str | None:

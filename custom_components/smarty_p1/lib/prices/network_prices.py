@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract
+from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract, Contracts
 from .price_file import NetworkPrices, OlderPrices, PriceFile, price_key
 
 PRICE_FILE = Path(__file__).with_suffix(".toml")
@@ -183,6 +183,11 @@ class AgreedPrices(NamedTuple):
         """Return an aid's amount per unit (kWh or month) as a negative price in EUR without VAT."""
         rate = self.published.vat if aid.vat is AidVat.INCLUDED else None
         return -aid.amount / (1 + (rate or 0.0))
+
+
+def older_prices_of(contracts: Contracts, days: Iterable[datetime]) -> OlderPrices | None:
+    """Return the older published prices that the bills of these days use, None if they use none."""
+    return OlderPrices.joined(AgreedPrices.at(contracts.at(day), day).prices_of for day in days)
 
 
 def _first(own: float | None, published: float | None) -> float | None:
