@@ -98,6 +98,8 @@ def test_days_that_lack_a_price() -> None:
     assert series.lacking_days(days[0], days[19]) == [days[0], days[3], days[16]]
     assert series.lacking_days(days[0] + 6 * QUARTER_HOUR, days[16]) == [days[3]]
     assert series.lacking_days(days[19], days[19] + timedelta(days=2)) == [days[-1] + timedelta(1)]
+    for empty in (NOON, NOON - QUARTER_HOUR):
+        assert PriceSeries().lacking_days(NOON, empty) == []
 
 
 def test_the_price_so_far_is_no_new_version() -> None:

@@ -67,10 +67,10 @@ def _midnight(time: datetime) -> datetime:
 
 def days_between(start: datetime, end: datetime) -> Iterator[datetime]:
     """Yield the start of each day that a period touches, in UTC."""
-    day = day_start(start)
-    while day < end:
-        yield day
-        day = day_end(day)
+    # An empty period touches no day, also if it begins within a day.
+    while start < end:
+        yield day_start(start)
+        start = day_end(start)
 
 
 def hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
