@@ -41,6 +41,7 @@ def what_if(low: int, high: int) -> Json:
         },
         "refusal": None,
         "markets": [],
+        "devices": [],
     }
 
 
@@ -53,9 +54,11 @@ MARKETS: list[Json] = [
         "can_download": True,
     },
 ]
+DEVICES: list[Json] = [{"id": "sensor.wallbox", "name": "Wallbox"}]
 BATTERY: Json = {"kind": "battery", "kwh": 10, "kw": 5, "standby": 20}
 PANELS: Json = {"kind": "panels", "kwp": 6, "direction": 180}
 CAR: Json = {"kind": "car", "kwh": 8, "kw": 11, "begin_hour": 22}
+PLAN: Json = {"kw": 11, "begin_hour": 18, "end_hour": 7}
 HEAT_PUMP: Json = {"kind": "heat_pump", "kwh": 4000}
 FIXED: Json = {"kind": "contract", "energy_price": 0.14}
 MARKET: Json = {"kind": "contract", "energy_margin": 0.02, "market": "DE-LU"}
@@ -68,13 +71,13 @@ def changed(low: int, high: int, *assumed: tuple[str, object], **others: object)
     found = what_if(low, high)
     found["what_if"]["assumed"] = [{"key": key, "value": value} for key, value in assumed]
     found["what_if"] |= others
-    return found | {"markets": MARKETS}
+    return found | {"markets": MARKETS, "devices": DEVICES}
 
 
 def refused(reason: str) -> Json:
     """Return a refusal that the user can do something about."""
     refusal = {"reason": reason, "days": 0, "least_days": 300}
-    return {"what_if": None, "refusal": refusal, "markets": MARKETS}
+    return {"what_if": None, "refusal": refusal, "markets": MARKETS, "devices": DEVICES}
 
 
 def answers() -> Json:
@@ -85,12 +88,17 @@ def answers() -> Json:
     spot = {"now": None, "then": 0.93}
     market = changed(-8, 9, hourly_share=spot, markets_used={"now": [], "then": ["DE-LU"]})
     of: list[tuple[list[Json], Json]] = [
-        ([BATTERY], what_if(190, 204) | {"markets": MARKETS}),
-        ([battery], what_if(195, 211) | {"markets": MARKETS}),
-        ([battery | {"standby": 19}], what_if(197, 213) | {"markets": MARKETS}),
+        ([BATTERY], what_if(190, 204) | {"markets": MARKETS, "devices": DEVICES}),
+        ([battery], what_if(195, 211) | {"markets": MARKETS, "devices": DEVICES}),
+        ([battery | {"standby": 19}], what_if(197, 213) | {"markets": MARKETS, "devices": DEVICES}),
         ([], changed(0, 0)),
         ([CAR], car),
         ([BATTERY, CAR], car),
+        ([{"kind": "plan", "kwh": 8} | PLAN], changed(64, 64, ("plan_against", None))),
+        (
+            [{"kind": "plan"} | PLAN | {"device": "sensor.wallbox"}],
+            changed(97, 97, ("plan_of_device", None)),
+        ),
         ([PANELS], roof),
         ([BATTERY, PANELS], roof),
         ([HEAT_PUMP], pump),

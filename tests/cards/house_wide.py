@@ -151,6 +151,7 @@ def _lacking() -> Json:
         "smarty_p1/what_if": {
             "what_if": None,
             "markets": [],
+            "devices": [],
             "refusal": {"reason": "no_reference_power", "days": 1, "least_days": 300},
         },
         "smarty_p1/house": {"house": None},

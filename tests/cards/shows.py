@@ -195,6 +195,7 @@ def others() -> list[Json]:
             "smarty_p1/what_if": {
                 "what_if": None,
                 "markets": [],
+                "devices": [],
                 "refusal": {"reason": reason} | days,
             }
         }

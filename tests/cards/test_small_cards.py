@@ -12,7 +12,9 @@ GOAL["passed_on"] = None
 
 def refusal(reason: str) -> Json:
     refused = {"reason": reason, "days": 46, "least_days": 300}
-    return {"smarty_p1/what_if": {"markets": [], "what_if": None, "refusal": refused}}
+    return {
+        "smarty_p1/what_if": {"markets": [], "devices": [], "what_if": None, "refusal": refused}
+    }
 
 
 async def test_energy_so_far_opens_its_entity_and_is_asked_for_once_a_quarter_hour(
@@ -192,6 +194,23 @@ async def test_changes_are_chosen_together_and_a_contract_is_typed(stage: Stage)
     asked = [one["changes"] for one in await stage.asked("what_if")]
     downloads = [each.get("download", False) for changes in asked for each in changes]
     assert downloads.count(True) == 1
+
+
+async def test_a_device_of_the_energy_dashboard_is_the_car_of_a_plan(stage: Stage) -> None:
+    await stage.show(BATTERY, answers=house_what_if.answers())
+    card = stage.card(BATTERY)
+    for name in ("Battery", "Plan"):
+        await stage.click(card.get_by_role("button", name=name, exact=True))
+    assert "With a plan for a car of 8 kWh per night" in await stage.text()
+    car = card.locator("select")
+    assert await car.locator("option").all_inner_texts() == ["as entered", "Wallbox"]
+    await car.select_option("sensor.wallbox")
+    await stage.settle()
+    assert "With a plan for your car, a year would cost about 100 € less" in await stage.text()
+    # The car has its measured energy.
+    assert await card.get_by_label("Energy per night").count() == 0
+    await stage.click(card.get_by_role("button", name="Why: What if"))
+    assert "Now is the year as it was." in await stage.text()
 
 
 async def test_a_failed_download_is_asked_for_again_in_the_next_quarter_hour(

@@ -14,10 +14,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -189,6 +191,51 @@ async def test_a_measured_car_is_taken_out_of_the_year(
     one = (await call(hass, "compare_reference_powers", min_kw=1.4))["with_plan"]
     assert one["one_phase"] == []
     assert one["year"]["classes"]["3"]["then"]["total"] < classes["3"]["then"]["total"] - 40
+
+
+async def test_a_device_of_the_energy_dashboard_is_the_car(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    await async_setup_component(hass, "energy", {})
+    await record_wallbox(hass)
+    listed = [WALLBOX, "sensor.never_recorded"]
+    devices = [{"stat_consumption": name, "name": "My car"} for name in listed]
+    update: Any = {"device_consumption": devices}
+    await (await async_get_manager(hass)).async_update(update)
+    plan = {"kind": "plan", "device": WALLBOX, "kw": 11.0, "begin_hour": 17}
+    year = await call(hass, "what_if", **plan)
+    house = await imported(hass)
+    without = {
+        start: kwh - 1.4 * (start.hour == 16 and start < START + timedelta(days=334))
+        for start, kwh in house.items()
+    }
+    for name, costs in year["classes"].items():
+        # Now is the year as it was. Beside the house without the car, there is room for the car.
+        assert costs["now"]["surcharge"] == pytest.approx(surcharge(house, float(name)), abs=1.5)
+        assert costs["then"]["surcharge"] == pytest.approx(surcharge(without, float(name)), abs=4)
+        less = {key: costs["now"][key] - costs["then"][key] for key in ("total", "surcharge")}
+        assert less["total"] == pytest.approx(less["surcharge"], abs=2)
+    energies = year["energies"]
+    assert energies["then"]["imported"] == pytest.approx(energies["now"]["imported"], abs=1)
+
+    client = await hass_ws_client(hass)
+
+    async def by_websocket(device: str) -> Any:  # noqa: ANN401 - JSON
+        changes = [{**plan, "device": device}]
+        return await ask(client, "what_if", entry_id=entry.entry_id, changes=changes)
+
+    answer = await by_websocket(WALLBOX)
+    assert answer["what_if"] == year
+    assert answer["devices"] == [{"id": name, "name": "My car"} for name in listed]
+    for device in ("sensor.not_listed", "sensor.never_recorded"):
+        assert (await by_websocket(device))["refusal"]["reason"] == "no_device_energy"
+        with pytest.raises(ServiceValidationError) as refused:
+            await call(hass, "what_if", **{**plan, "device": device})
+        assert refused.value.translation_key == "no_device_energy"
+    for fields, error in (({**plan, "kwh": 8}, "unused"), ({"kind": "plan", "kw": 11}, "lacks")):
+        with pytest.raises(ServiceValidationError) as refused:
+            await call(hass, "what_if", **fields)
+        assert refused.value.translation_key == f"what_if_{error}"
 
 
 async def test_a_car_without_a_sensor_comes_on_top(

@@ -1,12 +1,16 @@
 """Year of a household with changes, and the market prices that a changed contract needs."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..coordinator import BooksCoordinator
+from ..coordinator.chosen_entities.entity_ids import current_ids
 from ..coordinator.counted_household import demand_of
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.market_prices.energy_charts import DownloadError
+from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
+from ..energy_dashboard.house_sources import async_house_devices
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from ..lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from ..lib.plan.usual_house import LoadEnergy
@@ -30,6 +34,8 @@ async def async_what_if(
     """
     hass, books = coordinator.hass, coordinator.books
     demand, sources = demand_of(coordinator), books.household.price_sources
+    if device := next((change["device"] for change in changes if "device" in change), None):
+        own_car = await _async_device_energy(coordinator, device)
     question = WhatIfQuestion(
         changes,
         feed_in_price,
@@ -39,6 +45,27 @@ async def async_what_if(
         is_of_few,
     )
     return await async_aside(hass, without_collection(what_if_report), demand, question)
+
+
+async def async_what_if_devices(coordinator: BooksCoordinator) -> list[dict[str, str]]:
+    """Return the devices of the house that can be the planned car."""
+    names = await async_house_devices(coordinator.hass, coordinator.config_entry)
+    return [{"id": device, "name": name} for device, name in names.items()]
+
+
+async def _async_device_energy(coordinator: BooksCoordinator, device: str) -> list[LoadEnergy]:
+    """Return the energy of a device of the Energy dashboard in the year.
+
+    Raises WhatIfError if the dashboard does not list it for this house, or has no energy of it.
+    """
+    hass, entry = coordinator.hass, coordinator.config_entry
+    start, end = period_of(demand_of(coordinator))
+    if device in await async_house_devices(hass, entry):
+        # The dashboard keeps the old id of an entity that was renamed.
+        ids = [*current_ids(hass, entry, [device]).values()]
+        with suppress(NoLoadStatisticError):
+            return await async_load_energies(hass, ids, start, end)
+    raise WhatIfError(WhatIfRefusal.NO_DEVICE_ENERGY)
 
 
 async def async_markets(coordinator: BooksCoordinator) -> list[dict[str, Any]]:

@@ -214,14 +214,8 @@ async def async_devices(
     They also have the energies of the quarter-hours that begin at `quarters`. The recorder deletes
     the five-minute statistics of older quarter-hours: these are absent.
 
-    A device whose energy is included in another device is left out. With several meters, only the
-    chosen devices belong to the house behind this one.
     """
-    names = await async_all_devices(hass, entry)
-    if not is_only_meter(hass, entry):
-        chosen = chosen_devices(hass, entry, names)
-        names = {name: shown for name, shown in names.items() if name in chosen}
-    names = dict([*names.items()][:_MAX_DEVICES])
+    names = await async_house_devices(hass, entry)
     if not names:
         return []
     kinds = dict.fromkeys(current_ids(hass, entry, names).values(), SupplyKind.PRODUCED)
@@ -236,6 +230,19 @@ async def async_devices(
         HouseDevice(name, supply.kwh, quarter_kwh)
         for name, supply, quarter_kwh in zip(names.values(), hours, of_quarters, strict=True)
     ]
+
+
+async def async_house_devices(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
+    """Return the names of at most 20 devices of the house by the ids that the dashboard lists.
+
+    A device whose energy is included in another device is left out. With several meters, only the
+    chosen devices belong to the house behind this one.
+    """
+    names = await async_all_devices(hass, entry)
+    if not is_only_meter(hass, entry):
+        chosen = chosen_devices(hass, entry, names)
+        names = {name: shown for name, shown in names.items() if name in chosen}
+    return dict([*names.items()][:_MAX_DEVICES])
 
 
 @callback

@@ -5,7 +5,12 @@ from typing import Any, Literal, NotRequired, TypedDict
 import voluptuous as vol
 from homeassistant.helpers.json import json_bytes
 
-from ..computed_answers.what_if import async_download_prices, async_markets, async_what_if
+from ..computed_answers.what_if import (
+    async_download_prices,
+    async_markets,
+    async_what_if,
+    async_what_if_devices,
+)
 from ..coordinator import BooksCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import FEED_IN_PRICE
@@ -41,6 +46,14 @@ class MarketAnswer(TypedDict):
     """Whether missing prices can be downloaded."""
 
 
+class WhatIfDeviceAnswer(TypedDict):
+    """Device of the Energy dashboard that can be the planned car."""
+
+    id: str
+    """Id of its energy statistic, as the dashboard lists it."""
+    name: str
+
+
 class YearCostsAnswer(TypedDict):
     """Costs of a year in EUR, by part of the bill."""
 
@@ -67,6 +80,7 @@ class AssumptionAnswer(TypedDict):
     - `begin_hour`: hour from which the car charges, or at which a planned car is plugged in
     - `end_hour`: hour by which a planned car is charged
     - `plan_against`: both years have the planned car
+    - `plan_of_device`: the measured energy of the car at night is planned anew
     - `car_every_day`: the car takes the same energy each day
     - `degree_days`: the heat pump follows the mean temperatures of the months (source)
     - `direction`, `tilt`: of the panels in degrees
@@ -84,6 +98,7 @@ class AssumptionAnswer(TypedDict):
         "begin_hour",
         "end_hour",
         "plan_against",
+        "plan_of_device",
         "car_every_day",
         "degree_days",
         "direction",
@@ -174,13 +189,20 @@ class WhatIfYearAnswer(TypedDict):
     refusal: WhatIfRefusalAnswer | None
     markets: list[MarketAnswer]
     """Price entities of the meter's contracts, and the price zone."""
+    devices: list[WhatIfDeviceAnswer]
 
 
 @meter_command("what_if", _FIELDS, lambda *_: True, prepare=_async_with_prices)
 async def answer_what_if(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return the year now and with changes, or the reason why it is unknown."""
     markets = await async_markets(coordinator)
-    answer: dict[str, Any] = {"what_if": None, "refusal": None, "markets": markets}
+    devices = await async_what_if_devices(coordinator)
+    answer: dict[str, Any] = {
+        "what_if": None,
+        "refusal": None,
+        "markets": markets,
+        "devices": devices,
+    }
     try:
         if "refusal" in msg:
             raise msg["refusal"]

@@ -10,7 +10,7 @@ import { toEnter } from "../parts/shared-bills.ts";
 import { besides, canPayBack, clockHour, type Kind, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";
 import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
-import type { Change, Market, Meter, WhatIf, WhatIfRefusal } from "../data/websocket-types.ts";
+import type { Change, Market, Meter, WhatIf, WhatIfDevice, WhatIfRefusal } from "../data/websocket-types.ts";
 
 const KINDS = ["battery", "panels", "car", "plan", "heat_pump", "contract", "sharing_key"] as const satisfies readonly Kind[];
 /** Positions of a slider: from `min` to `max`, or one of `values`. */
@@ -65,6 +65,8 @@ const LIMITS: Record<Price, readonly [unit: "per_kwh" | "per_month" | "euros", m
   sharing_key_price: ["per_kwh", 0, 1],
   price: ["euros", 0, 100_000],
 };
+/** Reasons of a refusal that another choice in the card cures. */
+const CURABLE: readonly WhatIfRefusal["reason"][] = ["no_market_prices", "download_failed", "no_device_energy"];
 /** For each reason of a refusal, the field whose value is missing. */
 const FIELDS: Partial<Record<WhatIfRefusal["reason"], Field>> = {
   no_reference_power: "reference_power",
@@ -190,6 +192,7 @@ export class WhatIfCard extends SmartyCard {
     tariff: { state: true },
     times: { state: true },
     market: { state: true },
+    device: { state: true },
     downloads: { state: true },
   };
 
@@ -206,10 +209,13 @@ export class WhatIfCard extends SmartyCard {
   declare protected times: { from: string; to: string };
   /** Chosen market, undefined for the first one. */
   declare protected market: string | undefined;
+  /** Chosen device of the Energy dashboard that is the planned car, empty for a typed energy. */
+  declare protected device: string;
   /** Whether the user wants missing prices to be downloaded. */
   declare protected downloads: boolean;
   /** Markets of the last answer. */
   #markets: readonly Market[] = [];
+  #devices: readonly WhatIfDevice[] = [];
   /** Whether the last answer lacks prices because their download has failed. */
   #hasFailed = false;
 
@@ -221,6 +227,7 @@ export class WhatIfCard extends SmartyCard {
     this.tariff = "one_price";
     this.times = { from: "22:00", to: "06:00" };
     this.market = undefined;
+    this.device = "";
     this.downloads = false;
   }
 
@@ -236,12 +243,13 @@ export class WhatIfCard extends SmartyCard {
     const { value, error } = feed.get("smarty_p1/what_if", { changes }, this.#hasFailed ? feed.quarterNow : today);
     if (value) {
       this.#markets = value.markets;
+      this.#devices = value.devices;
       this.#hasFailed = value.refusal?.reason === "download_failed";
     }
     const batteries = houseOf(feed)?.battery ?? [];
     const refusal = value?.refusal;
     // Without the data of a year, no change has an answer. So show no fields.
-    const isHopeless = refusal && !(refusal.reason === "no_market_prices" || refusal.reason === "download_failed");
+    const isHopeless = refusal && !CURABLE.includes(refusal.reason);
     const fields = () => html`<div>${this.#chips()}${KINDS.filter((kind) => this.kinds.has(kind)).map((kind) => this.#fields(kind))}
       ${this.kinds.has("battery") && batteries.length ? html`<p class="small">${besides(batteries, this.locale)}</p>` : nothing}
       ${this.#canPayBack ? html`<div class="fields">${this.#price("price")}</div>` : nothing}</div>`;
@@ -266,9 +274,10 @@ export class WhatIfCard extends SmartyCard {
   #changes(): Change[] {
     return KINDS.filter((kind) => this.kinds.has(kind)).flatMap((kind): Change[] => {
       if (kind === "contract") return this.#contract();
-      const fields = Object.entries(SLIDERS[kind] ?? {}).map(([name, { first }]) => [name, this.asked[`${kind}.${name}`] ?? first] as const);
+      const fields = this.#sliders(kind).map(([name, { first }]) => [name, this.asked[`${kind}.${name}`] ?? first] as const);
       const price = kind === "sharing_key" ? this.#amount("sharing_key_price") : undefined;
-      return [{ kind, ...Object.fromEntries(fields), ...(price === undefined ? {} : { price }) } as Change];
+      const device = kind === "plan" ? this.#chosenDevice : "";
+      return [{ kind, ...Object.fromEntries(fields), ...(price === undefined ? {} : { price }), ...(device ? { device } : {}) } as Change];
     });
   }
 
@@ -293,6 +302,16 @@ export class WhatIfCard extends SmartyCard {
     return this.#markets.find(({ id }) => id === this.market) ?? this.#markets[0];
   }
 
+  /** The chosen device, or an empty text: another meter may not have it. */
+  get #chosenDevice(): string {
+    return this.#devices.some(({ id }) => id === this.device) ? this.device : "";
+  }
+
+  /** Return the sliders of a kind. A device of the Energy dashboard has its own energy. */
+  #sliders(kind: Kind): [string, Slider][] {
+    return Object.entries(SLIDERS[kind] ?? {}).filter(([name]) => !(kind === "plan" && name === "kwh" && this.#chosenDevice));
+  }
+
   #chips(): TemplateResult {
     const turn = (kind: Kind) => {
       const kinds = new Set(this.kinds);
@@ -307,7 +326,10 @@ export class WhatIfCard extends SmartyCard {
   #fields(kind: Kind): TemplateResult {
     return html`<fieldset class="fields">
       <legend class=${this.kinds.size > 1 ? "" : "hidden"}>${this.#t(kind)}</legend>
-      ${Object.entries(SLIDERS[kind] ?? {}).map(([name, slider]) => this.#slider(`${kind}.${name}`, slider, slider.key ?? (`${kind}_${name}` as WhatIfKey)))}
+      ${kind === "plan" && this.#devices.length
+        ? this.#select("plan_device", [["", this.#t("entered")], ...this.#devices.map(({ id, name }) => [id, name] as const)], this.#chosenDevice, (id) => (this.device = id))
+        : nothing}
+      ${this.#sliders(kind).map(([name, slider]) => this.#slider(`${kind}.${name}`, slider, slider.key ?? (`${kind}_${name}` as WhatIfKey)))}
       ${kind === "sharing_key" ? this.#price("sharing_key_price") : nothing}${kind === "contract" ? this.#contractFields() : nothing}
     </fieldset>`;
   }
@@ -410,7 +432,7 @@ export class WhatIfCard extends SmartyCard {
 
   #refusal({ reason, days, least_days }: WhatIfRefusal, meter: Meter): TemplateResult {
     const text = this.#t(reason, { days: this.locale.number(days), least: this.locale.number(least_days) });
-    const isToEnter = reason.startsWith("no_") && reason !== "no_market_prices";
+    const isToEnter = reason.startsWith("no_") && !CURABLE.includes(reason);
     const market = this.#chosenMarket;
     const canDownload = reason === "no_market_prices" && market?.can_download && !this.downloads;
     return html`<p role="status">${text}</p>

@@ -584,6 +584,7 @@ export interface YearClass {
  * - `begin_hour`: hour from which the car charges, or at which a planned car is plugged in
  * - `end_hour`: hour by which a planned car is charged
  * - `plan_against`: both years have the planned car
+ * - `plan_of_device`: the measured energy of the car at night is planned anew
  * - `car_every_day`: the car takes the same energy each day
  * - `degree_days`: the heat pump follows the mean temperatures of the months (source)
  * - `direction`, `tilt`: of the panels in degrees
@@ -600,6 +601,7 @@ export interface Assumption {
     | "begin_hour"
     | "end_hour"
     | "plan_against"
+    | "plan_of_device"
     | "car_every_day"
     | "degree_days"
     | "direction"
@@ -646,6 +648,7 @@ export interface PlannedRefusal {
     | "too_few_priced_days"
     | "no_market_prices"
     | "download_failed"
+    | "no_device_energy"
     | "no_car";
   days: number;
   least_days: number;
@@ -694,7 +697,8 @@ export interface WhatIfRefusal {
     | "too_few_days"
     | "too_few_priced_days"
     | "no_market_prices"
-    | "download_failed";
+    | "download_failed"
+    | "no_device_energy";
   days: number;
   least_days: number;
 }
@@ -711,12 +715,20 @@ export interface Market {
   can_download: boolean;
 }
 
+/** Device of the Energy dashboard that can be the planned car. */
+export interface WhatIfDevice {
+  /** Id of its energy statistic, as the dashboard lists it. */
+  id: string;
+  name: string;
+}
+
 /** A year with changes, or the reason why it is unknown. */
 export interface WhatIfYear {
   what_if: WhatIf | null;
   refusal: WhatIfRefusal | null;
   /** Price entities of the meter's contracts, and the price zone. */
   markets: Market[];
+  devices: WhatIfDevice[];
 }
 
 /**
@@ -1055,10 +1067,11 @@ export interface SharingKeyChange {
 
 export interface PlanChange {
   kind: "plan";
-  /** kWh, 0.1 to 200 */
-  kwh: number;
   /** kW, 0.5 to 50 */
   kw: number;
+  /** kWh, 0.1 to 200 */
+  kwh?: number;
+  device?: string;
   /** h, 0 to 23 */
   begin_hour?: number;
   /** h, 0 to 23 */

@@ -64,8 +64,9 @@ function phrase(change: Change, hasBattery: boolean, locale: Locale): string {
   switch (change.kind) {
     case "contract":
       return t("with_contract");
-    case "car":
     case "plan":
+      return change.device === undefined ? t("with_plan", { kwh: locale.kWh(change.kwh!, 0) }) : t("with_own_plan");
+    case "car":
     case "heat_pump":
       return t(`with_${change.kind}`, { kwh: locale.kWh(change.kwh, 0) });
     case "panels":

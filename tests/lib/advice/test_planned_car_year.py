@@ -1,6 +1,7 @@
 """A year with a planned car costs the bills of nights that were planned by hand."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.planned_car_year import PlannedCar
 from smartyp1.advice.what_if import Changes, WhatIf, compare_years, few_classes
-from smartyp1.advice.what_if_year import YearCosts
+from smartyp1.advice.what_if_year import WhatIfError, YearCosts
+from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.plan.usual_house import LoadEnergy
 from smartyp1.prices.contract import REFERENCE_POWERS, Contract
 from tests.lib.advice.years import demand_after, household, quarter_hours
@@ -114,6 +116,35 @@ def test_the_measured_car_is_taken_out_of_the_year() -> None:
         compare_years(state, changes).classes
         == compare_years(demand_after(without, FIXED), Changes(car=CAR, is_of_few=True)).classes
     )
+
+
+def test_the_energy_of_each_measured_night_is_planned_and_that_of_the_day_stays() -> None:
+    """A car took 4 or 2 kWh from 2:00 to 3:00 (UTC) each night, and 1 kWh at noon."""
+    kwh: dict[datetime, float] = {}
+    true: list[QuarterHour] = []
+    for quarter in quarter_hours(lambda _day, _quarter: (100.0, 0.0)):
+        start = quarter.start
+        taken = (4 - start.day % 2 * 2) if start.hour == 2 else float(start.hour == 12)
+        kwh[start.replace(minute=0)] = taken
+        true.append(quarter._replace(mean_kw=quarter.mean_kw + taken))
+    car, own = CAR._replace(kwh=0.0, kw=0.5), [LoadEnergy(kwh, {})]
+    for contract in (FIXED, NIGHT):
+        state = demand_after(true, contract)
+        year = compare_years(state, Changes(car=car, own_car=own, is_as_measured=True))
+        as_it_was = compare_years(state, Changes()).classes
+        for kw, of_class in year.classes.items():
+            assert of_class.now == as_it_was[kw].now
+            assert of_class.energies.imported == pytest.approx(
+                year.now.energies_a_year.imported, rel=1e-6
+            )
+            # All nights are at one price, and noon is not moved into them.
+            assert of_class.then.energy == pytest.approx(of_class.now.energy, abs=0.05)
+        above = sum(4 * 0.35 for start, taken in kwh.items() if start.hour == 2 and taken == 4)
+        assert year.classes[3].now.surcharge == pytest.approx(above * SURCHARGE, rel=0.005)
+        assert year.classes[3].then.surcharge == 0
+    nothing = [LoadEnergy(dict.fromkeys(kwh, 0.0), {})]
+    with pytest.raises(WhatIfError, match="no_device_energy"):
+        compare_years(state, Changes(car=car, own_car=nothing, is_as_measured=True))
 
 
 def test_a_battery_and_panels_count_with_the_plan() -> None:

@@ -21,6 +21,8 @@ from .what_if_tables import with_load
 from .what_if_year import WhatIfYear, prices_by_day
 
 _USUAL_DAYS = 28
+# Less energy of a night, such as that of a charger in standby, is not planned.
+_LEAST_KWH = 0.1
 _CAR = "car"
 
 
@@ -28,6 +30,7 @@ class PlannedCar(NamedTuple):
     """Car that is plugged in each evening and needs the same energy each morning."""
 
     kwh: float
+    """Energy of a night. It does not count for a car whose energy was measured."""
     kw: float
     begin_hour: float
     """Hour of the clock at which it is plugged in."""
@@ -69,9 +72,22 @@ class PlannedCar(NamedTuple):
 class PlannedCarYear:
     """Year of a household with a planned car. `with_class` plans it for any reference power."""
 
-    def __init__(self, year: WhatIfYear, car: PlannedCar, moment: datetime) -> None:
-        """Prepare the nights, with the grid prices that apply at `moment`."""
-        self._year, self._car = year, car
+    def __init__(
+        self,
+        year: WhatIfYear,
+        car: PlannedCar,
+        moment: datetime,
+        measured_wh: Floats | None = None,
+    ) -> None:
+        """Prepare the nights, with the grid prices that apply at `moment`.
+
+        `measured_wh` has the true energy of the car in the rows of the table. Each night then takes
+        its own energy, and energy outside the nights stays at its time. `year` is without the car.
+        """
+        if measured_wh is not None:
+            # A car that took more than the typed power has a higher power.
+            car = car._replace(kw=max(car.kw, float(measured_wh.max()) / WH_A_KW))
+        self._year, self._car, self._measured_wh = year, car, measured_wh
         known, table = year.known, year.table
         self._day, self._quarter = year.clock.day[known], year.clock.quarter[known]
         self._net: Floats = (table.imported[known] - np.nan_to_num(table.exported[known])) / 1000
@@ -86,9 +102,13 @@ class PlannedCarYear:
         highest = float(np.max(self._net, initial=0.0)) * 4 + self._car.kw
         key = reference_kw if highest > reference_kw else inf
         if key not in self._years:
-            wh = np.zeros(len(self._year.table.quarter))
+            measured = self._measured_wh
+            wh = np.zeros(len(self._year.table.quarter)) if measured is None else measured.copy()
             for rows in self._car.nights(self._year):
-                wh[self._year.known[rows]] += self._night(rows, key / 4)
+                night = self._year.known[rows]
+                kwh = self._car.kwh if measured is None else float(wh[night].sum()) / 1000
+                if kwh >= _LEAST_KWH:
+                    wh[night] = self._night(rows, key / 4, kwh)
             table = with_load(self._year.table, lambda _numbers: wh)
             self._years[key] = self._year.changed(table)
         return self._years[key]
@@ -107,8 +127,8 @@ class PlannedCarYear:
         usual: Floats = (sums[ends] - sums[begins]) / np.maximum(1, counts[ends] - counts[begins])
         return usual
 
-    def _night(self, rows: Numbers, limit_kwh: float) -> Floats:
-        """Return the energy of the car in the rows of a night, in Wh."""
+    def _night(self, rows: Numbers, limit_kwh: float, kwh: float) -> Floats:
+        """Return the energy of the car in the rows of a night, in Wh. Together it is `kwh`."""
         days, first = self._day[rows] - self._year.clock.day[0], self._day[rows[0]]
         quarters, car, surcharge = [], self._car, self._year.surcharge_price
         for day, quarter in zip(days.tolist(), self._quarter[rows].tolist(), strict=True):
@@ -117,7 +137,7 @@ class PlannedCarYear:
                 Quarter(prices.imported[hour], prices.exported[hour], limit_kwh, surcharge)
             )
         usual = self._usual[first - self._year.clock.day[0]][self._quarter[rows]].tolist()
-        load = Load(_CAR, car.kwh, car.kw, 0, len(rows), min_kw=car.min_kw)
+        load = Load(_CAR, kwh, car.kw, 0, len(rows), min_kw=car.min_kw)
         planned = plan_house(quarters, usual, [load]).loads[_CAR]
         taken = follow_plan(load, planned, quarters, self._net[rows].tolist())
         return np.array(taken) * 1000

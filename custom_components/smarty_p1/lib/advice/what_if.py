@@ -29,7 +29,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.household_table import contract_prices
 from ..history.quarter_hour import WH_A_KW
 from ..past.table import Table
-from ..past.wall_clock import A_DAY
+from ..past.wall_clock import A_DAY, Floats
 from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.price_series import PriceSeries, PriceSources
@@ -88,6 +88,8 @@ class Changes(NamedTuple):
     """Car that follows a plan. Now, it charges with full power as soon as it is plugged in."""
     own_car: Sequence[LoadEnergy] = ()
     """Measured energy of the car in the past, in place of which it is planned anew."""
+    is_as_measured: bool = False
+    """Whether the present year is as it was measured, and each night needs its measured energy."""
     is_of_few: bool = False
     """Whether only the reference powers of `few_classes` are compared."""
     feed_in_price: float | None = None
@@ -141,8 +143,12 @@ def compare_years(
     Run this function in an executor, because a battery takes a fifth of a second. Raises
     WhatIfError if the data does not suffice, and ValueError for an impossible battery.
     """
-    without_car = _year_without_car(state, changes, sources)
-    now = changes.car.at_once(without_car) if changes.car else without_car
+    year = year_of(state, sources and contract_prices(sources), changes.feed_in_price)
+    without_car, measured_wh = _without_car(year, changes)
+    if measured_wh is not None:
+        now = year
+    else:
+        now = changes.car.at_once(without_car) if changes.car else without_car
     before = _under_new_contract(now, changes, sources)
     table = _under_new_contract(without_car, changes, sources).table
     table = reduce(with_load, changes.loads, table)
@@ -151,7 +157,7 @@ def compare_years(
         table = shared_by(table, group_wh, changes.sharing.key)
     then = before.changed(table)
     then.check_prices()
-    changed = _changed_by_class(then, changes, state.until)
+    changed = _changed_by_class(then, changes, state.until, measured_wh)
     costs = _costs_by_class(now, is_of_few=changes.is_of_few)
     years = {kw: _years(of_now, changed(kw), kw) for kw, of_now in costs.items()}
     classes = {kw: of_class for kw, of_class in years.items() if of_class}
@@ -174,13 +180,24 @@ def compare_years(
     )
 
 
-def _year_without_car(
-    state: HouseholdState, changes: Changes, sources: PriceSources | None
-) -> WhatIfYear:
-    """Return the last year of a household. A measured car is taken out of it."""
-    year = year_of(state, sources and contract_prices(sources), changes.feed_in_price)
-    own_car = changes.own_car
-    return year.changed(without_measured(year.table, own_car)) if own_car else year
+def _without_car(year: WhatIfYear, changes: Changes) -> tuple[WhatIfYear, Floats | None]:
+    """Return `year` without the measured car, and its energy in Wh if each night needs its own.
+
+    Raises WhatIfError if such a car took no energy.
+    """
+    if not changes.own_car:
+        return year, None
+    table = without_measured(year.table, changes.own_car)
+    if not changes.is_as_measured:
+        return year.changed(table), None
+    taken = _net_wh(year.table) - _net_wh(table)
+    if not taken.any():
+        raise WhatIfError(WhatIfRefusal.NO_DEVICE_ENERGY)
+    return year.changed(table), taken
+
+
+def _net_wh(table: Table) -> Floats:
+    return np.where(table.is_shown, table.imported - np.nan_to_num(table.exported), 0.0)
 
 
 def _costs_by_class(year: WhatIfYear, *, is_of_few: bool) -> Mapping[float, YearCosts]:
@@ -193,13 +210,13 @@ def _costs_by_class(year: WhatIfYear, *, is_of_few: bool) -> Mapping[float, Year
 
 
 def _changed_by_class(
-    year: WhatIfYear, changes: Changes, moment: datetime
+    year: WhatIfYear, changes: Changes, moment: datetime, measured_wh: Floats | None
 ) -> Callable[[float], tuple[WhatIfYear, BatteryUse | None]]:
     """Return a function from a reference power to the year with the planned car and the battery.
 
     Raises ValueError for an impossible battery.
     """
-    plan = PlannedCarYear(year, changes.car, moment) if changes.car else None
+    plan = PlannedCarYear(year, changes.car, moment, measured_wh) if changes.car else None
     if plan is None and changes.battery:
         return _battery_by_class(year, changes.battery, moment)
 

@@ -96,6 +96,7 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
             battery=_battery(battery) if battery else None,
             car=_planned_car(plan) if plan else None,
             own_car=question.own_car,
+            is_as_measured=bool(plan and "device" in plan),
             is_of_few=question.is_of_few,
             feed_in_price=question.feed_in_price,
         ),
@@ -189,7 +190,7 @@ def _loads(entered: Mapping[str, Fields]) -> Iterator[Load]:
 def _planned_car(fields: Fields) -> PlannedCar:
     hours = fields["begin_hour"], fields["end_hour"]
     more = fields.get("min_kw", 0.0), fields.get("end_hours", ())
-    return PlannedCar(fields["kwh"], fields["kw"], *hours, *more)
+    return PlannedCar(fields.get("kwh", 0.0), fields["kw"], *hours, *more)
 
 
 def _battery(fields: Fields) -> Battery:
@@ -242,7 +243,9 @@ _ASSUMED: Mapping[str, Callable[[Fields, Contract], Iterable[Assumption]]] = {
     PANELS: _of_panels,
     BATTERY: lambda _fields, _present: (),
     SHARING_KEY: _of_sharing,
-    PLAN: lambda _fields, _present: [_assumption("plan_against")],
+    PLAN: lambda fields, _present: [
+        _assumption("plan_of_device" if "device" in fields else "plan_against")
+    ],
 }
 """Assumptions besides the defaults, by the kind of the change."""
 

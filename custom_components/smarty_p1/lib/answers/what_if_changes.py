@@ -91,8 +91,10 @@ FIELDS: Mapping[str, Fields] = {
         {"price": Amount(EUR_PER_KWH, 1.0)},
     ),
     PLAN: Fields(
-        {"kwh": Amount(KWH, 200.0, 0.1), "kw": Amount(KW, 50.0, 0.5)},
+        {"kw": Amount(KW, 50.0, 0.5)},
         {
+            "kwh": Amount(KWH, 200.0, 0.1),
+            "device": str,
             "begin_hour": Amount(HOURS, 23.0),
             "end_hour": Amount(HOURS, 23.0),
             "min_kw": Amount(KW, 50.0),
@@ -104,8 +106,12 @@ FIELDS: Mapping[str, Fields] = {
 
 def lacking_fields(kind: str, names: Collection[str]) -> set[str]:
     """Return the fields that a change with the fields `names` lacks."""
-    required = FIELDS[kind].required.keys()
-    return {*required, *(_required_terms({*names}) if kind == CONTRACT else ())} - {*names}
+    required = {*FIELDS[kind].required}
+    if kind == CONTRACT:
+        required.update(_required_terms({*names}))
+    elif kind == PLAN and "device" not in names:
+        required.add("kwh")
+    return required - {*names}
 
 
 def _required_terms(names: set[str]) -> Iterator[str]:
@@ -127,6 +133,8 @@ def unused_fields(kind: str, names: Collection[str]) -> set[str]:
     """Return the fields in `names` that a change does not use."""
     fields = {*names}
     unused = fields - FIELDS[kind].all.keys()
+    if kind == PLAN and "device" in fields:
+        unused |= {"kwh"} & fields
     if kind != CONTRACT:
         return unused
     if "energy_price" in fields:
