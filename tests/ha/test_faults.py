@@ -50,7 +50,7 @@ PARTS: list[tuple[type, str]] = [
     (MonthFiles, "append"),
     (MeterStatistics, "note_reading"),
     (MeterHistory, "note"),
-    (MeterCoordinator, "_check_clock"),
+    (MeterCoordinator, "_report_clock"),
     (Remedies, "apply"),
     (FollowingSensor, "_handle_coordinator_update"),
     (p1_server.P1ServerSink, "on_reading"),

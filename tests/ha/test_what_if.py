@@ -145,6 +145,7 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
         "what_if": json.loads(json.dumps(answer)),
         "refusal": None,
         "markets": [ZONE],
+        "devices": [],
     }
     # A battery that is slow, keeps a half, and loses half delivers less.
     slow = {**BATTERY, "kw": 1.333, "reserve": 50, "efficiency": 50}
@@ -461,6 +462,7 @@ async def test_the_refusal_names_the_missing_days(
     assert (await client.receive_json())["result"] == {
         "what_if": None,
         "markets": [ZONE],
+        "devices": [],
         "refusal": {"reason": "too_few_days", "days": 31, "least_days": 300},
     }
     for options, text in (
