@@ -115,6 +115,8 @@ async def test_without_a_switch_the_plan_only_shows_the_start(
         # At least 6 A on three phases, at most the power that the reference power of 5 kW leaves.
         ("A", 6, 16, 6),
         ("A", 8, 13, 8),
+        # A number without a unit is a current.
+        (None, 6, 16, 6),
         ("W", 0, 4300, 4300),
         ("kW", 0, 4.3, 4.3),
         ("kW", 5.5, 11, 5.5),
@@ -124,7 +126,7 @@ async def test_the_power_is_set_in_its_unit_and_within_the_limits_of_the_charger
     house: MockConfigEntry,
     hass: HomeAssistant,
     charger: Charger,
-    setting: tuple[str, float, float, float],
+    setting: tuple[str | None, float, float, float],
 ) -> None:
     unit, low, high, expected = setting
     attributes = {"min": low, "max": high, "unit_of_measurement": unit}

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from homeassistant.const import (
-    ATTR_UNIT_OF_MEASUREMENT,
     SERVICE_TURN_OFF,
     SERVICE_TURN_ON,
     STATE_OFF,
@@ -20,7 +19,7 @@ from ...lib.plan.follow import Charger, Following, Seen, followed
 from .entered_loads import EnteredLoad, plan_of_load, set_plan
 from .entity_actions import async_call_entity
 from .meter_power import net_import
-from .state_numbers import converted, number_to_set
+from .state_numbers import converted, is_power, number_of, number_to_set
 
 # Nobody knows when in a longer gap the load took its energy.
 _MAX_GAP = timedelta(minutes=2)
@@ -139,8 +138,7 @@ class LoadFollower:
     def _with_steps(self) -> Charger:
         """Return the charger with the steps of its setting. A current has whole amperes."""
         state = self._hass.states.get(self._entered.setting or "")
-        unit = state and state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        if unit and unit not in PowerConverter.VALID_UNITS:
+        if state and number_of(state) is not None and not is_power(state):
             return self._charger._replace(step_kw=_PHASE_KW * self._entered.phases)
         return self._charger
 

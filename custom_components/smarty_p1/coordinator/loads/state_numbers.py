@@ -25,13 +25,18 @@ def converted(
     return None if value is None else converter.convert(value, unit, wanted)
 
 
+def is_power(state: State) -> bool:
+    """Return whether the number of a state is a power. A charger's other numbers are amperes."""
+    return state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) in PowerConverter.VALID_UNITS
+
+
 def number_to_set(state: State, kw: float, other: float) -> float:
     """Return the number that sets a power: in kW or W, and `other` for any other unit.
 
     The number stays within the limits of the entity.
     """
-    unit, value = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT), other
-    if unit in PowerConverter.VALID_UNITS:
-        value = PowerConverter.convert(kw, "kW", unit)
+    value = other
+    if is_power(state):
+        value = PowerConverter.convert(kw, "kW", state.attributes[ATTR_UNIT_OF_MEASUREMENT])
     low, high = (float(state.attributes.get(name, value)) for name in ("min", "max"))
     return max(low, min(high, value))
