@@ -82,16 +82,17 @@ def _each_kind_once(changes: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[st
     return changes
 
 
+_OF_CAR = "kwh", "kw", "min_kw"
 PLANNED_CAR: Mapping[vol.Marker, Any] = {
     vol.Optional("with_plan"): bool,
-    **{vol.Optional(name): schema_of(FIELDS[PLAN].all[name]) for name in ("kwh", "kw", "min_kw")},
+    **{vol.Optional(name): schema_of(FIELDS[PLAN].all[name]) for name in _OF_CAR},
 }
 """Part of a schema for a comparison of reference powers with a planned car."""
 
 
 def planned_car(fields: Mapping[str, Any]) -> dict[str, float] | None:
     """Return the typed values of a planned car. Return None if no plan is asked for."""
-    typed = {name: fields[name] for name in ("kwh", "kw", "min_kw") if name in fields}
+    typed = {name: fields[name] for name in _OF_CAR if name in fields}
     return typed if typed or fields.get("with_plan") else None
 
 

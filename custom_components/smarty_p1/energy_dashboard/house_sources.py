@@ -213,7 +213,6 @@ async def async_devices(
 
     They also have the energies of the quarter-hours that begin at `quarters`. The recorder deletes
     the five-minute statistics of older quarter-hours: these are absent.
-
     """
     names = await async_house_devices(hass, entry)
     if not names:

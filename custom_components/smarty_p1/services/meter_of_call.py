@@ -26,6 +26,8 @@ from ..lib.plan.coming_quarters import Market
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """Part of a schema with the config entry of the meter. A single meter need not be named."""
+# No smarty meter is older, and times in extreme years overflow when they are converted to UTC.
+_FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 
 async def async_readable_meter(call: ServiceCall) -> BooksCoordinator:
@@ -59,9 +61,8 @@ async def async_in_turn[T](
     """Wait for the user's turn, and return the answer that `make` computes for a call.
 
     `Answers.async_get` describes how answers are cached. Without `question`, only equal calls share
-    an answer. Raises ServiceValidationError if the user
-    has too many questions in the queue, if the user has received too many bytes, or if no energy
-    was read yet. Raises the errors of `make`.
+    an answer. Raises ServiceValidationError if the user has too many questions in the queue, if the
+    user has received too many bytes, or if no energy was read yet. Raises the errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
     question = question or (call.service, meter, json_bytes_sorted(call.data))
@@ -134,9 +135,8 @@ def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationEr
 
 def check_year(time: datetime) -> None:
     """Raise ServiceValidationError if a time is not in the years from 1999 to 2100."""
-    # No smarty meter is older, and times in extreme years overflow when they are converted to UTC.
-    if not 1999 <= time.year <= 2100:  # noqa: PLR2004 - the text names the same years
-        raise invalid(translation_key="year_unknown", first="1999", last="2100")
+    if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
+        raise invalid(translation_key="year_unknown", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
 
 
 def _loaded_entry(call: ServiceCall) -> AnyConfigEntry:
