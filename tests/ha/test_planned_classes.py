@@ -228,7 +228,7 @@ async def test_a_device_of_the_energy_dashboard_is_the_car(
     assert answer["what_if"] == year
     assert answer["devices"] == [{"id": name, "name": "My car"} for name in listed]
     for device in ("sensor.not_listed", "sensor.never_recorded"):
-        assert (await by_websocket(device))["refusal"]["reason"] == "no_device_energy"
+        assert (await by_websocket(device))["refusal"]["reason"] == "no_car"
         with pytest.raises(ServiceValidationError) as refused:
             await call(hass, "what_if", **{**plan, "device": device})
         assert refused.value.translation_key == "no_device_energy"

@@ -14,24 +14,18 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_LOAD_KIND, LOAD_CAR, SUBENTRY_LOAD
 from ..coordinator import BooksCoordinator
-from ..coordinator.counted_household import demand_of
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
-from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
-from ..lib.advice.what_if_year import period_of
+from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if import PLAN
 from ..lib.answers.what_if_changes import ATTR_KIND
-from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.calendar import local_day
 from ..lib.plan.usual_house import LoadEnergy
-from .what_if import async_what_if
+from .what_if import async_car_energy, async_what_if
 
 # Power of a charger that is named with its energy only.
 _USUAL_KW = 11.0
 _PHASES = 3
 _WEEK_DAYS, _SATURDAY = 7, 5
-
-
-class NoCarError(Exception):
-    """Error for a plan without a car: none is entered, or its energy is not known."""
 
 
 class PlannedClasses(NamedTuple):
@@ -48,7 +42,7 @@ class PlannedClasses(NamedTuple):
         entered = _entered_car(coordinator)
 
         def books() -> object:
-            demand, today = coordinator.books.demand, dt_util.utcnow().astimezone(LUXEMBOURG).date()
+            demand, today = coordinator.books.demand, local_day(dt_util.utcnow())
             return demand and (demand.contracts, demand.month_start, today, entered)
 
         question = "planned_classes", coordinator.config_entry.entry_id, json_bytes_sorted(typed)
@@ -72,12 +66,14 @@ async def _async_planned(
 ) -> dict[str, Any]:
     """Return the car, its year, and the classes at which it must charge on one phase.
 
-    Raises NoCarError, and WhatIfError if the data of the meter do not suffice.
+    Raises WhatIfError without a car, and if the data of the meter do not suffice.
     """
-    energies = await _async_energies(coordinator, entered)
+    energies: Sequence[LoadEnergy] = ()
+    if entered and entered.measured_by:
+        energies = await async_car_energy(coordinator, entered.measured_by)
     car = {ATTR_KIND: PLAN, "kw": _USUAL_KW, "min_kw": 0.0, **_fields(entered, energies), **typed}
     if "kwh" not in car:
-        raise NoCarError
+        raise WhatIfError(WhatIfRefusal.NO_CAR)
     year = await async_what_if(coordinator, [car], own_car=energies, is_of_few=True)
     phases = entered.phases if entered else _PHASES
     return {
@@ -91,19 +87,6 @@ async def _async_planned(
             kw for kw in map(float, year["classes"]) if car["min_kw"] / phases <= kw < car["min_kw"]
         ],
     }
-
-
-async def _async_energies(
-    coordinator: BooksCoordinator, entered: EnteredLoad | None
-) -> Sequence[LoadEnergy]:
-    """Return the measured energy of the car in the year. It is empty if it is not measured."""
-    if entered is None or entered.measured_by is None:
-        return ()
-    start, end = period_of(demand_of(coordinator))
-    try:
-        return await async_load_energies(coordinator.hass, [entered.measured_by], start, end)
-    except NoLoadStatisticError:
-        return ()
 
 
 def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> dict[str, Any]:

@@ -53,19 +53,21 @@ async def async_what_if_devices(coordinator: BooksCoordinator) -> list[dict[str,
     return [{"id": device, "name": name} for device, name in names.items()]
 
 
-async def _async_device_energy(coordinator: BooksCoordinator, device: str) -> list[LoadEnergy]:
-    """Return the energy of a device of the Energy dashboard in the year.
-
-    Raises WhatIfError if the dashboard does not list it for this house, or has no energy of it.
-    """
-    hass, entry = coordinator.hass, coordinator.config_entry
+async def async_car_energy(coordinator: BooksCoordinator, statistic: str) -> list[LoadEnergy]:
+    """Return the energy of a car in the year, [] without statistics of it."""
     start, end = period_of(demand_of(coordinator))
-    if device in await async_house_devices(hass, entry):
-        # The dashboard keeps the old id of an entity that was renamed.
-        ids = [*current_ids(hass, entry, [device]).values()]
-        with suppress(NoLoadStatisticError):
-            return await async_load_energies(hass, ids, start, end)
-    raise WhatIfError(WhatIfRefusal.NO_DEVICE_ENERGY)
+    with suppress(NoLoadStatisticError):
+        return await async_load_energies(coordinator.hass, [statistic], start, end)
+    return []
+
+
+async def _async_device_energy(coordinator: BooksCoordinator, device: str) -> list[LoadEnergy]:
+    """Return the energy of a device of the Energy dashboard in the year, [] if it is not listed."""
+    hass, entry = coordinator.hass, coordinator.config_entry
+    if device not in await async_house_devices(hass, entry):
+        return []
+    # The dashboard keeps the old id of an entity that was renamed.
+    return await async_car_energy(coordinator, current_ids(hass, entry, [device])[device])
 
 
 async def async_markets(coordinator: BooksCoordinator) -> list[dict[str, Any]]:

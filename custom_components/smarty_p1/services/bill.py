@@ -8,9 +8,9 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
 from ..computed_answers.answer_queue import async_aside
-from ..computed_answers.planned_classes import NoCarError, PlannedClasses
+from ..computed_answers.planned_classes import PlannedClasses
 from ..coordinator.counted_household import books_of, demand_of
-from ..lib.advice.what_if_year import WhatIfError
+from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
 from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
@@ -18,7 +18,7 @@ from ..lib.history.calendar import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
 from ..request_fields import PLANNED_CAR, planned_car, whole_number
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
-from .what_if import refused
+from .what_if import REFUSED, refused
 
 ATTR_MONTH = "month"
 ATTR_MONTHS = "months"
@@ -97,8 +97,6 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
         planned = await async_in_turn(
             call, coordinator, asked.make, asked.books, question=asked.question
         )
-    except NoCarError:
-        raise invalid(translation_key="no_car", title=coordinator.config_entry.title) from None
     except WhatIfError as err:
-        raise refused(err, coordinator) from None
+        raise refused(err, coordinator, REFUSED | {WhatIfRefusal.NO_CAR: "no_car"}) from None
     return {**compared, "with_plan": planned}

@@ -69,7 +69,7 @@ REFUSED: dict[WhatIfRefusal, str] = {
     WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_priced_days",
     WhatIfRefusal.NO_MARKET_PRICES: "no_market_prices",
     WhatIfRefusal.DOWNLOAD_FAILED: "download_failed",
-    WhatIfRefusal.NO_DEVICE_ENERGY: "no_device_energy",
+    WhatIfRefusal.NO_CAR: "no_device_energy",
 }
 """Translation keys of the reasons why the costs are unknown."""
 OF_MARKET: dict[WhatIfRefusal, str] = {WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_market_days"}

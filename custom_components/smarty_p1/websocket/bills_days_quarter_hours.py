@@ -12,14 +12,14 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..computed_answers.answer_queue import answers_of, asking_connection
-from ..computed_answers.planned_classes import NoCarError, PlannedClasses
+from ..computed_answers.planned_classes import PlannedClasses
 from ..computed_answers.usual_day import async_usual
 from ..const import CONF_GOAL
 from ..coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
 from ..lib.advice.day_reason import DayReason
 from ..lib.advice.month_forecast import Lack
-from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
+from ..lib.advice.what_if_year import WhatIfError
 from ..lib.answers.bills import bills_report, classes_report
 from ..lib.answers.days import days_report
 from ..lib.answers.habits import highlights_report
@@ -29,7 +29,7 @@ from ..lib.history.quarter_hour import Origin
 from ..request_fields import PLANNED_CAR, planned_car
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
 from .requests import Request, async_rendered, meter_command
-from .what_if import WhatIfAnswer
+from .what_if import WhatIfAnswer, WhatIfRefusalAnswer, refusal_of
 
 # Maximum number of months: the current month, and all earlier months that are kept.
 _MAX_MONTHS = KEPT_MONTHS + 1
@@ -206,21 +206,13 @@ class PlannedCarAnswer(TypedDict):
     """Whether its past energy is taken out of the year. Otherwise, it comes on top."""
 
 
-class PlannedRefusalAnswer(TypedDict):
-    """Reason why the year is unknown. With `no_car`, no car is entered or typed."""
-
-    reason: WhatIfRefusal | Literal["no_car"]
-    days: int
-    least_days: int
-
-
 class PlannedClassesAnswer(TypedDict):
     """Last year of a car at four reference powers at most: charged at once, and with a plan."""
 
     car: PlannedCarAnswer | None
     year: WhatIfAnswer | None
     """`now` is the year with the car charged at once, `then` with a plan."""
-    refusal: PlannedRefusalAnswer | None
+    refusal: WhatIfRefusalAnswer | None
     one_phase: list[float]
     """Reference powers in kW below the smallest power of the car. On one phase, it is lower."""
 
@@ -254,11 +246,8 @@ async def _async_with_plan(coordinator: BooksCoordinator, msg: Request) -> Reque
     answer: dict[str, Any] = {"car": None, "year": None, "refusal": None, "one_phase": []}
     try:
         answer |= await answers_of(coordinator.hass).async_get(user_id, *asked)
-    except NoCarError:
-        answer["refusal"] = {"reason": "no_car", "days": 0, "least_days": MIN_DAYS}
     except WhatIfError as err:
-        refusal = {"reason": err.reason.value, "days": err.days, "least_days": MIN_DAYS}
-        answer["refusal"] = refusal
+        answer["refusal"] = refusal_of(err)
     return {**msg, "planned": answer}
 
 

@@ -174,12 +174,17 @@ class WhatIfRefusalAnswer(TypedDict):
     """Reason why the year is unknown.
 
     With `no_market_prices`, ask with `download` if the market has `can_download`. With
-    `download_failed`, try again later.
+    `download_failed`, try again later. With `no_car`, the energy of the car is not known.
     """
 
     reason: WhatIfRefusal
     days: int
     least_days: int
+
+
+def refusal_of(err: WhatIfError) -> WhatIfRefusalAnswer:
+    """Return the answer for a year that is unknown."""
+    return {"reason": err.reason, "days": err.days, "least_days": MIN_DAYS}
 
 
 class WhatIfYearAnswer(TypedDict):
@@ -210,6 +215,5 @@ async def answer_what_if(coordinator: BooksCoordinator, msg: Request) -> bytes:
             coordinator, msg["changes"], msg.get("feed_in_price")
         )
     except WhatIfError as err:
-        refusal = {"reason": err.reason.value, "days": err.days, "least_days": MIN_DAYS}
-        answer["refusal"] = refusal
+        answer["refusal"] = refusal_of(err)
     return json_bytes(answer)

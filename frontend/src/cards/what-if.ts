@@ -66,7 +66,7 @@ const LIMITS: Record<Price, readonly [unit: "per_kwh" | "per_month" | "euros", m
   price: ["euros", 0, 100_000],
 };
 /** Reasons of a refusal that another choice in the card cures. */
-const CURABLE: readonly WhatIfRefusal["reason"][] = ["no_market_prices", "download_failed", "no_device_energy"];
+const CURABLE: readonly WhatIfRefusal["reason"][] = ["no_market_prices", "download_failed", "no_car"];
 /** For each reason of a refusal, the field whose value is missing. */
 const FIELDS: Partial<Record<WhatIfRefusal["reason"], Field>> = {
   no_reference_power: "reference_power",

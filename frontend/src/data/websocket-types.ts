@@ -638,8 +638,13 @@ export interface WhatIf {
   assumed: Assumption[];
 }
 
-/** Reason why the year is unknown. With `no_car`, no car is entered or typed. */
-export interface PlannedRefusal {
+/**
+ * Reason why the year is unknown.
+ *
+ * With `no_market_prices`, ask with `download` if the market has `can_download`. With `download_failed`, try again
+ * later. With `no_car`, the energy of the car is not known.
+ */
+export interface WhatIfRefusal {
   reason: "no_reference_power"
     | "no_energy_price"
     | "no_feed_in_price"
@@ -648,7 +653,6 @@ export interface PlannedRefusal {
     | "too_few_priced_days"
     | "no_market_prices"
     | "download_failed"
-    | "no_device_energy"
     | "no_car";
   days: number;
   least_days: number;
@@ -659,7 +663,7 @@ export interface PlannedClasses {
   car: PlannedCar | null;
   /** `now` is the year with the car charged at once, `then` with a plan. */
   year: WhatIf | null;
-  refusal: PlannedRefusal | null;
+  refusal: WhatIfRefusal | null;
   /** Reference powers in kW below the smallest power of the car. On one phase, it is lower. */
   one_phase: number[];
 }
@@ -681,26 +685,6 @@ export interface Classes {
   above: MonthAbove[];
   /** Only if the request has `with_plan`, or a value of the car. */
   with_plan?: PlannedClasses;
-}
-
-/**
- * Reason why the year is unknown.
- *
- * With `no_market_prices`, ask with `download` if the market has `can_download`. With `download_failed`, try again
- * later.
- */
-export interface WhatIfRefusal {
-  reason: "no_reference_power"
-    | "no_energy_price"
-    | "no_feed_in_price"
-    | "no_network_price"
-    | "too_few_days"
-    | "too_few_priced_days"
-    | "no_market_prices"
-    | "download_failed"
-    | "no_device_energy";
-  days: number;
-  least_days: number;
 }
 
 /** Market whose stored prices a contract can follow: a price entity, or a price zone. */

@@ -1,7 +1,7 @@
 """A year with a planned car costs the bills of nights that were planned by hand."""
 
 import time
-from datetime import datetime
+from datetime import datetime, time as time_of_day
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from smartyp1.advice.what_if_year import WhatIfError, YearCosts
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.plan.usual_house import LoadEnergy
 from smartyp1.prices.contract import REFERENCE_POWERS, Contract
+from tests.lib.advice.test_what_if import partly_shared
 from tests.lib.advice.years import demand_after, household, quarter_hours
 
 CAR = PlannedCar(9.0, 11.0, 18, 7)
@@ -143,8 +144,24 @@ def test_the_energy_of_each_measured_night_is_planned_and_that_of_the_day_stays(
         assert year.classes[3].now.surcharge == pytest.approx(above * SURCHARGE, rel=0.005)
         assert year.classes[3].then.surcharge == 0
     nothing = [LoadEnergy(dict.fromkeys(kwh, 0.0), {})]
-    with pytest.raises(WhatIfError, match="no_device_energy"):
+    with pytest.raises(WhatIfError, match="no_car"):
         compare_years(state, Changes(car=car, own_car=nothing, is_as_measured=True))
+
+
+def test_a_car_that_charges_by_day_keeps_its_shared_energy() -> None:
+    """A car took 3 kWh of a community's energy at noon. The plan moves none of it."""
+    true = [
+        quarter._replace(mean_kw=quarter.mean_kw + 3 * (quarter.start.hour == 11))
+        for quarter in quarter_hours(lambda _day, _quarter: (100.0, 0.0))
+    ]
+    kwh = {quarter.start: 3.0 for quarter in true if quarter.start.time() == time_of_day(11)}
+    state = partly_shared(demand_after(true, FIXED), 0.9)
+    changes = Changes(car=CAR, own_car=[LoadEnergy(kwh, {})], is_as_measured=True)
+    year = compare_years(state, changes)
+    assert year.now.energies_a_year.shared > 2000
+    for of_class in year.classes.values():
+        assert of_class.then == of_class.now
+        assert of_class.energies == year.now.energies_a_year
 
 
 def test_a_battery_and_panels_count_with_the_plan() -> None:

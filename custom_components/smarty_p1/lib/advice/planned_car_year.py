@@ -60,9 +60,12 @@ class PlannedCar(NamedTuple):
             if evening >= 0 and first < stop:
                 yield np.arange(first, stop)
 
-    def at_once(self, year: WhatIfYear) -> WhatIfYear:
-        """Return `year` with this car at full power as soon as it is plugged in."""
-        wh, most = np.zeros(len(year.table.quarter)), self.kw * WH_A_KW
+    def at_once(self, year: WhatIfYear, own_wh: Floats) -> WhatIfYear:
+        """Return `year` with this car at full power as soon as it is plugged in.
+
+        `own_wh` is its measured energy in `year`, in Wh: it is taken out.
+        """
+        wh, most = -own_wh, self.kw * WH_A_KW
         for rows in self.nights(year):
             left = self.kwh * 1000 - np.arange(len(rows)) * most
             wh[year.known[rows]] += np.clip(left, 0.0, most)
@@ -77,20 +80,24 @@ class PlannedCarYear:
         year: WhatIfYear,
         car: PlannedCar,
         moment: datetime,
-        measured_wh: Floats | None = None,
+        own_wh: Floats,
+        *,
+        is_as_measured: bool,
     ) -> None:
         """Prepare the nights, with the grid prices that apply at `moment`.
 
-        `measured_wh` has the true energy of the car in the rows of the table. Each night then takes
-        its own energy, and energy outside the nights stays at its time. `year` is without the car.
+        `own_wh` is the measured energy of the car in the rows of `year`, in Wh: it is planned anew.
+        With `is_as_measured`, each night needs its own energy, and energy outside the nights stays.
         """
-        if measured_wh is not None:
+        if is_as_measured:
             # A car that took more than the typed power has a higher power.
-            car = car._replace(kw=max(car.kw, float(measured_wh.max()) / WH_A_KW))
-        self._year, self._car, self._measured_wh = year, car, measured_wh
+            car = car._replace(kw=max(car.kw, float(own_wh.max()) / WH_A_KW))
+        self._year, self._car = year, car
+        self._own_wh, self._is_as_measured = own_wh, is_as_measured
         known, table = year.known, year.table
         self._day, self._quarter = year.clock.day[known], year.clock.quarter[known]
-        self._net: Floats = (table.imported[known] - np.nan_to_num(table.exported[known])) / 1000
+        net_wh = table.imported - np.nan_to_num(table.exported) - own_wh
+        self._net: Floats = net_wh[known] / 1000
         self._prices = prices_by_day(year, moment)
         self._usual = self._usual_days()
         self._years: dict[float, WhatIfYear] = {}
@@ -102,13 +109,14 @@ class PlannedCarYear:
         highest = float(np.max(self._net, initial=0.0)) * 4 + self._car.kw
         key = reference_kw if highest > reference_kw else inf
         if key not in self._years:
-            measured = self._measured_wh
-            wh = np.zeros(len(self._year.table.quarter)) if measured is None else measured.copy()
+            wh = np.zeros(len(self._own_wh)) if self._is_as_measured else -self._own_wh
             for rows in self._car.nights(self._year):
                 night = self._year.known[rows]
-                kwh = self._car.kwh if measured is None else float(wh[night].sum()) / 1000
+                own = self._own_wh[night]
+                kwh = float(own.sum()) / 1000 if self._is_as_measured else self._car.kwh
                 if kwh >= _LEAST_KWH:
-                    wh[night] = self._night(rows, key / 4, kwh)
+                    wh[night] = self._night(rows, key / 4, kwh) - own
+            # Only the difference is added. So energy that stays keeps its share of a community.
             table = with_load(self._year.table, lambda _numbers: wh)
             self._years[key] = self._year.changed(table)
         return self._years[key]

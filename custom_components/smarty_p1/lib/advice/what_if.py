@@ -37,11 +37,11 @@ from .battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTri
 from .planned_car_year import PlannedCar, PlannedCarYear
 from .what_if_tables import (
     Load,
+    measured_wh,
     panels,
     shared_by,
     with_energies,
     with_load,
-    without_measured,
 )
 from .what_if_year import (
     WhatIfError,
@@ -122,7 +122,8 @@ class WhatIf(NamedTuple):
 
     now: WhatIfYear
     then: WhatIfYear
-    """Year with the changes, without a planned car and a battery: these depend on the class."""
+    """Year with the changes, but not of the planned car and the battery: these depend on the class.
+    """
     classes: Mapping[float, ClassYears]
     """Years by reference power in kW, for reference powers with a known price."""
     cheapest_now: float
@@ -144,20 +145,19 @@ def compare_years(
     WhatIfError if the data does not suffice, and ValueError for an impossible battery.
     """
     year = year_of(state, sources and contract_prices(sources), changes.feed_in_price)
-    without_car, measured_wh = _without_car(year, changes)
-    if measured_wh is not None:
-        now = year
-    else:
-        now = changes.car.at_once(without_car) if changes.car else without_car
+    own_wh = measured_wh(year.table, changes.own_car)
+    if changes.is_as_measured and not own_wh.any():
+        raise WhatIfError(WhatIfRefusal.NO_CAR)
+    now = changes.car.at_once(year, own_wh) if changes.car and not changes.is_as_measured else year
     before = _under_new_contract(now, changes, sources)
-    table = _under_new_contract(without_car, changes, sources).table
+    table = _under_new_contract(year, changes, sources).table
     table = reduce(with_load, changes.loads, table)
     if changes.sharing:
         group_wh = -panels(changes.sharing.kwp)(table.quarter)
         table = shared_by(table, group_wh, changes.sharing.key)
     then = before.changed(table)
     then.check_prices()
-    changed = _changed_by_class(then, changes, state.until, measured_wh)
+    changed = _changed_by_class(then, changes, state.until, own_wh)
     costs = _costs_by_class(now, is_of_few=changes.is_of_few)
     years = {kw: _years(of_now, changed(kw), kw) for kw, of_now in costs.items()}
     classes = {kw: of_class for kw, of_class in years.items() if of_class}
@@ -180,26 +180,6 @@ def compare_years(
     )
 
 
-def _without_car(year: WhatIfYear, changes: Changes) -> tuple[WhatIfYear, Floats | None]:
-    """Return `year` without the measured car, and its energy in Wh if each night needs its own.
-
-    Raises WhatIfError if such a car took no energy.
-    """
-    if not changes.own_car:
-        return year, None
-    table = without_measured(year.table, changes.own_car)
-    if not changes.is_as_measured:
-        return year.changed(table), None
-    taken = _net_wh(year.table) - _net_wh(table)
-    if not taken.any():
-        raise WhatIfError(WhatIfRefusal.NO_DEVICE_ENERGY)
-    return year.changed(table), taken
-
-
-def _net_wh(table: Table) -> Floats:
-    return np.where(table.is_shown, table.imported - np.nan_to_num(table.exported), 0.0)
-
-
 def _costs_by_class(year: WhatIfYear, *, is_of_few: bool) -> Mapping[float, YearCosts]:
     """Return the costs of `year` at each reference power with known prices, or at few of them."""
     powers = sorted({*REFERENCE_POWERS, year.reference_kw})
@@ -210,13 +190,17 @@ def _costs_by_class(year: WhatIfYear, *, is_of_few: bool) -> Mapping[float, Year
 
 
 def _changed_by_class(
-    year: WhatIfYear, changes: Changes, moment: datetime, measured_wh: Floats | None
+    year: WhatIfYear, changes: Changes, moment: datetime, own_wh: Floats
 ) -> Callable[[float], tuple[WhatIfYear, BatteryUse | None]]:
     """Return a function from a reference power to the year with the planned car and the battery.
 
     Raises ValueError for an impossible battery.
     """
-    plan = PlannedCarYear(year, changes.car, moment, measured_wh) if changes.car else None
+    plan = None
+    if changes.car:
+        plan = PlannedCarYear(
+            year, changes.car, moment, own_wh, is_as_measured=changes.is_as_measured
+        )
     if plan is None and changes.battery:
         return _battery_by_class(year, changes.battery, moment)
 

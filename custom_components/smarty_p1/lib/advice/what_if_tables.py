@@ -39,16 +39,21 @@ def with_load(table: Table, load: Load) -> Table:
     return with_energies(table, both + np.maximum(0.0, net), both + np.maximum(0.0, -net))
 
 
-def without_measured(table: Table, loads: Sequence[LoadEnergy]) -> Table:
-    """Return `table` as it would have been without measured loads."""
-    quarters = without_loads(quarter_hours_of(table), loads)
-    imported, exported = table.imported.copy(), table.exported.copy()
-    imported[table.is_shown] = [quarter.imported_kwh * 1000 for quarter in quarters]
-    exported[table.is_shown] = [
-        np.nan if quarter.exported_kwh is None else quarter.exported_kwh * 1000
-        for quarter in quarters
-    ]
-    return with_energies(table, imported, exported)
+def measured_wh(table: Table, loads: Sequence[LoadEnergy]) -> Floats:
+    """Return the energy of measured loads in each row, in Wh.
+
+    `with_load` with the negative of it returns the table as it would have been without these loads.
+    """
+    wh = np.zeros(len(table.quarter))
+    if loads:
+        before = [*quarter_hours_of(table)]
+        after = without_loads(before, loads)
+        wh[table.is_shown] = [
+            1000 * (own.imported_kwh - rest.imported_kwh)
+            + 1000 * ((rest.exported_kwh or 0.0) - (own.exported_kwh or 0.0))
+            for own, rest in zip(before, after, strict=True)
+        ]
+    return wh
 
 
 def with_energies(table: Table, imported: Floats, exported: Floats) -> Table:

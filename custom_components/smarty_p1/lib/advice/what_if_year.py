@@ -74,8 +74,8 @@ class WhatIfRefusal(StrEnum):
     """No price of the market that another contract follows is stored."""
     DOWNLOAD_FAILED = "download_failed"
     """The prices of a market could not be downloaded."""
-    NO_DEVICE_ENERGY = "no_device_energy"
-    """The Energy dashboard does not list the device, or it took no energy in the year."""
+    NO_CAR = "no_car"
+    """The energy of the car to be planned is not known."""
 
 
 class WhatIfError(Exception):
