@@ -146,9 +146,7 @@ def compare_years(
     """
     year = year_of(state, sources and contract_prices(sources), changes.feed_in_price)
     own_wh = measured_wh(year.table, changes.own_car)
-    if changes.is_as_measured and not own_wh.any():
-        raise WhatIfError(WhatIfRefusal.NO_CAR)
-    now = changes.car.at_once(year, own_wh) if changes.car and not changes.is_as_measured else year
+    now = _year_now(year, changes, own_wh)
     before = _under_new_contract(now, changes, sources)
     table = _under_new_contract(year, changes, sources).table
     table = reduce(with_load, changes.loads, table)
@@ -178,6 +176,18 @@ def compare_years(
         saving=classes[cheapest_now].now.total - of_class.then.total,
         saving_elsewhere=effect / now.known_share - effect,
     )
+
+
+def _year_now(year: WhatIfYear, changes: Changes, own_wh: Floats) -> WhatIfYear:
+    """Return the year with which a planned car is compared: as it was, or with the car at once.
+
+    Raises WhatIfError if the car took no energy in the year as it was.
+    """
+    if changes.is_as_measured and not own_wh.any():
+        raise WhatIfError(WhatIfRefusal.NO_CAR)
+    if changes.car is None or changes.is_as_measured:
+        return year
+    return changes.car.at_once(year, own_wh)
 
 
 def _costs_by_class(year: WhatIfYear, *, is_of_few: bool) -> Mapping[float, YearCosts]:
