@@ -236,10 +236,6 @@ class Client:
             reason = f"reconfiguring {handler}: {step.get('errors') or step.get('reason')}"
             raise FlowFailedError(reason)
 
-    async def delete_entry(self, entry_id: str) -> None:
-        """Delete the config entry with this id."""
-        await self._request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
-
     async def set_options(self, entry_id: str, **fields: object) -> None:
         """Enter `fields` in the options dialog of a config entry.
 

@@ -242,11 +242,6 @@ class Household:
             ),
         )
 
-    def produced_kw_at(self, when: datetime) -> float:
-        """Return the power of the solar panels at the time `when`, in kW."""
-        days, minute, _ = _split(when)
-        return self._day(days % DAYS_OF_LIFE).flows.solar[minute] / 1000
-
     def _heated_until(self, when: datetime) -> Registers:
         """Return by how much the heater has moved the registers until `when`.
 
