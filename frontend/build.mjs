@@ -28,14 +28,15 @@ const pathOf = (source) => new URL(source, SOURCES).pathname;
 const digestOf = (content) => createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
 const readTexts = async (file) => JSON.parse(await readFile(file, "utf8"));
 
-/** Plugin that keeps the texts out of the code. */
+/** Plugin that keeps the texts out of the code: src/registered-texts.ts fills them in. */
 const leaveOutTexts = {
   name: "leave-out-texts",
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]texts[\\/]\w.*\.json$/ }, async ({ path }) => ({
-      contents: BUILT_IN_TEXTS.includes(basename(path)) ? await readFile(path, "utf8") : "{}",
-      loader: "json",
-    }));
+    onLoad({ filter: /[\\/]texts[\\/]\w.*\.json$/ }, async ({ path }) =>
+      BUILT_IN_TEXTS.includes(basename(path))
+        ? { contents: await readFile(path, "utf8"), loader: "json" }
+        : { contents: `import { register } from "../registered-texts.ts"; export default register("${basename(path, ".json")}");`, loader: "js" },
+    );
   },
 };
 

@@ -7,32 +7,14 @@
 
 import { requestFile } from "./file-request.ts";
 import type { UserFormats } from "./hass.ts";
-import { type Language, Locale, languageOf, localeOf, type Texts } from "./locale.ts";
-import banner from "./texts/banner.json" with { type: "json" };
-import bill from "./texts/bill.json" with { type: "json" };
+import { type Language, Locale, languageOf, localeOf } from "./locale.ts";
+import { addLanguage } from "./registered-texts.ts";
 import common from "./texts/common.json" with { type: "json" };
-import house from "./texts/house.json" with { type: "json" };
-import medium from "./texts/medium.json" with { type: "json" };
 import fallback from "./texts/fallback.json" with { type: "json" };
-import months from "./texts/months.json" with { type: "json" };
-import now from "./texts/now.json" with { type: "json" };
-import plan from "./texts/plan.json" with { type: "json" };
-import quality from "./texts/quality.json" with { type: "json" };
-import soFar from "./texts/so-far.json" with { type: "json" };
-import strategy from "./texts/strategy.json" with { type: "json" };
-import today from "./texts/today.json" with { type: "json" };
-import whatIf from "./texts/what-if.json" with { type: "json" };
-import where from "./texts/where.json" with { type: "json" };
-import year from "./texts/year.json" with { type: "json" };
-import yesterday from "./texts/yesterday.json" with { type: "json" };
 
 /** Digests of the language files, inserted by the build. */
 declare const TEXTS: Record<Language, string>;
 
-type Loaded = Record<string, Record<string, string>>;
-
-/** Texts by the names of their files in texts/. */
-const ALL: Record<string, Partial<Texts>> = { banner, bill, common, house, medium, months, now, plan, quality, "so-far": soFar, strategy, today, "what-if": whatIf, where, year, yesterday };
 /** If the texts have not arrived after this time in ms, a note says that they are missing. */
 const MAX_WAIT_MS = 3_000;
 
@@ -60,8 +42,7 @@ function load(language: Language): Loading {
   };
   const late = setTimeout(setLate, MAX_WAIT_MS);
   const use = (text: string) => {
-    const loaded = JSON.parse(text) as Loaded;
-    for (const [name, texts] of Object.entries(ALL)) texts[language] = loaded[name] ?? {};
+    addLanguage(language, JSON.parse(text) as Parameters<typeof addLanguage>[1]);
     clearTimeout(late);
     notify();
   };
