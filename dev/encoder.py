@@ -6,16 +6,15 @@ It shares no code with the decoder under test.
 import binascii
 import json
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import batched
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from .simulator.frame import AUTHENTICATION_KEY, encipher
+from .simulator.telegram import crc16
 
 KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
 TITLE = b"SAGgp\x04\x10\x2e"
-AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
 DEVICE_NAME = "SAG1030790002574"
 FRAMES = Path(__file__).with_name("frames")
 
@@ -51,31 +50,10 @@ def literal(name: str) -> Literal:
     )
 
 
-# Each byte from 0 to 255, with its bits in reverse order.
-_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-
-
-@lru_cache(64)
-def crc(data: bytes) -> int:
-    """Return the CRC16 of `data`, computed bit by bit.
-
-    The decoder under test uses a table instead.
-    """
-    remainder = 0
-    # The longer an integer is, the longer a bit operation takes. So compute in blocks of 32 bytes.
-    for block in batched(data.translate(_REVERSED), 32, strict=False):
-        bits = 8 * len(block)
-        remainder = remainder << bits ^ int.from_bytes(block) << 16
-        for position in range(bits + 15, 15, -1):
-            if remainder >> position & 1:
-                remainder ^= 0x18005 << (position - 16)
-    return int(f"{remainder:016b}"[::-1], 2)
-
-
 def seal(text: str) -> bytes:
     """Return the telegram `text` as bytes, with the correct CRC after its last `!`."""
     body = text[: text.rindex("!") + 1].encode("latin-1")
-    return body + b"%04X\r\n" % crc(body)
+    return body + b"%04X\r\n" % crc16(body)
 
 
 def with_value(text: str, reference: str, value: str | None) -> str:
@@ -119,7 +97,10 @@ def frame(
     If `text` is None, the only register in the telegram is an imported energy of `counter` kWh.
     """
     plain = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)") if text is None else text
-    count = counter.to_bytes(4, "big")
-    sealed = AESGCM(key).encrypt(title + count, plain, b"\x30" + authentication_key)[:-4]
-    body = b"\x30" + count + sealed
-    return b"\xdb\x08" + title + b"\x82" + len(body).to_bytes(2, "big") + body
+    return encipher(
+        plain.decode("latin-1"),
+        key=key,
+        system_title=title,
+        counter=counter,
+        authentication_key=authentication_key,
+    )

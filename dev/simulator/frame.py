@@ -37,7 +37,7 @@ def encipher(  # noqa: PLR0913
     security = bytes([AUTHENTICATED_AND_ENCRYPTED])
     counter_bytes = counter.to_bytes(4)
     sealed = AESGCM(key).encrypt(
-        system_title + counter_bytes, telegram.encode("ascii"), security + authentication_key
+        system_title + counter_bytes, telegram.encode("latin-1"), security + authentication_key
     )
     content = security + counter_bytes + sealed[: TAG_SIZE - FULL_TAG_SIZE]
     head = bytes([GENERAL_GLO_CIPHERING, TITLE_SIZE]) + system_title

@@ -17,7 +17,8 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_capture
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
-from dev.encoder import AUTHENTICATION_KEY, TITLE
+from dev.encoder import TITLE
+from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.capture.anonymiser import Chunk
 from smartyp1.capture.capture_file import read_capture
 from smartyp1.p1.decoder import Decoder

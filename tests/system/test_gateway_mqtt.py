@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from dev.encoder import AUTHENTICATION_KEY, KEY, frame, telegram
+from dev.encoder import KEY, frame, telegram
+from dev.simulator.frame import AUTHENTICATION_KEY
 from tests.authority import Authority
 from tests.system.broker import Broker, Listener
 from tests.system.sealed_gateway import DecodedGateway, Line, SealedGateway

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, seal, telegram
+from dev.encoder import KEY, TITLE, frame, seal, telegram
+from dev.simulator.frame import AUTHENTICATION_KEY
+from dev.simulator.telegram import crc16
 from smartyp1.capture import anonymiser
 from smartyp1.capture.anonymiser import PUBLISHED_KEY, AnonymousCapture, Replaced, anonymise
 from smartyp1.capture.capture_file import CaptureError, Recording, read_capture, write_capture
@@ -198,7 +200,7 @@ def test_the_events_stay_true(seed: int) -> None:
         assert (event.time - true).days % 7 in (0, 6)
         assert f"{event.time:%H:%M:%S}" == at
         assert event.time.astimezone(LUXEMBOURG).utcoffset() == event.time.utcoffset()
-        assert b"%04X" % crc(event.text[:-6]) == event.text[-6:-2]
+        assert b"%04X" % crc16(event.text[:-6]) == event.text[-6:-2]
         assert 0.781 <= event.objects["1-0:1.7.0"] <= 2.111  # type: ignore[operator]
         assert event.objects["1-0:2.8.0"] == event.objects["1-0:31.7.0"] == 0
         assert 4 not in event.channels

@@ -6,7 +6,8 @@ import pytest
 from dsmr_parser import telegram_specifications
 from dsmr_parser.parsers import TelegramParser
 
-from dev.encoder import AUTHENTICATION_KEY, crc
+from dev.simulator.frame import AUTHENTICATION_KEY
+from dev.simulator.telegram import crc16
 from smartyp1.capture.capture_file import read_capture
 from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.frame_finder import FrameSplitter
@@ -44,7 +45,7 @@ def test_a_capture_is_decoded_the_same_by_all(path: Path) -> None:
     plain_parser = TelegramParser({**sealed, "general_global_cipher": False})
     for telegram in telegrams:
         end = telegram.text.rindex(b"!")
-        assert int(telegram.text[end + 1 : end + 5], 16) == crc(telegram.text[: end + 1])
+        assert int(telegram.text[end + 1 : end + 5], 16) == crc16(telegram.text[: end + 1])
         if key and telegram.system_title and telegram.frame_counter is not None:
             data = frames[telegram.system_title, telegram.frame_counter]
             [alone] = Decoder(key).feed(data)

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dev.encoder import AUTHENTICATION_KEY, DEVICE_NAME, KEY, TITLE, frame, literal, telegram
+from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, telegram
+from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.meter.meter_identity import NamedMeter
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader

@@ -5,7 +5,8 @@ import tracemalloc
 
 import pytest
 
-from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
+from dev.encoder import KEY, TITLE, frame, literal, telegram
+from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.keys import KeyFormatError
 from smartyp1.p1.rejection_reasons import Reason, Rejection

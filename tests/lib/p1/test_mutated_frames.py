@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 from hypothesis import example, given, settings, strategies as st
 
-from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, telegram
+from dev.encoder import KEY, TITLE, frame, telegram
 from dev.fuzz import feed
 from dev.fuzz.feed import Property, run_round
+from dev.simulator.frame import AUTHENTICATION_KEY
+from dev.simulator.telegram import crc16
 from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.telegram import Telegram
 from tests.random_examples import examples
@@ -70,7 +72,7 @@ def slow_plain(data: bytes) -> list[tuple[int | None, bytes]]:
         for start in reversed(range(floor, mark.start())):
             text = data[start:end]
             is_start = re.match(rb"/[A-Za-z]{3}[ -~]{0,128}\r?\n", text)
-            if is_start and b"%04X" % crc(text[:-4]) == mark[1]:
+            if is_start and b"%04X" % crc16(text[:-4]) == mark[1]:
                 found.append((None, text))
                 floor = end
                 break

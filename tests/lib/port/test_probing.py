@@ -6,7 +6,8 @@ from collections.abc import Collection
 import pytest
 
 from dev.alterations import ALTERATIONS, flipped, lost
-from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
+from dev.encoder import KEY, TITLE, frame, literal, telegram
+from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.p1.keys import P1Error
 from smartyp1.port.errors import (
     AlteredOrNewKeyError,
