@@ -17,6 +17,7 @@ from homeassistant.components.repairs import (
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_API_KEY, CONF_BASE
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -67,6 +68,7 @@ from .user_locale import async_user_locale
 
 # Field of the dialog that moves sources of the Energy dashboard.
 _SOURCES = "sources"
+_REMOVED = "entry_removed"
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
@@ -88,8 +90,6 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
                 placeholders["reason"] = await locale.async_text(self.hass, key, **placeholders)
             return _show_confirmation(self, placeholders)
         entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         flow = await self.hass.config_entries.flow.async_init(
             DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
         )
@@ -113,8 +113,6 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
         if user_input is None:
             return await super().async_step_confirm()
         entry = _loaded_entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         entry.runtime_data.confirm_clock()
         return self.async_create_entry(data={})
 
@@ -128,8 +126,6 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
     ) -> RepairsFlowResult:
         """Show the meters. If the user confirms, forget that they were exchanged."""
         entry = _loaded_entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         books: MeterBooks = entry.runtime_data.books
         if user_input is None:
             lines = [
@@ -168,8 +164,6 @@ class EnergySourcesRepairFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Let the user choose the sources to move. Sources that are not chosen stay for good."""
         entry = _loaded_entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         if user_input is not None:
             offers = [self._offers[int(number)] for number in user_input[_SOURCES]]
             has_moved = await async_move(self.hass, entry, offers)
@@ -224,7 +218,7 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
     @override
     async def _async_texts(self) -> dict[str, str]:
         entry = _entry_of(self)
-        older = entry and prices_to_replace(dt_util.utcnow(), entry.options)
+        older = prices_to_replace(dt_util.utcnow(), entry.options)
         if not older:
             return {"prices": ""}
         locale = await async_user_locale(self.hass)
@@ -233,8 +227,6 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
     async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Accept the published prices for the year that the issue names. Then the issue ends."""
         entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         options = {**entry.options, CONF_PRICES_CONFIRMED: int(self._placeholders["year"])}
         self.hass.config_entries.async_update_entry(entry, options=options)
         return self.async_create_entry(data={})
@@ -244,8 +236,6 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
     ) -> RepairsFlowResult:
         """Open the contract page of the options. The issue ends when all prices are entered."""
         entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         data = {**DETAILS, CONF_SINCE: f"{self._placeholders['year']}-01-01"}
         flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=data)
         return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
@@ -263,8 +253,6 @@ class EnergyMovedRepairFlow(_ChoiceRepairFlow):
     async def async_step_undo(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Give the sources their former entities."""
         entry = _loaded_entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         await async_undo(self.hass, entry)
         return self.async_create_entry(data={})
 
@@ -275,8 +263,6 @@ class HighPricesRepairFlow(RepairsFlow):
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the prices and the menu."""
         entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         prices = await async_list_high_prices(self.hass, entry.options)
         return self.async_show_menu(
             step_id="init",
@@ -289,8 +275,6 @@ class HighPricesRepairFlow(RepairsFlow):
     async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Store that the prices are right. Then the issue ends."""
         entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         options = with_confirmed_prices(entry.options, high_prices(entry.options))
         self.hass.config_entries.async_update_entry(entry, options=options)
         return self.async_create_entry(data={})
@@ -300,8 +284,6 @@ class HighPricesRepairFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Open the contract in the options. Saving it ends the issue."""
         entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         return await _async_leave_to_contracts(self, entry, "correct")
 
 
@@ -315,22 +297,18 @@ class EarlierPricesRepairFlow(_ChoiceRepairFlow):
     ) -> RepairsFlowResult:
         """Let the first contract hold from the beginning. Then the issue ends."""
         entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
-        if contracts := [*entered_contracts(entry.options)]:
-            contracts[0] = {name: contracts[0][name] for name in contracts[0] if name != CONF_SINCE}
-            options = {**entry.options, CONF_CONTRACTS: contracts}
-            self.hass.config_entries.async_update_entry(entry, options=options)
-            self.hass.config_entries.async_schedule_reload(entry.entry_id)
-        return self.async_create_entry(data={})
+        contracts = [*entered_contracts(entry.options)]
+        if not contracts:
+            return self.async_create_entry(data={})
+        contracts[0] = {name: contracts[0][name] for name in contracts[0] if name != CONF_SINCE}
+        options = {**entry.options, CONF_CONTRACTS: contracts}
+        return _store_and_reload(self, entry, options=options)
 
     async def async_step_enter(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Open the list of contracts in the options. The issue ends."""
         entry = _entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         withdraw_issues(self.hass, entry, [Problem.EARLIER_PRICES])
         return await _async_leave_to_contracts(self, entry, "enter")
 
@@ -341,9 +319,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the form. Store the key after Leneda has accepted it."""
         entry = _entry_of(self)
-        account = entry.options.get(SECTION_LENEDA) if entry else None
-        if entry is None or not account:
-            return self.async_abort(reason="entry_removed")
+        account = _section_of(entry, SECTION_LENEDA)
         errors = {}
         if user_input is not None:
             try:
@@ -355,9 +331,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
                 errors[field] = err.key
             else:
                 options = {**entry.options, SECTION_LENEDA: read}
-                self.hass.config_entries.async_update_entry(entry, options=options)
-                self.hass.config_entries.async_schedule_reload(entry.entry_id)
-                return self.async_create_entry(data={})
+                return _store_and_reload(self, entry, options=options)
         shown = {CONF_ENERGY_ID: account[CONF_ENERGY_ID], **(user_input or {})}
         return self.async_show_form(
             step_id="init",
@@ -387,8 +361,7 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         MAX_BATTERIES addresses. If too many clients count as batteries, store the clients with the
         latest requests.
         """
-        entry = _entry_of(self)
-        clients = clients_of(self.hass, entry) if entry else []
+        clients = clients_of(self.hass, _entry_of(self))
         batteries = [client.address for client in clients if client.profile is Profile.BATTERY]
         return self._add_to(CONF_BATTERIES, *batteries[: MAX_BATTERIES - 1])
 
@@ -400,15 +373,11 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
 
     def _add_to(self, name: str, *others: str) -> RepairsFlowResult:
         entry = _entry_of(self)
-        section = entry.options.get(SECTION_VIRTUAL) if entry else None
-        if entry is None or not section:
-            return self.async_abort(reason="entry_removed")
+        section = _section_of(entry, SECTION_VIRTUAL)
         addresses = dict.fromkeys([*section[name], *others, self._placeholders["address"]])
         section = {**section, name: list(addresses)}
         options = {**entry.options, SECTION_VIRTUAL: section}
-        self.hass.config_entries.async_update_entry(entry, options=options)
-        self.hass.config_entries.async_schedule_reload(entry.entry_id)
-        return self.async_create_entry(data={})
+        return _store_and_reload(self, entry, options=options)
 
 
 class MessageValueRepairFlow(RepairsFlow):
@@ -425,13 +394,9 @@ class MessageValueRepairFlow(RepairsFlow):
     async def async_step_value(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the values that the board has sent. Then store the chosen value."""
         entry = _loaded_entry_of(self)
-        if entry is None:
-            return self.async_abort(reason="entry_removed")
         if user_input is not None:
             data = with_chosen_value(entry.data, self._values, user_input[CONF_VALUE])
-            self.hass.config_entries.async_update_entry(entry, data=data)
-            self.hass.config_entries.async_schedule_reload(entry.entry_id)
-            return self.async_create_entry(data={})
+            return _store_and_reload(self, entry, data=data)
         # More values can come while the dialog is open, so keep the values that it shows.
         survey = entry.runtime_data.counter.meter.survey
         self._values, best = survey.values, survey.best
@@ -447,9 +412,9 @@ class CaptureRepairFlow(RepairsFlow):
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Show the last telegram of the capture, and the choices "write" and "discard"."""
-        entry = _loaded_entry_of(self)
-        ready = entry and entry.runtime_data.capture.look()
-        if not entry or not ready:
+        entry = _loaded_entry_of(self, "capture_gone")
+        ready = entry.runtime_data.capture.look()
+        if not ready:
             return self.async_abort(reason="capture_gone")
         summary = ready.summary
         if not summary.telegrams:
@@ -475,10 +440,7 @@ class CaptureRepairFlow(RepairsFlow):
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Write the capture to a file, and show the file's path. Then the repair issue ends."""
-        entry = _loaded_entry_of(self)
-        if not entry:
-            return self.async_abort(reason="capture_gone")
-        capture = entry.runtime_data.capture
+        capture = _loaded_entry_of(self, "capture_gone").runtime_data.capture
         try:
             path, _ = await capture.async_write()
         except CaptureRefusedError:
@@ -496,15 +458,42 @@ class CaptureRepairFlow(RepairsFlow):
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Discard the capture."""
-        if entry := _loaded_entry_of(self):
-            entry.runtime_data.capture.discard()
+        _loaded_entry_of(self, "capture_gone").runtime_data.capture.discard()
         return self.async_create_entry(data={})
 
 
-def _loaded_entry_of(flow: RepairsFlow) -> ConfigEntry | None:
-    """Return the entry of the issue. Return None if the entry was removed or is not loaded."""
-    entry = _entry_of(flow)
-    return entry if entry and entry.state is ConfigEntryState.LOADED else None
+def _entry_of(flow: RepairsFlow, reason: str = _REMOVED) -> ConfigEntry:
+    """Return the entry of the issue. If it was removed, end the dialog with `reason`."""
+    entry = flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
+    if entry is None:
+        raise AbortFlow(reason)
+    return entry
+
+
+def _loaded_entry_of(flow: RepairsFlow, reason: str = _REMOVED) -> ConfigEntry:
+    """Return the entry of the issue. If it is removed or not loaded, end with `reason`."""
+    entry = _entry_of(flow, reason)
+    if entry.state is not ConfigEntryState.LOADED:
+        raise AbortFlow(reason)
+    return entry
+
+
+def _section_of(entry: ConfigEntry, name: str) -> dict[str, Any]:
+    """Return a section of the options. If it was removed, end the dialog."""
+    section: dict[str, Any] = entry.options.get(name) or {}
+    if not section:
+        raise AbortFlow(_REMOVED)
+    return section
+
+
+def _store_and_reload(
+    flow: RepairsFlow, entry: ConfigEntry, **changes: Mapping[str, Any]
+) -> RepairsFlowResult:
+    """Store `changes` (data or options) in the entry, load it again, and end the issue."""
+    entries = flow.hass.config_entries
+    entries.async_update_entry(entry, **changes)  # type: ignore[arg-type] # data or options
+    entries.async_schedule_reload(entry.entry_id)
+    return flow.async_create_entry(data={})
 
 
 def _placeholders_of(flow: RepairsFlow) -> dict[str, str]:
@@ -517,10 +506,6 @@ def _show_confirmation(flow: RepairsFlow, placeholders: Mapping[str, str]) -> Re
     return flow.async_show_form(
         step_id="confirm", data_schema=vol.Schema({}), description_placeholders=placeholders
     )
-
-
-def _entry_of(flow: RepairsFlow) -> ConfigEntry | None:
-    return flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
 
 
 async def _async_leave_to_contracts(
