@@ -37,7 +37,7 @@ from .coordinator.loads.load_tasks import ChangeOfTask, LoadTasks, on_wishes
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
 from .coordinator.market_prices.market_ahead import async_market_ahead
 from .lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlannedHouse
-from .lib.history.calendar import QUARTER_HOUR, quarter_start
+from .lib.history.calendar import HOUR, QUARTER_HOUR, quarter_start
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import LoadPlan, LoadState
 from .lib.plan.task import LoadTask, Noted, Period
@@ -230,7 +230,7 @@ class HousePlanner:
             return nothing._replace(state=LoadState.DONE)
         plan, by = plan_of_load(self._hass, name), period.by
         if rest_hours is not None or task.is_started_now or task.is_by_hand:
-            needed = left / load.max_kw * timedelta(hours=1)
+            needed = left / load.max_kw * HOUR
             by = quarter_start(now) + ceil(needed / QUARTER_HOUR) * QUARTER_HOUR
         wish = LoadWish(
             name,

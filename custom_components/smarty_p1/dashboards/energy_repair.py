@@ -5,7 +5,7 @@ The sources move only when the user asks for it, and an issue then offers to und
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from homeassistant.components.recorder.statistics import statistics_during_period
@@ -28,6 +28,7 @@ from ..coordinator.statistics.statistic_ids import (
 )
 from ..energy_dashboard.house_sources import async_energy_manager, stored_sources
 from ..entity import mbus_device
+from ..lib.history.calendar import DAY
 from ..lib.markdown_text import Verbatim, as_plain, read_plain
 from .energy_sources import (
     RATE,
@@ -50,7 +51,6 @@ _MAX_LINES = 20
 _SOURCES = "sources"
 """Name of the placeholder of the issues: a list of sources."""
 _BULLET = "- "
-_A_DAY = timedelta(days=1)
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
 _FLOW_RATE = "flow_rate"
 _GAS = ("gas", "m³")
@@ -258,7 +258,7 @@ def _offer(
     days = [first[new] for _, new in pairs if new in first]
     since = dt_util.as_local(max(days)).date() if days else None
     is_complete = all(
-        old not in first or first[new] <= first[old] + _A_DAY for old, new in pairs if new in first
+        old not in first or first[new] <= first[old] + DAY for old, new in pairs if new in first
     )
     return Offer(move, shown, since, is_complete)
 

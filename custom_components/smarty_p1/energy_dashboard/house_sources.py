@@ -37,7 +37,7 @@ from ..lib.advice.solar_house import (
     home_difference,
     with_home_meter,
 )
-from ..lib.history.calendar import QUARTER_HOUR
+from ..lib.history.calendar import HOUR, QUARTER_HOUR
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.data import EnergyManager, SourceType
@@ -49,7 +49,6 @@ HOME = "home"
 MAX_SOURCES = 20
 _MAX_DEVICES = 20
 _MAX_NAME_CHARS = 64
-_HOUR = timedelta(hours=1)
 # Statistics are read from this long before the first requested day. The additional hours show how
 # much energy is normal for an hour.
 _BEFORE = timedelta(days=31)
@@ -384,7 +383,7 @@ def _by_hour(
             # The row's sum equals the energy of its hour, so this row is the first of the
             # statistics. The statistics may have begun in the middle of this hour. So leave out the
             # hour.
-            since = time + _HOUR
+            since = time + HOUR
         else:
             kwh[time] = change
     return kwh, since

@@ -22,7 +22,7 @@ from ..lib.advice.period_costs import usual_evening_cost
 from ..lib.entities.events import DISTURBANCE, EVENTS
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 from ..lib.failure_detection import Condition, FailureState, Repair
-from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.calendar import LUXEMBOURG, hour_start
 from ..lib.messages.excess_warning import (
     ExcessState,
     quarter_hour_ahead,
@@ -317,7 +317,7 @@ class _MeterWatch:
     async def _async_goal(self) -> Sequence[HouseholdMessage]:
         """Ask about the goal, once an hour."""
         choice, demand = self.entry.options.get(CONF_GOAL), self.entry.runtime_data.books.demand
-        now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
+        now = hour_start(dt_util.utcnow())
         is_on = self.state_of("goal") is not None
         if not is_on or choice is None or demand is None or now == self._goal_looked_at:
             return ()
@@ -334,7 +334,7 @@ class _MeterWatch:
             return
         watches = self._owing_watches(today)
         # A report takes long to make: after a failure, wait until the next hour.
-        hour = now.replace(minute=0, second=0, microsecond=0)
+        hour = hour_start(now)
         if watches and all(watch.report_failed_in != hour for watch in watches):
             await self._async_make_report(watches, hour)
 

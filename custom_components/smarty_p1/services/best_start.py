@@ -1,7 +1,7 @@
 """Action that returns the start at which a load costs least."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 from ..computed_answers.planned_house import async_planned_house
 from ..coordinator import BooksCoordinator
 from ..lib.answers.plan import LoadWish, best_start_report
+from ..lib.history.calendar import DAY
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.usual_house import MIN_DAYS
 from ..request_fields import LOAD
@@ -80,4 +81,4 @@ def next_time(time: time | datetime | None, now: datetime) -> datetime | None:
         return dt_util.as_utc(time)
     local = dt_util.as_local(now)
     at = datetime.combine(local.date(), time, local.tzinfo)
-    return dt_util.as_utc(at if at > local else at + timedelta(days=1))
+    return dt_util.as_utc(at if at > local else at + DAY)

@@ -1,7 +1,7 @@
 """Command that returns the consumption of gas, water and heat meters, and the costs of gas."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
 from homeassistant.util import dt as dt_util
@@ -11,11 +11,10 @@ from ..coordinator.gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..lib.answers.gas_costs import DatedGasPrices, gas_meter_costs
-from ..lib.history.calendar import day_end, day_start, local_day
+from ..lib.history.calendar import DAY, HOUR, day_end, day_start, local_day
 from .common_answers import CalendarDay, CalendarMonth, Time
 from .requests import Request, async_rendered, meter_command
 
-_HOUR = timedelta(hours=1)
 _A_WHOLE_HOUR = 3599.0
 
 
@@ -142,7 +141,7 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
     if not sums:
         return None
     last = max(sums)
-    start = max(min(sums), day_start(last - (KEPT_DAYS - 1) * timedelta(days=1)))
+    start = max(min(sums), day_start(last - (KEPT_DAYS - 1) * DAY))
     amounts: list[float | None] = []
     shares: list[float] = []
     day = start
@@ -161,12 +160,12 @@ def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None
 
     Return None if no hour is known.
     """
-    oldest = now - KEPT_HOURS * _HOUR
+    oldest = now - KEPT_HOURS * HOUR
     totals = {start: total for start, total in sums.items() if start >= oldest}
     if not totals:
         return None
     start, last = min(totals), max(totals)
-    hours = [start + n * _HOUR for n in range((last - start) // _HOUR + 1)][:KEPT_HOURS]
+    hours = [start + n * HOUR for n in range((last - start) // HOUR + 1)][:KEPT_HOURS]
     return {
         "start": start.astimezone(UTC).isoformat(),
         "step": 3600,

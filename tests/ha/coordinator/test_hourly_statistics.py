@@ -17,12 +17,12 @@ from homeassistant.util import dt as dt_util
 from custom_components.smarty_p1.coordinator.statistics import hourly_statistics
 from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import (
     CAN_DELETE,
-    HOUR,
     Hours,
     Period,
     Series,
     async_write,
 )
+from smartyp1.history.calendar import HOUR
 from tests.ha.support import changes_of, recorder_done
 from tests.random_examples import examples
 

@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
 from ...lib.fault_log import FaultLog
-from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ...lib.history.calendar import HOUR, KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, day_end, day_start
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import DayDifference, compare_days
@@ -57,7 +57,6 @@ _EVENING = timedelta(hours=19)
 # Maximum delay in minutes. The delay is random, so that households do not send their requests all
 # at the same time.
 _SPREAD = 60
-_HOUR = timedelta(hours=1)
 # A day that is still incomplete after two weeks will stay incomplete. So it is no longer requested
 # every day.
 _PATIENCE = timedelta(days=14)
@@ -221,7 +220,7 @@ class LenedaDownload:
             if (due := self._due(now)) > now:
                 # Sleep for an hour at most, because the computer's clock may be corrected during a
                 # long sleep.
-                await sleep(min(due - now, _HOUR).total_seconds())
+                await sleep(min(due - now, HOUR).total_seconds())
                 continue
             is_lost = True
             try:

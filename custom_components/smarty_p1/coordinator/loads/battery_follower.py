@@ -20,7 +20,7 @@ from ...const import (
     DOMAIN,
 )
 from ...lib.answers.plan import BatteryWish, PlannedHouse
-from ...lib.history.calendar import QUARTER_HOUR, quarter_start
+from ...lib.history.calendar import HOUR, QUARTER_HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.battery import BatteryRest, Values, alone_kw, battery_kw
 from ...lib.plan.daily_load import LoadPlan
@@ -34,7 +34,6 @@ from .lost_entities import lost_entities
 from .meter_power import net_import
 from .state_numbers import converted, number_to_set
 
-_HOUR = timedelta(hours=1)
 _MIN_REST = timedelta(minutes=1)
 # The meter shows the effect of a new power after this time.
 _REACTION = timedelta(seconds=5)
@@ -176,7 +175,7 @@ class BatteryFollower:
             return self._kw
         house_kw = kw - self._measured_kw(entered)
         rest_time = max(_MIN_REST, start + QUARTER_HOUR - now)
-        rest = BatteryRest(rest_time / _HOUR, net_kwh, house_kw)
+        rest = BatteryRest(rest_time / HOUR, net_kwh, house_kw)
         wanted = battery_kw(battery, plan.quarter, rest, after)
         if CONF_MODE_SET_BY not in entered.fields:
             return wanted

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
 from ...const import DOMAIN
-from ...lib.history.calendar import quarter_start
+from ...lib.history.calendar import HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.follow import Charger, Following, Seen, followed
@@ -25,7 +25,6 @@ from .state_numbers import converted, is_power, number_of, number_to_set
 _MAX_GAP = timedelta(minutes=2)
 # Some chargers take half a minute to switch.
 _SWITCHING_TIME = timedelta(minutes=1)
-_HOUR = timedelta(hours=1)
 _PHASE_KW = 0.23
 _MIN_KW = 0.1
 # No charger charges with less.
@@ -165,7 +164,7 @@ class LoadFollower:
             converted(EnergyConverter, state, "kWh"),
         )
         before, self._total_kwh = self._total_kwh, total
-        passed = min(_MAX_GAP, max(timedelta(), now - since)) / _HOUR
+        passed = min(_MAX_GAP, max(timedelta(), now - since)) / HOUR
         if total is not None and before is not None:
             self._taken_kwh += max(0.0, total - before)
         elif total is None:

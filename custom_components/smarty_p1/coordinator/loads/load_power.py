@@ -1,14 +1,14 @@
 """Power of a load by its own sensor. The counter of an energy sensor gives it by its steps."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
+from ...lib.history.calendar import HOUR
 from .state_numbers import converted
 
-_HOUR = timedelta(hours=1)
 # A counter with a step of 1 kWh says nothing about a load of 2 kW for half an hour.
 _STEPS_WITHOUT_POWER = 2
 
@@ -37,7 +37,7 @@ class LoadPower:
             self._counted, self._kw = (now, total), None
             return None
         since, before = self._counted
-        hours = (now - since) / _HOUR
+        hours = (now - since) / HOUR
         if total > before:
             self._kw = (total - before) / hours if hours > 0 else self._max_kw
             self._counted = now, total

@@ -5,14 +5,14 @@ The prices of DE-LU, the zone of Luxembourg, come from Bundesnetzagentur | SMARD
 """
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from http import HTTPStatus
 
 from aiohttp import ClientError, ClientTimeout
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from ...lib.history.calendar import month_end
+from ...lib.history.calendar import DAY, month_end
 from ...lib.prices.price_series import QuarterPrice
 from ...lib.prices.zone_price_response import ZONE, ZonePriceError, zone_prices
 
@@ -20,7 +20,6 @@ BASE_URL = "https://api.energy-charts.info/price"
 MAX_SIZE = 500_000
 """Maximum size of a response in bytes. A month of quarter-hours has about 60 KB."""
 TIMEOUT_S = 20.0
-_A_DAY = timedelta(days=1)
 
 
 class DownloadError(Exception):
@@ -33,7 +32,7 @@ async def async_month_of_prices(hass: HomeAssistant, start: datetime) -> list[Qu
     Raises DownloadError.
     """
     end = month_end(start)
-    days = {"start": f"{start:%Y-%m-%d}", "end": f"{end - _A_DAY:%Y-%m-%d}"}
+    days = {"start": f"{start:%Y-%m-%d}", "end": f"{end - DAY:%Y-%m-%d}"}
     body = bytearray()
     try:
         async with async_get_clientsession(hass).get(

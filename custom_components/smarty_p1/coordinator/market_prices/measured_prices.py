@@ -21,6 +21,7 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...lib.bill.household import Household
 from ...lib.history.calendar import (
+    HOUR,
     KEPT_TIME,
     LUXEMBOURG,
     day_end,
@@ -59,7 +60,6 @@ _ZONE_SOURCE = "de-lu"
 # A month with at least this share (0 to 1) of its prices is not downloaded again.
 _MIN_KNOWN_SHARE = 0.9
 _QUARTERS = (0, 15, 30, 45)
-_HOUR = timedelta(hours=1)
 _LIST_DELAY = timedelta(seconds=90)
 """Time after the start of a quarter-hour at which lists are read. By then, the state is new."""
 
@@ -268,7 +268,7 @@ class MeasuredPrices:
 
     async def _async_fill_day(self, now: datetime) -> None:
         """Read the unknown prices of the day that contains the last hour."""
-        await self._async_fill(now, day_start(now - _HOUR))
+        await self._async_fill(now, day_start(now - HOUR))
 
     async def _async_fill(self, now: datetime, since: datetime | None = None) -> None:
         """Read unknown prices since `since` from the recorder: states, then hourly statistics."""

@@ -17,10 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
-from ...lib.history.calendar import (
-    local_day,
-    quarter_start,
-)
+from ...lib.history.calendar import DAY, local_day, quarter_start
 from ...lib.prices.market_price_lists import (
     PricesAhead,
     agrees,
@@ -117,7 +114,7 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
     today = local_day(now)
     # Nord Pool publishes tomorrow's prices around 13:00 Luxembourg time, and never the prices of
     # later days. So request only today and tomorrow.
-    days = (today, today + timedelta(days=1))
+    days = (today, today + DAY)
     prices: PricesAhead = {}
     # The lock makes simultaneous callers share one request to Nord Pool.
     async with hass.data.setdefault(_ASKING, asyncio.Lock()):

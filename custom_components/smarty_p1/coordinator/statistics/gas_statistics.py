@@ -13,15 +13,22 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
 from ...lib.answers.gas_costs import DatedGasPrices
-from ...lib.history.calendar import day_end, day_start, local_day, month_end, month_start
+from ...lib.history.calendar import (
+    HOUR,
+    day_end,
+    day_start,
+    hour_start,
+    local_day,
+    month_end,
+    month_start,
+)
 from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
-from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory
+from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory, parts_by_hour
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
 from .hourly_statistics import (
     DELAY_S,
-    HOUR,
     MAX_DELAY_S,
     RECORDER,
     Period,
@@ -205,7 +212,7 @@ def own_hours(media: Mapping[str, MediumHistory]) -> Hours:
 def end_of_hours(media: Mapping[str, MediumHistory]) -> datetime | None:
     """Return the end of the newest hour that has ended. Return None without a gas meter."""
     ends = [
-        max(*medium.hours, medium.time.replace(minute=0, second=0, microsecond=0))
+        max(*medium.hours, hour_start(medium.time))
         for medium in _meters(media)
         if medium.hours and medium.time
     ]
@@ -231,12 +238,9 @@ def hours_of(spans: Iterable[tuple[datetime, timedelta, float]]) -> Hours:
     """
     hours: Hours = {}
     for start, length, amount in spans:
-        at, end = start, start + length
-        while at < end:
-            hour = at.replace(minute=0, second=0, microsecond=0)
-            until = min(hour + HOUR, end)
-            hours[hour] = hours.get(hour, 0.0) + amount * ((until - at) / length)
-            at = until
+        for at, time in parts_by_hour(start, start + length):
+            hour = hour_start(at)
+            hours[hour] = hours.get(hour, 0.0) + amount * (time / length)
     return hours
 
 

@@ -31,10 +31,10 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
+from ...lib.history.calendar import HOUR
 from ..garbage_collection import without_collection
 
 RECORDER = "recorder"
-HOUR = timedelta(hours=1)
 # Whether the recorder can delete the rows of a period. Home Assistant 2026.11 is the first version
 # with this function. Before, rows without energy stay in place of deleted rows.
 CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters

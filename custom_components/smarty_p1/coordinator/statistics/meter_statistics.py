@@ -17,7 +17,7 @@ from ...const import CONF_KIND, KIND_LENEDA
 from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from ...lib.bill.household import Household
 from ...lib.bill.ledger import Ledger
-from ...lib.history.calendar import month_end, month_start
+from ...lib.history.calendar import hour_start, month_end, month_start
 from ...lib.history.month_file_lines import month_name
 from ...lib.prices.contract import Contract, Contracts
 from ..background_tasks import SupervisedTask
@@ -278,7 +278,7 @@ class MeterStatistics:
                     continue
                 if start == history.months[0]:
                     begin = max(begin, _first_hour(amounts) or begin)
-                end = min(end, history.until.replace(minute=0, second=0, microsecond=0))
+                end = min(end, hour_start(history.until))
             if begin < end:
                 yield begin, end
 

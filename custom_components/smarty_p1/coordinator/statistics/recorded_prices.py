@@ -14,7 +14,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.recorder import get_instance
 
-from ...lib.history.calendar import QUARTER_HOUR, quarter_start
+from ...lib.history.calendar import QUARTER_HOUR, hour_start, quarter_start
 from ...lib.prices.contract import Contracts
 from ...lib.prices.kwh_price import KwhPrice, market_prices_of
 from ...lib.prices.price_series import PriceOrigin, QuarterPrice, is_price
@@ -92,7 +92,7 @@ def _read_hours(
     factor = metadata and factor_of(metadata[1][ATTR_UNIT_OF_MEASUREMENT])
     if not factor:
         return {}
-    begin = start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    begin = hour_start(start.astimezone(UTC))
     rows = statistics_during_period(
         hass, begin, end.astimezone(UTC), {entity_id}, "hour", None, {"mean"}
     )

@@ -11,7 +11,7 @@ from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
-from ...lib.history.calendar import day_end, day_start
+from ...lib.history.calendar import HOUR, day_end, day_start, hour_start
 from ...lib.p1.value_converters import MBusReading
 from ...lib.stored_values import (
     Stored,
@@ -25,7 +25,6 @@ from ...lib.stored_values import (
 KEPT_DAYS = 400
 KEPT_HOURS = 35 * 24
 _SPREAD = timedelta(hours=3)
-_HOUR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
 # Maximum rise of the index in an hour, in the meter's unit. If the index rises faster, its value is
 # wrong and the rise is not counted.
@@ -123,7 +122,7 @@ class MediumHistory:
         if start is None or end <= start:
             return
         most = _MAX_AN_HOUR_BY_UNIT.get(self.unit, _MAX_AN_HOUR)
-        if 0 <= amount <= most * ((end - start) / _HOUR):
+        if 0 <= amount <= most * ((end - start) / HOUR):
             self._add_rise(start, end, amount)
             self._forget()
 
@@ -138,7 +137,7 @@ class MediumHistory:
         for start, (amount, seconds) in newer.days.items():
             _add(self.days, start, amount, timedelta(seconds=seconds), _day_length(start))
         for start, (amount, seconds) in newer.hours.items():
-            _add(self.hours, start, amount, timedelta(seconds=seconds), _HOUR)
+            _add(self.hours, start, amount, timedelta(seconds=seconds), HOUR)
         self._forget()
         self.time, self.index = newer.time, newer.index
         return self
@@ -151,7 +150,7 @@ class MediumHistory:
             self._add_to_day(start, amount, end - start)
         if self.has_hours and (is_short or self.kind == "gas"):
             # Only the newest hours are kept, so a rise over a longer time is spread over these.
-            self._spread_by_hour(max(start, end - KEPT_HOURS * _HOUR), end, amount)
+            self._spread_by_hour(max(start, end - KEPT_HOURS * HOUR), end, amount)
 
     def replace_days(self, days: Mapping[datetime, Sum]) -> None:
         """Replace the sums of some days."""
@@ -159,13 +158,13 @@ class MediumHistory:
         self._forget()
 
     def _spread(self, start: datetime, end: datetime, amount: float) -> None:
-        for at, time in _parts(start, end):
+        for at, time in parts_by_hour(start, end):
             self._add_to_day(at, amount * (time / (end - start)), time)
 
     def _spread_by_hour(self, start: datetime, end: datetime, amount: float) -> None:
-        for at, time in _parts(start, end):
-            hour = at.replace(minute=0, second=0, microsecond=0)
-            _add(self.hours, hour, amount * (time / (end - start)), time, _HOUR)
+        for at, time in parts_by_hour(start, end):
+            hour = hour_start(at)
+            _add(self.hours, hour, amount * (time / (end - start)), time, HOUR)
 
     def _add_to_day(self, at: datetime, amount: float, time: timedelta) -> None:
         start = day_start(at)
@@ -203,14 +202,14 @@ class MediumHistory:
         history.kwh_per_m3 = None if energy is None else checked_number(energy)
         history.point = checked_text(data.get("point", ""))
         history.days = _sums(data["days"], KEPT_DAYS, _day_length)
-        history.hours = _sums(data["hours"], KEPT_HOURS, lambda _start: _HOUR)
+        history.hours = _sums(data["hours"], KEPT_HOURS, lambda _start: HOUR)
         return history
 
 
-def _parts(start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
+def parts_by_hour(start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
     """Yield the parts of a period that full hours divide: the start and the length of each."""
     while start < end:
-        until = min(start.replace(minute=0, second=0, microsecond=0) + _HOUR, end)
+        until = min(hour_start(start) + HOUR, end)
         yield start, until - start
         start = until
 

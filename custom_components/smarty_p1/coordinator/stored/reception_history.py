@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple, Self
 
+from ...lib.history.calendar import HOUR, hour_start
 from ...lib.stored_values import Stored, checked_count, checked_list, checked_mapping, checked_time
 
 KEPT = timedelta(days=7)
@@ -14,7 +15,6 @@ MAX_PAUSE = timedelta(seconds=60)
 # Maximum number of gaps. If there are more, the oldest gap is forgotten. A gap every ten minutes
 # for seven days would make 6 * 24 * 7 = 1,008 gaps.
 _MAX_GAPS = 1000
-_HOUR = timedelta(hours=1)
 # Number of hours for which frames are counted: 24 hours, and the current hour.
 _COUNTED_HOURS = 25
 
@@ -84,7 +84,7 @@ class ReceptionHistory:
         self._count(time, 0, 1)
 
     def _count(self, time: datetime, accepted: int, altered: int) -> None:
-        hour = time.replace(minute=0, second=0, microsecond=0)
+        hour = hour_start(time)
         before = self._frames.get(hour, (0, 0))
         self._frames[hour] = before[0] + accepted, before[1] + altered
         if len(self._frames) > _COUNTED_HOURS:
@@ -95,7 +95,7 @@ class ReceptionHistory:
 
         Return None if no frame came.
         """
-        since = now - _COUNTED_HOURS * _HOUR
+        since = now - _COUNTED_HOURS * HOUR
         counts = [counts for hour, counts in self._frames.items() if since < hour <= now]
         accepted, altered = (sum(numbers) for numbers in zip((0, 0), *counts, strict=True))
         return round(altered / (accepted + altered), 3) if accepted + altered else None
@@ -114,17 +114,17 @@ class ReceptionHistory:
         hour before the first telegram is None. The share of the current hour covers only the time
         until now.
         """
-        end = now.replace(minute=0, second=0, microsecond=0) + _HOUR
+        end = hour_start(now) + HOUR
         start = end - KEPT
-        bounds = [start + n * _HOUR for n in range(KEPT // _HOUR + 1)]
+        bounds = [start + n * HOUR for n in range(KEPT // HOUR + 1)]
         gaps = self.gaps(now)
         return start, list(self._shares(bounds, gaps, now))
 
     def _shares(
         self, bounds: list[datetime], gaps: list[Gap], now: datetime
     ) -> Iterator[float | None]:
-        for hour_start, hour_end in pairwise(bounds):
-            start, end = max(hour_start, self.since or now), min(hour_end, now)
+        for begin, until in pairwise(bounds):
+            start, end = max(begin, self.since or now), min(until, now)
             if start >= end:
                 yield None
                 continue

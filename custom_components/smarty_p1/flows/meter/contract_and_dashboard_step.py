@@ -33,6 +33,7 @@ from ...dashboards import (
 )
 from ...entity import number_of_new
 from ...lib.entities.devices import short_serial
+from ...lib.history.calendar import HOUR
 from ...lib.markdown_text import Verbatim
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading
@@ -197,7 +198,7 @@ class ContractAndDashboardSteps(Dialog):
         # The meter's entities get their first values within a minute. At the end of each hour, Home
         # Assistant computes the bar of this hour. So the first bar appears at the end of the hour
         # with the first values.
-        first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
+        first = dt_util.now() + _FIRST_VALUES_TIME + HOUR
         return await self._async_create(
             self._new.meter_id,
             await self._async_title(),

@@ -13,7 +13,7 @@ from ..bill.bill import more
 from ..bill.daily_bills import PeriodBills, bills_by_day
 from ..bill.ledger import Ledger
 from ..bill.month import Month
-from ..history.calendar import day_start, local_day
+from ..history.calendar import DAY, day_start, local_day
 from .month_forecast import same_month_of_last_year
 
 LAST_YEAR: Final = "last_year"
@@ -22,7 +22,6 @@ LAST_YEAR: Final = "last_year"
 type GoalChoice = str | float
 """`LAST_YEAR`, or the cost of each month."""
 
-_A_DAY = timedelta(days=1)
 _RECENT_DAYS = 28
 _MIN_RECENT_DAYS = 7
 # A budget is rounded down to 0.10 EUR: whoever keeps the shown amount stays within the goal.
@@ -72,7 +71,7 @@ def goal_of(choice: GoalChoice, months: Sequence[Month], until: datetime) -> Goa
     left = more(due.total, total)
     return Goal(
         total,
-        _day_budget(left, (month.end - until) / _A_DAY),
+        _day_budget(left, (month.end - until) / DAY),
         left is None or left >= 0 or bool(due.amount("feed_in")),
         _recent_day(days, month.ledger, until),
         _passed_on(of_month, total),

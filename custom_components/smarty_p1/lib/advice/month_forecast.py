@@ -29,7 +29,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_hours
 from ..bill.month import Month
 from ..bill.period_sums import BillPart, Sums
-from ..history.calendar import day_end, days_between, local_day, month_end, quarter_start
+from ..history.calendar import DAY, day_end, days_between, local_day, month_end, quarter_start
 from ..history.register_amounts import DECIMALS
 from ..past.table import Table
 from ..past.wall_clock import A_DAY, Floats, groups, number_from, time_of, wall_clock
@@ -38,7 +38,6 @@ from .daily_energy_forecast import BACKTEST_STEP, EnergyForecast, forecast_energ
 
 _RECENT_DAYS = 28
 _DAYS_BEFORE = timedelta(days=3)
-_A_DAY = timedelta(days=1)
 _MIN_WHOLE_DAYS = 3
 _MIN_MEASURED_SHARE = 0.9
 _MIN_QUARTER_HOURS = 83
@@ -112,7 +111,7 @@ def _lack(month: Month, until: datetime, *, is_last_year_known: bool) -> Lack | 
         return Lack.LAST_YEAR
     # In the first days, the share says little: it may be the share of a single quarter-hour.
     known_share = month.known_share(until)
-    if known_share < _MIN_MEASURED_SHARE and (1 - known_share) * passed >= _A_DAY:
+    if known_share < _MIN_MEASURED_SHARE and (1 - known_share) * passed >= DAY:
         return Lack.QUARTER_HOURS
     # While the meter's clock is doubtful, days after `until` are known, and would count twice.
     if month.ledger.has_rows(day_end(until), month.end):

@@ -8,14 +8,13 @@ years are comparable.
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
-from ..history.calendar import day_end, day_start, local_day
+from ..history.calendar import DAY, day_end, day_start, local_day
 
 MIN_KNOWN_SHARE = 0.9
 """A day counts as whole if at least this share of the day is known."""
-_A_DAY = timedelta(days=1)
 # Decimals of a day's cost. A day may cost only a few cents. With five decimals, the days add up to
 # the month's amount exactly to the cent.
 _DECIMALS = 5
@@ -144,7 +143,7 @@ def gas_costs_report(days: DaySums, prices: DatedGasPrices, now: datetime) -> di
     }
     today = local_day(now)
     this_month = today.replace(day=1)
-    last_month = (this_month - _A_DAY).replace(day=1)
+    last_month = (this_month - DAY).replace(day=1)
     month = _running(days_by_date, prices, this_month, today) or _running(
         days_by_date, prices, last_month, this_month
     )
@@ -169,7 +168,7 @@ def _running(
     The costs begin on the 1st. If the meter was first read in `month`, they begin on the first
     whole day. Return None if no day is whole.
     """
-    ended = [month + n * _A_DAY for n in range((end - month).days)]
+    ended = [month + n * DAY for n in range((end - month).days)]
     priced = {day: known for day, known in days_by_date.items() if prices.on(day)}
     whole = [day.day for day in ended if priced.get(day, _UNKNOWN).is_whole]
     if not whole:
@@ -208,7 +207,7 @@ def _month(
     `prices` has the prices of each day. The result also has the cost of each day of the month.
     """
     length = _length(start)
-    days = [days_by_date.get(start + n * _A_DAY, _UNKNOWN) for n in range(length)]
+    days = [days_by_date.get(start + n * DAY, _UNKNOWN) for n in range(length)]
     # A day that this month lacks a year later has the price of the last one.
     both = [(day, prices[min(n, len(prices) - 1)]) for n, day in enumerate(days)]
     counted = slice(first - 1, last)
@@ -237,7 +236,7 @@ def _month(
 
 def _prices_of(prices: DatedGasPrices, month: date) -> list[GasPrices]:
     """Return the prices of each day of a month, 0 for a day whose prices are unknown."""
-    days = (month + n * _A_DAY for n in range(_length(month)))
+    days = (month + n * DAY for n in range(_length(month)))
     return [prices.on(day) or GasPrices(0.0, 0.0) for day in days]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..history.calendar import HOUR, day_end, month_end
+from ..history.calendar import HOUR, day_end, hour_start, month_end
 from .bill import Bill, bill_of_parts, month_prices, monthly_lines, more
 from .ledger import Ledger
 
@@ -58,7 +58,7 @@ def bills_by_ended_day_and_hour(
 
     def end_of(time: datetime) -> datetime:
         end = day_end(time)
-        return end if end <= until else time.replace(minute=0, second=0, microsecond=0) + HOUR
+        return end if end <= until else hour_start(time) + HOUR
 
     return _bills(ledger, start, until, end_of)
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
-QUARTER_HOUR, HOUR = timedelta(minutes=15), timedelta(hours=1)
+QUARTER_HOUR, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 
 KEPT_MONTHS = 24
 """Number of months that are kept before the shown month."""
@@ -29,6 +29,11 @@ def quarter_start(time: datetime) -> datetime:
     each quarter-hour has a start of its own.
     """
     return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
+
+
+def hour_start(time: datetime) -> datetime:
+    """Return the start of the hour that contains `time`. The time zone has whole hours."""
+    return time.replace(minute=0, second=0, microsecond=0)
 
 
 @lru_cache(maxsize=64)

@@ -67,14 +67,13 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Self
 
-from .calendar import month_start
+from .calendar import DAY, month_start
 from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
 from .register_amounts import Amounts, Registers
 from .spans import MAX_SHARED_GAP, Span
 
 MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""
-_A_DAY = timedelta(days=1)
 # If a short segment is dropped, the gaps before and after it become one gap. This constant is the
 # maximum length of such a gap. If the gap would be longer, the short segment is kept. If more than
 # MAX_SEGMENTS segments are kept, the oldest unconfirmed segment is confirmed, although its clock
@@ -193,7 +192,7 @@ def _goes_on_from(
     # a day, tolerate MAX_GAP twice. A shorter leap can also be a real gap of several hours. If the
     # clock is set back after such a gap, `lacking` can be small by chance. So after a shorter leap,
     # tolerate MAX_GAP only once.
-    is_far = following.first.time - segment.last.time > _A_DAY
+    is_far = following.first.time - segment.last.time > DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 
 

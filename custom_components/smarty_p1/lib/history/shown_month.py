@@ -28,15 +28,14 @@ the energy drawn in the break, and the hours of reading after the break.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise, starmap
 
-from .calendar import HOUR, month_end, month_start
+from .calendar import DAY, HOUR, month_end, month_start
 from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month_columns import Row
 from .register_amounts import Rise
 
-_A_DAY = timedelta(days=1)
 # Minimum mean power in W of a household. So in a gap without readings, the registers of a meter
 # rise by at least 240 Wh a day. If the clock shows a gap of days in which they have risen less, the
 # gap is not real: the clock was set ahead.
@@ -118,7 +117,7 @@ def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
     register, and its rise amounts to a mean power of at least `_MIN_W`.
     """
     passed = after.first.time - before.last.time
-    if passed <= _A_DAY:
+    if passed <= DAY:
         return False
     rise = Rise.between(before.last, after.first)
     energy_wh = rise.imported_wh + rise.exported_wh

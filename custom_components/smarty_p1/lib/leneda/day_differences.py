@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from ..history.calendar import QUARTER_HOUR, day_end, day_start
+from ..history.calendar import HOUR, QUARTER_HOUR, day_end, day_start
 from ..history.quarter_hour import QuarterHour
 from .measured_and_estimated_rows import LenedaRow
 
@@ -23,7 +23,6 @@ _TOLERANCE = 0.001
 # is a quarter of the meter's energy, or four times as much. Smaller energies may match by chance,
 # so they do not count.
 _MIN_WH = 500
-_HOUR = timedelta(hours=1)
 # The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its
 # energy may be off by the share of 20 s in 900 s, which is 1/45. Tolerate this share, plus 1 Wh.
 _OFF_WH = 1
@@ -90,7 +89,7 @@ class _Day(NamedTuple):
         return _is_told(own_wh, leneda_wh * 4) or _is_told(own_wh * 4, leneda_wh)
 
     def is_shifted(self) -> bool:
-        return not self._fits(timedelta()) and (self._fits(_HOUR) or self._fits(-_HOUR))
+        return not self._fits(timedelta()) and (self._fits(HOUR) or self._fits(-HOUR))
 
     def _fits(self, shift: timedelta) -> bool:
         pairs = [

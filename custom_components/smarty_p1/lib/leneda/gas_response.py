@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ..history.calendar import HOUR
 from .api_response import (
     AnswerRefusal,
     CheckedItem,
@@ -20,8 +21,8 @@ STANDARD_VOLUME, GAS_ENERGY = "7-1:99.23.17", "7-20:99.33.17"
 _UNITS: Mapping[str, str] = {STANDARD_VOLUME: "nm3", GAS_ENERGY: "kwh"}
 _INTERVALS: Mapping[str, timedelta] = {
     "PT15M": timedelta(minutes=15),
-    "PT60M": timedelta(hours=1),
-    "PT1H": timedelta(hours=1),
+    "PT60M": HOUR,
+    "PT1H": HOUR,
 }
 _MAX_ITEMS = 20_000
 # Maximum amount of one interval. An item with a higher amount is left out. A household uses a

@@ -1,13 +1,13 @@
 """Messages about a month whose forecast, and later cost, is above the goal."""
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from ..advice.goal import GoalChoice, goal_of
 from ..advice.month_forecast import Estimate, estimated
 from ..bill.household_state import HouseholdState
-from ..history.calendar import local_day
+from ..history.calendar import DAY, local_day
 from .message import HouseholdMessage
 
 # The card calls a forecast "above your goal" by the same two limits: in EUR, and relative.
@@ -117,6 +117,6 @@ def _counted(state: GoalState, outlook: GoalOutlook) -> GoalState:
     """Return the state with the forecast of the day, if this day was not counted before."""
     if outlook.forecast is None or outlook.day == state.last_day:
         return state
-    is_next = state.last_day is not None and outlook.day - state.last_day == timedelta(days=1)
+    is_next = state.last_day is not None and outlook.day - state.last_day == DAY
     before = state.days_above if is_next and outlook.day.day > 1 else 0
     return replace(state, last_day=outlook.day, days_above=before + 1 if outlook.is_above else 0)

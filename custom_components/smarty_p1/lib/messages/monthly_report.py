@@ -16,7 +16,7 @@ from ..bill.bill import adding_up
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
 from ..bill.period_sums import month_share
-from ..history.calendar import LUXEMBOURG, day_start, month_start
+from ..history.calendar import DAY, LUXEMBOURG, day_start, month_start
 from ..prices.contract import Contracts
 from .message import HouseholdMessage, Line, Value
 
@@ -31,7 +31,6 @@ _MIN_ADVICE_EUR = 1.0
 _MONTHS_OF_A_YEAR = 12
 _MONTHS_BEFORE = 3
 _MIN_MORE_KW = 0.05
-_A_DAY = timedelta(days=1)
 
 
 class ReportedMonths(NamedTuple):
@@ -190,7 +189,7 @@ class _Ends(NamedTuple):
 
 def _month_before(reported: ReportedMonths) -> Month | None:
     *_, month = reported.months
-    start = month_start(month.start - _A_DAY)
+    start = month_start(month.start - DAY)
     before = next((each for each in reported.months if each.start == start), None)
     # In the first month of a meter, fixed prices count from a later day.
     if before is None or before.since or before.known_share(before.end) < _MIN_KNOWN_SHARE:

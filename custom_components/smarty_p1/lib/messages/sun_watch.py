@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import LUXEMBOURG, day_start
+from ..history.calendar import DAY, HOUR, LUXEMBOURG, day_start
 from ..stored_json import Size
 from .message import HouseholdMessage
 
 _MAX_SOURCES = 20
-_HOUR, _A_DAY = timedelta(hours=1), timedelta(days=1)
 # Even on the darkest day of the year, panels deliver something in these hours.
 _NOON_HOURS = range(10, 16)
 _NEGLIGIBLE_KWH = 0.01
@@ -35,7 +34,7 @@ def watch_sun(
     Each inverter is told once. An inverter with an unknown hour at noon is not judged: many
     inverters are unavailable without sun.
     """
-    yesterday = day_start(day_start(now) - _HOUR)
+    yesterday = day_start(day_start(now) - HOUR)
     told, messages = [*state], list[HouseholdMessage]()
     for name, panels in inverters.items():
         delivered = [start for start, kwh in panels.kwh.items() if kwh >= _NEGLIGIBLE_KWH]
@@ -44,7 +43,7 @@ def watch_sun(
             told = [other for other in told if other != name]
         elif name not in told and _is_judged(panels, delivered, yesterday):
             told.append(name)
-            values = {"name": panels.name, "since_at": (since + _HOUR).isoformat()}
+            values = {"name": panels.name, "since_at": (since + HOUR).isoformat()}
             messages.append(HouseholdMessage("no_sun", values))
     return tuple(told[-_MAX_SOURCES:]), messages
 
@@ -54,8 +53,8 @@ def _is_judged(panels: Panels, delivered: Sequence[datetime], day: datetime) -> 
     noon = {
         start.astimezone(LUXEMBOURG).hour
         for start in panels.kwh
-        if timedelta() <= start - day < _A_DAY
+        if timedelta() <= start - day < DAY
     }
     days = {day_start(start) for start in delivered}
-    sunny = [before for before in days if timedelta() < day - before <= _DAYS_BEFORE * _A_DAY]
+    sunny = [before for before in days if timedelta() < day - before <= _DAYS_BEFORE * DAY]
     return noon >= {*_NOON_HOURS} and len(sunny) >= _MIN_SUNNY_DAYS

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import DAY, LUXEMBOURG
 from ..stored_json import Mark, Size
 from .message import HouseholdMessage, Value
 
@@ -27,7 +27,6 @@ _WEEK = 7
 _NAMES_OF_NIGHTS = {2: "second", 3: "third"}
 _MAX_METERS = 8
 _MAX_CAPTURES = 64
-_A_DAY = timedelta(days=1)
 
 
 class WaterCapture(NamedTuple):
@@ -116,7 +115,7 @@ def _in_last_hour(captures: Sequence[WaterCapture]) -> float:
 def _judged(night: WaterNight, today: date) -> tuple[WaterNight, Iterable[HouseholdMessage]]:
     flows = _hourly_flows(night.captures)
     is_dry = any(litres < _MIN_LITRES for litres in flows)
-    before = night.nights if night.last_night == today - _A_DAY else 0
+    before = night.nights if night.last_night == today - DAY else 0
     nights = before + 1 if not is_dry and _is_whole_night(night, flows) else 0
     judged = WaterNight((), nights, today, leak_since=night.leak_since)
     if is_dry and night.leak_since:

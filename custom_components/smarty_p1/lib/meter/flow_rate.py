@@ -24,6 +24,7 @@ from math import inf
 from statistics import median_low
 from typing import Self
 
+from ..history.calendar import HOUR
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
 from ..stored_values import Stored, checked_list, checked_number, checked_text, checked_time
@@ -45,7 +46,6 @@ _UNITS: Mapping[str | None, tuple[str, float]] = {
     "GJ": ("kW", 1000 / 3.6),
 }
 _DECIMALS = 4
-_HOUR = timedelta(hours=1)
 _MAX_INTERVAL_S = timedelta(days=36_500).total_seconds()
 _NEVER = datetime.max.replace(tzinfo=UTC)
 # Maximum number of flows to remember. Replaced or forged M-Bus meters could otherwise fill the
@@ -62,7 +62,7 @@ def max_rise(unit: str | None, interval: timedelta) -> float:
     if unit not in _UNITS:
         return inf
     flow_unit, size = _UNITS[unit]
-    return _MAX_RATES[flow_unit] / size * max(interval / _HOUR, 1)
+    return _MAX_RATES[flow_unit] / size * max(interval / HOUR, 1)
 
 
 class _Flow:
@@ -126,7 +126,7 @@ class _Flow:
             self.rate = None
         elif passed >= _MIN_INTERVAL:
             self._intervals.append(passed)
-            self.rate = (value - self._value) / (passed / _HOUR)
+            self.rate = (value - self._value) / (passed / HOUR)
         else:
             if seen_at > self.silence_ends_at:
                 self.rate = 0.0

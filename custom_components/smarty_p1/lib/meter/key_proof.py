@@ -7,6 +7,7 @@ bytes may have been altered on the way. After that time, the meter probably has 
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
+from ..history.calendar import hour_start
 from ..p1.frame_decryptor import FrameDecryptor
 from ..p1.keys import FINGERPRINT_SIZE
 from ..p1.rejection_reasons import Reason, Rejection
@@ -95,7 +96,7 @@ class KeyProof:
     @property
     def hour(self) -> datetime | None:
         """Return the hour of the last proof. A change of the hour must be stored."""
-        return self._read and self._read.time.replace(minute=0, second=0, microsecond=0)
+        return self._read and hour_start(self._read.time)
 
     def _note_read(self, decryptor: FrameDecryptor, title: bytes, now: Moment) -> None:
         keys = decryptor.keys_fingerprint

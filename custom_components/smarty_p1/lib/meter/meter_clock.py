@@ -18,9 +18,9 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from ..clock_verdict import MAX_DEVIATION, MAX_SUMMER_TIME
+from ..history.calendar import DAY
 from ..stored_json import Range
 
-_A_DAY = timedelta(days=1)
 _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 type _Deviation = Annotated[timedelta, Range(-_MAX_SECONDS, _MAX_SECONDS)]
 
@@ -49,7 +49,7 @@ class MeterClock:
         since = self.since
         if since is None or now < since or abs(ahead - self.candidate) > MAX_DEVIATION:
             self.candidate, self.since = ahead, now
-        elif now - since >= _A_DAY:
+        elif now - since >= DAY:
             # Learn from the next day again, so that a slow drift of the clock is followed.
             self.deviation = self.candidate
             self.candidate, self.since = ahead, now

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, time_of_day
+from ..history.calendar import DAY, LUXEMBOURG, QUARTER_HOUR, time_of_day
 from ..history.market_prices import MarketPrices
 from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import price_of_kwh
@@ -18,7 +18,6 @@ from .usual_house import UsualQuarter
 
 LOOKED_BACK = timedelta(days=42)
 """Time of the quarter-hours that are needed. Leneda's data ends a day or more before now."""
-_DAY = timedelta(days=1)
 # A plan is at most four days long.
 _MAX_DAYS_BEFORE = 4
 _TIMES_OF_DAY = 96
@@ -111,7 +110,7 @@ def with_day_before(market: Market) -> Market:
     def prices(start: datetime) -> MarketPrices:
         found, local = market(start), start.astimezone(LUXEMBOURG)
         for days in range(1, _MAX_DAYS_BEFORE + 1):
-            before = market((local - days * _DAY).astimezone(UTC))
+            before = market((local - days * DAY).astimezone(UTC))
             found = MarketPrices(
                 before.energy if found.energy is None else found.energy,
                 before.feed_in if found.feed_in is None else found.feed_in,

@@ -10,13 +10,12 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG, local_day
+from ..history.calendar import DAY, LUXEMBOURG, local_day
 from .added_cost import PlanReason
 from .bill_steps import NO_KWH, Quarter
 from .coming_quarters import PlanLack
 from .follow import LoadOrder
 
-_DAY = timedelta(days=1)
 _WEEK_DAYS = 7
 _SATURDAY = 5
 _MARGIN = timedelta(minutes=2)
@@ -45,15 +44,15 @@ class DailyLoad(NamedTuple):
 
     def deadline(self, now: datetime) -> datetime:
         """Return the next deadline after `now`, in UTC. Without deadlines, it is midnight."""
-        return next(at for at in self._deadlines(now, _DAY) if at > now)
+        return next(at for at in self._deadlines(now, DAY) if at > now)
 
     def deadline_after_ready(self, ready: datetime) -> datetime:
         """Return the deadline of an appliance, in UTC. Without deadlines, it has a day."""
-        return self.deadline(ready) if self.has_deadline else ready + _DAY
+        return self.deadline(ready) if self.has_deadline else ready + DAY
 
     def last_deadline(self, now: datetime) -> datetime:
         """Return the last deadline until `now`, in UTC. The energy of a day counts from it on."""
-        return next(at for at in self._deadlines(now, -_DAY) if at <= now)
+        return next(at for at in self._deadlines(now, -DAY) if at <= now)
 
     def left_kwh(self, used_kwh: float) -> float:
         """Return the energy that it needs until its deadline, after `used_kwh`."""

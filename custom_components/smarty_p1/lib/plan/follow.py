@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ..history.calendar import QUARTER_HOUR, quarter_start
+from ..history.calendar import HOUR, QUARTER_HOUR, quarter_start
 from .bill_steps import Quarter
 from .limit_price import energy_by_limit_price
 from .planned_load import Planned
@@ -29,7 +29,6 @@ BLIND_AFTER = timedelta(minutes=15)
 """Silence of the meter after which a load follows the times of the last plan."""
 
 _EVENING = timedelta(hours=12)
-_HOUR = timedelta(hours=1)
 # A report of the charger shows a change that was made this long before.
 _SEEN_AFTER = timedelta(seconds=10)
 _MAX_WAIT = timedelta(minutes=2)
@@ -135,7 +134,7 @@ def _wanted_kw(
     state: Following, charger: Charger, order: LoadOrder, quarter: Quarter, seen: Seen
 ) -> float:
     """Return the power at which the load takes its energy until the quarter-hour ends."""
-    rest = max(_MIN_REST, seen.quarter_start + QUARTER_HOUR - seen.now) / _HOUR
+    rest = max(_MIN_REST, seen.quarter_start + QUARTER_HOUR - seen.now) / HOUR
     load_kw = state.kw if seen.load_kw is None else seen.load_kw
     most_kw = min(charger.max_kw, quarter.most * 4 - (seen.net_kw - load_kw))
     if order.is_last_chance:
@@ -153,7 +152,7 @@ def _wanted_kw(
     # The minimum power for a part of the quarter-hour takes the same energy. Without a plan, a
     # longer run may need energy that is dearer than the limit price.
     shortest = MIN_TIME if order.planned_kwh > 0 else charger.min_time
-    needed = 0.0 if state.kw else charger.min_kw * min(shortest / _HOUR, rest)
+    needed = 0.0 if state.kw else charger.min_kw * min(shortest / HOUR, rest)
     return charger.min_kw if left_kwh > needed else 0.0
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, local_day, quarter_start
+from ..history.calendar import DAY, HOUR, LUXEMBOURG, QUARTER_HOUR, local_day, quarter_start
 from ..stored_json import Mark, Range, Size
 from .daily_load import DailyLoad, LoadState
 from .follow import MAX_STARTS
@@ -121,7 +121,7 @@ class LoadTask:
             return None
         # A load that still has power after its usual time needs at least this quarter-hour.
         left = self.began + timedelta(hours=load.hours) - now
-        return max(left, QUARTER_HOUR) / timedelta(hours=1)
+        return max(left, QUARTER_HOUR) / HOUR
 
     def with_presence(self, now: datetime, *, is_there: bool) -> LoadTask:
         """Return the state after a load was connected, became ready, or the contrary."""
@@ -156,7 +156,7 @@ class LoadTask:
         day = local_day(now)
         at = datetime.combine(day, by, LUXEMBOURG).astimezone(UTC)
         if at <= now:
-            at = datetime.combine(day + timedelta(days=1), by, LUXEMBOURG).astimezone(UTC)
+            at = datetime.combine(day + DAY, by, LUXEMBOURG).astimezone(UTC)
         is_changed = self.once is not None and now < self.once.by
         without = replace(self, once=None, replaced=None)
         period = (without if is_changed else self).period_of(load, now)

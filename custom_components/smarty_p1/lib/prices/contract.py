@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from ..history.calendar import midnight
+from ..history.calendar import DAY, midnight
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """Reference powers of the tariff, in kW."""
@@ -151,7 +151,7 @@ class Aid(NamedTuple):
         """Return the moment at which the aid ends, in UTC. Return None if the aid has no end."""
         if self.last_day is None or self.last_day == date.max:
             return None
-        return midnight(self.last_day + timedelta(days=1))
+        return midnight(self.last_day + DAY)
 
     def holds_at(self, moment: datetime) -> bool:
         """Return whether the aid holds at `moment`."""

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from ..history.calendar import midnight
+from ..history.calendar import DAY, midnight
 from .contract import CONSUMER_CATEGORIES
 
-_DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
 
 
@@ -118,7 +117,7 @@ class Levy(NamedTuple):
         if self.first_day > date.min:
             yield self.first_day
         if self.last_day < date.max:
-            yield self.last_day + _DAY
+            yield self.last_day + DAY
 
 
 def price_key(*parts: float | str) -> str:
@@ -167,7 +166,7 @@ class _Price(NamedTuple):
         for line in (*self.lines, *self.aids):
             yield line.start
             if line.until < date.max:
-                yield line.until + _DAY
+                yield line.until + DAY
 
     def used(self, first: date, last: date) -> _Used:
         """Return the price of the days from `first` to `last`. It is the same for all these days.
@@ -233,17 +232,17 @@ class PriceFile:
         first = min(days)
         days |= _changes(levies)
         # The prices of a year change with each price, and a year before each change.
-        days_of_years = days | {day - _YEAR + _DAY for day in days}
+        days_of_years = days | {day - _YEAR + DAY for day in days}
 
         def timeline(days: set[date], length: timedelta) -> _Timeline:
             ordered = sorted(day for day in days if day >= first)
             return _Timeline(
                 [midnight(day) for day in ordered],
-                [_prices_on(prices, levies, day, day + length - _DAY) for day in ordered],
-                _prices_on(prices, levies, first - _DAY, first - _DAY),
+                [_prices_on(prices, levies, day, day + length - DAY) for day in ordered],
+                _prices_on(prices, levies, first - DAY, first - DAY),
             )
 
-        return cls(levies, timeline(days, _DAY), timeline(days_of_years, _YEAR))
+        return cls(levies, timeline(days, DAY), timeline(days_of_years, _YEAR))
 
     def at(self, moment: datetime) -> NetworkPrices:
         """Return the published prices at `moment`."""
@@ -306,7 +305,7 @@ def _changing_levies(
     changed = [day for day in _changes(levies) if first < day <= last]
     if not changed:
         return {}
-    return {"levies": OlderPrices({"levies": min(changed) - _DAY}, {}, has_newer=True)}
+    return {"levies": OlderPrices({"levies": min(changed) - DAY}, {}, has_newer=True)}
 
 
 def _by_kind[K](
