@@ -53,7 +53,9 @@ async def async_recorded_prices(
 def _read_states(
     hass: HomeAssistant, entity_id: str, price_of: PriceOf, start: datetime, end: datetime
 ) -> list[QuarterPrice]:
-    states = state_changes_during_period(hass, start, end, entity_id).get(entity_id, [])
+    # Home Assistant leaves out a state of exactly the start.
+    begin = start - timedelta.resolution
+    states = state_changes_during_period(hass, begin, end, entity_id).get(entity_id, [])
     reports = [(max(start, state.last_updated), price_of(state)) for state in states]
     return [*prices_of_reports(reports, start, end)]
 
