@@ -100,7 +100,8 @@ class Life:
 
     def contract(self, chance: random.Random) -> Any:  # noqa: ANN401
         """Return a random contract."""
-        terms = chance.choice([FIXED, SECOND, MARKET, replace(FIXED, has_vat=False)]).terms
+        net, shared = replace(FIXED, has_vat=False), replace(SECOND, community_price=0.09)
+        terms = chance.choice([FIXED, SECOND, MARKET, net, shared]).terms
         return self._of.Contract.of_terms(terms)
 
     def parts(self, chance: random.Random) -> Iterator[Any]:

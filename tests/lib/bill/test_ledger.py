@@ -10,14 +10,15 @@ import pytest
 from smartyp1.bill.household import Household
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import LenedaDays
-from smartyp1.history.calendar import QUARTER_HOUR, day_end
-from smartyp1.history.register_amounts import Energies
+from smartyp1.history.calendar import QUARTER_HOUR
+from smartyp1.history.market_prices import NO_PRICES
+from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.past.table import MAX_WH, RowSource, Spans, TooMuchEnergyError, table_of
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.lives import JUNE, Life
 from tests.lib.bill.months import agreed, local
 from tests.lib.bill.support import Connection, known, platform
-from tests.lib.bill.tables import DayRows, Values, ledger_of_days
+from tests.lib.bill.tables import ledger_of_days
 from tests.random_examples import examples
 
 
@@ -47,23 +48,12 @@ def test_a_table_with_more_energy_than_a_ledger_can_add_is_refused() -> None:
         table_of(spans(MAX_WH * 1.001))
 
 
-def test_days_of_23_24_and_25_hours() -> None:
-    contracts = agreed(reference_kw=3, energy_price=0.1, second_price=0.05, second_hours="sun")
-    powers = [0.5] * 95 + [1.0]
-    days: dict[str, DayRows | Values] = {
-        "2026-03-29": 9.2,
-        "2026-06-01": DayRows(powers, 4, shared_kwh=9.6),
-        "2026-10-25": 10,
-    }
-    ledger = ledger_of_days(contracts, days)
-    sums = [ledger.sums(local(day), day_end(local(day))) for day in days]
-    assert [day.quarter_hours for day in sums] == [92, 96, 100]
-    assert [day.imported_wh for day in sums] == pytest.approx([9200, 48_500, 10_000])
-    # 3 kW are 750 Wh. The first day and the last day are Sundays.
-    assert [day.above_wh for day in sums] == pytest.approx([0, 250, 0])
-    assert [day.second_wh for day in sums] == pytest.approx([9200, 0, 10_000])
-    assert [day.shared_wh for day in sums] == pytest.approx([0, 9600, 0])
-    assert ledger.all.exported_wh == pytest.approx(4000)
+def test_the_running_quarter_hour_has_the_price_of_its_time() -> None:
+    terms = {"energy_price": 0.1, "second_price": 0.05, "second_hours": "22:00-06:00"}
+    ledger = ledger_of_days(agreed(**terms), {"2026-06-01": 9.6})
+    for time, second_wh in (("2026-06-02T05:45", 500), ("2026-06-02T06:00", 0)):
+        running = ledger.with_running(local(time), Amounts(500.0, 0.0), NO_PRICES)
+        assert running.sums(local("2026-06-02"), local("2026-06-03")).second_wh == second_wh
 
 
 def with_energy(data: bytes, wh: str) -> bytes:

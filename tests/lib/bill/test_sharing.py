@@ -14,16 +14,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smartyp1.advice.month_forecast import Estimate, estimate_month
 from smartyp1.answers.bills import bills_report
 from smartyp1.bill.bill import Bill
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
-from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
 from smartyp1.prices.contract import Contract, Contracts
-from tests.lib.bill.months import agreed, changing, lines, local, months_of, sums
+from tests.lib.bill.months import agreed, changing, local, months_of
 from tests.lib.bill.support import Connection, read_quarter_hours, row_of
 from tests.lib.bill.tables import DayRows, ledger_of_days
 from tests.random_examples import examples
@@ -71,40 +69,6 @@ def by_layer(due: Bill) -> tuple[float, ...]:
 
 def quantities(due: Bill) -> dict[str, float]:
     return {line.name: line.quantity for line in due.lines if line.unit == "kWh"}
-
-
-def test_a_month_of_a_household_that_shares_with_its_house() -> None:
-    june = {
-        CONSUMPTION: rows("2026-06-01", "2026-07-01", 0.48),
-        # 0.4 kW for 6 hours of 30 days: 72 kWh
-        LAYER_1: rows("2026-06-01", "2026-07-01", at_noon(0.4)),
-    }
-    due = bill_of(june, agreed(**HOUSE, energy_fee=2.5))
-
-    # 0.48 kW for 720 hours are 345.6 kWh; 273.6 of them remain.
-    assert lines(due) == [
-        ("energy", 273.6, 0.145, 39.67),
-        ("energy_fee", 1, 2.5, 2.50),
-        ("network_fixed", 1, 12.84, 12.84),
-        ("network_variable", 345.6, 0.051, 17.63),
-        ("meter", 1, 5.72, 5.72),
-        ("surcharge", 0, 0.0765, 0.00),
-        ("electricity_tax", 273.6, 0.001, 0.27),
-        ("compensation", 273.6, -0.001, -0.27),
-    ]
-    # 39.67 + 2.50 + 12.84 + 17.63 + 5.72 + 0.27 - 0.27 = 78.36; 6.2688 of VAT
-    assert sums(due) == (78.36, 6.27, 84.63)
-    assert by_layer(due) == (72, 0, 0, 0, 0)
-    assert due.energy.known_sharing_wh == pytest.approx(345_600)
-    assert due.unpriced_kwh == 0
-
-    # Without a row of sharing, all of it is the supplier's.
-    before = bill_of({CONSUMPTION: june[CONSUMPTION]}, agreed(**HOUSE, energy_fee=2.5))
-    assert lines(before)[0] == ("energy", 345.6, 0.145, 50.11)
-    # 10.44 more: 50.11 - 39.67, and levies of 0.35 - 0.35
-    assert sums(before) == (88.80, 7.10, 95.90)
-    assert before.energy.shared_wh == 0
-    assert not before.may_owe_less_network
 
 
 @pytest.mark.parametrize(
@@ -224,16 +188,6 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert house.meter.snapshot.values == before.values
 
 
-def test_shared_energy_of_unknown_days_counts_nowhere() -> None:
-    shared = {LAYER_2: rows("2026-06-01", "2026-06-03", at_noon(0.5))}
-    quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-02", 0)]
-    contracts = agreed(**HOUSE)
-    assert months_of({}, past(shared), contracts) == {}
-    joined = only_month(shared, contracts, quarters)
-    assert joined.sums.shared_wh == 3_000
-    assert (joined.imported_kwh, joined.sums.quarter_hours) == (28.8, 96)
-
-
 def test_the_cut_of_own_quarter_hours_is_no_sharing() -> None:
     house = Connection("2026-06-01T00:00:00S")
     house.change(Contract(**HOUSE))
@@ -247,95 +201,6 @@ def test_the_cut_of_own_quarter_hours_is_no_sharing() -> None:
     )
     due = bill_at(house, "2026-06-02")
     assert by_layer(due) == (0, 0, 0, 0, 24)
-
-
-def test_a_gap_is_filled_with_its_sharing() -> None:
-    house = measured("2026-06-01T00:00:00S", 10, Contract(**HOUSE))
-    house.after(5 * 3600, 6_000)
-    house.draw_hours(9)
-    shared = {LAYER_3: rows("2026-06-01", "2026-06-02", at_noon(0.4))}
-    # 5 of the 6 hours lie in the gap: the energy of its quarter-hours is not known.
-    set_leneda_days(house, shared)
-    due = bill_at(house, "2026-06-02")
-    assert by_layer(due) == (0, 0, 0.4, 0, 0)
-    assert due.energy.known_sharing_wh == 19 * 1_200
-    # With them, all of it is known.
-    set_leneda_days(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
-    due = bill_at(house, "2026-06-02")
-    assert by_layer(due) == (0, 0, 2.4, 0, 0)
-    assert due.energy.known_sharing_wh == 28_800
-    assert quantities(due)["energy"] == 26.4
-
-
-def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
-    contracts = agreed(**HOUSE, second_price=0.1, second_hours="12:00-14:00")
-    platform = {
-        CONSUMPTION: rows("2026-06-01", "2026-07-01", 1.0),
-        LAYER_2: rows("2026-06-01", "2026-07-01", at_noon(0.5)),
-    }
-    due = bill_of(platform, contracts)
-    # 60 hours of 1 kW, half of it shared; 660 others, 120 of them with half a kW shared.
-    assert lines(due)[:2] == [("energy", 600, 0.145, 87.00), ("energy_second", 30, 0.1, 3.00)]
-
-    # A night price that is entered late holds for all that was measured.
-    house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE), 1.0)
-    house.change(contracts.latest, since="2026-06-01")
-    for days in (1, 2):
-        set_leneda_days(house, {LAYER_2: platform[LAYER_2]})
-        due = bill_at(house, f"2026-06-0{days + 1}")
-        # 24 kWh a day, 3 of them shared; 2 by night, 1 of them shared.
-        expected = [("energy", 20 * days), ("energy_second", days)]
-        assert [line[:2] for line in lines(due)[:2]] == expected
-        house.draw_hours(24, 1.0)
-
-
-def test_of_a_market_price_the_shared_energy_has_that_of_its_quarter_hours() -> None:
-    house = Connection("2026-06-01T00:00:00S")
-    house.change(Contract(reference_kw=7, energy_margin=0.01))
-    house.market = MarketPrices(energy=0.05)
-    house.read(1.2)
-    house.draw_hours(11.75)
-    house.market = MarketPrices(energy=0.15)
-    house.draw_hours(12.25)
-    platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
-    house.meter.set_leneda_days(past(platform))
-    due = bill_at(house, "2026-06-02")
-    # 14.4 kWh at 5 cents, less 1.2; 14.4 at 15 cents, less 2.4; and a cent for each.
-    # 13.2 * 0.06 + 12 * 0.16 = 2.712; / 25.2 = 0.107619
-    assert lines(due)[0] == ("energy", 25.2, 0.107619, 2.71)
-    assert due.unpriced_kwh == 0
-
-
-def test_a_forecast_goes_on_with_the_mean_of_the_shared_energy() -> None:
-    contracts = agreed(**HOUSE)
-
-    def until_10th(platform: Platform) -> float:
-        month = only_month(platform, contracts)
-        found = estimate_month(month, local("2026-06-11"))
-        assert isinstance(found, Estimate)
-        return found.total
-
-    consumption = {CONSUMPTION: rows("2026-06-01", "2026-06-11", 0.48)}
-    shared = rows("2026-06-01", "2026-06-11", at_noon(0.4))
-    # The month by hand above, without the supplier's fee: 78.36 - 2.50 = 75.86; 6.0688 of VAT
-    assert until_10th({**consumption, LAYER_1: shared}) == 81.93
-    # 88.80 - 2.50 = 86.30; 6.904 of VAT
-    assert until_10th(consumption) == 93.20
-    # The sharing of two days is not known yet. Their energy is estimated like the other days'.
-    eight = [each for each in shared if each.start < local("2026-06-09")]
-    assert until_10th({**consumption, LAYER_1: eight}) == 81.93
-
-    # At noon of the 10th: 21.6 and 0.8 kWh so far, 49.2 on 20 days and a half. 274 remain, at
-    # 39.73: 39.73 + 12.84 + 17.63 + 5.72 + 0.27 - 0.27 = 75.92; 6.0736 of VAT
-    noon = local("2026-06-10T12:00")
-    platform = {CONSUMPTION: consumption[CONSUMPTION], LAYER_1: shared}
-    month = only_month(
-        {code: [each for each in found if each.start < noon] for code, found in platform.items()},
-        contracts,
-    )
-    at_noon_of_10th = estimate_month(month, noon)
-    assert isinstance(at_noon_of_10th, Estimate)
-    assert at_noon_of_10th.total == 81.99
 
 
 watts = st.integers(0, 40_000)

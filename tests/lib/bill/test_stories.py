@@ -1,7 +1,6 @@
 """Stories of any clocks, gaps, kills and full disks: months hold the rises of registers, once."""
 
 import json
-import random
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -190,15 +189,6 @@ BEGINNINGS = st.sampled_from(
         "2026-12-31T20:50:00+01:00",
     ]
 )
-
-
-def random_event(dice: random.Random) -> tuple[str, int]:
-    """Return an event of a house that keeps its meter."""
-    event = dice.choice(("run", "run", "kill", "kill", "gap", "full", "clock", "long"))
-    clocks = (0, 0, 0, -3600, 3600, -2 * DAY, 3 * DAY, -60 * DAY)
-    of_event = {"clock": dice.choice(clocks), "long": dice.randrange(90, 1800)}
-    number = of_event.get(event, dice.randrange(3, 90 if event == "run" else 2_000))
-    return "run" if event == "long" else event, number
 
 
 # Two long gaps have more months than are kept. Months in the middle of a gap are forgotten first.
