@@ -7,7 +7,7 @@ import pytest
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.prices.contract import Contract
-from tests.lib.bill.months import days_of, lines, local
+from tests.lib.bill.months import days_of, local
 from tests.lib.bill.support import REGISTER_WH, Connection, platform
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15)
@@ -32,27 +32,6 @@ def months_of(house: Connection) -> dict[str, Month]:
     """Return the months that are known."""
     demand = house.demand
     return {f"{month.start:%Y-%m}": month for month in (*demand.earlier_months, demand.month)}
-
-
-def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
-    house = house_at("2026-06-20")
-    draw_until(house, "2026-06-26")
-    # Ten days in which 13.2 kWh came each day: 5 of June, 5 of July.
-    house.after(10 * 86_400, 132_000)
-    draw_until(house, "2026-07-07")
-
-    # Half of the energy is July's by time.
-    assert months_of(house)["2026-07"].imported_kwh == pytest.approx(66 + 9.6)
-    # The platform knows that June had 9.6 kWh a day: 48 of the 132 kWh.
-    house.meter.set_leneda_days(LenedaDays(platform("2026-06-01", "2026-07-01", 0.4)))
-    june, july = months_of(house)["2026-06"], months_of(house)["2026-07"]
-    assert june.imported_kwh == pytest.approx(30 * 9.6)
-    assert july.imported_kwh == pytest.approx(84 + 9.6)
-    assert sum(day.gap_wh for day in days_of(july)) == pytest.approx(84_000)
-    assert [day.gap_wh for day in days_of(june)] == [0] * 30
-    # 93.6 * 0.15 and 93.6 * 0.051
-    found = {name: amount for name, _, _, amount in lines(july.bill())}
-    assert (found["energy"], found["network_variable"]) == (14.04, 4.77)
 
 
 def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
@@ -113,36 +92,6 @@ def test_without_a_whole_quarter_hour_all_energy_counts(minutes: int, burst: int
     assert until_now - lag_kwh <= months["2026-07"].imported_kwh <= until_now
 
 
-def test_imported_and_exported_energy_are_cut_separately() -> None:
-    house = house_at("2026-06-26")
-    draw_until(house, "2026-06-27")
-    house.after(86_400, 20_000)
-    draw_until(house, "2026-06-29")
-    quarters = [
-        each._replace(exported_kwh=0.05 if n < 48 else None)
-        for n, each in enumerate(platform("2026-06-27", "2026-06-28", 0.4))
-    ]
-    house.meter.set_leneda_days(LenedaDays(quarters))
-    day = days_of(months_of(house)["2026-06"])[1]
-    # The register has the imported energy. The exported energy is unknown, so the platform's first
-    # half of the day stays.
-    assert (day.imported_wh, day.gap_wh, day.exported_wh) == (20_000, 0, 48 * 50)
-
-
-def test_days_of_an_outage_that_the_platform_lacks_share_the_rest() -> None:
-    house = house_at("2026-06-09")
-    draw_until(house, "2026-06-10")
-    house.after(4 * 86_400, 40_000)
-    draw_until(house, "2026-06-15")
-    known = platform("2026-06-10", "2026-06-11", 0.4) + platform("2026-06-12", "2026-06-13", 0.4)
-    house.meter.set_leneda_days(LenedaDays(known))
-    gaps = {f"{day.start:%d}": day.gap_wh for day in days_of(months_of(house)["2026-06"])}
-    # 40 kWh less 2 * 9.6; in UTC, a day begins on the evening before.
-    assert {day: wh for day, wh in gaps.items() if wh} == pytest.approx(
-        {"10": 10_400, "12": 10_400}
-    )
-
-
 def test_an_outage_in_which_only_the_sun_counted() -> None:
     house = house_at("2026-06-26T10:00")
     house.exported_wh = 0
@@ -152,16 +101,3 @@ def test_an_outage_in_which_only_the_sun_counted() -> None:
     draw_until(house, "2026-06-26T12:00")
     [day] = days_of(months_of(house)["2026-06"])
     assert (day.imported_wh, day.exported_wh) == (300, 3_000)
-
-
-def test_a_part_keeps_its_energy_where_the_platform_does_not_cover_it() -> None:
-    house = house_at("2026-06-26T10:05")
-    house.after(600, 600)  # a part until 10:15
-    house.after(3_600, 3_000)  # a gap until 11:15
-    draw_until(house, "2026-06-26T12:00")
-    house.meter.set_leneda_days(LenedaDays(platform("2026-06-26T10:30", "2026-06-26T11:15", 2.0)))
-    [day] = days_of(months_of(house)["2026-06"])
-    # 3,600 Wh until 11:15, 1,500 of them the platform's; 3 quarter-hours of 100 Wh.
-    assert day.imported_wh == 3_600 + 300
-    # The register at 10:15 is known: 600 Wh are the part's, and the other 1,500 Wh are the gap's.
-    assert day.gap_wh == pytest.approx(1_500)

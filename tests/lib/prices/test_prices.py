@@ -34,28 +34,6 @@ def wait_until(house: Connection, text: str) -> HouseholdState:
     return demand
 
 
-def test_the_switch_of_vat_waits_for_its_day_and_then_holds_for_all_months() -> None:
-    house = house_with(0.1, "2026-07-30T12:00:00S")
-
-    def rates(demand: HouseholdState) -> list[float | None]:
-        """Return the rate of VAT of each month's bill."""
-        months = (*demand.earlier_months, demand.month)
-        return [month.bill().vat_rate for month in months]
-
-    house.change(replace(house.contract, has_vat=False), "2026-08-02")
-    demand = house.read()
-    assert rates(demand) == [0.08]
-    assert house.read().contracts is demand.contracts
-    house.restart()
-    assert rates(wait_until(house, "2026-08-01T23:50:00S")) == [0.08, 0.08]
-    assert rates(wait_until(house, "2026-08-02T00:10:00S")) == [0, 0]
-
-    # The first telegram of a month still shows the month before, with the last VAT of that month.
-    house.change(replace(house.contract, has_vat=True), "2026-09-01")
-    assert rates(wait_until(house, "2026-09-01T00:00:00S")) == [0, 0]
-    assert rates(house.after(10)) == [0.08, 0.08, 0.08]
-
-
 def test_a_price_holds_from_its_day_and_another_day_bills_the_past_again() -> None:
     house = house_with(0.1, "2026-07-15T23:45:00S")
     first, dearer = house.contract, replace(house.contract, surcharge=0.3)
