@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache, partial
+from math import isnan, nan
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 from smartyp1.advice.solar_yield import solar_wh
 from smartyp1.advice.what_if import Changes, NewContract, Sharing, WhatIf, compare_years
-from smartyp1.advice.what_if_tables import Load, car, heat_pump, panels
+from smartyp1.advice.what_if_tables import Load, car, heat_pump, panels, with_load
 from smartyp1.advice.what_if_year import WhatIfError, WhatIfRefusal
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household import Household
@@ -20,13 +22,13 @@ from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.history.calendar import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Energies
-from smartyp1.past.wall_clock import number_of
+from smartyp1.past.table import RowSource, Table
+from smartyp1.past.wall_clock import Floats, number_of, wall_clock
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.advice.years import high, household, low, quarter_hours
 from tests.lib.bill.months import local
-
-from .test_what_if_tables import car_by_hand, changed_by_hand, heat_by_hand
+from tests.lib.bill.tables import DayRows, table_of_days
 
 END = "2027-01-01"
 MONTHS = [month_start(local(f"2026-{n:02}-01")) for n in range(1, 13)]
@@ -108,24 +110,60 @@ def bills_of(state: HouseholdState) -> float:
     return sum(bill.total_with_community or 0.0 for bill in bills)
 
 
-def sun_by_hand(kwp: float, quarter: QuarterHour) -> float:
-    return -kwp * float(solar_wh(np.array([number_of(quarter.start)]), 180, 30)[0])
+def changed_by_hand(quarter: QuarterHour, more_wh: float) -> QuarterHour:
+    drawn, fed = quarter.mean_kw * 250, (quarter.exported_kwh or 0.0) * 1000
+    if more_wh > 0:
+        # The load takes the energy that was exported, besides the energy that was imported, too.
+        by_sun = min(more_wh, max(0.0, fed - drawn))
+        drawn, fed = drawn + more_wh - by_sun, fed - by_sun
+    else:
+        own = min(-more_wh, max(0.0, drawn - fed))
+        drawn, fed = drawn - own, fed - more_wh - own
+    return quarter._replace(mean_kw=drawn / 250, exported_kwh=fed / 1000)
+
+
+def car_by_hand(kwh: float, kw: float, begin_hour: int, quarter: QuarterHour) -> float:
+    """Return the energy that a car takes: from the begin on, until it is full."""
+    local_start = quarter.start.astimezone(LUXEMBOURG)
+    begin = local_start.replace(hour=begin_hour, minute=0, fold=0)
+    if begin > local_start:
+        begin = datetime.fromordinal(local_start.toordinal() - 1).replace(
+            hour=begin_hour, tzinfo=LUXEMBOURG
+        )
+    hours = (quarter.start.timestamp() - begin.timestamp()) / 3600
+    return max(0.0, min(kw / 4, kwh - hours * kw)) * 1000
+
+
+def heat_by_hand(kwh_a_year: float, quarter: QuarterHour) -> float:
+    """Return the energy of a heat pump, by 18 degrees minus the mean temperature of the month."""
+    missing = (16.6, 15.8, 12.3, 8.4, 4.5, 0, 0, 0, 3.7, 8.1, 12.8, 15.7)
+    lengths = (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    degree_days = sum(kelvins * days for kelvins, days in zip(missing, lengths, strict=True))
+    month = quarter.start.astimezone(LUXEMBOURG).month
+    return kwh_a_year * 1000 * missing[month - 1] / degree_days / 96
+
+
+def sun_by_hand(kwp: float, direction: float, tilt: float, quarter: QuarterHour) -> float:
+    return -kwp * float(solar_wh(np.array([number_of(quarter.start)]), direction, tilt)[0])
 
 
 CAR: tuple[Load, ByHand] = car(8, 11), partial(car_by_hand, 8, 11, 22)
+SLOW_CAR: tuple[Load, ByHand] = car(30, 3.7, 23), partial(car_by_hand, 30, 3.7, 23)
+CAR_AT_NOON: tuple[Load, ByHand] = car(5, 2.3, 12), partial(car_by_hand, 5, 2.3, 12)
 HEAT_PUMP: tuple[Load, ByHand] = heat_pump(4000), partial(heat_by_hand, 4000)
-PANELS: tuple[Load, ByHand] = panels(4), cache(partial(sun_by_hand, 4))
+PANELS: tuple[Load, ByHand] = panels(4), cache(partial(sun_by_hand, 4, 180, 30))
+TO_THE_WEST: tuple[Load, ByHand] = panels(9.6, 270, 15), cache(partial(sun_by_hand, 9.6, 270, 15))
 
 
 @pytest.mark.parametrize(
     ("terms", "loads"),
     [
-        ({}, [CAR]),
+        ({}, [SLOW_CAR]),
         ({}, [HEAT_PUMP]),
-        ({}, [PANELS]),
+        ({}, [TO_THE_WEST]),
         (NIGHT, []),
         (DYNAMIC, []),
-        (NIGHT, [CAR, PANELS]),
+        (NIGHT, [CAR_AT_NOON, PANELS]),
         (DYNAMIC, [CAR, HEAT_PUMP, PANELS]),
     ],
 )
@@ -202,3 +240,42 @@ def test_the_refusal_names_the_missing_part_of_a_change() -> None:
         half.put(QuarterPrice(quarter.start, 0.1))
     dynamic = Changes(contract=NewContract(DYNAMIC, half))
     assert refusal(dynamic, CONTRACT, year()) is WhatIfRefusal.TOO_FEW_PRICED_DAYS
+
+
+def test_real_days_of_sun_are_not_mean_days() -> None:
+    table = measured().ledger.table
+    real = panels(6)(table.quarter).reshape(365, 96)
+    month = wall_clock(table.quarter).month.reshape(365, 96)[:, 48]
+    mean = np.array([real[month == of_day].mean(axis=0) for of_day in month])
+
+    def own_use(days: Floats) -> float:
+        return float(table.imported.sum() - with_load(table, lambda _: days.ravel()).imported.sum())
+
+    assert mean.sum() == pytest.approx(real.sum())
+    assert own_use(real) < 0.97 * own_use(mean)
+
+
+def test_which_rows_change() -> None:
+    days = {
+        "2026-06-01": DayRows(9.6, nan, shared_kwh=4.8),
+        "2026-06-02": DayRows(0, 9.6),
+    }
+    gap = table_of_days({"2026-06-03": 9.6}, RowSource.GAP)
+    repeated = table_of_days({"2026-06-02": DayRows(0, 9.6)})
+    table = table_of_days(days).joined(repeated).joined(gap)
+
+    def day_sums(changed: Table) -> list[list[float | None]]:
+        columns = (changed.imported, changed.exported, changed.shared.sum(axis=0))
+        days = zip(*(np.split(column, [96, 288]) for column in columns), strict=True)
+        sums = [[float(energies.sum()) for energies in day] for day in days]
+        return [[None if isnan(wh) else round(wh, 6) for wh in day] for day in sums]
+
+    assert day_sums(table) == [[9600, None, 4800], [0, 19_200, 0], [9600, 0, 0]]
+    # Unknown energies and gaps stay. The last row of a repeated quarter-hour changes.
+    changed = with_load(table, lambda numbers: np.full(len(numbers), 150.0))
+    assert day_sums(changed) == [[24_000, None, 4800], [4800, 9600, 0], [9600, 0, 0]]
+    # At most the imported energy is shared. Produced energy beyond the need is exported.
+    changed = with_load(table, lambda numbers: np.full(len(numbers), -70.0))
+    assert day_sums(changed) == [[2880, None, 2880], [0, 25_920, 0], [9600, 0, 0]]
+    changed = with_load(table, lambda numbers: np.full(len(numbers), -130.0))
+    assert day_sums(changed) == [[0, 2880, 0], [0, 31_680, 0], [9600, 0, 0]]
