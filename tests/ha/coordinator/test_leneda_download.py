@@ -424,6 +424,33 @@ async def test_yesterday_in_the_afternoon(house: House) -> None:
 
 
 @pytest.mark.usefixtures("short_past")
+async def test_stored_rows_decide_the_requests_after_an_update(
+    house: House, hass_storage: dict[str, Any]
+) -> None:
+    """Go on with progress that version 0.1.0 has stored, and with a month that was lost."""
+    entry = await house.begin()
+    assert await house.hass.config_entries.async_unload(entry.entry_id)
+    stored = hass_storage[f"smarty_p1.{entry.entry_id}.leneda"]
+    since = (TODAY - 40 * DAY).isoformat()
+    stored["data"]["is_whole"] = True
+    for code in stored["data"]["codes"].values():
+        code |= {"since": since, "is_back": True, "has_rows": True}
+    house.platform.requests.clear()
+    for most in (3, 0):
+        assert await house.hass.config_entries.async_setup(entry.entry_id)
+        await house.sleeper.settled(house.hass)
+        assert len(house.platform.requests) <= most
+        house.platform.requests.clear()
+        assert await house.hass.config_entries.async_unload(entry.entry_id)
+
+    QuarterHourFiles(house.hass, entry.entry_id).remove()
+    assert await house.hass.config_entries.async_setup(entry.entry_id)
+    await house.at(utc("2026-11-22 12:48"))
+    rows = await known(entry)
+    assert (rows[0].start, rows[-1].start) == (TODAY - 10 * DAY, TODAY + DAY - QUARTER_HOUR)
+
+
+@pytest.mark.usefixtures("short_past")
 async def test_a_day_in_part_is_requested_again_in_the_evening(house: House) -> None:
     house.platform.known_until = TODAY - timedelta(hours=6)
     entry = await house.begin()
@@ -522,7 +549,8 @@ async def test_nothing_is_asked_any_more_for_a_former_account(
     entry = await house.begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
     rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
-    past, progress = entry.runtime_data.books.leneda, entry.runtime_data.books._download._progress
+    books = entry.runtime_data.books
+    past, progress = books.leneda, books._download._progress
     await past.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
     house.platform.fault = None
     answers = [True, False] if is_history else [False]
@@ -535,7 +563,7 @@ async def test_nothing_is_asked_any_more_for_a_former_account(
     assert task.exception() is None
     assert past.async_add.await_count == len(answers)
     assert (progress.general.asked_at is not None) == is_history
-    assert not any(code.is_back for code in progress.codes.values())
+    assert books.is_fetching
 
 
 @pytest.mark.usefixtures("short_past")

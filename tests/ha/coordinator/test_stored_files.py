@@ -290,7 +290,7 @@ STORES: dict[str, Row] = {
         lambda hass, entry: LenedaProgress(hass, entry.entry_id, {"consumption_point": POINT}),
         STORED["leneda"],
         read_code,
-        lambda data: data["codes"] == STORED["leneda"]["codes"],
+        lambda data: data["codes"].keys() == STORED["leneda"]["codes"].keys(),
     ),
     "retained": Row(
         lambda hass, entry: RetainedTopics(hass, entry.entry_id),

@@ -9,7 +9,8 @@ the last 100 days every month.
 
 from asyncio import sleep
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import randrange
 from typing import NamedTuple, Protocol
@@ -44,8 +45,8 @@ from .client import (
     async_series,
 )
 from .gas_download import LenedaGas
-from .progress import CodeProgress, LenedaProgress
-from .silence import LenedaSilence
+from .progress import AskedSpan, LenedaProgress
+from .silence import LATE, LenedaSilence
 
 PAUSE = 2.0
 """Seconds between two requests."""
@@ -60,8 +61,6 @@ _SPREAD = 60
 # A day that is still incomplete after two weeks will stay incomplete. So it is no longer requested
 # every day.
 _PATIENCE = timedelta(days=14)
-# The operator can also deliver all days of some months at once.
-_SILENT_PATIENCE = timedelta(days=100)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
@@ -127,15 +126,11 @@ class _AccountChangedError(Exception):
     """
 
 
-class _Asked(NamedTuple):
-    """Request for the quarter-hours of an OBIS code in a period, with the received rows."""
+class _Answer(NamedTuple):
+    """Received rows of an OBIS code, and the period that has been requested with them."""
 
-    code: str
-    start: datetime
-    end: datetime
     rows: tuple[LenedaRow, ...]
-    is_oldest: bool = False
-    """Whether no older quarter-hours are to be requested."""
+    span: AskedSpan
 
 
 class LenedaDownload:
@@ -175,8 +170,8 @@ class LenedaDownload:
     @property
     def is_fetching(self) -> bool:
         """Return whether older quarter-hours are still to be requested."""
-        codes = self._progress.codes.values()
-        return bool(self._account) and not (codes and all(code.is_back for code in codes))
+        is_back = self._progress.codes and not self._unfinished(dt_util.utcnow())
+        return bool(self._account) and not is_back
 
     async def async_start(self) -> None:
         """Start the download if the options have a Leneda account.
@@ -251,9 +246,8 @@ class LenedaDownload:
         is raised after the other codes were requested.
         """
         self._failed.clear()
-        if self._recent_due(now) <= now:
+        if self._recent_due(now) <= now and await self._async_recent(now):
             self._is_gas_due = True
-            await self._async_recent(now)
             await self._faults.attempt(self._async_compare, now)
         await self._async_history(now)
         # The gas comes last, because its errors must not cost quarter-hours. It also waits for the
@@ -274,9 +268,7 @@ class LenedaDownload:
     def _due(self, now: datetime) -> datetime:
         if self._not_before and self._not_before > now:
             return self._not_before
-        if self._is_gas_due or any(
-            not progress.is_back for progress in self._progress.codes.values()
-        ):
+        if self._is_gas_due or self._unfinished(now):
             return now
         return self._recent_due(now)
 
@@ -287,7 +279,7 @@ class LenedaDownload:
             return now
         if last < self._at(now, _AFTERNOON, spread=False):
             return self._at(now, _AFTERNOON)
-        if not self._progress.general.is_whole and last < self._at(now, _EVENING, spread=False):
+        if last < self._at(now, _EVENING, spread=False):
             return self._at(now, _EVENING)
         return self._at(now, _AFTERNOON, days=1)
 
@@ -302,139 +294,117 @@ class LenedaDownload:
         moment = midnight + timedelta(days=days) + time + (self._minutes if spread else timedelta())
         return moment.astimezone(dt_util.UTC)
 
-    async def _async_recent(self, now: datetime) -> None:
-        """Request the new quarter-hours of each code, and days that Leneda may have corrected."""
+    async def _async_recent(self, now: datetime) -> bool:
+        """Request the days that the stored rows lack, and days that Leneda may have corrected.
+
+        Return False if no day is to be requested.
+        """
         today = day_start(now)
         general = self._progress.general
         is_week = _is_over(general.revised_at, now, _WEEK)
         is_month = _is_over(general.sharing_revised_at, now, _MONTH)
-        asked: list[_Asked] = []
+        week = _REVISED * is_week
+        # Time of the days that are requested again, for codes of sharing and for measured codes.
+        corrected = (max(_SHARING_REVISED * is_month, week), week)
+        read = self._known.async_read
+        stored = await self._faults.attempt(read, self._points, day_start(today - LATE)) or {}
+        codes = {*stored}
+        answers: dict[str, _Answer] = {}
+        is_due = False
         try:
             for code, point in self._points.items():
-                if not self._is_wanted(code, now, asked):
+                if not self._is_wanted(code, now, codes):
                     continue
-                start = self._start(code, today, is_week=is_week, is_month=is_month)
+                start = self._start(code, stored.get(code, ()), today, corrected)
                 if start < today:
+                    is_due = True
                     rows = await self._async_ask_for(code, point, start, today)
                     if rows is not None:
-                        asked.append(_Asked(code, start, today, rows))
+                        answers[code] = _Answer(rows, AskedSpan(start, today))
+                        codes |= {code} if rows else set()
         finally:
             # Store the received rows even if a later request fails. Otherwise, they would be
             # requested again.
-            await self._async_keep(asked)
+            await self._async_keep(answers)
         general.asked_at = now
-        general.is_whole = all(
-            progress.until >= today
-            for code, progress in self._codes
-            if code == IMPORTED or progress.has_rows
-        )
         if is_week:
             general.revised_at = now
         if is_month:
             general.sharing_revised_at = now
         self._progress.schedule()
+        return is_due
 
-    @property
-    def _codes(self) -> Iterable[tuple[str, CodeProgress]]:
-        """Return the codes that the platform does not refuse, each with its progress."""
-        codes = self._progress.codes.items()
-        return [(code, progress) for code, progress in codes if code not in self._progress.refused]
+    def _start(
+        self,
+        code: str,
+        rows: Sequence[LenedaRow],
+        today: datetime,
+        corrected: tuple[timedelta, timedelta],
+    ) -> datetime:
+        span = self._progress.codes.get(code)
+        if span is None:
+            return day_start(today - _PIECE)
+        first = min(
+            _first_lacking(rows, span, today), day_start(today - corrected[code in MEASURED])
+        )
+        return max(first, day_start(today - KEPT_TIME))
 
-    def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
+    def _is_wanted(self, code: str, now: datetime, with_rows: Container[str]) -> bool:
         """Return whether to request `code`.
 
         The code of imported energy is always requested. Any other code is left out for a week after
         the platform has refused it. A code of shared energy is requested only if the platform has
-        values for the energy that remains after sharing. These values are either stored or in
-        `asked`, the requests that this download has already made.
+        values for the energy that remains after sharing, so if its code is in `with_rows`.
         """
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
-        left = LAYERS.get(code)
-        progress = self._progress.codes.get(left or code)
-        return (
-            left is None
-            or (progress is not None and progress.has_rows)
-            or any(request.code == left and request.rows for request in asked)
-        )
+        return code not in LAYERS or LAYERS[code] in with_rows
 
-    def _start(self, code: str, today: datetime, *, is_week: bool, is_month: bool) -> datetime:
-        progress = self._progress.codes.get(code)
-        if progress is None:
-            return day_start(today - _PIECE)
-        until = progress.until
-        if until > today:
-            # `until` is in the future. The computer's clock was ahead when `until` was stored. So
-            # request the last two weeks again.
-            until = day_start(today - _PATIENCE)
-        start = max(until, day_start(today - KEPT_TIME))
-        if is_week:
-            start = min(start, day_start(today - _REVISED))
-        if is_month and code not in MEASURED:
-            start = min(start, day_start(today - _SHARING_REVISED))
-        return start
+    def _unfinished(self, now: datetime) -> dict[str, AskedSpan]:
+        """Return the span of each code whose older quarter-hours are still to be requested."""
+        oldest, spans = day_start(now - KEPT_TIME), self._progress.codes
+        return {
+            code: spans[code]
+            for code in self._points
+            if code in spans and spans[code].since > oldest
+        }
 
     async def _async_history(self, now: datetime) -> None:
-        """Request the older quarter-hours that are not stored yet. Each step covers half a year."""
-        if not self._waiting():
+        """Request the older quarter-hours that are not stored yet. Each step covers half a year.
+
+        No request is sent for a code whose quarter-hours of a step are all stored. A code that is
+        ahead of the others waits until they have reached the same time.
+        """
+        if not self._unfinished(now):
             return
         oldest = day_start(now - KEPT_TIME)
-        codes = self._progress.codes
         series = await self._known.async_read(self._points)
-        while waiting := self._waiting():
-            end = max(progress.since for progress in waiting.values())
+        while waiting := {
+            code: span for code, span in self._unfinished(now).items() if code not in self._failed
+        }:
+            end = max(span.since for span in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
-            asked: list[_Asked] = []
+            answers: dict[str, _Answer] = {}
             try:
-                async for request in self._async_ask_history(waiting, series, start, end):
-                    is_oldest = not request.rows or start <= oldest
-                    asked.append(request._replace(is_oldest=is_oldest))
+                for code, span in waiting.items():
+                    if span.since == end:
+                        stored = _within(series.get(code, ()), start, end)
+                        rows = await self._async_lacking(code, stored, start, end)
+                        if rows is not None:
+                            since = start if rows else oldest
+                            answers[code] = _Answer(rows, replace(span, since=since))
             finally:
                 # Store the received rows even if a later request fails. Otherwise, they would be
                 # requested again.
-                await self._async_keep(asked)
-            for code in waiting.keys() - {request.code for request in asked} - self._failed.keys():
-                # The account has no metering point for this code any more. So stop requesting the
-                # code.
-                codes[code].is_back |= waiting[code].since >= end
-            self._progress.schedule()
+                await self._async_keep(answers)
 
-    def _waiting(self) -> dict[str, CodeProgress]:
-        """Return the progress of each code whose older quarter-hours are still to be requested.
-
-        Leave out the codes that have failed.
-        """
-        return {
-            code: progress
-            for code, progress in self._progress.codes.items()
-            if not progress.is_back and code not in self._failed
-        }
-
-    async def _async_ask_history(
-        self,
-        waiting: Mapping[str, CodeProgress],
-        series: Mapping[str, Sequence[LenedaRow]],
-        start: datetime,
-        end: datetime,
-    ) -> AsyncIterator[_Asked]:
-        """Yield the quarter-hours from `start` to `end` of each code in `waiting`.
-
-        If `series` has all quarter-hours of a code in this period, no request is sent for the code.
-
-        The download goes back in time, step by step. If a previous step has already requested
-        quarter-hours of a code before `end`, skip this code until the other codes have reached the
-        same time.
-        """
-        for code, point in self._points.items():
-            if code not in waiting or waiting[code].since < end:
-                continue
-            rows = _within(series.get(code, ()), start, end)
-            if len(rows) < (end - start) // QUARTER_HOUR:
-                answer = await self._async_ask_for(code, point, start, end, skips_refused=True)
-                if answer is None:
-                    continue
-                rows = answer
-            yield _Asked(code, start, end, rows)
+    async def _async_lacking(
+        self, code: str, stored: tuple[LenedaRow, ...], start: datetime, end: datetime
+    ) -> tuple[LenedaRow, ...] | None:
+        """Return the quarter-hours of a period. Request them if `stored` lacks any of them."""
+        if len(stored) == (end - start) // QUARTER_HOUR:
+            return stored
+        return await self._async_ask_for(code, self._points[code], start, end, skips_refused=True)
 
     async def _async_ask_for(
         self,
@@ -490,28 +460,18 @@ class LenedaDownload:
                 self._entry.title,
             )
 
-    async def _async_keep(self, asked: Sequence[_Asked]) -> None:
+    async def _async_keep(self, answers: Mapping[str, _Answer]) -> None:
         """Store the responses, and only then the progress, so that a crash loses no response.
 
         Raises _AccountChangedError, and stores nothing, if the metering points of the account have
         changed during the download.
         """
-        series = {request.code: request.rows for request in asked if request.rows}
+        series = {code: answer.rows for code, answer in answers.items() if answer.rows}
         if series and not await self._known.async_add(series, self._points):
             raise _AccountChangedError
-        for code, start, end, rows, is_oldest in asked:
-            first = day_start(rows[0].start) if rows else start
-            progress = self._progress.codes.setdefault(code, CodeProgress(first, start))
-            if rows and progress.since < end < progress.until:
-                # `until` is later than `end`, the end of the requested period. The computer's clock
-                # was ahead when `until` was stored. So compute `until` again, beginning at the
-                # start of this period.
-                progress.until = start
-            if start <= progress.until:
-                progress.until = _next_until(progress, rows, end)
-            progress.since = min(progress.since, start)
-            progress.has_rows |= bool(rows)
-            progress.is_back |= is_oldest
+        codes = self._progress.codes
+        for code, (_, span) in answers.items():
+            codes[code] = replace(span, since=min(span.since, codes.get(code, span).since))
         self._progress.schedule()
 
     async def _async_newest(self, since: datetime) -> datetime | None:
@@ -552,19 +512,20 @@ def _within(rows: Iterable[LenedaRow], start: datetime, end: datetime) -> tuple[
     return tuple(row for row in rows if start <= row.start < end)
 
 
-def _next_until(progress: CodeProgress, rows: Sequence[LenedaRow], end: datetime) -> datetime:
-    """Return the day from which to ask again after an answer with `rows` up to `end`."""
-    is_silent = progress.has_rows and (not rows or rows[-1].start < progress.until)
-    patience = _SILENT_PATIENCE if is_silent else _PATIENCE
-    return _whole_until(rows, max(progress.until, day_start(end - patience)), end)
+def _first_lacking(rows: Sequence[LenedaRow], span: AskedSpan, today: datetime) -> datetime:
+    """Return the first day to request. Return `today` if no day lacks quarter-hours.
 
-
-def _whole_until(rows: Iterable[LenedaRow], start: datetime, end: datetime) -> datetime:
-    """Return the end of the last day in the unbroken row of complete days from `start` on.
-
-    Return `start` if the first day is incomplete.
+    `rows` are the stored quarter-hours of the time in which Leneda can be late, and `span` is the
+    period that has been requested. An incomplete day is requested for two weeks, but days after
+    the newest row as long as Leneda can be late.
     """
-    counts = Counter(day_start(row.start) for row in rows)
-    while start < end and counts[start] * QUARTER_HOUR == day_end(start) - start:
-        start = day_end(start)
-    return start
+    first = day_start(today - _PATIENCE)
+    if rows:
+        oldest, newest = day_start(rows[0].start), day_start(rows[-1].start)
+        first = max(oldest, min(first, max(newest, day_start(today - LATE))))
+        counts = Counter(day_start(row.start) for row in rows)
+        while first < today and counts[first] * QUARTER_HOUR == day_end(first) - first:
+            first = day_end(first)
+    elif span.until >= today:
+        first = today
+    return min(first, span.until)

@@ -9,23 +9,17 @@ from typing import override
 from homeassistant.core import HomeAssistant
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
-from ...lib.leneda.series_codes import REGISTERS
 from ...lib.stored_json import dump, load
 from ...lib.stored_values import Stored
 from ..stored.throttled_store import Content, ThrottledStore
 
 
-@dataclass
-class CodeProgress:
-    """Progress of the download of one OBIS code."""
+@dataclass(frozen=True)
+class AskedSpan:
+    """Period for which the quarter-hours of one OBIS code have been requested."""
 
-    until: datetime
-    """End of the last complete day."""
     since: datetime
-    """Start of the oldest requested period."""
-    is_back: bool = False
-    """Whether all older quarter-hours were requested."""
-    has_rows: bool = False
+    until: datetime
 
 
 @dataclass
@@ -36,12 +30,10 @@ class Progress:
     """Digest of the account's metering points. Their names are private and not stored."""
     asked_at: datetime | None = None
     """Time of the last request for all codes."""
-    is_whole: bool = False
-    """Whether the last request got the complete previous day of all codes."""
     revised_at: datetime | None = None
     """Time of the last repeated request for the quarter-hours of the last weeks."""
     sharing_revised_at: datetime | None = None
-    codes: dict[str, CodeProgress] = field(default_factory=dict[str, CodeProgress])
+    codes: dict[str, AskedSpan] = field(default_factory=dict[str, AskedSpan])
     refused: dict[str, datetime] = field(default_factory=dict[str, datetime])
     """Codes that the platform refuses, each with the time of the refusal."""
 
@@ -54,8 +46,8 @@ class LenedaProgress(ThrottledStore):
         self.general = Progress(_fingerprint(account))
 
     @property
-    def codes(self) -> dict[str, CodeProgress]:
-        """Return the progress of each OBIS code."""
+    def codes(self) -> dict[str, AskedSpan]:
+        """Return the requested period of each OBIS code."""
         return self.general.codes
 
     @property
@@ -78,10 +70,7 @@ class LenedaProgress(ThrottledStore):
 
     @override
     def _parse(self, stored: Stored) -> Progress:
-        progress = load(Progress, stored)
-        for code in progress.codes.keys() - REGISTERS.keys():
-            del progress.codes[code]
-        return progress
+        return load(Progress, stored)
 
     @override
     async def _async_join(self, parsed: Progress) -> None:

@@ -15,6 +15,9 @@ from ..repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 from .client import IMPORTED
 from .progress import LenedaProgress
 
+LATE = timedelta(days=100)
+"""Maximum delay of Leneda's quarter-hours. The operator can deliver all days of some months late.
+"""
 _SILENCE = timedelta(days=7)
 _INTERVAL = timedelta(hours=1)
 
@@ -41,6 +44,7 @@ class LenedaSilence:
         self._newest = newest
         self._faults = FaultLog(LOGGER, entry.title)
         self._began_at = dt_util.utcnow()
+        self._last: datetime | None = None
 
     def start(self) -> None:
         """Look every hour, until the entry is unloaded."""
@@ -53,12 +57,10 @@ class LenedaSilence:
     async def async_look(self, _now: datetime | None = None) -> None:
         """Raise the repair issue, or withdraw it if Leneda has sent a new day."""
         now = dt_util.utcnow()
-        progress = self._progress.codes.get(IMPORTED)
-        # `until` is the end of the last complete day. Newer days may be incomplete.
-        last = progress.until if progress else self._began_at
-        if now - last > _SILENCE:
-            newest = await self._faults.attempt(self._newest, last)
-            last = newest or last
+        span = self._progress.codes.get(IMPORTED)
+        last = self._last or (span.until - LATE if span else self._began_at)
+        if now - last > _SILENCE and (newest := await self._faults.attempt(self._newest, last)):
+            self._last = last = newest
         if now - last <= _SILENCE:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_SILENT])
         # A refused key has an issue of its own.
