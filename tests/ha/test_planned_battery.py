@@ -3,6 +3,7 @@
 The house is that of `test_planned_loads`: it needs 0.4 kW, and energy is cheap from 22:00 to 6:00.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,9 +46,15 @@ async def battery(hass: HomeAssistant) -> None:
     await async_setup_component(hass, "input_select", {"input_select": {"battery": options}})
 
 
+async def open_new(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
+    return await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "battery"), context={"source": SOURCE_USER}
+    )
+
+
 async def add(hass: HomeAssistant, entry: MockConfigEntry, **changes: object) -> SubentryFlowResult:
+    flow = await open_new(hass, entry)
     subentries = hass.config_entries.subentries
-    flow = await subentries.async_init((entry.entry_id, "battery"), context={"source": SOURCE_USER})
     done = await subentries.async_configure(flow["flow_id"], BATTERY | changes)
     await hass.async_block_till_done()
     return done
@@ -69,6 +76,13 @@ async def at(hass: HomeAssistant, clock: SetClock, time: datetime) -> None:
     clock(time)
     async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=16))
     await hass.async_block_till_done()
+
+
+async def until_set(hass: HomeAssistant, condition: Callable[[], bool]) -> None:
+    """Wait for a power or a mode. The timer that looks at a silent meter sets the first one."""
+    await wait_until(hass, lambda: planned_kw(hass) is not None)
+    async_fire_time_changed(hass, datetime.now(UTC) + timedelta(seconds=31))
+    await wait_until(hass, condition)
 
 
 async def test_without_a_setting_a_battery_is_planned_only(
@@ -98,7 +112,7 @@ async def test_the_power_of_a_battery_is_set_by_the_true_readings(
     await add(hass, house, **SET, positive_charges=positive_charges)
     # The battery gives the 2.345 kW that the house needs now, and sells nothing.
     watts = -2345 if positive_charges else 2345
-    await wait_until(hass, lambda: float(state(hass, NUMBER)) == pytest.approx(watts, abs=1))
+    await until_set(hass, lambda: float(state(hass, NUMBER)) == pytest.approx(watts, abs=1))
 
 
 async def test_a_silent_meter_and_a_removed_battery_end_the_control(
@@ -106,7 +120,7 @@ async def test_a_silent_meter_and_a_removed_battery_end_the_control(
 ) -> None:
     await home.again(billed_month.telegram("00:00:10", 1.5))
     await add(hass, house, **SET)
-    await wait_until(hass, lambda: float(state(hass, NUMBER)) == pytest.approx(-2345, abs=1))
+    await until_set(hass, lambda: float(state(hass, NUMBER)) == pytest.approx(-2345, abs=1))
     assert planned_kw(hass) == pytest.approx(-2.345, abs=0.01)
     await at(hass, clock, NOW + timedelta(minutes=2))
     await wait_until(hass, lambda: float(state(hass, NUMBER)) == 0)
@@ -126,31 +140,33 @@ async def test_a_mode_is_chosen_only_to_charge_from_the_grid(
     late = CHEAP.replace(hour=3, minute=45) + timedelta(days=1)
     clock(late)
     await home.again(billed_month.telegram("00:00:10", 0.1))
-    await wait_until(hass, lambda: state(hass, MODE) == "Charge")
+    await until_set(hass, lambda: state(hass, MODE) == "Charge")
 
 
-@pytest.mark.parametrize(
-    ("typed", "field", "error"),
-    [
-        ({"capacity_kwh": "0"}, "capacity_kwh", "amount_out_of_range"),
-        ({"charge": "sensor.mileage"}, "charge", "charge_has_other_unit"),
-        (SET | {"power_set_by": "input_number.km"}, "power_set_by", "power_set_by_has_other_unit"),
-        (SELECTED | {"mode_otherwise": ""}, "mode_otherwise", "mode_missing"),
-        (SELECTED | {"mode_controlled": "charge"}, "mode_controlled", "mode_unknown"),
-        ({"measured_by": "sensor.nothing"}, "measured_by", "load_has_no_statistics"),
-    ],
-)
+WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
+    ({"capacity_kwh": "0"}, "capacity_kwh", "amount_out_of_range"),
+    ({"charge": "sensor.mileage"}, "charge", "charge_has_other_unit"),
+    (SET | {"power_set_by": "input_number.km"}, "power_set_by", "power_set_by_has_other_unit"),
+    (SELECTED | {"mode_otherwise": ""}, "mode_otherwise", "mode_missing"),
+    (SELECTED | {"mode_controlled": "charge"}, "mode_controlled", "mode_unknown"),
+    ({"measured_by": "sensor.nothing"}, "measured_by", "load_has_no_statistics"),
+]
+
+
 async def test_a_wrong_field_is_named_and_can_be_corrected(
-    house: MockConfigEntry, hass: HomeAssistant, typed: dict[str, Any], field: str, error: str
+    house: MockConfigEntry, hass: HomeAssistant, subtests: pytest.Subtests
 ) -> None:
     for entity_id in ("sensor.mileage", "input_number.km"):
         hass.states.async_set(entity_id, "60", {"unit_of_measurement": "km"})
-    form = await add(hass, house, **typed)
-    assert form["errors"] == {field: error}
     subentries = hass.config_entries.subentries
+    form = await open_new(hass, house)
+    for typed, field, error in WRONG_FIELDS:
+        with subtests.test(error, typed=typed):
+            form = await subentries.async_configure(form["flow_id"], BATTERY | typed)
+            assert form["errors"] == {field: error}
     done = await subentries.async_configure(form["flow_id"], BATTERY)
     assert done["type"] == "create_entry"
-    second = await add_second(hass, house)
+    second = await open_new(hass, house)
     assert (second["type"], second["reason"]) == ("abort", "has_battery")
     (subentry_id,) = house.subentries
     form = await subentries.async_init(
@@ -159,9 +175,3 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
     )
     done = await subentries.async_configure(form["flow_id"], BATTERY | {"capacity_kwh": "12"})
     assert done["reason"] == "reconfigure_successful"
-
-
-async def add_second(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowResult:
-    return await hass.config_entries.subentries.async_init(
-        (entry.entry_id, "battery"), context={"source": SOURCE_USER}
-    )

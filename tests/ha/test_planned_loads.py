@@ -29,7 +29,7 @@ from custom_components.smarty_p1.coordinator.loads.house_plan import house_plan
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month
-from .dialogs import contract_in, open_options, submit
+from .dialogs import open_options, submit
 from .recipients import options
 from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait_until
 
@@ -89,14 +89,13 @@ async def record(hass: HomeAssistant, name: str, unit: str, unit_class: str) -> 
 async def house(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return a meter in Luxembourg with 5 kW."""
     await home.hass.config.async_set_time_zone("Europe/Luxembourg")
-    entry = await billed_month.set_up(home, hass_storage)
-    contract = contract_in(entry) | {
+    contract = billed_month.OPTIONS | {
         "reference_power": 5.0,
         "second_energy_price": 0.08,
         "second_price_from": "22:00:00",
         "second_price_to": "06:00:00",
     }
-    await home.again(billed_month.telegram("00:00:05", 0.1), {"contracts": [contract]})
+    entry = await billed_month.set_up(home, hass_storage, **contract)
     home.hass.states.async_set("binary_sensor.wallbox_connected", "on")
     await record(home.hass, "sensor.wallbox_energy", "kWh", "energy")
     return entry
@@ -106,14 +105,23 @@ async def add(
     hass: HomeAssistant, entry: MockConfigEntry, kind: str = "car", /, **changes: str | None
 ) -> SubentryFlowResult:
     """Add a load with these changes. A field is left empty with None."""
-    subentries = hass.config_entries.subentries
-    flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
-    await subentries.async_configure(flow["flow_id"], {"next_step_id": kind})
-    fields = LOADS[kind] | changes
-    typed = {name: value for name, value in fields.items() if value is not None}
-    done = await subentries.async_configure(flow["flow_id"], typed)
+    done = await fill_in(hass, await open_new(hass, entry, kind), kind, **changes)
     await hass.async_block_till_done()
     return done
+
+
+async def open_new(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> SubentryFlowResult:
+    subentries = hass.config_entries.subentries
+    flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
+    return await subentries.async_configure(flow["flow_id"], {"next_step_id": kind})
+
+
+async def fill_in(
+    hass: HomeAssistant, form: SubentryFlowResult, kind: str, /, **changes: str | None
+) -> SubentryFlowResult:
+    fields = LOADS[kind] | changes
+    typed = {name: value for name, value in fields.items() if value is not None}
+    return await hass.config_entries.subentries.async_configure(form["flow_id"], typed)
 
 
 def shown(hass: HomeAssistant) -> dict[str, str]:
@@ -304,45 +312,48 @@ WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("row", WRONG_FIELDS, ids=str)
 async def test_a_wrong_field_is_named_and_can_be_corrected(
-    house: MockConfigEntry, hass: HomeAssistant, row: tuple[str, dict[str, str | None], str, str]
+    house: MockConfigEntry, hass: HomeAssistant, subtests: pytest.Subtests
 ) -> None:
-    kind, typed, field, error = row
     hass.states.async_set("sensor.charge", "60", {"unit_of_measurement": "%"})
     hass.states.async_set("sensor.mileage", "60", {"unit_of_measurement": "km"})
     hass.states.async_set("number.current", "6", {"unit_of_measurement": "A"})
-    form = await add(hass, house, kind, **typed)
-    assert form["errors"] == {field: error}
-    done = await hass.config_entries.subentries.async_configure(form["flow_id"], LOADS[kind])
-    assert done["type"] == "create_entry"
-    (load,) = house.subentries.values()
-    assert load.data["kind"] == kind
+    for kind in LOADS:
+        form = await open_new(hass, house, kind)
+        for row in WRONG_FIELDS:
+            if row[0] == kind:
+                _, typed, field, error = row
+                with subtests.test(str(row)):
+                    form = await fill_in(hass, form, kind, **typed)
+                    assert form["errors"] == {field: error}
+        done = await fill_in(hass, form, kind)
+        assert done["type"] == "create_entry"
+    assert [load.data["kind"] for load in house.subentries.values()] == [*LOADS]
 
 
-@pytest.mark.parametrize(
-    ("state", "fields", "missing"),
-    [
-        # Until 19:00, 11 kW give 5.5 kWh.
-        ("9000 Wh", {"kwh": None}, "3.5"),
-        ("75 %", {"capacity_kwh": "40"}, "4.5"),
-        ("75 %", {"capacity_kwh": "40", "target": "80"}, "0.0"),
-        ("unavailable %", {"capacity_kwh": "40"}, "3.3"),
-        ("unavailable %", {"capacity_kwh": "40", "kwh": None}, "unavailable"),
-    ],
-)
+NEEDS: list[tuple[str, dict[str, str | None], str]] = [
+    # Until 19:00, 11 kW give 5.5 kWh.
+    ("9000 Wh", {"kwh": None}, "3.5"),
+    ("75 %", {"capacity_kwh": "40"}, "4.5"),
+    ("75 %", {"capacity_kwh": "40", "target": "80"}, "0.0"),
+    ("unavailable %", {"capacity_kwh": "40"}, "3.3"),
+    ("unavailable %", {"capacity_kwh": "40", "kwh": None}, "unavailable"),
+]
+
+
 async def test_the_energy_of_a_car_comes_from_its_own_sensor(
-    house: MockConfigEntry,
-    hass: HomeAssistant,
-    state: str,
-    fields: dict[str, str | None],
-    missing: str,
+    house: MockConfigEntry, hass: HomeAssistant, subtests: pytest.Subtests
 ) -> None:
-    value, unit = state.split()
-    hass.states.async_set("sensor.charge", value, {"unit_of_measurement": unit})
-    changes = {"energy_from": "sensor.charge", "by_workdays": "19:00:00"} | fields
-    await add(hass, house, **changes)
-    await planned(hass, missing=missing)
+    for state, fields, missing in NEEDS:
+        with subtests.test(state, fields=fields):
+            value, unit = state.split()
+            hass.states.async_set("sensor.charge", value, {"unit_of_measurement": unit})
+            changes = {"energy_from": "sensor.charge", "by_workdays": "19:00:00"} | fields
+            await add(hass, house, **changes)
+            await planned(hass, missing=missing)
+        (subentry_id,) = house.subentries
+        hass.config_entries.async_remove_subentry(house, subentry_id)
+        await planned(hass, missing="no entity")
 
 
 async def test_a_new_charge_is_planned_within_the_quarter_hour(

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,44 +69,38 @@ async def set_up_year(home: Home, hass_storage: dict[str, Any]) -> MockConfigEnt
     """Return the entry of a meter with eleven months from the platform before its own months."""
     entry = await billed_month.set_up(home, hass_storage)
     await home.again(telegram("00:00:05", 0.1), {"contracts": [OPTIONS]})
+    entry.runtime_data.books.household.set_leneda_days(_eleven_months())
+    await home.hass.async_block_till_done()
+    return entry
+
+
+@cache
+def _eleven_months() -> LenedaDays:
     quarters: list[QuarterHour] = []
-    # The last month is the meter's own.
     for n in range(334 * 96):
         time = START + n * timedelta(minutes=15)
         drawn_wh, fed_wh = quarter_of(n)
         quarter = QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.LENEDA)
         quarters.append(quarter)
-    meter = entry.runtime_data.books.household
-    meter.set_leneda_days(LenedaDays(quarters))
-    await home.hass.async_block_till_done()
-    return entry
+    return LenedaDays(quarters)
 
 
-@pytest.mark.parametrize(
-    ("typed", "error", "shown"),
-    [
-        ({"feed_in_price": "1.450"}, "ambiguous", "Feed-in price: “1.450” = 1.45 / 1450"),
-        ({"feed_in_price": "much"}, "malformed", "Feed-in price: “much”"),
-        ({"feed_in_price": "9 €/mois"}, "unit", "Feed-in price: “9 €/mois” (€/kWh)"),
-        (
-            {"feed_in_price": "1,01"},
-            "out_of_range",
-            "Feed-in price: “1,01” (0 \N{EN DASH} 1 €/kWh)",
-        ),
-        ({"kwh": "0,4"}, "out_of_range", "Energy: “0,4” (0.5 \N{EN DASH} 200 kWh)"),
-    ],
-)
 @pytest.mark.usefixtures("entry")
-async def test_amounts_of_a_battery_are_typed_as_printed(
-    hass: HomeAssistant, typed: dict[str, str], error: str, shown: str
-) -> None:
+async def test_amounts_of_a_battery_are_typed_as_printed(hass: HomeAssistant) -> None:
     numbers = await call(hass, "what_if", kind="battery", kwh=9.6, kw=4.6, feed_in_price=0.09)
     texts = {"kind": "battery", "kwh": "9,6 kWh", "kw": "4,60", "feed_in_price": "9 ct/kWh"}
     assert await call(hass, "what_if", **texts) == numbers
-    with pytest.raises(ServiceValidationError) as refused:
-        await call(hass, "what_if", **{**texts, **typed})
-    assert refused.value.translation_key == f"amount_{error}"
-    assert refused.value.translation_placeholders == {f"amount_{error}": shown}
+    for name, typed, error, shown in (
+        ("feed_in_price", "1.450", "ambiguous", "Feed-in price: “1.450” = 1.45 / 1450"),
+        ("feed_in_price", "much", "malformed", "Feed-in price: “much”"),
+        ("feed_in_price", "9 €/mois", "unit", "Feed-in price: “9 €/mois” (€/kWh)"),
+        ("feed_in_price", "1,01", "out_of_range", "Feed-in price: “1,01” (0 \N{EN DASH} 1 €/kWh)"),
+        ("kwh", "0,4", "out_of_range", "Energy: “0,4” (0.5 \N{EN DASH} 200 kWh)"),
+    ):
+        with pytest.raises(ServiceValidationError) as refused:
+            await call(hass, "what_if", **{**texts, name: typed})
+        assert refused.value.translation_key == f"amount_{error}"
+        assert refused.value.translation_placeholders == {f"amount_{error}": shown}
 
 
 async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
@@ -389,39 +384,46 @@ WRONG: dict[str, Callable[[EnergyCharts], Any]] = {
 }
 
 
-@pytest.mark.parametrize("fault", WRONG)
 @pytest.mark.usefixtures("entry")
 async def test_a_failed_download_is_shown_and_tried_again_later(
     hass: HomeAssistant,
     market: EnergyCharts,
-    fault: str,
     monkeypatch: pytest.MonkeyPatch,
+    subtests: pytest.Subtests,
 ) -> None:
-    monkeypatch.setattr(energy_charts, "TIMEOUT_S", 0.2 if fault == "slow" else 20.0)
+    ask_again_after = measured_prices.ASK_AGAIN_AFTER
+    awaited = ["2025-06-01", "2025-07-01", "2025-08-01"]
+    for fault, wrong in WRONG.items():
+        monkeypatch.setattr(energy_charts, "TIMEOUT_S", 0.2 if fault == "slow" else 20.0)
 
-    def answer(start: datetime, end: datetime) -> web.StreamResponse | None:
-        is_good = start.month in {6, 7}
-        made: web.StreamResponse | None = (
-            market.prices(start, end) if is_good else WRONG[fault](market)
-        )
-        return made
+        def answer(
+            start: datetime,
+            end: datetime,
+            wrong: Callable[[EnergyCharts], web.StreamResponse | None] = wrong,
+        ) -> web.StreamResponse | None:
+            return market.prices(start, end) if start.month in {6, 7} else wrong(market)
 
-    market.answer = answer
-    for _ in range(2):
-        # The second time, nothing is requested.
-        with pytest.raises(ServiceValidationError, match="could not be downloaded from Energy-Cha"):
-            await call(hass, "what_if", **DYNAMIC, download=True)
-        assert [start for start, _ in market.asked] == ["2025-06-01", "2025-07-01", "2025-08-01"]
-    with pytest.raises(ServiceValidationError, match=r"This market's prices .* 61 days .* 300 "):
-        await call(hass, "what_if", **DYNAMIC)
+        with subtests.test(fault):
+            market.answer = answer
+            market.asked.clear()
+            for _ in range(2):
+                # The second time, nothing is requested.
+                with pytest.raises(ServiceValidationError, match="could not be downloaded from En"):
+                    await call(hass, "what_if", **DYNAMIC, download=True)
+                assert [start for start, _ in market.asked] == awaited
+                monkeypatch.setattr(measured_prices, "ASK_AGAIN_AFTER", ask_again_after)
+            with pytest.raises(ServiceValidationError, match=r"This market's .* 61 days .* 300 "):
+                await call(hass, "what_if", **DYNAMIC)
+        # The months that are known are not requested again.
+        awaited = awaited[-1:]
+        monkeypatch.setattr(measured_prices, "ASK_AGAIN_AFTER", timedelta(0))
 
     market.answer = market.prices
-    monkeypatch.setattr(measured_prices, "ASK_AGAIN_AFTER", timedelta(0))
+    market.asked.clear()
     found = await call(hass, "what_if", **DYNAMIC, download=True)
     assert found["hourly_share"]["then"] == 1
-    # The months that are known are not requested again.
-    assert [start for start, _ in market.asked[3:5]] == ["2025-08-01", "2025-09-01"]
-    assert len(market.asked) == 3 + 10
+    assert [start for start, _ in market.asked[:2]] == ["2025-08-01", "2025-09-01"]
+    assert len(market.asked) == 10
 
 
 @pytest.mark.usefixtures("entry")

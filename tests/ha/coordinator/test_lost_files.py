@@ -42,7 +42,7 @@ OPTIONS: dict[str, Any] = {
     "contracts": [
         {"reference_power": 7.0, "energy_price": 0.10, "with_levies": True},
         {
-            "since": "2026-05-29",
+            "since": "2026-05-31",
             "reference_power": 3.0,
             "with_levies": True,
             "energy_price_entity": PRICE,
@@ -57,7 +57,7 @@ POINTS = dict(asked_of(OPTIONS["leneda"]))
 QUARTER = timedelta(minutes=15)
 BEGIN, SECOND, END = (
     datetime.fromisoformat(f"2026-{day}T00:00+02:00").astimezone(UTC)
-    for day in ("05-26", "05-29", "06-06")
+    for day in ("05-30", "05-31", "06-02")
 )
 RESOLUTION_KWH = 0.0011
 

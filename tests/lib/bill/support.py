@@ -196,10 +196,16 @@ class Connection:
             self.after(900, round(kw * 250), kw)
 
     def draw(self, minutes: int, wh_a_minute: int) -> HouseholdState:
-        """Draw the same power for some minutes, with a telegram each; return the last."""
+        """Draw the same power for some minutes, with a telegram each; return the last state."""
         assert minutes > 0
-        for _ in range(minutes):
-            demand = self.after(60, wh_a_minute, wh_a_minute * 60 / 1000)
+        kw = wh_a_minute * 60 / 1000
+        for left in reversed(range(minutes)):
+            self.pass_by(60, wh_a_minute)
+            # Computing a state takes longer than a telegram. It shows each quarter-hour once.
+            if left and self.time.minute % 15:
+                self.tell(kw)
+            else:
+                demand = self.read(kw)
         return demand
 
 
