@@ -33,7 +33,7 @@ BEGIN = datetime(2026, 6, 16, 19, 45, 30, tzinfo=UTC)
 CHEAP = datetime(2026, 6, 16, 20, tzinfo=UTC)
 """22:00 in Luxembourg."""
 STEP = timedelta(seconds=30)
-HOURS = 3
+HOURS = 2
 SWITCH, CURRENT, POWER = "input_boolean.charger", "input_number.current", "sensor.wallbox_power"
 REFERENCE_KW = 5.0
 FIVE_MINUTES, MAX_STARTS = timedelta(minutes=5), 3

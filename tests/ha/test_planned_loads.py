@@ -89,7 +89,7 @@ async def record(hass: HomeAssistant, name: str, unit: str, unit_class: str) -> 
 async def house(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
     """Return a meter in Luxembourg with 5 kW."""
     await home.hass.config.async_set_time_zone("Europe/Luxembourg")
-    contract = billed_month.OPTIONS | {
+    contract: dict[str, Any] = billed_month.OPTIONS | {
         "reference_power": 5.0,
         "second_energy_price": 0.08,
         "second_price_from": "22:00:00",

@@ -391,7 +391,7 @@ async def test_a_failed_download_is_shown_and_tried_again_later(
     monkeypatch: pytest.MonkeyPatch,
     subtests: pytest.Subtests,
 ) -> None:
-    ask_again_after = measured_prices.ASK_AGAIN_AFTER
+    ask_again_after = vars(measured_prices)["ASK_AGAIN_AFTER"]
     awaited = ["2025-06-01", "2025-07-01", "2025-08-01"]
     for fault, wrong in WRONG.items():
         monkeypatch.setattr(energy_charts, "TIMEOUT_S", 0.2 if fault == "slow" else 20.0)
