@@ -5,6 +5,8 @@ import { test } from "node:test";
 const SOURCES = new URL("../src/", import.meta.url);
 const LANGUAGES = ["en", "de", "fr", "lb", "pt"];
 const read = (path: string) => readFileSync(new URL(path, SOURCES), "utf8");
+// A blank between a number and its unit, or inside of a number: a line could end there.
+const BREAKABLE = /[\d}*] (?=(?:[kM]?Wh?|kVA|M[Bo]|[ck]m|ct|EUR|imp\/kWh|°C|m³|[VALsh€%])(?![\p{L}\d'’-]))|\d \d{3}(?!\d)/u;
 const namesIn = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
 
 test("each text is in every language, with the same parameters", () => {
@@ -19,6 +21,7 @@ test("each text is in every language, with the same parameters", () => {
         const where = `${file} ${language} ${key}`;
         assert.ok(text && text === text.replace(/^[ \t\n]+|[ \t\n]+$/g, ""), where);
         assert.deepEqual(namesIn(text), namesIn(texts.en![key]!), where);
+        assert.doesNotMatch(text, BREAKABLE, where);
         assert.equal(text.split("**").length % 2, 1, where);
         // In French, a line never begins with a sign that belongs to the word before it.
         if (language === "fr") assert.doesNotMatch(text, / [:;!?»]|« /, where);

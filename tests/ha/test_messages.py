@@ -344,8 +344,8 @@ async def test_voltage_and_water_cause_messages(house: House, phone: Phone) -> N
     await house.receive(high)
     await house.hass.async_block_till_done()
     voltage = (
-        "Spannung außerhalb von 207-253 V",
-        "L2: 254,2 V, außerhalb seit 12:00. Kommt das oft vor, sage es dem Netzbetreiber.",
+        "Spannung außerhalb von 207-253\xa0V",
+        "L2: 254,2\xa0V, außerhalb seit 12:00. Kommt das oft vor, sage es dem Netzbetreiber.",
     )
     assert phone.shown == [voltage]
     house.clock.now = datetime.fromisoformat("2026-11-18T05:15:00+01:00")
@@ -361,7 +361,7 @@ async def test_voltage_and_water_cause_messages(house: House, phone: Phone) -> N
         voltage,
         (
             "Wasser lief die ganze Nacht",
-            f"48 L von 01:10 bis 05:10, in jeder Stunde. {leak}",
+            f"48\xa0L von 01:10 bis 05:10, in jeder Stunde. {leak}",
         ),
     ]
 
@@ -379,8 +379,8 @@ async def test_a_warning_comes_in_time(house: House, phone: Phone) -> None:
     # At 10:34:10, 650 s are left: 5 kW x 900 / 650 = 6.9 kW; 5 kW x 0.25 h x 0.1 EUR = 0.125 EUR.
     assert phone.shown == [
         (
-            "Bientôt au-dessus de 7 kW",
-            "6,9 kW de moins jusqu'à 10:45 évitent 0,12 €. Maintenant 12 kW.",
+            "Bientôt au-dessus de 7\xa0kW",
+            "6,9\xa0kW de moins jusqu'à 10:45 évitent 0,12\xa0€. Maintenant 12\xa0kW.",
         )
     ]
     await house.receive(at("10:35:30", 101.1, 12.0))
@@ -411,7 +411,7 @@ async def test_a_passed_goal_causes_one_message(
         assert await entries.async_reload(entry.entry_id)
         await house.go_to("2026-11-17 12:01:00")
     cost = f"{bill['total']:.2f}".replace(".", ",")
-    text = f"Der Monat hat bis jetzt {cost} € gekostet. Das Ziel ist 10,00 €."
+    text = f"Der Monat hat bis jetzt {cost}\xa0€ gekostet. Das Ziel ist 10,00\xa0€."
     assert phone.shown == [("Ziel des Monats überschritten", text)] * count
 
 
@@ -462,12 +462,12 @@ async def test_a_month_is_reported_on_the_first_at_eight(
     total = f"{bill['total']:.2f}".replace(".", ",")
     left = f"{100 - bill['total']:.2f}".replace(".", ",")
     [(title, text)] = phone.shown
-    assert title == f"Mai\N{NO-BREAK SPACE}: {total} €"
+    assert title == f"Mai\N{NO-BREAK SPACE}: {total}\xa0€"
     assert text.split("\n") == [
         # 28.6 kWh: 6.21; a 31st of the fixed prices: 0.65; 1.92 kWh sold: -0.12; 2.5 kWh above
         # 7 kW: 0.21. Lines and VAT are rounded.
-        "Jour le plus cher\N{NO-BREAK SPACE}: vendredi 1, 6,93 €.",
-        f"{left} € de moins que l'objectif de 100,00 €.",
+        "Jour le plus cher\N{NO-BREAK SPACE}: vendredi 1, 6,93\xa0€.",
+        f"{left}\xa0€ de moins que l'objectif de 100,00\xa0€.",
     ]
 
 
@@ -487,10 +487,10 @@ async def test_two_meters_with_the_same_recipients_have_one_report(
         await house.wait_until(lambda: bool(phone.shown))
         assert begun == [date(2026, 6, 1)]
         [(title, text)] = phone.shown
-        assert title == f"May: {2 * bill['total']:.2f} €"
+        assert title == f"May: {2 * bill['total']:.2f}\xa0€"
         lines = text.split("\n")
         assert [lines[0], lines[2]] == [
-            f"Smarty {serial[-4:]}: {bill['total']:.2f} €" for serial in (SERIAL, OTHER_SERIAL)
+            f"Smarty {serial[-4:]}: {bill['total']:.2f}\xa0€" for serial in (SERIAL, OTHER_SERIAL)
         ]
 
 
@@ -572,7 +572,7 @@ async def test_without_a_recipient_home_assistant_shows_the_message(house: House
     await house.hass.async_block_till_done()
     # Each kind of event has its own notification.
     titles = [title for title, _ in notifications(house.hass)[1:]]
-    assert titles == ["Voltage outside 207-253 V", "Power failure"]
+    assert titles == ["Voltage outside 207-253\xa0V", "Power failure"]
 
 
 async def test_a_text_of_the_operator_is_no_markup(house: House, phone: Phone) -> None:
@@ -695,4 +695,4 @@ async def test_a_report_waits_for_a_meter_that_is_not_read(
     if back_on:
         total = (await call(house.hass, "get_bill", month="2026-06"))["total"]
         assert total > 100
-    assert title == f"June: {total:.2f} €"
+    assert title == f"June: {total:.2f}\xa0€"

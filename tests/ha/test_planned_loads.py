@@ -220,13 +220,13 @@ async def test_a_calendar_has_the_runs_and_is_on_while_a_load_runs(
     await wait_until(hass, lambda: hass.states.get(CALENDAR) is None)
 
 
-TOO_LATE = "Car will lack 3 kWh: At 19:00, it will lack this energy. It runs as early as it can."
+TOO_LATE = "Car will lack 3\xa0kWh: At 19:00, it will lack this energy. It runs as early as it can."
 
 
 @pytest.mark.parametrize(
     ("by", "expected"),
     [
-        ("07:00:00", {"Plan: Car 22:00-00:00: saves 1.06 €; never above 5 kW."}),
+        ("07:00:00", {"Plan: Car 22:00-00:00: saves 1.06\xa0€; never above 5\xa0kW."}),
         ("19:00:00", {TOO_LATE}),
     ],
 )

@@ -252,6 +252,10 @@ PARTS = re.compile(
     r"exceptions\.(older_\w+|state_aid_ended|nothing_newer)\.message"
     r"|selector\.outlook_format\.options\.evcc|common\.(months|weekdays|message_report_\w+)"
 )
+# A blank between a number and its unit, or inside of a number: a line could end there.
+BREAKABLE = re.compile(
+    r"[\d}*] (?=(?:[kM]?Wh?|kVA|M[Bo]|[ck]m|ct|EUR|imp/kWh|°C|m³|[VALsh€%])(?![\w'’-]))|\d \d{3}\b"
+)
 # Signs of a configuration or an address, which are written the same in every language.
 CODE = re.compile(r"\w+: (true|\{\w+\})|::")
 
@@ -261,6 +265,7 @@ def test_each_text_begins_with_a_capital_and_has_the_spaces_of_its_language(lang
     for path, text in flatten(LANGUAGES[language]):
         assert PARTS.fullmatch(path) or not text[:1].islower(), path
         assert "  " not in text, path
+        assert not BREAKABLE.search(text), path
         prose = CODE.sub("", text)
         if language == "fr":
             # No line begins with a sign, and each sign stands apart from its word.
@@ -339,7 +344,7 @@ def test_a_limit_in_a_text_is_the_programs(language: str, key: str, limit: float
 
 def test_each_message_on_the_page_of_faults_exists() -> None:
     page = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-    shown = [re.sub(r"\{\w+\}", "…", text) for _, text in flatten(TEXTS)]
+    shown = [re.sub(r"\{\w+\}", "…", text).replace("\xa0", " ") for _, text in flatten(TEXTS)]
     for cell in re.findall(r"(?m)^\| ([^|]+) \|", page.partition("\n## Later")[0]):
         for message in re.findall(r"(?<!\*)\*([A-Z…][^*]+)\*", cell):
             assert any(text.startswith(message) for text in shown), message

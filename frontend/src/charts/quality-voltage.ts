@@ -101,7 +101,7 @@ export function voltageSentence(day: VoltageDay, locale: Locale): string {
   const within = say(locale, `within_${Math.min(3, day.phases.length) as 1 | 2 | 3}`, {
     low: locale.number(low),
     high: locale.number(high),
-  }).replace(/ V$/, "\u00a0V");
+  });
   if (!day.first) return `${within}.`;
   return say(locale, "since", { what: within, time: locale.time(rowTime(day, day.first)) });
 }
