@@ -80,7 +80,7 @@ test("the head says the end of the plan, and each sentence about all loads is tr
     return [title, ...plain(notes)];
   };
   // From 18:00 on: six hours until midnight.
-  assert.deepEqual(head(119), ["Plan until tomorrow evening", "Never above 7 kW"]);
+  assert.deepEqual(head(119), ["Plan until tomorrow evening", "Planned never above 7 kW"]);
   assert.deepEqual(head(120, 7.1), ["Plan until Sun 22"]);
   assert.deepEqual(head(23, 1, {}, null), ["Plan until Fri 20"]);
   assert.deepEqual(head(119, 1, { can_differ: false, prices_of_day_before_from: at(24) }, null), ["Plan until tomorrow evening", "Any time costs the same", "Prices of yesterday"]);

@@ -83,6 +83,7 @@ def _keeps(form: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
     """
     schema = form["data_schema"]
     assert schema
+    assert (form["errors"] or {}).keys() <= {"base", *map(str, schema.schema)}
     # With the defaults of fields that were left alone.
     filled = schema({name: typed[name] for name in map(str, schema.schema) if name in typed})
     shown = suggested(form)

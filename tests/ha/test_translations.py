@@ -254,7 +254,7 @@ PARTS = re.compile(
 )
 # A blank between a number and its unit, or inside of a number: a line could end there.
 BREAKABLE = re.compile(
-    r"[\d}*] (?=(?:[kM]?Wh?|kVA|M[Bo]|[ck]m|ct|EUR|imp/kWh|°C|m³|[VALsh€%])(?![\w'’-]))|\d \d{3}\b"
+    r"[\d}*] (?=(?:[kM]?Wh?|kVA|M[Bo]|[ck]m|ct|EUR|imp/kWh|°C|m³|[VALsh€%])(?![\w'-]))|\d \d{3}\b"
 )
 # Signs of a configuration or an address, which are written the same in every language.
 CODE = re.compile(r"\w+: (true|\{\w+\})|::")

@@ -145,6 +145,10 @@ class TypedAmounts:
                 read[name] = value
         return read
 
+    def drop(self, place: Place) -> None:
+        """Forget the problem of an amount whose error has its own message."""
+        self._problems = [problem for problem in self._problems if problem[0] != place]
+
     def check(self) -> None:
         """Raise FieldError if an amount was wrong."""
         for field, key in self.errors.items():

@@ -143,6 +143,13 @@ WRONG = [
         ),
     )
 ]
+WRONG.append(
+    Row(
+        "reference_power: reference_power_malformed, energy_price: amount_malformed",
+        {"reference_power": "seven", "energy_price": "abc"},
+        {"amount_malformed": "Energy price: “abc”"},
+    )
+)
 WRONG_AID = Row(
     "aids: amount_malformed",
     {"aids": [{**AID, "per_kwh": "0,04"}, {**AID, "per_month": "1,5,0"}]},

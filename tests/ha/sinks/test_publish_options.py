@@ -107,12 +107,12 @@ MQTT_ROWS = [
 @pytest.mark.usefixtures("mqtt")
 async def test_impossible_values_are_refused(dialog: Dialog, refuses: Refusals) -> None:
     mqtt = [
-        Row(f"base: {error}", {"enabled": True, name: value}) for name, value, error in MQTT_ROWS
+        Row(f"{name}: {error}", {"enabled": True, name: value}) for name, value, error in MQTT_ROWS
     ]
     await refuses(await dialog.form("mqtt"), mqtt)
     addresses = (("localhost", "malformed"), ("", "malformed"), (FOREIGN_ADDRESS, "unusable"))
     server = [
-        Row(f"base: p1_address_{error}", p1_server(free_ports(), address))
+        Row(f"address: p1_address_{error}", p1_server(free_ports(), address))
         for address, error in addresses
     ]
     await refuses(await dialog.form(), server)
@@ -120,7 +120,7 @@ async def test_impossible_values_are_refused(dialog: Dialog, refuses: Refusals) 
 
 async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:
     used = p1_server(dialog.port.port)
-    assert await dialog.is_refused(p1_server=used) == {"base": "p1_port_in_use"}
+    assert await dialog.is_refused(p1_server=used) == {"port": "p1_port_in_use"}
     # A disabled server may have a used port.
     result = await dialog.enter(p1_server=used | {"enabled": False})
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -162,8 +162,8 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
 
     assert shown_in(await dialog.form())["port"] == 2002
     errors = await dialog.is_refused(p1_server=p1_server(2001))
-    assert errors == {"base": "p1_port_in_use"}
-    assert await dialog.is_refused(mqtt=LAMSMARTY) == {"base": "mqtt_topic_in_use"}
+    assert errors == {"port": "p1_port_in_use"}
+    assert await dialog.is_refused(mqtt=LAMSMARTY) == {"topic": "mqtt_topic_in_use"}
     await dialog.enter(mqtt={"enabled": True, "format": "smartyreader"})
     assert dialog.entry.options["mqtt"]["topic"] == "lamsmarty2"
     # The topic and the port of a disabled meter are free.
@@ -182,7 +182,7 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
 async def test_without_the_mqtt_integration(dialog: Dialog, left: dict[str, Any] | None) -> None:
     if left:
         MockConfigEntry(domain="mqtt", **left).add_to_hass(dialog.hass)
-    assert await dialog.is_refused(mqtt={"enabled": True}) == {"base": "mqtt_not_set_up"}
+    assert await dialog.is_refused(mqtt={"enabled": True}) == {"enabled": "mqtt_not_set_up"}
     assert (await dialog.enter(mqtt={"enabled": False}))["type"] == "create_entry"
 
 

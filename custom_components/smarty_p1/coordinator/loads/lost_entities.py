@@ -37,13 +37,13 @@ def async_watch_load_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> Non
     def look(_event: object = None) -> None:
         now = dt_util.utcnow()
         lost = [
-            f"{entered.load.name}: {entity_id}"
+            f"{entered.load.name} ({entity_id})"
             for entered in entered_loads(entry).values()
             for entity_id in lost_entities(hass, entered.entities, now)
         ]
         if battery := entered_battery(entry):
             ids = lost_entities(hass, battery.entities, now)
-            lost += [f"{battery.name}: {entity_id}" for entity_id in ids]
+            lost += [f"{battery.name} ({entity_id})" for entity_id in ids]
         if lost:
             named = ", ".join(lost[:_MAX_NAMED])
             raise_issue(hass, entry, Problem.LOAD_ENTITY_LOST, entities=named)

@@ -372,10 +372,11 @@ def _read_amounts(
         if value is not None:
             read[option] = value
     errors = amounts.errors
-    # The message about a wrong power gives examples.
+    # The message about a wrong power gives examples, and does not repeat the text.
     is_zero = read.get(CONF_REFERENCE_POWER) == 0
     if is_zero or errors.get(CONF_REFERENCE_POWER) in _WITH_EXAMPLES:
         errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
+        amounts.drop(places[CONF_REFERENCE_POWER])
     return read, errors
 
 
@@ -410,7 +411,7 @@ async def async_list_high_prices(hass: HomeAssistant, options: Mapping[str, Any]
     prices += prices_of_aids(options.get(CONF_AIDS, ()))
     return "\n".join(
         [
-            f"- {await place.async_name(hass, locale)}: "
+            f"- {await place.async_name(hass, locale)}{locale.punctuated(':')}"
             f"**{amount_text(price, locale.decimal_mark)} {EUR_PER_KWH.symbol}**"
             for place, price in dict.fromkeys(prices)
             if price in unconfirmed

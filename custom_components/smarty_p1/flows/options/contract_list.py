@@ -47,7 +47,7 @@ async def async_contract_names(hass: HomeAssistant, contracts: Sequence[Terms]) 
     """Return the first day and the main terms of each contract, by its key."""
     locale = await async_user_locale(hass)
     return {
-        key_of(terms): ": ".join(
+        key_of(terms): locale.punctuated(":").join(
             filter(None, [await _async_day(hass, terms, locale), _main_terms(terms, locale)])
         )
         for terms in contracts

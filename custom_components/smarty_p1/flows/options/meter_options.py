@@ -513,7 +513,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             try:
                 read = await output.async_read(hass, entry, user_input)
             except FieldError as err:
-                errors["base"] = err.key
+                errors[err.field] = err.key
                 shown = user_input
             else:
                 return self._save({output.name: read}, {output.name})

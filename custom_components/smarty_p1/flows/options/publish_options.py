@@ -114,10 +114,10 @@ async def _async_read_p1_server(
     if typed[CONF_ENABLED]:
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
-                raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
+                raise FieldError(CONF_LISTEN_PORT, "p1_port_in_use")
         # If this meter's own server already listens at the port, another server cannot listen
         # there. So do not test this port, but a free port (0) at the same address.
-        await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
+        await async_try_to_listen(address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
 
@@ -153,14 +153,14 @@ def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: 
     if not hass.config_entries.async_has_entries(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False
     ):
-        raise FieldError(SECTION_MQTT, "mqtt_not_set_up")
+        raise FieldError(CONF_ENABLED, "mqtt_not_set_up")
     if topic.startswith("$") or not _is_topic(topic):
-        raise FieldError(SECTION_MQTT, "mqtt_topic_malformed")
+        raise FieldError(CONF_TOPIC, "mqtt_topic_malformed")
     if not _is_topic(prefix):
-        raise FieldError(SECTION_MQTT, "mqtt_prefix_malformed")
+        raise FieldError(CONF_DISCOVERY_PREFIX, "mqtt_prefix_malformed")
     others = sections_of(others_of(hass, entry), SECTION_MQTT)
     if any(options[CONF_TOPIC] == topic for options in others):
-        raise FieldError(SECTION_MQTT, "mqtt_topic_in_use")
+        raise FieldError(CONF_TOPIC, "mqtt_topic_in_use")
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
@@ -205,15 +205,15 @@ def _is_topic(text: str) -> bool:
 
 
 _LISTEN_ERRORS = {
-    errno.EADDRINUSE: "p1_port_in_use",
-    errno.EACCES: "p1_port_forbidden",
+    errno.EADDRINUSE: (CONF_LISTEN_PORT, "p1_port_in_use"),
+    errno.EACCES: (CONF_LISTEN_PORT, "p1_port_forbidden"),
 }
 
 
-async def async_try_to_listen(section: str, address: str, port: int) -> None:
+async def async_try_to_listen(address: str, port: int) -> None:
     """Listen at a port for a moment, to test the port. 0 means any free port.
 
-    Raises FieldError at `section` if listening is impossible, or if `address` is no IP address.
+    Raises FieldError if listening is impossible, or if `address` is no IP address.
     """
     try:
         ip_address(address)
@@ -226,10 +226,10 @@ async def async_try_to_listen(section: str, address: str, port: int) -> None:
             start_serving=False,
         )
     except OSError as err:
-        key = _LISTEN_ERRORS.get(err.errno or 0, "p1_address_unusable")
-        raise FieldError(section, key) from None
+        unusable = CONF_LISTEN_ADDRESS, "p1_address_unusable"
+        raise FieldError(*_LISTEN_ERRORS.get(err.errno or 0, unusable)) from None
     except ValueError:  # also a UnicodeError, for the zone of an IPv6 address
-        raise FieldError(section, "p1_address_malformed") from None
+        raise FieldError(CONF_LISTEN_ADDRESS, "p1_address_malformed") from None
     server.close()
 
 

@@ -108,13 +108,13 @@ async def _async_read(
     if typed[CONF_ENABLED]:
         # Test only the address, with any free port. Accept a port in use, because the program that
         # uses the port may stop later. A repair issue reports such a port.
-        await async_try_to_listen(SECTION_VIRTUAL, address, 0)
+        await async_try_to_listen(address, 0)
         _check_ports(hass, entry, address, port, udp_ports)
         _check_kind(typed, address, udp_ports)
     if len(batteries) > MAX_BATTERIES:
-        raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
+        raise FieldError(CONF_BATTERIES, "virtual_battery_malformed")
     if len(udp_ports) > _MAX_UDP_PORTS:
-        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_malformed")
+        raise FieldError(CONF_UDP_PORTS, "virtual_udp_port_malformed")
     no_batteries = set(stored.get(CONF_NO_BATTERIES, ())).difference(batteries)
     return {
         **typed,
@@ -133,9 +133,9 @@ def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) ->
     UDP ports need a Shelly meter. A meter at a loopback address cannot be announced on the network.
     """
     if udp_ports and typed[CONF_SHOWN_AS] == AnnouncementKind.HOMEWIZARD:
-        raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
+        raise FieldError(CONF_UDP_PORTS, "virtual_udp_without_shelly")
     if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
-        raise FieldError(SECTION_VIRTUAL, "virtual_announced_locally")
+        raise FieldError(CONF_ANNOUNCED, "virtual_announced_locally")
 
 
 def _check_ports(
@@ -152,9 +152,9 @@ def _check_ports(
         addresses = {address, options[CONF_LISTEN_ADDRESS]}
         is_shared = len(addresses) == 1 or addresses & _WILDCARDS
         if is_shared and port == options[CONF_LISTEN_PORT]:
-            raise FieldError(SECTION_VIRTUAL, "p1_port_in_use")
+            raise FieldError(CONF_LISTEN_PORT, "p1_port_in_use")
     if any(not set(udp_ports).isdisjoint(options[CONF_UDP_PORTS]) for options in virtual):
-        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_in_use")
+        raise FieldError(CONF_UDP_PORTS, "virtual_udp_port_in_use")
 
 
 async def async_addresses_to_enter(hass: HomeAssistant, entry: AnyConfigEntry) -> str:
@@ -171,7 +171,7 @@ async def async_addresses_to_enter(hass: HomeAssistant, entry: AnyConfigEntry) -
 def _read_battery(text: str) -> str:
     address = plain_address(text)
     if address is None or not is_private(address):
-        raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
+        raise FieldError(CONF_BATTERIES, "virtual_battery_malformed")
     return address
 
 
@@ -179,7 +179,7 @@ def _read_port(text: str) -> int:
     is_number = text.strip().isascii() and text.strip().isdecimal()
     port = int(text.strip()[:6]) if is_number else 0
     if not 1 <= port <= LAST_PORT:
-        raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_malformed")
+        raise FieldError(CONF_UDP_PORTS, "virtual_udp_port_malformed")
     return port
 
 
