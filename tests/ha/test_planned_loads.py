@@ -452,7 +452,7 @@ async def test_a_load_without_its_entity_is_left_out_with_one_message(
     assert not issue_of(hass, house, "load_entity_lost")
     await later(70)
     issue = issue_of(hass, house, "load_entity_lost")
-    assert f"Car: {lost}" in read_plain(said(issue)["entities"])
+    assert f"Car ({lost})" in read_plain(said(issue)["entities"])
     await planned(hass, runs="unavailable", next="unavailable")
     hass.states.async_set(lost, present[lost], kwh)
     await later(75)
