@@ -3,8 +3,8 @@
 import logging
 import time
 from datetime import UTC, datetime
-from math import inf
 
+from smartyp1.clock_verdict import UnreadableClock
 from smartyp1.meter.meter_identity import FirstMeter
 from smartyp1.meter.meter_reader import Reading
 from smartyp1.meter.meter_session import MeterSession, OtherMeter, Rejected
@@ -35,7 +35,6 @@ _LATE = (
     "their own time, and not published. If the meter's clock is wrong, see gateway-reference.md"
 )
 _NO_CLOCK = "the telegrams of the meter %s have no time that can be read: no quarter-hours"
-_NO_CLOCK_S = 60.0
 _HELP = {
     Reason.KEY_MISSING: "there is no key for the meter %s",
     Reason.TAG: "the key of the meter %s does not fit its frames",
@@ -69,7 +68,7 @@ class DecodedPort:
         self._read = publisher.title
         self._failing: bytes | None = None
         self._failures = 0
-        self._no_clock_since = inf
+        self._unreadable_clock = UnreadableClock()
         self._said: set[str] = set()
 
     def feed(self, data: bytes) -> bool:
@@ -97,18 +96,9 @@ class DecodedPort:
             return
         self._last_telegram["at"] = time.monotonic()
         self._metrics.show_meter(self._label, title or b"", name)
-        self._check_clock(reading)
+        if self._unreadable_clock.has_lasted(reading.clock, time.monotonic()):
+            self._say(_NO_CLOCK, _shown(title))
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
-
-    def _check_clock(self, reading: Reading) -> None:
-        """Log if telegrams have had no time for _NO_CLOCK_S seconds."""
-        if reading.telegram.time is not None:
-            self._no_clock_since = inf
-            return
-        now = time.monotonic()
-        self._no_clock_since = min(self._no_clock_since, now)
-        if now - self._no_clock_since >= _NO_CLOCK_S:
-            self._say(_NO_CLOCK, _shown(reading.telegram.system_title))
 
     def _on_rejected(self, event: Rejected) -> None:
         title = event.system_title

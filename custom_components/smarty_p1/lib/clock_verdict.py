@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from math import inf
 
 MAX_RIGHT = timedelta(minutes=4)
 """The repair issue about a clock is withdrawn at this deviation. With one limit for both, a clock
@@ -16,7 +17,10 @@ MAX_SUMMER_TIME = timedelta(minutes=70)
 if it is older than its clock's known deviation by more than this. A capture of an M-Bus meter that
 is further ahead than this has a wrong clock."""
 MAX_UNDOUBTED = timedelta(days=1)
-"""Maximum deviation of a clock that is not doubtful."""
+"""Maximum deviation of a clock that is not doubtful. A capture of an M-Bus meter that is further
+ahead of its telegram cannot order the meter's indexes."""
+MAX_UNREADABLE_S = 60.0
+"""Seconds for which telegrams may have no time that can be read, without a message to the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,21 @@ class ClockVerdict:
         if abs(self.deviation) <= MAX_RIGHT:
             return True
         return False if abs(self.deviation) > MAX_DEVIATION else None
+
+
+class UnreadableClock:
+    """Watch for a meter whose telegrams have no time that can be read."""
+
+    def __init__(self) -> None:
+        self._since = inf
+
+    def has_lasted(self, clock: ClockVerdict, now: float) -> bool:
+        """Return whether no time could be read for too long, after the verdict on a telegram.
+
+        `now` is in seconds of a monotonic clock.
+        """
+        self._since = min(self._since, now) if clock.deviation is None else inf
+        return now - self._since >= MAX_UNREADABLE_S
 
 
 NO_DOUBT = ClockVerdict()

@@ -19,7 +19,7 @@ from datetime import timedelta
 from enum import StrEnum
 from math import inf
 
-from .clock_verdict import ClockVerdict
+from .clock_verdict import ClockVerdict, UnreadableClock
 
 PATIENCE = 30.0
 """Seconds to wait for a reading at the start. Without a reading, the source then fails."""
@@ -49,9 +49,6 @@ _MIN_STOPS = 3
 _STOPS_WITHIN_S = 3600.0
 # A poor line is good again if readings come without a stop for this number of seconds.
 _GOOD_AFTER_S = 900.0
-# A repair issue about an unreadable clock is raised after this number of seconds. A single telegram
-# without a time needs no issue.
-_CLOCK_PATIENCE_S = 60.0
 # After an outage, a gateway catches up: it delivers delayed telegrams faster than the meter sends
 # them. This is assumed if the times in late telegrams advance more than _MIN_CATCH_UP_SPEED times
 # as fast as the clock.
@@ -344,7 +341,7 @@ class FailureDetection:
         self._run: _FailureRun | None = None
         self._first_late: tuple[float, float] | None = None
         self._late_until = inf
-        self._no_clock_since = inf
+        self._unreadable_clock = UnreadableClock()
         self._proved_until = -inf
         self._looked_state = FailureState.WAITING
         self._stops: deque[float] = deque(maxlen=_MIN_STOPS)
@@ -376,7 +373,7 @@ class FailureDetection:
         self._has_received = False
         self._run = None
         self._reason = (self._rules.silence, ())
-        self._no_clock_since = inf
+        self._unreadable_clock = UnreadableClock()
         self._end_late()
         self._end_poor()
 
@@ -469,12 +466,10 @@ class FailureDetection:
 
         `details` has the times of both clocks as texts for the user.
         """
+        if self._unreadable_clock.has_lasted(clock, now):
+            self._raise(Repair.CLOCK_UNREADABLE, ())
         if clock.deviation is None:
-            self._no_clock_since = min(self._no_clock_since, now)
-            if now - self._no_clock_since >= _CLOCK_PATIENCE_S:
-                self._raise(Repair.CLOCK_UNREADABLE, ())
             return
-        self._no_clock_since = inf
         self._withdraw(Repair.CLOCK_UNREADABLE)
         if clock.is_right:
             self._withdraw(Repair.METER_CLOCK)

@@ -25,6 +25,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Self
 
+from ..clock_verdict import MAX_UNDOUBTED
 from ..p1.obis import mbus_reference
 from ..p1.telegram import Telegram
 from ..p1.value_converters import Capture, MBusReading, Value
@@ -45,10 +46,6 @@ _TOTAL_FIELDS = 5
 # Maximum number of indexes to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
 _MAX_INDEXES = 64
-# A wrong capture time can be far in the future. Later captures would then seem to be older, and
-# could not confirm a fall. So a capture time more than _MAX_AHEAD after the time of its telegram is
-# lowered to this limit.
-_MAX_AHEAD = timedelta(days=1)
 # A register leaps if it rises by more than _MAX_RISE between two telegrams that are at most
 # _MAX_PAUSE apart. The unit is kWh, or events if the register is a count. A real rise of the energy
 # is lower, because the connections of households carry less than 100 kW.
@@ -73,9 +70,9 @@ class _Total[M: (int, datetime)]:
     """Total of one register or index: its accepted value, and a held-back value to be confirmed.
 
     A moment says in which order the values came. For an index, it is the capture time; for a
-    register, it is the number of the telegram. A capture time in the future is limited (see
-    `_MAX_AHEAD`). Only the moment of the held-back value is stored without this limit, as the meter
-    sent it.
+    register, it is the number of the telegram. A capture time in the future is limited by
+    `MAX_UNDOUBTED`. Only the moment of the held-back value is stored without this limit, as the
+    meter sent it.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:
@@ -115,7 +112,7 @@ class _Total[M: (int, datetime)]:
 
         An accepted value becomes the total. A value that falls, or rises by more than `most`, is
         held back until it is confirmed. `sent_moment` is the moment that the meter sent with
-        `value`. `moment` is the same moment, limited by `_MAX_AHEAD`.
+        `value`. `moment` is the same moment, limited by `MAX_UNDOUBTED`.
         """
         follows = 0 <= value - self.value <= most
         if not follows and not self._is_confirmed(value, moment, sent_moment, most):
@@ -272,11 +269,13 @@ class Totals:
             reading = telegram.channels[channel]
             if reading.value is None or reading.time is None:
                 continue
+            # A wrong capture time can be far in the future. Later captures would then seem to be
+            # older, and could not confirm a fall.
             sent = min(telegram.time or received_at, received_at)
-            moment = min(reading.time, sent + _MAX_AHEAD)
+            moment = min(reading.time, sent + MAX_UNDOUBTED)
             key = identity, reading.type, reading.unit
             index = self._take_index(*key) or _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
-            index.limit_moments(received_at + _MAX_AHEAD)
+            index.limit_moments(received_at + MAX_UNDOUBTED)
             # If there are too many indexes, the loop below removes the first ones in the dict. So
             # move this index to the end.
             self._indexes[key] = index
