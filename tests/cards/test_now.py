@@ -106,7 +106,7 @@ async def test_a_young_meter_is_offered_its_past_from_leneda(
     young = house_now.first_day() | house_hour.YOUNG
     look: dict[str, Any] = {"language": language, "dark": language == "fr", "width": width}
     await stage.show(CARD, answers=young, **look)
-    link = stage.card(CARD).locator(".leneda a")
+    link = stage.card(CARD).locator(".hint a")
     assert "config_entry=house" in (await link.get_attribute("href") or "")
     assert common["field_leneda"].replace("\u00a0", " ") in await stage.text()
     assert not await stage.overflow()

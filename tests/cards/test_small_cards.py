@@ -5,7 +5,7 @@ from .house import Json
 from .stage import Stage
 
 SO_FAR, WHERE = "smarty-p1-so-far", "smarty-p1-where"
-BATTERY = "smarty-p1-battery"
+BATTERY, NOW_CARD = "smarty-p1-battery", "smarty-p1-now"
 GOAL: Json = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
 GOAL["passed_on"] = None
 
@@ -211,6 +211,32 @@ async def test_a_device_of_the_energy_dashboard_is_the_car_of_a_plan(stage: Stag
     assert await card.get_by_label("Energy per night").count() == 0
     await stage.click(card.get_by_role("button", name="Why: What if"))
     assert "Now is the year as it was." in await stage.text()
+    # Then the card of the present power tells it, until it is read or a load is entered.
+    told = "With a plan for your car, a year would cost about 100 € less"
+    await stage.show(NOW_CARD, answers=house_what_if.answers(), is_admin=False)
+    assert told in await stage.text()
+    assert "Add load" not in await stage.text()
+    limit_price = {
+        "entity_id": "sensor.limit",
+        "translation_key": "limit_price",
+        "device_id": "car",
+    }
+    await stage.show(
+        NOW_CARD,
+        answers=house_what_if.answers(),
+        entities=house.entities() | {"sensor.limit": {"platform": "smarty_p1"} | limit_price},
+        devices={"car": {"id": "car", "via_device_id": house.DEVICE}},
+    )
+    assert "With a plan" not in await stage.text()
+    await stage.show(NOW_CARD, answers=house_what_if.answers())
+    assert not await stage.overflow()
+    await stage.picture("now-saved-by-plan")
+    link = stage.card(NOW_CARD).get_by_role("link", name="Add load")
+    assert "config_entry=house" in (await link.get_attribute("href") or "")
+    await stage.click(stage.card(NOW_CARD).get_by_role("button", name="Not now"))
+    assert told not in await stage.text()
+    await stage.show(NOW_CARD, answers=house_what_if.answers())
+    assert told not in await stage.text()
 
 
 async def test_a_failed_download_is_asked_for_again_in_the_next_quarter_hour(

@@ -3,8 +3,9 @@
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { pageLocale, SmartyCard } from "../base-card.ts";
-import { kwDecimals, localDay } from "../locale.ts";
+import { estimated, kwDecimals, localDay, MIN_DIFFERENCE } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
+import { chosenCar, dismissCar } from "../data/planned-car.ts";
 import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { bar, type BarPart, TRACK } from "../charts/shapes.ts";
@@ -32,9 +33,12 @@ import {
   SteadyRoom,
 } from "../sentences/now.ts";
 import { yesterdayTexts } from "../sentences/last-known-day.ts";
+import type { DeviceEntry } from "../hass.ts";
 import { styles } from "../styles.ts";
 import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
+import planTexts from "../texts/plan.json" with { type: "json" };
+import whatIfTexts from "../texts/what-if.json" with { type: "json" };
 
 /**
  * Return the consecutive parts of the bar. Also return the position of `limit` on the bar, and the energy at which the
@@ -180,7 +184,28 @@ export class NowCard extends SmartyCard {
         ${running && (now.reference !== null || rows.length) ? this.#quarterHour(running, now) : nothing}
         ${this.#phases(meter, live, feed)}
       </div>
-      ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="leneda"><p class="small">${this.#t("leneda")}</p>${this.settings(meter, this.#t("from_leneda"), "leneda")}</div>` : nothing}`;
+      ${isPulses ? nothing : this.#savedByPlan(meter, feed)}
+      ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="hint"><p class="small">${this.#t("leneda")}</p>${this.settings(meter, this.#t("from_leneda"), "leneda")}</div>` : nothing}`;
+  }
+
+  /** Return what a plan for the chosen car would have saved last year, until a load is entered or the user has read it. */
+  #savedByPlan(meter: Meter, feed: MeterFeed): TemplateResult | typeof nothing {
+    const car = chosenCar(meter.entry_id);
+    const isLoad = ({ id, via_device_id }: DeviceEntry) => via_device_id === meter.device_id && this.entityOf("limit_price", id);
+    if (!car || Object.values(this.hass!.devices).some(isLoad)) return nothing;
+    const { value } = feed.get("smarty_p1/what_if", { changes: [car] }, localDay(new Date(feed.now)));
+    const { low, high } = value?.what_if?.saving ?? { low: 0, high: 0 };
+    const saving = estimated((low + high) / 2);
+    if (saving < MIN_DIFFERENCE) return nothing;
+    const dismiss = () => {
+      dismissCar(meter.entry_id);
+      this.requestUpdate();
+    };
+    return html`<div class="hint">
+      <p class="small">${rich(this.text(whatIfTexts, "less", { changes: this.text(whatIfTexts, "with_own_plan"), amount: this.locale.euros(saving) }))}</p>
+      ${this.#isAdmin ? this.link(`/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`, this.text(planTexts, "add_load")) : nothing}
+      <button class="link" @click=${dismiss}>${this.#t("not_now")}</button>
+    </div>`;
   }
 
   /** Update the curve of the last hour, and return its line. */

@@ -4,6 +4,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
+import { rememberCar } from "../data/planned-car.ts";
 import { readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
 import { toEnter } from "../parts/shared-bills.ts";
@@ -413,6 +414,7 @@ export class WhatIfCard extends SmartyCard {
   }
 
   #answer(found: WhatIf, changes: readonly Change[], hasBattery: boolean, meter: Meter, today: string): TemplateResult {
+    rememberCar(meter.entry_id, changes);
     const price = this.#canPayBack ? (this.#amount("price") ?? 0) : 0;
     const nameOf = (id: string) => this.#nameOf(id);
     const { sentence, head, rows, notes } = whatIfAnswer(found, changes, this.locale, { price, hasBattery, today, markets: this.#markets, nameOf });

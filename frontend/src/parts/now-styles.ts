@@ -108,8 +108,11 @@ export const nowStyles = [
       right: auto;
       transform: translateX(-50%);
     }
-    .leneda {
+    .hint {
       padding-top: 16px;
+    }
+    .hint > * {
+      margin-inline-end: 24px;
     }
     @container (max-width: 240px) {
       .bar > small {

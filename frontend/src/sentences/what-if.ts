@@ -1,6 +1,6 @@
 /** Texts and table of a year with changes, such as a battery or a car. */
 
-import { addMonths, type Locale, roundParts, type Texts } from "../locale.ts";
+import { addMonths, estimated, type Locale, MIN_DIFFERENCE, roundParts, type Texts } from "../locale.ts";
 import texts from "../texts/what-if.json" with { type: "json" };
 import type { Assumption, Change, HouseSource, Market, WhatIf } from "../data/websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -17,8 +17,6 @@ const MAX_PAYBACK_YEARS = 25;
 /** If at least this share of the quarter-hours has a known hourly price, no note mentions the other quarter-hours. */
 const MIN_HOURLY_SHARE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
-/** Smallest difference in EUR that is not called "about the same". */
-const MIN_DIFFERENCE = 10;
 /** Changes that are bought to save money. Only their price can be earned back. */
 const INVESTMENTS: readonly Kind[] = ["panels", "battery"];
 
@@ -44,12 +42,6 @@ export interface WhatIfOptions {
 
 /** Return whether the price of the changes can be earned back. */
 export const canPayBack = (kinds: readonly Kind[]): boolean => kinds.length > 0 && kinds.every((kind) => INVESTMENTS.includes(kind));
-
-/** Return an amount rounded to 10 EUR, from 1,000 EUR on to 50: weather and habits will change by more. */
-const estimated = (amount: number): number => {
-  const step = Math.abs(amount) < 1000 ? 10 : 50;
-  return Math.round(amount / step) * step;
-};
 
 /** Return which batteries the house has already, such as "In addition to yours: 10 kWh in the Energy dashboard."; "" without. */
 export function besides(batteries: readonly HouseSource[], locale: Locale): string {
