@@ -288,14 +288,12 @@ def test_between_two_known_registers_rows_add_up(seed: int) -> None:
     assert (ledger.table.shared.sum(axis=0) <= ledger.table.imported + 1e-6).all()
     # The energy of all spans, and the energy that Leneda alone knows.
     of_spans = sum(span.amounts.imported_wh for span in story.spans)
-    touched = {quarter for span in story.spans for quarter, _ in cut(span)}
-    others = sum(row.mean_kw * 250 for row in story.leneda if number_of(row.start) not in touched)
-    partly = sum(
-        row.mean_kw * 250
-        for row in story.leneda
-        if (number := number_of(row.start)) in touched
-        and sum(s for span in story.spans for q, s in cut(span) if q == number) < 899.99
-    )
+    touched: dict[int, float] = defaultdict(float)
+    for quarter, seconds in (part for span in story.spans for part in cut(span)):
+        touched[quarter] += seconds
+    energies = [(row.mean_kw * 250, touched.get(number_of(row.start))) for row in story.leneda]
+    others = sum(wh for wh, seconds in energies if seconds is None)
+    partly = sum(wh for wh, seconds in energies if seconds is not None and seconds < 899.99)
     total = ledger.all.imported_wh - others
     assert of_spans - TOLERANCE_WH <= total <= of_spans + partly + TOLERANCE_WH, seed
     if story.jumps:
