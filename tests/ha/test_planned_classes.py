@@ -245,20 +245,17 @@ async def test_a_device_of_the_energy_dashboard_is_the_car(
         assert refused.value.translation_key == f"what_if_{error}"
 
 
-async def test_a_car_without_a_sensor_comes_on_top(
+async def test_a_car_without_a_sensor_comes_on_top_and_rests_at_the_weekend(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await add_car(hass, entry)
     typed = await call(hass, "compare_reference_powers", kwh=5.6, kw=11, min_kw=4.1)
     entered = await call(hass, "compare_reference_powers", with_plan=True)
-    assert entered["with_plan"]["year"] == typed["with_plan"]["year"]
+    whole = entered["with_plan"]["year"]
+    assert whole == typed["with_plan"]["year"]
     assert not entered["with_plan"]["car"]["is_measured"]
-
-
-async def test_a_car_that_rests_at_the_weekend_needs_less(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    whole = (await call(hass, "compare_reference_powers", kwh=5.6))["with_plan"]["year"]
+    (subentry_id,) = entry.subentries
+    hass.config_entries.async_remove_subentry(entry, subentry_id)
     await add_car(hass, entry, by_weekend="")
     year = (await call(hass, "compare_reference_powers", with_plan=True))["with_plan"]["year"]
     less = whole["energies"]["then"]["imported"] - year["energies"]["then"]["imported"]
