@@ -159,6 +159,7 @@ class Stored:
         self.write()
         await self.bills()
         self.before = await self.bills()
+        assert all(bill["total"] for bill in self.before)
         self.whole = self.files()
 
     def restore(self) -> None:

@@ -436,7 +436,6 @@ async def test_a_gateway_that_serves_another_client(home: Home) -> None:
     reader = Reader(home.hass, home.port, home.make_entry)
     entry = reader.entry = pulse_entry(home.hass, port=home.port.url)
     assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.port.wait_for_connections(2)
     await let_pass_until(
         home.hass, RECONNECT, lambda: entry.runtime_data.condition.obstacle == "port_busy"
     )
