@@ -219,8 +219,8 @@ def damages_of_lines(data: bytes) -> Damages:
     place = len(lines) // 2
     cells = lines[place].split(",")
     for n, cell in enumerate(cells):
-        # Only a checksum shows the loss of a digit. Leneda's quarter-hours have no checksum.
-        digits = [f"{cell}1", cell[:-1]] if "check" in lines[0] else []
+        # Only a checksum shows another digit. Leneda's quarter-hours have no checksum.
+        digits = [cell.replace("0", "9", 1), cell[:-1]] if "check" in lines[0] else []
         for other in (None, "", "x", "1e999", *digits):
             changed = [*cells[:n], *([] if other is None else [other]), *cells[n + 1 :]]
             text = "\n".join([*lines[:place], ",".join(changed), *lines[place + 1 :]])
