@@ -15,6 +15,7 @@ from smartyp1.boards.board_message import (
     value_at,
 )
 from smartyp1.boards.pulse_meter import PulseMeter, Pulses
+from smartyp1.stored_json import dump, load
 
 
 def survey(*messages: object, first_is_old: bool = False) -> MessageSurvey:
@@ -166,7 +167,7 @@ def test_each_value_is_found_again_at_its_stored_path(messages: list[object]) ->
     meter = PulseMeter(1000)
     assert all(meter.read_line(text, 0) == [] for text in texts)
     for value in meter.survey.values:
-        form = MessageForm.from_dict(json.loads(json.dumps(value.form.as_dict())))
+        form = load(MessageForm, json.loads(json.dumps(dump(value.form))))
         assert form == value.form
         contents = [parse_json(text) for text in texts]
         assert value.text in [content and value_at(content, form.path) for content in contents]

@@ -1,7 +1,7 @@
 """Stored count of an entry's pulses. The pulses come from a port, an entity or an MQTT topic."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, override
@@ -21,14 +21,8 @@ from ...const import (
 from ...lib.boards.board_message import Counted, MessageForm
 from ...lib.boards.pulse_meter import PulseMeter, Pulses
 from ...lib.min_interval import MinInterval
-from ...lib.stored_values import (
-    Stored,
-    checked_count,
-    checked_flag,
-    checked_mapping,
-    checked_number,
-    checked_text,
-)
+from ...lib.stored_json import load
+from ...lib.stored_values import Stored, checked_mapping, checked_text
 from ..entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
@@ -41,7 +35,6 @@ SAVE_INTERVAL = 60.0
 UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
-_MIN_PULSES_PER_KWH = 1e-6
 # Values that replace the stored values if the pulses come from a new source. The count of the new
 # source is not known yet.
 _UNKNOWN_COUNT: dict[str, Any] = {
@@ -50,22 +43,6 @@ _UNKNOWN_COUNT: dict[str, Any] = {
     "ones": 0,
     "recent_pulses": 0,
     "recent_s": 0.0,
-}
-_SHAPE: Mapping[str, Callable[[Stored], object]] = {
-    "source": lambda value: value is None or checked_text(value),
-    "pulses": checked_count,
-    "pulses_per_kwh": lambda value: checked_number(value, _MIN_PULSES_PER_KWH),
-    "base_kwh": checked_number,
-    "base_pulses": checked_count,
-    "is_counting": checked_flag,
-    "ones": checked_count,
-    "count": lambda value: value is None or checked_count(value),
-    "counted_at": lambda value: checked_number(value, 0),
-}
-# Files from before the rate of the last hour was stored lack these values: the rate is unknown.
-_OPTIONAL_SHAPE: Mapping[str, Callable[[Stored], object]] = {
-    "recent_pulses": checked_count,
-    "recent_s": lambda value: checked_number(value, 0),
 }
 
 
@@ -81,7 +58,7 @@ class PulseData:
 def message_form(entry: AnyConfigEntry) -> MessageForm:
     """Return the form of the messages of an entry's pulse board."""
     stored = entry.data.get(CONF_MESSAGE)
-    return MessageForm.from_dict(stored) if stored else MessageForm(Counted.EACH)
+    return load(MessageForm, stored) if stored else MessageForm(Counted.EACH)
 
 
 class PulseCounter(ThrottledStore):
@@ -181,13 +158,9 @@ class PulseCounter(ThrottledStore):
     @override
     def _parse(self, stored: Stored) -> PulseMeter:
         stored = checked_mapping(stored)
-        for name, check in _SHAPE.items():
-            check(stored[name])
-        for name in _OPTIONAL_SHAPE.keys() & stored:
-            _OPTIONAL_SHAPE[name](stored[name])
-        if stored["base_pulses"] > stored["pulses"]:
-            raise ValueError
-        if stored["source"] in (self.source, *self._entry.data.get(CONF_FORMER_SOURCES, ())):
+        if (source := stored["source"]) is not None:
+            checked_text(source)
+        if source in (self.source, *self._entry.data.get(CONF_FORMER_SOURCES, ())):
             return PulseMeter.from_dict(stored, self._pulses_per_kwh, self._form)
         meter = PulseMeter.from_dict(stored | _UNKNOWN_COUNT, self._pulses_per_kwh, self._form)
         self._begin_count(meter)

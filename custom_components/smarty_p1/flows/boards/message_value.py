@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_MESSAGE
 from ...lib.boards.board_message import Counted, MessageForm, MessageValue
+from ...lib.stored_json import dump
 
 CONF_VALUE = "value"
 EACH = "each_message"
@@ -52,11 +53,11 @@ def with_chosen_value(
 ) -> dict[str, Any]:
     """Return an entry's data with the chosen value, and with its current count to begin with."""
     if chosen == EACH:
-        return {**data, CONF_MESSAGE: MessageForm(Counted.EACH).as_dict()}
+        return {**data, CONF_MESSAGE: dump(MessageForm(Counted.EACH))}
     value = values[int(chosen)]
     kept = {key: item for key, item in data.items() if key not in _BEGIN}
     begin = {} if value.count is None else begin_at(value.count)
-    return {**kept, CONF_MESSAGE: value.form.as_dict(), **begin}
+    return {**kept, CONF_MESSAGE: dump(value.form), **begin}
 
 
 def begin_at(count: int) -> dict[str, Any]:

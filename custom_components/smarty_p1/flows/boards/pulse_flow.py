@@ -36,6 +36,7 @@ from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter
 from ...lib.markdown_text import Verbatim, in_markdown
+from ...lib.stored_json import dump
 from ...user_locale import async_user_locale
 from ..dialog_base import Draft, Input, shown_source
 from ..form_errors import FieldError, check_topic
@@ -234,7 +235,7 @@ class PulseSteps(BoardSteps):
             is_state = best.form.counted is Counted.STATE
             return "state_of_value_found" if is_state else "value_found"
         if CONF_ENTITY_ID not in data:
-            data[CONF_MESSAGE] = MessageForm().as_dict()
+            data[CONF_MESSAGE] = dump(MessageForm())
         self._active_word = pulses.active_word
         if pulses.count is None:
             return "pulse_found" if pulses.has_come else "pulse_not_found"

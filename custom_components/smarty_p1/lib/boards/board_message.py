@@ -5,10 +5,10 @@ A message comes from a stranger's firmware, so its size, depth and number of val
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
 from .running_count import parse_count
 
@@ -150,15 +150,6 @@ class MessageForm:
 
     counted: Counted = Counted.PLAIN
     path: Path = ()
-
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the form from `stored`, the result of `as_dict`."""
-        return cls(Counted(stored["counted"]), tuple(stored["path"]))
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the form as JSON values."""
-        return {"counted": self.counted.value, "path": list(self.path)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ Times are in seconds of a clock that continues while this program is stopped.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+from ..stored_json import Mark, Range, dump, load
+from ..stored_values import Stored
 from .board_message import (
     MAX_MESSAGE_CHARS,
     Counted,
@@ -146,6 +147,27 @@ class Pulses:
     count: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """State of a pulse meter that survives a restart."""
+
+    pulses: int
+    pulses_per_kwh: Annotated[float, Range(1e-6)]
+    base_kwh: float
+    base_pulses: int
+    is_counting: bool
+    ones: int
+    count: int | None
+    counted_at: Annotated[float, Range(0)]
+    recent_pulses: Annotated[int, Mark.ADDED_LATER] = 0
+    recent_s: Annotated[float, Range(0), Mark.ADDED_LATER] = 0.0
+
+    def check_stored(self) -> None:
+        """Raise ValueError if the energy began after the last pulse."""
+        if self.base_pulses > self.pulses:
+            raise ValueError
+
+
 class PulseMeter:
     """Energy and power of a meter, computed from the pulses of its LED.
 
@@ -171,39 +193,34 @@ class PulseMeter:
 
     @classmethod
     def from_dict(
-        cls, stored: Mapping[str, Any], pulses_per_kwh: float, form: MessageForm | None = None
+        cls, stored: Stored, pulses_per_kwh: float, form: MessageForm | None = None
     ) -> Self:
         """Return the meter from `stored`, the result of `as_dict`.
 
-        New pulses count as 1 / `pulses_per_kwh` kWh each. Earlier pulses keep their energy.
+        New pulses count as 1 / `pulses_per_kwh` kWh each. Earlier pulses keep their energy. Raises
+        ValueError for malformed data.
         """
-        meter = cls(pulses_per_kwh, form)
-        meter.pulses = meter._base_pulses = stored["pulses"]
-        meter._base_kwh = stored["base_kwh"]
-        if stored["pulses_per_kwh"] == pulses_per_kwh:
-            meter._base_pulses = stored["base_pulses"]
+        meter, state = cls(pulses_per_kwh, form), load(_State, stored)
+        meter.pulses = meter._base_pulses = state.pulses
+        meter._base_kwh = state.base_kwh
+        if state.pulses_per_kwh == pulses_per_kwh:
+            meter._base_pulses = state.base_pulses
         else:
-            meter._base_kwh += (stored["pulses"] - stored["base_pulses"]) / stored["pulses_per_kwh"]
-        meter.is_counting, meter._ones = stored["is_counting"], stored["ones"]
-        at = stored["counted_at"]
-        rate = RecentRate(stored.get("recent_pulses", 0), stored.get("recent_s", 0.0), at)
-        meter._running = RunningCount(pulses_per_kwh, stored["count"], at, rate)
+            meter._base_kwh += (state.pulses - state.base_pulses) / state.pulses_per_kwh
+        meter.is_counting, meter._ones = state.is_counting, state.ones
+        rate = RecentRate(state.recent_pulses, state.recent_s, state.counted_at)
+        meter._running = RunningCount(pulses_per_kwh, state.count, state.counted_at, rate)
         return meter
 
     def as_dict(self) -> dict[str, Any]:
         """Return the state that must survive a restart, as JSON values."""
-        return {
-            "pulses": self.pulses,
-            "pulses_per_kwh": self._pulses_per_kwh,
-            "base_kwh": self._base_kwh,
-            "base_pulses": self._base_pulses,
-            "is_counting": self.is_counting,
-            "ones": self._ones,
-            "count": self._running.count,
-            "counted_at": self._running.at,
-            "recent_pulses": self._running.rate.pulses,
-            "recent_s": self._running.rate.seconds,
-        }
+        running = self._running
+        energy = self.pulses, self._pulses_per_kwh, self._base_kwh, self._base_pulses
+        count = self.is_counting, self._ones, running.count, running.at
+        stored: dict[str, Any] = dump(
+            _State(*energy, *count, running.rate.pulses, running.rate.seconds)
+        )
+        return stored
 
     @property
     def energy_kwh(self) -> float:

@@ -17,20 +17,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count
-from typing import Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading, identifier
-from ..stored_values import (
-    Stored,
-    checked_count,
-    checked_list,
-    checked_mapping,
-    checked_number,
-    checked_text,
-    checked_time,
-)
+from ..stored_json import Range, Size, load
+from ..stored_values import Stored
 from .flow_rate import max_rise
 
 CHANNEL_PREFIX = "channel_"
@@ -125,26 +118,31 @@ class _Meter:
             self.last = replace(reading, serial_number=last.serial_number or reading.serial_number)
 
     def as_list(self) -> list[Stored]:
-        """Return the meter as JSON values. `restored` reads them."""
+        """Return the meter as the JSON values of a `_StoredMeter`."""
         last = self.last
         time = last.time and last.time.isoformat()
         index = last.serial_number, last.type, last.unit, last.value, time
         return [self.identity, self.channel, *index]
 
-    @classmethod
-    def restored(cls, stored: Stored) -> Self:
-        """Return the meter from the result of `as_list`. Raises ValueError for malformed data."""
-        identity, channel, serial_number, kind, unit, value, time = checked_list(stored, 7)
-        if channel is not None and checked_count(channel) not in CHANNELS:
-            raise ValueError
-        last = _reading(
-            None if serial_number is None else checked_text(serial_number),
-            checked_text(kind),
-            None if unit is None else checked_text(unit),
-            None if value is None else checked_number(value),
-            None if time is None else checked_time(time),
-        )
-        return cls(checked_text(identity), channel, last)
+
+class _StoredMeter(NamedTuple):
+    """Meter in a stored file."""
+
+    identity: str
+    channel: Annotated[int, Range(min(CHANNELS), max(CHANNELS))] | None
+    serial_number: str | None
+    type: str
+    unit: str | None
+    value: float | None
+    time: datetime | None
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Meters in a stored file."""
+
+    meters: Annotated[list[_StoredMeter], Size(_MAX_METERS)]
+    exchanged: Annotated[dict[str, str], Size(_MAX_EXCHANGED)]
 
 
 def _reading(
@@ -180,13 +178,11 @@ class MBusMeters:
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
         """Return the meters from the result of `as_dict`. Raises ValueError for malformed data."""
-        content = checked_mapping(stored)
-        meters = cls()
-        for item in checked_list(content["meters"], _MAX_METERS):
-            meter = _Meter.restored(item)
-            meters._meters[meter.identity] = meter
-        exchanged = checked_mapping(content["exchanged"], _MAX_EXCHANGED)
-        meters.exchanged = {old: checked_text(new) for old, new in exchanged.items()}
+        meters, data = cls(), load(_Stored, stored)
+        for stored_meter in data.meters:
+            identity, channel = stored_meter[:2]
+            meters._meters[identity] = _Meter(identity, channel, _reading(*stored_meter[2:]))
+        meters.exchanged = data.exchanged
         return meters
 
     @classmethod

@@ -4,20 +4,49 @@ After a restart, the outline tells which entities exist, until the first telegra
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
-from ..stored_values import Stored, checked_count, checked_list, checked_mapping, checked_text
+from ..stored_json import Range, Size, load
+from ..stored_values import Stored
 
 MAX_OBJECTS = 512
 MAX_NAME_SIZE = 128
 _is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
 # Some firmware sends currents with decimals. The sensors of these currents show decimals, too.
 _AMPERES_WITH_DECIMALS = re.compile(rb"^([0-9.:-]+)\(-?[0-9]+\.[0-9]+\*A\)", re.MULTILINE)
+
+
+type _Name = Annotated[str, Size(MAX_NAME_SIZE)]
+type _References = Annotated[list[str], Size(MAX_OBJECTS)]
+
+
+class _StoredMeter(NamedTuple):
+    """M-Bus meter of an outline in a stored file."""
+
+    channel: Annotated[int, Range(min(CHANNELS), max(CHANNELS))]
+    identity: _Name | None
+    serial_number: _Name | None
+    type: _Name
+    unit: _Name | None
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Outline in a stored file."""
+
+    objects: _References
+    decimals: _References
+    channels: Annotated[list[_StoredMeter], Size(len(CHANNELS))]
+
+    def check_stored(self) -> None:
+        """Raise ValueError if a reference is malformed."""
+        if not all(map(_is_reference, (*self.objects, *self.decimals))):
+            raise ValueError
 
 
 @dataclass(frozen=True)
@@ -109,23 +138,20 @@ class Outline:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return the outline from the result of `as_dict`.
-
-        Raises ValueError or KeyError if `stored` is malformed.
-        """
-        content = checked_mapping(stored)
-        channels, identities = {}, {}
-        for entry in checked_list(content["channels"], len(CHANNELS)):
-            channel, identity, serial_number, kind, unit = checked_list(entry, 5)
-            if checked_count(channel) not in CHANNELS:
-                raise ValueError
-            channels[channel] = _meter(
-                _a_name(kind), _a_name_or_none(serial_number), _a_name_or_none(unit)
-            )
-            if identity is not None:
-                identities[_a_name(identity)] = channel
+        """Return the outline from the result of `as_dict`. Raises ValueError for malformed data."""
+        data = load(_Stored, stored)
         return cls(
-            _references(content["objects"]), _references(content["decimals"]), channels, identities
+            frozenset(data.objects),
+            frozenset(data.decimals),
+            {
+                meter.channel: _meter(meter.type, meter.serial_number, meter.unit)
+                for meter in data.channels
+            },
+            {
+                meter.identity: meter.channel
+                for meter in data.channels
+                if meter.identity is not None
+            },
         )
 
 
@@ -133,22 +159,3 @@ def _meter(kind: str, serial_number: str | None, unit: str | None) -> MBusReadin
     return MBusReading(
         type=kind, serial_number=serial_number, value=None, unit=unit, time=None, valve=None
     )
-
-
-def _references(stored: Stored) -> frozenset[str]:
-    references: Iterable[str] = map(checked_text, checked_list(stored, MAX_OBJECTS))
-    names = frozenset(references)
-    if not all(map(_is_reference, names)):
-        raise ValueError
-    return names
-
-
-def _a_name(stored: Stored) -> str:
-    name = checked_text(stored)
-    if len(name) > MAX_NAME_SIZE:
-        raise ValueError
-    return name
-
-
-def _a_name_or_none(stored: Stored) -> str | None:
-    return None if stored is None else _a_name(stored)
