@@ -161,10 +161,6 @@ class Connection:
             self.market,
         )
 
-    def set_price(self, price: float | None, since: str | None = None) -> None:
-        """Enter another price, which holds from a day on."""
-        self.change(replace(self.contract, surcharge=price), since)
-
     def change(self, contract: Contract, since: str | None = None) -> None:
         """Enter another contract, which holds from a day on."""
         self.contract = contract
