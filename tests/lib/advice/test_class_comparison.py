@@ -9,7 +9,7 @@ import pytest
 
 from smartyp1.advice.class_comparison import Comparison, compare
 from smartyp1.past.table import RowSource
-from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
+from smartyp1.prices.contract import Contract, Contracts
 from smartyp1.prices.price_file import OlderPrices
 from tests.lib.bill.months import (
     Known,
@@ -34,32 +34,6 @@ def compared(
     starts = [each.start for each in months]
     ledger = known[0].ledger
     return compare(ledger, starts, until, is_at_current_prices=is_at_current_prices)
-
-
-def test_a_month() -> None:
-    june = whole_month("2026-06", 30, kwh=300, above={3: 12.345, 7: 0.5})
-    found = compared([june], agreed(reference_kw=7), local("2026-07-01"))
-
-    [only] = found.months
-    assert (only.start, only.measured_share, only.is_whole) == (june.start, 1.0, True)
-    assert tuple(only.classes) == REFERENCE_POWERS
-    # With VAT: 7.42 * 1.08 = 8.0136; 12.345 * 0.0765 * 1.08 = 1.0199
-    assert only.classes[3] == (12.345, 8.01, 1.02, 9.03)
-    assert only.classes[7] == (0.5, 13.87, 0.04, 13.91)  # 13.8672; 0.0413
-    assert only.classes[12] == (0, 21.18, 0, 21.18)
-    assert only.classes[200] == (0, 296.30, 0, 296.30)
-    # 13.91 - 9.03 = 4.88 a month, 58.56 a year
-    assert (len(found.decisive), found.cheapest, found.saving_per_year) == (1, 3, 58.56)
-    assert found.prices_of is None
-
-    # Instead of the grid's price: 12.345 * (0.0765 - 0.0510) * 1.08 = 0.34
-    instead = agreed(reference_kw=7, replaces_variable=True)
-    assert compared([june], instead, local("2026-07-01")).months[0].classes[3][2] == 0.34
-
-    without = compared([june], agreed(reference_kw=7, has_vat=False), local("2026-07-01"))
-    assert without.months[0].classes[3] == (12.345, 7.42, 0.94, 8.36)  # 0.9444
-    assert without.months[0].classes[7] == (0.5, 12.84, 0.04, 12.88)
-    assert without.saving_per_year == 54.24  # 4.52 * 12
 
 
 def test_before_a_whole_month_no_class_is_the_cheapest() -> None:

@@ -20,7 +20,6 @@ from smartyp1.past.table import RowSource, Table
 from smartyp1.prices.contract import Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import (
     LUXEMBOURG,
-    Counted,
     Known,
     agreed,
     alike_days,
@@ -189,31 +188,6 @@ def test_not_while_days_are_known_that_are_still_to_come() -> None:
     assert estimate(JUNE, [MAY], CONTRACTS, until) is Lack.QUARTER_HOURS
 
 
-def test_a_coming_change_of_the_contract_and_the_energy_above() -> None:
-    above: dict[float, float] = {7: 1.45, 12: 0.2}
-    june = month("2026-06", *(day(f"2026-06-{n:02}", 10, above) for n in range(1, 11)))
-    contracts = changing(
-        ("2020-01-01", Contract(reference_kw=7, energy_price=0.1)),
-        ("2026-06-16", Contract(reference_kw=12, energy_price=0.1)),
-    )
-    # 6.42 + 9.81 + 15.30 + 5.72; 15 days of 1.45 above 7 kW, 15 of 0.2 above 12: 24.75 kWh, 1.89
-    # 30.00 and 39.14; 5.53 of VAT
-    assert total(june, [], contracts, local("2026-06-11")) == 74.67
-
-
-def test_two_prices() -> None:
-    # 8 hours of 0.5 kW by night; 16 of 0.375 kW by day.
-    kwh = [0.125] * 24 + [0.09375] * 64 + [0.125] * 8
-    days = {f"2026-06-{n:02}": kwh for n in range(1, 11)}
-    both = {"second_price": 0.10, "second_hours": "22:00-06:00"}
-    contracts = agreed(reference_kw=7, energy_price=0.15, **both)
-    june = Month(ledger_of_days(contracts, days), JUNE.start)
-    # 300 kWh, and 30 * 4 of them at the second price: 27 + 12 + 12.84 + 15.30 + 5.72 = 72.86; 5.83
-    found = estimate_month(june, local("2026-06-11"))
-    assert isinstance(found, Estimate)
-    assert found.total == 78.69
-
-
 class Unshared(NamedTuple):
     """Days whose shared energy is unknown: before a day of June, and the last ones."""
 
@@ -294,19 +268,6 @@ def test_shared_energy_has_the_price_of_the_days_to_come() -> None:
     found = estimate_month(june, local("2026-06-11"))
     assert isinstance(found, Estimate)
     assert found.total == 50.23
-
-
-def test_energy_fed_in_at_the_price_of_the_market() -> None:
-    sold: Counted = {"exported_wh": 2_000, "market_exported_wh": 2_000, "market_revenue": 0.1}
-    june = month(
-        "2026-06",
-        *(day(f"2026-06-{n:02}", 10, exported_wh=2_000) for n in range(1, 6)),
-        *(day(f"2026-06-{n:02}", 10, **sold) for n in range(6, 11)),
-    )
-    contracts = agreed(reference_kw=7, energy_price=0.1, feed_in_margin=0.0)
-    # 10 kWh so far have a price, and 40 kWh to come: of 60 too few for a mean. 50 * 0.05 = 2.50
-    # 30.00 + 12.84 + 15.30 + 5.72 = 63.86; 5.11 of VAT
-    assert total(june, [], contracts, local("2026-06-11")) == 66.47
 
 
 def test_a_market_price_that_begins_later_in_the_month_is_not_known() -> None:

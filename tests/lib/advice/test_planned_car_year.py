@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.planned_car_year import PlannedCar
 from smartyp1.advice.what_if import Changes, WhatIf, compare_years, few_classes
 from smartyp1.advice.what_if_year import WhatIfError, YearCosts
@@ -30,16 +29,6 @@ def compared(contract: Contract, car: PlannedCar = CAR, **changes: Any) -> WhatI
     """Return the year of a house that takes 0.4 kW at all times."""
     state = demand_after(quarter_hours(lambda _day, _quarter: (100.0, 0.0)), contract)
     return compare_years(state, Changes(car=car, **changes))
-
-
-def test_a_plan_avoids_the_surcharge_at_a_fixed_price() -> None:
-    of_class = compared(FIXED).classes[3]
-    assert of_class.energies.imported == pytest.approx(365 * (9.6 + 9), rel=0.003)
-    # At once, the car takes three quarter-hours of 2.75 kWh, and the rest in a fourth.
-    above = 3 * (2.75 + 0.1 - 0.75) + (0.75 + 0.1 - 0.75)
-    assert of_class.now.surcharge == pytest.approx(365 * above * SURCHARGE, rel=0.003)
-    assert of_class.then.surcharge == 0
-    assert of_class.then.energy == pytest.approx(of_class.now.energy, rel=0.003)
 
 
 def test_a_plan_uses_the_cheap_hours() -> None:
@@ -162,20 +151,3 @@ def test_a_car_that_charges_by_day_keeps_its_shared_energy() -> None:
     for of_class in year.classes.values():
         assert of_class.then == of_class.now
         assert of_class.energies == year.now.energies_a_year
-
-
-def test_a_battery_and_panels_count_with_the_plan() -> None:
-    powers = household(3, sun_kw=5, car_kw=0, heat_kw=0)
-    state = demand_after(quarter_hours(powers), NIGHT)
-    begin = time.process_time()
-    with_plan = compare_years(state, Changes(car=CAR))
-    assert time.process_time() - begin < 15
-    both = compare_years(state, Changes(car=CAR, battery=Battery(5, 3)))
-    assert with_plan.saving > 0
-    assert both.saving > with_plan.saving
-    kwh = [year.energies.imported - year.energies.exported for year in with_plan.classes.values()]
-    assert kwh == pytest.approx([kwh[0]] * len(kwh), rel=0.001)
-    assert (
-        with_plan.now.energies_a_year.imported - with_plan.now.energies_a_year.exported
-        == pytest.approx(kwh[0], rel=0.005)
-    )

@@ -16,7 +16,6 @@ import pytest
 
 from smartyp1.advice.battery_plan import DayPrices
 from smartyp1.advice.battery_simulation import Battery
-from smartyp1.advice.class_comparison import compare
 from smartyp1.advice.what_if import BatteryUse, Changes, ClassYears, WhatIf, compare_years
 from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal, YearCosts
 from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
@@ -121,76 +120,6 @@ def refused(quarters: Sequence[QuarterHour], contract: Contract = CONTRACT) -> W
     return error.value
 
 
-def test_a_year_of_equal_days() -> None:
-    found = tried(equal_year())
-
-    # Days of 25 and 23 hours make up for each other: 365 * (88 * 0.1 + 4 * 1.5) = 5402 kWh are
-    # drawn, 1460 fed in, and 1095 are above 3 kW. Fixed: 12 * (12.84 or 7.42, + 5.72) * 1.08.
-    three, seven = found.classes[3], found.classes[7]
-    assert three.now == pytest.approx((1172.67, 90.47, -87.60, 170.29, 1345.83), abs=0.15)
-    assert seven.now == pytest.approx((1172.67, 0, -87.60, 240.54, 1325.61), abs=0.15)
-    # At 7 kW, the sun gives 1460 * 0.81 = 1182.6 kWh.
-    assert seven.then == pytest.approx((915.95, 0, 0, 240.54, 1156.49), abs=0.15)
-    # At 3 kW, 3000 Wh are kept for the evening as soon as it is known. The first evening has 440 of
-    # them, the second evening 2040: it was planned for since two o'clock. When the clock changes,
-    # the hours are others than expected, and 2 kWh are lost.
-    assert three.then == pytest.approx((916.4, 0.29, 0, 170.29, 1086.98), abs=0.15)
-    assert use_of(three).cycles == pytest.approx(365 * 3.24 / 0.9 / 10, abs=0.2)
-    assert use_of(seven).cycles == pytest.approx(365 * 3.24 / 0.9 / 10)
-    assert (use_of(three).stored_share, use_of(seven).stored_share) == pytest.approx(
-        (1, 1), abs=0.001
-    )
-
-    assert (found.now.reference_kw, found.cheapest_now, found.cheapest_then) == (7, 7, 3)
-    assert low(found) == pytest.approx(1325.61 - 1086.98, abs=0.3)
-    # All quarter-hours are known.
-    assert high(found) == low(found)
-    assert found.now.measured_days == 365
-    assert f"{found.now.begins[0]:%Y-%m-%d}" == "2025-11-01"
-    assert f"{found.now.end:%Y-%m-%d}" == "2026-11-01"
-    assert list(found.classes) == [3, 7, 12, 17, 27, 43, 70, 100, 150, 200]
-
-
-def test_without_a_battery_the_costs_are_those_of_the_bills_and_the_comparison() -> None:
-    quarters = quarter_hours(
-        household(1, sun_kw=6, car_kw=7, heat_kw=1), "2026-01-01", "2027-01-01"
-    )
-    contract = replace(
-        CONTRACT,
-        # The levies are those at the end of the year, at whose prices a battery is judged.
-        levies=(("compensation", -0.001),),
-        reference_kw=8,
-        network_fixed=14.0,
-        energy_fee=2.0,
-        discount=1.0,
-        second_price=0.1,
-        second_hours="22:00-06:00 sun",
-        has_levies=True,
-        replaces_variable=True,
-    )
-    demand = demand_after(quarters, contract, "2027-01-01")
-    found = with_battery(demand, BATTERY)
-
-    def total(contract: Contract) -> float:
-        changed = demand_after(quarters, contract, "2027-01-01")
-        bills = (bill_of(changed.ledger, start, month_end(start)) for start in MONTHS)
-        return sum(bill.total or 0.0 for bill in bills)
-
-    own = found.classes[8].now
-    assert own.total == pytest.approx(total(contract))
-    assert sum(own[:4]) == pytest.approx(own.total)
-    comparison = compare(demand.ledger, MONTHS, demand.until)
-    for kw in (3, 12):
-        without = found.classes[kw].now
-        assert without.total == pytest.approx(
-            total(replace(contract, reference_kw=kw, network_fixed=None))
-        )
-        # Beside the energy at the variable price, which is the same for all.
-        costs = [month.classes[kw] for month in comparison.decisive]
-        fixed, others = sum(each.fixed or 0 for each in costs), 12 * (5.72 + 2 - 1)
-        assert without.fixed == pytest.approx(fixed + others * 1.08, abs=0.2)
-
-
 @pytest.mark.parametrize("seed", range(examples(2)))
 def test_with_a_battery_the_costs_are_the_bills_of_the_changed_quarter_hours(seed: int) -> None:
     powers, end = household(seed, sun_kw=8, car_kw=7, heat_kw=1), "2027-01-01"
@@ -249,38 +178,6 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     assert high(found) == pytest.approx(low(found) + saved / 23, abs=0.1)
 
 
-@pytest.mark.parametrize("share", [0, 0.5, 0.8])
-def test_the_night_is_cheaper(share: float) -> None:
-    def powers(_day: int, n: int) -> tuple[float, float]:
-        return (250, 0) if 32 <= n < 36 else (20 * (n < 24 or n >= 88), 0)
-
-    contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
-    quarters = quarter_hours(powers)
-    # A twentieth of the battery is 111 Wh. The house needs 1000 / 0.9 Wh of it each morning.
-    demand = partly_shared(demand_after(quarters, contract), share)
-    found = with_battery(demand, Battery(20 / 9, 4, 0.81))
-    # All but the first morning are of the night before; after the last day, a night is lost. Shared
-    # energy costs the network alone. No more is shared at night than without the battery.
-    by_day = DAY_PRICE - share * 0.16 * 1.08
-    saved = 364 * (by_day - NIGHT_PRICE / 0.81) - NIGHT_PRICE / 0.81
-    assert low(found) == pytest.approx(saved, abs=0.5)
-    assert use_of(found.classes[3]).cycles == pytest.approx(364 / 0.9 / (20 / 9))
-    # Without a cheaper night, nothing is charged.
-    assert low(tried(quarters)) == pytest.approx(0, abs=0.01)
-
-
-def test_the_energy_communitys_own_bill_counts() -> None:
-    demand = partly_shared(demand_after(equal_year(), CONTRACT), 0.5)
-    paid = partly_shared(demand_after(equal_year(), replace(CONTRACT, community_price=0.09)), 0.5)
-    free = with_battery(demand, BATTERY).classes[7]
-    found = with_battery(paid, BATTERY).classes[7]
-    # Half of 5402 kWh at 0.09. From 11:00 to 18:00, the battery gives 28 times 100 Wh; 50 of each
-    # were shared. Then it gives 440 of 1500 Wh, and 750 stay shared.
-    assert found.now.total - free.now.total == pytest.approx(243.09, abs=0.1)
-    assert found.then.total - free.then.total == pytest.approx(197.1, abs=0.1)
-    assert sum(found.now[:4]) == pytest.approx(found.now.total)
-
-
 def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
     contract = replace(CONTRACT, has_levies=True)
     found = tried(equal_year(), contract)
@@ -288,15 +185,6 @@ def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
     assert found.classes[7].now.energy == pytest.approx(1172.67, abs=0.15)
     without_aid = tried(equal_year(), Contract.of_terms(contract.terms | {"compensation": -0.001}))
     assert (found.classes, low(found)) == (without_aid.classes, low(without_aid))
-
-
-def test_amounts_without_vat_are_marked() -> None:
-    assert tried(equal_year()).now.contract.has_vat
-    found = tried(equal_year(), replace(CONTRACT, has_vat=False))
-    assert not found.now.contract.has_vat
-    seven = found.classes[7]
-    assert seven.now.energy == pytest.approx(1172.67 / 1.08, abs=0.1)
-    assert seven.then.energy == pytest.approx(915.95 / 1.08, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ NIGHT: Mapping[str, Any] = {
     "second_price": 0.09,
     "second_hours": "22:00-06:00 sun",
     "discount": None,
+    "replaces_variable": True,
 }
 DYNAMIC: Mapping[str, Any] = {
     "energy_price": None,
