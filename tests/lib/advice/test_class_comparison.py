@@ -81,16 +81,9 @@ def test_a_class_that_was_not_published_is_not_judged() -> None:
     assert found.cheapest == 150
 
 
-def test_an_own_price_is_for_the_own_class_only() -> None:
-    june = whole_month("2026-06", 30, above={3: 100})
+def test_the_prices_of_the_other_classes_are_published_ones_and_become_old() -> None:
     own = {"network_fixed": 10, "network_variable": 0.06, "surcharge": 0.1, "meter_fee": 6}
-    contracts = agreed(reference_kw=7, **own)
-    found = compared([june], contracts, local("2026-07-01"))
-    assert found.months[0].classes[3] == (100, 8.01, 10.80, 18.81)
-    assert found.months[0].classes[7] == (0, 10.80, 0, 10.80)
-    assert found.months[0].classes[12] == (0, 21.18, 0, 21.18)
-    assert (found.cheapest, found.saving_per_year) == (7, 0)
-    # The prices of the other classes are published ones, and become old.
+    contracts, june = agreed(reference_kw=7, **own), whole_month("2026-06", 30, above={3: 100})
     found = compared([june], contracts, local("2027-01-01"), is_at_current_prices=True)
     assert found.prices_of == OlderPrices({"grid": date(2026, 12, 31)}, {})
 

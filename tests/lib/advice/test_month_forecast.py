@@ -4,6 +4,7 @@ Equal days have neither season nor weekend, so each coming day equals them.
 """
 
 import random
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -20,6 +21,7 @@ from smartyp1.past.table import RowSource, Table
 from smartyp1.prices.contract import Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import (
     LUXEMBOURG,
+    Counted,
     Known,
     agreed,
     alike_days,
@@ -205,30 +207,38 @@ def test_equal_days_come_to_the_bill_of_the_whole_month(
     shares = [chance.choice([0, 0.5, 1]) if 30 <= n < 70 else 0 for n in range(96)]
     shared_kwh = [of * share for of, share in zip(kwh, shares, strict=True)]
 
+    first = date(2026, chance.choice([6, 7, 12]), 1)
+    length = monthrange(first.year, first.month)[1]
+
     def days(last: int) -> dict[str, DayRows]:
-        """Return May, and June up to a day. On the last day of June, all sharing is known."""
+        """Return 30 days, and the month up to a day. On its last day, all sharing is known."""
         found = {}
-        for date_of in (date(2026, 5, 1) + timedelta(n) for n in range(31 + last)):
-            is_june, n = date_of.month == 6, date_of.day
-            is_unknown = unshared is None or n + unshared.last > last < 30 or n < unshared.before
-            is_shared = not is_unknown if is_june else bool(unshared and not unshared.before)
+        for date_of in (first + timedelta(n) for n in range(-30, last)):
+            is_now, n = date_of >= first, date_of.day
+            is_unknown = (
+                unshared is None or n + unshared.last > last < length or n < unshared.before
+            )
+            is_shared = not is_unknown if is_now else bool(unshared and not unshared.before)
             found[f"{date_of}"] = DayRows(kwh, shared_kwh=shared_kwh if is_shared else nan)
         return found
 
     def priced() -> Contract:
         hours = chance.choice(["22:00-06:00", "12:00-16:00", "06:00-22:00 sat sun", "sun"])
-        fixed = Contract(reference_kw=7, energy_price=0.25, second_price=0.1)
+        fixed = Contract(reference_kw=7, energy_price=0.25, second_price=0.1, has_levies=True)
         return replace(fixed, second_hours=hours)
 
-    change = f"2026-06-{chance.randrange(4, 29):02}"
-    contracts = changing(("2020-01-01", priced()), (change, priced()))
+    def month_until(day: int) -> Month:
+        return Month(ledger_of_days(contracts, days(day)), local(f"{first}"))
+
+    change, end = (first.replace(day=chance.randrange(4, 29)) for _ in range(2))
+    unit, amount = chance.choice([("kWh", 0.04), ("month", 6.2)])
+    aid = Aid("Bonus", date(2026, 5, 1), end, amount, unit, AidVat.EXCLUDED)
+    contracts = changing(("2020-01-01", priced()), (f"{change}", priced()))
+    contracts = replace(contracts, aids=(aid,))
     last = chance.randrange(6, 29)
-    found = estimate_month(
-        Month(ledger_of_days(contracts, days(last)), JUNE.start), local(f"2026-06-{last + 1:02}")
-    )
+    found = estimate_month(month_until(last), local(f"{first + timedelta(last)}"))
     assert isinstance(found, Estimate)
-    whole = Month(ledger_of_days(contracts, days(30)), JUNE.start).bill().total
-    assert found.total == pytest.approx(whole, abs=0.02)
+    assert found.total == pytest.approx(month_until(length).bill().total, abs=0.02)
 
 
 def test_a_price_that_follows_the_market_since_the_1st() -> None:
@@ -270,6 +280,19 @@ def test_shared_energy_has_the_price_of_the_days_to_come() -> None:
     assert found.total == 50.23
 
 
+def test_energy_fed_in_at_the_price_of_the_market() -> None:
+    sold: Counted = {"exported_wh": 2_000, "market_exported_wh": 2_000, "market_revenue": 0.1}
+    june = month(
+        "2026-06",
+        *(day(f"2026-06-{n:02}", 10, exported_wh=2_000) for n in range(1, 6)),
+        *(day(f"2026-06-{n:02}", 10, **sold) for n in range(6, 11)),
+    )
+    contracts = agreed(reference_kw=7, energy_price=0.1, feed_in_margin=0.0)
+    # 10 kWh so far have a price, and 40 kWh to come: of 60 too few for a mean. 50 * 0.05 = 2.50
+    # 30.00 + 12.84 + 15.30 + 5.72 = 63.86; 5.11 of VAT
+    assert total(june, [], contracts, local("2026-06-11")) == 66.47
+
+
 def test_a_market_price_that_begins_later_in_the_month_is_not_known() -> None:
     june = alike_days("2026-06", 10, 10, 2)
     fixed = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.05)
@@ -282,38 +305,6 @@ def test_a_market_price_that_begins_later_in_the_month_is_not_known() -> None:
             contracts = changing(("2025-01-01", fixed), (since, later))
             found = estimate(june, [MAY], contracts, local("2026-06-11"))
             assert isinstance(found, Estimate) is is_known
-
-
-# Ten kWh a day at 0.15, 7 kW and 40 A: of a month of 31 days, without levies, 46.50 + 12.84 + 15.81
-# + 5.72 = 80.87.
-@pytest.mark.parametrize(
-    ("name", "until", "aid", "expected"),
-    [
-        # In July at July's prices, until its end: 310 * 0.0010 - 310 * 0.0010; 6.47 of VAT
-        ("2026-07", "2026-07-11", None, 87.34),
-        ("2026-07", "2026-07-31", None, 87.34),
-        # In December at December's: 80.87 + 0.31 - 11.50 = 69.68; 5.57 of VAT
-        ("2026-12", "2026-12-20", None, 75.25),
-        ("2026-12", "2026-12-31", None, 75.25),
-        # An aid that ends on the 15th is for 150 kWh, before that day and after it: less 6.00
-        # 74.87; 5.99 of VAT
-        ("2026-07", "2026-07-11", ("2026-07-15", "kWh", 0.04), 80.86),
-        ("2026-07", "2026-07-21", ("2026-07-15", "kWh", 0.04), 80.86),
-        # By the month, the fee is for 15 of 31 days: 6.20 * 15 / 31 = 3.00; 77.87; 6.23 of VAT
-        ("2026-07", "2026-07-11", ("2026-07-15", "month", 6.20), 84.10),
-    ],
-)
-def test_prices_that_change(
-    name: str, until: str, aid: tuple[str, str, float] | None, expected: float
-) -> None:
-    aids: tuple[Aid, ...] = ()
-    if aid:
-        last_day, unit, amount = aid
-        days_of_it = date(2026, 5, 1), date.fromisoformat(last_day)
-        aids = (Aid("Bonus", *days_of_it, amount, unit, AidVat.EXCLUDED),)
-    contracts = agreed(reference_kw=7, energy_price=0.15, has_levies=True)
-    passed = alike_days(name, int(until[-2:]) - 1, 10)
-    assert total(passed, [], replace(contracts, aids=aids), local(until)) == expected
 
 
 def test_the_forecast_changes_with_the_quarter_hour_and_not_with_each_telegram() -> None:

@@ -178,6 +178,26 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     assert high(found) == pytest.approx(low(found) + saved / 23, abs=0.1)
 
 
+@pytest.mark.parametrize("share", [0, 0.5, 0.8])
+def test_the_night_is_cheaper(share: float) -> None:
+    def powers(_day: int, n: int) -> tuple[float, float]:
+        return (250, 0) if 32 <= n < 36 else (20 * (n < 24 or n >= 88), 0)
+
+    contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
+    quarters = quarter_hours(powers)
+    # A twentieth of the battery is 111 Wh. The house needs 1000 / 0.9 Wh of it each morning.
+    demand = partly_shared(demand_after(quarters, contract), share)
+    found = with_battery(demand, Battery(20 / 9, 4, 0.81))
+    # All but the first morning are of the night before; after the last day, a night is lost. Shared
+    # energy costs the network alone. No more is shared at night than without the battery.
+    by_day = DAY_PRICE - share * 0.16 * 1.08
+    saved = 364 * (by_day - NIGHT_PRICE / 0.81) - NIGHT_PRICE / 0.81
+    assert low(found) == pytest.approx(saved, abs=0.5)
+    assert use_of(found.classes[3]).cycles == pytest.approx(364 / 0.9 / (20 / 9))
+    # Without a cheaper night, nothing is charged.
+    assert low(tried(quarters)) == pytest.approx(0, abs=0.01)
+
+
 def test_an_aid_that_ends_within_a_year_does_not_count() -> None:
     contract = replace(CONTRACT, has_levies=True)
     found = tried(equal_year(), contract)

@@ -15,18 +15,15 @@ from smartyp1.advice.what_if import Changes, NewContract, Sharing, WhatIf, compa
 from smartyp1.advice.what_if_tables import Load, car, heat_pump, panels, with_load
 from smartyp1.advice.what_if_year import WhatIfError, WhatIfRefusal
 from smartyp1.bill.bill import bill_of
-from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.history.calendar import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
-from smartyp1.history.register_amounts import Energies
 from smartyp1.past.table import RowSource, Table
 from smartyp1.past.wall_clock import Floats, number_of, wall_clock
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
-from tests.lib.advice.years import high, household, low, quarter_hours
+from tests.lib.advice.years import demand_after, high, household, low, quarter_hours
 from tests.lib.bill.months import local
 from tests.lib.bill.tables import DayRows, table_of_days
 
@@ -87,14 +84,7 @@ def state_of(
     if shared_by:
         for quarter in quarters:
             sharing[quarter.start] = QuarterHourSharing((shared_by(quarter), 0.0, 0.0, 0.0))
-    meter = Household(contract)
-    meter.set_prices([PriceSources(BEGINNING, prices, prices)])
-    meter.set_leneda_days(LenedaDays(tuple(quarters), sharing))
-    meter.update(
-        local(END) + (local("2026-01-06") - local("2026-01-01")), Energies(1.0, 0.0), None, "S"
-    )
-    assert meter.snapshot
-    return meter.snapshot
+    return demand_after(quarters, contract, END, sharing, prices)
 
 
 @cache

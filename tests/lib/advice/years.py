@@ -1,8 +1,8 @@
 """Years of quarter-hours, made for the tests, and the state of a meter after them."""
 
 import random
-from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from math import cos, pi
 
@@ -10,9 +10,11 @@ from smartyp1.advice.what_if import WhatIf
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Energies
-from smartyp1.prices.contract import Contract
+from smartyp1.prices.contract import BEGINNING, Contract
+from smartyp1.prices.price_series import PriceSeries, PriceSources
 from tests.lib.bill.months import LUXEMBOURG, local
 
 FIRST, END = "2025-11-01", "2026-11-01"
@@ -38,11 +40,20 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
 
 
 def demand_after(
-    quarters: Iterable[QuarterHour], contract: Contract, until: str = END
+    quarters: Iterable[QuarterHour],
+    contract: Contract,
+    until: str = END,
+    sharing: Mapping[datetime, QuarterHourSharing] | None = None,
+    prices: PriceSeries | None = None,
 ) -> HouseholdState:
-    """Return the state of a meter whose past is these quarter-hours."""
-    meter = Household(contract)
-    meter.set_leneda_days(_leneda_days(tuple(quarters)))
+    """Return the state of a meter whose past is these quarter-hours, with the prices of a market.
+
+    `sharing` has the shared energy of quarter-hours.
+    """
+    meter, quarters = Household(contract), tuple(quarters)
+    if prices:
+        meter.set_prices([PriceSources(BEGINNING, prices, prices)])
+    meter.set_leneda_days(LenedaDays(quarters, sharing) if sharing else _leneda_days(quarters))
     meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
     demand = meter.snapshot
     assert demand

@@ -1,6 +1,5 @@
 """The days of a month add up to its bill."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -13,7 +12,7 @@ from smartyp1.history.market_prices import MarketPrices
 from smartyp1.past.table import RowSource
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.network_prices import price_file
-from tests.lib.bill.months import agreed, alike_days, changing, day, local, month
+from tests.lib.bill.months import agreed, day, local, month
 from tests.lib.bill.support import read_quarter_hours
 
 
@@ -33,23 +32,6 @@ def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
         if before.total is not None and due.total is not None
     ]
     assert len(costs) == 10
-    assert sum(costs) == pytest.approx(june.bill(until).total)
-
-
-def test_the_months_rate_of_vat_holds_for_days_before_it_was_changed() -> None:
-    contract = Contract(reference_kw=7, energy_price=0.15)
-    contracts = changing(
-        ("1999-01-01", contract), ("2026-06-06T12:00", replace(contract, has_vat=False))
-    )
-    june, until = alike_days("2026-06", 10, 10).within(contracts), local("2026-06-11")
-
-    costs = [
-        due.total - before.total
-        for _, _, before, due in bills_by_day(*june, until)
-        if before.total is not None and due.total is not None
-    ]
-    # 10 kWh at 0.15 and 0.0510 EUR, and a thirtieth of 12.84 and 5.72 EUR.
-    assert costs == pytest.approx([2.63] * 10, abs=0.011)
     assert sum(costs) == pytest.approx(june.bill(until).total)
 
 

@@ -40,22 +40,6 @@ def always_300_w(contract: Contract, time: datetime, end: datetime) -> Household
     return read_quarter_hours(contract, time, end, lambda _: (0.075, 0), market_at)[1]
 
 
-def test_usual_cost_until_noon_has_the_surcharge_and_the_feed_in_of_the_morning() -> None:
-    contract = Contract(reference_kw=3, energy_price=0.15, feed_in_price=0.06)
-    start, noon = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 6, 23, 10, tzinfo=UTC)
-    _, demand = read_quarter_hours(
-        contract,
-        start,
-        noon,
-        lambda time: (1.4 if time.hour < 2 else 0.1, 0.5 * (9 <= time.hour < 12)),
-    )
-    usual = usual_report(demand)["usual"]
-    # 8 * 1.4 and 40 * 0.1 kWh; 8 * 0.65 kWh of them are above 3 kW; 4 * 0.5 kWh fed in.
-    assert (usual["imported_wh"], usual["exported_wh"]) == (15_200, 2_000)
-    cost = (15.2 * (0.15 + 0.051) + 5.2 * 0.0765 + (7.42 + 5.72) / 30 / 2) * 1.08 - 2 * 0.06
-    assert usual["cost"] == pytest.approx(cost, abs=0.015)
-
-
 # 0.3 kW * 8760 h * 1.08, times the network's 0.051 and the mean price: (16 * 0.2 + 8 * 0.08) / 24,
 # or 0.02 and (22 * 0.09 - 0.08 + 0.25) / 24. The levies cancel each other, but for the State's aid
 # until December.

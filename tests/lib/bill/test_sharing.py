@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 
 from smartyp1.answers.bills import bills_report
 from smartyp1.bill.bill import Bill
-from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
+from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
@@ -150,42 +150,6 @@ def set_leneda_days(house: Connection, platform: Platform) -> None:
 def bill_at(house: Connection, until: str) -> Bill:
     demand = house.demand
     return demand.month.bill(local(until))
-
-
-def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> Connection:
-    house = Connection(start)
-    house.change(contract)
-    house.read()
-    house.draw_hours(hours, kw)
-    return house
-
-
-def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
-    house = measured("2026-06-01T00:00:00S", 48, Contract(**HOUSE))
-    before, stored = house.meter.snapshot, house.meter.as_dict()
-    assert before
-
-    # No row of consumption; of the second day nothing is known yet.
-    set_leneda_days(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
-
-    due = bill_at(house, "2026-06-03")
-    # 2 days of 28.8 kWh, 3 of them shared
-    assert quantities(due)["energy"] == 54.6
-    assert quantities(due)["network_variable"] == 57.6
-    assert due.energy.known_sharing_wh == 28_800
-    assert by_layer(due) == (0, 3, 0, 0, 0)
-    demand = house.demand
-    assert demand.month.sums.leneda == 0
-    assert (demand.values.peak, demand.values.excess_kwh) == (
-        before.values.peak,
-        before.values.excess_kwh,
-    )
-    # The shared energy is not stored, and can be removed again.
-    assert house.meter.as_dict() == stored
-    house.meter.set_leneda_days(NO_LENEDA_DAYS)
-    assert house.meter.snapshot
-    assert house.meter.snapshot.month.sums == before.month.sums
-    assert house.meter.snapshot.values == before.values
 
 
 def test_the_cut_of_own_quarter_hours_is_no_sharing() -> None:
