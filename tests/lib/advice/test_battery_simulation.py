@@ -77,22 +77,6 @@ def test_the_charge_is_there_on_the_next_day_and_the_reserve_on_none() -> None:
     assert drawn(found, 1) == [600, 100]
 
 
-def test_the_night_charges_the_energy_of_the_day() -> None:
-    # 180 Wh cost the battery 200, and these 222.2 from the grid: 0.022 EUR instead of 0.036.
-    days = [(day_of(h8=[180, 0, 0, 0]), DARK)] * 3
-    found = run(Battery(2, 4, 0.81), *days, prices=NIGHT)
-    # The first morning is unknown, and from ten in the evening on the battery is charged again.
-    charged = round(200 / 0.9, 6)
-    assert drawn(found, 0) == day_of(h8=[180, 0, 0, 0], h22=[charged, 0, 0, 0])
-    assert drawn(found, 1) == day_of(h22=[charged, 0, 0, 0])
-    assert found.all.charged_wh == pytest.approx(3 * 200 / 0.9)
-    # A flat price pays for nothing of that, and neither does a night that is a little cheaper:
-    # 0.17 / 0.81 is more than 0.2.
-    little = DayPrices([0.17] * 6 + [0.2] * 18, [0.06] * 24)
-    for prices in (FLAT, little):
-        assert run(Battery(2, 4, 0.81), *days, prices=prices).all.charged_wh == 0
-
-
 def test_the_night_leaves_room_for_the_sun_that_is_expected() -> None:
     # 900 cost the battery 1000; 400 of them are of the sun: 444.4 * 0.9. A week of it is known.
     day = day_of(h18=[900, 0, 0, 0]), day_of(h10=[400 / 0.9, 0, 0, 0])

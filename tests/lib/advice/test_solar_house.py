@@ -80,18 +80,6 @@ def house(grid: Grid, *supplies: Supply) -> list[tuple[float | None, float | Non
 NOON = tuple((n, 2.0) for n in range(10, 16))
 
 
-def test_a_day_with_panels() -> None:
-    # 72 quarter-hours of 0.1 kWh are drawn, 24 of 0.3 kWh fed in; 6 hours of 2 kWh are produced.
-    # Own is 12 - 7.2 = 4.8 kWh, and the house used 7.2 + 4.8 = 12 kWh.
-    grid = grid_of(row_of(96), DAY + 24 * HOUR)
-    (day,) = house_days(grid, [sun(*NOON)], FIXED)
-    assert day.drawn_kwh == pytest.approx(7.2)
-    assert day.own_kwh == pytest.approx(4.8)
-    assert day.house_kwh == pytest.approx(12.0)
-    assert day.saved == pytest.approx(1.2)
-    assert day.unpriced_kwh == 0
-
-
 def test_two_inverters_and_a_battery_that_is_charged_from_the_grid() -> None:
     # From 2:00 to 4:00, 3 kWh are charged; from 18:00 to 20:00, 2.5 kWh are discharged.
     charged = sun((2, 1.5), (3, 1.5), kind=SupplyKind.CHARGED)
@@ -132,19 +120,6 @@ def test_each_hour_has_its_price_and_a_market_without_prices_is_named() -> None:
     network = 0.0510
     assert day.saved == pytest.approx(0.8 * (0.13 + network) + 0.8 * (0.23 + network))
     assert day.unpriced_kwh == pytest.approx(4 * 0.8)
-
-
-def test_a_second_price_in_the_middle_of_an_hour() -> None:
-    contract = Contract(
-        energy_price=0.30,
-        second_price=0.10,
-        second_hours="12:30-24:00",
-        network_variable=0.0,
-        has_vat=False,
-        has_levies=False,
-    )
-    prices = prices_of(Contracts(((LONG_AGO, contract),)))
-    assert [prices[DAY + n * HOUR] for n in (11, 12, 13)] == pytest.approx([0.30, 0.20, 0.10])
 
 
 def test_the_running_day_ends_with_the_inverters_statistics() -> None:

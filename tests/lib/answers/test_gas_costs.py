@@ -66,28 +66,6 @@ def test_the_running_month_and_the_same_days_a_year_ago() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "month", "last", "total"),
-    [
-        # 31 October, an hour before its end: 30 of 31 days. 108 EUR and 15.
-        ("2026-10-31T23:00", "2026-10", 30, 123.0),
-        # November has no whole day yet: all of October. 111.60 and 15.50.
-        ("2026-11-01T00:00", "2026-10", 31, 127.1),
-        ("2026-11-01T23:59", "2026-10", 31, 127.1),
-        # A single day of 30 in November: 3.60 and 0.52.
-        ("2026-11-02T00:00", "2026-11", 1, 4.12),
-    ],
-)
-def test_a_month_ends_with_luxembourgs_midnight(
-    now: str, month: str, last: int, total: float
-) -> None:
-    until = at(now).date() - timedelta(days=1)
-    days = whole("2026-09-01", until.isoformat(), 4, d1025=(4, 25 / 24))
-    found = gas_costs_report(days, PRICES, at(now))["month"]
-
-    assert (found["month"], found["last"], found["total"]) == (month, last, total)
-
-
-@pytest.mark.parametrize(
     ("day", "hours", "month", "total"),
     [
         # 23 hours are all of 29 March: 31 days of 2 m³, 55.80 and 15.50.
@@ -160,19 +138,6 @@ def test_a_day_that_is_missing_makes_it_the_least(missing: tuple[int, int]) -> N
     assert (report["month"]["m3"], report["month"]["total"]) == (73.0, 76.03)
     # The least of this year is compared with nothing.
     assert report["year_ago"] is None
-
-
-@pytest.mark.parametrize("gap", ["d1103", "d1120"])
-def test_a_year_ago_counts_only_whole(gap: str) -> None:
-    year_ago = whole("2025-11-01", "2025-11-30", 5, **{gap: (1, 0.89)})
-    days = year_ago | whole("2025-12-01", "2026-11-20", 4)
-    report = gas_costs_report(days, PRICES, at("2026-11-21T10:00"))
-
-    assert report["month"]["last"] == 20
-    assert report["year_ago"] is None
-    # The 20th is not among the days until the 19th.
-    earlier = gas_costs_report(days, PRICES, at("2026-11-20T10:00"))
-    assert (earlier["year_ago"] is None) == (gap == "d1103")
 
 
 class Meter(NamedTuple):
