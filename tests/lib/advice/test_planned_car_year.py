@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.planned_car_year import PlannedCar
 from smartyp1.advice.what_if import Changes, WhatIf, compare_years, few_classes
 from smartyp1.advice.what_if_year import WhatIfError, YearCosts
@@ -151,3 +152,13 @@ def test_a_car_that_charges_by_day_keeps_its_shared_energy() -> None:
     for of_class in year.classes.values():
         assert of_class.then == of_class.now
         assert of_class.energies == year.now.energies_a_year
+
+
+def test_a_battery_counts_with_the_plan() -> None:
+    powers = household(3, sun_kw=5, car_kw=0, heat_kw=0)
+    state = demand_after(quarter_hours(powers), NIGHT)
+    plan, both = (
+        compare_years(state, Changes(car=CAR, battery=battery, is_of_few=True)).saving
+        for battery in (None, Battery(5, 3))
+    )
+    assert both > plan > 0
