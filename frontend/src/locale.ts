@@ -222,6 +222,12 @@ export class Locale {
     return this.#formatOf("time").formatRange(start, end);
   }
 
+  /** Return a full hour of the day for an axis, such as "18" or "6 PM". */
+  hour(hour: number): string {
+    // On a winter day, Luxembourg's clock is an hour ahead.
+    return this.#hour12 ? this.#format("hour", new Date(Date.UTC(2026, 0, 1, hour - 1))) : String(hour);
+  }
+
   /** Return a text such as "Saturday 21 November". */
   weekday(time: Date): string {
     return this.#format("weekday", time);
@@ -270,7 +276,7 @@ export class Locale {
   #formatOf(kind: keyof typeof DATE_FORMATS): Intl.DateTimeFormat {
     let format = this.#formats.get(kind);
     if (!format) {
-      const isClock = kind === "time" || kind === "seconds";
+      const isClock = kind === "time" || kind === "seconds" || kind === "hour";
       const clock = this.#hour12 ? ({ hour12: true, hour: "numeric" } as const) : ({ hourCycle: "h23" } as const);
       // In European English, the day comes before the month, so use the format of Great Britain.
       const tag = this.#tag === "en" && !isClock ? "en-GB" : this.#tag;
@@ -311,6 +317,7 @@ export class Locale {
 const DATE_FORMATS = {
   time: { hour: "2-digit", minute: "2-digit" },
   seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  hour: { hour: "numeric" },
   weekday: { weekday: "long", day: "numeric", month: "long" },
   shortWeekday: { weekday: "short", day: "numeric" },
   day: { day: "numeric", month: "long" },

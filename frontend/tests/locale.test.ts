@@ -25,6 +25,8 @@ test("times are those of Luxembourg, with the clock of the user", () => {
   assert.equal(locale("en").time(EVENING).replace("\u202f", " "), "6:38 PM");
   assert.equal(locale("en", "language", "24").time(EVENING, true), "18:38:20");
   assert.equal(locale("fr").timeRange(EVENING, new Date("2026-11-21T17:45:00Z")), "18:38–18:45");
+  assert.deepEqual([0, 6, 24].map((hour) => locale("fr").hour(hour)), ["0", "6", "24"]);
+  assert.deepEqual([0, 6, 12, 24].map((hour) => locale("en").hour(hour).replace("\u202f", " ")), ["12 AM", "6 AM", "12 PM", "12 AM"]);
   const range = (start: string, end: string) => locale("en").timeRange(new Date(start), new Date(end)).replaceAll(/[\u2009\u202f]/g, " ");
   assert.equal(range("2026-11-21T17:30:00Z", "2026-11-21T17:45:00Z"), "6:30 – 6:45 PM");
   assert.equal(range("2026-11-21T22:45:00Z", "2026-11-21T23:00:00Z"), "11:45 PM – 12:00 AM");

@@ -134,6 +134,13 @@ async def test_a_day_is_chosen_in_the_calendar_with_finger_and_keys(stage: Stage
     assert "Friday 20 November 40.7 kWh from the grid" in text
     assert "Even at night, the house uses about 280 W . That costs at most 430 € a year." in text
     await stage.click(stage.page.get_by_role("radio", name="Saturday 21 November"))
+    # From a day that is not in the row, a button leads back.
+    back_to_today = stage.card(CARD).get_by_role("button", name="Today", exact=True)
+    assert await back_to_today.count() == 0
+    await stage.press("Enter", at=title)
+    await stage.click(stage.card(CARD).get_by_role("gridcell", name="Thursday 12 November"))
+    assert "Thursday 12 November 10.4 kWh from the grid" in await stage.text()
+    await stage.click(back_to_today)
     await title.press("Enter")
     await stage.press("Escape")
     assert await cells.count() == 0

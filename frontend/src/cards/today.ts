@@ -31,6 +31,7 @@ import {
 } from "../sentences/today.ts";
 import { houseOf } from "../sentences/house.ts";
 import { lastKnownDay } from "../sentences/last-known-day.ts";
+import soFarTexts from "../texts/so-far.json" with { type: "json" };
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../data/websocket-types.ts";
 
@@ -107,6 +108,7 @@ export class TodayCard extends SmartyCard {
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
+    const newest = lastKnownDay(meter) ?? today;
     // The content below has the row of days even while the next day loads. Otherwise, the pressed button in this row
     // would lose the keyboard focus.
     const open = this.#calendar(meter, feed, shown, past, choose);
@@ -117,7 +119,7 @@ export class TodayCard extends SmartyCard {
         sums.value && meter.source !== "leneda" ? week(this.locale.common("choose_day"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
       ${drawn ? this.#alwaysOn(feed) : nothing}
-      ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing) : nothing}`;
+      ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing, days.includes(newest) ? nothing : this.#back(newest, today, feed)) : nothing}`;
   }
 
   #drawn(meter: Meter, live: Live, shown: ShownDay, quarters: Quarter[], days: Day[], hasSun: boolean): Drawn {
@@ -164,12 +166,19 @@ export class TodayCard extends SmartyCard {
       ${open} ${this.#svg(drawn, plain(chosen))}`;
   }
 
-  #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing): TemplateResult {
+  #back(newest: string, today: string, feed: MeterFeed): TemplateResult {
+    const name = newest === today ? this.text(soFarTexts, "today") : dayTitle(dayStart(newest), newest, today, this.locale);
+    return html`<button class="link" @click=${() => feed.show({ day: undefined })}>${name}</button>`;
+  }
+
+  /** Return the notes, and the way back from a day that is not in the row of days with the newest one. */
+  #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing, back: TemplateResult | typeof nothing): TemplateResult {
     const { quarters, ended, reference, hasSun, shown } = drawn;
     const facts = { ...drawn, start: shown.start };
     const { gaps, portal } = dayNotes(facts, this.locale);
     return html`<footer>
         <div class="small">${[gaps && html`${dot("gap", true)}${gaps}`, sinceNote(facts, this.locale), portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
+        ${back}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => this.table(this.#t("chart"), () => dayTable(facts, this.locale)))}`;
   }
@@ -273,7 +282,7 @@ export class TodayCard extends SmartyCard {
     // chart, so that the content below does not move when the user turns to another day.
     if (!knownCount && shown.day !== shown.today) return html`<div style="height:${height}px"></div>`;
     if (!knownCount && !running) return html``;
-    if (isFirst(drawn)) return html`${strip(chart, running!.index)}`;
+    if (isFirst(drawn)) return html`${strip(chart, running!.index, this.locale)}`;
     const name = this.#t("reference");
     const at = this.#chosen.index;
     const later = running && running.reference !== reference ? running.reference : null;

@@ -39,7 +39,7 @@ export function layOutDay(
     width,
     height: heightOf(width),
     isNarrow: isNarrow(width),
-    hourWidth: widthOf("24"),
+    hourWidth: widthOf(locale.hour(12)),
     tickWidth: (kw) => widthOf(label(kw, locale)),
   });
 }
@@ -69,7 +69,7 @@ export function drawFixedParts(
       )}
       ${hours.map(
         ({ hour, x }) => svg`<path class="grid" d="M${x} ${bottom}v4"></path>
-          <text x=${x} y=${bottom + 28} text-anchor="middle">${hour}</text>`,
+          <text x=${x} y=${bottom + 28} text-anchor="middle">${locale.hour(hour)}</text>`,
       )}
       ${chart.isCalm ? svg`<text class="strong" x=${right} y="12" text-anchor="end">${locale.referenceKW(reference.kw!)}\u00a0↑</text>` : nothing}
       ${kw === null ? nothing : referenceLine(chart, kw, reference.until === undefined ? right : chart.x(reference.until), reference.name, locale)}`;
@@ -116,11 +116,11 @@ export function runningBar(chart: Chart, { index, drawn, fed, reference }: Runni
 }
 
 /** Return the axis of hours with the place of the running quarter-hour, for a day that has no bars yet. */
-export function strip({ left, right, slot, x, hours }: Chart, index: number): TemplateResult {
+export function strip({ left, right, slot, x, hours }: Chart, index: number, locale: Locale): TemplateResult {
   return svg`<svg class="strip" viewBox="0 0 ${right} 36" aria-hidden="true">
     <rect x=${left} width=${right - left} height="8"></rect>
     <rect class="running" x=${x(index).toFixed(1)} width=${slot} height="8"></rect>
-    ${hours.map((hour) => svg`<text x=${hour.x} y="24" text-anchor="middle">${hour.hour}</text>`)}
+    ${hours.map((hour) => svg`<text x=${hour.x} y="24" text-anchor="middle">${locale.hour(hour.hour)}</text>`)}
   </svg>`;
 }
 

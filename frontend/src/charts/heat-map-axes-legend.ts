@@ -22,7 +22,7 @@ const TURNED_DAY_PX = 14;
 const LABEL_HEIGHT_PX = 18;
 const GAP_PX = 8;
 /** Labels of the axis of hours. */
-const HOURS = ["0", "6", "12", "18", "24"] as const;
+const HOURS = [0, 6, 12, 18, 24] as const;
 
 export const mapStyles = css`
   .map {
@@ -52,6 +52,11 @@ export const mapStyles = css`
   .days small {
     position: absolute;
     white-space: nowrap;
+  }
+  @container (max-width: 280px) {
+    .narrow .hours :nth-child(even) {
+      display: none;
+    }
   }
   .narrow .newest {
     margin-top: 8px;
@@ -140,7 +145,7 @@ export interface MapSize {
 /** Return the size of the picture for an available width in px. */
 export function mapSize(grid: Grid, room: number, isTurned: boolean, locale: Locale, widthOf: Measure): MapSize {
   const label = dayWidth(grid, locale, widthOf);
-  const axis = Math.ceil(isTurned ? label : Math.max(...HOURS.map(widthOf))) + GAP_PX;
+  const axis = Math.ceil(isTurned ? label : Math.max(...HOURS.map((hour) => widthOf(locale.hour(hour))))) + GAP_PX;
   const [min, max] = TURNED_HEIGHTS_PX;
   const height = isTurned ? Math.max(min, Math.min(max, grid.days * TURNED_DAY_PX)) : HEIGHT_PX;
   return { isTurned, axis, height, width: Math.max(0, room - axis), dayRoom: isTurned ? LABEL_HEIGHT_PX : label + GAP_PX };
@@ -207,7 +212,7 @@ export function yearMap(
   };
   return html`${isTurned ? html`<small class="newest">${locale.text(yearTexts, "newest_first")}</small>` : nothing}
     <div class="map" style="--axis:${axis}px;--height:${height}px">
-      <div class="hours" aria-hidden="true">${HOURS.map((label, index) => hour(label, index / (HOURS.length - 1), isTurned))}</div>
+      <div class="hours" aria-hidden="true">${HOURS.map((each, index) => hour(locale.hour(each), index / (HOURS.length - 1), isTurned))}</div>
       <div class="field">
         <div
           class="touch"
