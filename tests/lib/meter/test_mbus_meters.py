@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -219,44 +217,3 @@ def test_the_name_of_a_channel_is_its_number() -> None:
         "2",
         "7401",
     ]
-
-
-def earlier_file(*channels: list[Any], indexes: list[list[Any]]) -> MeterMemory:
-    """Return the memory of a file without the M-Bus meters, as earlier versions wrote it."""
-    stored = MeterMemory().as_dict() | {"demand": Household().as_dict(), "named_channels": [1]}
-    del stored["mbus_meters"]
-    noon = NOON.isoformat()
-    stored["outline"] = {"objects": [], "decimals": [], "channels": [*channels]}
-    stored["totals"]["indexes"] = [
-        [identity, unit, value, noon, 0, value, noon] for identity, unit, value in indexes
-    ]
-    stored["flows"] = [
-        [identity, unit, noon, value, noon, 0.5, [3600.0]] for identity, unit, value in indexes
-    ]
-    memory = MeterMemory.from_dict(json.loads(json.dumps(stored)))
-    assert not memory.damaged
-    return memory
-
-
-@pytest.mark.parametrize(
-    ("channel", "name", "identity"),
-    [
-        # Known by its channel: an identifier that comes now is of this meter.
-        ([1, "channel_1", None, "gas", "m3"], "G1", "channel_1"),
-        # The identifier was sent with blanks or FF at its end, which were a part of it.
-        ([1, "4731FFFF", "4731FFFF", "gas", "m3"], "G1", "4731FFFF"),
-        ([1, "G1  ", "G1  ", "gas", "m3"], "G1", "G1  "),
-        # The meter's identifier was missing in the last telegram before the update.
-        ([1, None, None, "gas", "m3"], None, "G1"),
-    ],
-)
-def test_an_installed_meter_keeps_its_identity(
-    channel: list[Any], name: str | None, identity: str
-) -> None:
-    memory = earlier_file(channel, indexes=[[channel[1] or identity, "m3", 9.0]])
-    assert read(MeterReader(memory), meter(9.1, 60, name)) == {identity: 9.1}
-    reader = MeterReader(restarted(memory))
-    assert read(reader, meter(9.2, 120, name), replace(meter(1.0), serial_number="G2")) == {
-        identity: 9.2,
-        "G2": 1.0,
-    }

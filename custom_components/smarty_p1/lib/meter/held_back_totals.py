@@ -19,7 +19,7 @@ register may rise by any amount, because nobody knows how long the meter was not
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
@@ -193,11 +193,6 @@ class Totals:
                 for (identity, kind, unit), total in self._indexes.items()
             ],
         }
-
-    def last_indexes(self) -> Iterator[tuple[str, str | None, float, datetime]]:
-        """Yield identity, unit, value and capture time of every M-Bus meter's accepted index."""
-        for (identity, _, unit), total in self._indexes.items():
-            yield identity, unit, total.value, total.moment
 
     def settle(
         self,

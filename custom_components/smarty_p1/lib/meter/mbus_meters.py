@@ -21,7 +21,7 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
-from ..p1.value_converters import MBusReading, identifier
+from ..p1.value_converters import MBusReading
 from ..stored_json import Range, Size, load
 from ..stored_values import Stored
 from .flow_rate import max_rise
@@ -185,47 +185,12 @@ class MBusMeters:
         meters.exchanged = data.exchanged
         return meters
 
-    @classmethod
-    def from_earlier_file(
-        cls,
-        channels: Mapping[int, MBusReading],
-        identities: Mapping[str, int],
-        indexes: Iterable[tuple[str, str | None, float, datetime]],
-    ) -> Self:
-        """Return the meters of a file that lacks them.
-
-        `channels` and `identities` are of the last telegram. `indexes` are the identity, unit,
-        value and time of the last accepted indexes.
-        """
-        meters = cls()
-        # Channels whose meter had an identifier earlier, but not in the last telegram.
-        nameless = {at: channels[at] for at in channels.keys() - identities.values()}
-        for identity, unit, value, time in indexes:
-            channel = identities.get(identity)
-            if channel is not None:
-                name = channels[channel].serial_number
-            elif not identity.startswith(CHANNEL_PREFIX):
-                candidates = [at for at, sent in nameless.items() if sent.unit == unit]
-                channel, name = candidates[0] if len(candidates) == 1 else None, identity
-            else:
-                continue
-            kind = UNKNOWN_TYPE if channel is None else channels[channel].type
-            # An earlier version left blanks or FF in some identifiers.
-            last = _reading(name and identifier(name), kind, unit, value, time)
-            meters._meters[identity] = _Meter(identity, channel, last)
-        return meters
-
     def as_dict(self) -> dict[str, Any]:
         """Return the meters as JSON values. `from_dict` reads them."""
         return {
             "meters": [meter.as_list() for meter in self._meters.values()],
             "exchanged": dict(self.exchanged),
         }
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether no meter is known."""
-        return not self._meters
 
     def type_of(self, identity: str) -> str:
         """Return the device type of a meter, "unknown" if the meter or its type is unknown."""

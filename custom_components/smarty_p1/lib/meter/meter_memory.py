@@ -136,11 +136,6 @@ class MeterMemory:
             except Exception:  # noqa: BLE001 - a file may hold anything, and other parts are good
                 memory.damaged.append(part)
         memory._noted = memory.demand_meter.values
-        if memory.mbus_meters.is_empty:
-            outline = memory.outline
-            memory.mbus_meters = MBusMeters.from_earlier_file(
-                outline.channels, outline.identities, memory.totals.last_indexes()
-            )
         if memory.system_title and memory.serial_number:
             memory.names.setdefault(memory.system_title, shown_name(memory.serial_number))
         return memory
@@ -242,8 +237,8 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
 # Parts that do not count as damaged if a stored file lacks them. The part `demand_meter` can be in
-# a file of its own. The parts `outline` and `key_proof` are created again from the next telegram,
-# `mbus_meters` from the other parts, and `clock` from the telegrams of a day.
+# a file of its own. The parts `outline`, `key_proof` and `mbus_meters` are created again from the
+# next telegram, and `clock` from the telegrams of a day.
 _MAY_BE_MISSING = {"clock", "demand_meter", "outline", "key_proof", "mbus_meters"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
