@@ -109,33 +109,35 @@ async def test_without_a_switch_the_plan_only_shows_the_start(
     assert not charger.is_on()
 
 
-@pytest.mark.parametrize(
-    "setting",
-    [
-        # At least 6 A on three phases, at most the power that the reference power of 5 kW leaves.
-        ("A", 6, 16, 6),
-        ("A", 8, 13, 8),
-        # A number without a unit is a current.
-        (None, 6, 16, 6),
-        ("W", 0, 4300, 4300),
-        ("kW", 0, 4.3, 4.3),
-        ("kW", 5.5, 11, 5.5),
-    ],
-)
+SETTINGS: list[tuple[str | None, float, float, float]] = [
+    # At least 6 A on three phases, at most the power that the reference power of 5 kW leaves.
+    ("A", 6, 16, 6),
+    ("A", 8, 13, 8),
+    # A number without a unit is a current.
+    (None, 6, 16, 6),
+    ("W", 0, 4300, 4300),
+    ("kW", 0, 4.3, 4.3),
+    ("kW", 5.5, 11, 5.5),
+]
+
+
 async def test_the_power_is_set_in_its_unit_and_within_the_limits_of_the_charger(
-    house: MockConfigEntry,
-    hass: HomeAssistant,
-    charger: Charger,
-    setting: tuple[str | None, float, float, float],
+    house: MockConfigEntry, hass: HomeAssistant, charger: Charger, subtests: pytest.Subtests
 ) -> None:
-    unit, low, high, expected = setting
-    attributes = {"min": low, "max": high, "unit_of_measurement": unit}
-    hass.states.async_set("number.power", str(low), attributes)
     calls = async_mock_service(hass, "number", "set_value")
-    await add(hass, house, **SWITCHED, power_set_by="number.power", min_kw="4.1")
     await charger.at(CHEAP)
-    await charger.until(charger.is_on)
-    assert [call.data["value"] for call in calls] == [pytest.approx(expected)]
+    for unit, low, high, expected in SETTINGS:
+        attributes = {"min": low, "max": high, "unit_of_measurement": unit}
+        hass.states.async_set("number.power", str(low), attributes)
+        with subtests.test(f"{low}-{high} {unit}"):
+            calls.clear()
+            await add(hass, house, **SWITCHED, power_set_by="number.power", min_kw="4.1")
+            await charger.until(charger.is_on)
+            assert [call.data["value"] for call in calls] == [pytest.approx(expected)]
+        (subentry_id,) = house.subentries
+        hass.config_entries.async_remove_subentry(house, subentry_id)
+        await planned(hass, runs="no entity")
+        await charger.turn("turn_off")
 
 
 async def test_eleven_kilowatts_are_sixteen_amperes(
