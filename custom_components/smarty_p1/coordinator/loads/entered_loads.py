@@ -44,7 +44,7 @@ from ...const import (
     SUBENTRY_LOAD,
 )
 from ...lib.plan.daily_load import DailyLoad, LoadPlan
-from ...lib.plan.follow import MIN_TIME
+from ...lib.plan.load_following import MIN_TIME
 from ..entry_types import AnyConfigEntry
 from .state_numbers import converted, number_of
 

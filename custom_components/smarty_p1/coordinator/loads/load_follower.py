@@ -15,7 +15,7 @@ from ...const import DOMAIN
 from ...lib.history.calendar import HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
-from ...lib.plan.follow import Charger, Following, Seen, followed
+from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed
 from .entered_loads import EnteredLoad, plan_of_load, set_plan
 from .entity_actions import async_call_entity
 from .meter_power import net_import
@@ -55,7 +55,7 @@ class LoadFollower:
             can_pause=entered.switch is not None,
             min_time=entered.min_time,
         )
-        self._state: Following | None = None
+        self._state: LoadFollowing | None = None
         self._starts = starts
         self.is_by_hand = False
         """Whether somebody else has switched the load on."""
@@ -83,7 +83,9 @@ class LoadFollower:
                 )
         self._tell_power(plan, self._charger.max_kw if self.is_by_hand else self._state.kw)
 
-    def _found(self, plan: LoadPlan, now: datetime, kw: float | None, *, is_on: bool) -> Following:
+    def _found(
+        self, plan: LoadPlan, now: datetime, kw: float | None, *, is_on: bool
+    ) -> LoadFollowing:
         """Return the state in which the load is now, whoever has switched it."""
         state = self._state or self._begin(plan, now, is_on=is_on)
         if self._entered.switch and is_on != (state.kw > 0):
@@ -107,31 +109,33 @@ class LoadFollower:
         """Return the last starts by the plan."""
         return self._state.starts if self._state else self._starts
 
-    def _begin(self, plan: LoadPlan, now: datetime, *, is_on: bool) -> Following:
+    def _begin(self, plan: LoadPlan, now: datetime, *, is_on: bool) -> LoadFollowing:
         """Return the state after a restart. A load that runs as planned was started by the plan."""
         if not (is_on and plan.runs_now):
-            return Following(starts=self._starts)
-        return Following(self._charger.max_kw, now, now, self._starts or (now,))
+            return LoadFollowing(starts=self._starts)
+        return LoadFollowing(self._charger.max_kw, now, now, self._starts or (now,))
 
     def _switched_by_others(
-        self, state: Following, now: datetime, kw: float | None, *, is_on: bool
-    ) -> Following:
+        self, state: LoadFollowing, now: datetime, kw: float | None, *, is_on: bool
+    ) -> LoadFollowing:
         """Return the state after somebody else has switched the load. Switches may be slow."""
         if state.switched_at is not None and now - state.switched_at < _SWITCHING_TIME:
             return state
         # Some chargers say on while their contact is open. Their power is then 0.
         self.is_by_hand = is_on and (kw is None or kw >= _MIN_KW)
-        return state if is_on else Following(0.0, state.changed_at, now, state.starts)
+        return state if is_on else LoadFollowing(0.0, state.changed_at, now, state.starts)
 
     def _wanted(
-        self, state: Following, plan: LoadPlan, seen: Seen | None, now: datetime
-    ) -> Following:
+        self, state: LoadFollowing, plan: LoadPlan, seen: LoadReadings | None, now: datetime
+    ) -> LoadFollowing:
         order = plan.order(now, self._taken_kwh, self._charger.max_kw)
         if plan.quarter is None:
-            return Following(0.0, now, now, state.starts) if state.kw else state
+            return LoadFollowing(0.0, now, now, state.starts) if state.kw else state
         if seen is None:
             # Without a reading, the load follows the times of the plan.
-            seen = Seen(now, now, datetime.min.replace(tzinfo=now.tzinfo), 0, 0, None, None, 0)
+            seen = LoadReadings(
+                now, now, datetime.min.replace(tzinfo=now.tzinfo), 0, 0, None, None, 0
+            )
         return followed(state, self._with_steps(), order, plan.quarter, seen)
 
     def _with_steps(self) -> Charger:
@@ -172,12 +176,12 @@ class LoadFollower:
             self._taken_kwh += max(0.0, assumed if kw is None else kw) * passed
         return kw
 
-    def _seen(self, now: datetime, latest: Reading | None, kw: float | None) -> Seen | None:
+    def _seen(self, now: datetime, latest: Reading | None, kw: float | None) -> LoadReadings | None:
         """Return the readings of meter and load. Return None if the meter's are unknown."""
         if latest is None or (net := net_import(latest, now)) is None:
             return None
         state = self._measurement()
-        return Seen(
+        return LoadReadings(
             now,
             quarter_start(now),
             latest.received_at,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ..history.calendar import QUARTER_HOUR, day_end, local_text, quarter_start
 from ..history.quarter_hour import QuarterHour
 from ..plan.added_cost import AddedCost, PlanReason
+from ..plan.announced_starts import plan_as_announced
 from ..plan.battery import HouseBattery
 from ..plan.bill_steps import NO_KWH
 from ..plan.coming_quarters import (
@@ -21,7 +22,6 @@ from ..plan.coming_quarters import (
 )
 from ..plan.house_plan import HousePlan
 from ..plan.planned_load import Load, Planned, at_once, constant_profile
-from ..plan.told_starts import plan_as_told
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
 from ..prices.price_file import OlderPrices
@@ -150,7 +150,7 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     # A stored kWh is worth a cheap kWh of the next days, minus the loss.
     end_value = _END_VALUE * sorted(quarter.price for quarter in quarters)[len(quarters) // 4]
     battery = question.battery and question.battery._replace(end_value=end_value)
-    plan = plan_as_told(quarters, net, loads, _told(question.wishes, start), battery)
+    plan = plan_as_announced(quarters, net, loads, _told(question.wishes, start), battery)
     unknown = (at.start for at in coming if market(at.start) != question.market(at.start))
     return PlannedHouse(coming, loads, question.wishes, plan, next(unknown, None), lacks)
 

@@ -14,7 +14,7 @@ from ..history.calendar import DAY, LUXEMBOURG, local_day
 from .added_cost import PlanReason
 from .bill_steps import NO_KWH, Quarter
 from .coming_quarters import PlanLack
-from .follow import LoadOrder
+from .load_following import LoadOrder
 
 _WEEK_DAYS = 7
 _SATURDAY = 5

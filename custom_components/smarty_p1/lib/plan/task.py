@@ -14,7 +14,7 @@ from typing import Annotated, NamedTuple
 from ..history.calendar import DAY, HOUR, LUXEMBOURG, QUARTER_HOUR, local_day, quarter_start
 from ..stored_json import Mark, Range, Size
 from .daily_load import DailyLoad, LoadState
-from .follow import MAX_STARTS
+from .load_following import MAX_STARTS
 
 MIN_SHARE = 0.1
 """Share of its power from which on a load runs."""

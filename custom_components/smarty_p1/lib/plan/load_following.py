@@ -69,7 +69,7 @@ class LoadOrder(NamedTuple):
     """Whether the load must run from now on to have its energy by the deadline."""
 
 
-class Seen(NamedTuple):
+class LoadReadings(NamedTuple):
     """Readings of the meter and of the load."""
 
     now: datetime
@@ -89,7 +89,7 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Following:
+class LoadFollowing:
     """Power that a load is set to, and the times of its changes."""
 
     kw: float = 0.0
@@ -101,8 +101,8 @@ class Following:
 
 
 def followed(
-    state: Following, charger: Charger, order: LoadOrder, quarter: Quarter, seen: Seen
-) -> Following:
+    state: LoadFollowing, charger: Charger, order: LoadOrder, quarter: Quarter, seen: LoadReadings
+) -> LoadFollowing:
     """Return the power that the load shall have now. A power of 0 is a pause."""
     silence = seen.now - seen.metered_at
     if silence >= BLIND_AFTER:
@@ -117,7 +117,7 @@ def followed(
     return _set(state, charger, _wanted_kw(state, charger, order, quarter, seen), order, seen.now)
 
 
-def _is_seen(state: Following, seen: Seen) -> bool:
+def _is_seen(state: LoadFollowing, seen: LoadReadings) -> bool:
     """Return whether meter and load have reported since the last change.
 
     Some chargers report only changes, so two minutes are enough.
@@ -131,7 +131,7 @@ def _is_seen(state: Following, seen: Seen) -> bool:
 
 
 def _wanted_kw(
-    state: Following, charger: Charger, order: LoadOrder, quarter: Quarter, seen: Seen
+    state: LoadFollowing, charger: Charger, order: LoadOrder, quarter: Quarter, seen: LoadReadings
 ) -> float:
     """Return the power at which the load takes its energy until the quarter-hour ends."""
     rest = max(_MIN_REST, seen.quarter_start + QUARTER_HOUR - seen.now) / HOUR
@@ -157,8 +157,8 @@ def _wanted_kw(
 
 
 def _set(
-    state: Following, charger: Charger, kw: float, order: LoadOrder, now: datetime
-) -> Following:
+    state: LoadFollowing, charger: Charger, kw: float, order: LoadOrder, now: datetime
+) -> LoadFollowing:
     """Return the state with the power `kw`, as far as the rules for changes allow it."""
     starts = tuple(start for start in state.starts if now - start < _EVENING)
     state = replace(state, starts=starts)
@@ -174,8 +174,8 @@ def _set(
 
 
 def _started(
-    state: Following, charger: Charger, kw: float, order: LoadOrder, now: datetime
-) -> Following:
+    state: LoadFollowing, charger: Charger, kw: float, order: LoadOrder, now: datetime
+) -> LoadFollowing:
     """Return the state of a load that starts, or of a load that must still wait."""
     starts = state.starts
     if not kw:
@@ -189,7 +189,7 @@ def _started(
     return replace(state, kw=kw, changed_at=now, switched_at=now, starts=(*starts, now))
 
 
-def _may_pause(state: Following, charger: Charger, order: LoadOrder, now: datetime) -> bool:
+def _may_pause(state: LoadFollowing, charger: Charger, order: LoadOrder, now: datetime) -> bool:
     """Return whether a running load may pause.
 
     Without a further start, a pause would cost the rest of the energy.

@@ -4,11 +4,11 @@ from random import Random
 
 import pytest
 
-from smartyp1.plan import told_starts
+from smartyp1.plan import announced_starts
+from smartyp1.plan.announced_starts import plan_as_announced
 from smartyp1.plan.bill_steps import NO_KWH, Quarter
 from smartyp1.plan.house_plan import HousePlan
 from smartyp1.plan.planned_load import Load, Planned
-from smartyp1.plan.told_starts import plan_as_told
 from tests.lib.plan.test_house_plan import PROFILES, random_net, random_prices
 from tests.random_examples import examples
 
@@ -90,7 +90,7 @@ def test_no_shown_start_moves_for_less_than_five_cents(
     evening, told = Evening(Random(seed)), dict[str, int]()  # noqa: S311 - no secret
     for _ in range(_DAY - 40):
         quarters, net, loads = evening.quarters, evening.net, evening.loads
-        plan = plan_as_told(quarters, net, loads, told)
+        plan = plan_as_announced(quarters, net, loads, told)
         moved = [
             load.name
             for load in loads
@@ -100,8 +100,8 @@ def test_no_shown_start_moves_for_less_than_five_cents(
         ]
         if moved:
             with monkeypatch.context() as patch:
-                patch.setattr(told_starts, "FIXED_QUARTERS", _DAY)
-                kept = plan_as_told(quarters, net, loads, told)
+                patch.setattr(announced_starts, "FIXED_QUARTERS", _DAY)
+                kept = plan_as_announced(quarters, net, loads, told)
             assert min(told[name] for name in moved) > _HALF_HOUR
             assert bill(evening, kept) - bill(evening, plan) >= 0.05 * len(moved) - 1e-9
         evening.pass_quarter(plan)

@@ -1,9 +1,9 @@
-"""Plan that keeps the starts that were told, unless another start saves enough.
+"""Plan that keeps the announced starts, unless another start saves enough.
 
-    plan_as_told(quarters, net, loads, {"car": 12})
+    plan_as_announced(quarters, net, loads, {"car": 12})
 
-Households act on a start that they have read. So a told start moves only if this saves five cents
-or if the load would otherwise lack energy, and in its last half hour only for the latter.
+Households act on a start that they have read. So an announced start moves only if this saves five
+cents or if the load would otherwise lack energy, and in its last half hour only for the latter.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,36 +14,36 @@ from .house_plan import HousePlan, plan_house
 from .planned_load import Load, Planned
 
 MIN_SAVING_EUR = 0.05
-"""Saving in EUR for which a told start moves."""
+"""Saving in EUR for which an announced start moves."""
 FIXED_QUARTERS = 2
-"""Number of quarter-hours before a told start in which no saving moves it."""
+"""Number of quarter-hours before an announced start in which no saving moves it."""
 
 
-def plan_as_told(
+def plan_as_announced(
     quarters: Sequence[Quarter],
     net: Sequence[float],
     loads: Sequence[Load],
-    told: Mapping[str, int],
+    announced: Mapping[str, int],
     battery: HouseBattery | None = None,
 ) -> HousePlan:
-    """Return the plan of a house that keeps told starts.
+    """Return the plan of a house that keeps announced starts.
 
-    `told` has the quarter-hour of each told start, by the name of the load. A start outside of the
-    window of its load is not kept. Raises ValueError as `plan_house`.
+    `announced` has the quarter-hour of each announced start, by the name of the load. A start
+    outside of the window of its load is not kept. Raises ValueError as `plan_house`.
     """
     free = plan_house(quarters, net, loads, battery)
-    if all(_keeps(load, free.loads[load.name], told.get(load.name)) for load in loads):
+    if all(_keeps(load, free.loads[load.name], announced.get(load.name)) for load in loads):
         return free
     bound = {
         load.name: kept
         for load in loads
-        if (kept := _bound(load, free.loads[load.name], told.get(load.name), len(quarters)))
+        if (kept := _bound(load, free.loads[load.name], announced.get(load.name), len(quarters)))
     }
 
     def planned(bound: Mapping[str, Load]) -> HousePlan:
         of_house = [bound.get(load.name, load) for load in loads]
         plan = plan_house(quarters, net, of_house, battery)
-        # A run that is interrupted would begin again before the told start.
+        # A run that is interrupted would begin again before the announced start.
         again = [_without_interruption(load, plan.loads[load.name]) for load in of_house]
         return plan if again == of_house else plan_house(quarters, net, again, battery)
 
@@ -51,13 +51,13 @@ def plan_as_told(
     for name in [*bound]:
         others = {other: load for other, load in bound.items() if other != name}
         trial = planned(others)
-        if _may_move(told[name], plan, trial):
+        if _may_move(announced[name], plan, trial):
             bound, plan = others, trial
     return plan
 
 
 def _may_move(at: int, plan: HousePlan, trial: HousePlan) -> bool:
-    """Return whether a plan may move a told start. `plan` keeps it."""
+    """Return whether a plan may move an announced start. `plan` keeps it."""
     saves = plan.cost - trial.cost >= MIN_SAVING_EUR and at > FIXED_QUARTERS
     return saves or _missing(trial) < _missing(plan) - NO_KWH
 
@@ -71,7 +71,7 @@ def _keeps(load: Load, planned: Planned, at: int | None) -> bool:
 
 
 def _bound(load: Load, free: Planned, at: int | None, count: int) -> Load | None:
-    """Return a load that keeps its told start. Return None if it cannot."""
+    """Return a load that keeps its announced start. Return None if it cannot."""
     if at is None or not load.first <= at < min(load.end, count):
         return None
     if load.profile:
@@ -82,7 +82,7 @@ def _bound(load: Load, free: Planned, at: int | None, count: int) -> Load | None
 
 
 def _without_interruption(load: Load, planned: Planned) -> Load:
-    """Return a load with a pause until its told start, if its run would not go on."""
+    """Return a load with a pause until its announced start, if its run would not go on."""
     if load.pause is None or _keeps(load, planned, load.pause[1]):
         return load
     return load._replace(pause=(load.first, load.pause[1]))

@@ -8,12 +8,12 @@ from random import Random
 import pytest
 
 from smartyp1.plan.bill_steps import Quarter
-from smartyp1.plan.follow import (
+from smartyp1.plan.load_following import (
     BLIND_AFTER,
     Charger,
-    Following,
+    LoadFollowing,
     LoadOrder,
-    Seen,
+    LoadReadings,
     followed,
 )
 
@@ -23,10 +23,12 @@ CAR, ON_OFF = Charger(1.4, 11.0), Charger(3.7, 3.7)
 QUARTER = Quarter(price=0.2, feed_in=0.05, limit=7 / 4, surcharge=0.15)
 
 
-def seen(minute: float = 5, *, house_kw: float = 0.4, load_kw: float = 0.0) -> Seen:
+def seen(minute: float = 5, *, house_kw: float = 0.4, load_kw: float = 0.0) -> LoadReadings:
     """Return readings of a house whose load has taken nothing before."""
     now = START + timedelta(minutes=minute)
-    return Seen(now, START, now, house_kw + load_kw, house_kw * minute / 60, load_kw, now, 0.0)
+    return LoadReadings(
+        now, START, now, house_kw + load_kw, house_kw * minute / 60, load_kw, now, 0.0
+    )
 
 
 # Limit price, planned kWh, power of the house without the load, and the power that is expected.
@@ -46,11 +48,13 @@ PRICES = {
 def test_a_load_takes_the_cheaper_energy(limit: float, kwh: float, house: float, kw: float) -> None:
     order, readings = LoadOrder(limit, kwh), seen(house_kw=house)
     # The load was off so far, so the sun of these minutes was exported and is taken now.
-    assert followed(Following(), CAR, order, QUARTER, readings).kw == pytest.approx(kw, abs=0.31)
+    assert followed(LoadFollowing(), CAR, order, QUARTER, readings).kw == pytest.approx(
+        kw, abs=0.31
+    )
 
 
 def test_the_power_falls_at_once_and_rises_after_five_minutes() -> None:
-    state = Following(6.0, START, START, (START,))
+    state = LoadFollowing(6.0, START, START, (START,))
     order = LoadOrder(0.2, 9.0)
     lower = followed(state, CAR, order, QUARTER, seen(2.5, house_kw=4.0, load_kw=6.0))
     assert lower.kw < 6.0
@@ -61,7 +65,7 @@ def test_the_power_falls_at_once_and_rises_after_five_minutes() -> None:
 
 
 def test_some_watts_change_no_setting() -> None:
-    charger, state, powers = Charger(4.1, 11.0, step_kw=0.69), Following(), list[float]()
+    charger, state, powers = Charger(4.1, 11.0, step_kw=0.69), LoadFollowing(), list[float]()
     for second in range(0, 840, 10):
         # The house takes 2 W more with each telegram.
         readings = seen(second / 60, house_kw=1.0 + second / 5000, load_kw=state.kw)
@@ -76,7 +80,7 @@ def test_some_watts_change_no_setting() -> None:
 
 
 def test_a_charger_that_has_not_reported_is_waited_for_two_minutes() -> None:
-    state = Following(6.0, START, START, (START,))
+    state = LoadFollowing(6.0, START, START, (START,))
     late = seen(1.5, house_kw=6.0)._replace(load_seen_at=START, net_kw=6.4)
     assert followed(state, CAR, LoadOrder(0.2, 9.0), QUARTER, late) == state
     late = seen(2.1, house_kw=6.4)._replace(load_seen_at=START)
@@ -89,7 +93,7 @@ def test_a_charger_that_has_not_reported_is_waited_for_two_minutes() -> None:
 def test_a_silent_meter_leaves_the_minimum_then_the_times(
     silence: float, planned: float, kw: float
 ) -> None:
-    state = Following(6.0, START - FIVE_MINUTES, START - FIVE_MINUTES, (START - FIVE_MINUTES,))
+    state = LoadFollowing(6.0, START - FIVE_MINUTES, START - FIVE_MINUTES, (START - FIVE_MINUTES,))
     now = START + timedelta(seconds=silence)
     readings = seen(load_kw=6.0)._replace(now=now, metered_at=START, load_seen_at=START)
     order = LoadOrder(0.2, planned if silence > BLIND_AFTER.total_seconds() else 9.0)
@@ -98,7 +102,7 @@ def test_a_silent_meter_leaves_the_minimum_then_the_times(
 
 def test_the_last_chance_takes_the_maximum() -> None:
     order = LoadOrder(0.0, 0.0, is_last_chance=True)
-    assert followed(Following(), CAR, order, QUARTER, seen()).kw == 11.0
+    assert followed(LoadFollowing(), CAR, order, QUARTER, seen()).kw == 11.0
 
 
 @pytest.mark.parametrize("is_last_chance", [True, False])
@@ -109,8 +113,8 @@ def test_no_load_brings_the_house_above_the_highest_power(*, is_last_chance: boo
     )
     for house_kw, kw in ((0.4, 4.6), (4.0, 0.0)):
         readings = seen(house_kw=house_kw)
-        assert followed(Following(), CAR, order, quarter, readings).kw == pytest.approx(kw)
-    running = Following(6.0, START - FIVE_MINUTES, START - FIVE_MINUTES, (START,))
+        assert followed(LoadFollowing(), CAR, order, quarter, readings).kw == pytest.approx(kw)
+    running = LoadFollowing(6.0, START - FIVE_MINUTES, START - FIVE_MINUTES, (START,))
     readings = seen(house_kw=3.0, load_kw=6.0)
     assert followed(running, CAR, order, quarter, readings).kw == pytest.approx(2.0)
 
@@ -122,7 +126,7 @@ def test_a_heat_pump_starts_for_the_sun_only_if_it_lasts() -> None:
     order = LoadOrder(0.1, 0.0)
     for sun_kw, kw in ((-1.9, 0.0), (-2.1, 2.0)):
         readings = seen(0.0, house_kw=sun_kw)
-        assert followed(Following(), HEAT_PUMP, order, QUARTER, readings).kw == kw
+        assert followed(LoadFollowing(), HEAT_PUMP, order, QUARTER, readings).kw == kw
 
 
 @pytest.mark.parametrize(
@@ -131,7 +135,7 @@ def test_a_heat_pump_starts_for_the_sun_only_if_it_lasts() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - no secret
-    state, switched = Following(), [(START - charger.min_time, 0.0)]
+    state, switched = LoadFollowing(), [(START - charger.min_time, 0.0)]
     used = house_used = 0.0
     quarter, planned = START, 0.0
     for second in range(0, 6 * 3600, 10):
@@ -144,7 +148,7 @@ def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int
         house_used += house / 360
         # The charger lies: it takes only half of its setting, and reports every 60 or 90 seconds.
         report = now - timedelta(seconds=second % random.choice([60, 90]))
-        readings = Seen(
+        readings = LoadReadings(
             now, quarter, now, house + state.kw / 2, house_used + used, state.kw / 2, report, used
         )
         before, state = state, followed(state, charger, LoadOrder(0.2, planned), QUARTER, readings)
