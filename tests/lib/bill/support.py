@@ -132,7 +132,6 @@ class Connection:
         self.imported_wh = REGISTER_WH
         self.exported_wh: float | None = None
         self.serial: str | None = SERIAL
-        self.quarters: list[QuarterHour] = []
 
     @property
     def demand(self) -> HouseholdState:
@@ -144,8 +143,6 @@ class Connection:
         self.tell(power_kw)
         demand = self.meter.snapshot
         assert demand is not None
-        if demand.values.last_quarter and demand.values.last_quarter not in self.quarters[-1:]:
-            self.quarters.append(demand.values.last_quarter)
         return demand
 
     def tell(self, power_kw: float | None = None) -> None:
@@ -189,20 +186,17 @@ class Connection:
     def draw_hours(self, hours: float, kw: float = 1.2) -> None:
         """Draw the same power for some hours, with a telegram each quarter-hour."""
         for _ in range(round(hours * 4)):
-            self.after(900, round(kw * 250), kw)
+            self.pass_by(900, round(kw * 250))
+            self.tell(kw)
 
     def draw(self, minutes: int, wh_a_minute: int) -> HouseholdState:
         """Draw the same power for some minutes, with a telegram each; return the last state."""
         assert minutes > 0
         kw = wh_a_minute * 60 / 1000
-        for left in reversed(range(minutes)):
+        for _ in range(minutes - 1):
             self.pass_by(60, wh_a_minute)
-            # Computing a state takes longer than a telegram. It shows each quarter-hour once.
-            if left and self.time.minute % 15:
-                self.tell(kw)
-            else:
-                demand = self.read(kw)
-        return demand
+            self.tell(kw)
+        return self.after(60, wh_a_minute, kw)
 
 
 def read_quarter_hours(

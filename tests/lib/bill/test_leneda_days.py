@@ -117,8 +117,9 @@ def test_a_month_that_ends_while_nothing_reads_the_meter() -> None:
     # A cable read the house at 1.2 kW until noon of 10 November, then Leneda alone.
     house = added("2026-11-01T00:00:00W")
     while house.time < local("2026-11-10T12:07"):
-        house.after(420, 140)
-        house.after(480, 160)
+        for seconds, wh in ((420, 140), (480, 160)):
+            house.pass_by(seconds, wh)
+            house.tell()
     set_leneda_days(house, platform("2026-11-10", "2026-12-01", 1.2))
     demand = house.meter.newest
     assert demand
