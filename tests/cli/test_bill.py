@@ -428,7 +428,7 @@ def refused_files() -> Iterator[tuple[bytes, str]]:
     yield export(MAY, ["0.400"], "1-1:9.9.9"), "The OBIS code 1-1:9.9.9 is not known."
     yield export(MAY, ["0.400"], "7-1:99.23.17"), "This file is about gas (7-1:99.23.17)"
     yield export(MAY, ["900.000"] * 16), "Line "
-    yield b"0" * 20_000_001, "The file is larger than 20 MB."
+    yield b"0" * 20_000_001, "The file is larger than 20\u00a0MB."
     yield b"{", "it is no answer of Leneda's API"
     yield b"[1]", "it is no answer of Leneda's API"
     yield b"[" * 100_000, "it is no answer of Leneda's API"
