@@ -6,14 +6,14 @@ from .lib.amounts import AmountError, AmountFault, Unit, amount_text, shown_type
 from .user_locale import UserLocale
 
 # Translation key of each message, and the text behind the amount that its placeholder names.
-UNUSUAL = "amount_unusual", " = {0} {unit} (> {1} {unit})"
+UNUSUAL = "amount_unusual", " = {0}\N{NO-BREAK SPACE}{unit} (> {1}\N{NO-BREAK SPACE}{unit})"
 _MESSAGES = {
     AmountFault.MALFORMED: ("amount_malformed", ""),
     AmountFault.AMBIGUOUS: ("amount_ambiguous", " = {0} / {1}"),
     AmountFault.UNIT: ("amount_unit", " ({unit})"),
     AmountFault.OUT_OF_RANGE: (
         "amount_out_of_range",
-        " ({0} \N{EN DASH} {1} {unit})",
+        " ({0} \N{EN DASH} {1}\N{NO-BREAK SPACE}{unit})",
     ),
 }
 

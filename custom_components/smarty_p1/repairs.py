@@ -316,8 +316,12 @@ class EarlierPricesRepairFlow(_ChoiceRepairFlow):
 class LenedaKeyRepairFlow(RepairsFlow):
     """Dialog that asks for a new Leneda API key and tests it."""
 
-    async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the form. Store the key after Leneda has accepted it."""
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Show the form. Home Assistant calls this step with the issue's id instead of None."""
+        return await self.async_step_key()
+
+    async def async_step_key(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Ask for the key. Store it after Leneda has accepted it."""
         entry = _entry_of(self)
         account = _section_of(entry, SECTION_LENEDA)
         errors = {}
@@ -334,7 +338,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
                 return _store_and_reload(self, entry, options=options)
         shown = {CONF_ENERGY_ID: account[CONF_ENERGY_ID], **(user_input or {})}
         return self.async_show_form(
-            step_id="init",
+            step_id="key",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(key_fields()), shown),
             errors=errors,
             description_placeholders=in_markdown({"name": Verbatim(short_title(entry))}),

@@ -52,6 +52,10 @@ class UserLocale(NamedTuple):
         """Return a number that is written with a decimal point, with the user's decimal mark."""
         return text.replace(".", self.decimal_mark)
 
+    def with_unit(self, text: str, unit: str) -> str:
+        """Return a number like `number`, with its unit. No line ends between them."""
+        return f"{self.number(text)}\N{NO-BREAK SPACE}{unit}"
+
     def quoted(self, text: str) -> str:
         """Return a text between the quotation marks of the language."""
         return _QUOTES.get(self.language.partition("-")[0], "“{}”").format(text)

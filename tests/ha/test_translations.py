@@ -256,6 +256,12 @@ PARTS = re.compile(
 BREAKABLE = re.compile(
     r"[\d}*] (?=(?:[kM]?Wh?|kVA|M[Bo]|[ck]m|ct|EUR|imp/kWh|°C|m³|[VALsh€%])(?![\w'-]))|\d \d{3}\b"
 )
+# Words for which a language has another one: the polite form in German, and names of things.
+OTHER_WORDS = {
+    "de": re.compile(r"\w,? (Sie|Ihnen|Ihre?[mnrs]?)\b|Ladestation"),
+    "lb": re.compile("Luedstatioun"),
+    "pt": re.compile(r"(?<!retorno de )\bcarros?\b"),
+}
 # Signs of a configuration or an address, which are written the same in every language.
 CODE = re.compile(r"\w+: (true|\{\w+\})|::")
 
@@ -266,6 +272,7 @@ def test_each_text_begins_with_a_capital_and_has_the_spaces_of_its_language(lang
         assert PARTS.fullmatch(path) or not text[:1].islower(), path
         assert "  " not in text, path
         assert not BREAKABLE.search(text), path
+        assert language not in OTHER_WORDS or not OTHER_WORDS[language].search(text), path
         prose = CODE.sub("", text)
         if language == "fr":
             # No line begins with a sign, and each sign stands apart from its word.

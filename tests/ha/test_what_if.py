@@ -94,8 +94,13 @@ async def test_amounts_of_a_battery_are_typed_as_printed(hass: HomeAssistant) ->
         ("feed_in_price", "1.450", "ambiguous", "Feed-in price: “1.450” = 1.45 / 1450"),
         ("feed_in_price", "much", "malformed", "Feed-in price: “much”"),
         ("feed_in_price", "9 €/mois", "unit", "Feed-in price: “9 €/mois” (€/kWh)"),
-        ("feed_in_price", "1,01", "out_of_range", "Feed-in price: “1,01” (0 \N{EN DASH} 1 €/kWh)"),
-        ("kwh", "0,4", "out_of_range", "Energy: “0,4” (0.5 \N{EN DASH} 200 kWh)"),
+        (
+            "feed_in_price",
+            "1,01",
+            "out_of_range",
+            "Feed-in price: “1,01” (0 \N{EN DASH} 1\xa0€/kWh)",
+        ),
+        ("kwh", "0,4", "out_of_range", "Energy: “0,4” (0.5 \N{EN DASH} 200\xa0kWh)"),
     ):
         with pytest.raises(ServiceValidationError) as refused:
             await call(hass, "what_if", **{**texts, name: typed})

@@ -64,6 +64,7 @@ async def mend(
 ) -> RepairsFlowResult:
     form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
     assert form["type"] is FlowResultType.FORM
+    assert form["errors"] == {}
     assert KEY not in repr(form)
     return await fill_in(hass, form, typed)
 

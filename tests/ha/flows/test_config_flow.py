@@ -74,10 +74,10 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
         >= {
             "serial_number": SERIAL,
             "verification": "Verified",
-            "power_imported": "2.345 kW",
-            "power_exported": "0.000 kW",
-            "energy_imported": "25678.901 kWh",
-            "energy_exported": "1234.567 kWh",
+            "power_imported": "2.345\xa0kW",
+            "power_exported": "0.000\xa0kW",
+            "energy_imported": "25678.901\xa0kWh",
+            "energy_exported": "1234.567\xa0kWh",
             "channels": (
                 "- M-Bus 1: Gas meter GAS 079000257401, 678.901 m³\n"
                 "- M-Bus 2: Water meter WATE079000257402, 28.103 m³\n"

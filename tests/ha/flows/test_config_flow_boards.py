@@ -468,9 +468,9 @@ async def test_a_tank(home: Home, refuses: Refusals) -> None:
     home.port.greeting = b"xR12\r" + b"R070\r" * 15 + b"R765\rR200\r" * 4
     found = await submit(home.hass, form, fields)
     assert found["description_placeholders"] == {
-        "distance": "70 cm",
+        "distance": "70\xa0cm",
         "level": "75 %",
-        "volume": "3750 L",
+        "volume": "3750\xa0L",
     }
     result = await agree(home.hass, found, "tank_found")
     entry = result["result"]

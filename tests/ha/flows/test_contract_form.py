@@ -321,8 +321,8 @@ async def test_the_list_is_shown_and_each_contract_can_be_edited_and_removed(hom
     await add_contract(hass, home.entry, typed)
     menu = await list_of(home)
     assert menu["menu_options"] == ["contract_add", "contract_edit", "contract_remove"]
-    names = ["From the beginning: 7 kW, 0.15 €/kWh"]
-    names += [f"From 2026-03-01: 12 kW, {NORDPOOL}, + 0.01 €/kWh"]
+    names = ["From the beginning: 7\xa0kW, 0.15\xa0€/kWh"]
+    names += [f"From 2026-03-01: 12\xa0kW, {NORDPOOL}, + 0.01\xa0€/kWh"]
     assert told(menu)["contracts"] == "\n".join(f"- {name}" for name in names)
 
     # A new one begins with the terms of the last one, but has no day yet.

@@ -247,10 +247,10 @@ async def test_the_options_of_a_meter(
     ):
         is_french(await open_options(hass, entry, page))
     is_french(await open_options(hass, entry, "virtual_clients"), "1,5 s")
-    is_french(await open_details(hass, entry), "10,00 kWh", "€")
+    is_french(await open_details(hass, entry), "10,00\xa0kWh", "€")
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     menu = await submit(hass, menu, {"next_step_id": "contracts"})
-    is_french(menu, "0,155 €/kWh")
+    is_french(menu, "0,155\xa0€/kWh")
     is_french(await submit(hass, menu, {"next_step_id": "contract_remove"}))
     typed = {"energy_price": "0,15", "network_prices": {"surcharge_price": 12.5}}
     is_french(await enter_contract(hass, entry, typed), "12,5")
@@ -284,7 +284,7 @@ async def test_a_new_key_and_a_port_that_was_found(
 SHOWN_BY_REPAIRS: dict[Problem, tuple[dict[str, str], str]] = {
     Problem.NO_TELEGRAM: ({"reason": "port_unreachable", "port": "socket://10.0.0.1:20"}, "port"),
     Problem.NETWORK_PRICES: ({"year": "2031"}, "Prix du réseau"),
-    Problem.HIGH_PRICES: ({}, "15,5 €/kWh"),
+    Problem.HIGH_PRICES: ({}, "15,5\xa0€/kWh"),
     Problem.VIRTUAL_BATTERY: ({"address": "192.168.1.30", "seconds": "1.5"}, "1,5"),
 }
 

@@ -393,7 +393,7 @@ async def test_both_readings_and_their_difference(home: Home, *, replaces: bool)
 
     # On top: 10.75 x 0.10 + 10 x 0.15 = 1.08 + 1.50; instead: 0.75 x 0.10 + 1.50 = 0.08 + 1.50.
     # With 8 % VAT: 2.58 x 1.08 = 2.79 and 1.58 x 1.08 = 1.71.
-    expected = {"above": "10.00 kWh", "on_top": "2.79 €", "instead": "1.71 €"}
+    expected = {"above": "10.00\xa0kWh", "on_top": "2.79\xa0€", "instead": "1.71\xa0€"}
     expected |= {"difference": "1.08 €"}
     for language, mark in {"en-GB": ".", "de": ",", "fr": ",", "lb": ",", "pt": ","}.items():
         home.hass.config.language = language

@@ -122,7 +122,7 @@ WRONG = [
         ),
         (
             *("discount", "out_of_range", {"discount": "-1"}),
-            "Monthly discount: “-1” (0 \N{EN DASH} 10000 €)",
+            "Monthly discount: “-1” (0 \N{EN DASH} 10000\xa0€)",
         ),
         (
             *("energy_fee", "unit", {"energy_fee": "21 €/Jahr"}),
@@ -134,7 +134,7 @@ WRONG = [
         ),
         (
             *("levies", "out_of_range", {"levies": {"compensation": "-101"}}),
-            "Compensation mechanism: “-101” (-100 \N{EN DASH} 100 €/kWh)",
+            "Compensation mechanism: “-101” (-100 \N{EN DASH} 100\xa0€/kWh)",
         ),
         (
             *("network_prices", "unit"),
@@ -166,10 +166,10 @@ async def test_an_error_names_the_field_the_row_and_the_text(home: Home, refuses
 async def test_a_high_price_is_asked_about_once(hass: HomeAssistant, home: Home) -> None:
     form = await enter(home, energy_price="15")
     assert (form["step_id"], form["errors"]) == ("contract", {"energy_price": "amount_unusual"})
-    assert told(form)["amount_unusual"] == "Energy price: “15” = 15 €/kWh (> 1 €/kWh)"
+    assert told(form)["amount_unusual"] == "Energy price: “15” = 15\xa0€/kWh (> 1\xa0€/kWh)"
     # Another high price is another question; the same price is taken, also with other signs.
     form = await send_again(hass, form, energy_price="145 ct")
-    assert told(form)["amount_unusual"] == "Energy price: “145 ct” = 1.45 €/kWh (> 1 €/kWh)"
+    assert told(form)["amount_unusual"] == "Energy price: “145 ct” = 1.45\xa0€/kWh (> 1\xa0€/kWh)"
     form = await send_again(hass, form, energy_price="1,45")
     assert form["step_id"] == "contract_details"
 
@@ -332,8 +332,8 @@ async def test_a_high_price_from_before_raises_a_repair(home: Home) -> None:
     menu = await open_repair(home.hass, f"high_prices_{home.entry.entry_id}")
     assert menu["menu_options"] == ["correct", "keep"]
     assert (menu["description_placeholders"] or {})["prices"] == (
-        "- Energy price: **15 €/kWh**\n"
-        "- State aid and rebates 1, Reduction per kilowatt-hour: **4 €/kWh**"
+        "- Energy price: **15\xa0€/kWh**\n"
+        "- State aid and rebates 1, Reduction per kilowatt-hour: **4\xa0€/kWh**"
     )
     # To correct them, the list of contracts opens.
     result = await choose(home.hass, menu, "correct")

@@ -110,7 +110,7 @@ class TankSteps(BoardSteps):
 def _shown(locale: UserLocale, value: float | None, unit: str) -> str:
     if value is None:
         return _UNKNOWN
-    return f"{amount_text(value, locale.decimal_mark)} {unit}"
+    return locale.with_unit(amount_text(value), unit)
 
 
 class TankOptionsFlow(OptionsFlowWithReload):

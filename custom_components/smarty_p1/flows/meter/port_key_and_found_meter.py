@@ -283,4 +283,4 @@ class MeterSteps(CableSteps):
 
 def _amount(locale: UserLocale, value: float, unit: str) -> str:
     """Return `value` and its unit, with three decimals. If `unit` is "", keep all decimals."""
-    return locale.number(f"{value:.3f} {unit}" if unit else f"{value:.15g}")
+    return locale.with_unit(f"{value:.3f}", unit) if unit else locale.number(f"{value:.15g}")

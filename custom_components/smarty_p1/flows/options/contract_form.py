@@ -412,7 +412,7 @@ async def async_list_high_prices(hass: HomeAssistant, options: Mapping[str, Any]
     return "\n".join(
         [
             f"- {await place.async_name(hass, locale)}{locale.punctuated(':')}"
-            f"**{amount_text(price, locale.decimal_mark)} {EUR_PER_KWH.symbol}**"
+            f"**{locale.with_unit(amount_text(price), EUR_PER_KWH.symbol)}**"
             for place, price in dict.fromkeys(prices)
             if price in unconfirmed
         ]

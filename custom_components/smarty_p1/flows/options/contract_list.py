@@ -86,7 +86,7 @@ def _main_terms(terms: Terms, locale: UserLocale) -> str:
     """Return the reference power and the price of energy, such as "7 kW, 0.15 EUR/kWh"."""
 
     def shown(name: str, symbol: str) -> str:
-        return f"{amount_text(terms[name], locale.decimal_mark)} {symbol}"
+        return locale.with_unit(amount_text(terms[name]), symbol)
 
     parts = []
     if CONF_REFERENCE_POWER in terms:

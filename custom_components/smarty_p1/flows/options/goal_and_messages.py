@@ -148,7 +148,7 @@ def shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
 def offered_goal(entry: AnyConfigEntry, locale: UserLocale) -> str:
     """Return last year's cost of this month as a text, a dash if it is unknown."""
     total = _last_year_total(entry)
-    return _UNKNOWN if total is None else locale.number(f"{total:.2f} {EUR.symbol}")
+    return _UNKNOWN if total is None else locale.with_unit(f"{total:.2f}", EUR.symbol)
 
 
 def with_typed_amount(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,13 +124,12 @@ def surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[st
     instead = _cost(demand, replaces=True)
     difference = None if on_top is None or instead is None else on_top - instead
     above = None if difference is None or demand is None else demand.values.excess_kwh
-    shown = {
-        "above": _shown(above, "kWh"),
-        "on_top": _shown(on_top, EUR.symbol),
-        "instead": _shown(instead, EUR.symbol),
-        "difference": _shown(difference, EUR.symbol),
+    costs = {"on_top": on_top, "instead": instead, "difference": difference}
+    shown = {"above": (above, "kWh")} | {name: (cost, EUR.symbol) for name, cost in costs.items()}
+    return {
+        name: _UNKNOWN if value is None else locale.with_unit(f"{value:.2f}", unit)
+        for name, (value, unit) in shown.items()
     }
-    return {name: locale.number(text) for name, text in shown.items()}
 
 
 def _cost(demand: HouseholdState | None, *, replaces: bool) -> float | None:
@@ -148,10 +147,6 @@ def _cost(demand: HouseholdState | None, *, replaces: bool) -> float | None:
     ledger = Ledger.of(demand.ledger.table, Contracts(read))
     bill = bill_of(ledger, demand.month_start, demand.until)
     return bill.amount("network_variable", "surcharge")
-
-
-def _shown(value: float | None, unit: str) -> str:
-    return _UNKNOWN if value is None else f"{value:.2f} {unit}"
 
 
 # Maximum length of a shown name in characters. Other integrations choose the names, so longer names
