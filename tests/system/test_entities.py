@@ -35,8 +35,8 @@ DSMR = {
     "power_imported": "current_electricity_usage",
 }
 SAID = re.compile(
-    r"Values received: (\d+), one every (\d+) s\. "
-    r"The energy rises in steps of 1 Wh\..* ±(\d+) W at 1 kW .*\n\n"
+    r"Values received: (\d+), one every (\d+)\ss\. "
+    r"The energy rises in steps of 1\sWh\..* ±(\d+)\sW at 1\skW .*\n\n"
     r"The values come from (.+) and cannot be verified"
 )
 # Seconds for which readings are compared.

@@ -79,9 +79,9 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
             "energy_imported": "25678.901\xa0kWh",
             "energy_exported": "1234.567\xa0kWh",
             "channels": (
-                "- M-Bus 1: Gas meter GAS 079000257401, 678.901 m³\n"
-                "- M-Bus 2: Water meter WATE079000257402, 28.103 m³\n"
-                "- M-Bus 3: Heat meter HEAT079000257403, 12.345 GJ"
+                "- M-Bus 1: Gas meter GAS 079000257401, 678.901\xa0m³\n"
+                "- M-Bus 2: Water meter WATE079000257402, 28.103\xa0m³\n"
+                "- M-Bus 3: Heat meter HEAT079000257403, 12.345\xa0GJ"
             ),
         }.items()
     )
@@ -189,7 +189,7 @@ async def test_describes_a_meter_with_few_objects_in_the_language_of_the_house(h
         assert shown[name] == "\N{EN DASH}"
     assert (shown["serial_number"], shown["verification"]) == (SERIAL, "Geprüft")
     assert shown["channels"] == (
-        "- M-Bus 2: M-Bus-Zähler, 28,103 XX\n"
+        "- M-Bus 2: M-Bus-Zähler, 28,103\xa0XX\n"
         "- M-Bus 3: Heizkostenverteiler 5678, 123\n"
         "- M-Bus 4: Gaszähler 1234\n\n"
         f"Die Telegramme von {SERIAL} haben keine Uhrzeit oder eine, die nicht lesbar "
@@ -213,7 +213,7 @@ async def test_the_name_of_a_meter_is_no_markup(hass: HomeAssistant, port: Meter
 
     shown = told(found)
     assert shown["serial_number"] == "???a??http???x??"
-    assert "- M-Bus 2: Gas meter ?img src?x?1234, 28.103 ?u??v?" in shown["channels"].split("\n")
+    assert "- M-Bus 2: Gas meter ?img src?x?1234, 28.103\xa0?u??v?" in shown["channels"].split("\n")
 
     entry = (await confirm(hass, found))["result"]
     assert entry.title == "Smarty"

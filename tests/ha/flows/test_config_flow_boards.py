@@ -469,7 +469,7 @@ async def test_a_tank(home: Home, refuses: Refusals) -> None:
     found = await submit(home.hass, form, fields)
     assert found["description_placeholders"] == {
         "distance": "70\xa0cm",
-        "level": "75 %",
+        "level": "75\xa0%",
         "volume": "3750\xa0L",
     }
     result = await agree(home.hass, found, "tank_found")

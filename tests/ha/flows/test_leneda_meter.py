@@ -78,7 +78,7 @@ async def test_a_key_is_enough_for_bill_and_entities(
     text = told(found)["meter"]
     assert f"`{POINT}`" in text
     # Half a kilowatt at all times.
-    assert f"{yesterday:%Y-%m-%d}, **12.0 kWh**" in text
+    assert f"{yesterday:%Y-%m-%d}, **12.0\xa0kWh**" in text
     assert "not available yet" not in text
     [asked] = platform.requests
     assert (asked.start, asked.end) == (last_midnight() - timedelta(days=7), last_midnight())
@@ -200,7 +200,7 @@ async def test_the_errors_of_the_account(
     found = await submit(hass, form, ACCOUNT)
     assert found["step_id"] == "contract_without_cable"
     before = last_midnight() - timedelta(days=2)
-    assert f"{before:%Y-%m-%d}, **12.0 kWh**" in told(found)["meter"]
+    assert f"{before:%Y-%m-%d}, **12.0\xa0kWh**" in told(found)["meter"]
     assert "Yesterday's values are not available yet" in told(found)["meter"]
 
 

@@ -222,7 +222,7 @@ async def test_the_cost_of_last_year_is_offered_as_a_goal(
     assert schema
     suggested = {str(key): (key.description or {}).get("suggested_value") for key in schema.schema}
     assert (suggested["goal"], suggested["goal_amount"]) == ("none", "101")
-    assert (form["description_placeholders"] or {})["last_year"] == "101.26 €"
+    assert (form["description_placeholders"] or {})["last_year"] == "101.26\xa0€"
 
 
 async def test_messages_are_switched_on_one_by_one(
@@ -394,7 +394,7 @@ async def test_both_readings_and_their_difference(home: Home, *, replaces: bool)
     # On top: 10.75 x 0.10 + 10 x 0.15 = 1.08 + 1.50; instead: 0.75 x 0.10 + 1.50 = 0.08 + 1.50.
     # With 8 % VAT: 2.58 x 1.08 = 2.79 and 1.58 x 1.08 = 1.71.
     expected = {"above": "10.00\xa0kWh", "on_top": "2.79\xa0€", "instead": "1.71\xa0€"}
-    expected |= {"difference": "1.08 €"}
+    expected |= {"difference": "1.08\xa0€"}
     for language, mark in {"en-GB": ".", "de": ",", "fr": ",", "lb": ",", "pt": ","}.items():
         home.hass.config.language = language
         assert await readings(home.hass, entry) == {

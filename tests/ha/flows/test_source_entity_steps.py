@@ -36,8 +36,8 @@ async def test_a_trial_shows_the_coming_accuracy(hass: HomeAssistant, smarty: Sm
     assert [event.data["progress"] for event in progress][::8] == [5 / 120, 45 / 120, 85 / 120]
     # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W, and 82 W for 7000 W.
     assert told(found)["meter"].startswith(
-        "Values received: 12, one every 10 s. The energy rises in steps of 1 Wh. "
-        "Quarter-hour power is accurate to about ±15 W at 1 kW and ±82 W at 7 kW.\n\n"
+        "Values received: 12, one every 10\xa0s. The energy rises in steps of 1\xa0Wh. "
+        "Quarter-hour power is accurate to about ±15\xa0W at 1\xa0kW and ±82\xa0W at 7\xa0kW.\n\n"
         "The values come from DSMR Smart Meter and cannot be verified."
     )
 
@@ -50,8 +50,8 @@ async def test_a_fast_power_does_not_hide_a_slow_total(hass: HomeAssistant, smar
     found = await listen(hass, smarty, typed, totals_every=6, tariff_1="1000.001")
     # 4 x 1 Wh + 1000 W x 30 s / 900 s.
     assert told(found)["meter"].startswith(
-        "Values received: 4, one every 30 s. The energy rises in steps of 1 Wh. "
-        "Quarter-hour power is accurate to about ±37 W at 1 kW and ±237 W at 7 kW."
+        "Values received: 4, one every 30\xa0s. The energy rises in steps of 1\xa0Wh. "
+        "Quarter-hour power is accurate to about ±37\xa0W at 1\xa0kW and ±237\xa0W at 7\xa0kW."
     )
     form = await listen(hass, smarty, typed, totals_every=1000)
     assert form["errors"] == {"base": "entities_silent"}
@@ -71,7 +71,7 @@ async def test_totals_that_are_reported_only_when_they_change(
     found = await listen(hass, smarty, typed, totals_every=1000)
     outline = told(found)["meter"]
     assert outline.startswith(
-        "Values received: 12, one every 10 s. The energy rises in steps of 100"
+        "Values received: 12, one every 10\xa0s. The energy rises in steps of 100"
     )
     assert "did not change during the test" in outline
     # At noon, the house feeds in, and only the exported energy changes.
@@ -96,7 +96,7 @@ async def test_totals_that_are_reported_only_when_they_change(
 async def test_coarse_totals_are_for_days(hass: HomeAssistant, smarty: Smarty) -> None:
     smarty.set(tariff_1="1000.1")
     found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")})
-    assert "in steps of 100 Wh. Days and months will be accurate" in told(found)["meter"]
+    assert "in steps of 100\xa0Wh. Days and months will be accurate" in told(found)["meter"]
 
 
 async def test_the_entry_keeps_registry_ids(hass: HomeAssistant, smarty: Smarty) -> None:
@@ -143,7 +143,7 @@ async def test_slower_than_five_minutes_is_refused(hass: HomeAssistant, smarty: 
 async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) -> None:
     await smarty.wait(95)
     found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=30)
-    assert told(found)["meter"].startswith("Values received: 1, one every 240 s")
+    assert told(found)["meter"].startswith("Values received: 1, one every 240\xa0s")
 
 
 def of(**names: str | list[str]) -> dict[str, Any]:

@@ -214,7 +214,7 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
         assert form["type"] is FlowResultType.CREATE_ENTRY
     else:
         assert form["errors"] == {"network_prices": "amount_unusual"}
-        assert f"(> {published} €)" in told(form)["amount_unusual"]
+        assert f"(> {published}\xa0€)" in told(form)["amount_unusual"]
         assert (await send_again(home.hass, form))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -222,7 +222,7 @@ async def test_a_high_monthly_price_is_asked_about_once(hass: HomeAssistant, hom
     # A total of the bill that was typed as a fee of the supplier
     form = await enter(home, energy_price="0,145", energy_fee="1 234,56 €", discount="50")
     assert form["errors"] == {"energy_fee": "amount_unusual"}
-    assert "“1 234,56 €” = 1234.56 € (> 50 €)" in told(form)["amount_unusual"]
+    assert "“1 234,56 €” = 1234.56\xa0€ (> 50\xa0€)" in told(form)["amount_unusual"]
     form = await send_again(hass, form, energy_fee="250", discount="51")
     assert form["errors"] == dict.fromkeys(("energy_fee", "discount"), "amount_unusual")
     form = await send_again(hass, form, energy_fee="600 €/an", energy_fee_per="year", discount="1")
