@@ -201,9 +201,10 @@ async def async_client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dic
 
 
 def _row(locale: UserLocale, client: ShownClient) -> str:
-    every = _NONE if client.every is None else f"{locale.number(f'{client.every:.1f}')} s"
+    every = _NONE if client.every is None else locale.with_unit(f"{client.every:.1f}", "s")
+    last = locale.with_unit(f"{client.last:.0f}", "s")
     asks = ", ".join(client.asks) or _NONE
-    return f"| {as_plain(client.address)} | {as_plain(asks)} | {every} | {client.last:.0f} s |"
+    return f"| {as_plain(client.address)} | {as_plain(asks)} | {every} | {last} |"
 
 
 VIRTUAL_METER = OutputSection(SECTION_VIRTUAL, _schema, _async_read, _shown)
