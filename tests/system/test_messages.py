@@ -326,7 +326,7 @@ async def test_the_grid(household: Household) -> None:
     await household.pass_in_steps(1.5)
     texts = await household.gets("operator", "failure", "voltage")
     assert "Kontroll muer um 10 Auer" in texts
-    assert any("255,4 V" in text for text in texts)
+    assert any("255,4\xa0V" in text for text in texts)
     household.set(volts=230.0)
 
 

@@ -246,7 +246,7 @@ async def test_the_options_of_a_meter(
         "leneda_account",
     ):
         is_french(await open_options(hass, entry, page))
-    is_french(await open_options(hass, entry, "virtual_clients"), "1,5 s")
+    is_french(await open_options(hass, entry, "virtual_clients"), "1,5\xa0s")
     is_french(await open_details(hass, entry), "10,00\xa0kWh", "€")
     menu = await hass.config_entries.options.async_init(entry.entry_id)
     menu = await submit(hass, menu, {"next_step_id": "contracts"})
