@@ -171,6 +171,16 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
     assert late_rows["Heater"] == rows["Heater"]
 
 
+@pytest.mark.parametrize("day", [28, 29, 30])
+def test_each_day_names_its_older_prices(day: int) -> None:
+    # The 28th has 23 hours.
+    start, end = datetime(2027, 2, 28, 23, tzinfo=UTC), datetime(2027, 3, day, 10, tzinfo=UTC)
+    _, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
+    sources = HouseSources((), ())
+    report = shares_report(demand, sources, YESTERDAY)
+    assert report["prices_of"] == {"grid": "2026-12-31"}
+
+
 def test_the_saving_of_the_sun_names_its_older_prices() -> None:
     start, end = datetime(2027, 1, 1, 8, tzinfo=UTC), datetime(2027, 1, 3, 12, tzinfo=UTC)
     meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
