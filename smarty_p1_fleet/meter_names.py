@@ -15,7 +15,7 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys
 from smartyp1.p1.telegram import Telegram
 
-from .frames.frame_order import MAX_TITLES
+from .frames.frame_order import MAX_TITLES, of_title
 from .store.series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
@@ -126,11 +126,7 @@ class MeterNames:
         return the text of `owner_of`. Raises NATS's errors.
         """
         title, label = telegram.system_title or b"", meter_label(telegram)
-        meter = self._meters.get(title)
-        if meter is None:
-            while len(self._meters) >= MAX_TITLES:
-                del self._meters[next(iter(self._meters))]
-            meter = self._meters[title] = _Meter()
+        meter = of_title(self._meters, title, _Meter)
         if label in meter.own:
             return None
         if label not in meter.refused:

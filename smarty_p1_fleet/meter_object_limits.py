@@ -8,7 +8,7 @@ from smarty_p1_gateway.decoded_meters import LIMIT_TEXTS
 from smartyp1.meter.object_count_and_rate_limits import Limits
 from smartyp1.p1.telegram import Telegram
 
-from .frames.frame_order import MAX_TITLES
+from .frames.frame_order import of_title
 
 LOGGER = logging.getLogger(__name__)
 
@@ -26,11 +26,7 @@ class MeterBounds:
     def apply(self, telegram: Telegram) -> Telegram:
         """Return `telegram` without the objects that exceed the limits of its meter."""
         title = telegram.system_title or b""
-        limits = self._known.get(title)
-        if limits is None:
-            while len(self._known) >= MAX_TITLES:
-                del self._known[next(iter(self._known))]
-            limits = self._known[title] = Limits(warn=partial(_warn, title))
+        limits = of_title(self._known, title, lambda: Limits(warn=partial(_warn, title)))
         before = limits.ignored.copy()
         bounded = limits.apply(telegram)
         for kind, count in (limits.ignored - before).items():

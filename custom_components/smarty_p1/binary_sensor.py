@@ -87,7 +87,8 @@ class LoadRuns(LoadEntity, BinarySensorEntity):
     """Binary sensor that is on while a load runs by the plan."""
 
     def __init__(self, coordinator: BooksCoordinator, subentry: ConfigSubentry) -> None:
-        super().__init__(coordinator, subentry, RUNS_BY_PLAN, _describe(RUNS_BY_PLAN))
+        super().__init__(coordinator, subentry, RUNS_BY_PLAN)
+        self.entity_description = _describe(RUNS_BY_PLAN)
 
     @property
     @override

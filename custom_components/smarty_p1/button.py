@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
-from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.components.button import ButtonEntity
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -60,14 +60,6 @@ class LoadButton(LoadEntity, ButtonEntity):
     """Button of a load. Any number of presses is one new plan of the meter's loads."""
 
     _described: ButtonSpec
-
-    def __init__(
-        self, coordinator: BooksCoordinator, subentry: ConfigSubentry, described: ButtonSpec
-    ) -> None:
-        description = ButtonEntityDescription(
-            key=described.key, translation_key=described.translation_key
-        )
-        super().__init__(coordinator, subentry, described, description)
 
     @property
     @override

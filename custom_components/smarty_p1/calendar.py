@@ -16,8 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .coordinator import BooksConfigEntry, BooksCoordinator
-from .coordinator.loads.entered_loads import entered_loads, plan_of_load
-from .coordinator.loads.house_plan import house_plan_signal
+from .coordinator.loads.entered_loads import entered_loads
+from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from .lib.history.calendar import day_end, day_start, quarter_start
 from .load_entity import PlanEntity, add_plan_entity
 
@@ -66,7 +66,7 @@ class PlanCalendar(PlanEntity, CalendarEntity):
     async def async_added_to_hass(self) -> None:
         """Show each new plan."""
         self._take_plan()
-        signal = house_plan_signal(self._entry.entry_id)
+        signal = HOUSE_PLANS.signal(self._entry.entry_id)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self._on_plan))
 
     @callback
@@ -79,7 +79,7 @@ class PlanCalendar(PlanEntity, CalendarEntity):
         now = quarter_start(dt_util.utcnow())
         runs = dict[str, list[_Run]]()
         for load in entered_loads(self._entry):
-            plan, begun = plan_of_load(self.hass, load), self._runs.get(load, [])
+            plan, begun = LOAD_PLANS.of(self.hass, load), self._runs.get(load, [])
             begun = [(begin, min(end, now)) for begin, end in begun if begin < now]
             runs[load] = _joined([*begun, *(plan.runs if plan else ())], day_start(now))
         self._runs = runs

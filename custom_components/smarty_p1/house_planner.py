@@ -23,18 +23,12 @@ from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.appliance_starter import ApplianceStarter
 from .coordinator.loads.battery_follower import BatteryFollower
-from .coordinator.loads.entered_loads import (
-    EnteredLoad,
-    entered_loads,
-    on_changed_loads,
-    plan_of_load,
-    set_plan,
-)
-from .coordinator.loads.house_plan import ShownPlan, set_house_plan
+from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
 from .coordinator.loads.load_follower import LoadFollower
 from .coordinator.loads.load_power import LoadPower
 from .coordinator.loads.load_tasks import ChangeOfTask, LoadTasks, on_wishes
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
+from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS, HousePlan
 from .coordinator.market_prices.market_ahead import async_market_ahead
 from .lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlannedHouse
 from .lib.history.calendar import HOUR, QUARTER_HOUR, quarter_start
@@ -109,7 +103,7 @@ class HousePlanner:
         if loads == self._loads:
             return
         for subentry_id in self._loads.keys() - loads.keys():
-            set_plan(self._hass, subentry_id, None)
+            LOAD_PLANS.show(self._hass, subentry_id, None)
         # A load whose switch has changed begins anew. A removed load keeps its switch as it is.
         for name, entered in loads.items():
             if entered != self._loads.get(name):
@@ -125,8 +119,8 @@ class HousePlanner:
     def _forget(self) -> None:
         self._stop_tracking()
         for subentry_id in self._loads:
-            set_plan(self._hass, subentry_id, None)
-        set_house_plan(self._hass, self._entry.entry_id, None)
+            LOAD_PLANS.show(self._hass, subentry_id, None)
+        HOUSE_PLANS.show(self._hass, self._entry.entry_id, None)
 
     @callback
     def _track(self) -> None:
@@ -176,7 +170,7 @@ class HousePlanner:
 
     async def _async_plan(self) -> None:
         if not self._is_open:
-            await self._tasks.async_open()
+            await self._tasks.async_load()
             self._is_open = True
         now = dt_util.utcnow()
         self._note(now)
@@ -189,13 +183,13 @@ class HousePlanner:
             is_known = task and (planned or not task.wish)
             self._tell(subentry_id, _plan(planned, task, now) if task and is_known else None)
         self._tasks.forget_others(self._loads)
-        set_house_plan(self._hass, self._entry.entry_id, shown)
+        HOUSE_PLANS.show(self._hass, self._entry.entry_id, shown)
         self._follow()
 
     @callback
     def _tell(self, subentry_id: str, plan: LoadPlan | None) -> None:
         """Show a new plan of a load, and remember the start that it tells."""
-        set_plan(self._hass, subentry_id, plan)
+        LOAD_PLANS.show(self._hass, subentry_id, plan)
         if plan:
             task, follower = self._tasks.of(subentry_id), self._followers.get(subentry_id)
             starts = follower.starts if follower else task.starts
@@ -228,7 +222,7 @@ class HousePlanner:
             left = left if hours is None else load.kwh
         if not left:
             return nothing._replace(state=LoadState.DONE)
-        plan, by = plan_of_load(self._hass, name), period.by
+        plan, by = LOAD_PLANS.of(self._hass, name), period.by
         if rest_hours is not None or task.is_started_now or task.is_by_hand:
             needed = left / load.max_kw * HOUR
             by = quarter_start(now) + ceil(needed / QUARTER_HOUR) * QUARTER_HOUR
@@ -264,7 +258,7 @@ class HousePlanner:
         self._battery.take(None if known and known.lacks else known, now)
         return known
 
-    async def _async_shown(self, planned: PlannedHouse | None) -> ShownPlan:
+    async def _async_shown(self, planned: PlannedHouse | None) -> HousePlan | None:
         """Return the plan as cards show it, or the data without which it has no costs to show."""
         if self._entry.runtime_data.books.demand is None:
             return PlanLack.DAYS
@@ -285,7 +279,7 @@ class HousePlanner:
         is_new = False
         for name, entered in self._loads.items():
             task, follower = self._tasks.of(name), self._followers.get(name)
-            plan, is_there = plan_of_load(self._hass, name), entered.is_there(self._hass)
+            plan, is_there = LOAD_PLANS.of(self._hass, name), entered.is_there(self._hass)
             if is_there is not None:
                 task = task.with_presence(now, is_there=is_there)
             is_ordered = bool(plan and plan.runs_now)

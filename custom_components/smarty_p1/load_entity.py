@@ -16,14 +16,9 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, SUBENTRY_LOAD
 from .coordinator import BooksCoordinator
-from .coordinator.loads.entered_loads import (
-    EnteredLoad,
-    entered_loads,
-    on_changed_loads,
-    plan_of_load,
-    plan_signal,
-)
+from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
 from .coordinator.loads.load_tasks import wish
+from .coordinator.loads.shown_plans import LOAD_PLANS
 from .entity import meter_device
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan
@@ -107,11 +102,10 @@ class LoadEntity(Entity):
         coordinator: BooksCoordinator,
         subentry: ConfigSubentry,
         described: EntitySpec[LoadPlan],
-        description: EntityDescription,
     ) -> None:
         entry = coordinator.config_entry
         self._coordinator = coordinator
-        self.entity_description = description
+        self._attr_translation_key = described.translation_key
         self._described = described
         self._subentry_id = subentry.subentry_id
         self._attr_unique_id = f"{subentry.subentry_id}_{described.key}"
@@ -126,7 +120,7 @@ class LoadEntity(Entity):
 
     @property
     def _plan(self) -> LoadPlan | None:
-        return plan_of_load(self.hass, self._subentry_id)
+        return LOAD_PLANS.of(self.hass, self._subentry_id)
 
     @property
     def value(self) -> Any:  # noqa: ANN401 - the platform knows the type
@@ -156,6 +150,6 @@ class LoadEntity(Entity):
         """Show each new plan."""
         self.async_on_remove(
             async_dispatcher_connect(
-                self.hass, plan_signal(self._subentry_id), self.async_write_ha_state
+                self.hass, LOAD_PLANS.signal(self._subentry_id), self.async_write_ha_state
             )
         )

@@ -10,7 +10,7 @@ from .computed_answers.planned_house import async_plan_saving
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.entered_loads import entered_loads, on_changed_loads
-from .coordinator.loads.shown_saving import PlanSaving, show_saving
+from .coordinator.loads.shown_plans import PLAN_SAVINGS, PlanSaving
 
 _MINUTES = (1, 16, 31, 46)
 
@@ -32,7 +32,7 @@ class PlanSavingWatch:
             async_track_utc_time_change(hass, self._on_time, minute=_MINUTES, second=0)
         )
         entry.async_on_unload(on_changed_loads(hass, entry, self._look))
-        entry.async_on_unload(lambda: show_saving(hass, entry.entry_id, None))
+        entry.async_on_unload(lambda: PLAN_SAVINGS.show(hass, entry.entry_id, None))
         self._look()
 
     @callback
@@ -53,4 +53,4 @@ class PlanSavingWatch:
             return
         saving = await async_plan_saving(self._entry.runtime_data, demand.known_month, now)
         self._counted_at = now
-        show_saving(self._hass, self._entry.entry_id, PlanSaving(demand.month_start, saving))
+        PLAN_SAVINGS.show(self._hass, self._entry.entry_id, PlanSaving(demand.month_start, saving))

@@ -3,12 +3,11 @@
 from datetime import time
 from typing import override
 
-from homeassistant.components.time import TimeEntity, TimeEntityDescription
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.components.time import TimeEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import BooksConfigEntry, BooksCoordinator
+from .coordinator import BooksConfigEntry
 from .lib.entities.entity_description import EntitySpec
 from .lib.history.calendar import LUXEMBOURG
 from .lib.plan.daily_load import LoadPlan
@@ -27,17 +26,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the times of the loads."""
-    add_load_entities(entry.runtime_data, async_add_entities, lambda *load: [LoadTime(*load)])
+    add_load_entities(
+        entry.runtime_data, async_add_entities, lambda meter, load: [LoadTime(meter, load, DONE_BY)]
+    )
 
 
 class LoadTime(LoadEntity, TimeEntity):
     """Time by which a load must be done, instead of its next entered deadline."""
-
-    def __init__(self, coordinator: BooksCoordinator, subentry: ConfigSubentry) -> None:
-        description = TimeEntityDescription(
-            key=DONE_BY.key, translation_key=DONE_BY.translation_key
-        )
-        super().__init__(coordinator, subentry, DONE_BY, description)
 
     @property
     @override

@@ -5,10 +5,12 @@ put back, frames have higher counters but earlier times. Such frames would add o
 times, so they are refused. This module uses no I/O and no clock.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
 from math import inf
 
+from smartyp1.bounded_dict import keep_newest
 from smartyp1.p1.local_time import hour_after, hour_before
 
 CLOCK = "clock"
@@ -16,6 +18,14 @@ MAX_TITLES = 400_000
 TOLERANCE_S = 5.0
 type TitleWithKey = tuple[bytes, str]
 """System title and key fingerprint of a meter. With a new key, the counter may restart."""
+
+
+def of_title[T](meters: dict[bytes, T], title: bytes, make: Callable[[], T]) -> T:
+    """Return what is known of a meter. A new one takes the place of the oldest of too many."""
+    if title not in meters:
+        meters[title] = make()
+        keep_newest(meters, MAX_TITLES)
+    return meters[title]
 
 
 class Order(Enum):
@@ -125,6 +135,5 @@ class NewestFrames:
         return Order.NEWEST
 
     def _keep(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        while len(self._meters) >= MAX_TITLES:
-            del self._meters[next(iter(self._meters))]
         self._meters[title_with_key] = _Meter(counter, time)
+        keep_newest(self._meters, MAX_TITLES)

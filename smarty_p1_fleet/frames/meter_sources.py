@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from smarty_p1_gateway.nats.nats_frames_publisher import GATEWAY_HEADER, PORT_HEADER
 
-from .frame_order import MAX_TITLES
+from .frame_order import of_title
 
 _MAX_NAME_CHARS = 64
 # Beginnings of the lines with the names of gateway and port.
@@ -68,11 +68,7 @@ class MeterSources:
 
         If the meter had _MAX_SOURCES other sources already, the source counts as unknown.
         """
-        meter = self._meters.get(title)
-        if meter is None:
-            while len(self._meters) >= MAX_TITLES:
-                del self._meters[next(iter(self._meters))]
-            meter = self._meters[title] = _Meter(source)
+        meter = of_title(self._meters, title, lambda: _Meter(source))
         if source not in meter.known and len(meter.known) >= _MAX_SOURCES:
             source = Source()
         if source == meter.current:

@@ -22,6 +22,7 @@ from nats.js.errors import APIError, NoStreamResponseError
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
+from smartyp1.bounded_dict import keep_newest
 from smartyp1.outage import Backoff, Outage
 from smartyp1.p1.frame_header import read_frame
 from smartyp1.task_race import run_until_first_exit
@@ -389,8 +390,7 @@ class NatsPublisher:
 
     def _on_denied(self, title: str, text: str) -> None:
         self._denied[title] = None
-        if len(self._denied) > _MAX_DENIED:
-            del self._denied[next(iter(self._denied))]
+        keep_newest(self._denied, _MAX_DENIED)
         if self._requests:
             self._requests.deny(_subject_of(title))
         if title not in self._named and len(self._named) < _MAX_NAMED_TITLES:

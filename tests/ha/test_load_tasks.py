@@ -17,7 +17,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator.loads.entered_loads import plan_of_load, plan_signal
+from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
 from custom_components.smarty_p1.lib.plan.coming_quarters import PlanLack
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 
@@ -66,7 +66,7 @@ class Plans:
             unique_id=None,
         )
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
-        await self.until(lambda: plan_of_load(self.hass, subentry.subentry_id) is not None)
+        await self.until(lambda: LOAD_PLANS.of(self.hass, subentry.subentry_id) is not None)
         return subentry.subentry_id
 
     async def at(self, time: datetime) -> None:
@@ -78,7 +78,7 @@ class Plans:
         await self.hass.async_block_till_done()
 
         def are_planned() -> bool:
-            plans = (plan_of_load(self.hass, name) for name in self.entry.subentries)
+            plans = (LOAD_PLANS.of(self.hass, name) for name in self.entry.subentries)
             return all(plan is None or plan.planned_at >= time for plan in plans)
 
         await self.until(are_planned)
@@ -87,7 +87,7 @@ class Plans:
         await wait_until(self.hass, condition)
 
     def of(self, name: str) -> LoadPlan:
-        plan = plan_of_load(self.hass, name)
+        plan = LOAD_PLANS.of(self.hass, name)
         assert plan is not None
         return plan
 
@@ -95,7 +95,7 @@ class Plans:
         """Wait until a load has this state, and this next or present start."""
 
         def has_come() -> bool:
-            plan = plan_of_load(self.hass, name)
+            plan = LOAD_PLANS.of(self.hass, name)
             begin = plan.runs[0][0] if plan and plan.runs else None
             return plan is not None and (plan.state, begin) == (state, start)
 
@@ -268,7 +268,7 @@ async def test_a_deadline_for_once_ends_with_its_time(plans: Plans) -> None:
 async def test_presses_at_once_are_one_plan(plans: Plans) -> None:
     dishes = await plans.add("Dishes", **DISHES)
     seen = list[LoadPlan]()
-    signal = plan_signal(dishes)
+    signal = LOAD_PLANS.signal(dishes)
     stop = async_dispatcher_connect(plans.hass, signal, lambda: seen.append(plans.of(dishes)))
     for _ in range(50):
         await plans.press("button.dishes_ready")
@@ -289,7 +289,7 @@ async def test_a_restart_forgets_neither_the_task_nor_the_shown_start(
     stored = hass_storage[key]["data"][dishes]
     assert stored["told_start"] == CHEAP.isoformat()
     assert stored["ready_at"] == [EVENING.isoformat()]
-    await plans.until(lambda: plan_of_load(plans.hass, dishes) is not None)
+    await plans.until(lambda: LOAD_PLANS.of(plans.hass, dishes) is not None)
     await plans.shows(dishes, LoadState.PLANNED, CHEAP)
     # The run began before the next restart, so its rest is known.
     await plans.at(CHEAP + MINUTE)
@@ -437,6 +437,6 @@ async def test_loads_of_two_meters_are_planned_apart(plans: Plans, clock: SetClo
         await others.press("button.theirs_ready")
         await others.shows(theirs, LoadState.PLANNED, CHEAP)
         hass.config_entries.async_remove_subentry(plans.entry, dishes)
-        await plans.until(lambda: plan_of_load(hass, dishes) is None)
+        await plans.until(lambda: LOAD_PLANS.of(hass, dishes) is None)
         await others.shows(theirs, LoadState.PLANNED, CHEAP)
         await hass.config_entries.async_unload(entry.entry_id)

@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
-from custom_components.smarty_p1.coordinator.loads.house_plan import house_plan
+from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month
@@ -245,7 +245,7 @@ async def test_the_household_gets_the_plan_and_the_missing_energy_as_messages(
             if each["notification_id"].startswith("smarty_p1")
         }
 
-    await wait_until(hass, lambda: house_plan(hass, house.entry_id) is not None)
+    await wait_until(hass, lambda: HOUSE_PLANS.of(hass, house.entry_id) is not None)
     async_fire_time_changed(hass, datetime.now(UTC) + timedelta(seconds=61))
     await wait_until(hass, lambda: shown_texts() == expected)
 

@@ -24,6 +24,7 @@ from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..lib.bounded_dict import keep_newest
 from ..lib.fair_queue import Allowances, BusyError, FairQueue
 
 MAX_WAITING = 8
@@ -182,8 +183,7 @@ class Answers:
     def _keep(self, question: Hashable, mark: object, answer: _Answer) -> None:
         self._kept.pop(question, None)
         self._kept[question] = mark, answer
-        while len(self._kept) > _MAX_KEPT:
-            del self._kept[next(iter(self._kept))]
+        keep_newest(self._kept, _MAX_KEPT)
 
     async def _async_close(self, _event: Event) -> None:
         await self._hass.async_add_executor_job(lambda: self.executor.shutdown(cancel_futures=True))

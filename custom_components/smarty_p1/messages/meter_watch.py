@@ -73,10 +73,6 @@ class MessageStore(ThrottledStore):
         super().__init__(hass, entry_id, "messages", interval=_SAVE_INTERVAL_S)
         self.state = MessageState()
 
-    async def async_load(self) -> None:
-        """Load the state from the disk."""
-        await self._async_begin()
-
     @override
     def _parse(self, stored: Any) -> MessageState:
         return load(MessageState, stored)

@@ -4,8 +4,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..coordinator import BooksConfigEntry
-from ..coordinator.loads.entered_loads import entered_loads, plan_of_load
-from ..coordinator.loads.house_plan import house_plan
+from ..coordinator.loads.entered_loads import entered_loads
+from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from ..lib.messages.plan_watch import WatchedLoad, WatchedPlan
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.daily_load import LoadState
@@ -22,9 +22,9 @@ def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan:
             did_not_start=plan.state is LoadState.DID_NOT_START,
         )
         for load, entered in entered_loads(entry).items()
-        if (plan := plan_of_load(hass, load))
+        if (plan := LOAD_PLANS.of(hass, load))
     }
-    shown, demand = house_plan(hass, entry.entry_id), entry.runtime_data.books.demand
+    shown, demand = HOUSE_PLANS.of(hass, entry.entry_id), entry.runtime_data.books.demand
     if shown is None or isinstance(shown, PlanLack) or demand is None:
         return WatchedPlan(loads)
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw

@@ -16,7 +16,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..coordinator import BooksCoordinator
 from ..coordinator.loads.needed_energy import PLANNED_POWER
-from ..coordinator.loads.shown_saving import PlanSaving, saving_signal, shown_saving
+from ..coordinator.loads.shown_plans import PLAN_SAVINGS, PlanSaving
 from ..lib.entities.deadband import Shown
 from ..lib.entities.entity_description import CURRENCY, SensorSpec
 from ..lib.plan.daily_load import LoadPlan
@@ -72,7 +72,8 @@ class LoadSensor(LoadEntity, SensorEntity):
         subentry: ConfigSubentry,
         described: SensorSpec[LoadPlan],
     ) -> None:
-        super().__init__(coordinator, subentry, described, describe_sensor(described))
+        super().__init__(coordinator, subentry, described)
+        self.entity_description = describe_sensor(described)
 
     @property
     @override
@@ -106,7 +107,7 @@ class PlanSavingSensor(PlanEntity, SensorEntity):
 
     @property
     def _shown(self) -> PlanSaving | None:
-        return shown_saving(self.hass, self._entry.entry_id)
+        return PLAN_SAVINGS.of(self.hass, self._entry.entry_id)
 
     @property
     @override
@@ -131,5 +132,5 @@ class PlanSavingSensor(PlanEntity, SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Show each new saving."""
-        signal = saving_signal(self._entry.entry_id)
+        signal = PLAN_SAVINGS.signal(self._entry.entry_id)
         self.async_on_remove(async_dispatcher_connect(self.hass, signal, self.async_write_ha_state))

@@ -30,10 +30,6 @@ class RetainedTopics(ThrottledStore):
         super().__init__(hass, entry_id, "retained", interval=_SAVE_INTERVAL_S)
         self.messages = RetainedMessages()
 
-    async def async_load(self) -> None:
-        """Load the topics from the disk."""
-        await self._async_begin()
-
     @callback
     def note_sent(self, topic: str, payload: str) -> None:
         """Note a retained message that this entry sends, or that it has deleted."""

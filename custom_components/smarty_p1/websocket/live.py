@@ -21,7 +21,6 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.unit_conversion import PowerConverter
 
-from ..access_rights import readable_meter
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, LiveCoordinator, loaded_live
 from ..coordinator.entry_types import AnyConfigEntry
@@ -37,8 +36,8 @@ from ..lib.history.register_amounts import Amounts
 from ..lib.meter.meter_reader import Reading
 from .common_answers import CalendarMonth, Time
 from .meter_status import MeterState, RemedyAnswer, Status, now, status_of
-from .requests import METER, NOT_FOUND
-from .subscribers import Subscribers
+from .requests import METER
+from .subscribers import Subscribers, subscribe
 
 # Entities whose values are not sent, because the values rarely change, or because other commands
 # return them.
@@ -315,11 +314,4 @@ def _gone(status: Status) -> bytes:
 @callback
 def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Subscribe a connection to the values of a meter."""
-    entry = readable_meter(hass, connection.user, msg["entry_id"], or_pulse_reader=True)
-    if entry is None:
-        connection.send_error(msg["id"], *NOT_FOUND)
-        return
-    live_meters = hass.data.setdefault(_LIVE_METERS, {})
-    if entry.entry_id not in live_meters:
-        live_meters[entry.entry_id] = LiveMeter(hass, entry)
-    live_meters[entry.entry_id].subscribers.add(connection, msg["id"])
+    subscribe(hass, connection, msg, _LIVE_METERS, LiveMeter, or_pulse_reader=True)

@@ -14,17 +14,16 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.hass_dict import HassKey
 
-from ..access_rights import readable_meter
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads, plan_of_load
-from ..coordinator.loads.house_plan import house_plan, house_plan_signal
+from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
+from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from ..lib.plan.added_cost import PlanReason
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.daily_load import LoadState
 from .common_answers import OlderPricesAnswer, Time
-from .requests import METER, NOT_FOUND
-from .subscribers import Subscribers
+from .requests import METER
+from .subscribers import Subscribers, subscribe
 
 
 class RunAnswer(TypedDict):
@@ -117,7 +116,7 @@ class _PlanOfMeter:
     @callback
     def _start(self) -> None:
         self._sent = self._message()
-        signal = house_plan_signal(self._entry.entry_id)
+        signal = HOUSE_PLANS.signal(self._entry.entry_id)
         self._stop_following = async_dispatcher_connect(self._hass, signal, self._look)
 
     @callback
@@ -135,7 +134,7 @@ class _PlanOfMeter:
 
     def _message(self) -> bytes:
         hass, entry = self._hass, self._entry
-        plan = house_plan(hass, entry.entry_id)
+        plan = HOUSE_PLANS.of(hass, entry.entry_id)
         loads = entered_loads(entry).items()
         is_lack = isinstance(plan, PlanLack)
         return json_bytes(
@@ -154,7 +153,7 @@ _PLANS: HassKey[dict[str, _PlanOfMeter]] = HassKey(f"{DOMAIN}_followed_plans")
 def _load(
     hass: HomeAssistant, entry: AnyConfigEntry, subentry_id: str, entered: EnteredLoad
 ) -> EnteredLoadAnswer:
-    plan = plan_of_load(hass, subentry_id)
+    plan = LOAD_PLANS.of(hass, subentry_id)
     return {
         "id": subentry_id,
         "name": entered.load.name,
@@ -170,11 +169,4 @@ def _load(
 @callback
 def subscribe_plan(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Subscribe a connection to the plan of a meter's loads."""
-    entry = readable_meter(hass, connection.user, msg["entry_id"])
-    if entry is None:
-        connection.send_error(msg["id"], *NOT_FOUND)
-        return
-    plans = hass.data.setdefault(_PLANS, {})
-    if entry.entry_id not in plans:
-        plans[entry.entry_id] = _PlanOfMeter(hass, entry)
-    plans[entry.entry_id].subscribers.add(connection, msg["id"])
+    subscribe(hass, connection, msg, _PLANS, _PlanOfMeter)

@@ -1,14 +1,16 @@
 """Connections that follow one meter. All get the same messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.messages import construct_event_message
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
 
-from ..access_rights import may_read
+from ..access_rights import may_read, readable_meter
 from ..coordinator.entry_types import AnyConfigEntry
-from .requests import BUSY
+from .requests import BUSY, NOT_FOUND
 
 # Maximum number of subscriptions of one user to one meter, because each one costs time at every
 # message.
@@ -83,6 +85,33 @@ class Subscribers:
     def _stop_if_empty(self) -> None:
         if not self._all:
             self._stop()
+
+
+class Followed(Protocol):
+    """Meter that connections follow."""
+
+    subscribers: Subscribers
+
+
+@callback
+def subscribe[F: Followed](  # noqa: PLR0913 - a request, and what it follows
+    hass: HomeAssistant,
+    connection: ActiveConnection,
+    msg: Mapping[str, Any],
+    key: HassKey[dict[str, F]],
+    make: Callable[[HomeAssistant, AnyConfigEntry], F],
+    *,
+    or_pulse_reader: bool = False,
+) -> None:
+    """Let a connection follow the meter of its request. The first one makes what it follows."""
+    entry = readable_meter(hass, connection.user, msg["entry_id"], or_pulse_reader=or_pulse_reader)
+    if entry is None:
+        connection.send_error(msg["id"], *NOT_FOUND)
+        return
+    followed = hass.data.setdefault(key, {})
+    if entry.entry_id not in followed:
+        followed[entry.entry_id] = make(hass, entry)
+    followed[entry.entry_id].subscribers.add(connection, msg["id"])
 
 
 @callback

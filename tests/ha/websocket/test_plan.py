@@ -6,7 +6,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.loads.house_plan import house_plan
+from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS
 from tests.ha import billed_month
 from tests.ha.dialogs import contract_in
 from tests.ha.support import Home, wait_until
@@ -57,9 +57,9 @@ async def test_a_plan_comes_at_once_and_each_time_that_it_has_changed(
     assert plan is not None
     assert plan["loads"] == [load | {"name": "load"}]
     # An equal plan sends nothing: the next message is that of the disconnected car.
-    before = house_plan(hass, house.entry_id)
+    before = HOUSE_PLANS.of(hass, house.entry_id)
     hass.states.async_set(CAR["connected"], "unknown")
-    await wait_until(hass, lambda: house_plan(hass, house.entry_id) is not before)
+    await wait_until(hass, lambda: HOUSE_PLANS.of(hass, house.entry_id) is not before)
     hass.states.async_set(CAR["connected"], "off")
     away = await message(client)
     assert [one["state"] for one in away["loads"]] == ["not_connected"]

@@ -55,10 +55,6 @@ class LenedaProgress(ThrottledStore):
         """Return the codes that the platform refuses, each with the time of the refusal."""
         return self.general.refused
 
-    async def async_load(self) -> None:
-        """Load the stored progress. Ignore it if the metering points have changed."""
-        await self._async_begin()
-
     def is_refused(self, code: str, now: datetime) -> bool:
         """Return whether the platform has refused a code in the last seven days.
 

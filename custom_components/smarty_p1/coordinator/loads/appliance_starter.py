@@ -10,8 +10,9 @@ from ...const import DOMAIN
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadState
 from ...lib.plan.task import NOT_STARTED_AFTER
-from .entered_loads import EnteredLoad, plan_of_load
+from .entered_loads import EnteredLoad
 from .entity_actions import async_call_entity
+from .shown_plans import LOAD_PLANS
 
 _BUTTONS = frozenset({"button", "input_button"})
 
@@ -38,13 +39,13 @@ class ApplianceStarter:
     @property
     def gives_power(self) -> bool:
         """Return whether the plan has the appliance run now."""
-        plan = plan_of_load(self._hass, self._subentry_id)
+        plan = LOAD_PLANS.of(self._hass, self._subentry_id)
         return plan is not None and plan.runs_now
 
     @callback
     def follow(self, now: datetime, _latest: Reading | None) -> None:
         """Start the appliance once for each planned run."""
-        plan = plan_of_load(self._hass, self._subentry_id)
+        plan = LOAD_PLANS.of(self._hass, self._subentry_id)
         if plan is None or not plan.runs_now or plan.state is not LoadState.PLANNED:
             self._is_started = False
             return

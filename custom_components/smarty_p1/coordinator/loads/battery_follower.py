@@ -28,10 +28,11 @@ from ...lib.plan.load_following import SILENT_AFTER
 from .. import BooksConfigEntry
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_battery import EnteredBattery, entered_battery
-from .entered_loads import on_changed_loads, set_plan
+from .entered_loads import on_changed_loads
 from .entity_actions import async_call_entity
 from .lost_entities import lost_entities
 from .meter_power import net_import
+from .shown_plans import LOAD_PLANS
 from .state_numbers import converted, number_to_set
 
 _MIN_REST = timedelta(minutes=1)
@@ -100,7 +101,7 @@ class BatteryFollower:
         if self.entered and self._kw is not None:
             self._set(self.entered, None)
         if self.entered:
-            set_plan(self._hass, self.entered.subentry_id, None)
+            LOAD_PLANS.show(self._hass, self.entered.subentry_id, None)
         self._kw = self._planned = None
 
     @callback
@@ -133,7 +134,7 @@ class BatteryFollower:
             plan = LoadPlan((), None, 0.0, now, quarter=quarter, planned_kwh=kwh)
             self._show(plan._replace(given_kw=self._kw), planned.plan.values[1])
         elif self.entered:
-            set_plan(self._hass, self.entered.subentry_id, None)
+            LOAD_PLANS.show(self._hass, self.entered.subentry_id, None)
 
     def _follow_battery(
         self, entered: EnteredBattery, now: datetime, latest: Reading | None
@@ -154,7 +155,7 @@ class BatteryFollower:
     def _show(self, plan: LoadPlan, after: Values) -> None:
         if self.entered:
             self._planned = plan, after
-            set_plan(self._hass, self.entered.subentry_id, plan)
+            LOAD_PLANS.show(self._hass, self.entered.subentry_id, plan)
 
     def _differs(self, kw: float | None) -> bool:
         if kw is None or self._kw is None:

@@ -16,8 +16,7 @@ from homeassistant.const import (
     STATE_ON,
 )
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
-from homeassistant.util.hass_dict import HassKey
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ...const import (
@@ -40,17 +39,15 @@ from ...const import (
     CONF_READY,
     CONF_SWITCHED_BY,
     CONF_TARGET,
-    DOMAIN,
     SUBENTRY_LOAD,
 )
-from ...lib.plan.daily_load import DailyLoad, LoadPlan
+from ...lib.plan.daily_load import DailyLoad
 from ...lib.plan.load_following import MIN_TIME
 from ..entry_types import AnyConfigEntry
 from .state_numbers import converted, number_of
 
 # A relay of the meter limits the load in one of these states.
 _RELAYS = {"connected": STATE_ON, "disconnected": STATE_OFF}
-_PLANS: HassKey[dict[str, LoadPlan]] = HassKey(f"{DOMAIN}_load_plans")
 
 
 class EnteredLoad(NamedTuple):
@@ -174,24 +171,3 @@ def on_changed_loads(
             look()
 
     return async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
-
-
-def plan_signal(subentry_id: str) -> str:
-    """Return the signal that the plan of a load has changed."""
-    return f"{DOMAIN}_plan_of_load_{subentry_id}"
-
-
-def plan_of_load(hass: HomeAssistant, subentry_id: str) -> LoadPlan | None:
-    """Return the current plan of a load. Return None if it cannot be planned."""
-    return hass.data.get(_PLANS, {}).get(subentry_id)
-
-
-@callback
-def set_plan(hass: HomeAssistant, subentry_id: str, plan: LoadPlan | None) -> None:
-    """Show a new plan of a load, or that it has none."""
-    plans = hass.data.setdefault(_PLANS, {})
-    if plan is None:
-        plans.pop(subentry_id, None)
-    else:
-        plans[subentry_id] = plan
-    async_dispatcher_send(hass, plan_signal(subentry_id))

@@ -16,9 +16,10 @@ from ...lib.history.calendar import HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed
-from .entered_loads import EnteredLoad, plan_of_load, set_plan
+from .entered_loads import EnteredLoad
 from .entity_actions import async_call_entity
 from .meter_power import net_import
+from .shown_plans import LOAD_PLANS
 from .state_numbers import converted, is_power, number_of, number_to_set
 
 # Nobody knows when in a longer gap the load took its energy.
@@ -71,7 +72,7 @@ class LoadFollower:
         A load that somebody else has switched on runs until it is switched off.
         """
         kw = self._measure(now)
-        plan, is_on = plan_of_load(self._hass, self._subentry_id), self._is_on()
+        plan, is_on = LOAD_PLANS.of(self._hass, self._subentry_id), self._is_on()
         if plan is None or is_on is None:
             return
         self._state = before = self._found(plan, now, kw, is_on=is_on)
@@ -97,7 +98,7 @@ class LoadFollower:
     def _tell_power(self, plan: LoadPlan, kw: float) -> None:
         """Show the power that the load is given now."""
         if plan.given_kw != kw:
-            set_plan(self._hass, self._subentry_id, plan._replace(given_kw=kw))
+            LOAD_PLANS.show(self._hass, self._subentry_id, plan._replace(given_kw=kw))
 
     @property
     def gives_power(self) -> bool:

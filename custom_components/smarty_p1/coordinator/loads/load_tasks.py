@@ -28,10 +28,6 @@ class LoadTasks(ThrottledStore):
         self._tasks: dict[str, LoadTask] = {}
         self._ready_times = hass.data.setdefault(_READY_TIMES, {})
 
-    async def async_open(self) -> None:
-        """Load the states from the disk."""
-        await self._async_begin()
-
     def of(self, subentry_id: str) -> LoadTask:
         """Return the state of a load. A new load has done nothing yet."""
         return self._tasks.get(subentry_id, LoadTask())

@@ -17,6 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
+from ...lib.bounded_dict import keep_newest
 from ...lib.history.calendar import DAY, local_day, quarter_start
 from ...lib.prices.market_price_lists import (
     PricesAhead,
@@ -144,6 +145,5 @@ async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) 
     if answer and isinstance(prices := answer.get(question.area), list):
         rows = cast("Sequence[object]", prices)
     answers[question] = _Answer(prices_by_quarter(rows, _PER_MWH, MAX_PRICE), now)
-    while len(answers) > _MAX_KEPT:
-        del answers[next(iter(answers))]
+    keep_newest(answers, _MAX_KEPT)
     return answers[question].prices

@@ -11,6 +11,7 @@ from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
+from ...lib.bounded_dict import keep_newest
 from ...lib.history.calendar import HOUR, day_end, day_start, hour_start
 from ...lib.p1.value_converters import MBusReading
 from ...lib.stored_values import (
@@ -172,10 +173,8 @@ class MediumHistory:
 
     def _forget(self) -> None:
         # Dicts keep the order of insertion, so the first keys are the oldest days and hours.
-        while len(self.days) > KEPT_DAYS:
-            del self.days[next(iter(self.days))]
-        while len(self.hours) > KEPT_HOURS:
-            del self.hours[next(iter(self.hours))]
+        keep_newest(self.days, KEPT_DAYS)
+        keep_newest(self.hours, KEPT_HOURS)
 
     def as_dict(self) -> dict[str, Stored]:
         """Return the history as JSON values."""

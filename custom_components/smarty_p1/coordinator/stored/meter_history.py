@@ -16,6 +16,7 @@ from typing import Any, override
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ...const import LOGGER
+from ...lib.bounded_dict import keep_newest
 from ...lib.clock_verdict import MAX_SUMMER_TIME
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.meter.meter_reader import Reading
@@ -87,10 +88,6 @@ class MeterHistory(ThrottledStore):
         self._capture_listeners = Listeners[()](FaultLog(LOGGER, f"History of {entry_id}"))
         # First reading that came before the file could be read.
         self._first: Reading | None = None
-
-    async def async_load(self) -> None:
-        """Load the stored history."""
-        await self._async_begin()
 
     @override
     def _parse(self, stored: Stored) -> _Parts:
@@ -170,8 +167,7 @@ class MeterHistory(ThrottledStore):
     def _forget_media(self) -> None:
         # `_medium` moves the meters of a telegram to the end of `media`. So the loop removes the
         # meters at the start, which were read least recently.
-        while len(self.media) > MAX_METERS:
-            del self.media[next(iter(self.media))]
+        keep_newest(self.media, MAX_METERS)
 
     def _medium(self, identity: str, meter: MBusReading) -> MediumHistory:
         """Return the history of a meter, an empty one if the meter is new or was replaced."""

@@ -32,6 +32,7 @@ class MeterStore(ThrottledStore):
         self._saved: Any = None
         self.memory = MeterMemory(Household())
 
+    @override
     async def async_load(self, contracts: Contracts = NO_CONTRACTS) -> None:
         """Load the state of the meter, whose energy is billed under `contracts`.
 

@@ -117,12 +117,7 @@ class MonthFiles:
             is_new = not path.exists()
             if not is_new:
                 _prepare(path)
-            with path.open("a+b") as file:
-                cut_torn_line(file)
-                header = [] if file.tell() else [HEADER]
-                file.write("".join([*header, *map(line_of, group)]).encode())
-                file.flush()
-                os.fsync(file.fileno())
+            append_lines(path, HEADER, map(line_of, group))
             if is_new:
                 sync_folder(self.folder)
                 self._remove_old(path, spans[-1].start)
@@ -197,7 +192,17 @@ def replace_file(path: Path, content: bytes) -> None:
     new.replace(path)
 
 
-def cut_torn_line(file: BinaryIO) -> None:
+def append_lines(path: Path, header: str, lines: Iterable[str]) -> None:
+    """Append lines to a file, and write them to the disk. A new file begins with `header`."""
+    with path.open("a+b") as file:
+        _cut_torn_line(file)
+        first = [] if file.tell() else [header]
+        file.write("".join([*first, *lines]).encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _cut_torn_line(file: BinaryIO) -> None:
     """Cut off an incomplete last line, which a crash has left. Then seek to the end of the file."""
     tail = _tail(file)
     file.truncate(file.tell() - (len(tail) - tail.rfind(b"\n") - 1))

@@ -6,7 +6,6 @@ of the running quarter-hours, so that these survive a restart.
 """
 
 import asyncio
-import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -29,8 +28,8 @@ from ..garbage_collection import without_collection
 from .month_files import (
     MAX_FILE_SIZE,
     MAX_FILES,
+    append_lines,
     content_of,
-    cut_torn_line,
     replace_file,
     sync_folder,
 )
@@ -65,6 +64,7 @@ class PriceFiles(ThrottledStore):
         self._lock = asyncio.Lock()
         self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
 
+    @override
     async def async_load(self) -> None:
         """Load all prices. Raises UnreadableNowError if a file cannot be read now."""
         await self._async_read(self._take)
@@ -135,13 +135,7 @@ class PriceFiles(ThrottledStore):
                     months = PriceSeries.of_files({name: content_of(path)}).months.values()
                     text = "".join([HEADER, *(month.lines for month in months)])
                     replace_file(path, text.encode())
-                with path.open("a+b") as file:
-                    cut_torn_line(file)
-                    header = [] if file.tell() else [HEADER]
-                    lines = [price.line for price in group]
-                    file.write("".join([*header, *lines]).encode())
-                    file.flush()
-                    os.fsync(file.fileno())
+                append_lines(path, HEADER, [price.line for price in group])
                 if is_new:
                     sync_folder(folder)
                     self._remove_old(folder, path)

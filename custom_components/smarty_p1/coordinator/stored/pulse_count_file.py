@@ -96,6 +96,7 @@ class PulseCounter(ThrottledStore):
             self.meter.pulses,
         )
 
+    @override
     async def async_load(self) -> None:
         """Load the stored count.
 

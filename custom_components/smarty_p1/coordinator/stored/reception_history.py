@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple, Self
 
+from ...lib.bounded_dict import keep_newest
 from ...lib.history.calendar import HOUR, hour_start
 from ...lib.stored_values import Stored, checked_count, checked_list, checked_mapping, checked_time
 
@@ -87,8 +88,7 @@ class ReceptionHistory:
         hour = hour_start(time)
         before = self._frames.get(hour, (0, 0))
         self._frames[hour] = before[0] + accepted, before[1] + altered
-        if len(self._frames) > _COUNTED_HOURS:
-            del self._frames[next(iter(self._frames))]
+        keep_newest(self._frames, _COUNTED_HOURS)
 
     def altered_share(self, now: datetime) -> float | None:
         """Return the share of altered frames in the last 24 hours, from 0 to 1.

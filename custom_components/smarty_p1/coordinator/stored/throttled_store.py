@@ -86,7 +86,7 @@ class ThrottledStore(ABC):
         """Add the data of the file, from `_parse`, to those that came before it could be read."""
         raise NotImplementedError
 
-    async def _async_begin(self) -> None:
+    async def async_load(self) -> None:
         """Add the content of the file. If it cannot be read now, begin without it.
 
         It is then read again every hour, and nothing is written before that.

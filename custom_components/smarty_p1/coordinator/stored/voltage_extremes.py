@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Self
 
+from ...lib.bounded_dict import keep_newest
 from ...lib.meter.meter_reader import MIN_CONNECTED_VOLTS
 from ...lib.stored_values import Stored, checked_count, checked_list, checked_text
 
@@ -54,10 +55,9 @@ class VoltageHistory:
     def _begin(self, number: int) -> None:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
-        if len(self._rows) > SLOTS:
-            # Drop the row that was begun first. The row with the lowest number need not be the
-            # oldest row, because the clock may have been ahead for a time.
-            del self._rows[next(iter(self._rows))]
+        # Drop the row that was begun first. The row with the lowest number need not be the
+        # oldest row, because the clock may have been ahead for a time.
+        keep_newest(self._rows, SLOTS)
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:
         """Return the start of the first row, and the 288 rows of the last 24 hours."""

@@ -24,6 +24,7 @@ from math import inf
 from statistics import median_low
 from typing import Self
 
+from ..bounded_dict import keep_newest
 from ..history.calendar import HOUR
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
@@ -171,8 +172,7 @@ class FlowRates:
             rate = self._rate(identity, telegram.channels[channel], now)
             if rate is not None:
                 rates[identity] = rate
-        while len(self._flows) > _MAX_METERS:
-            del self._flows[next(iter(self._flows))]
+        keep_newest(self._flows, _MAX_METERS)
         self._result_inputs, self._result = (telegram.channels, channels), rates
         self._result_valid_until = self._same_until(channels)
         return rates

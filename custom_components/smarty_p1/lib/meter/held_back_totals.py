@@ -25,6 +25,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Self
 
+from ..bounded_dict import keep_newest
 from ..clock_verdict import MAX_UNDOUBTED
 from ..p1.obis import mbus_reference
 from ..p1.telegram import Telegram
@@ -277,8 +278,7 @@ class Totals:
             moments, most = (moment, reading.time), max_rise(reading.unit, moment - index.moment)
             if self._holds_back(index, _index_reference(channel), reading.value, moments, most):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
-        while len(self._indexes) > _MAX_INDEXES:
-            del self._indexes[next(iter(self._indexes))]
+        keep_newest(self._indexes, _MAX_INDEXES)
         self._accepted = {} if channels else telegram.channels
         return channels
 

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from typing import Annotated, Any, NamedTuple, Self
 
+from ..bounded_dict import keep_newest
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
@@ -252,8 +253,8 @@ class MBusMeters:
             meter = self._meters.pop(identity, None) or _Meter(identity, channel, reading)
             meter.update(channel, reading)
             self._meters[identity] = meter
-        _limit(self._meters, _MAX_METERS)
-        _limit(exchanged, _MAX_EXCHANGED)
+        keep_newest(self._meters, _MAX_METERS)
+        keep_newest(exchanged, _MAX_EXCHANGED)
         if exchanged != self.exchanged:
             self.exchanged = exchanged
 
@@ -362,9 +363,3 @@ def _confirms(reading: MBusReading, before: MBusReading | None) -> bool:
     if before is None or reading.serial_number != before.serial_number:
         return False
     return _first_of(before, reading) is reading and _goes_on(before, reading)
-
-
-def _limit(entries: dict[str, Any], maximum: int) -> None:
-    """Remove the first entries until there are at most `maximum`."""
-    while len(entries) > maximum:
-        del entries[next(iter(entries))]

@@ -1,0 +1,59 @@
+"""Plans of loads and houses, and their savings, as entities, cards and messages show them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.hass_dict import HassKey
+
+from ...const import DOMAIN
+from ...lib.plan.coming_quarters import PlanLack
+from ...lib.plan.daily_load import LoadPlan
+
+
+class PlanSaving(NamedTuple):
+    """Saving of a month in EUR. It is None while a price or the energy of a load is unknown."""
+
+    month_start: datetime
+    saving: float | None
+
+
+class ShownValues[T]:
+    """Values by the id of an entry or subentry. An id may have none."""
+
+    def __init__(self, name: str) -> None:
+        self._key: HassKey[dict[str, T]] = HassKey(f"{DOMAIN}_{name}")
+
+    def signal(self, owner_id: str) -> str:
+        """Return the signal that the value of an id has changed."""
+        return f"{self._key}_{owner_id}"
+
+    def of(self, hass: HomeAssistant, owner_id: str) -> T | None:
+        """Return the current value of an id."""
+        return hass.data.get(self._key, {}).get(owner_id)
+
+    @callback
+    def show(self, hass: HomeAssistant, owner_id: str, value: T | None) -> None:
+        """Show a new value of an id, or that it has none."""
+        values = hass.data.setdefault(self._key, {})
+        if value is None:
+            values.pop(owner_id, None)
+        else:
+            values[owner_id] = value
+        async_dispatcher_send(hass, self.signal(owner_id))
+
+
+type HousePlan = Mapping[str, Any] | PlanLack
+"""Answer of `get_plan` whose loads are named by the ids of their subentries.
+
+It is a `PlanLack` if nothing can be planned.
+"""
+
+LOAD_PLANS = ShownValues[LoadPlan]("load_plans")
+"""Plans of loads by the ids of their subentries."""
+HOUSE_PLANS = ShownValues[HousePlan]("house_plans")
+"""Plans of all loads of a meter. Show a new one after the plans of the loads."""
+PLAN_SAVINGS = ShownValues[PlanSaving]("plan_savings")
+"""Savings by the plan in the running month, by meter."""
