@@ -1,6 +1,6 @@
 """Questions that assistants can ask about a meter, each with its fields and its answer."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from datetime import date
 from functools import partial
@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_usual
 from ..const import DOMAIN
+from ..coordinator import BooksCoordinator
 from ..coordinator.counted_household import books_of, demand_of
 from ..lib.answers.bills import classes_report, shown_bill
 from ..lib.answers.days import days_report
@@ -35,7 +36,7 @@ from ..request_fields import CHANGES, LOAD, number, schema_of
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter
-from .meter_tool import MeterQuestion, RefusalError
+from .meter_tool import Answer, MeterQuestion, RefusalError
 
 _TEXT = vol.All(str, vol.Length(max=40))
 _YEARS = 1999, 2100
@@ -55,64 +56,69 @@ _CHANGE_FIELDS = [
 type _Facts = Mapping[str, Any]
 
 
-async def _async_bill(call: ServiceCall) -> _Facts:
-    coordinator = await async_readable_meter(call)
+def _in_turn(
+    answer: Callable[[ServiceCall, BooksCoordinator], Awaitable[_Facts]],
+    books: Callable[[BooksCoordinator], object] = lambda _: None,
+) -> Answer:
+    """Return a function that checks the user's rights, waits for the turn, and answers.
 
-    async def answer() -> _Facts:
-        demand = demand_of(coordinator)
-        month = month_named(demand, call.data.get(ATTR_MONTH))
-        return bill_facts(await async_aside(call.hass, shown_bill, month, demand))
+    The answer is cached as long as `books` returns the same version.
+    """
 
-    return await async_in_turn(call, coordinator, answer)
+    async def in_turn(call: ServiceCall) -> _Facts:
+        meter = await async_readable_meter(call)
+        make = partial(answer, call, meter)
+        return await async_in_turn(call, meter, make, partial(books, meter))
 
-
-async def _async_months(call: ServiceCall) -> _Facts:
-    coordinator = await async_readable_meter(call)
-
-    async def answer() -> _Facts:
-        demand = demand_of(coordinator)
-        ended = {month_name(month.start): month for month in demand.earlier_months}
-        months = {**ended, month_name(demand.month.start): demand.month}
-        names = [*months]
-        name = call.data.get(ATTR_MONTH, names[-2] if ended else names[-1])
-        place = names.index(name) if name in months else 0
-        before = call.data.get("before", names[place - 1] if place else "")
-        if name not in months or before not in ended or before == name:
-            text = f"Name two of these months, the second one an ended one: {', '.join(names)}"
-            raise RefusalError("month_unknown", text)  # noqa: EM101 - a reason, no text
-        is_running = name not in ended
-        pair = months[name], ended[before]
-        if is_running:
-            change = await async_aside(call.hass, cost_change_so_far, *pair, demand.until)
-        else:
-            change = await async_aside(call.hass, cost_change, *pair)
-        if change is None:
-            text = "A price of one of the months is unknown, or no day of the month has ended."
-            raise RefusalError("price_unknown", text)  # noqa: EM101 - a reason, no text
-        end, end_before = change.ends
-        return {
-            "month": compared_month(months[name], change.now, end),
-            "before": compared_month(ended[before], change.before, end_before),
-            **({"only_days_before": f"{end:%Y-%m-%d}"} if is_running else {}),
-            "difference_eur": change.difference,
-            "causes_eur": dict(change.causes),
-        }
-
-    return await async_in_turn(call, coordinator, answer)
+    return in_turn
 
 
-async def _async_today(call: ServiceCall) -> _Facts:
-    coordinator = await async_readable_meter(call)
+@_in_turn
+async def _async_bill(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+    demand = demand_of(meter)
+    month = month_named(demand, call.data.get(ATTR_MONTH))
+    return bill_facts(await async_aside(call.hass, shown_bill, month, demand))
 
-    async def answer() -> _Facts:
-        demand = demand_of(coordinator)
-        first = demand.month.start.date()
-        report = await async_aside(call.hass, days_report, demand, first, date.max)
-        usual = await async_usual(coordinator)
-        until, today = demand.until.astimezone(LUXEMBOURG), dt_util.utcnow().astimezone(LUXEMBOURG)
-        return today_facts(report["days"][-1], usual, today.date(), until.isoformat())
 
-    return await async_in_turn(call, coordinator, answer)
+@_in_turn
+async def _async_months(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+    demand = demand_of(meter)
+    ended = {month_name(month.start): month for month in demand.earlier_months}
+    months = {**ended, month_name(demand.month.start): demand.month}
+    names = [*months]
+    name = call.data.get(ATTR_MONTH, names[-2] if ended else names[-1])
+    place = names.index(name) if name in months else 0
+    before = call.data.get("before", names[place - 1] if place else "")
+    if name not in months or before not in ended or before == name:
+        text = f"Name two of these months, the second one an ended one: {', '.join(names)}"
+        raise RefusalError("month_unknown", text)  # noqa: EM101 - a reason, no text
+    is_running = name not in ended
+    pair = months[name], ended[before]
+    if is_running:
+        change = await async_aside(call.hass, cost_change_so_far, *pair, demand.until)
+    else:
+        change = await async_aside(call.hass, cost_change, *pair)
+    if change is None:
+        text = "A price of one of the months is unknown, or no day of the month has ended."
+        raise RefusalError("price_unknown", text)  # noqa: EM101 - a reason, no text
+    end, end_before = change.ends
+    return {
+        "month": compared_month(months[name], change.now, end),
+        "before": compared_month(ended[before], change.before, end_before),
+        **({"only_days_before": f"{end:%Y-%m-%d}"} if is_running else {}),
+        "difference_eur": change.difference,
+        "causes_eur": dict(change.causes),
+    }
+
+
+@_in_turn
+async def _async_today(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+    demand = demand_of(meter)
+    first = demand.month.start.date()
+    report = await async_aside(call.hass, days_report, demand, first, date.max)
+    usual = await async_usual(meter)
+    until, today = demand.until.astimezone(LUXEMBOURG), dt_util.utcnow().astimezone(LUXEMBOURG)
+    return today_facts(report["days"][-1], usual, today.date(), until.isoformat())
 
 
 async def _async_best_start(call: ServiceCall) -> _Facts:
@@ -133,28 +139,20 @@ def _as_action(call: ServiceCall, name: str, schema: vol.Schema) -> ServiceCall:
     return ServiceCall(call.hass, DOMAIN, name, schema(dict(call.data)), call.context)
 
 
-async def _async_classes(call: ServiceCall) -> _Facts:
-    coordinator = await async_readable_meter(call)
-
-    async def answer() -> _Facts:
-        demand = demand_of(coordinator)
-        return class_facts(await async_aside(call.hass, classes_report, demand))
-
-    return await async_in_turn(call, coordinator, answer, partial(books_of, coordinator))
+@partial(_in_turn, books=books_of)
+async def _async_classes(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+    demand = demand_of(meter)
+    return class_facts(await async_aside(call.hass, classes_report, demand))
 
 
-async def _async_year(call: ServiceCall) -> _Facts:
-    coordinator = await async_readable_meter(call)
-
-    async def answer() -> _Facts:
-        demand, year = demand_of(coordinator), int(call.data.get("year", 0))
-        years = years_of(demand)
-        if year and year not in years:
-            text = f"Known years: {', '.join(map(str, years))}"
-            raise RefusalError("year_unknown", text)  # noqa: EM101 - a reason, no text
-        return await async_aside(call.hass, year_facts, demand, year)
-
-    return await async_in_turn(call, coordinator, answer)
+@_in_turn
+async def _async_year(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+    demand, year = demand_of(meter), int(call.data.get("year", 0))
+    years = years_of(demand)
+    if year and year not in years:
+        text = f"Known years: {', '.join(map(str, years))}"
+        raise RefusalError("year_unknown", text)  # noqa: EM101 - a reason, no text
+    return await async_aside(call.hass, year_facts, demand, year)
 
 
 def _described(
