@@ -86,7 +86,7 @@ async def _async_months(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
     ended = {month_name(month.start): month for month in demand.earlier_months}
     months = {**ended, month_name(demand.month.start): demand.month}
     names = [*months]
-    name = call.data.get(ATTR_MONTH, names[-2] if ended else names[-1])
+    name = call.data.get(ATTR_MONTH, names[-2:][0])
     place = names.index(name) if name in months else 0
     before = call.data.get("before", names[place - 1] if place else "")
     if name not in months or before not in ended or before == name:
