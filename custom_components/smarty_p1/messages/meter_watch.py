@@ -31,19 +31,17 @@ from ..lib.messages.excess_warning import (
 )
 from ..lib.messages.goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
 from ..lib.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
-from ..lib.messages.message import HouseholdMessage, Kind
+from ..lib.messages.message import DaysTold, HouseholdMessage, Kind
 from ..lib.messages.outbox import admit
 from ..lib.messages.phase_watch import PhaseState, read_phases, watch_phases
 from ..lib.messages.plan_watch import (
-    FailedLoads,
-    PlannedOn,
     WatchedPlan,
     watch_failed_loads,
     watch_plan,
 )
 from ..lib.messages.silence_remedy import remedy_for
 from ..lib.messages.silence_watch import Listening, SilenceState, watch_silence
-from ..lib.messages.state import PARTS, MessageState
+from ..lib.messages.state import MessageState
 from ..lib.messages.sun_watch import Panels, SunState, watch_sun
 from ..lib.messages.voltage_watch import VoltageState, watch_voltage
 from ..lib.messages.water_watch import WaterCapture, WaterNights, watch_water
@@ -179,27 +177,24 @@ class _MeterWatch:
         asked = [(watch.part, decide) for watch in WATCHES if (decide := getattr(watch, when))]
         return [message for part, decide in asked for message in self._ask(part, decide, *inputs)]
 
-    def _ask(self, part: str, decide: Decide[...], *inputs: object) -> Sequence[HouseholdMessage]:
+    def _ask(
+        self, part: str | Kind, decide: Decide[...], *inputs: object
+    ) -> Sequence[HouseholdMessage]:
         """Return the messages of a decision, and keep its new state.
 
         A decision that fails must not cost the messages of the others. Their state already says
         that these messages are sent.
         """
-        before = self.state_of(part)
+        before = self.store.state.part(part)
         if before is None:
             return ()
         decision = self._faults.call(partial(decide, self), before, *inputs)
         after, due = decision or (before, None)
         if after is not before:
-            self.store.state = replace(self.store.state, **{part: after})
+            self.store.state = self.store.state.with_part(part, after)
             if dump(after) != dump(before):
                 self.store.schedule()
         return (due,) if isinstance(due, HouseholdMessage) else due or ()
-
-    def state_of(self, part: str) -> Any | None:  # noqa: ANN401 - the state of any decision
-        """Return a part of the state, None if the user has not chosen its messages."""
-        state = self.store.state
-        return getattr(state, part) if PARTS[part] in state.since else None
 
     def excess(self, state: ExcessState, reading: Reading) -> Decision[ExcessState]:
         """Decide about the running quarter-hour."""
@@ -277,12 +272,12 @@ class _MeterWatch:
         )
         return watch_silence(state, listening, dt_util.utcnow())
 
-    def planned(self, told_on: PlannedOn) -> Decision[PlannedOn]:
+    def planned(self, told: DaysTold) -> Decision[DaysTold]:
         """Decide about the runs of the day."""
         plan = self._plan_to_tell()
-        return watch_plan(told_on, plan, dt_util.utcnow()) if plan else (told_on, None)
+        return watch_plan(told, plan, dt_util.utcnow()) if plan else (told, None)
 
-    def failed_loads(self, told: FailedLoads) -> Decision[FailedLoads]:
+    def failed_loads(self, told: DaysTold) -> Decision[DaysTold]:
         """Decide about loads that did not start, or will lack energy."""
         plan = self._plan_to_tell()
         return watch_failed_loads(told, plan, dt_util.utcnow()) if plan else (told, None)
@@ -304,7 +299,7 @@ class _MeterWatch:
         """Ask about the panels, once a day after the quiet hours."""
         now = _now()
         is_quiet = now.time() < _REPORT_TIME or self.options.quiet.contain(now.time())
-        if is_quiet or now.date() == self._sun_looked_on or self.state_of("sun") is None:
+        if is_quiet or now.date() == self._sun_looked_on or self.store.state.part("sun") is None:
             return ()
         self._sun_looked_on = now.date()
         inverters = await async_inverters(self._hass, self.entry, now)
@@ -314,7 +309,7 @@ class _MeterWatch:
         """Ask about the goal, once an hour."""
         choice, demand = self.entry.options.get(CONF_GOAL), self.entry.runtime_data.books.demand
         now = hour_start(dt_util.utcnow())
-        is_on = self.state_of("goal") is not None
+        is_on = self.store.state.part("goal") is not None
         if not is_on or choice is None or demand is None or now == self._goal_looked_at:
             return ()
         self._goal_looked_at = now
@@ -433,9 +428,12 @@ class _MeterWatch:
 
 
 class Watch(NamedTuple):
-    """Decisions about messages at each reading and each minute, and their part of the state."""
+    """Decisions about messages at each reading and each minute, and their part of the state.
 
-    part: str
+    A kind stands for the days of its last messages.
+    """
+
+    part: str | Kind
     on_reading: Decide[[Reading]] | None = None
     on_minute: Decide[[]] | None = None
 
@@ -447,8 +445,8 @@ WATCHES = (
     Watch("phases", _MeterWatch.phases, _MeterWatch.lost_phases),
     Watch("water", on_reading=_MeterWatch.water),
     Watch("silence", on_minute=_MeterWatch.silence),
-    Watch("failed_loads", on_minute=_MeterWatch.failed_loads),
-    Watch("planned_on", on_minute=_MeterWatch.planned),
+    Watch(Kind.FAILED_LOAD, on_minute=_MeterWatch.failed_loads),
+    Watch(Kind.PLAN_OF_DAY, on_minute=_MeterWatch.planned),
 )
 # Watches of all loaded meters by entry id: the meters of a house have one report.
 _WATCHES: HassKey[dict[str, _MeterWatch]] = HassKey(f"{DOMAIN}_message_watches")

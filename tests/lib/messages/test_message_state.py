@@ -59,8 +59,7 @@ STORED: dict[str, Any] = {
         }
     },
     "sun": ["sensor.inverter"],
-    "planned_on": ["2026-11-16"],
-    "failed_loads": {"load load_lacks": "2026-11-16"},
+    "told": {"failed_load": {"load load_lacks": "2026-11-16"}},
     "reported_in": "2026-11-01",
 }
 WRONG: tuple[object, ...] = (
@@ -81,10 +80,10 @@ IS_DAY = re.compile(r"outbox\.day|goal\.(last_day|month)|voltage\..*|.*\.last_ni
 IS_OPTIONAL = re.compile(
     r"silence\.told.*|excess\..*|grid\.(texts|counts|exchanged)|water\.W1\.leak_since"
 )
-IS_MAPPING = re.compile(r"since|water|failed_loads|grid\.(texts|counts)|outbox\.alarmed_at")
-IS_LIST = re.compile(
-    r"outbox\.waiting|water\.W1\.captures|grid\.exchanged|phases\.connected|sun|planned_on"
+IS_MAPPING = re.compile(
+    r"since|water|told|told\.failed_load|grid\.(texts|counts)|outbox\.alarmed_at"
 )
+IS_LIST = re.compile(r"outbox\.waiting|water\.W1\.captures|grid\.exchanged|phases\.connected|sun")
 
 
 def is_right(path: str, value: object) -> bool:
@@ -135,7 +134,7 @@ def test_each_missing_value_is_refused_except_values_that_earlier_files_lack() -
         for name in STORED
         if not _is_refused({key: value for key, value in STORED.items() if key != name})
     ]
-    added_parts = ["voltage", "phases", "water", "sun", "planned_on", "failed_loads", "reported_in"]
+    added_parts = ["voltage", "phases", "water", "sun", "told", "reported_in"]
     assert accepted == added_parts
     added = {
         "outbox": "alarmed_at",
@@ -232,12 +231,17 @@ def test_the_messages_of_a_state_read_late_are_not_repeated() -> None:
         goal=GoalState(now.date(), 1, date(2026, 11, 1)),
         voltage=VoltageState({"L1": now}, None, now),
         silence=SilenceState(now),
+        told={Kind.PLAN_OF_DAY: {"plan": now.date()}},
     )
     joined = newer.after(older)
     assert (joined.outbox.sent, len(joined.outbox.waiting)) == (3, 3)
     assert joined.goal == GoalState(now.date(), 1, date(2026, 11, 1), is_forecast_told=True)
     assert joined.voltage == VoltageState({"L1": now}, date(2026, 11, 16), now)
     assert joined.silence == SilenceState(now)
+    assert joined.told == {**older.told, **newer.told}
+    assert joined.part(Kind.PLAN_OF_DAY) == {"plan": now.date()}
+    off = joined.switched([Kind.FAILED_LOAD], now)
+    assert (off.part(Kind.PLAN_OF_DAY), off.told) == (None, older.told)
     assert (joined.since, joined.reported_in) == (older.since, older.reported_in)
     # The messages of another day or month do not count.
     december = replace(

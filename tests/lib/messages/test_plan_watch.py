@@ -15,7 +15,7 @@ PLAN = WatchedPlan({"car": CAR, "dishes": DISHES}, 0.84, 7.0)
 
 
 def test_the_plan_of_the_day_comes_once_with_the_runs_in_the_order_of_time() -> None:
-    told_on, message = watch_plan((), PLAN, NOW)
+    told, message = watch_plan({}, PLAN, NOW)
     assert message
     assert message.key == "plan_of_day_below"
     assert message.values == {
@@ -23,8 +23,8 @@ def test_the_plan_of_the_day_comes_once_with_the_runs_in_the_order_of_time() -> 
         "saving_eur": 0.84,
         "reference_kw": 7.0,
     }
-    assert watch_plan(told_on, PLAN, NOW + HOUR) == (told_on, None)
-    _, next_day = watch_plan(told_on, PLAN._replace(never_above_kw=None), NOW + 6.5 * HOUR)
+    assert watch_plan(told, PLAN, NOW + HOUR) == (told, None)
+    _, next_day = watch_plan(told, PLAN._replace(never_above_kw=None), NOW + 6.5 * HOUR)
     assert next_day
     assert next_day.key == "plan_of_day"
 
@@ -40,7 +40,7 @@ def test_the_plan_of_the_day_comes_once_with_the_runs_in_the_order_of_time() -> 
     ],
 )
 def test_a_plan_without_a_saving_or_a_run_to_come_is_no_news(plan: WatchedPlan) -> None:
-    assert watch_plan((), plan, NOW) == ((), None)
+    assert watch_plan({}, plan, NOW) == ({}, None)
 
 
 def test_a_load_that_will_lack_energy_has_a_message_a_day() -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 from ..p1.obis import MBUS_DEVICE_TYPES
-from ..stored_json import Mark
+from ..stored_json import Mark, Size
 from ..stored_values import checked_time
 from .silence_remedy import Remedy
 
@@ -21,8 +22,13 @@ PHRASES: Mapping[str, frozenset[str]] = {
 }
 """Values that choose a phrase of the text, each with its choices."""
 _TEXTS = {"text", "phase", "object", "name"}
+_MAX_TOLD = 20
 # Values that distinguish messages of the same key.
 _PARTS = ("phase", "object", "name", "meter")
+
+
+type DaysTold = Annotated[Mapping[str, date], Size(_MAX_TOLD)]
+"""Day of each last message of a kind, by key of the message or part of the meter."""
 
 
 class Line(NamedTuple):

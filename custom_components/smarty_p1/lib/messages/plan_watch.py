@@ -1,21 +1,15 @@
 """Messages about the plan of the loads: the runs of the day, and a load that fails its plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
-from typing import Annotated, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from ..history.calendar import LUXEMBOURG, local_day
-from ..stored_json import Size
-from .message import HouseholdMessage, Value
+from .message import DaysTold, HouseholdMessage, Value
 
-_MAX_TOLD = 20
+_PLAN = "plan"
 _MIN_SAVING_EUR = 0.05
 _MIN_MISSING_KWH = 0.5
-
-type PlannedOn = Annotated[tuple[date, ...], Size(1)]
-"""Day of the last message about the plan, empty before the first one."""
-type FailedLoads = Annotated[Mapping[str, date], Size(_MAX_TOLD)]
-"""Day of the last message of each key about each load, by id of the load and key."""
 
 
 class WatchedLoad(NamedTuple):
@@ -40,16 +34,16 @@ class WatchedPlan(NamedTuple):
 
 
 def watch_plan(
-    told_on: PlannedOn, plan: WatchedPlan, now: datetime
-) -> tuple[PlannedOn, HouseholdMessage | None]:
+    told: DaysTold, plan: WatchedPlan, now: datetime
+) -> tuple[DaysTold, HouseholdMessage | None]:
     """Return the day of the last message, and the message that is due. It comes once a day.
 
     A plan whose runs have all begun, or that saves less than 5 cents, is no news.
     """
     today = local_day(now)
     coming = any(begin > now for load in plan.loads.values() for begin, _ in load.runs)
-    if told_on == (today,) or not coming or plan.saving < _MIN_SAVING_EUR:
-        return told_on, None
+    if told.get(_PLAN) == today or not coming or plan.saving < _MIN_SAVING_EUR:
+        return told, None
     loads = sorted(
         (load for load in plan.loads.values() if load.runs), key=lambda load: load.runs[0]
     )
@@ -58,17 +52,18 @@ def watch_plan(
         "saving_eur": plan.saving,
     }
     if plan.never_above_kw is None:
-        return (today,), HouseholdMessage("plan_of_day", values)
+        return {_PLAN: today}, HouseholdMessage("plan_of_day", values)
     values["reference_kw"] = plan.never_above_kw
-    return (today,), HouseholdMessage("plan_of_day_below", values)
+    return {_PLAN: today}, HouseholdMessage("plan_of_day_below", values)
 
 
 def watch_failed_loads(
-    told: FailedLoads, plan: WatchedPlan, now: datetime
-) -> tuple[FailedLoads, Sequence[HouseholdMessage]]:
+    told: DaysTold, plan: WatchedPlan, now: datetime
+) -> tuple[DaysTold, Sequence[HouseholdMessage]]:
     """Return the new state, and the messages about loads that fail their plan.
 
-    Such a load did not start, or will lack energy at its deadline. Each is told once a day.
+    Such a load did not start, or will lack energy at its deadline. Each is told once a day. The
+    days are by id of the load and key.
     """
     today = local_day(now)
     failures = {

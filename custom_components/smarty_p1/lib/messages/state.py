@@ -10,10 +10,9 @@ from ..stored_json import Mark, Size
 from .excess_warning import ExcessState
 from .goal_watch import GoalState
 from .grid_watch import GridState
-from .message import Kind
+from .message import DaysTold, Kind
 from .outbox import Outbox
 from .phase_watch import PhaseState
-from .plan_watch import FailedLoads, PlannedOn
 from .silence_watch import SilenceState
 from .sun_watch import SunState
 from .voltage_watch import VoltageState
@@ -41,10 +40,10 @@ class MessageState:
         default_factory=dict
     )
     sun: Annotated[SunState, Kind.NO_SUN, Mark.ADDED_LATER] = ()
-    planned_on: Annotated[PlannedOn, Kind.PLAN_OF_DAY, Mark.ADDED_LATER] = ()
-    failed_loads: Annotated[FailedLoads, Kind.FAILED_LOAD, Mark.ADDED_LATER] = field(
+    told: Annotated[Mapping[Kind, DaysTold], Size(len(Kind)), Mark.ADDED_LATER] = field(
         default_factory=dict
     )
+    """Days of the last messages of each kind whose decision needs no part of its own."""
     reported_in: Annotated[date | None, Mark.ADDED_LATER] = None
     """First day of the month in which the last report was sent, or the switch was turned on.
 
@@ -62,7 +61,20 @@ class MessageState:
         }
         is_reporting = Kind.MONTHLY_REPORT in since
         reported_in = self.reported_in or _month_of(now) if is_reporting else None
-        return replace(kept, **parts, reported_in=reported_in)
+        told = {kind: days for kind, days in self.told.items() if kind in since}
+        return replace(kept, **parts, told=told, reported_in=reported_in)
+
+    def part(self, part: str | Kind) -> Any | None:  # noqa: ANN401 - the state of any decision
+        """Return a part, or the days told of a kind. Return None if the switch is off."""
+        if isinstance(part, Kind):
+            return self.told.get(part, {}) if part in self.since else None
+        return getattr(self, part) if PARTS[part] in self.since else None
+
+    def with_part(self, part: str | Kind, state: Any) -> Self:  # noqa: ANN401 - as in `part`
+        """Return the state with a changed part, or changed days of a kind."""
+        if isinstance(part, Kind):
+            return replace(self, told={**self.told, part: state})
+        return replace(self, **{part: state})
 
     def after(self, older: Self) -> Self:
         """Return this state as it would be if it had followed `older`, which was read too late."""
@@ -73,7 +85,9 @@ class MessageState:
         if self.goal.month not in {None, older.goal.month}:
             older = replace(older, goal=begun.goal)
         merged: Self = _after(older, self, begun)
-        return replace(merged, since=older.since, outbox=self.outbox.after(older.outbox))
+        told = {**older.told, **self.told}
+        outbox = self.outbox.after(older.outbox)
+        return replace(merged, since=older.since, told=told, outbox=outbox)
 
 
 PARTS: Mapping[str, Kind] = {
