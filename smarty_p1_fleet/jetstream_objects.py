@@ -11,16 +11,8 @@ from typing import NamedTuple
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError, TimeoutError as NoAnswerError
 from nats.js import JetStreamContext
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    ConsumerInfo,
-    DeliverPolicy,
-)
-from nats.js.errors import (
-    NotFoundError,
-    ServiceUnavailableError,
-)
+from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, SUBJECT
 

@@ -32,11 +32,7 @@ from .frames.frame_verifier import FrameVerifier, MeterWarnings
 from .frames.frames_again import FramesAgain
 from .frames.new_frames import NewFrames
 from .frames.reading_publisher import ReadingPublisher
-from .jetstream_objects import (
-    METERS,
-    make_consumer,
-    read_entries,
-)
+from .jetstream_objects import METERS, make_consumer, read_entries
 from .keys_watch import KeysWatch
 from .meter_names import MeterNames
 from .meter_object_limits import MeterBounds

@@ -5,11 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.components.event import (
-    EventEntity,
-    EventEntityDescription,
-    EventExtraStoredData,
-)
+from homeassistant.components.event import EventEntity, EventEntityDescription, EventExtraStoredData
 from homeassistant.const import ATTR_ENTITY_ID, Platform
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback

@@ -9,19 +9,8 @@ from homeassistant.helpers import config_validation as cv
 
 from .lib.amounts import Amount
 from .lib.answers.what_if import KINDS, PLAN
-from .lib.answers.what_if_changes import (
-    ATTR_KIND,
-    FIELDS,
-    Fields,
-    lacking_fields,
-    unused_fields,
-)
-from .lib.plan.planned_load import (
-    MAX_LOAD_HOURS,
-    MAX_LOAD_KW,
-    MIN_LOAD_HOURS,
-    MIN_LOAD_KW,
-)
+from .lib.answers.what_if_changes import ATTR_KIND, FIELDS, Fields, lacking_fields, unused_fields
+from .lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from .lib.prices.contract_terms import MAX_TEXT_CHARS, Choice, Term
 
 

@@ -17,12 +17,7 @@ from nats.js.api import Header
 from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
 from nats.js.kv import KeyValue
 
-from smarty_p1_fleet.jetstream_objects import (
-    METERS_STREAM,
-    METERS_SUBJECT,
-    read_entries,
-    title_of,
-)
+from smarty_p1_fleet.jetstream_objects import METERS_STREAM, METERS_SUBJECT, read_entries, title_of
 
 # Why frames are read again: when another key comes, when no other meter owns the name any more,
 # when the clocks agree, or as soon as possible.

@@ -19,13 +19,7 @@ from tests.system.support import TIMEOUT
 from .conftest import KEY, OTHER_KEY, OpenableMeter
 from .dashboard import CARDS, shows_cards
 from .household import DESKTOP, PHONE, Household, household
-from .steps import (
-    add_dashboard,
-    choose_meter,
-    enter_port,
-    search_integration,
-    try_key,
-)
+from .steps import add_dashboard, choose_meter, enter_port, search_integration, try_key
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 

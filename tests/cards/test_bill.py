@@ -1,14 +1,7 @@
 """The bill of a month, to be laid beside the paper, and the card with the months side by side."""
 
 from . import house, house_sun
-from .house_bill import (
-    bill,
-    bills,
-    earlier,
-    line,
-    running,
-    show,
-)
+from .house_bill import bill, bills, earlier, line, running, show
 from .stage import Stage
 
 CARD, MONTHS = "smarty-p1-bill", "smarty-p1-months"

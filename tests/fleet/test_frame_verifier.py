@@ -10,12 +10,7 @@ from dev.alterations import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frames import frame_verifier
 from smarty_p1_fleet.frames.clock_comparison import ClockComparison
-from smarty_p1_fleet.frames.frame_verifier import (
-    TELEGRAM,
-    WAITING,
-    FrameVerifier,
-    MeterWarnings,
-)
+from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
 from smartyp1.p1.frame_decryptor import FrameDecryptor

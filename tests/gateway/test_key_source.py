@@ -9,14 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_gateway import (
-    ConfigError,
-    ConfigTable,
-    Keys,
-    MeterKeys,
-    read_keys,
-    read_keys_source,
-)
+from smarty_p1_gateway import ConfigError, ConfigTable, Keys, MeterKeys, read_keys, read_keys_source
 
 TITLE, OTHER, NEITHER = (bytes.fromhex(f"5341473500{number:06X}") for number in (1, 2, 3))
 KEY, OTHER_KEY, EVERY_KEY = (bytes([number]) * 16 for number in (0xA1, 0xB2, 0xC3))

@@ -8,10 +8,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from dev.meter_port import MeterPort
-from smarty_p1_gateway.encrypted_port import (
-    EncryptedTopicRoot,
-    FrameLimit,
-)
+from smarty_p1_gateway.encrypted_port import EncryptedTopicRoot, FrameLimit
 from smarty_p1_gateway.gateway_config import PortConfig
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.port_reader import PortReader

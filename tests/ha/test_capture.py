@@ -28,17 +28,7 @@ from smartyp1.p1.telegram import Telegram
 from .boards import pulse_entry
 from .dialogs import choose, open_repair
 from .meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, seal, with_value
-from .support import (
-    TELEGRAM,
-    Home,
-    at,
-    call,
-    let_pass,
-    let_pass_until,
-    links,
-    receive,
-    wait_until,
-)
+from .support import TELEGRAM, Home, at, call, let_pass, let_pass_until, links, receive, wait_until
 from .topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
 
 OTHER_TITLE = b"ITRxy\x01\x02\x2f"

@@ -40,17 +40,7 @@ from .meter import (
     seal,
     with_value,
 )
-from .support import (
-    NAMELESS,
-    TELEGRAM,
-    Home,
-    at,
-    call,
-    device_of,
-    health_timers,
-    links,
-    own_log,
-)
+from .support import NAMELESS, TELEGRAM, Home, at, call, device_of, health_timers, links, own_log
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 PLAIN = literal_frame("plain")

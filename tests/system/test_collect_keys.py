@@ -9,14 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.collectors import (
-    KEY,
-    WINTER,
-    Collectors,
-    MadeUpMeter,
-    meters,
-    until_stored,
-)
+from tests.system.collectors import KEY, WINTER, Collectors, MadeUpMeter, meters, until_stored
 from tests.system.support import PATIENCE, TIMEOUT, until
 
 NEW_KEY = bytes.fromhex("F0E0D0C0B0A090807060504030201000")

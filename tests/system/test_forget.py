@@ -9,13 +9,7 @@ import pytest
 
 from dev.demo.home_assistant import ROOT
 from dev.fleet.cluster import as_operator
-from tests.system.collectors import (
-    WINTER,
-    Collectors,
-    MadeUpMeter,
-    expected_of,
-    missing,
-)
+from tests.system.collectors import WINTER, Collectors, MadeUpMeter, expected_of, missing
 from tests.system.locked_store import LockedStore
 from tests.system.nats_cluster import STREAM
 from tests.system.support import TIMEOUT, until

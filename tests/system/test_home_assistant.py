@@ -8,13 +8,7 @@ import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
 from dev.demo.energy_dashboard import set_up_dashboard
-from dev.demo.meter_statistics import (
-    DAYS_OF_HISTORY,
-    DOMAIN,
-    TOTALS,
-    fill_history,
-    statistics_of,
-)
+from dev.demo.meter_statistics import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history, statistics_of
 from dev.simulator import Meter, Server, serve
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, processes_mentioning, until

@@ -8,13 +8,7 @@ import pytest_asyncio
 from dev.demo.client import FlowFailedError
 from dev.simulator import Server, serve
 from tests.system.home import Home
-from tests.system.support import (
-    OLDEST_PYTHON,
-    TIMEOUT,
-    RecordingMeter,
-    until,
-    wanted_version,
-)
+from tests.system.support import OLDEST_PYTHON, TIMEOUT, RecordingMeter, until, wanted_version
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 

@@ -3,12 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..const import (
-    CONF_GAS_FIXED_PRICE,
-    CONF_GAS_KWH_PER_M3,
-    CONF_GAS_PRICE,
-    CONF_GAS_PRICES,
-)
+from ..const import CONF_GAS_FIXED_PRICE, CONF_GAS_KWH_PER_M3, CONF_GAS_PRICE, CONF_GAS_PRICES
 from ..lib.answers.gas_costs import DatedGasPrices, GasPrices
 from ..lib.prices.entered_contract import first_day, in_order
 

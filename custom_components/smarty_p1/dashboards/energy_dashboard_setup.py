@@ -17,13 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 
-from ..const import (
-    CONF_FILL_ENERGY,
-    CONF_GAS_POINT,
-    CONF_PRODUCTION_POINT,
-    DOMAIN,
-    SECTION_LENEDA,
-)
+from ..const import CONF_FILL_ENERGY, CONF_GAS_POINT, CONF_PRODUCTION_POINT, DOMAIN, SECTION_LENEDA
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.gas_prices_and_limits import gas_prices

@@ -8,10 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from homeassistant.components.recorder.statistics import (
-    StatisticsRow,
-    statistics_during_period,
-)
+from homeassistant.components.recorder.statistics import StatisticsRow, statistics_during_period
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform

@@ -18,12 +18,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..amount_problem import UNUSUAL, AmountProblem
-from ..lib.amounts import (
-    Amount,
-    AmountError,
-    Unit,
-    amount_text,
-)
+from ..lib.amounts import Amount, AmountError, Unit, amount_text
 from ..lib.markdown_text import Verbatim
 from ..user_locale import UserLocale, async_user_locale
 from .form_errors import FieldError

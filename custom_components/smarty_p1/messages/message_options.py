@@ -7,13 +7,7 @@ from typing import Any, NamedTuple, Self
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import (
-    CONF_KINDS,
-    CONF_QUIET_FROM,
-    CONF_QUIET_UNTIL,
-    CONF_RECIPIENTS,
-    SECTION_MESSAGES,
-)
+from ..const import CONF_KINDS, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
 from ..coordinator import has_books, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry, active_meters
 from ..coordinator.loads.entered_loads import entered_loads

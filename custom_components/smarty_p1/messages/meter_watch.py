@@ -34,11 +34,7 @@ from ..lib.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, 
 from ..lib.messages.message import DaysTold, HouseholdMessage, Kind
 from ..lib.messages.outbox import admit
 from ..lib.messages.phase_watch import PhaseState, read_phases, watch_phases
-from ..lib.messages.plan_watch import (
-    WatchedPlan,
-    watch_failed_loads,
-    watch_plan,
-)
+from ..lib.messages.plan_watch import WatchedPlan, watch_failed_loads, watch_plan
 from ..lib.messages.silence_remedy import remedy_for
 from ..lib.messages.silence_watch import Listening, SilenceState, watch_silence
 from ..lib.messages.state import MessageState

@@ -16,13 +16,7 @@ from ..coordinator.leneda_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.source_entity_coordinator import SourceEntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
-from ..entity import (
-    SmartyEntity,
-    find_new,
-    mbus_device,
-    mbus_device_id,
-    on_new_objects,
-)
+from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
 from ..lib.entities.deadband import DeadbandFilter, Follow, Shown, limited
 from ..lib.entities.entity_description import SensorSpec
 from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS, SHARING_SENSORS

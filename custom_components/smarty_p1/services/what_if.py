@@ -28,13 +28,7 @@ from ..lib.answers.what_if_changes import (
 )
 from ..request_fields import schema_of
 from ..user_locale import UserLocale, async_user_locale
-from .meter_of_call import (
-    METER,
-    async_in_turn,
-    async_readable_meter,
-    invalid,
-    preparing,
-)
+from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, preparing
 
 _CHANGES, _FEED_IN_PRICE = "changes", "feed_in_price"
 # The action reads amounts itself, because Home Assistant does not translate the errors of a schema.

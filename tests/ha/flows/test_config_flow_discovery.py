@@ -42,14 +42,7 @@ from tests.ha.meter import (
     literal_frame,
     seal,
 )
-from tests.ha.support import (
-    OTHER_METER,
-    TELEGRAM,
-    Home,
-    device_of,
-    entered_data,
-    let_pass,
-)
+from tests.ha.support import OTHER_METER, TELEGRAM, Home, device_of, entered_data, let_pass
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 

@@ -10,12 +10,7 @@ from custom_components.smarty_p1.lib.entities.mbus_sensors import sensors_of_mbu
 from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader
 from custom_components.smarty_p1.lib.p1.decoder import Decoder
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
-from tests.ha.meter import (
-    SERIAL,
-    seal,
-    with_value,
-    without_channels,
-)
+from tests.ha.meter import SERIAL, seal, with_value, without_channels
 from tests.ha.support import TELEGRAM, Home, device_of, load
 
 GAS = "gas_meter_7401"

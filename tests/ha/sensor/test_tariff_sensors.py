@@ -13,10 +13,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
 from custom_components.smarty_p1.lib.answers import money

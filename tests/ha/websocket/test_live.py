@@ -20,11 +20,7 @@ from custom_components.smarty_p1.websocket.live import current_values
 from tests.ha.billed_month import telegram
 from tests.ha.entities import Smarty, set_up as set_up_entities
 from tests.ha.meter import OTHER_KEY, encipher, with_value
-from tests.ha.support import (
-    TELEGRAM,
-    Home,
-    wait_for_telegram,
-)
+from tests.ha.support import TELEGRAM, Home, wait_for_telegram
 from tests.ha.topic import Clock
 
 from .conftest import Client, ClientOf, Site, ask, refused, user_with

@@ -11,11 +11,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.calendar import day_start, midnight, quarter_start
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.month_columns import Row
-from smartyp1.history.month_file_lines import (
-    HEADER,
-    line_of,
-    month_name,
-)
+from smartyp1.history.month_file_lines import HEADER, line_of, month_name
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.history.shown_month import sure_time

@@ -6,16 +6,7 @@ import pytest
 
 from smartyp1.bill.bill import lines_of
 from smartyp1.prices.price_file import OlderPrices
-from tests.lib.bill.months import (
-    agreed,
-    bill,
-    day,
-    lines,
-    local,
-    month,
-    sums,
-    whole_month,
-)
+from tests.lib.bill.months import agreed, bill, day, lines, local, month, sums, whole_month
 
 
 def test_all_lines_in_their_order() -> None:

@@ -2,12 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from homeassistant.const import (
-    SERVICE_TURN_OFF,
-    SERVICE_TURN_ON,
-    STATE_OFF,
-    STATE_ON,
-)
+from homeassistant.const import SERVICE_TURN_OFF, SERVICE_TURN_ON, STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 

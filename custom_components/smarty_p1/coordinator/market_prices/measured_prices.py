@@ -11,10 +11,7 @@ from typing import NamedTuple
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.event import (
-    async_track_state_change_event,
-    async_track_utc_time_change,
-)
+from homeassistant.helpers.event import async_track_state_change_event, async_track_utc_time_change
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
@@ -32,11 +29,7 @@ from ...lib.history.calendar import (
     quarter_start,
 )
 from ...lib.prices.contract import BEGINNING, Contracts
-from ...lib.prices.entered_contract import (
-    contract_of,
-    entered_contracts,
-    first_day,
-)
+from ...lib.prices.entered_contract import contract_of, entered_contracts, first_day
 from ...lib.prices.price_series import PriceSeries, PriceSources, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
 from ...lib.prices.stored_costs import prices_of_costs

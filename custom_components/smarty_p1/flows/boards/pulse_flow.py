@@ -42,13 +42,7 @@ from ..dialog_base import Draft, Input, shown_source
 from ..form_errors import FieldError, check_topic
 from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
 from ..typed_amounts import AmountField, TypedAmounts
-from .board_probe import (
-    PULSE_TIMEOUT_S,
-    FoundPulses,
-    found_nothing_yet,
-    found_pulses,
-    probe_pulses,
-)
+from .board_probe import PULSE_TIMEOUT_S, FoundPulses, found_nothing_yet, found_pulses, probe_pulses
 from .board_steps import BoardSteps
 from .message_value import CONF_VALUE, begin_at, value_field, value_placeholders, with_chosen_value
 

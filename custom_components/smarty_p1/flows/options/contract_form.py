@@ -69,12 +69,7 @@ from ...lib.prices.contract import (
     REFERENCE_POWERS,
     Contract,
 )
-from ...lib.prices.contract_terms import (
-    CONTRACT_TERMS,
-    FEE_PER_YEAR,
-    POWER,
-    USUAL_EUR_PER_MONTH,
-)
+from ...lib.prices.contract_terms import CONTRACT_TERMS, FEE_PER_YEAR, POWER, USUAL_EUR_PER_MONTH
 from ...lib.prices.entered_contract import (
     DEFAULT_METER_AMPERE,
     USUAL_EUR_PER_KWH,

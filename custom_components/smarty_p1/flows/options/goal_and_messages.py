@@ -16,13 +16,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
 )
 
-from ...const import (
-    CONF_GOAL,
-    CONF_QUIET_FROM,
-    CONF_QUIET_UNTIL,
-    CONF_RECIPIENTS,
-    SECTION_MESSAGES,
-)
+from ...const import CONF_GOAL, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
 from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...lib.advice.goal import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, EUR_PER_MONTH, Amount, AmountError, amount_text

@@ -94,11 +94,7 @@ from .goal_and_messages import (
 from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
 from .output_section import OutputSection
-from .publish_options import (
-    MQTT,
-    P1_SERVER,
-    defaults,
-)
+from .publish_options import MQTT, P1_SERVER, defaults
 from .update_interval_and_gas_prices import (
     GAS_OPTIONS,
     PLAN_AMOUNTS,

@@ -8,11 +8,7 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.helpers.selector import (
-    ObjectSelector,
-    ObjectSelectorConfig,
-    ObjectSelectorField,
-)
+from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, ObjectSelectorField
 
 from ...const import (
     CONF_GAS_FIXED_PRICE,

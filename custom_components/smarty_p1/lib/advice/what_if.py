@@ -35,14 +35,7 @@ from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.price_series import PriceSeries, PriceSources
 from .battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
 from .planned_car_year import PlannedCar, PlannedCarYear
-from .what_if_tables import (
-    Load,
-    measured_wh,
-    panels,
-    shared_by,
-    with_energies,
-    with_load,
-)
+from .what_if_tables import Load, measured_wh, panels, shared_by, with_energies, with_load
 from .what_if_year import (
     WhatIfError,
     WhatIfRefusal,

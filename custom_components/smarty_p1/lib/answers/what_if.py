@@ -6,22 +6,9 @@ from typing import Any, NamedTuple
 from ..advice.battery_simulation import Battery
 from ..advice.planned_car_year import PlannedCar
 from ..advice.solar_yield import SUNNY_DAYS_SOURCE, solar_kwh_a_year
-from ..advice.what_if import (
-    Changes,
-    NewContract,
-    Sharing,
-    WhatIf,
-    compare_years,
-    sources_then,
-)
+from ..advice.what_if import Changes, NewContract, Sharing, WhatIf, compare_years, sources_then
 from ..advice.what_if_tables import DEGREES_SOURCE, Load, car, heat_pump, panels
-from ..advice.what_if_year import (
-    WhatIfError,
-    WhatIfRefusal,
-    YearCosts,
-    YearEnergies,
-    period_of,
-)
+from ..advice.what_if_year import WhatIfError, WhatIfRefusal, YearCosts, YearEnergies, period_of
 from ..bill.household_state import HouseholdState
 from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, Contract

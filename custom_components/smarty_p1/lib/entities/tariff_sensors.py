@@ -6,14 +6,7 @@ from typing import Any
 
 from ..meter.meter_reader import Reading
 from ..meter.money import MoneyValue
-from .entity_description import (
-    CURRENCY,
-    KILOWATT,
-    MEASUREMENT,
-    TOTAL,
-    NeededOption,
-    SensorSpec,
-)
+from .entity_description import CURRENCY, KILOWATT, MEASUREMENT, TOTAL, NeededOption, SensorSpec
 from .quarter_hour_power_sensors import (
     REFERENCE_POWER,
     mean_power,

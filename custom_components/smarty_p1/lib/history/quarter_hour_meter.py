@@ -44,13 +44,7 @@ from .month_file_lines import Files, checksum
 from .month_file_reader import RowReader
 from .quarter_hour import QuarterHour
 from .quarter_hour_values import QuarterHourValues
-from .reading_json import (
-    load_quarter,
-    load_registers,
-    load_segment,
-    store_known,
-    store_segment,
-)
+from .reading_json import load_quarter, load_registers, load_segment, store_known, store_segment
 from .readings_to_spans import ReadingHistory
 from .register_amounts import DECIMALS, Energies, Registers
 from .shown_month import time_until

@@ -9,13 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..history.calendar import HOUR
-from .api_response import (
-    AnswerRefusal,
-    CheckedItem,
-    ResponseError,
-    checked_item,
-    checked_series,
-)
+from .api_response import AnswerRefusal, CheckedItem, ResponseError, checked_item, checked_series
 
 STANDARD_VOLUME, GAS_ENERGY = "7-1:99.23.17", "7-20:99.33.17"
 _UNITS: Mapping[str, str] = {STANDARD_VOLUME: "nm3", GAS_ENERGY: "kwh"}

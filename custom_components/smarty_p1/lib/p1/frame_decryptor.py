@@ -8,13 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .checksum import has_valid_crc
 from .fast_telegram_parser import FastParser
-from .frame_header import (
-    HEADER_MARK,
-    MAX_HEADER_SIZE,
-    SECURITY_CONTROL,
-    TAG_SIZE,
-    nonce_and_body,
-)
+from .frame_header import HEADER_MARK, MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
 from .keys import (
     DEFAULT_AUTHENTICATION_KEY,
     KEY_SIZE,
