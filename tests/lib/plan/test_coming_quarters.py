@@ -84,3 +84,12 @@ def test_a_day_with_a_change_of_the_clock_has_its_own_hours(
     [load] = PLAN_FORMATS[FORMAT_JSON](planned)["loads"]
     day = f"{midnight.astimezone(LUXEMBOURG):%Y-%m-%d}"
     assert (load["start"], load["end"]) == (f"{day}T05:00:00{offset}", f"{day}T06:00:00{offset}")
+
+
+def test_energy_that_is_never_charged_saves_nothing() -> None:
+    car = LoadWish("car", 8.8, 11.0, min_kw=4.1, by=MIDNIGHT)
+    planned = planned_house(PlanQuestion(NOW, CONTRACTS, market, PAST, [car], never_above_kw=3.0))
+    assert isinstance(planned, PlannedHouse)
+    plan = PLAN_FORMATS[FORMAT_JSON](planned)
+    [load] = plan["loads"]
+    assert (load["missing_kwh"], load["saving"], plan["can_differ"]) == (8.8, 0.0, False)

@@ -121,10 +121,13 @@ class PlannedHouse(NamedTuple):
         return [sum(parts) for parts in zip(usual, *loads, self.plan.battery, strict=True)]
 
     def costs(self, load: Load) -> tuple[AddedCost, AddedCost]:
-        """Return the cost of a load as planned and at once, with the rest of the plan."""
+        """Return the cost of a load as planned and at once, with the rest of the plan.
+
+        Both have the planned energy: energy that does not fit saves nothing.
+        """
         kwh, (quarters, _) = self.plan.loads[load.name].kwh, input_of_plan(self.coming)
         others = [net - own for net, own in zip(self.net, kwh, strict=True)]
-        both = kwh, at_once(load, len(kwh))
+        both = kwh, at_once(load._replace(kwh=sum(kwh)), len(kwh))
         planned, naive = (AddedCost.of(quarters, others, energies) for energies in both)
         return planned, naive
 
