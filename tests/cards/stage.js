@@ -53,7 +53,7 @@ const newHass = () => ({
   themes: { darkMode: given.dark },
   user: { is_admin: given.is_admin },
   entities: given.entities,
-  devices: given.devices,
+  devices: given.devices ?? {},
   states: given.states ?? {},
   callWS: server.connection.sendMessagePromise,
   loadBackendTranslation: async () => (key) => `Text of ${key}`,

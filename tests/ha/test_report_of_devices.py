@@ -93,7 +93,7 @@ async def test_the_dearest_day_names_a_device(
     dearest, *advice = text.split("\n")
     assert dearest.startswith("Dearest day: Friday 1, ")
     # Without the inverter, the use of the house is unknown while it exported.
-    assert dearest.endswith(f"of it Car {8 * PRICE:.2f} €.") is has_sun
+    assert dearest.endswith(f"of it Car {8 * PRICE:.2f}\u00a0€.") is has_sun
     assert advice == []
 
 
