@@ -87,29 +87,28 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
         faults.call(HousePlanner(hass, entry).start)
         faults.call(async_watch_load_entities, hass, entry)
         faults.call(PlanSavingWatch(hass, entry).start)
-        _add_calendar_with_loads(hass, entry)
+        await _async_add_calendar_with_loads(hass, entry)
     return True
 
 
-@callback
-def _add_calendar_with_loads(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+async def _async_add_calendar_with_loads(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Set up the calendar of the plan with the first load.
 
     Home Assistant's calendar is an item of the sidebar, so a meter without loads has none.
     """
 
     async def async_add() -> None:
-        async with entry.setup_lock:
-            if not entry.runtime_data.has_calendar:
-                entry.runtime_data.has_calendar = True
-                await hass.config_entries.async_forward_entry_setups(entry, [Platform.CALENDAR])
+        if entered_loads(entry) and not entry.runtime_data.has_calendar:
+            entry.runtime_data.has_calendar = True
+            # From 2026.11 on, Home Assistant takes the lock of a loaded entry itself. So hold no
+            # lock here: both would wait for each other, and no reload would ever end.
+            await hass.config_entries.async_forward_entry_setups(entry, [Platform.CALENDAR])
 
     @callback
     def look() -> None:
-        if entered_loads(entry) and not entry.runtime_data.has_calendar:
-            entry.async_create_task(hass, async_add())
+        entry.async_create_task(hass, async_add())
 
-    look()
+    await async_add()
     entry.async_on_unload(on_changed_loads(hass, entry, look))
 
 

@@ -14,7 +14,13 @@ from homeassistant.components.persistent_notification import DOMAIN as NOTIFICAT
 from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import async_import_statistics
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    SubentryFlowResult,
+)
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.recorder import get_instance
@@ -192,8 +198,19 @@ async def runs_of_the_calendar(hass: HomeAssistant) -> list[tuple[str, str, str]
 
 
 async def test_a_calendar_has_the_runs_and_is_on_while_a_load_runs(
-    house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
+    house: MockConfigEntry,
+    hass: HomeAssistant,
+    clock: SetClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    forward = hass.config_entries.async_forward_entry_setups
+
+    async def forward_unlocked(entry: ConfigEntry[Any], platforms: list[Platform]) -> None:
+        """Refuse a locked entry: from 2026.11 on, Home Assistant waits for the lock itself."""
+        assert not entry.setup_lock.locked()
+        await forward(entry, platforms)
+
+    monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", forward_unlocked)
     assert hass.states.get(CALENDAR) is None
     await add(hass, house)
     await planned(hass, runs="off", next="2026-06-16T20:00:00+00:00")
