@@ -160,7 +160,7 @@ async def enter_aid(who: Household) -> None:
 # For each language: energy price, fee, fixed price of the grid, and both readings of 1.450.
 TYPED = {
     "en": ("0.1450", "2.5", "€12.84", "“1.450” = 1.45 / 1450"),
-    "fr": ("0,1450 €/kWh", "2,50 €/mois", "12,84\u202f€", "« 1.450 » = 1,45 / 1450"),
+    "fr": ("0,1450 €/kWh", "2,50 €/mois", "12,84\u202f€", "«\u00a01.450\u00a0» = 1,45 / 1450"),
     "de": ("14,5 ct/kWh", "EUR 2,50", "12,84 €/Monat", "„1.450“ = 1,45 / 1450"),
     "lb": ("0,145", " 2,5 ", "12.84", "„1.450“ = 1,45 / 1450"),
     "pt": ("14,50\u00a0cêntimos", "2,50 € por mês", "€ 12,84", "«1.450» = 1,45 / 1450"),
