@@ -59,11 +59,18 @@ class LenedaSilence:
         now = dt_util.utcnow()
         span = self._progress.codes.get(IMPORTED)
         last = self._last or (span.until - LATE if span else self._began_at)
-        if now - last > _SILENCE and (newest := await self._faults.attempt(self._newest, last)):
-            self._last = last = newest
+        if now - last > _SILENCE:
+            found = await self._faults.attempt(self._async_newest_since, last)
+            if found is None:  # the files cannot be read now, so nothing is known
+                return
+            self._last = last = found
         if now - last <= _SILENCE:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_SILENT])
         # A refused key has an issue of its own.
         elif not is_raised(self._hass, self._entry, Problem.LENEDA_KEY):
             day = f"{last.astimezone(LUXEMBOURG):%Y-%m-%d}"
             raise_issue(self._hass, self._entry, Problem.LENEDA_SILENT, day=day)
+
+    async def _async_newest_since(self, last: datetime) -> datetime:
+        """Return the time of the newest stored quarter-hour after `last`, `last` without one."""
+        return await self._newest(last) or last
