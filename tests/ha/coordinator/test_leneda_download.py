@@ -322,21 +322,6 @@ async def test_the_repair_comes_although_the_download_always_fails(
     assert said(house.issue("leneda_silent"))["day"] == day
 
 
-@pytest.mark.usefixtures("short_past")
-async def test_files_that_cannot_be_read_now_are_no_silence(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def refused(*_: object) -> None:
-        raise OSError
-
-    entry = await house.begin()
-    assert await known(entry, IMPORTED)
-    monkeypatch.setattr(entry.runtime_data.books.leneda, "async_read", refused)
-    async_fire_time_changed(house.hass, datetime.now(UTC) + 2 * HOUR)
-    await house.hass.async_block_till_done()
-    assert not house.issue("leneda_silent")
-
-
 @pytest.mark.parametrize(
     ("begun", "then", "hole", "months"),
     [
