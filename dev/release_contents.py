@@ -4,7 +4,6 @@
 """
 
 import ast
-import hashlib
 import json
 import re
 import shutil
@@ -26,7 +25,8 @@ from dev.release import ReleaseError, changes_of, manifest_version
 ROOT = Path(__file__).resolve().parents[1]
 GIT = shutil.which("git") or "git"
 INTEGRATION = "custom_components/smarty_p1"
-_EXECUTABLE = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+LIBRARY_LINK = "smartyp1"
+"""Link to the library, by which Python and hatchling find it in a checkout."""
 PROGRAMS = (f"{INTEGRATION}/", "smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/")
 LISTED: Mapping[str, Any] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
@@ -138,47 +138,19 @@ def file_problems(root: Path) -> Iterator[str]:
     does not belong there, or is missing in the commit.
     """
     modes = file_modes(root)
-    yield from _place_problems(root, modes)
-    yield from _name_problems(modes)
-    for name, mode in modes.items():
-        if stat.S_ISLNK(mode) and (root / name).readlink() == Path(LISTED["links"].get(name, "")):
-            continue
-        if not stat.S_ISREG(mode):
-            yield f"{name} is no regular file"
-        elif mode & _EXECUTABLE and not _matches(name, _listed("executable_files")):
-            yield f"{name} can be executed, and is not in executable_files"
-    for name in find_unused_modules(root, list(modes)):
-        yield f"nothing imports {name}"
-
-
-def _place_problems(root: Path, modes: Mapping[str, int]) -> Iterator[str]:
     for name in sorted(_git_files(root, "--others", "--exclude-standard")):
         if name.startswith(PROGRAMS):
             yield f"{name} is not tracked by git"
-    for name, digest in LISTED["digests"].items():
-        content = (root / name).read_bytes() if name in modes else b""
-        if hashlib.sha256(content).hexdigest() != digest:
-            yield f"{name} differs from its digest"
-
-
-def _name_problems(names: Iterable[str]) -> Iterator[str]:
-    for folder, key in (
-        ("", "top_level"),
-        ("custom_components/", "integrations"),
-        (f"{INTEGRATION}/", "integration_top_level"),
-    ):
-        parts = {name[len(folder) :].partition("/")[0] for name in names if name.startswith(folder)}
-        for name in sorted(parts - _listed(key)):
-            yield f"{folder}{name} is not in {key}"
-    others = {f"{INTEGRATION}/{name}" for name in _listed("integration_files")}
-    others |= _listed("program_files")
-    for name in names:
+    for name, mode in modes.items():
         path = Path(name)
+        is_link = stat.S_ISLNK(mode) and name == LIBRARY_LINK
+        if not stat.S_ISREG(mode) and not is_link:
+            yield f"{name} is no regular file"
         is_module = path.suffix == ".py" and path.stem.isidentifier()
-        if name.startswith(PROGRAMS) and not is_module and not _matches(name, others):
-            yield f"{name} is no module, and is not in integration_files or program_files"
-        if name.startswith("frontend/") and not _matches(name, _listed("card_files")):
-            yield f"{name} is not in card_files"
+        if name.startswith(PROGRAMS) and not is_module and not _matches(name, _listed("files")):
+            yield f"{name} is no module, and is not in files"
+    for name in find_unused_modules(root, list(modes)):
+        yield f"nothing imports {name}"
 
 
 def _listed(key: str) -> set[str]:
@@ -259,55 +231,21 @@ def _imported_names(tree: ast.AST, package: str) -> Iterator[str]:
             yield module
 
 
-# --- requirements and entry points ---------------------------------------------------------------
+# --- requirements ---------------------------------------------------------------
 
 
 def package_problems(root: Path) -> Iterator[str]:
-    """Yield unlisted parts of pyproject.toml, the manifest, npm packages and requirements."""
-    whole = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    manifest = json.loads((root / INTEGRATION / "manifest.json").read_text(encoding="utf-8"))
-    package = json.loads((root / "frontend/package.json").read_text(encoding="utf-8"))
-    project: dict[str, Any] = whole["project"]
-    hatch = whole["tool"]["hatch"]
-    # An sdist is not released. A file that the wheel excludes cannot do harm.
-    targets = hatch.get("build", {}).get("targets", {})
-    targets.pop("sdist", None)
-    targets.get("wheel", {}).pop("exclude", None)
-    listed = LISTED["pyproject"]
-    kinds = {"scripts", "gui-scripts", "entry-points"} & project.keys()
-    requirements = {"always": project["dependencies"], **project["optional-dependencies"]}
-    compared: dict[str, tuple[object, object]] = {
-        "build system": (whole["build-system"], listed["build-system"]),
-        "dynamic fields": (project.get("dynamic"), ["version"]),
-        "entry points": ({kind: project[kind] for kind in kinds}, {"scripts": listed["scripts"]}),
-        "requirements": (requirements, listed["requirements"]),
-        "hatchling": (hatch, listed["hatch"]),
-        "manifest": (manifest, LISTED["manifest"] | {"version": manifest_version(root)}),
-        "packages of the cards": (set(package["dependencies"]), _listed("card_packages")),
-        "scripts of npm": (package.get("scripts"), None),
-    }
+    """Yield packages without a version or a hash, and links that lead nowhere on PyPI."""
+    readme = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["readme"]
     # PyPI shows this page away from the repository, so its links need whole addresses.
-    for link in re.findall(
-        r"\]\((?!https?:|#)([^)]*)", (root / project["readme"]).read_text("utf-8")
-    ):
-        yield f"{project['readme']}: on PyPI, the link to {link} leads nowhere"
-    for name, (present, allowed) in compared.items():
-        if present != allowed:
-            yield f"{name}: {present} instead of {allowed}"
-    yield from _npm_problems(root, package)
-    for path in sorted([root / "requirements_test.txt", *root.glob("requirements/*.txt")]):
-        yield from _requirement_problems(root, path)
-
-
-def _npm_problems(root: Path, package: Mapping[str, Any]) -> Iterator[str]:
+    for link in re.findall(r"\]\((?!https?:|#)([^)]*)", (root / readme).read_text("utf-8")):
+        yield f"{readme}: on PyPI, the link to {link} leads nowhere"
     lock = json.loads((root / "frontend/package-lock.json").read_text(encoding="utf-8"))
     for name, locked in lock["packages"].items():
-        if not name:
-            kinds = ("dependencies", "devDependencies")
-            if any(locked.get(kind) != package.get(kind) for kind in kinds):
-                yield "frontend/package-lock.json: other packages than package.json"
-        elif not str(locked.get("integrity", "")).startswith("sha512-") or "resolved" in locked:
+        if name and (not locked.get("integrity", "").startswith("sha512-") or "resolved" in locked):
             yield f"frontend/package-lock.json: {name} has no hash, or an address of its own"
+    for path in sorted([root / "requirements_test.txt", *root.glob("requirements/*.txt")]):
+        yield from _requirement_problems(root, path)
 
 
 def _requirement_problems(root: Path, path: Path) -> Iterator[str]:

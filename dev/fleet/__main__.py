@@ -21,8 +21,6 @@ from dev.demo.home_assistant import ROOT
 from dev.demo.processes import ProcessEndedError
 from dev.reliability.result import MissedError, Result
 
-from .measurements.cost_factor import measure
-from .measurements.drain import drain
 from .report import summarize
 from .run import Options, run_fleet
 
@@ -38,12 +36,7 @@ def main() -> int:
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))
     started = time.monotonic()
     try:
-        if options.measures_costs:
-            result = asyncio.run(measure(directory, options.meters, options.seconds))
-        elif options.drained:
-            result = asyncio.run(drain(directory, options.meters, options.drained))
-        else:
-            result = summarize(asyncio.run(run_fleet(directory, options)), options)
+        result = summarize(asyncio.run(run_fleet(directory, options)), options)
     except (MissedError, ProcessEndedError) as error:
         result = Result(missed=[str(error)])
     except KeyboardInterrupt:
@@ -87,29 +80,8 @@ def _options() -> Options:
     parser.add_argument(
         "--seed", metavar="S", type=int, default=1, help="of keys, kills and attacks (1)"
     )
-    parser.add_argument(
-        "--costs",
-        action="store_true",
-        help="compare the processor time with the lowest cost of the same frames, without attacks",
-    )
-    parser.add_argument(
-        "--drain",
-        metavar="FRAMES",
-        type=count,
-        default=0,
-        help="measure how fast collectors drain a stream of so many frames, without gateways",
-    )
-    arguments = parser.parse_args()
-    seconds = arguments.minutes * 60
-    return Options(
-        arguments.meters,
-        seconds,
-        arguments.seed,
-        arguments.kills,
-        arguments.costs,
-        arguments.drain,
-        arguments.faults,
-    )
+    got = parser.parse_args()
+    return Options(got.meters, got.minutes * 60, got.seed, got.kills, got.faults)
 
 
 if __name__ == "__main__":

@@ -135,18 +135,17 @@ def title_of(meter: int) -> str:
 class Fleet:
     """Fleet with all its programs. `count` is the number of gateways.
 
-    Each program has its own directory. Without `is_attacked`, no keys are missing, and nobody sends
-    forged frames to the ports. With `do_keys_differ`, only the first collector has all keys.
+    Each program has its own directory. With `do_keys_differ`, only the first collector has all
+    keys.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         directory: Path,
         meters: int,
         seconds: float,
         seed: int,
         *,
-        is_attacked: bool = True,
         do_keys_differ: bool = False,
     ) -> None:
         self.directory = directory
@@ -158,7 +157,6 @@ class Fleet:
         self._key_paths = paths
         self._meters = meters
         self._removed: set[int] = set()
-        self._is_attacked = is_attacked
         gateways = {f"gateway{number}": self._titles(number) for number in range(self.count)}
         certificates = Certificates(directory / "certificates")
         self._ca_file = certificates.ca_file
@@ -241,10 +239,7 @@ class Fleet:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
             await self.cluster.make_stream()
-            if self._is_attacked:
-                self.keys.write_first()
-            else:
-                self.keys.write()
+            self.keys.write_first()
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
             await _until(self._is_ready, "the collectors have not reached NATS")
@@ -322,8 +317,7 @@ class Fleet:
             "seed": self.seed,
             "first": first,
             "count": self._first(number + 1) - first,
-            "all": self._meters if self._is_attacked else 0,
-            "attacked": int(self._is_attacked),
+            "all": self._meters,
             "seconds": seconds,
             "interval": INTERVAL,
         }

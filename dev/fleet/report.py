@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from dev.reliability.result import Result
 
+from .costs import machine
 from .faults.key_changes import changes
 from .faults.kills import EVERY
 from .findings import Findings
-from .measurements.costs import machine
 from .run import METERS, Options, Outcome
 
 _MAX_P95_S = 2.0

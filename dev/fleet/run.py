@@ -23,6 +23,7 @@ from dev.reliability.program_logs import faults_in_logs
 from dev.reliability.result import MissedError, tell
 from dev.simulator.randomness import seeded_random
 
+from .costs import Costs, disk_mib
 from .faults.intruder import Intruder
 from .faults.key_changes import ABSENT, MISTYPED, WAITING, changes
 from .faults.kills import Killer
@@ -30,7 +31,6 @@ from .faults.operator_faults import REMOVED, disturb_clock, remove_tenant
 from .findings import Examiner, Findings
 from .fleet import Fleet
 from .listener import Listener
-from .measurements.costs import Costs, disk_mib
 from .meters import make_meters
 from .storage import VictoriaMetrics
 from .stored_samples import Export
@@ -49,18 +49,14 @@ class Options:
     """Options of a test run. The meters send telegrams for `seconds`.
 
     `kills` is "none", "any" or "each". With "any", a random program is killed or paused every ten
-    seconds. With "each", one program of each kind is killed. With `measures_costs`, the processor
-    time is compared with the floor instead. With `drained`, collectors drain a stream of so many
-    frames instead. With `has_faults`, the collectors' keys differ, a node's clock is wrong, and a
-    tenant is removed.
+    seconds. With "each", one program of each kind is killed. With `has_faults`, the collectors'
+    keys differ, a node's clock is wrong, and a tenant is removed.
     """
 
     meters: int
     seconds: float
     seed: int
     kills: str = "none"
-    measures_costs: bool = False
-    drained: int = 0
     has_faults: bool = False
 
 

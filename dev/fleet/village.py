@@ -38,17 +38,14 @@ _AHEAD = timedelta(seconds=4)
 class Village:
     """Simulated meters on TCP ports. In each interval, the meters send one after the other."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         seed: int,
         meters: list[FleetMeter],
         server: Server,
         record: Record,
         next_keys: Mapping[int, bytes] | None = None,
-        *,
-        is_attacked: bool = True,
     ) -> None:
-        self._is_attacked = is_attacked
         # Next key of each meter that changes its key during the run, by the meter's number.
         self._next_keys = dict(next_keys or {})
         self._meters = meters
@@ -71,7 +68,7 @@ class Village:
             # seconds, and two telegrams must not have the same time.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
-                if self._is_attacked and not self._chance.randrange(_ONE_OF):
+                if not self._chance.randrange(_ONE_OF):
                     self._attack(meter)
                 self._send_telegram(meter)
 
@@ -149,10 +146,7 @@ async def run(arguments: argparse.Namespace) -> None:
             for meter in meters
             if (key := next_key_of_meter(meter.number, arguments.all, arguments.seed))
         }
-        is_attacked = bool(arguments.attacked)
-        village = Village(
-            arguments.seed, meters, server, record, next_keys, is_attacked=is_attacked
-        )
+        village = Village(arguments.seed, meters, server, record, next_keys)
         await village.send(arguments.seconds, arguments.interval)
         record.close()
         (directory / DONE).touch()
@@ -166,8 +160,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--first", type=int, required=True)
     parser.add_argument("--count", type=int, required=True)
-    parser.add_argument("--all", type=int, default=0, help="how many meters the fleet has")
-    parser.add_argument("--attacked", type=int, default=1, help="0 without forged frames")
+    parser.add_argument("--all", type=int, required=True, help="how many meters the fleet has")
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--interval", type=float, default=INTERVAL)
     asyncio.run(run(parser.parse_args()))

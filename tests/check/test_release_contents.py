@@ -77,10 +77,6 @@ def link(name: str, target: str) -> Callable[[Path], None]:
     return lambda root: (root / name).symlink_to(target)
 
 
-def make_executable(name: str) -> Callable[[Path], None]:
-    return lambda root: (root / name).chmod(0o755)
-
-
 def extend(name: str, **fields: object) -> Callable[[Path], None]:
     """Return a change of a JSON file: further fields."""
 
@@ -94,10 +90,8 @@ def extend(name: str, **fields: object) -> Callable[[Path], None]:
 PROJECT = "pyproject.toml"
 BUILD_LOCK = "requirements/build_lock.txt"
 FILES = {
-    f"{INTEGRATION}/energy.py is not in": add(f"{INTEGRATION}/energy.py"),
-    f"{INTEGRATION}/icon.png is not in": add(f"{INTEGRATION}/icon.png"),
+    f"{INTEGRATION}/icon.png is no module": add(f"{INTEGRATION}/icon.png"),
     "fast.so is no module": add(f"{INTEGRATION}/lib/p1/fast.so"),
-    "other is not in": add("custom_components/other/__init__.py", ""),
     "nothing imports .*/unused.py": add(f"{INTEGRATION}/lib/p1/unused.py", ""),
     # Other modules import Python's datetime and math.
     "nothing imports .*bill/datetime.py": add(f"{INTEGRATION}/lib/bill/datetime.py", ""),
@@ -105,76 +99,17 @@ FILES = {
     "nothing imports .*lib/math/__init__.py": add(f"{INTEGRATION}/lib/math/__init__.py", ""),
     "nothing imports smarty_p1_gateway/ssl.py": add("smarty_p1_gateway/ssl.py", ""),
     "telemetry.py is not tracked": add_imported(f"{INTEGRATION}/lib/telemetry.py", "outage.py"),
-    "frontend/.npmrc differs": add("frontend/.npmrc", "registry=https://example.org"),
-    "frontend/src/.npmrc is not in card_files": add("frontend/src/.npmrc"),
-    "frontend/src/tsconfig.json is not in card_files": add("frontend/src/tsconfig.json"),
-    "\nLICENSE differs": add("LICENSE"),
-    "smarty_p1/LICENSE differs": add(f"{INTEGRATION}/LICENSE"),
     "gateway.pth is no module": add("smarty_p1_gateway/gateway.pth"),
-    "setup.py is not in top_level": add("setup.py"),
     "passwords.py is no regular file": link("smarty_p1_fleet/passwords.py", "metrics.py"),
-    "smartyp1 is no regular file": link("smartyp1", "/tmp"),  # noqa: S108 - nobody follows it
-    "metrics.py can be executed": make_executable("smarty_p1_fleet/metrics.py"),
 }
 REQUIREMENTS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "requirement of the manifest": (extend(MANIFEST, requirements=["evil==1.0"]), "evil==1.0"),
-    "dependency of the manifest": (
-        extend(MANIFEST, dependencies=["http", "shell_command"]),
-        "shell",
-    ),
-    "another class": (extend(MANIFEST, iot_class="cloud_push"), "manifest: .*cloud_push"),
-    "another order of start": (extend(MANIFEST, after_dependencies=["mqtt"]), "manifest: "),
-    "another page": (extend(MANIFEST, documentation="https://example.org"), "example.org"),
-    "another discovery": (extend(MANIFEST, zeroconf=["_hue._tcp.local."]), "_hue"),
-    "unknown line of the manifest": (extend(MANIFEST, import_executor=False), "executor"),
     "dead link on PyPI": (
         replace("docs/library.md", r"\]\(https://\S*/docs/entities.md", "](entities.md"),
         "link to entities.md#totals\\S* leads nowhere",
     ),
-    "requirement of the wheel": (
-        replace(PROJECT, 'dependencies = \\["', 'dependencies = ["evil", "'),
-        "requirements: ",
-    ),
-    "older requirement": (replace(PROJECT, "bcrypt>=5", "bcrypt>=3"), "bcrypt>=3"),
-    "further extra": (
-        replace(PROJECT, "\nport = ", '\nevil = ["evil"]\nport = '),
-        "'evil': .'evil'",
-    ),
-    "entry point": (
-        replace(PROJECT, "\\[project.scripts\\]", '\\g<0>\nsudo = "smarty_p1_cli.keys:main"'),
-        "entry points: .*sudo",
-    ),
-    "plugin": (
-        replace(
-            PROJECT, "\\[project.urls\\]", '[project.entry-points.pytest11]\nx = "fleet"\n\n\\g<0>'
-        ),
-        "entry points: .*pytest11",
-    ),
-    "backend in the repository": (
-        replace(PROJECT, "build-backend", 'backend-path = ["dev"]\n\\g<0>'),
-        "build system: ",
-    ),
-    "hook of the build": (
-        replace(
-            PROJECT, "\\[tool.ruff\\]", '[tool.hatch.build.hooks.custom]\npath = "x"\n\n\\g<0>'
-        ),
-        "hatchling: .*hooks",
-    ),
-    "further file in the wheel": (
-        replace(PROJECT, '\n"custom.*icons.json" =', '\n"tests/conftest.py" = "x.py"\\g<0>'),
-        "hatchling: .*conftest",
-    ),
-    "script of npm": (
-        extend("frontend/package.json", scripts={"postinstall": "true"}),
-        "scripts of npm: .*postinstall",
-    ),
     "npm package without a hash": (
         replace("frontend/package-lock.json", '"integrity": "sha512-[^"]*",', ""),
         "has no hash",
-    ),
-    "npm package of another version": (
-        replace("frontend/package-lock.json", '"lit": "[\\d.]+"', '"lit": "2.0.0"'),
-        "other packages than package.json",
     ),
     "address of a package": (
         replace("requirements_test.txt", "\nserialx", "\\g<0> @ git+https://example.org/serialx"),

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
-from dev.fleet.measurements.costs import Costs
+from dev.fleet.costs import Costs
 from dev.reliability.killable_program import Part
 from dev.reliability.result import tell
 

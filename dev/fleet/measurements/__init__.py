@@ -1,1 +1,0 @@
-"""Measurements of a fleet: costs, and the least costs of its parts."""
