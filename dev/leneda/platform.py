@@ -28,7 +28,7 @@ type Read = Callable[[datetime], float | None]
 
 
 class Fault(StrEnum):
-    """Fault of all answers to queries for time series. Aggregated answers have no faults."""
+    """Fault of all answers to queries for time series."""
 
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
@@ -100,11 +100,7 @@ class Platform:
         app.add_routes(
             [
                 web.get("/api/metering-points/{point}/time-series", self._time_series),
-                web.get("/api/metering-points/{point}/time-series/aggregated", self._aggregated),
-                web.post("/api/metering-data-access-request", self._access_request),
                 web.get(f"/api{_ELSEWHERE}", self._follow),
-                web.get("/api/sharing-groups-small", self._groups),
-                web.get("/api/sharing-groups/{contract}/metering-points", self._group),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
@@ -211,48 +207,6 @@ class Platform:
     async def _follow(self, _request: web.Request) -> web.Response:
         self.followed += 1
         return web.json_response({"unit": "kW", "items": []})
-
-    async def _aggregated(self, request: web.Request) -> web.Response:
-        """Return an answer with the energy of each hour or of each day, as the query requests."""
-        self._check(request)
-        query = request.query
-        read = self.series.get((request.match_info["point"], query["obisCode"]))
-        first, last = (date.fromisoformat(query[name]) for name in ("startDate", "endDate"))
-        end = min(_midnight(last + timedelta(days=1)), self._until())
-        sums: dict[datetime, float] = {}
-        for start in _quarter_hours(_midnight(first), end) if read else ():
-            local = start.astimezone(LUXEMBOURG)
-            is_hourly = query["aggregationLevel"] == "Hour"
-            bucket = start.replace(minute=0) if is_hourly else _midnight(local.date())
-            sums[bucket] = sums.get(bucket, 0.0) + (read(start) or 0.0) / 4 if read else 0.0
-        series = [
-            {"value": round(value, 3), "startedAt": f"{at:%Y-%m-%dT%H:%M:%SZ}", "calculated": False}
-            for at, value in sums.items()
-        ]
-        return web.json_response({"unit": "kWh" if read else None, "aggregatedTimeSeries": series})
-
-    async def _access_request(self, request: web.Request) -> web.Response:
-        self._check(request)
-        return web.Response(status=HTTPStatus.BAD_REQUEST)
-
-    async def _groups(self, request: web.Request) -> web.Response:
-        self._check(request)
-        group = {
-            "id": 1,
-            "contractNumber": "CR00000001",
-            "type": request.query.get("type", "ACR"),
-            "ownerEnergyId": self.energy_id,
-            "managerEnergyId": self.energy_id,
-            "startDate": "2025-01-01",
-            "endDate": None,
-        }
-        pages = {"number": 1, "size": 100, "totalElements": 1, "totalPages": 1}
-        return web.json_response({"content": [group], "hasNextPage": False, **pages})
-
-    async def _group(self, request: web.Request) -> web.Response:
-        self._check(request)
-        points = [{"meteringPointCode": point} for point in sorted({p for p, _ in self.series})]
-        return web.json_response({"meteringPoints": points})
 
 
 def _moment(text: str) -> datetime:
