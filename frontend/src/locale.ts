@@ -30,15 +30,6 @@ export function roundUp(value: number, decimals = 0): number {
   return Math.ceil(value * factor - 1e-7) / factor || 0;
 }
 
-/** Smallest difference of two years in EUR that is not called "about the same". */
-export const MIN_DIFFERENCE = 10;
-
-/** Return an amount rounded to 10 EUR, from 1,000 EUR on to 50: weather and habits will change by more. */
-export const estimated = (amount: number): number => {
-  const step = Math.abs(amount) < 1000 ? 10 : 50;
-  return Math.round(amount / step) * step;
-};
-
 /**
  * Round parts so that they add up to the rounded sum. First, all parts are rounded down. Then the parts with the
  * largest rounding losses are rounded up, until the sum is right.

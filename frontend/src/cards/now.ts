@@ -3,9 +3,9 @@
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { pageLocale, SmartyCard } from "../base-card.ts";
-import { estimated, kwDecimals, localDay, MIN_DIFFERENCE } from "../locale.ts";
+import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { chosenCar, dismissCar } from "../data/planned-car.ts";
+import { dismissSaving, keptSaving } from "../data/planned-car.ts";
 import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { bar, type BarPart, TRACK } from "../charts/shapes.ts";
@@ -190,16 +190,14 @@ export class NowCard extends SmartyCard {
 
   /** Return what a plan for the chosen car would have saved last year, until a load is entered or the user has read it. */
   #savedByPlan(meter: Meter, feed: MeterFeed): TemplateResult | typeof nothing {
-    const car = chosenCar(meter.entry_id);
+    const saving = keptSaving(meter.entry_id, localDay(new Date(feed.now)));
     const isLoad = ({ id, via_device_id }: DeviceEntry) => via_device_id === meter.device_id && this.entityOf("limit_price", id);
-    if (!car || Object.values(this.hass!.devices).some(isLoad)) return nothing;
-    const { value } = feed.get("smarty_p1/what_if", { changes: [car] }, localDay(new Date(feed.now)));
-    const { low, high } = value?.what_if?.saving ?? { low: 0, high: 0 };
-    const saving = estimated((low + high) / 2);
-    if (saving < MIN_DIFFERENCE) return nothing;
+    if (!saving || Object.values(this.hass!.devices).some(isLoad)) return nothing;
     const dismiss = () => {
-      dismissCar(meter.entry_id);
+      dismissSaving(meter.entry_id);
       this.requestUpdate();
+      // The pressed button disappears. Without a new focus, the keyboard would begin again at the top of the page.
+      this.renderRoot.querySelector<SVGElement>('[role="slider"]')?.focus();
     };
     return html`<div class="hint">
       <p class="small">${rich(this.text(whatIfTexts, "less", { changes: this.text(whatIfTexts, "with_own_plan"), amount: this.locale.euros(saving) }))}</p>

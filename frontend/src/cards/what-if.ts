@@ -4,11 +4,11 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { rememberCar } from "../data/planned-car.ts";
+import { keepSaving } from "../data/planned-car.ts";
 import { readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
 import { toEnter } from "../parts/shared-bills.ts";
-import { besides, canPayBack, clockHour, type Kind, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";
+import { besides, canPayBack, clockHour, type Kind, savingOfCar, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";
 import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
 import type { Change, Market, Meter, WhatIf, WhatIfDevice, WhatIfRefusal } from "../data/websocket-types.ts";
@@ -414,7 +414,7 @@ export class WhatIfCard extends SmartyCard {
   }
 
   #answer(found: WhatIf, changes: readonly Change[], hasBattery: boolean, meter: Meter, today: string): TemplateResult {
-    rememberCar(meter.entry_id, changes);
+    keepSaving(meter.entry_id, savingOfCar(found, changes), today);
     const price = this.#canPayBack ? (this.#amount("price") ?? 0) : 0;
     const nameOf = (id: string) => this.#nameOf(id);
     const { sentence, head, rows, notes } = whatIfAnswer(found, changes, this.locale, { price, hasBattery, today, markets: this.#markets, nameOf });

@@ -1,40 +1,24 @@
-/** Car that was chosen on the card *What if*, until the card of the present power has told what a plan would have saved. */
+/** Saving by a plan of the car that was chosen on the card *What if*, until the card of the present power has told it. */
 
-import type { Change } from "./websocket-types.ts";
+import { addDays } from "../locale.ts";
+import { keep, kept } from "./browser-storage.ts";
 
-/** Name under which the browser keeps the car of a meter. An empty text is a car whose saving was told. */
-const keyOf = (entryId: string): string => `smarty_p1_car/${entryId}`;
+/** Time in days for which a saving is told. Later, the last year has other months, and perhaps other prices. */
+const MAX_AGE_DAYS = 30;
 
-function keep(entryId: string, text: string): void {
-  try {
-    localStorage.setItem(keyOf(entryId), text);
-  } catch {
-    // A browser may keep nothing. Then, nothing is told.
-  }
-}
+/** Name under which the browser keeps the day of an answer and its saving in EUR. An empty text is a saving that was told. */
+const nameOf = (entryId: string): string => `smarty_p1_car/${entryId}`;
 
-function kept(entryId: string): string | null {
-  try {
-    return localStorage.getItem(keyOf(entryId));
-  } catch {
-    return null;
-  }
-}
-
-/** Remember the planned car among the changes of an answer, if it is a device of the Energy dashboard. */
-export function rememberCar(entryId: string, changes: readonly Change[]): void {
-  const car = changes.find((change) => change.kind === "plan" && change.device);
-  if (car && kept(entryId) !== "") keep(entryId, JSON.stringify(car));
+/** Keep a saving in EUR and the day on which it was computed. */
+export function keepSaving(entryId: string, saving: number | undefined, day: string): void {
+  if (saving !== undefined && kept(nameOf(entryId)) !== "") keep(nameOf(entryId), `${day} ${saving}`);
 }
 
 /** Tell the saving no more. */
-export const dismissCar = (entryId: string): void => keep(entryId, "");
+export const dismissSaving = (entryId: string): void => keep(nameOf(entryId), "");
 
-/** Return the change of the chosen car; undefined without one, or if its saving was told. */
-export function chosenCar(entryId: string): Change | undefined {
-  try {
-    return JSON.parse(kept(entryId) || "null") ?? undefined;
-  } catch {
-    return undefined;
-  }
+/** Return the saving in EUR; 0 without one, and if it was told. */
+export function keptSaving(entryId: string, today: string): number {
+  const [, day = "", saving = 0] = /^(.{10}) (\d{1,5})$/.exec(kept(nameOf(entryId)) ?? "") ?? [];
+  return addDays(today, -MAX_AGE_DAYS) <= day && day <= today ? Number(saving) : 0;
 }

@@ -1,6 +1,6 @@
 /** Texts and table of a year with changes, such as a battery or a car. */
 
-import { addMonths, estimated, type Locale, MIN_DIFFERENCE, roundParts, type Texts } from "../locale.ts";
+import { addMonths, type Locale, roundParts, type Texts } from "../locale.ts";
 import texts from "../texts/what-if.json" with { type: "json" };
 import type { Assumption, Change, HouseSource, Market, WhatIf } from "../data/websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -11,6 +11,15 @@ export type WhatIfKey = keyof (typeof texts)["en"];
 export const whatIfTexts: Texts<WhatIfKey> = texts;
 export type Kind = Change["kind"];
 export type ChangeOf<K extends Kind> = Extract<Change, { kind: K }>;
+
+/** Smallest difference of two years in EUR that is not called "about the same". */
+const MIN_DIFFERENCE = 10;
+
+/** Return an amount rounded to 10 EUR, from 1,000 EUR on to 50: weather and habits will change by more. */
+const estimated = (amount: number): number => {
+  const step = Math.abs(amount) < 1000 ? 10 : 50;
+  return Math.round(amount / step) * step;
+};
 
 /** Longest payback time shown. Few batteries last longer, and energy prices after that time are unknown. */
 const MAX_PAYBACK_YEARS = 25;
@@ -116,6 +125,13 @@ export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: 
 function isIndifferent({ classes, cheapest, reference_kw }: WhatIf, changes: readonly Change[]): boolean {
   const powers = [reference_kw, cheapest.now, cheapest.then].map((kw) => classes[String(kw)]);
   return changes.every(({ kind }) => kind === "plan") && powers.every((power) => power?.now.total === power?.then.total);
+}
+
+/** Return the told saving in EUR by a plan for a device of the Energy dashboard; undefined if this is not the only change. */
+export function savingOfCar({ saving: { low, high } }: WhatIf, changes: readonly Change[]): number | undefined {
+  if (changes.length > 1 || !("device" in changes[0]!)) return undefined;
+  const mean = (low + high) / 2;
+  return mean < MIN_DIFFERENCE ? 0 : estimated(mean);
 }
 
 /** Return the sentence about the difference, such as "With a car of 8 kWh a night, a year would cost about 620 € more." */
