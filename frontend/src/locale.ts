@@ -213,10 +213,14 @@ export class Locale {
     return this.#formatOf("time").formatRange(start, end);
   }
 
+  /** Return an hour of the day as a time, such as "22:30" or "10:30 PM" for 22.5. */
+  clock(hour: number): string {
+    return this.time(timeOfDay(hour));
+  }
+
   /** Return a full hour of the day for an axis, such as "18" or "6 PM". */
   hour(hour: number): string {
-    // On a winter day, Luxembourg's clock is an hour ahead.
-    return this.#hour12 ? this.#format("hour", new Date(Date.UTC(2026, 0, 1, hour - 1))) : String(hour);
+    return this.#hour12 ? this.#format("hour", timeOfDay(hour)) : String(hour);
   }
 
   /** Return a text such as "Saturday 21 November". */
@@ -319,6 +323,9 @@ const DATE_FORMATS = {
   shortMonth: { month: "short" },
   monthYear: { month: "long", year: "numeric" },
 } as const;
+
+/** Return the instant of an hour of a winter day. On that day, Luxembourg's clock is an hour ahead. */
+export const timeOfDay = (hour: number): Date => new Date(Date.UTC(2026, 0, 15) + (hour - 1) * HOUR_MS);
 
 export const kwDecimals = (value: number): number => (Math.abs(value) < 99.95 ? 1 : 0);
 

@@ -246,7 +246,7 @@ test("a bill says of when its prices are, and what has ended", () => {
   const january = (changes: Partial<Bill> = {}) => told(bill({ month: "2027-01", start: "2027-01-01T00:00:00+01:00", end: "2027-02-01T00:00:00+01:00", until: "2027-02-01T00:00:00+01:00", prices_of: OLD, ...changes }));
   assert.equal(january().texts[0], "Grid charges and levies of 2026; the State's aid ended on 31 December 2026; nothing newer is known to this version.");
   assert.deepEqual(january().sums, ["To pay (grid charges and levies of 2026) | 54.81 €"]);
-  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["Total so far (grid charges and levies of 2026) | until Wed 20 Jan, 24:00 | 54.81 €"]);
+  assert.deepEqual(january({ until: "2027-01-21T00:00:00+01:00" }).sums, ["Total so far (grid charges and levies of 2026) | until the end of Wed 20 Jan | 54.81 €"]);
   // The forecast of a month whose last days have no published price says so as well.
   const estimate = { total: 90, prices_of: { grid: "2027-01-15" } };
   assert.equal(january({ prices_of: undefined, estimate }).texts[0], "From 16 January 2027: grid charges of January 2027; published prices of January 2027 are not out yet.");

@@ -299,13 +299,13 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
     "86 € this month",
     "This amount includes a fixed price of 11 €. For comparison, November 2025 up to the 21st: **105 €** at today's price.",
     "84.00 m³ × 0.90 €, plus the fixed price of 15.00 € a month for 21 of 30 days. With VAT.",
-    "until 21 Nov, 24:00",
+    "until the end of 21 Nov",
   ]);
   assert.deepEqual(said("fr"), [
     "86 € ce mois-ci",
     "Ce montant comprend 11 € de prix fixe. Novembre 2025 au 21, pour comparer : **105 €** au prix d'aujourd'hui.",
     "84,00 m³ × 0,90 €, plus le prix fixe de 15,00 € par mois pour 21 des 30 jours. TVA comprise.",
-    "jusqu'au 21 nov., 24:00",
+    "jusqu'au 21 nov. inclus",
   ]);
   assert.equal(said("de")[1], "In diesem Betrag sind 11 € Festpreis enthalten. November 2025 bis zum 21., zum Vergleich: **105 €** zum heutigen Preis.");
   assert.equal(said("lb")[1], "An dësem Betrag sinn 11 € feste Präis. November 2025 bis den 21., zum Verglach: **105 €** zum Präis vun haut.");

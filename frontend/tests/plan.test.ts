@@ -94,6 +94,9 @@ test("each sixth hour of the axis has its number, each midnight its day, and a l
   const quarters = (count: number) => Array.from({ length: count }, (_, index) => ({ start: at(index) }));
   const labels = (count: number, locale = en) => hourLabels(quarters(count), locale).map(({ at, text }) => [at * count, text]);
   assert.deepEqual(labels(74), [[0, "18"], [24, "Sat"], [48, "6"], [72, "12"]]);
+  const twelve = new Locale({ language: "en", ...formats, time_format: "12" });
+  assert.deepEqual(labels(74, twelve).map(([, text]) => text), ["6 PM", "Sat", "6 AM", "12 PM"]);
+  assert.deepEqual(labels(126, twelve).map(([, text]) => text), ["Sat", "Sun"]);
   assert.deepEqual(labels(201).map(([, text]) => text), ["Sat", "Sun"]);
   const midnights = ["de", "fr", "lb", "pt"].map((language) => labels(74, new Locale({ language, ...formats }))[1]![1]);
   assert.deepEqual(midnights, ["Sa.", "sam.", "Sa", "sáb."]);

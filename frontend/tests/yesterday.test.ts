@@ -32,7 +32,7 @@ const shown = (day = "2026-11-21", sums: Day | undefined = DAY, meter = METER, l
 test("yesterday in numbers", () => {
   assert.equal(lastKnownDay(METER), "2026-11-21");
   const { texts, notes } = shown();
-  assert.deepEqual(texts, ["Yesterday", "until Sat 21 Nov, 24:00", "9.4", "**2.31 €** (consumption 1.84, fixed costs 0.47)", "Highest quarter-hour 3.9 kW at 18:30", "above your 3 kW"]);
+  assert.deepEqual(texts, ["Yesterday", "until the end of Sat 21 Nov", "9.4", "**2.31 €** (consumption 1.84, fixed costs 0.47)", "Highest quarter-hour 3.9 kW at 18:30", "above your 3 kW"]);
   assert.deepEqual(notes, ["These values come from Leneda. Today's values arrive tomorrow, after about 13:30. For the current power, you need a cable at the meter."]);
 });
 
@@ -52,7 +52,7 @@ test("within the reference power, with the sun, without prices", () => {
 test("another day has its name, and a late yesterday is awaited", () => {
   const late = { ...METER, known_until: "2026-11-20T23:00:00+00:00", is_fetching: true } as Meter;
   const { texts, notes } = shown("2026-11-20", DAY, late);
-  assert.deepEqual(texts.slice(0, 2), ["Friday 20 November", "until Fri 20 Nov, 24:00"]);
+  assert.deepEqual(texts.slice(0, 2), ["Friday 20 November", "until the end of Fri 20 Nov"]);
   assert.deepEqual([notes[0], notes[2]], ["Yesterday's values have not arrived yet.", "Older days are still being downloaded. So far, Home Assistant has the days since 1 April 2026."]);
   assert.equal(shown("2026-11-21", DAY, METER, fr).texts[0], "Hier");
 });

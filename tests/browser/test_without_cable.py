@@ -63,7 +63,7 @@ async def test_last_months_bill_after_few_clicks(
         await who.sees("Your meter is set up.", "shows the days up to yesterday")
         await page.get_by_role("link", name="Smarty", exact=True).last.click()
         yesterday, _day = await shows_cards(who, "now", "today")
-        await until(_says(who, "now", r"^Yesterday until .*, 24:00 19\.2 kWh"))
+        await until(_says(who, "now", r"^Yesterday until the end of .* 19\.2 kWh"))
         assert yesterday.name == "smarty-p1-now"
         await who.takes_picture("yesterday")
         # No tab of the present, and none of quality.

@@ -37,6 +37,7 @@ export class PlanCard extends SmartyCard {
       .axis span {
         position: absolute;
         transform: translateX(-50%);
+        white-space: nowrap;
       }
       .when,
       .tints,

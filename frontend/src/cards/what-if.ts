@@ -8,7 +8,7 @@ import { keepSaving } from "../data/planned-car.ts";
 import { readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
 import { toEnter } from "../parts/shared-bills.ts";
-import { besides, canPayBack, clockHour, type Kind, savingOfCar, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";
+import { besides, canPayBack, type Kind, savingOfCar, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";
 import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
 import type { Change, Market, Meter, WhatIf, WhatIfDevice, WhatIfRefusal } from "../data/websocket-types.ts";
@@ -351,7 +351,7 @@ export class WhatIfCard extends SmartyCard {
   }
 
   #shown(value: number, unit: string | undefined): string {
-    if (unit === undefined) return clockHour(value, this.locale);
+    if (unit === undefined) return this.locale.clock(value);
     return unit === "%" ? this.locale.percent(value / 100) : this.locale.unit(value, unit, Number.isInteger(value) ? 0 : 1);
   }
 

@@ -159,12 +159,6 @@ function dayWidth({ days }: Grid, locale: Locale, widthOf: Measure): number {
   return Math.max(...longDays.map((day) => widthOf(dayName(day, isInMonths(days), locale))));
 }
 
-/**
- * Return the clock time of a quarter-hour of the day. The date is any winter day, on which the clocks do not change.
- */
-const clock = (quarterHour: number, locale: Locale): string =>
-  locale.time(new Date(Date.UTC(2026, 0, 15, 0, quarterHour * 15) - 3_600_000));
-
 /** Return the calendar day of a cell as 2026-11-21. */
 export const dayOf = (cell: number, { firstDay }: Grid): string =>
   new Date((firstDay + Math.floor(cell / QUARTER_HOURS_A_DAY)) * DAY_MS).toISOString().slice(0, 10);
@@ -175,7 +169,7 @@ export const dayOf = (cell: number, { firstDay }: Grid): string =>
 export function momentParams(local: number, lastDay: number, locale: Locale): { day: string; time: string } {
   const day = new Date(Math.floor(local / DAY_MS) * DAY_MS + DAY_MS / 2);
   const isThisYear = day.getUTCFullYear() === new Date(lastDay * DAY_MS).getUTCFullYear();
-  const time = clock(Math.floor((local % DAY_MS) / 900_000), locale);
+  const time = locale.clock((local % DAY_MS) / 3_600_000);
   return { day: isThisYear ? locale.shortDay(day) : locale.date(day), time };
 }
 

@@ -5,7 +5,7 @@ import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../card-host.ts";
 import type { Bill, BillLine, BillPart, OlderPrices } from "../data/websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
-import { midnight, yesterdayTexts } from "./last-known-day.ts";
+import { yesterdayTexts } from "./last-known-day.ts";
 
 export type BillKey = keyof (typeof texts)["en"];
 export const billTexts: Texts<BillKey> = texts;
@@ -126,13 +126,13 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
 }
 
 /**
- * Return the time until which the bill of the current month counts: "until Sat 21 Nov, 18:15". Midnight is written as
- * 24:00.
+ * Return the time until which the bill of the current month counts: "until 21 Nov, 18:15". At midnight, it is the
+ * end of the day before.
  */
 function untilOf(until: Date, locale: Locale, t: Say): string {
-  const dayBefore = addDays(localDay(until), -1);
   const isMidnight = dayStart(localDay(until)).getTime() === until.getTime();
-  return isMidnight ? midnight(dayStart(dayBefore), locale) : t("until", { day: locale.shortDay(until), time: locale.time(until) });
+  if (!isMidnight) return t("until", { day: locale.shortDay(until), time: locale.time(until) });
+  return locale.common("until_end_of", { day: locale.shortDate(new Date(until.getTime() - 1)) });
 }
 
 /** Return whether all known quarter-hours come from Leneda, and none from the meter's telegrams. */

@@ -50,9 +50,9 @@ export function costTotal(costs: KnownCosts, today: string, locale: Locale): { n
   return { number: locale.number(total, decimalsOf(costs)), unit };
 }
 
-/** Return the end of the period with known costs: "until 20 Nov, 24:00". */
+/** Return the end of the period with known costs: "until the end of 20 Nov". */
 export function costUntil({ month: { month, last } }: KnownCosts, locale: Locale): string {
-  return locale.text(mediumTexts, "cost_until", { day: locale.shortDay(startOf(month, last)) });
+  return locale.common("until_end_of", { day: locale.shortDay(startOf(month, last)) });
 }
 
 /**

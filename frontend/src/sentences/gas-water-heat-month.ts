@@ -1,7 +1,7 @@
 /** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
 import { hasOwn } from "../built-ins.ts";
-import { capital, dayStart, type Locale, round, type Texts } from "../locale.ts";
+import { capital, dayStart, type Locale, round, timeOfDay, type Texts } from "../locale.ts";
 import type { Night, Standing } from "../data/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };
 
@@ -27,9 +27,6 @@ export interface Units {
   own: Unit;
 }
 
-/** NIGHT_START is 02:00 in Luxembourg, NIGHT_END 05:00, on a day on which the clocks do not change. */
-const NIGHT_START = new Date("2026-01-15T01:00:00Z");
-const NIGHT_END = new Date("2026-01-15T04:00:00Z");
 
 type Kind = "gas" | "water" | "heat" | "cooling" | "other";
 
@@ -137,7 +134,7 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
 
 /** Return the sentence about the water use at night. Water that runs all night can mean a leak. */
 export function nightSentence({ litres, isSteady, steadyNights }: Night, locale: Locale): string {
-  const params = { range: locale.timeRange(NIGHT_START, NIGHT_END), litres: locale.unit(litres, "L"), count: locale.number(steadyNights) };
+  const params = { range: locale.timeRange(timeOfDay(2), timeOfDay(5)), litres: locale.unit(litres, "L"), count: locale.number(steadyNights) };
   const key: MediumKey = !litres ? "night_none" : !isSteady ? "night_pauses" : steadyNights > 2 ? "nights_steady" : "night_steady";
   return locale.text(mediumTexts, key, params);
 }

@@ -1,6 +1,6 @@
 /** Texts of a past day, for a meter without a cable. */
 
-import { addDays, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
+import { addDays, capital, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import todayTexts from "../texts/today.json" with { type: "json" };
 import texts from "../texts/yesterday.json" with { type: "json" };
 import type { Day, Meter } from "../data/websocket-types.ts";
@@ -36,8 +36,8 @@ export function shownPast(meter: Meter, day: string, sums: Day | undefined, last
   const peak = sums?.peak;
   const reference = sums?.reference_kw ?? null;
   return {
-    title: day === yesterday ? t("title") : upper(locale.weekday(start)),
-    until: midnight(start, locale),
+    title: day === yesterday ? t("title") : capital(locale.weekday(start)),
+    until: locale.common("until_end_of", { day: locale.shortDate(start) }),
     kwh: typeof wh === "number" ? locale.number(wh / 1000, 1) : "–",
     cost: sums ? costOf(sums, locale) : "",
     highest: peak ? t("highest", { power: locale.kW(peak.mean_kw), time: locale.time(new Date(peak.start)) }) : "",
@@ -45,17 +45,11 @@ export function shownPast(meter: Meter, day: string, sums: Day | undefined, last
     notes: [
       last < yesterday ? t("awaited") : "",
       sums && sums.quarter_hours < sums.of_quarter_hours ? `${locale.count(todayTexts, "gaps", sums.of_quarter_hours - sums.quarter_hours)}.` : "",
-      t("from_leneda"),
+      t("from_leneda", { time: locale.clock(13.5) }),
       meter.is_fetching && meter.known_since ? t("fetching", { day: locale.date(new Date(meter.known_since)) }) : "",
     ].filter(Boolean),
   };
 }
-
-/** Return the end of a day as text, such as "until Sat 21 Nov, 24:00". */
-export const midnight = (start: Date, locale: Locale): string =>
-  locale.text(yesterdayTexts, "until_midnight", { day: locale.shortDate(start) });
-
-const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Return a text such as "2.31 € (consumption 1.84, fixed costs 0.47)". The parts add up to the total. */
 function costOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: fed }: Day, locale: Locale): string {

@@ -17,8 +17,10 @@ const MIN_MISSING_KWH = 0.05;
 /** Error of the planned powers, which are rounded to watts. */
 const ROUNDING_KW = 0.005;
 const DAY_MS = 96 * QUARTER_HOUR_MS;
-/** Number of quarter-hours up to which each sixth hour has a label. A longer axis has only its midnights. */
-const MAX_WITH_HOURS = 200;
+/** Highest product of quarter-hours and letters up to which each sixth hour has a label. A longer axis has only its midnights. */
+const MAX_LETTERS = 1000;
+/** Gap between two labels, in letters. */
+const LABEL_GAP = 3;
 
 export interface LoadRow {
   load: EnteredLoad;
@@ -92,12 +94,12 @@ function endOf({ quarter_hours: quarters }: HousePlan, now: Date, locale: Locale
 
 /** Return the labels of the axis: each sixth hour, or each midnight of a long plan. Midnight has its weekday. */
 export function hourLabels(quarters: { start: string }[], locale: Locale): ShownPlan["labels"] {
-  const step = quarters.length > MAX_WITH_HOURS ? 24 : 6;
+  const step = quarters.length * (locale.hour(12).length + LABEL_GAP) > MAX_LETTERS ? 24 : 6;
   return quarters.flatMap(({ start }, index) => {
     const time = new Date(start);
     const { hour, minute } = localParts(time);
     if (minute || hour % step) return [];
-    return [{ at: index / quarters.length, text: hour ? String(hour) : locale.shortWeekday(time).replace(/[\s\d]+\.?$/, "") }];
+    return [{ at: index / quarters.length, text: hour ? locale.hour(hour) : locale.shortWeekday(time).replace(/[\s\d]+\.?$/, "") }];
   });
 }
 

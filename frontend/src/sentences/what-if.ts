@@ -180,8 +180,8 @@ const NUMBERS: Partial<Record<Assumption["key"], Shown>> = {
   efficiency: asPercent,
   reserve: asPercent,
   standby: (value, locale) => locale.unit(value, "W"),
-  begin_hour: (value, locale) => clockHour(value, locale),
-  end_hour: (value, locale) => clockHour(value, locale),
+  begin_hour: (value, locale) => locale.clock(value),
+  end_hour: (value, locale) => locale.clock(value),
   direction: (value, locale) => locale.number(value),
   tilt: (value, locale) => locale.number(value),
   solar_kwh: (value, locale) => locale.kWh(value, 0),
@@ -196,9 +196,6 @@ function assumed({ key, value }: Assumption, locale: Locale): string {
   const shown = NUMBERS[key]?.(Number(value), locale) ?? String(value);
   return locale.text(whatIfTexts, key === "energy_fee" ? "fee" : key, { value: shown });
 }
-
-/** Return an hour of the clock as a time, such as 22:00. */
-export const clockHour = (hour: number, locale: Locale): string => locale.time(new Date(Date.parse("2026-01-15T00:00:00+01:00") + hour * 3_600_000));
 
 /** Return the months from the day `start` to the day before `end`, as 2026-11. */
 function monthsBetween(start: string, end: string): string[] {
