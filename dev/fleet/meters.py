@@ -45,10 +45,6 @@ class FleetMeter(Meter):
         self.last_telegram = ""
         self._shift = number // len(HOUSES) % _SHIFTS * _SHIFT
 
-    def change_key(self, key: bytes) -> None:
-        """Encrypt all following frames with `key`."""
-        self._key = key
-
     @override
     def telegram_at(self, when: datetime) -> str:
         self.last_telegram = super().telegram_at(when)

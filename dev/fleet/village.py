@@ -16,9 +16,10 @@ from itertools import count
 from pathlib import Path
 
 from dev.simulator import Server
+from dev.simulator.faults import noise
 from dev.simulator.randomness import seeded_random
 
-from .faults.forged_frames import FORGED, forge, junk, pick
+from .faults.forged_frames import FORGED, forge, pick
 from .faults.key_changes import CHANGES_AT, next_key_of_meter
 from .meters import FleetMeter, make_meters
 from .truth import Attack, Record, Sent, digest_of
@@ -107,7 +108,7 @@ class Village:
             case "plain":
                 data = lie.encode("ascii")
             case "junk":
-                data = junk(self._chance)
+                data = noise(self._chance)
             case _:
                 title = self._chance.choice(self._meters).system_title
                 data = forge(kind, frames[-1], lie, title, self._chance)
@@ -131,7 +132,9 @@ async def run(arguments: argparse.Namespace) -> None:
         meter.telegram_at(datetime.now(UTC))
     # The server itself must send nothing, because `Village` pushes the telegrams of the meters one
     # after the other.
-    async with Server(meters, interval=1e9, faults=["silence"]) as server:
+    server = Server(meters)
+    server.silence()
+    async with server:
         ports = directory / PORTS
         new = ports.with_suffix(".new")
         new.write_text(json.dumps(server.ports), encoding="ascii")

@@ -5,19 +5,17 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from dev.arguments import count, positive
 
-from .boards import Board, PulseBoard, TankBoard
-from .clock import Clock
-from .faults import FAULTS, Fault
+from .boards import PulseBoard, TankBoard
 from .heater import Heater
 from .household import EPOCH
 from .keyfile import KeyFileError, read_keys
-from .line import Pieces
 from .meter import Meter
+from .outlet import Board
 from .server import PortInUseError, serve
 from .telegram import LUXEMBOURG
 
@@ -26,18 +24,14 @@ DEFAULT_KEY_FILE = Path("smarty-simulator.keys")
 LAST_PORT = 65535
 BOARDS: Mapping[str, Callable[[], Board]] = {
     "pulse": PulseBoard,
-    "count": lambda: PulseBoard(is_counting=True),
     "tank": TankBoard,
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Simulate meters until a signal arrives, or print faults or keys. Return the exit status."""
+    """Simulate meters until a signal arrives, or print keys. Return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.list_faults:
-        print("\n".join(f"{name:25} {effect}" for name, effect in FAULTS.items()))
-        return 0
     if options.listen and options.listen[1] + _count(options) - 1 > LAST_PORT:
         parser.error(f"argument --listen: there are no ports above {LAST_PORT}")
     if options.list_keys and options.plain:
@@ -65,11 +59,10 @@ async def _serve(options: argparse.Namespace) -> int:
 
     meters = _meters(options)
     address = options.listen or (("", None) if options.pty else DEFAULT_ADDRESS)
-    now = Clock(options.start).now()
     for meter in meters:
         # Read the registers once before the start. This first call takes longest, because it fills
         # the meter's caches.
-        meter.registers_at(now)
+        meter.registers_at(datetime.now(UTC))
     async with serve(
         meters,
         *address,
@@ -77,17 +70,17 @@ async def _serve(options: argparse.Namespace) -> int:
         board_port=options.board_port,
         links=_links(options.pty, _count(options)) if options.pty else (),
         interval=options.interval,
-        clock=Clock(options.start, options.speed),
-        faults=options.fault,
-        pieces=Pieces(options.chunk, options.uart),
     ) as server:
         if not options.quiet:
-            for meter, addresses in server.addresses():
-                print(f"meter {meter.number}", meter.device_name, *addresses, sep="  ", flush=True)
-            for board, addresses in server.board_addresses():
-                print(board.name, *addresses, sep="  ", flush=True)
+            for device, addresses in server.addresses():
+                name = device.name if isinstance(device, Board) else _name(device)
+                print(name, *addresses, sep="  ", flush=True)
         await told_to_stop.wait()
     return 0
+
+
+def _name(meter: Meter) -> str:
+    return f"meter {meter.number}  {meter.device_name}"
 
 
 def _count(options: argparse.Namespace) -> int:
@@ -146,8 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         choices=BOARDS,
         action="append",
         default=[],
-        help="a board on the port behind the last: pulse (a line for each blink of an LED), count "
-        "(how many it has seen), or tank (MaxBotix XL-MaxSonar); may be given again",
+        help="a board on the port behind the last: pulse (a line for each blink of an LED) or "
+        "tank (MaxBotix XL-MaxSonar); may be given again",
     )
     add(
         "--listen",
@@ -186,20 +179,6 @@ def _parser() -> argparse.ArgumentParser:
         "so that a restart may send lower counters",
     )
     add(
-        "--speed",
-        metavar="FACTOR",
-        type=positive,
-        default=1.0,
-        help="how much faster than the wall's the meters' clocks run (1)",
-    )
-    add(
-        "--start",
-        metavar="TIME",
-        type=_moment,
-        help="time at which the meters' clocks start, ISO 8601, Luxembourg's unless it has an "
-        "offset (now)",
-    )
-    add(
         "--heater",
         metavar="TIME",
         type=_moment,
@@ -208,18 +187,6 @@ def _parser() -> argparse.ArgumentParser:
         help="time from which a water heater of the first meter switches on and off for an hour; "
         "may be given again",
     )
-    add("--chunk", metavar="N", type=count, default=0, help="send in pieces of N bytes")
-    add("--uart", action="store_true", help="send as slowly as 115200 baud do")
-    add(
-        "--fault",
-        metavar="NAME[=VALUE]",
-        type=_fault,
-        action="append",
-        default=[],
-        help="disturb frames: every one, with a probability (0.2), or every fifth (1/5); "
-        "may be given again",
-    )
-    add("--list-faults", action="store_true", help="list the faults and exit")
     add("--quiet", action="store_true", help="print nothing but errors")
     return parser
 
@@ -244,13 +211,6 @@ def _moment(text: str) -> datetime:
         message = f"the meters were installed in {EPOCH.year}"
         raise argparse.ArgumentTypeError(message)
     return moment
-
-
-def _fault(text: str) -> Fault:
-    try:
-        return Fault.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 if __name__ == "__main__":

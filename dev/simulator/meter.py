@@ -1,7 +1,6 @@
 """Simulated Smarty meter, with its identity, readings and frames."""
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import hypot
@@ -94,18 +93,15 @@ class Meter:
         """Return the unencrypted telegram with the reading at the time `when`."""
         return telegram.encode(self.reading_at(when))
 
-    def frame_at(
-        self,
-        when: datetime,
-        *,
-        key: bytes | None = None,
-        authentication_key: bytes | None = None,
-    ) -> bytes:
+    def change_key(self, key: bytes) -> None:
+        """Encrypt all following frames with `key`."""
+        self._key = key
+
+    def frame_at(self, when: datetime) -> bytes:
         """Return the meter's next frame. It contains the reading at the time `when`.
 
-        `key` and `authentication_key` replace the keys of the meter in this frame. If the meter has
-        no key, return an unencrypted telegram. Raises CounterExhaustedError if all frame counters
-        are used.
+        If the meter has no key, return an unencrypted telegram. Raises CounterExhaustedError if all
+        frame counters are used.
         """
         text = self.telegram_at(when)
         if self._key is None:
@@ -115,17 +111,10 @@ class Meter:
         counter, self.next_counter = self.next_counter, self.next_counter + 1
         return frame.encipher(
             text,
-            key=key or self._key,
+            key=self._key,
             system_title=self.system_title,
             counter=counter,
-            authentication_key=authentication_key or frame.AUTHENTICATION_KEY,
         )
-
-    def history(self, start: datetime, end: datetime, step: timedelta) -> Iterator[Reading]:
-        """Yield a reading for each `step` from `start` to `end`. The time `end` is left out."""
-        while start < end:
-            yield self.reading_at(start)
-            start += step
 
     def registers_at(self, when: datetime) -> Registers:
         """Return the registers at the time `when`, without rounding.

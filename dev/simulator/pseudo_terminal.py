@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import override
 
-from .faults import Delivery
-from .line import Line, Pieces
+from .line import Line
 
 POLL_INTERVAL_S = 0.2
 WRITE_RETRY_S = 0.01
@@ -27,8 +26,8 @@ class PseudoTerminal(Line):
     As on a cable, bytes are lost if the reader is too slow, or ends without reading them.
     """
 
-    def __init__(self, link: Path, pieces: Pieces) -> None:
-        super().__init__(pieces)
+    def __init__(self, link: Path) -> None:
+        super().__init__()
         self.link = link
         self._slave = ""
         self._master = -1
@@ -80,25 +79,16 @@ class PseudoTerminal(Line):
             await asyncio.sleep(POLL_INTERVAL_S)
 
     @override
-    def offer(self, delivery: Delivery) -> None:
-        if delivery.close or (self._waiting.empty() and not self._unread()):
-            super().offer(delivery)
+    def offer(self, data: bytes) -> None:
+        if self._waiting.empty() and not self._unread():
+            super().offer(data)
 
     def forget(self) -> None:
-        """Discard the bytes that the last reader has not read, and the queue of deliveries."""
+        """Discard the bytes that the last reader has not read, and the queue."""
         while not self._waiting.empty():
             self._waiting.get_nowait()
         with contextlib.suppress(OSError), self._readers_end() as slave:
             termios.tcflush(slave, termios.TCIFLUSH)
-
-    async def hang_up(self) -> None:
-        """Wait, then close the pseudo terminal, and create a new one with the same link.
-
-        During the wait of POLL_INTERVAL_S seconds, the reader can read the remaining bytes.
-        """
-        await asyncio.sleep(POLL_INTERVAL_S)
-        self.close()
-        self.open()
 
     def _make_link(self) -> None:
         # Replace an existing link only if it leads to a terminal. A killed simulator may have left
@@ -123,12 +113,12 @@ class PseudoTerminal(Line):
             os.close(slave)
 
     @override
-    async def _send(self, piece: bytes) -> None:
+    async def _send(self, data: bytes) -> None:
         self._ignore_input()
         patience = WRITE_TIMEOUT_S
-        while piece and patience > 0:
+        while data and patience > 0:
             try:
-                piece = piece[os.write(self._master, piece) :]
+                data = data[os.write(self._master, data) :]
             except BlockingIOError:
                 patience -= WRITE_RETRY_S
                 await asyncio.sleep(WRITE_RETRY_S)

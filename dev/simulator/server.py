@@ -3,16 +3,14 @@
 import asyncio
 import contextlib
 import errno
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, override
 
-from .boards import Board, BoardOutlet
-from .clock import Clock
-from .faults import Fault
-from .line import Line, Pieces
+from .line import Line
 from .meter import Meter
-from .outlet import Outlet
+from .outlet import Board, Outlet
 from .pseudo_terminal import PseudoTerminal
 
 
@@ -23,10 +21,8 @@ class PortInUseError(Exception):
 class TcpClient(Line):
     """TCP connection to a reader."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: Pieces
-    ) -> None:
-        super().__init__(pieces)
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        super().__init__()
         self._reader = reader
         self._writer = writer
         # With this limit, `drain` waits for a slow reader. While it waits, the queue of the line
@@ -39,19 +35,13 @@ class TcpClient(Line):
             while await self._reader.read(4096):
                 pass
 
-    def close(self, serving: asyncio.Task[bool]) -> None:
-        """Send the buffered bytes, and close the connection.
-
-        If the task `serving` was cancelled, close the connection without sending these bytes.
-        """
-        if serving.cancelled():
-            self._writer.transport.abort()
-        else:
-            self._writer.close()
+    def close(self, _serving: asyncio.Task[None]) -> None:
+        """Close the connection. Bytes that are not sent yet are lost."""
+        self._writer.transport.abort()
 
     @override
-    async def _send(self, piece: bytes) -> None:
-        self._writer.write(piece)
+    async def _send(self, data: bytes) -> None:
+        self._writer.write(data)
         await self._writer.drain()
 
 
@@ -75,24 +65,20 @@ class Server:
         board_port: int | None = None,
         links: Sequence[Path] = (),
         interval: float = 10.0,
-        clock: Clock | None = None,
-        faults: Iterable[Fault | str] = (),
-        pieces: Pieces | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        clock = clock or Clock()
-        self._pieces = pieces or Pieces()
-        self._outlets = {meter.number: Outlet(meter, clock, interval) for meter in meters}
-        self.set_faults(*faults)
-        self._boards = [BoardOutlet(board, clock) for board in boards]
+        self._meters = {meter.number: Outlet(meter, interval, now) for meter in meters}
+        boards_outlets = [Outlet(board, board.interval, now) for board in boards]
+        self._outlets = [*self._meters.values(), *boards_outlets]
         self._host = host
         self.ports: list[int] = []
         if port is not None:
             behind = port and port + len(meters)
             self.ports = _ports(port, len(meters)) + _ports(board_port or behind, len(boards))
-        self._terminals = [PseudoTerminal(link, self._pieces) for link in links]
+        self._terminals = [PseudoTerminal(link) for link in links]
         self._listeners: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._clients: dict[TcpClient, asyncio.Task[bool]] = {}
+        self._clients: dict[TcpClient, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
         """Start the server."""
@@ -108,24 +94,22 @@ class Server:
 
         If one of them cannot be opened, close all, and raise PortInUseError or OSError.
         """
-        outlets: list[Outlet | BoardOutlet] = [*self._outlets.values(), *self._boards]
         try:
-            for index, outlet in enumerate(outlets[: len(self.ports)]):
+            for index, outlet in enumerate(self._outlets[: len(self.ports)]):
                 self.ports[index] = await self._listen(outlet, self.ports[index])
-            for outlet, terminal in zip(outlets, self._terminals, strict=False):
+            for outlet, terminal in zip(self._outlets, self._terminals, strict=False):
                 terminal.open()
                 self._tasks.add(asyncio.create_task(_attend(outlet, terminal)))
         except BaseException:
             await self.stop()
             raise
-        self._tasks.update(asyncio.create_task(outlet.run()) for outlet in outlets)
+        self._tasks.update(asyncio.create_task(outlet.run()) for outlet in self._outlets)
 
     async def stop(self) -> None:
         """Close all TCP ports and pseudo terminals. Bytes that are not sent yet are lost."""
         for listener in self._listeners:
             listener.close()
             listener.abort_clients()
-        running: list[asyncio.Task[None] | asyncio.Task[bool]]
         running = [*self._tasks, *self._clients.values()]
         for task in running:
             task.cancel()
@@ -137,28 +121,21 @@ class Server:
         for terminal in self._terminals:
             terminal.close()
 
-    def addresses(self) -> Iterator[tuple[Meter, list[str]]]:
-        """Yield each meter with its addresses: its TCP port and its pseudo terminal, if any."""
-        for index, outlet in enumerate(self._outlets.values()):
-            yield outlet.meter, self._addresses(index)
-
-    def board_addresses(self) -> Iterator[tuple[Board, list[str]]]:
-        """Yield each board with its addresses: its TCP port and its pseudo terminal, if any."""
-        for index, outlet in enumerate(self._boards, len(self._outlets)):
-            yield outlet.board, self._addresses(index)
-
-    def _addresses(self, index: int) -> list[str]:
+    def addresses(self) -> Iterator[tuple[Meter | Board, list[str]]]:
+        """Yield each device with its addresses: its TCP port and its pseudo terminal, if any."""
         host = f"[{self._host}]" if ":" in self._host else self._host
-        tcp = [f"socket://{host}:{port}" for port in self.ports[index : index + 1]]
-        return tcp + [str(terminal.link) for terminal in self._terminals[index : index + 1]]
+        for index, outlet in enumerate(self._outlets):
+            tcp = [f"socket://{host}:{port}" for port in self.ports[index : index + 1]]
+            links = [f"{terminal.link}" for terminal in self._terminals[index : index + 1]]
+            yield outlet.device, tcp + links
 
-    def set_faults(self, *faults: Fault | str, meter: int | None = None) -> None:
-        """Replace the faults of the meter with the number `meter`.
+    def silence(self, *, meter: int | None = None, is_silent: bool = True) -> None:
+        """Let the meter with the number `meter` send nothing except pushed bytes, or let it go on.
 
-        If `meter` is None, replace the faults of all meters.
+        If `meter` is None, this concerns all meters.
         """
         for outlet in self._chosen(meter):
-            outlet.set_faults(faults)
+            outlet.is_silent = is_silent
 
     def push(self, data: bytes, *, meter: int | None = None) -> None:
         """Send `data` unchanged to all readers of the meter with the number `meter`.
@@ -168,16 +145,6 @@ class Server:
         for outlet in self._chosen(meter):
             outlet.push(data)
 
-    def disconnect(self, *, meter: int | None = None) -> None:
-        """Close the TCP connections to the meter with the number `meter`. The ports stay open.
-
-        If `meter` is None, close the connections to all meters.
-        """
-        for outlet in self._chosen(meter):
-            for client, serving in self._clients.items():
-                if client in outlet.lines:
-                    serving.cancel()
-
     def connections(self, *, meter: int | None = None) -> int:
         """Return the number of readers that are connected to the meter with the number `meter`.
 
@@ -186,11 +153,11 @@ class Server:
         return sum(len(outlet.lines) for outlet in self._chosen(meter))
 
     def _chosen(self, meter: int | None) -> Iterable[Outlet]:
-        return self._outlets.values() if meter is None else [self._outlets[meter]]
+        return self._meters.values() if meter is None else [self._meters[meter]]
 
-    async def _listen(self, outlet: Outlet | BoardOutlet, port: int) -> int:
+    async def _listen(self, outlet: Outlet, port: int) -> int:
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            client = TcpClient(reader, writer, self._pieces)
+            client = TcpClient(reader, writer)
             self._clients[client] = serving = asyncio.create_task(_connect(outlet, client))
             serving.add_done_callback(client.close)
             serving.add_done_callback(lambda _: self._clients.pop(client))
@@ -211,28 +178,22 @@ def _ports(first: int, count: int) -> list[int]:
     return [first and first + k for k in range(count)]
 
 
-async def _attend(outlet: Outlet | BoardOutlet, terminal: PseudoTerminal) -> None:
+async def _attend(outlet: Outlet, terminal: PseudoTerminal) -> None:
     while True:
         await terminal.entered()
-        if await _connect(outlet, terminal):
-            await terminal.hang_up()
-        else:
-            terminal.forget()
+        await _connect(outlet, terminal)
+        terminal.forget()
 
 
-async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
-    """Connect `line` to `outlet` until the reader or a simulated fault closes the connection.
-
-    Return True if a simulated fault has closed the connection.
-    """
+async def _connect(outlet: Outlet, line: Line) -> None:
+    """Connect `line` to `outlet` until the reader disconnects."""
     sending = asyncio.create_task(line.send_offered())
     leaving = asyncio.create_task(line.left())
     outlet.plug_in(line)
     try:
         await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return sending.done()
     finally:
-        outlet.unplug(line)
+        outlet.lines.discard(line)
         sending.cancel()
         leaving.cancel()
         await asyncio.gather(sending, leaving, return_exceptions=True)

@@ -3,32 +3,28 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import override
 
 import pytest
-
-from dev.simulator.clock import Clock
 
 # Seconds for which libfaketime uses the time that it has read, and a little more.
 _READ_AGAIN_S = 1.3
 
 
-class MovedTime(Clock):
+class MovedTime:
     """Clock that shows `start` now, and that can be put forward.
 
     A program with `environment` has this time, too: libfaketime reads it from a file.
     """
 
     def __init__(self, file: Path, start: datetime) -> None:
-        super().__init__()
         self._file = file
         self._ahead = start - datetime.now(UTC)
         # The monotonic clock moves along, and must not become negative.
         assert self._ahead > timedelta()
         self._write()
 
-    @override
     def now(self) -> datetime:
+        """Return the moved time, in UTC."""
         return datetime.now(UTC) + self._ahead
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, override
+from typing import override
 
 from dev.simulator.telegram_values import Flow, Reading
 from tests.system.home import Home
@@ -29,8 +29,8 @@ class NumberedMeter(RecordingMeter):
         return replace(super().reading_at(when), power=power)
 
     @override
-    def frame_at(self, when: datetime, **keys: Any) -> bytes:
-        self.frames.append(super().frame_at(when, **keys))
+    def frame_at(self, when: datetime) -> bytes:
+        self.frames.append(super().frame_at(when))
         return self.frames[-1]
 
 

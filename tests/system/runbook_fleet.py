@@ -77,7 +77,9 @@ class RunbookFleet:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         """Run everything, with sending meters, as long as the context lasts."""
-        async with Server(self.meters, interval=1e9, faults=["silence"]) as server:
+        server = Server(self.meters)
+        server.silence()
+        async with server:
             record_file = contextlib.ExitStack()
             self._write_inputs(server.ports)
             self.init()

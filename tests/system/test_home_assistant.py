@@ -144,14 +144,14 @@ async def test_a_restart_finds_everything_again_and_does_not_wait_for_a_silent_m
         return stored.exists()
 
     await until(is_stored)
-    line.set_faults("silence", meter=1)
+    line.silence(meter=1)
     await home.stop()
     await home.start()
     times = await home.client.command("integration/setup_info")
     assert next(each["seconds"] for each in times if each["domain"] == DOMAIN) < MAX_WAIT
     # A busy machine may be slow enough for a message about the reason.
     assert await home.shows_nothing_but("waiting", "nothing_received")
-    line.set_faults()
+    line.silence(is_silent=False)
     assert await home.entities() == before
     assert await home.client.command("energy/get_prefs") == preferences
     await until(home.shows_last_telegram)

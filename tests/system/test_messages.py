@@ -75,10 +75,10 @@ class ScriptedMeter(RecordingMeter):
     read_at: datetime | None = None
 
     @override
-    def frame_at(self, when: datetime, **keys: bytes | None) -> bytes:
+    def frame_at(self, when: datetime) -> bytes:
         if self.is_paused:
             raise CounterExhaustedError
-        return super().frame_at(when, **keys)
+        return super().frame_at(when)
 
     @override
     def reading_at(self, when: datetime) -> Reading:
@@ -286,7 +286,7 @@ async def household(
     meters = [ScriptedMeter(number, KEY, house=HOUSES[0]) for number in (1, 2)]
     time = MovedTime(directory / "time", evening(14))
     async with (
-        serve(meters, interval=1, clock=time) as line,
+        serve(meters, interval=1, now=time.now) as line,
         Phone().running() as phone,
         Home(directory, meters[0], environment=time.environment) as home,
     ):

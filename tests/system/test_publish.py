@@ -373,12 +373,12 @@ async def test_the_gateway_publishes_like_the_integration_and_is_discovered(
             # telegram, and nothing cuts it off.
             await until(lambda: all("root/states" in each for each in published(listener, form)))  # noqa: B023
             await meter.sends_another()
-            line.set_faults("silence")
+            line.silence()
             await compare(listener, meter, form)
             await until(shows_last)
             os.kill(process.pid, signal.SIGKILL)
             await until(is_unavailable, within=SOON)
-        line.set_faults()
+        line.silence(is_silent=False)
     assert KEY.hex() not in gateway.logged().lower()
 
 

@@ -105,7 +105,7 @@ async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
             before, demand = await home.states(), (await diagnostics())["demand"]
             os.kill(home.process.pid, signal.SIGKILL)
             await home.process.wait()
-            line.set_faults("silence")
+            line.silence()
             await home.stop()
             await home.start()
             await until(lambda: line.connections() > 0)
@@ -113,7 +113,7 @@ async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
 
             await until(refuses_all)
             assert await home.shows_nothing_but("waiting", "replay")
-            line.set_faults()
+            line.silence(is_silent=False)
             await recovers(home, meter)
             after, now = await home.states(), (await diagnostics())["demand"]
 

@@ -58,7 +58,7 @@ class Feed:
         self._meter = meter
         self._client = home.client
         self._path = f"/api/states/{entity_id}"
-        line.set_faults("silence")
+        line.silence()
 
     async def send(self, when: datetime) -> None:
         """Send the telegram of a moment, and wait until it is shown."""

@@ -6,7 +6,7 @@ Collectors must reject all of them.
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from dev.simulator.faults import noise
+from dev.simulator.faults import flip
 from dev.simulator.frame import FULL_TAG_SIZE, LAST_COUNTER, TAG_SIZE, TITLE_SIZE, encipher
 
 # A frame begins with the byte DB, the length of the system title (1 byte) and the system title.
@@ -50,9 +50,9 @@ def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Ra
     title, counter = title_of(frame), counter_of(frame)
     match kind:
         case "text":
-            return _flip(frame, chance.randrange(_TEXT, len(frame) - TAG_SIZE), chance)
+            return flip(frame, chance, _TEXT, len(frame) - TAG_SIZE)
         case "tag":
-            return _flip(frame, chance.randrange(len(frame) - TAG_SIZE, len(frame)), chance)
+            return flip(frame, chance, len(frame) - TAG_SIZE)
         case "title":
             return frame[: _TITLE.start] + other_title + frame[_TITLE.stop :]
         case "highest-counter":
@@ -60,15 +60,6 @@ def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Ra
         case "next-counter":
             counter += 1
     return encipher(telegram, key=_OWN_KEY, system_title=title, counter=counter)
-
-
-def _flip(frame: bytes, place: int, chance: Random) -> bytes:
-    return frame[:place] + bytes([frame[place] ^ 1 << chance.randrange(8)]) + frame[place + 1 :]
-
-
-def junk(chance: Random) -> bytes:
-    """Return random bytes that contain headers of frames, but no complete frames."""
-    return noise(chance)
 
 
 def pick(chance: Random, weights: Mapping[str, int]) -> str:

@@ -13,8 +13,9 @@ from nats.js.api import RawStreamMsg
 
 from dev.fleet.cluster import NatsCluster
 from dev.fleet.meters import FleetMeter
+from dev.simulator.faults import noise
 
-from .forged_frames import FORGED, REPLIES, forge, junk, pick, title_of
+from .forged_frames import FORGED, REPLIES, forge, pick, title_of
 
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
@@ -101,7 +102,7 @@ class Intruder:
             case "replay":
                 pass
             case "junk":
-                frame = junk(self._chance)
+                frame = noise(self._chance)
             case "of an unknown meter":
                 title = self._chance.randbytes(8).hex().upper()
                 frame = frame[:2] + bytes.fromhex(title) + frame[10:]
