@@ -9,11 +9,10 @@ from array import array
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from operator import add
 from threading import RLock
 from typing import NamedTuple
 
-from .appliances import SLOT, Loads, electric_loads, warmth_and_water
+from .appliances import SLOT, electric_loads, warmth_and_water
 from .heater import HEATER_STEP, HEATER_WATTS, Heater
 from .house import House
 from .randomness import seeded_random
@@ -128,56 +127,17 @@ class Powers(NamedTuple):
     voltage: tuple[float, ...]
 
 
-class _Flows(NamedTuple):
-    """Powers in each minute of a day, and heat and water in each five minutes.
+class _Day(NamedTuple):
+    """Powers in each minute of a day in W, and the amounts from midnight (UTC) to each minute.
 
-    `loads` has the loads of each phase and of two devices. `net` is the power of all loads minus
-    that of the solar panels. Powers are in W, reactive powers in 0.01 var, heat is in Wh, and water
-    is in litres.
+    `sums` has an array for each field of Registers. For heat and water, a sum is the amount to the
+    start of a five-minute interval.
     """
 
-    loads: Loads
+    phases: list[list[int]]
     solar: list[int]
     net: list[int]
-    reactive: list[int]
-    warmth: list[int]
-    water: list[int]
-
-    def totals(self) -> Registers:
-        """Return the amounts of the whole day."""
-        imported = sum(watts for watts in self.net if watts > 0)
-        inductive = sum(var for var in self.reactive if var > 0)
-        return Registers(
-            imported,
-            imported - sum(self.net),
-            inductive,
-            inductive - sum(self.reactive),
-            sum(self.warmth),
-            sum(self.water),
-            sum(self.solar),
-            sum(self.loads.car),
-            sum(self.loads.boiler),
-        )
-
-
-class _Day(NamedTuple):
-    """Flows of a day, and an array of sums for each flow.
-
-    Each sum is the amount from midnight (UTC) to the start of a minute. For `warmth` and `water`,
-    each sum is the amount to the start of a five-minute interval. With these sums, the registers of
-    any time are computed quickly.
-    """
-
-    flows: _Flows
-    imported: array[int]
-    exported: array[int]
-    reactive_imported: array[int]
-    reactive_exported: array[int]
-    warmth: array[int]
-    water: array[int]
-    produced: array[int]
-    car: array[int]
-    boiler: array[int]
+    sums: tuple[array[int], ...]
 
 
 class Household:
@@ -199,22 +159,14 @@ class Household:
         index, minute, second = _split(when)
         years, index = divmod(index, DAYS_OF_LIFE)
         day = self._day(index)
-        slot = minute // SLOT
         done = _done_of_minute(minute, second)
-
-        def up_to_now(sums: array[int]) -> float:
-            return sums[minute] + (sums[minute + 1] - sums[minute]) * done
-
         today = Registers(
-            up_to_now(day.imported),
-            up_to_now(day.exported),
-            up_to_now(day.reactive_imported),
-            up_to_now(day.reactive_exported),
-            day.warmth[slot],
-            day.water[slot],
-            up_to_now(day.produced),
-            up_to_now(day.car),
-            up_to_now(day.boiler),
+            *(
+                sums[minute] + (sums[minute + 1] - sums[minute]) * done
+                if len(sums) > MINUTES
+                else sums[minute // SLOT]
+                for sums in day.sums
+            )
         )
         registers = self._midnight(index).plus(today).plus(self._heated_until(when))
         return registers.plus(self._midnight(DAYS_OF_LIFE), years) if years else registers
@@ -222,10 +174,10 @@ class Household:
     def powers_at(self, when: datetime) -> Powers:
         """Return the powers and voltages at the time `when`."""
         days, minute, second = _split(when)
-        flows = self._day(days % DAYS_OF_LIFE).flows
+        day = self._day(days % DAYS_OF_LIFE)
         share = (1 + _ripple(minute, int(second) // STEP)) / 1000
-        sun = self._sun_of_phases(flows.solar[minute])
-        loads = [phase[minute] for phase in flows.loads.phases]
+        sun = self._sun_of_phases(day.solar[minute])
+        loads = [phase[minute] for phase in day.phases]
         loads[0] += HEATER_WATTS * self._heater.is_on(when)
         chance = seeded_random("voltage", self._seed, days, minute, int(second) // STEP)
         return Powers(
@@ -251,7 +203,7 @@ class Household:
         with self._lock:
             for step in self._heater.steps[len(self._heated) - 1 : count]:
                 days, minute, second = _split(step)
-                net = self._day(days % DAYS_OF_LIFE).flows.net[minute]
+                net = self._day(days % DAYS_OF_LIFE).net[minute]
                 length = (1 + _ripple(minute, int(second) // STEP)) * (HEATER_STEP / _MINUTE)
                 imported = (max(net + HEATER_WATTS, 0) - max(net, 0)) * length
                 exported = imported - HEATER_WATTS * length
@@ -270,8 +222,8 @@ class Household:
     def _midnight(self, index: int) -> Registers:
         with self._lock:
             while len(self._at_midnight) <= index:
-                today = self._flows(len(self._at_midnight) - 1).totals()
-                self._at_midnight.append(self._at_midnight[-1].plus(today))
+                day = self._make_day(len(self._at_midnight) - 1)
+                self._at_midnight.append(self._at_midnight[-1].plus(sums[-1] for sums in day.sums))
             return self._at_midnight[index]
 
     def _day(self, index: int) -> _Day:
@@ -283,32 +235,22 @@ class Household:
             return self._days[index]
 
     def _make_day(self, index: int) -> _Day:
-        flows = self._flows(index)
-        return _Day(
-            flows,
-            _sums(max(watts, 0) for watts in flows.net),
-            _sums(max(-watts, 0) for watts in flows.net),
-            _sums(max(var, 0) for var in flows.reactive),
-            _sums(max(-var, 0) for var in flows.reactive),
-            _sums(flows.warmth),
-            _sums(flows.water),
-            _sums(flows.solar),
-            _sums(flows.loads.car),
-            _sums(flows.loads.boiler),
-        )
-
-    def _flows(self, index: int) -> _Flows:
         sky = weather_of_day(index)
-        loads = electric_loads(self.house, self._seed, index, sky)
-        load = loads.phases[0]
-        for phase in loads.phases[1:]:
-            load = list(map(add, load, phase, strict=True))
+        phases, car, boiler = electric_loads(self.house, self._seed, index, sky)
+        load = [sum(watts) for watts in zip(*phases, strict=True)]
         peak = self.house.solar_peak
         solar = [int(light * peak) for light in sky.sunlight] if peak else [0] * MINUTES
         net = [watts - feed for watts, feed in zip(load, solar, strict=True)]
         reactive = [watts * CENTIVAR_PER_WATT - CAPACITIVE_VAR * 100 for watts in load]
-        warmth, water = warmth_and_water(self.house, self._seed, index, sky)
-        return _Flows(loads, solar, net, reactive, warmth, water)
+        # In the order of the fields of Registers.
+        amounts: tuple[Iterable[int], ...] = (
+            *(_positive(net), _positive(-watts for watts in net)),
+            *(_positive(reactive), _positive(-var for var in reactive)),
+            *warmth_and_water(self.house, self._seed, index, sky),
+            *(solar, car, boiler),
+        )
+        sums = (array("q", accumulate(amount, initial=0)) for amount in amounts)
+        return _Day(phases, solar, net, tuple(sums))
 
 
 def _split(when: datetime) -> tuple[int, int, float]:
@@ -334,5 +276,5 @@ def _done_of_minute(minute: int, second: float) -> float:
     return (second + extra + _ripple(minute, int(steps)) * rest) / 60
 
 
-def _sums(flow: Iterable[int]) -> array[int]:
-    return array("q", accumulate(flow, initial=0))
+def _positive(flow: Iterable[int]) -> Iterable[int]:
+    return (max(part, 0) for part in flow)
