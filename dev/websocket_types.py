@@ -1,6 +1,6 @@
-"""Write the types of the websocket commands for cards, and their description for authors of cards.
+"""Write the types of the websocket commands for cards and their authors.
 
-Both come from the schemas of the commands and from the types of their answers in
+They come from the schemas of the commands and from the types of their answers in
 `custom_components/smarty_p1/websocket/`. usage: python -m dev.websocket_types
 """
 
@@ -32,10 +32,7 @@ from custom_components.smarty_p1.request_fields import CHANGES
 from custom_components.smarty_p1.websocket import COMMANDS
 from custom_components.smarty_p1.websocket.common_answers import CalendarDay, Time
 
-_ROOT = Path(__file__).parents[1]
-TYPES = _ROOT / "frontend/src/data/websocket-types.ts"
-PAGE = _ROOT / "docs/websocket.md"
-MARK = "<!-- From here on written by `python -m dev.websocket_types`. -->\n"
+TYPES = Path(__file__).parents[1] / "frontend/src/data/websocket-types.ts"
 _HEAD = "/** Types of the websocket commands. Written by `python -m dev.websocket_types`. */\n"
 _WIDTH = 120
 _PLAIN = {
@@ -213,17 +210,12 @@ def _range(check: Any) -> str:  # noqa: ANN401 - any schema
     return ""
 
 
-def fields_of(command: WebSocketCommandHandler) -> Mapping[Any, Any]:
-    """Return the schema of a command's fields."""
-    # Home Assistant keeps no schema for a command without fields.
-    schema = command._ws_schema  # type: ignore[attr-defined]  # noqa: SLF001
-    return schema.schema if schema else {}
-
-
 def taken_by(command: WebSocketCommandHandler) -> Mapping[str, tuple[str, str]]:
     """Return the fields of a request as names, types and comments."""
     fields = {}
-    for marker, check in fields_of(command).items():
+    # Home Assistant keeps no schema for a command without fields.
+    schema = command._ws_schema  # type: ignore[attr-defined]  # noqa: SLF001
+    for marker, check in (schema.schema if schema else {}).items():
         default = getattr(marker, "default", None)
         is_optional = type(marker).__name__ == "Optional"
         notes = [_range(check)]
@@ -266,47 +258,22 @@ def typescript() -> str:
     parts = [part for answer in COMMANDS.values() for part in declared(answer, shown)]
     lines = []
     for command, answer in COMMANDS.items():
-        fields = "; ".join(f"{name}: {kind}" for name, (kind, _) in taken_by(command).items())
-        takes = f"{{ {fields} }}" if fields else "object"
+        fields = "".join(
+            _comment(note, "      ") + f"      {name}: {kind};\n"
+            for name, (kind, note) in taken_by(command).items()
+        )
+        takes = f"{{\n{fields}    }}" if fields else "object"
         name = command._ws_command  # type: ignore[attr-defined]  # noqa: SLF001
         lines.append(
             f'  "{name}": {{\n    takes: {takes};\n    answers: {name_of(answer)};\n  }};\n'
         )
-    comment = _comment("Parameters and answer of each command.")
+    comment = _comment(
+        "Parameters and answer of each command. All but `meters` also take the `entry_id` of a "
+        "meter."
+    )
     table = f"{comment}export interface Commands {{\n{''.join(lines)}}}\n"
     return "\n".join([_HEAD, *parts, *changes(), table])
 
 
-def commands_of_page() -> str:
-    """Return the description of all commands, with each type where it first appears."""
-    shown: list[Named] = []
-    sections = []
-    for command, answer in COMMANDS.items():
-        name = command._ws_command  # type: ignore[attr-defined]  # noqa: SLF001
-        meter = ["  entry_id: string;\n"] if "entry_id" in fields_of(command) else []
-        lines = [f'  type: "{name}";\n', *meter]
-        takes = taken_by(command)
-        for field, (kind, note) in takes.items():
-            lines.append(_comment(note, "  ") + f"  {field}: {kind};\n")
-        types = [*declared(answer, shown)]
-        if any(kind == "Change[]" for kind, _ in takes.values()):
-            types = [*changes(), *types]
-        code = "\n".join(part.replace("export ", "") for part in types)
-        about = _docstrings(answer.__module__)[answer.__name__]
-        request = "".join(lines)
-        sections.append(
-            f"## `{name}`\n\n{' '.join(about.split())}\n\n"
-            f"```ts\nrequest: {{\n{request}}}\n\nanswer: {name_of(answer)}\n\n{code}```\n"
-        )
-    return "\n".join(sections)
-
-
-def page() -> str:
-    """Return the page with its description of the commands written anew."""
-    head, _, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
-    return f"{head}{MARK}\n{commands_of_page()}"
-
-
 if __name__ == "__main__":
     TYPES.write_text(typescript(), encoding="utf-8")
-    PAGE.write_text(page(), encoding="utf-8")

@@ -43,6 +43,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 KIB, MIB = 1024, 1024 * 1024
 
+TYPES = "../frontend/src/data/websocket-types.ts"
 LIMITS = [
     ("batteries", "After {} seconds, the battery gets no answer", MAX_SILENCE_S),
     ("batteries", "share {} connections", http_port.MAX_CONNECTIONS),
@@ -100,15 +101,28 @@ LIMITS = [
     ("trust", "at most {} seconds in the local network", reconnecting_port.MAX_DELAY_IN_HOUSE_S),
     ("trust", "sent no byte for {} seconds", reconnecting_port.SILENCE_TIMEOUT),
     ("trust", "frame of up to {} KiB is always", _SHORT_FRAME_BYTES / KIB),
-    ("websocket", "at most {} devices of the Energy dashboard", _MAX_DEVICES),
-    ("websocket", "the last 24 hours: {} values", voltage_extremes.SLOTS),
-    ("websocket", "Consumption of at most {} days", gas.KEPT_DAYS),
-    ("websocket", "The last {} days; null for meters other than water", gas.KEPT_HOURS / 24),
+    (
+        "../frontend/src/data/websocket-types.ts",
+        "at most {} devices of the Energy dashboard",
+        _MAX_DEVICES,
+    ),
+    (
+        "../frontend/src/data/websocket-types.ts",
+        "the last 24 hours: {} values",
+        voltage_extremes.SLOTS,
+    ),
+    (TYPES, "Consumption of at most {} days", gas.KEPT_DAYS),
+    (
+        "../frontend/src/data/websocket-types.ts",
+        "The last {} days; null for meters other than water",
+        gas.KEPT_HOURS / 24,
+    ),
 ]
 
 
 @pytest.mark.parametrize(("page", "text", "value"), LIMITS)
 def test_a_number_on_a_page_is_the_programs(page: str, text: str, value: float) -> None:
-    words = re.sub(r"\s+", " ", (DOCS / f"{page}.md").read_text(encoding="utf-8"))
+    path = DOCS / (page if page == TYPES else f"{page}.md")
+    words = re.sub(r"\s+(\* )?", " ", path.read_text(encoding="utf-8"))
     # 8 is not the end of 48.
     assert re.search(rf"(?<![\d.,]){re.escape(text.format(f'{value:,g}'))}", words)

@@ -1067,7 +1067,7 @@ export interface PlanChange {
 /** Change of a household. A what-if has at most one change of each kind. */
 export type Change = ContractChange | CarChange | HeatPumpChange | PanelsChange | BatteryChange | SharingKeyChange | PlanChange;
 
-/** Parameters and answer of each command. */
+/** Parameters and answer of each command. All but `meters` also take the `entry_id` of a meter. */
 export interface Commands {
   "smarty_p1/meters": {
     takes: object;
@@ -1082,11 +1082,21 @@ export interface Commands {
     answers: PowerHour;
   };
   "smarty_p1/quarter_hours": {
-    takes: { start: Time; end?: Time; quantity?: "imported" | "exported" | "net" | "larger"; encoding?: "list" | "base64" };
+    takes: {
+      start: Time;
+      end?: Time;
+      /** default: "imported" */
+      quantity?: "imported" | "exported" | "net" | "larger";
+      /** default: "list" */
+      encoding?: "list" | "base64";
+    };
     answers: QuarterHours;
   };
   "smarty_p1/days": {
-    takes: { start?: CalendarDay; end?: CalendarDay };
+    takes: {
+      start?: CalendarDay;
+      end?: CalendarDay;
+    };
     answers: Days;
   };
   "smarty_p1/usual": {
@@ -1098,7 +1108,10 @@ export interface Commands {
     answers: Highlights;
   };
   "smarty_p1/bill": {
-    takes: { months?: number };
+    takes: {
+      /** 1 to 25, default: 1 */
+      months?: number;
+    };
     answers: Bills;
   };
   "smarty_p1/house": {
@@ -1106,15 +1119,29 @@ export interface Commands {
     answers: ChosenHouse;
   };
   "smarty_p1/classes": {
-    takes: { with_plan?: boolean; kwh?: number; kw?: number; min_kw?: number };
+    takes: {
+      with_plan?: boolean;
+      /** 0.1 to 200 */
+      kwh?: number;
+      /** 0.5 to 50 */
+      kw?: number;
+      /** 0 to 50 */
+      min_kw?: number;
+    };
     answers: Classes;
   };
   "smarty_p1/what_if": {
-    takes: { changes: Change[]; feed_in_price?: number };
+    takes: {
+      changes: Change[];
+      /** 0 to 1 */
+      feed_in_price?: number;
+    };
     answers: WhatIfYear;
   };
   "smarty_p1/shares": {
-    takes: { period: "yesterday" | "month" };
+    takes: {
+      period: "yesterday" | "month";
+    };
     answers: Shares;
   };
   "smarty_p1/plan": {
