@@ -1,14 +1,11 @@
-"""Costs of a fleet's programs: processor time, memory and disk space.
+"""Costs of a fleet's programs: processor time and memory.
 
 If a program was restarted, its processor time is the sum of all its processes.
 """
 
 import asyncio
 import contextlib
-import os
-import platform
 from collections import defaultdict
-from pathlib import Path
 
 from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import cpu_seconds, resident_mib
@@ -60,26 +57,3 @@ class Costs:
 
     def _sums(self) -> dict[str, float]:
         return {kind: sum(seconds.values()) for kind, seconds in self._seconds.items()}
-
-
-def disk_mib(directory: Path) -> float:
-    """Return the disk space that the files below a directory use, in MiB."""
-    blocks = 0
-    for path in directory.rglob("*"):
-        with contextlib.suppress(OSError):
-            blocks += path.lstat().st_blocks
-    return blocks * 512 / 1024**2
-
-
-def machine() -> str:
-    """Return a text with processor, memory, system and Python version of this machine."""
-    model = "unknown processor"
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                model = line.partition(":")[2].strip()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    return (
-        f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB, "
-        f"{platform.system()} {platform.release()}, CPython {platform.python_version()}"
-    )

@@ -1,6 +1,5 @@
 """Findings of a test run, made by comparing sent telegrams with stored samples."""
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
@@ -54,12 +53,9 @@ class Findings:
         moments = [sent for sent, _ in self.stored_at]
         return min((stored for _, stored in self.stored_at), default=0.0) - min(moments, default=0)
 
-    def delays(self, start: float = 0.0, end: float = math.inf) -> list[float]:
-        """Return the delay from sending to storing of each telegram, in seconds, shortest first.
-
-        Only telegrams that were sent between `start` and `end` (Unix seconds) count.
-        """
-        return sorted(stored - sent for sent, stored in self.stored_at if start <= sent < end)
+    def delays(self) -> list[float]:
+        """Return the delay from sending to storing of each telegram, in seconds, shortest first."""
+        return sorted(stored - sent for sent, stored in self.stored_at)
 
 
 class Examiner:

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 
 from dev.reliability.result import Result
 
-from .costs import machine
 from .faults.key_changes import changes
-from .faults.kills import EVERY
 from .findings import Findings
-from .run import METERS, Options, Outcome
+from .run import Options, Outcome
 
 _MAX_P95_S = 2.0
 _MAX_P95_WITH_KILLS_S = 15.0
@@ -32,11 +30,10 @@ def summarize(outcome: Outcome, options: Options) -> Result:
     _tell_attacks(outcome, result)
     if with_kills:
         result.say(f"killed: {outcome.killer.told()}")
-    _tell_costs(outcome, options, result)
+    _tell_costs(outcome, result)
     for line in outcome.faults[:_SHOWN]:
         result.say(f"in a log: {line}")
     result.want("no traceback in a program's log", holds=not outcome.faults)
-    result.say(f"machine: {machine()}")
     return result
 
 
@@ -77,13 +74,6 @@ def _tell_delays(outcome: Outcome, result: Result, most_p95: float) -> None:
             f"all acknowledged {outcome.settled:.0f} s after the last telegram"
         )
         result.want(f"p95 below {most_p95:.0f} s", holds=p95 < most_p95)
-    worst: dict[str, float] = {}
-    for interruption in outcome.killer.interruptions:
-        delays = outcome.findings.delays(interruption.moment, interruption.moment + EVERY)
-        worst[interruption.kind] = max(worst.get(interruption.kind, 0.0), *delays[-1:], 0.0)
-    if worst:
-        text = ", ".join(f"{kind} {delay:.1f} s" for kind, delay in worst.items())
-        result.say(f"longest of what was sent within {EVERY:.0f} s after an interruption: {text}")
     result.want(
         f"everything acknowledged, not {outcome.not_acknowledged} messages behind",
         holds=not outcome.not_acknowledged,
@@ -110,24 +100,13 @@ def _tell_attacks(outcome: Outcome, result: Result) -> None:
     result.want("nothing forged accepted", holds=not accepted)
 
 
-def _tell_costs(outcome: Outcome, options: Options, result: Result) -> None:
-    cores = {
-        kind: busy / outcome.seconds * 1000 / options.meters for kind, busy in outcome.busy.items()
-    }
-    product = sum(share for kind, share in cores.items() if kind != METERS)
-    shares = ", ".join(f"{kind} {share:.3f}" for kind, share in cores.items())
-    milliseconds = {
-        kind: busy * 1000 / max(1, outcome.findings.sent)
-        for kind, busy in outcome.busy.items()
-        if kind != METERS
-    }
+def _tell_costs(outcome: Outcome, result: Result) -> None:
+    sent = max(1, outcome.findings.sent)
+    milliseconds = {kind: busy * 1000 / sent for kind, busy in outcome.busy.items()}
     text = ", ".join(f"{kind} {duration:.2f}" for kind, duration in milliseconds.items())
     result.say(f"CPU a telegram, ms: {sum(milliseconds.values()):.2f}; {text}")
-    result.say(f"cores per 1,000 meters: {product:.3f} without the meters; {shares}")
     mib = ", ".join(f"{kind} {mib:.0f}" for kind, mib in outcome.costs.most_mib.items())
     result.say(f"memory at most, MiB: {mib}")
-    disk = ", ".join(f"{kind} {mib:.1f}" for kind, mib in outcome.disk.items())
-    result.say(f"disk at the end, MiB: {disk}")
 
 
 def _told(counts: Mapping[str, float]) -> str:

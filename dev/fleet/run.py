@@ -18,12 +18,11 @@ from pathlib import Path
 import aiohttp
 from nats.js import JetStreamContext
 
-from dev.reliability.killable_program import Part
 from dev.reliability.program_logs import faults_in_logs
 from dev.reliability.result import MissedError, tell
 from dev.simulator.randomness import seeded_random
 
-from .costs import Costs, disk_mib
+from .costs import Costs
 from .faults.intruder import Intruder
 from .faults.key_changes import ABSENT, MISTYPED, WAITING, changes
 from .faults.kills import Killer
@@ -41,7 +40,6 @@ from .truth import read_record
 # wrong clock, collectors ask for messages again after three minutes.
 _NO_ADVANCE = 240.0
 _ANSWERS_WITHIN = 60.0
-METERS = "meters (simulated)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +60,7 @@ class Options:
 
 @dataclass
 class Outcome:
-    """Outcome of a test run.
-
-    `seconds` is the duration from the first to the last telegram, in seconds. `busy` has the
-    processor time that each kind of program used in this duration, in seconds. `settled` is the
-    duration from the last telegram until all telegrams were acknowledged, in seconds.
-    `not_acknowledged` is the number of messages that were not acknowledged in time, -1 if this
-    number is unknown. `parked` is the number of parked frames that collectors have read since their
-    last start. `faults` are the lines of all programs' logs that show a fault.
-    """
+    """Outcome of a test run."""
 
     findings: Findings
     attacks: Counter[str]
@@ -80,13 +70,16 @@ class Outcome:
     killer: Killer
     costs: Costs
     busy: dict[str, float]
-    seconds: float
+    """Processor time of each kind of program from the first to the last telegram, in seconds."""
     settled: float
+    """Seconds from the last telegram until all telegrams were acknowledged."""
     not_acknowledged: int
+    """Number of messages that were not acknowledged in time, -1 if it is unknown."""
     rejected: dict[str, float] = field(default_factory=dict)
     parked: float = 0.0
-    disk: dict[str, float] = field(default_factory=dict)
+    """Number of parked frames that collectors have read since their last start."""
     faults: list[str] = field(default_factory=list)
+    """Lines of all programs' logs that show a fault."""
 
 
 async def run_fleet(directory: Path, options: Options) -> Outcome:
@@ -99,7 +92,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
         directory, options.meters, options.seconds, options.seed, do_keys_differ=has_faults
     )
     async with fleet:
-        costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
+        costs = Costs(fleet.parts)
         killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
         # Forged telegrams name a meter that does not exist. If a telegram of this meter is stored,
         # a collector has accepted a forged telegram.
@@ -166,12 +159,10 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             killer=killer,
             costs=costs,
             busy=busy,
-            seconds=seconds,
             settled=settled,
             not_acknowledged=not_acknowledged,
             rejected=rejected,
             parked=sum(parked.values()),
-            disk={kind: _disk(parts) for kind, parts in fleet.parts.items()},
             faults=faults_in_logs(directory),
         )
 
@@ -261,7 +252,3 @@ async def _answer[T](ask: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(0.5)
     message = "a part does not answer"
     raise MissedError(message)
-
-
-def _disk(parts: list[Part]) -> float:
-    return sum(disk_mib(part.directory) for part in parts)

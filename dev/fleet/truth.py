@@ -12,33 +12,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-# Names of the metrics of each phase in VictoriaMetrics, by the part of the OBIS reference after the
-# colon.
+# Names of the metrics of phases, by the OBIS reference of the first phase. That of the second phase
+# is higher by 20, and that of the third phase by 40.
 _PHASES = {
-    "32.7.0": "voltage_l1",
-    "52.7.0": "voltage_l2",
-    "72.7.0": "voltage_l3",
-    "31.7.0": "current_l1",
-    "51.7.0": "current_l2",
-    "71.7.0": "current_l3",
-    "21.7.0": "active_power_imported_l1",
-    "41.7.0": "active_power_imported_l2",
-    "61.7.0": "active_power_imported_l3",
-    "22.7.0": "active_power_exported_l1",
-    "42.7.0": "active_power_exported_l2",
-    "62.7.0": "active_power_exported_l3",
-    "23.7.0": "reactive_power_imported_l1",
-    "43.7.0": "reactive_power_imported_l2",
-    "63.7.0": "reactive_power_imported_l3",
-    "24.7.0": "reactive_power_exported_l1",
-    "44.7.0": "reactive_power_exported_l2",
-    "64.7.0": "reactive_power_exported_l3",
-    "32.32.0": "voltage_sags_l1",
-    "52.32.0": "voltage_sags_l2",
-    "72.32.0": "voltage_sags_l3",
-    "32.36.0": "voltage_swells_l1",
-    "52.36.0": "voltage_swells_l2",
-    "72.36.0": "voltage_swells_l3",
+    (32, "7.0"): "voltage",
+    (31, "7.0"): "current",
+    (21, "7.0"): "active_power_imported",
+    (22, "7.0"): "active_power_exported",
+    (23, "7.0"): "reactive_power_imported",
+    (24, "7.0"): "reactive_power_exported",
+    (32, "32.0"): "voltage_sags",
+    (32, "36.0"): "voltage_swells",
 }
 NAMES: Mapping[str, str] = {
     "1-0:1.8.0": "active_energy_imported",
@@ -56,7 +40,11 @@ NAMES: Mapping[str, str] = {
     "0-1:96.3.10": "relay_1_control_state",
     "0-2:96.3.10": "relay_2_control_state",
     "0-0:96.7.21": "power_failures",
-    **{f"1-0:{reference}": name for reference, name in _PHASES.items()},
+    **{
+        f"1-0:{first + 20 * phase}.{end}": f"{name}_l{phase + 1}"
+        for (first, end), name in _PHASES.items()
+        for phase in range(3)
+    },
 }
 _LIMITS = "1-1:31.4.0"
 _MBUS_TYPES = {3: "gas", 4: "heat", 7: "water"}

@@ -1,10 +1,10 @@
 """Encoder of telegrams. A telegram has a line for each object, and a CRC-16 at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from .telegram_values import Channel, Reading
+from .telegram_values import Channel, Phase, Reading
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 HEADER = r"/Lux5\253694471_M"
@@ -85,29 +85,29 @@ def _meter_lines(reading: Reading) -> Iterator[str]:
     for relay, state in enumerate(reading.relays, 1):
         yield f"0-{relay}:96.3.10({state})"
     yield f"0-0:96.7.21({fixed(reading.power_failures, 5, 0)})"
-    for group, count in zip((32, 52, 72), reading.sags, strict=True):
-        yield f"1-0:{group}.32.0({fixed(count, 5, 0)})"
-    for group, count in zip((32, 52, 72), reading.swells, strict=True):
-        yield f"1-0:{group}.36.0({fixed(count, 5, 0)})"
+    for ending, counts in ((32, reading.sags), (36, reading.swells)):
+        yield from _of_phases(32, f"{ending}.0", [fixed(count, 5, 0) for count in counts])
     for reference, text in zip(("0", "2", "3", "4", "5"), reading.messages, strict=True):
         yield f"0-0:96.13.{reference}({octets(text)})"
-    yield from _phase_lines(reading)
+    yield from _phase_lines(reading.phases)
 
 
-def _phase_lines(reading: Reading) -> Iterator[str]:
-    phases = reading.phases
-    for group, phase in zip((32, 52, 72), phases, strict=True):
-        yield f"1-0:{group}.7.0({fixed(phase.voltage, 4, 1)}*V)"
-    for group, phase in zip((31, 51, 71), phases, strict=True):
-        yield f"1-0:{group}.7.0({fixed(phase.current, 3, 0)}*A)"
-    for group, phase in zip((21, 41, 61), phases, strict=True):
-        yield f"1-0:{group}.7.0({fixed(phase.power.imported, 5, 3)}*kW)"
-    for group, phase in zip((22, 42, 62), phases, strict=True):
-        yield f"1-0:{group}.7.0({fixed(phase.power.exported, 5, 3)}*kW)"
-    for group, phase in zip((23, 43, 63), phases, strict=True):
-        yield f"1-0:{group}.7.0({fixed(phase.reactive_power.imported, 5, 3)}*kvar)"
-    for group, phase in zip((24, 44, 64), phases, strict=True):
-        yield f"1-0:{group}.7.0({fixed(phase.reactive_power.exported, 5, 3)}*kvar)"
+def _of_phases(first: int, ending: str, values: Iterable[str]) -> Iterator[str]:
+    """Yield a line of each phase. `first` is the number of the first phase in OBIS references."""
+    for phase, value in enumerate(values):
+        yield f"1-0:{first + 20 * phase}.{ending}({value})"
+
+
+def _phase_lines(phases: Sequence[Phase]) -> Iterator[str]:
+    yield from _of_phases(32, "7.0", [f"{fixed(phase.voltage, 4, 1)}*V" for phase in phases])
+    yield from _of_phases(31, "7.0", [f"{fixed(phase.current, 3, 0)}*A" for phase in phases])
+    for number, unit, flows in (
+        (21, "kW", [phase.power for phase in phases]),
+        (23, "kvar", [phase.reactive_power for phase in phases]),
+    ):
+        for place in (0, 1):
+            values = [f"{fixed(flow[place], 5, 3)}*{unit}" for flow in flows]
+            yield from _of_phases(number + place, "7.0", values)
 
 
 def _channel_lines(reading: Reading) -> Iterator[str]:

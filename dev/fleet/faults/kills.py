@@ -12,7 +12,7 @@ from dev.fleet.costs import Costs
 from dev.reliability.killable_program import Part
 from dev.reliability.result import tell
 
-EVERY = 10.0
+_EVERY_S = 10.0
 # Shortest and longest duration of an interruption, in seconds.
 _DOWN = (1.0, 5.0)
 # On average, every fifth interruption is a pause of the program. All other interruptions are kills.
@@ -49,17 +49,17 @@ class Killer:
         self._costs = costs
         self._chance = chance
 
-    async def run(self, seconds: float, every: float = EVERY) -> None:
-        """Kill or pause a random program every `every` seconds. Return after `seconds`."""
+    async def run(self, seconds: float) -> None:
+        """Kill or pause a random program every _EVERY_S seconds. Return after `seconds`."""
         end = time.monotonic() + seconds
-        due = time.monotonic() + every
+        due = time.monotonic() + _EVERY_S
         while due < end:
             await asyncio.sleep(due - time.monotonic())
             kind, number, part = self._chance.choice(self._parts)
             await self._interrupt(
                 kind, number, part, kill=bool(self._chance.randrange(_STOP_ONE_OF))
             )
-            due = max(due + every, time.monotonic())
+            due = max(due + _EVERY_S, time.monotonic())
 
     async def kill_each_kind(self, pause: float) -> None:
         """Kill one program of each kind, in random order. Wait `pause` seconds before each kill."""
