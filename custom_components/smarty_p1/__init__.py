@@ -5,6 +5,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.loader import async_get_loaded_integration
 
 from . import sinks
 from .const import CONF_FILL_ENERGY, DOMAIN
@@ -98,7 +99,13 @@ async def _async_add_calendar_with_loads(hass: HomeAssistant, entry: BooksConfig
     """
 
     async def async_add() -> None:
-        if entered_loads(entry) and not entry.runtime_data.has_calendar:
+        if not entered_loads(entry):
+            return
+        # Import the platform first. The entry may be unloaded during the import: Home Assistant
+        # would still set up the calendar, and the next set-up of the entry would fail.
+        await async_get_loaded_integration(hass, DOMAIN).async_get_platform(Platform.CALENDAR)
+        is_open = entry.state in {ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED}
+        if is_open and not entry.runtime_data.has_calendar:
             entry.runtime_data.has_calendar = True
             # From 2026.11 on, Home Assistant takes the lock of a loaded entry itself. So hold no
             # lock here: both would wait for each other, and no reload would ever end.

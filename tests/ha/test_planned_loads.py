@@ -4,8 +4,10 @@ The meter of `billed_month` took 0.4 kW at all times in the last 28 days. Energy
 to 6:00.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,12 +20,14 @@ from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
     ConfigEntry,
+    ConfigEntryState,
     SubentryFlowResult,
 )
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.loader import Integration
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -232,6 +236,34 @@ async def test_a_calendar_has_the_runs_and_is_on_while_a_load_runs(
     (subentry_id,) = house.subentries
     hass.config_entries.async_remove_subentry(house, subentry_id)
     await wait_until(hass, lambda: hass.states.get(CALENDAR) is None)
+
+
+async def test_a_reload_while_the_first_load_is_entered_sets_up_one_calendar(
+    house: MockConfigEntry,
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    import_now = Integration.async_get_platforms
+
+    async def import_late(integration: Integration, names: Sequence[str]) -> dict[str, ModuleType]:
+        """Import the calendar once the reload has begun."""
+        while Platform.CALENDAR in names and house.state is ConfigEntryState.LOADED:
+            await asyncio.sleep(0)
+        return await import_now(integration, names)
+
+    monkeypatch.setattr(Integration, "async_get_platforms", import_late)
+    form = await open_new(hass, house, "car")
+    entered = hass.async_create_task(fill_in(hass, form, "car"))
+    while not house.subentries:
+        await asyncio.sleep(0)
+    await hass.config_entries.async_reload(house.entry_id)
+    await entered
+    await hass.async_block_till_done()
+    calendar = hass.states.get(CALENDAR)
+    assert calendar
+    assert calendar.state == "off"
+    assert not [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
 
 
 TOO_LATE = "Car will lack 3\xa0kWh: At 19:00, it will lack this energy. It runs as early as it can."
