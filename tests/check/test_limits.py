@@ -97,6 +97,7 @@ LIMITS = [
     ("trust", "A telegram more than {} minutes older", clock_verdict.MAX_SUMMER_TIME / MINUTE),
     ("trust", "of the same kind and {} seconds without", failure_detection.MIN_DURATION_S),
     ("trust", "clocks more than {} minutes apart", clock_verdict.MAX_DEVIATION / MINUTE),
+    ("trust", "that are at most {} days", clock_verdict.MAX_QUEUED / DAY),
     ("trust", "1, 2, 4 … {} seconds", reconnecting_port.MAX_DELAY_S),
     ("trust", "at most {} seconds in the local network", reconnecting_port.MAX_DELAY_IN_HOUSE_S),
     ("trust", "sent no byte for {} seconds", reconnecting_port.SILENCE_TIMEOUT),

@@ -30,7 +30,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files as leneda_quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.stored import month_files, price_files
-from custom_components.smarty_p1.lib.history import readings_to_spans
+from custom_components.smarty_p1.lib import clock_verdict
 from custom_components.smarty_p1.lib.port import port_stream, probing
 from custom_components.smarty_p1.lib.port.port_stream import PortStream
 from custom_components.smarty_p1.lib.prices import network_prices
@@ -62,7 +62,7 @@ def clocks_without_doubt(request: pytest.FixtureRequest) -> Generator[None]:
     if "doubtful_clocks" in request.fixturenames:
         yield
         return
-    with patch.object(readings_to_spans, "MAX_UNDOUBTED", timedelta.max):
+    with patch.object(clock_verdict, "MAX_UNDOUBTED", timedelta.max):
         yield
 
 

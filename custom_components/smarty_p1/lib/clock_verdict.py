@@ -19,6 +19,8 @@ is further ahead than this has a wrong clock."""
 MAX_UNDOUBTED = timedelta(days=1)
 """Maximum deviation of a clock that is not doubtful. A capture of an M-Bus meter that is further
 ahead of its telegram cannot order the meter's indexes."""
+MAX_QUEUED = timedelta(days=40)
+"""Maximum time for which a queue holds telegrams. An older telegram is from a wrong clock."""
 MAX_UNREADABLE_S = 60.0
 """Seconds for which telegrams may have no time that can be read, without a message to the user."""
 
@@ -47,6 +49,22 @@ class ClockVerdict:
         if abs(self.deviation) <= MAX_RIGHT:
             return True
         return False if abs(self.deviation) > MAX_DEVIATION else None
+
+    @property
+    def is_far(self) -> bool:
+        """Return whether the telegram's time is more than a day from the computer's clock."""
+        return self.deviation is not None and abs(self.deviation) > MAX_UNDOUBTED
+
+    @property
+    def is_explained_by_queue(self) -> bool:
+        """Return whether a queue can have held the telegram back for the whole deviation."""
+        if self.deviation is None:
+            return False
+        return self.may_be_late and -MAX_QUEUED <= self.deviation <= timedelta()
+
+    def has_run_on_from(self, deviation: timedelta) -> bool:
+        """Return whether the clock has run on evenly since it had `deviation`."""
+        return self.deviation is not None and abs(self.deviation - deviation) <= MAX_CHANGE
 
 
 class UnreadableClock:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smartyp1.bill.household import Household
+from smartyp1.clock_verdict import ClockVerdict
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import SERIAL, Disk
@@ -54,7 +55,7 @@ class House:
                 Energies(self.wh / 1000),
                 wh / 125,
                 SERIAL,
-                received_at=self.now,
+                clock=ClockVerdict(clock(self.now) - self.now),
             )
             self.now += STEP
             self.wh += wh

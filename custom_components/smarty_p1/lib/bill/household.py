@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_file_lines import Files
@@ -177,11 +178,11 @@ class Household:
         serial_number: str | None,
         threshold_kva: float | None = None,
         market: MarketPrices = NO_PRICES,
-        received_at: datetime | None = None,
+        clock: ClockVerdict = NO_DOUBT,
     ) -> bool:
         """Take the values of one telegram, as `QuarterHourMeter.update` does."""
         has_changed = self.meter.update(
-            time, energies, power_kw, serial_number, threshold_kva, market, received_at
+            time, energies, power_kw, serial_number, threshold_kva, market, clock
         )
         self._is_snapshot_old |= has_changed
         return has_changed

@@ -218,8 +218,8 @@ def _message(key: str, reference: str) -> SensorSpec[Reading]:
 
 
 def _clock_offset(reading: Reading) -> int | None:
-    time = reading.telegram.time
-    return None if time is None else round((time - reading.received_at).total_seconds())
+    deviation = reading.clock.deviation
+    return None if deviation is None else round(deviation.total_seconds())
 
 
 # The recorder stores at most 16 KiB (UTF-8) of a state's attributes. That is enough for 8,000

@@ -11,14 +11,15 @@ gap without quarter-hours. The doubt ends in one of three ways:
   trial: if the clock is set within a week, their energy moves to the computer's time, too.
 
 After a break, the clock is not doubtful if the reading continues the readings before the break, or
-if the computer's clock does not continue them either.
+if the computer's clock does not continue them either. Before the first reading, the clock is not
+doubtful if a queue can have held the telegram back.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from ..clock_verdict import MAX_CHANGE
+from ..clock_verdict import ClockVerdict
 from ..stored_json import Range
 
 TRIAL_DAYS = 7
@@ -38,18 +39,10 @@ class ClockDoubt:
     deviation: Annotated[timedelta, Range(-_MAX_SECONDS, _MAX_SECONDS)]
     is_on_trial: bool = False
 
-    def is_same_clock(self, deviation: timedelta, now: datetime) -> bool:
+    def is_same_clock(self, clock: ClockVerdict, now: datetime) -> bool:
         """Return whether the clock has run on evenly, and the computer's clock was not put back."""
-        return now >= self.since and abs(deviation - self.deviation) <= MAX_CHANGE
+        return now >= self.since and clock.has_run_on_from(self.deviation)
 
     def has_second_day(self, now: datetime) -> bool:
         """Return whether the clock has run on for two days."""
         return now - self.since >= _SECOND_DAY
-
-    def has_computer_leapt(self, last: datetime, time: datetime, now: datetime) -> bool:
-        """Return whether the computer's clock was set since its time `last`.
-
-        `time` is the meter's time, and `now` the computer's. The meter's clock has run on evenly.
-        """
-        passed = time - (last + self.deviation)
-        return abs(passed) <= MAX_CHANGE < abs(now - last)

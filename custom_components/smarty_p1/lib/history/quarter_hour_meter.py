@@ -32,6 +32,7 @@ from datetime import UTC, datetime, timedelta
 from math import isnan
 from typing import Any, Self
 
+from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..stored_json import dump, load
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from .calendar import HOUR, QUARTER_HOUR, month_start, quarter_start
@@ -168,16 +169,16 @@ class QuarterHourMeter:
         serial_number: str | None,
         threshold_kva: float | None = None,
         market: MarketPrices = NO_PRICES,
-        received_at: datetime | None = None,
+        clock: ClockVerdict = NO_DOUBT,
     ) -> bool:
         """Take the values of one telegram. Return whether it counts.
 
         A telegram without a time, or without a valid imported energy, does not count. A telegram
         without a serial number counts as a telegram of the same meter as before. `power_kw` is the
         current power. `threshold_kva` is the connection's limit; None keeps the last limit.
-        `market` has the present market prices. `received_at` is the time of the computer's clock.
-        If the clock of a new meter is more than a day from it, energy is booked at the computer's
-        time (`doubtful_clock.py`).
+        `market` has the present market prices. `clock` is the verdict on the time. If the clock
+        of a new meter is more than a day from the computer's clock, energy is booked at the
+        computer's time (`doubtful_clock.py`).
         """
         if time is None:
             return False
@@ -189,7 +190,7 @@ class QuarterHourMeter:
             return False
         if not is_same:
             self._limit_kw = MAX_POWER_KW
-        self.history.follow(reading, serial_number, received_at)
+        self.history.follow(reading, serial_number, clock)
         self.market = market
         self._power_kw = power_kw
         if threshold_kva is not None and threshold_kva > 0:

@@ -22,7 +22,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ..clock_verdict import MAX_UNDOUBTED
+from ..clock_verdict import MAX_CHANGE, NO_DOUBT, ClockVerdict
 from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from .doubtful_clock import TRIAL_DAYS, ClockDoubt
 from .gap_clock_and_power_limits import most_wh
@@ -80,19 +80,17 @@ class ReadingHistory:
         self,
         reading: Registers,
         serial_number: str | None,
-        received_at: datetime | None = None,
+        clock: ClockVerdict = NO_DOUBT,
     ) -> None:
-        """Take a reading.
-
-        `received_at` is the time of the computer's clock, None if the meter's clock is right.
-        """
-        if received_at is None:
+        """Take a reading. `clock` is the verdict on its time."""
+        if clock.deviation is None:
             self._follow(reading, serial_number)
             return
         held = self.doubt if self.is_held else None
-        self._judge_clock(reading, serial_number, received_at)
-        timed = reading.at(received_at) if self.is_held else reading
-        if held and self._has_computer_leapt(held, reading, serial_number, received_at):
+        received = reading.at(reading.time - clock.deviation)
+        self._judge_clock(reading, received, serial_number, clock)
+        timed = received if self.is_held else reading
+        if held and self._has_computer_leapt(held, reading, serial_number, received.time):
             self._begin_again(timed, serial_number)
         elif self.is_held:
             self._hold(timed, serial_number)
@@ -111,35 +109,43 @@ class ReadingHistory:
         self._is_confirmed = self.is_held
 
     def _judge_clock(
-        self, reading: Registers, serial_number: str | None, received_at: datetime
+        self,
+        reading: Registers,
+        received: Registers,
+        serial_number: str | None,
+        clock: ClockVerdict,
     ) -> None:
-        """Begin, continue or end the doubt about the clock that sent `reading`."""
-        deviation = reading.time - received_at
-        if abs(deviation) <= MAX_UNDOUBTED:
-            self.doubt = None
-            return
+        """Begin, continue or end the doubt about the clock that sent `reading`.
+
+        `received` is the same reading at the computer's time.
+        """
         doubt = self.doubt
-        if doubt is None or doubt.is_on_trial:
-            if self._is_doubtful(reading, serial_number, received_at):
-                self.doubt = ClockDoubt(received_at, deviation)
-        elif not doubt.is_same_clock(deviation, received_at):
-            self.doubt = ClockDoubt(received_at, deviation)
-        elif self._is_confirmed or doubt.has_second_day(received_at):
+        if not clock.is_far:
+            self.doubt = None
+        elif doubt is None or doubt.is_on_trial:
+            if self._is_doubtful(reading, received, serial_number, clock):
+                self.doubt = ClockDoubt(received.time, reading.time - received.time)
+        elif not doubt.is_same_clock(clock, received.time):
+            self.doubt = ClockDoubt(received.time, reading.time - received.time)
+        elif self._is_confirmed or doubt.has_second_day(received.time):
             self.doubt = replace(doubt, is_on_trial=True)
 
     def _is_doubtful(
-        self, reading: Registers, serial_number: str | None, received_at: datetime
+        self,
+        reading: Registers,
+        received: Registers,
+        serial_number: str | None,
+        clock: ClockVerdict,
     ) -> bool:
         """Return whether a reading begins a doubt. Its clock is far from the computer's clock."""
         if not self.segments:
-            return True
+            return not clock.is_explained_by_queue
         last = self.segments[-1]
         if last.is_of(serial_number) and is_bridged(last.last, reading):
             return False
         continues = last.may_be_followed_by(reading, serial_number)
         return not continues and any(
-            segment.may_be_followed_by(reading.at(received_at), serial_number)
-            for segment in self.segments
+            segment.may_be_followed_by(received, serial_number) for segment in self.segments
         )
 
     def _hold(
@@ -187,12 +193,16 @@ class ReadingHistory:
         serial_number: str | None,
         received_at: datetime,
     ) -> bool:
-        """Return whether the computer's clock was set before anything was added to the row."""
+        """Return whether the computer's clock was set before anything was added to the row.
+
+        The meter's clock has run on evenly since the last reading, but not the computer's clock.
+        """
         segment = self.segments[-1]
+        last = segment.last.time
         return (
             not self.row.number
             and segment.is_of(serial_number)
-            and doubt.has_computer_leapt(segment.last.time, reading.time, received_at)
+            and abs(reading.time - doubt.deviation - last) <= MAX_CHANGE < abs(received_at - last)
         )
 
     def _begin_again(self, reading: Registers, serial_number: str | None) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Protocol, Self
 
 from ..clock_lag import ClockLag
+from ..clock_verdict import ClockVerdict
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
@@ -55,7 +56,7 @@ class DemandMeter(Protocol):
         serial_number: str | None,
         threshold_kva: float | None = None,
         market: MarketPrices = ...,
-        received_at: datetime | None = None,
+        clock: ClockVerdict = ...,
     ) -> bool:
         """Take the values of one telegram. Return whether it counts."""
 

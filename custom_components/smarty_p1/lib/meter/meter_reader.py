@@ -140,7 +140,7 @@ class MeterReader:
         # fall. Until then, the true energy is unknown. So do not use this telegram for the
         # quarter-hours.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
-            self._follow_quarter_hour(telegram, settled, market, received_at)
+            self._follow_quarter_hour(telegram, settled, market, clock)
         flows = self.memory.flow_rates.update(settled, channels, received_at)
         return Reading(settled, channels, self._demand, flows, received_at, clock, self._money_of())
 
@@ -160,7 +160,7 @@ class MeterReader:
         return telegram
 
     def _follow_quarter_hour(
-        self, telegram: Telegram, settled: Telegram, market: MarketPrices, received_at: datetime
+        self, telegram: Telegram, settled: Telegram, market: MarketPrices, clock: ClockVerdict
     ) -> None:
         get: Callable[[str], Any] = telegram.objects.get
         registers = [get(reference) for reference in _ENERGIES]
@@ -180,7 +180,7 @@ class MeterReader:
             telegram.serial_number,
             get(_THRESHOLD),
             market,
-            received_at,
+            clock,
         )
         self._demand = self.memory.demand_meter.values
         if telegram.time is None or energies.imported_kwh is None:
