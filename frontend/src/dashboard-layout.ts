@@ -7,7 +7,7 @@ import { STRATEGY } from "./frontend-elements.ts";
 import { type Meters, metersOf } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, loadLocale } from "./text-loader.ts";
-import type { Locale } from "./locale.ts";
+import type { CommonKey, Locale } from "./locale.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
 import type { Meter } from "./data/websocket-types.ts";
 
@@ -127,7 +127,7 @@ export class SmartyDashboard extends HTMLElement {
     // A home that has only pulse readers or tanks needs no view for electricity. While the meters are unknown, keep
     // this view.
     const isElectric = !meters || meters.length > 0 || !media.length;
-    const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
+    const t = (key: keyof (typeof texts)["en"] | CommonKey) => locale.text(texts, key);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
     // Leneda sends only days that have ended. If Leneda is the source of all meters, nothing is known about today. So

@@ -3,8 +3,7 @@
 import type { UserFormats } from "./hass.ts";
 import common from "./texts/common.json" with { type: "json" };
 
-/** Texts that several cards use. */
-export const commonTexts: Texts<keyof (typeof common)["en"]> = common;
+export type CommonKey = keyof (typeof common)["en"];
 
 /** Return a text with a capital at its beginning: names of months and weekdays are small in some languages. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -54,11 +53,12 @@ export const LANGUAGES = ["en", "de", "fr", "lb", "pt"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /**
- * Texts of a card, by language and key. Keys that depend on a number end with _one and _other.
+ * Texts of a card, by language and key. Keys that depend on a number end with _one and _other. A key that the card does
+ * not have is that of a common text.
  *
  * Only the user's language is loaded: see text-loader.ts.
  */
-export type Texts<Key extends string = string> = Record<Language, Record<Key, string>>;
+export type Texts<Key extends string = string> = Record<Language, Record<Exclude<Key, CommonKey>, string>>;
 export type Params = Record<string, string | number>;
 
 /** Days begin and end at midnight in this time zone, even if the browser uses another time zone. */
@@ -125,12 +125,13 @@ export class Locale {
 
   /** Return a text with its parameters filled in. */
   text<Key extends string>(texts: Texts<Key>, key: Key, params: Params = {}): string {
-    const text = texts[this.language]?.[key] ?? key;
+    const find = (from: Partial<Texts>) => from[this.language]?.[key];
+    const text = find(texts) ?? find(common) ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
   }
 
-  common(key: keyof (typeof common)["en"], params: Params = {}): string {
-    return this.text(commonTexts, key, params);
+  common(key: CommonKey, params: Params = {}): string {
+    return this.text(common, key, params);
   }
 
   /** Return a colon or semicolon with the space before it that French has. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drawMedium, mediumChart } from "../src/charts/gas-water-heat-chart.ts";
-import { Locale } from "../src/locale.ts";
+import { LANGUAGES, Locale } from "../src/locale.ts";
 import { amountToday, monthOf, nightTo, standingOn } from "../src/data/gas-water-heat-amounts.ts";
 import { costFoot, costSentence, costStanding, costTotal, costUnits, costUntil, hasMonth, type KnownCosts } from "../src/sentences/gas-costs.ts";
 import {
@@ -199,9 +199,9 @@ test("units are those of people", () => {
   assert.deepEqual(said("heat_cost_allocator", null, null, 3), ["3.00", "3.0", "3.000"]);
   assert.equal(nameOf("constructor", en), "M-Bus meter");
   // A page loads the texts of one language.
-  const { en: english, ...others } = mediumTexts;
+  const { en: english } = mediumTexts;
   Object.assign(mediumTexts, { en: undefined });
-  assert.equal(nameOf("gas", localeOf("de")), others.de.gas);
+  assert.equal(nameOf("gas", localeOf("de")), "Gas");
   Object.assign(mediumTexts, { en: english });
 });
 
@@ -271,10 +271,8 @@ test("the foot says it in the meter's own unit", () => {
 });
 
 test("each kind of meter has a name in each language", () => {
-  const kinds = ["gas", "water", "cold_water", "hot_water", "very_hot_water", "waste_water", "heat", "heat_inlet", "heat_cooling", "cooling", "cooling_inlet", "compressed_air", "electricity", "heat_cost_allocator", "garbage", "unknown"] as const;
-  for (const [language, texts] of Object.entries(mediumTexts)) {
-    assert.equal(new Set(kinds.map((kind) => texts[kind])).size, kinds.length, language);
-  }
+  const kinds = ["gas", "water", "cold_water", "hot_water", "very_hot_water", "waste_water", "heat", "heat_inlet", "heat_cooling", "cooling", "cooling_inlet", "compressed_air", "electricity", "heat_cost_allocator", "garbage", "unknown"];
+  for (const language of LANGUAGES) assert.equal(new Set(kinds.map((kind) => nameOf(kind, localeOf(language)))).size, kinds.length, language);
 });
 
 /** Costs of November 2026 at 0.90 € and 15 € a month: 4 m³ a day until the 21st, and 5 m³ a day a year ago. */

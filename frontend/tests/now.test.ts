@@ -90,7 +90,7 @@ test("the sun is not counted on, if the use of the house is known; else the card
 });
 
 test("a power that is shown as 0 has no direction", () => {
-  assert.deepEqual([0.06, 0.04, -0.04, -0.06].map(direction), ["draws", "balanced", "balanced", "feeds"]);
+  assert.deepEqual([0.06, 0.04, -0.04, -0.06].map(direction), ["drawn", "balanced", "balanced", "feeds"]);
 });
 
 test("a shown room falls at once and rises after a minute", () => {

@@ -30,6 +30,20 @@ test("each text is in every language, with the same parameters", () => {
   }
 });
 
+test("a text is in one file, and those of several cards are common", () => {
+  const files = new Map<string, string>();
+  for (const file of readdirSync(new URL("texts/", SOURCES))) {
+    const texts = JSON.parse(read(`texts/${file}`)) as Record<string, Record<string, string>>;
+    for (const key of Object.keys(texts.en!)) {
+      // A switch is ready for the household, but a load is ready for the plan.
+      if (key === "is_ready_for_reconnection") continue;
+      const text = LANGUAGES.map((language) => texts[language]![key]).join("|");
+      assert.equal(files.get(text) ?? file, file, `${file} ${key}`);
+      files.set(text, file);
+    }
+  }
+});
+
 test("only three pieces of the frontend are used", () => {
   // None is a public interface, and one that is missing would be an empty place without an error.
   const sources = readdirSync(SOURCES, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));

@@ -142,7 +142,7 @@ export class BillCard extends SmartyCard {
       <div class="notes small">${notes.map((note) => html`<p>${note}</p>`)}</div>`;
     const print = () => void this.#print(meter, bills, bill, words.title, content);
     return html`<div @keydown=${(event: KeyboardEvent) => turnByKey(event, turn)}>
-        ${turnOver(words.title, { earlier: this.text(billTexts, "earlier"), later: this.text(billTexts, "later") }, turn)}
+        ${turnOver(words.title, { earlier: this.locale.common("month_before"), later: this.locale.common("month_after") }, turn)}
       </div>
       ${content}
       <footer><button class="link" @click=${print}>${canPrint() ? this.text(billTexts, "print") : this.locale.common("save_picture")}</button></footer>`;
@@ -194,7 +194,7 @@ export class BillCard extends SmartyCard {
 
   #lines({ groups, sums }: ShownBill): TemplateResult {
     const heads = ["column_line", "column_quantity", "column_amount"] as const;
-    return html`<div class="lines" role="table" aria-label=${this.text(billTexts, "title")}>
+    return html`<div class="lines" role="table" aria-label=${this.locale.common("bill")}>
       <div class="hidden" role="row">
         ${heads.map((key) => html`<span role="columnheader">${this.text(billTexts, key)}</span>`)}
       </div>
@@ -214,7 +214,7 @@ export class BillCard extends SmartyCard {
 
   #without(error: string | undefined): TemplateResult {
     const key = refusal(error);
-    return html`<h2>${this.text(billTexts, "title")}</h2>
+    return html`<h2>${this.locale.common("bill")}</h2>
       ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}`;
   }
 }

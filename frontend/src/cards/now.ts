@@ -32,7 +32,6 @@ import {
   situationOf,
   SteadyRoom,
 } from "../sentences/now.ts";
-import { yesterdayTexts } from "../sentences/last-known-day.ts";
 import type { DeviceEntry } from "../hass.ts";
 import { styles } from "../styles.ts";
 import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts";
@@ -104,7 +103,7 @@ export class NowCard extends SmartyCard {
   }
 
   override get label(): string {
-    return this.meter?.source === "leneda" ? this.text(yesterdayTexts, "title") : this.#title("name");
+    return this.meter?.source === "leneda" ? this.locale.common("yesterday") : this.#title("name");
   }
 
   /** Return a title of the card; that of a pulse reader is its name. */
@@ -156,7 +155,7 @@ export class NowCard extends SmartyCard {
   #present(meter: Meter, feed: MeterFeed, live: Live, now: Situation): TemplateResult {
     // An LED says neither the direction of the energy, nor whether the whole house uses it.
     const isPulses = meter.source === "pulses";
-    const is = isPulses ? "draws" : direction(now.power);
+    const is = isPulses ? "drawn" : direction(now.power);
     const title = this.#title(is);
     const running = live.quarter_hour;
     // The server sends the powers of inverter and battery once the house was requested.
@@ -174,7 +173,7 @@ export class NowCard extends SmartyCard {
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
     this.toggleAttribute("above", isAbove(now));
     return html`<header><h2>${title}</h2>${this.stamp(feed)}</header>
-      ${this.#answer(this.#number(now.power, is === "draws" && isAbove(now) ? "excess" : is, title), advice.small, advice.text, isPulses)}
+      ${this.#answer(this.#number(now.power, is === "drawn" && isAbove(now) ? "excess" : is, title), advice.small, advice.text, isPulses)}
       ${house.solar.length ? html`<p class="uses">${rich(uses)}</p>` : nothing}
       ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
       ${[rows.slice(0, -2), rows.slice(-2)].map((line) => html`<p class="small">${line.map(([name, time]) => `${name}${this.locale.sign(":")} ${time}`).join(" · ")}</p>`)}

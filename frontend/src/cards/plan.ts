@@ -102,7 +102,7 @@ export class PlanCard extends SmartyCard {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { plan, error } = feed.planFeed;
-    if (!plan) return html`<h2>${this.#t("title")}</h2>${this.waiting(error)}`;
+    if (!plan) return html`<h2>${this.#t("plan")}</h2>${this.waiting(error)}`;
     const shown = shownPlan(plan, meter.reference_kw, new Date(feed.now), this.locale);
     const last = shown.rows.reduce((found, { parts }, index) => (parts.length ? index : found), -1);
     return html`<h2>${shown.title}</h2>

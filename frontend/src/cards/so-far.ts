@@ -164,14 +164,14 @@ export class SoFarCard extends SmartyCard {
     if (result) this.announce(meter.entry_id, this.#t("title"), result);
     const isOld = feed.isOld(meter) || feed.live?.state !== "receiving";
     const notes = [...(usual ? [usual.note] : []), ...content.notes];
-    return html`<header>${title}<small class="number">${content.until ?? nothing}</small>${content.parts.length ? this.menu(this.#t("table")) : nothing}</header>
+    return html`<header>${title}<small class="number">${content.until ?? nothing}</small>${content.parts.length ? this.menu(this.#t("cost")) : nothing}</header>
       ${ofToday ? this.sentence(ofToday) : nothing}
       ${content.lacks ? toEnter(this, meter, this.locale, missingField(shown!)) : nothing}
       ${content.forecast ? this.#month(content, meter, shown!) : nothing}
       ${content.rows.length || content.cost ? nothing : html`<p role="status">${this.locale.common("nothing_yet")}</p>`}
       ${content.rows.length ? this.#rows(content, usual, isOld) : nothing}
       ${notes.map((note) => html`<p class="small">${note}</p>`)}
-      ${content.parts.length ? this.table(this.#t("table"), () => ({ head: [this.#t("table"), content.today], rows: content.parts })) : nothing}`;
+      ${content.parts.length ? this.table(this.#t("cost"), () => ({ head: [this.#t("cost"), content.today], rows: content.parts })) : nothing}`;
   }
 
   #rows(content: SoFar, usual: UsualTexts | undefined, isOld: boolean): TemplateResult {

@@ -31,7 +31,6 @@ import {
 } from "../sentences/today.ts";
 import { houseOf } from "../sentences/house.ts";
 import { lastKnownDay } from "../sentences/last-known-day.ts";
-import soFarTexts from "../texts/so-far.json" with { type: "json" };
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../data/websocket-types.ts";
 
@@ -167,7 +166,7 @@ export class TodayCard extends SmartyCard {
   }
 
   #back(newest: string, today: string, feed: MeterFeed): TemplateResult {
-    const name = newest === today ? this.text(soFarTexts, "today") : dayTitle(dayStart(newest), newest, today, this.locale);
+    const name = newest === today ? this.locale.common("today") : dayTitle(dayStart(newest), newest, today, this.locale);
     return html`<button class="link" @click=${() => feed.show({ day: undefined })}>${name}</button>`;
   }
 

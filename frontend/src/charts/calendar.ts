@@ -155,7 +155,7 @@ export function calendar({ focused, chosen, first, today, sums, reference, choos
       ${Number(day.slice(8))}
     </button>`;
   };
-  const words = { earlier: locale.text(todayTexts, "month_before"), later: locale.text(todayTexts, "month_after") };
+  const words = { earlier: locale.common("month_before"), later: locale.common("month_after") };
   const title = capital(locale.monthYear(dayStart(`${month}-15`)));
   return html`<div class="calendar" role="dialog" aria-label=${locale.common("choose_day")} @keydown=${key}>
     ${turnOver(title, words, { earlier: turn(-1, month > first.slice(0, 7)), later: turn(1, month < today.slice(0, 7)) })}

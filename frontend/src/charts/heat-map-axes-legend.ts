@@ -263,8 +263,8 @@ function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, loc
   const steps = (color: string, most: number) =>
     STEPS_KW.flatMap((kw, step) => (kw < most ? swatch(`${color}-${step}`, range(step)) : []));
   return html`<small class="legend" aria-hidden="true">
-    <div><span>${locale.text(yearTexts, "drawn")}</span>${steps("drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
-    ${feedsIn ? html`<div><span>${locale.text(yearTexts, "fed_in")}</span>${steps("fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
+    <div><span>${locale.common("drawn")}</span>${steps("drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
+    ${feedsIn ? html`<div><span>${locale.common("feed_in")}</span>${steps("fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
     <div>
       ${limit ? swatch("excess", locale.text(yearTexts, "above", { R: limit.name })) : nothing}
       ${estimated ? html`<span>${dot("drawn", true, true)}${locale.text(yearTexts, "estimated")}</span>` : nothing}

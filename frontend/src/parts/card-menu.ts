@@ -15,11 +15,11 @@ interface TableCard extends LitElement {
 /**
  * Return rows as CSV. A language with a decimal comma separates the fields by semicolons, as spreadsheets in that
  * language expect. Spreadsheets take a number with a typographic minus for a text, and a text that begins with a sign
- * of a formula for a formula.
+ * of a formula for a formula. A soft hyphen would be a part of the text.
  */
 export function csvOf({ head, rows }: Table, hasComma: boolean): string {
   const cell = (value: string | number): string => {
-    const text = String(value).replace(/[\u00a0\u202f]/g, " ").replace(/^\u2212(?=\d)/, "-");
+    const text = String(value).replace(/\u00ad/g, "").replace(/[\u00a0\u202f]/g, " ").replace(/^\u2212(?=\d)/, "-");
     return `"${(/^[=+@]|^-(?!\d)/.test(text) ? `'${text}` : text).replace(/"/g, '""')}"`;
   };
   return [head, ...rows].map((row) => `${row.map(cell).join(hasComma ? ";" : ",")}\r\n`).join("");

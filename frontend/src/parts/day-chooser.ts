@@ -7,7 +7,7 @@ import { addDays, dayStart, type Locale } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { plain, rich } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
-import { lastKnownDay, shownPast, yesterdayTexts } from "../sentences/last-known-day.ts";
+import { lastKnownDay, shownPast, type YesterdayKey, yesterdayTexts } from "../sentences/last-known-day.ts";
 import type { Day, Meter } from "../data/websocket-types.ts";
 
 export interface Choice {
@@ -128,9 +128,9 @@ export function week(name: string, choices: readonly Choice[], chosen: string, c
 const WEEK = 7;
 
 export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: Locale): TemplateResult {
-  const t = (key: keyof (typeof yesterdayTexts)["en"]) => locale.text(yesterdayTexts, key);
+  const t = (key: YesterdayKey) => locale.text(yesterdayTexts, key);
   const last = lastKnownDay(meter);
-  if (!last) return html`<h2>${t("title")}</h2><p role="status">${t("nothing_yet")}</p>`;
+  if (!last) return html`<h2>${t("yesterday")}</h2><p role="status">${t("nothing_yet")}</p>`;
   const days = Array.from({ length: WEEK }, (_, index) => addDays(last, index - WEEK + 1));
   const sums = feed.get("smarty_p1/days", { start: days[0]!, end: addDays(last, 1) }).value?.days ?? [];
   const day = days.find((day) => day === feed.shown.day) ?? last;
@@ -140,7 +140,7 @@ export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: L
   card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} kWh`, words.cost].filter(Boolean).join(", "));
   const isAdmin = Boolean(card.hass?.user?.is_admin);
   return html`<header><h2>${words.title}</h2><small>${words.until}</small></header>
-    <div class="big draws">${words.kwh}<small> kWh</small></div>
+    <div class="big drawn">${words.kwh}<small> kWh</small></div>
     ${words.cost ? html`<p>${rich(words.cost)}</p>` : nothing}
     ${words.highest
       ? html`<p>${words.highest}${words.above ? html`, <b class="excess">${words.above}</b>` : nothing}.</p>`

@@ -102,7 +102,7 @@ export class HourPart {
   /** Return the table of the steps. */
   table(locale: Locale): Table {
     const { steps, start } = this.#hour;
-    const head = (["step_time", "step_power", "step_phases"] as const).map((key) => locale.text(nowTexts, key));
+    const head = (["time", "step_power", "phases"] as const).map((key) => locale.text(nowTexts, key));
     return { head, rows: steps.map((step) => stepRow(step, start, locale)) };
   }
 

@@ -10,7 +10,7 @@ export const nowStyles = [
   barStyles,
   curveStyles,
   css`
-    .big.draws {
+    .big.drawn {
       color: var(--drawn);
     }
     .big.feeds {

@@ -1,13 +1,13 @@
 /** Texts of a month's bill: lines in the order of the paper bill, with numbers that a household can check. */
 
-import { addDays, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
+import { addDays, type CommonKey, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
 import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../card-host.ts";
 import type { Bill, BillLine, BillPart, OlderPrices } from "../data/websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
 import { yesterdayTexts } from "./last-known-day.ts";
 
-export type BillKey = keyof (typeof texts)["en"];
+export type BillKey = keyof (typeof texts)["en"] | CommonKey;
 export const billTexts: Texts<BillKey> = texts;
 
 /** Lines of the supplier and of the grid, in the order of the paper bill. All other lines but feed-in are levies and aids. */

@@ -1,11 +1,11 @@
 /** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
 import { hasOwn } from "../built-ins.ts";
-import { capital, dayStart, type Locale, round, timeOfDay, type Texts } from "../locale.ts";
+import { capital, type CommonKey, dayStart, type Locale, round, type Texts, timeOfDay } from "../locale.ts";
 import type { Night, Standing } from "../data/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };
 
-export type MediumKey = keyof (typeof texts)["en"];
+export type MediumKey = keyof (typeof texts)["en"] | CommonKey;
 export const mediumTexts: Texts<MediumKey> = texts;
 
 /** Smallest difference in percent that the sentence names. A smaller difference counts as equal. */
@@ -52,7 +52,7 @@ export const kindOf = (type: string): Kind => (hasOwn(KINDS, type) ? KINDS[type]
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>
-  locale.text(mediumTexts, hasOwn(mediumTexts[locale.language] ?? {}, type) ? (type as MediumKey) : "unknown");
+  locale.text(mediumTexts, hasOwn(KINDS, type) || hasOwn(mediumTexts[locale.language] ?? {}, type) ? (type as MediumKey) : "unknown");
 
 /** Return the display units of a meter; `biggest` is its largest daily amount in its own unit. */
 export function unitsOf(type: string, unit: string | null, kwhPerM3: number | null | undefined, biggest: number): Units {

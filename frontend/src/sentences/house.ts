@@ -118,7 +118,7 @@ export function houseRows(house: House, day: string, drawnWh: (number | null)[],
   });
   const row = (key: HouseRow["key"], name: string, index: number) => ({ key, name, today: cells[0]![index]!, month: cells[1]![index]! });
   return [
-    row("house", locale.text(houseTexts, "house"), 0),
+    row("house", locale.common("house"), 0),
     row("own", locale.text(houseTexts, withBattery(house, "own")), 1),
   ];
 }

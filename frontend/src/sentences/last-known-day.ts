@@ -1,11 +1,11 @@
 /** Texts of a past day, for a meter without a cable. */
 
-import { addDays, capital, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
+import { addDays, capital, type CommonKey, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import todayTexts from "../texts/today.json" with { type: "json" };
 import texts from "../texts/yesterday.json" with { type: "json" };
 import type { Day, Meter } from "../data/websocket-types.ts";
 
-export type YesterdayKey = keyof (typeof texts)["en"];
+export type YesterdayKey = keyof (typeof texts)["en"] | CommonKey;
 export const yesterdayTexts: Texts<YesterdayKey> = texts;
 
 export interface ShownPast {
@@ -36,7 +36,7 @@ export function shownPast(meter: Meter, day: string, sums: Day | undefined, last
   const peak = sums?.peak;
   const reference = sums?.reference_kw ?? null;
   return {
-    title: day === yesterday ? t("title") : capital(locale.weekday(start)),
+    title: day === yesterday ? t("yesterday") : capital(locale.weekday(start)),
     until: locale.common("until_end_of", { day: locale.shortDate(start) }),
     kwh: typeof wh === "number" ? locale.number(wh / 1000, 1) : "–",
     cost: sums ? costOf(sums, locale) : "",

@@ -4,6 +4,7 @@ import { lastOf } from "../built-ins.ts";
 import {
   addDays,
   addMonths,
+  type CommonKey,
   dayStart,
   localDay,
   type Locale,
@@ -17,7 +18,7 @@ import type { Bill } from "../data/websocket-types.ts";
 import { billTexts, isRunning, isWholeMonth, lackOf, lacksCommunity, type Lack, lastDay, MIN_WHOLE_SHARE, missingField, toPay, unpricedNote } from "./bill.ts";
 import { summedMonths } from "./summed-months.ts";
 
-export type MonthsKey = keyof (typeof texts)["en"];
+export type MonthsKey = keyof (typeof texts)["en"] | CommonKey;
 export const monthsTexts: Texts<MonthsKey> = texts;
 
 export type Unit = "€" | "kWh";
@@ -175,7 +176,7 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const head = [
     locale.common(lastOf(year.months)?.bill?.vat_rate === 0 ? "without_vat" : "with_vat"),
     upper(chosen.isRunning ? t("so_far_in", { month: locale.month(chosen.start) }) : locale.month(chosen.start)),
-    ...(whole.length ? [locale.count(monthsTexts, "count", whole.length)] : []),
+    ...(whole.length ? [locale.count(monthsTexts, "months", whole.length)] : []),
   ];
   if (unit === "kWh") head[0] = "kWh";
   const write = (value: number | undefined) => (value === undefined ? "–" : unit === "€" ? locale.euros(value) : locale.number(value));

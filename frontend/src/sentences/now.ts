@@ -3,6 +3,7 @@
 import {
   addDays,
   addMonths,
+  type CommonKey,
   dayStart,
   kwDecimals,
   localDay,
@@ -19,7 +20,7 @@ import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts
 const HOUR_MS = 3_600_000;
 const MIN_PAST_MS = 28 * 24 * HOUR_MS;
 
-export type NowKey = keyof (typeof texts)["en"];
+export type NowKey = keyof (typeof texts)["en"] | CommonKey;
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
@@ -113,9 +114,9 @@ export const lacksPast = ({ has_leneda, known_since }: Meter, now: number): bool
   has_leneda === false && !(now - Date.parse(known_since ?? "") > MIN_PAST_MS);
 
 /** Return the direction of the power. "balanced" means that the displayed value is 0. */
-export const direction = (power: number): "draws" | "feeds" | "balanced" => {
+export const direction = (power: number): "drawn" | "feeds" | "balanced" => {
   const shown = round(power, 1);
-  return shown > 0 ? "draws" : shown < 0 ? "feeds" : "balanced";
+  return shown > 0 ? "drawn" : shown < 0 ? "feeds" : "balanced";
 };
 
 /** Return the energy in kWh that the quarter-hour will have at its end if the power stays constant. */

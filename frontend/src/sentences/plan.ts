@@ -1,11 +1,11 @@
 /** Texts and bars of the plan of a meter's loads. */
 
 import type { BarPart } from "../charts/shapes.ts";
-import { addDays, capital, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
+import { addDays, capital, type CommonKey, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
 import type { EnteredLoad, HousePlan, Plan, PlannedLoad, PlannedQuarterHour } from "../data/websocket-types.ts";
 import texts from "../texts/plan.json" with { type: "json" };
 
-export type PlanKey = keyof (typeof texts)["en"];
+export type PlanKey = keyof (typeof texts)["en"] | CommonKey;
 export const planTexts: Texts<PlanKey> = texts;
 
 /** Origin of a load's energy in a quarter-hour: own sun, the grid, or the grid above the reference power. */
@@ -121,7 +121,7 @@ export function shownPlan({ loads, plan, lack }: Plan, reference: number | null,
   const planned = quarters.filter(({ loads_kw }) => Object.keys(loads_kw).length);
   const isWithin = canDiffer && reference !== null && planned.every(({ net_kw }) => net_kw <= reference + ROUNDING_KW);
   return {
-    title: plan ? t("until", { time: endOf(plan, now, locale) }) : t("title"),
+    title: plan ? t("until", { time: endOf(plan, now, locale) }) : t("plan"),
     notes: [
       loads.length ? "" : t("no_load"),
       lack ? t(lack) : "",

@@ -1,10 +1,10 @@
 /** Texts shared by the three cards of supply quality. */
 
 import { lastOf } from "../built-ins.ts";
-import type { Locale, Params, Texts } from "../locale.ts";
+import type { CommonKey, Locale, Params, Texts } from "../locale.ts";
 import texts from "../texts/quality.json" with { type: "json" };
 
-export type QualityKey = keyof (typeof texts)["en"];
+export type QualityKey = keyof (typeof texts)["en"] | CommonKey;
 export const qualityTexts: Texts<QualityKey> = texts;
 
 export const say = (locale: Locale, key: QualityKey, params: Params = {}): string => locale.text(qualityTexts, key, params);

@@ -1,7 +1,7 @@
 /** Texts and numbers of today and of this month so far. */
 
 import { lastOf } from "../built-ins.ts";
-import { capital, dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
+import { capital, type CommonKey, dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
 import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -59,7 +59,7 @@ export function usualTexts(today: Day, usual: Usual, reason: UsualReason | null,
 /** Return whether a value is within SAME_SHARE of a usual one, or at most `slack` beside it. */
 const isNear = (value: number, usual: number, slack = 0): boolean => Math.abs(value - usual) <= Math.max(slack, SAME_SHARE * Math.abs(usual));
 
-export type SoFarKey = keyof (typeof texts)["en"];
+export type SoFarKey = keyof (typeof texts)["en"] | CommonKey;
 export const soFarTexts: Texts<SoFarKey> = texts;
 
 const UNKNOWN = "–";
@@ -152,8 +152,8 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
       ? []
       : [
           ...ofHouse,
-          { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) },
-          ...(sold ? [{ key: "fed_in", name: t("fed_in"), today: kWh(last?.exported_wh, 1), month: kWh(sold, monthDecimals) } as const] : []),
+          { key: "grid", name: t("drawn"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, monthDecimals) },
+          ...(sold ? [{ key: "fed_in", name: t("feed_in"), today: kWh(last?.exported_wh, 1), month: kWh(sold, monthDecimals) } as const] : []),
         ],
     cost: last && bill ? costOf(last, bill, isToday && locale.language === "en" ? today.toLowerCase() : today, locale) : "",
     ...(bill ? ofMonth(bill, month, locale) : { forecast: "", isAbove: false, bar: undefined, underBar: "" }),
@@ -281,7 +281,7 @@ function underBar({ total, day_budget: budget, can_be_met: canBeMet, recent_day:
 function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Day, locale: Locale): [string, string][] {
   if (typeof cost !== "number" || typeof used !== "number" || typeof fixed !== "number") return [];
   const row = (key: SoFarKey, amount: number): [string, string] => [locale.text(soFarTexts, key), locale.cents(amount)];
-  return [row("used", used), ...(sold ? [row("fed_in", sold)] : []), row("fixed", fixed), row("total", cost)];
+  return [row("used", used), ...(sold ? [row("feed_in", sold)] : []), row("fixed", fixed), row("total", cost)];
 }
 
 function untilOf(bill: Bill, now: Date, locale: Locale): string {

@@ -1,7 +1,8 @@
 /** Texts that say which months a card adds up, and at which prices. The cards with a year use the same words. */
 
 import { lastOf } from "../built-ins.ts";
-import { capital, commonTexts, dayStart, type Locale } from "../locale.ts";
+import { capital, dayStart, type Locale } from "../locale.ts";
+import texts from "../texts/common.json" with { type: "json" };
 
 /** Prices of the months: each month has its own, or all months have today's prices. */
 export type Prices = "own" | "todays";
@@ -9,7 +10,7 @@ export type Prices = "own" | "todays";
 /** Return a text such as "12 months, at today's prices, with VAT". */
 export function monthsAndPrices(count: number, prices: Prices, hasVat: boolean, locale: Locale): string {
   const vat = locale.common(hasVat ? "with_vat" : "without_vat");
-  return locale.count(commonTexts, `months_${prices}_prices`, count, { vat });
+  return locale.count(texts, `months_${prices}_prices`, count, { vat });
 }
 
 /** Return a text such as "June 2025 – May 2026" for months such as 2025-06. */

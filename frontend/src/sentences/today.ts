@@ -4,6 +4,7 @@ import { kwOf, type Quarter } from "../data/day-chart-bars.ts";
 import {
   addDays,
   capital,
+  type CommonKey,
   kwDecimals,
   type Locale,
   localParts,
@@ -17,7 +18,7 @@ import { isNothing } from "./so-far.ts";
 import type { Day, Highlights } from "../data/websocket-types.ts";
 import texts from "../texts/today.json" with { type: "json" };
 
-export type TodayKey = keyof (typeof texts)["en"];
+export type TodayKey = keyof (typeof texts)["en"] | CommonKey;
 export const todayTexts: Texts<TodayKey> = texts;
 
 /** Maximum age in days of the stored quarter-hours. */

@@ -1,13 +1,13 @@
 /** Texts and table of a year with changes, such as a battery or a car. */
 
-import { addMonths, type Locale, roundParts, type Texts } from "../locale.ts";
+import { addMonths, type CommonKey, type Locale, roundParts, type Texts } from "../locale.ts";
 import texts from "../texts/what-if.json" with { type: "json" };
 import type { Assumption, Change, HouseSource, Market, WhatIf } from "../data/websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
 import { summedMonths } from "./summed-months.ts";
 import { ABOUT_THE_SAME } from "./year.ts";
 
-export type WhatIfKey = keyof (typeof texts)["en"];
+export type WhatIfKey = keyof (typeof texts)["en"] | CommonKey;
 export const whatIfTexts: Texts<WhatIfKey> = texts;
 export type Kind = Change["kind"];
 export type ChangeOf<K extends Kind> = Extract<Change, { kind: K }>;

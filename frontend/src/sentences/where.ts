@@ -1,10 +1,10 @@
 /** Texts and numbers of the card that shows where the energy went. */
 
-import { type Locale, round, type Texts } from "../locale.ts";
+import { type CommonKey, type Locale, round, type Texts } from "../locale.ts";
 import type { Shares, ShareRow } from "../data/websocket-types.ts";
 import texts from "../texts/where.json" with { type: "json" };
 
-export type WhereKey = keyof (typeof texts)["en"];
+export type WhereKey = keyof (typeof texts)["en"] | CommonKey;
 export const whereTexts: Texts<WhereKey> = texts;
 
 /** Smallest share of the house's energy without a name for which the card asks for devices. */

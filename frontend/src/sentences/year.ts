@@ -3,13 +3,13 @@
  * that a contract can have.
  */
 
-import { addMonths, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
+import { addMonths, type CommonKey, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/year.json" with { type: "json" };
 import type { Above, Bill, Classes, MonthAbove, PlannedClasses } from "../data/websocket-types.ts";
 import type { Limit } from "../data/heat-map-grid.ts";
 import { isWholeMonth } from "./bill.ts";
 
-export type YearKey = keyof (typeof texts)["en"];
+export type YearKey = keyof (typeof texts)["en"] | CommonKey;
 export const yearTexts: Texts<YearKey> = texts;
 
 /** Difference in whole euros a year below which two classes cost about the same. */
@@ -207,7 +207,7 @@ export function limitName(months: MonthAbove[], { isContract, kw }: Limit, local
 export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: number | undefined, locale: Locale): string {
   const { quarter_hours: count, kwh } = aboveIn(months, limit);
   const share = count / (months.reduce((sum, month) => sum + month.quarter_hours, 0) || 1);
-  const period = monthCount === undefined ? locale.text(yearTexts, "so_far") : locale.text(yearTexts, "in", { months: monthsIn(monthCount, locale) });
+  const period = monthCount === undefined ? locale.common("so_far") : locale.text(yearTexts, "in", { months: monthsIn(monthCount, locale) });
   const params = {
     R: limitName(months, limit, locale),
     period,
@@ -225,7 +225,7 @@ export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: nu
 export function energySentence(bills: Bill[], locale: Locale): string {
   const whole = bills.filter(isWholeMonth).slice(-MONTHS_A_YEAR);
   const sum = (of: (bill: Bill) => number) => locale.kWh((whole.length ? whole : bills).reduce((all, bill) => all + of(bill), 0), 0);
-  const period = whole.length ? locale.text(yearTexts, "in", { months: monthsIn(whole.length, locale) }) : locale.text(yearTexts, "so_far");
+  const period = whole.length ? locale.text(yearTexts, "in", { months: monthsIn(whole.length, locale) }) : locale.common("so_far");
   const hasSold = bills.some(({ exported_kwh }) => exported_kwh);
   const params = { drawn: sum(({ imported_kwh }) => imported_kwh), sold: sum(({ exported_kwh }) => exported_kwh ?? 0), period };
   return locale.text(yearTexts, hasSold ? "energy_sold" : "energy", params);
