@@ -92,20 +92,14 @@ def _print_row(label: str, own: str, other: str = "", aim: str = "") -> None:
 
 
 def _series(number: int) -> list[bytes]:
-    """Return `number` frames of a simulated meter, beginning at noon in Luxembourg.
-
-    The house of the meter has solar panels, and M-Bus meters for gas, water and heat.
-    """
+    """Return `number` frames of a simulated meter, beginning at noon in Luxembourg."""
     meter = Meter(1, KEY)
     return [meter.frame_at(START + index * INTERVAL) for index in range(number)]
 
 
 # --- decoding: bytes to telegrams --------------------------------------------------------------
 def read_with_own(chunks: Iterable[bytes]) -> list[float]:
-    """Decode the frames in `chunks` with the project's decoder.
-
-    Return the register of imported energy in each telegram, in kWh.
-    """
+    """Decode the frames in `chunks` with the project's decoder."""
     feed = Decoder(KEY).feed
     return [
         event.objects["1-0:1.8.0"]  # type: ignore[misc]
@@ -116,10 +110,7 @@ def read_with_own(chunks: Iterable[bytes]) -> list[float]:
 
 
 def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
-    """Decrypt and verify the frames in `chunks` with dsmr-parser.
-
-    Return the register of imported energy in each telegram, in kWh.
-    """
+    """Decrypt and verify the frames in `chunks` with dsmr-parser."""
     buffer = EncryptedTelegramBuffer()
     parser = TelegramParser(telegram_specifications.MSN)
     keys = KEY.hex(), DEFAULT_AUTHENTICATION_KEY.hex()
@@ -133,11 +124,7 @@ def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
 
 
 def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float, float]:
-    """Return the CPU times per telegram of our decoder and of dsmr-parser, in µs.
-
-    The frames are fed in chunks of `size` bytes. Each decoder decodes all frames `rounds` times,
-    and only its fastest round counts. Raises RuntimeError if the decoders read different values.
-    """
+    """Return the CPU times per telegram of our decoder and of dsmr-parser, in µs."""
     chunks = [frame[at : at + size] for frame in frames for at in range(0, len(frame), size)]
     readers: tuple[Read, Read] = (read_with_own, read_with_dsmr_parser)
     registers = [read(chunks) for read in readers]
@@ -225,11 +212,7 @@ async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | Non
 
 
 async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
-    """Set up the integration dsmr, and enable all its entities.
-
-    The integration gets two frames, which are removed from `frames`. Return the number of its
-    entities, and a function that feeds bytes to the integration.
-    """
+    """Set up the integration dsmr, and enable all its entities."""
     serials = {"serial_id": SERIAL, "serial_id_gas": None, "encryption_key": KEY.hex()}
     way = {"port": "/dev/null", "dsmr_version": "MSn", "protocol": "dsmr_protocol"}
     entry = MockConfigEntry(
@@ -257,20 +240,13 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
 
 
 async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
-    """Set up the integration smarty_p1 with at most `number` enabled entities.
-
-    The integration starts twice. Each start takes one frame from `frames`. Return the number of
-    enabled entities, and a function that feeds bytes to the integration.
-    """
+    """Set up the integration smarty_p1 with at most `number` enabled entities."""
     keys = {CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()}
     entry = MockConfigEntry(domain="smarty_p1", title="benchmark", unique_id=SERIAL, data=keys)
     receivers: list[Receive] = []
 
     class Link:
-        """Replacement of the port reader `Link`. It delivers one frame when it starts.
-
-        The benchmark itself delivers all other frames.
-        """
+        """Replacement of the port reader `Link`. It delivers one frame when it starts."""
 
         is_open = True
 

@@ -142,10 +142,7 @@ def _taken() -> list[int]:
 
 
 def _look(url: str) -> int:
-    """Wait until the page `url` shows values, and print them. Return 0.
-
-    Raises PathError after _TIMEOUT_S.
-    """
+    """Wait until the page `url` shows values, and print them. Return 0."""
     deadline = time.monotonic() + _TIMEOUT_S
     while not (shown := _series_on(url)):
         if time.monotonic() > deadline:

@@ -28,11 +28,7 @@ class ReleaseError(Exception):
 
 
 def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
-    """Run a program in the folder `cwd`, and return its output.
-
-    `environment` has further environment variables. Raises ReleaseError with the end of the output
-    if the program fails.
-    """
+    """Run a program in the folder `cwd`, and return its output."""
     end = subprocess.run(  # noqa: S603 - the project's own programs
         [str(part) for part in command],
         cwd=cwd,
@@ -176,11 +172,7 @@ def changes_of(version: str, heading: str, root: Path = ROOT) -> str:
 
 
 def notes(tag: str) -> None:
-    """Print the changes of the version with the tag `tag`, from CHANGELOG.md.
-
-    GitHub shows them on another page, so relative links become addresses at the tag. Raises
-    ReleaseError if the manifest has another version, or if the heading has no date.
-    """
+    """Print the changes of the version with the tag `tag`, from CHANGELOG.md."""
     version = manifest_version()
     require(
         holds=tag == "v" + version,

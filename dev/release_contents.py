@@ -132,11 +132,7 @@ def _git_files(root: Path, *options: str) -> set[str]:
 
 
 def file_problems(root: Path) -> Iterator[str]:
-    """Yield the files that a release must not have, and the modules that nothing imports.
-
-    A release has the files of the commit. So a file of a program that git does not track either
-    does not belong there, or is missing in the commit.
-    """
+    """Yield the files that a release must not have, and the modules that nothing imports."""
     modes = file_modes(root)
     for name in sorted(_git_files(root, "--others", "--exclude-standard")):
         if name.startswith(PROGRAMS):
@@ -249,10 +245,7 @@ def package_problems(root: Path) -> Iterator[str]:
 
 
 def _requirement_problems(root: Path, path: Path) -> Iterator[str]:
-    """Yield the lines of a file that do not name a package of the index with its version.
-
-    The packages in locks of a release must also have hashes.
-    """
+    """Yield the lines of a file that do not name a package of the index with its version."""
     name = path.relative_to(root).as_posix()
     form = _HASHED if name in _RELEASED_LOCKS else _PINNED
     may_be_named = name in _CONSTRAINED | _NAMES_ONLY
@@ -266,11 +259,7 @@ def _requirement_problems(root: Path, path: Path) -> Iterator[str]:
 
 
 def version_problems(root: Path) -> Iterator[str]:
-    """Yield the files that define a version of their own, or name another one of this project.
-
-    The manifest alone defines the version. CHANGELOG.md begins with it, and has at most
-    MAX_CHANGES_LINES lines for it.
-    """
+    """Yield the files that define a version of their own, or name another one of this project."""
     version = manifest_version(root)
     first = re.search(r"^## (\S+)", (root / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     if first is None or first[1] != version:

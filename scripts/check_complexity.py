@@ -32,10 +32,7 @@ def _complex_functions() -> list[str]:
 
 
 def main() -> int:
-    """Print the complex functions if their number differs from MAX_FUNCTIONS.
-
-    Return the exit status.
-    """
+    """Print the complex functions if their number differs from MAX_FUNCTIONS."""
     functions = _complex_functions()
     if len(functions) == MAX_FUNCTIONS:
         return 0

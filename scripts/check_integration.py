@@ -72,10 +72,7 @@ def read(path: Path) -> Any:  # noqa: ANN401 - JSON
 
 
 def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the dotted path and the text of each leaf in a nested dict.
-
-    A path is a text such as `config.step.user.title`. `prefix` is the start of all paths.
-    """
+    """Yield the dotted path and the text of each leaf in a nested dict."""
     for key, value in tree.items():
         if isinstance(value, dict):
             yield from leaves(value, f"{prefix}{key}.")
@@ -89,10 +86,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def keys(english: Texts, *kinds: str) -> set[str]:
-    """Return each key that follows one of `kinds` in the dotted path of a text.
-
-    For example, if "step" is one of `kinds`, the path `config.step.user.title` has the key `user`.
-    """
+    """Return each key that follows one of `kinds` in the dotted path of a text."""
     paths = (path.split(".") for path in english)
     return {key for path in paths for kind, key in pairwise(path) if kind in kinds}
 
@@ -125,10 +119,7 @@ def check_forms(texts: dict[str, Any]) -> Defects:
 
 
 def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, str]) -> Defects:
-    """Yield a defect for each key in the source code that has no English text.
-
-    `platforms` are the kinds of entities. `sources` has the content of each source file.
-    """
+    """Yield a defect for each key in the source code that has no English text."""
     keys_by_kind = {
         "step_id": keys(english, "step"),
         "reason": keys(english, "abort"),
@@ -155,10 +146,7 @@ def check_texts_are_used(english: Texts, platforms: set[str], code: str) -> Defe
 
 
 def check_icons(named: dict[str, Any], drawn: dict[str, Any]) -> Defects:
-    """Yield a defect for each entity without an icon, and for each icon without an entity.
-
-    `named` has the English texts of entities, `drawn` the icons of entities, both by platform.
-    """
+    """Yield a defect for each entity without an icon, and for each icon without an entity."""
     for platform in sorted(drawn.keys() | named.keys()):
         for key in sorted(drawn.get(platform, {}).keys() ^ named.get(platform, {}).keys()):
             yield f"icons.json: {platform} {key} has an icon without a name, or a name alone"
@@ -167,10 +155,7 @@ def check_icons(named: dict[str, Any], drawn: dict[str, Any]) -> Defects:
 def check_levies(
     levies: dict[str, Any], languages: dict[str, Texts], cards: dict[str, Texts]
 ) -> Defects:
-    """Yield a defect for each levy whose name differs in a language, and for each other name.
-
-    `levies` is the table of the price file. `cards` has the texts of the bill by language.
-    """
+    """Yield a defect for each levy whose name differs in a language, and for each other name."""
     for name, levy in levies.items():
         for language, text in levy["names"].items():
             label = languages[f"{language}.json"].get(f"{LEVY_FIELDS}.{name}")
@@ -188,10 +173,7 @@ def check_levies(
 
 
 def imported_integrations(code: str) -> set[str]:
-    """Return the domains of the integrations of Home Assistant that a module imports.
-
-    Imports for type checkers alone do not count, because they load nothing.
-    """
+    """Return the domains of the integrations of Home Assistant that a module imports."""
     pending: list[ast.AST] = [ast.parse(code)]
     names: list[str] = []
     while pending:
@@ -282,10 +264,7 @@ def defects(path: Path) -> list[str]:
 
 
 def main() -> int:
-    """Check the integration in the directory that the command line names, and print its defects.
-
-    The default is the integration of this repository. Return the exit status.
-    """
+    """Check the integration in the directory that the command line names, and print its defects."""
     here = Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1"
     lines = defects(Path(sys.argv[1]) if len(sys.argv) > 1 else here)
     print(*lines or ["no defects"], sep="\n")

@@ -91,10 +91,7 @@ SCHEMA = vol.Schema(
 
 
 def defects(text: str) -> list[str]:
-    """Return all defects of the price file with the content `text`, one line per defect.
-
-    If the file is no valid TOML or has a wrong structure, return only these defects.
-    """
+    """Return all defects of the price file with the content `text`, one line per defect."""
     try:
         content = tomllib.loads(text)
         SCHEMA(content)
@@ -127,10 +124,7 @@ def defects(text: str) -> list[str]:
 
 
 def _place(path: Sequence[object]) -> str:
-    """Return a text with the place of a schema error: price, number of its line, and field.
-
-    `path` has the keys and indexes that lead to the error.
-    """
+    """Return a text with the place of a schema error: price, number of its line, and field."""
     at = next((n for n, part in enumerate(path) if isinstance(part, int)), None)
     price = ".".join(map(str, path[:at])) or "the file"
     if at is None:
@@ -178,10 +172,7 @@ def _wrong_aids(name: str, lines: list[Line]) -> Iterator[str]:
 
 
 def _wrong_levies(levies: Mapping[str, Any], first: date) -> Iterator[str]:
-    """Yield a defect for each levy whose price is unknown on its first or last days.
-
-    `first` is the first day of the file.
-    """
+    """Yield a defect for each levy whose price is unknown on its first or last days."""
     for name, levy in levies.items():
         start, end = levy.get("from", first), levy.get("until")
         if end is not None and end < start:
@@ -269,10 +260,7 @@ def _wrong_ends(prices: Mapping[str, list[Line]]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Check the price file that the command line names, and print its defects.
-
-    The default is the price file of the integration. Return the exit status.
-    """
+    """Check the price file that the command line names, and print its defects."""
     here = Path(__file__).resolve().parents[1] / FILE
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else here
     lines = defects(path.read_text(encoding="utf-8"))

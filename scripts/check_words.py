@@ -67,10 +67,7 @@ def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
-    """Yield kind, line number and text of each block of comments in TypeScript code.
-
-    The kind of a block that begins with `/**` is "docstrings".
-    """
+    """Yield kind, line number and text of each block of comments in TypeScript code."""
     for match in TYPESCRIPT.finditer(source):
         text = " ".join(TYPESCRIPT_MARKS.sub("", match[0]).split())
         if not DIRECTIVES.match(text):
@@ -79,10 +76,7 @@ def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def main() -> int:
-    """Print the numbers of bad texts. Return 0 if no share of bad texts is too high.
-
-    If a share is too high, print the files that have the most bad texts, and return 1.
-    """
+    """Print the numbers of bad texts. Return 0 if no share of bad texts is too high."""
     is_red = False
     worst_files = Counter[str]()
     for name, folders in FOLDERS.items():

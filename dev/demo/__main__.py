@@ -15,10 +15,7 @@ from .processes import ProcessEndedError
 
 
 def main() -> int:
-    """Run the demo until a signal, the option `--minutes` or an error ends it.
-
-    Return the exit status.
-    """
+    """Run the demo until a signal, the option `--minutes` or an error ends it."""
     options = _parser().parse_args()
     demo = Demo(
         options.state.resolve(),

@@ -39,17 +39,11 @@ _ANSWER_TIMEOUT_S = 300
 
 
 class ClientError(Exception):
-    """Error for a request that Home Assistant has refused, or for a closed connection.
-
-    The message has the reason.
-    """
+    """Error for a request that Home Assistant has refused, or for a closed connection."""
 
 
 class FlowFailedError(ClientError):
-    """Error for a dialog that did not succeed: a config flow, a reconfiguration or options.
-
-    The message has the errors of the last form, or the reason for the end of the dialog.
-    """
+    """Error for a dialog that did not succeed: a config flow, a reconfiguration or options."""
 
 
 class AlreadyThereError(FlowFailedError):
@@ -116,10 +110,7 @@ class Client:
     @classmethod
     @contextlib.asynccontextmanager
     async def logged_in(cls, url: str) -> AsyncIterator[Self]:
-        """Log in to Home Assistant as its owner, and yield the client.
-
-        If Home Assistant has no owner yet, the owner's account is created first.
-        """
+        """Log in to Home Assistant as its owner, and yield the client."""
         timeout = aiohttp.ClientTimeout(total=_ANSWER_TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             client = cls(session, url)
@@ -145,10 +136,7 @@ class Client:
         return await self._request("POST", path, json=data)
 
     async def command(self, kind: str, **parameters: object) -> Any:  # noqa: ANN401 - JSON
-        """Send a websocket command of type `kind`, and return its result.
-
-        Raises ClientError if Home Assistant refuses the command.
-        """
+        """Send a websocket command of type `kind`, and return its result."""
         self._last_id += 1
         number = self._last_id
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
@@ -225,10 +213,7 @@ class Client:
         return entry
 
     async def reconfigure(self, handler: str, entry_id: str, **fields: object) -> None:
-        """Run the reconfiguration dialog of a config entry, and enter `fields` in its form.
-
-        Raises FlowFailedError if the dialog does not accept the fields.
-        """
+        """Run the reconfiguration dialog of a config entry, and enter `fields` in its form."""
         step = await self.post(_FLOWS, handler=handler, entry_id=entry_id)
         path = f"{_FLOWS}/{step['flow_id']}"
         step = await self._settled(path, await self.post(path, **fields))
@@ -267,19 +252,13 @@ class Client:
                 raise FlowFailedError(reason)
 
     async def stay(self) -> None:
-        """Replace the access token, which expires after half an hour.
-
-        The new access token is valid for two days.
-        """
+        """Replace the access token, which expires after half an hour."""
         self.tokens["access_token"] = await self.command(
             "auth/long_lived_access_token", client_name=f"demo {datetime.now(UTC)}", lifespan=2
         )
 
     async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
-        """Wait while the flow at `path` shows a progress bar. Return the step that follows.
-
-        `step` is the current step. If it shows no progress bar, return it at once.
-        """
+        """Wait while the flow at `path` shows a progress bar. Return the step that follows."""
         while step["type"] in ("progress", "progress_done"):
             await asyncio.sleep(_POLL_INTERVAL_S)
             step = await self.get(path)

@@ -7,10 +7,7 @@ _STRATEGY = {"type": "custom:smarty-p1"}
 
 
 async def add_overview(client: Client) -> None:
-    """Add the integration's dashboard, and make it the user's default dashboard.
-
-    Do nothing if the dashboard exists already.
-    """
+    """Add the integration's dashboard, and make it the user's default dashboard."""
     dashboards = await client.command("lovelace/dashboards/list")
     if any(dashboard["url_path"] == URL_PATH for dashboard in dashboards):
         return

@@ -278,11 +278,7 @@ class Demo:
             await client.post(f"/api/config/config_entries/entry/{first}/reload")
 
     async def _set_up_energy(self, client: Client, entities: dict[str, str], meter: Meter) -> None:
-        """Set up the Energy dashboard, unless it has sources already.
-
-        With several meters, also enter the sensors of solar panels and battery in the options of
-        meter 1.
-        """
+        """Set up the Energy dashboard, unless it has sources already."""
         # The integration writes `total` as the last one of electricity, and `gas_cost` of gas.
         statistics = await statistics_of(client, meter, wanted={"total", "gas_cost"})
         is_new = await set_up_dashboard(client, entities, statistics)
@@ -353,10 +349,7 @@ class Demo:
         await asyncio.to_thread(store_flows, config, entry_id, meters.meter(1), now)
 
     async def _added_by_hand(self, client: Client, serial_number: str) -> dict[str, Any] | None:
-        """Return the config entry of a meter that a user has added by hand.
-
-        The meter is identified by its serial number. Return None if there is no such entry.
-        """
+        """Return the config entry of a meter that a user has added by hand."""
         entries = await client.entries(DOMAIN)
         for device in await client.command("config/device_registry/list"):
             if device["serial_number"] == serial_number:
@@ -368,11 +361,7 @@ class Demo:
     async def _enable(
         self, client: Client, entry: dict[str, Any], name: str, *, serve: bool
     ) -> None:
-        """Enable a config entry if `serve` is True. Otherwise disable the entry.
-
-        `serve` says whether this demo runs the device of the entry. `name` is the name of this
-        device.
-        """
+        """Enable a config entry if `serve` is True. Otherwise disable the entry."""
         if serve == (entry["disabled_by"] is None):
             return
         is_served = "served again" if serve else "not served this time: disabled"
@@ -403,11 +392,7 @@ def _ports(state: State) -> range:
 
 
 async def _first_to_end(processes: list[Process], deadline: float | None) -> Process | None:
-    """Wait until a process ends or the deadline comes.
-
-    Return the process that has ended, None at the deadline. `deadline` is a time of
-    `time.monotonic` in seconds. None means that there is no deadline.
-    """
+    """Wait until a process ends or the deadline comes."""
     waiting = {asyncio.create_task(process.wait()): process for process in processes}
     timeout = deadline and max(0, deadline - time.monotonic())
     try:

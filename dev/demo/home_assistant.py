@@ -78,10 +78,7 @@ class Installation:
         return f"http://{HOST}:{self.port}"
 
     def prepare(self) -> None:
-        """Write the configuration files, and copy the integration.
-
-        The data of earlier runs is kept.
-        """
+        """Write the configuration files, and copy the integration."""
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
         (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
         # Use a copy of the integration, because the URL of Leneda is changed below, and Home
@@ -166,10 +163,7 @@ class Installation:
 
     @contextlib.asynccontextmanager
     async def ready(self, process: Process) -> AsyncIterator[Client]:
-        """Wait until Home Assistant has started. Then yield a client that is logged in as owner.
-
-        Raises ProcessEndedError if Home Assistant ends first.
-        """
+        """Wait until Home Assistant has started. Then yield a client that is logged in as owner."""
         await process.until(lambda: is_listening(HOST, self.port))
         async with Client.logged_in(self.url) as client:
 

@@ -115,10 +115,7 @@ _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 @cache
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
-    """Return the production that the simulator has computed for the panels until `at`, in kWh.
-
-    The energy for the battery is not included. `produced_kwh` adds it.
-    """
+    """Return the production that the simulator has computed for the panels until `at`, in kWh."""
     return meter.registers_at(at).produced_kwh
 
 

@@ -18,10 +18,7 @@ _QUARTER_HOUR = timedelta(minutes=15)
 
 
 def platform_of(meter: Meter) -> Platform:
-    """Return a simulated platform with the imported and exported energy of `meter`.
-
-    Its first quarter-hour is the first one of the demo's simulated year.
-    """
+    """Return a simulated platform with the imported and exported energy of `meter`."""
     platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
     first = start_of_history(datetime.now(UTC))
 

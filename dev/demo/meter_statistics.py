@@ -33,10 +33,7 @@ DAY = timedelta(days=1)
 
 @cache
 def registers(meter: Meter, at: datetime) -> Registers:
-    """Return the meter's registers at the time `at`.
-
-    They are cached, because several statistics need the registers of the same time.
-    """
+    """Return the meter's registers at the time `at`."""
     return meter.registers_at(at)
 
 
@@ -53,10 +50,7 @@ def start_of_history(now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Total:
-    """Total on a dashboard. `key` is the translation key of its sensor.
-
-    `read` is a function that returns the total of a meter at a time, in `unit`.
-    """
+    """Total on a dashboard. `key` is the translation key of its sensor."""
 
     key: str
     unit: str
@@ -66,10 +60,7 @@ class Total:
 
 @dataclass(frozen=True)
 class Mean:
-    """Quantity whose means a dashboard shows. `key` is the translation key of its sensor.
-
-    `read` is a function that returns the quantity's mean between two times, in `unit`.
-    """
+    """Quantity whose means a dashboard shows. `key` is the translation key of its sensor."""
 
     key: str
     unit: str
@@ -78,10 +69,7 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that computes the average hourly rise of a register between two times.
-
-    `total` is a function that returns this register, or computes a total from several registers.
-    """
+    """Return a function that computes the average hourly rise of a register between two times."""
     return _rise_of(lambda meter, at: total(registers(meter, at)))
 
 
@@ -97,10 +85,7 @@ def _rise_of(
 
 
 def _voltage_of(phase: int) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the voltage of a phase at the start of a period, in V.
-
-    Phases are numbered from 0.
-    """
+    """Return a function that returns the voltage of a phase at the start of a period, in V."""
     return lambda meter, start, _end: meter.household.powers_at(start).voltage[phase]
 
 
@@ -137,10 +122,7 @@ async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
 
 
 async def statistics_of(client: Client, meter: Meter, wanted: set[str]) -> dict[str, str]:
-    """Return the ids of the statistics that the integration writes for a meter, by kind.
-
-    First, wait for the kinds in `wanted`.
-    """
+    """Return the ids of the statistics that the integration writes for a meter, by kind."""
     start = f"{DOMAIN}:{sha256(meter.device_name.encode()).hexdigest()[:8]}_"
     while True:
         known = await client.command("recorder/list_statistic_ids")
@@ -287,10 +269,7 @@ def _row(value: float, difference: float) -> dict[str, Any]:
 
 
 def _means(mean: Mean, meter: Meter, since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return the statistics rows of a quantity for each hour from `since` to `until`.
-
-    A row has the mean of the hour, and the lowest and the highest five-minute mean in the hour.
-    """
+    """Return the statistics rows of a quantity for each hour from `since` to `until`."""
     rows = []
     for start in _every(HOUR, since, until):
         parts = [

@@ -70,10 +70,7 @@ class Meters:
         return f"socket://{HOST}:{self.ports[number - 1]}"
 
     def key(self, number: int) -> str:
-        """Return the encryption key of a meter, in hex digits.
-
-        The simulator creates the keys when it starts.
-        """
+        """Return the encryption key of a meter, in hex digits."""
         return self._key_file.read_text(encoding="ascii").split()[number - 1]
 
     async def _are_listening(self) -> bool:

@@ -50,10 +50,7 @@ _PUBLISHING = {
 
 
 def find_mosquitto() -> str | None:
-    """Return the path of the program mosquitto, None if it is not installed.
-
-    On Debian, mosquitto is not in the PATH of ordinary users.
-    """
+    """Return the path of the program mosquitto, None if it is not installed."""
     return shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 
 
@@ -79,10 +76,7 @@ class Extras:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[list[Process]]:
-        """Run the MQTT broker while the context is active, and yield a list with its process.
-
-        If the demo has no broker, yield an empty list.
-        """
+        """Run the MQTT broker while the context is active, and yield a list with its process."""
         if not self._program or not self.broker_port:
             yield []
             return

@@ -38,10 +38,7 @@ class Process:
         return self._process.returncode
 
     def ended(self) -> ProcessEndedError:
-        """Return an error with the exit status of the process and the end of its log.
-
-        The caller raises it.
-        """
+        """Return an error with the exit status of the process and the end of its log."""
         end = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-MAX_LOG_LINES:]
         return ProcessEndedError(
             "\n".join([f"{self.name} has ended with status {self.status}; {self._log} ends:", *end])
@@ -52,10 +49,7 @@ class Process:
         return await self._process.wait()
 
     async def until(self, check: Callable[[], Awaitable[bool]], every: float = 0.1) -> None:
-        """Call `check` every `every` seconds, until it returns True.
-
-        Raises ProcessEndedError if the process ends first.
-        """
+        """Call `check` every `every` seconds, until it returns True."""
         while not await check():
             if self.status is not None:
                 raise self.ended()
@@ -86,10 +80,7 @@ async def running(
     directory: Path,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Process]:
-    """Run a command while the context is active, and yield its process. `log` gets its output.
-
-    `name` is used in messages. `environment` has further environment variables.
-    """
+    """Run a command while the context is active, and yield its process. `log` gets its output."""
     with log.open("ab") as output:
         # Start the child in a process group of its own, so that Ctrl-C ends only this program. This
         # program then stops its children in the right order.

@@ -33,10 +33,7 @@ class Progress:
         self._print(text)
 
     def begin(self, text: str, usual: str = "", share: Callable[[], float] | None = None) -> None:
-        """Print the first line of a step that can take long.
-
-        `usual` is its usual duration, such as "10 to 60 s".
-        """
+        """Print the first line of a step that can take long."""
         self._step = _Step(text, usual, share)
         self._print(f"{text} (usually {usual})" if usual else text)
 

@@ -80,10 +80,7 @@ def _midnight(now: datetime, days: int) -> datetime:
 
 
 def _captures(meter: Meter, times: list[datetime]) -> Captures:
-    """Return the readings of all M-Bus meters at `times`.
-
-    The result has the readings of each M-Bus meter by their times.
-    """
+    """Return the readings of all M-Bus meters at `times`."""
     identities = {number: name for name, number in _read(meter, times[-1]).channels.items()}
     captures: Captures = {name: {} for name in identities.values()}
     for at in times:
@@ -144,10 +141,7 @@ def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
 
 
 def _gap(now: datetime) -> str:
-    """Return a text with start and end of a gap in the reception.
-
-    The gap of three minutes looks like a restart of Home Assistant.
-    """
+    """Return a text with start and end of a gap in the reception."""
     start = now - timedelta(hours=8, minutes=40)
     return f"{start.isoformat()} {(start + timedelta(minutes=3)).isoformat()}"
 

@@ -110,10 +110,7 @@ def _energies(reading: Registers) -> Energies:
 
 
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
-    """Write a year into the integration's storage for a config entry.
-
-    The entry must not be loaded, because a loaded entry would overwrite the year.
-    """
+    """Write a year into the integration's storage for a config entry."""
     storage = directory / ".storage"
     # Change the existing file. Home Assistant would not read a new file, because it reads only
     # files that existed at its start.

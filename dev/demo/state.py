@@ -14,10 +14,7 @@ CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json"
 
 
 class InUseError(Exception):
-    """Error for a directory that another demo uses.
-
-    The message names the URL of the other demo, and ways to go on.
-    """
+    """Error for a directory that another demo uses."""
 
 
 class UnreadableError(Exception):
@@ -44,10 +41,7 @@ class State:
 
     @classmethod
     def load(cls, directory: Path) -> State:
-        """Return the stored state, or a new state if no file exists.
-
-        Raises UnreadableError for a damaged file, or a file of another version of the demo.
-        """
+        """Return the stored state, or a new state if no file exists."""
         path = directory / "demo.json"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -67,11 +61,7 @@ class State:
 
 
 def lock(directory: Path, url: str) -> IO[str]:
-    """Lock a directory, so that no other demo can use it. Return the open lock file.
-
-    The lock ends when the file is closed. `url` is this demo's URL, for the message to other demos.
-    Raises InUseError if another demo has locked the directory.
-    """
+    """Lock a directory, so that no other demo can use it. Return the open lock file."""
     file = (directory / "lock").open("a+", encoding="utf-8")
     file.seek(0)
     try:

@@ -39,10 +39,7 @@ ADMIN = "admin"
 
 
 def login(directory: Path, user: str) -> str:
-    """Write a password file for a NATS user into `directory`. The password is the user's name.
-
-    Return the lines with user and password file for the table [nats] of a program's configuration.
-    """
+    """Write a password file for a NATS user into `directory`. The password is the user's name."""
     password = directory / "nats-password"
     password.write_text(user, encoding="ascii")
     return f'username = "{user}"\npassword_file = "{password}"\n'
@@ -215,10 +212,7 @@ def user_of(name: str, region: int) -> str:
 
 
 def _with_regions(text: str, count: int) -> str:
-    """Return the configuration `text` with separate accounts for each of `count` regions.
-
-    The accounts of region 1 are those in `text`. Raises LookupError if `text` has no accounts.
-    """
+    """Return the configuration `text` with separate accounts for each of `count` regions."""
     match = _ACCOUNTS.fullmatch(text)
     if not match:
         message = f"{_EXAMPLE} has no accounts where they are expected"

@@ -14,10 +14,7 @@ _EVERY = 1.0
 
 
 class Costs:
-    """Measurement of the processor time and memory that each kind of program uses.
-
-    `most_mib` has the highest measured memory in MiB, by kind of program.
-    """
+    """Measurement of the processor time and memory that each kind of program uses."""
 
     def __init__(self, parts: dict[str, list[Part]]) -> None:
         self.most_mib: dict[str, float] = defaultdict(float)

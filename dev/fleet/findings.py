@@ -59,10 +59,7 @@ class Findings:
 
 
 class Examiner:
-    """Comparison of the sent and stored telegrams of a run.
-
-    It examines one meter after the other.
-    """
+    """Comparison of the sent and stored telegrams of a run."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -110,10 +107,7 @@ class Examiner:
                 self.attacks[event.kind] += 1
 
     async def examine(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Compare every register of all `meters` with the stored samples.
-
-        Count each missing telegram as not read, as held by a killed gateway, or as lost.
-        """
+        """Compare every register of all `meters` with the stored samples."""
         unknown = await export.meters()
         missing: list[Sent] = []
         for meter in meters:
@@ -131,10 +125,7 @@ class Examiner:
                 self.findings.lost.append(sent)
 
     def _examine(self, meter: FleetMeter, stored: Sequence[Sample]) -> list[Sent]:
-        """Compare the registers of one meter.
-
-        Return the telegrams of the meter that are not stored.
-        """
+        """Compare the registers of one meter."""
         findings, telegrams = self.findings, self._telegrams.get(meter.number, {})
         truth = {time: values_of(sent.text) for time, sent in telegrams.items()}
         result = compare(truth, stored)

@@ -87,10 +87,7 @@ class Program(Part):
         self._metrics_url = f"http://{HOST}:{metrics_port}/metrics"
 
     async def metrics(self, session: aiohttp.ClientSession) -> list[tuple[str, str, float]]:
-        """Return each metric of the program as a tuple: name, text of the labels, and value.
-
-        Raises the errors of aiohttp.
-        """
+        """Return each metric of the program as a tuple: name, text of the labels, and value."""
         async with session.get(self._metrics_url) as answer:
             text = await answer.text()
         matches = re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text)
@@ -115,10 +112,7 @@ class Gateway(Program):
 
 
 def frames_in(queue: Path) -> set[str]:
-    """Return the digests of the frames in the queue file of a gateway.
-
-    The function reads a copy of the file, because the gateway may be using the file.
-    """
+    """Return the digests of the frames in the queue file of a gateway."""
     with tempfile.TemporaryDirectory() as directory:
         for name in (queue.name, f"{queue.name}-wal"):
             with contextlib.suppress(FileNotFoundError):
@@ -196,10 +190,7 @@ class Fleet:
         return {digest for gateway in self.gateways for digest in gateway.kept}
 
     def gateway_of(self, meter: int) -> int:
-        """Return the number of the gateway that reads the meter with this number.
-
-        Gateways are numbered from 0.
-        """
+        """Return the number of the gateway that reads the meter with this number."""
         return next(k for k in range(self.count) if meter < self._first(k + 1))
 
     async def remove(self, meter: int) -> str:
@@ -231,10 +222,7 @@ class Fleet:
         return output
 
     async def __aenter__(self) -> Self:
-        """Start all programs.
-
-        The meters of a gateway begin to send when the gateway is connected to all of them.
-        """
+        """Start all programs."""
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
@@ -261,10 +249,7 @@ class Fleet:
         await _until(have_begun, "the meters have not begun to send")
 
     async def until_done(self) -> None:
-        """Wait until all meters have sent their last telegram.
-
-        Raises MissedError if no telegram is sent for _BEGINNING seconds.
-        """
+        """Wait until all meters have sent their last telegram."""
         size, grew = 0, time.monotonic()
         while not all(path.with_name(DONE).exists() for path in self.records):
             await asyncio.sleep(0.1)

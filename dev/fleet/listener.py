@@ -31,9 +31,5 @@ class Listener:
             self.note(message.subject.rpartition(".")[2], counter, time.time())
 
     def note(self, title: str, counter: int, now: float) -> None:
-        """Record that a reading was received at `now`, in Unix seconds.
-
-        `title` and `counter` are the system title and frame counter of its frame. If the reading
-        was received before, keep its first time, and count it as repeated.
-        """
+        """Record that a reading was received at `now`, in Unix seconds."""
         self.again += self.heard.setdefault((title, counter), now) != now

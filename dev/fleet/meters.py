@@ -33,10 +33,7 @@ def _house(kind: int, *, is_piped: bool) -> House:
 
 
 class FleetMeter(Meter):
-    """Simulated meter of a fleet. Meters are numbered from 1.
-
-    `last_telegram` is the result of the last call of `telegram_at`.
-    """
+    """Simulated meter of a fleet. Meters are numbered from 1."""
 
     def __init__(self, number: int, key: bytes) -> None:
         kind, is_piped = number % len(HOUSES), number % _PIPED == 0

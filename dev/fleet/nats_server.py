@@ -8,9 +8,5 @@ _RECOMMENDED = ROOT / ".venv" / "bin" / "nats-server"
 
 
 def recommended() -> str:
-    """Return the path of nats-server.
-
-    The program in .venv, in the version that the tests require, is preferred to a program in the
-    PATH. If neither is found, return "nats-server".
-    """
+    """Return the path of nats-server."""
     return shutil.which(_RECOMMENDED) or shutil.which("nats-server") or "nats-server"

@@ -83,10 +83,7 @@ class Outcome:
 
 
 async def run_fleet(directory: Path, options: Options) -> Outcome:
-    """Run a fleet with all its files in `directory`, and return the outcome.
-
-    Raises MissedError if the run cannot go on.
-    """
+    """Run a fleet with all its files in `directory`, and return the outcome."""
     has_faults = options.has_faults
     fleet = Fleet(
         directory, options.meters, options.seconds, options.seed, do_keys_differ=has_faults
@@ -205,10 +202,7 @@ async def _kill(killer: Killer, options: Options) -> None:
 
 @contextlib.asynccontextmanager
 async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run the endless coroutines `works` while the context is active.
-
-    If one of them fails, raise an ExceptionGroup with its error.
-    """
+    """Run the endless coroutines `works` while the context is active."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in works]
         yield
@@ -241,10 +235,7 @@ async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
 
 
 async def _answer[T](ask: Callable[[], Awaitable[T]]) -> T:
-    """Call `ask` until it raises no network error, and return its result.
-
-    Raises MissedError after _ANSWERS_WITHIN seconds.
-    """
+    """Call `ask` until it raises no network error, and return its result."""
     end = time.monotonic() + _ANSWERS_WITHIN
     while time.monotonic() < end:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):

@@ -25,10 +25,7 @@ class Export:
         return set(json.loads(answer)["data"])
 
     async def samples(self, serial_number: str) -> list[Sample]:
-        """Return all samples of the meter with this serial number.
-
-        Samples of the metrics `last_seen` and `frame_counter` are left out.
-        """
+        """Return all samples of the meter with this serial number."""
         names = f'__name__=~"{_PREFIX}.*",__name__!~"{_PREFIX}(last_seen|frame_counter)"'
         selector = f'{{{names},meter="{serial_number}"}}'
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": "0"})

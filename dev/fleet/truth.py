@@ -152,10 +152,7 @@ class Record:
         self._file: TextIO = path.open("a", encoding="ascii")
 
     def write(self, event: Sent | Attack) -> None:
-        """Append a line with `event` to the file, and flush the file.
-
-        This process can be killed at any time. So no line must stay in a buffer.
-        """
+        """Append a line with `event` to the file, and flush the file."""
         self._file.write(json.dumps([type(event).__name__, *event]) + "\n")
         self._file.flush()
 

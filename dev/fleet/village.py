@@ -121,10 +121,7 @@ class Village:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Send the telegrams of all meters for the configured time.
-
-    Keep the ports open until cancelled.
-    """
+    """Send the telegrams of all meters for the configured time."""
     directory: Path = arguments.directory
     meters = make_meters(arguments.seed, arguments.first, arguments.count)
     for meter in meters:

@@ -46,11 +46,7 @@ def pick[T](recorded: Sequence[T]) -> st.SearchStrategy[T]:
 
 
 def damaged(texts: Sequence[str]) -> st.SearchStrategy[str]:
-    """Return a strategy for the contents of damaged capture files.
-
-    `texts` are the contents of valid capture files. In a damaged file, up to three characters are
-    wrong, and the end of the file may be missing.
-    """
+    """Return a strategy for the contents of damaged capture files."""
     return st.builds(
         lambda text, at, size, wrong: text[:at] + wrong + text[at + len(wrong) : size],
         pick(texts),
@@ -71,10 +67,7 @@ def check_file(text: str) -> None:
 
 
 def check_line(data: bytes, sizes: Sequence[int]) -> None:
-    """Write `data`, in chunks of `sizes`, to a capture file and read it, with and without a key.
-
-    The chunks from the file must have the same sizes, and must not contain the system title.
-    """
+    """Write `data`, in chunks of `sizes`, to a capture file and read it, with and without a key."""
     recording = Recording()
     for time, chunk in enumerate(in_chunks(data, sizes)):
         recording.add(time, chunk)

@@ -153,10 +153,7 @@ _telegram_lines = (
 
 @st.composite
 def _texts(draw: st.DrawFn) -> list[bytes]:
-    """Return consecutive telegrams of a meter.
-
-    A few lines of a telegram differ from the telegram before it.
-    """
+    """Return consecutive telegrams of a meter."""
     begin = draw(st.sampled_from(["/Lux5\\253694471_M\r\n", "/", "", "\r\n/Lux5\r\n", "/Lux5\n"]))
     end_of_line = draw(st.sampled_from(["\r\n", "\r\n", "\r\n", "\n", "\r", "\v", "\x1c"]))
     lines = draw(_telegram_lines)
@@ -248,10 +245,7 @@ PROPERTIES = (
 
 # --- runs of Hypothesis with a time limit --------------------------------------------------------
 def run_round(tried: Property, seed: int, examples: int = 50) -> int:
-    """Check random examples of a property, and return the number of checks.
-
-    If checks fail, raise the error of the smallest failing example.
-    """
+    """Check random examples of a property, and return the number of checks."""
     number = 0
 
     @hypothesis.seed(seed)
@@ -276,10 +270,7 @@ def run_round(tried: Property, seed: int, examples: int = 50) -> int:
 
 
 def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counter[str]:
-    """Check all properties for `minutes`, and each property at least once.
-
-    Return the number of checked examples by the name of the property.
-    """
+    """Check all properties for `minutes`, and each property at least once."""
     end = time.monotonic() + 60 * minutes
     numbers: Counter[str] = Counter()
     for round_seed in itertools.count(seed):
@@ -292,11 +283,7 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 
 # --- atheris -----------------------------------------------------------------------------------
 def write_seeds(folder: Path) -> None:
-    """Write the first inputs for atheris into `folder`.
-
-    The inputs are the stored frames and captures, one telegram of each, a key, and the address of a
-    port.
-    """
+    """Write the first inputs for atheris into `folder`."""
     for number, stored in enumerate(_LITERALS):
         (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)
         (folder / f"telegram-{number}").write_bytes(b"\x01\x20" + stored.telegram.encode("latin-1"))
@@ -308,10 +295,7 @@ def write_seeds(folder: Path) -> None:
 
 
 def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
-    """Start atheris, and return its process. `folder` gets its log and the inputs that failed.
-
-    atheris starts with the inputs in `corpus`, and adds inputs that reach new code to `corpus`.
-    """
+    """Start atheris, and return its process. `folder` gets its log and the inputs that failed."""
     corpus.mkdir(parents=True, exist_ok=True)
     write_seeds(corpus)
     with (folder / "log").open("wb") as log:
@@ -334,11 +318,7 @@ def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.
 
 
 def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
-    """Wait for the end of atheris. Return the number of checked inputs, and a text.
-
-    The text is "" if no input failed. If an input failed or atheris ended early, the text has the
-    log and the inputs that failed.
-    """
+    """Wait for the end of atheris. Return the number of checked inputs, and a text."""
     status = search.wait()
     log = (folder / "log").read_text(encoding="utf-8", errors="replace")
     for input_file in folder.glob("found-*"):
@@ -348,10 +328,7 @@ def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz for the time in the option `--minutes`, and print the result.
-
-    Return 1 if a check failed, otherwise 0.
-    """
+    """Fuzz for the time in the option `--minutes`, and print the result."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")

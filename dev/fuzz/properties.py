@@ -31,10 +31,7 @@ _MAX_WAITING_BYTES = 128 * 1024
 
 
 def check_feed(data: bytes, sizes: Sequence[int]) -> None:
-    """Check that a decoder returns the same events for `data` in chunks and in one piece.
-
-    The check is made with a key, with a key but without verification of tags, and without a key.
-    """
+    """Check that a decoder returns the same events for `data` in chunks and in one piece."""
     for key, needs_tag in ((KEY, True), (KEY, False), (None, True)):
         events = decode(key, [data], needs_tag=needs_tag)
         assert decode(key, in_chunks(data, sizes), needs_tag=needs_tag) == events
@@ -42,10 +39,7 @@ def check_feed(data: bytes, sizes: Sequence[int]) -> None:
 
 
 def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True) -> list[Event]:
-    """Feed `chunks` to a new decoder, and return its events.
-
-    Check that the decoder never stores too many bytes.
-    """
+    """Feed `chunks` to a new decoder, and return its events."""
     decoder = Decoder(key, needs_tag=needs_tag)
     events: list[Event] = []
     for chunk in chunks:
@@ -163,10 +157,7 @@ def _check_reading(reading: MBusReading) -> None:
 
 
 def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
-    """Read the consecutive telegrams `texts`. All readers must return the same values.
-
-    The readers are the fast parser, the simple reader and the decoder.
-    """
+    """Read the consecutive telegrams `texts`. All readers must return the same values."""
     parser = FastParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
@@ -207,10 +198,7 @@ def check_key(text: str) -> None:
 
 
 def check_port(text: str) -> None:
-    """Check that normalising the address of a port a second time does not change the address.
-
-    Check also that redacting the address a second time does not change it.
-    """
+    """Check that normalising the address of a port a second time does not change the address."""
     port = normalise_port(text)
     assert normalise_port(port) == port
     shown = redact_port(port)
@@ -218,10 +206,7 @@ def check_port(text: str) -> None:
 
 
 def check_secret_port(port: tuple[str, str]) -> None:
-    """Check that a redacted address does not contain its secret.
-
-    `port` has the address and the secret.
-    """
+    """Check that a redacted address does not contain its secret."""
     url, secret = port
     assert secret in url
     assert secret not in redact_port(normalise_port(url))

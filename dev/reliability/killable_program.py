@@ -14,10 +14,7 @@ from .result import MissedError
 
 
 class Part:
-    """Program that a test can kill and start again. It runs while the context is active.
-
-    `is_ready` returns whether the started program can be used.
-    """
+    """Program that a test can kill and start again. It runs while the context is active."""
 
     _process: Process
 

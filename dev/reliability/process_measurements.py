@@ -21,9 +21,6 @@ def cpu_seconds(pid: int) -> float:
 
 
 def is_served(port: int) -> bool:
-    """Return whether a program listens on this TCP port of IPv4.
-
-    The function does not connect to the port.
-    """
+    """Return whether a program listens on this TCP port of IPv4."""
     table = Path("/proc/net/tcp").read_text(encoding="ascii")
     return bool(re.search(rf"^ *\d+: [0-9A-F]+:{port:04X} \S+ 0A", table, re.MULTILINE))

@@ -7,10 +7,7 @@ _FAULTS = ("Traceback (most recent call last)", "never retrieved", "was never aw
 
 
 def faults_in_logs(directory: Path) -> list[str]:
-    """Return the lines of all logs below `directory` that show a fault in a program.
-
-    Each line begins with the path of its log.
-    """
+    """Return the lines of all logs below `directory` that show a fault in a program."""
     return [
         f"{path.relative_to(directory)}: {line.strip()}"
         for path in sorted(directory.rglob("*.log"))

@@ -84,10 +84,7 @@ class Loads(NamedTuple):
 
 
 def electric_loads(house: House, seed: int, day: int, sky: Weather) -> Loads:
-    """Return the loads of a day.
-
-    `day` is the number of the day, and `sky` has the time of its sunset.
-    """
+    """Return the loads of a day."""
     chance = seeded_random("loads", seed, day)
     count = house.phases
     phases = [[house.standby * share // 100] * MINUTES for share in _standby_shares(count)]
@@ -128,10 +125,7 @@ def electric_loads(house: House, seed: int, day: int, sky: Weather) -> Loads:
 def warmth_and_water(
     house: House, seed: int, day: int, sky: Weather
 ) -> tuple[list[int], list[int]]:
-    """Return the heat in Wh and the water in litres, for each five minutes of a UTC day.
-
-    `day` is the number of the day, and `sky` has its temperature.
-    """
+    """Return the heat in Wh and the water in litres, for each five minutes of a UTC day."""
     chance = seeded_random("taps", seed, day)
     to_utc = _to_utc(day)
     warmth = [0] * SLOTS

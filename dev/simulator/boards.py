@@ -38,11 +38,7 @@ class PulseBoard(Board):
 
 
 class TankBoard(Board):
-    """Distance sensor MaxBotix XL-MaxSonar in a water tank.
-
-    Some distances are wrong, because the walls of the tank reflect the sound. Sometimes the sensor
-    receives no echo.
-    """
+    """Distance sensor MaxBotix XL-MaxSonar in a water tank."""
 
     name = "tank board"
 

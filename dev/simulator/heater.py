@@ -24,10 +24,7 @@ class Heater:
 
     @cached_property
     def steps(self) -> list[datetime]:
-        """Return the starts of the steps in which the heater is on: whole steps since midnight.
-
-        A start ends the run before it. So there are changes soon after each start.
-        """
+        """Return the starts of the steps in which the heater is on: whole steps since midnight."""
         steps: list[datetime] = []
         for start in sorted(self.starts):
             steps = [step for step in steps if step < start] + [*_steps_of(start)]

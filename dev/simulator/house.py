@@ -67,8 +67,5 @@ HOUSES = (
 
 
 def house_of(number: int) -> House:
-    """Return the house of the meter with this number. Meters are numbered from 1.
-
-    If there are more meters than houses, the houses are used again in the same order.
-    """
+    """Return the house of the meter with this number. Meters are numbered from 1."""
     return HOUSES[(number - 1) % len(HOUSES)]

@@ -267,10 +267,7 @@ def _ripple(minute: int, step: int) -> float:
 
 
 def _done_of_minute(minute: int, second: float) -> float:
-    """Return the share of a minute's energy that has flowed after `second` seconds, from 0 to 1.
-
-    `minute` is the minute of the day.
-    """
+    """Return the share of a minute's energy that has flowed after `second` seconds, from 0 to 1."""
     steps, rest = divmod(second, STEP)
     extra = sum(_ripple(minute, step) for step in range(int(steps))) * STEP
     return (second + extra + _ripple(minute, int(steps)) * rest) / 60

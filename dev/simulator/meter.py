@@ -47,10 +47,7 @@ class CounterExhaustedError(Exception):
 
 
 class Meter:
-    """Simulated meter. Meters are numbered from 1.
-
-    Without a key, it sends unencrypted telegrams.
-    """
+    """Simulated meter. Meters are numbered from 1."""
 
     def __init__(
         self,
@@ -117,10 +114,7 @@ class Meter:
         )
 
     def registers_at(self, when: datetime) -> Registers:
-        """Return the registers at the time `when`, without rounding.
-
-        They include heat and water, which are the registers of the M-Bus meters.
-        """
+        """Return the registers at the time `when`, without rounding."""
         return self._before.plus(self.household.registers_at(when))
 
     def reading_at(self, when: datetime) -> Reading:

@@ -90,10 +90,7 @@ class Server:
         await self.stop()
 
     async def start(self) -> None:
-        """Open all TCP ports and pseudo terminals, and start to send.
-
-        If one of them cannot be opened, close all, and raise PortInUseError or OSError.
-        """
+        """Open all TCP ports and pseudo terminals, and start to send."""
         try:
             for index, outlet in enumerate(self._outlets[: len(self.ports)]):
                 self.ports[index] = await self._listen(outlet, self.ports[index])
@@ -138,18 +135,12 @@ class Server:
             outlet.is_silent = is_silent
 
     def push(self, data: bytes, *, meter: int | None = None) -> None:
-        """Send `data` unchanged to all readers of the meter with the number `meter`.
-
-        If `meter` is None, send `data` to the readers of all meters.
-        """
+        """Send `data` unchanged to all readers of the meter with the number `meter`."""
         for outlet in self._chosen(meter):
             outlet.push(data)
 
     def connections(self, *, meter: int | None = None) -> int:
-        """Return the number of readers that are connected to the meter with the number `meter`.
-
-        If `meter` is None, return the number for all meters.
-        """
+        """Return the number of readers that are connected to the meter with the number `meter`."""
         return sum(len(outlet.lines) for outlet in self._chosen(meter))
 
     def _chosen(self, meter: int | None) -> Iterable[Outlet]:

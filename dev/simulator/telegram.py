@@ -36,10 +36,7 @@ _CRC_OF_BYTE = tuple(map(_crc_of_byte, range(256)))
 
 
 def timestamp(time: datetime) -> str:
-    """Return the text of a time: YYMMDDhhmmss in local time, then S (summer) or W (winter time).
-
-    Raises ValueError for a time without a time zone.
-    """
+    """Return the text of a time: YYMMDDhhmmss in local time, then S (summer) or W (winter time)."""
     if time.tzinfo is None:
         message = "a meter's time needs a time zone"
         raise ValueError(message)
@@ -48,10 +45,7 @@ def timestamp(time: datetime) -> str:
 
 
 def fixed(value: float, digits: int, decimals: int) -> str:
-    """Return the text of a number with `digits` digits, `decimals` of them after the point.
-
-    Raises ValueError for a negative number, or if the number needs more digits.
-    """
+    """Return the text of a number with `digits` digits, `decimals` of them after the point."""
     width = digits + bool(decimals)
     text = f"{value:0{width}.{decimals}f}"
     if len(text) > width or text.startswith("-"):

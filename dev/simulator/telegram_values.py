@@ -13,10 +13,7 @@ class Flow(NamedTuple):
 
     @classmethod
     def of(cls, net: float) -> Self:
-        """Return the signed amount `net` as an imported and an exported amount.
-
-        A positive amount is imported, and a negative amount is exported. The other amount is 0.
-        """
+        """Return the signed amount `net` as an imported and an exported amount."""
         return cls(net, 0.0) if net > 0 else cls(0.0, abs(net))
 
 

@@ -42,11 +42,7 @@ def counter_of(frame: bytes) -> int:
 
 
 def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Random) -> bytes:
-    """Return a forged frame, made from the genuine `frame` of a meter.
-
-    `kind` is one of FORGED. `telegram` is the text that the attacker has invented. `other_title` is
-    the system title of another meter.
-    """
+    """Return a forged frame, made from the genuine `frame` of a meter."""
     title, counter = title_of(frame), counter_of(frame)
     match kind:
         case "text":

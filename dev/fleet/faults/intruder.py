@@ -31,10 +31,7 @@ _WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown me
 
 
 class Intruder:
-    """Attacker that publishes replayed and forged frames.
-
-    `published` has the number of published frames by kind of attack.
-    """
+    """Attacker that publishes replayed and forged frames."""
 
     def __init__(self, cluster: NatsCluster, no_meter: FleetMeter, chance: Random) -> None:
         self.published: Counter[str] = Counter()
@@ -73,10 +70,7 @@ class Intruder:
                 await asyncio.sleep(_EVERY)
 
     async def replay(self, stream: JetStreamContext) -> None:
-        """Publish up to _OLD_FRAMES random frames of the stream once more.
-
-        Raises OSError and the errors of NATS.
-        """
+        """Publish up to _OLD_FRAMES random frames of the stream once more."""
         async with await self._cluster.connect(USER, outlasts_nodes=True) as gateway:
             await self._replay(stream, gateway.jetstream(timeout=3))
 

@@ -21,10 +21,7 @@ _STOP_ONE_OF = 5
 
 @dataclass
 class Interruption:
-    """Kill or pause of a program. It lasts from `moment` to `back`, in Unix seconds.
-
-    `kind` and `number` identify the program.
-    """
+    """Kill or pause of a program. It lasts from `moment` to `back`, in Unix seconds."""
 
     kind: str
     number: int
@@ -34,10 +31,7 @@ class Interruption:
 
 
 class Killer:
-    """Test part that interrupts programs, one at a time.
-
-    It kills a program and starts it again, or pauses a program and resumes it.
-    """
+    """Test part that interrupts programs, one at a time."""
 
     def __init__(self, parts: dict[str, list[Part]], costs: Costs, chance: Random) -> None:
         self.interruptions: list[Interruption] = []

@@ -21,10 +21,7 @@ _SECTION, _SYMBOL = struct.Struct("<IIQQQQIIQQ"), struct.Struct("<IBBHQQ")
 
 
 def set_clock(pid: int, seconds: int) -> None:
-    """Let the clock of the process `pid` differ from this machine's clock by `seconds`.
-
-    Raises OSError, and LookupError if the kernel's vDSO has another form.
-    """
+    """Let the clock of the process `pid` differ from this machine's clock by `seconds`."""
     begin, end = _vdso_of(pid)
     with Path(f"/proc/{pid}/mem").open("r+b", buffering=0) as memory:
         memory.seek(begin)
