@@ -98,9 +98,8 @@ class Demo:
         self._lock: IO[str] | None = None
         self._state = State(directory)
         self._progress = Progress()
-        # Computation of the simulated year of a new meter 1, and the share that is done (0 to 1).
+        # Computation of the simulated year of a new meter 1.
         self._computing: asyncio.Task[Year] | None = None
-        self._share = 0.0
 
     def check(self, *, fresh: bool = False) -> None:
         """Check the directory and the ports, lock the directory, and store the demo's new state.
@@ -319,10 +318,7 @@ class Demo:
 
     async def _compute_year(self, meters: Meters) -> Year:
         now = datetime.now(UTC)
-        return await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, now, self._show)
-
-    def _show(self, share: float) -> None:
-        self._share = share
+        return await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, now)
 
     async def _store_year(self, client: Client, meters: Meters) -> None:
         """Store a contract and a simulated year for the first meter."""
@@ -330,7 +326,6 @@ class Demo:
         self._progress.begin(
             f"storing a simulated year with a reference power of {REFERENCE_POWER} kW and prices",
             "5 to 20 s",
-            lambda: self._share,
         )
         year = await (self._computing or self._compute_year(meters))
         self._computing = None

@@ -10,7 +10,7 @@ battery is additional consumption of the house.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
 
@@ -40,6 +40,8 @@ _EFFICIENCY = 0.9
 _EVENING, _EVENING_LENGTH = time(18), timedelta(hours=5)
 _POWER_SPAN = timedelta(minutes=1)
 _A_DAY = timedelta(days=1)
+
+type Read = Callable[[Meter, datetime], float]
 
 
 def produced_kwh(meter: Meter, at: datetime) -> float:
@@ -73,38 +75,20 @@ def battery_kwh(meter: Meter, at: datetime) -> float:
     return discharged_kwh(meter, at) - charged_kwh(meter, at)
 
 
-def car_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy that the electric car has taken until `at`, in kWh."""
-    return meter.registers_at(at).car_kwh
-
-
-def boiler_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy that the boiler has taken until `at`, in kWh."""
-    return meter.registers_at(at).boiler_kwh
-
-
-def fridge_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy that the fridge has taken until `at`, in kWh.
-
-    The simulator runs it for 15 of 44 minutes with 95 W.
-    """
-    return 0.095 * 15 / 44 * _hours(meter, at)
-
-
-def router_kwh(meter: Meter, at: datetime) -> float:
-    """Return the energy that router and television box have taken until `at`, in kWh.
-
-    They are a fifth of the simulator's standby power.
-    """
-    return meter.house.standby / 5000 * _hours(meter, at)
-
-
-def _hours(_meter: Meter, at: datetime) -> float:
+def _hours(at: datetime) -> float:
     return (at - EPOCH) / timedelta(hours=1)
 
 
-DEVICES = {"car": car_kwh, "boiler": boiler_kwh, "fridge": fridge_kwh, "router": router_kwh}
-_ENERGIES = {
+DEVICES: Mapping[str, Read] = {
+    "car": lambda meter, at: meter.registers_at(at).car_kwh,
+    "boiler": lambda meter, at: meter.registers_at(at).boiler_kwh,
+    # The simulator runs the fridge for 15 of 44 minutes with 95 W.
+    "fridge": lambda _, at: 0.095 * 15 / 44 * _hours(at),
+    # Router and television box are a fifth of the simulator's standby power.
+    "router": lambda meter, at: meter.house.standby / 5000 * _hours(at),
+}
+"""Functions that return the energy of a device until a time, in kWh."""
+_ENERGIES: Mapping[str, Read] = {
     "production": produced_kwh,
     "charged": charged_kwh,
     "discharged": discharged_kwh,
@@ -149,7 +133,7 @@ async def keep_heater_shown(client: Client, heater: Heater) -> None:
         await asyncio.sleep(_SWITCH_INTERVAL_S)
 
 
-def _mean_kw(read: Callable[[Meter, datetime], float], meter: Meter, now: datetime) -> float:
+def _mean_kw(read: Read, meter: Meter, now: datetime) -> float:
     return (read(meter, now) - read(meter, now - _POWER_SPAN)) / (_POWER_SPAN / timedelta(hours=1))
 
 

@@ -1,10 +1,10 @@
-"""Hourly statistics of a simulated meter: the totals and means that the dashboards show.
+"""Hourly statistics of a simulated meter: the totals that the dashboards show.
 
 The integration itself writes the statistics of electricity and gas.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,17 +16,14 @@ from dev.simulator.household import Registers
 from smartyp1.history.calendar import LUXEMBOURG
 
 from .client import Client
-from .inverter import DEVICES, battery_kwh, charged_kwh, discharged_kwh, produced_kwh
+from .inverter import DEVICES, charged_kwh, discharged_kwh, produced_kwh
 
 DOMAIN = "smarty_p1"
 DAYS_OF_HISTORY = 397
 """Maximum number of days between now and the start of the same month a year ago."""
-DAYS_OF_MEANS = 10
-PHASES = 3
 # The statistics get an extra first row, this long before the simulated year. No chart goes back
 # that far.
 BEFORE_ANY_CHART = timedelta(days=3 * 365)
-FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -58,37 +55,6 @@ class Total:
     read: Callable[[Meter, datetime], float]
 
 
-@dataclass(frozen=True)
-class Mean:
-    """Quantity whose means a dashboard shows. `key` is the translation key of its sensor."""
-
-    key: str
-    unit: str
-    unit_class: str
-    read: Callable[[Meter, datetime, datetime], float]
-
-
-def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that computes the average hourly rise of a register between two times."""
-    return _rise_of(lambda meter, at: total(registers(meter, at)))
-
-
-def _rise_of(
-    total: Callable[[Meter, datetime], float],
-) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that computes the average hourly rise of `total` between two times."""
-
-    def read(meter: Meter, start: datetime, end: datetime) -> float:
-        return (total(meter, end) - total(meter, start)) / ((end - start) / HOUR)
-
-    return read
-
-
-def _voltage_of(phase: int) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the voltage of a phase at the start of a period, in V."""
-    return lambda meter, start, _end: meter.household.powers_at(start).voltage[phase]
-
-
 TOTALS = (
     Total("water", "m³", "volume", lambda m, at: registers(m, at).water_m3),
     Total("heat", "GJ", "energy", lambda m, at: registers(m, at).heat_gj),
@@ -96,18 +62,6 @@ TOTALS = (
     Total("charged", "kWh", "energy", charged_kwh),
     Total("discharged", "kWh", "energy", discharged_kwh),
     *(Total(name, "kWh", "energy", read) for name, read in DEVICES.items()),
-)
-MEANS = (
-    Mean("power_net", "kW", "power", _mean_of(lambda r: r.imported_kwh - r.exported_kwh)),
-    Mean("power_imported", "kW", "power", _mean_of(lambda r: r.imported_kwh)),
-    Mean("power_exported", "kW", "power", _mean_of(lambda r: r.exported_kwh)),
-    Mean("demand_last", "kW", "power", _mean_of(lambda r: r.imported_kwh)),
-    Mean("gas_flow_rate", "m³/h", "volume_flow_rate", _mean_of(lambda r: r.gas_m3)),
-    Mean("water_flow_rate", "m³/h", "volume_flow_rate", _mean_of(lambda r: r.water_m3)),
-    Mean("heat_power", "kW", "power", _mean_of(lambda r: r.heat_gj / 0.0036)),
-    *(Mean(f"voltage_l{phase + 1}", "V", "voltage", _voltage_of(phase)) for phase in range(PHASES)),
-    Mean("production_power", "kW", "power", _rise_of(produced_kwh)),
-    Mean("battery_power", "kW", "power", _rise_of(battery_kwh)),
 )
 
 
@@ -189,9 +143,8 @@ async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, fl
 async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -> int:
     """Import hourly statistics of a meter for all past hours without statistics.
 
-    Totals are imported since the start of the simulated year, means for the last DAYS_OF_MEANS
-    days. `entities` has entity ids by translation key. Return the number of hours with imported
-    totals.
+    They begin with the simulated year. `entities` has entity ids by translation key. Return the
+    number of hours with imported totals.
     """
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
@@ -220,19 +173,8 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
                 # So insert a first row that is too old for any chart.
                 start = (earliest - BEFORE_ANY_CHART).isoformat()
                 rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": start})
-            await import_rows(client, entity_id, rows, total.unit, total.unit_class, has_sum=True)
+            await import_rows(client, entity_id, rows, total.unit, total.unit_class)
             last = entity_id, rows
-    for mean in MEANS:
-        if mean.key in entities:
-            entity_id = entities[mean.key]
-            watched = await client.statistics(entity_id, days=DAYS_OF_MEANS + 1)
-            since = _unfilled_since(watched, this_hour - DAYS_OF_MEANS * DAY)
-            rows = await asyncio.to_thread(_means, mean, meter, since, this_hour)
-            if rows:
-                await import_rows(
-                    client, entity_id, rows, mean.unit, mean.unit_class, has_sum=False
-                )
-                last = entity_id, rows
     if last:
         await wait_for_rows(client, *last)
     return filled
@@ -258,9 +200,10 @@ def _totals(
     The state of a row is the total at the end of the hour. The sum of a row is this total plus
     `difference`.
     """
+    starts = [since + number * HOUR for number in range((until - since) // HOUR)]
     return [
         {**_row(total.read(meter, start + HOUR), difference), "start": start.isoformat()}
-        for start in _every(HOUR, since, until)
+        for start in starts
     ]
 
 
@@ -268,49 +211,18 @@ def _row(value: float, difference: float) -> dict[str, Any]:
     return {"state": round(value, 3), "sum": round(value + difference, 3)}
 
 
-def _means(mean: Mean, meter: Meter, since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return the statistics rows of a quantity for each hour from `since` to `until`."""
-    rows = []
-    for start in _every(HOUR, since, until):
-        parts = [
-            mean.read(meter, part, part + FIVE_MINUTES)
-            for part in _every(FIVE_MINUTES, start, start + HOUR)
-        ]
-        rows.append(
-            {
-                "start": start.isoformat(),
-                "mean": round(sum(parts) / len(parts), 3),
-                "min": round(min(parts), 3),
-                "max": round(max(parts), 3),
-            }
-        )
-    return rows
-
-
-def _every(step: timedelta, since: datetime, until: datetime) -> Iterator[datetime]:
-    while since < until:
-        yield since
-        since += step
-
-
-async def import_rows(  # noqa: PLR0913 - the recorder's parameters
-    client: Client,
-    entity_id: str,
-    rows: list[dict[str, Any]],
-    unit: str,
-    unit_class: str | None,
-    *,
-    has_sum: bool,
+async def import_rows(
+    client: Client, entity_id: str, rows: list[dict[str, Any]], unit: str, unit_class: str
 ) -> None:
-    """Import `rows` as statistics of an entity. Each row is for one hour."""
+    """Import `rows` with sums as statistics of an entity. Each row is for one hour."""
     await client.command(
         "recorder/import_statistics",
         metadata={
             "statistic_id": entity_id,
             "source": "recorder",
             "name": None,
-            "has_sum": has_sum,
-            "mean_type": 0 if has_sum else 1,
+            "has_sum": True,
+            "mean_type": 0,
             "unit_class": unit_class,
             "unit_of_measurement": unit,
         },

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 _MAX_SILENCE_S = 9.0
@@ -12,11 +12,10 @@ _CHECK_INTERVAL_S = 1.0
 
 @dataclass
 class _Step:
-    """Step of the demo. `usual` says how long it takes, `share` how much of it is done (0 to 1)."""
+    """Step of the demo. `usual` says how long it takes."""
 
     text: str = ""
     usual: str = ""
-    share: Callable[[], float] | None = None
     since: float = field(default_factory=time.monotonic)
 
 
@@ -32,9 +31,9 @@ class Progress:
         self._step = None
         self._print(text)
 
-    def begin(self, text: str, usual: str = "", share: Callable[[], float] | None = None) -> None:
+    def begin(self, text: str, usual: str = "") -> None:
         """Print the first line of a step that can take long."""
-        self._step = _Step(text, usual, share)
+        self._step = _Step(text, usual)
         self._print(f"{text} (usually {usual})" if usual else text)
 
     @contextlib.asynccontextmanager
@@ -51,9 +50,8 @@ class Progress:
             await asyncio.sleep(_CHECK_INTERVAL_S)
             step = self._step
             if step and time.monotonic() - self._printed_at >= _MAX_SILENCE_S:
-                done = f", {step.share():.0%} done" if step.share else ""
                 usual = f", usually {step.usual}" if step.usual else ""
-                self._print(f"... {step.text}: {time.monotonic() - step.since:.0f} s{done}{usual}")
+                self._print(f"... {step.text}: {time.monotonic() - step.since:.0f} s{usual}")
 
     def _print(self, text: str) -> None:
         self._printed_at = time.monotonic()

@@ -5,7 +5,6 @@ integration's storage.
 """
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,17 +37,8 @@ class Year(NamedTuple):
     """Lines of the quarter-hour files, by month."""
 
 
-def simulate_year(
-    meter: Meter,
-    contract: Contract,
-    now: datetime,
-    show: Callable[[float], None] = lambda _share: None,
-) -> Year:
-    """Return the simulated year of `meter` with `contract`.
-
-    The year lasts from `start_of_history(now)` until `now`. `show` is called with the share of the
-    year that is done, from 0 to 1.
-    """
+def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
+    """Return the simulated year of `meter`, from `start_of_history(now)` until `now`."""
     start = start_of_history(now)
     reading = registers(meter, start)
     lines: dict[str, list[str]] = {}
@@ -73,8 +63,6 @@ def simulate_year(
             number=number,
         )
         lines.setdefault(month_name(start), [HEADER]).append(line_of(span))
-        if not end.minute:
-            show((end - start_of_history(now)) / (now - start_of_history(now)))
         start = end
     # The integration's own reader makes months and bills from the lines. To take each reading as
     # a telegram would cost a summary of its month each time. Only the last quarter-hour is measured

@@ -39,13 +39,7 @@ class FleetMeter(Meter):
         kind, is_piped = number % len(HOUSES), number % _PIPED == 0
         super().__init__(number, key, house=_house(kind, is_piped=is_piped))
         self.household = _household(kind, is_piped=is_piped)
-        self.last_telegram = ""
         self._shift = number // len(HOUSES) % _SHIFTS * _SHIFT
-
-    @override
-    def telegram_at(self, when: datetime) -> str:
-        self.last_telegram = super().telegram_at(when)
-        return self.last_telegram
 
     @override
     def reading_at(self, when: datetime) -> Reading:

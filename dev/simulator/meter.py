@@ -64,6 +64,7 @@ class Meter:
         self.device_name = f"SAG10307{FIRST_SERIAL + (number - 1) * 1_117:08d}"
         self.system_title = b"SAG" + (FIRST_TITLE + (number - 1) * 0x101).to_bytes(5)
         self.next_counter = _counter_of_now() if counter is None else counter
+        self.last_telegram = ""
         # Text message that the grid operator sends to the household.
         self.message = ""
         self._key = key
@@ -88,7 +89,8 @@ class Meter:
 
     def telegram_at(self, when: datetime) -> str:
         """Return the unencrypted telegram with the reading at the time `when`."""
-        return telegram.encode(self.reading_at(when))
+        self.last_telegram = telegram.encode(self.reading_at(when))
+        return self.last_telegram
 
     def change_key(self, key: bytes) -> None:
         """Encrypt all following frames with `key`."""

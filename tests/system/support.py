@@ -7,9 +7,7 @@ import shutil
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
-from typing import override
 
 import pytest
 
@@ -84,14 +82,7 @@ def processes_mentioning(text: str | Path) -> list[str]:
 
 
 class RecordingMeter(Meter):
-    """A meter that remembers the last telegram it sent."""
-
-    last_telegram = ""
-
-    @override
-    def telegram_at(self, when: datetime) -> str:
-        self.last_telegram = super().telegram_at(when)
-        return self.last_telegram
+    """A meter that is asked about the last telegram it sent."""
 
     def last_value(self, reference: str) -> float:
         """Return the number that ends an object of the last telegram."""

@@ -167,7 +167,7 @@ async def fill(home: Home) -> None:
                 rows.append({"start": time.isoformat(), "state": total, "sum": total})
                 time += HOUR
             name = f"sensor.{kind.name}_{key}"
-            await import_rows(home.client, name, rows, "kWh", "energy", has_sum=True)
+            await import_rows(home.client, name, rows, "kWh", "energy")
     await wait_for_rows(home.client, name, rows)
 
 
