@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = "custom_components/smarty_p1"
@@ -61,6 +61,11 @@ def packages_of_cards(licenses: str) -> set[tuple[str, str]]:
     return set(re.findall(r"^- (\S+) (\d\S*)$", licenses, re.MULTILINE))
 
 
+def packages_of_lock(lock: str) -> set[tuple[str, str]]:
+    """Return names and versions of the Python packages in the text of a lock."""
+    return set(re.findall(r"^([\w.-]+)(?:\[\S*\])?==([^\s;]+)", lock, re.MULTILINE))
+
+
 # --- build and notes -----------------------------------------------------------------------------
 
 
@@ -77,82 +82,59 @@ def build(folder: Path) -> None:
         # zip files contain local times.
         archive = ["archive", "--format", "zip", "--output", folder / ARCHIVE, "HEAD"]
         run(GIT, *archive, cwd=ROOT / INTEGRATION, TZ="UTC")
-        tools = make_tools(Path(place) / "tools")
+        python = make_tools(Path(place) / "tools")
         wheel = ["-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
-        run(tools / "python", *wheel, cwd=source)
-        write_sboms(folder, source, tools)
+        run(python, *wheel, cwd=source)
+        write_sboms(folder, source)
 
 
 def make_tools(path: Path) -> Path:
-    """Make an environment with exactly the locked packages. Return the folder of its programs."""
+    """Make an environment with exactly the locked packages. Return the path of its Python."""
     run(sys.executable, "-m", "venv", path)
     pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    locks = [ROOT / f"requirements/{name}_lock.txt" for name in ("build", "sbom")]
-    hashes = ["--require-hashes", "--only-binary", ":all:", "--requirement", locks[0]]
-    run(path / "bin" / "python", *pip, *hashes, "--requirement", locks[1])
-    return path / "bin"
+    hashes = ["--require-hashes", "--only-binary", ":all:"]
+    lock = ROOT / "requirements/build_lock.txt"
+    run(path / "bin/python", *pip, *hashes, "--requirement", lock)
+    return path / "bin/python"
 
 
-def write_sboms(folder: Path, source: Path, tools: Path) -> None:
-    """Write an SBOM beside each artifact.
+def write_sboms(folder: Path, source: Path) -> None:
+    """Write an SBOM (CycloneDX) beside each artifact.
 
     The SBOM of the archive lists the npm packages that the dashboard cards contain. The SBOM of the
     wheel lists the Python packages that the containers install.
     """
-    version = manifest_version()
-    cards = source / "frontend"
-    package = json.loads((cards / "package.json").read_text(encoding="utf-8"))
-    # npm refuses a package without a version. Only the manifest has the version, so add it here.
-    (cards / "package.json").write_text(json.dumps(package | {"version": version}), "utf-8")
-    npm = ["npm", "sbom", "--package-lock-only", "--omit", "dev", "--sbom-format", "cyclonedx"]
-    bundled = cards / "bom.json"
-    contents = packages_of_cards((source / CARD_LICENSES).read_text(encoding="utf-8"))
-    bundled.write_text(json.dumps(_limited(json.loads(run(*npm, cwd=cards)), contents)), "utf-8")
-    contained = source / "bom.json"
-    lock = source / CONTAINER_LOCK
-    run(tools / "cyclonedx-py", "requirements", lock, "--output-file", contained)
     [wheel] = folder.glob("*.whl")
-    for path, artifact in ((bundled, folder / ARCHIVE), (contained, wheel)):
-        bom = json.loads(path.read_text(encoding="utf-8"))
+    cards, lock = ((source / name).read_text("utf-8") for name in (CARD_LICENSES, CONTAINER_LOCK))
+    for artifact, kind, packages in (
+        (folder / ARCHIVE, "npm", packages_of_cards(cards)),
+        (wheel, "pypi", packages_of_lock(lock)),
+    ):
+        components = [
+            {"type": "library", "bom-ref": purl, "purl": purl, "name": name, "version": version}
+            for name, version in sorted(packages)
+            for purl in [f"pkg:{kind}/{quote(name)}@{quote(version)}"]
+        ]
         digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
-        # Drop the random serial number and the time of the build, so that each build makes the same
-        # file.
-        bom.pop("serialNumber", None)
-        bom["metadata"] = {
-            "component": {
-                "type": "application",
-                "bom-ref": artifact.name,
-                "name": artifact.name,
-                "version": version,
-                "hashes": [{"alg": "SHA-256", "content": digest}],
-            }
+        whole = {
+            "type": "application",
+            "bom-ref": artifact.name,
+            "name": artifact.name,
+            "version": manifest_version(),
+            "hashes": [{"alg": "SHA-256", "content": digest}],
         }
-        # npm and cyclonedx-py use different names for the root of the dependencies. Replace either
-        # name by the name of the artifact.
-        roots = {f"{package['name']}@{version}", "root-component"}
-        for dependency in bom.get("dependencies", []):
-            if dependency["ref"] in roots:
-                dependency["ref"] = artifact.name
-        for component in bom["components"]:
-            component.pop("description", None)
-        text = json.dumps(bom, indent=1, sort_keys=True) + "\n"
+        sbom = {
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.6",
+            "version": 1,
+            "metadata": {"component": whole},
+            "components": components,
+            "dependencies": [
+                {"ref": artifact.name, "dependsOn": [part["bom-ref"] for part in components]}
+            ],
+        }
+        text = json.dumps(sbom, indent=1) + "\n"
         (folder / f"{artifact.name}.cdx.json").write_text(text, encoding="utf-8")
-
-
-def _limited(bom: dict[str, Any], packages: set[tuple[str, str]]) -> dict[str, Any]:
-    """Return an SBOM of npm without the packages that are required, but not in the cards."""
-    out = {
-        part["bom-ref"]
-        for part in bom["components"]
-        if (part["name"], part["version"]) not in packages
-    }
-    dependencies = [
-        part | {"dependsOn": [ref for ref in part.get("dependsOn", []) if ref not in out]}
-        for part in bom["dependencies"]
-        if part["ref"] not in out
-    ]
-    components = [part for part in bom["components"] if part["bom-ref"] not in out]
-    return bom | {"components": components, "dependencies": dependencies}
 
 
 def changes_of(version: str, heading: str, root: Path = ROOT) -> str:

@@ -42,7 +42,7 @@ _NAMES_ONLY = {"requirements/overrides.txt"}
 # Files whose packages without a version obey the constraints of Home Assistant.
 _CONSTRAINED = {"requirements/demo.txt", "requirements_test.txt"}
 MAX_CHANGES_LINES = 60
-_RELEASED_LOCKS = {f"requirements/{name}_lock.txt" for name in ("build", "container", "sbom")}
+_RELEASED_LOCKS = {f"requirements/{name}_lock.txt" for name in ("build", "container")}
 
 # --- locks ---------------------------------------------------------------------------------------
 

@@ -1,9 +1,11 @@
 """Simulated platform Leneda of the demo. It has the quarter-hours of the first meter."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from dev.leneda import Platform
 from dev.simulator import Meter
+from dev.simulator.household import Registers
 
 from .meter_statistics import start_of_history
 
@@ -22,14 +24,17 @@ def platform_of(meter: Meter) -> Platform:
     platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
     first = start_of_history(datetime.now(UTC))
 
-    def imported(start: datetime) -> float | None:
-        before, after = meter.registers_at(start), meter.registers_at(start + _QUARTER_HOUR)
-        return (after.imported_kwh - before.imported_kwh) * 4 if start >= first else None
+    def mean_kw(total: Callable[[Registers], float]) -> Callable[[datetime], float | None]:
+        def read(start: datetime) -> float | None:
+            before, after = meter.registers_at(start), meter.registers_at(start + _QUARTER_HOUR)
+            return (total(after) - total(before)) * 4 if start >= first else None
 
-    def exported(start: datetime) -> float | None:
-        before, after = meter.registers_at(start), meter.registers_at(start + _QUARTER_HOUR)
-        return (after.exported_kwh - before.exported_kwh) * 4 if start >= first else None
+        return read
 
-    platform.series[ACCOUNT["consumption_point"], "1-1:1.29.0"] = imported
-    platform.series[ACCOUNT["production_point"], "1-1:2.29.0"] = exported
+    platform.series[ACCOUNT["consumption_point"], "1-1:1.29.0"] = mean_kw(
+        lambda registers: registers.imported_kwh
+    )
+    platform.series[ACCOUNT["production_point"], "1-1:2.29.0"] = mean_kw(
+        lambda registers: registers.exported_kwh
+    )
     return platform

@@ -65,6 +65,13 @@ TOTALS = (
 )
 
 
+# Units of the powers and flow rates that the Energy dashboard shows, with the kinds of the units.
+RATES = {
+    **dict.fromkeys(("power_net", "production_power", "battery_power"), ("kW", "power")),
+    **dict.fromkeys(("gas_flow_rate", "water_flow_rate"), ("m³/h", "volume_flow_rate")),
+}
+
+
 async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
     """Return the entity ids of a config entry's enabled entities, by translation key."""
     registry = await client.command("config/entity_registry/list")
@@ -150,6 +157,12 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     values = await wait_for_values(client, [entities[total.key] for total in totals])
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     earliest = start_of_history(this_hour)
+    before = (earliest - BEFORE_ANY_CHART).isoformat()
+    # For five minutes, the recorder has no statistics of a new sensor, and the Energy dashboard
+    # warns of that.
+    for key in RATES.keys() & entities.keys():
+        row = {"start": before, "mean": 0.0, "min": 0.0, "max": 0.0}
+        await import_rows(client, entities[key], [row], *RATES[key])
     filled = 0
     last: tuple[str, list[dict[str, Any]]] | None = None
     for total in totals:
@@ -171,8 +184,7 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
             if since == earliest:
                 # A chart shows the sum of the very first row as the consumption of a single hour.
                 # So insert a first row that is too old for any chart.
-                start = (earliest - BEFORE_ANY_CHART).isoformat()
-                rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": start})
+                rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": before})
             await import_rows(client, entity_id, rows, total.unit, total.unit_class)
             last = entity_id, rows
     if last:
@@ -214,15 +226,16 @@ def _row(value: float, difference: float) -> dict[str, Any]:
 async def import_rows(
     client: Client, entity_id: str, rows: list[dict[str, Any]], unit: str, unit_class: str
 ) -> None:
-    """Import `rows` with sums as statistics of an entity. Each row is for one hour."""
+    """Import `rows` with sums or means as statistics of an entity. Each row is for one hour."""
+    has_sum = "sum" in rows[0]
     await client.command(
         "recorder/import_statistics",
         metadata={
             "statistic_id": entity_id,
             "source": "recorder",
             "name": None,
-            "has_sum": True,
-            "mean_type": 0,
+            "has_sum": has_sum,
+            "mean_type": 0 if has_sum else 1,
             "unit_class": unit_class,
             "unit_of_measurement": unit,
         },

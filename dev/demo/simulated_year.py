@@ -6,6 +6,7 @@ integration's storage.
 
 import json
 from datetime import datetime, timedelta
+from operator import sub
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,28 +41,16 @@ class Year(NamedTuple):
 def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
     """Return the simulated year of `meter`, from `start_of_history(now)` until `now`."""
     start = start_of_history(now)
-    reading = registers(meter, start)
+    wh = _wh(registers(meter, start))
     lines: dict[str, list[str]] = {}
     number = 0
     while start + _QUARTER_HOUR <= now:
-        before, end = reading, start + _QUARTER_HOUR
+        before, end = wh, start + _QUARTER_HOUR
         number += 1
-        reading = registers(meter, end)
-        span = Span(
-            start,
-            end,
-            SpanKind.QUARTER_HOUR,
-            Amounts(
-                _whole(reading.imported_kwh) - _whole(before.imported_kwh),
-                _whole(reading.exported_kwh) - _whole(before.exported_kwh),
-                True,  # noqa: FBT003 - the exported energy is exact
-                _whole(reading.reactive_imported_kvarh) - _whole(before.reactive_imported_kvarh),
-                _whole(reading.reactive_exported_kvarh) - _whole(before.reactive_exported_kvarh),
-            ),
-            _whole(reading.imported_kwh),
-            _whole(reading.exported_kwh),
-            number=number,
-        )
+        wh = _wh(registers(meter, end))
+        imported, exported, inductive, capacitive = map(sub, wh, before)
+        amounts = Amounts(imported, exported, True, inductive, capacitive)  # noqa: FBT003 - exact
+        span = Span(start, end, SpanKind.QUARTER_HOUR, amounts, wh[0], wh[1], number=number)
         lines.setdefault(month_name(start), [HEADER]).append(line_of(span))
         start = end
     # The integration's own reader makes months and bills from the lines. To take each reading as
@@ -71,30 +60,24 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
     files = {month: "".join(of_month).encode() for month, of_month in lines.items()}
     demand_meter = Household.from_files(contract, files)
     for time in (start - _QUARTER_HOUR, start, now):
-        read = _energies(registers(meter, time))
-        demand_meter.update(time, read, None, meter.device_name)
+        kwh = Energies(*(register / 1000 for register in _wh(registers(meter, time))))
+        demand_meter.update(time, kwh, None, meter.device_name)
     for span in demand_meter.meter.take_new():
         lines[month_name(span.start)].append(line_of(span))
     return Year(demand_meter.as_dict(), lines)
 
 
-def _whole(kwh: float) -> int:
-    """Return a register in whole Wh, as a telegram has it."""
-    return round(round(kwh, 3) * 1000)
-
-
-def _energies(reading: Registers) -> Energies:
-    return Energies(
-        *(
-            round(register, 3)
-            for register in (
-                reading.imported_kwh,
-                reading.exported_kwh,
-                reading.reactive_imported_kvarh,
-                reading.reactive_exported_kvarh,
-            )
+def _wh(reading: Registers) -> list[int]:
+    """Return the four registers of energies in whole Wh, as a telegram has them."""
+    return [
+        round(round(register, 3) * 1000)
+        for register in (
+            reading.imported_kwh,
+            reading.exported_kwh,
+            reading.reactive_imported_kvarh,
+            reading.reactive_exported_kvarh,
         )
-    )
+    ]
 
 
 def store_year(directory: Path, entry_id: str, year: Year) -> None:

@@ -138,7 +138,7 @@ LOCK_TAMPERING: dict[str, tuple[str, Callable[[Path], None], str]] = {
         "evil==1.0",
     ),
     "missing package": ("build", replace(BUILD_LOCK, r"pluggy(.*\n){3}", ""), "pluggy=="),
-    "no date": ("sbom", replace("requirements/sbom_lock.txt", "--exclude-newer.*", ""), "no date"),
+    "no date": ("build", replace(BUILD_LOCK, "--exclude-newer.*", ""), "no date"),
     "date in the future": ("build", replace(BUILD_LOCK, "-newer 20", "-newer 30"), "the future"),
     "earlier date": ("build", replace(BUILD_LOCK, "-newer 2026", "-newer 2024"), "hatchling"),
     "requirement without its lock": (

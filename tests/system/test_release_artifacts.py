@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from dev.release import ARCHIVE, GIT, INTEGRATION, ROOT, packages_of_cards
+from dev.release import ARCHIVE, GIT, INTEGRATION, ROOT, packages_of_cards, packages_of_lock
 from tests.system.support import TIMEOUT
 from tests.system.test_distribution import build
 
@@ -109,5 +109,4 @@ def test_an_sbom_lists_the_packages_of_its_artifact(folder: Path) -> None:
     licenses = COMMIT[f"{INTEGRATION}/LICENSE-cards.txt"].decode()
     assert sbom_of(folder / ARCHIVE) == packages_of_cards(licenses)
     lock = COMMIT["requirements/container_lock.txt"].decode()
-    locked = re.findall(r"^([\w.-]+)(?:\[\S*\])?==([^\s;]+)", lock, re.MULTILINE)
-    assert sbom_of(wheel_of(folder)) == {*locked}
+    assert sbom_of(wheel_of(folder)) == packages_of_lock(lock)
