@@ -48,7 +48,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
         before, end = wh, start + _QUARTER_HOUR
         number += 1
         wh = _wh(registers(meter, end))
-        imported, exported, inductive, capacitive = map(sub, wh, before)
+        imported, exported, inductive, capacitive = map(sub, wh, before, strict=True)
         amounts = Amounts(imported, exported, True, inductive, capacitive)  # noqa: FBT003 - exact
         span = Span(start, end, SpanKind.QUARTER_HOUR, amounts, wh[0], wh[1], number=number)
         lines.setdefault(month_name(start), [HEADER]).append(line_of(span))
