@@ -75,7 +75,7 @@ def _options() -> Options:
     parser.add_argument(
         "--faults",
         action="store_true",
-        help="let the collectors' keys differ and a node's clock be wrong, and remove a tenant",
+        help="let the clock of a node be wrong",
     )
     parser.add_argument(
         "--seed", metavar="S", type=int, default=1, help="of keys, kills and attacks (1)"

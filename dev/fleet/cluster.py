@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import signal
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
@@ -103,15 +102,6 @@ class NatsCluster:
     async def __aexit__(self, *_: object) -> None:
         """End all NATS nodes."""
         await self._running.aclose()
-
-    def refuse(self, title: str) -> None:
-        """Let the nodes refuse the frames of a system title, without a restart."""
-        for node in self.nodes:
-            configuration = node.directory / "nats-server.conf"
-            text = configuration.read_text(encoding="utf-8")
-            text = re.sub(rf'"smarty_p1\.sealed\.{title}"(, )?', "", text)
-            configuration.write_text(text, encoding="utf-8")
-            node.send(signal.SIGHUP)
 
     async def connect(self, user: str = ADMIN, *, outlasts_nodes: bool = False) -> Client:
         """Return a client that is connected to one of the nodes as `user`.

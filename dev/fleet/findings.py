@@ -68,7 +68,6 @@ class Examiner:
         heard: Mapping[tuple[str, int], float],
         *,
         passed_on: AbstractSet[str],
-        removed: AbstractSet[int] = frozenset(),
         gateway_of: Callable[[int], int],
         waiting: AbstractSet[int] = frozenset(),
     ) -> None:
@@ -76,8 +75,7 @@ class Examiner:
 
         `events` has the sent telegrams and attacks. `heard` has the time at which the listener
         first received each reading, by system title and frame counter. `passed_on` has the digests
-        of the frames that gateways published, or had on disk when they were killed. `removed` are
-        the meters whose values were deleted: none of them may be stored. `gateway_of`
+        of the frames that gateways published, or had on disk when they were killed. `gateway_of`
         returns the number of the gateway that reads a meter. The keys of the meters in `waiting`
         came late, so the delays of these meters are ignored.
         """
@@ -98,8 +96,6 @@ class Examiner:
         self._stored: dict[int, list[float]] = {}
         """Times (Unix seconds) at which stored telegrams were sent, by gateway."""
         for event in events:
-            if event.meter in removed:
-                continue
             if isinstance(event, Sent):
                 self._telegrams.setdefault(event.meter, {})[time_of(event.text)] = event
                 self.findings.sent += 1

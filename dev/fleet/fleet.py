@@ -27,7 +27,7 @@ from dev.reliability.result import MissedError
 from dev.simulator import Meter
 
 from .certificates import Certificates
-from .cluster import NatsCluster, as_operator, login
+from .cluster import NatsCluster, login
 from .faults.intruder import USER as INTRUDER
 from .faults.key_changes import KeyFiles
 from .storage import VictoriaMetrics
@@ -39,9 +39,6 @@ _MAX_PORTS = 1000
 _MIN_GATEWAYS = 2
 _BEGINNING = 180.0
 _QUEUE = "queue.sqlite3"
-# Seconds after which collectors have read a changed key file.
-_KEYS_READ_S = 5.0
-_FORGET_TRIES = 10
 
 _GATEWAY = """\
 [nats]
@@ -127,30 +124,17 @@ def title_of(meter: int) -> str:
 
 
 class Fleet:
-    """Fleet with all its programs. `count` is the number of gateways.
+    """Fleet with all its programs, each in its own directory. `count` is the number of gateways."""
 
-    Each program has its own directory. With `do_keys_differ`, only the first collector has all
-    keys.
-    """
-
-    def __init__(
-        self,
-        directory: Path,
-        meters: int,
-        seconds: float,
-        seed: int,
-        *,
-        do_keys_differ: bool = False,
-    ) -> None:
+    def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
         # A gateway needs at least one meter. So start at most as many gateways as there are meters.
         self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
         paths = [directory / f"keys{number}" for number in range(COLLECTORS)]
-        self.keys = KeyFiles(paths, seed, meters, do_differ=do_keys_differ)
+        self.keys = KeyFiles(paths, seed, meters)
         self._key_paths = paths
         self._meters = meters
-        self._removed: set[int] = set()
         gateways = {f"gateway{number}": self._titles(number) for number in range(self.count)}
         certificates = Certificates(directory / "certificates")
         self._ca_file = certificates.ca_file
@@ -193,41 +177,13 @@ class Fleet:
         """Return the number of the gateway that reads the meter with this number."""
         return next(k for k in range(self.count) if meter < self._first(k + 1))
 
-    async def remove(self, meter: int) -> str:
-        """Remove a meter whose tenant leaves, in the order of the runbook.
-
-        Its gateway stops to read it, the nodes refuse its title, the collectors lose its key. Then
-        delete its values. Return the words of the command that deletes them.
-        """
-        number = self.gateway_of(meter)
-        gateway = self.gateways[number]
-        self._removed.add(meter)
-        self._configure_gateway(number, gateway.metrics_port)
-        await gateway.stop()
-        await gateway.start()
-        self.cluster.refuse(title_of(meter))
-        self.keys.gone.add(meter)
-        self.keys.write()
-        await asyncio.sleep(_KEYS_READ_S)
-        command = [sys.executable, "-P", "-m", "smarty_p1_cli", "fleet", "forget", "--yes"]
-        configuration = as_operator(self.collectors[0].configuration)
-        command += [title_of(meter), "--config", str(configuration)]
-        for _ in range(_FORGET_TRIES):
-            process = await asyncio.create_subprocess_exec(
-                *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-            )
-            output = (await process.communicate())[0].decode()
-            if not process.returncode:
-                break
-        return output
-
     async def __aenter__(self) -> Self:
         """Start all programs."""
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
             await self.cluster.make_stream()
-            self.keys.write_first()
+            self.keys.write()
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
             await _until(self._is_ready, "the collectors have not reached NATS")
@@ -312,9 +268,6 @@ class Fleet:
 
     def _gateway(self, number: int) -> Gateway:
         metrics_port = free_ports()
-        return Gateway(self._configure_gateway(number, metrics_port), metrics_port)
-
-    def _configure_gateway(self, number: int, metrics_port: int) -> Path:
         directory = self._make_directory(f"gateway{number}")
         ports = json.loads((self.directory / f"village{number}" / PORTS).read_bytes())
         text = _GATEWAY.format(
@@ -325,12 +278,11 @@ class Fleet:
             metrics=metrics_port,
         )
         for meter, port in enumerate(ports, self._first(number)):
-            if meter not in self._removed:
-                title = title_of(meter)
-                text += _PORT.format(host=HOST, port=port, number=meter, title=title)
+            title = title_of(meter)
+            text += _PORT.format(host=HOST, port=port, number=meter, title=title)
         configuration = directory / "gateway.toml"
         configuration.write_text(text, encoding="utf-8")
-        return configuration
+        return Gateway(configuration, metrics_port)
 
     def _collector(self, number: int) -> Program:
         directory = self._make_directory(f"collector{number}")

@@ -21,9 +21,8 @@ def summarize(outcome: Outcome, options: Options) -> Result:
         result.say("keys: of one meter it came late, two got another, one of them unannounced")
     if options.has_faults:
         result.say(
-            "faults: the collectors' keys differ, the clock of the stream's leader was an hour "
-            "slow and an hour fast, a tenant was removed with all values; frames that were "
-            f"read since the collectors' last start: {outcome.parked:.0f}"
+            "faults: the clock of the stream's leader was an hour slow and an hour fast; frames "
+            f"that waited and were read since the collectors' last start: {outcome.parked:.0f}"
         )
     _tell_telegrams(outcome.findings, result)
     _tell_delays(outcome, result, _MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S)

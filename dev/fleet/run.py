@@ -4,14 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Coroutine,
-    Iterator,
-    Set as AbstractSet,
-)
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,9 +17,9 @@ from dev.simulator.randomness import seeded_random
 
 from .costs import Costs
 from .faults.intruder import Intruder
-from .faults.key_changes import ABSENT, MISTYPED, WAITING, changes
+from .faults.key_changes import WAITING, changes
 from .faults.kills import Killer
-from .faults.operator_faults import REMOVED, disturb_clock, remove_tenant
+from .faults.wrong_clock import disturb_clock
 from .findings import Examiner, Findings
 from .fleet import Fleet
 from .listener import Listener
@@ -47,8 +40,8 @@ class Options:
     """Options of a test run. The meters send telegrams for `seconds`.
 
     `kills` is "none", "any" or "each". With "any", a random program is killed or paused every ten
-    seconds. With "each", one program of each kind is killed. With `has_faults`, the collectors'
-    keys differ, a node's clock is wrong, and a tenant is removed.
+    seconds. With "each", one program of each kind is killed. With `has_faults`, the
+    clock of a node is wrong.
     """
 
     meters: int
@@ -85,9 +78,7 @@ class Outcome:
 async def run_fleet(directory: Path, options: Options) -> Outcome:
     """Run a fleet with all its files in `directory`, and return the outcome."""
     has_faults = options.has_faults
-    fleet = Fleet(
-        directory, options.meters, options.seconds, options.seed, do_keys_differ=has_faults
-    )
+    fleet = Fleet(directory, options.meters, options.seconds, options.seed)
     async with fleet:
         costs = Costs(fleet.parts)
         killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
@@ -110,7 +101,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
                 costs.watch(),
                 intruder.run(),
                 fleet.keys.change(options.seconds),
-                *_faults(fleet, killer, stream, options),
+                *([disturb_clock(fleet, stream, options.seconds)] if has_faults else []),
             ):
                 await _kill(killer, options)
                 await fleet.until_done()
@@ -138,9 +129,8 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             killer.interruptions,
             listener.heard,
             passed_on=content.frames.keys() | fleet.kept,
-            removed={REMOVED} if has_faults else frozenset(),
             gateway_of=fleet.gateway_of,
-            waiting=_waiting(options),
+            waiting=WAITING if changes(options.meters) else frozenset(),
         )
         meters = make_meters(options.seed, 1, options.meters)
         async with _asking(fleet.store.directory, shows_doubles=True) as export:
@@ -162,20 +152,6 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
             parked=sum(parked.values()),
             faults=faults_in_logs(directory),
         )
-
-
-def _faults(
-    fleet: Fleet, killer: Killer, stream: JetStreamContext, options: Options
-) -> Iterator[Coroutine[object, object, None]]:
-    if options.has_faults:
-        yield disturb_clock(fleet, stream, options.seconds)
-        yield remove_tenant(fleet, killer, options.seconds)
-
-
-def _waiting(options: Options) -> AbstractSet[int]:
-    """Return the meters whose telegrams wait for keys."""
-    waiting = WAITING if changes(options.meters) else frozenset()
-    return waiting | {ABSENT, MISTYPED} if options.has_faults else waiting
 
 
 @contextlib.asynccontextmanager

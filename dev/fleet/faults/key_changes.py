@@ -1,6 +1,6 @@
 """Key files of the collectors, and changes of keys during a run.
 
-One key comes late, and two meters change their keys. The key files can also differ.
+One key comes late, and two meters change their keys.
 """
 
 import asyncio
@@ -19,10 +19,6 @@ LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
-# Numbers of two meters. If the key files differ, only the first collector has the right keys of
-# these meters. The others have no key of ABSENT, and a wrong key of MISTYPED.
-ABSENT = 4
-MISTYPED = 5
 # Times of three events, as fractions of the run's duration: the key file changes, the keys in the
 # meters change, and the key file changes again.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
@@ -44,29 +40,20 @@ def next_key_of_meter(number: int, count: int, seed: int) -> bytes | None:
 
 
 class KeyFiles:
-    """Key files of all collectors. With `do_differ`, only the first one has all the right keys.
+    """Key files of all collectors. Each line has a system title and a key."""
 
-    Each line has a system title and a key. `gone` are the numbers of meters without keys.
-    """
-
-    def __init__(
-        self, paths: Sequence[Path], seed: int, count: int, *, do_differ: bool = False
-    ) -> None:
-        self.gone: set[int] = set()
+    def __init__(self, paths: Sequence[Path], seed: int, count: int) -> None:
         self._paths = paths
         self._seed = seed
         self._count = count
-        self._do_differ = do_differ
+        self._is_late_missing = changes(count)
         self._announced: AbstractSet[int] = frozenset()
 
     async def change(self, seconds: float) -> None:
-        """Change the keys twice during the run, which takes `seconds`. Then wait until cancelled.
-
-        For a fleet that is too small for changes of keys, only wait.
-        """
+        """Change the keys twice in a run of `seconds`. Then wait until cancelled."""
         if changes(self._count):
             await asyncio.sleep(seconds * _FIRST)
-            self.gone.discard(LATE)
+            self._is_late_missing = False
             self._announced = {ANNOUNCED}
             self.write()
             tell("the late key is there, and the next one of another meter")
@@ -76,28 +63,21 @@ class KeyFiles:
             tell("the key is there that a meter has had for a while")
         await asyncio.Event().wait()
 
-    def write_first(self) -> None:
-        """Write the files for the start of a run with changes: the key of LATE is missing."""
-        if changes(self._count):
-            self.gone.add(LATE)
-        self.write()
-
     def write(self) -> None:
         """Write the files. Only their owner can read them."""
-        for number, path in enumerate(self._paths):
+        lines = [
+            f"{Meter(meter).system_title.hex().upper()} {key.hex().upper()}\n"
+            for meter in range(1, self._count + 1)
+            for key in self._keys_of(meter)
+        ]
+        for path in self._paths:
             new = path.with_suffix(".new")
             with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
-                for meter in range(1, self._count + 1):
-                    title = Meter(meter).system_title.hex().upper()
-                    keys = self._keys_of(meter, is_first=not number)
-                    file.writelines(f"{title} {key.hex().upper()}\n" for key in keys)
+                file.writelines(lines)
             new.replace(path)
 
-    def _keys_of(self, meter: int, *, is_first: bool) -> list[bytes]:
-        differs = self._do_differ and not is_first
-        if meter in self.gone or (differs and meter == ABSENT):
+    def _keys_of(self, meter: int) -> list[bytes]:
+        if self._is_late_missing and meter == LATE:
             return []
-        if differs and meter == MISTYPED:
-            return [next_key_of(self._seed, meter)]
         next_keys = [next_key_of(self._seed, meter)] if meter in self._announced else []
         return [key_of(self._seed, meter), *next_keys]

@@ -35,8 +35,6 @@ class Killer:
 
     def __init__(self, parts: dict[str, list[Part]], costs: Costs, chance: Random) -> None:
         self.interruptions: list[Interruption] = []
-        # Held while a program is interrupted.
-        self.lock = asyncio.Lock()
         self._parts = [
             (kind, number, part) for kind, some in parts.items() for number, part in enumerate(some)
         ]
@@ -65,10 +63,6 @@ class Killer:
             await self._interrupt(*self._chance.choice(some), kill=True)
 
     async def _interrupt(self, kind: str, number: int, part: Part, *, kill: bool) -> None:
-        async with self.lock:
-            await self._interrupt_locked(kind, number, part, kill=kill)
-
-    async def _interrupt_locked(self, kind: str, number: int, part: Part, *, kill: bool) -> None:
         down = self._chance.uniform(*_DOWN)
         self._costs.look()
         moment = time.time()

@@ -1,4 +1,7 @@
-"""Wrong clock of a running process.
+"""Wrong clock of a running process, and of the stream's leader during a run.
+
+The clock of the leader is first slow, then fast. A part that is killed meanwhile gets the wrong
+clock again.
 
 The process keeps its monotonic clock; only the time of day differs, as after a failed
 synchronisation. A library that is preloaded cannot do this to NATS, which is linked statically. So
@@ -6,9 +9,26 @@ the process gets another `clock_gettime` in its own copy of the kernel's vDSO. T
 x86-64, and the right to write the memory of the process.
 """
 
+import asyncio
+import contextlib
+import re
 import struct
+import time
 from pathlib import Path
 
+from nats.js import JetStreamContext
+
+from dev.fleet.fleet import Fleet
+from dev.fleet.stream import ERRORS
+from dev.reliability.result import tell
+
+from .intruder import STREAM
+
+# Parts of the run: the clock is slow, right, fast, and right again. A little more than an hour,
+# because collectors reject a telegram that is an hour early.
+_CLOCKS = ((0.15, 0), (0.35, -3700), (0.5, 0), (0.7, 3700))
+_LOOK_INTERVAL_S = 0.2
+_MAX_WAIT_S = 60.0
 _FUNCTION = b"__vdso_clock_gettime\0"
 # mov eax, 228 (clock_gettime); syscall; test edi, edi (CLOCK_REALTIME); jnz +7;
 # add qword [rsi], SECONDS; ret
@@ -59,3 +79,36 @@ def _find_function(image: bytes) -> int:
                 return int(value)
     msg = "the vDSO has no function for clocks"
     raise LookupError(msg)
+
+
+async def disturb_clock(fleet: Fleet, stream: JetStreamContext, seconds: float) -> None:
+    """Let the clock of the stream's leader be wrong twice. Then wait until cancelled."""
+    begin = time.monotonic()
+    for end, wrong_by in _CLOCKS:
+        # Take the leader of now, so that wrong times stand in the stream.
+        node = fleet.cluster.nodes[await _leader(stream)]
+        if wrong_by:
+            tell(f"the clock of the leader is wrong by {wrong_by} s")
+        changed = 0
+        while time.monotonic() < begin + end * seconds:
+            if wrong_by and node.pid != changed:
+                with contextlib.suppress(OSError):
+                    set_clock(node.pid, wrong_by)
+                    changed = node.pid
+            await asyncio.sleep(_LOOK_INTERVAL_S)
+        if changed:
+            with contextlib.suppress(OSError):
+                set_clock(node.pid, 0)
+            tell("the clock is right")
+    await asyncio.Event().wait()
+
+
+async def _leader(stream: JetStreamContext) -> int:
+    """Return the number of the stream's leader, counted from 0."""
+    async with asyncio.timeout(_MAX_WAIT_S):
+        while True:
+            with contextlib.suppress(*ERRORS):
+                info = await stream.stream_info(STREAM)
+                if info.cluster and (name := re.fullmatch(r"node(\d)", info.cluster.leader or "")):
+                    return int(name[1]) - 1
+            await asyncio.sleep(_LOOK_INTERVAL_S)
