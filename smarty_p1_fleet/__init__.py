@@ -4,7 +4,7 @@ The values are written to VictoriaMetrics.
 """
 
 from .collector_config import CollectorConfig, read_config
-from .frames.frames_again import read
+from .frames.frame_rereader import read
 from .meter_deletion import exchange_meter, forget_meter
 from .service import check, run
 from .store.export_csv import CsvSpan, read_store_config, write_csv

@@ -28,8 +28,8 @@ from .collector_config import CollectorConfig
 from .frames.bookmarks import Bookmarks
 from .frames.clock_comparison import LOOK_INTERVAL_S, ClockComparison, ask_time
 from .frames.frame_lane import FrameSource, Lane, OnSettled, SetBookmarks
+from .frames.frame_rereader import FrameRereader
 from .frames.frame_verifier import FrameVerifier, MeterWarnings
-from .frames.frames_again import FramesAgain
 from .frames.new_frames import NewFrames
 from .frames.reading_publisher import ReadingPublisher
 from .jetstream_objects import METERS, make_consumer, read_entries
@@ -120,7 +120,7 @@ class _Collector:
             is_live=True,
             name=config.name,
         )
-        self._again = FramesAgain(
+        self._again = FrameRereader(
             self._bookmarks,
             metrics,
             self._clocks,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from smartyp1.publish.messages import LIFETIME
 from smartyp1.publish.mqtt_discovery import Discovery, DiscoveryNames
+from smartyp1.publish.mqtt_messages import LIFETIME
 from smartyp1.publish.publish_format import (
     DEFAULT_PREFIX,
     DOMAIN,

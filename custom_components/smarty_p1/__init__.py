@@ -19,12 +19,12 @@ from .coordinator import (
     make_coordinator,
     platforms_of,
 )
-from .coordinator.chosen_entities.entity_ids import async_check_ids, async_follow_entities
+from .coordinator.chosen_entity_ids import async_check_ids, async_follow_entities
 from .coordinator.loads.entered_loads import entered_loads, on_changed_loads
 from .coordinator.loads.lost_entities import async_watch_load_entities
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .coordinator.statistics.statistic_ids import store_statistics_key
-from .coordinator.stored.contract_move import async_move_contracts
+from .coordinator.stored.contract_migration import async_migrate_contracts
 from .dashboards import (
     async_fill_when_known,
     async_hand_over,
@@ -62,7 +62,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     The entities are unavailable until the first reading. The set-up of a new meter waits for the
     first reading or failure.
     """
-    await async_move_contracts(hass, entry)
+    await async_migrate_contracts(hass, entry)
     await async_show_in_sidebar(hass, entry)
     async_check_ids(hass, entry)
     if has_books(entry):

@@ -14,7 +14,7 @@ from .coordinator import BooksConfigEntry, BooksCoordinator
 from .coordinator.loads.entered_loads import EnteredLoad
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan
-from .lib.plan.task import LoadTask
+from .lib.plan.load_task import LoadTask
 from .load_entity import LoadEntity, add_load_entities, entered_load
 
 PARALLEL_UPDATES = 0

@@ -18,7 +18,7 @@ from .const import (
 )
 from .coordinator import has_no_cable, is_live, kind_of
 from .coordinator.entry_types import AnyConfigEntry
-from .coordinator.stored.contract_move import MINOR_VERSION
+from .coordinator.stored.contract_migration import MINOR_VERSION
 from .flows.battery_flow import BatteryFlow
 from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps

@@ -34,7 +34,7 @@ from .lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlannedHouse
 from .lib.history.calendar import HOUR, QUARTER_HOUR, quarter_start
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import LoadPlan, LoadState
-from .lib.plan.task import LoadTask, Noted, Period
+from .lib.plan.load_task import LoadTask, Noted, Period
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the

@@ -22,7 +22,7 @@ from .coordinator.loads.shown_plans import LOAD_PLANS
 from .entity import meter_device
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan
-from .lib.plan.task import LoadTask
+from .lib.plan.load_task import LoadTask
 
 
 def add_load_entities(

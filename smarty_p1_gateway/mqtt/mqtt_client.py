@@ -14,7 +14,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
-from smartyp1.publish.messages import OFFLINE
+from smartyp1.publish.mqtt_messages import OFFLINE
 
 LOGGER = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
 from smarty_p1_gateway.queue.frame_queue_on_disk import WaitingFrame
-from smartyp1.publish.messages import ONLINE
+from smartyp1.publish.mqtt_messages import ONLINE
 
 from .mqtt_client import WINDOW, MqttClient
 from .port_publisher import PortPublisher

@@ -16,7 +16,8 @@ from smarty_p1_gateway.json_storage import JsonStorage, to_json
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.history.calendar import LUXEMBOURG
 from smartyp1.meter.meter_reader import Reading, Reception
-from smartyp1.publish.messages import (
+from smartyp1.publish.mqtt_discovery import MeterAnnounced, MqttAnnouncer
+from smartyp1.publish.mqtt_messages import (
     MAX_TOPICS,
     OFFLINE,
     LastEvents,
@@ -25,7 +26,6 @@ from smartyp1.publish.messages import (
     Published,
     availability_topic,
 )
-from smartyp1.publish.mqtt_discovery import MeterAnnounced, MqttAnnouncer
 from smartyp1.publish.publish_feed import PublishFeed
 from smartyp1.publish.retained_messages import RetainedMessages
 from smartyp1.publish.topics import level

@@ -65,9 +65,9 @@ PARTS = {
     "p1": (),
     "history": (),
     "prices": ("history",),
-    "past": ("history", "prices"),
-    "bill": ("history", "prices", "past"),
-    "advice": ("history", "prices", "past", "bill", "plan"),
+    "energy_table": ("history", "prices"),
+    "bill": ("history", "prices", "energy_table"),
+    "advice": ("history", "prices", "energy_table", "bill", "plan"),
     "plan": ("history", "prices"),
     "messages": ("p1", "history", "prices", "bill", "advice"),
     "port": ("p1",),
@@ -85,7 +85,7 @@ PARTS = {
 NEEDED = {
     "p1": {"cryptography"},
     "port": {"serialx"},
-    "past": {"numpy"},
+    "energy_table": {"numpy"},
     "bill": {"numpy"},
     "advice": {"numpy"},
     "capture": {"cryptography"},
@@ -276,7 +276,7 @@ def test_readings_need_neither_bill_nor_numpy(directory: str) -> None:
     )
     loaded = ended.stdout.split()
     assert f"smartyp1.{directory.rpartition('/')[2]}" in loaded or "smarty_p1_gateway" in loaded
-    barred = ("numpy", "smartyp1.bill", "smartyp1.past", "smartyp1.advice")
+    barred = ("numpy", "smartyp1.bill", "smartyp1.energy_table", "smartyp1.advice")
     assert [name for name in loaded if name in barred or name.startswith("smartyp1.bill.")] == []
 
 

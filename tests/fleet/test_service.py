@@ -25,7 +25,7 @@ from smarty_p1_fleet import read_config, run
 from smarty_p1_fleet.collector_client import CollectorClient, connected
 from smarty_p1_fleet.frames.clock_comparison import ClockComparison
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
-from smarty_p1_fleet.frames.frames_again import FramesAgain
+from smarty_p1_fleet.frames.frame_rereader import FrameRereader
 from smarty_p1_fleet.frames.new_frames import NewFrames
 from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
 from smarty_p1_fleet.keys_watch import KeysWatch
@@ -202,7 +202,7 @@ async def test_a_lost_connection_is_logged_and_counted(
     monkeypatch.setattr(ReadingPublisher, "open", AsyncMock())
     load = AsyncMock()
     monkeypatch.setattr(MeterNames, "load", load)
-    monkeypatch.setattr(FramesAgain, "run", lambda *_: asyncio.Event().wait())
+    monkeypatch.setattr(FrameRereader, "run", lambda *_: asyncio.Event().wait())
     for name in ("stream_info", "key_value"):
         monkeypatch.setattr(JetStreamContext, name, AsyncMock())
     monkeypatch.setattr("smarty_p1_fleet.service.make_consumer", AsyncMock())

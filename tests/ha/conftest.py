@@ -33,7 +33,7 @@ from custom_components.smarty_p1.coordinator.stored import month_files, price_fi
 from custom_components.smarty_p1.lib import clock_verdict
 from custom_components.smarty_p1.lib.port import port_stream, probing
 from custom_components.smarty_p1.lib.port.port_stream import PortStream
-from custom_components.smarty_p1.lib.prices import network_prices
+from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.price_file import PriceFile
 from dev.leneda import Platform
 from tests.prices import PRICES
@@ -45,7 +45,7 @@ from .support import Home, Passed
 
 __all__ = ["EntryMaker"]
 
-network_prices.PUBLISHED = PriceFile.read(PRICES)
+agreed_prices.PUBLISHED = PriceFile.read(PRICES)
 
 # The test kit logs every statement of the recorder, and each of many entities: this costs more time
 # than many a test.

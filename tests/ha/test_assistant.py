@@ -23,7 +23,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.lib.answers.facts import MAX_BYTES
+from custom_components.smarty_p1.lib.answers.assistant_facts import MAX_BYTES
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.history.calendar import QUARTER_HOUR
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour

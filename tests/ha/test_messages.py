@@ -25,7 +25,7 @@ from custom_components.smarty_p1.messages import (
     MessageOptions,
     async_share_target,
     meter_watch,
-    report,
+    report_data,
 )
 
 from . import billed_month
@@ -107,7 +107,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[date]:
 
     async def note(*asked: Any) -> HouseholdMessage | None:  # noqa: ANN401 - passed on
         days.append(asked[-1])
-        return await report.async_report(*asked)
+        return await report_data.async_report(*asked)
 
     monkeypatch.setattr(meter_watch, "async_report", note)
     return days
@@ -502,7 +502,7 @@ async def test_a_report_that_fails_is_tried_again_until_the_fifth(  # noqa: PLR0
         # The last try ends with its message.
         return tries >= count and len(phone.shown) == (is_reported and count == len(due))
 
-    monkeypatch.setattr(report, "monthly_report", failing)
+    monkeypatch.setattr(report_data, "monthly_report", failing)
     times = ["06-01 07:00", "06-01 08:02", "06-01 09:03", "06-05 07:00", "06-05 08:01"]
     times += ["06-06 07:00", "06-06 08:01"]
     due = [time for time in times if time <= fails_until and time <= "06-06 07:00"]

@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1 import lib
 from custom_components.smarty_p1.coordinator.leneda import (
     file_import,
-    known_leneda,
+    leneda_data,
     quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
@@ -72,7 +72,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
         def utcnow() -> datetime:
             return MIDNIGHT
 
-    for module in (file_import, known_leneda, quarter_hour_files):
+    for module in (file_import, leneda_data, quarter_hour_files):
         monkeypatch.setattr(module, "dt_util", Clock)
 
 
@@ -300,7 +300,7 @@ async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
     assert of(await rows(home.hass, meter, "imported"), APRIL, MAY) == pytest.approx(1440)
 
     points = {leneda.IMPORTED: leneda.PRODUCTION_POINT}
-    monkeypatch.setattr(known_leneda.KnownLeneda, "_account_points", lambda _self: points)
+    monkeypatch.setattr(leneda_data.LenedaData, "_account_points", lambda _self: points)
     # Home Assistant crashes between rows and files.
     with patch.object(QuarterHourFiles, "remove_former", side_effect=OSError(5, "I/O error")):
         await again(home, 20)

@@ -21,7 +21,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.leneda import (
     file_import,
-    known_leneda,
+    leneda_data,
     quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.leneda.download import LenedaDownload
@@ -80,7 +80,7 @@ def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (file_import, known_leneda, quarter_hour_files):
+    for module in (file_import, leneda_data, quarter_hour_files):
         monkeypatch.setattr(module, "dt_util", clock)
     return clock
 

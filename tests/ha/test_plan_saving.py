@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.loads.load_tasks import ready_times, wish
-from custom_components.smarty_p1.messages.report import async_report
+from custom_components.smarty_p1.messages.report_data import async_report
 
 from . import billed_month
 from .dialogs import contract_in

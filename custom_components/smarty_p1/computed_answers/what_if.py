@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..coordinator import BooksCoordinator
-from ..coordinator.chosen_entities.entity_ids import current_ids
+from ..coordinator.chosen_entity_ids import current_ids
 from ..coordinator.counted_household import demand_of
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.market_prices.energy_charts import DownloadError

@@ -10,7 +10,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..lib.answers.money import HouseholdMoney
+from ..lib.answers.household_money import HouseholdMoney
 from ..lib.bill.household import Household
 from ..lib.bill.household_state import HouseholdState
 from ..lib.fault_log import FaultLog
@@ -32,7 +32,7 @@ from .entry_types import AnyConfigEntry
 from .last_hours import forget_last_hour, last_hour_of
 from .leneda.download import LenedaDownload
 from .leneda.file_import import FileImport
-from .leneda.known_leneda import KnownLeneda
+from .leneda.leneda_data import LenedaData
 from .leneda.progress import LenedaProgress
 from .market_prices.measured_prices import MeasuredPrices
 from .market_prices.price_entities import MarketPriceEntities
@@ -86,7 +86,7 @@ class MeterBooks:
         self.quarter_hours = self._store.quarter_hours
         self.history = MeterHistory(hass, entry.entry_id)
         self.statistics = MeterStatistics(hass, entry)
-        self.leneda = KnownLeneda(hass, entry, self.statistics.async_remove_hours)
+        self.leneda = LenedaData(hass, entry, self.statistics.async_remove_hours)
         self.file_import = FileImport(hass, entry, self.leneda)
         self.market = MarketPriceEntities(hass, entry)
         self.prices = MeasuredPrices(hass, entry)

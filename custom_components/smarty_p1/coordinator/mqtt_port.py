@@ -17,7 +17,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ..lib.p1.frame_header import MAX_FRAME_SIZE
 from ..lib.port.errors import LinkError, PortNotFoundError
 from ..lib.port.serial_port import ByteReader, Opener
-from ..lib.publish.messages import OFFLINE, ONLINE
+from ..lib.publish.mqtt_messages import OFFLINE, ONLINE
 
 if TYPE_CHECKING:
     from homeassistant.components.mqtt import ReceiveMessage

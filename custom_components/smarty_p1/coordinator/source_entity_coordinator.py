@@ -38,7 +38,7 @@ from ..lib.meter.telegram_from_source_entities import (
     entity_telegram,
 )
 from ..lib.p1.telegram import Telegram
-from .chosen_entities.entity_ids import last_entity_id
+from .chosen_entity_ids import last_entity_id
 from .coordinator_base import ReadingListener, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks

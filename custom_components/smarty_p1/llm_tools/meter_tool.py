@@ -11,7 +11,7 @@ from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInp
 from ..access_rights import may_read
 from ..const import DOMAIN
 from ..coordinator import BooksConfigEntry
-from ..lib.answers.facts import shortened
+from ..lib.answers.assistant_facts import shortened
 from ..services.meter_of_call import ATTR_CONFIG_ENTRY
 from ..user_locale import UserLocale
 from .exposed_meters import exposed_meters

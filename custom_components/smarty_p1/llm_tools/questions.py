@@ -15,9 +15,7 @@ from ..computed_answers.usual_day import async_usual
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator
 from ..coordinator.counted_household import books_of, demand_of
-from ..lib.answers.bills import classes_report, shown_bill
-from ..lib.answers.days import days_report
-from ..lib.answers.facts import (
+from ..lib.answers.assistant_facts import (
     best_start_facts,
     bill_facts,
     class_facts,
@@ -27,6 +25,8 @@ from ..lib.answers.facts import (
     year_facts,
     years_of,
 )
+from ..lib.answers.bills import classes_report, shown_bill
+from ..lib.answers.days import days_report
 from ..lib.answers.what_if import KINDS
 from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
 from ..lib.history.calendar import LUXEMBOURG

@@ -46,9 +46,9 @@ from ..lib.outage import Outage
 from ..lib.p1.value_converters import MBusReading
 from ..lib.stored_json import dump, load
 from .message_options import MessageOptions
-from .report import LAST_WAITING_DAY, async_inverters, async_report, is_ready
+from .plan_to_watch import watched_plan
+from .report_data import LAST_WAITING_DAY, async_inverters, async_report, is_ready
 from .sending import async_send, gone_recipients
-from .told_plan import watched_plan
 
 _LOOK_INTERVAL = timedelta(minutes=1)
 _SAVE_INTERVAL_S = 60.0

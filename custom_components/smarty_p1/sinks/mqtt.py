@@ -36,7 +36,8 @@ from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from ..lib.meter.meter_reader import Reading
-from ..lib.publish.messages import (
+from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
+from ..lib.publish.mqtt_messages import (
     LIFETIME,
     MAX_TOPICS,
     OFFLINE,
@@ -45,7 +46,6 @@ from ..lib.publish.messages import (
     Published,
     availability_topic,
 )
-from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
 from ..lib.publish.publish_feed import PublishFeed
 from ..lib.publish.publish_format import Format
 from ..lib.publish.retained_messages import RetainedMessages

@@ -22,7 +22,7 @@ from ..lib.bill.household_state import HouseholdState
 from ..lib.entities.entity_description import CURRENCY
 from ..lib.failure_detection import ENTITIES
 from ..lib.meter.meter_reader import Reading
-from ..lib.prices.network_prices import AgreedPrices
+from ..lib.prices.agreed_prices import AgreedPrices
 from ..lib.prices.price_file import OlderPrices
 from .common_answers import OlderPricesAnswer, Time
 from .meter_status import MeterState, RemedyAnswer, now, status_of

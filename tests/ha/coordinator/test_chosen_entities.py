@@ -11,7 +11,7 @@ from homeassistant.helpers.selector import EntitySelector
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.chosen_entities.entity_ids import (
+from custom_components.smarty_p1.coordinator.chosen_entity_ids import (
     ENTITY_FIELDS,
     STATISTIC_FIELDS,
 )

@@ -23,7 +23,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
 from custom_components.smarty_p1.coordinator.leneda.client import asked_of
 from custom_components.smarty_p1.coordinator.leneda.download import LenedaDownload
 from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
-from custom_components.smarty_p1.coordinator.leneda.known_leneda import KnownLeneda
+from custom_components.smarty_p1.coordinator.leneda.leneda_data import LenedaData
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.coordinator.stored.meter_history import LENEDA_GAS, MeterHistory
@@ -276,7 +276,7 @@ async def test_an_unexpected_error_costs_only_its_part(
     house: House, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
     """Fail at first, and then no more."""
-    owner = {"async_refresh": LenedaGas, "_async_history": LenedaDownload}.get(failing, KnownLeneda)
+    owner = {"async_refresh": LenedaGas, "_async_history": LenedaDownload}.get(failing, LenedaData)
     with monkeypatch.context() as broken:
         broken.setattr(owner, failing, fail)
         entry = await house.begin({**ACCOUNT, "gas_point": GAS_POINT})

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.smarty_p1.flows.options.older_prices_sentence import (
     async_older_prices_sentence,
 )
-from custom_components.smarty_p1.lib.prices import network_prices
+from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of, prices_to_replace
 from custom_components.smarty_p1.lib.prices.price_file import OlderPrices, PriceFile
@@ -219,7 +219,7 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
     assert issue.is_fixable  # type: ignore[union-attr]
 
     newer = PRICES.replace("until = 2026-12-31", "until = 2027-12-31")
-    monkeypatch.setattr(network_prices, "PUBLISHED", PriceFile.read(newer))
+    monkeypatch.setattr(agreed_prices, "PUBLISHED", PriceFile.read(newer))
     assert await house.hass.config_entries.async_reload(house.entry.entry_id)
     await house.hass.async_block_till_done()
     assert house.year is None

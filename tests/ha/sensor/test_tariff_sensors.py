@@ -16,7 +16,7 @@ from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
-from custom_components.smarty_p1.lib.answers import money
+from custom_components.smarty_p1.lib.answers import household_money
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.prices.contract import Contracts
@@ -259,8 +259,8 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
         for _ in range(2)
     ]
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
-    households = [money.HouseholdMoney(meter) for meter in meters]
-    with patch.object(money, "compare", wraps=compare) as compared:
+    households = [household_money.HouseholdMoney(meter) for meter in meters]
+    with patch.object(household_money, "compare", wraps=compare) as compared:
         for n in range(10):
             time += timedelta(seconds=10)
             if n == 5:
@@ -283,7 +283,7 @@ def test_the_months_are_compared_at_the_prices_of_today() -> None:
     )
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
     meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
-    found = money.HouseholdMoney(meter)()
+    found = household_money.HouseholdMoney(meter)()
     assert found
     told = found.cheapest_reference_power.attributes
     # May, with 8 %: 7.42 and 12.5 * 0.53, and 12.84 and 2.5 * 0.53

@@ -13,8 +13,8 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import bmat, diags, identity
 
-from smartyp1.advice.battery_plan import DayPrices
 from smartyp1.advice.battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
+from smartyp1.advice.simulated_battery_plan import DayPrices
 
 
 class BatteryDay(NamedTuple):

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import pytest
 
-from smartyp1.advice.battery_plan import BatteryPlan, DayPrices
 from smartyp1.advice.battery_simulation import Battery, BatteryRun
+from smartyp1.advice.simulated_battery_plan import BatteryPlan, DayPrices
 from tests.lib.advice.best_battery import BatteryDay, days_after, trial_of
 
 type Energies = list[float]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from smartyp1.advice.class_comparison import Comparison, compare
-from smartyp1.past.table import RowSource
+from smartyp1.energy_table.table import RowSource
 from smartyp1.prices.contract import Contract, Contracts
 from smartyp1.prices.price_file import OlderPrices
 from tests.lib.bill.months import (

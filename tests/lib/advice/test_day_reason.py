@@ -8,8 +8,8 @@ import pytest
 from smartyp1.advice.day_reason import ComparedCosts, DayReason, cost_causes, day_reason
 from smartyp1.advice.period_costs import PeriodCosts, usual_evening_cost
 from smartyp1.bill.ledger import Ledger
-from smartyp1.past.table import RowSource, Table
-from smartyp1.past.wall_clock import number_of
+from smartyp1.energy_table.table import RowSource, Table
+from smartyp1.energy_table.wall_clock import number_of
 from tests.lib.bill.months import agreed, local
 
 type Day = tuple[PeriodCosts, float | None]

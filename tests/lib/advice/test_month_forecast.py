@@ -17,7 +17,7 @@ import pytest
 from smartyp1.advice.month_forecast import Estimate, Lack, estimate_month, estimated
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
-from smartyp1.past.table import RowSource, Table
+from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.prices.contract import Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import (
     LUXEMBOURG,

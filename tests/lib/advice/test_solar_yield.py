@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from smartyp1.advice.solar_yield import solar_wh
-from smartyp1.past.wall_clock import Floats, number_of
+from smartyp1.energy_table.wall_clock import Floats, number_of
 
 YEAR = np.arange(
     number_of(datetime(2026, 1, 1, tzinfo=UTC)), number_of(datetime(2027, 1, 1, tzinfo=UTC))

@@ -14,18 +14,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from smartyp1.advice.battery_plan import DayPrices
 from smartyp1.advice.battery_simulation import Battery
+from smartyp1.advice.simulated_battery_plan import DayPrices
 from smartyp1.advice.what_if import BatteryUse, Changes, ClassYears, WhatIf, compare_years
 from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal, YearCosts
 from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
+from smartyp1.energy_table.table import Table
+from smartyp1.energy_table.wall_clock import Floats, number_of, time_of
 from smartyp1.history.calendar import LUXEMBOURG, day_start, month_end, month_start
 from smartyp1.history.quarter_hour import Origin, QuarterHour
-from smartyp1.past.table import Table
-from smartyp1.past.wall_clock import Floats, number_of, time_of
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.advice.best_battery import BatteryDay, Prices, least_cost, trial_of

@@ -17,10 +17,10 @@ from smartyp1.advice.what_if_year import WhatIfError, WhatIfRefusal
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.sharing import QuarterHourSharing
+from smartyp1.energy_table.table import RowSource, Table
+from smartyp1.energy_table.wall_clock import Floats, number_of, wall_clock
 from smartyp1.history.calendar import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
-from smartyp1.past.table import RowSource, Table
-from smartyp1.past.wall_clock import Floats, number_of, wall_clock
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.advice.years import demand_after, high, household, low, quarter_hours

@@ -8,10 +8,10 @@ import pytest
 from smartyp1.answers.days import days_report
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.month import Month
+from smartyp1.energy_table.table import RowSource
 from smartyp1.history.market_prices import MarketPrices
-from smartyp1.past.table import RowSource
+from smartyp1.prices.agreed_prices import price_file
 from smartyp1.prices.contract import Contract
-from smartyp1.prices.network_prices import price_file
 from tests.lib.bill.months import agreed, day, local, month
 from tests.lib.bill.support import read_quarter_hours
 

@@ -21,12 +21,12 @@ from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
+from smartyp1.energy_table.wall_clock import time_of
 from smartyp1.history.calendar import day_start, month_start
 from smartyp1.history.market_prices import MarketPrices
-from smartyp1.past.wall_clock import time_of
+from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts
 from smartyp1.prices.kwh_price import price_of_kwh
-from smartyp1.prices.network_prices import AgreedPrices
 from tests.lib.advice.house_of_june import START, hours_until, lived_until, powers
 from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES
 from tests.lib.bill.support import known, read_quarter_hours

@@ -14,10 +14,10 @@ from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.bill.period_sums import Sums
+from smartyp1.energy_table.table import RowSource, Spans, Table, table_of
+from smartyp1.energy_table.wall_clock import Floats, number_of
 from smartyp1.history.calendar import day_end, month_end
 from smartyp1.history.month_columns import Columns
-from smartyp1.past.table import RowSource, Spans, Table, table_of
-from smartyp1.past.wall_clock import Floats, number_of
 from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")

@@ -12,7 +12,7 @@ import pytest
 
 from smartyp1.advice.class_comparison import compare
 from smartyp1.bill.bill import BillLine
-from smartyp1.prices import network_prices
+from smartyp1.prices import agreed_prices
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import Known, agreed, bill, local, shared, whole_month
 
@@ -102,7 +102,7 @@ def june() -> Known:
 
 def test_the_prices() -> None:
     """The page has the whole price file of the integration: each year, price, levy and aid."""
-    content = tomllib.loads(network_prices.PRICE_FILE.read_text(encoding="utf-8"))
+    content = tomllib.loads(agreed_prices.PRICE_FILE.read_text(encoding="utf-8"))
     prices, levies = content["prices"], content["levies"]
     named: dict[str, list[dict[str, Any]]] = {
         "variable price": prices["variable"],

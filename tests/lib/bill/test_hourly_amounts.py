@@ -15,12 +15,12 @@ from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
+from smartyp1.energy_table.wall_clock import time_of
 from smartyp1.history.calendar import day_start
 from smartyp1.history.market_prices import MarketPrices
-from smartyp1.past.wall_clock import time_of
+from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.kwh_price import price_of_kwh
-from smartyp1.prices.network_prices import AgreedPrices
 from tests.lib.bill.lives import DAY, FIXED, HOUR, JUNE, MARKET, QUARTER, SECOND, Life
 from tests.lib.bill.support import Disk
 from tests.random_examples import examples

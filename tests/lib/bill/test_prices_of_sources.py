@@ -6,11 +6,11 @@ import numpy as np
 
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
+from smartyp1.energy_table.wall_clock import time_of
 from smartyp1.history.calendar import QUARTER_HOUR
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
-from smartyp1.past.wall_clock import time_of
 from smartyp1.prices.contract import BEGINNING
 from smartyp1.prices.price_series import PriceOrigin, PriceSeries, PriceSources, QuarterPrice
 from tests.lib.bill.support import row_of

@@ -13,11 +13,11 @@ from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.bill.stand_in_prices import with_stand_ins
+from smartyp1.energy_table.table import Table
+from smartyp1.energy_table.wall_clock import number_from
 from smartyp1.history.calendar import day_start, month_start
 from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.history.register_amounts import Amounts
-from smartyp1.past.table import Table
-from smartyp1.past.wall_clock import number_from
 from smartyp1.prices.contract import BEGINNING, Contract
 from tests.lib.bill.months import agreed, changing, local
 from tests.lib.bill.tables import DayRows, table_of_days

@@ -15,11 +15,11 @@ import pytest
 from smartyp1.advice.goal import GoalChoice
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
+from smartyp1.energy_table.table import RowSource, Table
+from smartyp1.energy_table.wall_clock import number_of
 from smartyp1.history.calendar import month_start
 from smartyp1.messages.message import Line
 from smartyp1.messages.monthly_report import ReportedMonths, monthly_report
-from smartyp1.past.table import RowSource, Table
-from smartyp1.past.wall_clock import number_of
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.advice.house_of_june import june
 from tests.lib.bill.months import Known, agreed, alike_days, day, local, month, months_under

@@ -8,8 +8,14 @@ from typing import NamedTuple
 
 import pytest
 
-from smartyp1.plan.battery import BatteryRest, HouseBattery, battery_flow, battery_kw, plan_battery
 from smartyp1.plan.bill_steps import Quarter, steps
+from smartyp1.plan.house_battery import (
+    BatteryRest,
+    HouseBattery,
+    battery_flow,
+    battery_kw,
+    plan_battery,
+)
 from smartyp1.plan.house_plan import MAX_LOADS, MAX_QUARTERS, HousePlan, plan_house
 from smartyp1.plan.limit_price import follow_plan
 from smartyp1.plan.planned_load import Load, at_once

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import Aid, AidVat, Contract
 from smartyp1.prices.kwh_price import price_of_kwh
-from smartyp1.prices.network_prices import AgreedPrices
 from smartyp1.prices.price_file import OlderPrices
 from tests.lib.bill.months import agreed, local
 

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from smartyp1.history.market_prices import NO_PRICES
-from smartyp1.prices import network_prices
+from smartyp1.prices import agreed_prices
+from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.kwh_price import price_of_kwh
-from smartyp1.prices.network_prices import AgreedPrices
 from smartyp1.prices.price_file import NetworkPrices, OlderPrices, PriceFile
 from tests.lib.bill.months import agreed, bill, lines, local, whole_month
 from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
@@ -52,13 +52,13 @@ A = [{ from = 2027-01-01, value = 0.001 }]
 def later(monkeypatch: pytest.MonkeyPatch) -> PriceFile:
     """Publish prices of 2027 for the grid, and `LATER`, besides the prices of the tests."""
     prices = PriceFile.read(price_file((*VARIABLE, 0.06), (*SURCHARGE, 0), LATER))
-    monkeypatch.setattr(network_prices, "PUBLISHED", prices)
+    monkeypatch.setattr(agreed_prices, "PUBLISHED", prices)
     return prices
 
 
 def on(day: str) -> NetworkPrices:
     """Return the prices of a day's first moment in Luxembourg."""
-    return network_prices.price_file().at(local(day))
+    return agreed_prices.price_file().at(local(day))
 
 
 def levies(day: str, **contract: object) -> dict[str, float | None]:
@@ -82,7 +82,7 @@ def test_years(year: int, day: str) -> None:
 
 
 def test_nothing_is_known_before_the_tariff() -> None:
-    assert network_prices.price_file().at(local("2024-12-31T23:59")).variable is None
+    assert agreed_prices.price_file().at(local("2024-12-31T23:59")).variable is None
     assert on("2025-01-01").variable is not None
     assert levies("2024-12-31") == {"electricity_tax": None, "compensation": None}
 
@@ -148,7 +148,7 @@ def test_a_levy_of_a_later_year_changes_no_bill_of_this_year() -> None:
 
 @pytest.mark.parametrize("day", ["2025-12-31", "2026-01-01", "2026-12-31", "2027-01-01"])
 def test_a_yearly_amount_leaves_an_aid_out(day: str) -> None:
-    of_year = network_prices.price_file().of_year_at(local(day))
+    of_year = agreed_prices.price_file().of_year_at(local(day))
     compensation = -0.0376 if day < "2026" else -0.0010
     expected = {**on(day).levies, "compensation": {"A": compensation}}
     assert replace(of_year, older={}) == replace(on(day), levies=expected, older={})
@@ -226,14 +226,14 @@ def test_a_yearly_amount_names_older_prices_after_the_last_published_day(
     is_told: bool,  # noqa: FBT001
 ) -> None:
     prices = AgreedPrices(
-        Contract(reference_kw=7), network_prices.price_file().of_year_at(local(day))
+        Contract(reference_kw=7), agreed_prices.price_file().of_year_at(local(day))
     )
     assert prices.prices_of == (OlderPrices(GRID, {}) if is_told else None)
 
 
 @pytest.mark.usefixtures("later")
 def test_a_yearly_amount_names_newer_prices() -> None:
-    of_year = network_prices.price_file().of_year_at(local("2026-11-25"))
+    of_year = agreed_prices.price_file().of_year_at(local("2026-11-25"))
     prices = AgreedPrices(Contract.of_terms(LEVIED), of_year)
     assert prices.older(["network_variable"]) == OlderPrices(GRID, {}, has_newer=True)
     assert prices.older(["network_fixed"]) == OlderPrices(GRID, {})

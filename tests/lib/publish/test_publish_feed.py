@@ -13,7 +13,7 @@ from dev.encoder import KEY, frame, telegram
 from smartyp1.meter.meter_reader import MeterReader, Reading, Reception
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
-from smartyp1.publish.messages import Message, MeterMessages, Published
+from smartyp1.publish.mqtt_messages import Message, MeterMessages, Published
 from smartyp1.publish.publish_feed import PublishFeed
 from smartyp1.publish.publish_format import Format
 

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from smartyp1.publish.messages import OFFLINE, ONLINE
+from smartyp1.publish.mqtt_messages import OFFLINE, ONLINE
 from smartyp1.publish.retained_messages import RetainedMessages
 
 AVAILABILITY, DISCOVERY, VALUE = "house/availability", "ha/device/house/config", "house/power"

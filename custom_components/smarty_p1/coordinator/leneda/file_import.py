@@ -7,7 +7,7 @@ from typing import NamedTuple
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ...lib.guarded_clock import oldest_kept
+from ...lib.data_retention import oldest_kept
 from ...lib.history.calendar import KEPT_TIME, QUARTER_HOUR, day_start, month_start
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import Cause, Differences, compare_days
@@ -18,7 +18,7 @@ from ...lib.leneda.series_codes import REGISTERS, Quantity
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from .file_refusal_translation_keys import IS_CONSUMPTION, REFUSED, ImportRefusedError
-from .known_leneda import KnownLeneda
+from .leneda_data import LenedaData
 
 
 class ImportSummary(NamedTuple):
@@ -43,7 +43,7 @@ class ImportSummary(NamedTuple):
 class FileImport:
     """Import of files. What they have is added to what is known of the meter from Leneda."""
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, known: KnownLeneda) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, known: LenedaData) -> None:
         self._hass = hass
         self._entry = entry
         self._known = known

@@ -31,7 +31,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
-from ...lib.guarded_clock import oldest_kept
+from ...lib.data_retention import oldest_kept
 from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, month_end
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow, added_up, newest
 from ...lib.leneda.series_codes import REGISTERS, is_of_production

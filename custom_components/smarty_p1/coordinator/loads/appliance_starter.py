@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from ...const import DOMAIN
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadState
-from ...lib.plan.task import NOT_STARTED_AFTER
+from ...lib.plan.load_task import NOT_STARTED_AFTER
 from .entered_loads import EnteredLoad
 from .entity_actions import async_call_entity
 from .shown_plans import LOAD_PLANS

@@ -20,8 +20,8 @@ from ...const import (
 from ...lib.answers.plan import BatteryWish, PlannedHouse
 from ...lib.history.calendar import HOUR, QUARTER_HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
-from ...lib.plan.battery import BatteryRest, Values, alone_kw, battery_kw
 from ...lib.plan.daily_load import LoadPlan
+from ...lib.plan.house_battery import BatteryRest, Values, alone_kw, battery_kw
 from ...lib.plan.load_following import SILENT_AFTER
 from .. import BooksConfigEntry
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies

@@ -18,7 +18,7 @@ from ...const import (
     CONF_POWER_SET_BY,
     SUBENTRY_BATTERY,
 )
-from ...lib.plan.battery import HouseBattery
+from ...lib.plan.house_battery import HouseBattery
 from ..entry_types import AnyConfigEntry
 from .state_numbers import number_of
 

@@ -10,7 +10,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
 from ...lib.plan.house_plan import MAX_LOADS
-from ...lib.plan.task import LoadTask
+from ...lib.plan.load_task import LoadTask
 from ...lib.stored_json import dump, load
 from ...lib.stored_values import checked_mapping
 from ..entry_types import AnyConfigEntry

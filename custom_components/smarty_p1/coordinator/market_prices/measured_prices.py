@@ -31,8 +31,8 @@ from ...lib.history.calendar import (
 from ...lib.prices.contract import BEGINNING, Contracts
 from ...lib.prices.entered_contract import contract_of, entered_contracts, first_day
 from ...lib.prices.price_series import PriceSeries, PriceSources, QuarterPrice
+from ...lib.prices.prices_from_stored_costs import prices_of_costs
 from ...lib.prices.running_price import RunningPrice
-from ...lib.prices.stored_costs import prices_of_costs
 from ...lib.prices.zone_price_response import ZONE
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection

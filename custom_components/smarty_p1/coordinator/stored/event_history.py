@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, NamedTuple, Self
 
+from ...lib.data_retention import oldest_kept
 from ...lib.entities.events import DISTURBANCE, EVENTS, disturbances
 from ...lib.entities.meter_sensors import SENSORS
-from ...lib.guarded_clock import oldest_kept
 from ...lib.meter.meter_reader import Reading
-from ...lib.publish.messages import LastEvents
+from ...lib.publish.mqtt_messages import LastEvents
 from ...lib.stored_json import Size, dump, load
 from ...lib.stored_values import Stored
 

@@ -22,7 +22,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
-from ...lib.guarded_clock import oldest_kept
+from ...lib.data_retention import oldest_kept
 from ...lib.history.calendar import KEPT_TIME
 from ...lib.history.month_file_lines import (
     HEADER,

@@ -29,7 +29,7 @@ from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
 from ...lib.port.probing import probe
-from ...lib.publish.messages import ONLINE
+from ...lib.publish.mqtt_messages import ONLINE
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
 from ..form_errors import FieldError

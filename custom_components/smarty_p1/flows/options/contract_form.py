@@ -62,6 +62,7 @@ from ...const import (
 from ...coordinator.market_prices.price_entities import unit_factor
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
 from ...lib.history.calendar import LUXEMBOURG
+from ...lib.prices.agreed_prices import AgreedPrices, price_file
 from ...lib.prices.contract import (
     CONSUMER_CATEGORIES,
     MAX_CONTRACTS,
@@ -80,7 +81,6 @@ from ...lib.prices.entered_contract import (
     is_second_price_whole,
     unconfirmed_prices,
 )
-from ...lib.prices.network_prices import AgreedPrices, price_file
 from ...lib.prices.time_of_use import WEEKDAYS
 from ...user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import ClockField, DayField, list_field

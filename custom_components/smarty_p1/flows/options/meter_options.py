@@ -33,7 +33,7 @@ from ...const import (
     SECTION_VIRTUAL,
 )
 from ...coordinator import has_telegrams, kind_of
-from ...coordinator.chosen_entities.entity_ids import with_registry_ids
+from ...coordinator.chosen_entity_ids import with_registry_ids
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.repair_issues import Problem, withdraw_issues
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible

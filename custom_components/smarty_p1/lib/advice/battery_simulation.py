@@ -3,9 +3,9 @@
 The simulated battery follows a rule. The rule knows prices in advance, from the contract and the
 market. It knows the energy of a quarter-hour only when that quarter-hour runs:
 
-1. Once a day, `battery_plan.py` computes how much energy must stay in the battery in each hour.
-   This energy is worth more in a later hour. The plan uses the prices until the end of the next
-   day, and the energies of the household's last days.
+1. Once a day, `simulated_battery_plan.py` computes how much energy must stay in the battery in
+   each hour. This energy is worth more in a later hour. The plan uses the prices until the end of
+   the next day, and the energies of the household's last days.
 2. The battery gives all other stored energy to the house. It charges from the grid if the stored
    energy will be worth more than the charging costs, including the loss. Charging never raises the
    import above the reference power. The battery stores solar energy if the stored energy is worth
@@ -26,9 +26,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..energy_table.wall_clock import Floats, Numbers, groups
 from ..history.quarter_hour import WH_A_KW
-from ..past.wall_clock import Floats, Numbers, groups
-from .battery_plan import PLANNED_AT, BatteryPlan, DayPrices, HourLimits
+from .simulated_battery_plan import PLANNED_AT, BatteryPlan, DayPrices, HourLimits
 
 MIN_KWH, MAX_KWH = 0.5, 200.0
 MIN_KW, MAX_KW = 0.1, 200.0

@@ -17,9 +17,9 @@ from ..bill.bill import to_cents
 from ..bill.ledger import Ledger
 from ..bill.month import ClassExcess, Month, excess_of
 from ..bill.period_sums import BillPart
+from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import REFERENCE_POWERS
 from ..prices.kwh_price import sum_of_known
-from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import OlderPrices
 
 MONTHS_TO_JUDGE_BY = 12

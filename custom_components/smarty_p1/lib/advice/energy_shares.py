@@ -14,8 +14,8 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import billed_cost, prices_of_rows
 from ..bill.ledger import Ledger
+from ..energy_table.wall_clock import AN_HOUR, Floats, number_from
 from ..history.calendar import hours_between, month_start
-from ..past.wall_clock import AN_HOUR, Floats, number_from
 from .solar_house import Supply, delivered_kwh
 
 _MAX_EXCESS_SHARE = 0.05

@@ -11,11 +11,11 @@ from ..bill.bill import bill_of_parts, month_prices, monthly_lines
 from ..bill.kwh_rows import RowPrices, prices_of_rows
 from ..bill.ledger import Ledger
 from ..bill.period_sums import BillPart, Sums
+from ..energy_table.wall_clock import A_DAY, QUARTER_S, wall_clock
 from ..history.calendar import day_end, month_start
-from ..past.wall_clock import A_DAY, QUARTER_S, wall_clock
+from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contracts
 from ..prices.kwh_price import sum_of_known
-from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import NetworkPrices
 
 _SECOND = timedelta(seconds=1)

@@ -14,9 +14,9 @@ import numpy as np
 
 from ..bill.bill import more
 from ..bill.month import Month
+from ..energy_table.table import quarter_hours_of
+from ..energy_table.wall_clock import QUARTER_S, Floats, Numbers, number_from
 from ..history.calendar import month_start
-from ..past.table import quarter_hours_of
-from ..past.wall_clock import QUARTER_S, Floats, Numbers, number_from
 from ..plan.bill_steps import NO_KWH
 from ..plan.daily_load import DailyLoad
 from ..plan.usual_house import LoadEnergy, by_quarter

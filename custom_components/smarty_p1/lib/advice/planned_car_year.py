@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..energy_table.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, WallClock
 from ..history.quarter_hour import WH_A_KW
-from ..past.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, WallClock
 from ..plan.bill_steps import Quarter
 from ..plan.house_plan import plan_house
 from ..plan.limit_price import follow_plan

@@ -17,11 +17,11 @@ import numpy as np
 from ..bill.bill import month_prices
 from ..bill.kwh_rows import prices_of_rows
 from ..bill.month import Month
+from ..energy_table.table import RowSource, Table
+from ..energy_table.wall_clock import AN_HOUR, Floats, groups, number_from, number_of, time_of
 from ..history.calendar import HOUR, QUARTER_HOUR, day_end, days_between, hours_between
 from ..history.month_columns import Columns
 from ..history.spans import Period, Span
-from ..past.table import RowSource, Table
-from ..past.wall_clock import AN_HOUR, Floats, groups, number_from, number_of, time_of
 
 MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""

@@ -11,7 +11,7 @@ from math import cos, radians, sin
 
 import numpy as np
 
-from ..past.wall_clock import A_DAY, Floats, Numbers
+from ..energy_table.wall_clock import A_DAY, Floats, Numbers
 
 # With these losses, panels of 1 kWp make 950 kWh a year if they face south at 30 degrees.
 _WITHOUT_LOSSES = 0.77

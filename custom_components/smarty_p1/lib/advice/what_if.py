@@ -27,9 +27,9 @@ import numpy as np
 
 from ..bill.household_state import HouseholdState
 from ..bill.household_table import contract_prices
+from ..energy_table.table import Table
+from ..energy_table.wall_clock import A_DAY, Floats
 from ..history.quarter_hour import WH_A_KW
-from ..past.table import Table
-from ..past.wall_clock import A_DAY, Floats
 from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.price_series import PriceSeries, PriceSources

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from ..energy_table.table import Table, quarter_hours_of
+from ..energy_table.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, groups, wall_clock
 from ..history.quarter_hour import WH_A_KW
-from ..past.table import Table, quarter_hours_of
-from ..past.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, groups, wall_clock
 from ..plan.usual_house import LoadEnergy, without_loads
 from .solar_yield import solar_wh
 

@@ -26,11 +26,8 @@ from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, m
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_hours
 from ..bill.period_sums import BillPart, Sums, month_share
-from ..history.calendar import LUXEMBOURG, month_end, month_start
-from ..history.market_prices import MarketPrices
-from ..history.quarter_hour import WH_A_KW
-from ..past.table import ContractPrices, RowSource, Table, with_prices
-from ..past.wall_clock import (
+from ..energy_table.table import ContractPrices, RowSource, Table, with_prices
+from ..energy_table.wall_clock import (
     A_DAY,
     Flags,
     Floats,
@@ -41,10 +38,13 @@ from ..past.wall_clock import (
     time_of,
     wall_clock,
 )
+from ..history.calendar import LUXEMBOURG, month_end, month_start
+from ..history.market_prices import MarketPrices
+from ..history.quarter_hour import WH_A_KW
+from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import price_without_energy
-from ..prices.network_prices import AgreedPrices, price_file
-from .battery_plan import DayPrices
+from .simulated_battery_plan import DayPrices
 
 MIN_DAYS = 300
 """Minimum number of measured days for a result."""

@@ -15,7 +15,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.month import Month
 from ..history.calendar import QUARTER_HOUR, day_end, day_start, local_day
-from ..prices.network_prices import older_prices_of
+from ..prices.agreed_prices import older_prices_of
 from ..prices.price_file import OlderPrices
 from .bills import peak_report
 

@@ -17,8 +17,8 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.period_sums import month_share
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
+from ..prices.agreed_prices import older_prices_of, price_file
 from ..prices.kwh_price import price_of_kwh, sum_of_known
-from ..prices.network_prices import older_prices_of, price_file
 from ..prices.price_file import OlderPrices
 
 _WEEKS = 4

@@ -9,7 +9,6 @@ from ..history.calendar import QUARTER_HOUR, day_end, local_text, quarter_start
 from ..history.quarter_hour import QuarterHour
 from ..plan.added_cost import AddedCost, PlanReason
 from ..plan.announced_starts import plan_as_announced
-from ..plan.battery import HouseBattery
 from ..plan.bill_steps import NO_KWH
 from ..plan.coming_quarters import (
     ComingQuarter,
@@ -20,6 +19,7 @@ from ..plan.coming_quarters import (
     quarters_without_lack,
     with_day_before,
 )
+from ..plan.house_battery import HouseBattery
 from ..plan.house_plan import HousePlan
 from ..plan.planned_load import Load, Planned, at_once, constant_profile
 from ..plan.usual_house import usual_house

@@ -16,7 +16,7 @@ from ..advice.night_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
 from ..history.calendar import HOUR, day_start, days_between, local_day
-from ..prices.network_prices import older_prices_of
+from ..prices.agreed_prices import older_prices_of
 from ..prices.price_file import OlderPrices
 from .days import days_report
 

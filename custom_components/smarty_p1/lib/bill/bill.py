@@ -30,8 +30,8 @@ from math import floor
 from typing import NamedTuple
 
 from ..history.calendar import month_end
+from ..prices.agreed_prices import price_file
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat
-from ..prices.network_prices import price_file
 from ..prices.price_file import OlderPrices, PriceFile
 from .ledger import Ledger
 from .period_sums import BillPart, Sums

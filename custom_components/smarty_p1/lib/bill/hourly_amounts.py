@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..energy_table.wall_clock import AN_HOUR, Flags, Floats, number_from, time_of
 from ..history.calendar import month_end
-from ..past.wall_clock import AN_HOUR, Flags, Floats, number_from, time_of
 from .bill import month_prices
 from .daily_bills import bills_by_ended_day_and_hour
 from .kwh_rows import billed_cost, prices_of_rows

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from ..clock_verdict import NO_DOUBT, ClockVerdict
+from ..energy_table.table import Table
 from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_file_lines import Files
@@ -25,7 +26,6 @@ from ..history.quarter_hour import QuarterHour
 from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import DECIMALS, Energies
-from ..past.table import Table
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
 from ..prices.price_series import PriceSources, sources_at

@@ -1,4 +1,4 @@
-"""Values of the running quarter-hour and of the shown month, as they are after a reading."""
+"""Household after a reading: the values of its quarter-hours, its contracts and its ledger."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

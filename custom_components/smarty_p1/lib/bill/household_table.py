@@ -5,10 +5,7 @@ from math import nan
 
 import numpy as np
 
-from ..history.calendar import month_start
-from ..history.month_columns import Columns, MonthColumns, months_between
-from ..history.spans import Span, SpanKind
-from ..past.table import (
+from ..energy_table.table import (
     NO_SOURCE,
     ContractPrices,
     RowSource,
@@ -20,7 +17,10 @@ from ..past.table import (
     table_of,
     without_refused,
 )
-from ..past.wall_clock import QUARTER_S, number_from, number_of
+from ..energy_table.wall_clock import QUARTER_S, number_from, number_of
+from ..history.calendar import month_start
+from ..history.month_columns import Columns, MonthColumns, months_between
+from ..history.spans import Span, SpanKind
 from ..prices.price_series import PriceSeries, PriceSources
 from .leneda_days import LenedaDays
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..past.table import Table
-from ..past.wall_clock import Flags, Floats, time_of
+from ..energy_table.table import Table
+from ..energy_table.wall_clock import Flags, Floats, time_of
 from ..prices.kwh_price import price_without_energy
 from ..prices.price_file import NetworkPrices
 from .bill import MonthPrices

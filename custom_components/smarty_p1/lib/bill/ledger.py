@@ -18,12 +18,8 @@ from zlib import crc32
 
 import numpy as np
 
-from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start
-from ..history.market_prices import MarketPrices
-from ..history.quarter_hour import WH_A_KW, QuarterHour
-from ..history.register_amounts import DECIMALS, Amounts
-from ..past.table import RowSource, Table, quarter_hours_of
-from ..past.wall_clock import (
+from ..energy_table.table import RowSource, Table, quarter_hours_of
+from ..energy_table.wall_clock import (
     A_DAY,
     Flags,
     Floats,
@@ -35,8 +31,12 @@ from ..past.wall_clock import (
     time_of,
     wall_clock,
 )
+from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start
+from ..history.market_prices import MarketPrices
+from ..history.quarter_hour import WH_A_KW, QuarterHour
+from ..history.register_amounts import DECIMALS, Amounts
+from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contract, Contracts
-from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import NetworkPrices
 from ..prices.time_of_use import parsed
 from .period_sums import BillPart, Sums, month_share

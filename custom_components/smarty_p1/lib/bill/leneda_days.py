@@ -10,11 +10,11 @@ from math import isnan
 
 import numpy as np
 
+from ..energy_table.table import Leneda, RowSource, Table
+from ..energy_table.wall_clock import groups, number_of, time_of, wall_clock
 from ..history.calendar import QUARTER_HOUR, day_end, midnight, month_start
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySums
-from ..past.table import Leneda, RowSource, Table
-from ..past.wall_clock import groups, number_of, time_of, wall_clock
 from .sharing import NO_SHARING, Sharing
 
 

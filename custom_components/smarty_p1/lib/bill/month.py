@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..energy_table.table import Table
 from ..history.calendar import QUARTER_HOUR, month_end
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS
-from ..past.table import Table
 from ..prices.price_file import OlderPrices
 from .bill import Bill, bill_of, more
 from .ledger import Ledger

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ..history.calendar import LUXEMBOURG, day_end, day_start, month_end, month_start
 from ..history.market_prices import MarketPrices
+from ..prices.agreed_prices import AgreedPrices
 from ..prices.contract import Aid, Contract
-from ..prices.network_prices import AgreedPrices
 
 
 class Sums(NamedTuple):

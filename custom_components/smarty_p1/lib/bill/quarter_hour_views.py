@@ -9,12 +9,12 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from ..energy_table.table import ORIGINS, Table, quarter_hours_of
+from ..energy_table.wall_clock import Floats, number_of
 from ..history.calendar import QUARTER_HOUR, month_start
 from ..history.month_columns import Columns
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
-from ..past.table import ORIGINS, Table, quarter_hours_of
-from ..past.wall_clock import Floats, number_of
 from ..prices.contract import REFERENCE_POWERS, Contracts
 from .ledger import reference_wh_of
 from .leneda_days import LenedaDays

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..past.wall_clock import Floats, Numbers, groups
+from ..energy_table.wall_clock import Floats, Numbers, groups
 
 _DECIMALS = 12
 

@@ -8,8 +8,8 @@ cents or if the load would otherwise lack energy, and in its last half hour only
 
 from collections.abc import Mapping, Sequence
 
-from .battery import HouseBattery
 from .bill_steps import NO_KWH, Quarter
+from .house_battery import HouseBattery
 from .house_plan import HousePlan, plan_house
 from .planned_load import Load, Planned
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from ..history.calendar import DAY, LUXEMBOURG, QUARTER_HOUR, time_of_day
 from ..history.market_prices import MarketPrices
+from ..prices.agreed_prices import AgreedPrices
 from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import price_of_kwh
-from ..prices.network_prices import AgreedPrices
 from ..prices.price_file import OlderPrices
 from .bill_steps import Quarter
 from .house_plan import MAX_QUARTERS

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
-from .battery import HouseBattery, Values, plan_battery
 from .bill_steps import Quarter
+from .house_battery import HouseBattery, Values, plan_battery
 from .pausing_loads import place_pausing
 from .planned_load import Load, Planned
 from .running_through import place_running_through

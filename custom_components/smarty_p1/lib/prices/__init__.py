@@ -2,7 +2,7 @@
 
 Imports `history`. Knows no month and no bill.
 
-Public modules: contract, contract_json, contract_terms, entered_contract, kwh_price,
-market_price_lists, network_prices, price_file, price_series, running_price, stored_costs,
-time_of_use, zone_price_response.
+Public modules: agreed_prices, contract, contract_json, contract_terms, entered_contract, kwh_price,
+market_price_lists, price_file, price_series, prices_from_stored_costs, running_price, time_of_use,
+zone_price_response.
 """

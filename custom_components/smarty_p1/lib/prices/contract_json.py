@@ -17,8 +17,8 @@ from ..stored_values import (
     checked_number,
     checked_text,
 )
+from .agreed_prices import price_file
 from .contract import MAX_CONTRACTS, Contract
-from .network_prices import price_file
 from .time_of_use import parsed
 
 type Stores = dict[str, Any]

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..amounts import EUR_PER_KWH, Amount
 from ..history.calendar import local_day
+from .agreed_prices import AgreedPrices, price_file
 from .contract import (
     CONSUMER_CATEGORIES,
     MAX_AID_NAME_LENGTH,
@@ -22,7 +23,6 @@ from .contract import (
     Contracts,
 )
 from .contract_terms import AID_AMOUNTS, CONTRACT_TERMS
-from .network_prices import AgreedPrices, price_file
 from .price_file import OlderPrices
 from .time_of_use import time_of_use_hours
 

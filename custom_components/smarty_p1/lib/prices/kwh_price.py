@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ..history.calendar import quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
+from .agreed_prices import AgreedPrices, price_file
 from .contract import PER_KWH, AidVat, Contract, Contracts
-from .network_prices import AgreedPrices, price_file
 from .price_file import NetworkPrices, OlderPrices
 from .time_of_use import is_second
 

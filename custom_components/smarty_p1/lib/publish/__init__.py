@@ -8,5 +8,6 @@ A program that runs all the time takes its messages from `PublishFeed`, which yi
 when it is due. `RetainedMessages` says which retained messages to repair or to delete, because
 another program may publish the same meter. The package itself sends nothing.
 
-Public modules: messages, mqtt_discovery, publish_feed, publish_format, retained_messages, topics.
+Public modules: mqtt_discovery, mqtt_messages, publish_feed, publish_format, retained_messages,
+topics.
 """

@@ -9,7 +9,7 @@ from functools import partial
 
 from ..meter.meter_reader import Reading, Reception
 from ..min_interval import MinInterval
-from .messages import Message, MeterMessages
+from .mqtt_messages import Message, MeterMessages
 from .publish_format import REPEAT_EVERY
 
 

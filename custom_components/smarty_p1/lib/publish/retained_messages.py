@@ -10,7 +10,7 @@ from random import uniform
 from typing import Self
 
 from ..stored_values import Stored, checked_list, checked_mapping, checked_text
-from .messages import OFFLINE, ONLINE, Message
+from .mqtt_messages import OFFLINE, ONLINE, Message
 
 # Minimum seconds between two repairs. So two publishers that contradict each other stay quiet.
 _MIN_PAUSE_S = 10.0

@@ -11,8 +11,8 @@ from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..history.market_prices import NO_PRICES
 from ..meter.money import Money, MoneyValue
+from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.kwh_price import price_of_kwh, rounded
-from ..prices.network_prices import AgreedPrices, price_file
 from ..prices.price_file import OlderPrices
 
 type Attributes = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.answers.facts import MAX_BYTES, shortened
+from smartyp1.answers.assistant_facts import MAX_BYTES, shortened
 
 
 def size(facts: object) -> int:

@@ -1,4 +1,4 @@
-"""Guarded clock for everything that deletes stored data because of its age."""
+"""Time before which stored data may be deleted because of their age, by two clocks."""
 
 from datetime import datetime, timedelta
 

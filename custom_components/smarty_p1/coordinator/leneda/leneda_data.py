@@ -1,4 +1,4 @@
-"""What Leneda, the national platform, knows of one meter, and how it completes the meter's months.
+"""Data of one meter from Leneda, the national platform, and how they complete its months.
 
 The current day is left out, because Leneda does not have its quarter-hours yet.
 """
@@ -17,6 +17,7 @@ from ...const import LOGGER, SECTION_LENEDA
 from ...lib.bill.household import Household
 from ...lib.bill.leneda_days import changed_days
 from ...lib.bill.quarter_hour_views import quarter_hours_between
+from ...lib.energy_table.table import RowSource
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.calendar import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
@@ -25,7 +26,6 @@ from ...lib.leneda.days_of_rows import RowsByCode, days_of
 from ...lib.leneda.implausible_rows import without_false_zeros, without_partly_lost
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
-from ...lib.past.table import RowSource
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from ..repair_issues import name_unread_file
@@ -44,7 +44,7 @@ type SharedPower = dict[str, dict[datetime, float]]
 _MAX_CLOSE_S = 10.0
 
 
-class KnownLeneda:
+class LenedaData:
     """Quarter-hours of one meter from Leneda, downloaded or imported as files.
 
     `lock` is held during each change of `files`.

@@ -42,11 +42,11 @@ from ...const import (
     CONF_WITH_LEVIES,
 )
 from ...lib.history.calendar import LUXEMBOURG, local_day
+from ...lib.prices.agreed_prices import price_file
 from ...lib.prices.contract import NO_CONTRACT, Contract
 from ...lib.prices.entered_contract import Terms, contract_of, entered_contracts, in_order
-from ...lib.prices.network_prices import price_file
 from ...lib.prices.time_of_use import WEEKDAYS, parsed
-from ..chosen_entities.entity_ids import ENTITIES_BEFORE
+from ..chosen_entity_ids import ENTITIES_BEFORE
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, raise_issue
 from .meter_memory_file import MeterStore
@@ -89,7 +89,7 @@ _GAS = {CONF_GAS_PRICE, CONF_GAS_FIXED_PRICE}
 _MOVED = {*_GAS, *_TERMS, _SINCE, *ENTITIES_BEFORE.values()}
 
 
-async def async_move_contracts(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+async def async_migrate_contracts(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Move the contracts of an earlier version to the list in the options, once.
 
     If the meter's file has lost them, only the contract in the options is known. It then holds from

@@ -14,9 +14,9 @@ from dev.encoder import DEVICE_NAME, literal, seal, with_value
 from smartyp1.meter.meter_reader import MeterReader, Reception
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
-from smartyp1.publish import messages as messages_module
-from smartyp1.publish.messages import LastEvents, Message, MeterMessages, Published
+from smartyp1.publish import mqtt_messages
 from smartyp1.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
+from smartyp1.publish.mqtt_messages import LastEvents, Message, MeterMessages, Published
 from smartyp1.publish.publish_format import Format
 from smartyp1.stored_json import load
 
@@ -214,7 +214,7 @@ def test_a_flood_of_names_on_the_line_makes_a_bounded_number_of_topics(form: For
 
 
 def test_units_without_end_make_no_topics_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages_module, "MAX_TOPICS", 110)
+    monkeypatch.setattr(mqtt_messages, "MAX_TOPICS", 110)
     meter = Meter(Format.SMARTYREADER)
     meter.tell(TELEGRAM)
     usual = {message.topic for message in meter.messages}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smartyp1.plan.daily_load import DailyLoad, LoadState
-from smartyp1.plan.task import MAX_READY_TIMES, LoadTask, Noted
+from smartyp1.plan.load_task import MAX_READY_TIMES, LoadTask, Noted
 from smartyp1.stored_json import dump, load as loaded
 
 CAR = DailyLoad("Car", 12.0, 11.0, by_workdays=time(7), by_weekend=time(9, 30))

@@ -14,7 +14,9 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.stored.contract_move import async_move_contracts
+from custom_components.smarty_p1.coordinator.stored.contract_migration import (
+    async_migrate_contracts,
+)
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
@@ -284,7 +286,7 @@ async def test_a_meter_that_was_never_set_up_has_lost_nothing(home: Home) -> Non
     assert not home.issue("earlier_prices")
     pulse = MockConfigEntry(domain="smarty_p1", data={"kind": "tank"}, options={"volume": 5.0})
     pulse.add_to_hass(home.hass)
-    await async_move_contracts(home.hass, pulse)
+    await async_migrate_contracts(home.hass, pulse)
     assert (dict(pulse.options), pulse.minor_version) == ({"volume": 5.0}, 2)
 
 

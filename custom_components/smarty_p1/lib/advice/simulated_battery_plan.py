@@ -1,4 +1,4 @@
-"""Daily plan of a battery: limits of the stored energy for charging and discharging in each hour.
+"""Daily plan of a simulated battery: limits of its stored energy in each hour.
 
 The plan is made at two in the afternoon, when the market's prices of the next day are known. It is
 computed backwards, from the last hour of the next day.

@@ -15,7 +15,7 @@ from homeassistant.const import CONF_ENTITY_ID
 from homeassistant.core import Event, HomeAssistant, callback, valid_entity_id
 from homeassistant.helpers import entity_registry as er
 
-from ...const import (
+from ..const import (
     CONF_BLOCKED_BY,
     CONF_CHARGE,
     CONF_CONNECTED,
@@ -33,8 +33,8 @@ from ...const import (
     CONF_SUN_SOURCES,
     CONF_SWITCHED_BY,
 )
-from ...lib.meter.telegram_from_source_entities import QUANTITIES
-from ..entry_types import AnyConfigEntry, known_meters
+from ..lib.meter.telegram_from_source_entities import QUANTITIES
+from .entry_types import AnyConfigEntry, known_meters
 
 ENTITIES_BEFORE = {
     CONF_ENERGY_PRICE_ENTITY: "energy_price_entity_before",

@@ -10,11 +10,11 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from dev.encoder import KEY, TITLE
-from smarty_p1_fleet.frames import frames_again
+from smarty_p1_fleet.frames import frame_rereader
 from smarty_p1_fleet.frames.bookmarks import KEY as NEEDS_KEY, Bookmark, Bookmarks, ReadRange
 from smarty_p1_fleet.frames.frame_lane import Lane
 from smarty_p1_fleet.frames.frame_message import FrameMessage
-from smarty_p1_fleet.frames.frames_again import FramesAgain
+from smarty_p1_fleet.frames.frame_rereader import FrameRereader
 from smarty_p1_fleet.frames.meter_sources import Source
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import CollectorMetrics
@@ -75,11 +75,11 @@ async def test_a_node_that_has_not_all_frames_yet_loses_none(
     async def done() -> None:
         pass
 
-    monkeypatch.setattr(frames_again, "read_once", stream.read_once)
-    monkeypatch.setattr(frames_again, "read_message", message)
+    monkeypatch.setattr(frame_rereader, "read_once", stream.read_once)
+    monkeypatch.setattr(frame_rereader, "read_message", message)
     lane = SimpleNamespace(work=stream.work, settle=done, finish=done)
     names = cast("MeterNames", None)
-    again = FramesAgain(
+    again = FrameRereader(
         cast("Bookmarks", stream),
         CollectorMetrics(),
         fleet.clocks,

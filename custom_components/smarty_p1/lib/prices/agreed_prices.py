@@ -1,4 +1,4 @@
-"""Published prices of the grid and of the levies, and the prices agreed in a contract.
+"""Prices under a contract: those that it agrees on, and else the published prices.
 
 `network_prices.toml` has the published prices. Each price holds from a midnight in Luxembourg on.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract, Contracts
 from .price_file import NetworkPrices, OlderPrices, PriceFile, price_key
 
-PRICE_FILE = Path(__file__).with_suffix(".toml")
+PRICE_FILE = Path(__file__).with_name("network_prices.toml")
 PUBLISHED = PriceFile.read(PRICE_FILE.read_text(encoding="utf-8"))
 """The published prices. Tests replace them with the prices of another file."""
 

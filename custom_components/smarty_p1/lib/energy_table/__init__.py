@@ -2,7 +2,7 @@
 
 table = table_of(spans, leneda)
 
-Imports `history` and `prices`. Needs numpy. Arrays never leave `past`, `bill` and `advice`.
+Imports `history` and `prices`. Needs numpy. Arrays never leave `energy_table`, `bill` and `advice`.
 
 Public modules: table, wall_clock.
 """

@@ -1,4 +1,4 @@
-"""Reading of frames again, from the stream of frames: as the bookmarks say, also an operator's.
+"""Reading of frames again, from the stream of frames, as the bookmarks say.
 
 Two collectors may read the same frames at the same time. Both then write the same values.
 """
@@ -82,7 +82,7 @@ class _Due(NamedTuple):
     keys: Sequence[str]
 
 
-class FramesAgain:
+class FrameRereader:
     """Reader of the frames of a store that are to be read again. `make_lane` makes its lanes.
 
     `titles` are the system titles of the meters that the collector collects, () for all meters.

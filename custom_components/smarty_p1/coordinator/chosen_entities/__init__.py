@@ -1,1 +1,0 @@
-"""Entities of other integrations that the user has chosen: their ids, and what keeps the choice."""
