@@ -25,11 +25,14 @@ export const styles = css`
     --gap: color-mix(in srgb, var(--quiet) 35%, var(--ground));
   }
   ha-card,
-  .body {
+  .body,
+  .tall {
     display: flex;
     flex-direction: column;
   }
-  .body {
+  .body,
+  .tall,
+  .frame {
     flex: 1 0 auto;
   }
   ha-card {
@@ -176,6 +179,14 @@ export const styles = css`
   svg text {
     font-size: 13px;
     fill: var(--quiet);
+  }
+  /* The drawing has the size of this frame, which takes the height that is left. */
+  .frame {
+    position: relative;
+  }
+  .frame > svg {
+    position: absolute;
+    height: 100%;
   }
   .dot {
     display: inline-block;
@@ -344,7 +355,9 @@ export const styles = css`
       max-height: none;
       overflow: visible !important;
     }
-    svg[height]:not([preserveAspectRatio]) {
+    svg[height]:not([preserveAspectRatio]),
+    .frame > svg {
+      position: static;
       height: auto;
     }
     a,

@@ -55,7 +55,7 @@ export class MonthsCard extends SmartyCard {
   static override properties = { ...SmartyCard.properties, unit: { state: true } };
 
   declare protected unit: words.Unit;
-  readonly #width = new Width(this, ".chart");
+  readonly #width = new Width(this, ".chart", true);
   readonly #widthOf = measureIn(this);
 
   constructor() {
@@ -76,7 +76,7 @@ export class MonthsCard extends SmartyCard {
     if (!bills) return this.#without(error);
     const chosen = shownOf(bills, feed).month;
     // Every telegram calls this method. So draw the chart again only if one of these values has changed.
-    const dependencies = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
+    const dependencies = [bills, chosen, this.unit, this.#width.value, this.#width.height, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
     return html`${guard(dependencies, () => this.#show(meter, feed, bills, chosen))}`;
   }
 
@@ -84,13 +84,13 @@ export class MonthsCard extends SmartyCard {
     const { locale } = this;
     const last = lastOf(bills)!;
     const lack = words.lackOfAll(bills);
-    const width = this.#width.value;
+    const { value: width, height } = this.#width;
     const year = words.yearOf(bills, lack ? "kWh" : this.unit);
     const head = words.headOf(year, locale);
     const chosen = year.months.find((entry) => entry.month === month)!;
     this.announce(`${meter.entry_id} ${year.unit}`, `${head.title}${this.locale.sign(":")} ${head.value} ${head.label}`, head.sentence);
     const all = words.allMonths(year, locale);
-    const chart: MonthsChart = { year, chosen, locale, width, widthOf: this.#widthOf, choose: (to) => showMonth(bills, feed, to) };
+    const chart: MonthsChart = { year, chosen, locale, width, height, widthOf: this.#widthOf, choose: (to) => showMonth(bills, feed, to) };
     return html`<header>
         <h2>${head.title}</h2>
         ${lack ? nothing : this.#units()}${this.menu(head.title)}

@@ -108,7 +108,7 @@ export class WhereCard extends SmartyCard {
               <table class="rows">
                 <thead class="hidden"><tr><th scope="col">${this.#t("device")}</th><td></td><th scope="col">${this.#t("energy")}</th><th scope="col">${this.#t("cost")}</th></tr></thead>
                 <tbody>${shown.rows.map((row) => this.#row(row))}</tbody>
-                ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.#t("house")}</th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
+                ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.#t("house")} <small>${shown.house.until}</small></th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
               </table>
               ${[...shown.notes, this.#since(meter, value!)].map((note) => (note ? html`<p class="small">${note}</p>` : nothing))}
               ${hasDevices || !this.hass?.user?.is_admin

@@ -219,32 +219,16 @@ export const curveStyles = [
   chartStyles,
   css`
     .hour {
-      display: flex;
-      flex-direction: column;
-      flex: 1;
       padding-top: 12px;
     }
     .step {
       min-height: 36px;
       color: var(--text);
     }
-    /* The drawing has the size of this frame, which takes the height that is left. */
     .frame {
-      flex: 1;
-      position: relative;
       min-height: 138px;
       /* A layer of its own: otherwise, a browser paints the curve again whenever a number of the card changes. */
       will-change: transform;
-    }
-    .frame svg {
-      position: absolute;
-      height: 100%;
-    }
-    @media print {
-      .frame svg {
-        position: static;
-        height: auto;
-      }
     }
     .ground {
       fill: var(--track);

@@ -171,7 +171,8 @@ function labelsOf(columns: Column[], { axis, left, step, width, widthOf }: Place
   return [...placed.keys()].sort((a, b) => a - b).map((index) => placed.get(index)!);
 }
 
-const HEIGHT_PX = 216;
+/** Height in px until the card has been measured. */
+const DEFAULT_HEIGHT_PX = 254;
 const MONTH_NAMES_PX = 20;
 /** Number of months by which the keys PageUp and PageDown move. */
 const MONTHS_A_PAGE = 3;
@@ -190,6 +191,7 @@ export const COLORS: Record<Unit, string[]> = {
 export const chartStyles = css`
   .chart {
     margin-top: 4px;
+    min-height: ${DEFAULT_HEIGHT_PX}px;
     cursor: pointer;
     touch-action: pan-y;
   }
@@ -228,18 +230,22 @@ export interface MonthsChart {
   chosen: Month;
   locale: Locale;
   width: number;
+  /** Height that the card has left for the chart; undefined on paper. */
+  height?: number;
   widthOf: Measure;
   choose: (month: string) => void;
 }
 
-export function monthsChart({ year, chosen, locale, width: measured, widthOf, choose }: MonthsChart): TemplateResult {
+export function monthsChart({ year, chosen, locale, width: measured, height: left, widthOf, choose }: MonthsChart): TemplateResult {
   const { months, unit } = year;
   const width = measured || DEFAULT_WIDTH_PX;
   const at = months.indexOf(chosen);
-  const drawing = drawingOf(year, chosen, width, widthOf, locale);
   const last = lastOf(months)!;
   const soFar = last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";
-  const height = HEIGHT_PX + MONTH_NAMES_PX + (soFar ? SO_FAR_PX : 0);
+  const height = left || DEFAULT_HEIGHT_PX;
+  const bottom = height - (soFar ? SO_FAR_PX : 0);
+  const top = bottom - MONTH_NAMES_PX;
+  const drawing = drawingOf(year, chosen, width, top, widthOf, locale);
   // On a narrow card, only every second or third month has its letter.
   const every = Math.ceil((widthOf("M") + MIN_LETTER_GAP_PX) / drawing.step);
   const knownMonths = months.filter(({ bill }) => bill);
@@ -269,7 +275,7 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
     choose(knownMonths[Math.max(0, Math.min(last, to))]!.month);
   };
   return html`<div
-    class="chart"
+    class="chart ${left === undefined ? "" : "frame"}"
     role="slider"
     tabindex="0"
     aria-label=${locale.common("to_choose", { name: locale.text(monthsTexts, "title_few") })}
@@ -283,15 +289,15 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
   >
     <svg viewBox="0 0 ${width} ${height}" height=${height} aria-hidden="true">
       <defs>${hatch("coming", "var(--drawn)")}</defs>
-      <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${HEIGHT_PX + MONTH_NAMES_PX} rx="6"></rect>
+      <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${bottom} rx="6"></rect>
       ${drawing.lines.map(
         ({ y, value, text }) => svg`<line class=${value ? "line" : "zero"} x1=${drawing.axis} x2=${width} y1=${y} y2=${y}></line>
           <text x=${drawing.axis - 6} y=${y + 4} text-anchor="end">${text}</text>`,
       )}
       ${drawing.paths.map((path, index) => svg`<path d=${path} fill="var(--${COLORS[unit][index]})"></path>`)}
       <path d=${drawing.hatched} fill="url(#coming)"></path>
-      ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${TOP_PX} y2=${HEIGHT_PX + MONTH_NAMES_PX}></line>`}
-      ${soFar ? svg`<text x=${width} y=${HEIGHT_PX + MONTH_NAMES_PX + 12} text-anchor="end">${soFar}</text>` : nothing}
+      ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${TOP_PX} y2=${bottom}></line>`}
+      ${soFar ? svg`<text x=${width} y=${bottom + 12} text-anchor="end">${soFar}</text>` : nothing}
       <line class="zero" x1=${drawing.axis} x2=${width} y1=${drawing.zero} y2=${drawing.zero}></line>
       ${unit === "€" ? svg`<path class="halo" d=${drawing.ticks}></path><path class="tick" d=${drawing.ticks}></path>` : nothing}
       <text y=${NAME_PX}>${locale.text(monthsTexts, unit === "€" ? "pay" : "drawn")}, ${unit}</text>
@@ -301,14 +307,14 @@ export function monthsChart({ year, chosen, locale, width: measured, widthOf, ch
       )}
       ${months.map(
         ({ start }, index) =>
-          svg`<text class=${index === at ? "chosen" : ""} x=${drawing.left[index]! + drawing.step / 2} y=${HEIGHT_PX + 14}
+          svg`<text class=${index === at ? "chosen" : ""} x=${drawing.left[index]! + drawing.step / 2} y=${top + 14}
             text-anchor="middle">${(months.length - 1 - index) % every ? "" : locale.month(start).charAt(0).toUpperCase()}</text>`,
       )}
     </svg>
   </div>`;
 }
 
-function drawingOf({ months, whole }: Year, chosen: Month, width: number, widthOf: Measure, locale: Locale): Drawing {
+function drawingOf({ months, whole }: Year, chosen: Month, width: number, height: number, widthOf: Measure, locale: Locale): Drawing {
   const columns = months.map((month) => ({
     parts: month.parts,
     tick: month.estimate ?? month.value,
@@ -318,7 +324,7 @@ function drawingOf({ months, whole }: Year, chosen: Month, width: number, widthO
   }));
   return monthsDrawing(columns, {
     width,
-    height: HEIGHT_PX,
+    height,
     isDivided: lastOf(months)!.isRunning && whole.length > 0,
     widthOf,
     write: (value) => locale.number(value),

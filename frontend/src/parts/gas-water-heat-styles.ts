@@ -41,6 +41,7 @@ export const mediumStyles = css`
     min-height: 44px;
   }
   .chart {
+    flex: 1;
     display: flex;
     gap: 8px;
     margin: 22px 0 24px;
@@ -49,11 +50,12 @@ export const mediumStyles = css`
     flex: 1;
     min-width: 0;
     position: relative;
-    height: 132px;
+    min-height: 132px;
     border-bottom: var(--line);
   }
   .touch {
-    height: 100%;
+    position: absolute;
+    inset: 0;
   }
   svg {
     height: 100%;
@@ -138,7 +140,7 @@ export const mediumStyles = css`
   }
   @container (min-width: 600px) {
     .plot {
-      height: 168px;
+      min-height: 168px;
     }
     .side {
       flex-basis: 112px;

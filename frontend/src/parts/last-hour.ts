@@ -120,7 +120,7 @@ export class HourPart {
     const last = lastOf(net) ?? null;
     const cross = curve && index !== undefined ? drawCross(curve, index, net[index + hour.shift] ?? null) : nothing;
     const end = this.#drawn && index === undefined && last !== null && !isOld ? drawEnd(this.#drawn) : nothing;
-    return html`<div class="hour ${isOld ? "old" : (last ?? 0) < 0 ? "feeding" : ""}">
+    return html`<div class="hour tall ${isOld ? "old" : (last ?? 0) < 0 ? "feeding" : ""}">
       <div class="labels small"><span>${t("last_hour")}</span>${menu}</div>
       <div class="step small">${isOld && index === undefined ? nothing : rich(line)}</div>
       <div class="frame">

@@ -152,6 +152,10 @@ export const supplyStyles = css`
   .scale > [aria-hidden] {
     flex: none;
   }
+  .hours svg {
+    flex: 1;
+    min-height: ${BLOCK_PX}px;
+  }
   .hours .received {
     fill: color-mix(in srgb, var(--quiet) 72%, var(--ground));
   }
@@ -195,9 +199,9 @@ export function receptionHours(day: Reception, blocks: { received: string; missi
   const title = day.since > day.start ? since : say(locale, "telegrams");
   const share = receptionShare(day, locale);
   const hours = day.shares.length;
-  return html`<div class="hours">
+  return html`<div class="hours tall">
     <dl style="margin:0"><div><dt>${title}</dt><dd>${share}</dd></div></dl>
-    <svg viewBox="0 0 ${hours} ${BLOCK_PX}" preserveAspectRatio="none" height=${BLOCK_PX} aria-hidden="true">
+    <svg viewBox="0 0 ${hours} ${BLOCK_PX}" preserveAspectRatio="none" aria-hidden="true">
       ${svg`<path class="missing" d=${blocks.missing}></path><path class="received" d=${blocks.received}></path>`}
     </svg>
     <div class="scale"><small aria-hidden="true">${locale.time(new Date(day.start))}</small><small>${words}</small><small aria-hidden="true">${say(locale, "now")}</small></div>

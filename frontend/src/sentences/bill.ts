@@ -106,13 +106,12 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
   const t = (key: BillKey, params: Params = {}) => locale.text(billTexts, key, params);
   const lacks = lackOf(bill);
   const total = toPay(bill);
-  const until = new Date(bill.until);
   const isInEuros = hasAmounts(bill);
   return {
     title: upper(locale.monthYear(new Date(bill.start))),
     total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
-    until: isRunning(bill) ? untilOf(until, locale, t) : undefined,
+    until: isRunning(bill) ? untilOf(new Date(bill.until), locale, t) : undefined,
     measured: isFromLeneda(bill) ? locale.text(yesterdayTexts, "from") : bill.measured_share < 1 ? t("measured", { share: locale.percent(bill.measured_share, 1) }) : "",
     isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE,
     notice: isInEuros ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
@@ -288,13 +287,11 @@ function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[
 function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
   const { total, subtotal, community, shared_kwh, total_with_community: both } = bill;
   const isReceived = (total ?? 0) < 0;
-  const running = isRunning(bill);
-  const until = new Date(bill.until);
   const key: BillKey = lackOf(bill)
     ? isEnergyAlone(missingParts(bill))
       ? "grid_alone"
       : "known_parts"
-    : running
+    : isRunning(bill)
       ? isReceived
         ? "received_so_far"
         : "so_far_pay"
@@ -302,13 +299,7 @@ function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
         ? "to_receive"
         : "pay";
   const shown = total === null ? (subtotal ?? null) : Math.abs(total);
-  const rows: Row[] = [
-    {
-      name: withPrices(t(key), bill.prices_of, locale),
-      quantity: running ? untilOf(until, locale, t) : undefined,
-      amount: shown === null ? "–" : locale.cents(shown),
-    },
-  ];
+  const rows: Row[] = [{ name: withPrices(t(key), bill.prices_of, locale), amount: shown === null ? "–" : locale.cents(shown) }];
   if (!shared_kwh) return rows;
   const quantity = locale.kWh(community?.quantity ?? shared_kwh, 2);
   if (!community) return [...rows, { name: t("community"), quantity, amount: t("price_missing") }];

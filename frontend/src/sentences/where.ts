@@ -2,6 +2,7 @@
 
 import { type CommonKey, type Locale, round, type Texts } from "../locale.ts";
 import type { Shares, ShareRow } from "../data/websocket-types.ts";
+import { midnight } from "./last-known-day.ts";
 import texts from "../texts/where.json" with { type: "json" };
 
 export type WhereKey = keyof (typeof texts)["en"] | CommonKey;
@@ -26,7 +27,8 @@ export interface Where {
   /** Whether the energy without a name is more than that of each device. */
   isUnnamed: boolean;
   rows: WhereRow[];
-  house: { kwh: string; cost: string } | undefined;
+  /** `until` says when a month has been counted to: other cards also count today. */
+  house: { until: string; kwh: string; cost: string } | undefined;
   notes: string[];
 }
 
@@ -37,14 +39,11 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
   const decimals = Math.max(house ?? 0, ...rows.map(({ wh }) => wh)) < 100_000 ? 1 : 0;
   const kwh = (wh: number) => locale.kWh(wh / 1000, decimals);
   const nameOf = ({ name, kind }: ShareRow) => name ?? t(kind === "else" ? "rest" : "always_on");
-  const known = rows.filter(({ kind, wh }) => kind !== "else" && wh);
-  const worth = ({ cost, wh }: ShareRow) => cost ?? wh;
-  const dearest = [...known].sort((a, b) => worth(b) - worth(a));
+  const [first, next] = rows.filter(({ kind, wh }) => kind !== "else" && wh);
   const amount = ({ cost, wh }: ShareRow) => (cost === null ? kwh(wh) : locale.cents(cost));
-  const [first, next] = dearest;
   const longest = Math.max(1, ...rows.map(({ wh }) => wh));
   const rest = shares.lack ? undefined : rows.find(({ kind }) => kind === "else");
-  const isUnnamed = Boolean(rest && house && rest.wh >= MIN_UNNAMED_SHARE * house && !(first && worth(first) >= worth(rest)));
+  const isUnnamed = Boolean(rest && house && rest.wh >= MIN_UNNAMED_SHARE * house && rest.wh > (first?.wh ?? 0));
   return {
     isUnnamed,
     sentence: [
@@ -62,7 +61,7 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
       kwh: row.wh || !row.unknown_days ? kwh(row.wh) : "–",
       cost: row.cost === null ? "" : row.wh || !row.unknown_days ? locale.cents(row.cost) : "–",
     })),
-    house: house === null || shares.lack ? undefined : { kwh: kwh(house), cost: shares.cost === null ? "" : locale.cents(shares.cost) },
+    house: house === null || shares.lack ? undefined : { until: shares.period === "month" ? midnight(new Date(Date.parse(shares.end) - 1), locale) : "", kwh: kwh(house), cost: shares.cost === null ? "" : locale.cents(shares.cost) },
     notes: [
       shares.lack ? t(`lack_${shares.lack}`) : "",
       shares.cost === null || shares.lack ? "" : footOf(shares, reference, locale),
