@@ -12,7 +12,7 @@ NOVEMBER = (
     "Meter 20.8 of 30 days × 5.72 € 3.96 Surcharge above 7 kW 57.81 kWh × 0.0765 € 4.42 "
     "Electricity tax 363.66 kWh × 0.0010 € 0.36 Compensation mechanism 363.66 kWh × 0.0077 € 2.80 "
     "Total without VAT 93.44 VAT 8% 7.48 To the grid 48.98 kWh × 0.0782 € −3.83 "
-    "Total so far until 21 Nov, 18:38 97.09 €"
+    "Total so far 97.09 €"
 )
 
 

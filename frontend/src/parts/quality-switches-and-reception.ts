@@ -153,8 +153,7 @@ export const supplyStyles = css`
     flex: none;
   }
   .hours svg {
-    flex: 1;
-    min-height: ${BLOCK_PX}px;
+    flex: 1 0 auto;
   }
   .hours .received {
     fill: color-mix(in srgb, var(--quiet) 72%, var(--ground));
@@ -201,7 +200,7 @@ export function receptionHours(day: Reception, blocks: { received: string; missi
   const hours = day.shares.length;
   return html`<div class="hours tall">
     <dl style="margin:0"><div><dt>${title}</dt><dd>${share}</dd></div></dl>
-    <svg viewBox="0 0 ${hours} ${BLOCK_PX}" preserveAspectRatio="none" aria-hidden="true">
+    <svg viewBox="0 0 ${hours} ${BLOCK_PX}" preserveAspectRatio="none" height=${BLOCK_PX} aria-hidden="true">
       ${svg`<path class="missing" d=${blocks.missing}></path><path class="received" d=${blocks.received}></path>`}
     </svg>
     <div class="scale"><small aria-hidden="true">${locale.time(new Date(day.start))}</small><small>${words}</small><small aria-hidden="true">${say(locale, "now")}</small></div>
