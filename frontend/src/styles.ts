@@ -294,7 +294,6 @@ export const styles = css`
   }
   @container (max-width: 240px) {
     header:not(.turn) {
-      display: flex;
       flex-wrap: wrap;
     }
   }
@@ -359,6 +358,9 @@ export const styles = css`
     .frame > svg {
       position: static;
       height: auto;
+    }
+    .frame {
+      flex: none;
     }
     a,
     .link,

@@ -244,8 +244,8 @@ test("an hour of which a part is known counts for that part", () => {
 
 test("an hour is a block: received below, missing above, and a little that is missing stays visible", () => {
   const blocks = receptionBlocks({ ...reception({}), shares: [1, 0.5, null, 0, 0.99] });
-  assert.equal(blocks.received, "M0.08 0H0.92V20H0.08ZM1.08 10H1.92V20H1.08ZM4.08 3H4.92V20H4.08Z");
-  assert.equal(blocks.missing, "M1.08 0H1.92V10H1.08ZM3.08 0H3.92V20H3.08ZM4.08 0H4.92V3H4.08Z");
+  assert.equal(blocks.received, "M0.08 0H0.92V20H0.08ZM1.08 10H1.92V20H1.08ZM4.08 2H4.92V20H4.08Z");
+  assert.equal(blocks.missing, "M1.08 0H1.92V10H1.08ZM3.08 0H3.92V20H3.08ZM4.08 0H4.92V2H4.08Z");
 });
 
 test("the last message that says something is shown without what would turn or hide it", () => {

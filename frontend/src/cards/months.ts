@@ -31,6 +31,11 @@ export class MonthsCard extends SmartyCard {
         padding-block: 3px;
         vertical-align: top;
       }
+      /* A second line begins below the first letter, not below the mark. */
+      .parts [scope="row"] {
+        padding-inline-start: 18px;
+        text-indent: -18px;
+      }
       .parts thead {
         color: var(--quiet);
       }

@@ -198,7 +198,8 @@ export const chartStyles = css`
   .line {
     stroke: var(--divider-color);
   }
-  .zero {
+  .zero,
+  .divider {
     stroke: var(--quiet);
   }
   .tick {
@@ -209,15 +210,14 @@ export const chartStyles = css`
     stroke: var(--ground);
     stroke-width: 4;
   }
-  .value {
+  .value,
+  .chosen {
     fill: var(--text);
   }
   .chosen {
     font-weight: 500;
-    fill: var(--text);
   }
   .divider {
-    stroke: var(--quiet);
     stroke-dasharray: 2 3;
   }
   .column {

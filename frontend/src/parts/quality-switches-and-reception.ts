@@ -131,7 +131,7 @@ export function receptionTable({ start, shares }: Reception, locale: Locale): st
 
 /** Height in px of an hour's block. A missing part is at least MIN_MISSING_PX high, so that it stays visible. */
 const BLOCK_PX = 20;
-const MIN_MISSING_PX = 3;
+const MIN_MISSING_PX = 2;
 
 export const supplyStyles = css`
   dl {

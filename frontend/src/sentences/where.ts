@@ -44,15 +44,13 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
   const longest = Math.max(1, ...rows.map(({ wh }) => wh));
   const rest = shares.lack ? undefined : rows.find(({ kind }) => kind === "else");
   const isUnnamed = Boolean(rest && house && rest.wh >= MIN_UNNAMED_SHARE * house && rest.wh > (first?.wh ?? 0));
+  const share = ({ wh }: ShareRow) => locale.percent(Math.min(1, wh / house!));
+  const [lead, then] = isUnnamed
+    ? [t(rows.some(({ kind }) => kind === "device") ? "unnamed_more" : "unnamed", { share: share(rest!), amount: amount(rest!) }), first]
+    : [first && house ? t("first", { name: nameOf(first), amount: amount(first), share: share(first) }) : "", next];
   return {
     isUnnamed,
-    sentence: [
-      isUnnamed ? t(rows.some(({ kind }) => kind === "device") ? "unnamed_more" : "unnamed", { share: locale.percent(Math.min(1, rest!.wh / house!)), amount: amount(rest!) }) : "",
-      isUnnamed ? "" : first && house ? t("first", { name: nameOf(first), amount: amount(first), share: locale.percent(Math.min(1, first.wh / house)) }) : "",
-      isUnnamed ? (first ? t("next", { name: nameOf(first), amount: amount(first) }) : "") : first && house && next ? t("next", { name: nameOf(next), amount: amount(next) }) : "",
-    ]
-      .filter(Boolean)
-      .join(" "),
+    sentence: lead && then ? `${lead} ${t("next", { name: nameOf(then), amount: amount(then) })}` : lead,
     rows: rows.map((row) => ({
       name: nameOf(row),
       detail: row.kind === "always_on" && shares.always_on_w !== null ? locale.unit(shares.always_on_w, "W") : "",
