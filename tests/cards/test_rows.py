@@ -7,7 +7,7 @@ from playwright.async_api import Browser
 
 from tests.axe import complaints
 
-from . import house_wide
+from . import house_medium, house_wide
 from .stage import Json, Stage
 from .test_dashboard import Without
 from .test_widths import OPEN
@@ -150,6 +150,32 @@ async def test_nothing_is_painted_outside(stage: Stage, state: str, width: int) 
     for rows, columns in await stage.page.evaluate(SIZES):
         assert MIN_ROWS <= rows <= max(ROWS)
         assert min(COLUMNS) <= columns <= max(COLUMNS)
+
+
+# Cards with a chart that can be higher: beside a higher card, the chart takes the room.
+GROWING: list[house_wide.Place] = [
+    ("now", {}),
+    ("months", {}),
+    ("medium", {"meter": house_medium.GAS}),
+    ("quality", {"part": "supply"}),
+]
+# Widest room in px between the parts of a card, or below the last one.
+HOLES = """() => [...document.querySelectorAll("main > div > :first-child > *")].map((card) => {
+    const body = card.shadowRoot.querySelector(".body");
+    const flat = (part) => part.matches(".all") ? [...part.children].flatMap(flat) : [part];
+    const boxes = [...body.children].flatMap(flat).filter((part) => !part.matches(".hidden"))
+        .map((part) => part.getBoundingClientRect()).filter(({ height }) => height);
+    const ends = [...boxes.slice(1).map(({ top }) => top), body.getBoundingClientRect().bottom];
+    return Math.max(...boxes.map(({ bottom }, index) => ends[index] - bottom));
+})"""
+
+
+async def test_a_chart_fills_a_card_that_is_higher_than_its_content(stage: Stage) -> None:
+    answers, _ = house_wide.views()["busy"]
+    await show(stage, answers, GROWING)
+    await stage.page.evaluate(SIZE, [DESKTOP, 16, 12])
+    await stage.settle()
+    assert max(holes := await stage.page.evaluate(HOLES)) < 32, holes
 
 
 @pytest.mark.parametrize("card", ["now", "year", "months"])
