@@ -1,8 +1,10 @@
 """Downloads from the national platform: as few requests as possible, and no lost day."""
 
 import asyncio
+import errno
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 from unittest.mock import AsyncMock, patch
@@ -11,6 +13,7 @@ import pytest
 from aiohttp import web
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from sqlalchemy.exc import DatabaseError
@@ -48,7 +51,7 @@ from tests.ha.leneda import (
     utc,
 )
 from tests.ha.measured import measure
-from tests.ha.support import Home, call, own_log, said, wait_until
+from tests.ha.support import Home, call, failing, own_log, said, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -271,7 +274,7 @@ async def fail(*_: object) -> NoReturn:
 
 
 @pytest.mark.usefixtures("short_past")
-@pytest.mark.parametrize("failing", ["async_own", "async_refresh", "async_read", "_async_history"])
+@pytest.mark.parametrize("failing", ["async_own", "async_refresh", "_async_history"])
 async def test_an_unexpected_error_costs_only_its_part(
     house: House, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
@@ -320,6 +323,46 @@ async def test_the_repair_comes_although_the_download_always_fails(
     # The last quarter-hour that is known, or the day on which the account was entered.
     day = "2026-11-20" if has_answered else "2026-11-21"
     assert said(house.issue("leneda_silent"))["day"] == day
+
+
+@pytest.mark.usefixtures("short_past", "real_files")
+async def test_files_that_cannot_be_read_now_are_no_silence_and_cause_no_requests(
+    house: House,
+) -> None:
+    entry = await house.begin()
+    house.platform.requests.clear()
+    folder = house.hass.config.path(
+        STORAGE_DIR, f"smarty_p1.{entry.entry_id}.imported_quarter_hours"
+    )
+    with failing(Path(folder), errno.EIO):
+        for days in range(1, 11):
+            await house.at(NOW + days * DAY + 8 * HOUR)
+            assert not house.issue("leneda_silent")
+    assert not house.platform.requests
+    await house.at(NOW + 11 * DAY + 8 * HOUR)
+    assert (await known(entry))[-1].start == TODAY + 11 * DAY - QUARTER_HOUR
+
+
+async def test_a_point_without_any_rows_is_silent_a_week_after_it_was_entered(house: House) -> None:
+    house.platform.series[POINT, IMPORTED] = lambda _start: None
+    await house.begin()
+    for days in range(1, 10):
+        await house.at(NOW + days * DAY + 8 * HOUR)
+        assert bool(house.issue("leneda_silent")) == (days >= 7)
+    assert said(house.issue("leneda_silent"))["day"] == "2026-11-21"
+
+
+async def test_sharing_that_has_ended_is_downloaded(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 2 * KEPT)
+    ended = TODAY - 120 * DAY
+    for code in (REMAINING, COVERED):
+        house.platform.series[POINT, code] = lambda start: 0.25 if start < ended else None
+    entry = await house.begin()
+    assert (await known(entry, REMAINING))[-1].start == ended - QUARTER_HOUR
+    await house.at(NOW + 8 * DAY + 8 * HOUR)
+    assert (await known(entry, COVERED))[-1].start == ended - QUARTER_HOUR
 
 
 @pytest.mark.parametrize(

@@ -306,8 +306,9 @@ class LenedaDownload:
         week = _REVISED * is_week
         # Time of the days that are requested again, for codes of sharing and for measured codes.
         corrected = (max(_SHARING_REVISED * is_month, week), week)
-        read = self._known.async_read
-        stored = await self._faults.attempt(read, self._points, day_start(today - LATE)) or {}
+        # Sharing may have ended before the rows of that time, so all files are read each week.
+        since = None if is_week else day_start(today - LATE)
+        stored = await self._known.async_read(self._points, since)
         codes = {*stored}
         answers: dict[str, _Answer] = {}
         is_due = False

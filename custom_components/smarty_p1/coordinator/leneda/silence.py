@@ -72,5 +72,8 @@ class LenedaSilence:
             raise_issue(self._hass, self._entry, Problem.LENEDA_SILENT, day=day)
 
     async def _async_newest_since(self, last: datetime) -> datetime:
-        """Return the time of the newest stored quarter-hour after `last`, `last` without one."""
-        return await self._newest(last) or last
+        """Return the time of the newest stored quarter-hour after `last`.
+
+        Without one, return the last that is known, or the time since which Leneda was asked.
+        """
+        return await self._newest(last) or self._last or self._began_at
