@@ -16,6 +16,7 @@ from homeassistant.util import dt as dt_util
 from custom_components.smarty_p1.coordinator.leneda.client import asked_of
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import digest_of
+from custom_components.smarty_p1.coordinator.loads.load_tasks import LoadTasks
 from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.lib.answers.bills import bills_report
@@ -27,10 +28,12 @@ from custom_components.smarty_p1.lib.history.month_file_lines import (
 )
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
+from custom_components.smarty_p1.lib.plan.load_task import LoadTask, Period
 from custom_components.smarty_p1.lib.prices.price_series import (
     HEADER as PRICES_HEADER,
     QuarterPrice,
 )
+from custom_components.smarty_p1.lib.stored_json import dump
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
 from tests.ha.meter import SERIAL
 from tests.ha.support import Home, failing
@@ -111,6 +114,11 @@ class Stored:
         memory = MeterMemory().as_dict() | {"demand": json.loads(state)}
         content = {"version": 1, "key": self.path("meter").name, "data": memory}
         texts = {"meter": json.dumps(content).encode()}
+        # Of a deadline for once, only a part may be lost.
+        once = Period(BEGIN, END)
+        task = LoadTask(ready_at=(BEGIN,), told_start=END, once=once, starts=(BEGIN, SECOND))
+        content = {"version": 1, "key": self.path("loads").name, "data": {"car": dump(task)}}
+        texts["loads"] = json.dumps(content).encode()
         texts |= {f"quarter_hours/{name}.csv": text for name, text in months.items()}
 
         def add(name: str, header: str, line: str) -> None:
@@ -140,7 +148,8 @@ class Stored:
         books, bills = MeterBooks(self.hass, self.entry), []
         progress = LenedaProgress(self.hass, self.entry.entry_id, OPTIONS["leneda"])
         messages = MessageStore(self.hass, self.entry.entry_id)
-        for store in (progress, messages):
+        tasks = LoadTasks(self.hass, self.entry.entry_id)
+        for store in (progress, messages, tasks):
             await store.async_load()
             store.schedule()
             await store.async_close()
@@ -255,7 +264,7 @@ def damages_of_json(data: bytes) -> Damages:
 
 MONTHS = ("2026-05", "2026-06")
 FILES = [
-    *("meter", "history", "prices", "leneda", "messages"),
+    *("meter", "history", "prices", "leneda", "messages", "loads"),
     "imported_quarter_hours/points.json",
     *(f"quarter_hours/{month}.csv" for month in MONTHS),
     *(f"market_prices/{PRICE}/{month}.csv" for month in MONTHS),
