@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from math import ceil
 from typing import NamedTuple
 
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -31,7 +30,7 @@ from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
 from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS, HousePlan
 from .coordinator.market_prices.market_ahead import async_market_ahead
 from .lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlannedHouse
-from .lib.history.calendar import HOUR, QUARTER_HOUR, quarter_start
+from .lib.history.calendar import quarter_start
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import LoadPlan, LoadState
 from .lib.plan.load_task import LoadTask, Noted, Period
@@ -214,7 +213,7 @@ class HousePlanner:
         if state not in {LoadState.PLANNED, LoadState.BY_HAND, LoadState.RUNNING}:
             return nothing
         hours, record = load.hours, entered.measured_by
-        if (rest_hours := task.rest_hours(load, now)) is not None:
+        if (rest_hours := task.rest_hours(load, quarter_start(now))) is not None:
             hours, left = rest_hours, load.max_kw * rest_hours
         else:
             left, record = await async_needed(self._hass, name, entered, period.since, now)
@@ -222,10 +221,7 @@ class HousePlanner:
             left = left if hours is None else load.kwh
         if not left:
             return nothing._replace(state=LoadState.DONE)
-        plan, by = LOAD_PLANS.of(self._hass, name), period.by
-        if rest_hours is not None or task.is_started_now or task.is_by_hand:
-            needed = left / load.max_kw * HOUR
-            by = quarter_start(now) + ceil(needed / QUARTER_HOUR) * QUARTER_HOUR
+        plan, has_begun = LOAD_PLANS.of(self._hass, name), rest_hours is not None
         wish = LoadWish(
             name,
             left,
@@ -233,10 +229,12 @@ class HousePlanner:
             load.min_kw,
             hours,
             task.retry_at,
-            by,
+            None if has_begun else period.by,
             record,
             told_start=task.told_start,
-            runs=bool(task.has_power or (plan and plan.runs_now)),
+            runs=has_begun or bool(hours is None and (task.has_power or (plan and plan.runs_now))),
+            since=max([quarter_start(now), *task.ready_at[-1:]]),
+            is_at_once=has_begun or task.is_started_now or task.is_by_hand,
         )
         return nothing._replace(wish=wish)
 
@@ -327,29 +325,15 @@ def _plan(planned: PlannedHouse | None, task: _Task, now: datetime) -> LoadPlan:
     )
     if task.wish is None or planned is None:
         return nothing
-    load, late = planned.plan.loads[task.wish.name], task.period.by - planned.coming[0].start
-    lacking = 0.0 if task.task.began else sum(load.kwh[max(0, late // QUARTER_HOUR) :])
-    told = nothing._replace(
-        missing_kwh=round(load.missing_kwh + lacking, 2), left_kwh=task.wish.kwh
-    )
-    return told if task.state is LoadState.BY_HAND else _with_runs(told, planned, task)
-
-
-def _with_runs(plan: LoadPlan, planned: PlannedHouse, task: _Task) -> LoadPlan:
-    """Return the plan of a load with its runs and their reason."""
-    [row] = [row for row in planned.loads if task.wish and row.name == task.wish.name]
-    load, first, unknown = planned.plan.loads[row.name], planned.coming[0], planned.first_unknown
-    cost, naive = planned.costs(row)
-    return plan._replace(
-        runs=tuple(
-            (first.start + begin * QUARTER_HOUR, first.start + end * QUARTER_HOUR)
-            for begin, end in load.runs
-        ),
-        limit_price=load.limit_price if load.runs else None,
-        quarter=first.quarter,
-        planned_kwh=load.kwh[0],
+    [load] = [load for load in planned.loads if load.name == task.wish.name]
+    told = nothing._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=task.wish.kwh)
+    if task.state is LoadState.BY_HAND:
+        return told
+    of_load = planned.plan.loads[load.name]
+    return told._replace(
+        runs=(*planned.runs(load),),
+        limit_price=of_load.limit_price if of_load.runs else None,
+        quarter=planned.coming[0].quarter,
+        planned_kwh=of_load.kwh[0],
         is_at_once=task.task.is_started_now,
-        saving=None if PlanLack.PRICE in planned.lacks else round(naive.cost - cost.cost, 2),
-        reason=cost.reason_against(naive),
-        uses_day_before=unknown is not None and unknown < task.period.by,
     )

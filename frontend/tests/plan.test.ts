@@ -69,7 +69,7 @@ test("a note tells nothing below a cent or 0.05 kWh, and no waiting of a load th
     plain(shown(planOf(rows, changes, more), 7, [load({ by: "2026-11-21T06:00:00Z" })]).rows[0]!.notes);
   assert.deepEqual(notes({}), ["waits for a low price", "done by 07:00", "saves 1.00 €", "up to 20 ct"]);
   assert.deepEqual(notes({ reason: "sun", saving: 0.01, limit_price: null }), ["waits for the sun", "done by 07:00", "saves 0.01 €"]);
-  assert.deepEqual(notes({ reason: "reference_power", saving: 0.0099, missing_kwh: 0.05 }), ["0.1 kWh will be missing", "done by 07:00", "up to 20 ct"]);
+  assert.deepEqual(notes({ reason: null, saving: 0.0099, missing_kwh: 0.05 }), ["0.1 kWh will be missing", "done by 07:00", "up to 20 ct"]);
   assert.deepEqual(notes({ reason: "reference_power", missing_kwh: 0.049 }, [[4, 5]]), ["done by 07:00", "saves 1.00 €", "up to 20 ct"]);
   assert.deepEqual(notes({ saving: 0, missing_kwh: 3.3 }, [[4, 5]], { can_differ: false }), ["3.3 kWh will be missing", "done by 07:00"]);
 });
@@ -80,7 +80,7 @@ test("the head says the end of the plan, and each sentence about all loads is tr
     return [title, ...plain(notes)];
   };
   // From 18:00 on: six hours until midnight.
-  assert.deepEqual(head(119), ["Plan until tomorrow evening", "Planned never above 7 kW"]);
+  assert.deepEqual(head(119), ["Plan until tomorrow evening", "Planned without a surcharge"]);
   assert.deepEqual(head(120, 7.1), ["Plan until Sun 22"]);
   assert.deepEqual(head(23, 1, {}, null), ["Plan until Fri 20"]);
   assert.deepEqual(head(119, 1, { can_differ: false, prices_of_day_before_from: at(24) }, null), ["Plan until tomorrow evening", "Any time costs the same", "Prices of yesterday"]);

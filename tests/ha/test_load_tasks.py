@@ -3,7 +3,7 @@
 The house is that of `test_planned_loads`: energy is cheap from 22:00 to 6:00.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +17,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
+from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from custom_components.smarty_p1.lib.plan.coming_quarters import PlanLack
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 
@@ -154,8 +154,8 @@ async def test_late_ready_starts_now_and_shows_the_missing_energy(plans: Plans) 
     await plans.shows(dishes, LoadState.NOT_READY, None)
     plans.is_set(READY, "on")
     await plans.shows(dishes, LoadState.PLANNED, late)
-    # Of 1.5 hours with 1 kW, 45 minutes fit in before 7:00.
-    assert plans.of(dishes).missing_kwh == pytest.approx(0.75)
+    # Of 1.5 hours with 1 kW, 44 minutes fit in before 7:00.
+    assert plans.of(dishes).missing_kwh == 0.77
 
 
 async def test_a_car_may_come_late_leave_early_and_stay_longer(plans: Plans) -> None:
@@ -166,12 +166,12 @@ async def test_a_car_may_come_late_leave_early_and_stay_longer(plans: Plans) -> 
     await plans.shows(car, LoadState.PLANNED, CHEAP)
     plans.is_set(CONNECTED, "off")
     await plans.shows(car, LoadState.NOT_CONNECTED, None)
-    # In the half hour that is left, 11 kW give 5.5 of 8.8 kWh.
+    # In the 29 minutes that are left, 11 kW give 5.32 of 8.8 kWh.
     late = MORNING - 30 * MINUTE
     await plans.at(late + MINUTE)
     plans.is_set(CONNECTED, "on")
     await plans.shows(car, LoadState.PLANNED, late)
-    assert plans.of(car).missing_kwh == pytest.approx(3.3)
+    assert plans.of(car).missing_kwh == 3.48
     # The car stays: the deadline of the next day counts.
     await plans.at(MORNING + MINUTE)
     await plans.until(lambda: plans.of(car).by == MORNING + timedelta(days=1))
@@ -361,6 +361,14 @@ def with_prices(plans: Plans, days: int, now: datetime) -> None:
     plans.hass.states.async_set("sensor.spot", str(price), attributes, timestamp=now.timestamp())
 
 
+def shown_plan(plans: Plans) -> Mapping[str, Any]:
+    """Return the plan that cards show."""
+    shown = HOUSE_PLANS.of(plans.hass, plans.entry.entry_id)
+    assert not isinstance(shown, PlanLack)
+    assert shown
+    return shown
+
+
 async def test_prices_at_a_quarter_past_one_change_the_plan(plans: Plans, home: Home) -> None:
     await plans.at(EVENING - timedelta(hours=6))
     with_prices(plans, 1, EVENING - timedelta(hours=6))
@@ -369,10 +377,10 @@ async def test_prices_at_a_quarter_past_one_change_the_plan(plans: Plans, home: 
     # Tomorrow's prices are not known: those of today count, and the plan says so.
     three = datetime(2026, 6, 17, 1, tzinfo=UTC)
     await plans.shows(car, LoadState.PLANNED, three)
-    assert plans.of(car).uses_day_before
+    assert shown_plan(plans)["prices_of_day_before_from"]
     with_prices(plans, 2, EVENING - timedelta(hours=6))
     await plans.shows(car, LoadState.PLANNED, three + timedelta(hours=2))
-    assert not plans.of(car).uses_day_before
+    assert not shown_plan(plans)["prices_of_day_before_from"]
 
 
 async def test_a_plan_goes_without_prices_and_shows_no_costs(plans: Plans, home: Home) -> None:
@@ -380,7 +388,8 @@ async def test_a_plan_goes_without_prices_and_shows_no_costs(plans: Plans, home:
     car = await plans.add("Car", **CAR)
     await plans.until(lambda: bool(plans.of(car).runs))
     plan = plans.of(car)
-    assert (plan.lacks, plan.saving, plan.missing_kwh) == ({PlanLack.PRICE}, None, 0.0)
+    assert (plan.lacks, plan.missing_kwh) == ({PlanLack.PRICE}, 0.0)
+    assert HOUSE_PLANS.of(plans.hass, plans.entry.entry_id) is PlanLack.PRICE
     state = plans.hass.states.get("sensor.car_limit_price")
     assert state is not None
     assert state.state == "unknown"

@@ -125,13 +125,30 @@ async def test_a_load_that_does_not_fit_has_missing_energy(house: HomeAssistant)
     waiting = CAR | {"name": "From", "from": "23:00", "by": "01:00", "kwh": 4}
     answer = await plan(house, loads=[late, waiting, DISHES | {"by": "18:50"}])
     car, later, dishes = answer["loads"]
-    # From 18:30 until 19:00, at 11 kW.
-    assert (car["missing_kwh"], car["start"]) == (3.3, "2026-06-16T18:30:00+02:00")
+    # From 18:44 until 19:00, at 11 kW.
+    assert (car["missing_kwh"], car["start"]) == (5.87, "2026-06-16T18:30:00+02:00")
     assert (later["start"], later["end"]) == (
         "2026-06-16T23:00:00+02:00",
         "2026-06-17T00:00:00+02:00",
     )
-    assert (dishes["start"], dishes["missing_kwh"]) == ("2026-06-16T18:30:00+02:00", 0)
+    # Of 1.55 hours with 1 kW, six minutes.
+    assert (dishes["start"], dishes["missing_kwh"]) == ("2026-06-16T18:30:00+02:00", 1.45)
+
+
+async def test_the_last_minutes_before_a_deadline_are_used(
+    house: HomeAssistant, clock: Callable[[datetime], None]
+) -> None:
+    clock(NOW.replace(minute=47))
+    car, water = (
+        await plan(
+            house, loads=[CAR | {"by": "18:57"}, CAR | {"name": "Water", "kwh": 0.5, "by": "19:03"}]
+        )
+    )["loads"]
+    assert (car["start"], car["missing_kwh"]) == ("2026-06-16T18:45:00+02:00", 6.97)
+    # Water has time enough, so nothing is planned in the quarter-hour of its deadline.
+    assert (water["end"], water["missing_kwh"]) == ("2026-06-16T19:00:00+02:00", 0)
+    # Nothing is saved, so there is no reason for the start.
+    assert (car["saving"], car["reason"]) == (0, None)
 
 
 async def test_a_battery_is_planned_with_the_loads(house: HomeAssistant) -> None:

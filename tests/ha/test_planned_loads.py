@@ -266,13 +266,13 @@ async def test_a_reload_while_the_first_load_is_entered_sets_up_one_calendar(
     assert not [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
 
 
-TOO_LATE = "Car will lack 3\xa0kWh: At 19:00, it will lack this energy. It runs as early as it can."
+TOO_LATE = "Car will lack 6\xa0kWh: At 19:00, it will lack this energy. It runs as early as it can."
 
 
 @pytest.mark.parametrize(
     ("by", "expected"),
     [
-        ("07:00:00", {"Plan: Car 22:00-00:00: saves 1.06\xa0€; never above 5\xa0kW."}),
+        ("07:00:00", {"Plan: Car 22:00-00:00: saves 1.06\xa0€; planned without a surcharge."}),
         ("19:00:00", {TOO_LATE}),
     ],
 )
@@ -299,9 +299,9 @@ async def test_the_household_gets_the_plan_and_the_missing_energy_as_messages(
 async def test_too_late_a_car_runs_at_once_and_shows_its_missing_energy(
     house: MockConfigEntry, hass: HomeAssistant
 ) -> None:
-    # In the two quarter-hours from 18:30 on, 11 kW give 5.5 of 8.8 kWh.
+    # In the 16 minutes until 19:00, 11 kW give 2.93 of 8.8 kWh.
     await add(hass, house, by_workdays="19:00:00")
-    await planned(hass, runs="on", missing="3.3")
+    await planned(hass, runs="on", missing="5.87")
 
 
 async def test_a_changed_load_is_planned_again_and_a_removed_one_leaves_nothing(
@@ -378,11 +378,11 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
 
 
 NEEDS: list[tuple[str, dict[str, str | None], str]] = [
-    # Until 19:00, 11 kW give 5.5 kWh.
-    ("9000 Wh", {"kwh": None}, "3.5"),
-    ("75 %", {"capacity_kwh": "40"}, "4.5"),
+    # Until 19:00, 11 kW give 2.93 kWh.
+    ("9000 Wh", {"kwh": None}, "6.07"),
+    ("75 %", {"capacity_kwh": "40"}, "7.07"),
     ("75 %", {"capacity_kwh": "40", "target": "80"}, "0.0"),
-    ("unavailable %", {"capacity_kwh": "40"}, "3.3"),
+    ("unavailable %", {"capacity_kwh": "40"}, "5.87"),
     ("unavailable %", {"capacity_kwh": "40", "kwh": None}, "unavailable"),
 ]
 
@@ -409,14 +409,14 @@ async def test_a_new_charge_is_planned_within_the_quarter_hour(
     hass.states.async_set("sensor.charge", "75", percent)
     entered = {"energy_from": "sensor.charge", "capacity_kwh": "40", "by_workdays": "19:00:00"}
     await add(hass, house, **entered)
-    await planned(hass, missing="4.5")
+    await planned(hass, missing="7.07")
     hass.states.async_set("sensor.charge", "70", percent)
-    await planned(hass, missing="6.5")
+    await planned(hass, missing="9.07")
     # A charge that follows soon waits for the next minute.
     hass.states.async_set("sensor.charge", "65", percent)
     await hass.async_block_till_done()
     async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=1, seconds=1))
-    await planned(hass, missing="8.5")
+    await planned(hass, missing="11.07")
 
 
 async def test_without_a_sensor_the_planned_power_is_believed(
@@ -451,7 +451,7 @@ async def test_the_limit_of_the_plan_is_never_exceeded(
     house: MockConfigEntry, hass: HomeAssistant, home: Home
 ) -> None:
     await add(hass, house, by_workdays="19:00:00")
-    await planned(hass, missing="3.3")
+    await planned(hass, missing="5.87")
     flow = await open_options(hass, house, "plan")
     wrong = await submit(hass, flow, {"never_above_kw": "much"})
     assert [*(wrong["errors"] or ())] == ["never_above_kw"]

@@ -10,6 +10,9 @@ from ..lib.messages.plan_watch import WatchedLoad, WatchedPlan
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.daily_load import LoadState
 
+# The planned powers are rounded to watts.
+_ROUNDING_KW = 0.005
+
 
 def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan:
     """Return the plan of all loads. Its saving is 0 if no load runs, or if costs are unknown."""
@@ -28,7 +31,7 @@ def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan:
     if shown is None or isinstance(shown, PlanLack) or demand is None:
         return WatchedPlan(loads)
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
-    highest_kw = max(row["net_kw"] for row in shown["quarter_hours"])
-    is_below = reference_kw is not None and highest_kw <= reference_kw
+    of_runs = [row["net_kw"] for row in shown["quarter_hours"] if row["loads_kw"]]
+    is_below = reference_kw is not None and max(of_runs, default=0.0) <= reference_kw + _ROUNDING_KW
     saving = sum(load["saving"] for load in shown["loads"])
-    return WatchedPlan(loads, saving, reference_kw if is_below else None)
+    return WatchedPlan(loads, saving, is_without_surcharge=is_below)

@@ -48,7 +48,8 @@ class PlannedLoadAnswer(TypedDict):
     saving: float
     own_kwh: float
     """Part of its energy that the house would otherwise export."""
-    reason: PlanReason
+    reason: PlanReason | None
+    """Largest part of the saving, None without one."""
     missing_kwh: float
     """Energy that does not fit in before the deadline."""
     runs: list[RunAnswer]

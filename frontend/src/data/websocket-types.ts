@@ -799,7 +799,8 @@ export interface PlannedLoad {
   saving: number;
   /** Part of its energy that the house would otherwise export. */
   own_kwh: number;
-  reason: "sun" | "price" | "reference_power" | "deadline";
+  /** Largest part of the saving, None without one. */
+  reason: "sun" | "price" | "reference_power" | "deadline" | null;
   /** Energy that does not fit in before the deadline. */
   missing_kwh: number;
   runs: Run[];

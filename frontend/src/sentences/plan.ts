@@ -75,9 +75,9 @@ function notesOf(load: EnteredLoad, planned: PlannedLoad, canDiffer: boolean, no
   const t = (key: PlanKey, params: Record<string, string> = {}) => locale.text(planTexts, key, params);
   const { saving, limit_price: limit, missing_kwh: missing, runs } = planned;
   const isWaiting = runs.length > 0 && new Date(runs[0]!.start) > now;
-  const waits = { sun: t("waits_sun"), price: t("waits_price"), reference_power: t("waits_room"), deadline: "" }[planned.reason];
+  const waits = { sun: t("waits_sun"), price: t("waits_price"), reference_power: t("waits_room"), deadline: "" };
   return [
-    canDiffer && isWaiting && saving >= MIN_SAVING_EUR ? waits : "",
+    canDiffer && isWaiting && planned.reason ? waits[planned.reason] : "",
     missing >= MIN_MISSING_KWH ? t("missing", { kwh: locale.kWh(missing) }) : "",
     load.by ? t("by", { time: timeAt(new Date(load.by), now, locale) }) : "",
     saving >= MIN_SAVING_EUR ? t("saves", { saving: locale.cents(saving) }) : "",
@@ -126,7 +126,7 @@ export function shownPlan({ loads, plan, lack }: Plan, reference: number | null,
       loads.length ? "" : t("no_load"),
       lack ? t(lack) : "",
       plan?.loads.length && !canDiffer ? t("indifferent") : "",
-      isWithin ? t("never_above", { kw: locale.referenceKW(reference) }) : "",
+      isWithin ? t("no_surcharge") : "",
       plan?.prices_of_day_before_from ? t("yesterday") : "",
     ].filter(Boolean),
     rows,

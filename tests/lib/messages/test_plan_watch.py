@@ -11,20 +11,16 @@ BY = datetime(2026, 11, 18, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 CAR = WatchedLoad("Car", [(NOW + 8 * HOUR, NOW + 10 * HOUR)], 0.0, BY)
 DISHES = WatchedLoad("Dishes", [(NOW + 7 * HOUR, NOW + 8 * HOUR)], 0.0, BY)
-PLAN = WatchedPlan({"car": CAR, "dishes": DISHES}, 0.84, 7.0)
+PLAN = WatchedPlan({"car": CAR, "dishes": DISHES}, 0.84, is_without_surcharge=True)
 
 
 def test_the_plan_of_the_day_comes_once_with_the_runs_in_the_order_of_time() -> None:
     told, message = watch_plan({}, PLAN, NOW)
     assert message
     assert message.key == "plan_of_day_below"
-    assert message.values == {
-        "name": "Dishes 01:00-02:00, Car 02:00-04:00",
-        "saving_eur": 0.84,
-        "reference_kw": 7.0,
-    }
+    assert message.values == {"name": "Dishes 01:00-02:00, Car 02:00-04:00", "saving_eur": 0.84}
     assert watch_plan(told, PLAN, NOW + HOUR) == (told, None)
-    _, next_day = watch_plan(told, PLAN._replace(never_above_kw=None), NOW + 6.5 * HOUR)
+    _, next_day = watch_plan(told, PLAN._replace(is_without_surcharge=False), NOW + 6.5 * HOUR)
     assert next_day
     assert next_day.key == "plan_of_day"
 

@@ -93,3 +93,18 @@ def test_energy_that_is_never_charged_saves_nothing() -> None:
     plan = PLAN_FORMATS[FORMAT_JSON](planned)
     [load] = plan["loads"]
     assert (load["missing_kwh"], load["saving"], plan["can_differ"]) == (8.8, 0.0, False)
+
+
+def test_an_appliance_that_runs_goes_on_above_the_limit_and_a_car_at_once_waits() -> None:
+    dishes = LoadWish("dishes", 3.0, hours=1.1, runs=True, is_at_once=True)
+    car = LoadWish("car", 8.8, 11.0, by=MIDNIGHT, is_at_once=True)
+    question = PlanQuestion(NOW, CONTRACTS, market, PAST, [dishes, car], never_above_kw=3.0)
+    planned = planned_house(question)
+    assert isinstance(planned, PlannedHouse)
+    shown = {load["name"]: load for load in PLAN_FORMATS[FORMAT_JSON](planned)["loads"]}
+    assert (shown["dishes"]["start"], shown["dishes"]["end"]) == (
+        "2026-06-23T12:00:00+02:00",
+        "2026-06-23T13:06:00+02:00",
+    )
+    # The car has twelve hours for the energy that does not fit into the first one.
+    assert [load["missing_kwh"] for load in shown.values()] == [0, 0]

@@ -21,7 +21,7 @@ from ..plan.coming_quarters import (
 )
 from ..plan.house_battery import HouseBattery
 from ..plan.house_plan import HousePlan
-from ..plan.planned_load import Load, Planned, at_once, constant_profile
+from ..plan.planned_load import Load, at_once, constant_profile
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
 from ..prices.price_file import OlderPrices
@@ -52,18 +52,30 @@ class LoadWish(NamedTuple):
     """Start that was told, and that should be kept."""
     runs: bool = False
     """Whether it runs now."""
+    since: datetime | None = None
+    """Time since which it could run in the current quarter-hour, None for now."""
+    is_at_once: bool = False
+    """Whether it begins at once and runs with its full power, whatever the deadline is."""
 
-    def load(self, now: datetime, count: int) -> Load:
-        """Return the load in a plan of `count` quarter-hours that begins now.
+    def load(self, start: datetime, count: int) -> Load:
+        """Return the load in a plan of `count` quarter-hours from `start` on.
 
-        A load that runs through and cannot end in time has just enough time.
+        The quarter-hour of the deadline counts only if the load otherwise lacks time. A load that
+        runs through and cannot end in time has just enough time.
         """
-        first = 0 if self.begin is None else max(0, -((now - self.begin) // QUARTER_HOUR))
-        end = count if self.by is None else max(0, (self.by - now) // QUARTER_HOUR)
+        first = 0 if self.begin is None else max(0, -((start - self.begin) // QUARTER_HOUR))
         profile: tuple[float, ...] = ()
-        if self.hours is not None:
+        if self.hours is None:
+            needed = first + ceil(self.kwh / self.max_kw * 4 - NO_KWH)
+        else:
             profile = constant_profile(self.kwh, self.hours)
-            end = max(end, first + len(profile))
+            needed = first + len(profile)
+        end = count
+        if self.is_at_once:
+            end = needed
+        elif self.by is not None:
+            last = -((start - self.by) // QUARTER_HOUR)
+            end = max((self.by - start) // QUARTER_HOUR, needed if profile else min(last, needed))
         return Load(
             self.name,
             self.kwh,
@@ -104,6 +116,7 @@ class PlanQuestion(NamedTuple):
 class PlannedHouse(NamedTuple):
     """Plan with the quarter-hours and loads that it is made of."""
 
+    now: datetime
     coming: Sequence[ComingQuarter]
     loads: Sequence[Load]
     wishes: Sequence[LoadWish]
@@ -119,6 +132,28 @@ class PlannedHouse(NamedTuple):
         loads = [planned.kwh for planned in self.plan.loads.values()]
         _, usual = input_of_plan(self.coming)
         return [sum(parts) for parts in zip(usual, *loads, self.plan.battery, strict=True)]
+
+    def runs(self, load: Load) -> list[tuple[datetime, datetime]]:
+        """Return begin and end of the runs of a load. One that runs through may end earlier."""
+        start, planned = self.coming[0].start, self.plan.loads[load.name]
+        runs = []
+        for begin, end in planned.runs:
+            short = 1 - planned.kwh[end - 1] / load.profile[0] if load.profile else 0.0
+            runs.append((start + begin * QUARTER_HOUR, start + (end - short) * QUARTER_HOUR))
+        return runs
+
+    def missing_kwh(self, load: Load) -> float:
+        """Return the energy that a load does not get before its deadline."""
+        missing = self.plan.loads[load.name].missing_kwh
+        [wish] = [wish for wish in self.wishes if wish.name == load.name]
+        if wish.by is None:
+            return missing
+        since = max(self.coming[0].start, wish.begin or wish.since or self.now)
+        most = load.profile[0] if load.profile else load.max_kw / 4
+        possible = most * max(0.0, (wish.by - since) / QUARTER_HOUR)
+        late = max(0.0, load.kwh - possible)
+        # What does not fit into the first quarter-hours after a start at once comes later.
+        return late if wish.is_at_once else max(missing, late)
 
     def costs(self, load: Load) -> tuple[AddedCost, AddedCost]:
         """Return the cost of a load as planned and at once, with the rest of the plan.
@@ -155,7 +190,9 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     battery = question.battery and question.battery._replace(end_value=end_value)
     plan = plan_as_announced(quarters, net, loads, _told(question.wishes, start), battery)
     unknown = (at.start for at in coming if market(at.start) != question.market(at.start))
-    return PlannedHouse(coming, loads, question.wishes, plan, next(unknown, None), lacks)
+    return PlannedHouse(
+        question.now, coming, loads, question.wishes, plan, next(unknown, None), lacks
+    )
 
 
 def _coming(
@@ -208,15 +245,15 @@ def _as_json(planned: PlannedHouse) -> dict[str, Any]:
 
 
 def _load(planned: PlannedHouse, load: Load) -> dict[str, Any]:
-    start, result = planned.coming[0].start, planned.plan.loads[load.name]
+    result = planned.plan.loads[load.name]
     cost, naive = planned.costs(load)
     runs = [
         {
-            "start": local_text(start + begin * QUARTER_HOUR),
-            "end": local_text(start + _end(load, result, end)),
-            "kwh": round(sum(result.kwh[begin:end]), 3),
+            "start": local_text(start),
+            "end": local_text(end),
+            "kwh": round(sum(result.kwh[slice(*run)]), 3),
         }
-        for begin, end in result.runs
+        for run, (start, end) in zip(result.runs, planned.runs(load), strict=True)
     ]
     return {
         "name": load.name,
@@ -227,8 +264,8 @@ def _load(planned: PlannedHouse, load: Load) -> dict[str, Any]:
         "cost_at_once": round(naive.cost, 2),
         "saving": round(naive.cost - cost.cost, 2),
         "own_kwh": round(cost.own_kwh, 2),
-        "reason": cost.reason_against(naive).value,
-        "missing_kwh": round(result.missing_kwh, 2),
+        "reason": cost.reason_against(naive),
+        "missing_kwh": round(planned.missing_kwh(load), 2),
         "runs": runs,
     }
 
@@ -263,14 +300,6 @@ def _unpriced(start: datetime, end: datetime) -> dict[str, Any]:
     """Return a start now whose cost is unknown."""
     times = {"start": local_text(start), "end": local_text(end)}
     return {**times, "cost": None, "saving": 0.0, "own_kwh": None, "reason": PlanReason.DEADLINE}
-
-
-def _end(load: Load, result: Planned, end: int) -> timedelta:
-    """Return the end of a run. The last quarter-hour of a load that runs through may be short."""
-    short = 0.0
-    if load.profile:
-        short = 1 - result.kwh[end - 1] / load.profile[0]
-    return (end - short) * QUARTER_HOUR
 
 
 def _as_evcc(planned: PlannedHouse) -> dict[str, Any]:

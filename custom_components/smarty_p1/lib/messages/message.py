@@ -130,7 +130,7 @@ _RULES: Mapping[str, _Rule] = {
     "voltage_sag": _Rule(Kind.GRID, "count", _COUNTED),
     "voltage_outside": _Rule(Kind.GRID, "phase volts since_at"),
     "plan_of_day": _Rule(Kind.PLAN_OF_DAY, "name saving_eur", is_kept=False),
-    "plan_of_day_below": _Rule(Kind.PLAN_OF_DAY, "name saving_eur reference_kw", is_kept=False),
+    "plan_of_day_below": _Rule(Kind.PLAN_OF_DAY, "name saving_eur", is_kept=False),
     # A report is made after the quiet hours, so it never waits.
     "monthly_report": _Rule(Kind.MONTHLY_REPORT, "", is_kept=False, is_news=False),
     "monthly_report_energy": _Rule(Kind.MONTHLY_REPORT, "", is_kept=False, is_news=False),

@@ -29,8 +29,8 @@ class WatchedPlan(NamedTuple):
     """By id of the load."""
     saving: float = 0.0
     """Expected saving in EUR against all loads at once."""
-    never_above_kw: float | None = None
-    """Reference power that the house does not exceed by the plan, None if it does."""
+    is_without_surcharge: bool = False
+    """Whether the house stays within its reference power while loads run."""
 
 
 def watch_plan(
@@ -51,10 +51,8 @@ def watch_plan(
         "name": ", ".join(f"{load.name} {_clock(load)}" for load in loads),
         "saving_eur": plan.saving,
     }
-    if plan.never_above_kw is None:
-        return {_PLAN: today}, HouseholdMessage("plan_of_day", values)
-    values["reference_kw"] = plan.never_above_kw
-    return {_PLAN: today}, HouseholdMessage("plan_of_day_below", values)
+    key = "plan_of_day_below" if plan.is_without_surcharge else "plan_of_day"
+    return {_PLAN: today}, HouseholdMessage(key, values)
 
 
 def watch_failed_loads(

@@ -6,6 +6,9 @@ from typing import NamedTuple, Self
 
 from .bill_steps import Quarter
 
+# A smaller saving is told as 0.
+_MIN_SAVING_EUR = 0.005
+
 
 class PlanReason(StrEnum):
     """Reason for a planned time: the largest part of its saving, or the end that was asked for."""
@@ -42,8 +45,10 @@ class AddedCost(NamedTuple):
                 own_saving += own * (quarter.price - quarter.feed_in)
         return cls(cost, surcharge, own_kwh, own_saving)
 
-    def reason_against(self, other: AddedCost) -> PlanReason:
-        """Return the largest part of the difference between an `other` time and this one."""
+    def reason_against(self, other: AddedCost) -> PlanReason | None:
+        """Return the largest part of the saving against an `other` time. None without a saving."""
+        if other.cost - self.cost < _MIN_SAVING_EUR:
+            return None
         surcharge = other.surcharge - self.surcharge
         sun = self.own_saving - other.own_saving
         parts = {

@@ -11,7 +11,6 @@ from math import inf
 from typing import NamedTuple
 
 from ..history.calendar import DAY, LUXEMBOURG, local_day
-from .added_cost import PlanReason
 from .bill_steps import NO_KWH, Quarter
 from .coming_quarters import PlanLack
 from .load_following import LoadOrder
@@ -111,12 +110,6 @@ class LoadPlan(NamedTuple):
     state: LoadState = LoadState.PLANNED
     is_at_once: bool = False
     """Whether it gets its full power now, at any price."""
-    saving: float | None = None
-    """Expected saving in EUR against a start at once. None if it is not known."""
-    reason: PlanReason | None = None
-    """Largest part of the saving."""
-    uses_day_before: bool = False
-    """Whether the market has not published all its prices yet."""
     lacks: frozenset[PlanLack] = frozenset()
     """Data that the plan goes without."""
     once_by: datetime | None = None
@@ -134,7 +127,7 @@ class LoadPlan(NamedTuple):
         """
         left_kwh = max(0.0, self.left_kwh - taken_kwh)
         needed = timedelta(hours=_RESERVE * left_kwh / max_kw) + _MARGIN
-        is_late = self.is_at_once or (self.by is not None and now + needed >= self.by)
+        is_late = self.is_at_once or (self.by is not None and now < self.by <= now + needed)
         is_last = left_kwh > NO_KWH and is_late
         limit = -inf if self.limit_price is None else self.limit_price
         return LoadOrder(limit, self.planned_kwh, is_last_chance=is_last)

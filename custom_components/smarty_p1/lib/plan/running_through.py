@@ -28,6 +28,9 @@ def place_running_through(load: Load, quarters: Sequence[Quarter], net: Sequence
 
     The limit price is the mean price of its energy.
     """
+    if load.runs:
+        # A load that has begun is not stopped by a highest power of the house.
+        quarters = [quarter._replace(most=inf) for quarter in quarters]
     kwh, need = [0.0] * len(quarters), sum(load.profile)
     costs = _start_costs(load, quarters, net)
     if min(costs, default=inf) == inf or need <= NO_KWH:
