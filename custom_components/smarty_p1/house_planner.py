@@ -221,7 +221,7 @@ class HousePlanner:
             left = left if hours is None else load.kwh
         if not left:
             return nothing._replace(state=LoadState.DONE)
-        plan, has_begun = LOAD_PLANS.of(self._hass, name), rest_hours is not None
+        has_begun = rest_hours is not None
         wish = LoadWish(
             name,
             left,
@@ -232,11 +232,16 @@ class HousePlanner:
             None if has_begun else period.by,
             record,
             told_start=task.told_start,
-            runs=has_begun or bool(hours is None and (task.has_power or (plan and plan.runs_now))),
+            runs=has_begun or (hours is None and self._runs(name, task)),
             since=max([quarter_start(now), *task.ready_at[-1:]]),
             is_at_once=has_begun or task.is_started_now or task.is_by_hand,
         )
         return nothing._replace(wish=wish)
+
+    def _runs(self, name: str, task: LoadTask) -> bool:
+        """Return whether a load that may pause runs now."""
+        plan = LOAD_PLANS.of(self._hass, name)
+        return bool(task.has_power or (plan and plan.runs_now))
 
     async def _async_planned(
         self, now: datetime, wishes: Sequence[LoadWish]
