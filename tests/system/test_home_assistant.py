@@ -34,6 +34,11 @@ STATISTICS = {
     "demand_excess_energy": ("kWh", "energy", "sum"),
     "demand_excess_cost": ("EUR", None, "sum"),
 }
+# Entities of a meter's first load, an appliance, with the calendar "plan".
+OF_LOAD = {
+    *("runs_by_plan", "next_start", "limit_price", "planned_power", "missing_at_deadline"),
+    *("ready", "start_now", "skip_today", "done_by", "plan_saving", "plan"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +64,17 @@ async def home(
 
 def address(line: Server, number: int) -> str:
     return f"socket://127.0.0.1:{line.ports[number - 1]}"
+
+
+async def shows_plan(home: Home) -> bool:
+    """Return whether the calendar and the entities of the load show a plan."""
+    states = await home.states()
+    shown = {states.get(key) for key in ("plan", "runs_by_plan")}
+    return available(states) >= OF_LOAD and shown <= {"on", "off"}
+
+
+def available(states: dict[str, str]) -> set[str]:
+    return {key for key, state in states.items() if state != "unavailable"}
 
 
 async def test_the_config_flow_proves_the_key(home: Home, line: Server) -> None:
@@ -132,6 +148,21 @@ async def test_the_recorder_keeps_statistics(home: Home) -> None:
     await until(are_known)
 
 
+async def test_the_first_load_has_entities_and_a_calendar_also_after_a_reload(home: Home) -> None:
+    (entry_id,) = await home.client.entries(DOMAIN)
+    entities = await home.entities()
+    assert OF_LOAD.isdisjoint(entities)
+    flows = "/api/config/config_entries/subentries/flow"
+    menu = await home.client.post(flows, handler=[entry_id, "load"])
+    path = f"{flows}/{menu['flow_id']}"
+    await home.client.post(path, next_step_id="appliance")
+    load = {"name": "Dishes", "kwh": "1.1", "hours": "2.5", "measured_by": entities["heat"]}
+    assert (await home.client.post(path, **load))["type"] == "create_entry"
+    await until(lambda: shows_plan(home))
+    await home.client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
+    await until(lambda: shows_plan(home))
+
+
 async def test_a_restart_finds_everything_again_and_does_not_wait_for_a_silent_meter(
     home: Home, line: Server
 ) -> None:
@@ -149,8 +180,11 @@ async def test_a_restart_finds_everything_again_and_does_not_wait_for_a_silent_m
     await home.start()
     times = await home.client.command("integration/setup_info")
     assert next(each["seconds"] for each in times if each["domain"] == DOMAIN) < MAX_WAIT
+    await until(lambda: shows_plan(home))
+    states = await home.states()
+    assert available(states) == {"connection", *OF_LOAD}
     # A busy machine may be slow enough for a message about the reason.
-    assert await home.shows_nothing_but("waiting", "nothing_received")
+    assert states["connection"] in {"waiting", "nothing_received"}
     line.silence(is_silent=False)
     assert await home.entities() == before
     assert await home.client.command("energy/get_prefs") == preferences
