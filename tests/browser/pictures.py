@@ -42,6 +42,8 @@ _BY_HAND = "fleet.png"
 _MARGIN = 24
 _QUARTER_HOUR = timedelta(minutes=15)
 _CHARGING_KW = 9.0
+# Name of the car on the Energy dashboard of the demo.
+_CAR = "Car"
 
 
 async def main(*wanted: str) -> int:
@@ -184,6 +186,24 @@ async def _picture_pages(client: Client, browser: str, folder: Path, ahead: time
     for language in ("de", "fr"):
         await take(language, {f"dashboard-bill-{language}": bill}, TALL)
     await take("en", {}, FOR_DIALOGS, then=_picture_dialogs)
+    await _add_car(client, entry_id)
+    await take("en", {}, HIGHEST, then=_picture_planned_car)
+
+
+async def _add_car(client: Client, entry_id: str) -> None:
+    """Enter the car as a load that the plan knows. Cards of other pictures would show it, too."""
+    flows = "/api/config/config_entries/subentries/flow"
+    step = await client.post(flows, handler=[entry_id, "load"])
+    flow = f"{flows}/{step['flow_id']}"
+    await client.post(flow, next_step_id="car")
+    car: dict[str, object] = {"name": "Car", "kwh": "9", "max_kw": "11", "min_kw": "4.1"}
+    preferences = await client.command("energy/get_prefs")
+    (car["measured_by"],) = (
+        device["stat_consumption"]
+        for device in preferences["device_consumption"]
+        if device["name"] == _CAR
+    )
+    await client.post(flow, **car, by_workdays="07:00:00")
 
 
 async def _until_drawn(who: Household) -> None:
@@ -199,6 +219,20 @@ async def _until_drawn(who: Household) -> None:
             return
         before = texts
         await asyncio.sleep(DRAWN_AFTER_S)
+
+
+async def _picture_planned_car(who: Household) -> None:
+    """Take the year with a plan for the car, and what a plan for a device would have saved."""
+    await who.opens("/dashboard-smarty/year")
+    year, what_if = (who.page.locator(f"smarty-p1-{card}") for card in ("year", "battery"))
+    await year.get_by_role("button", name="With a plan for the car").click()
+    for kind in ("Plan", "Battery"):
+        await what_if.get_by_role("button", name=kind, exact=True).click()
+    await what_if.get_by_role("combobox").select_option(label=_CAR)
+    await year.get_by_role("table").wait_for()
+    await _until_drawn(who)
+    await who.takes_picture("dashboard-year-plan", of=year)
+    await who.takes_picture("what-if", of=what_if)
 
 
 async def _picture_dialogs(who: Household) -> None:
