@@ -34,10 +34,7 @@ days (grid operator, Leneda) may recognize the house by the shape of the hour.""
 
 
 async def record(url: str, minutes: float) -> Recording:
-    """Record the bytes of a port for `minutes`, or until the recording is full.
-
-    Return the recording.
-    """
+    """Return the bytes of a port in `minutes`, or in the time until the recording is full."""
     recording = Recording()
     full = asyncio.Event()
 
@@ -103,8 +100,8 @@ def _show(summary: CaptureSummary, size: int) -> None:
     print("\nReplaced, how often:\n")
     for name, count in summary.replaced.items():
         print(f"  {count:>8}  {_REPLACED[name]}")
-    sealed = "sealed with a published key" if summary.is_encrypted else "not encrypted"
-    print(f"\n{summary.chunks} chunks, {size} bytes, {sealed}.")
+    form = "encrypted with a published key" if summary.is_encrypted else "not encrypted"
+    print(f"\n{summary.chunks} chunks, {size} bytes, {form}.")
     print(f"\n{_WARNING}")
 
 

@@ -19,27 +19,22 @@ MAX_CAPTURE_MINUTES = 120
 
 def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
     """Add the commands `watch` and `capture` to the parser."""
-    watching = commands.add_parser(
-        "watch", parents=[keys], help="show a port's telegrams as they come"
-    )
-    watching.add_argument(
+    port = Parser(add_help=False)
+    port.add_argument(
         "url",
         metavar="URL",
         type=port_url,
         help="a device, host:port, or a URL such as socket://host:port",
+    )
+    watching = commands.add_parser(
+        "watch", parents=[port, keys], help="show a port's telegrams as they come"
     )
     watching.set_defaults(run=_run_watch)
 
     capturing = commands.add_parser(
         "capture",
-        parents=[keys],
+        parents=[port, keys],
         help="record a port for a file that says nothing about whose it is",
-    )
-    capturing.add_argument(
-        "url",
-        metavar="URL",
-        type=port_url,
-        help="a device, host:port, or a URL such as socket://host:port",
     )
     capturing.add_argument(
         "--anonymous",

@@ -42,7 +42,7 @@ _MAX_KEPT = 32
 # block the queue for longer.
 _ANSWER_TIMEOUT_S = 60.0
 
-type Books = Callable[[], object]
+type DataVersion = Callable[[], object]
 """Function that returns the version of the data behind an answer. None prevents caching."""
 
 
@@ -57,7 +57,7 @@ class _Answer:
 class _Work:
     question: Hashable
     make: Callable[[], Awaitable[Any]]
-    books: Books
+    version: DataVersion
     answer: asyncio.Future[_Answer]
     askers: int = 0
     is_taken: bool = False
@@ -97,23 +97,23 @@ class Answers:
         user_id: str | None,
         question: Hashable,
         make: Callable[[], Awaitable[T]],
-        books: Books = lambda: None,
+        version: DataVersion = lambda: None,
     ) -> T:
         """Wait for the user's turn in the queue, and return the answer that `make` computes.
 
         The answer is bytes that contain JSON, or can be encoded as JSON. All automations share the
-        `user_id` None. The answer is cached for equal questions, as long as `books` returns the
+        `user_id` None. The answer is cached for equal questions, as long as `version` returns the
         same version of the data.
 
         Raises BusyError if the user has too many questions in the queue, if computing takes more
         than a minute, or if the user has received too many bytes. Raises the errors of `make`.
         """
-        mark = books()
-        if mark is not None and (kept := self._kept.get(question)) and kept[0] == mark:
+        current = version()
+        if current is not None and (kept := self._kept.get(question)) and kept[0] == current:
             return cast("T", self._handed_out(user_id, kept[1]))
         work = self._works.get(question)
         if work is None:
-            work = _Work(question, make, books, self._hass.loop.create_future())
+            work = _Work(question, make, version, self._hass.loop.create_future())
         self._turns.wait(user_id, work, _max_waiting(user_id))
         self._works[question] = work
         work.askers += 1
@@ -158,7 +158,7 @@ class Answers:
         try:
             # Read the version of the data before the computation. If the data change during the
             # computation, the cached answer then counts as outdated.
-            mark = work.books()
+            version = work.version()
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 content = await work.make()
                 # Encode in the thread. Encoding a long answer would block the event loop.
@@ -170,8 +170,8 @@ class Answers:
         else:
             answer = _Answer(content, size)
             work.answer.set_result(answer)
-            if mark is not None:
-                self._keep(work.question, mark, answer)
+            if version is not None:
+                self._keep(work.question, version, answer)
         finally:
             # If all users have stopped waiting, nobody else retrieves an exception of `make`, and
             # asyncio would log the exception. So retrieve it here.
@@ -180,9 +180,9 @@ class Answers:
             del self._works[work.question]
 
     @callback
-    def _keep(self, question: Hashable, mark: object, answer: _Answer) -> None:
+    def _keep(self, question: Hashable, version: object, answer: _Answer) -> None:
         self._kept.pop(question, None)
-        self._kept[question] = mark, answer
+        self._kept[question] = version, answer
         keep_newest(self._kept, _MAX_KEPT)
 
     async def _async_close(self, _event: Event) -> None:

@@ -21,7 +21,7 @@ def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
 
 
 @callback
-def books_of(coordinator: BooksCoordinator) -> object:
+def data_version(coordinator: BooksCoordinator) -> object:
     """Return the version of a meter's data.
 
     The version changes with a new quarter-hour, a changed contract, new quarter-hours from Leneda

@@ -14,7 +14,7 @@ from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_usual
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator
-from ..coordinator.counted_household import books_of, demand_of
+from ..coordinator.counted_household import data_version, demand_of
 from ..lib.answers.assistant_facts import (
     best_start_facts,
     bill_facts,
@@ -58,17 +58,17 @@ type _Facts = Mapping[str, Any]
 
 def _in_turn(
     answer: Callable[[ServiceCall, BooksCoordinator], Awaitable[_Facts]],
-    books: Callable[[BooksCoordinator], object] = lambda _: None,
+    version: Callable[[BooksCoordinator], object] = lambda _: None,
 ) -> Answer:
     """Return a function that checks the user's rights, waits for the turn, and answers.
 
-    The answer is cached as long as `books` returns the same version.
+    The answer is cached as long as `version` returns the same value.
     """
 
     async def in_turn(call: ServiceCall) -> _Facts:
         meter = await async_readable_meter(call)
         make = partial(answer, call, meter)
-        return await async_in_turn(call, meter, make, partial(books, meter))
+        return await async_in_turn(call, meter, make, partial(version, meter))
 
     return in_turn
 
@@ -139,7 +139,7 @@ def _as_action(call: ServiceCall, name: str, schema: vol.Schema) -> ServiceCall:
     return ServiceCall(call.hass, DOMAIN, name, schema(dict(call.data)), call.context)
 
 
-@partial(_in_turn, books=books_of)
+@partial(_in_turn, version=data_version)
 async def _async_classes(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
     demand = demand_of(meter)
     return class_facts(await async_aside(call.hass, classes_report, demand))

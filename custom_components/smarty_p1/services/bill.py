@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_classes import PlannedClasses
-from ..coordinator.counted_household import books_of, demand_of
+from ..coordinator.counted_household import data_version, demand_of
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
 from ..lib.bill.household_state import HouseholdState
@@ -89,7 +89,7 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
         prices, demand = call.data[ATTR_PRICES], demand_of(coordinator)
         return await async_aside(call.hass, comparison_report, demand, prices)
 
-    compared = await async_in_turn(call, coordinator, answer, partial(books_of, coordinator))
+    compared = await async_in_turn(call, coordinator, answer, partial(data_version, coordinator))
     if (typed := planned_car(call.data)) is None:
         return compared
     asked = PlannedClasses.of(coordinator, typed)

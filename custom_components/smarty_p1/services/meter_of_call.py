@@ -13,7 +13,7 @@ from homeassistant.helpers import service
 from homeassistant.helpers.json import json_bytes_sorted
 
 from ..access_rights import may_read
-from ..computed_answers.answer_queue import Books, answers_of
+from ..computed_answers.answer_queue import DataVersion, answers_of
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_books, has_telegrams
 from ..coordinator.counted_household import NothingCountedError
@@ -54,7 +54,7 @@ async def async_in_turn[T](
     call: ServiceCall,
     coordinator: BooksCoordinator,
     make: Callable[[], Awaitable[T]],
-    books: Books = lambda: None,
+    version: DataVersion = lambda: None,
     *,
     question: Hashable | None = None,
 ) -> T:
@@ -67,7 +67,7 @@ async def async_in_turn[T](
     meter = coordinator.config_entry.entry_id
     question = question or (call.service, meter, json_bytes_sorted(call.data))
     try:
-        return await answers_of(call.hass).async_get(call.context.user_id, question, make, books)
+        return await answers_of(call.hass).async_get(call.context.user_id, question, make, version)
     except BusyError as err:
         if err.retry_after_s is None:
             raise invalid(translation_key="busy") from None

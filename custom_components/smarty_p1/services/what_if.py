@@ -15,7 +15,7 @@ from homeassistant.exceptions import ServiceValidationError
 from ..amount_problem import AmountProblem
 from ..computed_answers.what_if import async_download_prices, async_what_if
 from ..coordinator import BooksCoordinator
-from ..coordinator.counted_household import books_of
+from ..coordinator.counted_household import data_version
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import MAX_CHARS, Amount, AmountError
 from ..lib.answers.what_if import CONTRACT, KINDS
@@ -84,7 +84,7 @@ async def what_if(call: ServiceCall) -> ServiceResponse:
         if coordinator.books.demand:
             with preparing(call):
                 await async_download_prices(coordinator, changes)
-        return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
+        return await async_in_turn(call, coordinator, make, partial(data_version, coordinator))
     except WhatIfError as err:
         is_of_market = any("market" in change for change in changes)
         reasons = REFUSED | OF_MARKET if is_of_market else REFUSED

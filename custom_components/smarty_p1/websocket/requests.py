@@ -16,7 +16,7 @@ from ..access_rights import readable_meter
 from ..computed_answers.answer_queue import answers_of, async_aside
 from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, loaded_live
-from ..coordinator.counted_household import NothingCountedError, books_of
+from ..coordinator.counted_household import NothingCountedError, data_version
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
 
@@ -80,17 +80,17 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
                 connection.send_error(msg["id"], *NO_PORT)
                 return
 
-            def books() -> object:
+            def version() -> object:
                 if not is_kept(coordinator, msg) or (demand := coordinator.books.demand) is None:
                     return None
-                return books_of(coordinator), demand.time if is_until_now else None
+                return data_version(coordinator), demand.time if is_until_now else None
 
             question = json_bytes_sorted({key: msg[key] for key in msg.keys() - {"id"}})
             answers, user_id = answers_of(hass), connection.user.id
             try:
                 with answers.preparing(user_id):
                     make = partial(answer, coordinator, await prepare(coordinator, msg))
-                result = await answers.async_get(user_id, question, make, books)
+                result = await answers.async_get(user_id, question, make, version)
             except BusyError as err:
                 code, text = BUSY if err.retry_after_s is None else BUSY_FOR
                 connection.send_error(msg["id"], code, text.format(seconds=err.retry_after_s))

@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import randrange
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
@@ -22,9 +22,8 @@ from homeassistant.util import dt as dt_util
 from ...const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
 from ...lib.fault_log import FaultLog
 from ...lib.history.calendar import HOUR, KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, day_end, day_start
-from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.api_response import read_time_series
-from ...lib.leneda.day_differences import DayDifference, compare_days
+from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.outage import Outage
 from ..background_tasks import SupervisedTask, until_shutdown
@@ -45,6 +44,7 @@ from .client import (
     async_series,
 )
 from .gas_download import LenedaGas
+from .leneda_data import LenedaData
 from .progress import AskedSpan, LenedaProgress
 from .silence import LATE, LenedaSilence
 
@@ -66,9 +66,9 @@ _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# The period of one request is a day shorter than Leneda's maximum. Otherwise, a period in which the
-# clocks are put back would be an hour longer than the maximum.
-_PIECE = MAX_PERIOD - timedelta(days=1)
+# Days that are requested first of all. They are a day less than the maximum of one request, because
+# days in which the clocks are put back are an hour longer, and would need a second request.
+_FIRST_DAYS = MAX_PERIOD - timedelta(days=1)
 # Period of one download of older quarter-hours. The months and the statistics are updated after
 # each download, so a few downloads of long periods cost less than many of short ones.
 _HISTORY = timedelta(days=180)
@@ -88,35 +88,6 @@ _MAX_CLOSE_S = 10.0
 _DELAY_S, _MAX_DELAY_S = 60.0, 3600.0
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
 _BACK = "%s: Leneda answers again"
-
-
-class KnownRows(Protocol):
-    """Storage of Leneda's quarter-hours. Added rows also change months and statistics."""
-
-    async def async_add(
-        self, found: Mapping[str, Sequence[LenedaRow]], points: Mapping[str, str]
-    ) -> bool:
-        """Add the quarter-hours in `found`, which are keyed by code.
-
-        `points` has the metering point of each code. A stored quarter-hour is replaced unless it
-        has a higher version than the added quarter-hour. Return False, and add nothing, if the
-        metering points of the account are no longer equal to `points`.
-        """
-
-    async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
-        """Return the quarter-hours that the meter measured in a period, sorted by time."""
-
-    async def async_changed_days(self, start: datetime, end: datetime) -> Sequence[DayDifference]:
-        """Return the days of a period on which Leneda contradicts the meter's registers."""
-
-    async def async_read(
-        self, points: Mapping[str, str], since: datetime | None = None
-    ) -> Mapping[str, Sequence[LenedaRow]]:
-        """Return the stored quarter-hours of Leneda sorted by time, keyed by code.
-
-        `points` has the metering point of each code. With `since`, only the files of its month and
-        of later months are read.
-        """
 
 
 class _AccountChangedError(Exception):
@@ -140,13 +111,13 @@ class LenedaDownload:
         self,
         hass: HomeAssistant,
         entry: AnyConfigEntry,
-        known: KnownRows,
+        leneda: LenedaData,
         history: MeterHistory,
         gas: GasStatistics,
     ) -> None:
         self._hass = hass
         self._entry = entry
-        self._known = known
+        self._leneda = leneda
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
         self._points = dict(asked_of(self._account)) if self._account else {}
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
@@ -308,7 +279,7 @@ class LenedaDownload:
         corrected = (max(_SHARING_REVISED * is_month, week), week)
         # Sharing may have ended before the rows of that time, so all files are read each week.
         since = None if is_week else day_start(today - LATE)
-        stored = await self._known.async_read(self._points, since)
+        stored = await self._leneda.async_read(self._points, since)
         codes = {*stored}
         answers: dict[str, _Answer] = {}
         is_due = False
@@ -344,7 +315,7 @@ class LenedaDownload:
     ) -> datetime:
         span = self._progress.codes.get(code)
         if span is None:
-            return day_start(today - _PIECE)
+            return day_start(today - _FIRST_DAYS)
         first = min(
             _first_lacking(rows, span, today), day_start(today - corrected[code in MEASURED])
         )
@@ -379,7 +350,7 @@ class LenedaDownload:
         if not self._unfinished(now):
             return
         oldest = day_start(now - KEPT_TIME)
-        series = await self._known.async_read(self._points)
+        series = await self._leneda.async_read(self._points)
         while waiting := {
             code: span for code, span in self._unfinished(now).items() if code not in self._failed
         }:
@@ -468,7 +439,7 @@ class LenedaDownload:
         changed during the download.
         """
         series = {code: answer.rows for code, answer in answers.items() if answer.rows}
-        if series and not await self._known.async_add(series, self._points):
+        if series and not await self._leneda.async_add(series, self._points):
             raise _AccountChangedError
         codes = self._progress.codes
         for code, (_, span) in answers.items():
@@ -477,18 +448,18 @@ class LenedaDownload:
 
     async def _async_newest(self, since: datetime) -> datetime | None:
         """Return the time of the newest stored quarter-hour after `since`. Return None without."""
-        rows = (await self._known.async_read(self._points, since)).get(IMPORTED, ())
+        rows = (await self._leneda.async_read(self._points, since)).get(IMPORTED, ())
         return rows[-1].start if rows else None
 
     async def _async_compare(self, now: datetime) -> None:
         """Compare the last 14 days of the meter and of Leneda. Update the repair issues."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
-        own = await self._known.async_own(start, today)
-        known = await self._known.async_read(self._points, start)
+        own = await self._leneda.async_own(start, today)
+        known = await self._leneda.async_read(self._points, start)
         rows = _within(known.get(IMPORTED, ()), start, today)
         differences = await self._hass.async_add_executor_job(compare_days, own, rows)
-        changed = await self._known.async_changed_days(start, today)
+        changed = await self._leneda.async_changed_days(start, today)
         differences = differences._replace(days=(*differences.days, *changed))
         tell_difference(self._hass, self._entry, differences)
 

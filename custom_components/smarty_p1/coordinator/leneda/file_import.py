@@ -41,12 +41,12 @@ class ImportSummary(NamedTuple):
 
 
 class FileImport:
-    """Import of files. What they have is added to what is known of the meter from Leneda."""
+    """Import of files. Their quarter-hours are added to the meter's data from Leneda."""
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, known: LenedaData) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, leneda: LenedaData) -> None:
         self._hass = hass
         self._entry = entry
-        self._known = known
+        self._leneda = leneda
 
     async def async_import(self, data: bytes) -> ImportSummary:
         """Import a file from Leneda's portal. Return its summary.
@@ -60,14 +60,14 @@ class FileImport:
         return await asyncio.shield(self._entry.async_create_task(self._hass, work, "import"))
 
     async def _async_import(self, data: bytes) -> ImportSummary:
-        async with self._known.lock:
+        async with self._leneda.lock:
             try:
                 return await self._async_store(data)
             except OSError as err:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
 
     async def _async_store(self, data: bytes) -> ImportSummary:
-        self._known.raise_if_closed()
+        self._leneda.raise_if_closed()
         run = self._hass.async_add_executor_job
         try:
             export = await run(without_collection(read_export), data, dt_util.utcnow())
@@ -76,13 +76,13 @@ class FileImport:
         export, too_old = _without_old(export, await self._async_oldest(export.rows[-1].start))
         if not export.rows:
             raise ImportRefusedError(key="leneda_not_kept")
-        if await run(self._known.files.is_of_other_point, export.code, export.point):
+        if await run(self._leneda.files.is_of_other_point, export.code, export.point):
             raise ImportRefusedError(key="leneda_point_changed", code=export.code)
         compared, differing = await self._async_compare(export)
-        await self._known.async_keep({export.code: (export.point, export.rows)})
+        await self._leneda.async_keep({export.code: (export.point, export.rows)})
         if REGISTERS[export.code].quantity is Quantity.IMPORTED:
             period = day_start(export.rows[0].start), export.rows[-1].start
-            changed = len(await self._known.async_changed_days(*period))
+            changed = len(await self._leneda.async_changed_days(*period))
             compared, differing = compared + changed, differing + changed
         return ImportSummary(
             code=export.code,
@@ -109,7 +109,7 @@ class FileImport:
         quantity = REGISTERS[export.code].quantity
         if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
             return 0, 0
-        own = await self._known.async_own(
+        own = await self._leneda.async_own(
             export.rows[0].start, export.rows[-1].start + QUARTER_HOUR
         )
         is_export = quantity is Quantity.EXPORTED
@@ -120,7 +120,7 @@ class FileImport:
             # The meter counts the production of all metering points together, but the file has the
             # energy of one metering point. So add the energy of the other points to the file's
             # energy.
-            other_rows = self._known.files.read_others(export.code, export.point, dt_util.utcnow())
+            other_rows = self._leneda.files.read_others(export.code, export.point, dt_util.utcnow())
             return compare_days(map(_turned, own), added_up(export.rows, other_rows))
 
         differences = await self._hass.async_add_executor_job(without_collection(compared))
@@ -133,8 +133,8 @@ class FileImport:
 
     async def _async_oldest(self, newest: datetime) -> datetime:
         """Return the start of the oldest month that is kept, if `newest` is a time of new data."""
-        stored = await self._hass.async_add_executor_job(self._known.files.newest_end)
-        read = self._known.newest_reading or newest
+        stored = await self._hass.async_add_executor_job(self._leneda.files.newest_end)
+        read = self._leneda.newest_reading or newest
         second_clock = max(newest, stored or newest, read)
         return month_start(oldest_kept(KEPT_TIME, dt_util.utcnow(), second_clock))
 

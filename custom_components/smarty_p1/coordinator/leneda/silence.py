@@ -22,9 +22,7 @@ _SILENCE = timedelta(days=7)
 _INTERVAL = timedelta(hours=1)
 
 type NewestRow = Callable[[datetime], Awaitable[datetime | None]]
-"""Function that returns the time of the newest stored quarter-hour. Its argument is a time before.
-
-It returns None without quarter-hours after that time.
+"""Function that returns the time of the newest stored quarter-hour after a time, None without one.
 """
 
 

@@ -178,12 +178,13 @@ class BatteryFollower:
         wanted = battery_kw(battery, plan.quarter, rest, after)
         if CONF_MODE_SET_BY not in entered.fields:
             return wanted
-        more = wanted - alone_kw(battery, house_kw)
+        more_kw = wanted - alone_kw(battery, house_kw)
         # Without a setting, the controlled mode can only charge.
-        is_other = abs(more) if CONF_POWER_SET_BY in entered.fields else min(more, wanted)
-        return wanted if is_other >= _STEP_KW else None
+        gain_kw = abs(more_kw) if CONF_POWER_SET_BY in entered.fields else min(more_kw, wanted)
+        return wanted if gain_kw >= _STEP_KW else None
 
     def _measured_kw(self, entered: EnteredBattery) -> float:
+        """Return the battery's power by its sensor, or else the power that the plan has set."""
         state = self._hass.states.get(entered.fields.get(CONF_MEASURED_BY, ""))
         kw = converted(PowerConverter, state, "kW")
         return (self._kw or 0.0) if kw is None else kw * entered.sign

@@ -1,4 +1,4 @@
-"""Power of a load by its own sensor. The counter of an energy sensor gives it by its steps."""
+"""Power of a load by its own sensor, which shows power, or counts energy in steps."""
 
 from datetime import datetime
 
@@ -9,12 +9,13 @@ from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 from ...lib.history.calendar import HOUR
 from .state_numbers import converted
 
-# A counter with a step of 1 kWh says nothing about a load of 2 kW for half an hour.
+# A load at full power moves its counter by a step in a time that the step's size decides. Its power
+# is zero only after twice this time without a step.
 _STEPS_WITHOUT_POWER = 2
 
 
 class LoadPower:
-    """Power of one load."""
+    """Power of one load. It needs two states of a sensor that counts energy."""
 
     def __init__(self, hass: HomeAssistant, entity_id: str | None, max_kw: float) -> None:
         self._hass = hass

@@ -77,7 +77,7 @@ def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
             msg = "another format or version"
             raise CaptureError(msg)
         if head["key"] not in (None, PUBLISHED_KEY_NAME):
-            msg = "sealed with another key"
+            msg = "encrypted with another key"
             raise CaptureError(msg)
         chunks = [(float(time), base64.b64decode(data, validate=True)) for time, data in rows]
         if not all(math.isfinite(time) for time, _ in chunks):
