@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from dev.release_contents import file_modes
+
 ROOT = Path(__file__).parents[2]
-INTEGRATION = ROOT / "custom_components" / "smarty_p1"
 # Files that name pages by their addresses: forms on GitHub, blueprints, services, the integration.
 FOLDERS = (".github", "blueprints", "custom_components", "fleet", "gateway")
 HERE = re.compile(
@@ -44,11 +45,14 @@ def test_the_pages_show_every_picture_and_no_other() -> None:
     assert {path.name for path in (ROOT / "docs" / "images").iterdir()} == shown
 
 
-def test_the_files_to_change_are_there() -> None:
-    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    table = re.findall(r"^\| .+ \| (.+) \|$", page, re.MULTILINE)
-    files = [name for row in table for name in re.findall(r"`([\w/.-]+)`", row)]
-    assert len(files) >= 7
-    assert [
-        name for name in files if not any((at / name).exists() for at in (INTEGRATION, ROOT))
-    ] == []
+def test_the_files_that_maintainers_look_for_are_there() -> None:
+    tracked = [f"/{path}" for path in file_modes(ROOT)]
+    wanted = [
+        name
+        for page in ("CONTRIBUTING.md", "docs/architecture.md")
+        for name in re.findall(
+            r"`([\w/-]+(?:\.(?:py|ts|mjs|toml|json)|/))`", (ROOT / page).read_text("utf-8")
+        )
+    ]
+    assert len(wanted) >= 70
+    assert [name for name in wanted if not any(f"/{name}" in path for path in tracked)] == []
