@@ -9,27 +9,17 @@ from pathlib import Path
 from dev.arguments import count, positive
 
 from .client import ClientError
-from .demo_run import LAST_PORT, Demo, UnusableError
+from .demo_run import LAST_PORT, Demo
 from .home_assistant import ROOT
 from .processes import ProcessEndedError
+from .state import UnusableError
 
 
 def main() -> int:
     """Run the demo until a signal, the option `--minutes` or an error ends it."""
-    options = _parser().parse_args()
-    demo = Demo(
-        options.state.resolve(),
-        port=options.port,
-        meters=options.meters,
-        meter_port=options.meter_port,
-        interval=options.interval,
-        extras=options.all,
-        leneda=options.leneda,
-        virtual=options.virtual,
-        minutes=options.minutes,
-    )
+    demo = Demo(_parser().parse_args())
     try:
-        demo.check(fresh=options.fresh)
+        demo.check()
         return asyncio.run(_run_until_signalled(demo))
     except (UnusableError, ProcessEndedError, ClientError) as error:
         print(f"demo: {error}", file=sys.stderr)

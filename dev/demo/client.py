@@ -43,7 +43,7 @@ class ClientError(Exception):
 
 
 class FlowFailedError(ClientError):
-    """Error for a dialog that did not succeed: a config flow, a reconfiguration or options."""
+    """Error for a dialog that did not succeed: a config flow or options."""
 
 
 class AlreadyThereError(FlowFailedError):
@@ -211,15 +211,6 @@ class Client:
             raise (AlreadyThereError if is_there else FlowFailedError)(reason)
         entry: dict[str, Any] = step["result"]
         return entry
-
-    async def reconfigure(self, handler: str, entry_id: str, **fields: object) -> None:
-        """Run the reconfiguration dialog of a config entry, and enter `fields` in its form."""
-        step = await self.post(_FLOWS, handler=handler, entry_id=entry_id)
-        path = f"{_FLOWS}/{step['flow_id']}"
-        step = await self._settled(path, await self.post(path, **fields))
-        if step.get("reason") != "reconfigure_successful":
-            reason = f"reconfiguring {handler}: {step.get('errors') or step.get('reason')}"
-            raise FlowFailedError(reason)
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
         """Enter `fields` in the options dialog of a config entry.

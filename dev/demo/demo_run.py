@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import socket
 import time
+from argparse import Namespace
 from asyncio import FIRST_COMPLETED
 from datetime import UTC, datetime
 from functools import partial
@@ -38,7 +39,7 @@ from .processes import Process
 from .progress import Progress
 from .simulated_history import store_past
 from .simulated_year import Year, simulate_year, store_flows, store_year
-from .state import InUseError, State, UnreadableError, clear, lock
+from .state import State, UnusableError, clear, lock
 from .virtual_meter import add_virtual, virtual_port
 
 LAST_PORT = 65535
@@ -64,71 +65,48 @@ CONTRACT = Contract(
 )
 
 
-class UnusableError(Exception):
-    """Error for a demo that cannot start. It is raised before any program is started."""
-
-
 class Demo:
     """Demo: simulated meters and a Home Assistant. One directory contains all their data."""
 
-    def __init__(  # noqa: PLR0913 - options of the command line
-        self,
-        directory: Path,
-        *,
-        port: int = 8123,
-        meters: int | None = None,
-        meter_port: int | None = None,
-        interval: float = 10.0,
-        extras: bool = False,
-        leneda: bool = False,
-        virtual: bool = False,
-        minutes: float | None = None,
-    ) -> None:
+    def __init__(self, options: Namespace) -> None:
+        """Take the options of the command line."""
         self.was_ready = False
-        self._directory = directory
-        self._port = port
-        self._count = meters
-        self._meter_port = meter_port
-        self._interval = interval
-        self._has_extras = extras
-        self._has_leneda = leneda
-        self._has_virtual = virtual
-        self._minutes = minutes
+        self._options = options
+        self._directory: Path = options.state.resolve()
+        self._port: int = options.port
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
-        self._state = State(directory)
+        self._state = State(self._directory)
         self._progress = Progress()
         # Computation of the simulated year of a new meter 1.
         self._computing: asyncio.Task[Year] | None = None
 
-    def check(self, *, fresh: bool = False) -> None:
+    def check(self) -> None:
         """Check the directory and the ports, lock the directory, and store the demo's new state.
 
-        With `fresh`, ignore the stored state, and delete the files of earlier demos after the
+        With `--fresh`, ignore the stored state, and delete the files of earlier demos after the
         checks. Raises UnusableError if the demo cannot start.
         """
+        options, fresh = self._options, self._options.fresh
         # Lock the directory before checking the ports. If another demo already runs in this
         # directory, the error must name that demo, and not the ports that it uses.
         if self._directory.is_dir():
             self._claim()
-        try:
-            state = State(self._directory) if fresh else State.load(self._directory)
-        except UnreadableError as error:
-            raise UnusableError(error) from None
-        if state.entries and self._meter_port not in (None, state.meter_port):
+        state = State(self._directory) if fresh else State.load(self._directory)
+        if state.entries and options.meter_port not in (None, state.meter_port):
             message = (
                 f"Home Assistant knows the meters at port {state.meter_port} and following; "
                 "--fresh lets it forget that"
             )
             raise UnusableError(message)
-        state.meters = self._count or max(state.meters, 2 if self._has_extras else 1)
-        state.meter_port = self._meter_port or state.meter_port
-        if self._has_extras and not MAX_METERS > state.meters > 1:
+        state.meters = options.meters or max(state.meters, 2 if options.all else 1)
+        state.meter_port = options.meter_port or state.meter_port
+        if options.all and not MAX_METERS > state.meters > 1:
             message = f"with --all there are 2 to {MAX_METERS - 1} meters"
             raise UnusableError(message)
-        extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
+        extras = Extras(state.meter_port, self._directory, wanted=options.all)
         meter_ports = _ports(state)
-        virtual = [virtual_port(state.meter_port)] if self._has_virtual else []
+        virtual = [virtual_port(state.meter_port)] if options.virtual else []
         if max([*meter_ports, *extras.ports, *virtual]) > LAST_PORT:
             message = f"there are no ports above {LAST_PORT} for so many meters"
             raise UnusableError(message)
@@ -151,10 +129,7 @@ class Demo:
         self._state = state
 
     def _claim(self) -> None:
-        try:
-            self._lock = lock(self._directory, f"http://{HOST}:{self._port}")
-        except InUseError as error:
-            raise UnusableError(error) from None
+        self._lock = lock(self._directory, f"http://{HOST}:{self._port}")
 
     async def run(self) -> None:
         """Start all programs, and print the progress.
@@ -165,10 +140,10 @@ class Demo:
         state = self._state
         state.heater.append(datetime.now(UTC).isoformat(timespec="seconds"))
         state.save()
-        extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
+        extras = Extras(state.meter_port, self._directory, wanted=self._options.all)
         meters = Meters(
             _ports(state),
-            self._interval,
+            self._options.interval,
             self._directory,
             first=state.first_meter,
             boards=extras.boards,
@@ -189,7 +164,7 @@ class Demo:
                 contextlib.AsyncExitStack() as stack,
             ):
                 others = [simulator, *brokers]
-                if self._has_leneda:
+                if self._options.leneda:
                     platform = await stack.enter_async_context(platform_of(meters.meter(1)))
                     home.leneda = platform.url
                     self._progress.say(f"a simulated Leneda answers at {platform.url}")
@@ -218,8 +193,8 @@ class Demo:
                 try:
                     await self._set_up(client, meters, extras)
                     await self._announce(client, meters)
-                    if self._minutes and not self._deadline:
-                        self._deadline = time.monotonic() + self._minutes * 60
+                    if self._options.minutes and not self._deadline:
+                        self._deadline = time.monotonic() + self._options.minutes * 60
                     inverter_shown = keep_inverter_shown(client, meters.meter(1))
                     shown.append(asyncio.create_task(inverter_shown))
                     ended = await _first_to_end([*others, process], self._deadline)
@@ -228,7 +203,7 @@ class Demo:
                         task.cancel()
                     await asyncio.gather(*shown, return_exceptions=True)
             if not ended:
-                self._progress.say(f"{self._minutes:g} minutes are over")
+                self._progress.say(f"{self._options.minutes:g} minutes are over")
                 return False
             if ended is process and process.status == RESTART:
                 return True
@@ -247,10 +222,10 @@ class Demo:
         if is_new:
             await self._store_year(client, meters)
         first = state.entries["1"]
-        if self._has_leneda:
+        if self._options.leneda:
             step = "entering a key of Leneda in the options of meter 1"
             await attempt(progress, step, partial(client.set_options, first, **ACCOUNT))
-        if self._has_virtual:
+        if self._options.virtual:
             await add_virtual(client, first, state.meter_port, progress)
         await extras.add(client, state, progress)
         entries = await client.entries(DOMAIN) | await client.entries("mqtt")
@@ -288,32 +263,25 @@ class Demo:
     async def _add_meters(self, client: Client, meters: Meters) -> bool:
         """Add the meters that Home Assistant does not have yet. Meters are numbered from 1.
 
-        If a user has already added a meter by hand, enter its port and key in that config entry.
-        Return whether meter 1 is new, and so has no history.
+        A user may have added a meter by hand. Return whether meter 1 is new, and has no history.
         """
         is_first_new = False
         entries = await client.entries(DOMAIN)
         for number in range(1, self._state.meters + 1):
             if self._state.entries.get(str(number)) in entries:
                 continue
-            address = meters.address(number)
-            fields = {"port": address, "encryption_key": meters.key(number), "advanced": {}}
-            if entry := await self._added_by_hand(client, meters.meter(number).device_name):
+            entry = await self._added_by_hand(client, meters.meter(number).device_name)
+            if not entry:
+                address, key = meters.address(number), meters.key(number)
                 self._progress.begin(
-                    f"meter {number} has been added by hand: entering {address} and its key"
+                    f"adding meter {number} at {address} with the integration's config flow",
+                    "1 to 10 s",
                 )
-                await client.reconfigure(DOMAIN, entry["entry_id"], **fields)
-                self._state.entries[str(number)] = entry["entry_id"]
-                self._state.save()
-                continue
-            self._progress.begin(
-                f"adding meter {number} at {address} with the integration's config flow",
-                "1 to 10 s",
-            )
-            entry = await client.run_flow(DOMAIN, "meter", **fields)
+                fields = {"port": address, "encryption_key": key, "advanced": {}}
+                entry = await client.run_flow(DOMAIN, "meter", **fields)
+                is_first_new = is_first_new or number == 1
             self._state.entries[str(number)] = entry["entry_id"]
             self._state.save()
-            is_first_new = is_first_new or number == 1
         return is_first_new
 
     async def _compute_year(self, meters: Meters) -> Year:

@@ -13,12 +13,8 @@ _BROKERS = ("mosquitto.conf", "mosquitto.log")
 CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json", *_BROKERS)
 
 
-class InUseError(Exception):
-    """Error for a directory that another demo uses."""
-
-
-class UnreadableError(Exception):
-    """Error for a state file that is damaged, or that another version of the demo has written."""
+class UnusableError(Exception):
+    """Error for a demo that cannot start. It is raised before any program is started."""
 
 
 @dataclass
@@ -50,7 +46,7 @@ class State:
             return cls(directory)
         except (OSError, ValueError, TypeError) as error:
             message = f"{path} cannot be read; --fresh starts over"
-            raise UnreadableError(message) from error
+            raise UnusableError(message) from error
 
     def save(self) -> None:
         """Replace `demo.json` in one step, so that no reader sees an incomplete file."""
@@ -72,7 +68,7 @@ def lock(directory: Path, url: str) -> IO[str]:
             f"{directory}. Use that one, or end it with Ctrl-C in its terminal. For one beside it, "
             "choose another --state, --port and --meter-port"
         )
-        raise InUseError(message) from None
+        raise UnusableError(message) from None
     file.truncate(0)
     file.write(f"{url} (process {os.getpid()})")
     file.flush()

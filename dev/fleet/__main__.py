@@ -22,7 +22,7 @@ from dev.demo.processes import ProcessEndedError
 from dev.reliability.result import MissedError, Result
 
 from .report import summarize
-from .run import Options, run_fleet
+from .run import run_fleet
 
 
 def main() -> int:
@@ -54,7 +54,7 @@ def main() -> int:
     return 0
 
 
-def _options() -> Options:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/fleet",
         description=__doc__,
@@ -80,8 +80,9 @@ def _options() -> Options:
     parser.add_argument(
         "--seed", metavar="S", type=int, default=1, help="of keys, kills and attacks (1)"
     )
-    got = parser.parse_args()
-    return Options(got.meters, got.minutes * 60, got.seed, got.kills, got.faults)
+    options = parser.parse_args()
+    options.seconds = options.minutes * 60
+    return options
 
 
 if __name__ == "__main__":

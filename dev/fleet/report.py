@@ -1,25 +1,26 @@
 """Report of a test run: lines with the results, and targets that were not reached."""
 
+from argparse import Namespace
 from collections.abc import Mapping
 
 from dev.reliability.result import Result
 
 from .faults.key_changes import changes
 from .findings import Findings
-from .run import Options, Outcome
+from .run import Outcome
 
 _MAX_P95_S = 2.0
 _MAX_P95_WITH_KILLS_S = 15.0
 _SHOWN = 10
 
 
-def summarize(outcome: Outcome, options: Options) -> Result:
+def summarize(outcome: Outcome, options: Namespace) -> Result:
     """Return the report of a run: lines with the results, and targets that were not reached."""
     result = Result()
     with_kills = options.kills != "none"
     if changes(options.meters):
         result.say("keys: of one meter it came late, two got another, one of them unannounced")
-    if options.has_faults:
+    if options.faults:
         result.say(
             "faults: the clock of the stream's leader was an hour slow and an hour fast; frames "
             f"that waited and were read since the collectors' last start: {outcome.parked:.0f}"

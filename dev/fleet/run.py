@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from argparse import Namespace
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -35,22 +36,6 @@ _NO_ADVANCE = 240.0
 _ANSWERS_WITHIN = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Options of a test run. The meters send telegrams for `seconds`.
-
-    `kills` is "none", "any" or "each". With "any", a random program is killed or paused every ten
-    seconds. With "each", one program of each kind is killed. With `has_faults`, the
-    clock of a node is wrong.
-    """
-
-    meters: int
-    seconds: float
-    seed: int
-    kills: str = "none"
-    has_faults: bool = False
-
-
 @dataclass
 class Outcome:
     """Outcome of a test run."""
@@ -75,9 +60,8 @@ class Outcome:
     """Lines of all programs' logs that show a fault."""
 
 
-async def run_fleet(directory: Path, options: Options) -> Outcome:
+async def run_fleet(directory: Path, options: Namespace) -> Outcome:
     """Run a fleet with all its files in `directory`, and return the outcome."""
-    has_faults = options.has_faults
     fleet = Fleet(directory, options.meters, options.seconds, options.seed)
     async with fleet:
         costs = Costs(fleet.parts)
@@ -101,7 +85,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
                 costs.watch(),
                 intruder.run(),
                 fleet.keys.change(options.seconds),
-                *([disturb_clock(fleet, stream, options.seconds)] if has_faults else []),
+                *([disturb_clock(fleet, stream, options.seconds)] if options.faults else []),
             ):
                 await _kill(killer, options)
                 await fleet.until_done()
@@ -168,7 +152,7 @@ async def _asking(directory: Path, *, shows_doubles: bool = False) -> AsyncItera
         yield Export(store.url, session)
 
 
-async def _kill(killer: Killer, options: Options) -> None:
+async def _kill(killer: Killer, options: Namespace) -> None:
     match options.kills:
         case "any":
             await killer.run(options.seconds)
