@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from .comparison import STORAGE_DELAY, Sample, compare
 from .faults.kills import Interruption
@@ -42,16 +41,6 @@ class Findings:
     stored_at: list[tuple[float, float]] = field(default_factory=list)
     """Times at which each telegram was sent and was stored (Unix seconds)."""
     examples: list[str] = field(default_factory=list)
-
-    def standstill(self) -> float:
-        """Return the longest time between storing a telegram and storing the next, in seconds."""
-        ordered = sorted(stored for _, stored in self.stored_at)
-        return max((b - a for a, b in pairwise(ordered)), default=0.0)
-
-    def first(self) -> float:
-        """Return the time from sending the first telegram to storing any telegram, in seconds."""
-        moments = [sent for sent, _ in self.stored_at]
-        return min((stored for _, stored in self.stored_at), default=0.0) - min(moments, default=0)
 
     def delays(self) -> list[float]:
         """Return the delay from sending to storing of each telegram, in seconds, shortest first."""

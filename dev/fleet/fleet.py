@@ -32,7 +32,7 @@ from .faults.intruder import USER as INTRUDER
 from .faults.key_changes import KeyFiles
 from .storage import VictoriaMetrics
 from .truth import digest_of
-from .village import DONE, INTERVAL, PORTS, RECORD
+from .village import DONE, PORTS, RECORD
 
 COLLECTORS = 2
 _MAX_PORTS = 1000
@@ -260,7 +260,6 @@ class Fleet:
             "count": self._first(number + 1) - first,
             "all": self._meters,
             "seconds": seconds,
-            "interval": INTERVAL,
         }
         words = [f"--{name}={value}" for name, value in arguments.items()]
         command: list[str | Path] = [sys.executable, "-P", "-m", "dev.fleet.village", *words]

@@ -69,8 +69,6 @@ def _tell_delays(outcome: Outcome, result: Result, most_p95: float) -> None:
         median, p95 = (ordered[int(len(ordered) * share)] for share in (0.5, 0.95))
         result.say(
             f"meter to storage: p50 {median:.2f} s, p95 {p95:.2f} s, longest {ordered[-1]:.1f} s; "
-            f"first value after {outcome.findings.first():.1f} s; "
-            f"longest standstill {outcome.findings.standstill():.1f} s; "
             f"all acknowledged {outcome.settled:.0f} s after the last telegram"
         )
         result.want(f"p95 below {most_p95:.0f} s", holds=p95 < most_p95)

@@ -147,7 +147,7 @@ async def run(arguments: argparse.Namespace) -> None:
             if (key := next_key_of_meter(meter.number, arguments.all, arguments.seed))
         }
         village = Village(arguments.seed, meters, server, record, next_keys)
-        await village.send(arguments.seconds, arguments.interval)
+        await village.send(arguments.seconds, INTERVAL)
         record.close()
         (directory / DONE).touch()
         await asyncio.Event().wait()
@@ -162,7 +162,6 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--all", type=int, required=True, help="how many meters the fleet has")
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--interval", type=float, default=INTERVAL)
     asyncio.run(run(parser.parse_args()))
 
 
