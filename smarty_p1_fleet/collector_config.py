@@ -1,20 +1,17 @@
 """Configuration of the collector: a TOML file that is checked as a whole."""
 
 import platform
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, read_toml
-from smarty_p1_gateway.config_table import take_format
+from smarty_p1_gateway.config_table import PLAIN_NAME, TITLE, take_format
 from smarty_p1_gateway.nats.nats_config import NatsConfig, read_nats
 
 from .jetstream_objects import StreamSettings
 from .store.register_selection import RegisterSelection, UnknownRegisterError
 from .store.store_config import StoreConfig, read_store
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 # Maximum number of system titles in a collector's configuration. NATS compares each message with
 # every title of a consumer, so each title costs time.
 _MAX_TITLES = 1000
@@ -86,19 +83,17 @@ def _read_keys_source(table: ConfigTable) -> KeysSource:
 
 
 def _read_name(table: ConfigTable) -> str:
-    name = table.take_text("name")
+    name = table.take_match("name", PLAIN_NAME, "have 1 to 64 of A-Z, a-z, 0-9, _ and -")
     if name is None:
         name = platform.node().partition(".")[0]
-        if not _NAME.fullmatch(name):
+        if not PLAIN_NAME.fullmatch(name):
             table.fail("name", "is missing: the name of this machine does not serve for it")
-    if not _NAME.fullmatch(name):
-        table.fail("name", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
     return name
 
 
 def _read_titles(table: ConfigTable) -> tuple[bytes, ...]:
     titles = table.take_texts("titles")
-    if len(titles) > _MAX_TITLES or not all(map(_TITLE.fullmatch, titles)):
+    if len(titles) > _MAX_TITLES or not all(map(TITLE.fullmatch, titles)):
         table.fail("titles", f"must be up to {_MAX_TITLES} system titles, 16 hexadecimal digits")
     return tuple(sorted({bytes.fromhex(title) for title in titles}))
 

@@ -1,7 +1,6 @@
 """Deletion of a meter from VictoriaMetrics, and from the stream and the bucket in NATS."""
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError, NotFoundError
 
 from smarty_p1_gateway import ConfigError, UnavailableError
+from smarty_p1_gateway.config_table import TITLE
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 from .collector_client import connected
@@ -23,7 +23,6 @@ from .meter_names import label_of, name_key
 from .outage_log import reason
 from .store.store_reader import StoreReader, open_reader, selector
 
-_IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 # Seconds to wait until VictoriaMetrics has deleted series.
 _SETTLED = 3.0
 # Maximum number of seconds to wait until collectors have acknowledged the frames that they got.
@@ -121,8 +120,8 @@ async def _find(
     owners = {
         key: owner.decode(errors="replace") async for key, owner, _ in read_entries(js, "name.*")
     }
-    title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
-    if title is None or not _IS_TITLE(title):
+    title = owners.get(name_key(meter)) or (meter.upper() if TITLE.fullmatch(meter) else None)
+    if title is None or not TITLE.fullmatch(title):
         msg = "no meter has this name: give its system title (16 hexadecimal digits)"
         raise ConfigError(msg)
     if config.keys.of(bytes.fromhex(title)):

@@ -5,6 +5,7 @@ import logging
 from nats.errors import Error as NatsError
 
 from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.nats.nats_client import line_of
 from smartyp1.outage import Outage
 
 LOGGER = logging.getLogger(__name__)
@@ -30,6 +31,4 @@ def outage_of(what: str) -> Outage:
 def reason(error: BaseException) -> str:
     """Return a text for the log: the text of `error`, or only its type if the text is unsafe."""
     is_safe = isinstance(error, (NatsError, AlreadyLoggedError, UnavailableError))
-    text = str(error) if is_safe else ""
-    shown = "".join(sign if sign.isprintable() else " " for sign in text[:200])
-    return shown or type(error).__name__
+    return line_of(error) if is_safe else type(error).__name__

@@ -19,6 +19,9 @@ LOGGER = logging.getLogger(__name__)
 FORMAT = 1
 _MAX_FORMAT = 1_000_000
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+# Name that is also the name of a folder or of a NATS inbox.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 _MAX_PORT = 65535
 # An error message shows an unknown key only if this pattern matches. A text with digits or with
 # more than 24 characters may be a secret in the wrong place.
@@ -71,15 +74,15 @@ class ConfigTable:
             self.fail(key, f"must be {names.get(kind, 'a list')}")
         return value
 
-    def take_seconds(self, key: str, highest: int) -> float | None:
-        """Return a number of seconds from 0 to `highest`. Return None if the table lacks `key`.
+    def take_seconds(self, key: str, highest: int, default: float) -> float:
+        """Return a number of seconds from 0 to `highest`, or `default` if the table lacks `key`.
 
         Raises ConfigError for other values.
         """
-        value = self._content.pop(key, None)
-        if value is not None and (type(value) not in {int, float} or not 0 <= value <= highest):
-            self.fail(key, f"must be a number from 0 to {highest}")
-        return None if value is None else float(value)
+        value = self._content.pop(key, default)
+        if type(value) not in {int, float} or not 0 <= value <= highest:
+            self.fail(key, f"must be from 0 to {highest} seconds")
+        return float(value)
 
     def take_text[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
         """Return a printable text that is not empty, or `default` if the table lacks `key`.
@@ -90,6 +93,28 @@ class ConfigTable:
         if text is not None and (not text.strip() or not text.isprintable()):
             self.fail(key, "must not be empty, nor have signs in it that cannot be seen")
         return text
+
+    def take_match(self, key: str, pattern: re.Pattern[str], form: str) -> str | None:
+        """Return a text that `pattern` matches, or None if the table lacks `key`.
+
+        Raises ConfigError for other values. `form` describes the pattern.
+        """
+        text = self.take_text(key)
+        if text is not None and not pattern.fullmatch(text):
+            self.fail(key, f"must {form}")
+        return text
+
+    def take_name(self, key: str) -> str | None:
+        """Return a name, or None if the table lacks `key`. Raises ConfigError for other values."""
+        return self.take_match(key, NAME, "have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
+
+    def take_title(self, key: str) -> str | None:
+        """Return a system title, or None if the table lacks `key`.
+
+        Raises ConfigError for other values.
+        """
+        form = "be the meter's system title, 16 hexadecimal digits in quotes"
+        return self.take_match(key, TITLE, form)
 
     def take_texts(self, key: str) -> tuple[str, ...]:
         """Return the texts of a list, or () if the table lacks `key`.
@@ -244,10 +269,15 @@ def _read_password(table: ConfigTable, variable: str) -> str | None:
     text = read_secret(table, "password_file")
     if text is None:
         return os.environ.get(variable) or None
-    lines = text.splitlines()
-    if not lines or not lines[0]:
-        table.fail("password_file", "is empty")
-    return lines[0]
+    return first_line(table, "password_file", text)
+
+
+def first_line(table: ConfigTable, key: str, text: str) -> str:
+    """Return the first line of the file that `key` names. Raises ConfigError if it is empty."""
+    line = next(iter(text.splitlines()), "")
+    if not line:
+        table.fail(key, "is empty")
+    return line
 
 
 def expand(table: ConfigTable, key: str, file: str) -> Path:

@@ -80,18 +80,11 @@ def _read_publish(table: ConfigTable) -> PublishConfig:
     text = table.take_text("format", Format.VALUES)
     if text not in Format:
         table.fail("format", f"must be one of {_FORMATS}")
-    seconds = _read_seconds(table, "min_interval", 0)
-    repeat_every = _read_seconds(table, "repeat_every", REPEAT_EVERY)
+    seconds = table.take_seconds("min_interval", MAX_INTERVAL, 0)
+    repeat_every = table.take_seconds("repeat_every", MAX_INTERVAL, REPEAT_EVERY)
     retain = table.take("retain", bool, default=False)
     discovery = _read_discovery(table, seconds)
     return PublishConfig(Format(text), retain, seconds, discovery, repeat_every)
-
-
-def _read_seconds(table: ConfigTable, key: str, default: int) -> int:
-    seconds = table.take(key, int, default)
-    if not 0 <= seconds <= MAX_INTERVAL:
-        table.fail(key, f"must be from 0 to {MAX_INTERVAL} seconds")
-    return seconds
 
 
 def _read_discovery(table: ConfigTable, seconds: float) -> Discovery | None:

@@ -14,17 +14,9 @@ from smartyp1.port.address_masking import identify_port, redact_port
 from smartyp1.port.serial_port import normalise_port
 from smartyp1.publish.publish_format import SMARTYREADER_TOPIC, Format
 
-from .config_table import (
-    NAME,
-    ConfigError,
-    ConfigTable,
-    read_tls,
-    read_toml,
-    read_user,
-    take_format,
-)
+from .config_table import ConfigError, ConfigTable, read_tls, read_toml, read_user, take_format
 from .decoding_config import DecodingConfig, read_decoding
-from .nats.nats_config import MAX_BATCH_SECONDS, NatsConfig, read_nats
+from .nats.nats_config import BATCH_SECONDS, MAX_BATCH_SECONDS, NatsConfig, read_nats
 
 _DEFAULT_MEGABYTES = 256
 _MEGABYTE_BYTES = 1024 * 1024
@@ -49,7 +41,6 @@ _PLAIN_PORT = 1883
 _TLS_PORT = 8883
 _MAX_PORTS = 1000
 _HOST = re.compile(r"[^\s:/@\[\]?#]+")
-_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +117,7 @@ def read_config(path: Path) -> GatewayConfig:
     queue_path, queue_bytes = read_queue(queue, path.parent)
     broker: BrokerConfig | NatsConfig
     if to_nats:
-        seconds = target.take_seconds("batch_seconds", MAX_BATCH_SECONDS)
+        seconds = target.take_seconds("batch_seconds", MAX_BATCH_SECONDS, BATCH_SECONDS)
         broker = replace(read_nats(target), batch_seconds=seconds)
     else:
         broker = _read_broker(target, queue_path)
@@ -226,7 +217,7 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
     if address is None:
         table.fail("address", "is missing: a device, host:port, or socket://host:port")
     address = normalise_port(address)
-    name = _read_name(table)
+    name = table.take_name("name")
     root = table.take_topic("root")
     if root and to_nats:
         table.fail("root", "is for [mqtt]: with [nats], the subject has the meter's system title")
@@ -234,7 +225,7 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
     sealed = table.take("sealed", bool, default=not is_decoded)
     if not sealed and not is_decoded:
         table.fail("sealed", "cannot be false without [keys]: nothing would be published")
-    title = _read_title(table)
+    title = table.take_title("title")
     table.end()
     return PortConfig(
         address,
@@ -243,21 +234,5 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
         root,
         prefix,
         sealed,
-        title,
+        bytes.fromhex(title) if title else None,
     )
-
-
-def _read_title(table: ConfigTable) -> bytes | None:
-    title = table.take_text("title")
-    if title is None:
-        return None
-    if not _TITLE.fullmatch(title):
-        table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
-    return bytes.fromhex(title)
-
-
-def _read_name(table: ConfigTable) -> str | None:
-    name = table.take_text("name")
-    if name is not None and not NAME.fullmatch(name):
-        table.fail("name", "must have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
-    return name

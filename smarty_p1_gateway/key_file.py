@@ -8,12 +8,13 @@ from typing import override
 
 from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY
 
+from .config_table import TITLE
+
 LOGGER = logging.getLogger(__name__)
 
 MAX_LINES = 1_000_000
 _KEY_BYTES = 16
 _EVERY_METER = "*"
-_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 _KEY = re.compile(r"[0-9A-Fa-f]{32}")
 _MAX_LISTED_LINES = 3
 
@@ -154,7 +155,7 @@ def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
         if not words:
             continue
         title, *keys = words
-        if title != _EVERY_METER and not _TITLE.fullmatch(title):
+        if title != _EVERY_METER and not TITLE.fullmatch(title):
             msg = f"line {number}: it must begin with a system title, 16 hexadecimal digits, or *"
             raise KeysError(msg)
         if len(keys) not in {1, 2} or not all(map(_KEY.fullmatch, keys)):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
+from smarty_p1_gateway.config_table import PLAIN_NAME
 from smartyp1.port.address_masking import redact_port
 from smartyp1.port.serial_port import normalise_port
 
@@ -30,13 +31,8 @@ _MAX_METERS = 1000
 _MAX_USERS = 100
 _MAX_GIGABYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 256
-# A name is also used as the name of a folder and of a NATS inbox. So only these characters are
-# allowed.
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
 _URL = re.compile(r"https?://[!-~]{1,500}")
-_METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 COLLECTOR = "collector"  # the user that all collectors share
 OPERATOR = "operator"  # the user of the operator's commands
 _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
@@ -254,7 +250,7 @@ def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:
     names = table.take_texts(key)
     if len(names) > _MAX_USERS:
         table.fail(key, f"must not have more than {_MAX_USERS} names")
-    if not all(map(_NAME.fullmatch, names)) or len(set(names)) < len(names):
+    if not all(map(PLAIN_NAME.fullmatch, names)) or len(set(names)) < len(names):
         table.fail(key, "must be different names of 1 to 64 of A-Z, a-z, 0-9, _ and -")
     return names
 
@@ -285,7 +281,7 @@ def _tables(content: object, name: str, limit: int) -> list[Any]:
 
 def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     name = table.take_text("name")
-    if name is None or not _NAME.fullmatch(name):
+    if name is None or not PLAIN_NAME.fullmatch(name):
         table.fail("name", "must be there, with 1 to 64 of A-Z, a-z, 0-9, _ and -")
     port = table.take_port("metrics_port", metrics_port) or metrics_port
     tables = _tables(table.take("meters", list), f"meters of gateway {name}", _MAX_METERS)
@@ -310,14 +306,12 @@ def _check_different(gateway: str, meters: Sequence[MeterPort]) -> None:
 
 
 def _read_meter(table: ConfigTable) -> MeterPort:
-    title = table.take_text("title")
-    if title is None or not _TITLE.fullmatch(title):
+    title = table.take_title("title")
+    if title is None:
         table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
     address = table.take_text("address")
     if address is None or len(address) > _MAX_ADDRESS_CHARS:
         table.fail("address", "must be there: where its port is, such as 192.168.1.50:2001")
-    name = table.take_text("name")
-    if name is not None and not _METER_NAME.fullmatch(name):
-        table.fail("name", "must have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
+    name = table.take_name("name")
     table.end()
     return MeterPort(title.upper(), address, name)

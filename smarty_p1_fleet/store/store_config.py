@@ -57,9 +57,7 @@ def read_store(table: ConfigTable) -> StoreConfig:
     if is_secret and not all(map(_is_safe, (*urls, metrics_url or "https:"))):
         LOGGER.warning("[store] the login goes over the network unencrypted: https:// protects it")
     login = StoreLogin(files, username, password)
-    name = table.take_text("name", DEFAULT_NAME) or ""
-    if not _NAME.fullmatch(name):
-        table.fail("name", "must have 1 to 32 of A-Z, a-z, 0-9, _ and -")
+    name = table.take_match("name", _NAME, "have 1 to 32 of A-Z, a-z, 0-9, _ and -") or DEFAULT_NAME
     return StoreConfig(urls, login, _read_auth_key(table), metrics_url, name)
 
 

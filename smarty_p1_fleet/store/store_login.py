@@ -11,7 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict, override
 
-from smarty_p1_gateway.config_table import ConfigError, ConfigTable, file_state, make_tls
+from smarty_p1_gateway.config_table import (
+    ConfigError,
+    ConfigTable,
+    file_state,
+    first_line,
+    make_tls,
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -94,14 +100,12 @@ class StoreLogin:
             return None
         try:
             with path.open("rb") as file:
-                lines = file.read(_MAX_BYTES).decode("utf-8-sig").splitlines()
+                text = file.read(_MAX_BYTES).decode("utf-8-sig")
         except OSError as error:
             _STORE.fail(key, f"cannot be read: {error.strerror}")
         except UnicodeDecodeError:
             _STORE.fail(key, "cannot be read: it is no text")
-        if not lines or not lines[0]:
-            _STORE.fail(key, "is empty")
-        return lines[0]
+        return first_line(_STORE, key, text)
 
     def _read_tls(self) -> ssl.SSLContext | bool:
         ca, certificate = self._files.get("ca_file"), self._files.get("certificate_file")

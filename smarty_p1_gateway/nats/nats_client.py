@@ -29,6 +29,15 @@ def kind_of_loss(text: str) -> str:
     return next((kind for kind in kinds if kind in text.lower()), "away")
 
 
+def line_of(error: BaseException) -> str:
+    """Return the text of an error as one short printable line, or else its type.
+
+    A server may have sent the text.
+    """
+    shown = "".join(sign if sign.isprintable() else " " for sign in str(error)[:200])
+    return shown or type(error).__name__
+
+
 def publish_command(
     subject: str, data: bytes, reply: str = "", headers: Mapping[str, str] | None = None
 ) -> bytes:

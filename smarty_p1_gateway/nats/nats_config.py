@@ -19,6 +19,8 @@ PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
 DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MAX_SERVERS = 100
+# A batch costs the nodes about 2 ms, however many frames it has.
+BATCH_SECONDS = 1.0
 MAX_BATCH_SECONDS = 60
 # An inbox prefix must not contain dots. Each user may read all subjects that begin with the user's
 # prefix and a dot. If the prefix "_INBOX_a.b" were possible, the user with the prefix "_INBOX_a"
@@ -36,7 +38,7 @@ class NatsConfig:
 
     `credentials` is the content of a credentials file, which replaces `username` and `password`.
     Answers come on subjects that begin with `inbox_prefix`. A gateway gathers frames for up to
-    `batch_seconds`, None for the default.
+    `batch_seconds`.
     """
 
     servers: tuple[str, ...]
@@ -45,7 +47,7 @@ class NatsConfig:
     credentials: str | None = field(repr=False)
     tls: ssl.SSLContext | None
     inbox_prefix: str = DEFAULT_INBOX
-    batch_seconds: float | None = None
+    batch_seconds: float = BATCH_SECONDS
 
 
 def read_nats(table: ConfigTable) -> NatsConfig:
@@ -74,9 +76,7 @@ def _read_inbox(table: ConfigTable, username: str | None) -> str:
 
     The documented example of the server's configuration allows this prefix.
     """
-    inbox = table.take_text("inbox_prefix")
-    if inbox is not None and not _INBOX.fullmatch(inbox):
-        table.fail("inbox_prefix", "must have 1 to 71 of A-Z, a-z, 0-9, _ and -")
+    inbox = table.take_match("inbox_prefix", _INBOX, "have 1 to 71 of A-Z, a-z, 0-9, _ and -")
     own = f"{DEFAULT_INBOX}_{username}"
     return inbox or (own if username and _INBOX.fullmatch(own) else DEFAULT_INBOX)
 

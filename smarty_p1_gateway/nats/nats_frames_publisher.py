@@ -37,7 +37,7 @@ from .nats_acknowledged_publishing import (
     NatsMessage,
     NatsRequests,
 )
-from .nats_client import NatsClient, kind_of_loss
+from .nats_client import NatsClient, kind_of_loss, line_of
 from .nats_config import NatsConfig
 
 LOGGER = logging.getLogger(__name__)
@@ -48,11 +48,8 @@ GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5
 MAX_DELAY = 4.0
-# Seconds for which frames are gathered at most. A batch costs the nodes about 2 ms, however many
-# frames it has.
-_BATCH_SECONDS = 1.0
-# Smallest part of this time for which frames are gathered. The part is random. Otherwise, gateways
-# that were started together would always send at the same moment.
+# Smallest part of `batch_seconds` for which frames are gathered. The part is random. Otherwise,
+# gateways that were started together would always send at the same moment.
 _MIN_GATHERED = 0.8
 _MIN_ENOUGH = 50
 # Maximum size of a frame. The stream accepts messages of up to 16 KB, so 1 KB is left for the
@@ -102,8 +99,7 @@ class NatsPublisher:
         self._losses = metrics.broker_losses.labels("")
         self._connected = metrics.broker_connected.labels("")
         self._origins = {port: _origin(config, port) for port in ports}
-        seconds = config.batch_seconds
-        self._batch_seconds = _BATCH_SECONDS if seconds is None else seconds
+        self._batch_seconds = config.batch_seconds
         self._enough = self._enough_at = min(MAX_BATCH, max(_MIN_ENOUGH, len(ports)))
         self._is_connected = False
         self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
@@ -130,7 +126,7 @@ class NatsPublisher:
             try:
                 await self._serve(client)
             except (Error, OSError, ValueError) as err:
-                self._note_away(_words(err))
+                self._note_away(line_of(err))
             finally:
                 self._note_connected(is_connected=False)
                 client.abort()
@@ -269,7 +265,7 @@ class NatsPublisher:
                 return True
             else:
                 self._no_batch_until = now + _BATCH_PAUSE
-                LOGGER.debug("A batch was refused (%s): frames go one by one", _words(refusal))
+                LOGGER.debug("A batch was refused (%s): frames go one by one", line_of(refusal))
         outcomes = await requests.send_each(messages)
         pairs = zip(messages, outcomes, strict=True)
         failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
@@ -365,7 +361,7 @@ class NatsPublisher:
                 text = "No stream takes %s: there is none named %s, or it has no leader just now"
                 self._outage.note(text % (subject, STREAM), kind="stream")
             case _:
-                text = f"The NATS cluster refuses {subject}: {_words(err)}"
+                text = f"The NATS cluster refuses {subject}: {line_of(err)}"
                 self._outage.note(text, kind="refused")
 
     def _on_late(self, subject: str) -> None:
@@ -377,7 +373,7 @@ class NatsPublisher:
 
     async def _on_error(self, err: Exception) -> None:
         """Handle an error of nats-py: an unreachable server, or a missing right."""
-        text = _words(err)
+        text = line_of(err)
         if match := _DENIED_TITLE.search(text):
             self._on_denied(match[1].upper(), text)
         elif "permissions violation" in text.lower():
@@ -423,9 +419,3 @@ def _ascii(text: str) -> str:
     return "".join(
         sign if sign.isascii() and sign.isprintable() else "_" for sign in text[:_MAX_SIGNS]
     )
-
-
-def _words(err: Exception) -> str:
-    """Return the text of an error as one short printable line. A server may have sent the text."""
-    text = str(err) or type(err).__name__
-    return "".join(sign if sign.isprintable() else " " for sign in text[:200])

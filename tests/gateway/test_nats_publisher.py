@@ -197,7 +197,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.setattr(nats_frames_publisher, "gethostname", lambda: "machine7")
     # A busy machine is no cluster that does not answer.
     monkeypatch.setattr(nats_acknowledged_publishing, "LATE_S", 60.0)
-    for name in ("FIRST_DELAY", "MAX_DELAY", "_ASIDE_INTERVAL", "_BATCH_SECONDS"):
+    for name in ("FIRST_DELAY", "MAX_DELAY", "_ASIDE_INTERVAL"):
         monkeypatch.setattr(nats_frames_publisher, name, 0.02)
     return cluster
 
@@ -224,7 +224,7 @@ async def publishing(
     metrics = GatewayMetrics()
     store = FrameStore(ports, metrics)
     await store.open(tmp_path / "queue", 1_000_000)
-    config = NatsConfig(("nats://node1:4222",), username, "x", None, None, "_INBOX_cellar")
+    config = NatsConfig(("nats://node1:4222",), username, "x", None, None, "_INBOX_cellar", 0.02)
     publisher = NatsPublisher(config, ports, store, metrics)
     tasks = [asyncio.ensure_future(work) for work in (store.write(), publisher.run())]
     yield Publishing(store, metrics, publisher)
