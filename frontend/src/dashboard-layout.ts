@@ -127,7 +127,7 @@ export class SmartyDashboard extends HTMLElement {
     // A home that has only pulse readers or tanks needs no view for electricity. While the meters are unknown, keep
     // this view.
     const isElectric = !meters || meters.length > 0 || !media.length;
-    const t = (key: keyof (typeof texts)["en"] | CommonKey) => locale.text(texts, key);
+    const t = locale.textOf<keyof (typeof texts)["en"] | CommonKey>(texts);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
     // Leneda sends only days that have ended. If Leneda is the source of all meters, nothing is known about today. So

@@ -130,6 +130,11 @@ export class Locale {
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
   }
 
+  /** Return the function that returns a text of a card by its key. */
+  textOf<Key extends string>(texts: Texts<Key>): (key: Key, params?: Params) => string {
+    return (key, params) => this.text(texts, key, params);
+  }
+
   common(key: CommonKey, params: Params = {}): string {
     return this.text(common, key, params);
   }

@@ -61,7 +61,7 @@ const RELOAD_S = 10;
  * page; `now` is Home Assistant's time in ms since 1970.
  */
 export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenceMs: number; now: number }, locale: Locale): Trouble | undefined {
-  const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
+  const t = locale.textOf<BannerKey>(bannerTexts);
   const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
   // On a poor line, readings stop and come back: the banner stays meanwhile.
   if ((live.state === "receiving" || live.state === "waiting") && live.obstacle !== "poor_line") {

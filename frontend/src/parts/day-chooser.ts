@@ -128,7 +128,7 @@ export function week(name: string, choices: readonly Choice[], chosen: string, c
 const WEEK = 7;
 
 export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: Locale): TemplateResult {
-  const t = (key: YesterdayKey) => locale.text(yesterdayTexts, key);
+  const t = locale.textOf<YesterdayKey>(yesterdayTexts);
   const last = lastKnownDay(meter);
   if (!last) return html`<h2>${t("yesterday")}</h2><p role="status">${t("nothing_yet")}</p>`;
   const days = Array.from({ length: WEEK }, (_, index) => addDays(last, index - WEEK + 1));

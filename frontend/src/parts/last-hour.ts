@@ -11,7 +11,7 @@ import type { Locale } from "../locale.ts";
 import { freshFor, type MeterFeed } from "../data/meter-feed.ts";
 import { canBeSunny, houseOf } from "../sentences/house.ts";
 import { type Cause, chosenLine, curveName, isNamed, stepLine, stepRow } from "../sentences/last-hour.ts";
-import { nowTexts } from "../sentences/now.ts";
+import { type NowKey, nowTexts } from "../sentences/now.ts";
 import { SwitchedDevices } from "../data/switched-devices.ts";
 import type { Meter } from "../data/websocket-types.ts";
 import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } from "../charts/last-hour-curve.ts";
@@ -112,7 +112,7 @@ export class HourPart {
     const { net, steps, start, lowest = 0, highest = 0 } = hour;
     const { value: width, height } = this.#frame;
     const { index, down, move, up, leave } = this.#chosen;
-    const t = (key: Parameters<typeof locale.text<keyof typeof nowTexts.en>>[1], params = {}) => locale.text(nowTexts, key, params);
+    const t = locale.textOf<NowKey>(nowTexts);
     const scale = this.#scale(lowest, highest, reference);
     const curve = width ? this.#layOut(net, steps, scale, reference, start, width, height, locale, this.#widthOf) : undefined;
     this.#curve = curve;

@@ -103,7 +103,7 @@ export function missingField(bill: Bill): Field | undefined {
 }
 
 export function shownBill(bill: Bill, locale: Locale): ShownBill {
-  const t = (key: BillKey, params: Params = {}) => locale.text(billTexts, key, params);
+  const t = locale.textOf<BillKey>(billTexts);
   const lacks = lackOf(bill);
   const total = toPay(bill);
   const isInEuros = hasAmounts(bill);

@@ -62,7 +62,7 @@ export function costUntil({ month: { month, last } }: KnownCosts, locale: Locale
  */
 export function costSentence(costs: KnownCosts, today: string, locale: Locale): string {
   const { month, year_ago: yearAgo } = costs;
-  const t = (key: MediumKey, params: Record<string, string> = {}) => locale.text(mediumTexts, key, params);
+  const t = locale.textOf<MediumKey>(mediumTexts);
   const euros = (value: number) => locale.unit(value, "€", decimalsOf(costs));
   const parts: string[] = [];
   if (costs.per_month > 0) parts.push(t("cost_fixed", { fixed: euros(month.fixed) }));

@@ -30,7 +30,7 @@ const plain = (text: string): string => text.replaceAll("**", "");
 
 /** Return the sentence with the amounts of a day in this month and in the reference month. */
 export function chosenSentence({ standing, units, today, amount }: Days, day: number, locale: Locale): string {
-  const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
+  const t = locale.textOf<MediumKey>(mediumTexts);
   const { month, reference } = standing;
   const now = today.startsWith(month.month) ? Number(today.slice(8)) : month.length + 1;
   const amountText = (of: Month, isToday: boolean) => {
@@ -82,7 +82,7 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
  */
 export function footnote(days: Days, index: number | null, locale: Locale): { text: string; isWarning: boolean } {
   const { history, units, night, amount } = days;
-  const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
+  const t = locale.textOf<MediumKey>(mediumTexts);
   if (night) return { text: nightSentence(night, locale), isWarning: night.steadyNights > 2 };
   const notes: string[] = [];
   if (units.day.factor !== 1 && units.day.unit === "kWh" && amount !== null) {

@@ -103,7 +103,7 @@ export function monthName(month: string, today: string, locale: Locale): string 
 /** Return the sentence about the month's use; `since` is the first day with data. */
 export function monthSentence(standing: Standing, units: Units, since: string, today: string, locale: Locale): string {
   const { month, first, last, missing, sum, reference, referenceSum } = standing;
-  const t = (key: MediumKey, params: Record<string, string> = {}) => locale.text(mediumTexts, key, params);
+  const t = locale.textOf<MediumKey>(mediumTexts);
   const amount = (value: number) => writeSum(value, units, locale);
   const params = { month: capital(locale.month(startOf(month.month))), day: ordinal(last, locale), sum: amount(sum) };
   if (today.endsWith("-01")) {

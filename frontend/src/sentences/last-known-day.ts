@@ -29,7 +29,7 @@ export function lastKnownDay({ source, known_until: until }: Meter): string | un
 
 /** Return the texts of the day `day`. `last` is the last known day, `now` the present time in ms since 1970. */
 export function shownPast(meter: Meter, day: string, sums: Day | undefined, last: string, now: number, locale: Locale): ShownPast {
-  const t = (key: YesterdayKey, params: Record<string, string> = {}) => locale.text(yesterdayTexts, key, params);
+  const t = locale.textOf<YesterdayKey>(yesterdayTexts);
   const yesterday = addDays(localDay(new Date(now)), -1);
   const start = dayStart(day);
   const wh = sums?.imported_wh;

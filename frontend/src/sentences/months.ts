@@ -117,7 +117,7 @@ function partsOf(bill: Bill, unit: Unit): number[] {
 
 /** Return the title of the card, the big number with its label, and the sentence below. */
 export function headOf(year: Year, locale: Locale): { title: string; value: string; label: string; sentence: string } {
-  const t = (key: MonthsKey, params: Params = {}) => locale.text(monthsTexts, key, params);
+  const t = locale.textOf<MonthsKey>(monthsTexts);
   const { whole, unit, months } = year;
   const running = lastOf(months)!;
   const title = t(whole.length < WHOLE_YEAR ? "title_few" : "title");
@@ -168,7 +168,7 @@ export interface TableRow {
 /** Return the table of parts, for the chosen month and all complete months, in whole numbers that add up. */
 export function tableOf(year: Year, chosen: Month, locale: Locale): { head: string[]; rows: TableRow[]; total: TableRow | undefined } {
   const { unit, whole } = year;
-  const t = (key: MonthsKey, params: Params = {}) => locale.text(monthsTexts, key, params);
+  const t = locale.textOf<MonthsKey>(monthsTexts);
   const columns = [
     chosen.value === null ? null : toWholeNumbers(chosen.parts, chosen.value, unit),
     ...(whole.length ? [toWholeNumbers(year.sumParts, year.sum, unit)] : []),
@@ -244,7 +244,7 @@ export function labelOf(month: Month, locale: Locale): string {
 
 /** Return the table of all months behind the chart. */
 export function allMonths(year: Year, locale: Locale): { head: string[]; rows: string[][] } {
-  const t = (key: MonthsKey) => locale.text(monthsTexts, key);
+  const t = locale.textOf<MonthsKey>(monthsTexts);
   const keys = PARTS[year.unit];
   const unit = year.unit;
   const head = [t("month"), ...keys.map((key) => nameOf(key, year, locale)), ...(unit === "€" ? [t("pay")] : [])];

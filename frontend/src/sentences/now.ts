@@ -197,7 +197,7 @@ export const isAbove = (now: Situation): boolean =>
 
 export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): Advice {
   const { power, reference } = now;
-  const t = (key: NowKey, params: Record<string, string> = {}) => locale.text(nowTexts, key, params);
+  const t = locale.textOf<NowKey>(nowTexts);
   const end = locale.time(now.end);
   const excess = excessSentence(now, locale);
   const less = reference !== null && power > reference ? locale.kW(roundUp(power - reference, kwDecimals(power))) : "";
@@ -245,7 +245,7 @@ const isShortlyMore = (now: Situation, room: Room, keep: number): boolean =>
 
 /** Return the small line: it names a higher load that is possible for a limited time. */
 function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
-  const t = (key: NowKey, params: Record<string, string>) => locale.text(nowTexts, key, params);
+  const t = locale.textOf<NowKey>(nowTexts);
   const more = (kw: number) => locale.referenceKW(allowance(kw));
   if (isSunnier(now, room, keep)) return t("short_sun", { more: more(room.sunny) });
   return isShortlyMore(now, room, keep) ? t("short", { end: locale.time(now.end), more: more(room.short) }) : "";
@@ -290,7 +290,7 @@ function atLeast(value: number, decimals: number, show: (value: number) => strin
 export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour, locale: Locale): [string, string][] {
   const [since, start] = [running.measured_since, running.start].map((time) => Date.parse(time)) as [number, number];
   if (!known_since || Number.isNaN(Date.parse(known_since) + since + start)) return [];
-  const t = (key: NowKey, params = {}) => locale.text(nowTexts, key, params);
+  const t = locale.textOf<NowKey>(nowTexts);
   const begun = localDay(new Date(known_since));
   const isFirst = !running.last;
   // If the readings began at midnight, the day of the first reading is whole. Otherwise, the next day is the first

@@ -65,14 +65,14 @@ function timeAt(time: Date, now: Date, locale: Locale, text = locale.time(time))
 }
 
 function whenOf(load: EnteredLoad, planned: PlannedLoad | undefined, now: Date, locale: Locale): string {
-  const t = (key: PlanKey, params: Record<string, string> = {}) => locale.text(planTexts, key, params);
+  const t = locale.textOf<PlanKey>(planTexts);
   if (load.state !== "planned" && load.state !== "running") return t(load.state);
   const runs = (planned?.runs ?? []).map((run) => [new Date(run.start), new Date(run.end)] as const);
   return runs.map(([start, end]) => (start <= now ? t("now_until", { time: locale.time(end) }) : timeAt(start, now, locale, locale.timeRange(start, end)))).join(", ");
 }
 
 function notesOf(load: EnteredLoad, planned: PlannedLoad, canDiffer: boolean, now: Date, locale: Locale): string[] {
-  const t = (key: PlanKey, params: Record<string, string> = {}) => locale.text(planTexts, key, params);
+  const t = locale.textOf<PlanKey>(planTexts);
   const { saving, limit_price: limit, missing_kwh: missing, runs } = planned;
   const isWaiting = runs.length > 0 && new Date(runs[0]!.start) > now;
   const waits = { sun: t("waits_sun"), price: t("waits_price"), reference_power: t("waits_room"), deadline: "" };
@@ -105,7 +105,7 @@ export function hourLabels(quarters: { start: string }[], locale: Locale): Shown
 
 /** Return the shown plan. `reference` is the reference power in kW. */
 export function shownPlan({ loads, plan, lack }: Plan, reference: number | null, now: Date, locale: Locale): ShownPlan {
-  const t = (key: PlanKey, params: Record<string, string> = {}) => locale.text(planTexts, key, params);
+  const t = locale.textOf<PlanKey>(planTexts);
   const quarters = plan?.quarter_hours ?? [];
   const canDiffer = plan?.can_differ ?? false;
   const rows = loads.map((load): LoadRow => {

@@ -29,7 +29,7 @@ export interface UsualTexts {
 
 /** Return the texts that compare today with a usual day up to the same time: the reason comes before the number. */
 export function usualTexts(today: Day, usual: Usual, reason: UsualReason | null, until: Date, locale: Locale): UsualTexts {
-  const t = (key: SoFarKey, params: Record<string, string | number> = {}) => locale.text(soFarTexts, key, params);
+  const t = locale.textOf<SoFarKey>(soFarTexts);
   const kWh = (wh: number) => locale.kWh(wh / 1000);
   const below = (wh: number | null | undefined) => (typeof wh === "number" ? { usual: wh } : undefined);
   const sentence = (value: number, mean: number, show: (value: number) => string) => {
@@ -130,7 +130,7 @@ export const isNothing = ({ quarter_hours, imported_wh, exported_wh }: Pick<Day,
 
 /** Return the content of the card. `days` are the days of the current month. */
 export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Locale, house?: House): SoFar {
-  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  const t = locale.textOf<SoFarKey>(soFarTexts);
   const last = lastOf(days);
   const isToday = !last || last.day === localDay(now);
   const kWh = (wh: number | null | undefined, decimals: number) =>
@@ -172,7 +172,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
 
 /** Return what the last day has cost, or why this is unknown. */
 function costOf(last: Day, bill: Bill, day: string, locale: Locale): string {
-  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  const t = locale.textOf<SoFarKey>(soFarTexts);
   // Without a reference power, only the costs without the grid charges are known.
   const isPart = lackOf(bill) === "reference" && hasAmounts(bill);
   const cost = isPart ? last.subtotal : last.cost;
@@ -184,7 +184,7 @@ function costOf(last: Day, bill: Bill, day: string, locale: Locale): string {
 
 /** Return the forecast of the running month, and its place beside the goal. */
 function ofMonth(bill: Bill, month: string, locale: Locale): Pick<SoFar, "forecast" | "isAbove" | "bar" | "underBar"> {
-  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  const t = locale.textOf<SoFarKey>(soFarTexts);
   const { estimate, goal } = bill;
   // Nobody knows what the energy of the community will cost. So forecast and goal are about the supplier's bill.
   const soFar = goal || estimate ? bill.total : toPay(bill);
@@ -233,7 +233,7 @@ export function goalBar(
   isAbove: boolean,
   locale: Locale,
 ): GoalBar {
-  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  const t = locale.textOf<SoFarKey>(soFarTexts);
   // A month that is paid for its solar power begins below 0.
   const begin = Math.min(0, soFar, limit, total ?? 0);
   const end = Math.max(soFar, limit, total ?? soFar, begin + 1);
@@ -267,7 +267,7 @@ export function goalBar(
 }
 
 function underBar({ total, day_budget: budget, can_be_met: canBeMet, recent_day: recent, passed_on: passed, is_last_year: isLastYear }: Goal, isAbove: boolean, bill: Bill, locale: Locale): string {
-  const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
+  const t = locale.textOf<SoFarKey>(soFarTexts);
   if (total === null) return t("goal_unknown");
   const of = isLastYear ? "_last_year" : "";
   if (passed) return t(`passed${of}`, { day: locale.day(dayStart(passed)) });

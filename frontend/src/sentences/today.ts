@@ -8,7 +8,6 @@ import {
   kwDecimals,
   type Locale,
   localParts,
-  type Params,
   QUARTER_HOUR_MS,
   round,
   roundParts,
@@ -45,7 +44,7 @@ export interface DayFacts {
 }
 
 export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, heading }: DayFacts, locale: Locale): string {
-  const t = (key: TodayKey, params: Params = {}) => locale.text(todayTexts, key, params);
+  const t = locale.textOf<TodayKey>(todayTexts);
   const coming = heading === null ? "" : t("heading", { kw: locale.kW(heading) });
   if (isToday && !knownCount && firstEnds) {
     return `${t("first", { time: locale.time(firstEnds) })}${coming && ` ${sentenceOf(coming)}`}`;
@@ -101,7 +100,7 @@ export interface QuarterFacts {
 
 export function quarterSentence(facts: QuarterFacts, locale: Locale, count: number): string {
   const { start, drawn, reference, isRunning } = facts;
-  const t = (key: TodayKey, params: Params = {}) => locale.text(todayTexts, key, params);
+  const t = locale.textOf<TodayKey>(todayTexts);
   const until = new Date(start.getTime() + 900_000);
   const colon = locale.sign(":");
   const range = count === 100 ? `${timeOf(start, locale, count)}–${timeOf(until, locale, count)}` : locale.timeRange(start, until);

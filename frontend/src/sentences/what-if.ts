@@ -61,7 +61,7 @@ export function besides(batteries: readonly HouseSource[], locale: Locale): stri
 
 /** Return a change as a part of the sentence, such as "a battery of 10 kWh and 5 kW". */
 function phrase(change: Change, hasBattery: boolean, locale: Locale): string {
-  const t = (key: WhatIfKey, params: Record<string, string> = {}) => locale.text(whatIfTexts, key, params);
+  const t = locale.textOf<WhatIfKey>(whatIfTexts);
   switch (change.kind) {
     case "contract":
       return t("with_contract");
@@ -85,7 +85,7 @@ const listed = (parts: string[], and: string): string => (parts.length < 2 ? (pa
 /** Return the texts of a year with changes. */
 export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: Locale, options: WhatIfOptions = {}): WhatIfAnswer {
   const { price = 0, hasBattery = false, today = found.end } = options;
-  const t = (key: WhatIfKey, params: Record<string, string> = {}) => locale.text(whatIfTexts, key, params);
+  const t = locale.textOf<WhatIfKey>(whatIfTexts);
   const { now: from, then: to } = found.cheapest;
   // An answer without any choice has one line only, as on the card of the plan.
   if (isIndifferent(found, changes)) return { sentence: t("indifferent"), head: [], rows: [], notes: [] };
@@ -163,7 +163,7 @@ function batteryNotes(battery: { cycles: number; stored_share: number | null } |
 
 /** Return the notes about market prices: their source, and how many are known. */
 function marketNotes({ markets_used: used, hourly_share: share }: WhatIf, { markets = [], nameOf = (id) => id }: WhatIfOptions, locale: Locale): string[] {
-  const t = (key: WhatIfKey, params: Record<string, string>) => locale.text(whatIfTexts, key, params);
+  const t = locale.textOf<WhatIfKey>(whatIfTexts);
   const sources = [...new Set([...used.now, ...used.then])].map((id) => {
     const credit = markets.find((market) => market.id === id)?.credit;
     return credit ? `${id} (${credit})` : nameOf(id);

@@ -33,7 +33,7 @@ export interface Where {
 
 /** Return the content of the card. `reference` is the reference power in kW. */
 export function where(shares: Shares, reference: number | null, locale: Locale): Where {
-  const t = (key: WhereKey, params: Record<string, string> = {}) => locale.text(whereTexts, key, params);
+  const t = locale.textOf<WhereKey>(whereTexts);
   const { rows, house_wh: house } = shares;
   const decimals = Math.max(house ?? 0, ...rows.map(({ wh }) => wh)) < 100_000 ? 1 : 0;
   const kwh = (wh: number) => locale.kWh(wh / 1000, decimals);
@@ -69,7 +69,7 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
 
 /** Return which parts of the bill the rows do not have. With them, the rows are the bill of the period. */
 function footOf({ rows, fixed, above, feed_in: sold }: Shares, reference: number | null, locale: Locale): string {
-  const t = (key: WhereKey, params: Record<string, string> = {}) => locale.text(whereTexts, key, params);
+  const t = locale.textOf<WhereKey>(whereTexts);
   const parts = [
     fixed === null ? "" : t("fixed", { amount: locale.cents(fixed) }),
     round(above, 2) ? (reference === null ? t("above_any", { amount: locale.cents(above) }) : t("above", { R: locale.referenceKW(reference), amount: locale.cents(above) })) : "",

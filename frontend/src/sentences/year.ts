@@ -162,7 +162,7 @@ export interface PlannedTexts {
 
 /** Return the texts about the last year with a car that follows a plan, or the reason why the year is unknown. */
 export function plannedTexts({ car, year, refusal, one_phase }: PlannedClasses, locale: Locale): PlannedTexts {
-  const t = (key: YearKey, params: Record<string, string> = {}) => locale.text(yearTexts, key, params);
+  const t = locale.textOf<YearKey>(yearTexts);
   if (!year || !car) {
     const sentence = refusal?.reason === "no_car" ? t("no_car") : t("plan_unknown", { least: locale.number(refusal?.least_days ?? 0) });
     return { sentence, onePhase: "", rows: [], notes: "" };
