@@ -8,14 +8,13 @@ import { rememberDashboard } from "./data/early-request.ts";
 import { type MeterFeed, type Meters, metersOf, type SharedSubscription } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
-import { type Locale, localDay, localeOf, type Texts } from "./locale.ts";
+import { type CommonKey, type Locale, localDay, localeOf, type Params, type Texts } from "./locale.ts";
 import { ContainerWidths } from "./parts/container-widths.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { plain, rich, type Table, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./data/request-queue.ts";
 import { ScrollIfShort } from "./parts/scroll-if-short.ts";
 import { styles } from "./styles.ts";
-import common from "./texts/common.json" with { type: "json" };
 import type { Meter } from "./data/websocket-types.ts";
 
 export interface CardConfig {
@@ -38,7 +37,12 @@ const SPEECH_MS = 5000;
 const REDRAW_INTERVAL_MS = 15_000;
 const MIN_SPEECH_INTERVAL_MS = 60_000;
 
-export abstract class SmartyCard extends LitElement {
+/** Field of a card's form for its meter. */
+export const METER_FIELD = { name: "entry_id", selector: { config_entry: { integration: "smarty_p1" } } };
+
+export abstract class SmartyCard<Key extends string = CommonKey> extends LitElement {
+  /** Texts of the card, with its name and description for the list of cards. */
+  declare static readonly texts: Texts<"name" | "description">;
   static override styles: CSSResultGroup = styles;
   static override properties: PropertyDeclarations = { config: { state: true }, isTableShown: { state: true }, isWhyShown: { state: true } };
 
@@ -77,7 +81,9 @@ export abstract class SmartyCard extends LitElement {
   protected abstract content(meter: Meter, feed: MeterFeed): TemplateResult;
 
   /** Name of the card for screen readers. */
-  abstract get label(): string;
+  get label(): string {
+    return this.t("name" as Key);
+  }
 
   /** Return the other feeds whose values the card also shows. */
   protected otherFeeds(): SharedSubscription[] {
@@ -90,7 +96,7 @@ export abstract class SmartyCard extends LitElement {
 
   static getConfigForm(): object {
     return {
-      schema: [{ name: "entry_id", selector: { config_entry: { integration: "smarty_p1" } } }],
+      schema: [METER_FIELD],
       computeLabel: () => pageLocale().common("meter"),
     };
   }
@@ -273,7 +279,7 @@ export abstract class SmartyCard extends LitElement {
 
   #withoutMeter(isForbidden = false): TemplateResult {
     const { list, error } = this.#meters ?? {};
-    const t = (key: keyof (typeof common)["en"]) => this.locale.common(key);
+    const t = (key: CommonKey) => this.locale.common(key);
     if (!list) return html`<p class="small" role="status">${t(error ? "not_answered" : "loading")}</p>`;
     if (isForbidden || this.config.entry_id) return html`<p role="status">${t("not_allowed")}</p>`;
     const path = "/config/integrations/dashboard/add?domain=smarty_p1";
@@ -288,8 +294,9 @@ export abstract class SmartyCard extends LitElement {
     return html`<p class="small" role="status">${this.locale.common(key)}</p>`;
   }
 
-  protected text<Key extends string>(texts: Texts<Key>, key: Key, params: Record<string, string | number> = {}): string {
-    return this.locale.text(texts, key, params);
+  /** Return a text of the card. */
+  protected t(key: Key, params?: Params): string {
+    return this.locale.text((this.constructor as typeof SmartyCard).texts as Texts<Key>, key, params);
   }
 
   /** Return a link to another page of the frontend. A click opens the page without a reload of the frontend. */
@@ -303,9 +310,18 @@ export abstract class SmartyCard extends LitElement {
    */
   settings({ entry_id: entryId }: Meter, text: string, field: Field): TemplateResult {
     return html`<smarty-p1-settings .card=${this} .locale=${this.locale} .entryId=${entryId} .field=${field} .text=${text}>
-      ${this.link(`/config/integrations/integration/smarty_p1#config_entry=${entryId}`, text)}
+      ${this.#meterLink(entryId, text)}
       <div class="small way">${this.locale.common(`field_${field}`)}</div>
     </smarty-p1-settings>`;
+  }
+
+  /** Return the link to the page on which an administrator adds a load; nothing for other users. */
+  protected addLoad({ entry_id: entryId }: Meter): TemplateResult | typeof nothing {
+    return this.#hass?.user?.is_admin ? this.#meterLink(entryId, this.locale.common("add_load")) : nothing;
+  }
+
+  #meterLink(entryId: string, text: string): TemplateResult {
+    return this.link(`/config/integrations/integration/smarty_p1#config_entry=${entryId}`, text);
   }
 
   #follow(event: MouseEvent, path: string): void {

@@ -1,13 +1,9 @@
 /** Definition of cards, and their entries in Home Assistant's card list. */
 
-import { pageLocale } from "./base-card.ts";
+import { pageLocale, type SmartyCard } from "./base-card.ts";
 import { type CardType, defineOnce } from "./frontend-elements.ts";
-import type { Texts } from "./locale.ts";
 
-interface CardEntry {
-  card: CustomElementConstructor;
-  texts: Texts<"name" | "description">;
-}
+type Card = CustomElementConstructor & Pick<typeof SmartyCard, "texts">;
 
 declare global {
   interface Window {
@@ -17,8 +13,8 @@ declare global {
 }
 
 /** Define cards and list them in the order of `cards`, except those of another version of this module. */
-export function defineCards(cards: Partial<Record<CardType, CardEntry>>): void {
-  for (const [type, { card, texts }] of Object.entries(cards)) {
+export function defineCards(cards: Partial<Record<CardType, Card>>): void {
+  for (const [type, card] of Object.entries(cards)) {
     if (!defineOnce(type, card)) continue;
     (window.customCards ??= []).push({
       type,
@@ -26,10 +22,10 @@ export function defineCards(cards: Partial<Record<CardType, CardEntry>>): void {
       documentationURL: "https://github.com/smarty-p1/smarty_p1",
       // The user can change the language after the page was loaded. So the name is a getter.
       get name() {
-        return pageLocale().text(texts, "name");
+        return pageLocale().text(card.texts, "name");
       },
       get description() {
-        return pageLocale().text(texts, "description");
+        return pageLocale().text(card.texts, "description");
       },
     });
   }

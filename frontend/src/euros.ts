@@ -11,6 +11,12 @@ const AMOUNT =
 const EUROS = /^(?:€|eur|euros?)$/i;
 const CENTS = /^(?:cts?|cents?|centimes?|cêntimos?|c|¢|c€|€c|ct€|€ct|cteur|eurct|eurocents?|€cent)$/i;
 
+/** Return an amount; undefined if the text is ambiguous, no amount or beyond its limits. */
+export function readAmount(text: string, min: number, max: number): number | undefined {
+  const [amount = Number.NaN, ...others] = readEuros(text);
+  return others.length || !(amount >= min && amount <= max) ? undefined : amount;
+}
+
 /** Return an amount, both readings of an ambiguous amount, or no number if the text is not an amount. */
 export function readEuros(text: string): number[] {
   if (text.length > MAX_CHARS) return [];

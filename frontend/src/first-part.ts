@@ -10,17 +10,14 @@ import { NowCard } from "./cards/now.ts";
 import { requestEarly } from "./data/early-request.ts";
 import { offer, SmartyDashboard } from "./dashboard-layout.ts";
 import { defineOnce, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
-import { nowTexts } from "./sentences/now.ts";
-import { soFarTexts } from "./sentences/so-far.ts";
-import { todayTexts } from "./sentences/today.ts";
 import { SidebarRedirect } from "./sidebar-redirect.ts";
 
 void requestEarly();
 whenFrontendLoaded(() => {
   defineCards({
-    "smarty-p1-now": { card: NowCard, texts: nowTexts },
-    "smarty-p1-so-far": { card: SoFarCard, texts: soFarTexts },
-    "smarty-p1-today": { card: TodayCard, texts: todayTexts },
+    "smarty-p1-now": NowCard,
+    "smarty-p1-so-far": SoFarCard,
+    "smarty-p1-today": TodayCard,
   });
   // Start loading the texts now, so that the names are translated when the user opens the list of cards.
   pageLocale();

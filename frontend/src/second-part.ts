@@ -9,21 +9,15 @@ import { YearCard } from "./cards/year.ts";
 import { MediumCard } from "./cards/gas-water-heat.ts";
 import "./first-part.ts";
 import { defineOnce, whenFrontendLoaded } from "./frontend-elements.ts";
-import { billTexts } from "./sentences/bill.ts";
-import { mediumTexts } from "./sentences/gas-water-heat-month.ts";
-import { monthsTexts } from "./sentences/months.ts";
-import { planTexts } from "./sentences/plan.ts";
-import { whereTexts } from "./sentences/where.ts";
-import { yearTexts } from "./sentences/year.ts";
 
 whenFrontendLoaded(() => {
   defineCards({
-    "smarty-p1-bill": { card: BillCard, texts: billTexts },
-    "smarty-p1-months": { card: MonthsCard, texts: monthsTexts },
-    "smarty-p1-plan": { card: PlanCard, texts: planTexts },
-    "smarty-p1-where": { card: WhereCard, texts: whereTexts },
-    "smarty-p1-year": { card: YearCard, texts: yearTexts },
-    "smarty-p1-medium": { card: MediumCard, texts: mediumTexts },
+    "smarty-p1-bill": BillCard,
+    "smarty-p1-months": MonthsCard,
+    "smarty-p1-plan": PlanCard,
+    "smarty-p1-where": WhereCard,
+    "smarty-p1-year": YearCard,
+    "smarty-p1-medium": MediumCard,
   });
   // Dashboards of users name the plan by its earlier name.
   defineOnce("smarty-p1-hours", class extends PlanCard {});

@@ -1,6 +1,6 @@
 /** Styles shared by all cards: three font sizes, colours from variables of the theme. */
 
-import { css } from "lit";
+import { css, type LitElement } from "lit";
 import { chooserStyles } from "./parts/meter-chooser.ts";
 
 export const styles = css`
@@ -372,3 +372,6 @@ export const styles = css`
     }
   }
 `;
+
+/** Return the styles of a card as text. */
+export const stylesOf = ({ constructor }: LitElement): string => (constructor as typeof LitElement).elementStyles.map(String).join("");

@@ -7,14 +7,12 @@ import { defineOnce, whenFrontendLoaded } from "./frontend-elements.ts";
 import { CardMenu } from "./parts/card-menu.ts";
 import { SettingsForm } from "./parts/settings-form.ts";
 import "./second-part.ts";
-import { qualityTexts } from "./sentences/quality.ts";
-import { whatIfTexts } from "./sentences/what-if.ts";
 
 whenFrontendLoaded(() => {
   defineOnce("smarty-p1-menu", CardMenu);
   defineOnce("smarty-p1-settings", SettingsForm);
   defineCards({
-    "smarty-p1-battery": { card: WhatIfCard, texts: whatIfTexts },
-    "smarty-p1-quality": { card: QualityCard, texts: qualityTexts },
+    "smarty-p1-battery": WhatIfCard,
+    "smarty-p1-quality": QualityCard,
   });
 });

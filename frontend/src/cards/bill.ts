@@ -1,6 +1,6 @@
 /** Card of a month's bill, line by line as on the paper bill. */
 
-import { css, type CSSResultGroup, html, type LitElement, nothing, type TemplateResult } from "lit";
+import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
@@ -11,13 +11,14 @@ import { dot } from "../charts/shapes.ts";
 import { canPrint, printStatement, STATEMENT_WIDTH_PX } from "../parts/statement.ts";
 import { measureIn } from "../parts/widths.ts";
 import { houseOf, savedSentences } from "../sentences/house.ts";
-import { billTexts, isRunning, lastDay, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
+import { type BillKey, billTexts, isRunning, lastDay, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
 import { allMonths, headOf, yearOf } from "../sentences/months.ts";
 import { aboveIn, limitName, yearTexts } from "../sentences/year.ts";
-import { styles } from "../styles.ts";
+import { styles, stylesOf } from "../styles.ts";
 import type { Bill, Classes, Meter } from "../data/websocket-types.ts";
 
-export class BillCard extends SmartyCard {
+export class BillCard extends SmartyCard<BillKey> {
+  static override readonly texts = billTexts;
   static override styles: CSSResultGroup = [
     styles,
     chartStyles,
@@ -106,10 +107,6 @@ export class BillCard extends SmartyCard {
   readonly #widthOf = measureIn(this);
   #shown: { bill: Bill; locale: Locale; words: ShownBill } | undefined;
 
-  override get label(): string {
-    return this.text(billTexts, "name");
-  }
-
   override getCardSize(): number {
     return 9;
   }
@@ -145,7 +142,7 @@ export class BillCard extends SmartyCard {
         ${turnOver(words.title, { earlier: this.locale.common("month_before"), later: this.locale.common("month_after") }, turn)}
       </div>
       ${content}
-      <footer><button class="link" @click=${print}>${canPrint() ? this.text(billTexts, "print") : this.locale.common("save_picture")}</button></footer>`;
+      <footer><button class="link" @click=${print}>${canPrint() ? this.t("print") : this.locale.common("save_picture")}</button></footer>`;
   }
 
   /** Print the statement of a month: its bill, and the months around it with their quarter-hours above the reference power. */
@@ -158,7 +155,7 @@ export class BillCard extends SmartyCard {
     const { head, rows } = allMonths(year, locale);
     const limit = meter.reference_kw === null ? undefined : { kw: meter.reference_kw, isContract: true };
     const R = limit && limitName(above, limit, locale);
-    const heads = limit ? [this.text(yearTexts, "highest"), this.text(yearTexts, "count_above", { R: R! })] : [];
+    const heads = limit ? [this.locale.text(yearTexts, "highest"), this.locale.text(yearTexts, "count_above", { R: R! })] : [];
     const cells = (index: number) => {
       const known = above.find(({ month }) => month === year.months[index]!.month);
       return [known?.peak ? locale.kW(known.peak.mean_kw) : "–", known && limit ? locale.number(aboveIn([known], limit).quarter_hours) : "–"];
@@ -172,8 +169,7 @@ export class BillCard extends SmartyCard {
       <h2>${headOf(year, locale).title}</h2>
       ${monthsChart(chart)}
       ${tableBehind(title, { head: [...head, ...heads], rows: rows.map((row, index) => (limit ? [...row, ...cells(index)] : row)) })}`;
-    const styles = (this.constructor as typeof LitElement).elementStyles.map(String).join("");
-    await printStatement(`${title} ${name}`, this.lang, styles, sheet);
+    await printStatement(`${title} ${name}`, this.lang, stylesOf(this), sheet);
   }
 
   /** Return the texts of a bill. Cached until the bill changes, because every telegram redraws the card. */
@@ -196,7 +192,7 @@ export class BillCard extends SmartyCard {
     const heads = ["column_line", "column_quantity", "column_amount"] as const;
     return html`<div class="lines" role="table" aria-label=${this.locale.common("bill")}>
       <div class="hidden" role="row">
-        ${heads.map((key) => html`<span role="columnheader">${this.text(billTexts, key)}</span>`)}
+        ${heads.map((key) => html`<span role="columnheader">${this.t(key)}</span>`)}
       </div>
       ${groups.map((rows) => html`<div class="group" role="rowgroup">${rows.map((row) => this.#row(row))}</div>`)}
       ${sums.length ? html`<div class="sums" role="rowgroup">${sums.map((row) => this.#row(row, row.amount.includes("€")))}</div>` : nothing}
@@ -215,7 +211,7 @@ export class BillCard extends SmartyCard {
   #without(error: string | undefined): TemplateResult {
     const key = refusal(error);
     return html`<h2>${this.locale.common("bill")}</h2>
-      ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}`;
+      ${key ? html`<p role="status">${this.t(key)}</p>` : this.waiting(error)}`;
   }
 }
 

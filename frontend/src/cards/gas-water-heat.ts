@@ -1,7 +1,7 @@
 /** Card of a gas, water or heat meter: today's amount and the course of the month. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
+import { METER_FIELD, type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import { localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../data/gas-water-heat-amounts.ts";
@@ -43,7 +43,8 @@ interface Drawn {
   drawing: MediumDrawing;
 }
 
-export class MediumCard extends SmartyCard {
+export class MediumCard extends SmartyCard<say.MediumKey> {
+  static override readonly texts = say.mediumTexts;
   static override styles: CSSResultGroup = [styles, mediumStyles];
   #drawn: Drawn | undefined;
   #shownName = "";
@@ -53,12 +54,11 @@ export class MediumCard extends SmartyCard {
   });
 
   static override getConfigForm(): object {
-    const integration = "smarty_p1";
     const labels: Record<string, string> = { entry_id: pageLocale().common("meter"), device: pageLocale().text(say.mediumTexts, "device") };
     return {
       schema: [
-        { name: "entry_id", selector: { config_entry: { integration } } },
-        { name: "device", selector: { device: { filter: [{ integration, model_id: "M-Bus" }] } } },
+        METER_FIELD,
+        { name: "device", selector: { device: { filter: [{ integration: "smarty_p1", model_id: "M-Bus" }] } } },
       ],
       computeLabel: ({ name }: { name: string }) => labels[name],
     };
@@ -81,11 +81,7 @@ export class MediumCard extends SmartyCard {
   }
 
   override get label(): string {
-    return this.#shownName || this.#t("name");
-  }
-
-  #t(key: say.MediumKey, params: Record<string, string> = {}): string {
-    return this.text(say.mediumTexts, key, params);
+    return this.#shownName || this.t("name");
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
@@ -103,7 +99,7 @@ export class MediumCard extends SmartyCard {
       if (!answer.value && !answer.error) return this.waiting();
       if (!answer.value) return this.waiting(answer.error);
       const key = meter.state !== "receiving" ? "nothing_read" : device || configured ? "not_there" : "no_media";
-      return html`<p role="status">${this.#t(key)}</p>`;
+      return html`<p role="status">${this.t(key)}</p>`;
     }
     const newer = feed.live?.media?.[String(id)];
     const history: MediumHistory = stored ?? {
@@ -158,10 +154,10 @@ export class MediumCard extends SmartyCard {
   /** Show only the meter reading, because no daily amounts are known yet. */
   #index({ history, newer, time, today }: Shown): TemplateResult {
     const index = newer?.index ?? history.index;
-    if (index === null || !time) return html`<p class="sentence">${this.#t("nothing_read")}</p>`;
+    if (index === null || !time) return html`<p class="sentence">${this.t("nothing_read")}</p>`;
     const { own } = say.unitsOf(history.type, history.unit, null, 0);
     const words = { index: say.write(index, own, this.locale), time: this.#time(time, today) };
-    return html`<p class="sentence">${rich(this.#t("index_only", words))}</p>`;
+    return html`<p class="sentence">${rich(this.t("index_only", words))}</p>`;
   }
 
   #draw({ history, today }: Shown): Drawn {
@@ -189,7 +185,7 @@ export class MediumCard extends SmartyCard {
     const { number, unit } = costs ? cost.costTotal(costs, today, this.locale) : this.#today(amount, units);
     const month =
       time && now - time.getTime() > SILENT_MS
-        ? this.#t("silent", { time: this.#time(time, today) })
+        ? this.t("silent", { time: this.#time(time, today) })
         : costs
           ? cost.costSentence(costs, today, this.locale)
           : say.monthSentence(standing, units, history.days!.start, today, this.locale);
@@ -208,20 +204,20 @@ export class MediumCard extends SmartyCard {
   #today(amount: number | null, units: say.Units): { number: string; unit: string } {
     const unit = amount !== null && amount * units.day.factor >= 100_000 ? units.month : units.day;
     const number = amount === null ? "–" : this.locale.number(amount * unit.factor, unit.decimals);
-    return { number, unit: this.#t("today", { unit: unit.unit }).trim() };
+    return { number, unit: this.t("today", { unit: unit.unit }).trim() };
   }
 
   #foot(meter: Meter, days: Days, costs: cost.KnownCosts | undefined, index: number | null): TemplateResult {
     const { text, isWarning } = footnote(days, index, this.locale);
     const { history, units, amount } = days;
-    const today = costs && amount !== null ? this.#t("own", { amount: say.write(amount, units.day, this.locale) }) : "";
+    const today = costs && amount !== null ? this.t("own", { amount: say.write(amount, units.day, this.locale) }) : "";
     const notes = costs ? [cost.costFoot(costs, this.locale), today] : isWarning ? [] : [text];
     const canEnter = history.type === "gas" && history.unit === "m3" && !history.costs && this.hass?.user?.is_admin;
     const enterKey = units.day.unit === "kWh" ? "enter_price" : "enter_prices";
     return html`${isWarning ? html`<p>${rich(text)}</p>` : nothing}
       <footer>
         ${notes.filter(Boolean).map((note) => html`<small>${note}</small>`)}
-        ${canEnter ? html`<div>${this.settings(meter, this.#t(enterKey), "gas_price")}</div>` : nothing}
+        ${canEnter ? html`<div>${this.settings(meter, this.t(enterKey), "gas_price")}</div>` : nothing}
       </footer>`;
   }
 }

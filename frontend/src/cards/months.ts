@@ -15,7 +15,8 @@ import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Meter } from "../data/websocket-types.ts";
 
-export class MonthsCard extends SmartyCard {
+export class MonthsCard extends SmartyCard<words.MonthsKey> {
+  static override readonly texts = words.monthsTexts;
   static override styles: CSSResultGroup = [
     styles,
     switchStyles,
@@ -68,10 +69,6 @@ export class MonthsCard extends SmartyCard {
     this.unit = "€";
   }
 
-  override get label(): string {
-    return this.text(words.monthsTexts, "name");
-  }
-
   override getCardSize(): number {
     return 9;
   }
@@ -109,7 +106,7 @@ export class MonthsCard extends SmartyCard {
   }
 
   #units(): TemplateResult {
-    return twoWaySwitch(this.text(words.monthsTexts, "unit"), [["€", "€"], ["kWh", "kWh"]] as const, this.unit, (unit) => (this.unit = unit));
+    return twoWaySwitch(this.t("unit"), [["€", "€"], ["kWh", "kWh"]] as const, this.unit, (unit) => (this.unit = unit));
   }
 
   #table(year: words.Year, chosen: words.Month): TemplateResult {
@@ -126,7 +123,7 @@ export class MonthsCard extends SmartyCard {
 
   #without(error: string | undefined): TemplateResult {
     const key: BillKey | undefined = refusal(error);
-    return html`<h2>${this.text(words.monthsTexts, "title_few")}</h2>
-      ${key ? html`<p role="status">${this.text(billTexts, key)}</p>` : this.waiting(error)}`;
+    return html`<h2>${this.t("title_few")}</h2>
+      ${key ? html`<p role="status">${this.locale.text(billTexts, key)}</p>` : this.waiting(error)}`;
   }
 }

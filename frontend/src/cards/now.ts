@@ -2,7 +2,7 @@
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
-import { pageLocale, SmartyCard } from "../base-card.ts";
+import { METER_FIELD, pageLocale, SmartyCard } from "../base-card.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { dismissSaving, keptSaving } from "../data/planned-car.ts";
@@ -36,7 +36,6 @@ import type { DeviceEntry } from "../hass.ts";
 import { styles } from "../styles.ts";
 import type { Live, Meter, RunningQuarterHour } from "../data/websocket-types.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
-import planTexts from "../texts/plan.json" with { type: "json" };
 import whatIfTexts from "../texts/what-if.json" with { type: "json" };
 
 /**
@@ -65,7 +64,8 @@ export function quarterHourBar(
   return { parts, limit: limit === undefined ? undefined : share(limit), scale };
 }
 
-export class NowCard extends SmartyCard {
+export class NowCard extends SmartyCard<NowKey> {
+  static override readonly texts = nowTexts;
   static override styles: CSSResultGroup = [styles, phaseStyles, nowStyles, weekStyles];
 
   readonly #hour = new HourPart(this);
@@ -79,7 +79,7 @@ export class NowCard extends SmartyCard {
     const labels: Record<string, string> = { entry_id: pageLocale().common("meter"), names: t("show_names") };
     return {
       schema: [
-        { name: "entry_id", selector: { config_entry: { integration: "smarty_p1" } } },
+        METER_FIELD,
         { name: "names", default: true, selector: { boolean: {} } },
       ],
       computeLabel: ({ name }: { name: string }) => labels[name],
@@ -109,7 +109,7 @@ export class NowCard extends SmartyCard {
   /** Return a title of the card; that of a pulse reader is its name. */
   #title(key: NowKey): string {
     const { meter } = this;
-    return meter?.source === "pulses" ? this.nameOf(meter) : this.#t(key);
+    return meter?.source === "pulses" ? this.nameOf(meter) : this.t(key);
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
@@ -124,17 +124,13 @@ export class NowCard extends SmartyCard {
       ${trouble || !now || feed.isOld(meter) ? this.#lastKnown(meter, feed, now, trouble) : this.#present(meter, feed, live, now)}`;
   }
 
-  #t(key: NowKey, params: Record<string, string> = {}): string {
-    return this.text(nowTexts, key, params);
-  }
-
   get #isAdmin(): boolean {
     return Boolean(this.hass?.user?.is_admin);
   }
 
   #action({ link }: Trouble): TemplateResult | typeof nothing {
     if (!link) return nothing;
-    return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.text(bannerTexts, "ask_admin")}</p>`;
+    return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.locale.text(bannerTexts, "ask_admin")}</p>`;
   }
 
   /** Return whether energy was fed in today. */
@@ -175,7 +171,7 @@ export class NowCard extends SmartyCard {
     return html`<header><h2>${title}</h2>${this.stamp(feed)}</header>
       ${this.#answer(this.#number(now.power, is === "drawn" && isAbove(now) ? "excess" : is, title), advice.small, advice.text, isPulses)}
       ${house.solar.length ? html`<p class="uses">${rich(uses)}</p>` : nothing}
-      ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
+      ${meter.integration ? html`<p class="small">${this.t("by", { integration: meter.integration })}</p>` : nothing}
       ${[rows.slice(0, -2), rows.slice(-2)].map((line) => html`<p class="small">${line.map(([name, time]) => `${name}${this.locale.sign(":")} ${time}`).join(" · ")}</p>`)}
       ${this.#curve(line, now)}
       <div class="rest">
@@ -184,7 +180,7 @@ export class NowCard extends SmartyCard {
         ${this.#phases(meter, live, feed)}
       </div>
       ${isPulses ? nothing : this.#savedByPlan(meter, feed)}
-      ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="hint"><p class="small">${this.#t("leneda")}</p>${this.settings(meter, this.#t("from_leneda"), "leneda")}</div>` : nothing}`;
+      ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="hint"><p class="small">${this.t("leneda")}</p>${this.settings(meter, this.t("from_leneda"), "leneda")}</div>` : nothing}`;
   }
 
   /** Return what a plan for the chosen car would have saved last year, until a load is entered or the user has read it. */
@@ -199,9 +195,9 @@ export class NowCard extends SmartyCard {
       this.renderRoot.querySelector<SVGElement>('[role="slider"]')?.focus();
     };
     return html`<div class="hint">
-      <p class="small">${rich(this.text(whatIfTexts, "less", { changes: this.text(whatIfTexts, "with_own_plan"), amount: this.locale.euros(saving) }))}</p>
-      ${this.#isAdmin ? this.link(`/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`, this.text(planTexts, "add_load")) : nothing}
-      <button class="link" @click=${dismiss}>${this.#t("not_now")}</button>
+      <p class="small">${rich(this.locale.text(whatIfTexts, "less", { changes: this.locale.text(whatIfTexts, "with_own_plan"), amount: this.locale.euros(saving) }))}</p>
+      ${this.addLoad(meter)}
+      <button class="link" @click=${dismiss}>${this.t("not_now")}</button>
     </div>`;
   }
 
@@ -211,7 +207,7 @@ export class NowCard extends SmartyCard {
   }
 
   #curve(line: string, { reference }: Situation, isOld = false): TemplateResult {
-    const caption = this.#t(this.#hour.isWhole ? "steps" : "steps_known");
+    const caption = this.t(this.#hour.isWhole ? "steps" : "steps_known");
     const table = this.table(caption, () => this.#hour.table(this.locale));
     return this.#hour.render(line, reference, this.locale, isOld, this.menu(caption), table);
   }
@@ -235,7 +231,7 @@ export class NowCard extends SmartyCard {
     this.removeAttribute("above");
     return html`<div class="old">
         <header><h2>${title}</h2>${now ? this.stamp(feed) : nothing}</header>
-        ${this.#answer(this.#number(now?.power, "old", title), "", isLost ? this.#lost() : sentence ? this.#t(sentence) : "", isPulses)}
+        ${this.#answer(this.#number(now?.power, "old", title), "", isLost ? this.#lost() : sentence ? this.t(sentence) : "", isPulses)}
       </div>
       ${now ? this.#curve(line, now, true) : nothing}
       ${isLost && now && live?.quarter_hour ? html`<div class="rest">${this.#emptyBar(live.quarter_hour, now)}<div class="unseen">${this.#phases(meter, live, feed)}</div></div>` : nothing}`;
@@ -247,7 +243,7 @@ export class NowCard extends SmartyCard {
   }
 
   #lost(): TemplateResult {
-    return html`<p class="sentence notice" role="status"><ha-icon icon="mdi:wifi-off"></ha-icon><span><b>${this.#t("lost")}</b><br />${this.#t("lost_help")}</span></p>`;
+    return html`<p class="sentence notice" role="status"><ha-icon icon="mdi:wifi-off"></ha-icon><span><b>${this.t("lost")}</b><br />${this.t("lost_help")}</span></p>`;
   }
 
   #emptyBar(running: RunningQuarterHour, { end }: Situation): TemplateResult {
@@ -263,13 +259,13 @@ export class NowCard extends SmartyCard {
   }
 
   #withoutReference(meter: Meter): TemplateResult {
-    return html`<p class="small">${this.#t("no_reference")}</p>${toEnter(this, meter, this.locale, "reference_power")}`;
+    return html`<p class="small">${this.t("no_reference")}</p>${toEnter(this, meter, this.locale, "reference_power")}`;
   }
 
   #quarterHour(running: RunningQuarterHour, now: Situation): TemplateResult {
     const { locale } = this;
     const range = locale.timeRange(new Date(running.start), now.end);
-    const left = now.isWhole ? range : this.#t("counted", { range, time: locale.time(new Date(running.measured_since)) });
+    const left = now.isWhole ? range : this.t("counted", { range, time: locale.time(new Date(running.measured_since)) });
     const reference = now.isWhole ? now.reference : null;
     const projected = projectedEnergy(now);
     const drawn = quarterHourBar(
@@ -282,8 +278,8 @@ export class NowCard extends SmartyCard {
     const energy = locale.kWh(now.energy);
     const description =
       reference === null
-        ? this.#t("so_far", { range: left, energy })
-        : this.#t("projected", { range: left, energy, mean: locale.kW(mean), R });
+        ? this.t("so_far", { range: left, energy })
+        : this.t("projected", { range: left, energy, mean: locale.kW(mean), R });
     const isAbove = reference !== null && projected * 4 > reference;
     return html`<div role="img" aria-label=${description}>
       <div class="labels small" aria-hidden="true">
@@ -303,7 +299,7 @@ export class NowCard extends SmartyCard {
 
   /** Return the estimated mean beside the reference power. Only the estimate turns red. */
   #mean(mean: string, R: string, isAbove: boolean): TemplateResult {
-    const [before = "", after = ""] = this.#t("of", { mean: "\n", R }).split("\n");
+    const [before = "", after = ""] = this.t("of", { mean: "\n", R }).split("\n");
     return html`${before}<span class=${isAbove ? "excess" : ""}>${mean}</span>${after}`;
   }
 
@@ -323,7 +319,7 @@ export class NowCard extends SmartyCard {
     const power = asNumber(feed.live?.values?.power_net);
     if (power === null || feed.live?.state !== "receiving" || feed.isOld(meter)) return "–";
     const is = direction(power);
-    if (is === "balanced") return this.#t("meter_nothing");
-    return this.#t(`meter_${is}`, { power: this.locale.kW(Math.abs(power)) });
+    if (is === "balanced") return this.t("meter_nothing");
+    return this.t(`meter_${is}`, { power: this.locale.kW(Math.abs(power)) });
   }
 }

@@ -4,7 +4,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
 import type { MeterFeed, SharedSubscription } from "../data/meter-feed.ts";
-import { readEuros } from "../euros.ts";
+import { readAmount } from "../euros.ts";
 import { capital } from "../locale.ts";
 import { type LoadRow, type PlanKey, planTexts, type ShownPlan, shownPlan } from "../sentences/plan.ts";
 import { styles } from "../styles.ts";
@@ -16,7 +16,8 @@ const BUTTONS = ["ready", "start_now", "skip_today"] as const;
 const FIELDS = { kwh: [0.0125, 200], hours: [0.25, 24] } as const;
 type Field = keyof typeof FIELDS;
 
-export class PlanCard extends SmartyCard {
+export class PlanCard extends SmartyCard<PlanKey> {
+  static override readonly texts = planTexts;
   static override styles: CSSResultGroup = [
     styles,
     barStyles,
@@ -91,10 +92,6 @@ export class PlanCard extends SmartyCard {
     this.result = "";
   }
 
-  override get label(): string {
-    return this.#t("name");
-  }
-
   protected override otherFeeds(): SharedSubscription[] {
     const feed = this.feed;
     return feed ? [feed.planFeed] : [];
@@ -102,7 +99,7 @@ export class PlanCard extends SmartyCard {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { plan, error } = feed.planFeed;
-    if (!plan) return html`<h2>${this.#t("plan")}</h2>${this.waiting(error)}`;
+    if (!plan) return html`<h2>${this.t("plan")}</h2>${this.waiting(error)}`;
     const shown = shownPlan(plan, meter.reference_kw, new Date(feed.now), this.locale);
     const last = shown.rows.reduce((found, { parts }, index) => (parts.length ? index : found), -1);
     return html`<h2>${shown.title}</h2>
@@ -112,13 +109,9 @@ export class PlanCard extends SmartyCard {
       ${this.isTrying ? this.#fields(meter) : nothing}
       ${this.result ? html`<p role="status">${this.result}</p>` : nothing}
       <footer>
-        ${this.hass?.user?.is_admin ? this.link(`/config/integrations/integration/smarty_p1#config_entry=${meter.entry_id}`, this.#t("add_load")) : nothing}
-        <button class="link" aria-expanded=${this.isTrying} @click=${() => (this.isTrying = !this.isTrying)}>${this.#t("try")}</button>
+        ${this.addLoad(meter)}
+        <button class="link" aria-expanded=${this.isTrying} @click=${() => (this.isTrying = !this.isTrying)}>${this.t("try")}</button>
       </footer>`;
-  }
-
-  #t(key: PlanKey, params: Record<string, string> = {}): string {
-    return this.text(planTexts, key, params);
   }
 
   /** Return a load. The last bar has the labels of the axis. */
@@ -126,9 +119,9 @@ export class PlanCard extends SmartyCard {
     const buttons = BUTTONS.flatMap((key) => {
       const entity_id = this.entityOf(key, load.device_id);
       if (!entity_id) return [];
-      const name = this.#t(key);
+      const name = this.t(key);
       const press = () => void this.#call("button", "press", { entity_id });
-      return html`<button aria-label=${this.#t("button", { name: load.name, button: name })} @click=${press}>${name}</button>`;
+      return html`<button aria-label=${this.t("button", { name: load.name, button: name })} @click=${press}>${name}</button>`;
     });
     return html`<div class="load">
       <div class="when"><b>${load.name}</b><span class="number">${when}</span></div>
@@ -141,28 +134,28 @@ export class PlanCard extends SmartyCard {
 
   #legend({ tints }: ShownPlan, { reference_kw: reference }: Meter): TemplateResult {
     const kw = reference === null ? "" : this.locale.referenceKW(reference);
-    return html`<div class="tints small">${tints.map((tint) => html`<span>${dot(tint, true)}${this.#t(tint, { kw })}</span>`)}</div>`;
+    return html`<div class="tints small">${tints.map((tint) => html`<span>${dot(tint, true)}${this.t(tint, { kw })}</span>`)}</div>`;
   }
 
   #fields(meter: Meter): TemplateResult {
-    const field = (key: Field) => html`<label><span class="small">${this.#t(key)}</span>
+    const field = (key: Field) => html`<label><span class="small">${this.t(key)}</span>
       <input type="text" inputmode="decimal" autocomplete="off" .value=${this.#typed[key]} @input=${({ target }: Event) => (this.#typed[key] = (target as HTMLInputElement).value)} /></label>`;
     return html`<div class="fields">
-      ${field("kwh")}${field("hours")}<button @click=${() => void this.#try(meter)}>${this.#t("calculate")}</button>
+      ${field("kwh")}${field("hours")}<button @click=${() => void this.#try(meter)}>${this.t("calculate")}</button>
     </div>`;
   }
 
   /** Return a typed amount; undefined if it is none, or beyond its limits. */
   #amount(key: Field): number | undefined {
-    const [[min, max], [amount, ...others]] = [FIELDS[key], readEuros(this.#typed[key])];
-    return amount === undefined || others.length || amount < min || amount > max ? undefined : amount;
+    const [min, max] = FIELDS[key];
+    return readAmount(this.#typed[key], min, max);
   }
 
   /** Let the integration plan the typed load. */
   async #try(meter: Meter): Promise<void> {
     const [kwh, hours] = [this.#amount("kwh"), this.#amount("hours")];
     if (kwh === undefined || hours === undefined) {
-      this.result = this.#t("to_enter");
+      this.result = this.t("to_enter");
       return;
     }
     const loads = [{ kwh, hours }];
@@ -171,7 +164,7 @@ export class PlanCard extends SmartyCard {
     if (!load?.start || !load.end) return;
     const cost = this.locale.cents(load.cost);
     const range = this.locale.timeRange(new Date(load.start), new Date(load.end));
-    this.result = answer!.response.can_differ ? this.#t("tried", { range, cost, saving: this.locale.cents(load.saving) }) : this.#t("tried_same", { cost });
+    this.result = answer!.response.can_differ ? this.t("tried", { range, cost, saving: this.locale.cents(load.saving) }) : this.t("tried_same", { cost });
   }
 
   /** Call an action. Show the reason of a refusal. */

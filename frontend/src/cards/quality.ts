@@ -4,7 +4,7 @@
  */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
+import { METER_FIELD, type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import {
   interruptionLines,
   type InterruptionsDrawing,
@@ -48,7 +48,7 @@ import {
 } from "../parts/quality-switches-and-reception.ts";
 import { measureIn, Width } from "../parts/widths.ts";
 import { houseOf } from "../sentences/house.ts";
-import { say } from "../sentences/quality.ts";
+import { type QualityKey, qualityTexts, say } from "../sentences/quality.ts";
 import { styles } from "../styles.ts";
 import type { Events, Meter } from "../data/websocket-types.ts";
 
@@ -68,7 +68,8 @@ const WATCHED = [
   ...["l1", "l2", "l3"].flatMap((phase) => [`voltage_sags_${phase}`, `voltage_swells_${phase}`]),
 ];
 
-export class QualityCard extends SmartyCard {
+export class QualityCard extends SmartyCard<QualityKey> {
+  static override readonly texts = qualityTexts;
   static override styles = [styles, phaseStyles, voltageStyles, supplyStyles, operatorMessageStyles, interruptionsStyles];
 
   readonly #voltageDay = memoize(voltageDay);
@@ -95,7 +96,7 @@ export class QualityCard extends SmartyCard {
     const options = PARTS.map((value) => ({ value, label: say(locale, value) }));
     return {
       schema: [
-        { name: "entry_id", selector: { config_entry: { integration: "smarty_p1" } } },
+        METER_FIELD,
         { name: "part", default: "voltage", selector: { select: { mode: "dropdown", options } } },
       ],
       computeLabel: ({ name }: { name: string }) => (name === "part" ? say(locale, "part") : locale.common("meter")),
@@ -120,7 +121,7 @@ export class QualityCard extends SmartyCard {
   }
 
   override get label(): string {
-    return `${say(this.locale, "name")}, ${say(this.locale, this.#part)}`;
+    return `${this.t("name")}, ${this.t(this.#part)}`;
   }
 
   get #part(): Part {
@@ -136,12 +137,12 @@ export class QualityCard extends SmartyCard {
 
   /** Return the card. With the name of its table, it has a menu. */
   #frame(body: TemplateResult, stamp: TemplateResult | typeof nothing = nothing, table?: string): TemplateResult {
-    return html`<header><h2>${say(this.locale, this.#part)}</h2>${stamp}${table ? this.menu(table) : nothing}</header>${body}`;
+    return html`<header><h2>${this.t(this.#part)}</h2>${stamp}${table ? this.menu(table) : nothing}</header>${body}`;
   }
 
   /** Return the text shown instead of a missing answer; `error` may give the reason. */
   #without(error?: string): TemplateResult {
-    if (error === "not_loaded" || error === "not_found") return html`<p>${say(this.locale, "not_read")}</p>`;
+    if (error === "not_loaded" || error === "not_found") return html`<p>${this.t("not_read")}</p>`;
     return error === "unauthorized" ? html`<p>${this.locale.common("not_allowed")}</p>` : this.waiting(error);
   }
 
@@ -150,25 +151,25 @@ export class QualityCard extends SmartyCard {
     const answer = feed.get("smarty_p1/voltages", {}, String(Math.floor(feed.now / FIVE_MINUTES_MS)));
     if (!answer.value) return this.#frame(this.#without(answer.error), this.stamp(feed));
     const day = this.#voltageDay(answer.value);
-    if (!day.phases.length) return this.#frame(html`<p>${say(locale, this.#noVoltage(meter, feed))}</p>`, this.stamp(feed));
+    if (!day.phases.length) return this.#frame(html`<p>${this.t(this.#noVoltage(meter, feed))}</p>`, this.stamp(feed));
     this.#day = day;
     this.#chosen.follow(day.start / FIVE_MINUTES_MS, day.rows);
     const row = this.#chosen.index;
     const result = voltageSentence(day, locale);
     const isOfBar = row !== undefined;
     const sentence = isOfBar ? rowSentence(day, row, locale) : result;
-    this.announce(meter.entry_id, say(locale, "voltage"), result);
+    this.announce(meter.entry_id, this.t("voltage"), result);
     const now = (phase: string) => {
       const value = feed.live?.values?.[`voltage_${phase.toLowerCase()}`];
       const shown = typeof value === "number" && Number.isFinite(value) ? locale.unit(value, "V") : "–";
       return this.moreInfo(`voltage_${phase.toLowerCase()}`, shown, `${phase} ${shown}`);
     };
-    const label = say(locale, "voltage_chart");
+    const label = this.t("voltage_chart");
     const shown = { day, drawing: this.#voltageDrawing(day), locale, chosen: this.#chosen, label, now, isOld: feed.isOld(meter) };
     return this.#frame(
       html`${this.sentence(sentence, "reserved", isOfBar)} ${voltageRows({ ...shown, reading: isOfBar ? plain(sentence) : "" })}
         ${drawPhases(feed.live && !feed.isOld(meter) ? phaseBars(phasePowers(meter, feed.live)) : [], locale)}
-        ${this.table(label, () => ({ head: [say(locale, "hour"), ...day.phases.map(({ name }) => `${name} (V)`)], rows: voltageTable(day, locale) }))}`,
+        ${this.table(label, () => ({ head: [this.t("hour"), ...day.phases.map(({ name }) => `${name} (V)`)], rows: voltageTable(day, locale) }))}`,
       this.stamp(feed),
       label,
     );
@@ -188,15 +189,15 @@ export class QualityCard extends SmartyCard {
     const answer = this.#events(feed);
     const isOld = feed.isOld(meter);
     const sentence = supplySentence(live, meter, isOld, feed.now, locale);
-    this.announce(meter.entry_id, say(locale, "supply"), sentence);
+    this.announce(meter.entry_id, this.t("supply"), sentence);
     const isKnown = lastTelegram(live, meter) !== undefined;
     const state = (key: "relay_1" | "relay_2", isSecond = false) => {
       const shown = switchState(live.values?.[key], locale);
-      return this.moreInfo(key, isSecond ? shown.toLocaleLowerCase(locale.language) : shown, `${say(locale, key)} ${shown}`);
+      return this.moreInfo(key, isSecond ? shown.toLocaleLowerCase(locale.language) : shown, `${this.t(key)} ${shown}`);
     };
     const relays = [live.values?.relay_1, live.values?.relay_2];
     const rows: [string, TemplateResult | string][] = relays.some((relay) => relay && relay !== "connected")
-      ? [[say(locale, "relays"), html`${state("relay_1")} / ${state("relay_2", true)}`]]
+      ? [[this.t("relays"), html`${state("relay_1")} / ${state("relay_2", true)}`]]
       : [];
     if (!isOld && isKnown) this.#second = setTimeout(this.#tick, 1000);
     const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value, feed));
@@ -206,9 +207,9 @@ export class QualityCard extends SmartyCard {
     return this.#frame(
       html`${this.sentence(sentence)} ${isKnown && rows.length ? supplyRows(rows, isOld) : nothing}
         ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? html`<p class="small">${rich(altered)}</p>` : nothing} ${home ? html`<p class="small">${rich(home)}</p>` : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
-        ${isReceived ? this.table(say(locale, "telegrams"), () => ({ head: [say(locale, "hour"), say(locale, "received")], rows: receptionTable(day!, locale) })) : nothing}`,
+        ${isReceived ? this.table(this.t("telegrams"), () => ({ head: [this.t("hour"), this.t("received")], rows: receptionTable(day!, locale) })) : nothing}`,
       isOld ? this.stamp(feed) : nothing,
-      isReceived ? say(locale, "telegrams") : "",
+      isReceived ? this.t("telegrams") : "",
     );
   }
 
@@ -224,16 +225,16 @@ export class QualityCard extends SmartyCard {
     const drawing = (this.#drawn = this.#marks(interruptions, this.#width.value || 320, height, locale, this.#widthOf));
     const mark = this.#chosen.index === undefined ? undefined : drawing.marks[this.#chosen.index];
     const reading = mark && markSentence(mark.disturbances, now, locale);
-    this.announce(meter.entry_id, say(locale, "interruptions"), result);
+    this.announce(meter.entry_id, this.t("interruptions"), result);
     const shown = { interruptions, drawing, locale, chosen: this.#chosen, reading: plain(reading ?? "") };
     const hasRows = interruptions.all.length > 0;
-    const head = [say(locale, "when"), say(locale, "what"), say(locale, "phases")];
+    const head = [this.t("when"), this.t("what"), this.t("phases")];
     return this.#frame(
       html`${this.sentence(reading ?? result, "reserved", reading !== undefined)} ${interruptionLines(shown)}
-        <p class="small">${say(locale, "counts_only")}</p>
-        ${hasRows ? this.table(say(locale, "interruptions"), () => ({ head, rows: interruptionsTable(interruptions, now, locale) })) : nothing}`,
+        <p class="small">${this.t("counts_only")}</p>
+        ${hasRows ? this.table(this.t("interruptions"), () => ({ head, rows: interruptionsTable(interruptions, now, locale) })) : nothing}`,
       nothing,
-      hasRows ? say(locale, "interruptions") : "",
+      hasRows ? this.t("interruptions") : "",
     );
   }
 

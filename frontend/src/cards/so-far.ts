@@ -28,7 +28,8 @@ import type { Bill, Day, House, Meter } from "../data/websocket-types.ts";
 /** If less than this share of today is known, today is not compared with a usual day. */
 const MIN_COMPARED_SHARE = 0.9;
 
-export class SoFarCard extends SmartyCard {
+export class SoFarCard extends SmartyCard<SoFarKey> {
+  static override readonly texts = soFarTexts;
   static override styles: CSSResultGroup = [
     styles,
     barStyles,
@@ -143,17 +144,13 @@ export class SoFarCard extends SmartyCard {
       soFar(days, bill, dayStart(today), locale, house),
   );
 
-  override get label(): string {
-    return this.#t("name");
-  }
-
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const days = feed.get("smarty_p1/days", {}, feed.readMinute);
     const bill = feed.get("smarty_p1/bill", { months: 1 }, feed.readMinute);
-    const title = html`<h2>${this.#t("title")}</h2>`;
+    const title = html`<h2>${this.t("title")}</h2>`;
     if (!days.value) {
       const isTooEarly = days.error === "nothing_counted";
-      return html`${title}${isTooEarly ? html`<p role="status">${this.#t("nothing_yet")}</p>` : this.waiting(days.error)}`;
+      return html`${title}${isTooEarly ? html`<p role="status">${this.t("nothing_yet")}</p>` : this.waiting(days.error)}`;
     }
     const today = localDay(new Date(feed.now));
     const shown = lastOf(bill.value?.months ?? []);
@@ -161,17 +158,17 @@ export class SoFarCard extends SmartyCard {
     const usual = this.#usual(feed, lastOf(days.value.days), today);
     const ofToday = usual?.sentence || content.cost;
     const result = ofToday || content.forecast;
-    if (result) this.announce(meter.entry_id, this.#t("title"), result);
+    if (result) this.announce(meter.entry_id, this.t("title"), result);
     const isOld = feed.isOld(meter) || feed.live?.state !== "receiving";
     const notes = [...(usual ? [usual.note] : []), ...content.notes];
-    return html`<header>${title}<small class="number">${content.until ?? nothing}</small>${content.parts.length ? this.menu(this.#t("cost")) : nothing}</header>
+    return html`<header>${title}<small class="number">${content.until ?? nothing}</small>${content.parts.length ? this.menu(this.t("cost")) : nothing}</header>
       ${ofToday ? this.sentence(ofToday) : nothing}
       ${content.lacks ? toEnter(this, meter, this.locale, missingField(shown!)) : nothing}
       ${content.forecast ? this.#month(content, meter, shown!) : nothing}
       ${content.rows.length || content.cost ? nothing : html`<p role="status">${this.locale.common("nothing_yet")}</p>`}
       ${content.rows.length ? this.#rows(content, usual, isOld) : nothing}
       ${notes.map((note) => html`<p class="small">${note}</p>`)}
-      ${content.parts.length ? this.table(this.#t("cost"), () => ({ head: [this.#t("cost"), content.today], rows: content.parts })) : nothing}`;
+      ${content.parts.length ? this.table(this.t("cost"), () => ({ head: [this.t("cost"), content.today], rows: content.parts })) : nothing}`;
   }
 
   #rows(content: SoFar, usual: UsualTexts | undefined, isOld: boolean): TemplateResult {
@@ -201,7 +198,7 @@ export class SoFarCard extends SmartyCard {
       <p>${rich(before)}${verdict && isAbove ? html`<b class="above">${verdict}</b>${end}` : nothing}</p>
       ${goal ? this.#bar(goal) : nothing}
       ${underBar ? html`<p class="small">${underBar}</p>` : nothing}
-      ${bill.goal || !this.hass?.user?.is_admin ? nothing : this.settings(meter, this.#t("set_goal"), "goal")}
+      ${bill.goal || !this.hass?.user?.is_admin ? nothing : this.settings(meter, this.t("set_goal"), "goal")}
     </div>`;
   }
 
@@ -225,10 +222,6 @@ export class SoFarCard extends SmartyCard {
     this.#measured = words;
     table.removeAttribute("stacked");
     table.toggleAttribute("stacked", table.offsetWidth > table.parentElement!.clientWidth);
-  }
-
-  #t(key: SoFarKey): string {
-    return this.text(soFarTexts, key);
   }
 
   #row({ key, name, today, month }: Row, monthName: string, usual: string | undefined): TemplateResult {

@@ -50,7 +50,8 @@ interface Drawn extends KnownPart {
 /** Return whether the day is the first one of its meter, and only its running quarter-hour is known. */
 const isFirst = ({ knownCount, running, shown }: Drawn): boolean => !knownCount && running !== undefined && shown.day === shown.since;
 
-export class TodayCard extends SmartyCard {
+export class TodayCard extends SmartyCard<TodayKey> {
+  static override readonly texts = todayTexts;
   static override styles: CSSResultGroup = [styles, dayStyles, calendarStyles, weekStyles];
   static override properties: PropertyDeclarations = { focusedDay: { state: true } };
 
@@ -74,10 +75,6 @@ export class TodayCard extends SmartyCard {
   readonly #choices = memoize(choicesOf);
   readonly #week = memoize((day: string, today: string) => weekOf(day, today));
   readonly #costs = memoize(costsOf);
-
-  override get label(): string {
-    return this.#t("name");
-  }
 
   override getGridOptions(): object {
     return { columns: "full", min_columns: 9, rows: "auto", min_rows: 4 };
@@ -155,7 +152,7 @@ export class TodayCard extends SmartyCard {
       },
       this.locale,
     );
-    const sentence = isFirst(drawn) ? `${told} ${this.#t("bars_come")}` : told;
+    const sentence = isFirst(drawn) ? `${told} ${this.t("bars_come")}` : told;
     const chosen = this.#chosenSentence(drawn, this.#costs(quarters, reference, day, price), price);
     this.announce(`${meter.entry_id} ${shown.day}`, this.#title(shown), sentence);
     return html`<div class="said ${shown.day === shown.today ? "today" : ""}">
@@ -179,11 +176,7 @@ export class TodayCard extends SmartyCard {
         <div class="small">${[gaps && html`${dot("gap", true)}${gaps}`, sinceNote(facts, this.locale), portal].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
         ${back}
       </footer>
-      ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => this.table(this.#t("chart"), () => dayTable(facts, this.locale)))}`;
-  }
-
-  #t(key: TodayKey): string {
-    return this.text(todayTexts, key);
+      ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => this.table(this.t("chart"), () => dayTable(facts, this.locale)))}`;
   }
 
   #instead(isGone: boolean | undefined, error: string | undefined): TemplateResult {
@@ -191,7 +184,7 @@ export class TodayCard extends SmartyCard {
     // While the data is loading, reserve the height of the chart.
     const height = isUnread || error ? 0 : heightOf(this.#width.value) + 60;
     return html`<div class="instead" style="min-height:${height}px">
-      ${isUnread ? html`<p class="small" role="status">${this.#t("not_read")}</p>` : this.waiting(error)}
+      ${isUnread ? html`<p class="small" role="status">${this.t("not_read")}</p>` : this.waiting(error)}
     </div>`;
   }
 
@@ -210,12 +203,12 @@ export class TodayCard extends SmartyCard {
       this.focusedDay = this.focusedDay ? undefined : day;
       this.#keepsFocus = false;
     };
-    const name = this.text(todayTexts, "title_choose", { title });
+    const name = this.t("title_choose", { title });
     return turnOver(
       html`<button class="pick" aria-label=${name} aria-expanded=${this.focusedDay !== undefined} @click=${open}>${title}<ha-icon icon="mdi:calendar"></ha-icon></button>`,
-      { earlier: this.#t("earlier"), later: this.#t("later") },
+      { earlier: this.t("earlier"), later: this.t("later") },
       { earlier: day > firstDay(today, since) ? turn(-1) : undefined, later: day < (lastKnownDay(meter) ?? today) ? turn(1) : undefined },
-      hasTable ? this.menu(this.#t("chart")) : nothing,
+      hasTable ? this.menu(this.t("chart")) : nothing,
     );
   }
 
@@ -282,7 +275,7 @@ export class TodayCard extends SmartyCard {
     if (!knownCount && shown.day !== shown.today) return html`<div style="height:${height}px"></div>`;
     if (!knownCount && !running) return html``;
     if (isFirst(drawn)) return html`${strip(chart, running!.index, this.locale)}`;
-    const name = this.#t("reference");
+    const name = this.t("reference");
     const at = this.#chosen.index;
     const later = running && running.reference !== reference ? running.reference : null;
     const isNamed = chart.isCalm || (running?.reference != null && running.drawn > running.reference);
@@ -297,7 +290,7 @@ export class TodayCard extends SmartyCard {
       viewBox="0 0 ${Math.max(1, width)} ${height}"
       tabindex="0"
       role="slider"
-      aria-label=${this.locale.common("to_choose", { name: this.#t("chart") })}
+      aria-label=${this.locale.common("to_choose", { name: this.t("chart") })}
       aria-valuemin="0"
       aria-valuemax=${this.#last}
       aria-valuenow=${at ?? this.#last}

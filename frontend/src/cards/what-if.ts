@@ -5,7 +5,7 @@ import { SmartyCard } from "../base-card.ts";
 import type { Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { keepSaving } from "../data/planned-car.ts";
-import { readEuros } from "../euros.ts";
+import { readAmount, readEuros } from "../euros.ts";
 import { localDay } from "../locale.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { besides, canPayBack, type Kind, savingOfCar, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";
@@ -75,7 +75,8 @@ const FIELDS: Partial<Record<WhatIfRefusal["reason"], Field>> = {
   no_network_price: "network_prices",
 };
 
-export class WhatIfCard extends SmartyCard {
+export class WhatIfCard extends SmartyCard<WhatIfKey> {
+  static override readonly texts = whatIfTexts;
   static override styles: CSSResultGroup = [
     styles,
     css`
@@ -232,10 +233,6 @@ export class WhatIfCard extends SmartyCard {
     this.downloads = false;
   }
 
-  override get label(): string {
-    return this.#t("name");
-  }
-
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     // The answer changes only with a new month, an import or a changed contract. So request it only once a day.
     const today = localDay(new Date(feed.now));
@@ -254,17 +251,13 @@ export class WhatIfCard extends SmartyCard {
     const fields = () => html`<div>${this.#chips()}${KINDS.filter((kind) => this.kinds.has(kind)).map((kind) => this.#fields(kind))}
       ${this.kinds.has("battery") && batteries.length ? html`<p class="small">${besides(batteries, this.locale)}</p>` : nothing}
       ${this.#canPayBack ? html`<div class="fields">${this.#price("price")}</div>` : nothing}</div>`;
-    return html`<h2>${this.#t("title")}</h2>
+    return html`<h2>${this.t("title")}</h2>
       <div class="sides">${isHopeless ? nothing : fields()}<div>
         ${refusal ? this.#refusal(refusal, meter) : nothing}
-        ${!changes.length && !isHopeless ? html`<p role="status">${this.#t(this.kinds.size ? "to_enter" : "choose")}</p>` : nothing}
+        ${!changes.length && !isHopeless ? html`<p role="status">${this.t(this.kinds.size ? "to_enter" : "choose")}</p>` : nothing}
         ${value?.what_if && changes.length ? this.#answer(value.what_if, changes, batteries.length > 0, meter, today) : nothing}
         ${value ? nothing : this.waiting(error)}
       </div></div>`;
-  }
-
-  #t(key: WhatIfKey, params: Record<string, string> = {}): string {
-    return this.text(whatIfTexts, key, params);
   }
 
   get #canPayBack(): boolean {
@@ -319,16 +312,16 @@ export class WhatIfCard extends SmartyCard {
       if (!kinds.delete(kind)) kinds.add(kind);
       this.kinds = kinds;
     };
-    return html`<div class="kinds" role="group" aria-label=${this.#t("kinds")}>
-      ${KINDS.map((kind) => html`<button aria-pressed=${this.kinds.has(kind) ? "true" : "false"} @click=${() => turn(kind)}><span>${this.#t(kind)}</span></button>`)}
+    return html`<div class="kinds" role="group" aria-label=${this.t("kinds")}>
+      ${KINDS.map((kind) => html`<button aria-pressed=${this.kinds.has(kind) ? "true" : "false"} @click=${() => turn(kind)}><span>${this.t(kind)}</span></button>`)}
     </div>`;
   }
 
   #fields(kind: Kind): TemplateResult {
     return html`<fieldset class="fields">
-      <legend class=${this.kinds.size > 1 ? "" : "hidden"}>${this.#t(kind)}</legend>
+      <legend class=${this.kinds.size > 1 ? "" : "hidden"}>${this.t(kind)}</legend>
       ${kind === "plan" && this.#devices.length
-        ? this.#select("plan_device", [["", this.#t("entered")], ...this.#devices.map(({ id, name }) => [id, name] as const)], this.#chosenDevice, (id) => (this.device = id))
+        ? this.#select("plan_device", [["", this.t("entered")], ...this.#devices.map(({ id, name }) => [id, name] as const)], this.#chosenDevice, (id) => (this.device = id))
         : nothing}
       ${this.#sliders(kind).map(([name, slider]) => this.#slider(`${kind}.${name}`, slider, slider.key ?? (`${kind}_${name}` as WhatIfKey)))}
       ${kind === "sharing_key" ? this.#price("sharing_key_price") : nothing}${kind === "contract" ? this.#contractFields() : nothing}
@@ -338,14 +331,14 @@ export class WhatIfCard extends SmartyCard {
   #slider(name: string, { min = 0, max = 0, step = 1, values, first, unit, names }: Slider, key: WhatIfKey): TemplateResult {
     const value = this.moved[name] ?? first;
     const at = values ? values.indexOf(value) : value;
-    const shown = names && values ? this.#t(names[at]!) : this.#shown(value, unit);
+    const shown = names && values ? this.t(names[at]!) : this.#shown(value, unit);
     const valueAt = ({ target }: Event) => {
       const position = Number((target as HTMLInputElement).value);
       return values ? values[Math.min(Math.max(0, position), values.length - 1)]! : position;
     };
     const move = (event: Event) => (this.moved = { ...this.moved, [name]: valueAt(event) });
     const ask = () => (this.asked = this.moved);
-    return html`<label><span>${this.#t(key)}</span>
+    return html`<label><span>${this.t(key)}</span>
       <input type="range" min=${values ? 0 : min} max=${values ? values.length - 1 : max} step=${step} .value=${String(at)} aria-valuetext=${shown} @input=${move} @change=${ask} />
       <span class="number" aria-hidden="true">${shown}</span></label>`;
   }
@@ -356,10 +349,10 @@ export class WhatIfCard extends SmartyCard {
   }
 
   #contractFields(): TemplateResult {
-    const time = (end: "from" | "to") => html`<label><span>${this.#t(`second_price_${end}`)}</span>
+    const time = (end: "from" | "to") => html`<label><span>${this.t(`second_price_${end}`)}</span>
       <input type="time" .value=${this.times[end]} @change=${({ target }: Event) => (this.times = { ...this.times, [end]: (target as HTMLInputElement).value || this.times[end] })} /></label>`;
     const tariffs = Object.keys(PRICES_OF) as Tariff[];
-    return html`${this.#select("tariff", tariffs.map((tariff) => [tariff, this.#t(tariff)] as const), this.tariff, (tariff) => (this.tariff = tariff))}
+    return html`${this.#select("tariff", tariffs.map((tariff) => [tariff, this.t(tariff)] as const), this.tariff, (tariff) => (this.tariff = tariff))}
       ${PRICES_OF[this.tariff].map((name) => this.#price(name))}
       ${this.tariff === "two_prices" ? html`${time("from")}${time("to")}` : nothing}
       ${this.tariff === "market_price" && this.#markets.length
@@ -372,7 +365,7 @@ export class WhatIfCard extends SmartyCard {
       const option = options.find(([value]) => value === (target as HTMLSelectElement).value);
       if (option) choose(option[0]);
     };
-    return html`<label><span>${this.#t(key)}</span>
+    return html`<label><span>${this.t(key)}</span>
       <select @change=${change}>
         ${options.map(([value, name]) => html`<option value=${value} .selected=${value === chosen}>${name}</option>`)}
       </select></label>`;
@@ -381,8 +374,7 @@ export class WhatIfCard extends SmartyCard {
   /** Return the typed amount; undefined if it is not entered, not an amount or beyond its limits. */
   #amount(name: Price): number | undefined {
     const [, min, max] = LIMITS[name];
-    const [amount, ...others] = readEuros(this.typed[name] ?? "");
-    return amount === undefined || others.length || amount < min || amount > max ? undefined : amount;
+    return readAmount(this.typed[name] ?? "", min, max);
   }
 
   #price(name: Price): TemplateResult {
@@ -390,10 +382,10 @@ export class WhatIfCard extends SmartyCard {
     const enter = ({ target }: Event) => (this.typed = { ...this.typed, [name]: (target as HTMLInputElement).value });
     const refused = this.#refusedAmount(name);
     // The price of all changes needs no request, so it counts at once. Others count when the field is left.
-    return html`<label><span>${this.#t(name)}</span>
+    return html`<label><span>${this.t(name)}</span>
         <input type="text" inputmode="decimal" autocomplete="off" .value=${this.typed[name] ?? ""} aria-invalid=${refused ? "true" : "false"}
           @input=${name === "price" ? enter : nothing} @change=${name === "price" ? nothing : enter} />
-        <span class="number">${unit === "euros" ? "€" : this.#t(unit)}</span></label>
+        <span class="number">${unit === "euros" ? "€" : this.t(unit)}</span></label>
       ${refused ? html`<p class="refused" role="alert">${refused}</p>` : nothing}`;
   }
 
@@ -402,9 +394,9 @@ export class WhatIfCard extends SmartyCard {
     const typed = this.typed[name] ?? "";
     const [first, second] = readEuros(typed);
     // Without its group separator, the higher reading is not ambiguous.
-    if (first !== undefined && second !== undefined) return this.#t("price_ambiguous", { first: this.locale.number(first, 2), second: String(second) });
+    if (first !== undefined && second !== undefined) return this.t("price_ambiguous", { first: this.locale.number(first, 2), second: String(second) });
     if (!typed.trim() || this.#amount(name) !== undefined) return "";
-    return this.#t(LIMITS[name][0] === "per_kwh" ? "kwh_price_malformed" : "price_malformed");
+    return this.t(LIMITS[name][0] === "per_kwh" ? "kwh_price_malformed" : "price_malformed");
   }
 
   /** Return the name of a price entity, or of a price zone. */
@@ -424,21 +416,21 @@ export class WhatIfCard extends SmartyCard {
     if (!rows.length) return this.sentence(sentence);
     return html`${this.sentence(sentence)}
       <table class="year stacks">
-        <caption class="hidden">${this.#t("caption")}</caption>
+        <caption class="hidden">${this.t("caption")}</caption>
         <thead><tr><td></td>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
         <tbody>${rows.slice(0, -1).map(row)}</tbody>
         <tfoot>${rows.slice(-1).map(row)}</tfoot>
       </table>
-      ${this.why(this.#t("title"), () => html`<p class="small">${notes.join(" ")}</p>`)}`;
+      ${this.why(this.t("title"), () => html`<p class="small">${notes.join(" ")}</p>`)}`;
   }
 
   #refusal({ reason, days, least_days }: WhatIfRefusal, meter: Meter): TemplateResult {
-    const text = this.#t(reason, { days: this.locale.number(days), least: this.locale.number(least_days) });
+    const text = this.t(reason, { days: this.locale.number(days), least: this.locale.number(least_days) });
     const isToEnter = reason.startsWith("no_") && !CURABLE.includes(reason);
     const market = this.#chosenMarket;
     const canDownload = reason === "no_market_prices" && market?.can_download && !this.downloads;
     return html`<p role="status">${text}</p>
-      ${canDownload ? html`<button class="link" @click=${() => (this.downloads = true)}>${this.#t("download")}</button>${market.credit ? html`<p class="small">${market.credit}</p>` : nothing}` : nothing}
+      ${canDownload ? html`<button class="link" @click=${() => (this.downloads = true)}>${this.t("download")}</button>${market.credit ? html`<p class="small">${market.credit}</p>` : nothing}` : nothing}
       ${isToEnter ? toEnter(this, meter, this.locale, FIELDS[reason] ?? "energy_price") : nothing}`;
   }
 }

@@ -13,7 +13,8 @@ import type { Meter, Shares } from "../data/websocket-types.ts";
 
 type Period = "yesterday" | "month";
 
-export class WhereCard extends SmartyCard {
+export class WhereCard extends SmartyCard<WhereKey> {
+  static override readonly texts = whereTexts;
   static override styles: CSSResultGroup = [
     styles,
     switchStyles,
@@ -89,50 +90,42 @@ export class WhereCard extends SmartyCard {
     this.period = "month";
   }
 
-  override get label(): string {
-    return this.#t("name");
-  }
-
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { value, error } = feed.get("smarty_p1/shares", { period: this.period });
     const shown = value && where(value, meter.reference_kw, this.locale);
     const isEmpty = value && !value.lack && !value.rows.some(({ wh }) => wh);
-    if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.#t("title"), shown.sentence);
+    if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.t("title"), shown.sentence);
     // The most energy may have no name although some devices are chosen.
     const hasDevices = value?.rows.some(({ kind }) => kind === "device") && !shown?.isUnnamed;
-    return html`<header><h2>${this.#t("title")}</h2>${this.#periods(new Date(feed.now))}</header>
+    return html`<header><h2>${this.t("title")}</h2>${this.#periods(new Date(feed.now))}</header>
       ${isEmpty
-        ? html`<p role="status">${this.#t("empty")}</p>`
+        ? html`<p role="status">${this.t("empty")}</p>`
         : shown
           ? html`${shown.sentence ? this.sentence(shown.sentence) : nothing}
               <table class="rows">
-                <thead class="hidden"><tr><th scope="col">${this.#t("device")}</th><td></td><th scope="col">${this.#t("energy")}</th><th scope="col">${this.#t("cost")}</th></tr></thead>
+                <thead class="hidden"><tr><th scope="col">${this.t("device")}</th><td></td><th scope="col">${this.t("energy")}</th><th scope="col">${this.t("cost")}</th></tr></thead>
                 <tbody>${shown.rows.map((row) => this.#row(row))}</tbody>
-                ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.#t("house")} <small>${shown.house.until}</small></th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
+                ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.t("house")} <small>${shown.house.until}</small></th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
               </table>
               ${[...shown.notes, this.#since(meter, value!)].map((note) => (note ? html`<p class="small">${note}</p>` : nothing))}
               ${hasDevices || !this.hass?.user?.is_admin
                 ? nothing
                 : // Of several meters, nobody knows which devices of the Energy dashboard are in the house of this one.
                   this.isOneOfSeveral
-                  ? this.settings(meter, this.#t("choose_devices"), "sun")
-                  : this.link("/config/energy", this.#t("no_devices"))}`
+                  ? this.settings(meter, this.t("choose_devices"), "sun")
+                  : this.link("/config/energy", this.t("no_devices"))}`
           : this.waiting(error)}`;
-  }
-
-  #t(key: WhereKey): string {
-    return this.text(whereTexts, key);
   }
 
   /** Return since when a month is counted whose first days are unknown; "" if all days are known. */
   #since({ known_since: since }: Meter, { period, start }: Shares): string {
     if (!since || period !== "month" || !(Date.parse(since) > Date.parse(start))) return "";
-    return this.text(soFarTexts, "counted_since", { day: this.locale.day(new Date(since)) });
+    return this.locale.text(soFarTexts, "counted_since", { day: this.locale.day(new Date(since)) });
   }
 
   #periods(now: Date): TemplateResult {
-    const periods = [["yesterday", this.#t("yesterday")], ["month", capital(this.locale.month(now))]] as const;
-    return twoWaySwitch(this.#t("period"), periods, this.period, (period: Period) => (this.period = period));
+    const periods = [["yesterday", this.t("yesterday")], ["month", capital(this.locale.month(now))]] as const;
+    return twoWaySwitch(this.t("period"), periods, this.period, (period: Period) => (this.period = period));
   }
 
   #row({ name, detail, kind, length, kwh, cost }: WhereRow): TemplateResult {

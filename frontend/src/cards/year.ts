@@ -28,6 +28,7 @@ import {
   limitName,
   noComparison,
   plannedTexts,
+  type YearKey,
   yearTexts,
 } from "../sentences/year.ts";
 import { summedMonths } from "../sentences/summed-months.ts";
@@ -41,7 +42,8 @@ const NARROW_PX = 388;
 /** Media with other colours. A canvas does not follow them by itself. */
 const MEDIA = ["print", "(forced-colors: active)"];
 
-export class YearCard extends SmartyCard {
+export class YearCard extends SmartyCard<YearKey> {
+  static override readonly texts = yearTexts;
   static override styles: CSSResultGroup = [
     styles,
     mapStyles,
@@ -76,10 +78,6 @@ export class YearCard extends SmartyCard {
   #themes: unknown = null;
   #media: MediaQueryList[] = [];
 
-  override get label(): string {
-    return this.text(yearTexts, "name");
-  }
-
   override getGridOptions(): object {
     return { columns: "full", min_columns: 9, rows: "auto", min_rows: 4 };
   }
@@ -102,7 +100,7 @@ export class YearCard extends SmartyCard {
     const state = [plan?.value, plan?.error, isPlanned, house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
-    return html`<header><h2>${this.text(yearTexts, "classes")}</h2>${series ? this.menu(this.text(yearTexts, "map")) : nothing}</header>
+    return html`<header><h2>${this.t("classes")}</h2>${series ? this.menu(this.t("map")) : nothing}</header>
       ${guard(state, () => (series ? this.#content(series, classes, own, bills, house, meter, feed, plan) : this.waiting(error)))}`;
   }
 
@@ -134,9 +132,9 @@ export class YearCard extends SmartyCard {
       ${house ? html`<p>${rich(houseYear(house, this.locale))}</p>` : nothing}
       ${this.#year(feed, grid, named)}
       ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
-      ${rows.length ? html`<p class="small">${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.text(yearTexts, "only_compares")}</p>` : nothing}`;
+      ${rows.length ? html`<p class="small">${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.t("only_compares")}</p>` : nothing}`;
     return html`${bills ? this.#energy(meter, bills) : decisive || classes ? this.sentence(result) : this.waiting(error)}
-      ${rows.length ? html`${this.#classes(rows, kw, classes!, meter, now)}${this.#plan(plan, meter)}${this.why(this.text(yearTexts, "classes"), reasons)}` : reasons()}
+      ${rows.length ? html`${this.#classes(rows, kw, classes!, meter, now)}${this.#plan(plan, meter)}${this.why(this.t("classes"), reasons)}` : reasons()}
       ${this.#table(named, grid, months)}`;
   }
 
@@ -157,7 +155,7 @@ export class YearCard extends SmartyCard {
   /** Return the content for a contract without a reference power: the energies, and a link to enter this power. */
   #energy(meter: Meter, { bills, error }: Bills): TemplateResult {
     return html`${bills ? this.sentence(energySentence(bills, this.locale)) : this.waiting(error)}
-      <p>${this.text(yearTexts, "no_reference")}</p>
+      <p>${this.t("no_reference")}</p>
       ${toEnter(this, meter, this.locale, "reference_power")}`;
   }
 
@@ -172,18 +170,18 @@ export class YearCard extends SmartyCard {
 
   /** Return the year with a plan for the car, or the button that asks for it. */
   #plan(plan: Reply<Classes> | undefined, meter: Meter): TemplateResult {
-    if (!plan) return html`<button class="link why" @click=${() => (this.planned = meter.entry_id)}>${this.text(yearTexts, "with_plan")}</button>`;
+    if (!plan) return html`<button class="link why" @click=${() => (this.planned = meter.entry_id)}>${this.t("with_plan")}</button>`;
     const planned = plan.value?.with_plan;
     if (!planned) return this.waiting(plan.error);
     const { sentence, onePhase, rows, notes } = plannedTexts(planned, this.locale);
-    const head = (["classes", "at_once", "by_plan"] as const).map((key) => this.text(yearTexts, key));
+    const head = (["classes", "at_once", "by_plan"] as const).map((key) => this.t(key));
     return html`<div role="status"><p>${rich(sentence)}</p>${onePhase ? html`<p>${rich(onePhase)}</p>` : nothing}</div>
-      ${rows.length ? html`${tableBehind(this.text(yearTexts, "with_plan"), { head, rows })}<p class="small">${notes}</p>` : nothing}`;
+      ${rows.length ? html`${tableBehind(this.t("with_plan"), { head, rows })}<p class="small">${notes}</p>` : nothing}`;
   }
 
   /** Return the costs of the classes, and a note if their prices are older. */
   #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of }: Classes, { entry_id: entryId }: Meter, now: Date): TemplateResult {
-    const part = (color: string, key: "fixed" | "surcharge") => html`<span>${dot(color)}${this.text(yearTexts, key)}</span>`;
+    const part = (color: string, key: "fixed" | "surcharge") => html`<span>${dot(color)}${this.t(key)}</span>`;
     const older = olderPrices(prices_of, localDay(now), this.locale);
     return html`<small class="legend" aria-hidden="true">${part("quiet", "fixed")}${part("excess", "surcharge")}</small>
       ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
@@ -191,18 +189,18 @@ export class YearCard extends SmartyCard {
   }
 
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {
-    const t = (key: "month" | "highest" | "count_above" | "kwh_above") => this.text(yearTexts, key, limit ? { R: limit.name } : {});
+    const t = (key: "month" | "highest" | "count_above" | "kwh_above") => this.t(key, limit ? { R: limit.name } : {});
     const lastDay = grid.firstDay + grid.days - 1;
     const row = (month: MonthAbove) => {
       const { start, mean_kw: kw } = month.peak ?? {};
       const params = start && { ...momentParams(localOf(Date.parse(start)), lastDay, this.locale), power: this.locale.kW(kw!) };
-      const cells = [this.locale.monthYear(dayStart(`${month.month}-15`)), params ? this.text(yearTexts, "drawn_at", params) : "–"];
+      const cells = [this.locale.monthYear(dayStart(`${month.month}-15`)), params ? this.t("drawn_at", params) : "–"];
       if (!limit) return cells;
       const { quarter_hours: count, kwh } = aboveIn([month], limit);
       return [...cells, this.locale.number(count), this.locale.number(kwh, 1)];
     };
     const head = [t("month"), t("highest"), ...(limit ? [t("count_above"), t("kwh_above")] : [])];
-    return this.table(this.text(yearTexts, "map"), () => ({ head, rows: months.map(row) }));
+    return this.table(this.t("map"), () => ({ head, rows: months.map(row) }));
   }
 
   /** Show a day in the day card. The year view of the dashboard has no such card, so go to the view "now". */

@@ -26,9 +26,7 @@ export class HeatMap {
    */
   readColors(host: HTMLElement): void {
     const style = getComputedStyle(host);
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = 1;
-    const context = canvas.getContext("2d", { willReadFrequently: true });
+    const context = newCanvas(1, 1).getContext("2d", { willReadFrequently: true });
     if (!context) return;
     const read = (name: string, otherwise: string): Color => {
       context.clearRect(0, 0, 1, 1);
@@ -78,19 +76,20 @@ export class HeatMap {
   }
 }
 
-function canvasOf({ width, height, pixels }: Image): HTMLCanvasElement {
+function newCanvas(width: number, height: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
+  return Object.assign(canvas, { width, height });
+}
+
+function canvasOf({ width, height, pixels }: Image): HTMLCanvasElement {
+  const canvas = newCanvas(width, height);
   canvas.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);
   return canvas;
 }
 
 /** Return stripes that cover the opaque pixels of a smaller picture. */
 function hatchesIn(small: HTMLCanvasElement, width: number, height: number): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
+  const canvas = newCanvas(width, height);
   const context = canvas.getContext("2d");
   if (!context) return canvas;
   context.imageSmoothingEnabled = false;

@@ -4,6 +4,7 @@ import { lastOf } from "../built-ins.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, capital, dayStart, localDay, type Locale } from "../locale.ts";
 import type { ChosenBar } from "./pointer.ts";
+import { tenth } from "./quality-voltage.ts";
 import { joinNames, parseTime, qualityTexts, say } from "../sentences/quality.ts";
 import type { DisturbanceKind, Events } from "../data/websocket-types.ts";
 
@@ -192,7 +193,6 @@ export interface InterruptionsDrawing {
   months: { x: number; time: Date; isNamed: boolean }[];
 }
 
-const tenth = (value: number): number => Math.round(value * 10) / 10;
 export const markSize = (count: number): number => Math.min(MAX_MARK_PX, MIN_MARK_PX + 1.6 * Math.log2(Math.max(1, count)));
 
 export function interruptionsDrawing(interruptions: Disturbances, width: number, kindHeight: number, locale: Locale, widthOf: (text: string) => number): InterruptionsDrawing {

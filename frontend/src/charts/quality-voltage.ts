@@ -161,7 +161,7 @@ export interface VoltageDrawing {
   beyond: string;
 }
 
-const tenth = (value: number): number => Math.round(value * 10) / 10;
+export const tenth = (value: number): number => Math.round(value * 10) / 10;
 
 export function voltageDrawing(day: VoltageDay): VoltageDrawing {
   const low = Math.min(SCALE_BOTTOM_V, day.limits[0], ...day.phases.map(({ min }) => min));

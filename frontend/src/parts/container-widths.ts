@@ -5,7 +5,8 @@
  * `:host([wide~="240"])`; see `build.mjs`.
  */
 
-import { LitElement, type ReactiveController } from "lit";
+import type { LitElement, ReactiveController } from "lit";
+import { stylesOf } from "../styles.ts";
 
 const QUERY = /:host\(\[(narrow|wide)~="(\d+)"/g;
 
@@ -17,8 +18,7 @@ export class ContainerWidths implements ReactiveController {
 
   constructor(host: LitElement) {
     this.#host = host;
-    const styles = (host.constructor as typeof LitElement).elementStyles.map(String).join("");
-    const queries = new Map([...styles.matchAll(QUERY)].map(([query, name, width]) => [query, [name!, Number(width)] as [string, number]]));
+    const queries = new Map([...stylesOf(host).matchAll(QUERY)].map(([query, name, width]) => [query, [name!, Number(width)] as [string, number]]));
     this.#queries = [...queries.values()];
     host.addController(this);
   }

@@ -1,6 +1,7 @@
 /** Statement of one A4 page, which is printed, or saved as a picture where a web view cannot print; pictures of cards. */
 
 import { css, type LitElement, render, type TemplateResult } from "lit";
+import { stylesOf } from "../styles.ts";
 
 /** Size in px of the content of an A4 page with margins of 12 mm; a printer may round it. */
 export const STATEMENT_WIDTH_PX = 702;
@@ -88,7 +89,7 @@ const CONTROLS = "smarty-p1-menu, smarty-p1-settings, .hidden, .link, ha-icon";
 /** Save a picture of a card as it is shown, in the colours of the theme. */
 export async function saveCardPicture(card: LitElement, title: string): Promise<void> {
   const shown = card.renderRoot.querySelector(".body")!;
-  const styles = (card.constructor as typeof LitElement).elementStyles.map(String).join("");
+  const styles = stylesOf(card);
   const own = getComputedStyle(card);
   const names = new Set([...styles.matchAll(/var\((--[\w-]+)/g)].map(([, name]) => name!));
   const colors = [...names].map((name) => `${name}:${own.getPropertyValue(name) || "initial"};`).join("");

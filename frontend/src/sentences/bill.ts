@@ -1,6 +1,6 @@
 /** Texts of a month's bill: lines in the order of the paper bill, with numbers that a household can check. */
 
-import { addDays, type CommonKey, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
+import { addDays, capital, type CommonKey, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
 import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../card-host.ts";
 import type { Bill, BillLine, BillPart, OlderPrices } from "../data/websocket-types.ts";
@@ -108,7 +108,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
   const total = toPay(bill);
   const isInEuros = hasAmounts(bill);
   return {
-    title: upper(locale.monthYear(new Date(bill.start))),
+    title: capital(locale.monthYear(new Date(bill.start))),
     total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
     until: isRunning(bill) ? untilOf(new Date(bill.until), locale, t) : undefined,
@@ -138,8 +138,6 @@ function untilOf(until: Date, locale: Locale, t: Say): string {
 const isFromLeneda = ({ leneda_quarter_hours: count, quarter_hours: all }: Bill): boolean => Boolean(count) && count === all;
 
 type Say = (key: BillKey, params?: Params) => string;
-
-const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function labelOf(bill: Bill, total: number | null, t: Say): string {
   if (total === null) return "€";

@@ -2,7 +2,7 @@
 
 import { lastOf } from "../built-ins.ts";
 import {
-  addDays,
+  addDays, capital,
   addMonths,
   type CommonKey,
   dayStart,
@@ -135,7 +135,7 @@ export function headOf(year: Year, locale: Locale): { title: string; value: stri
 function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, params?: Params) => string): string {
   const by = (sign: number) => whole.reduce((best, month) => (sign * (month.value! - best.value!) > 0 ? month : best));
   const name = (month: Month) => locale.month(month.start);
-  if (whole.length === 1) return upper(t("only", { month: name(whole[0]!) }));
+  if (whole.length === 1) return capital(t("only", { month: name(whole[0]!) }));
   const [lowest, highest] = [by(-1), by(1)];
   const text =
     round(lowest.value!) === round(highest.value!)
@@ -155,7 +155,6 @@ function firstWholeEnd(bill: Bill): Date {
   return dayStart(addDays(`${next}-01`, -1));
 }
 
-const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
 export interface TableRow {
@@ -175,7 +174,7 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   ];
   const head = [
     locale.common(lastOf(year.months)?.bill?.vat_rate === 0 ? "without_vat" : "with_vat"),
-    upper(chosen.isRunning ? t("so_far_in", { month: locale.month(chosen.start) }) : locale.month(chosen.start)),
+    capital(chosen.isRunning ? t("so_far_in", { month: locale.month(chosen.start) }) : locale.month(chosen.start)),
     ...(whole.length ? [locale.count(monthsTexts, "months", whole.length)] : []),
   ];
   if (unit === "kWh") head[0] = "kWh";
@@ -229,7 +228,7 @@ export function amountNotes({ unit, months, whole }: Year, locale: Locale): stri
 
 /** Return the text of a month for screen readers. */
 export function choiceOf(month: Month, unit: Unit, locale: Locale): string {
-  const name = upper(locale.monthYear(month.start));
+  const name = capital(locale.monthYear(month.start));
   if (month.value === null) return locale.text(monthsTexts, "unknown", { month: name });
   const value = unit === "€" ? wholeEuros(month.value, locale) : locale.kWh(month.value, 0);
   return locale.text(monthsTexts, month.isRunning ? "choice_so_far" : "choice", { month: name, value });
