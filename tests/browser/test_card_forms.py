@@ -111,7 +111,7 @@ async def test_two_tabs_do_not_overwrite_each_other(home: Home, browser: str) ->
         await first.opens()
         await first.field(label).fill("14")
         await first.saves()
-        await who.sees(own("options.error.amount_unusual").split("{")[0].strip())
+        await who.sees(own("exceptions.amount_unusual.message").split("{")[0].strip())
 
         other = await who.page.context.new_page()
         tab = Household(other, home.client.url, who.texts, None)

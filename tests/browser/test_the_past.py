@@ -207,7 +207,7 @@ async def test_each_language_types_its_prices(
             label = own("options.step.contract.data.energy_price")
             colon = "\N{NO-BREAK SPACE}:" if language == "fr" else ":"
             item = f"{label}{colon} {readings}"
-            error = own("options.error.amount_ambiguous").replace("{amount_ambiguous}", item)
+            error = own("exceptions.amount_ambiguous.message").replace("{amount_ambiguous}", item)
             await who.sees(error)
             await type_into(who, "energy_price", price)
             await show_details(who)

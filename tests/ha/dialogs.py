@@ -1,7 +1,9 @@
 """Ways through the dialogs."""
 
 import asyncio
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import probatio
@@ -22,6 +24,14 @@ from homeassistant.data_entry_flow import FlowResult, FlowResultType, section
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+import custom_components.smarty_p1
+
+_TRANSLATIONS = Path(custom_components.smarty_p1.__file__).parent / "translations"
+_AMOUNT_ERRORS = [
+    (key, *text["message"].split(f"{{{key}}}"))
+    for key, text in json.loads((_TRANSLATIONS / "en.json").read_text())["exceptions"].items()
+    if key.startswith("amount_")
+]
 PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_for_sensor"}
 
 
@@ -72,10 +82,25 @@ def markers(form: FlowResult[Any, Any]) -> dict[str, Any]:
 
 
 def told(result: ConfigFlowResult) -> Mapping[str, str]:
-    """Return the placeholders of a step."""
-    placeholders = result["description_placeholders"]
-    assert placeholders
-    return placeholders
+    """Return the placeholders of a step, and the refused amounts by the keys of their errors."""
+    amounts = dict(_refused_amounts(result).values())
+    return {**(result["description_placeholders"] or {}), **amounts}
+
+
+def errors_of(form: FlowResult[Any, Any]) -> dict[str, str]:
+    """Return the keys of a form's errors by field, also for amounts, which have their own texts."""
+    keys = {field: key for field, (key, _) in _refused_amounts(form).items()}
+    return {**(form["errors"] or {}), **keys}
+
+
+def _refused_amounts(form: FlowResult[Any, Any]) -> dict[str, tuple[str, str]]:
+    """Return the key of each error of an amount by field, and the amounts that its text names."""
+    return {
+        field: (key, text.removeprefix(before).removesuffix(behind))
+        for field, text in (form.get("errors") or {}).items()
+        for key, before, behind in _AMOUNT_ERRORS
+        if text.startswith(before) and text.endswith(behind)
+    }
 
 
 def is_done(result: ConfigFlowResult, reason: str) -> bool:

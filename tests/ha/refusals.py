@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 
-from .dialogs import flows, submit, suggested
+from .dialogs import errors_of, flows, submit, suggested, told
 
 
 class Row(NamedTuple):
@@ -65,15 +65,15 @@ class Refusals:
                 form = await fill(typed)
                 assert (form["step_id"] or "").startswith(dialog)
                 errors = dict(error.split(": ") for error in row.errors.split(", "))
-                assert form["errors"] == errors
+                assert errors_of(form) == errors
                 # The system's message is no text for people.
                 assert not [text for text in ("Errno", "call failed") if text in str(form)]
-                assert row.told.items() <= (form["description_placeholders"] or {}).items()
+                assert row.told.items() <= told(form).items()
                 _keeps(form, typed)
                 if form["handler"] == "smarty_p1":
                     # The page may be loaded anew: its errors stay.
                     form = await flows(self._hass, form).async_configure(form["flow_id"])
-                    assert form["errors"] == errors
+                    assert errors_of(form) == errors
 
 
 def _keeps(form: ConfigFlowResult, typed: Mapping[str, Any]) -> None:

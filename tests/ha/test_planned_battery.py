@@ -14,6 +14,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from . import billed_month, test_planned_loads
+from .dialogs import errors_of
 from .support import Home, wait_until
 from .test_planned_loads import NOW, SetClock
 
@@ -163,7 +164,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
     for typed, field, error in WRONG_FIELDS:
         with subtests.test(error, typed=typed):
             form = await subentries.async_configure(form["flow_id"], BATTERY | typed)
-            assert form["errors"] == {field: error}
+            assert errors_of(form) == {field: error}
     done = await subentries.async_configure(form["flow_id"], BATTERY)
     assert done["type"] == "create_entry"
     second = await open_new(hass, house)

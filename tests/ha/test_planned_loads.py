@@ -36,7 +36,7 @@ from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLAN
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month
-from .dialogs import open_options, submit
+from .dialogs import errors_of, open_options, submit
 from .recipients import options
 from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait_until
 
@@ -371,7 +371,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
                 _, typed, field, error = row
                 with subtests.test(str(row)):
                     form = await fill_in(hass, form, kind, **typed)
-                    assert form["errors"] == {field: error}
+                    assert errors_of(form) == {field: error}
         done = await fill_in(hass, form, kind)
         assert done["type"] == "create_entry"
     assert [load.data["kind"] for load in house.subentries.values()] == [*LOADS]

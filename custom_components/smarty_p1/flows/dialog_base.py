@@ -96,8 +96,9 @@ class Dialog(ConfigFlow):
             accepted = await read(user_input)
         except FieldError as err:
             self._note(err)
-        self._errors = self._amounts.errors | self._errors
-        self._error_placeholders |= await self._amounts.async_placeholders(self.hass)
+        self._errors = await self._amounts.async_shown(
+            self.hass, self._amounts.errors | self._errors
+        )
         return None if self._errors else accepted
 
     def _turn_page(self) -> None:

@@ -22,7 +22,6 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_MEASURED_BY
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.amounts import Amount
-from ..lib.markdown_text import in_markdown
 from .dialog_base import Input
 from .form_errors import FieldError
 from .typed_amounts import TypedAmounts
@@ -78,14 +77,15 @@ class SubentryForm:
         subentry: ConfigSubentry | None,
     ) -> SubentryFlowResult:
         """Show the page. Store its values if they are right."""
-        flow, errors, problems = self._flow, dict[str, str](), dict[str, str]()
+        flow, errors = self._flow, dict[str, str]()
         shown = {CONF_NAME: subentry.title, **subentry.data} if subentry else {}
         if typed is not None:
             try:
                 name, data = await self._async_read(page, typed, shown)
             except FieldError as err:
-                errors = self._amounts.errors | {err.field: err.key}
-                problems = await self._amounts.async_placeholders(flow.hass)
+                errors = await self._amounts.async_shown(
+                    flow.hass, self._amounts.errors | {err.field: err.key}
+                )
             else:
                 if subentry:
                     return flow.async_update_and_abort(entry, subentry, title=name, data=data)
@@ -96,7 +96,6 @@ class SubentryForm:
                 vol.Schema(dict(page.fields)), shown if typed is None else typed
             ),
             errors=errors,
-            description_placeholders=in_markdown(problems),
         )
 
     async def _async_read(

@@ -19,7 +19,6 @@ from homeassistant.helpers.selector import (
 
 from ..amount_problem import UNUSUAL, AmountProblem
 from ..lib.amounts import Amount, AmountError, Unit, amount_text
-from ..lib.markdown_text import Verbatim
 from ..user_locale import UserLocale, async_user_locale
 from .form_errors import FieldError
 
@@ -83,7 +82,7 @@ class TypedAmounts:
     """Amounts that a user types into the forms of one dialog.
 
     Call `begin` for each submitted form, then `read` for each of its amounts. `errors` then has the
-    errors of the form, and `async_placeholders` the texts for their placeholders.
+    errors of the form, and `async_shown` their texts.
     """
 
     def __init__(self) -> None:
@@ -159,14 +158,23 @@ class TypedAmounts:
         problem = AmountProblem(*UNUSUAL, typed, unit, (value, highest))
         self._problems.append((place, problem))
 
-    async def async_placeholders(self, hass: HomeAssistant) -> dict[str, str]:
-        """Return the texts that the errors need: all refused amounts, keyed by placeholder."""
-        if not self._problems:
-            return {}
+    async def async_shown(self, hass: HomeAssistant, errors: Mapping[str, str]) -> dict[str, str]:
+        """Return `errors`, with texts instead of the keys of refused amounts.
+
+        The frontend shows an error that is no translation key as it is. With keys, two fields with
+        the same error would share one text, because all errors of a form share its placeholders.
+        """
         locale = await async_user_locale(hass)
-        shown: dict[str, list[str]] = {}
-        for place, problem in self._problems:
-            name = await place.async_name(hass, locale)
-            shown.setdefault(problem.key, []).append(problem.shown(name, locale))
-        separator = locale.punctuated(";")
-        return {key: Verbatim(separator.join(texts[:_MAX_NAMED])) for key, texts in shown.items()}
+        shown = dict(errors)
+        for field, key in self.errors.items():
+            if errors.get(field) == key:
+                amounts = [
+                    problem.shown(await place.async_name(hass, locale), locale)
+                    for place, problem in self._problems
+                    if (place.field, problem.key) == (field, key)
+                ]
+                named = locale.punctuated(";").join(amounts[:_MAX_NAMED])
+                shown[field] = await locale.async_text(
+                    hass, f"exceptions.{key}.message", **{key: named}
+                )
+        return shown

@@ -200,7 +200,8 @@ export class SettingsForm extends LitElement {
   };
 
   #error({ description_placeholders: values }: Question["page"], key: string): string {
-    return withoutMarkup(this.#localize(`component.smarty_p1.options.error.${key}`, values ?? {}));
+    // Errors of amounts are texts.
+    return withoutMarkup(this.#localize(`component.smarty_p1.options.error.${key}`, values ?? {}) || key);
   }
 
   #row({ page }: Question, { field, section, error }: ShownField, index: number): TemplateResult {

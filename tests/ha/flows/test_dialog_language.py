@@ -70,7 +70,7 @@ ENGLISH -= {"Smarty", "Leneda", "MQTT", "Home Assistant", "Shelly"}
 
 
 def told(result: FlowResult[Any, Any]) -> list[str]:
-    """Return the words that a step has from Python: placeholders, and labels of choices.
+    """Return the words that a step has from Python: placeholders, errors, and labels of choices.
 
     Titles of entries are left out. Home Assistant stores and shows them in its own language.
     """
@@ -82,7 +82,9 @@ def told(result: FlowResult[Any, Any]) -> list[str]:
     labels = [option["label"] for option in options if isinstance(option, dict)]
     placeholders = dict(result.get("description_placeholders") or {})
     titles = {"name", "title"}
-    return [*(text for name, text in placeholders.items() if name not in titles), *labels]
+    errors = (result.get("errors") or {}).values()
+    shown = [text for name, text in placeholders.items() if name not in titles]
+    return [*shown, *(text for text in errors if " " in text), *labels]
 
 
 def foreign(text: str) -> list[str]:
@@ -98,7 +100,7 @@ def foreign(text: str) -> list[str]:
 
 
 def is_french(result: FlowResult[Any, Any], *parts: str) -> None:
-    """Check a step: nothing is English, and its placeholders contain `parts`."""
+    """Check a step: nothing is English, and its texts contain `parts`."""
     texts = told(result)
     assert not [each for text in texts for each in foreign(text)], texts
     for part in parts:

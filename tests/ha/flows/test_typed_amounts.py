@@ -19,6 +19,7 @@ from tests.ha.dialogs import (
     contract_in,
     enter_aids,
     enter_contract,
+    errors_of,
     open_repair,
     submit,
     suggested,
@@ -165,7 +166,7 @@ async def test_an_error_names_the_field_the_row_and_the_text(home: Home, refuses
 
 async def test_a_high_price_is_asked_about_once(hass: HomeAssistant, home: Home) -> None:
     form = await enter(home, energy_price="15")
-    assert (form["step_id"], form["errors"]) == ("contract", {"energy_price": "amount_unusual"})
+    assert (form["step_id"], errors_of(form)) == ("contract", {"energy_price": "amount_unusual"})
     assert told(form)["amount_unusual"] == "Energy price: “15” = 15\xa0€/kWh (> 1\xa0€/kWh)"
     # Another high price is another question; the same price is taken, also with other signs.
     form = await send_again(hass, form, energy_price="145 ct")
@@ -179,7 +180,7 @@ async def test_a_high_price_is_asked_about_once(hass: HomeAssistant, home: Home)
     assert (stored["energy_price"], stored["feed_in_price"]) == (1.45, 1)
     assert home.entry.options["high_prices_confirmed"] == [1.45]
     form = await enter_aids(hass, home.entry, {"aids": [{**AID, "per_kwh": "4"}]})
-    assert form["errors"] == {"aids": "amount_unusual"}
+    assert errors_of(form) == {"aids": "amount_unusual"}
     result = await send_again(hass, form)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert home.entry.options["high_prices_confirmed"] == [1.45, 4]
@@ -209,11 +210,11 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
     form = await enter(home, reference_power=power, network_prices=contract, since="2026-02-01")
     if price == "27435":
         # The price is above any accepted amount.
-        assert form["errors"] == {"network_prices": "amount_out_of_range"}
+        assert errors_of(form) == {"network_prices": "amount_out_of_range"}
     elif published is None:
         assert form["type"] is FlowResultType.CREATE_ENTRY
     else:
-        assert form["errors"] == {"network_prices": "amount_unusual"}
+        assert errors_of(form) == {"network_prices": "amount_unusual"}
         assert f"(> {published}\xa0€)" in told(form)["amount_unusual"]
         assert (await send_again(home.hass, form))["type"] is FlowResultType.CREATE_ENTRY
 
@@ -221,15 +222,17 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
 async def test_a_high_monthly_price_is_asked_about_once(hass: HomeAssistant, home: Home) -> None:
     # A total of the bill that was typed as a fee of the supplier
     form = await enter(home, energy_price="0,145", energy_fee="1 234,56 €", discount="50")
-    assert form["errors"] == {"energy_fee": "amount_unusual"}
+    assert errors_of(form) == {"energy_fee": "amount_unusual"}
     assert "“1 234,56 €” = 1234.56\xa0€ (> 50\xa0€)" in told(form)["amount_unusual"]
     form = await send_again(hass, form, energy_fee="250", discount="51")
-    assert form["errors"] == dict.fromkeys(("energy_fee", "discount"), "amount_unusual")
+    assert errors_of(form) == dict.fromkeys(("energy_fee", "discount"), "amount_unusual")
+    # Each field names its own amount.
+    assert "“51”" not in (form["errors"] or {})["energy_fee"]
     form = await send_again(hass, form, energy_fee="600 €/an", energy_fee_per="year", discount="1")
     assert form["step_id"] == "contract_details"
     assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
     form = await enter_aids(hass, home.entry, {"aids": [{**AID, "per_month": "-51"}]})
-    assert form["errors"] == {"aids": "amount_unusual"}
+    assert errors_of(form) == {"aids": "amount_unusual"}
     assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
     assert contract_in(home.entry)["energy_fee"] == 600
 
@@ -312,8 +315,7 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
     ]
     assert suggested == f"0{mark}145"
     form = await post(f"/{menu['flow_id']}", {"energy_price": "2,345"})
-    told = form["description_placeholders"]["amount_ambiguous"]
-    assert told == f"{shown} = 2{mark}3450 / 2345"
+    assert f" {shown} = 2{mark}3450 / 2345. " in form["errors"]["energy_price"]
 
 
 CONTRACT = {"reference_power": 7.0, "energy_price": 15.0, "compensation": -0.04}
@@ -379,5 +381,5 @@ async def test_a_stored_number_that_is_refused_is_named_as_it_is_written(
     label = "options.step.goal_and_messages.data.goal_amount"
     assert amounts.read(Place("goal_amount", label), 20000.5, Amount(EUR, 10_000)) is None
     assert amounts.errors == {"goal_amount": "amount_out_of_range"}
-    [text] = (await amounts.async_placeholders(hass)).values()
+    [text] = (await amounts.async_shown(hass, amounts.errors)).values()
     assert "20000.5" in text

@@ -300,7 +300,7 @@ class PulseOptionsFlow(OptionsFlowWithReload):
 
     async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the pulses per kWh, and for the meter's reading in kWh."""
-        is_unread = False
+        errors: dict[str, str] = {}
         if user_input is not None:
             self._amounts.begin()
             try:
@@ -311,9 +311,9 @@ class PulseOptionsFlow(OptionsFlowWithReload):
                     data={CONF_PULSES_PER_KWH: read[CONF_PULSES_PER_KWH]}
                 )
             except FieldError:
-                pass  # `self._amounts` has all errors
+                errors = await self._amounts.async_shown(self.hass, self._amounts.errors)
             except UnreadableNowError:
-                is_unread = True
+                errors = {CONF_BASE: "stored_not_read"}
         locale = await async_user_locale(self.hass)
         return self.async_show_form(
             step_id="pulse",
@@ -321,12 +321,9 @@ class PulseOptionsFlow(OptionsFlowWithReload):
                 vol.Schema(_amount_fields()),
                 user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
             ),
-            errors={CONF_BASE: "stored_not_read"} if is_unread else self._amounts.errors,
+            errors=errors,
             description_placeholders=in_markdown(
-                {
-                    "name": Verbatim(short_title(self.config_entry)),
-                    **await self._amounts.async_placeholders(self.hass),
-                }
+                {"name": Verbatim(short_title(self.config_entry))}
             ),
         )
 

@@ -128,7 +128,9 @@ class TankOptionsFlow(OptionsFlowWithReload):
             try:
                 return self.async_create_entry(data=_read_geometry(user_input, self._amounts))
             except FieldError as err:
-                errors = self._amounts.errors or {err.field: err.key}
+                errors = await self._amounts.async_shown(
+                    self.hass, self._amounts.errors or {err.field: err.key}
+                )
         return self.async_show_form(
             step_id="tank",
             data_schema=self.add_suggested_values_to_schema(
@@ -137,10 +139,7 @@ class TankOptionsFlow(OptionsFlowWithReload):
             ),
             errors=errors,
             description_placeholders=in_markdown(
-                {
-                    "name": Verbatim(short_title(self.config_entry)),
-                    **await self._amounts.async_placeholders(self.hass),
-                }
+                {"name": Verbatim(short_title(self.config_entry))}
             ),
         )
 

@@ -308,9 +308,9 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 self._contract = user_input
                 return await self.async_step_contract_details()
             shown = user_input
-        problems = await self._amounts.async_placeholders(self.hass)
+        errors = await self._amounts.async_shown(self.hass, errors)
         fields = contract_fields()
-        return self._show("contract", fields, shown, errors, **problems)
+        return self._show("contract", fields, shown, errors)
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that not every bill has, and for the contract's first day."""
@@ -327,9 +327,9 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 return self.async_create_entry(data=options)
             shown = user_input
         fields = detail_fields(errors)
+        errors = await self._amounts.async_shown(self.hass, errors)
         locale = await async_user_locale(self.hass)
         placeholders = surcharge_placeholders(locale, self.config_entry)
-        placeholders |= await self._amounts.async_placeholders(self.hass)
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def _async_step_prices_from(self, since: str) -> ConfigFlowResult:
@@ -362,8 +362,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 data = with_confirmed_prices(data, high_prices({CONF_AIDS: aids}))
                 return self.async_create_entry(data=data)
             shown = user_input
-        problems = await self._amounts.async_placeholders(self.hass)
-        return self._show("aids", aid_fields(), shown, errors, **problems)
+        errors = await self._amounts.async_shown(self.hass, errors)
+        return self._show("aids", aid_fields(), shown, errors)
 
     async def async_step_gas(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the kWh in a cubic metre of gas, and for the gas prices."""
@@ -376,8 +376,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             if not errors:
                 return self._save(read, GAS_OPTIONS)
             shown = user_input
-        problems = await self._amounts.async_placeholders(self.hass)
-        return self._show("gas", gas_fields(self.config_entry), shown, errors, **problems)
+        errors = await self._amounts.async_shown(self.hass, errors)
+        return self._show("gas", gas_fields(self.config_entry), shown, errors)
 
     async def async_step_plan(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the power above which the plan runs no load."""
@@ -391,8 +391,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             if not errors:
                 return self._save(read, PLAN_AMOUNTS)
             shown = user_input
-        problems = await self._amounts.async_placeholders(self.hass)
-        return self._show("plan", PLAN_FIELDS, shown, errors, **problems)
+        errors = await self._amounts.async_shown(self.hass, errors)
+        return self._show("plan", PLAN_FIELDS, shown, errors)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the shortest time between two updates of an entity."""
@@ -413,10 +413,10 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             if not errors:
                 return self._save(read, PAGE_OPTIONS)
             shown = user_input
-        placeholders = await self._amounts.async_placeholders(self.hass)
-        placeholders["last_year"] = offered_goal(entry, locale)
+        errors = await self._amounts.async_shown(self.hass, errors)
         fields = goal_fields() | message_fields(self.hass, entry)
-        return self._show("goal_and_messages", fields, shown, errors, **placeholders)
+        last_year = offered_goal(entry, locale)
+        return self._show("goal_and_messages", fields, shown, errors, last_year=last_year)
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which inverters and batteries supply the house, and which devices use its energy."""
