@@ -10,8 +10,9 @@ from .texts import Texts
 
 LANGUAGES = ("en", "de", "fr", "lb", "pt")
 QUOTED = re.compile(r"[“„«]\s?([^”“»]+?)\s?[”“»]")
+BETWEEN_PAGES = " › "  # noqa: RUF001 - as in the texts
 # A path from page to page; the last page may be an integration's.
-PATH = re.compile(r"(?:\b[\w'&]+(?: [\w'&]+)* > )+")
+PATH = re.compile(rf"(?:\b[\w'&-]+(?: [\w'&-]+)*{BETWEEN_PAGES})+")
 # States of an entity, which differ between the kinds of entities.
 STATES = {"Aus", "An", "Un"}
 # The pages and buttons of GitHub, which is in English.
@@ -22,19 +23,22 @@ FORMS = {
     for form in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")
     if form.name != "config.yml"
 }
-ENGLISH = GITHUB | FORMS
+# The pages of Leneda's portal.
+PORTAL = {"your name", "dein Name", "votre nom", "Ären Numm", "o seu nome"}
+PORTAL |= {"My Profile", "Mein Profil", "Mon profil", "API Keys", "API-Schlüssel", "Clés API"}
+OTHER_PAGES = GITHUB | FORMS | PORTAL
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_buttons_and_pages_are_called_as_in_the_frontend(language: str) -> None:
     texts = Texts(language)
-    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES | ENGLISH
+    known = texts.all_of_frontend | set(texts.all_own.values()) | STATES | OTHER_PAGES
 
     for path, text in texts.all_own.items():
         for quoted in QUOTED.findall(text):
             assert quoted in known, f"{path}: {quoted}"
         for pages in PATH.findall(text):
-            *_, last = names = pages.removesuffix(" > ").split(" > ")
+            *_, last = names = pages.removesuffix(BETWEEN_PAGES).split(BETWEEN_PAGES)
             # The first page is at the end of the words before it.
             assert any(names[0].endswith(each) for each in known), f"{path}: {pages}"
             assert set(names[1:]) <= known, f"{path}: {last}"

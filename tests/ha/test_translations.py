@@ -258,10 +258,20 @@ BREAKABLE = re.compile(
 )
 # Words for which a language has another one: the polite form in German, and names of things.
 OTHER_WORDS = {
-    "de": re.compile(r"\w,? (Sie|Ihnen|Ihre?[mnrs]?)\b|Ladestation"),
-    "lb": re.compile("Luedstatioun"),
-    "pt": re.compile(r"(?<!retorno de )\bcarros?\b"),
+    "de": re.compile(
+        r"\w,? (Sie|Ihnen|Ihre?[mnrs]?)\b|Ladestation|(S|Heims)peichers?\b|Verbraucher\b|Spülm"
+    ),
+    "fr": re.compile("Réparations|disjoncteur principal"),
+    "lb": re.compile("Luedstatioun|Verbraucher|Automatioun|zeréck"),
+    "pt": re.compile(r"(?<!retorno de )\b[Cc]arros?\b|automações|Definições|disjuntor principal"),
 }
+# Characters for which a phone of 390 px has room, beside the arrow of a menu or a unit.
+MAX_MENU_CHARS = 40
+MAX_LABEL_CHARS = 34
+BESIDE_UNIT = re.compile(
+    r"\.data\.(\w*kwh|\w+_(kw|price|margin|tax|fee)|hours|target|min_minutes|distance_\w+|volume"
+    r"|meter_reading|compensation|discount)$"
+)
 # Signs of a configuration or an address, which are written the same in every language.
 CODE = re.compile(r"\w+: (true|\{\w+\})|::")
 
@@ -272,6 +282,8 @@ def test_each_text_begins_with_a_capital_and_has_the_spaces_of_its_language(lang
         assert PARTS.fullmatch(path) or not text[:1].islower(), path
         assert "  " not in text, path
         assert not BREAKABLE.search(text), path
+        # Pages behind pages have one sign between them.
+        assert not re.search(r"\w (>|→) ", text), path
         assert language not in OTHER_WORDS or not OTHER_WORDS[language].search(text), path
         prose = CODE.sub("", text)
         if language == "fr":
@@ -279,6 +291,13 @@ def test_each_text_begins_with_a_capital_and_has_the_spaces_of_its_language(lang
             assert not re.search(r" [:;!?»]|« |[^\s][:;!?](?=\s|$)", prose), path
         else:
             assert not re.search(r"\s[:;!?](?=\s|$)", prose), path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_choice_and_each_label_beside_a_unit_fit_a_phone(language: str) -> None:
+    for path, text in flatten(LANGUAGES[language]):
+        assert ".menu_options." not in path or len(text) <= MAX_MENU_CHARS, path
+        assert not BESIDE_UNIT.search(path) or len(text) <= MAX_LABEL_CHARS, path
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -179,7 +179,7 @@ async def test_a_change_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
         "feed_in_price": (-0.1, 1.1),
     }.items():
         for value in values:
-            with pytest.raises(ServiceValidationError, match="This amount is not possible"):
+            with pytest.raises(ServiceValidationError, match="This value is not possible"):
                 await call(hass, "what_if", **{**BATTERY, name: value})
     for data, text in (
         ({"kind": "car", "kwh": 5}, "Car: fields are missing. Fill in: Power"),
@@ -187,14 +187,14 @@ async def test_a_change_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
         ({**BATTERY, "changes": [BATTERY]}, "The change Battery is there more than once"),
         ({"kind": "sharing_key", "kwp": 30}, "Fill in: Sharing key"),
         ({"kind": "contract"}, "Contract: fields are missing. Fill in: Energy price"),
-        ({**FIXED, "energy_margin": 0.01}, "Leave them out: Margin on the market price"),
+        ({**FIXED, "energy_margin": 0.01}, "Leave them out: Supplier's margin"),
         ({**FIXED, "feed_in_margin": 0.01}, "Fill in: Market"),
         ({**FIXED, "market": "DE-LU"}, "Leave them out: Market"),
-        ({**FIXED, "second_energy_price": 0.1}, "Fill in: Second price from, Second price until"),
-        ({**FIXED, "second_price_from": "22:00:00"}, "Fill in: Second energy price, Second price"),
+        ({**FIXED, "second_energy_price": 0.1}, "Fill in: Start of the second price, End of"),
+        ({**FIXED, "second_price_from": "22:00:00"}, "Fill in: Second price, End of the second price"),
         (
             {**DYNAMIC, "second_energy_price": 1, "second_price_days": ["sat"]},
-            "Leave them out: Second energy price, Days",
+            "Leave them out: Second price, Days",
         ),
         ({**DYNAMIC, "market": "sensor.other"}, "No prices of this market are stored for Smarty"),
         (DYNAMIC, "No prices of this market are stored for Smarty"),
