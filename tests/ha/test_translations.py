@@ -319,6 +319,8 @@ def test_each_error_of_a_form_has_its_next_step(language: str) -> None:
         # The fact alone is one sentence. An error that begins with an action needs no fact.
         is_complete = ACTION.match(english[path]) or re.search(r"[.:;?]\s+\S", text)
         assert not ERROR.fullmatch(path) or is_complete, path
+        # Neither errors of forms nor those of actions are Markdown.
+        assert "*" not in text or not re.search(r"(^exceptions|\.error)\.", path), path
 
 
 def test_each_state_and_each_reason_has_a_text() -> None:

@@ -191,7 +191,10 @@ async def test_a_change_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
         ({**FIXED, "feed_in_margin": 0.01}, "Fill in: Market"),
         ({**FIXED, "market": "DE-LU"}, "Leave them out: Market"),
         ({**FIXED, "second_energy_price": 0.1}, "Fill in: Start of the second price, End of"),
-        ({**FIXED, "second_price_from": "22:00:00"}, "Fill in: Second price, End of the second price"),
+        (
+            {**FIXED, "second_price_from": "22:00:00"},
+            "Fill in: Second price, End of the second price",
+        ),
         (
             {**DYNAMIC, "second_energy_price": 1, "second_price_days": ["sat"]},
             "Leave them out: Second price, Days",
