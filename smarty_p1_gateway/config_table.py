@@ -9,6 +9,7 @@ import os
 import re
 import ssl
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -200,6 +201,25 @@ def take_format(content: dict[str, Any]) -> bool:
     """
     table = ConfigTable("top of the file", {"format": content.pop("format", FORMAT)})
     return (table.take_count("format", _MAX_FORMAT) or 0) > FORMAT
+
+
+def take_tables(content: object, name: str, limit: int) -> list[Any]:
+    """Return a list of tables. Raises ConfigError if it is empty, too long, or no list."""
+    if not isinstance(content, list) or not content:
+        msg = f"{name}: none is listed"
+        raise ConfigError(msg)
+    if len(content) > limit:
+        msg = f"there are more than {limit} {name}"
+        raise ConfigError(msg)
+    return content
+
+
+def check_distinct(tables: str, key: str, values: Iterable[str | None]) -> None:
+    """Raise ConfigError if two of `tables` have the same value of `key`."""
+    present = [value for value in values if value]
+    if len(set(present)) < len(present):
+        msg = f"two {tables} have the same {key}"
+        raise ConfigError(msg)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

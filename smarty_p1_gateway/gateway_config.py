@@ -2,7 +2,7 @@
 
 import re
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import IPv6Address
@@ -14,11 +14,20 @@ from smartyp1.port.address_masking import identify_port, redact_port
 from smartyp1.port.serial_port import normalise_port
 from smartyp1.publish.publish_format import SMARTYREADER_TOPIC, Format
 
-from .config_table import ConfigError, ConfigTable, read_tls, read_toml, read_user, take_format
+from .config_table import (
+    ConfigError,
+    ConfigTable,
+    check_distinct,
+    read_tls,
+    read_toml,
+    read_user,
+    take_format,
+    take_tables,
+)
 from .decoding_config import DecodingConfig, read_decoding
 from .nats.nats_config import BATCH_SECONDS, MAX_BATCH_SECONDS, NatsConfig, read_nats
 
-_DEFAULT_MEGABYTES = 256
+_DEFAULT_MEGABYTES, _MAX_MEGABYTES = 256, 1_000_000
 _MEGABYTE_BYTES = 1024 * 1024
 
 
@@ -28,11 +37,9 @@ def read_queue(table: ConfigTable, folder: Path) -> tuple[Path, int]:
     A relative path starts at `folder`. Raises ConfigError for a wrong value.
     """
     path = folder / table.take_text("path", "smarty-p1-queue.sqlite3")
-    megabytes = table.take("max_megabytes", int, _DEFAULT_MEGABYTES)
-    if megabytes < 1:
-        table.fail("max_megabytes", "must be 1 or more")
+    megabytes = table.take_count("max_megabytes", _MAX_MEGABYTES)
     table.end()
-    return path, megabytes * _MEGABYTE_BYTES
+    return path, (megabytes or _DEFAULT_MEGABYTES) * _MEGABYTE_BYTES
 
 
 PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - the name of a variable, not a password
@@ -169,12 +176,6 @@ def _read_ports(
     *,
     to_nats: bool,
 ) -> tuple[PortConfig, ...]:
-    if not isinstance(content, list) or not content:
-        msg = "there is no [[port]]: each P1 port needs one"
-        raise ConfigError(msg)
-    if len(content) > _MAX_PORTS:
-        msg = f"there are more than {_MAX_PORTS} [[port]]"
-        raise ConfigError(msg)
     ports = tuple(
         _read_port(
             make_table(f"port {number}", table),
@@ -182,26 +183,19 @@ def _read_ports(
             is_decoded=decoding is not None,
             to_nats=to_nats,
         )
-        for number, table in enumerate(content, start=1)
+        for number, table in enumerate(take_tables(content, "[[port]]", _MAX_PORTS), start=1)
     )
     if decoding and decoding.publish.form is Format.SMARTYREADER:
         ports = _with_smartyreader_roots(ports)
-    _check_distinct("address", [identify_port(port.address) for port in ports])
-    _check_distinct("name", [port.label for port in ports])
-    _check_distinct("root", [port.root for port in ports])
+    check_distinct("[[port]]", "address", [identify_port(port.address) for port in ports])
+    check_distinct("[[port]]", "name", [port.label for port in ports])
+    check_distinct("[[port]]", "root", [port.root for port in ports])
     if len({port.title is None for port in ports}) > 1:
         msg = (
             "title must be in each [[port]] or in none: waiting frames of other titles are dropped"
         )
         raise ConfigError(msg)
     return ports
-
-
-def _check_distinct(key: str, values: Sequence[str | None]) -> None:
-    present = [value for value in values if value]
-    if len(set(present)) < len(present):
-        msg = f"two [[port]] have the same {key}"
-        raise ConfigError(msg)
 
 
 def _with_smartyreader_roots(ports: tuple[PortConfig, ...]) -> tuple[PortConfig, ...]:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
-from smarty_p1_gateway.config_table import PLAIN_NAME
+from smarty_p1_gateway.config_table import PLAIN_NAME, check_distinct, take_tables
 from smartyp1.port.address_masking import redact_port
 from smartyp1.port.serial_port import normalise_port
 
@@ -256,7 +255,7 @@ def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:
 
 
 def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]:
-    tables = _tables(content, "[[gateway]]", _MAX_GATEWAYS)
+    tables = take_tables(content, "[[gateway]]", _MAX_GATEWAYS)
     return tuple(
         _read_gateway(
             ConfigTable(f"gateway {number}", table),
@@ -269,40 +268,24 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
     )
 
 
-def _tables(content: object, name: str, limit: int) -> list[Any]:
-    if not isinstance(content, list) or not content:
-        msg = f"{name}: none is listed"
-        raise ConfigError(msg)
-    if len(content) > limit:
-        msg = f"there are more than {limit} {name}"
-        raise ConfigError(msg)
-    return content
-
-
 def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     name = table.take_text("name")
     if name is None or not PLAIN_NAME.fullmatch(name):
         table.fail("name", "must be there, with 1 to 64 of A-Z, a-z, 0-9, _ and -")
     port = table.take_port("metrics_port", metrics_port) or metrics_port
-    tables = _tables(table.take("meters", list), f"meters of gateway {name}", _MAX_METERS)
+    tables = take_tables(table.take("meters", list), f"meters of gateway {name}", _MAX_METERS)
     table.end()
     meters = tuple(
         _read_meter(ConfigTable(f"gateway {name}, meter {number}", entry))
         for number, entry in enumerate(tables, start=1)
     )
-    _check_different(name, meters)
-    return GatewayUser(name, meters, port)
-
-
-def _check_different(gateway: str, meters: Sequence[MeterPort]) -> None:
-    for what, values in (
+    for key, values in (
         ("title", [meter.title for meter in meters]),
         ("address", [meter.address for meter in meters]),
-        ("name", [meter.name for meter in meters if meter.name]),
+        ("name", [meter.name for meter in meters]),
     ):
-        if len(set(values)) < len(values):
-            msg = f"two meters of gateway {gateway} have the same {what}"
-            raise ConfigError(msg)
+        check_distinct(f"meters of gateway {name}", key, values)
+    return GatewayUser(name, meters, port)
 
 
 def _read_meter(table: ConfigTable) -> MeterPort:
