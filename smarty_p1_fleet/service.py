@@ -19,6 +19,7 @@ from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics_and_health_server import serve
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smarty_p1_gateway.nats.nats_client import kind_of_loss
+from smarty_p1_gateway.service import until_signal
 from smartyp1.fault_log import FaultLog, name_of
 from smartyp1.task_race import run_until_first_exit
 
@@ -69,9 +70,6 @@ async def run(config: CollectorConfig) -> None:
     metrics = CollectorMetrics()
     health = Health(metrics.current_problems, metrics.degradations)
     serve(metrics.registry, health, config.metrics_address, config.metrics_port)
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store, faults = Store(config.store, metrics), FaultLog(LOGGER, config.name)
     watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.want)
@@ -82,7 +80,7 @@ async def run(config: CollectorConfig) -> None:
         works = store.serve, partial(watch.run, collector.use), health.beat
         tasks = [group.create_task(faults.until_done(name_of(work), work)) for work in works]
         tasks.append(group.create_task(collector.run()))
-        await stop.wait()
+        await until_signal()
         LOGGER.info("Stopping")
         for task in tasks:
             task.cancel()

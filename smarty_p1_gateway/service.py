@@ -133,7 +133,7 @@ class _Gateway:
                 works = [publisher.run for publisher in publishers]
                 works += [self._store.write, self._memory.write]
                 tasks += [self._supervise(group, work) for work in works]
-                await _until_signal()
+                await until_signal()
                 LOGGER.info("Stopping")
             _cancel(readers)
             if nats is not None and not opening.exception():
@@ -183,7 +183,7 @@ class _Gateway:
         return listeners, publishers
 
 
-async def _until_signal() -> None:
+async def until_signal() -> None:
     """Wait for SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
