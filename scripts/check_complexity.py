@@ -12,7 +12,7 @@ from pathlib import Path
 
 SHIPPED = ("custom_components/smarty_p1", "smarty_p1_cli", "smarty_p1_fleet", "smarty_p1_gateway")
 MAX_COMPLEXITY = 10
-MAX_FUNCTIONS = 12
+MAX_FUNCTIONS = 11
 
 
 def _complex_functions() -> list[str]:
