@@ -142,6 +142,19 @@ def test_the_last_one_leaves_nothing(order: tuple[str, ...]) -> None:
     assert broker.kept == {}
 
 
+def test_entities_are_removed_before_their_states() -> None:
+    broker = Broker()
+    publisher = Publisher(broker, "A")
+    publisher.start()
+    publisher.remove()
+    (removed_at, first), *others = [
+        (at, topic) for at, _name, topic, payload in broker.sent if not payload
+    ]
+    assert first == DISCOVERY
+    assert {topic for _, topic in others} == {AVAILABILITY, VALUE}
+    assert min(at for at, _ in others) >= removed_at + 1
+
+
 @pytest.mark.parametrize(
     ("topic", "payload", "after"),
     [

@@ -32,7 +32,7 @@ from ..entities.tariff_sensors import TARIFF_SENSORS
 from ..meter.meter_reader import Reading, Reception
 from ..p1.value_converters import MBusReading
 from .publish_format import DOMAIN
-from .topics import level
+from .topics import DISCOVERY_END, level
 
 STATES = "states"
 EVENT_TOPICS = "events"
@@ -251,7 +251,7 @@ class MqttAnnouncer:
 
     def topic(self, device: Device) -> str:
         """Return the topic of the device's discovery message."""
-        return f"{self._discovery.prefix}/device/{self._device_id(device)}/config"
+        return f"{self._discovery.prefix}/device/{self._device_id(device)}{DISCOVERY_END}"
 
     def message(self, device: Device, availability_topic: str) -> dict[str, Any]:
         """Return the device's discovery message."""

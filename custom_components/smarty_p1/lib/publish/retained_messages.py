@@ -11,6 +11,7 @@ from typing import Self
 
 from ..stored_values import Stored, checked_list, checked_mapping, checked_text
 from .mqtt_messages import OFFLINE, ONLINE, Message
+from .topics import DISCOVERY_END
 
 # Minimum seconds between two repairs. So two publishers that contradict each other stay quiet.
 _MIN_PAUSE_S = 10.0
@@ -19,6 +20,8 @@ _MIN_PAUSE_S = 10.0
 _JITTER_S = (0.5, 3.0)
 # Seconds to wait for the message that the broker retains, before it is deleted.
 _MAX_LOOK_S = 2.0
+# Seconds in which another Home Assistant removes the entities of a deleted discovery message.
+_REMOVAL_S = 1.0
 
 
 def _digest(payload: str) -> str:
@@ -143,12 +146,22 @@ class RetainedMessages:
 
     def take(self, now: float, *, is_online: bool) -> Iterator[Message]:
         """Yield the messages that are due. The caller notes each of them with `note_sent`."""
-        for topic, at in sorted(self._clear_at.items()):
-            if at <= now:
-                if self._retained.get(topic, own := self._digests[topic]) == own or not own:
-                    yield Message(topic, "", retain=True)
-                self.forget(topic)
+        for topic in self._due_deletions(now):
+            if self._retained.get(topic, own := self._digests[topic]) == own or not own:
+                yield Message(topic, "", retain=True)
+            self.forget(topic)
         if is_online and self._lost and self._repair_at <= now:
             self._repair_at = self._next_repair_at = now + _MIN_PAUSE_S
             for topic in sorted(self._lost):
                 yield Message(topic, self._sent[topic], retain=True)
+
+    def _due_deletions(self, now: float) -> list[str]:
+        """Return the topics to delete now: discovery messages, and a second later all others.
+
+        Entities that another Home Assistant has not removed yet cannot read an empty state.
+        """
+        discovery = {topic for topic in self._clear_at if topic.endswith(DISCOVERY_END)}
+        if discovery:
+            for topic in self._clear_at.keys() - discovery:
+                self._clear_at[topic] = max(self._clear_at[topic], now + _REMOVAL_S)
+        return sorted(topic for topic, at in self._clear_at.items() if at <= now)

@@ -19,6 +19,8 @@ from ..p1.value_converters import Capture, Value
 
 # Bytes to reserve in a topic for the levels below the root topic. MQTT allows 65,535 bytes.
 RESERVED = 512
+DISCOVERY_END = "/config"
+"""End of the topic of a discovery message."""
 
 _MBUS_NAMES = {
     mbus_reference(channel, name): (channel, name) for channel in CHANNELS for name in MBUS_FIELDS
