@@ -49,7 +49,7 @@ def test_each_example_on_a_page_is_valid() -> None:
     [cards] = [example["cards"] for example in examples if "cards" in example]
     names = {card["type"].removeprefix("custom:smarty-p1-") for card in cards}
     parts = "".join(part.read_text("utf-8") for part in PARTS)
-    assert names == {*re.findall(r'"smarty-p1-(.+)": { card:', parts)}
+    assert names == {*re.findall(r'"smarty-p1-(.+)": \w+Card,', parts)}
     assert {option for card in cards for option in card} == {"type", "entry_id", "device", "part"}
     # The integration counts whole numbers.
     [[sensor]] = [example["sensor"] for example in examples if "sensor" in example]
