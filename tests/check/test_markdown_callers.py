@@ -25,7 +25,6 @@ CALLERS = {
     "flows/boards/tank_flow.py",
     "flows/dialog_base.py",
     "flows/load_flow.py",
-    "flows/subentry_form.py",
     "flows/meter/add_cable_to_meter.py",
     "flows/meter/port_key_and_found_meter.py",
     "flows/meter/source_entity_steps.py",

@@ -8,7 +8,6 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-import voluptuous as vol
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -118,7 +117,7 @@ async def test_the_bills_of_several_months(call: Call) -> None:
     may, june = await call("get_bill", month="2026-05"), await call("get_bill")
     assert await call("get_bill", months=12) == {"months": [may, june]}
     assert await call("get_bill", months=1) == {"months": [june]}
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError, match="Fill in only one"):
         await call("get_bill", months=2, month="2026-05")
     for month in ("2026-04", "2026-07", "June", "2026-13", "", "x" * 10_000):
         with pytest.raises(
@@ -365,7 +364,7 @@ async def test_one_of_two_meters_must_be_named(hass: HomeAssistant, home: Home) 
         assert (await get_telegram(hass, config_entry=other.entry_id))["serial_number"] == (
             OTHER_SERIAL
         )
-        with pytest.raises(ServiceValidationError):
+        with pytest.raises(ServiceValidationError, match="Choose one in the field"):
             await get_telegram(hass)
         with pytest.raises(ServiceValidationError):
             await get_telegram(hass, config_entry="another")

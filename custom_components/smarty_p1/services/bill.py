@@ -25,8 +25,8 @@ ATTR_MONTHS = "months"
 BILL_SCHEMA = vol.Schema(
     {
         **METER,
-        vol.Exclusive(ATTR_MONTH, "period"): cv.string,
-        vol.Exclusive(ATTR_MONTHS, "period"): whole_number(1, KEPT_MONTHS + 1),
+        vol.Optional(ATTR_MONTH): cv.string,
+        vol.Optional(ATTR_MONTHS): whole_number(1, KEPT_MONTHS + 1),
     }
 )
 ATTR_PRICES = "prices"
@@ -47,10 +47,13 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
 
     By default, return the bill of the current month. docs/tariff-actions.md describes a bill.
 
-    Raises ServiceValidationError if the meter or the month does not exist, or if the user has too
-    many questions in the queue. Raises Unauthorized if the user may not read the meter.
+    Raises ServiceValidationError if the meter or the month does not exist, if both fields are
+    filled in, or if the user has too many questions in the queue. Raises Unauthorized if the user
+    may not read the meter.
     """
     coordinator = await async_readable_meter(call)
+    if {ATTR_MONTH, ATTR_MONTHS} <= call.data.keys():
+        raise invalid(translation_key="month_and_months")
 
     async def answer() -> ServiceResponse:
         demand, count = demand_of(coordinator), call.data.get(ATTR_MONTHS)

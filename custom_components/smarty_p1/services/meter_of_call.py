@@ -145,10 +145,12 @@ def _loaded_entry(call: ServiceCall) -> AnyConfigEntry:
 
 
 def _only_meter(hass: HomeAssistant) -> str | None:
-    """Return the entry id of the only loaded meter.
+    """Return the entry id of the only loaded meter, None without one.
 
-    Return None if no meter or several are loaded.
+    Raises ServiceValidationError if several are loaded.
     """
     entries = hass.config_entries.async_loaded_entries(DOMAIN)
     meters = [entry.entry_id for entry in entries if has_books(entry)]
-    return meters[0] if len(meters) == 1 else None
+    if len(meters) > 1:
+        raise invalid(translation_key="several_meters")
+    return meters[0] if meters else None
