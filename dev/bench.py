@@ -33,6 +33,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
 from custom_components.smarty_p1.coordinator import port_connection
+from custom_components.smarty_p1.lib.port.reconnecting_port import ReconnectingPort
 from dev.arguments import count
 from dev.simulator import Meter
 from smartyp1.p1.decoder import Decoder
@@ -246,7 +247,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
     receivers: list[Receive] = []
 
     class Link:
-        """Replacement of the port reader `Link`. It delivers one frame when it starts."""
+        """Replacement of `ReconnectingPort`. It delivers one frame when it starts."""
 
         is_open = True
 
@@ -260,7 +261,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
             receivers[-1](frames.pop(0))
             await asyncio.Event().wait()
 
-    with patch.object(port_connection, "Link", Link):
+    with patch.object(port_connection, ReconnectingPort.__name__, Link):
         await _add(hass, entry)
         number = await _enable(hass, entry, number)
     return number, receivers[-1]
