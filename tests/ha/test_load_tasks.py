@@ -4,7 +4,7 @@ The house is that of `test_planned_loads`: energy is cheap from 22:00 to 6:00.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +18,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
+from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
 from custom_components.smarty_p1.lib.plan.coming_quarters import PlanLack
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 
@@ -411,6 +412,62 @@ async def test_a_deadline_is_kept_when_the_clock_changes(
     plan = plans.of(car)
     assert PlanLack.DAYS in plan.lacks
     assert (plan.missing_kwh, plan.runs[-1][1] <= deadline) == (0.0, True)
+
+
+def with_night(plans: Plans, now: datetime, prices: Mapping[int, float]) -> None:
+    """Let an entity list the prices from noon on for 48 hours, by hours of UTC after midnight."""
+    noon = now.replace(hour=10, minute=0, second=0)
+    rows = [
+        {
+            "start": (noon + timedelta(hours=hour)).isoformat(),
+            "value": prices.get(hour - 14, 0.2),
+        }
+        for hour in range(48)
+    ]
+    attributes = {"unit_of_measurement": "EUR/kWh", "prices": rows}
+    plans.hass.states.async_set("sensor.spot", "0.2", attributes, timestamp=now.timestamp())
+
+
+async def test_an_announced_start_moves_for_five_cents_also_when_the_clock_changes(
+    plans: Plans, home: Home
+) -> None:
+    # The hour from 2:00 on comes twice.
+    told, earlier = "2026-10-25T02:00:00+01:00", "2026-10-25T02:00:00+02:00"
+    evening = datetime(2026, 10, 24, 17, 0, 30, tzinfo=UTC)
+    midnight = evening.replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    await plans.at(evening)
+    with_night(plans, evening, {1: 0.1})
+    await with_contract(plans, home, energy_price_entity="sensor.spot")
+    car = await plans.add("Car", **CAR | {"by_weekend": "07:00:00", "kwh": 2.0})
+
+    async def starts(at: datetime, prices: Mapping[int, float], expected: str) -> None:
+        """Change the prices at a time: load, sensor and calendar have the same start."""
+        await plans.at(at)
+        with_night(plans, evening, prices)
+        await plans.at(at + MINUTE / 2)
+        start = datetime.fromisoformat(expected).astimezone(UTC)
+        await plans.shows(car, LoadState.PLANNED, start)
+        sensor, event = (
+            plans.hass.states.get(name)
+            for name in ("sensor.car_next_start", "calendar.smarty_plan")
+        )
+        assert sensor
+        assert event
+        assert sensor.state == ("unknown" if start < at else start.isoformat())
+        local = start.astimezone(LUXEMBOURG)
+        assert event.attributes["start_time"] == f"{local:%Y-%m-%d %H:%M:%S}"
+        seven = datetime.combine(midnight, time(7), LUXEMBOURG)
+        assert plans.of(car).by == seven.astimezone(UTC)
+
+    await starts(evening + MINUTE, {1: 0.1}, told)
+    # The hour before saves 2 kWh x 2 cents x 1.08, then 4 cents instead of 2.
+    await starts(evening + 16 * MINUTE, {0: 0.08, 1: 0.1}, told)
+    await starts(evening + 31 * MINUTE, {0: 0.06, 1: 0.1}, earlier)
+    # In the last half hour, nothing but missing energy moves it.
+    await starts(midnight - 20 * MINUTE, {1: 0.01}, earlier)
+    await starts(midnight - 10 * MINUTE, {0: 0.06, 1: 0.1}, earlier)
+    await starts(midnight + MINUTE, {0: 0.06, 1: 0.1}, earlier)
+    assert plans.of(car).runs_now
 
 
 async def test_a_damaged_file_begins_anew_and_says_so(
