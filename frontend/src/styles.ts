@@ -293,12 +293,7 @@ export const styles = css`
     }
   }
   @container (max-width: 240px) {
-    header:not(.turn) {
-      flex-wrap: wrap;
-    }
-  }
-  @container (max-width: 200px) {
-    .turn {
+    header {
       flex-wrap: wrap;
     }
     .turn h2 {
