@@ -3,7 +3,7 @@
 import type { Field } from "./card-host.ts";
 import { lastOf } from "./built-ins.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
-import { pageHass } from "./frontend-elements.ts";
+import { pageHass } from "./card-types-and-elements.ts";
 import { rememberDashboard } from "./data/early-request.ts";
 import { type MeterFeed, type Meters, metersOf, type SharedSubscription } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";

@@ -1,7 +1,7 @@
 /** Definition of cards, and their entries in Home Assistant's card list. */
 
 import { pageLocale, type SmartyCard } from "./base-card.ts";
-import { type CardType, defineOnce } from "./frontend-elements.ts";
+import { type CardType, defineOnce } from "./card-types-and-elements.ts";
 
 type Card = CustomElementConstructor & Pick<typeof SmartyCard, "texts">;
 

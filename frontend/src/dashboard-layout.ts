@@ -3,7 +3,7 @@
 import { lastOf } from "./built-ins.ts";
 import { boardSections } from "./pulse-tank-sections.ts";
 import { pageLocale } from "./base-card.ts";
-import { STRATEGY } from "./frontend-elements.ts";
+import { STRATEGY } from "./card-types-and-elements.ts";
 import { type Meters, metersOf } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, loadLocale } from "./text-loader.ts";

@@ -9,7 +9,7 @@ import { TodayCard } from "./cards/today.ts";
 import { NowCard } from "./cards/now.ts";
 import { requestEarly } from "./data/early-request.ts";
 import { offer, SmartyDashboard } from "./dashboard-layout.ts";
-import { defineOnce, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
+import { defineOnce, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./card-types-and-elements.ts";
 import { SidebarRedirect } from "./sidebar-redirect.ts";
 
 void requestEarly();

@@ -5,7 +5,7 @@
  * built-ins. Once a missing file has arrived, the real cards take the places of the notices.
  */
 
-import { CARD_TYPES, defineOnce, pageHass, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./frontend-elements.ts";
+import { CARD_TYPES, defineOnce, pageHass, SIDEBAR_REDIRECT, STRATEGY_ELEMENT, whenFrontendLoaded } from "./card-types-and-elements.ts";
 import type { Hass } from "./hass.ts";
 import { scrollIfShort } from "./parts/scroll-if-short.ts";
 import texts from "./texts/notice.json" with { type: "json" };

@@ -8,7 +8,7 @@ import { WhereCard } from "./cards/where.ts";
 import { YearCard } from "./cards/year.ts";
 import { MediumCard } from "./cards/gas-water-heat.ts";
 import "./first-part.ts";
-import { defineOnce, whenFrontendLoaded } from "./frontend-elements.ts";
+import { defineOnce, whenFrontendLoaded } from "./card-types-and-elements.ts";
 
 whenFrontendLoaded(() => {
   defineCards({

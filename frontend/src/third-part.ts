@@ -3,7 +3,7 @@
 import { defineCards } from "./card-list.ts";
 import { QualityCard } from "./cards/quality.ts";
 import { WhatIfCard } from "./cards/what-if.ts";
-import { defineOnce, whenFrontendLoaded } from "./frontend-elements.ts";
+import { defineOnce, whenFrontendLoaded } from "./card-types-and-elements.ts";
 import { CardMenu } from "./parts/card-menu.ts";
 import { SettingsForm } from "./parts/settings-form.ts";
 import "./second-part.ts";

@@ -12,7 +12,7 @@ _MORE_TOKENS_WITH_DOMAIN = 2
 
 
 class FrameMessage(NamedTuple):
-    """Message with a frame.
+    """Message with a frame, as a collector got it.
 
     `arrived` is the time at which it reached the stream (Unix seconds). This time may be wrong: the
     message has perhaps arrived as late as `latest`.

@@ -50,7 +50,7 @@ type Outcome = Exception | None
 
 
 class NatsMessage(NamedTuple):
-    """Message with a frame."""
+    """Message to publish, with a frame."""
 
     subject: str
     data: bytes

@@ -222,7 +222,7 @@ def _iso(time: datetime | None) -> str | None:
 
 
 class LiveMeter:
-    """Subscriptions to one meter."""
+    """Values of one meter for its subscribers, from the coordinator that is loaded."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass

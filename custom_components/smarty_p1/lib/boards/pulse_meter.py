@@ -169,7 +169,7 @@ class _State:
 
 
 class PulseMeter:
-    """Energy and power of a meter, computed from the pulses of its LED.
+    """Meter whose LED is read. Its pulses give energy and power.
 
     `pulses` counts all pulses so far. `pulses_per_kwh` is printed on the meter. `is_counting` says
     whether the board sends a running count, or a state that changes. `form` says what is counted.

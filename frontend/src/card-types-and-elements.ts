@@ -1,4 +1,4 @@
-/** Elements that this module defines, and elements of Home Assistant's frontend around them. */
+/** Types of the cards, other elements of this module, and elements of Home Assistant around them. */
 
 import type { Hass } from "./hass.ts";
 
