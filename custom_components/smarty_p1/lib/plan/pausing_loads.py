@@ -7,6 +7,7 @@ as no feed-in price is above the price, and no load has a minimum power.
 """
 
 from collections.abc import Container, Sequence
+from functools import cache
 from math import inf
 from typing import NamedTuple
 
@@ -69,6 +70,8 @@ class _Placement:
         self._total = [*net]
         self._windows = [load.window(len(quarters)) for load in loads]
         self._cheapest: list[_Place | None] = [None] * len(loads)
+        # Each part of energy changes one quarter-hour, so most places are asked for again.
+        self._place_at = cache(self._first_place)
 
     def place(self, n: int) -> float:
         """Place the energy of a load. Return the energy that does not fit."""
@@ -134,17 +137,19 @@ class _Placement:
         load, own, best = self._loads[n], self.kwh[n], _NOWHERE
         for at in self._windows[n]:
             spare = load.max_kw / 4 - own[at]
-            if spare <= NO_KWH:
-                continue
-            quarter, total = self._quarters[at], self._total[at]
-            least = min(load.min_kw / 4, spare)
-            if least and own[at] <= NO_KWH:
-                step = Step(quarter.added(total, least) / least, least)
-            else:
-                step = next(steps(quarter, total, spare), _NOWHERE.step)
-            if step.price < inf and (rank := round(step.price / EQUAL_EUR)) < best.rank:
-                best = _Place(rank, at, step)
+            if spare > NO_KWH:
+                least = 0.0 if own[at] > NO_KWH else min(load.min_kw / 4, spare)
+                place = self._place_at(at, self._total[at], spare, least)
+                best = place if place.rank < best.rank else best
         return best
+
+    def _first_place(self, at: int, total: float, spare: float, least: float) -> _Place:
+        """Return the next energy in a quarter-hour: `least`, otherwise at most `spare`."""
+        if least:
+            step = Step(self._quarters[at].added(total, least) / least, least)
+        else:
+            step = next(steps(self._quarters[at], total, spare), _NOWHERE.step)
+        return _NOWHERE if step.price == inf else _Place(round(step.price / EQUAL_EUR), at, step)
 
     def _swaps(self, n: int, places: Sequence[_Place]) -> dict[int, _Swap]:
         """Return the loads with a cheaper place that load `n` can push aside.
