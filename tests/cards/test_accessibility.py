@@ -261,6 +261,22 @@ async def test_a_card_is_saved_as_picture_and_rows(stage: Stage, card: str, tmp_
     assert len({len(row) for row in rows}) == 1
 
 
+async def test_a_saved_picture_has_the_chart_as_high_as_the_card(
+    stage: Stage, tmp_path: Path
+) -> None:
+    await house_bill.show(stage, "smarty-p1-months", answers=house_bill.bills())
+    card = stage.card("smarty-p1-months")
+    await card.evaluate("card => { card.style.height = '1000px'; }")
+    await stage.settle()
+    await stage.click(card.locator("smarty-p1-menu").get_by_role("button"))
+    async with stage.page.expect_download() as download:
+        await card.get_by_role("menuitem", name="Save as picture").click()
+    await (await download.value).save_as(tmp_path / "months.png")
+    await stage.page.locator("#smarty-statement").evaluate("frame => frame.remove()")
+    # Two pixels a px, and a margin.
+    assert abs(Image.open(tmp_path / "months.png").height / 2 - 64 - 1000) < 100
+
+
 async def listen(stage: Stage) -> Callable[[], Awaitable[list[str]]]:
     """Note the texts of a card's live region; return a function that returns them."""
     await stage.page.evaluate(SCRIPT)

@@ -98,6 +98,8 @@ export async function saveCardPicture(card: LitElement, title: string): Promise<
   for (const { name, value } of card.attributes) page.documentElement.setAttribute(name, value);
   const copy = page.importNode(shown, true);
   for (const control of copy.querySelectorAll(CONTROLS)) control.remove();
+  // The drawing has been made for this height.
+  copy.querySelector<HTMLElement>(".frame")?.style.setProperty("min-height", `${shown.querySelector(".frame")!.clientHeight}px`);
   const canvases = shown.querySelectorAll("canvas");
   copy.querySelectorAll("canvas").forEach((canvas, index) => {
     const image = page.createElement("img");
