@@ -37,8 +37,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
 
 @pytest.fixture
 async def house(home: Home, entry: MockConfigEntry) -> HomeAssistant:
-    """Return a Home Assistant in Luxembourg with 5 kW, and cheap energy from 22:00 to 6:00."""
-    await home.hass.config.async_set_time_zone("Europe/Luxembourg")
+    """Return a Home Assistant in New York with 5 kW, and cheap energy from 22:00 to 6:00."""
+    await home.hass.config.async_set_time_zone("America/New_York")
     contract = contract_in(entry) | {
         "reference_power": 5.0,
         "second_energy_price": 0.08,

@@ -3,7 +3,7 @@
 Each function returns the checked value. It raises ValueError if the type or the range is wrong.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 MAX_ITEMS = 10_000
@@ -57,13 +57,13 @@ def checked_text(value: Stored, max_chars: int = MAX_TEXT_CHARS) -> str:
 
 
 def checked_time(value: Stored) -> datetime:
-    """Return the aware datetime in an ISO 8601 text with UTC offset. Otherwise raise ValueError."""
+    """Return the time in UTC of an ISO 8601 text with offset. Otherwise raise ValueError."""
     time = datetime.fromisoformat(checked_text(value))
     # A datetime near the year 1 or 9999 overflows when a duration is added. So accept only years
     # that are far from both.
     if time.tzinfo is None or time.year not in _YEARS:
         raise ValueError
-    return time
+    return time.astimezone(UTC)
 
 
 def checked_date(value: Stored) -> date:

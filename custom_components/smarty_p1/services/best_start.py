@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from ..computed_answers.planned_house import async_planned_house
 from ..coordinator import BooksCoordinator
 from ..lib.answers.plan import LoadWish, best_start_report
-from ..lib.history.calendar import DAY
+from ..lib.history.calendar import next_moment
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.usual_house import MIN_DAYS
 from ..request_fields import LOAD
@@ -21,7 +21,7 @@ from .meter_of_call import (
     async_in_turn,
     async_market_of_call,
     async_readable_meter,
-    check_year,
+    checked_time,
     invalid,
 )
 
@@ -70,15 +70,12 @@ def known_plan[T](coordinator: BooksCoordinator, plan: T | PlanLack) -> T:
 
 
 def next_time(time: time | datetime | None, now: datetime) -> datetime | None:
-    """Return a time in UTC. A time of day is the next one, by Home Assistant's clock.
+    """Return a time in UTC. A time of day is the next one, by Luxembourg's clock.
 
     Raises ServiceValidationError if the year is not possible.
     """
     if time is None:
         return None
     if isinstance(time, datetime):
-        check_year(time)
-        return dt_util.as_utc(time)
-    local = dt_util.as_local(now)
-    at = datetime.combine(local.date(), time, local.tzinfo)
-    return dt_util.as_utc(at if at > local else at + DAY)
+        return checked_time(time)
+    return next_moment(time, now)

@@ -21,6 +21,7 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.market_prices.market_ahead import async_market_ahead
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
+from ..lib.history.calendar import in_utc
 from ..lib.plan.coming_quarters import Market
 
 ATTR_CONFIG_ENTRY = "config_entry"
@@ -133,10 +134,14 @@ def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationEr
     )
 
 
-def check_year(time: datetime) -> None:
-    """Raise ServiceValidationError if a time is not in the years from 1999 to 2100."""
+def checked_time(time: datetime) -> datetime:
+    """Return a time in UTC. Home Assistant may be set to another time zone than Luxembourg's.
+
+    Raises ServiceValidationError if the time is not in the years from 1999 to 2100.
+    """
     if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
         raise invalid(translation_key="year_unknown", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
+    return in_utc(time)
 
 
 def _loaded_entry(call: ServiceCall) -> AnyConfigEntry:

@@ -6,7 +6,7 @@ Leneda measured or estimated has an `origin`. Shared energy is included if Lened
 1 MB at most, but CSV may have the whole period.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -19,7 +19,7 @@ from ..coordinator.garbage_collection import without_collection
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from ..lib.bill.quarter_hour_views import quarter_hours_between, with_reactive
 from ..lib.history.calendar import LUXEMBOURG
-from .meter_of_call import METER, async_in_turn, async_readable_meter, check_year, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, checked_time, invalid
 
 ATTR_START = "start"
 ATTR_END = "end"
@@ -52,7 +52,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     imported files cannot be read.
     """
     coordinator = await async_readable_meter(call)
-    start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))
+    start, end = (checked_time(call.data[name]) for name in (ATTR_START, ATTR_END))
     if end <= start:
         raise invalid(translation_key="end_before_start")
     if end - start > _MAX_PERIOD:
@@ -82,9 +82,3 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
 
 def _shown(time: datetime) -> str:
     return time.astimezone(LUXEMBOURG).isoformat()
-
-
-def _utc_time(time: datetime) -> datetime:
-    check_year(time)
-    # Home Assistant may be set to another time zone. The meter and its bill have Luxembourg's.
-    return (time if time.tzinfo else time.replace(tzinfo=LUXEMBOURG)).astimezone(UTC)

@@ -9,7 +9,6 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 
 from ..computed_answers.answer_queue import answers_of, asking_connection
 from ..computed_answers.planned_classes import PlannedClasses
@@ -24,7 +23,7 @@ from ..lib.answers.bills import bills_report, classes_report
 from ..lib.answers.days import days_report
 from ..lib.answers.habits import highlights_report
 from ..lib.answers.quarter_hours import quarter_hours_report
-from ..lib.history.calendar import KEPT_MONTHS, local_day
+from ..lib.history.calendar import KEPT_MONTHS, in_utc, local_day
 from ..lib.history.quarter_hour import Origin
 from ..request_fields import PLANNED_CAR, planned_car
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
@@ -398,7 +397,7 @@ _QUANTITIES = ("imported", "exported", "net", "larger")
 
 
 def checked_time(value: object) -> datetime:
-    """Return `value` as a time in UTC.
+    """Return `value` as a time in UTC. A time without offset is Luxembourg's.
 
     Raises vol.Invalid if `value` is not a time, or if its year is not in _YEARS.
     """
@@ -406,7 +405,7 @@ def checked_time(value: object) -> datetime:
     if time.year not in _YEARS:
         text = "the year is not possible"
         raise vol.Invalid(text)
-    return dt_util.as_utc(time)
+    return in_utc(time)
 
 
 class QuarterHoursAnswer(TypedDict):

@@ -42,6 +42,9 @@ async def test_integers_and_gaps(site: Site) -> None:
     # The times are in the time zone of the request, from the first quarter-hour that starts then.
     period = {"start": "2026-05-10T11:53:00+02:00", "end": "2026-05-10T11:00:00Z"}
     assert await values(**period) == [123, 0, None, 100]
+    # Without offset, it is Luxembourg's, also if Home Assistant is set to another one.
+    local = {"start": "2026-05-10T11:53:00", "end": "2026-05-10T13:00:00"}
+    assert await values(**local) == [123, 0, None, 100]
     assert await values(**period, quantity="exported") == [0, 251, None, None]
     assert await values(**period, quantity="net") == [123, -251, None, 100]
 

@@ -28,6 +28,17 @@ def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> Non
     assert days == [(100, 7, 1), (2300.3, 14, 1)]
 
 
+def test_beyond_the_maximum_the_oldest_month_goes_and_not_a_short_one() -> None:
+    row = Row(3)
+    for start, days in (("2026-01-01", 31), ("2026-02-01", 28), ("2026-03-01", 2)):
+        for n in range(96 * days):
+            begin = local(start) + n * QUARTER
+            row.add(Span(begin, begin + QUARTER, SpanKind.QUARTER_HOUR, Amounts(100)))
+    begin = local("2026-04-01")
+    row.add(Span(begin, begin + QUARTER, SpanKind.QUARTER_HOUR, Amounts(100)))
+    assert [*row.months] == [local(f"2026-{month:02}-01") for month in (2, 3, 4)]
+
+
 def test_columns_in_use_by_a_thread_do_not_change() -> None:
     house = House(START, 1)
     house.run(60)

@@ -8,20 +8,15 @@ left out of days. In the hours of gas, no rise is left out, because statistics a
 
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from ...lib.bounded_dict import keep_newest
 from ...lib.history.calendar import HOUR, day_end, day_start, hour_start
 from ...lib.p1.value_converters import MBusReading
-from ...lib.stored_values import (
-    Stored,
-    checked_list,
-    checked_mapping,
-    checked_number,
-    checked_text,
-    checked_time,
-)
+from ...lib.stored_json import Mark, dump, load
+from ...lib.stored_values import Stored, checked_list, checked_number
 
 KEPT_DAYS = 400
 KEPT_HOURS = 35 * 24
@@ -50,6 +45,20 @@ _NOTHING = Sum(0.0, 0.0)
 def is_water(kind: str, unit: str | None) -> bool:
     """Return whether a meter of this kind and unit counts water in m³."""
     return unit == "m3" and "water" in kind
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """History in a stored file. The sums are texts, so that each takes one line of the file."""
+
+    kind: str
+    unit: str | None
+    time: datetime | None
+    index: float
+    days: str
+    hours: str
+    kwh_per_m3: Annotated[float | None, Mark.ADDED_LATER] = None
+    point: Annotated[str, Mark.ADDED_LATER] = ""
 
 
 class MediumHistory:
@@ -178,30 +187,20 @@ class MediumHistory:
 
     def as_dict(self) -> dict[str, Stored]:
         """Return the history as JSON values."""
-        return {
-            "kind": self.kind,
-            "unit": self.unit,
-            "time": self.time and self.time.isoformat(),
-            "index": self.index,
-            "kwh_per_m3": self.kwh_per_m3,
-            "point": self.point,
-            "days": _as_text(self.days),
-            "hours": _as_text(self.hours),
-        }
+        sums = _as_text(self.days), _as_text(self.hours)
+        of_meter = self.kind, self.unit, self.time, self.index
+        content: dict[str, Stored] = dump(_Stored(*of_meter, *sums, self.kwh_per_m3, self.point))
+        return content
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
         """Return the history from the result of `as_dict`. Raises ValueError for malformed data."""
-        data = checked_mapping(stored)
-        unit = data["unit"]
-        history = cls(checked_text(data["kind"]), None if unit is None else checked_text(unit))
-        history.time = None if data["time"] is None else checked_time(data["time"]).astimezone(UTC)
-        history.index = checked_number(data["index"])
-        energy = data.get("kwh_per_m3")
-        history.kwh_per_m3 = None if energy is None else checked_number(energy)
-        history.point = checked_text(data.get("point", ""))
-        history.days = _sums(data["days"], KEPT_DAYS, _day_length)
-        history.hours = _sums(data["hours"], KEPT_HOURS, lambda _start: HOUR)
+        data = load(_Stored, stored)
+        history = cls(data.kind, data.unit)
+        history.time, history.index = data.time, data.index
+        history.kwh_per_m3, history.point = data.kwh_per_m3, data.point
+        history.days = _sums(data.days, KEPT_DAYS, _day_length)
+        history.hours = _sums(data.hours, KEPT_HOURS, lambda _start: HOUR)
         return history
 
 
@@ -233,10 +232,10 @@ def _as_text(sums: dict[datetime, Sum]) -> str:
 
 
 def _sums(
-    stored: Stored, limit: int, length_of: Callable[[datetime], timedelta]
+    texts: str, limit: int, length_of: Callable[[datetime], timedelta]
 ) -> dict[datetime, Sum]:
     sums = {}
-    for text in checked_list(checked_text(stored).split(), limit):
+    for text in checked_list(texts.split(), limit):
         start, amount, seconds = text.split(":")
         time = datetime.strptime(start, "%Y%m%dT%H").replace(tzinfo=UTC)
         # In the file, the seconds can exceed the length of the day or hour, because a clock was set

@@ -1,13 +1,15 @@
 """Gaps in the reception of telegrams in the last seven days, and the share of altered frames."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from ...lib.bounded_dict import keep_newest
 from ...lib.history.calendar import HOUR, hour_start
-from ...lib.stored_values import Stored, checked_count, checked_list, checked_mapping, checked_time
+from ...lib.stored_json import Mark, Size, dump, load
+from ...lib.stored_values import Stored
 
 KEPT = timedelta(days=7)
 # A longer time between two telegrams is a gap. A meter sends a telegram at least every ten seconds.
@@ -25,6 +27,26 @@ class Gap(NamedTuple):
 
     start: datetime
     end: datetime
+
+
+class _HourFrames(NamedTuple):
+    """Numbers of accepted and of altered frames in an hour of a stored file."""
+
+    hour: datetime
+    accepted: int
+    altered: int
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """History in a stored file. Each gap is a text, so that it takes one line."""
+
+    since: datetime | None
+    last: datetime | None
+    gaps: Annotated[list[str], Size(_MAX_GAPS)]
+    frames: Annotated[list[_HourFrames], Size(_COUNTED_HOURS), Mark.ADDED_LATER] = field(
+        default_factory=list[_HourFrames]
+    )
 
 
 class ReceptionHistory:
@@ -134,27 +156,16 @@ class ReceptionHistory:
 
     def as_dict(self) -> dict[str, Stored]:
         """Return the history as JSON values."""
-        return {
-            "since": self.since and self.since.isoformat(),
-            "last": self._last and self._last.isoformat(),
-            "gaps": [f"{gap.start.isoformat()} {gap.end.isoformat()}" for gap in self._gaps],
-            "frames": [[hour.isoformat(), *counts] for hour, counts in self._frames.items()],
-        }
+        gaps = [" ".join(dump(gap)) for gap in self._gaps]
+        frames = [_HourFrames(hour, *counts) for hour, counts in self._frames.items()]
+        content: dict[str, Stored] = dump(_Stored(self.since, self._last, gaps, frames))
+        return content
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
         """Return the history from the result of `as_dict`. Raises ValueError for malformed data."""
-        data = checked_mapping(stored)
-        times = [
-            None if data[name] is None else checked_time(data[name]) for name in ("since", "last")
-        ]
-        history = cls(*times)
-        for text in checked_list(data["gaps"], _MAX_GAPS):
-            start, end = text.split(" ")
-            history._gaps.append(
-                Gap(checked_time(start).astimezone(UTC), checked_time(end).astimezone(UTC))
-            )
-        for hour, *counts in checked_list(data.get("frames", []), _COUNTED_HOURS):
-            accepted, altered = map(checked_count, counts)
-            history._frames[checked_time(hour).astimezone(UTC)] = accepted, altered
+        data = load(_Stored, stored)
+        history = cls(data.since, data.last)
+        history._gaps = [load(Gap, text.split(" ")) for text in data.gaps]
+        history._frames = {hour: (accepted, altered) for hour, accepted, altered in data.frames}
         return history

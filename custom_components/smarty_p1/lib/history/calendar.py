@@ -39,7 +39,7 @@ def hour_start(time: datetime) -> datetime:
 @lru_cache(maxsize=64)
 def midnight(day: date) -> datetime:
     """Return the midnight in Luxembourg at which `day` begins, in UTC."""
-    return datetime.combine(day, time(), LUXEMBOURG).astimezone(UTC)
+    return in_utc(datetime.combine(day, time()))
 
 
 @lru_cache(maxsize=64)
@@ -64,6 +64,18 @@ def month_start(time: datetime) -> datetime:
 def month_end(time: datetime) -> datetime:
     """Return the midnight that ends the month that contains `time`, in Luxembourg's time."""
     return month_start(month_start(time) + _MORE_THAN_A_MONTH)
+
+
+def in_utc(time: datetime) -> datetime:
+    """Return a time in UTC. A time without zone is Luxembourg's, as on the meter and the bill."""
+    return (time if time.tzinfo else time.replace(tzinfo=LUXEMBOURG)).astimezone(UTC)
+
+
+def next_moment(clock: time, now: datetime) -> datetime:
+    """Return the next moment after `now` at which Luxembourg's clock shows `clock`, in UTC."""
+    day = local_day(now)
+    at = in_utc(datetime.combine(day, clock))
+    return at if at > now else in_utc(datetime.combine(day + DAY, clock))
 
 
 def _midnight(time: datetime) -> datetime:

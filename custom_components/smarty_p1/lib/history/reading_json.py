@@ -3,7 +3,7 @@
 The functions that read stored data raise ValueError, KeyError or TypeError for malformed data.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from ..stored_values import (
@@ -37,11 +37,6 @@ def amount(value: Stored) -> float:
     return float(checked_number(value, 0, MAX_VALUE))
 
 
-def utc_time(value: Stored) -> datetime:
-    """Return a stored time in UTC."""
-    return checked_time(value).astimezone(UTC)
-
-
 def store_known(values: QuarterHour | Registers) -> Stores:
     """Return the known fields as JSON."""
     texts = (value.isoformat() if isinstance(value, datetime) else value for value in values)
@@ -53,7 +48,7 @@ def load_quarter(data: Stored) -> QuarterHour | None:
     if data is None:
         return None
     stored = checked_mapping(data)
-    start = utc_time(stored.pop("start"))
+    start = checked_time(stored.pop("start"))
     if start != quarter_start(start):
         raise ValueError
     if "origin" in stored:
@@ -70,10 +65,10 @@ def without_unknown(values: Stores) -> Stores:
 def load_registers(data: Stored) -> Registers:
     """Return the registers from the JSON that `store_known` made."""
     stored = checked_mapping(data)
-    time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
+    time, exported_time = checked_time(stored.pop("time")), stored.pop("exported_time", None)
     values: Stores = {name: checked_number(value, 0, MAX_VALUE) for name, value in stored.items()}
     if exported_time is not None:
-        values["exported_time"] = utc_time(exported_time)
+        values["exported_time"] = checked_time(exported_time)
     registers = Registers(time, **values)
     if (registers.exported_wh is None) != (registers.exported_time is None):
         raise ValueError
@@ -104,7 +99,7 @@ def load_segment(data: Stored, doubt: ClockDoubt | None = None) -> ReadingSegmen
     segment = ReadingSegment(
         first=load_registers(stored["first"]),
         last=load_registers(stored["reading"]),
-        since=utc_time(stored["since"]),
+        since=checked_time(stored["since"]),
         serial_number=None if serial_number is None else checked_text(serial_number),
         month_start=month_start(shown := checked_time(stored["month_start"])),
         amounts=load_amounts(stored["amounts"]),

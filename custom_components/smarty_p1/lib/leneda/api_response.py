@@ -4,7 +4,7 @@ A response has the rows of one OBIS code. It can contain data outside of the req
 values and repeated rows. Items that are not a quarter-hour of the period are left out.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -108,7 +108,7 @@ def checked_item(item: Any, max_value: float) -> CheckedItem | None:  # noqa: AN
     if type(version) is not int or not 0 <= version <= MAX_VERSION:
         return None
     try:
-        start = checked_time(text).astimezone(UTC)
+        start = checked_time(text)
     except ValueError:
         return None
     return CheckedItem(start, float(value), version, item.get("type"))

@@ -5,12 +5,12 @@ load.left_kwh(used_kwh=3.0), load.deadline(now)
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.calendar import DAY, LUXEMBOURG, local_day
+from ..history.calendar import DAY, in_utc, local_day
 from .bill_steps import NO_KWH, Quarter
 from .coming_quarters import PlanLack
 from .load_following import LoadOrder
@@ -69,7 +69,7 @@ class DailyLoad(NamedTuple):
         by = self.by_weekend if day.weekday() >= _SATURDAY else self.by_workdays
         if not self.has_deadline:
             by = time()
-        return None if by is None else datetime.combine(day, by, LUXEMBOURG).astimezone(UTC)
+        return None if by is None else in_utc(datetime.combine(day, by))
 
 
 class LoadState(StrEnum):

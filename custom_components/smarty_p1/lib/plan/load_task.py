@@ -8,10 +8,10 @@ Each method returns the next state. Nothing else is remembered of a load, so a r
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import DAY, HOUR, LUXEMBOURG, QUARTER_HOUR, local_day, quarter_start
+from ..history.calendar import HOUR, QUARTER_HOUR, next_moment, quarter_start
 from ..stored_json import Mark, Range, Size
 from .daily_load import DailyLoad, LoadState
 from .load_following import MAX_STARTS
@@ -153,14 +153,10 @@ class LoadTask:
         """Return the state with a deadline for once: the next such time. None takes it back."""
         if by is None:
             return replace(self, once=None, replaced=None)
-        day = local_day(now)
-        at = datetime.combine(day, by, LUXEMBOURG).astimezone(UTC)
-        if at <= now:
-            at = datetime.combine(day + DAY, by, LUXEMBOURG).astimezone(UTC)
         is_changed = self.once is not None and now < self.once.by
         without = replace(self, once=None, replaced=None)
         period = (without if is_changed else self).period_of(load, now)
-        return replace(without, once=Period(period.since, at), replaced=period.by)
+        return replace(without, once=Period(period.since, next_moment(by, now)), replaced=period.by)
 
     def told(self, start: datetime | None, starts: Sequence[datetime]) -> LoadTask:
         """Return the state after a start was told. `starts` are those of the plan's switch."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ..history.reading_json import MAX_VALUE, utc_time, without_unknown
+from ..history.reading_json import MAX_VALUE, without_unknown
 from ..stored_values import (
     Stored,
     checked_count,
@@ -16,6 +16,7 @@ from ..stored_values import (
     checked_mapping,
     checked_number,
     checked_text,
+    checked_time,
 )
 from .agreed_prices import price_file
 from .contract import MAX_CONTRACTS, Contract
@@ -47,7 +48,7 @@ def load_contracts(data: Stored) -> tuple[tuple[datetime, Contract], ...]:
 
 def _load_contract(data: Stored) -> tuple[datetime, Contract]:
     stored = checked_mapping(data)
-    since = utc_time(stored.pop("since"))
+    since = checked_time(stored.pop("since"))
     values: Stores = {}
     for name, value in stored.items():
         if name in _FLAGS:
