@@ -20,7 +20,7 @@ SHOWN = {
 OF_ISSUES = {("repairs.py", "_ChoiceRepairFlow"), ("repairs.py", "_show_confirmation")}
 CALLERS = {
     "coordinator/repair_issues.py",
-    "dashboards/energy_repair.py",
+    "dashboards/energy_source_issues.py",
     "flows/boards/pulse_flow.py",
     "flows/boards/tank_flow.py",
     "flows/dialog_base.py",

@@ -182,11 +182,11 @@ def withdraw_issues(
 
 
 @callback
-def name_unread_file(
-    hass: HomeAssistant, entry: AnyConfigEntry, file: str, *, is_unread: bool
-) -> None:
+def name_unread_file(hass: HomeAssistant, entry_id: str, file: str, *, is_unread: bool) -> None:
     """Add a file to the repair issue about files that cannot be read now, or take it away."""
     problem, files = Problem.STORED_NOT_READ, set[str]()
+    if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
+        return
     if is_raised(hass, entry, problem):
         issue = ir.async_get(hass).issues[DOMAIN, issue_id(problem, entry)]
         files = {*read_plain((issue.translation_placeholders or {})["file"]).split("\n")}

@@ -8,7 +8,7 @@ from .energy_dashboard_setup import (
     async_fill_when_known,
     async_missing_sources,
 )
-from .energy_repair import Offer, async_move, async_offers, async_undo, async_watch_sources
+from .energy_source_issues import Offer, async_move, async_offers, async_undo, async_watch_sources
 from .sidebar import (
     async_hand_over,
     async_set_sidebar,

@@ -10,7 +10,6 @@ from datetime import datetime
 from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
@@ -28,8 +27,7 @@ from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
-from ..repair_issues import name_unread_file
-from ..stored.throttled_store import RETRY_INTERVAL
+from ..stored.unread_file import async_retry_hourly
 from .client import asked_of
 from .file_refusal_translation_keys import ImportRefusedError
 from .progress import LenedaProgress
@@ -79,10 +77,8 @@ class LenedaData:
         """Show Leneda's quarter-hours in the meter's months."""
         self._household = meter
         if not await self._async_has_shown():
-            LOGGER.warning("%s cannot be read now. It is read again every hour", self.files.folder)
-            name_unread_file(self._hass, self._entry, str(self.files.folder), is_unread=True)
-            self._end_retries = async_track_time_interval(
-                self._hass, self._async_retry, RETRY_INTERVAL, cancel_on_shutdown=True
+            self._end_retries = async_retry_hourly(
+                self._hass, self._entry.entry_id, self.files.folder, self._async_retry
             )
 
     async def _async_has_shown(self) -> bool:
@@ -106,7 +102,6 @@ class LenedaData:
         if self._end_retries:
             self._end_retries()
             self._end_retries = None
-            name_unread_file(self._hass, self._entry, str(self.files.folder), is_unread=False)
 
     async def async_close(self) -> None:
         """Wait for a change that is being stored. Later changes are refused."""

@@ -9,26 +9,24 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
-from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import json_loads_object
 
 from ...const import DOMAIN, LOGGER
 from ...lib.min_interval import MinInterval
-from ..repair_issues import Problem, name_unread_file, raise_issue
+from ..repair_issues import Problem, raise_issue
+from .unread_file import async_retry_hourly
 
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"
-RETRY_INTERVAL = timedelta(hours=1)
-"""Time between two attempts to read a file that cannot be read now."""
 
 type Content = dict[str, Any] | list[str]
 
@@ -91,13 +89,10 @@ class ThrottledStore(ABC):
 
         It is then read again every hour, and nothing is written before that.
         """
-        if await self._async_has_joined():
-            return
-        LOGGER.warning("%s cannot be read now. It is read again every hour", self._store.path)
-        self._name_unread(is_unread=True)
-        self._end_retries = async_track_time_interval(
-            self._hass, self._async_retry, RETRY_INTERVAL, cancel_on_shutdown=True
-        )
+        if not await self._async_has_joined():
+            self._end_retries = async_retry_hourly(
+                self._hass, self._entry_id, self._store.path, self._async_retry
+            )
 
     async def _async_has_joined(self) -> bool:
         try:
@@ -119,12 +114,6 @@ class ThrottledStore(ABC):
         if self._end_retries:
             self._end_retries()
             self._end_retries = None
-            self._name_unread(is_unread=False)
-
-    @callback
-    def _name_unread(self, *, is_unread: bool) -> None:
-        if entry := self._hass.config_entries.async_get_entry(self._entry_id):
-            name_unread_file(self._hass, entry, self._store.path, is_unread=is_unread)
 
     async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
         """Return the result of `parse` for the stored content. Return None if there is no file.

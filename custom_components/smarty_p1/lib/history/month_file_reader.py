@@ -14,7 +14,6 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_start
-from .meter_clock_jumps import ReadingSegment
 from .month_columns import MonthColumns, Row
 from .month_file_lines import (
     LATE,
@@ -25,6 +24,7 @@ from .month_file_lines import (
     parse_time,
     span_of_cells,
 )
+from .reading_segments import ReadingSegment
 from .register_amounts import Registers
 from .spans import Span, SpanKind, end_of, gap_between
 

@@ -39,13 +39,13 @@ from .calendar import HOUR, QUARTER_HOUR, month_start, quarter_start
 from .doubtful_clock import ClockDoubt
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .market_prices import NO_PRICES, MarketPrices
-from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month_columns import Columns, MonthColumns, Row
 from .month_file_lines import Files, checksum
 from .month_file_reader import RowReader
 from .quarter_hour import QuarterHour
 from .quarter_hour_values import QuarterHourValues
 from .reading_json import load_quarter, load_registers, load_segment, store_known, store_segment
+from .reading_segments import MAX_SEGMENTS, ReadingSegment
 from .readings_to_spans import ReadingHistory
 from .register_amounts import DECIMALS, Energies, Registers
 from .shown_month import time_until

@@ -18,9 +18,9 @@ from ..stored_values import (
 )
 from .calendar import day_start, month_start, quarter_start
 from .doubtful_clock import ClockDoubt
-from .meter_clock_jumps import ReadingSegment
 from .month_file_lines import cells_of, line_of, span_of_cells
 from .quarter_hour import QuarterHour
+from .reading_segments import ReadingSegment
 from .register_amounts import Amounts, Registers
 
 type Stores = dict[str, Any]

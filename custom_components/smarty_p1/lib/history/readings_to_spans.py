@@ -10,7 +10,7 @@ measured quarter-hours. Two rules apply to gaps and to wrong segments:
 - When a segment has its first whole quarter-hour, or at the next break, the gap before the segment
   becomes a span. If the clock was set back, the gap has no length.
 - When the clock or the meter is right again, the readings continue the segment before the break.
-  The wrong segment is dropped, and its time becomes a gap (`meter_clock_jumps.py` has the cases).
+  The wrong segment is dropped, and its time becomes a gap (`reading_segments.py` has the cases).
 
 If the meter's clock is far from the computer's clock, readings are booked at the computer's time
 instead, as gaps (`doubtful_clock.py`).
@@ -26,9 +26,9 @@ from ..clock_verdict import MAX_CHANGE, NO_DOUBT, ClockVerdict
 from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
 from .doubtful_clock import TRIAL_DAYS, ClockDoubt
 from .gap_clock_and_power_limits import most_wh
-from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
 from .month_columns import Columns, Row
 from .quarter_hour import QuarterHour
+from .reading_segments import MAX_SEGMENTS, ReadingSegment, count_kept
 from .register_amounts import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
 from .spans import Span, SpanKind, end_of, gap_between

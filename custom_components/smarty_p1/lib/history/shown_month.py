@@ -32,8 +32,8 @@ from datetime import datetime
 from itertools import pairwise, starmap
 
 from .calendar import DAY, HOUR, month_end, month_start
-from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month_columns import Row
+from .reading_segments import MAX_SEGMENTS, ReadingSegment
 from .register_amounts import Rise
 
 # Minimum mean power in W of a household. So in a gap without readings, the registers of a meter

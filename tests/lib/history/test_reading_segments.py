@@ -4,7 +4,7 @@ from types import ModuleType
 
 import pytest
 
-from smartyp1.history import meter_clock_jumps, shown_month
+from smartyp1.history import reading_segments, shown_month
 from tests.lib.bill.support import Connection, at
 
 
@@ -38,7 +38,7 @@ def change(house: Connection, what: str = "0 kWh") -> None:
         house.serial = what
 
 
-@pytest.mark.parametrize(("case", "between", "then", "expected"), rows(meter_clock_jumps))
+@pytest.mark.parametrize(("case", "between", "then", "expected"), rows(reading_segments))
 def test_the_parts_that_a_wrong_clock_leaves(
     case: str, between: str, then: str, expected: str
 ) -> None:
