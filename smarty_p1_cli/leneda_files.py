@@ -10,7 +10,7 @@ from smartyp1.history.calendar import day_start
 from smartyp1.leneda.api_response import AnswerRefusal, ResponseError, read_time_series
 from smartyp1.leneda.days_of_rows import RowsByCode
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, added_up, newest
-from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE, read_export
+from smartyp1.leneda.portal_file import read_export
 from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
 from smartyp1.leneda.series_codes import REGISTERS, is_gas, is_of_production
 from smartyp1.prices.contract import BEGINNING
@@ -96,7 +96,7 @@ def _read_answer(data: bytes, now: datetime) -> tuple[str, str, Sequence[LenedaR
     return code, name, read_time_series(answer, code, BEGINNING, day_start(now)).rows
 
 
-def read_file(path: str, max_bytes: int = MAX_EXPORT_SIZE) -> bytes:
+def read_file(path: str, max_bytes: int) -> bytes:
     """Return the content of a file, at most a byte more than `max_bytes`. Raises UsageError."""
     try:
         with Path(path).open("rb") as file:

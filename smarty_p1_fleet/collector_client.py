@@ -54,7 +54,7 @@ class CollectorClient(NatsClient):
         self._receivers[subscription._id] = receiver  # noqa: SLF001
         return subscription
 
-    async def acknowledge(self, replies: Iterable[bytes], *, is_done: bool = True) -> None:
+    async def acknowledge(self, replies: Iterable[bytes], *, is_done: bool) -> None:
         """Acknowledge messages, or with `is_done` False, let NATS deliver them again at once.
 
         `replies` are their reply subjects. Raises NATS's errors.

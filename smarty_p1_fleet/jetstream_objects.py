@@ -83,9 +83,7 @@ def reading_of(title: bytes) -> str:
     return f"smarty_p1.readings.{title.hex().upper()}"
 
 
-async def make_consumer(
-    js: JetStreamContext, name: str, titles: tuple[bytes, ...] = ()
-) -> ConsumerInfo:
+async def make_consumer(js: JetStreamContext, name: str, titles: tuple[bytes, ...]) -> ConsumerInfo:
     """Create or change the durable consumer `name`.
 
     All collectors that write to the same VictoriaMetrics share this consumer. With `titles`, it

@@ -25,7 +25,7 @@ def outage_of(what: str) -> Outage:
 
     `what` is the service's name in the log.
     """
-    return Outage(LOGGER, _LOST, _BACK, what, first=_FIRST_DELAY, longest=_MAX_DELAY_S)
+    return Outage(_LOST, _BACK, what, first=_FIRST_DELAY, longest=_MAX_DELAY_S)
 
 
 def reason(error: BaseException) -> str:

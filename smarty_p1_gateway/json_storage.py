@@ -56,9 +56,8 @@ class JsonStorage:
         self._next = asyncio.Event()
         self._current: asyncio.Event | None = None
         self._stored: dict[str, str] = {}
-        self._faults = FaultLog(LOGGER, "Stored contents")
+        self._faults = FaultLog("Stored contents")
         self._outage = Outage(
-            LOGGER,
             _LOST,
             _BACK,
             first=_RETRY_DELAY_S,

@@ -43,8 +43,8 @@ class PortReader:
         self._bytes = metrics.bytes.labels(port.label)
         self._is_open = metrics.port_open.labels(port.label)
         self._losses = metrics.port_losses.labels(port.label)
-        self._outage = Outage(LOGGER, _LOST, _BACK, port.label)
-        self._faults = FaultLog(LOGGER, port.label)
+        self._outage = Outage(_LOST, _BACK, port.label)
+        self._faults = FaultLog(port.label)
         self._in_vain = 0
         self._link = ReconnectingPort(
             port.address, self._on_data, self._on_lost, on_open=self._on_open

@@ -110,7 +110,7 @@ class _Gateway:
         # For each retained topic, the publisher that used it last. When cables are swapped, another
         # port publishes on the topic.
         self._speakers: dict[str, object] = {}
-        self._faults = FaultLog(LOGGER, "Gateway")
+        self._faults = FaultLog("Gateway")
 
     async def run(self, opening: asyncio.Task[None], health: Health) -> None:
         """Run all tasks until SIGTERM or SIGINT. Raises UnavailableError if `opening` fails."""

@@ -41,7 +41,7 @@ def readable_pulse_readers(hass: HomeAssistant, user: User) -> list[AnyConfigEnt
 
 
 def readable_meter(
-    hass: HomeAssistant, user: User, entry_id: str, *, or_pulse_reader: bool = False
+    hass: HomeAssistant, user: User, entry_id: str, *, or_pulse_reader: bool
 ) -> AnyConfigEntry | None:
     """Return the entry of a meter, whether loaded or not.
 

@@ -126,7 +126,7 @@ class Lane:
         self._batches: deque[_Batch] = deque()
         self._working: Sequence[FrameMessage] = ()
         self._worked_at = time.monotonic()
-        self._faults = FaultLog(LOGGER, name)
+        self._faults = FaultLog(name)
         self._outage = outage_of("Judging frames")
         self._settle_outage = outage_of("Setting bookmarks or acknowledging frames")
 

@@ -106,7 +106,7 @@ class FrameRereader:
         self._make_lane = make_lane
         self._titles = titles
         self._outage = outage_of("Reading frames again")
-        self._faults = FaultLog(LOGGER, name)
+        self._faults = FaultLog(name)
         self._marks: Mapping[bytes | None, Bookmark] = {}
         self._revision, self._listed_at = -1, 0.0
 

@@ -139,8 +139,8 @@ class FrameVerifier:
         warnings: MeterWarnings,
         stored: StoredCounters,
         *,
-        clocks: ClockComparison | None = None,
-        is_reader: bool = False,
+        clocks: ClockComparison | None,
+        is_reader: bool,
     ) -> None:
         self._newest = NewestFrames(-inf if is_reader else inf)
         self._stored = stored

@@ -59,7 +59,7 @@ class PortPublisher(ABC):
         self._retained = RetainedMessages()
         self._has_changed = asyncio.Event()
         lost, back, longest = _LOST, _BACK, _MAX_DELAY_S
-        self._outage = Outage(LOGGER, lost, back, port.label, first=_FIRST_DELAY_S, longest=longest)
+        self._outage = Outage(lost, back, port.label, first=_FIRST_DELAY_S, longest=longest)
 
     @property
     @abstractmethod

@@ -58,7 +58,7 @@ class NatsMessage(NamedTuple):
 
 
 class NatsRequests:
-    """Unacknowledged messages of one NATS connection to `stream`.
+    """Unacknowledged messages of one NATS connection to STREAM.
 
     `on_late` gets the subject of a message whose acknowledgement is late.
     """
@@ -66,11 +66,9 @@ class NatsRequests:
     def __init__(
         self,
         client: NatsClient,
-        stream: str = STREAM,
-        on_late: Callable[[str], None] = lambda _: None,
+        on_late: Callable[[str], None],
     ) -> None:
         self._client = client
-        self._stream = stream
         self._on_late = on_late
         self._inbox = client.new_inbox()
         self._numbers = count()
@@ -184,6 +182,6 @@ class NatsRequests:
         content: dict[str, Any] = json.loads(message.data)
         if "error" in content:
             APIError.from_error(content["error"])
-        if content["stream"] != self._stream or content["seq"] <= 0:
+        if content["stream"] != STREAM or content["seq"] <= 0:
             raise NotAcknowledgedError
         return content

@@ -39,7 +39,7 @@ def line_of(error: BaseException) -> str:
 
 
 def publish_command(
-    subject: str, data: bytes, reply: str = "", headers: Mapping[str, str] | None = None
+    subject: str, data: bytes, reply: str, headers: Mapping[str, str] | None = None
 ) -> bytes:
     """Return the command that publishes a message. All texts must be without line breaks."""
     if headers is None:

@@ -104,7 +104,7 @@ class NatsPublisher:
         self._is_connected = False
         self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
         # Several kinds of failure can occur in one outage. Each kind is logged once.
-        self._outage = Outage(LOGGER, "%s", _BACK)
+        self._outage = Outage("%s", _BACK)
         self._no_answer_since: float | None = None
         # Numbers of acknowledged frames that are still in the queue, because an older frame of
         # their port was not acknowledged.
@@ -155,7 +155,7 @@ class NatsPublisher:
         await client.open(self._on_error)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
-        requests = self._requests = NatsRequests(client, on_late=self._on_late)
+        requests = self._requests = NatsRequests(client, self._on_late)
         await requests.open()
         self._wanted = set(self._ports)
         await run_until_first_exit(

@@ -47,7 +47,7 @@ class FrameStore:
         self.written = 0
         self._numbers = count(-1, -1)
         self._outage = Outage(
-            LOGGER, _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
+            _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
         )
         self._adding: asyncio.Future[None] | None = None
         self._has_new = asyncio.Event()

@@ -8,8 +8,6 @@ import pytest
 
 from smartyp1.fault_log import FaultLog, Listeners
 
-LOGGER = logging.getLogger("tests.fault_log")
-
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
@@ -21,7 +19,7 @@ def fail(*_: object) -> None:
 
 
 def test_an_error_is_logged_once_and_then_by_its_number(caplog: pytest.LogCaptureFixture) -> None:
-    faults = FaultLog(LOGGER, "Meter")
+    faults = FaultLog("Meter")
     for _ in range(1000):
         assert faults.call(fail) is None
     assert faults.call(partial(fail, 1)) is None
@@ -39,14 +37,14 @@ def test_an_error_is_logged_once_and_then_by_its_number(caplog: pytest.LogCaptur
 
 
 def test_a_text_that_may_hold_a_secret_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
-    FaultLog(LOGGER, "Port", hides_texts=True).call(fail)
+    FaultLog("Port", hides_texts=True).call(fail)
     [line] = lines(caplog)
     assert "in fail" in line
     assert "secret" not in caplog.text
 
 
 async def test_results_pass_through() -> None:
-    faults = FaultLog(LOGGER, "Meter")
+    faults = FaultLog("Meter")
 
     async def double(number: int) -> int:
         return 2 * number
@@ -61,7 +59,7 @@ async def test_results_pass_through() -> None:
 
 def test_a_failing_listener_stops_no_other() -> None:
     heard: list[int] = []
-    listeners = Listeners[int](FaultLog(LOGGER, "Meter"))
+    listeners = Listeners[int](FaultLog("Meter"))
     removals = [listeners.add(listener) for listener in (heard.append, fail, heard.append)]
     listeners.call(1)
     assert heard == [1, 1]
@@ -84,7 +82,7 @@ async def test_work_is_called_again_ever_more_seldom_until_it_is_done(
     async def pause(delay: float) -> None:
         delays.append(delay)
 
-    faults = FaultLog(LOGGER, "Meter")
+    faults = FaultLog("Meter")
     await faults.until_done("the task", work, first=10, longest=40, pause=pause)
 
     for delay, expected in zip(delays, [10, 20, 40, 40], strict=True):
@@ -110,7 +108,7 @@ async def test_after_a_long_time_without_an_error_delays_begin_anew(
     async def pause(delay: float) -> None:
         delays.append(delay)
 
-    await FaultLog(LOGGER, "Meter").until_done("task", work, first=10, longest=40, pause=pause)
+    await FaultLog("Meter").until_done("task", work, first=10, longest=40, pause=pause)
 
     for delay, expected in zip(delays, [10, 20, 10], strict=True):
         assert 0.8 * expected <= delay <= 1.2 * expected
@@ -118,7 +116,7 @@ async def test_after_a_long_time_without_an_error_delays_begin_anew(
 
 async def test_a_cancelled_task_ends() -> None:
     work = asyncio.Event()
-    task = asyncio.create_task(FaultLog(LOGGER, "Meter").until_done("task", partial(wait, work)))
+    task = asyncio.create_task(FaultLog("Meter").until_done("task", partial(wait, work)))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.wait([task])

@@ -7,8 +7,6 @@ import pytest
 
 from smartyp1.outage import Backoff, Budget, Outage
 
-LOGGER = logging.getLogger("tests.retry")
-
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
@@ -41,8 +39,8 @@ async def test_not_all_come_back_at_the_same_moment(slept: list[float]) -> None:
 async def test_the_log_has_one_line_for_the_loss_and_one_for_the_return(
     caplog: pytest.LogCaptureFixture, slept: list[float]
 ) -> None:
-    caplog.set_level(logging.INFO, LOGGER.name)
-    outage = Outage(LOGGER, "%s is away: %s", "%s is there again", "port", first=1, longest=2)
+    caplog.set_level(logging.INFO)
+    outage = Outage("%s is away: %s", "%s is there again", "port", first=1, longest=2)
     outage.end()
     for reason in ("refused", "no route", "refused"):
         outage.note(reason)
@@ -62,8 +60,8 @@ async def test_the_log_has_one_line_for_the_loss_and_one_for_the_return(
 
 
 def test_of_each_kind_of_failure_the_log_has_a_line(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, LOGGER.name)
-    outage = Outage(LOGGER, "%s", "back")
+    caplog.set_level(logging.INFO)
+    outage = Outage("%s", "back")
     for kind in ("away", "refused", "away", "refused"):
         outage.note(f"it is {kind}", kind=kind)
     outage.end()

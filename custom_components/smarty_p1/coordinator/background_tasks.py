@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, suppress
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
-from ..const import LOGGER
 from ..lib.fault_log import FaultLog
 from .entry_types import AnyConfigEntry
 
@@ -73,7 +72,7 @@ class SupervisedTask:
         self._work = work
         self._part = part
         self._first, self._longest = first, longest
-        self._faults = FaultLog(LOGGER, entry.title)
+        self._faults = FaultLog(entry.title)
         self._is_due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 

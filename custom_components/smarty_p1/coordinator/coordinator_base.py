@@ -44,7 +44,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self, hass: HomeAssistant, entry: AnyConfigEntry, rules: Rules, **placeholders: str
     ) -> None:
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
-        self.faults = FaultLog(LOGGER, entry.title)
+        self.faults = FaultLog(entry.title)
         self.last_update_success = False
         self.placeholders = placeholders
         self.readings = 0

@@ -100,7 +100,7 @@ class MeterBooks:
         """
         self._hass = hass
         self._entry = entry
-        self._faults = FaultLog(LOGGER, entry.title)
+        self._faults = FaultLog(entry.title)
         self._gas = GasStatistics(hass, entry, self.history)
         self._download = LenedaDownload(hass, entry, self.leneda, self.history, self._gas)
         self._refused: frozenset[str] = frozenset()

@@ -94,7 +94,7 @@ def check_topic(topic: str, field: str) -> None:
         raise FieldError(field, "topic_malformed")
 
 
-def check_address(text: str, *, takes_topic: bool = False) -> None:
+def check_address(text: str, *, takes_topic: bool) -> None:
     """Raise FieldError if `text` is not the complete address of a port.
 
     With `takes_topic`, an MQTT topic is accepted, too.

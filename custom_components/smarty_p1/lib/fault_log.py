@@ -9,6 +9,8 @@ from functools import partial
 
 from .outage import Backoff
 
+LOGGER = logging.getLogger(__name__)
+
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 60.0
 
@@ -20,9 +22,8 @@ class FaultLog:
     ones, the 10th, 100th and so on are logged with their number, all others at level DEBUG.
     """
 
-    def __init__(self, logger: logging.Logger, name: str, *, hides_texts: bool = False) -> None:
+    def __init__(self, name: str, *, hides_texts: bool = False) -> None:
         """Set the name that begins each line. With `hides_texts`, no text of an error is logged."""
-        self._logger = logger
         self._name = name
         self._hides_texts = hides_texts
         self._counts = Counter[tuple[str, type[Exception]]]()
@@ -39,12 +40,12 @@ class FaultLog:
         if count > 1:
             # A number that consists of a 1 and zeros.
             level = logging.ERROR if str(count).rstrip("0") == "1" else logging.DEBUG
-            self._logger.log(level, "%s: error in %s (%s), %d times; %s", *names, count, then)
+            LOGGER.log(level, "%s: error in %s (%s), %d times; %s", *names, count, then)
         elif self._hides_texts:
             places = "".join(traceback.format_tb(error.__traceback__))
-            self._logger.error("%s: error in %s (%s); %s. Place:\n%s", *names, then, places)
+            LOGGER.error("%s: error in %s (%s); %s. Place:\n%s", *names, then, places)
         else:
-            self._logger.error("%s: error in %s (%s); %s", *names, then, exc_info=error)
+            LOGGER.error("%s: error in %s (%s); %s", *names, then, exc_info=error)
 
     def call[*Args, R](self, work: Callable[[*Args], R], *args: *Args) -> R | None:
         """Return the result of `work`. If it raises an exception, log it, and return None."""

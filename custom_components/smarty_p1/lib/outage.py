@@ -7,6 +7,8 @@ import asyncio
 import logging
 from random import uniform
 
+LOGGER = logging.getLogger(__name__)
+
 
 class Backoff:
     """Delay in seconds between retries. It doubles after each failure, up to a maximum.
@@ -45,9 +47,8 @@ class Outage:
     `kind` are logged only at level DEBUG.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
-        logger: logging.Logger,
         lost_text: str,
         back_text: str,
         *names: object,
@@ -62,7 +63,6 @@ class Outage:
         longest delay in seconds.
         """
         self._kinds: set[str] = set()
-        self._logger = logger
         self._lost_text = lost_text
         self._back_text = back_text
         self._names = names
@@ -78,7 +78,7 @@ class Outage:
         """Record a failed attempt. Log the first failure of each `kind`."""
         level = logging.DEBUG if kind in self._kinds else self._severity
         self._kinds.add(kind)
-        self._logger.log(level, self._lost_text, *self._names, *details)
+        LOGGER.log(level, self._lost_text, *self._names, *details)
 
     async def wait(self) -> None:
         """Sleep for the delay before the next retry."""
@@ -89,7 +89,7 @@ class Outage:
         self._backoff.reset()
         if self.is_lost:
             self._kinds.clear()
-            self._logger.info(self._back_text, *self._names)
+            LOGGER.info(self._back_text, *self._names)
 
 
 class Budget:

@@ -131,9 +131,7 @@ class _MeterWatch:
         self.report_failed_in: datetime | None = None
         self._faults = entry.runtime_data.faults
         name = short_title(entry)
-        self._outage = Outage(
-            LOGGER, "%s: no message to %s (%s)", "%s: messages arrive again", name
-        )
+        self._outage = Outage("%s: no message to %s (%s)", "%s: messages arrive again", name)
 
     @property
     def options(self) -> MessageOptions:

@@ -11,7 +11,6 @@ from functools import partial
 
 from homeassistant.core import HomeAssistant
 
-from ..const import LOGGER
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import MeterCoordinator
@@ -85,4 +84,4 @@ async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         try:
             await kind.async_forget(hass, entry)
         except Exception as err:  # noqa: BLE001 - the other outputs and files must be removed, too
-            FaultLog(LOGGER, entry.title).note(kind.section, err)
+            FaultLog(entry.title).note(kind.section, err)

@@ -124,11 +124,9 @@ class LenedaDownload:
         self._history = history
         self._gas = LenedaGas(hass, self._account, history, gas)
         self._is_gas_due = False
-        self._faults = FaultLog(LOGGER, entry.title)
+        self._faults = FaultLog(entry.title)
         self._silence = LenedaSilence(hass, entry, self._progress, self._async_newest)
-        self._outage = Outage(
-            LOGGER, _LOST, _BACK, entry.title, first=_DELAY_S, longest=_MAX_DELAY_S
-        )
+        self._outage = Outage(_LOST, _BACK, entry.title, first=_DELAY_S, longest=_MAX_DELAY_S)
         self._task = SupervisedTask(
             hass, entry, self._run, "Leneda", first=_DELAY_S, longest=_MAX_DELAY_S
         )

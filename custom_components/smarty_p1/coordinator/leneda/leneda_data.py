@@ -12,7 +12,7 @@ from functools import partial
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ...const import LOGGER, SECTION_LENEDA
+from ...const import SECTION_LENEDA
 from ...lib.bill.household import Household
 from ...lib.bill.leneda_days import changed_days
 from ...lib.bill.quarter_hour_views import quarter_hours_between
@@ -63,7 +63,7 @@ class LenedaData:
         self.is_unreadable = False
         self.damaged: frozenset[datetime] = frozenset()
         self.former: frozenset[datetime] = frozenset()
-        self._listeners = Listeners[()](FaultLog(LOGGER, entry.title))
+        self._listeners = Listeners[()](FaultLog(entry.title))
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:

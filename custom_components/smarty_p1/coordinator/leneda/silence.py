@@ -7,7 +7,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from ...const import LOGGER
 from ...lib.fault_log import FaultLog
 from ...lib.history.calendar import LUXEMBOURG
 from ..entry_types import AnyConfigEntry
@@ -40,7 +39,7 @@ class LenedaSilence:
         self._entry = entry
         self._progress = progress
         self._newest = newest
-        self._faults = FaultLog(LOGGER, entry.title)
+        self._faults = FaultLog(entry.title)
         self._began_at = dt_util.utcnow()
         self._last: datetime | None = None
 

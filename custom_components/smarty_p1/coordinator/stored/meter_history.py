@@ -15,7 +15,6 @@ from typing import Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
-from ...const import LOGGER
 from ...lib.bounded_dict import keep_newest
 from ...lib.clock_verdict import MAX_SUMMER_TIME
 from ...lib.fault_log import FaultLog, Listeners
@@ -85,7 +84,7 @@ class MeterHistory(ThrottledStore):
         self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
         self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
-        self._capture_listeners = Listeners[()](FaultLog(LOGGER, f"History of {entry_id}"))
+        self._capture_listeners = Listeners[()](FaultLog(f"History of {entry_id}"))
         # First reading that came before the file could be read.
         self._first: Reading | None = None
 

@@ -21,7 +21,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
-from ...const import DOMAIN, LOGGER
+from ...const import DOMAIN
 from ...lib.data_retention import oldest_kept
 from ...lib.history.calendar import KEPT_TIME
 from ...lib.history.month_file_lines import (
@@ -64,7 +64,7 @@ class MonthFiles:
         self._removed = self.folder / f"{REMOVED}.txt"
         self._pending: list[Span] = []
         self._lock = asyncio.Lock()
-        self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
+        self._outage = Outage(_LOST, _BACK, self.folder)
         self._is_closed = False
 
     @callback

@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
-from ...const import DOMAIN, LOGGER
+from ...const import DOMAIN
 from ...lib.history.month_file_lines import month_name
 from ...lib.outage import Outage
 from ...lib.prices.price_series import HEADER, PriceSeries, QuarterPrice
@@ -62,7 +62,7 @@ class PriceFiles(ThrottledStore):
         """Whether the costs of an earlier version have become prices."""
         self._pending: dict[str, list[QuarterPrice]] = {}
         self._lock = asyncio.Lock()
-        self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
+        self._outage = Outage(_LOST, _BACK, self.folder)
 
     @override
     async def async_load(self) -> None:

@@ -9,7 +9,7 @@ Means are weighted by energy. Only days of the same contract count, because anot
 have another market. So the prices of an ended day never change because of later days.
 """
 
-from math import inf, nan
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +27,7 @@ class MarketColumn(NamedTuple):
     """Stand-in price of a quarter-hour on a day that has not ended, NaN if unknown."""
 
 
-def with_stand_ins(price: Floats, wh: Floats, day: Numbers, today: float = inf) -> MarketColumn:
+def with_stand_ins(price: Floats, wh: Floats, day: Numbers, today: float) -> MarketColumn:
     """Return the known prices of one contract's rows, and stand-in prices for the other rows.
 
     `wh` are the energies with these prices, `day` the days of the rows. Days before `today` have

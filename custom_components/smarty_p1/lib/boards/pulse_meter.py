@@ -277,15 +277,13 @@ class PulseMeter:
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_line(text, at, is_whole=is_whole, is_old=is_old)], at)
 
-    def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
+    def read_count(self, text: str, at: float) -> list[Pulses]:
         """Count the pulses since the last running count. Return a list with one item.
 
         The item has the number of new pulses and the running count in `text`. The list is empty if
-        `text` is not a running count. With `is_old`, the board perhaps sent `text` before the last
-        count. So a count that is lower than the last count gives no pulses.
+        `text` is not a running count.
         """
-        is_whole = not is_old or self._running.count is None
-        return self._add([self._read_count(text, at, is_whole=is_whole)], at)
+        return self._add([self._read_count(text, at)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
         """Count the new pulses of a helper in Home Assistant (counter or input_number).

@@ -89,7 +89,7 @@ def store_segment(segment: ReadingSegment) -> Stores:
     }
 
 
-def load_segment(data: Stored, doubt: ClockDoubt | None = None) -> ReadingSegment:
+def load_segment(data: Stored, doubt: ClockDoubt | None) -> ReadingSegment:
     """Return the segment from the JSON that `store_segment` made.
 
     With a `doubt` about the clock, the running gap can last for a day.

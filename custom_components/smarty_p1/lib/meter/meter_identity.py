@@ -136,7 +136,7 @@ class FirstMeter:
     meter. `title` is the DLMS system title of the port's meter, None before the first telegram.
     """
 
-    def __init__(self, meters: MeterRegistry, title: bytes | None = None) -> None:
+    def __init__(self, meters: MeterRegistry, title: bytes | None) -> None:
         self.title = title
         self.decryptor_of: DecryptorOf | None = meters.decryptor_of
         self._meters = meters

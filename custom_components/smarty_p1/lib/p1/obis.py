@@ -83,10 +83,7 @@ def _number(name: str, unit: str) -> ObisObject:
     return ObisObject(name, unit, number(unit))
 
 
-def _limits(name: str) -> ObisObject:
-    return ObisObject(name, "A", numbers("A"))
-
-
+_LIMITS = ObisObject("current limits imported, exported", "A", numbers("A"))
 _METER: dict[str, ObisObject] = {
     "1-3:0.2.8": ObisObject("P1 version", None, plain_text),
     METER_TIME: ObisObject("meter's date and time", None, timestamp),
@@ -102,8 +99,8 @@ _METER: dict[str, ObisObject] = {
     "0-0:17.0.0": _number("active threshold SMAX", "kVA"),
     "1-0:9.7.0": _number("apparent power imported", "kVA"),
     "1-0:10.7.0": _number("apparent power exported", "kVA"),
-    "1-1:31.4.0": _limits("current limits imported, exported"),
-    "1-1:34.4.0": _limits("current limits imported, exported"),
+    "1-1:31.4.0": _LIMITS,
+    "1-1:34.4.0": _LIMITS,
     "0-0:96.3.10": ObisObject("breaker control state", None, count),
     "0-1:96.3.10": ObisObject("relay 1 control state", None, count),
     "0-2:96.3.10": ObisObject("relay 2 control state", None, count),

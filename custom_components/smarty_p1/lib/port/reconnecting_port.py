@@ -70,7 +70,7 @@ class ReconnectingPort:
         self._is_busy = False
         self._is_of_house = is_port_of_house(url)
         shown = redact_port(url)
-        self._faults = FaultLog(LOGGER, shown, hides_texts=shown != url)
+        self._faults = FaultLog(shown, hides_texts=shown != url)
         self._backoff = Backoff(FIRST_DELAY_S, MAX_DELAY_S)
 
     def confirm(self) -> None:

@@ -153,9 +153,7 @@ def high_prices(options: Mapping[str, Any]) -> list[float]:
     return sorted({price for price in prices if price and abs(price) > USUAL_EUR_PER_KWH})
 
 
-def with_confirmed_prices(
-    options: Mapping[str, Any], confirmed: Iterable[float] = ()
-) -> dict[str, Any]:
+def with_confirmed_prices(options: Mapping[str, Any], confirmed: Iterable[float]) -> dict[str, Any]:
     """Return the options, with the mark that the user has also confirmed these high prices."""
     marked = {name: value for name, value in options.items() if name != _CONFIRMED}
     known = {*options.get(_CONFIRMED, ()), *confirmed}

@@ -52,7 +52,7 @@ def price_of_kwh(
 
 
 def price_without_energy(
-    contracts: Contracts, moment: datetime, published: NetworkPrices | None = None
+    contracts: Contracts, moment: datetime, published: NetworkPrices | None
 ) -> float | None:
     """Return the price of an imported kWh as if the supplier's price were 0. None if unknown."""
     contract = contracts.at(moment)

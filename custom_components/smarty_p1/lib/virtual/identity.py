@@ -1,23 +1,16 @@
 """Identity of the virtual meter: a random serial number, for the HomeWizard and for the Shelly."""
 
-import re
 import secrets
 
 # Second digits of locally administered MAC addresses. No manufactured device has such an address,
 # so no real device has this serial number.
 _SECOND_DIGITS = "26ae"
-_SERIAL = re.compile(rf"[0-9a-f][{_SECOND_DIGITS}][0-9a-f]{{10}}")
 
 
 def draw_serial() -> str:
     """Return a random serial number: twelve lower-case hexadecimal digits, like a MAC address."""
     digits = secrets.token_hex(6)
     return f"{digits[0]}{secrets.choice(_SECOND_DIGITS)}{digits[2:]}"
-
-
-def is_serial(text: str) -> bool:
-    """Return whether `text` has the form of a serial number from `draw_serial`."""
-    return _SERIAL.fullmatch(text) is not None
 
 
 def homewizard_unique_id(serial: str) -> str:
