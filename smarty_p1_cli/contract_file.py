@@ -31,9 +31,9 @@ from smartyp1.prices.entered_contract import (
     is_second_price_whole,
     tidy_aid,
 )
+from smartyp1.stored_values import YEARS
 
 MAX_CONTRACT_BYTES = 200_000
-_YEARS = range(1999, 2101)
 _LISTS: Mapping[str, tuple[Mapping[str, Term], int]] = {
     "contracts": (CONTRACT_TERMS, MAX_CONTRACTS),
     "aids": (AID_TERMS, MAX_AIDS),
@@ -200,7 +200,7 @@ def _text(value: object) -> str:
 
 def _day(value: object) -> str:
     day = date.fromisoformat(value) if isinstance(value, str) else value
-    if not isinstance(day, date) or isinstance(day, datetime) or day.year not in _YEARS:
+    if not isinstance(day, date) or isinstance(day, datetime) or day.year not in YEARS:
         raise ValueError
     return day.isoformat()
 
@@ -215,7 +215,7 @@ def _clock(value: object) -> str:
 _READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
     bool: (_flag, "true or false"),
     str: (_text, f"a text in quotes with at most {MAX_TEXT_CHARS} characters"),
-    date: (_day, f"a day from {_YEARS[0]} to {_YEARS[-1]} such as 2026-01-31"),
+    date: (_day, f"a day from {YEARS[0]} to {YEARS[-1]} such as 2026-01-31"),
     time: (_clock, "a time of the day such as 22:00:00"),
 }
 

@@ -1,7 +1,6 @@
 """Reader of files from Leneda: exports of the portal (CSV) and answers of the API (JSON)."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +12,12 @@ from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, added_up, new
 from smartyp1.leneda.portal_file import read_export
 from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
 from smartyp1.leneda.series_codes import REGISTERS, is_gas, is_of_production
+from smartyp1.p1.obis import is_reference
 from smartyp1.prices.contract import BEGINNING
 
 from .answer_texts import text_of_error
 from .parser import UsageError, shown
 
-_CODE = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 _MAX_POINT_CHARS = 64
 _REFUSED = {
     AnswerRefusal.UNKNOWN_POINT: "Leneda knew no such metering point, or refused this OBIS code",
@@ -86,7 +85,7 @@ def _read_answer(data: bytes, now: datetime) -> tuple[str, str, Sequence[LenedaR
     if not isinstance(code, str):
         raise ResponseError(AnswerRefusal.MALFORMED)
     if code not in REGISTERS:
-        if not _CODE.fullmatch(code):
+        if not is_reference(code):
             raise ResponseError(AnswerRefusal.MALFORMED)
         raise ExportError(
             ExportRefusal.GAS if is_gas(code) else ExportRefusal.UNKNOWN_CODE, code=code

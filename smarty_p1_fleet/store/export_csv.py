@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
-from zoneinfo import ZoneInfo
 
 from smarty_p1_gateway import ConfigError, ConfigTable, UnavailableError, read_toml
 from smarty_p1_gateway.config_table import take_format
+from smartyp1.history.calendar import LUXEMBOURG
 
 from .store_config import StoreConfig, read_store
 from .store_reader import Series, StoreReader, open_reader, selector
 
-_ZONE = ZoneInfo("Europe/Luxembourg")
 _MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
 # Number of quarter-hours in one query: 31 days of 96. For each series, VictoriaMetrics returns at
@@ -43,7 +42,7 @@ class CsvSpan:
 
         Return 0 for a day before 1970, because no meter is so old.
         """
-        days = (datetime.combine(day, _MIDNIGHT, _ZONE) for day in (self.begin, self.end))
+        days = (datetime.combine(day, _MIDNIGHT, LUXEMBOURG) for day in (self.begin, self.end))
         first, last = (max(0, int(day.timestamp())) for day in days)
         return first, last
 
@@ -172,7 +171,7 @@ def _column(series: Series) -> str:
 
 def _times(moment: float) -> Iterator[str]:
     """Yield `moment` (Unix seconds) as local time with its UTC offset, and then as UTC."""
-    yield datetime.fromtimestamp(moment, _ZONE).isoformat()
+    yield datetime.fromtimestamp(moment, LUXEMBOURG).isoformat()
     yield _utc(moment)
 
 

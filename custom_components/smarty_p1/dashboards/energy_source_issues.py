@@ -30,6 +30,7 @@ from ..energy_dashboard.house_sources import async_energy_manager, stored_source
 from ..entity import mbus_device
 from ..lib.history.calendar import DAY
 from ..lib.markdown_text import Verbatim, as_plain, read_plain
+from ..lib.prices.contract import BEGINNING
 from .energy_sources import (
     RATE,
     SIDES,
@@ -51,7 +52,6 @@ _MAX_LINES = 20
 _SOURCES = "sources"
 """Name of the placeholder of the issues: a list of sources."""
 _BULLET = "- "
-_EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
 _FLOW_RATE = "flow_rate"
 _GAS = ("gas", "m³")
 _ELECTRICITY: Mapping[str, StatisticKind] = {
@@ -341,7 +341,7 @@ def _entity_name(hass: HomeAssistant, entity_id: str) -> str:
 
 def _first_days(hass: HomeAssistant, ids: set[str]) -> dict[str, datetime]:
     """Return the start of the first day of each statistic that has rows."""
-    rows = statistics_during_period(hass, _EPOCH, None, ids, "day", None, {"sum"})
+    rows = statistics_during_period(hass, BEGINNING, None, ids, "day", None, {"sum"})
     return {
         name: datetime.fromtimestamp(days[0]["start"], UTC) for name, days in rows.items() if days
     }

@@ -10,9 +10,11 @@ MAX_ITEMS = 10_000
 MAX_NUMBER = 1e300
 MAX_COUNT = 1e15
 MAX_TEXT_CHARS = 65_535
-# A century. A datetime stays within the permitted years when such a duration is added.
-MAX_SECONDS = timedelta(days=36_500).total_seconds()
-_YEARS = range(1999, 2101)
+# More than a century: a clock at the first permitted year differs from the last one by less. A
+# datetime stays within the years of `datetime` when such a duration is added.
+MAX_SECONDS = timedelta(days=40_000).total_seconds()
+YEARS = range(1999, 2101)
+"""Permitted years of times. A datetime near the year 1 or 9999 would overflow."""
 
 type Stored = Any
 
@@ -61,7 +63,7 @@ def checked_time(value: Stored) -> datetime:
     time = datetime.fromisoformat(checked_text(value))
     # A datetime near the year 1 or 9999 overflows when a duration is added. So accept only years
     # that are far from both.
-    if time.tzinfo is None or time.year not in _YEARS:
+    if time.tzinfo is None or time.year not in YEARS:
         raise ValueError
     return time.astimezone(UTC)
 
@@ -69,7 +71,7 @@ def checked_time(value: Stored) -> datetime:
 def checked_date(value: Stored) -> date:
     """Return the date in an ISO 8601 text. Otherwise raise ValueError."""
     day = date.fromisoformat(checked_text(value))
-    if day.year not in _YEARS:
+    if day.year not in YEARS:
         raise ValueError
     return day
 

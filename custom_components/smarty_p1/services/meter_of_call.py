@@ -23,12 +23,12 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
 from ..lib.history.calendar import in_utc
 from ..lib.plan.coming_quarters import Market
+from ..lib.stored_values import YEARS
 
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """Part of a schema with the config entry of the meter. A single meter need not be named."""
 # No smarty meter is older, and times in extreme years overflow when they are converted to UTC.
-_FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 
 async def async_readable_meter(call: ServiceCall) -> BooksCoordinator:
@@ -139,8 +139,8 @@ def checked_time(time: datetime) -> datetime:
 
     Raises ServiceValidationError if the time is not in the years from 1999 to 2100.
     """
-    if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
-        raise invalid(translation_key="year_unknown", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
+    if time.year not in YEARS:
+        raise invalid(translation_key="year_unknown", first=str(YEARS[0]), last=str(YEARS[-1]))
     return in_utc(time)
 
 

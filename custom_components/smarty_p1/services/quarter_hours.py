@@ -6,7 +6,7 @@ Leneda measured or estimated has an `origin`. Shared energy is included if Lened
 1 MB at most, but CSV may have the whole period.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -18,7 +18,7 @@ from ..const import DOMAIN
 from ..coordinator.garbage_collection import without_collection
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from ..lib.bill.quarter_hour_views import quarter_hours_between, with_reactive
-from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.calendar import local_text
 from .meter_of_call import METER, async_in_turn, async_readable_meter, checked_time, invalid
 
 ATTR_START = "start"
@@ -70,7 +70,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
         return await async_in_turn(call, coordinator, answer)
     except TooLongError as err:
         raise invalid(
-            translation_key="json_too_long", start=_shown(start), end=_shown(err.end)
+            translation_key="json_too_long", start=local_text(start), end=local_text(err.end)
         ) from None
     except OSError as err:
         raise HomeAssistantError(
@@ -78,7 +78,3 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
             translation_key="quarter_hours_unreadable",
             translation_placeholders={"error": str(err.strerror)},
         ) from err
-
-
-def _shown(time: datetime) -> str:
-    return time.astimezone(LUXEMBOURG).isoformat()

@@ -25,6 +25,7 @@ from ..lib.answers.habits import highlights_report
 from ..lib.answers.quarter_hours import quarter_hours_report
 from ..lib.history.calendar import KEPT_MONTHS, in_utc, local_day
 from ..lib.history.quarter_hour import Origin
+from ..lib.stored_values import YEARS
 from ..request_fields import PLANNED_CAR, planned_car
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
 from .requests import Request, async_rendered, meter_command
@@ -392,17 +393,16 @@ async def answer_highlights(coordinator: BooksCoordinator, _msg: Request) -> byt
     return await async_rendered(coordinator.hass, highlights_report, demand_of(coordinator))
 
 
-_YEARS = range(1999, 2101)
 _QUANTITIES = ("imported", "exported", "net", "larger")
 
 
 def checked_time(value: object) -> datetime:
     """Return `value` as a time in UTC. A time without offset is Luxembourg's.
 
-    Raises vol.Invalid if `value` is not a time, or if its year is not in _YEARS.
+    Raises vol.Invalid if `value` is not a time, or if its year is not in YEARS.
     """
     time = cv.datetime(value)
-    if time.year not in _YEARS:
+    if time.year not in YEARS:
         text = "the year is not possible"
         raise vol.Invalid(text)
     return in_utc(time)

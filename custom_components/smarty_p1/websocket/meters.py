@@ -21,7 +21,7 @@ from ..entity import mbus_device_id
 from ..lib.bill.household_state import HouseholdState
 from ..lib.entities.entity_description import CURRENCY
 from ..lib.failure_detection import ENTITIES
-from ..lib.meter.meter_reader import Reading
+from ..lib.meter.meter_reader import EXPORTED_ENERGY, THRESHOLD, Reading
 from ..lib.prices.agreed_prices import AgreedPrices
 from ..lib.prices.price_file import OlderPrices
 from .common_answers import OlderPricesAnswer, Time
@@ -33,8 +33,6 @@ _PHASES = (
     ("1-0:72.7.0", "1-0:61.7.0", "1-0:62.7.0"),
 )
 """OBIS codes of each phase: voltage, imported power, exported power."""
-_EXPORTED = "1-0:2.8.0"
-_THRESHOLD = "0-0:17.0.0"
 
 
 class MediumAnswer(TypedDict):
@@ -205,8 +203,8 @@ def _connection(coordinator: BooksCoordinator | None, reading: Reading | None) -
     ]
     return {
         "phases": sum(phases) or None,
-        "feeds_in": bool(get(_EXPORTED)),
-        "connection_kva": get(_THRESHOLD),
+        "feeds_in": bool(get(EXPORTED_ENERGY)),
+        "connection_kva": get(THRESHOLD),
     }
 
 

@@ -19,7 +19,7 @@ from smartyp1.capture import anonymiser
 from smartyp1.capture.anonymiser import PUBLISHED_KEY, AnonymousCapture, Replaced, anonymise
 from smartyp1.capture.capture_file import CaptureError, Recording, read_capture, write_capture
 from smartyp1.capture.summary import summarise
-from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.decoder import IDENTIFICATION, Decoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.obis import OBJECTS
 from smartyp1.p1.rejection_reasons import Reason, Rejection
@@ -523,8 +523,8 @@ def test_of_a_line_of_ends_each_place_is_searched_once(monkeypatch: pytest.Monke
             searched += end - start
             return pattern.finditer(data, start, end)
 
-    pattern = anonymiser._IDENTIFICATION
-    monkeypatch.setattr(anonymiser, "_IDENTIFICATION", Counting())
+    pattern = IDENTIFICATION
+    monkeypatch.setattr(anonymiser, "IDENTIFICATION", Counting())
     line = b"/Abc\n!0000" * 1000
     made = made_of(line, telegram(), line)
     assert len(made.telegrams) == 1

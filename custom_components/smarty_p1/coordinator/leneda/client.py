@@ -71,6 +71,10 @@ _BY_STATUS: Mapping[int, Refusal] = {
 }
 
 
+NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
+"""Refusals of a request for a metering point or code that Leneda does not have."""
+
+
 class LenedaError(Exception):
     """Error if the platform returns no time series. The text contains no private data."""
 

@@ -36,6 +36,7 @@ from .client import (
     LAYERS,
     MAX_PERIOD,
     MEASURED,
+    NO_SERIES,
     Credentials,
     LenedaError,
     Refusal,
@@ -72,7 +73,6 @@ _FIRST_DAYS = MAX_PERIOD - timedelta(days=1)
 # Period of one download of older quarter-hours. The months and the statistics are updated after
 # each download, so a few downloads of long periods cost less than many of short ones.
 _HISTORY = timedelta(days=180)
-_NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 # Failures that can concern a single code, so the other codes are requested nevertheless. But if the
 # request for imported energy fails, the platform itself may have a fault. Then nothing more is
 # requested.
@@ -404,7 +404,7 @@ class LenedaDownload:
                 if code != IMPORTED and err.reason in _OF_ONE_CODE:
                     self._failed[code] = err
                     return None
-                if err.reason not in _NO_SERIES:
+                if err.reason not in NO_SERIES:
                     raise
                 if skips_refused:
                     continue

@@ -19,13 +19,12 @@ from ..gas_prices_and_limits import is_gas
 from ..statistics.gas_statistics import GasStatistics, hours_of
 from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
-from .client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
+from .client import NO_SERIES, Credentials, LenedaError, SeriesRequest, async_series
 from .quarter_hour_files import digest_of
 
 _RECENT = timedelta(days=14)
 _PIECE = timedelta(days=29)
 _KEPT = timedelta(days=KEPT_DAYS - 1)
-_NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 # Minimum volume in m³ for computing the energy of a cubic metre. A smaller volume would give an
 # inexact result.
 _MIN_VOLUME = 1.0
@@ -159,7 +158,7 @@ class LenedaGas:
         try:
             return await async_series(self._hass, credentials, request, read_gas_series)
         except LenedaError as err:
-            if err.reason not in _NO_SERIES:
+            if err.reason not in NO_SERIES:
                 raise
             return []
 

@@ -33,7 +33,8 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN, LOGGER
 from ...lib.data_retention import oldest_kept
 from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, month_end
-from ...lib.leneda.measured_and_estimated_rows import LenedaRow, added_up, newest
+from ...lib.history.month_file_lines import month_name
+from ...lib.leneda.measured_and_estimated_rows import MAX_VERSION, LenedaRow, added_up, newest
 from ...lib.leneda.series_codes import REGISTERS, is_of_production
 from ...lib.stored_json import load
 from ...lib.stored_values import checked_count, checked_number
@@ -47,7 +48,6 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COLUMNS = 4
 _MONTH_LENGTH = len("2026-06")
 _MAX_KW = 1e6
-_MAX_VERSION = 1_000_000
 MAX_POINTS = 4
 """Maximum number of a household's metering points of production."""
 _MAX_FILES = 26 * len(REGISTERS) * MAX_POINTS
@@ -117,7 +117,7 @@ class QuarterHourFiles:
         If `only_code` is not empty, only quarter-hours of this code are returned.
         """
         files = sorted(self._files())
-        newest_month, oldest = _month(until), _oldest_month(until, files, since)
+        newest_month, oldest = month_name(until), _oldest_month(until, files, since)
         series: dict[tuple[str, str], list[LenedaRow]] = {}
         for file in files:
             if oldest <= file.month <= newest_month and only_code in {"", file.code}:
@@ -134,7 +134,7 @@ class QuarterHourFiles:
         """
         name = self._name_of(code, point)
         self.folder.mkdir(parents=True, exist_ok=True)
-        for month, group in groupby(rows, lambda row: _month(row.start)):
+        for month, group in groupby(rows, lambda row: month_name(row.start)):
             path = self.folder / f"{month}.{code.replace(':', '_')}{name}.csv"
             stored_rows = tuple(_read(path))
             if (joined := newest(stored_rows, group)) != stored_rows:
@@ -310,10 +310,6 @@ def _is_of_consumption(key: str) -> bool:
     return key != _ACCOUNT_PRODUCTION and not is_of_production(key)
 
 
-def _month(time: datetime) -> str:
-    return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
-
-
 def _start(month: str) -> datetime:
     return datetime.fromisoformat(f"{month}-01").replace(tzinfo=LUXEMBOURG)
 
@@ -328,9 +324,9 @@ def _oldest_month(now: datetime, files: Sequence[_File], since: datetime | None 
     The month of the newest file is the second clock. Return "" if there are no files.
     """
     if since or not files:
-        return _month(since) if since else ""
+        return month_name(since) if since else ""
     newest_month = max(file.month for file in files)
-    return _month(oldest_kept(KEPT_TIME, now, _end(newest_month)))
+    return month_name(oldest_kept(KEPT_TIME, now, _end(newest_month)))
 
 
 def _line(row: LenedaRow) -> str:
@@ -367,7 +363,7 @@ def _parse(cells: list[str]) -> LenedaRow:
     if start.tzinfo is None:
         raise ValueError
     kw = checked_number(float(cells[1]), 0, _MAX_KW)
-    version = checked_count(int(cells[3]), _MAX_VERSION)
+    version = checked_count(int(cells[3]), MAX_VERSION)
     return LenedaRow(start.astimezone(UTC), kw, cells[2] == "1", version)
 
 

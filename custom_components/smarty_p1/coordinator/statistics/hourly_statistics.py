@@ -32,6 +32,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...lib.history.calendar import HOUR
+from ...lib.prices.contract import BEGINNING
 from ..garbage_collection import without_collection
 
 RECORDER = "recorder"
@@ -39,7 +40,6 @@ RECORDER = "recorder"
 # with this function. Before, rows without energy stay in place of deleted rows.
 CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
 
-_EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
 # Maximum number of rows in one task of the recorder, and of other changes before the next pause.
 # While the recorder works on them, the tasks of other integrations have to wait.
 _AT_ONCE = 500
@@ -204,7 +204,7 @@ def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Wr
 
 def _divided(rows: Hours, series: Series) -> tuple[float, dict[datetime, float], list[datetime]]:
     """Return the sum before the series, the values of rows that stay, and the rows to delete."""
-    first = min([*series.hours, *(start for start, _ in series.periods)], default=_EPOCH)
+    first = min([*series.hours, *(start for start, _ in series.periods)], default=BEGINNING)
     kept: dict[datetime, float] = {}
     deleted: list[datetime] = []
     base = last = 0.0
@@ -265,8 +265,8 @@ def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Stored, WriteP
     first = min([*series.hours, *(start for start, _ in series.periods)], default=None)
     rows: Hours = {}
     if first is not None:
-        starts = (first - before for before in _BEFORE if first - before > _EPOCH)
-        for start in (*starts, _EPOCH):
+        starts = (first - before for before in _BEFORE if first - before > BEGINNING)
+        for start in (*starts, BEGINNING):
             rows = dict(_sums(hass, statistic, start))
             if any(hour < first for hour in rows):
                 break

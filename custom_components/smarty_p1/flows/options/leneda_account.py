@@ -16,6 +16,7 @@ from ...const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_GAS_POINT, CON
 from ...coordinator.leneda.client import (
     EXPORTED,
     IMPORTED,
+    NO_SERIES,
     Credentials,
     LenedaError,
     Refusal,
@@ -27,6 +28,7 @@ from ...lib.history.calendar import QUARTER_HOUR, day_start
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.gas_response import STANDARD_VOLUME, read_gas_series
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
+from ...lib.leneda.series_codes import POINT
 from ...lib.port.address_masking import MASK
 from ..form_errors import FieldError
 
@@ -34,8 +36,6 @@ _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocompl
 _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 # The API key and the energy id are sent in HTTP headers, so all characters must be printable ASCII.
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
-_POINT = re.compile(r"LU[0-9]{31}")
-_ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 # Number of days to request when a meter is added. The dialog shows the newest day that Leneda has.
 _SHOWN_DAYS = 7
 
@@ -120,13 +120,13 @@ async def _async_try_all(
     """
     _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
     _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
-    _check(CONF_CONSUMPTION_POINT, account, _POINT, "leneda_point_malformed")
+    _check(CONF_CONSUMPTION_POINT, account, POINT, "leneda_point_malformed")
     has_production = bool(account.get(CONF_PRODUCTION_POINT))
     if has_production:
-        _check(CONF_PRODUCTION_POINT, account, _POINT, "leneda_point_malformed")
+        _check(CONF_PRODUCTION_POINT, account, POINT, "leneda_point_malformed")
     has_gas = bool(account.get(CONF_GAS_POINT))
     if has_gas:
-        _check(CONF_GAS_POINT, account, _POINT, "leneda_point_malformed")
+        _check(CONF_GAS_POINT, account, POINT, "leneda_point_malformed")
     series = await _async_try(
         hass, account, CONF_CONSUMPTION_POINT, IMPORTED, read_time_series, days
     )
@@ -160,7 +160,7 @@ async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
     except LenedaError as err:
         if err.reason is Refusal.INVALID_AUTH:
             field = CONF_API_KEY
-        elif err.reason not in _ABOUT_THE_POINT:
+        elif err.reason not in NO_SERIES:
             field = CONF_BASE
         raise FieldError(field, err.reason) from None
 

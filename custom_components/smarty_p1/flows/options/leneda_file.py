@@ -51,9 +51,9 @@ class LenedaFileSteps(OptionsFlow):
         errors, why = {}, ""
         if refused := self._refused:
             errors[_FILE] = "file_refused"
-            why = await self._async_text(
-                f"exceptions.{refused.key}.message", **in_markdown(refused.placeholders)
-            )
+            locale = await async_user_locale(self.hass)
+            key = f"exceptions.{refused.key}.message"
+            why = await locale.async_text(self.hass, key, **in_markdown(refused.placeholders))
         return self.async_show_form(
             step_id="leneda_file",
             data_schema=_SCHEMA,
@@ -102,7 +102,7 @@ class LenedaFileSteps(OptionsFlow):
         start, end = (at.astimezone(LUXEMBOURG) for at in (imported.start, imported.end))
         register = imported.code
         if key := _ENTITIES.get(imported.quantity):
-            register = await self._async_text(f"entity.sensor.{key}.name")
+            register = await locale.async_text(self.hass, f"entity.sensor.{key}.name")
         return self.async_show_menu(
             # The text of "leneda_result" says how many days differ. If no day was compared, show
             # another text.
@@ -138,11 +138,6 @@ class LenedaFileSteps(OptionsFlow):
             await self.config_entry.runtime_data.books.file_import.async_import(data)
         )
         return imported
-
-    async def _async_text(self, key: str, **placeholders: str) -> str:
-        """Return a text in the user's language, with its placeholders filled in."""
-        locale = await async_user_locale(self.hass)
-        return await locale.async_text(self.hass, key, **placeholders)
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ..p1.checksum import crc16
+from ..p1.decoder import IDENTIFICATION, MAX_IDENTIFICATIONS
 from ..p1.frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from ..p1.frame_finder import FrameSplitter
 from ..p1.frame_header import MAX_FRAME_SIZE
@@ -39,9 +40,7 @@ _IDENTIFICATION_START = rb"/Lux5\253694471"
 # AESGCM makes tags of 16 bytes, but a frame carries only 12, so drop the last 4 bytes.
 _TAG_EXCESS = 4
 _COUNTERS = 1 << 32
-_IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _TELEGRAM_END = re.compile(rb"\n!([0-9A-F]{4})")
-_MAX_IDENTIFICATIONS = 8
 # Header of a frame: system title, length in one to three bytes, security control, frame counter.
 _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
 # Text of a telegram that was cut short. A run of 32 printable characters must be such text, because
@@ -179,9 +178,9 @@ def _plain_pieces(data: bytes) -> list[_Piece]:
         last_end = match.end()
         starts = [
             candidate.start()
-            for candidate in _IDENTIFICATION.finditer(data, floor, match.start() + 1)
+            for candidate in IDENTIFICATION.finditer(data, floor, match.start() + 1)
         ]
-        for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
+        for start in reversed(starts[-MAX_IDENTIFICATIONS:]):
             if int(match[1], 16) == crc16(data[start : match.start() + 2]):
                 pieces.append(_Piece(data[at:start]))
                 text = data[start : match.end()]

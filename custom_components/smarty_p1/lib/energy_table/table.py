@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
 from .loose_energy import Covered, Division, LooseSpans, divide
@@ -29,10 +30,8 @@ from .wall_clock import QUARTER_S, Flags, Floats, Numbers, number_from, time_of,
 
 MAX_WH = 9e9
 """Maximum sum of the absolute energies of a table in Wh. Running totals count billionths."""
-# Tolerances of shared energy: Leneda rounds to 0.25 Wh, a measured quarter-hour is 20 s off.
+# Tolerance of shared energy: Leneda rounds to 0.25 Wh.
 _ROUNDED_WH = 0.5
-_OFF_WH = 1
-_OFF = 1 / 45
 
 
 class TooMuchEnergyError(ValueError):
@@ -311,7 +310,7 @@ def with_sharing(table: Table, leneda: Leneda) -> Table:
     layers, whole_wh = leneda.layers[:, place], leneda.whole[place]
     is_own = np.isnan(whole_wh)
     all_wh = np.maximum(0.0, np.where(is_own, wh, whole_wh) - leneda.remaining[place])
-    off = np.where(is_own, _OFF_WH + wh * _OFF, _ROUNDED_WH)
+    off = np.where(is_own, MEASURED_OFF_WH + wh * MEASURED_OFF, _ROUNDED_WH)
     other = all_wh - layers.sum(axis=0)  # NaN if the remaining energy is unknown
     most = np.where(other < -off, np.minimum(wh, all_wh), wh)
     layers = np.vstack((layers, np.where(other > off, other, 0.0)))

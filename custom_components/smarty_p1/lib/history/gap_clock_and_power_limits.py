@@ -8,6 +8,11 @@ MAX_GAP = QUARTER_HOUR
 """Energy is interpolated only between readings that are at most this far apart."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """If a meter's clock is set back by at most this time, no new segment begins."""
+MEASURED_OFF = 1 / 45
+"""Maximum share by which the energy of a measured quarter-hour is off, besides `MEASURED_OFF_WH`.
+
+Its start and its end may each be off by one telegram (10 s), so 20 s of 900 s."""
+MEASURED_OFF_WH = 1
 MAX_POWER_KW = 1000.0
 """Maximum plausible power in kW of a connection. A register that rises faster has leapt."""
 

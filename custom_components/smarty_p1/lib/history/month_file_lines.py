@@ -18,6 +18,7 @@ from binascii import crc_hqx
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from ..stored_values import checked_time
 from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
 from .register_amounts import DECIMALS, Amounts
 from .spans import Span, SpanKind
@@ -31,7 +32,6 @@ _COLUMNS = 13
 _MAX_WH = 1e9
 _MAX_REGISTER_WH = 1e13
 _MAX_NUMBER = 10**12
-_YEARS = range(1999, 2101)
 LATE = "~"
 """Mark of inexact exported energy: a part may be from before the quarter-hour."""
 _VERSION = re.compile(rb"version=([0-9]+)")
@@ -120,9 +120,9 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     """
     if len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
         raise ValueError
-    start = parse_time(cells[0])
+    start = checked_time(cells[0])
     kind, _, end_text = cells[1].partition(" ")
-    end = parse_time(end_text) if kind else start + QUARTER_HOUR
+    end = checked_time(end_text) if kind else start + QUARTER_HOUR
     if end < start or (not kind and start != quarter_start(start)):
         raise ValueError
     amounts = _amounts_of(cells)
@@ -142,17 +142,6 @@ def _amounts_of(cells: list[str]) -> Amounts:
         _known_amount(cells[4]),
         _known_amount(cells[5]),
     )
-
-
-def parse_time(text: str) -> datetime:
-    """Return `text` as a time in UTC.
-
-    Raises ValueError if the text has no time zone or an impossible year.
-    """
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None or time.year not in _YEARS:
-        raise ValueError
-    return time.astimezone(UTC)
 
 
 def _amount(text: str, maximum: float = _MAX_WH) -> float:

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ..history.calendar import HOUR, QUARTER_HOUR, day_end, day_start
+from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
 from ..history.quarter_hour import QuarterHour
 from .measured_and_estimated_rows import LenedaRow
 
@@ -23,10 +24,6 @@ _TOLERANCE = 0.001
 # is a quarter of the meter's energy, or four times as much. Smaller energies may match by chance,
 # so they do not count.
 _MIN_WH = 500
-# The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its
-# energy may be off by the share of 20 s in 900 s, which is 1/45. Tolerate this share, plus 1 Wh.
-_OFF_WH = 1
-_OFF = 1 / 45
 
 
 class Cause(StrEnum):
@@ -98,7 +95,7 @@ class _Day(NamedTuple):
             if (row := self.rows.get(quarter.start + shift))
         ]
         off_wh = sum(abs(own_wh - leneda_wh) for own_wh, leneda_wh in pairs)
-        most_wh = sum(_OFF_WH + own_wh * _OFF for own_wh, _ in pairs)
+        most_wh = sum(MEASURED_OFF_WH + own_wh * MEASURED_OFF for own_wh, _ in pairs)
         return len(pairs) > len(self.own) / 2 and off_wh <= most_wh
 
 

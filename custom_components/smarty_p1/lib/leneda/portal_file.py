@@ -25,16 +25,14 @@ from .portal_file_cells import (
     DECIMAL_COMMA,
     INTEGER,
     INTERVAL,
-    POINT,
     TIME,
     TIME_WITHOUT_OFFSET,
     UNIT,
     Columns,
-    RefusedRowError,
     read_row,
 )
 from .portal_file_refusals import ExportError, ExportRefusal
-from .series_codes import REGISTERS, is_gas, is_in_its_unit
+from .series_codes import POINT, REGISTERS, is_gas, is_in_its_unit
 
 MAX_EXPORT_SIZE = 20_000_000
 """In bytes. A file of one year has 3.9 million bytes."""
@@ -100,7 +98,7 @@ def read_export(data: bytes, now: datetime) -> Export:
             continue
         try:
             rows.append((number, read_row(cells, head.example, columns, latest)))
-        except RefusedRowError as err:
+        except ExportError as err:
             if number == len(lines) and (is_unended or len(cells) < len(head.example)):
                 raise ExportError(ExportRefusal.TRUNCATED, line=str(number)) from None
             raise ExportError(err.reason, line=str(number), **err.placeholders) from None

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from ..history.calendar import LUXEMBOURG
 from ..history.gap_clock_and_power_limits import MAX_POWER_KW
 from .measured_and_estimated_rows import MAX_VERSION, LenedaRow, is_measured
-from .portal_file_refusals import ExportRefusal
+from .portal_file_refusals import ExportError, ExportRefusal
+from .series_codes import POINT
 
 _FIRST_YEAR = 1999
 INTERVAL = "15"
 
-POINT = re.compile(r"LU[0-9]{31}")
 CODE = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}")
 UNIT = re.compile(r"[kM]?(W|VAr)h?|N?m[3³]", re.IGNORECASE)
 TIME = re.compile(
@@ -55,41 +55,29 @@ class Columns(NamedTuple):
     kind: int
 
 
-class RefusedRowError(Exception):
-    """Error for a row that makes the whole file invalid.
-
-    It has the reason, and the placeholders of the reason's text.
-    """
-
-    def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.placeholders = placeholders
-
-
 def read_row(
     cells: Sequence[str], example: Sequence[str], columns: Columns, latest: datetime
 ) -> LenedaRow | None:
     """Return the row in `cells`. Return None if the row has no value.
 
     `example` are the cells of the first row. `latest` is the start of the last complete
-    quarter-hour, in UTC. Raises RefusedRowError if the row makes the file invalid.
+    quarter-hour, in UTC. Raises ExportError if the row makes the file invalid.
     """
     if len(cells) != len(example):
-        raise RefusedRowError(ExportRefusal.DAMAGED_LINE)
+        raise ExportError(ExportRefusal.DAMAGED_LINE)
     for column, (pattern, reason) in zip(columns[:3], _SAME, strict=True):
         if cells[column] != example[column]:
             is_other = pattern.fullmatch(cells[column])
-            raise RefusedRowError(reason if is_other else ExportRefusal.DAMAGED_LINE)
+            raise ExportError(reason if is_other else ExportRefusal.DAMAGED_LINE)
     start = _start(cells[columns.time], latest)
     interval, version = cells[columns.interval], cells[columns.version]
     value = cells[columns.value]
     if interval != INTERVAL:
         if INTEGER.fullmatch(interval):
-            raise RefusedRowError(ExportRefusal.WRONG_INTERVAL, minutes=interval)
-        raise RefusedRowError(ExportRefusal.DAMAGED_LINE)
+            raise ExportError(ExportRefusal.WRONG_INTERVAL, minutes=interval)
+        raise ExportError(ExportRefusal.DAMAGED_LINE)
     if not INTEGER.fullmatch(version) or int(version) > MAX_VERSION:
-        raise RefusedRowError(ExportRefusal.DAMAGED_LINE)
+        raise ExportError(ExportRefusal.DAMAGED_LINE)
     if not value:
         return None
     kw = _value(value, cells[columns.unit])
@@ -100,34 +88,34 @@ def _start(text: str, latest: datetime) -> datetime:
     match = TIME.fullmatch(text)
     if not match:
         is_saved = TIME_WITHOUT_OFFSET.fullmatch(text)
-        raise RefusedRowError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.DAMAGED_LINE)
+        raise ExportError(ExportRefusal.SPREADSHEET if is_saved else ExportRefusal.DAMAGED_LINE)
     try:
         time = datetime.fromisoformat(text)
     except ValueError as err:
-        raise RefusedRowError(ExportRefusal.DAMAGED_LINE) from err
+        raise ExportError(ExportRefusal.DAMAGED_LINE) from err
     if time.minute % 15 or time.second:
-        raise RefusedRowError(ExportRefusal.NO_QUARTER_HOUR)
+        raise ExportError(ExportRefusal.NO_QUARTER_HOUR)
     # Check the year first, because `astimezone` may raise OverflowError in the years 1 and 9999.
     if time.year < _FIRST_YEAR:
-        raise RefusedRowError(ExportRefusal.TOO_OLD)
+        raise ExportError(ExportRefusal.TOO_OLD)
     if time.year > latest.year + 1:
-        raise RefusedRowError(ExportRefusal.FUTURE)
+        raise ExportError(ExportRefusal.FUTURE)
     local = time.astimezone(LUXEMBOURG)
     if local.utcoffset() != time.utcoffset():
-        raise RefusedRowError(ExportRefusal.WRONG_OFFSET, found=match[2], expected=f"{local:%:z}")
+        raise ExportError(ExportRefusal.WRONG_OFFSET, found=match[2], expected=f"{local:%:z}")
     start = time.astimezone(UTC)
     if start > latest:
-        raise RefusedRowError(ExportRefusal.FUTURE)
+        raise ExportError(ExportRefusal.FUTURE)
     return start
 
 
 def _value(text: str, unit: str) -> float:
     if not _NUMBER.fullmatch(text):
         if DECIMAL_COMMA.fullmatch(text):
-            raise RefusedRowError(ExportRefusal.SPREADSHEET)
+            raise ExportError(ExportRefusal.SPREADSHEET)
         shown = text if _SHOWN.fullmatch(text) and not text.startswith("LU") else "?"
-        raise RefusedRowError(ExportRefusal.WRONG_VALUE, value=shown)
+        raise ExportError(ExportRefusal.WRONG_VALUE, value=shown)
     kw = float(text)
     if not kw <= MAX_POWER_KW:
-        raise RefusedRowError(ExportRefusal.WATT_HOURS, value=text, unit=unit)
+        raise ExportError(ExportRefusal.WATT_HOURS, value=text, unit=unit)
     return kw

@@ -1,8 +1,12 @@
 """Codes of Leneda's series of electricity, each with its quantity and unit."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
+
+POINT = re.compile(r"LU[0-9]{31}")
+"""Code of a metering point."""
 
 
 class Quantity(StrEnum):

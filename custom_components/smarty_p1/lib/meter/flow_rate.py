@@ -28,7 +28,14 @@ from ..bounded_dict import keep_newest
 from ..history.calendar import HOUR
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
-from ..stored_values import Stored, checked_list, checked_number, checked_text, checked_time
+from ..stored_values import (
+    MAX_SECONDS,
+    Stored,
+    checked_list,
+    checked_number,
+    checked_text,
+    checked_time,
+)
 
 _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
@@ -47,7 +54,6 @@ _UNITS: Mapping[str | None, tuple[str, float]] = {
     "GJ": ("kW", 1000 / 3.6),
 }
 _DECIMALS = 4
-_MAX_INTERVAL_S = timedelta(days=36_500).total_seconds()
 _NEVER = datetime.max.replace(tzinfo=UTC)
 # Maximum number of flows to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
@@ -90,7 +96,7 @@ class _Flow:
         )
         flow.rate = None if rate is None else checked_number(rate, 0)
         for seconds in checked_list(intervals, _MAX_INTERVALS):
-            flow._intervals.append(timedelta(seconds=checked_number(seconds, 0, _MAX_INTERVAL_S)))
+            flow._intervals.append(timedelta(seconds=checked_number(seconds, 0, MAX_SECONDS)))
         flow._is_restored = True
         return flow
 

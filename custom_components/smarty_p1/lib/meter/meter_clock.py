@@ -15,23 +15,18 @@ is known:
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
 
 from ..clock_verdict import MAX_DEVIATION, MAX_SUMMER_TIME
 from ..history.calendar import DAY
-from ..stored_json import Range
-
-_MAX_SECONDS = timedelta(days=36_500).total_seconds()
-type _Deviation = Annotated[timedelta, Range(-_MAX_SECONDS, _MAX_SECONDS)]
 
 
 @dataclass
 class MeterClock:
     """Deviation of a meter's clock from the computer's clock, learnt from direct telegrams."""
 
-    deviation: _Deviation | None = None
+    deviation: timedelta | None = None
     """Known time by which the meter's clock is ahead, None if unknown."""
-    candidate: _Deviation = timedelta()
+    candidate: timedelta = timedelta()
     since: datetime | None = None
     """Time of the first of the telegrams that agree with `candidate`."""
 

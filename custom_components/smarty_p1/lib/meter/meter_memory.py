@@ -19,7 +19,6 @@ from ..stored_values import (
     Stored,
     checked_count,
     checked_mapping,
-    checked_number,
     checked_text,
     checked_time,
     some_bytes,
@@ -38,7 +37,6 @@ _MAX_KEYS = 16
 # Maximum number of system titles to remember. Only a sender that has a key of the meter can add a
 # title, but the limit bounds the memory in any case.
 _MAX_TITLES = 16
-_MAX_SECONDS = timedelta(days=36_500).total_seconds()
 
 
 class DemandMeter(Protocol):
@@ -251,9 +249,7 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     },
     "last_telegram": checked_time,
     "key_proof": KeyProof.from_dict,
-    "clock_deviation": lambda content: timedelta(
-        seconds=checked_number(content, -_MAX_SECONDS, _MAX_SECONDS)
-    ),
+    "clock_deviation": partial(load, timedelta),
     "clock": partial(load, MeterClock),
     "totals": lambda content: Totals.from_dict(checked_mapping(content)),
     "mbus_meters": MBusMeters.from_dict,

@@ -24,7 +24,7 @@ MIN_CONNECTED_VOLTS = 50
 """Minimum voltage of a connected phase. A meter with one phase can send a few volts for others."""
 _ENERGIES = (IMPORTED_ENERGY, EXPORTED_ENERGY, "1-0:3.8.0", "1-0:4.8.0")
 _IMPORTED_POWER = "1-0:1.7.0"
-_THRESHOLD = "0-0:17.0.0"
+THRESHOLD = "0-0:17.0.0"
 
 
 type MoneyOf = Callable[[], Money | None]
@@ -178,7 +178,7 @@ class MeterReader:
             energies,
             get(_IMPORTED_POWER),
             telegram.serial_number,
-            get(_THRESHOLD),
+            get(THRESHOLD),
             market,
             clock,
         )

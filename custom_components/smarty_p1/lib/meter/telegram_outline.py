@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, Self
 
-from ..p1.obis import CHANNELS
+from ..p1.obis import CHANNELS, is_reference
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
 from ..stored_json import Range, Size, load
@@ -16,7 +16,6 @@ from ..stored_values import Stored
 
 MAX_OBJECTS = 512
 MAX_NAME_SIZE = 128
-_is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
 # Some firmware sends currents with decimals. The sensors of these currents show decimals, too.
 _AMPERES_WITH_DECIMALS = re.compile(rb"^([0-9.:-]+)\(-?[0-9]+\.[0-9]+\*A\)", re.MULTILINE)
 
@@ -45,7 +44,7 @@ class _Stored:
 
     def check_stored(self) -> None:
         """Raise ValueError if a reference is malformed."""
-        if not all(map(_is_reference, (*self.objects, *self.decimals))):
+        if not all(map(is_reference, (*self.objects, *self.decimals))):
             raise ValueError
 
 

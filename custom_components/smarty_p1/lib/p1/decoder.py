@@ -45,8 +45,8 @@ _MIN_LONG_FRAMES_LEFT = 8
 _SHORT_FRAME_BYTES = 2 * 1024
 # Start of a telegram: its identification. The received bytes can be full of false identifications,
 # so their length (128) and their number (8) are limited to bound the work.
-_IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
-_MAX_IDENTIFICATIONS = 8
+IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
+MAX_IDENTIFICATIONS = 8
 # A frame of the line's meter is rejected with these reasons if its system title was altered.
 _OF_TITLE = frozenset((Reason.TAG, Reason.KEY_MISSING))
 _NOT_VERIFIED = frozenset((Reason.TAG, Reason.ALTERED, Reason.AUTHENTICATION_KEY))
@@ -145,8 +145,8 @@ class LineDecoder:
 
     def _judge_text(self, floor: int, end: int) -> list[Event]:
         segment = self._framer.read(floor, end)
-        starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
-        for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
+        starts = [match.start() for match in IDENTIFICATION.finditer(segment)]
+        for start in reversed(starts[-MAX_IDENTIFICATIONS:]):
             text = segment[start:]
             if not has_valid_crc(text):
                 continue

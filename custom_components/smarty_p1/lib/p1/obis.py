@@ -6,6 +6,7 @@ For the current limits, the table has 1-1:34.4.0, but the example and the meters
 this table has both references of each of these objects.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from .value_converters import (
 METER_TIME = "0-0:1.0.0"
 DEVICE_NAME = "0-0:42.0.0"
 CHANNELS = range(1, 5)
+is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
 MESSAGES = tuple(f"0-0:96.13.{field}" for field in range(6))
 """OBIS references of text messages: first of the electricity meter, then of its channels."""
 

@@ -20,6 +20,7 @@ from .obis import (
     OBJECTS,
     ObisObject,
     default_unit,
+    is_reference,
     mbus_reference,
 )
 from .telegram import Telegram, Verification
@@ -30,7 +31,6 @@ from .value_converters import MAX_NAME_SIZE, MBusReading, Value, unknown
 MAX_LINES = 512
 UNKNOWN = ObisObject("unknown", None, unknown)
 _match_identification = re.compile(rb"\s*/([^\r\n]*)").match
-_is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
 _LINE_ENDS = frozenset(("\r\n", "\n", "\r", ""))
 
 CHANNEL_REFERENCES = {
@@ -110,7 +110,7 @@ def read_lines(
         reference, _, rest = line.decode("latin-1").partition("(")
         value, bracket, line_end = rest.rpartition(")")
         kind = OBJECTS.get(reference)
-        if bracket and line_end in _LINE_ENDS and (kind or _is_reference(reference)):
+        if bracket and line_end in _LINE_ENDS and (kind or is_reference(reference)):
             if reference in lines:
                 repeated[reference] = None
             else:
