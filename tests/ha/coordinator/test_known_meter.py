@@ -1,11 +1,9 @@
 """A meter that was read before: it is set up at once, with its entities, before any telegram."""
 
 import asyncio
-import json
-import re
 from collections.abc import Callable, Coroutine, Mapping
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -42,6 +40,7 @@ from tests.ha.support import (
     values,
     wait_until,
 )
+from tests.stored_times import with_times_in_utc
 
 pytestmark = pytest.mark.usefixtures("patient_link")
 
@@ -146,16 +145,6 @@ async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[s
 
     after = hass_storage[f"smarty_p1.{entry.entry_id}.meter"]["data"]
     assert with_times_in_utc(after) == with_times_in_utc(before)
-
-
-def with_times_in_utc(content: Mapping[str, Any]) -> str:
-    """Return stored content as text. Its times are in UTC: a restart may change their zone."""
-
-    def in_utc(time: re.Match[str]) -> str:
-        return datetime.fromisoformat(time[0]).astimezone(UTC).isoformat()
-
-    text = json.dumps(content, sort_keys=True)
-    return re.sub(r"[0-9-]{10}T[0-9:.]+[+-][0-9:]{5}", in_utc, text)
 
 
 ENDS: Mapping[str, Callable[[ConfigEntries, str], Coroutine[Any, Any, object]]] = {
