@@ -45,8 +45,7 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
           white-space: nowrap;
         }
       }
-      .parts tfoot th,
-      .parts tfoot td {
+      .parts tfoot tr > * {
         border-top: var(--line);
         font-weight: 500;
       }

@@ -38,11 +38,8 @@ export class WhereCard extends SmartyCard<WhereKey> {
       .length .bar {
         height: 12px;
       }
-      tfoot th,
-      tfoot td {
-        font-weight: 500;
-      }
       .rows tfoot tr > * {
+        font-weight: 500;
         border-top: 2px solid var(--text);
       }
       @container (max-width: 420px) {

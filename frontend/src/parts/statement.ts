@@ -99,7 +99,7 @@ export async function saveCardPicture(card: LitElement, title: string): Promise<
   const copy = page.importNode(shown, true);
   for (const control of copy.querySelectorAll(CONTROLS)) control.remove();
   // The drawing has been made for this height.
-  copy.querySelector<HTMLElement>(".frame")?.style.setProperty("min-height", `${shown.querySelector(".frame")!.clientHeight}px`);
+  copy.querySelector(".frame")?.setAttribute("style", `min-height:${shown.querySelector(".frame")!.clientHeight}px`);
   const canvases = shown.querySelectorAll("canvas");
   copy.querySelectorAll("canvas").forEach((canvas, index) => {
     const image = page.createElement("img");
