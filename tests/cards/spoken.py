@@ -14,7 +14,7 @@ _WITHOUT_MEANING = {"InlineTextBox", "none", "generic", "LineBreak", "ListMarker
 _STATES = ("checked", "selected", "expanded", "disabled")
 CONTROLS = {"button", "combobox", "gridcell", "link", "radio", "slider", "spinbutton"}
 # Nodes whose texts are their name, or the name of another node.
-_NAMED_BY_TEXT = CONTROLS | {"image", "caption", "LabelText"}
+_NAMED_BY_TEXT = CONTROLS | {"image", "caption", "LabelText", "rowheader"}
 
 
 @dataclass
