@@ -28,7 +28,6 @@ from ..lib.stored_values import YEARS
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """Part of a schema with the config entry of the meter. A single meter need not be named."""
-# No smarty meter is older, and times in extreme years overflow when they are converted to UTC.
 
 
 async def async_readable_meter(call: ServiceCall) -> BooksCoordinator:

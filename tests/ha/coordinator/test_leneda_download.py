@@ -352,6 +352,20 @@ async def test_a_point_without_any_rows_is_silent_a_week_after_it_was_entered(ho
     assert said(house.issue("leneda_silent"))["day"] == "2026-11-21"
 
 
+async def test_a_point_that_ended_long_ago_is_silent_since_its_last_day_also_after_a_restart(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 2 * KEPT)
+    ended = TODAY - 120 * DAY
+    house.platform.series[POINT, IMPORTED] = lambda start: 0.25 if start < ended else None
+    entry = await house.begin()
+    for hours in (1, 2):
+        await house.at(NOW + hours * HOUR)
+        assert said(house.issue("leneda_silent"))["day"] == "2026-07-24"
+        await house.hass.config_entries.async_reload(entry.entry_id)
+        await house.sleeper.settled(house.hass)
+
+
 async def test_sharing_that_has_ended_is_downloaded(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

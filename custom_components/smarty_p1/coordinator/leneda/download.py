@@ -125,7 +125,7 @@ class LenedaDownload:
         self._gas = LenedaGas(hass, self._account, history, gas)
         self._is_gas_due = False
         self._faults = FaultLog(entry.title)
-        self._silence = LenedaSilence(hass, entry, self._progress, self._async_newest)
+        self._silence = LenedaSilence(hass, entry, self._async_newest)
         self._outage = Outage(_LOST, _BACK, entry.title, first=_DELAY_S, longest=_MAX_DELAY_S)
         self._task = SupervisedTask(
             hass, entry, self._run, "Leneda", first=_DELAY_S, longest=_MAX_DELAY_S
@@ -444,8 +444,8 @@ class LenedaDownload:
             codes[code] = replace(span, since=min(span.since, codes.get(code, span).since))
         self._progress.schedule()
 
-    async def _async_newest(self, since: datetime) -> datetime | None:
-        """Return the time of the newest stored quarter-hour after `since`. Return None without."""
+    async def _async_newest(self, since: datetime | None) -> datetime | None:
+        """Return the time of the newest stored quarter-hour in the months from `since` on."""
         rows = (await self._leneda.async_read(self._points, since)).get(IMPORTED, ())
         return rows[-1].start if rows else None
 

@@ -11,8 +11,6 @@ from ...lib.fault_log import FaultLog
 from ...lib.history.calendar import LUXEMBOURG
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, is_raised, raise_issue, withdraw_issues
-from .client import IMPORTED
-from .progress import LenedaProgress
 
 LATE = timedelta(days=100)
 """Maximum delay of Leneda's quarter-hours. The operator can deliver all days of some months late.
@@ -20,24 +18,19 @@ LATE = timedelta(days=100)
 _SILENCE = timedelta(days=7)
 _INTERVAL = timedelta(hours=1)
 
-type NewestRow = Callable[[datetime], Awaitable[datetime | None]]
+type NewestRow = Callable[[datetime | None], Awaitable[datetime | None]]
 """Function that returns the time of the newest stored quarter-hour after a time, None without one.
+
+Without a time, all stored quarter-hours count.
 """
 
 
 class LenedaSilence:
     """Watch that raises a repair issue if Leneda has sent no new day for a week."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: AnyConfigEntry,
-        progress: LenedaProgress,
-        newest: NewestRow,
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, newest: NewestRow) -> None:
         self._hass = hass
         self._entry = entry
-        self._progress = progress
         self._newest = newest
         self._faults = FaultLog(entry.title)
         self._began_at = dt_util.utcnow()
@@ -53,14 +46,11 @@ class LenedaSilence:
 
     async def async_look(self, _now: datetime | None = None) -> None:
         """Raise the repair issue, or withdraw it if Leneda has sent a new day."""
-        now = dt_util.utcnow()
-        span = self._progress.codes.get(IMPORTED)
-        last = self._last or (span.until - LATE if span else self._began_at)
-        if now - last > _SILENCE:
-            found = await self._faults.attempt(self._async_newest_since, last)
-            if found is None:  # the files cannot be read now, so nothing is known
+        now, last = dt_util.utcnow(), self._last
+        if last is None or now - last > _SILENCE:
+            last = await self._faults.attempt(self._async_last_row, now)
+            if last is None:  # the files cannot be read now, so nothing is known
                 return
-            self._last = last = found
         if now - last <= _SILENCE:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_SILENT])
         # A refused key has an issue of its own.
@@ -68,9 +58,12 @@ class LenedaSilence:
             day = f"{last.astimezone(LUXEMBOURG):%Y-%m-%d}"
             raise_issue(self._hass, self._entry, Problem.LENEDA_SILENT, day=day)
 
-    async def _async_newest_since(self, last: datetime) -> datetime:
-        """Return the time of the newest stored quarter-hour after `last`.
+    async def _async_last_row(self, now: datetime) -> datetime:
+        """Return the time of the newest stored quarter-hour.
 
-        Without one, return the last that is known, or the time since which Leneda was asked.
+        Without one, return the time since which Leneda was asked.
         """
-        return await self._newest(last) or self._last or self._began_at
+        # Nearly always, a few files have it.
+        newest = await self._newest(self._last or now - LATE)
+        self._last = newest or self._last or await self._newest(None)
+        return self._last or self._began_at
