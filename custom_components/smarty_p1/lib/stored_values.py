@@ -59,13 +59,18 @@ def checked_text(value: Stored, max_chars: int = MAX_TEXT_CHARS) -> str:
 
 
 def checked_time(value: Stored) -> datetime:
-    """Return the time in UTC of an ISO 8601 text with offset. Otherwise raise ValueError."""
+    """Return the aware datetime in an ISO 8601 text with UTC offset. Otherwise raise ValueError."""
     time = datetime.fromisoformat(checked_text(value))
     # A datetime near the year 1 or 9999 overflows when a duration is added. So accept only years
     # that are far from both.
     if time.tzinfo is None or time.year not in YEARS:
         raise ValueError
-    return time.astimezone(UTC)
+    return time
+
+
+def utc_time(value: Stored) -> datetime:
+    """Return the time in UTC of an ISO 8601 text with offset. Otherwise raise ValueError."""
+    return checked_time(value).astimezone(UTC)
 
 
 def checked_date(value: Stored) -> date:

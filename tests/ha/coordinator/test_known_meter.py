@@ -40,7 +40,6 @@ from tests.ha.support import (
     values,
     wait_until,
 )
-from tests.stored_times import with_times_in_utc
 
 pytestmark = pytest.mark.usefixtures("patient_link")
 
@@ -143,8 +142,7 @@ async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[s
     await house.passes(31)
     await house.unload()
 
-    after = hass_storage[f"smarty_p1.{entry.entry_id}.meter"]["data"]
-    assert with_times_in_utc(after) == with_times_in_utc(before)
+    assert hass_storage[f"smarty_p1.{entry.entry_id}.meter"]["data"] == before
 
 
 ENDS: Mapping[str, Callable[[ConfigEntries, str], Coroutine[Any, Any, object]]] = {

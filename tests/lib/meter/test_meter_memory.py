@@ -22,7 +22,6 @@ from smartyp1.p1.keys import key_fingerprint
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import Disk
 from tests.random_examples import examples
-from tests.stored_times import with_times_in_utc
 
 type Path = tuple[str | int, ...]
 
@@ -49,9 +48,8 @@ def heard(memory: MeterMemory, *texts: bytes, first: int = 1) -> list[Reading]:
 
 
 def kept(memory: MeterMemory) -> dict[str, Any]:
-    """Return a memory as a file holds it after a restart: with times in UTC."""
-    own = json.loads(with_times_in_utc(memory.as_dict()))
-    whole = own | {"demand": memory.demand_meter.as_dict()}
+    """Return a memory as a file holds it."""
+    whole = memory.as_dict() | {"demand": memory.demand_meter.as_dict()}
     content: dict[str, Any] = json.loads(json.dumps(whole, allow_nan=False))
     return content
 

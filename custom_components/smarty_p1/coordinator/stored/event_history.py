@@ -9,7 +9,7 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, NamedTuple, Self
 
@@ -169,8 +169,8 @@ def _as_text(event: Event) -> str:
 
 
 def _parsed(group: str, text: str) -> Event:
-    event = load(Event, json.loads(text))
+    time, after, kind, details = load(Event, json.loads(text))
     name, value_type = _SHOWN[group]
-    if type(event.details.get(name)) is not value_type:
+    if type(details.get(name)) is not value_type:
         raise ValueError
-    return event
+    return Event(time.astimezone(UTC), after and after.astimezone(UTC), kind, details)

@@ -197,7 +197,8 @@ class MediumHistory:
         """Return the history from the result of `as_dict`. Raises ValueError for malformed data."""
         data = load(_Stored, stored)
         history = cls(data.kind, data.unit)
-        history.time, history.index = data.time, data.index
+        history.time = data.time and data.time.astimezone(UTC)
+        history.index = data.index
         history.kwh_per_m3, history.point = data.kwh_per_m3, data.point
         history.days = _sums(data.days, KEPT_DAYS, _day_length)
         history.hours = _sums(data.hours, KEPT_HOURS, lambda _start: HOUR)

@@ -18,7 +18,7 @@ from binascii import crc_hqx
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from ..stored_values import checked_time
+from ..stored_values import utc_time
 from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
 from .register_amounts import DECIMALS, Amounts
 from .spans import Span, SpanKind
@@ -120,9 +120,9 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     """
     if len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
         raise ValueError
-    start = checked_time(cells[0])
+    start = utc_time(cells[0])
     kind, _, end_text = cells[1].partition(" ")
-    end = checked_time(end_text) if kind else start + QUARTER_HOUR
+    end = utc_time(end_text) if kind else start + QUARTER_HOUR
     if end < start or (not kind and start != quarter_start(start)):
         raise ValueError
     amounts = _amounts_of(cells)

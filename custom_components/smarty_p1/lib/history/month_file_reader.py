@@ -13,7 +13,7 @@ from math import inf, nan
 from operator import attrgetter
 from typing import NamedTuple
 
-from ..stored_values import checked_time
+from ..stored_values import utc_time
 from .calendar import QUARTER_HOUR, month_start
 from .month_columns import MonthColumns, Row
 from .month_file_lines import LATE, Files, cells_of, lines_of_file, month_name, span_of_cells
@@ -83,7 +83,7 @@ class RowReader:
         """Read a month file. Record the month as damaged if the file or a line is unreadable."""
         try:
             lines = lines_of_file(data)
-            start = checked_time(f"{name}-01T12:00Z")
+            start = utc_time(f"{name}-01T12:00Z")
         except ValueError:
             self.damaged.add(name)
             return

@@ -15,6 +15,7 @@ from ..stored_values import (
     checked_number,
     checked_text,
     checked_time,
+    utc_time,
 )
 from .calendar import day_start, month_start, quarter_start
 from .doubtful_clock import ClockDoubt
@@ -48,7 +49,7 @@ def load_quarter(data: Stored) -> QuarterHour | None:
     if data is None:
         return None
     stored = checked_mapping(data)
-    start = checked_time(stored.pop("start"))
+    start = utc_time(stored.pop("start"))
     if start != quarter_start(start):
         raise ValueError
     if "origin" in stored:
@@ -65,10 +66,10 @@ def without_unknown(values: Stores) -> Stores:
 def load_registers(data: Stored) -> Registers:
     """Return the registers from the JSON that `store_known` made."""
     stored = checked_mapping(data)
-    time, exported_time = checked_time(stored.pop("time")), stored.pop("exported_time", None)
+    time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
     values: Stores = {name: checked_number(value, 0, MAX_VALUE) for name, value in stored.items()}
     if exported_time is not None:
-        values["exported_time"] = checked_time(exported_time)
+        values["exported_time"] = utc_time(exported_time)
     registers = Registers(time, **values)
     if (registers.exported_wh is None) != (registers.exported_time is None):
         raise ValueError
@@ -99,7 +100,7 @@ def load_segment(data: Stored, doubt: ClockDoubt | None) -> ReadingSegment:
     segment = ReadingSegment(
         first=load_registers(stored["first"]),
         last=load_registers(stored["reading"]),
-        since=checked_time(stored["since"]),
+        since=utc_time(stored["since"]),
         serial_number=None if serial_number is None else checked_text(serial_number),
         month_start=month_start(shown := checked_time(stored["month_start"])),
         amounts=load_amounts(stored["amounts"]),

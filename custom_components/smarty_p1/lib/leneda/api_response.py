@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..history.calendar import quarter_start
 from ..history.gap_clock_and_power_limits import MAX_POWER_KW
-from ..stored_values import checked_time
+from ..stored_values import utc_time
 from .measured_and_estimated_rows import MAX_VERSION, LenedaRow, is_measured, newest
 from .series_codes import REGISTERS, is_in_its_unit
 
@@ -108,7 +108,7 @@ def checked_item(item: Any, max_value: float) -> CheckedItem | None:  # noqa: AN
     if type(version) is not int or not 0 <= version <= MAX_VERSION:
         return None
     try:
-        start = checked_time(text)
+        start = utc_time(text)
     except ValueError:
         return None
     return CheckedItem(start, float(value), version, item.get("type"))

@@ -16,7 +16,7 @@ from ..stored_values import (
     checked_mapping,
     checked_number,
     checked_text,
-    checked_time,
+    utc_time,
 )
 from .agreed_prices import price_file
 from .contract import MAX_CONTRACTS, Contract
@@ -48,7 +48,7 @@ def load_contracts(data: Stored) -> tuple[tuple[datetime, Contract], ...]:
 
 def _load_contract(data: Stored) -> tuple[datetime, Contract]:
     stored = checked_mapping(data)
-    since = checked_time(stored.pop("since"))
+    since = utc_time(stored.pop("since"))
     values: Stores = {}
     for name, value in stored.items():
         if name in _FLAGS:

@@ -29,7 +29,7 @@ from ..history.calendar import (
 )
 from ..history.market_prices import MarketPrices
 from ..history.month_file_lines import Files, as_decimal, checksum, utc_text
-from ..stored_values import checked_time
+from ..stored_values import utc_time
 
 HEADER = "start,price,origin,check,version=1\n"
 MAX_PRICE = 100.0
@@ -75,7 +75,7 @@ class QuarterPrice(NamedTuple):
             raise ValueError
         if len(cells) == _CELLS and cells[3] != checksum(",".join(cells[:3])):
             raise ValueError
-        start, price = checked_time(cells[0]), float(cells[1])
+        start, price = utc_time(cells[0]), float(cells[1])
         if start != quarter_start(start) or not is_price(price):
             raise ValueError
         return cls(start, price, PriceOrigin.HOURLY if cells[2] else PriceOrigin.MEASURED)
@@ -203,7 +203,7 @@ class PriceSeries:
 def _prices_of(name: str, data: bytes) -> Iterator[QuarterPrice]:
     """Yield the prices in the content of a month file. An incomplete last line is left out."""
     try:
-        month = month_start(checked_time(f"{name}-01T12:00Z"))
+        month = month_start(utc_time(f"{name}-01T12:00Z"))
     except ValueError:
         return
     for line in data.split(b"\n")[:-1]:
