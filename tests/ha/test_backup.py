@@ -43,7 +43,7 @@ def stores(hass: HomeAssistant) -> list[ThrottledStore]:
         MessageStore(hass, "one"),
         LoadTasks(hass, "one"),
         RetainedTopics(hass, "one"),
-        PulseCounter(hass, pulse_entry(hass, port="/dev/ttyUSB0", baud_rate=9600)),
+        PulseCounter(hass, pulse_entry(hass, entity_id="sensor.led")),
     ]
     for store in made:
         store.loaded.set()
