@@ -67,6 +67,10 @@ export const styles = css`
   header > h2 {
     flex: 1;
   }
+  .turn {
+    align-items: center;
+    text-align: center;
+  }
   p {
     margin: 0;
   }
@@ -180,6 +184,13 @@ export const styles = css`
     font-size: 13px;
     fill: var(--quiet);
   }
+  svg .plain,
+  svg .strong {
+    fill: var(--text);
+  }
+  svg .strong {
+    font-weight: 500;
+  }
   /* The drawing has the size of this frame, which takes the height that is left. */
   .frame {
     position: relative;
@@ -206,13 +217,12 @@ export const styles = css`
     align-items: center;
     gap: 0 16px;
   }
-  footer a {
+  footer a,
+  footer .link {
     font-size: 13px;
   }
   footer .link {
     margin-inline-start: auto;
-    font-size: 13px;
-    min-height: 44px;
   }
   .why {
     align-self: flex-start;
@@ -233,8 +243,11 @@ export const styles = css`
   th,
   td {
     padding: 4px 0 4px 12px;
-    font-weight: 400;
+    font-weight: inherit;
     text-align: end;
+  }
+  tfoot {
+    font-weight: 500;
   }
   tr > :first-child {
     padding-left: 0;
@@ -250,6 +263,9 @@ export const styles = css`
     line-height: 18px;
     border-top: var(--line);
     overflow-wrap: normal;
+  }
+  .behind [scope="row"] {
+    white-space: nowrap;
   }
   .way {
     margin-bottom: 8px;
@@ -310,8 +326,19 @@ export const styles = css`
       --ha-card-background: Canvas;
       --outline: CanvasText;
     }
+    /* Without colours, energy to the grid has an outline, and what is above a limit a dashed one. */
+    :not(pattern) > [fill="var(--excess)"],
+    :not(pattern) > [fill="var(--warning)"] {
+      fill: Canvas;
+      stroke: var(--excess);
+      stroke-width: 1.5;
+      stroke-dasharray: 2;
+    }
+    :not(pattern) > [fill="var(--fed-in)"] {
+      fill: Canvas;
+      stroke: var(--fed-in);
+    }
   }
-  /* Without colours of the theme, energy to the grid has an outline, and an excess a dashed one. */
   @media (forced-colors: active) {
     :host {
       --drawn: CanvasText;
@@ -319,17 +346,6 @@ export const styles = css`
       --excess: Highlight;
       --warning: Highlight;
       --link: LinkText;
-    }
-    :not(pattern) > [fill="var(--excess)"],
-    :not(pattern) > [fill="var(--warning)"] {
-      fill: Canvas;
-      stroke: Highlight;
-      stroke-width: 1.5;
-      stroke-dasharray: 2;
-    }
-    :not(pattern) > [fill="var(--fed-in)"] {
-      fill: Canvas;
-      stroke: LinkText;
     }
     [fill="var(--track)"],
     .column {
@@ -346,6 +362,7 @@ export const styles = css`
     }
     ha-card,
     .scroll {
+      height: auto;
       max-height: none;
       overflow: visible !important;
     }

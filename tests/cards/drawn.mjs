@@ -88,6 +88,7 @@ Object.assign(globalThis, {
   requestAnimationFrame: setImmediate,
   matchMedia: () => ({ addEventListener() {}, removeEventListener() {} }),
   addEventListener() {},
+  removeEventListener() {},
   dispatchEvent() {},
   localStorage: { getItem: () => null, setItem: (key, value) => deeds.push(`stores ${key}: ${value}`) },
   history: { pushState: (_state, _title, path) => deeds.push(`goes to ${path}`) },

@@ -25,10 +25,12 @@ window.paper = {
     }).map((dot) => dot.outerHTML),
   openTables: () => all('[aria-expanded="false"].hidden').forEach((button) => button.click()),
   /**
-   * Return the number of the charts, and what is wrong with them on paper of a width. A browser prints before a script
-   * can draw for this width, so look before the page's scripts can.
+   * Return the number of the charts, and what is wrong with them on paper of a width. The cards draw for the width of
+   * A4; on other paper, the browser scales their drawings.
    */
-  printed: (paperPx) => {
+  printed: async (paperPx) => {
+    dispatchEvent(new Event("beforeprint"));
+    await Promise.resolve();
     document.querySelector("main").style.width = `${paperPx}px`;
     const faults = [];
     let count = 0;
@@ -50,8 +52,8 @@ window.paper = {
     const scrolls = (part) => /auto|scroll/.test(getComputedStyle(part).overflowY) && part.scrollHeight > part.clientHeight + 1;
     // A reader can do nothing with a control on paper.
     faults.push(...all("a, .link, .buttons button, smarty-p1-menu, smarty-p1-settings").filter((part) => part.checkVisibility()).map((part) => `${part.outerHTML}: is a control`));
-    const isDistorted = (text) => { const { a, d } = text.getScreenCTM(); return Math.abs(a / d - 1) > 0.05; };
-    faults.push(...all("svg text").filter(isDistorted).map((text) => `${text.textContent}: has another shape`));
+    const isScaled = (text) => { const { a, d } = text.getScreenCTM(); return [a, d].some((scale) => Math.abs(scale - 1) > 0.05); };
+    faults.push(...all("svg text").filter(isScaled).map((text) => `${text.textContent}: has another size`));
     faults.push(...all("*").filter(scrolls).map((part) => `${part.className}: scrolls`));
     return { count, faults };
   },

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from . import house_bill, house_year
+from .house import Json
 from .stage import Stage
 from .test_accessibility import VIEWS, show_view
 
@@ -108,10 +109,12 @@ async def test_the_year_is_painted_for_its_medium(stage: Stage) -> None:
 
 
 STATEMENT = "#smarty-statement"
+# Content of its A4 page in px.
+PAGE_PX = 702
 
 
-async def show_bill(stage: Stage, language: str) -> None:
-    answers = house_bill.bills() | house_year.answers()
+async def show_bill(stage: Stage, language: str, *bills: Json) -> None:
+    answers = house_bill.bills(*bills) | house_year.answers()
     await house_bill.show(stage, "smarty-p1-bill", answers=answers, language=language)
 
 
@@ -140,6 +143,11 @@ async def test_a_bill_is_printed_as_a_statement_of_one_page(
         assert line in text, text
     months = await frame.locator("table.behind tbody tr").all_inner_texts()
     assert len(months) == await frame.locator("text.value").count() == len(house_bill.MONTHS)
+    # The heads of the table name the colours of the chart. All is as wide as the page.
+    assert await frame.locator("thead .dot").count() == 4
+    width = "part => Math.round(part.getBoundingClientRect().width)"
+    for part in (".lines", ".chart svg"):
+        assert await frame.locator(part).evaluate(width) == PAGE_PX
     # Highest power, and the number of quarter-hours above the reference power.
     assert re.search(r"1[0-9][.,]\d\skW\s+\d+$", months[-2]), months
     page = await stage.page.context.new_page()
@@ -160,7 +168,8 @@ async def test_an_app_that_cannot_print_saves_a_picture_of_the_statement(stage: 
     given = "Object.defineProperty(navigator, 'userAgent', { value: %r, configurable: true })"
     await stage.page.evaluate(given % agent)
     try:
-        await show_bill(stage, "en")
+        # A bill that lacks a price has a link to its page, which is no part of the picture.
+        await show_bill(stage, "en", house_bill.without_energy_price(house_bill.running()))
         async with stage.page.expect_download() as download:
             await stage.click(stage.page.get_by_role("button", name="Save as picture"))
         file = await download.value

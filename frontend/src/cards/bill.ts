@@ -6,7 +6,7 @@ import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { rich, tableBehind, turnOver } from "../parts/markup.ts";
-import { chartStyles, monthsChart } from "../charts/months-chart.ts";
+import { chartStyles, COLORS, monthsChart } from "../charts/months-chart.ts";
 import { dot } from "../charts/shapes.ts";
 import { canPrint, printStatement, STATEMENT_WIDTH_PX } from "../parts/statement.ts";
 import { measureIn } from "../parts/widths.ts";
@@ -24,11 +24,7 @@ export class BillCard extends SmartyCard<BillKey> {
     chartStyles,
     css`
       .turn {
-        align-items: center;
         margin: -8px -8px 0;
-      }
-      .turn h2 {
-        text-align: center;
       }
       .total {
         display: flex;
@@ -61,10 +57,6 @@ export class BillCard extends SmartyCard<BillKey> {
       }
       .amount {
         grid-area: 1 / 2 / span 2;
-      }
-      .quiet {
-        font-size: 13px;
-        color: var(--quiet);
       }
       .sums {
         border-top: 2px solid var(--text);
@@ -160,15 +152,19 @@ export class BillCard extends SmartyCard<BillKey> {
       const known = above.find(({ month }) => month === year.months[index]!.month);
       return [known?.peak ? locale.kW(known.peak.mean_kw) : "–", known && limit ? locale.number(aboveIn([known], limit).quarter_hours) : "–"];
     };
+    const withDot = (name: string, index: number) => {
+      const color = COLORS[year.unit][index - 1];
+      return color ? html`${dot(color)}${name}` : name;
+    };
     const period = `${locale.date(new Date(bill.since ?? bill.start))} – ${locale.date(isRunning(bill) ? new Date(bill.until) : lastDay(bill))}`;
     const chart = { year, chosen, locale, width: STATEMENT_WIDTH_PX, widthOf: this.#widthOf, choose: () => undefined };
     const name = this.nameOf(meter);
-    const sheet = html`<header><h2>${title}</h2><b>${name}</b></header>
+    const sheet = html`<h2>${title} · ${name}</h2>
       <p>${period}</p>
       ${content}
       <h2>${headOf(year, locale).title}</h2>
       ${monthsChart(chart)}
-      ${tableBehind(title, { head: [...head, ...heads], rows: rows.map((row, index) => (limit ? [...row, ...cells(index)] : row)) })}`;
+      ${tableBehind(title, { head: [...head.map(withDot), ...heads], rows: rows.map((row, index) => (limit ? [...row, ...cells(index)] : row)) })}`;
     await printStatement(`${title} ${name}`, this.lang, stylesOf(this), sheet);
   }
 
@@ -204,7 +200,7 @@ export class BillCard extends SmartyCard<BillKey> {
     return html`<div class="row ${isSum ? "sum" : ""}" role="row">
       <span role="rowheader" aria-colindex="1">${kind ? dot(kind) : nothing}${name}</span>
       ${quantity ? html`<span class="quantity small" role="cell" aria-colindex="2">${quantity}</span>` : nothing}
-      <span class="amount number ${isNumber ? "" : "quiet"}" role="cell" aria-colindex="3">${amount}</span>
+      <span class="amount number ${isNumber ? "" : "small"}" role="cell" aria-colindex="3">${amount}</span>
     </div>`;
   }
 

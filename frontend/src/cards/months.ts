@@ -47,7 +47,6 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
       }
       .parts tfoot tr > * {
         border-top: var(--line);
-        font-weight: 500;
       }
       .mark {
         display: inline-block;

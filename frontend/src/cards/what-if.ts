@@ -158,10 +158,8 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
           max-width: 100%;
         }
       }
-      .refused {
+      .excess {
         grid-column: 1 / -1;
-        margin: 0;
-        color: var(--excess-text);
       }
       .year {
         margin: 8px 0;
@@ -178,10 +176,6 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
         font-size: 13px;
         line-height: 18px;
         color: var(--quiet);
-      }
-      .year tfoot th,
-      .year tfoot td {
-        font-weight: 500;
       }
     `,
   ];
@@ -386,7 +380,7 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
         <input type="text" inputmode="decimal" autocomplete="off" .value=${this.typed[name] ?? ""} aria-invalid=${refused ? "true" : "false"}
           @input=${name === "price" ? enter : nothing} @change=${name === "price" ? nothing : enter} />
         <span class="number">${unit === "euros" ? "€" : this.t(unit)}</span></label>
-      ${refused ? html`<p class="refused" role="alert">${refused}</p>` : nothing}`;
+      ${refused ? html`<p class="excess" role="alert">${refused}</p>` : nothing}`;
   }
 
   /** Return why a typed amount is refused, or an empty text. */

@@ -39,7 +39,6 @@ export class WhereCard extends SmartyCard<WhereKey> {
         height: 12px;
       }
       .rows tfoot tr > * {
-        font-weight: 500;
         border-top: 2px solid var(--text);
       }
       @container (max-width: 420px) {

@@ -112,7 +112,7 @@ export function runningBar(chart: Chart, { index, drawn, fed, reference }: Runni
   const within = Math.min(drawn, reference ?? drawn);
   const middle = chart.x(index) + slot / 2;
   return svg`${bar("drawn", 0, within)}${bar("excess", within, drawn)}${bar("fed", 0, -fed)}
-    <path class="now" d="M${middle} ${chart.bottom + 2}l5 9h-10z"></path>`;
+    <path class="plain" d="M${middle} ${chart.bottom + 2}l5 9h-10z"></path>`;
 }
 
 /** Return the axis of hours with the place of the running quarter-hour, for a day that has no bars yet. */
@@ -158,10 +158,6 @@ export const chartStyles = css`
     stroke-width: 2;
     stroke-dasharray: 2 2;
   }
-  svg .strong {
-    font-weight: 500;
-    fill: var(--text);
-  }
   svg .halo {
     paint-order: stroke;
     stroke: var(--ground);
@@ -193,18 +189,8 @@ export const dayStyles = css`
   .behind-chosen {
     visibility: hidden;
   }
-  .behind th[scope="row"] {
-    white-space: nowrap;
-  }
-  .turn {
-    align-items: center;
-    text-align: center;
-  }
   .gap {
     fill: var(--gap);
-  }
-  svg .plain {
-    fill: var(--text);
   }
   .outline {
     fill: none;
@@ -216,9 +202,6 @@ export const dayStyles = css`
   }
   .strip .running {
     fill: var(--drawn);
-  }
-  .now {
-    fill: var(--text);
   }
   @container (min-width: 420px) {
     .said,

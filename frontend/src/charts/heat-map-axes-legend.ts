@@ -120,9 +120,9 @@ export const mapStyles = css`
     margin: 0;
   }
   /* The picture shows an excess as a spot. */
-  @media (forced-colors: active) {
+  @media print, (forced-colors: active) {
     .legend [rx="0"][fill="var(--excess)"] {
-      fill: Highlight !important;
+      fill: var(--excess) !important;
     }
   }
 `;

@@ -210,13 +210,6 @@ export const chartStyles = css`
     stroke: var(--ground);
     stroke-width: 4;
   }
-  .value,
-  .chosen {
-    fill: var(--text);
-  }
-  .chosen {
-    font-weight: 500;
-  }
   .divider {
     stroke-dasharray: 2 3;
   }
@@ -303,11 +296,11 @@ export function monthsChart({ year, chosen, locale, width: measured, height: lef
       <text y=${NAME_PX}>${locale.text(monthsTexts, unit === "€" ? "pay" : "drawn")}, ${unit}</text>
       ${drawing.labels.map(
         ({ x, text, isChosen }) =>
-          svg`<text class="value ${isChosen ? "chosen" : ""}" x=${x} y=${VALUES_PX} text-anchor="middle">${text}</text>`,
+          svg`<text class="value ${isChosen ? "strong" : "plain"}" x=${x} y=${VALUES_PX} text-anchor="middle">${text}</text>`,
       )}
       ${months.map(
         ({ start }, index) =>
-          svg`<text class=${index === at ? "chosen" : ""} x=${drawing.left[index]! + drawing.step / 2} y=${top + 14}
+          svg`<text class=${index === at ? "strong" : ""} x=${drawing.left[index]! + drawing.step / 2} y=${top + 14}
             text-anchor="middle">${(months.length - 1 - index) % every ? "" : locale.month(start).charAt(0).toUpperCase()}</text>`,
       )}
     </svg>

@@ -19,7 +19,7 @@ export interface Table {
 }
 
 /** Return the table with the numbers of a chart. */
-export function tableBehind(caption: string, { head, rows }: Table): TemplateResult {
+export function tableBehind(caption: string, { head, rows }: { head: (string | TemplateResult)[]; rows: Table["rows"] }): TemplateResult {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
     <table class="behind">
       <thead>

@@ -43,11 +43,8 @@ export const chooserStyles = css`
   .chooser small {
     color: inherit;
   }
-  .chooser [aria-checked="true"] b {
-    font-weight: 500;
-  }
   .chooser b {
-    font-weight: 400;
+    font-weight: inherit;
   }
   @container (max-width: 300px) {
     .chooser {

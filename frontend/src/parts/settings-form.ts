@@ -51,9 +51,6 @@ export class SettingsForm extends LitElement {
         margin: 10px;
         accent-color: var(--drawn);
       }
-      .refused {
-        color: var(--excess-text);
-      }
       .buttons {
         display: flex;
         flex-wrap: wrap;
@@ -185,7 +182,7 @@ export class SettingsForm extends LitElement {
     const problem = page.errors?.base;
     return html`<form aria-label=${this.text} @submit=${this.#submit} @keydown=${this.#key}>
       ${this.note ? html`<p role="alert">${this.locale.common(this.note)}</p>` : nothing}
-      ${problem ? html`<p class="refused" role="alert">${this.#error(page, problem)}</p>` : nothing}
+      ${problem ? html`<p class="excess" role="alert">${this.#error(page, problem)}</p>` : nothing}
       ${fields.map((field, index) => this.#row(question, field, index))}
       <div class="buttons">
         <button type="submit" aria-disabled=${this.isBusy}>${this.locale.common(page.step_id === "contract_edit" ? "next" : "save")}</button>
@@ -212,7 +209,7 @@ export class SettingsForm extends LitElement {
     const entry = this.#entry(field, `help-${index}`, error !== undefined);
     return html`<div>
       <label>${boolean ? html`<span class="entry">${entry}${name}</span>` : html`${name}<span class="entry">${entry}${text?.suffix ?? nothing}</span>`}</label>
-      <div id="help-${index}">${error ? html`<p class="refused" role="alert">${this.#error(page, error)}</p>` : nothing}<p class="small">${help}</p></div>
+      <div id="help-${index}">${error ? html`<p class="excess" role="alert">${this.#error(page, error)}</p>` : nothing}<p class="small">${help}</p></div>
     </div>`;
   }
 

@@ -17,34 +17,53 @@ export const canPrint = (): boolean => typeof print === "function" && !/Home Ass
 /** Old browsers ignore it, and print with margins of their own. */
 const PAGE = "@page { size: A4; margin: 12mm; }";
 
-const sheet = css`
+/** The font of the frontend may be missing here. Others have no weight 500. */
+const pageStyles = css`
   :root {
-    --primary-text-color: #000;
-    --secondary-text-color: #444;
-    --divider-color: #999;
-    --ha-card-background: #fff;
-    background: #fff;
-    color: #000;
-    font: 16px/22px Roboto, sans-serif;
+    background: var(--ground);
+    color: var(--text);
+    font: 16px/24px Roboto, sans-serif;
     font-variant-numeric: tabular-nums;
   }
   body {
-    width: 702px;
     margin: 0;
     container-type: inline-size;
   }
-  h2 {
-    margin-top: 12px;
+  b,
+  h2,
+  .sum,
+  svg .strong {
+    font-weight: 700;
   }
   .scroll {
     max-height: none;
     overflow: visible;
   }
+`;
+
+const sheet = css`
+  :root {
+    --primary-text-color: #000;
+    --secondary-text-color: #444;
+    --divider-color: #999;
+    line-height: 22px;
+  }
+  h2 {
+    margin-top: 12px;
+  }
+  .chart svg {
+    height: auto;
+  }
   .behind tr > * {
     padding-block: 1px;
   }
-  .behind [scope="row"] {
-    white-space: nowrap;
+  .behind * + * {
+    padding-left: 18px;
+  }
+  /* In the padding, so that no line ends between a dot and its name. */
+  .behind .dot {
+    position: absolute;
+    margin-left: -15px;
   }
   a,
   .way {
@@ -57,9 +76,7 @@ async function openPage(title: string, language: string, width: number, styles: 
   document.querySelector("#smarty-statement")?.remove();
   const frame = document.createElement("iframe");
   frame.id = "smarty-statement";
-  frame.tabIndex = -1;
-  frame.setAttribute("aria-hidden", "true");
-  frame.style.cssText = `position:fixed;top:0;opacity:0;pointer-events:none;border:0;width:${width}px;height:${HEIGHT_PX}px`;
+  frame.style.cssText = `position:fixed;top:0;visibility:hidden;border:0;width:${width}px;height:${HEIGHT_PX}px`;
   frame.srcdoc = "<!doctype html>";
   await new Promise((resolve) => {
     frame.onload = resolve;
@@ -69,16 +86,18 @@ async function openPage(title: string, language: string, width: number, styles: 
   page.title = title;
   page.documentElement.lang = language;
   const style = page.createElement("style");
-  style.textContent = styles.replace(/:host(?:\((.*?)\))?/g, ":root$1");
+  style.textContent = `${styles} ${pageStyles}`.replace(/:host(?:\((.*?)\))?/g, ":root$1");
   page.head.append(style);
   return page;
 }
 
-/** Print a page with the styles of a card, or save its picture. */
+/** Print a page with the styles of a card, or save its picture. Its chart is as wide as the page, so only the rest can be smaller. */
 export async function printStatement(title: string, language: string, styles: string, content: TemplateResult): Promise<void> {
   const page = await openPage(title, language, STATEMENT_WIDTH_PX, `${styles} ${sheet} ${PAGE}`);
-  render(content, page.body);
-  page.body.style.setProperty("zoom", String(Math.min(1, HEIGHT_PX / page.body.scrollHeight)));
+  // Elements of this document cannot move to another one.
+  render(content, page.body, { creationScope: page });
+  const chart = page.querySelector(".chart")!.clientHeight;
+  page.body.style.setProperty("zoom", String(Math.min(1, (HEIGHT_PX - chart) / (page.body.scrollHeight - chart))));
   if (canPrint()) page.defaultView!.print();
   else await savePicture(page, STATEMENT_WIDTH_PX, HEIGHT_PX);
 }
@@ -94,7 +113,7 @@ export async function saveCardPicture(card: LitElement, title: string): Promise<
   const names = new Set([...styles.matchAll(/var\((--[\w-]+)/g)].map(([, name]) => name!));
   const colors = [...names].map((name) => `${name}:${own.getPropertyValue(name) || "initial"};`).join("");
   const width = shown.clientWidth;
-  const page = await openPage(title, card.lang, width, `${styles} :root { ${colors} background: var(--ground); color: ${own.color}; font: 16px/24px Roboto, sans-serif; font-variant-numeric: tabular-nums; } body { margin: 0; container-type: inline-size; } .scroll { max-height: none; }`);
+  const page = await openPage(title, card.lang, width, `${styles} :root { ${colors} }`);
   for (const { name, value } of card.attributes) page.documentElement.setAttribute(name, value);
   const copy = page.importNode(shown, true);
   for (const control of copy.querySelectorAll(CONTROLS)) control.remove();

@@ -2,6 +2,9 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
+/** Width of the content of an A4 page. A browser prints before an observer can measure. */
+const PAPER_WIDTH = "718px";
+
 export class Width implements ReactiveController {
   /** Width in whole pixels; 0 until the element is laid out. */
   value = 0;
@@ -20,6 +23,11 @@ export class Width implements ReactiveController {
     host.addController(this);
   }
 
+  hostConnected(): void {
+    addEventListener("beforeprint", this.#print);
+    addEventListener("afterprint", this.#print);
+  }
+
   hostUpdated(): void {
     const element = this.#host.renderRoot.querySelector(this.#selector);
     if (element === this.#element) return;
@@ -31,9 +39,18 @@ export class Width implements ReactiveController {
   }
 
   hostDisconnected(): void {
+    removeEventListener("beforeprint", this.#print);
+    removeEventListener("afterprint", this.#print);
     this.#observer.disconnect();
     this.#element = null;
   }
+
+  readonly #print = ({ type }: Event): void => {
+    const { style } = document.documentElement;
+    if (type === "beforeprint") style.width = PAPER_WIDTH;
+    this.#measure();
+    style.width = "";
+  };
 
   #measure(): void {
     const box = this.#element?.getBoundingClientRect();

@@ -32,9 +32,6 @@ export const highsStyles = css`
   .highs b {
     white-space: nowrap;
   }
-  .highs b.excess {
-    color: var(--excess-text);
-  }
 `;
 
 export function yearHighs(highest: readonly High[], locale: Locale, open: (day: string) => void): TemplateResult | typeof nothing {
