@@ -125,7 +125,7 @@ const saved = (of: House | undefined, ...what: Parameters<typeof bill>) => {
 };
 
 test("what the sun saved in a month", () => {
-  const below = " / Avoided surcharges for power above 7 kW are not included in this amount.";
+  const below = " / The saving by solar power does not include avoided surcharges above 7 kW.";
   assert.equal(saved(house(), "2026-08"), `Solar power saved you **53 €** in August: 240 kWh that you did not have to buy.${below}`);
   const running = { until: "2026-11-21T12:50:00+01:00", end: "2026-12-01T00:00:00+01:00", reference_kw: null };
   assert.equal(saved(house(), "2026-11", running), "Solar power saved you **53 €** this month: 98 kWh that you did not have to buy.");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Locale } from "../src/locale.ts";
+import { Locale, round } from "../src/locale.ts";
 import { hourLabels, shownPlan } from "../src/sentences/plan.ts";
 import type { EnteredLoad, HousePlan, PlannedLoad } from "../src/data/websocket-types.ts";
 
@@ -32,22 +32,38 @@ function planOf(rows: [kw: number, net: number][], changes: Partial<PlannedLoad>
 
 const shown = (plan: HousePlan | null, reference: number | null = 7, loads = [load()]) => shownPlan({ loads, plan, lack: null }, reference, NOW, en);
 
-test("half of the energy or more from own sun is sun, and above the reference power is above", () => {
-  const tints = (rows: [number, number][], reference: number | null) => shown(planOf(rows), reference).rows[0]!.parts.map(({ color, from, to }) => [color, from * rows.length, to * rows.length]);
-  for (const [kw, net, reference, tint] of [
-    [4, -1, 7, "sun"],
-    [4, 2, 7, "sun"],
-    [4, 2.1, 7, "drawn"],
-    [4, 7, 7, "drawn"],
-    [4, 7.1, 7, "excess"],
-    [4, 70, null, "drawn"],
-    // More than half is own sun, but the rest has the surcharge.
-    [20, 9, 7, "excess"],
+test("a quarter-hour shows the sun, the grid and what is above the reference power in their shares", () => {
+  const parts = (rows: [number, number][], reference: number | null) =>
+    shown(planOf(rows), reference).rows[0]!.parts.map(({ color, from, to, top, height }) => [color, from * rows.length, to * rows.length, round(top!, 3), round(height!, 3)]);
+  for (const [kw, net, reference, shares] of [
+    [4, -1, 7, { sun: 1 }],
+    [4, 3, 7, { drawn: 0.75, sun: 0.25 }],
+    [4, 3.997, 7, { drawn: 1 }],
+    [4, 7, 7, { drawn: 1 }],
+    [4, 8, 7, { excess: 0.25, drawn: 0.75 }],
+    [4, 70, 7, { excess: 1 }],
+    [4, 70, null, { drawn: 1 }],
+    [20, 9, 7, { excess: 0.1, drawn: 0.35, sun: 0.55 }],
   ] as const) {
-    assert.deepEqual(tints([[kw, net]], reference), [[tint, 0, 1]], `${kw} kW, net ${net} kW`);
+    const found = parts([[kw, net]], reference);
+    assert.deepEqual(Object.fromEntries(found.map(([color, , , , height]) => [color, height])), shares, `${kw} kW, net ${net} kW`);
+    // From the top downwards, without a gap.
+    found.reduce((end, [, , , top, height]) => (assert.equal(top, end), round(Number(top) + Number(height), 3)), 0);
   }
-  // Each quarter-hour with energy is in one part, and neighbours with the same tint are one.
-  assert.deepEqual(tints([[0, 1], [4, 5], [4, 6], [4, 8], [0, 1], [4, 0], [4, 4.5], [0, 0]], 7), [["drawn", 1, 3], ["excess", 3, 4], ["sun", 5, 6], ["drawn", 6, 7]]);
+  // Neighbours with the same share are one part.
+  assert.deepEqual(parts([[0, 1], [4, 5], [4, 6], [4, 8], [0, 1], [4, 3], [4, 3], [0, 0]], 7), [
+    ["drawn", 1, 3, 0, 1],
+    ["excess", 3, 4, 0, 0.25],
+    ["drawn", 3, 4, 0.25, 0.75],
+    ["drawn", 5, 7, 0, 0.75],
+    ["sun", 5, 7, 0.75, 0.25],
+  ]);
+});
+
+test("a load that waits for the sun has sun in its bar", () => {
+  const [row] = shown(planOf([[0, 1], [4, 3]], { reason: "sun", own_kwh: 0.25 })).rows;
+  assert.equal(row!.notes[0], "waits for the sun");
+  assert.ok(row!.parts.some(({ color }) => color === "sun"));
 });
 
 test("a run has its time, and a day ahead its weekday", () => {
@@ -67,10 +83,10 @@ test("a run has its time, and a day ahead its weekday", () => {
 test("a note tells nothing below a cent or 0.05 kWh, and no waiting of a load that runs", () => {
   const notes = (changes: Partial<PlannedLoad>, rows: [number, number][] = [[0, 1], [4, 5]], more: Partial<HousePlan> = {}) =>
     plain(shown(planOf(rows, changes, more), 7, [load({ by: "2026-11-21T06:00:00Z" })]).rows[0]!.notes);
-  assert.deepEqual(notes({}), ["waits for a low price", "done by 07:00", "saves 1.00 €", "up to 20 ct"]);
+  assert.deepEqual(notes({}), ["waits for a low price", "done by 07:00", "saves 1.00 €", "up to 20 ct/kWh"]);
   assert.deepEqual(notes({ reason: "sun", saving: 0.01, limit_price: null }), ["waits for the sun", "done by 07:00", "saves 0.01 €"]);
-  assert.deepEqual(notes({ reason: null, saving: 0.0099, missing_kwh: 0.05 }), ["0.1 kWh will be missing", "done by 07:00", "up to 20 ct"]);
-  assert.deepEqual(notes({ reason: "reference_power", missing_kwh: 0.049 }, [[4, 5]]), ["done by 07:00", "saves 1.00 €", "up to 20 ct"]);
+  assert.deepEqual(notes({ reason: null, saving: 0.0099, missing_kwh: 0.05 }), ["0.1 kWh will be missing", "done by 07:00", "up to 20 ct/kWh"]);
+  assert.deepEqual(notes({ reason: "reference_power", missing_kwh: 0.049 }, [[4, 5]]), ["done by 07:00", "saves 1.00 €", "up to 20 ct/kWh"]);
   assert.deepEqual(notes({ saving: 0, missing_kwh: 3.3 }, [[4, 5]], { can_differ: false }), ["3.3 kWh will be missing", "done by 07:00"]);
 });
 

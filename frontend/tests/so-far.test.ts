@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { soFar, usualTexts } from "../src/sentences/so-far.ts";
+import type { BarPart } from "../src/charts/shapes.ts";
 import type { Bill, Day, Goal, House, UsualReason } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
@@ -78,18 +79,19 @@ test("a goal is compared with the forecast, and says what a day may cost", () =>
 test("the bar is solid so far, hatched to the forecast, and changes its colour at the goal", () => {
   const { bar } = shown([day()], bill({ total: 100, goal: goal({ total: 120 }), estimate: { total: 150, low: 140, high: 160 } }));
   const at = (euros: number) => euros / (150 * 1.08);
+  const seen = (parts: BarPart[]) => parts.filter(({ from, to }) => to > from);
   const near = (parts: object[]) => JSON.parse(JSON.stringify(parts, (_, value) => (typeof value === "number" ? Math.round(value * 1e6) / 1e6 : value)));
   assert.deepEqual(
-    near(bar!.parts),
+    near(seen(bar!.parts)),
     near([
-      { isAbove: false, isEstimate: false, from: 0, to: at(100) },
-      { isAbove: false, isEstimate: true, from: at(100), to: at(120) },
-      { isAbove: true, isEstimate: true, from: at(120), to: at(150) },
+      { color: "quiet", isEstimate: false, from: 0, to: at(100) },
+      { color: "quiet", isEstimate: true, from: at(100), to: at(120) },
+      { color: "warning", isEstimate: true, from: at(120), to: at(150) },
     ]),
   );
   assert.deepEqual([bar!.soFar, bar!.goal, bar!.forecast, bar!.words].map(plain), ["so far **100 €**", "goal **120 €**", "≈ 150", "Goal 120 €: 100 € so far, forecast 150 €."]);
   const passed = shown([day()], bill({ total: 130, goal: goal({ total: 120, day_budget: null, passed_on: "2026-11-19" }) }));
-  assert.deepEqual(passed.bar!.parts.map(({ isAbove, isEstimate }) => [isAbove, isEstimate]), [[false, false], [true, false], [true, true]]);
+  assert.deepEqual(seen(passed.bar!.parts).map(({ color, isEstimate }) => [color, isEstimate]), [["quiet", false], ["warning", false], ["warning", true]]);
   assert.equal(passed.underBar, "The goal was passed on 19 November.");
   // A summer of much sun: 30 EUR received, 50 in the end, and 40 were the goal.
   const sunny = shown([day()], bill({ total: -30, goal: goal({ total: -40 }), estimate: { total: -50, low: -60, high: -40 } }));
@@ -101,7 +103,7 @@ test("before there is a forecast, the bar has no hatching", () => {
   const { estimate: _, ...without } = bill({ total: 9.6, goal: goal(), estimate_lacks: "last_year" });
   const { forecast, bar } = shown([day()], without as Bill);
   assert.equal(forecast, "November: **9.60 €** so far. Forecast from 4 November on.");
-  assert.deepEqual(bar!.parts.map(({ isEstimate }) => isEstimate), [false]);
+  assert.ok(bar!.parts.every(({ isEstimate, from, to }) => !isEstimate || from === to));
   assert.equal(plain(bar!.words), "Goal 140 €: 9.60 € so far.");
 });
 

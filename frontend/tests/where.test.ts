@@ -19,7 +19,7 @@ const shown = (of: Shares) => {
 
 test("without prices, energies are compared, and only the base load has a power", () => {
   const { sentence, rows, house, notes } = shown(shares([row("Car", "device", 24_000), row(null, "always_on", 12_000), row(null, "else", 24_000)]));
-  assert.equal(sentence, "**Car: 24.0 kWh**, 40% of the energy. Next: Always on, 12.0 kWh.");
+  assert.equal(sentence, "**Car: 24.0 kWh**, 40% of the energy. Next: Always on, 20%.");
   assert.deepEqual(rows, ["Car |  | 24.0 kWh |  | 1", "Always on | 250 W | 12.0 kWh |  | 0.5", "Everything else |  | 24.0 kWh |  | 1"]);
   assert.deepEqual([house, notes], ["until the end of 20 Nov | 60.0 kWh | ", []]);
   assert.deepEqual(shown(shares([row(null, "always_on", 12_000)], { always_on_w: null })).rows, ["Always on |  | 12.0 kWh |  | 1"]);
@@ -28,7 +28,7 @@ test("without prices, energies are compared, and only the base load has a power"
 test("with prices, too, the most energy comes first, with what the bill has besides", () => {
   const rows = [row("Car", "device", 24_000, { cost: 3 }), row("Boiler", "device", 12_000, { cost: 4.2, own_wh: 1000, earned: 0.08 }), row(null, "else", 96_000, { cost: 4 })];
   const { sentence, rows: texts, notes, house } = shown(shares(rows, { cost: 16.2, house_wh: 99_999, fixed: 9.5, above: 0.005, feed_in: -0.004 }));
-  assert.equal(sentence, "**96% has no name yet** (4.00 €): add the devices that are missing. Next: Car, 3.00 €.");
+  assert.equal(sentence, "**96% has no name yet** (4.00 €): add the devices that are missing. Next: Car, 24%.");
   assert.deepEqual([texts[0], house], ["Car |  | 24.0 kWh | 3.00 € | 0.25", "until the end of 20 Nov | 100.0 kWh | 16.20 €"]);
   assert.deepEqual(notes, [
     "Each kWh at the price of its hour; from your roof: 0 €. Not included: fixed prices 9.50 €, above 7 kW 0.01 €.",
@@ -42,7 +42,7 @@ test("with prices, too, the most energy comes first, with what the bill has besi
 test("most of the energy without a name comes first, and asks for devices", () => {
   const rows = [row(null, "always_on", 13_000, { cost: 1 }), row("Fridge", "device", 5_000, { cost: 2.12 }), row(null, "else", 82_000, { cost: 52.91 })];
   const { sentence, isUnnamed } = where(shares(rows, { cost: 56, house_wh: 100_000 }), 7, en);
-  assert.deepEqual([sentence.replaceAll("\u00a0", " "), isUnnamed], ["**82% has no name yet** (52.91 €): add the devices that are missing. Next: Always on, 1.00 €.", true]);
+  assert.deepEqual([sentence.replaceAll("\u00a0", " "), isUnnamed], ["**82% has no name yet** (52.91 €): add the devices that are missing. Next: Always on, 13%.", true]);
   // Only without a device, examples help. A device that is listed may be one of them.
   assert.match(where(shares(rows.toSpliced(1, 1), { cost: 56, house_wh: 100_000 }), 7, en).sentence, /add the car, the boiler\. Next: Always on/);
   // A device has more, or the rest is small beside many devices.

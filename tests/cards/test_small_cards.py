@@ -196,6 +196,16 @@ async def test_changes_are_chosen_together_and_a_contract_is_typed(stage: Stage)
     assert downloads.count(True) == 1
 
 
+async def test_names_of_fields_stand_below_each_other_on_a_narrow_card(stage: Stage) -> None:
+    await stage.show(BATTERY, answers=house_what_if.answers(), width=330)
+    for name in ("Plan", "Contract"):
+        await stage.click(stage.card(BATTERY).get_by_role("button", name=name))
+    left: list[float] = await stage.page.locator(f"{BATTERY} label > :first-child").evaluate_all(
+        "names => names.map((name) => name.getBoundingClientRect().left)"
+    )
+    assert len(left) > len(set(left)) == 1
+
+
 async def test_a_device_of_the_energy_dashboard_is_the_car_of_a_plan(stage: Stage) -> None:
     await stage.show(BATTERY, answers=house_what_if.answers())
     card = stage.card(BATTERY)

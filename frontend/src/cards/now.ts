@@ -8,7 +8,7 @@ import type { MeterFeed } from "../data/meter-feed.ts";
 import { dismissSaving, keptSaving } from "../data/planned-car.ts";
 import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
-import { bar, type BarPart, TRACK } from "../charts/shapes.ts";
+import { bar, type BarPart, splitAtLimit, TRACK } from "../charts/shapes.ts";
 import { HourPart } from "../parts/last-hour.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
@@ -52,16 +52,8 @@ export function quarterHourBar(
   // The limit stays in the middle, so that it does not move with the load. Without a limit, the scale ends at whole kWh.
   const scale = limit === undefined ? Math.ceil(Math.max(1, 1.08 * end)) : 2 * limit;
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
-  const parts: BarPart[] = [];
-  const add = (from: number, to: number, isEstimate: boolean): void => {
-    const border = Math.min(Math.max(limit ?? to, from), to);
-    for (const [color, begin, finish] of [["drawn", from, border], ["excess", border, to]] as const) {
-      if (share(finish) > share(begin)) parts.push({ color, isEstimate, from: share(begin), to: share(finish) });
-    }
-  };
-  add(0, energy, false);
-  add(energy, end, true);
-  return { parts, limit: limit === undefined ? undefined : share(limit), scale };
+  const line = limit === undefined ? undefined : share(limit);
+  return { parts: splitAtLimit(0, share(energy), share(end), line ?? 1, "drawn", "excess"), limit: line, scale };
 }
 
 export class NowCard extends SmartyCard<NowKey> {

@@ -206,7 +206,7 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
     const goal = html`<span>${rich(labels.goal)}</span>`;
     const forecast = labels.forecast ? html`<span class=${isAbove ? "above" : ""}>${labels.forecast}</span>` : nothing;
     return html`<div role="img" aria-label=${words}>
-      ${bar([TRACK, ...parts.map((part) => ({ ...part, color: part.isAbove ? "warning" : "quiet" }))], line)}
+      ${bar([TRACK, ...parts], line)}
       <div class="labels small" aria-hidden="true">
         <span>${rich(soFar)}</span>${isAbove ? [goal, forecast] : [forecast, goal]}
       </div>

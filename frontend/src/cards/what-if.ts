@@ -153,7 +153,8 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
           grid-auto-flow: dense;
         }
         .fields input,
-        .fields select {
+        .fields select,
+        label > :nth-last-child(2) {
           grid-column: 1 / -1;
           max-width: 100%;
         }

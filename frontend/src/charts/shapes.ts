@@ -3,11 +3,16 @@
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { hatch } from "../parts/markup.ts";
 
-/** Part of a bar. `color` is a variable of the card, such as "drawn"; the ends are shares of the bar, from 0 to 1. */
+/**
+ * Part of a bar. `color` is a variable of the card, such as "drawn"; the ends are shares of the bar, from 0 to 1. A part
+ * has the whole height of the bar, or a `height` below a `top`, both as shares of it.
+ */
 export interface BarPart {
   color: string;
   from: number;
   to: number;
+  top?: number;
+  height?: number;
   isEstimate?: boolean;
 }
 
@@ -30,14 +35,26 @@ type Content = TemplateResult | typeof nothing;
 export function bar(parts: readonly BarPart[], line?: number, label: Content = nothing, end: Content = nothing): TemplateResult {
   return html`<div class="bar" aria-hidden="true">
     <svg>${parts.map(
-      ({ color, from, to, isEstimate }) =>
+      ({ color, from, to, top = 0, height = 1, isEstimate }) =>
         to > from
           ? svg`${isEstimate ? hatch(`hatched-${color}`, `var(--${color})`) : nothing}
-        <rect x=${at(from)} width=${at(Math.max(MIN_SHARE, to - from))} height="100%" fill=${fillOf(color, isEstimate)}></rect>`
+        <rect x=${at(from)} y=${at(top)} width=${at(Math.max(MIN_SHARE, to - from))} height=${at(height)} fill=${fillOf(color, isEstimate)}></rect>`
           : nothing,
     )}</svg>
     ${line === undefined ? nothing : html`<i class="line" style="left:${at(line)}">${label}</i>`}${end}
   </div>`;
+}
+
+/**
+ * Return the parts of a bar from `begin` to `known`, and hatched from there to `end`. Beyond the `limit`, they have the
+ * color `above`. Empty parts are not drawn.
+ */
+export function splitAtLimit(begin: number, known: number, end: number, limit: number, below: string, above: string): BarPart[] {
+  const part = (from: number, to: number, isEstimate: boolean): BarPart[] => {
+    const border = Math.min(Math.max(limit, from), to);
+    return [{ color: below, isEstimate, from, to: border }, { color: above, isEstimate, from: border, to }];
+  };
+  return [...part(begin, known, false), ...part(known, end, true)];
 }
 
 /** Return a dot before a text, or a square if `isSquare`. */

@@ -39,22 +39,25 @@ export interface ShownPlan {
   labels: { at: number; text: string }[];
 }
 
-/** Return the tint of a load with a power in kW. If at least half of it would otherwise be exported, it is own sun. */
-function tintOf(quarter: PlannedQuarterHour, kw: number, reference: number | null): Tint {
-  if (reference !== null && quarter.net_kw > reference + ROUNDING_KW) return "excess";
-  return 2 * (kw - quarter.net_kw) >= kw ? "sun" : "drawn";
-}
-
-/** Return the bar of a load. Neighbouring quarter-hours with the same tint are one part. */
+/**
+ * Return the bar of a load. Each quarter-hour has the origins of its energy above each other: own sun that would
+ * otherwise be exported at the bottom, and at the top what is above the reference power.
+ */
 function partsOf(id: string, quarters: PlannedQuarterHour[], reference: number | null): BarPart[] {
   const parts: BarPart[] = [];
-  quarters.forEach((quarter, index) => {
-    const kw = quarter.loads_kw[id];
+  quarters.forEach(({ loads_kw, net_kw: net }, index) => {
+    const kw = loads_kw[id];
     if (!kw) return;
-    const [color, from, to] = [tintOf(quarter, kw, reference), index / quarters.length, (index + 1) / quarters.length];
-    const last = parts[parts.length - 1];
-    if (last?.color === color && last.to === from) last.to = to;
-    else parts.push({ color, from, to });
+    const [from, to] = [index / quarters.length, (index + 1) / quarters.length];
+    const within = (power: number) => (power > ROUNDING_KW ? Math.min(1, power / kw) : 0);
+    const [sun, excess] = [within(kw - net), within(net - (reference ?? Infinity))];
+    for (const [color, top, bottom] of [["excess", 0, excess], ["drawn", excess, 1 - sun], ["sun", 1 - sun, 1]] as const) {
+      if (bottom <= top) continue;
+      const height = bottom - top;
+      const before = parts.find((part) => part.color === color && part.to === from && part.top === top && part.height === height);
+      if (before) before.to = to;
+      else parts.push({ color, from, to, top, height });
+    }
   });
   return parts;
 }
@@ -81,7 +84,7 @@ function notesOf(load: EnteredLoad, planned: PlannedLoad, canDiffer: boolean, no
     missing >= MIN_MISSING_KWH ? t("missing", { kwh: locale.kWh(missing) }) : "",
     load.by ? t("by", { time: timeAt(new Date(load.by), now, locale) }) : "",
     saving >= MIN_SAVING_EUR ? t("saves", { saving: locale.cents(saving) }) : "",
-    canDiffer && limit !== null ? t("up_to", { price: locale.unit(100 * limit, "ct") }) : "",
+    canDiffer && limit !== null ? t("up_to", { price: locale.unit(100 * limit, "ct/kWh") }) : "",
   ].filter(Boolean);
 }
 
@@ -118,15 +121,13 @@ export function shownPlan({ loads, plan, lack }: Plan, reference: number | null,
     };
   });
   const found = new Set(rows.flatMap(({ parts }) => parts.map(({ color }) => color)));
-  const planned = quarters.filter(({ loads_kw }) => Object.keys(loads_kw).length);
-  const isWithin = canDiffer && reference !== null && planned.every(({ net_kw }) => net_kw <= reference + ROUNDING_KW);
   return {
     title: plan ? t("until", { time: endOf(plan, now, locale) }) : t("plan"),
     notes: [
       loads.length ? "" : t("no_load"),
       lack ? t(lack) : "",
       plan?.loads.length && !canDiffer ? t("indifferent") : "",
-      isWithin ? t("no_surcharge") : "",
+      reference !== null && found.size && !found.has("excess") ? t("no_surcharge") : "",
       plan?.prices_of_day_before_from ? t("yesterday") : "",
     ].filter(Boolean),
     rows,

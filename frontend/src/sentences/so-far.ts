@@ -1,6 +1,7 @@
 /** Texts and numbers of today and of this month so far. */
 
 import { lastOf } from "../built-ins.ts";
+import { type BarPart, splitAtLimit } from "../charts/shapes.ts";
 import { capital, type CommonKey, dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
 import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
@@ -75,16 +76,8 @@ export interface Row {
   month: string;
 }
 
-/** Part of the goal's bar. Its ends are shares of the bar, from 0 to 1. */
-export interface GoalPart {
-  isAbove: boolean;
-  isEstimate: boolean;
-  from: number;
-  to: number;
-}
-
 export interface GoalBar {
-  parts: GoalPart[];
+  parts: BarPart[];
   /** Position of the goal. */
   line: number;
   soFar: string;
@@ -241,18 +234,10 @@ export function goalBar(
   const share = (value: number) => (value - begin) / scale;
   // In a sunny month, the cost may still fall: the hatched part is then what the forecast takes away.
   const [solid, hatched] = [Math.min(soFar, total ?? soFar), Math.max(soFar, total ?? soFar)];
-  const parts: GoalPart[] = [];
-  const add = (from: number, to: number, isEstimate: boolean) => {
-    const border = Math.min(Math.max(limit, from), to);
-    if (border > from) parts.push({ isAbove: false, isEstimate, from: share(from), to: share(border) });
-    if (to > border) parts.push({ isAbove: true, isEstimate, from: share(border), to: share(to) });
-  };
-  add(begin, solid, false);
-  add(solid, hatched, true);
   const goal = t(of, { value: locale.euros(limit) });
   const value = euros(soFar, locale);
   return {
-    parts,
+    parts: splitAtLimit(0, share(solid), share(hatched), share(limit), "quiet", "warning"),
     line: share(limit),
     soFar: t("so_far", { value }),
     goal,

@@ -49,7 +49,7 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
     : [first && house ? t("first", { name: nameOf(first), amount: amount(first), share: share(first) }) : "", next];
   return {
     isUnnamed,
-    sentence: lead && then ? `${lead} ${t("next", { name: nameOf(then), amount: amount(then) })}` : lead,
+    sentence: lead && then ? `${lead} ${t("next", { name: nameOf(then), share: share(then) })}` : lead,
     rows: rows.map((row) => ({
       name: nameOf(row),
       detail: row.kind === "always_on" && shares.always_on_w !== null ? locale.unit(shares.always_on_w, "W") : "",
