@@ -69,7 +69,7 @@ class _Planner:
     def __init__(
         self, quarters: Sequence[Quarter], net: Sequence[float], loads: Sequence[Load]
     ) -> None:
-        self._quarters = quarters
+        self._quarters = self._for_loads = quarters
         self._total = [*net]
         self._placed: dict[str, Planned] = {}
         self._flows = [0.0] * len(quarters)
@@ -96,7 +96,17 @@ class _Planner:
         return HousePlan(self._placed, self._flows, values, self._bill() - stored_eur)
 
     def _place_loads(self) -> None:
-        """Place the loads that run through before or after those that may pause."""
+        """Place the loads that run through before or after those that may pause.
+
+        A load does not rely on energy out of the battery to stay below the highest power: the
+        battery is planned anew afterwards, and may then give less.
+        """
+        self._for_loads = [
+            quarter
+            if flow >= 0 or quarter.most == inf
+            else quarter._replace(most=quarter.most + flow)
+            for quarter, flow in zip(self._quarters, self._flows, strict=True)
+        ]
         orders = [(self._place_running_through, self._place_pausing)]
         if self._running_through and self._pausing:
             orders.append((self._place_pausing, self._place_running_through))
@@ -113,12 +123,12 @@ class _Planner:
     def _place_running_through(self) -> None:
         for load in self._running_through:
             self._remove(load.name)
-            self._place(load.name, place_running_through(load, self._quarters, self._total))
+            self._place(load.name, place_running_through(load, self._for_loads, self._total))
 
     def _place_pausing(self) -> None:
         for load in self._pausing:
             self._remove(load.name)
-        for name, planned in place_pausing(self._pausing, self._quarters, self._total).items():
+        for name, planned in place_pausing(self._pausing, self._for_loads, self._total).items():
             self._place(name, planned)
 
     def _bill(self) -> float:
