@@ -101,7 +101,9 @@ def _read_file(path: Path) -> bytes:
             if status.st_mode & _forbidden_bits(path, status):
                 msg = "may be read or written by others than its owner: chmod 600 it"
                 raise KeysError(msg)
-            return _read(file)
+            text = file.read(MAX_BYTES + 1)
+            _check_size(text)
+            return text
     except OSError as err:
         msg = f"cannot be read: {err.strerror}"
         raise KeysError(msg) from None
@@ -173,12 +175,6 @@ def _read_until(pipe: IO[bytes], end: float) -> bytes:
             text += part
             _check_size(text)
     raise TimeoutError
-
-
-def _read(file: IO[bytes]) -> bytes:
-    text = file.read(MAX_BYTES + 1)
-    _check_size(text)
-    return text
 
 
 def _check_size(text: bytes | bytearray) -> None:

@@ -218,7 +218,7 @@ class FrameStore:
 
         def work() -> dict[str, list[WaitingFrame]]:
             for port, frames in gone.items():
-                self._queue.remove(port, [frame for frame in frames if frame.number > 0])
+                self._queue.remove(port, frames)
             return {port: self._queue.oldest(port, most) for port in ports}
 
         batches = await self._in_thread(work)
@@ -235,8 +235,7 @@ class FrameStore:
         """
         for frame in frames:
             self._forget(frame.number)
-        on_disk = [frame for frame in frames if frame.number > 0]
-        await self._in_thread(partial(self._queue.remove, port, on_disk, title))
+        await self._in_thread(partial(self._queue.remove, port, frames, title))
 
     def titles_aside(self, port: str, min_frames: int = 0) -> tuple[str, ...]:
         """Return a port's system titles whose frames are set aside, because NATS refuses them.

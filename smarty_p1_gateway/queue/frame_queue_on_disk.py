@@ -441,7 +441,7 @@ class FrameQueue:
         self._database.execute("DELETE FROM ports WHERE number = ?", (number,))
 
     def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
-        """Remove frames that `oldest` returned. Frames that are already removed are ignored.
+        """Remove frames that `oldest` returned. Ignore frames that are removed or were never here.
 
         Removed frames leave the disk when a frame is added, or when there are _SOME removed frames.
         If the program is killed before that, the frames are in the queue again. Receivers with the
