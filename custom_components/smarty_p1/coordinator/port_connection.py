@@ -80,8 +80,6 @@ class PortConnection:
         self._baud_rate = baud_rate
         self._byte_listeners = Listeners[bytes](source.faults)
         self._task: asyncio.Task[None] | None = None
-        # Held while a port is open or closes.
-        self._port_lock = asyncio.Lock()
         self._take_port()
 
     @property
@@ -91,21 +89,13 @@ class PortConnection:
 
     @callback
     def start(self) -> None:
-        """Start to read the entry's port. The reading ends when the entry is unloaded.
-
-        The port is opened when the connection that was read before has closed. Most gateways serve
-        one client, and would refuse a second connection.
-        """
+        """Start to read the entry's port. The reading ends when the entry is unloaded."""
         self._take_port()
-        # Two open dialogs can have paused the reader, and each of them calls this method. At the
-        # second call, the reader runs already, so cancel it first.
-        if self._task:
-            self._task.cancel()
         source = self._source
         # Home Assistant cancels this task when it unloads the entry, and waits for the task's end.
         # The end of the task closes the port.
         self._task = source.config_entry.async_create_background_task(
-            source.hass, self._read(self._link), f"{source.name} link"
+            source.hass, self._link.run(), f"{source.name} link"
         )
 
     async def async_release(self) -> None:
@@ -113,12 +103,6 @@ class PortConnection:
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-            async with self._port_lock:
-                pass  # an earlier connection has closed, too
-
-    async def _read(self, link: ReconnectingPort) -> None:
-        async with self._port_lock:
-            await link.run()
 
     @callback
     def confirm(self) -> None:

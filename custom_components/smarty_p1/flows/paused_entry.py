@@ -6,9 +6,8 @@ the port takes less time, so the entities stay available.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -44,51 +43,31 @@ async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asyn
 async def _keep_paused(
     hass: HomeAssistant, entry: AnyConfigEntry, is_free: asyncio.Event, is_over: asyncio.Event
 ) -> None:
-    data = entry.data
-    reader: MeterCoordinator | None = None
-    try:
-        # An entry cannot be unloaded during its set-up. So wait until the set-up has ended.
-        while entry.setup_lock.locked():
-            async with entry.setup_lock:
-                pass
-        if is_over.is_set():
-            return
-        had_port = entry.state in _STATES_WITH_PORT
-        if reader := _reader(entry):
-            await reader.line.async_release()
-        elif had_port:
-            await hass.config_entries.async_unload(entry.entry_id)
-    finally:
-        is_free.set()
-    await is_over.wait()
-    if hass.is_stopping or entry.disabled_by:
-        return
-    if hass.config_entries.async_get_entry(entry.entry_id):
+    # Home Assistant sets up, reloads and removes an entry only with this lock. So nothing else
+    # opens the port during the pause.
+    async with entry.setup_lock:
+        reader: MeterCoordinator | None = None
         try:
-            await _async_resume(hass, entry, reader, data, had_port=had_port)
+            if is_over.is_set():
+                return
+            had_port = entry.state in _STATES_WITH_PORT
+            if reader := _reader(entry):
+                await reader.line.async_release()
+            elif had_port:
+                await entry.async_unload(hass)
+        finally:
+            is_free.set()
+        await is_over.wait()
+        if hass.is_stopping or entry.disabled_by:
+            return
+        try:
+            if reader:
+                reader.read_again()
+            elif had_port:
+                await entry.async_setup(hass)
         except Exception:  # noqa: BLE001 - a port must not stay closed after any error
             LOGGER.exception("%s: error after a pause; it is set up again", entry.title)
             hass.config_entries.async_schedule_reload(entry.entry_id)
-
-
-async def _async_resume(
-    hass: HomeAssistant,
-    entry: AnyConfigEntry,
-    reader: MeterCoordinator | None,
-    data: Mapping[str, Any],
-    *,
-    had_port: bool,
-) -> None:
-    """Resume the reading of a paused entry. `data` is the entry's data when the pause began."""
-    if reader and reader is _reader(entry):
-        reader.read_again()
-    elif entry.state is not ConfigEntryState.NOT_LOADED:
-        # Another task has set up the entry during the pause, and may have used old data. So reload
-        # the entry if its data have changed.
-        if entry.data != data:
-            hass.config_entries.async_schedule_reload(entry.entry_id)
-    elif had_port:
-        await hass.config_entries.async_setup(entry.entry_id)
 
 
 def _reader(entry: AnyConfigEntry) -> MeterCoordinator | None:

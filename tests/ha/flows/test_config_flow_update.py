@@ -539,21 +539,24 @@ async def test_mistake_while_waiting_and_nothing_is_changed(
     await dialogs.is_read()
 
 
-async def test_entry_is_reloaded_meanwhile(dialogs: Dialogs) -> None:
+async def test_a_reload_waits_until_the_dialog_has_tested_the_port(dialogs: Dialogs) -> None:
     await dialogs.set_up()
     hass, entry, port = dialogs.hass, dialogs.entry, dialogs.port
-    port.exclusive = False
     form = await dialogs.waits({"encryption_key": OTHER_KEY})
-    port.greeting = port.next_frame(TELEGRAM)
-    await hass.config_entries.async_reload(entry.entry_id)
+    paused = entry.runtime_data
+    hass.config_entries.async_schedule_reload(entry.entry_id)
+    for _ in range(100):
+        await asyncio.sleep(0)
     assert entry.state is ConfigEntryState.LOADED
+    assert not paused.line.is_open
 
     port.greeting = encipher(TELEGRAM, 2, key=OTHER_KEY)
-    await port.wait_for_clients(2)  # the entry and the probe
     await port.send(RENEWED)
     await hass.async_block_till_done()
     result = await hass.config_entries.flow.async_configure(form["flow_id"])
     assert is_done(result, "reconfigure_successful")
+    await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
+    assert entry.runtime_data is not paused
     await wait_until(hass, lambda: entry.runtime_data.latest is not None)
     assert entry.runtime_data.latest.telegram.frame_counter == 2
 
