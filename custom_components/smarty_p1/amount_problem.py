@@ -6,15 +6,12 @@ from .lib.amounts import AmountError, AmountFault, Unit, amount_text, shown_type
 from .user_locale import UserLocale
 
 # Translation key of each message, and the text behind the amount that its placeholder names.
-UNUSUAL = "amount_unusual", " = {0}\N{NO-BREAK SPACE}{unit} (> {1}\N{NO-BREAK SPACE}{unit})"
+UNUSUAL = "amount_unusual", "= {0} {unit} (> {1} {unit})"
 _MESSAGES = {
     AmountFault.MALFORMED: ("amount_malformed", ""),
-    AmountFault.AMBIGUOUS: ("amount_ambiguous", " = {0} / {1}"),
-    AmountFault.UNIT: ("amount_unit", " ({unit})"),
-    AmountFault.OUT_OF_RANGE: (
-        "amount_out_of_range",
-        " ({0} \N{EN DASH} {1}\N{NO-BREAK SPACE}{unit})",
-    ),
+    AmountFault.AMBIGUOUS: ("amount_ambiguous", "= {0} / {1}"),
+    AmountFault.UNIT: ("amount_unit", "({unit})"),
+    AmountFault.OUT_OF_RANGE: ("amount_out_of_range", "({0} \N{EN DASH} {1} {unit})"),
 }
 
 
@@ -38,9 +35,11 @@ class AmountProblem(NamedTuple):
 
     def shown(self, name: str, locale: UserLocale) -> str:
         """Return the part of the message about this amount, which is called `name`."""
-        values = [amount_text(value, locale.decimal_mark) for value in self.values]
+        values = [locale.number(amount_text(value)) for value in self.values]
         detail = self.detail.format(*values, unit=self.unit.symbol)
         typed = self.typed
         if not isinstance(typed, str):
             typed = amount_text(typed, locale.decimal_mark)
-        return f"{name}{locale.punctuated(':')}{locale.quoted(shown_typed(typed))}{detail}"
+        # No line ends inside the detail.
+        parts = (locale.quoted(shown_typed(typed)), detail.replace(" ", "\N{NO-BREAK SPACE}"))
+        return f"{name}{locale.punctuated(':')}{' '.join(filter(None, parts))}"

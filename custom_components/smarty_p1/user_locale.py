@@ -1,5 +1,6 @@
 """Language and number format of the user who looks at a dialog."""
 
+import re
 from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple, Self
@@ -15,6 +16,8 @@ from .const import DOMAIN
 from .lib.amounts import amount_text
 
 _MAX_TAGS = 20
+_MAX_UNGROUPED_DIGITS = 4
+_GROUP_START = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 # Languages of Home Assistant whose numbers have a decimal point.
 _WITH_POINT = {"ar", "bn", "cy", "en", "es-419", "fa", "ga", "gsw", "he", "hi", "ja", "ko", "ml"}
 _WITH_POINT |= {"ta", "te", "th", "ur", "zh"}
@@ -49,8 +52,13 @@ class UserLocale(NamedTuple):
         return cls(hass.config.language, _mark_of(hass.config.language))
 
     def number(self, text: str) -> str:
-        """Return a number that is written with a decimal point, with the user's decimal mark."""
-        return text.replace(".", self.decimal_mark)
+        """Return a number that is written with a decimal point as the user writes it."""
+        whole, point, fraction = text.partition(".")
+        # Not by points: `12.345` could also be read as a number with decimals.
+        mark = "," if self.decimal_mark == "." else "\N{NO-BREAK SPACE}"
+        if len(whole) > _MAX_UNGROUPED_DIGITS:
+            whole = _GROUP_START.sub(mark, whole)
+        return f"{whole}{self.decimal_mark if point else ''}{fraction}"
 
     def with_unit(self, text: str, unit: str) -> str:
         """Return a number like `number`, with its unit. No line ends between them."""

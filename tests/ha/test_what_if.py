@@ -91,16 +91,16 @@ async def test_amounts_of_a_battery_are_typed_as_printed(hass: HomeAssistant) ->
     texts = {"kind": "battery", "kwh": "9,6 kWh", "kw": "4,60", "feed_in_price": "9 ct/kWh"}
     assert await call(hass, "what_if", **texts) == numbers
     for name, typed, error, shown in (
-        ("feed_in_price", "1.450", "ambiguous", "Feed-in price: “1.450” = 1.45 / 1450"),
+        ("feed_in_price", "1.450", "ambiguous", "Feed-in price: “1.450” =\xa01.45\xa0/\xa01450"),
         ("feed_in_price", "much", "malformed", "Feed-in price: “much”"),
         ("feed_in_price", "9 €/mois", "unit", "Feed-in price: “9 €/mois” (€/kWh)"),
         (
             "feed_in_price",
             "1,01",
             "out_of_range",
-            "Feed-in price: “1,01” (0 \N{EN DASH} 1\xa0€/kWh)",
+            "Feed-in price: “1,01” (0\xa0\N{EN DASH}\xa01\xa0€/kWh)",
         ),
-        ("kwh", "0,4", "out_of_range", "Energy: “0,4” (0.5 \N{EN DASH} 200\xa0kWh)"),
+        ("kwh", "0,4", "out_of_range", "Energy: “0,4” (0.5\xa0\N{EN DASH}\xa0200\xa0kWh)"),
     ):
         with pytest.raises(ServiceValidationError) as refused:
             await call(hass, "what_if", **{**texts, name: typed})
