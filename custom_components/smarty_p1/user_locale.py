@@ -54,7 +54,7 @@ class UserLocale(NamedTuple):
     def number(self, text: str) -> str:
         """Return a number that is written with a decimal point as the user writes it."""
         whole, point, fraction = text.partition(".")
-        # Not by points: `12.345` could also be read as a number with decimals.
+        # Points as marks would be ambiguous: `12.345` could be a number with decimals.
         mark = "," if self.decimal_mark == "." else "\N{NO-BREAK SPACE}"
         if len(whole) > _MAX_UNGROUPED_DIGITS:
             whole = _GROUP_START.sub(mark, whole)

@@ -447,7 +447,7 @@ async def test_lines_of_json_at_a_port(hass: HomeAssistant, port: MeterPort) -> 
 
 IMPOSSIBLE = [
     Row("distance_full: tank_upside_down", {"distance_full": 220.0}),
-    Row("volume: volume_zero", {"volume": 0.0}),
+    Row("volume: amount_out_of_range", {"volume": 0.0}),
     Row("volume: amount_ambiguous", {"volume": "5.000"}),
     Row("volume: amount_malformed", {"volume": " "}),
 ]

@@ -32,7 +32,7 @@ _UNKNOWN = "-"
 _AMOUNTS = {
     CONF_DISTANCE_EMPTY: Amount(CENTIMETRES, 1000),
     CONF_DISTANCE_FULL: Amount(CENTIMETRES, 1000),
-    CONF_VOLUME: Amount(LITRES, 1_000_000),
+    CONF_VOLUME: Amount(LITRES, 1_000_000, 1),
 }
 _GEOMETRY = {
     **{vol.Required(name): AmountField(amount) for name, amount in _AMOUNTS.items()},
@@ -50,8 +50,6 @@ def _read_geometry(user_input: dict[str, Any], amounts: TypedAmounts) -> dict[st
     try:
         tank_of(geometry)
     except ValueError as err:
-        if geometry[CONF_VOLUME] <= 0:
-            raise FieldError(CONF_VOLUME, "volume_zero") from err
         raise FieldError(CONF_DISTANCE_FULL, "tank_upside_down") from err
     return geometry
 
