@@ -16,7 +16,6 @@ from .const import DOMAIN
 from .lib.amounts import amount_text
 
 _MAX_TAGS = 20
-_MAX_UNGROUPED_DIGITS = 4
 _GROUP_START = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 # Languages of Home Assistant whose numbers have a decimal point.
 _WITH_POINT = {"ar", "bn", "cy", "en", "es-419", "fa", "ga", "gsw", "he", "hi", "ja", "ko", "ml"}
@@ -56,9 +55,7 @@ class UserLocale(NamedTuple):
         whole, point, fraction = text.partition(".")
         # Points as marks would be ambiguous: `12.345` could be a number with decimals.
         mark = "," if self.decimal_mark == "." else "\N{NO-BREAK SPACE}"
-        if len(whole) > _MAX_UNGROUPED_DIGITS:
-            whole = _GROUP_START.sub(mark, whole)
-        return f"{whole}{self.decimal_mark if point else ''}{fraction}"
+        return _GROUP_START.sub(mark, whole) + (self.decimal_mark if point else "") + fraction
 
     def with_unit(self, text: str, unit: str) -> str:
         """Return a number like `number`, with its unit. No line ends between them."""

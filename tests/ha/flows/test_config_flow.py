@@ -76,8 +76,8 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
             "verification": "Verified",
             "power_imported": "2.345\xa0kW",
             "power_exported": "0.000\xa0kW",
-            "energy_imported": "25678.901\xa0kWh",
-            "energy_exported": "1234.567\xa0kWh",
+            "energy_imported": "25,678.901\xa0kWh",
+            "energy_exported": "1,234.567\xa0kWh",
             "channels": (
                 "- M-Bus 1: Gas meter GAS 079000257401, 678.901\xa0m³\n"
                 "- M-Bus 2: Water meter WATE079000257402, 28.103\xa0m³\n"
