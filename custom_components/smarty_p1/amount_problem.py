@@ -36,10 +36,12 @@ class AmountProblem(NamedTuple):
     def shown(self, name: str, locale: UserLocale) -> str:
         """Return the part of the message about this amount, which is called `name`."""
         values = [locale.number(amount_text(value)) for value in self.values]
-        detail = self.detail.format(*values, unit=self.unit.symbol)
+        # No line ends inside the detail.
+        detail = self.detail.format(*values, unit=self.unit.symbol).replace(
+            " ", "\N{NO-BREAK SPACE}"
+        )
         typed = self.typed
         if not isinstance(typed, str):
             typed = amount_text(typed, locale.decimal_mark)
-        # No line ends inside the detail.
-        parts = (locale.quoted(shown_typed(typed)), detail.replace(" ", "\N{NO-BREAK SPACE}"))
-        return f"{name}{locale.punctuated(':')}{' '.join(filter(None, parts))}"
+        quoted = locale.quoted(shown_typed(typed))
+        return f"{name}{locale.punctuated(':')}{quoted} {detail}".rstrip()

@@ -130,7 +130,7 @@ async def greet(hass: HomeAssistant, hass_admin_user: MockUser) -> Greet:
 async def test_the_check_sees_english_words_and_decimal_points() -> None:
     assert foreign("Verified") == ["Verified"]
     assert foreign("- Gas meter 0201, 28.103\xa0m³")[-1] == "28.103"
-    assert foreign("Compteur de gaz 0201, Débit : 5\xa0400,500\xa0kWh, 31/12/2026, 192.168.1.5") == []
+    assert foreign("Compteur de gaz 0201, Débit : 540,500\xa0kWh, 31/12/2026, 192.168.1.5") == []
 
 
 async def test_a_meter_that_was_found(hass: HomeAssistant, port: MeterPort, greet: Greet) -> None:
