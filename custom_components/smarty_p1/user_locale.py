@@ -16,7 +16,6 @@ from .const import DOMAIN
 from .lib.amounts import amount_text
 
 _MAX_TAGS = 20
-_GROUP_START = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 # Languages of Home Assistant whose numbers have a decimal point.
 _WITH_POINT = {"ar", "bn", "cy", "en", "es-419", "fa", "ga", "gsw", "he", "hi", "ja", "ko", "ml"}
 _WITH_POINT |= {"ta", "te", "th", "ur", "zh"}
@@ -55,7 +54,8 @@ class UserLocale(NamedTuple):
         whole, point, fraction = text.partition(".")
         # Points as marks would be ambiguous: `12.345` could be a number with decimals.
         mark = "," if self.decimal_mark == "." else "\N{NO-BREAK SPACE}"
-        return _GROUP_START.sub(mark, whole) + (self.decimal_mark if point else "") + fraction
+        grouped = re.sub(r"(?<=\d)(?=(\d{3})+$)", mark, whole)
+        return grouped + point.replace(".", self.decimal_mark) + fraction
 
     def with_unit(self, text: str, unit: str) -> str:
         """Return a number like `number`, with its unit. No line ends between them."""
@@ -103,7 +103,7 @@ async def async_user_locale(hass: HomeAssistant, user_id: str | None = None) -> 
     profile = chosen if isinstance(chosen, dict) else {}
     tags = [profile.get("language")]
     if request:
-        accepted = request.headers.get("Accept-Language", "").split(",", _MAX_TAGS)
+        accepted = request.headers.get("Accept-Language", "").split(",")
         tags += [tag.partition(";")[0].strip() for tag in accepted[:_MAX_TAGS]]
     language = _first_known([*tags, hass.config.language])
     mark = _MARKS.get(str(profile.get("number_format")), _mark_of(language))
