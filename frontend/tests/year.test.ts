@@ -141,7 +141,7 @@ test("what was above is said as it was counted, above the contract of the time o
   const changed = [monthAbove("2026-01", [10, 4], [0, 0], 12), monthAbove("2026-02", [20, 8.5], [2, 0.5], 12, 7)];
   const said = (isContract: boolean, kw: number, locale = en) => plain(aboveSentence(changed, { kw, isContract }, 2, locale));
   assert.equal(said(true, 7), "2 quarter-hours were above 12 kW, then 7 kW in 2 months: 0.5 kWh in excess.");
-  assert.equal(said(true, 7, of("pt")), "2 quartos de hora acima de 12 kW, depois 7 kW em 2 meses: 0,5 kWh.");
+  assert.equal(said(true, 7, of("pt")), "2 quartos de hora acima de 12 kW, depois 7 kW em 2 meses: 0,5 kWh em excesso.");
   assert.equal(said(false, 3), "30 quarter-hours were above 3 kW in 2 months: 0.1% of the time, 13 kWh in excess.");
   assert.equal(limitName([monthAbove("2026-01", [0, 0], [0, 0])], { kw: 7, isContract: true }, en).replace("\u00a0", " "), "7 kW");
   assert.deepEqual(aboveIn(changed, { kw: 99, isContract: false }), { quarter_hours: 0, kwh: 0 });

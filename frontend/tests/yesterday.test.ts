@@ -32,7 +32,7 @@ const shown = (day = "2026-11-21", sums: Day | undefined = DAY, meter = METER, l
 test("yesterday in numbers", () => {
   assert.equal(lastKnownDay(METER), "2026-11-21");
   const { texts, notes } = shown();
-  assert.deepEqual(texts, ["Yesterday", "until the end of Sat 21 Nov", "9.4", "**2.31 €** (consumption 1.84, fixed costs 0.47)", "Highest quarter-hour 3.9 kW at 18:30", "above your 3 kW"]);
+  assert.deepEqual(texts, ["Yesterday", "until the end of Sat 21 Nov", "9.4", "**2.31 €** (consumption 1.84 €, fixed costs 0.47 €)", "Highest quarter-hour 3.9 kW at 18:30", "above your 3 kW"]);
   assert.deepEqual(notes, ["These values come from Leneda. Today's values arrive tomorrow, after about 13:30. For the current power, you need a cable at the meter."]);
 });
 
@@ -44,9 +44,9 @@ test("quarter-hours that are missing are told", () => {
 test("within the reference power, with the sun, without prices", () => {
   assert.equal(shown(undefined, { ...DAY, reference_kw: 7 }).texts[5], "");
   assert.equal(shown(undefined, { ...DAY, reference_kw: null }).texts[5], "");
-  assert.equal(shown(undefined, { ...DAY, cost: 1.74, feed_in: -0.57 }).texts[3], "**1.74 €** (consumption 1.84, to the grid −0.57, fixed costs 0.47)");
+  assert.equal(shown(undefined, { ...DAY, cost: 1.74, feed_in: -0.57 }).texts[3], "**1.74 €** (consumption 1.84 €, to the grid −0.57 €, fixed costs 0.47 €)");
   for (const lack of ["cost", "cost_used", "cost_fixed"]) assert.equal(shown(undefined, { ...DAY, [lack]: null }).texts[3], "");
-  assert.deepEqual(shown(undefined, { ...DAY, imported_wh: null, peak: null }).texts.slice(2), ["–", "**2.31 €** (consumption 1.84, fixed costs 0.47)", "", ""]);
+  assert.deepEqual(shown(undefined, { ...DAY, imported_wh: null, peak: null }).texts.slice(2), ["–", "**2.31 €** (consumption 1.84 €, fixed costs 0.47 €)", "", ""]);
 });
 
 test("another day has its name, and a late yesterday is awaited", () => {

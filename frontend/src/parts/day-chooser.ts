@@ -137,10 +137,10 @@ export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: L
   const words = shownPast(meter, day, sums.find((entry) => entry.day === day), last, feed.now, locale);
   const hasSun = sums.some((entry) => entry.exported_wh);
   const choose = (to: string) => feed.show({ day: to === last ? undefined : to });
-  card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} kWh`, words.cost].filter(Boolean).join(", "));
+  card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} ${t("drawn")}`, words.cost].filter(Boolean).join(", "));
   const isAdmin = Boolean(card.hass?.user?.is_admin);
   return html`<header><h2>${words.title}</h2><small>${words.until}</small></header>
-    <div class="big drawn">${words.kwh}<small> kWh</small></div>
+    <div class="big drawn">${words.kwh}<small>\u00a0${t("drawn")}</small></div>
     ${words.cost ? html`<p>${rich(words.cost)}</p>` : nothing}
     ${words.highest
       ? html`<p>${words.highest}${words.above ? html`, <b class="excess">${words.above}</b>` : nothing}.</p>`

@@ -51,16 +51,16 @@ export function shownPast(meter: Meter, day: string, sums: Day | undefined, last
   };
 }
 
-/** Return a text such as "2.31 € (consumption 1.84, fixed costs 0.47)". The parts add up to the total. */
+/** Return a text such as "2.31 € (consumption 1.84 €, fixed costs 0.47 €)". The parts add up to the total. */
 function costOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: fed }: Day, locale: Locale): string {
   if (cost === null || used === null || fixed === null) return "";
   const sold = round(fed ?? 0, 2);
   const [total, shownFixed] = [round(cost, 2), round(fixed, 2)];
   const params = {
     cost: locale.cents(total),
-    used: locale.number(total - shownFixed - sold, 2),
-    fixed: locale.number(shownFixed, 2),
-    sold: locale.number(sold, 2),
+    used: locale.cents(total - shownFixed - sold),
+    fixed: locale.cents(shownFixed),
+    sold: locale.cents(sold),
   };
   return locale.text(yesterdayTexts, sold ? "cost_sold" : "cost", params);
 }
