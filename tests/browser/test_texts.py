@@ -25,7 +25,15 @@ FORMS = {
 }
 # The pages of Leneda's portal.
 PORTAL = {"your name", "dein Name", "votre nom", "Ären Numm", "o seu nome"}
-PORTAL |= {"My Profile", "Mein Profil", "Mon profil", "API Keys", "API-Schlüssel", "Clés API"}
+PORTAL |= {
+    "My Profile",
+    "Mein Profil",
+    "Mon profil",
+    "API Keys",
+    "API-Schlüssel",
+    "Clés API",
+    "Add",
+}
 OTHER_PAGES = GITHUB | FORMS | PORTAL
 
 
@@ -40,8 +48,12 @@ def test_buttons_and_pages_are_called_as_in_the_frontend(language: str) -> None:
     for path, text in texts.all_own.items():
         for quoted in QUOTED.findall(text):
             assert quoted in known, f"{path}: {quoted}"
-        for pages in PATH.findall(text):
-            *_, last = names = pages.removesuffix(BETWEEN_PAGES).split(BETWEEN_PAGES)
+        for pages in PATH.finditer(text):
+            *_, last = names = pages[0].removesuffix(BETWEEN_PAGES).split(BETWEEN_PAGES)
             # The first page is at the end of the words before it.
-            assert any(names[0].endswith(each) for each in known), f"{path}: {pages}"
+            assert any(names[0].endswith(each) for each in known), f"{path}: {pages[0]}"
             assert set(names[1:]) <= known, f"{path}: {last}"
+            # The last page is at the start of the words behind it.
+            words = re.findall(r"[^\s*.,:;]+", text[pages.end() :])
+            starts = {" ".join(words[:count]) for count in range(1, len(words) + 1)}
+            assert starts & known or "{" in words[0], f"{path}: {words}"

@@ -262,8 +262,11 @@ OTHER_WORDS = {
         r"\w,? (Sie|Ihnen|Ihre?[mnrs]?)\b|Ladestation|(S|Heims)peichers?\b|Verbraucher\b|Spülm"
     ),
     "fr": re.compile("Réparations|disjoncteur principal"),
-    "lb": re.compile("Luedstatioun|Verbraucher|Automatioun|zeréck"),
-    "pt": re.compile(r"(?<!retorno de )\b[Cc]arros?\b|automações|Definições|disjuntor principal"),
+    "lb": re.compile("Luedstatioun|Verbraucher|Automatioun|zeréck|Reseau|Festplack"),
+    "pt": re.compile(
+        r"(?<!retorno de )\b[Cc]arros?\b|automações|Definições|disjuntor principal|\bcifra"
+        "|Dispositivos e"
+    ),
 }
 # Characters for which a phone of 390 px has room, beside the arrow of a menu or a unit.
 MAX_MENU_CHARS = 40
