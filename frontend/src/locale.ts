@@ -174,6 +174,11 @@ export class Locale {
     return round(value, decimals) > 0 ? `+${this.number(value, decimals)}` : this.number(value, decimals);
   }
 
+  /** Return a number with one decimal, or with none if it is whole. */
+  short(value: number): string {
+    return this.number(value, Number.isInteger(value) ? 0 : 1);
+  }
+
   unit(value: number, unit: string, decimals = 0): string {
     return `${this.number(value, decimals)}${SPACE}${unit}`;
   }
@@ -185,7 +190,7 @@ export class Locale {
 
   /** Return a reference power written as in the contract: 7 kW, 2.8 kW. */
   referenceKW(value: number): string {
-    return this.unit(value, "kW", Number.isInteger(value) ? 0 : 1);
+    return `${this.short(value)}${SPACE}kW`;
   }
 
   kWh(value: number, decimals = 1): string {

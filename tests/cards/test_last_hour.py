@@ -1,12 +1,13 @@
 """The curve of the last hour on the card of the present power."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from . import house, house_hour, house_now
 from .house_hour import state
-from .stage import Stage
+from .stage import NOW, Stage
 
 CARD = "smarty-p1-now"
 WASHING = {
@@ -48,6 +49,19 @@ async def test_the_newest_step_and_its_device(stage: Stage, width: int) -> None:
     config = {"names": False}
     await stage.show(CARD, answers=EVENING, states=WASHING, entities=ENTITIES, config=config)
     assert await line(stage) == "+2.1 kW at 18:35 · L1"
+
+
+async def test_no_text_of_the_curve_stands_on_another(stage: Stage) -> None:
+    oven = [(f"18:{n}:30", f"18:{n + 1}:10", 2.0, 1) for n in (20, 22, 24, 26)]
+    # Below the axis, marks are as high as the text of the beginning.
+    young = house_hour.hour(*oven, always=-3.0, gap=("17:38:30", "18:20:00"))
+    later = NOW + timedelta(minutes=7, seconds=30)
+    at_once = {"smarty_p1/live": drawing(received_at=later.isoformat())} | house_hour.hour()
+    at_once["smarty_p1/last_hour"]["start"] = (later - timedelta(hours=1)).isoformat()
+    for answers, now in ((young, NOW), (at_once, later)):
+        for width in (320, 390, 520):
+            await stage.show(CARD, answers=answers, width=width, time_format="12", now=now)
+            assert not await stage.overflow()
 
 
 async def test_a_live_reading_moves_the_curve_and_a_lost_connection_makes_it_grey(

@@ -283,7 +283,7 @@ export class NowCard extends SmartyCard<NowKey> {
       ${bar(
         [TRACK, ...drawn.parts],
         drawn.limit,
-        html`<small>${reference === null ? nothing : locale.number(reference, Number.isInteger(reference) ? 0 : 1)}</small>`,
+        html`<small>${reference === null ? nothing : locale.short(reference)}</small>`,
         reference === null ? html`<small>${locale.kWh(drawn.scale, 0)}</small>` : nothing,
       )}
     </div>`;

@@ -16,12 +16,14 @@ export interface CalendarDay {
   isKnown: boolean;
 }
 
+/** Return the number of days since Monday. */
+const weekdayOf = (day: string): number => (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
+
 /** Return the weeks of a month (2026-11), from Monday to Sunday; undefined for days of other months. */
 export function weeksOf(month: string, sums: readonly Day[], range: { first: string; today: string }, locale: Locale): (CalendarDay | undefined)[][] {
   const begin = `${month}-01`;
-  const weekday = (new Date(`${begin}T12:00:00Z`).getUTCDay() + 6) % 7;
   const weeks: (CalendarDay | undefined)[][] = [];
-  for (let day = addDays(begin, -weekday); day.slice(0, 7) <= month; day = addDays(day, 7)) {
+  for (let day = addDays(begin, -weekdayOf(begin)); day.slice(0, 7) <= month; day = addDays(day, 7)) {
     weeks.push(Array.from({ length: 7 }, (_, index) => calendarDay(addDays(day, index), month, sums, range, locale)));
   }
   return weeks;
@@ -112,7 +114,7 @@ export function dayAfterKey(key: string, day: string): string | undefined {
   const month = day.slice(0, 7);
   const last = (of: string) => addDays(`${addMonths(of, 1)}-01`, -1);
   const inMonth = (to: string) => [`${to}-${day.slice(8)}`, last(to)].sort()[0]!;
-  const weekday = (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
+  const weekday = weekdayOf(day);
   const steps: Record<string, string> = {
     ArrowLeft: addDays(day, -1),
     ArrowRight: addDays(day, 1),

@@ -40,11 +40,9 @@ export function layOutDay(
     height: heightOf(width),
     isNarrow: isNarrow(width),
     hourWidth: widthOf(locale.hour(12)),
-    tickWidth: (kw) => widthOf(label(kw, locale)),
+    tickWidth: (kw) => widthOf(locale.short(kw)),
   });
 }
-
-const label = (kw: number, locale: Locale): string => locale.number(kw, Number.isInteger(kw) ? 0 : 1);
 
 /** Return the parts of the chart that `guard` redraws only after a change: all but the running and the chosen bar. */
 export function drawFixedParts(
@@ -60,7 +58,7 @@ export function drawFixedParts(
       <path class="gap" d=${chart.gaps}></path>
       ${ticks.map(
         (tick) => svg`<path class=${tick.kw === 0 ? "axis" : "grid"} d="M${left} ${tick.y.toFixed(1)}H${right}"></path>
-          <text x=${left - 8} y=${tick.y + 4.5} text-anchor="end">${label(tick.kw, locale)}</text>`,
+          <text x=${left - 8} y=${tick.y + 4.5} text-anchor="end">${locale.short(tick.kw)}</text>`,
       )}
       <text x="0" y="12">kW</text>
       ${KINDS.map(
@@ -80,7 +78,7 @@ function referenceLine(chart: Chart, kw: number, to: number, name: string, local
   const y = chart.y(kw);
   const isRight = chart.isNameRight && to === chart.right;
   return svg`<path class="reference" d="M${chart.left} ${y.toFixed(1)}H${to}"></path>
-    <text class="strong" x=${chart.left - 8} y=${y + 4.5} text-anchor="end">${label(kw, locale)}</text>
+    <text class="strong" x=${chart.left - 8} y=${y + 4.5} text-anchor="end">${locale.short(kw)}</text>
     <text class="plain" x=${isRight ? to : chart.left} y=${y - 6} text-anchor=${isRight ? "end" : "start"}>${name}</text>`;
 }
 

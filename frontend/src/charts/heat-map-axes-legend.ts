@@ -255,7 +255,7 @@ function mark([x, y]: [number, number], text: string, open: () => void, locale: 
 
 function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, locale: Locale): TemplateResult {
   const swatch = (color: string, text: string) => html`<span>${dot(color, true)}${text}</span>`;
-  const write = (kw: number | undefined) => (kw === undefined ? "" : locale.number(kw, Number.isInteger(kw) ? 0 : 1));
+  const write = (kw: number | undefined) => (kw === undefined ? "" : locale.short(kw));
   const range = (step: number) => {
     const [from, to] = [STEPS_KW[step]!, STEPS_KW[step + 1]];
     return to === undefined ? `>\u00a0${locale.unit(from, "kW")}` : `${write(from)}–${write(to)}`;

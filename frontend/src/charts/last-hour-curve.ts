@@ -84,14 +84,13 @@ export function layOutCurve(
   locale: Locale,
   widthOf: Measure,
 ): Curve {
-  const label = (kw: number) => locale.number(kw, Number.isInteger(kw) ? 0 : 1);
-  const left = Math.ceil(Math.max(...(hasReference ? [...ticks, reference!] : ticks).map((kw) => widthOf(label(kw))))) + GAP + 2;
+  const left = Math.ceil(Math.max(...(hasReference ? [...ticks, reference!] : ticks).map((kw) => widthOf(locale.short(kw))))) + GAP + 2;
   const [right, bottom] = [width - 2, height - FOOT];
   const slot = (right - left) / SLOTS;
   const x = (index: number) => left + slot * index;
   const y = (kw: number) => bottom - ((bottom - TOP) * (kw - low)) / (high - low);
   const [at, zero] = [(time: number) => x((time - start) / SLOT_MS), y(0)];
-  const onAxis = (kw: number) => svg`<text x=${left - GAP} y=${y(kw) + 4.5} text-anchor="end" class=${kw === reference ? "strong" : ""}>${label(kw)}</text>`;
+  const onAxis = (kw: number) => svg`<text x=${left - GAP} y=${y(kw) + 4.5} text-anchor="end" class=${kw === reference ? "strong" : ""}>${locale.short(kw)}</text>`;
   const across = (kw: number, name: string) => svg`<path class=${name} d="M${left} ${y(kw).toFixed(1)}H${right}"></path>${onAxis(kw)}`;
   const shift = Math.max(0, net.length - SLOTS);
   /** Least position of texts and times at the left, so that they do not move out of the drawing. */
@@ -124,8 +123,12 @@ export function layOutCurve(
   const { gaps } = paths;
   const writeGap = ([from, to]: [number, number]) => {
     const text = from ? locale.text(nowTexts, "no_readings") : locale.text(nowTexts, "since", { time: locale.time(new Date(start + to * SLOT_MS)) });
-    const room = x(to) - Math.max(x(from), edge) - widthOf(text);
-    return room < GAP || to === net.length ? nothing : svg`<text x=${from ? x(from) + room / 2 : x(to) - widthOf(text) - GAP} y=${zero - 7}>${text}</text>`;
+    const size = widthOf(text);
+    const room = x(to) - Math.max(x(from), edge) - size;
+    if (room < GAP || to === net.length) return nothing;
+    const left = x(to) - size - (from ? room / 2 : GAP);
+    taken.push([left, zero - 18, left + size, zero - 3]);
+    return svg`<text x=${left} y=${zero - 7}>${text}</text>`;
   };
 
   const timeSize = widthOf(locale.time(new Date(start)));
@@ -136,9 +139,11 @@ export function layOutCurve(
   for (let time = Math.ceil(start / apart) * apart; at(time) <= right + slot * shift; time += apart) if (at(time) >= edge) times.push(time);
   const writeTime = (time: number, x: number) => svg`<text x=${x} y=${height - 2} text-anchor="middle">${locale.time(new Date(time))}</text>`;
   // The newest time stays at the right edge until there is room for its right half.
-  const last = times[times.length - 1];
+  const last = lastOf(times);
   const latest = right - timeSize / 2;
   const stays = last !== undefined && at(last) - slot * shift > latest ? last : undefined;
+  /** Greatest position of the other times, so that none stands on the newest one. */
+  const free = stays === undefined ? Infinity : latest - timeSize - GAP;
   const clip = (id: string, top: number, size: number) => svg`<clipPath id=${id}><rect x=${left} y=${top} width=${width} height=${size}></rect></clipPath>`;
   return {
     back: svg`${ticks.map((kw) => across(kw, kw ? "grid" : "axis"))}
@@ -150,7 +155,7 @@ export function layOutCurve(
       : reference === null
         ? nothing
         : svg`<text class="strong" x=${isRightTaken ? left : right} y=${TOP - 7} text-anchor=${isRightTaken ? "start" : "end"}>${locale.referenceKW(reference)}\u00a0↑</text>`,
-    front: svg`${times.map((time) => svg`<path class="axis" d="M${at(time).toFixed(1)} ${bottom}v4"></path>${time === stays ? nothing : writeTime(time, at(time))}`)}
+    front: svg`${times.map((time) => svg`<path class="axis" d="M${at(time).toFixed(1)} ${bottom}v4"></path>${at(time) - slot * shift > free ? nothing : writeTime(time, at(time))}`)}
       ${marks.map(drawMark)}`,
     paths,
     known,
