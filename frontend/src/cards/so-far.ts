@@ -5,7 +5,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { dayStart, type Locale, localDay } from "../locale.ts";
-import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
+import { bar, barStyles, TRACK } from "../charts/shapes.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/widths.ts";
 import { rich } from "../parts/markup.ts";
@@ -74,18 +74,11 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
         border-top: var(--line);
       }
       .rows th {
+        min-width: 84px;
         overflow-wrap: break-word;
       }
       td small {
         display: block;
-      }
-      .named {
-        min-width: 84px;
-        display: flex;
-        align-items: baseline;
-      }
-      .named .dot {
-        flex: none;
       }
       /* Long numbers leave no room for the names beside them. So put the names above the numbers. */
       [stacked] tr {
@@ -225,10 +218,9 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
   }
 
   #row({ key, name, today, month }: Row, monthName: string, usual: string | undefined): TemplateResult {
-    const isGrid = key === "grid";
-    const whole = isGrid ? this.moreInfo("energy_imported", month, `${name}, ${monthName} ${month}`) : month;
+    const whole = key === "grid" ? this.moreInfo("energy_imported", month, `${name}, ${monthName} ${month}`) : month;
     return html`<tr class=${key}>
-      <th scope="row"><span class="named">${isGrid ? dot("drawn") : nothing}<span>${name}</span></span></th>
+      <th scope="row">${name}</th>
       <td class="number">${today}${usual ? html`<small>${usual}</small>` : nothing}</td>
       <td class="number">${whole}</td>
     </tr>`;
