@@ -98,7 +98,7 @@ test("the parts of both years", () => {
   assert.deepEqual(head.map(plain), ["Now, 7 kW", "Then, 3 kW"]);
   assert.deepEqual(rows.map((row) => row.map(plain)), [
     ["Energy, per kWh", "1,180 €", "970 €"],
-    ["Surcharge", "0 €", "0 €"],
+    // No surcharge is in either year.
     ["To the grid", "−90 €", "0 €"],
     ["Fixed prices", "240 €", "170 €"],
     ["Total per year", "1,330 €", "1,140 €"],

@@ -183,7 +183,7 @@ export class YearCard extends SmartyCard<YearKey> {
   #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of }: Classes, { entry_id: entryId }: Meter, now: Date): TemplateResult {
     const part = (color: string, key: "fixed" | "surcharge") => html`<span>${dot(color)}${this.t(key)}</span>`;
     const older = olderPrices(prices_of, localDay(now), this.locale);
-    return html`<small class="legend" aria-hidden="true">${part("quiet", "fixed")}${part("excess", "surcharge")}</small>
+    return html`<small class="legend" aria-hidden="true">${part("quiet", "fixed")}${rows.some(({ surcharge }) => surcharge) ? part("excess", "surcharge") : nothing}</small>
       ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
       ${older ? html`<p class="small">${older}</p>` : nothing}`;
   }

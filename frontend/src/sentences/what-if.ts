@@ -105,7 +105,8 @@ export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: 
   return {
     sentence: sentences.join(" "),
     head: [t("now", { kw: fromKw }), t("then", { kw: toKw })],
-    rows: PARTS.map((part, index) => [t(part), ...columns.map((column) => locale.euros(column[index]!))]),
+    // A part that both years lack is nothing to say: a house without panels has nothing to the grid.
+    rows: PARTS.flatMap((part, index) => (columns.some((column) => column[index]) ? [[t(part), ...columns.map((column) => locale.euros(column[index]!))]] : [])),
     notes: [
       from === found.reference_kw ? "" : t("already", { kw: fromKw }),
       energies(found, locale),
