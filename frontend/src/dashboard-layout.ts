@@ -66,7 +66,8 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   const title = kinds.map((kind) => locale.text(texts, kind)).join("/");
   const cards = halves(...media.map(({ entry_id, meter }) => card("medium", { entry_id, meter })));
   const sections = [...(cards.length ? [section(...cards)] : []), ...boards];
-  return [view(title || locale.text(texts, "boards"), "others", ...sections)];
+  // Boards are other meters only beside a meter.
+  return [view(title || (meters.length ? locale.text(texts, "boards") : "Smarty"), "others", ...sections)];
 }
 
 // Largest number of views so far. The frontend fails if the view that is open disappears. So hidden views replace the

@@ -35,7 +35,7 @@ function section(name: string, keys: Map<string, string>, locale: Locale, reader
     const entity = keys.get(key);
     if (entity) cards.push({ grid_options: WIDE, ...build(entity) });
   };
-  const tile = (options: Card = {}) => (entity: string): Card => ({ type: "tile", entity, ...options });
+  const tile = (options: Card = {}) => (entity: string): Card => ({ type: "tile", entity, name: { type: "entity" }, ...options });
   if (kind === "tank_level") {
     add(kind, tile({ features: [{ type: "bar-gauge", min: 0, max: 100 }] }));
     add("tank_volume", tile());

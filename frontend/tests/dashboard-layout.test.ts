@@ -113,7 +113,9 @@ test("without a meter there is one view, and boards alone need no electricity", 
     }),
   );
   const [boards] = await viewsOf(hassWith([], { entities, language: "pt" }));
-  assert.equal(boards!.title, "Outros contadores");
+  assert.equal(boards!.title, "Smarty");
+  const besides = await viewsOf(hassWith([meter()], { entities, language: "pt" }));
+  assert.equal(besides.find(({ path }) => path === "others")!.title, "Outros contadores");
   const shown = new Set(cardsOf(boards!).map(({ entity }) => entity));
   assert.deepEqual(Object.keys(entities).filter((entity) => !shown.has(entity)), []);
 
