@@ -36,8 +36,8 @@ _RUN = """async ([tags, without]) => {
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     };
     for (const card of cards) {
-        const style = getComputedStyle(card);
-        const ground = luminance(style.getPropertyValue("--card-background-color"));
+        const body = card.shadowRoot.querySelector("ha-card") ?? card;
+        const ground = luminance(getComputedStyle(body).backgroundColor);
         for (const text of card.shadowRoot.querySelectorAll("svg text")) {
             const own = luminance(getComputedStyle(text).fill);
             const contrast = (Math.max(own, ground) + 0.05) / (Math.min(own, ground) + 0.05);

@@ -10,6 +10,8 @@ from typing import Literal
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from tests.axe import complaints
+
 from . import house_bill, house_year
 from .house import Json
 from .stage import Stage
@@ -56,8 +58,13 @@ async def test_a_view_shows_the_same_in_forced_colours(stage: Stage, view: str) 
         for bar in await stage.page.locator(".bar:visible").all():
             picture = Image.open(BytesIO(await bar.screenshot()))
             assert sum(picture.convert("L").histogram()[:BLANK]), await bar.inner_html()
+        # Axe waits by the clock.
+        await stage.page.clock.resume()
+        for scheme in ("light", "dark"):
+            await stage.page.emulate_media(forced_colors="active", color_scheme=scheme)
+            assert not await complaints(stage.page)
     finally:
-        await stage.page.emulate_media(forced_colors="none")
+        await stage.page.emulate_media(forced_colors="none", color_scheme="null")
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -13,7 +13,6 @@ export const switchStyles = css`
     padding: 0;
     border: var(--line);
     border-radius: 22px;
-    overflow: hidden;
   }
   label {
     position: relative;
@@ -27,11 +26,11 @@ export const switchStyles = css`
     height: 44px;
     padding: 0 12px;
     box-sizing: border-box;
+    border-radius: 22px;
   }
   :focus-visible + span {
     outline: 2px solid var(--link);
     outline-offset: -2px;
-    border-radius: 22px;
   }
 `;
 
