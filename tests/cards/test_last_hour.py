@@ -51,7 +51,7 @@ async def test_the_newest_step_and_its_device(stage: Stage, width: int) -> None:
     assert await line(stage) == "+2.1 kW at 18:35 · L1"
 
 
-async def test_no_text_of_the_curve_stands_on_another(stage: Stage) -> None:
+async def test_no_text_of_the_curve_covers_another(stage: Stage) -> None:
     oven = [(f"18:{n}:30", f"18:{n + 1}:10", 2.0, 1) for n in (20, 22, 24, 26)]
     # Below the axis, marks are as high as the text of the beginning.
     young = house_hour.hour(*oven, always=-3.0, gap=("17:38:30", "18:20:00"))
