@@ -94,7 +94,7 @@ _ENERGIES: Mapping[str, Read] = {
     "discharged": discharged_kwh,
     **DEVICES,
 }
-_POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
+POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 
 @cache
@@ -108,7 +108,7 @@ async def show_inverter(client: Client, meter: Meter) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     for key, read in _ENERGIES.items():
         await _show(client, key, read(meter, now), "energy", "total_increasing", "kWh")
-    for key, read in _POWERS.items():
+    for key, read in POWERS.items():
         await _show(client, key, _mean_kw(read, meter, now), "power", "measurement", "kW")
 
 

@@ -1,10 +1,10 @@
-"""Hourly statistics of a simulated meter: the totals that the dashboards show.
+"""Hourly statistics of a simulated meter: the totals, and a day's powers, that the dashboards show.
 
 The integration itself writes the statistics of electricity and gas.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,7 +16,7 @@ from dev.simulator.household import Registers
 from smartyp1.history.calendar import LUXEMBOURG
 
 from .client import Client
-from .inverter import DEVICES, charged_kwh, discharged_kwh, produced_kwh
+from .inverter import DEVICES, POWERS, Read, charged_kwh, discharged_kwh, produced_kwh
 
 DOMAIN = "smarty_p1"
 DAYS_OF_HISTORY = 397
@@ -65,9 +65,14 @@ TOTALS = (
 )
 
 
+# Functions that return the energy until a time, in kWh, by the key of its power.
+_NET_ENERGIES: Mapping[str, Read] = {
+    "power_net": lambda m, at: registers(m, at).imported_kwh - registers(m, at).exported_kwh,
+    **POWERS,
+}
 # Units of the powers and flow rates that the Energy dashboard shows, with the kinds of the units.
 RATES = {
-    **dict.fromkeys(("power_net", "production_power", "battery_power"), ("kW", "power")),
+    **dict.fromkeys(_NET_ENERGIES, ("kW", "power")),
     **dict.fromkeys(("gas_flow_rate", "water_flow_rate"), ("m³/h", "volume_flow_rate")),
 }
 
@@ -161,8 +166,14 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     # For five minutes, the recorder has no statistics of a new sensor, and the Energy dashboard
     # warns of that.
     for key in RATES.keys() & entities.keys():
-        row = {"start": before, "mean": 0.0, "min": 0.0, "max": 0.0}
-        await import_rows(client, entities[key], [row], *RATES[key])
+        means = {before: 0.0}
+        if read := _NET_ENERGIES.get(key):
+            for start in (this_hour - number * HOUR for number in range(24, 0, -1)):
+                means[start.isoformat()] = read(meter, start + HOUR) - read(meter, start)
+        rows = [
+            {"start": at, **dict.fromkeys(("mean", "min", "max"), kw)} for at, kw in means.items()
+        ]
+        await import_rows(client, entities[key], rows, *RATES[key])
     filled = 0
     last: tuple[str, list[dict[str, Any]]] | None = None
     for total in totals:

@@ -148,17 +148,18 @@ class Household:
     async def sees(self, *texts: str, within: float = PATIENCE) -> None:
         """Wait until the page shows all the texts."""
         deadline = time.monotonic() + within
-        missing = list(texts)
+        # As the text of the page, without no-break blanks.
+        missing = expected = [" ".join(text.split()) for text in texts]
         while missing:
             assert time.monotonic() < deadline, f"{self.page.url} never showed {missing}"
             await asyncio.sleep(0.2)
             shown = await self.text()
-            missing = [text for text in texts if text not in shown]
+            missing = [text for text in expected if text not in shown]
 
     async def gone(self, text: str) -> None:
         """Wait until the page does not show a text any more."""
         deadline = time.monotonic() + PATIENCE
-        while text in await self.text():
+        while " ".join(text.split()) in await self.text():
             assert time.monotonic() < deadline, f"{self.page.url} still shows {text}"
             await asyncio.sleep(0.2)
 
@@ -175,6 +176,8 @@ class Household:
         """Keep a picture of the page, or of a part of it, if pictures are wanted."""
         if self._pictures is None:
             return
+        # What is below the mouse has another colour.
+        await self.page.mouse.move(0, 0)
         await asyncio.sleep(ANIMATION)
         self._pictures.mkdir(parents=True, exist_ok=True)
         await (of or self.page).screenshot(path=self._pictures / f"{name}.png")

@@ -96,7 +96,6 @@ async def _enter_account(who: Household) -> None:
     await fill(page.locator("dialog-add-integration input").first, "smarty")
     await page.locator("dialog-add-integration").get_by_text(NAME, exact=True).click()
     await who.sees(own("config.step.user.title"))
-    await who.takes_picture("menu", of=who.dialog)
     await who.chooses(own("config.step.user.menu_options.leneda"))
     await who.sees(own("config.step.leneda.title"))
     typed = {"api_key": API_KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
