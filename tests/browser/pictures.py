@@ -29,7 +29,12 @@ READY_WITHIN = 900.0
 SETTLE = 300.0
 # A page whose texts stay the same for so long is drawn. Advice changes with the power: an end.
 DRAWN_AFTER_S = 5.0
-MAX_WAITS = 8
+MAX_WAITS = 30
+# Whether a request of the page has no answer yet.
+_IS_WAITING = """() => {
+    const { commands } = document.querySelector("home-assistant").hass.connection;
+    return [...commands.values()].some(({ subscribe }) => !subscribe);
+}"""
 WIDE = (1240, 900)
 TALL = (1240, 1120)
 HIGHEST = (1240, 1400)
@@ -209,15 +214,17 @@ async def _add_car(client: Client, entry_id: str) -> None:
 
 
 async def _until_drawn(who: Household) -> None:
-    """Wait until the texts of the page stay the same, apart from their numbers.
+    """Wait until all is answered, and the texts stay the same, apart from their numbers.
 
-    The answers to the cards come through a websocket, and on a busy machine one after another.
+    A card that is refused because Home Assistant is busy asks again seconds later.
     """
     before = None
     for _ in range(MAX_WAITS):
         await who.settles()
         texts = re.sub(r"[\d.,:]+", "", await who.text())
-        if texts == before:
+        is_waiting = await who.page.evaluate(_IS_WAITING)
+        is_waiting |= bool(await who.page.locator("p[role=status]").count())
+        if texts == before and not is_waiting:
             return
         before = texts
         await asyncio.sleep(DRAWN_AFTER_S)
@@ -241,6 +248,7 @@ async def _picture_dialogs(who: Household) -> None:
     """Take the dialogs for sources beside the first meter, and sections of the options."""
     step = "config.step"
     await search_integration(who)
+    await who.takes_picture("menu", of=who.dialog)
     await choose_meter(who)
     await who.takes_picture("meter", of=who.dialog)
     await search_integration(who)

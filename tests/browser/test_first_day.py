@@ -86,7 +86,6 @@ async def find_meter(who: Household, address: str, key: bytes) -> None:
     """Go through the dialog until the meter is found, with a key that is wrong at first."""
     own = who.texts.own
     await search_integration(who)
-    await who.takes_picture("menu", of=who.dialog)
     await choose_meter(who)
     await enter_port(who, address)
     await try_key(who, WRONG_KEY)
