@@ -148,7 +148,7 @@ class Household:
     async def sees(self, *texts: str, within: float = PATIENCE) -> None:
         """Wait until the page shows all the texts."""
         deadline = time.monotonic() + within
-        # As the text of the page, without no-break blanks.
+        # The text of the page has no no-break blanks.
         missing = expected = [" ".join(text.split()) for text in texts]
         while missing:
             assert time.monotonic() < deadline, f"{self.page.url} never showed {missing}"
