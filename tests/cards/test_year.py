@@ -89,6 +89,14 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
     await stage.page.evaluate("document.documentElement.style = ''")
 
 
+async def test_each_class_of_a_narrow_card_has_its_words_in_one_line(stage: Stage) -> None:
+    for language in ("en", "fr"):
+        await stage.show(YEAR, answers=year(), width=320, language=language)
+        words = stage.page.locator(f"{YEAR} .classes small")
+        heights = await words.evaluate_all("all => all.map((each) => each.offsetHeight)")
+        assert len(set(heights)) == 1
+
+
 async def test_red_is_above_the_chosen_class_and_hatched_is_estimated(stage: Stage) -> None:
     rows: list[Row] = [(house_year.START + index * QUARTER_HOUR, 2500) for index in range(96 * 200)]
     answers = house_year.answers(rows)

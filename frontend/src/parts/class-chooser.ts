@@ -48,7 +48,7 @@ export const chooserStyles = css`
   }
   @container (max-width: 280px) {
     .classes button {
-      grid-template-columns: 20px 1fr auto 64px;
+      grid-template-columns: 20px 1fr auto max(64px, 40%);
     }
     .classes .bar {
       grid-area: 2 / 2 / 3 / 5;
