@@ -2,16 +2,16 @@
 
 import argparse
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from smartyp1.history.calendar import KEPT_MONTHS
 
-from .parser import UsageError
+from .parser import UsageError, import_optional, matching
 
 _EXAMPLE = Path(__file__).with_name("contract.toml")
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_month = matching(r"[0-9]{4}-(0[1-9]|1[0-2])", "it must be a month such as 2026-06")
+_year = matching(r"[0-9]{4}", "it must be a year such as 2026")
 _FILES_HELP = (
     "files of Leneda (CSV of the portal, JSON of the API), market prices (start,price,origin), and"
     " one contract file, whose name ends with .toml"
@@ -73,27 +73,9 @@ def _run(arguments: argparse.Namespace) -> int:
         msg = "no file: give the files of Leneda and a contract file; --example prints one"
         raise UsageError(msg)
     # Import only here, because numpy is an optional dependency.
-    try:
-        answers = import_module("smarty_p1_cli.household_answers")
-    except ModuleNotFoundError as err:
-        msg = f"bills need {err.name}: install smarty-p1 with its extra [bill]"
-        raise UsageError(msg) from None
+    answers = import_optional("smarty_p1_cli.household_answers", "bills need", "bill")
     print(answers.answer(arguments))
     return 0
-
-
-def _month(text: str) -> str:
-    if not _MONTH.fullmatch(text):
-        msg = "it must be a month such as 2026-06"
-        raise argparse.ArgumentTypeError(msg)
-    return text
-
-
-def _year(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{4}", text):
-        msg = "it must be a year such as 2026"
-        raise argparse.ArgumentTypeError(msg)
-    return text
 
 
 def _count(text: str) -> int:

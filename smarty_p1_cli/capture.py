@@ -14,6 +14,7 @@ from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.port.address_masking import redact_port
 from smartyp1.port.errors import LinkError
 from smartyp1.port.reconnecting_port import ReconnectingPort
+from smartyp1.port.serial_port import normalise_port
 
 from .watch_texts import clean
 
@@ -73,6 +74,7 @@ def capture_port(  # noqa: PLR0913
 
     With `is_sure`, the user is not asked for the confirmation.
     """
+    url = normalise_port(url)
     print(f"recording {redact_port(url)} for {minutes:g} minutes")
     recording = asyncio.run(record(url, minutes))
     anonymous = anonymise(

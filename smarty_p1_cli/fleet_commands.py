@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -11,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from .fleet_init import add_check, add_init, import_part
-from .parser import PROGRAM, Parser, UsageError
+from .parser import PROGRAM, Parser, UsageError, matching
 
 _EVERY = ("quarter-hour", "telegram")
+# An empty name would select all values that have no meter.
+_name = matching(r"(?s).+", "it must not be empty")
+# The user may have typed a key instead of a system title. So the message does not repeat the text.
+_digits = matching(r"[0-9A-Fa-f]{16}", "a system title has 16 hexadecimal digits")
 
 
 def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
@@ -113,14 +116,6 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _name(text: str) -> str:
-    # An empty name would select all values that have no meter. So refuse it.
-    if not text:
-        msg = "it must not be empty"
-        raise argparse.ArgumentTypeError(msg)
-    return text
-
-
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -180,12 +175,7 @@ def _run_export(arguments: argparse.Namespace) -> int:
 
 
 def _title(text: str) -> bytes:
-    # The user may have typed a key instead of a system title. So the message does not repeat the
-    # text.
-    if not re.fullmatch(r"[0-9A-Fa-f]{16}", text):
-        msg = "a system title has 16 hexadecimal digits"
-        raise argparse.ArgumentTypeError(msg)
-    return bytes.fromhex(text)
+    return bytes.fromhex(_digits(text))
 
 
 def _moment(text: str) -> datetime:

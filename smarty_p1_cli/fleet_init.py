@@ -3,22 +3,14 @@
 import argparse
 import asyncio
 import sys
-from importlib import import_module
+from functools import partial
 from pathlib import Path
-from types import ModuleType
 
-from .parser import PROGRAM, UsageError, shown
+from .parser import PROGRAM, UsageError, import_optional, shown
+
+import_part = partial(import_optional, needs="the fleet needs", extra="fleet")
 
 type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - private, but public in its stubs
-
-
-def import_part(name: str) -> ModuleType:
-    """Return a module of an optional dependency. Raises UsageError if the dependency is missing."""
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as err:
-        msg = f"the fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
-        raise UsageError(msg) from None
 
 
 def add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:

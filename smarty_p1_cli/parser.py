@@ -2,6 +2,9 @@
 
 import argparse
 import re
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn, override
 
 from smartyp1.p1.keys import KeyFormatError, parse_key
@@ -39,6 +42,33 @@ class Parser(argparse.ArgumentParser):
         elif " value: " in message:
             message = f"{message.partition(': invalid ')[0]}: invalid value"
         super().error(message)
+
+
+def import_optional(name: str, needs: str, extra: str) -> ModuleType:
+    """Return a module with optional dependencies. Raises UsageError if a dependency is missing.
+
+    `needs` begins the message, such as "bills need". `extra` is the extra of the package that
+    installs the dependency.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as err:
+        msg = f"{needs} {err.name}: install smarty-p1 with its extra [{extra}]"
+        raise UsageError(msg) from None
+
+
+def matching(pattern: str, form: str) -> Callable[[str], str]:
+    """Return a function that returns an argument that `pattern` matches.
+
+    For other arguments, the function raises ArgumentTypeError with the text `form`.
+    """
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise argparse.ArgumentTypeError(form)
+        return text
+
+    return check
 
 
 def shown(name: str) -> str:

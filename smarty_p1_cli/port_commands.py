@@ -10,7 +10,7 @@ from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 
 from .keys import read_keys
-from .parser import Parser, UsageError, port_url, shown
+from .parser import Parser, UsageError, import_optional, port_url, shown
 
 # Longest recording in minutes. The limit bounds the size of the capture file, and the time until
 # the file is written.
@@ -58,26 +58,14 @@ def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
 def _run_watch(arguments: argparse.Namespace) -> int:
     # Import only here, because other commands, such as decoding, must work without the optional
     # library serialx.
-    try:
-        from smartyp1.port.serial_port import normalise_port  # noqa: PLC0415
-
-        from .watch import watch_port  # noqa: PLC0415
-    except ModuleNotFoundError as err:
-        msg = f"watching a port needs {err.name}: pip install {err.name}"
-        raise UsageError(msg) from None
+    watch = import_optional("smarty_p1_cli.watch", "watching a port needs", "port")
     decoder = Decoder(*read_keys(arguments))
-    asyncio.run(watch_port(normalise_port(arguments.url), decoder))
+    asyncio.run(watch.watch_port(arguments.url, decoder))
     return 0
 
 
 def _run_capture(arguments: argparse.Namespace) -> int:
-    try:
-        from smartyp1.port.serial_port import normalise_port  # noqa: PLC0415
-
-        from .capture import capture_port  # noqa: PLC0415
-    except ModuleNotFoundError as err:
-        msg = f"recording a port needs {err.name}: pip install {err.name}"
-        raise UsageError(msg) from None
+    capture = import_optional("smarty_p1_cli.capture", "recording a port needs", "port")
     key, authentication_key = read_keys(arguments)
     if arguments.anonymous.exists():
         msg = f"{shown(str(arguments.anonymous))} is there already"
@@ -87,14 +75,15 @@ def _run_capture(arguments: argparse.Namespace) -> int:
         # Check the folder before the recording starts, because a recording may take an hour.
         msg = f"{shown(str(arguments.anonymous))} is in no folder that can be written"
         raise UsageError(msg)
-    return capture_port(
-        normalise_port(arguments.url),
+    status: int = capture.capture_port(
+        arguments.url,
         FrameDecryptor(key, authentication_key) if key else None,
         arguments.anonymous,
         arguments.minutes,
         keeps_message_forms=arguments.keep_message_forms,
         is_sure=arguments.yes,
     )
+    return status
 
 
 def _minutes(text: str) -> float:

@@ -5,11 +5,10 @@ import asyncio
 import logging
 import sys
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from .parser import PROGRAM, UsageError, shown
+from .parser import PROGRAM, UsageError, import_optional, shown
 
 
 def add_services(commands: argparse._SubParsersAction[Any]) -> None:
@@ -40,12 +39,8 @@ def add_services(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _serve(arguments: argparse.Namespace, *, module: str, name: str, extra: str) -> int:
     # Import only here, because the libraries of a service are optional dependencies.
-    try:
-        errors = import_module("smarty_p1_gateway")
-        service = import_module(module)
-    except ModuleNotFoundError as err:
-        msg = f"{name} needs {err.name}: install smarty-p1 with its extra [{extra}]"
-        raise UsageError(msg) from None
+    errors = import_optional("smarty_p1_gateway", f"{name} needs", extra)
+    service = import_optional(module, f"{name} needs", extra)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     try:
         config = service.read_config(arguments.config)

@@ -12,6 +12,7 @@ from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.port.address_masking import redact_port
 from smartyp1.port.reconnecting_port import ReconnectingPort
+from smartyp1.port.serial_port import normalise_port
 
 from .watch_state import WatchState
 from .watch_texts import condition, line, summary
@@ -28,6 +29,7 @@ type _Show = Callable[[WatchState, list[Telegram]], None]
 
 async def watch_port(url: str, decoder: Decoder) -> None:
     """Show the telegrams of the port at `url` until cancelled."""
+    url = normalise_port(url)
     status = WatchState(redact_port(url))
     telegrams: list[Telegram] = []
 

@@ -93,11 +93,7 @@ async def exchange_meter(config: CollectorConfig, title: bytes) -> str:
     """
     digits = title.hex().upper()
     async with connected(config) as js:
-        names = [
-            key
-            async for key, owner, _ in read_entries(js, "name.*")
-            if owner.decode(errors="replace") == digits
-        ]
+        names = [key for key, owner in (await _read_owners(js)).items() if owner == digits]
         for key in (*names, f"meter.{digits}"):
             await js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
     if not names:
@@ -109,6 +105,12 @@ async def exchange_meter(config: CollectorConfig, title: bytes) -> str:
     )
 
 
+async def _read_owners(js: JetStreamContext) -> dict[str, str]:
+    """Return the system title that owns each name. The keys are those of the bucket."""
+    entries = read_entries(js, "name.*")
+    return {key: owner.decode(errors="replace") async for key, owner, _ in entries}
+
+
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
@@ -117,9 +119,7 @@ async def _find(
     Raises ConfigError if the meter is unknown or has a key, or if `also` belongs to another meter.
     """
     bucket = await js.key_value(METERS)
-    owners = {
-        key: owner.decode(errors="replace") async for key, owner, _ in read_entries(js, "name.*")
-    }
+    owners = await _read_owners(js)
     title = owners.get(name_key(meter)) or (meter.upper() if TITLE.fullmatch(meter) else None)
     if title is None or not TITLE.fullmatch(title):
         msg = "no meter has this name: give its system title (16 hexadecimal digits)"

@@ -29,6 +29,8 @@ _MAX_PORT = 65535
 _PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
 # Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but nobody can read such a topic.
 _MAX_TOPIC_BYTES = 256
+# Maximum number of characters of a file with a secret.
+_MAX_CHARS = 64 * 1024
 
 
 class ConfigError(Exception):
@@ -327,10 +329,15 @@ def read_secret(table: ConfigTable, key: str) -> str | None:
     $VARIABLES in the path are replaced. Raises ConfigError.
     """
     file = table.take_text(key)
-    if file is None:
-        return None
+    return None if file is None else read_file(table, key, expand(table, key, file))
+
+
+def read_file(table: ConfigTable, key: str, path: Path) -> str:
+    """Return the content of the file that `key` names, at most _MAX_CHARS. Raises ConfigError."""
     try:
-        return expand(table, key, file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as err:
-        reason = getattr(err, "strerror", None) or "it is no text"
-        table.fail(key, f"cannot be read: {reason}")
+        with path.open(encoding="utf-8-sig") as file:
+            return file.read(_MAX_CHARS)
+    except OSError as err:
+        table.fail(key, f"cannot be read: {err.strerror}")
+    except UnicodeDecodeError:
+        table.fail(key, "cannot be read: it is no text")

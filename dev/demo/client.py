@@ -79,18 +79,6 @@ async def attempt(
     return True
 
 
-async def is_listening(host: str, port: int) -> bool:
-    """Return whether a program accepts connections at a TCP port."""
-    try:
-        _, writer = await asyncio.open_connection(host, port)
-    except OSError:
-        return False
-    writer.close()
-    with contextlib.suppress(OSError):
-        await writer.wait_closed()
-    return True
-
-
 class Client:
     """Client that is logged in to Home Assistant as its owner."""
 

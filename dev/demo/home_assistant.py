@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .client import Client, is_listening
+from dev.reliability.process_measurements import is_served
+
+from .client import Client
 from .processes import Process, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,7 +166,7 @@ class Installation:
     @contextlib.asynccontextmanager
     async def ready(self, process: Process) -> AsyncIterator[Client]:
         """Wait until Home Assistant has started. Then yield a client that is logged in as owner."""
-        await process.until(lambda: is_listening(HOST, self.port))
+        await process.until(lambda: is_served(self.port))
         async with Client.logged_in(self.url) as client:
 
             async def is_running() -> bool:

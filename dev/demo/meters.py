@@ -8,10 +8,10 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+from dev.reliability.process_measurements import is_served
 from dev.simulator import Meter
 from dev.simulator.heater import Heater
 
-from .client import is_listening
 from .home_assistant import HOST, ROOT
 from .processes import Process, running
 
@@ -75,4 +75,4 @@ class Meters:
 
     async def _are_listening(self) -> bool:
         ports = [*self.ports, *self._boards.values()]
-        return all([await is_listening(HOST, port) for port in ports])
+        return all([await is_served(port) for port in ports])

@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
+from dev.reliability.process_measurements import is_served
 from dev.simulator.boards import PULSES_PER_KWH, TANK_EMPTY_CM, TANK_FULL_CM
 
-from .client import Client, attempt, is_listening
+from .client import Client, attempt
 from .home_assistant import HOST
 from .meter_statistics import DOMAIN
 from .processes import Process, running
@@ -91,7 +92,7 @@ class Extras:
             directory=self._directory,
         ) as process:
             port = self.broker_port
-            await process.until(lambda: is_listening(HOST, port))
+            await process.until(lambda: is_served(port))
             yield [process]
 
     async def add(self, client: Client, state: State, progress: Progress) -> None:

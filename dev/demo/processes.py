@@ -1,11 +1,10 @@
-"""Child processes. On Linux, they end together with this process, even if it is killed."""
+"""Child processes. They end together with this process, even if it is killed."""
 
 import asyncio
 import contextlib
 import ctypes
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -101,14 +100,11 @@ async def running(
         await asyncio.shield(child.stop())
 
 
-def _die_with_parent(parent: int) -> Callable[[], None] | None:
+def _die_with_parent(parent: int) -> Callable[[], None]:
     """Return a function that a child process must call at its start.
 
-    After this call, the kernel sends SIGTERM to the child when the process `parent` ends. Return
-    None if this machine does not run Linux.
+    After this call, the kernel sends SIGTERM to the child when the process `parent` ends.
     """
-    if sys.platform != "linux":
-        return None
     prctl = ctypes.CDLL(None).prctl
 
     def prepare() -> None:

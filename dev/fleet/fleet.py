@@ -263,7 +263,11 @@ class Fleet:
         }
         words = [f"--{name}={value}" for name, value in arguments.items()]
         command: list[str | Path] = [sys.executable, "-P", "-m", "dev.fleet.village", *words]
-        return Part(command, directory, (directory / PORTS).exists)
+
+        async def has_ports() -> bool:
+            return (directory / PORTS).exists()
+
+        return Part(command, directory, has_ports)
 
     def _gateway(self, number: int) -> Gateway:
         metrics_port = free_ports()

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 
@@ -22,7 +22,7 @@ class Part:
         self,
         command: list[str | Path],
         directory: Path,
-        is_ready: Callable[[], bool],
+        is_ready: Callable[[], Awaitable[bool]],
     ) -> None:
         name = str(command[0])
         program = shutil.which(name)
@@ -59,11 +59,7 @@ class Part:
                 directory=self.directory,
             )
         )
-
-        async def is_ready() -> bool:
-            return self._is_ready()
-
-        await self._process.until(is_ready, every=0.02)
+        await self._process.until(self._is_ready, every=0.02)
 
     async def stop(self) -> None:
         """Stop the program with SIGTERM, and wait for its end."""

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from .fleet_description import FleetInputs
-from .hosts import EXPORTER_PORT, listen_host
+from .hosts import EXPORTER_PORT, bracketed, listen_host
 from .program_configs import vmauth_arguments
 from .templates import NOTE
 
@@ -76,4 +76,4 @@ def _local_address(address: str | None) -> str:
     """Return the address at which a machine asks its own program for metrics."""
     if address is None or ip_address(address).is_unspecified:
         return "127.0.0.1" if ":" not in (address or "") else "[::1]"
-    return f"[{address}]" if ":" in address else address
+    return bracketed(address)

@@ -17,13 +17,13 @@ from smarty_p1_gateway.config_table import (
     file_state,
     first_line,
     make_tls,
+    read_file,
 )
 
 LOGGER = logging.getLogger(__name__)
 
 # Table that errors name, also after a reload.
 _STORE = ConfigTable("store", {})
-_MAX_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[!-~]{1,8192}")
 # For each HTTP status that may mean a refused login: a hint for the user.
 REFUSED_LOGIN_TEXTS = {
@@ -96,16 +96,7 @@ class StoreLogin:
 
     def _read_line(self, key: str) -> str | None:
         path = self._files.get(key)
-        if path is None:
-            return None
-        try:
-            with path.open("rb") as file:
-                text = file.read(_MAX_BYTES).decode("utf-8-sig")
-        except OSError as error:
-            _STORE.fail(key, f"cannot be read: {error.strerror}")
-        except UnicodeDecodeError:
-            _STORE.fail(key, "cannot be read: it is no text")
-        return first_line(_STORE, key, text)
+        return None if path is None else first_line(_STORE, key, read_file(_STORE, key, path))
 
     def _read_tls(self) -> ssl.SSLContext | bool:
         ca, certificate = self._files.get("ca_file"), self._files.get("certificate_file")

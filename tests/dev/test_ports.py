@@ -39,7 +39,6 @@ def test_a_port_is_given_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [ports.free_ports(count) for count in (1, 3, 1)] == [first, first + 1, first + 4]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="claims are known on Linux only")
 def test_a_port_that_another_process_was_given_is_not_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

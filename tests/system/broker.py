@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import aiomqtt
 
-from dev.demo.client import is_listening
 from dev.demo.processes import Process, running
 from dev.ports import free_ports
+from dev.reliability.process_measurements import is_served
 from tests.system.support import PATIENCE, program, until
 
 HOST = "127.0.0.1"
@@ -48,7 +48,7 @@ class Broker:
             log=self._directory / "mosquitto.log",
             directory=self._directory,
         ) as process:
-            await process.until(lambda: is_listening(HOST, self.port))
+            await process.until(lambda: is_served(self.port))
             yield process
 
     async def publish(self, topic: str, text: str) -> None:

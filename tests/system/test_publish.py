@@ -18,10 +18,10 @@ import pytest_socket
 from dsmr_parser import obis_references
 from dsmr_parser.clients.protocol import create_tcp_dsmr_reader
 
-from dev.demo.client import is_listening
 from dev.demo.meter_statistics import DOMAIN
 from dev.demo.processes import Process
 from dev.ports import free_ports
+from dev.reliability.process_measurements import is_served
 from dev.simulator import Server, serve
 from tests.sent import iso_time, plain, sent_in
 from tests.system.broker import HOST, Broker, Listener, Message
@@ -198,7 +198,7 @@ async def served(home: Home) -> int:
     p1_port = free_ports()
     server = {"enabled": True, "address": HOST, "port": p1_port}
     await home.set_options(p1_server=server)
-    await until(lambda: is_listening(HOST, p1_port))
+    await until(lambda: is_served(p1_port))
     return p1_port
 
 
