@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ STORED = Path(__file__).with_name("drawn")
 type Drawn = dict[str, list[str]]
 
 
+@cache
+def shows() -> str:
+    """Return what all cards get, as JSON."""
+    return json.dumps(everything())
+
+
 def draw(time_zone: str = "America/New_York", ahead: timedelta = timedelta()) -> Drawn:
     """Return the drawing of each card in a browser of a time zone, whose clock may be ahead.
 
@@ -31,7 +38,7 @@ def draw(time_zone: str = "America/New_York", ahead: timedelta = timedelta()) ->
     """
     ended = subprocess.run(
         [Path(sys.executable).with_name("node"), SCRIPT],
-        input=json.dumps(everything()),
+        input=shows(),
         capture_output=True,
         text=True,
         check=False,

@@ -17,7 +17,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from dev.demo import home_assistant
-from dev.demo.meter_statistics import DOMAIN, entities_of
+from dev.demo.client import ClientError
+from dev.demo.meter_statistics import DOMAIN
 from dev.ports import free_ports
 from dev.simulator import Server, serve
 from dev.simulator.house import HOUSES
@@ -208,11 +209,21 @@ class Household(NamedTuple):
         # A new month is shown after its first quarter-hour.
         return is_read or month["month"] != f"{sent_at.astimezone(LUXEMBOURG):%Y-%m}"
 
-    async def knows_water(self, entry_id: str) -> bool:
-        """Return whether Home Assistant has read the water meter of an entry."""
-        name = (await entities_of(self.home.client, entry_id)).get("water", "")
-        state = (await self.home.all_states()).get(name, {}).get("state", "unknown")
-        return state not in {"unknown", "unavailable"}
+    async def set_messages(self, entry_id: str, **fields: object) -> None:
+        """Set the options of messages, once all of them are offered.
+
+        The water meter's switch is not offered before the meter was read, and each change of the
+        options lets the meter be read anew.
+        """
+
+        async def are_set() -> bool:
+            try:
+                await self.home.client.set_options(entry_id, **fields)
+            except ClientError:
+                return False
+            return True
+
+        await until(are_set)
 
     async def pass_unread(self, minutes: float) -> None:
         """Let time pass while no meter can be read."""
@@ -304,10 +315,7 @@ async def test_a_test_arrives_at_once(household: Household) -> None:
     entries = await home.client.entries(DOMAIN)
     for entry_id, recipients in zip(entries, (["notify.phone"], []), strict=True):
         await home.client.set_options(entry_id, reference_power="3", energy_price="0,15")
-        # The water meter's switch is offered once the meter was read.
-        await household.read()
-        await until(partial(household.knows_water, entry_id))
-        await home.client.set_options(
+        await household.set_messages(
             entry_id,
             goal="amount",
             goal_amount="4",

@@ -137,7 +137,8 @@ def test_plans_of_random_days_cost_little_more_than_the_best_ones(
     seed = int(os.environ.get("SEED", Random().randrange(10**6)))  # noqa: S311 - no secret
     random = Random(seed)  # noqa: S311 - no secret
     gap = saved = 0.0
-    for _ in range(examples(60)):
+    # A day with a battery takes six times as long.
+    for _ in range(examples(30 if has_battery else 60)):
         day = random_day(random, has_battery=has_battery)
         plan = plan_house(*day)
         assert_is_possible(day, plan)
