@@ -62,11 +62,6 @@ class Status(NamedTuple):
     some readings come."""
     remedy: RemedyAnswer | None
 
-    @property
-    def is_gone(self) -> bool:
-        """Return whether the meter is not loaded. No readings are expected then."""
-        return self.state not in {"receiving", "waiting", "failing"}
-
 
 def now() -> dict[str, str]:
     """Return the time at which an answer is sent. The cards have no other clock."""

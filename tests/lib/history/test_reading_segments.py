@@ -117,11 +117,6 @@ def test_of_months_that_were_measured_the_oldest_is_forgotten() -> None:
         house.tell()
         # A day and more; the shortest month is not the oldest.
         use(house, 97 if name == "2027-08" else 98, 100)
-        if name.endswith("-01"):
-            # The state has the highest quarter-hours of twelve months.
-            house.read()
 
     assert known_months(house) == names[-25:]
     assert len(house.meter.meter.columns) == 36
-    # The highest quarter-hours of the first months are forgotten, too.
-    assert len(house.meter.meter._peaks) == 40

@@ -115,14 +115,14 @@ class MonthColumns:
         imported, exported = (None if value < 0 else value / 1e6 for value in milli)
         return imported, exported
 
-    def put_span(self, span: Span, *, replaces: bool = False) -> None:
+    def put_span(self, span: Span) -> None:
         """Put a measured quarter-hour at its place.
 
         If this place has a quarter-hour already, the old quarter-hour moves to `repeated`, so that
-        its energies still count. With `replaces`, the old quarter-hour is discarded.
+        its energies still count.
         """
         place, amounts = self.place_of(span.start), span.amounts
-        if self.is_known(place) and not replaces:
+        if self.is_known(place):
             self.repeated.append(self.span_at(place))
         exported_wh, late_wh = amounts.exported_wh, 0.0
         if not amounts.is_exported_exact:

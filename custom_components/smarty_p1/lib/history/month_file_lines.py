@@ -118,7 +118,7 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
 
     If `is_numbered` is false, the line is not in a file yet, so its number must be 0.
     """
-    if len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
+    if len(cells) != _COLUMNS:
         raise ValueError
     start = utc_time(cells[0])
     kind, _, end_text = cells[1].partition(" ")
@@ -127,7 +127,7 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
         raise ValueError
     amounts = _amounts_of(cells)
     number = int(cells[12])
-    if not 0 <= number <= _MAX_NUMBER:
+    if bool(number) is not is_numbered or not 0 <= number <= _MAX_NUMBER:
         raise ValueError
     imported_wh, exported_wh = (_known_amount(cell, _MAX_REGISTER_WH) for cell in cells[10:12])
     return Span(start, end, SpanKind(kind), amounts, imported_wh, exported_wh, number)

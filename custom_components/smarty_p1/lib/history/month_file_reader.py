@@ -134,17 +134,14 @@ class RowReader:
     def _take_span(self, span: Span, month: MonthColumns) -> None:
         if month_start(span.start) != month.start:
             raise ValueError
-        if span.number:
-            if not self._note(span):
-                return
-            if span.number > self._number:
-                self.new.append(span)
-            if span.kind is SpanKind.GAP:
-                self._gaps[span.number] = span
-            else:
-                self.row.put(span)
-        elif span.kind is SpanKind.QUARTER_HOUR:
-            month.put_span(span, replaces=True)
+        if not self._note(span):
+            return
+        if span.number > self._number:
+            self.new.append(span)
+        if span.kind is SpanKind.GAP:
+            self._gaps[span.number] = span
+        else:
+            self.row.put(span)
 
     def _note(self, span: Span) -> bool:
         """Record the number of a span. Return False if the number is recorded already."""

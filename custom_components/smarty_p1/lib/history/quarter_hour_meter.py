@@ -35,7 +35,7 @@ from typing import Any, Self
 from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..stored_json import dump, load
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
-from .calendar import HOUR, QUARTER_HOUR, month_start, quarter_start
+from .calendar import HOUR, QUARTER_HOUR, quarter_start
 from .doubtful_clock import ClockDoubt
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .market_prices import NO_PRICES, MarketPrices
@@ -65,7 +65,6 @@ _MIN_REST = timedelta(minutes=1)
 # Tolerance in kWh. If another program has rounded a register up, a later reading can be lower than
 # the rounded value by up to this tolerance.
 _MAX_ROUNDING_KWH = 1.0
-_MAX_PEAKS = 40
 
 type ReferenceAt = Callable[[datetime], float | None]
 """Reference power in kW at a time, None without a contract."""
@@ -90,8 +89,8 @@ class QuarterHourMeter:
         self._values: QuarterHourValues | None = None
         self._are_values_old = False
         self._refreshed = 0
-        self._peaks: dict[datetime, tuple[object, QuarterHour | None]] = {}
-        """Version and highest quarter-hour of each month."""
+        self._peak: tuple[object, QuarterHour | None] = None, None
+        """Version and highest quarter-hour of the shown month."""
 
     @property
     def segment(self) -> ReadingSegment | None:
@@ -321,38 +320,20 @@ class QuarterHourMeter:
             reference_kw=reference_kw,
             last_quarter=self.history.last_quarter,
             running=segment.amounts,
-            **self._of_month(segment.month_start),
+            month_start=segment.month_start,
+            peak=self._peak_in(segment.month_start),
         )
 
-    def _of_month(self, start: datetime) -> dict[str, Any]:
-        columns = self.history.columns()
-        peak = self._peak(columns, start)
-        # The same month of the year before does not count.
-        year_before = start.replace(year=start.year - 1)
-        starts = (at for at in columns if year_before < at < start)
-        year = [self._peak(columns, at) for at in sorted(starts)]
-        return {
-            "month_start": start,
-            "peak": peak,
-            "peak_last_month": self._peak(columns, month_start(start - HOUR)),
-            "peak_12_months": max(
-                filter(None, (*year, peak)), key=lambda peak: peak.mean_kw, default=None
-            ),
-        }
+    def _peak_in(self, start: datetime) -> QuarterHour | None:
+        """Return the highest quarter-hour of the month that begins at `start`.
 
-    def _peak(self, columns: Columns, start: datetime) -> QuarterHour | None:
-        """Return the highest quarter-hour of a month.
-
-        The search is repeated only when the month's quarter-hours change.
+        Most readings end no quarter-hour, so it is computed only after a change of the month.
         """
-        month = columns.get(start) or MonthColumns(start)
-        version = self._refreshed, month.quarter_hours, len(month.repeated)
-        known = self._peaks.get(start)
-        if known is None or known[0] != version:
-            known = self._peaks[start] = version, _peak_of(month)
-            for forgotten in [*self._peaks][:-_MAX_PEAKS]:
-                del self._peaks[forgotten]
-        return known[1]
+        month = self.history.columns().get(start) or MonthColumns(start)
+        version = start, self._refreshed, month.quarter_hours, len(month.repeated)
+        if self._peak[0] != version:
+            self._peak = version, _peak_of(month)
+        return self._peak[1]
 
 
 def _peak_of(month: MonthColumns) -> QuarterHour | None:

@@ -17,25 +17,18 @@ longer than twice the usual time between captures makes the flow unknown.
 Times are the meters' times with UTC offset, so that changes to summer time do not matter.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from math import inf
 from statistics import median_low
-from typing import Self
+from typing import Annotated, NamedTuple, Self
 
 from ..bounded_dict import keep_newest
 from ..history.calendar import HOUR
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
-from ..stored_values import (
-    MAX_SECONDS,
-    Stored,
-    checked_list,
-    checked_number,
-    checked_text,
-    checked_time,
-)
+from ..stored_json import Range, Size, dump, load
+from ..stored_values import MAX_SECONDS, Stored, checked_list, checked_text
 
 _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
@@ -72,73 +65,40 @@ def max_rise(unit: str | None, interval: timedelta) -> float:
     return _MAX_RATES[flow_unit] / size * max(interval / HOUR, 1)
 
 
-class _Flow:
-    """Flow of one M-Bus meter.
+class _Flow(NamedTuple):
+    """Flow of one M-Bus meter, and its last capture."""
 
-    `rate` is the rise of the meter's index per hour, in the unit of the index.
-    """
-
-    def __init__(self, time: datetime, value: float, unit: str | None, seen_at: datetime) -> None:
-        self.rate: float | None = None
-        self.unit = unit
-        self._time = time
-        self._value = value
-        self._seen_at = seen_at
-        self._intervals: deque[timedelta] = deque(maxlen=_MAX_INTERVALS)
-        self._is_restored = False
-
-    @classmethod
-    def restored(cls, stored: Iterable[Stored]) -> Self:
-        """Return the flow from the result of `as_list`. Raises ValueError for malformed data."""
-        unit, time, value, seen_at, rate, intervals = stored
-        flow = cls(
-            checked_time(time), checked_number(value), checked_text(unit), checked_time(seen_at)
-        )
-        flow.rate = None if rate is None else checked_number(rate, 0)
-        for seconds in checked_list(intervals, _MAX_INTERVALS):
-            flow._intervals.append(timedelta(seconds=checked_number(seconds, 0, MAX_SECONDS)))
-        flow._is_restored = True
-        return flow
-
-    def as_list(self) -> list[Stored]:
-        """Return the flow and its last capture as JSON values. `restored` reads them."""
-        times = self._time.isoformat(), self._value, self._seen_at.isoformat()
-        seconds = [interval.total_seconds() for interval in self._intervals]
-        return [self.unit, *times, self.rate, seconds]
-
-    def is_comparable(self, meter: MBusReading, now: datetime) -> bool:
-        """Return whether the capture in `meter` can be compared with the last capture.
-
-        Return False for another unit. Also return False after a long restart of this program,
-        because captures may have been missed during the restart.
-        """
-        was_away = self._is_restored and meter.time != self._time and now > self.silence_ends_at
-        self._is_restored = False
-        return meter.unit == self.unit and not was_away
+    unit: str | None
+    time: datetime
+    value: float
+    seen_at: datetime
+    """Time of the telegram with the capture."""
+    rate: Annotated[float | None, Range(0)] = None
+    """Rise of the meter's index per hour, in the unit of the index."""
+    intervals: Annotated[
+        tuple[Annotated[timedelta, Range(0, MAX_SECONDS)], ...], Size(_MAX_INTERVALS)
+    ] = ()
 
     @property
     def silence_ends_at(self) -> datetime:
         """Return the time at which the flow becomes 0 if no new capture comes until then."""
-        if not self._intervals:
+        if not self.intervals:
             return _NEVER
-        return self._seen_at + _MAX_SILENT_INTERVALS * median_low(self._intervals)
+        return self.seen_at + _MAX_SILENT_INTERVALS * median_low(self.intervals)
 
-    def add(self, time: datetime, value: float, seen_at: datetime) -> None:
-        """Add a capture. It can be the previous capture again, because telegrams repeat captures.
+    def after(self, time: datetime, value: float, seen_at: datetime) -> _Flow:
+        """Return the flow after a capture.
 
-        `seen_at` is the time of the telegram with the capture.
+        It can be the previous capture again, because telegrams repeat captures.
         """
-        passed = time - self._time
-        if passed < timedelta() or value < self._value:
-            self.rate = None
-        elif passed >= _MIN_INTERVAL:
-            self._intervals.append(passed)
-            self.rate = (value - self._value) / (passed / HOUR)
-        else:
-            if seen_at > self.silence_ends_at:
-                self.rate = 0.0
-            return
-        self._time, self._value, self._seen_at = time, value, seen_at
+        passed = time - self.time
+        if passed < timedelta() or value < self.value:
+            return _Flow(self.unit, time, value, seen_at, None, self.intervals)
+        if passed >= _MIN_INTERVAL:
+            rate = (value - self.value) / (passed / HOUR)
+            intervals = (*self.intervals, passed)[-_MAX_INTERVALS:]
+            return _Flow(self.unit, time, value, seen_at, rate, intervals)
+        return self._replace(rate=0.0) if seen_at > self.silence_ends_at else self
 
 
 class FlowRates:
@@ -146,6 +106,8 @@ class FlowRates:
 
     def __init__(self) -> None:
         self._flows: dict[str, _Flow] = {}
+        # Identities whose restored flow no capture has followed yet.
+        self._restored: set[str] = set()
         # Last result of `update`, its inputs, and the time until which the result stays valid.
         self._result_inputs: tuple[Mapping[int, MBusReading], Mapping[str, int]] | None = None
         self._result_valid_until = _NEVER
@@ -156,12 +118,13 @@ class FlowRates:
         """Return the flows from the result of `as_list`. Raises ValueError for malformed data."""
         rates = cls()
         for identity, *fields in map(checked_list, checked_list(stored, _MAX_METERS)):
-            rates._flows[checked_text(identity)] = _Flow.restored(fields)
+            rates._flows[checked_text(identity)] = load(_Flow, fields)
+        rates._restored.update(rates._flows)
         return rates
 
     def as_list(self) -> list[Stored]:
         """Return the flows of all M-Bus meters as JSON values. `from_list` reads them."""
-        return [[identity, *flow.as_list()] for identity, flow in self._flows.items()]
+        return [[identity, *dump(flow)] for identity, flow in self._flows.items()]
 
     def update(
         self, telegram: Telegram, channels: Mapping[str, int], received_at: datetime
@@ -193,12 +156,19 @@ class FlowRates:
         if meter.time is None or meter.value is None or meter.unit not in _UNITS:
             return None
         flow = self._flows.pop(identity, None)
-        if flow is None or not flow.is_comparable(meter, now):
-            flow = _Flow(meter.time, meter.value, meter.unit, now)
+        # Captures may have been missed during a long restart of this program.
+        was_away = (
+            flow is not None
+            and identity in self._restored
+            and meter.time != flow.time
+            and now > flow.silence_ends_at
+        )
+        self._restored.discard(identity)
+        if flow is None or was_away or meter.unit != flow.unit:
+            flow = _Flow(meter.unit, meter.time, meter.value, now)
         # If there are too many flows, the first ones in the dict are removed. So move this flow to
         # the end.
-        self._flows[identity] = flow
-        flow.add(meter.time, meter.value, now)
+        self._flows[identity] = flow = flow.after(meter.time, meter.value, now)
         if flow.rate is None:
             return None
         flow_unit, size = _UNITS[meter.unit]

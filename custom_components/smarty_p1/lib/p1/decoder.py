@@ -190,20 +190,9 @@ class Decoder(LineDecoder):
         frame with a wrong tag is accepted if the CRC of its telegram is correct. `title` is the
         system title of the port's meter, if it is known.
         """
-        self._decryptor = None
+        decryptor = None
         if key is not None:
-            self._decryptor = FrameDecryptor(
+            decryptor = FrameDecryptor(
                 key, authentication_key, last_counters=last_counters, needs_tag=needs_tag
             )
-        decryptor = self._decryptor
         super().__init__((lambda _: decryptor) if decryptor else None, title)
-
-    @property
-    def last_counters(self) -> dict[bytes, int]:
-        """Return the last frame counter of each system title (8 bytes) under the decoder's key."""
-        return self._decryptor.last_counters if self._decryptor else {}
-
-    @last_counters.setter
-    def last_counters(self, counters: dict[bytes, int]) -> None:
-        if self._decryptor:
-            self._decryptor.last_counters = counters
