@@ -46,6 +46,7 @@ from .coordinator.repair_issues import ENTRY_ID, Problem, withdraw_issues
 from .dashboards import Offer, async_move, async_offers, async_undo
 from .entity import mbus_device
 from .flows.boards.message_value import CONF_VALUE, value_field, with_chosen_value
+from .flows.dialog_base import Input
 from .flows.form_errors import FieldError
 from .flows.options.contract_form import async_list_high_prices
 from .flows.options.leneda_account import async_read_key, key_fields
@@ -78,9 +79,7 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
     """
 
     @override
-    async def async_step_confirm(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_confirm(self, user_input: Input = None) -> RepairsFlowResult:
         """Show the explanation. Then open the dialog for port and keys."""
         if user_input is None:
             placeholders = _placeholders_of(self)
@@ -106,9 +105,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
     """
 
     @override
-    async def async_step_confirm(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_confirm(self, user_input: Input = None) -> RepairsFlowResult:
         """Show the deviation of the meter's clock. If the user confirms it, store it."""
         if user_input is None:
             return await super().async_step_confirm()
@@ -121,9 +118,7 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
     """Dialog that says which gas, water or heat meters were exchanged, and what to do."""
 
     @override
-    async def async_step_confirm(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_confirm(self, user_input: Input = None) -> RepairsFlowResult:
         """Show the meters. If the user confirms, forget that they were exchanged."""
         entry = _loaded_entry_of(self)
         books: MeterBooks = entry.runtime_data.books
@@ -155,13 +150,11 @@ class EnergySourcesRepairFlow(RepairsFlow):
         super().__init__()
         self._offers: list[Offer] = []
 
-    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the form. Home Assistant calls this step with the issue's id instead of None."""
         return await self.async_step_sources()
 
-    async def async_step_sources(
-        self, user_input: dict[str, Any] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_sources(self, user_input: Input = None) -> RepairsFlowResult:
         """Let the user choose the sources to move. Sources that are not chosen stay for good."""
         entry = _loaded_entry_of(self)
         if user_input is not None:
@@ -197,7 +190,7 @@ class _ChoiceRepairFlow(RepairsFlow):
         super().__init__()
         self._placeholders: dict[str, str] = {}
 
-    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the menu. The placeholders of the issue fill the menu's text."""
         self._placeholders = _placeholders_of(self)
         placeholders = self._placeholders | await self._async_texts()
@@ -224,16 +217,14 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
         locale = await async_user_locale(self.hass)
         return {"prices": await async_older_prices_sentence(self.hass, older, locale)}
 
-    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_keep(self, _user_input: Input = None) -> RepairsFlowResult:
         """Accept the published prices for the year that the issue names. Then the issue ends."""
         entry = _entry_of(self)
         options = {**entry.options, CONF_PRICES_CONFIRMED: int(self._placeholders["year"])}
         self.hass.config_entries.async_update_entry(entry, options=options)
         return self.async_create_entry(data={})
 
-    async def async_step_enter(
-        self, _user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_enter(self, _user_input: Input = None) -> RepairsFlowResult:
         """Open the contract page of the options. The issue ends when all prices are entered."""
         entry = _entry_of(self)
         data = {**DETAILS, CONF_SINCE: f"{self._placeholders['year']}-01-01"}
@@ -246,11 +237,11 @@ class EnergyMovedRepairFlow(_ChoiceRepairFlow):
 
     ways: ClassVar = ["keep", "undo"]
 
-    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_keep(self, _user_input: Input = None) -> RepairsFlowResult:
         """End the issue. The sources stay as they are."""
         return self.async_create_entry(data={})
 
-    async def async_step_undo(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_undo(self, _user_input: Input = None) -> RepairsFlowResult:
         """Give the sources their former entities."""
         entry = _loaded_entry_of(self)
         await async_undo(self.hass, entry)
@@ -260,7 +251,7 @@ class EnergyMovedRepairFlow(_ChoiceRepairFlow):
 class HighPricesRepairFlow(RepairsFlow):
     """Dialog to confirm prices of a kWh above the usual price, or to correct them."""
 
-    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the prices and the menu."""
         entry = _entry_of(self)
         prices = await async_list_high_prices(self.hass, entry.options)
@@ -272,16 +263,14 @@ class HighPricesRepairFlow(RepairsFlow):
             ),
         )
 
-    async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_keep(self, _user_input: Input = None) -> RepairsFlowResult:
         """Store that the prices are right. Then the issue ends."""
         entry = _entry_of(self)
         options = with_confirmed_prices(entry.options, high_prices(entry.options))
         self.hass.config_entries.async_update_entry(entry, options=options)
         return self.async_create_entry(data={})
 
-    async def async_step_correct(
-        self, _user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_correct(self, _user_input: Input = None) -> RepairsFlowResult:
         """Open the contract in the options. Saving it ends the issue."""
         entry = _entry_of(self)
         return await _async_leave_to_contracts(self, entry, "correct")
@@ -292,9 +281,7 @@ class EarlierPricesRepairFlow(_ChoiceRepairFlow):
 
     ways: ClassVar = ["always", "enter"]
 
-    async def async_step_always(
-        self, _user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_always(self, _user_input: Input = None) -> RepairsFlowResult:
         """Let the first contract hold from the beginning. Then the issue ends."""
         entry = _entry_of(self)
         contracts = [*entered_contracts(entry.options)]
@@ -304,9 +291,7 @@ class EarlierPricesRepairFlow(_ChoiceRepairFlow):
         options = {**entry.options, CONF_CONTRACTS: contracts}
         return _store_and_reload(self, entry, options=options)
 
-    async def async_step_enter(
-        self, _user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_enter(self, _user_input: Input = None) -> RepairsFlowResult:
         """Open the list of contracts in the options. The issue ends."""
         entry = _entry_of(self)
         withdraw_issues(self.hass, entry, [Problem.EARLIER_PRICES])
@@ -316,11 +301,11 @@ class EarlierPricesRepairFlow(_ChoiceRepairFlow):
 class LenedaKeyRepairFlow(RepairsFlow):
     """Dialog that asks for a new Leneda API key and tests it."""
 
-    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the form. Home Assistant calls this step with the issue's id instead of None."""
         return await self.async_step_key()
 
-    async def async_step_key(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_key(self, user_input: Input = None) -> RepairsFlowResult:
         """Ask for the key. Store it after Leneda has accepted it."""
         entry = _entry_of(self)
         account = _section_of(entry, SECTION_LENEDA)
@@ -355,9 +340,7 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         locale = await async_user_locale(self.hass)
         return {"seconds": locale.number(self._placeholders.get("seconds", ""))}
 
-    async def async_step_battery(
-        self, _user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_battery(self, _user_input: Input = None) -> RepairsFlowResult:
         """Store that the client is a battery.
 
         Once a battery is stored, other clients get no answers by UDP. So also store the clients
@@ -369,9 +352,7 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         batteries = [client.address for client in clients if client.profile is Profile.BATTERY]
         return self._add_to(CONF_BATTERIES, *batteries[: MAX_BATTERIES - 1])
 
-    async def async_step_no_battery(
-        self, _user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_no_battery(self, _user_input: Input = None) -> RepairsFlowResult:
         """Store that the client is not a battery, so that the issue does not return."""
         return self._add_to(CONF_NO_BATTERIES)
 
@@ -391,11 +372,11 @@ class MessageValueRepairFlow(RepairsFlow):
         super().__init__()
         self._values: list[MessageValue] = []
 
-    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the form. Home Assistant calls this step with the issue's id instead of None."""
         return await self.async_step_value()
 
-    async def async_step_value(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_value(self, user_input: Input = None) -> RepairsFlowResult:
         """Show the values that the board has sent. Then store the chosen value."""
         entry = _loaded_entry_of(self)
         if user_input is not None:
@@ -414,7 +395,7 @@ class MessageValueRepairFlow(RepairsFlow):
 class CaptureRepairFlow(RepairsFlow):
     """Dialog that shows the content of an anonymous capture and asks whether to write the file."""
 
-    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+    async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the last telegram of the capture, and the choices "write" and "discard"."""
         entry = _loaded_entry_of(self, "capture_gone")
         ready = entry.runtime_data.capture.look()
@@ -440,9 +421,7 @@ class CaptureRepairFlow(RepairsFlow):
             ),
         )
 
-    async def async_step_write(
-        self, _user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_write(self, _user_input: Input = None) -> RepairsFlowResult:
         """Write the capture to a file, and show the file's path. Then the repair issue ends."""
         capture = _loaded_entry_of(self, "capture_gone").runtime_data.capture
         try:
@@ -458,9 +437,7 @@ class CaptureRepairFlow(RepairsFlow):
             reason="capture_written", description_placeholders=in_markdown({"path": str(path)})
         )
 
-    async def async_step_discard(
-        self, _user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
+    async def async_step_discard(self, _user_input: Input = None) -> RepairsFlowResult:
         """Discard the capture."""
         _loaded_entry_of(self, "capture_gone").runtime_data.capture.discard()
         return self.async_create_entry(data={})

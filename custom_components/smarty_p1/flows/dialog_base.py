@@ -96,9 +96,8 @@ class Dialog(ConfigFlow):
             accepted = await read(user_input)
         except FieldError as err:
             self._note(err)
-        self._errors = await self._amounts.async_shown(
-            self.hass, self._amounts.errors | self._errors
-        )
+        self._amounts.refused |= self._errors
+        self._errors = await self._amounts.async_shown(self.hass)
         return None if self._errors else accepted
 
     def _turn_page(self) -> None:

@@ -83,9 +83,8 @@ class SubentryForm:
             try:
                 name, data = await self._async_read(page, typed, shown)
             except FieldError as err:
-                errors = await self._amounts.async_shown(
-                    flow.hass, self._amounts.errors | {err.field: err.key}
-                )
+                self._amounts.refused[err.field] = err.key
+                errors = await self._amounts.async_shown(flow.hass)
             else:
                 if subentry:
                     return flow.async_update_and_abort(entry, subentry, title=name, data=data)

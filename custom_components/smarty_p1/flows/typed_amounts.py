@@ -88,16 +88,20 @@ class TypedAmounts:
     def __init__(self) -> None:
         self._asked: set[tuple[Place, float]] = set()
         self._problems: list[tuple[Place, AmountProblem]] = []
+        self.refused: dict[str, str] = {}
+        """Translation keys of all other errors of the form, keyed by field."""
         self._typed: dict[Place, str | float] = {}
 
     @property
     def errors(self) -> dict[str, str]:
         """Return the translation keys of the errors, keyed by the field of the form."""
-        return {place.field: problem.key for place, problem in reversed(self._problems)}
+        of_amounts = {place.field: problem.key for place, problem in reversed(self._problems)}
+        return of_amounts | self.refused
 
     def begin(self) -> None:
         """Forget the errors of the form that was submitted before."""
         self._problems.clear()
+        self.refused.clear()
         self._typed.clear()
 
     def read(
@@ -158,21 +162,21 @@ class TypedAmounts:
         problem = AmountProblem(*UNUSUAL, typed, unit, (value, highest))
         self._problems.append((place, problem))
 
-    async def async_shown(self, hass: HomeAssistant, errors: Mapping[str, str]) -> dict[str, str]:
-        """Return `errors`, with texts instead of the keys of refused amounts.
+    async def async_shown(self, hass: HomeAssistant) -> dict[str, str]:
+        """Return the errors, with texts instead of the keys of refused amounts.
 
         The frontend shows an error that is no translation key as it is. With keys, two fields with
         the same error would share one text, because all errors of a form share its placeholders.
         """
         locale = await async_user_locale(hass)
-        shown = dict(errors)
+        shown = self.errors
         for field, key in self.errors.items():
-            if errors.get(field) == key:
-                amounts = [
-                    problem.shown(await place.async_name(hass, locale), locale)
-                    for place, problem in self._problems
-                    if (place.field, problem.key) == (field, key)
-                ]
+            amounts = [
+                problem.shown(await place.async_name(hass, locale), locale)
+                for place, problem in self._problems
+                if (place.field, problem.key) == (field, key)
+            ]
+            if amounts:
                 named = locale.punctuated(";").join(amounts[:_MAX_NAMED])
                 shown[field] = await locale.async_text(
                     hass, f"exceptions.{key}.message", **{key: named}

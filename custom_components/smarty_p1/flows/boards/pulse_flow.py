@@ -6,7 +6,7 @@ from functools import partialmethod
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.const import (
     CONF_BASE,
     CONF_ENTITY_ID,
@@ -28,18 +28,18 @@ from ...const import (
     CONF_TOPIC,
     KIND_PULSE,
 )
-from ...coordinator.entry_types import short_title
 from ...coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
 from ...coordinator.stored.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ...coordinator.stored.throttled_store import UnreadableNowError
 from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter
-from ...lib.markdown_text import Verbatim, in_markdown
+from ...lib.markdown_text import in_markdown
 from ...lib.stored_json import dump
 from ...user_locale import async_user_locale
 from ..dialog_base import Draft, Input, shown_source
-from ..form_errors import FieldError, check_topic
+from ..form_errors import FieldError, check_topic, field_error
+from ..options_dialog import OptionsDialog
 from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
 from ..typed_amounts import AmountField, TypedAmounts
 from .board_probe import PULSE_TIMEOUT_S, FoundPulses, found_nothing_yet, found_pulses, probe_pulses
@@ -292,17 +292,12 @@ def _read_topic(text: str) -> str:
     return topic
 
 
-class PulseOptionsFlow(OptionsFlowWithReload):
+class PulseOptionsFlow(OptionsDialog):
     """Options dialog of an LED pulse reader."""
-
-    def __init__(self) -> None:
-        self._amounts = TypedAmounts()
 
     async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the pulses per kWh, and for the meter's reading in kWh."""
-        errors: dict[str, str] = {}
         if user_input is not None:
-            self._amounts.begin()
             try:
                 read = _read_amounts(user_input, self._amounts)
                 if CONF_METER_READING in read:
@@ -310,22 +305,12 @@ class PulseOptionsFlow(OptionsFlowWithReload):
                 return self.async_create_entry(
                     data={CONF_PULSES_PER_KWH: read[CONF_PULSES_PER_KWH]}
                 )
-            except FieldError:
-                errors = await self._amounts.async_shown(self.hass, self._amounts.errors)
-            except UnreadableNowError:
-                errors = {CONF_BASE: "stored_not_read"}
+            except (FieldError, UnreadableNowError) as err:
+                error = field_error(err)
+                self._amounts.refused[error.field] = error.key
         locale = await async_user_locale(self.hass)
-        return self.async_show_form(
-            step_id="pulse",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(_amount_fields()),
-                user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
-            ),
-            errors=errors,
-            description_placeholders=in_markdown(
-                {"name": Verbatim(short_title(self.config_entry))}
-            ),
-        )
+        shown = user_input or locale.amounts(self.config_entry.options, _AMOUNTS)
+        return await self._async_show("pulse", _amount_fields(), shown)
 
     async_step_init = async_step_pulse
 

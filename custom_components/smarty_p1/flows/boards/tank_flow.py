@@ -3,7 +3,7 @@
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 
@@ -15,14 +15,14 @@ from ...const import (
     CONF_VOLUME,
     KIND_TANK,
 )
-from ...coordinator.entry_types import short_title
 from ...coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
 from ...lib.boards.tank_level import Shape
-from ...lib.markdown_text import Verbatim, in_markdown
+from ...lib.markdown_text import in_markdown
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Draft, Input
 from ..form_errors import FieldError
+from ..options_dialog import OptionsDialog
 from ..shared_form_fields import NEW_PORT, async_port_field
 from ..typed_amounts import AmountField, TypedAmounts
 from .board_probe import probe_sonar
@@ -111,34 +111,18 @@ def _shown(locale: UserLocale, value: float | None, unit: str) -> str:
     return locale.with_unit(amount_text(value), unit)
 
 
-class TankOptionsFlow(OptionsFlowWithReload):
+class TankOptionsFlow(OptionsDialog):
     """Options dialog of a rainwater tank."""
-
-    def __init__(self) -> None:
-        self._amounts = TypedAmounts()
 
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the tank's geometry."""
-        errors = {}
-        locale = await async_user_locale(self.hass)
         if user_input is not None:
-            self._amounts.begin()
             try:
                 return self.async_create_entry(data=_read_geometry(user_input, self._amounts))
             except FieldError as err:
-                errors = await self._amounts.async_shown(
-                    self.hass, self._amounts.errors or {err.field: err.key}
-                )
-        return self.async_show_form(
-            step_id="tank",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(_GEOMETRY),
-                user_input or locale.amounts(self.config_entry.options, _AMOUNTS),
-            ),
-            errors=errors,
-            description_placeholders=in_markdown(
-                {"name": Verbatim(short_title(self.config_entry))}
-            ),
-        )
+                self._amounts.refused[err.field] = err.key
+        locale = await async_user_locale(self.hass)
+        shown = user_input or locale.amounts(self.config_entry.options, _AMOUNTS)
+        return await self._async_show("tank", _GEOMETRY, shown)
 
     async_step_init = async_step_tank

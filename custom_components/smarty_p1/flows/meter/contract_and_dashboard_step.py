@@ -41,7 +41,6 @@ from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
 from ...lib.prices.entered_contract import high_prices, with_confirmed_prices
 from ..dialog_base import Dialog, Draft, Input
-from ..form_errors import FieldError
 from ..options.contract_form import first_contract_fields, read_first_contract
 
 # Placeholders for the prices of import and export. The form lists the statistics that the Energy
@@ -159,9 +158,7 @@ class ContractAndDashboardSteps(Dialog):
         return await self.async_step_contract()
 
     async def _async_read_contract(self, typed: dict[str, Any]) -> dict[str, Any]:
-        contract, errors = read_first_contract(self.hass, typed, self._amounts)
-        for name, key in errors.items():
-            self._note(FieldError(name, key))
+        contract = read_first_contract(self.hass, typed, self._amounts)
         if not contract:
             return {}
         options = {CONF_CONTRACTS: [contract]}

@@ -63,21 +63,21 @@ def shown_aids(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]
     return {CONF_AIDS: [locale.amounts(aid, AID_AMOUNTS) for aid in options.get(CONF_AIDS, ())]}
 
 
-def read_aids(
-    typed: Mapping[str, Any], amounts: TypedAmounts
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the aids to store, with positive amounts, and the errors of the form.
+def read_aids(typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str, Any]]:
+    """Return the aids to store, with positive amounts. Add the errors of the form to `amounts`.
 
     An amount that is unusually high is an error once.
     """
     rows = typed.get(CONF_AIDS, [])[:_MAX_ROWS]
     aids = [_read(aid, row, amounts) for row, aid in enumerate(rows, 1)]
     if amounts.errors:
-        return [], amounts.errors
+        return []
     if len(aids) > MAX_AIDS:
-        return [], {CONF_AIDS: "too_many_aids"}
+        amounts.refused[CONF_AIDS] = "too_many_aids"
+        return []
     if not all(map(is_aid_possible, aids)):
-        return [], {CONF_AIDS: "aid_malformed"}
+        amounts.refused[CONF_AIDS] = "aid_malformed"
+        return []
     aids = [*map(tidy_aid, aids)]
     for place, price in prices_of_aids(aids):
         amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
@@ -85,7 +85,7 @@ def read_aids(
         amounts.ask(
             _place("per_month", row), aid.get("per_month"), EUR_PER_MONTH, USUAL_EUR_PER_MONTH
         )
-    return aids, amounts.errors
+    return aids
 
 
 def prices_of_aids(aids: Aids) -> Iterator[tuple[Place, float]]:

@@ -121,7 +121,6 @@ _DAYS = SelectSelector(
 
 
 _WITH_EXAMPLES = {"amount_malformed", "amount_out_of_range"}
-type Errors = dict[str, str]
 
 
 class _Field(NamedTuple):
@@ -257,13 +256,11 @@ def shown_contract(contract: Terms, locale: UserLocale) -> dict[str, Any]:
     return shown
 
 
-def read_first_page(typed: Mapping[str, Any], amounts: TypedAmounts) -> Errors:
-    """Return the errors of the first page."""
-    read, errors = _read_amounts(typed, amounts, _PLACES)
-    if not errors:
+def check_first_page(typed: Mapping[str, Any], amounts: TypedAmounts) -> None:
+    """Add the errors of the first page to `amounts`."""
+    read = _read_amounts(typed, amounts, _PLACES)
+    if not amounts.errors:
         _ask_about_prices(read, amounts, _PLACES)
-        errors |= amounts.errors
-    return errors
 
 
 def read_contract(
@@ -272,17 +269,17 @@ def read_contract(
     typed: Mapping[str, Any],
     amounts: TypedAmounts,
     places: Mapping[str, Place] = _PLACES,
-) -> tuple[dict[str, Any], Errors]:
-    """Return the contract to store, {} for an empty one, and the errors of the `typed` values.
+) -> dict[str, Any]:
+    """Return the contract to store, {} for an empty one. Add the errors to `amounts`.
 
     A section that `typed` lacks keeps its stored terms. A price that is unusually high is an error
     once.
     """
-    read, errors = _read_amounts(_submitted(typed, edited.stored), amounts, places)
-    if errors:
+    read = _read_amounts(_submitted(typed, edited.stored), amounts, places)
+    if amounts.errors:
         # The other checks would take a wrong amount for an empty field.
-        return {}, errors
-    _check_terms(hass, edited.stored, read, errors, places)
+        return {}
+    _check_terms(hass, edited.stored, read, amounts, places)
     # The form always has a value for CONF_WITH_LEVIES, because it is a checkbox. This value alone
     # does not mean that the user has entered a contract. If no other option differs from its
     # default, store nothing.
@@ -292,14 +289,14 @@ def read_contract(
         read = {}
     since = typed.get(CONF_SINCE)
     if error := _error_of_day(edited, since, is_empty=not read):
-        errors[CONF_SINCE] = error
-    if errors:
-        return {}, errors
+        amounts.refused[CONF_SINCE] = error
+    if amounts.errors:
+        return {}
     if since is not None:
         read = {CONF_SINCE: since, **read}
     _ask_about_prices(read, amounts, places)
     _ask_about_fixed_price(read, amounts, places)
-    return read, amounts.errors
+    return read
 
 
 def first_contract_fields() -> dict[vol.Marker, Any]:
@@ -311,8 +308,8 @@ def first_contract_fields() -> dict[vol.Marker, Any]:
 
 def read_first_contract(
     hass: HomeAssistant, typed: Mapping[str, Any], amounts: TypedAmounts
-) -> tuple[dict[str, Any], Errors]:
-    """Return the contract to store from the set-up's form, and the form's errors.
+) -> dict[str, Any]:
+    """Return the contract to store from the set-up's form. Add the form's errors to `amounts`.
 
     The contract gets no first day, because a meter's first contract applies to all recorded months.
     """
@@ -341,21 +338,21 @@ def _check_terms(
     hass: HomeAssistant,
     stored: Terms,
     read: dict[str, Any],
-    errors: Errors,
+    amounts: TypedAmounts,
     places: Mapping[str, Place],
 ) -> None:
     """Add errors of terms that do not belong together. Remove an empty list of days."""
     for choice in _CHOICES:
         if error := _price_error(hass, stored, read, choice):
-            errors[choice.section] = error
-    _check_reference_power(read, errors, places)
-    _check_second_price(read, errors)
+            amounts.refused[choice.section] = error
+    _check_reference_power(read, amounts, places)
+    _check_second_price(read, amounts)
 
 
 def _read_amounts(
     typed: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
-) -> tuple[dict[str, Any], Errors]:
-    """Return `typed` with numbers instead of typed amounts, and the errors of the amounts.
+) -> dict[str, Any]:
+    """Return `typed` with numbers instead of typed amounts.
 
     Empty and wrong amounts are left out.
     """
@@ -366,13 +363,12 @@ def _read_amounts(
         value = amounts.read(places[option], read.pop(option), amount)
         if value is not None:
             read[option] = value
-    errors = amounts.errors
     # The message about a wrong power gives examples, and does not repeat the text.
     is_zero = read.get(CONF_REFERENCE_POWER) == 0
-    if is_zero or errors.get(CONF_REFERENCE_POWER) in _WITH_EXAMPLES:
-        errors[CONF_REFERENCE_POWER] = "reference_power_malformed"
+    if is_zero or amounts.errors.get(CONF_REFERENCE_POWER) in _WITH_EXAMPLES:
+        amounts.refused[CONF_REFERENCE_POWER] = "reference_power_malformed"
         amounts.drop(places[CONF_REFERENCE_POWER])
-    return read, errors
+    return read
 
 
 def _ask_about_prices(
@@ -431,19 +427,19 @@ def _ask_about_fixed_price(
 
 
 def _check_reference_power(
-    read: Mapping[str, Any], errors: Errors, places: Mapping[str, Place]
+    read: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
 ) -> None:
     """Add an error if the reference power has no published price, and no price was entered."""
     if not has_price_of_power(read):
-        errors[places[CONF_NETWORK_FIXED_PRICE].field] = "reference_power_without_price"
+        amounts.refused[places[CONF_NETWORK_FIXED_PRICE].field] = "reference_power_without_price"
 
 
-def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
+def _check_second_price(read: dict[str, Any], amounts: TypedAmounts) -> None:
     """Add an error if the second price is incomplete. Remove an empty list of days."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
     if not is_second_price_whole(read):
-        errors[SECTION_SECOND_PRICE] = "second_price_incomplete"
+        amounts.refused[SECTION_SECOND_PRICE] = "second_price_incomplete"
 
 
 def _price_error(

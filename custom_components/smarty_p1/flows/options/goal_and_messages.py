@@ -33,7 +33,6 @@ from ...messages import (
 from ...user_locale import UserLocale
 from ..shared_form_fields import ClockField
 from ..typed_amounts import AmountField, TypedAmounts
-from .contract_form import Errors
 
 CONF_GOAL_AMOUNT = "goal_amount"
 NO_GOAL = "none"
@@ -92,24 +91,24 @@ def shown_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]
 
 
 async def async_read_messages(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], errors: Errors
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], amounts: TypedAmounts
 ) -> dict[str, Any]:
     """Return the options to store. If the user asks for a test, and nothing is wrong, send it.
 
     Also give the recipients to the other meters, if the user asks for it. Add the error of a field
-    to `errors`.
+    to `amounts`.
     """
-    options = _read_options(typed, errors)
-    if typed[CONF_SEND_TEST] and not errors:
+    options = _read_options(typed, amounts)
+    if typed[CONF_SEND_TEST] and not amounts.errors:
         test = HouseholdMessage("test", {"name": short_title(entry)})
         if await async_send(hass, entry, options.recipients, test):
-            errors[CONF_RECIPIENTS] = "test_failed"
-    if typed.get(CONF_FOR_ALL_METERS) and not errors:
+            amounts.refused[CONF_RECIPIENTS] = "test_failed"
+    if typed.get(CONF_FOR_ALL_METERS) and not amounts.errors:
         async_share_target(hass, entry, options)
     return options.stored()
 
 
-def _read_options(typed: Mapping[str, Any], errors: Errors) -> MessageOptions:
+def _read_options(typed: Mapping[str, Any], amounts: TypedAmounts) -> MessageOptions:
     options = MessageOptions(
         # A reading may have changed which kinds are offered since the form was shown.
         tuple(kind for kind in Kind if typed.get(kind.value)),
@@ -118,9 +117,9 @@ def _read_options(typed: Mapping[str, Any], errors: Errors) -> MessageOptions:
         typed[CONF_QUIET_UNTIL],
     )
     if len(options.recipients) > _MAX_RECIPIENTS:
-        errors[CONF_RECIPIENTS] = "too_many_recipients"
+        amounts.refused[CONF_RECIPIENTS] = "too_many_recipients"
     if Kind.ABOVE_GOAL in options.kinds and typed[CONF_GOAL] == NO_GOAL:
-        errors[Kind.ABOVE_GOAL] = "goal_needed"
+        amounts.refused[Kind.ABOVE_GOAL] = "goal_needed"
     return options
 
 
@@ -154,16 +153,15 @@ def with_typed_amount(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> dic
     return {**typed, CONF_GOAL: AMOUNT} if _is_changed(typed, shown) else dict(typed)
 
 
-def read_goal(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -> dict[str, Any]:
-    """Return the options to store. Add the error of a wrong or missing amount to `errors`."""
+def read_goal(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+    """Return the options to store. Add the error of a wrong or missing amount to `amounts`."""
     kind = typed[CONF_GOAL]
     if kind != AMOUNT:
         return {} if kind == NO_GOAL else {CONF_GOAL: kind}
     read = amounts.read_all(typed, _AMOUNTS, _PAGE)
-    errors |= amounts.errors
-    if CONF_GOAL_AMOUNT not in read and not errors:
-        errors[CONF_GOAL_AMOUNT] = "goal_missing"
-    return {} if errors else {CONF_GOAL: float(read[CONF_GOAL_AMOUNT])}
+    if CONF_GOAL_AMOUNT not in read and not amounts.errors:
+        amounts.refused[CONF_GOAL_AMOUNT] = "goal_missing"
+    return {} if amounts.errors else {CONF_GOAL: float(read[CONF_GOAL_AMOUNT])}
 
 
 def _is_changed(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:

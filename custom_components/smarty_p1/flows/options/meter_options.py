@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -34,7 +34,7 @@ from ...const import (
 )
 from ...coordinator import has_telegrams, kind_of
 from ...coordinator.chosen_entity_ids import with_registry_ids
-from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
+from ...coordinator.entry_types import AnyConfigEntry, known_meters
 from ...coordinator.repair_issues import Problem, withdraw_issues
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...energy_dashboard.house_sources import (
@@ -61,15 +61,14 @@ from ...lib.prices.entered_contract import (
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Input
 from ..form_errors import FieldError
-from ..typed_amounts import TypedAmounts
+from ..options_dialog import OptionsDialog
 from .aids_form import aid_fields, read_aids, shown_aids
 from .contract_form import (
     EditedContract,
-    Errors,
+    check_first_page,
     contract_fields,
     detail_fields,
     read_contract,
-    read_first_page,
     shown_contract,
 )
 from .contract_list import (
@@ -213,7 +212,6 @@ _MENU = [
     "leneda_account",
 ]
 _WITH_CABLE = {"gas", "other_programs"}
-_FIRST_PAGES = {"contract", "contract_edit"}
 _PAGE = "page"
 
 CONTRACTS = {_PAGE: "contracts"}
@@ -224,7 +222,7 @@ DETAILS = {_PAGE: "contract_details"}
 """
 
 
-class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
+class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
     """Options dialog of a meter. It has a menu and several pages."""
 
     _contract: Mapping[str, Any] | None = None
@@ -235,7 +233,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     """First day to suggest for a contract that is added."""
 
     def __init__(self) -> None:
-        self._amounts = TypedAmounts()
+        super().__init__()
         self._sources: Sequence[HouseSource] = ()
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
@@ -284,7 +282,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         contracts = entered_contracts(self.config_entry.options)
         if user_input is None and len(contracts) > 1:
             fields = await async_contract_field(self.hass, contracts)
-            return self._show("contract_edit", fields, {}, {})
+            return await self._async_show("contract_edit", fields)
         self._edited = user_input[CONF_CONTRACT] if user_input else key_of(contracts[0])
         return await self.async_step_contract()
 
@@ -295,42 +293,34 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             edited = edited_contract(options, user_input[CONF_CONTRACT])
             return self.async_create_entry(data=with_contract(options, edited, {}))
         fields = await async_contract_field(self.hass, entered_contracts(options))
-        return self._show("contract_remove", fields, {}, {})
+        return await self._async_show("contract_remove", fields)
 
     async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that every bill has."""
-        errors: Errors = {}
-        shown: Mapping[str, Any] = await self._async_shown_contract()
         if user_input is not None:
-            self._amounts.begin()
-            errors = read_first_page(user_input, self._amounts)
-            if not errors:
+            check_first_page(user_input, self._amounts)
+            if not self._amounts.errors:
                 self._contract = user_input
                 return await self.async_step_contract_details()
-            shown = user_input
-        errors = await self._amounts.async_shown(self.hass, errors)
-        fields = contract_fields()
-        return self._show("contract", fields, shown, errors)
+        shown = user_input or await self._async_shown_contract()
+        return await self._async_show("contract", contract_fields(), shown)
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that not every bill has, and for the contract's first day."""
-        errors: Errors = {}
-        shown: Mapping[str, Any] = await self._async_shown_contract()
+        shown = await self._async_shown_contract()
         if user_input is not None:
-            self._amounts.begin()
             first = shown if self._contract is None else self._contract
             typed = {name: value for name, value in first.items() if name in contract_fields()}
             edited = self._edited_contract()
-            contract, errors = read_contract(self.hass, edited, typed | user_input, self._amounts)
-            if not errors:
+            contract = read_contract(self.hass, edited, typed | user_input, self._amounts)
+            if not self._amounts.errors:
                 options = with_contract(self.config_entry.options, edited, contract)
                 return self.async_create_entry(data=options)
             shown = user_input
-        fields = detail_fields(errors)
-        errors = await self._amounts.async_shown(self.hass, errors)
+        fields = detail_fields(self._amounts.errors)
         locale = await async_user_locale(self.hass)
         placeholders = surcharge_placeholders(locale, self.config_entry)
-        return self._show("contract_details", fields, shown, errors, **placeholders)
+        return await self._async_show("contract_details", fields, shown, **placeholders)
 
     async def _async_step_prices_from(self, since: str) -> ConfigFlowResult:
         """Ask for the prices from a day on: of the contract that holds now, or of a new one."""
@@ -350,73 +340,56 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
 
     async def async_step_aids(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the state aids and rebates."""
-        errors: Errors = {}
         options, locale = self.config_entry.options, await async_user_locale(self.hass)
-        shown: Mapping[str, Any] = shown_aids(options, locale)
         if user_input is not None:
-            self._amounts.begin()
-            aids, errors = read_aids(user_input, self._amounts)
-            if not errors:
+            aids = read_aids(user_input, self._amounts)
+            if not self._amounts.errors:
                 kept = {name: value for name, value in options.items() if name != CONF_AIDS}
                 data = {**kept, CONF_AIDS: aids} if aids else kept
                 data = with_confirmed_prices(data, high_prices({CONF_AIDS: aids}))
                 return self.async_create_entry(data=data)
-            shown = user_input
-        errors = await self._amounts.async_shown(self.hass, errors)
-        return self._show("aids", aid_fields(), shown, errors)
+        shown = user_input or shown_aids(options, locale)
+        return await self._async_show("aids", aid_fields(), shown)
 
     async def async_step_gas(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the kWh in a cubic metre of gas, and for the gas prices."""
-        errors: Errors = {}
-        locale = await async_user_locale(self.hass)
-        shown: Mapping[str, Any] = shown_gas(self.config_entry.options, locale)
         if user_input is not None:
-            self._amounts.begin()
-            read = read_gas(user_input, self._amounts, errors)
-            if not errors:
+            read = read_gas(user_input, self._amounts)
+            if not self._amounts.errors:
                 return self._save(read, GAS_OPTIONS)
-            shown = user_input
-        errors = await self._amounts.async_shown(self.hass, errors)
-        return self._show("gas", gas_fields(self.config_entry), shown, errors)
+        locale = await async_user_locale(self.hass)
+        shown = user_input or shown_gas(self.config_entry.options, locale)
+        return await self._async_show("gas", gas_fields(self.config_entry), shown)
 
     async def async_step_plan(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the power above which the plan runs no load."""
-        errors: Errors = {}
-        locale = await async_user_locale(self.hass)
-        shown: Mapping[str, Any] = locale.amounts(self.config_entry.options, PLAN_AMOUNTS)
         if user_input is not None:
-            self._amounts.begin()
             read = self._amounts.read_all(user_input, PLAN_AMOUNTS, "options.step.plan")
-            errors |= self._amounts.errors
-            if not errors:
+            if not self._amounts.errors:
                 return self._save(read, PLAN_AMOUNTS)
-            shown = user_input
-        errors = await self._amounts.async_shown(self.hass, errors)
-        return self._show("plan", PLAN_FIELDS, shown, errors)
+        locale = await async_user_locale(self.hass)
+        shown = user_input or locale.amounts(self.config_entry.options, PLAN_AMOUNTS)
+        return await self._async_show("plan", PLAN_FIELDS, shown)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the shortest time between two updates of an entity."""
         if user_input is not None:
             return self._save(user_input, {CONF_MIN_INTERVAL})
-        return self._show("updates", UPDATE_FIELDS, self.config_entry.options, {})
+        return await self._async_show("updates", UPDATE_FIELDS, self.config_entry.options)
 
     async def async_step_goal_and_messages(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the goal of a month, and for the messages to the household."""
-        errors: Errors = {}
         entry, locale = self.config_entry, await async_user_locale(self.hass)
-        shown: Mapping[str, Any] = shown_goal(entry, locale) | shown_messages(self.hass, entry)
+        shown = shown_goal(entry, locale) | shown_messages(self.hass, entry)
         if user_input is not None:
-            self._amounts.begin()
-            user_input = with_typed_amount(user_input, shown)
-            read = read_goal(user_input, self._amounts, errors)
-            read |= await async_read_messages(self.hass, entry, user_input, errors)
-            if not errors:
+            shown = with_typed_amount(user_input, shown)
+            read = read_goal(shown, self._amounts)
+            read |= await async_read_messages(self.hass, entry, shown, self._amounts)
+            if not self._amounts.errors:
                 return self._save(read, PAGE_OPTIONS)
-            shown = user_input
-        errors = await self._amounts.async_shown(self.hass, errors)
         fields = goal_fields() | message_fields(self.hass, entry)
         last_year = offered_goal(entry, locale)
-        return self._show("goal_and_messages", fields, shown, errors, last_year=last_year)
+        return await self._async_show("goal_and_messages", fields, shown, last_year=last_year)
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which inverters and batteries supply the house, and which devices use its energy."""
@@ -433,8 +406,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         fields = sun_fields(self.hass, entry, self._sources)
         fields |= device_fields(self.hass, entry, devices)
         if not fields:
-            return self._show("sun_missing", {}, {}, {}, energy=Verbatim(ENERGY_URL))
-        return self._show("sun", fields, {}, {}, energy=Verbatim(ENERGY_URL))
+            return await self._async_show("sun_missing", {}, energy=Verbatim(ENERGY_URL))
+        return await self._async_show("sun", fields, energy=Verbatim(ENERGY_URL))
 
     async def async_step_sun_missing(self, _user_input: Input = None) -> ConfigFlowResult:
         """Close the page that says where to enter an inverter. The page has no fields."""
@@ -442,21 +415,19 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
 
     async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the Leneda account, and test it."""
-        errors: Errors = {}
         stored = self.config_entry.options.get(SECTION_LENEDA, {})
-        shown = shown_account(stored)
         if user_input is not None:
             try:
                 account = await async_read_account(self.hass, stored, user_input)
                 if kind_of(self.config_entry) == KIND_LENEDA:
                     check_of_meter(account, str(self.config_entry.unique_id))
             except FieldError as err:
-                errors[err.field] = err.key
-                shown = user_input
+                self._amounts.refused[err.field] = err.key
             else:
                 read = {SECTION_LENEDA: account} if account else {}
                 return self._save(read, {SECTION_LENEDA})
-        return self._show("leneda_account", account_fields(), shown, errors)
+        shown = shown_account(stored) if user_input is None else user_input
+        return await self._async_show("leneda_account", account_fields(), shown)
 
     async def async_step_sidebar(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask whether the sidebar is to show the dashboard Smarty."""
@@ -466,7 +437,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             return self._save({CONF_SIDEBAR: True} if is_shown else {}, {CONF_SIDEBAR})
         default = is_in_sidebar(self.hass)
         fields = {vol.Required(CONF_SIDEBAR, default=default): BooleanSelector()}
-        return self._show("sidebar", fields, {}, {})
+        return await self._async_show("sidebar", fields)
 
     async def async_step_other_programs(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show a menu: a page for each way to the readings, and one for the update interval."""
@@ -497,26 +468,24 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     async def _async_step_output(
         self, output: OutputSection, user_input: Input, **placeholders: str
     ) -> ConfigFlowResult:
-        errors: Errors = {}
         hass, entry = self.hass, self.config_entry
-        shown = output.shown(entry.options.get(output.name, {}))
         if user_input is not None:
             try:
                 read = await output.async_read(hass, entry, user_input)
             except FieldError as err:
-                errors[err.field] = err.key
-                shown = user_input
+                self._amounts.refused[err.field] = err.key
             else:
                 return self._save({output.name: read}, {output.name})
         fields = output.schema(hass, entry).schema
-        return self._show(output.name, fields, shown, errors, **placeholders)
+        shown = user_input or output.shown(entry.options.get(output.name, {}))
+        return await self._async_show(output.name, fields, shown, **placeholders)
 
     async def async_step_virtual_clients(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the clients of the virtual meter. This page has no fields."""
         if user_input is not None:
             return self._save({}, ())
         tables = await async_client_tables(self.hass, self.config_entry)
-        return self._show("virtual_clients", {}, {}, {}, **tables)
+        return await self._async_show("virtual_clients", {}, None, **tables)
 
     async def _async_shown_contract(self) -> dict[str, Any]:
         """Return the stored contract as the form shows it. A new contract has no day yet."""
@@ -524,26 +493,6 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         if self._edited is None:
             stored |= {CONF_SINCE: self._day}
         return shown_contract(stored, await async_user_locale(self.hass))
-
-    @property
-    def _name(self) -> str:
-        return Verbatim(short_title(self.config_entry))
-
-    def _show(
-        self,
-        page: str,
-        fields: Mapping[vol.Marker, Any],
-        shown: Mapping[str, Any],
-        errors: Errors,
-        **placeholders: str,
-    ) -> ConfigFlowResult:
-        return self.async_show_form(
-            step_id=page,
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
-            errors=errors,
-            description_placeholders=in_markdown({"name": self._name, **placeholders}),
-            last_step=page not in _FIRST_PAGES,
-        )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
         """Replace the stored options in `own` with `read`. Keep all other stored options."""

@@ -33,7 +33,6 @@ from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField, whole_number_field
 from ..typed_amounts import AmountField, Place, TypedAmounts
-from .contract_form import Errors
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = whole_number_field(_MAX_INTERVAL_S, "s")
@@ -92,16 +91,15 @@ def shown_gas(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
     return shown
 
 
-def read_gas(typed: Mapping[str, Any], amounts: TypedAmounts, errors: Errors) -> dict[str, Any]:
-    """Return the options to store. Add errors for implausible or missing values to `errors`."""
+def read_gas(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+    """Return the options to store. Add errors for implausible or missing values to `amounts`."""
     read = amounts.read_all(typed, _FACTOR, "options.step.gas")
     typed_rows = read.pop(CONF_GAS_PRICES, [])[: _MAX_PRICES + 1]
     rows = [_read_price(row, number, amounts) for number, row in enumerate(typed_rows, 1)]
-    errors |= amounts.errors
     if error := _implausible(read):
-        errors[CONF_GAS_KWH_PER_M3] = error
-    if not errors and (error := _error_of_prices(rows)):
-        errors[CONF_GAS_PRICES] = error
+        amounts.refused[CONF_GAS_KWH_PER_M3] = error
+    if not amounts.errors and (error := _error_of_prices(rows)):
+        amounts.refused[CONF_GAS_PRICES] = error
     return {**read, CONF_GAS_PRICES: in_order(rows)} if rows else read
 
 
