@@ -22,6 +22,7 @@ from ..coordinator.chosen_entity_ids import chosen_statistics, current_ids, note
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, known_meters
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.statistics.hourly_statistics import RECORDER
+from ..coordinator.statistics.load_energy import energy_by_quarter
 from ..lib.advice.energy_shares import HouseDevice
 from ..lib.advice.solar_house import (
     Supply,
@@ -33,7 +34,7 @@ from ..lib.advice.solar_house import (
 from ..lib.history.calendar import HOUR, QUARTER_HOUR
 
 if TYPE_CHECKING:
-    from homeassistant.components.energy.data import EnergyManager, SourceType
+    from homeassistant.components.energy.data import EnergyManager, EnergyPreferences, SourceType
 
 ENERGY = "energy"
 SOLAR, BATTERY = "solar", "battery"
@@ -46,7 +47,6 @@ _MAX_NAME_CHARS = 64
 # much energy is normal for an hour.
 _BEFORE = timedelta(days=31)
 _SAME = 1e-6
-_ROWS_A_QUARTER = 3
 
 
 async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
@@ -64,7 +64,11 @@ async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
 
 def stored_sources(manager: EnergyManager) -> list[SourceType]:
     """Return the sources that the user has entered for the Energy dashboard."""
-    return list((manager.data or manager.default_preferences())["energy_sources"])
+    return list(_preferences(manager)["energy_sources"])
+
+
+def _preferences(manager: EnergyManager) -> EnergyPreferences:
+    return manager.data or manager.default_preferences()
 
 
 async def async_device_powers(hass: HomeAssistant, entry: AnyConfigEntry) -> list[str]:
@@ -103,7 +107,7 @@ def async_follow_sources(hass: HomeAssistant) -> None:
 
 def _listed_ids(manager: EnergyManager) -> set[str]:
     """Return the ids of all statistics and entities in the settings of the Energy dashboard."""
-    data = manager.data or manager.default_preferences()
+    data = _preferences(manager)
     listed: list[Mapping[str, object]] = [*data["energy_sources"], *data["device_consumption"]]
     return {value for part in listed for value in part.values() if isinstance(value, str)}
 
@@ -251,7 +255,7 @@ async def async_all_devices(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[
     manager = await async_energy_manager(hass)
     if manager is None or RECORDER not in hass.config.components:
         return {}
-    stored = (manager.data or manager.default_preferences())["device_consumption"]
+    stored = _preferences(manager)["device_consumption"]
     current = current_ids(hass, entry, (device["stat_consumption"] for device in stored))
     names: dict[str, str] = {}
     for device in stored:
@@ -351,10 +355,7 @@ def _read_quarters(
             hass, start, start + QUARTER_HOUR, {*ids}, "5minute", {"energy": "kWh"}, {"change"}
         )
         for name, kwh in zip(ids, energies, strict=True):
-            changes = [row.get("change") for row in rows.get(name, [])]
-            known = [change for change in changes if change is not None]
-            if len(known) == _ROWS_A_QUARTER:
-                kwh[start] = sum(known)
+            kwh.update(energy_by_quarter(rows.get(name, [])))
     return energies
 
 

@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
-from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
+from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import encipher
@@ -187,7 +187,7 @@ async def test_a_disk_that_gives_no_months_is_waited_for(house: House) -> None:
     await house.begin()
     await house.unload()
     entries, entry = house.hass.config_entries, house.entry
-    with patch.object(MonthFiles, "_files", side_effect=OSError(5, "Input/output error")):
+    with patch.object(month_files, "files_in", side_effect=OSError(5, "Input/output error")):
         assert not await entries.async_setup(entry.entry_id)
     # Nothing is read, and nothing is written beside the unreadable files.
     assert entry.state is ConfigEntryState.SETUP_RETRY

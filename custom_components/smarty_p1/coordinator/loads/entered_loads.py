@@ -10,7 +10,7 @@ from homeassistant.config_entries import (
     ConfigSubentry,
 )
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, PERCENTAGE, STATE_OFF, STATE_ON
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.unit_conversion import EnergyConverter
 
@@ -92,7 +92,7 @@ class EnteredLoad(NamedTuple):
         """Return whether a car is connected or an appliance ready. Return None if unknown."""
         entity_id = self.connected if self.load.hours is None else self.ready
         state = hass.states.get(entity_id) if entity_id else None
-        return {STATE_ON: True, STATE_OFF: False}.get(state.state) if state else None
+        return is_on(state)
 
     def is_blocked(self, hass: HomeAssistant) -> bool:
         """Return whether the grid operator blocks the load."""
@@ -108,6 +108,11 @@ class EnteredLoad(NamedTuple):
             return None if lacking is None else max(0.0, lacking * self.capacity_kwh)
         needed = converted(EnergyConverter, state, "kWh")
         return None if needed is None else max(0.0, needed)
+
+
+def is_on(state: State | None) -> bool | None:
+    """Return whether an entity is on. Return None if this is unknown."""
+    return {STATE_ON: True, STATE_OFF: False}.get(state.state) if state else None
 
 
 def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:

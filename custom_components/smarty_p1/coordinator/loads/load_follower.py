@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from homeassistant.const import SERVICE_TURN_OFF, SERVICE_TURN_ON, STATE_OFF, STATE_ON
+from homeassistant.const import SERVICE_TURN_OFF, SERVICE_TURN_ON
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
@@ -11,7 +11,7 @@ from ...lib.history.calendar import HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed
-from .entered_loads import EnteredLoad
+from .entered_loads import EnteredLoad, is_on
 from .entity_actions import async_call_entity
 from .meter_power import net_import
 from .shown_plans import LOAD_PLANS
@@ -145,9 +145,7 @@ class LoadFollower:
         """Return whether the load is switched on, None if this is unknown."""
         if self._entered.switch is None:
             return self._state is not None and self._state.kw > 0
-        state = self._hass.states.get(self._entered.switch)
-        known = {STATE_ON: True, STATE_OFF: False}
-        return known.get(state.state) if state else None
+        return is_on(self._hass.states.get(self._entered.switch))
 
     def _measurement(self) -> State | None:
         source = self._entered.measured_by

@@ -56,7 +56,7 @@ def _read(
         hass, fine, end, wanted, "5minute", _UNITS, {"change", "mean"}
     )
     return [
-        LoadEnergy(_by_hour(hours.get(name, [])), _by_quarter(minutes.get(name, [])))
+        LoadEnergy(_by_hour(hours.get(name, [])), energy_by_quarter(minutes.get(name, [])))
         for name in ids
     ]
 
@@ -65,7 +65,7 @@ def _by_hour(rows: Sequence[StatisticsRow]) -> dict[datetime, float]:
     return {_start(row): kwh for row in rows if (kwh := _kwh(row, 1.0)) is not None}
 
 
-def _by_quarter(rows: Sequence[StatisticsRow]) -> dict[datetime, float]:
+def energy_by_quarter(rows: Sequence[StatisticsRow]) -> dict[datetime, float]:
     """Return the energy of each quarter-hour that has all its rows of five minutes."""
     of_quarters: dict[datetime, list[float]] = {}
     for row in rows:

@@ -125,7 +125,7 @@ class MonthFiles:
     def _read_files(self) -> Files:
         path = self.folder
         try:
-            paths = (self._removed, *self._files())
+            paths = (self._removed, *files_in(self.folder))
             return {(path := file).stem: content_of(file) for file in paths}
         except OSError as err:
             raise UnreadableNowError(path) from err
@@ -137,7 +137,7 @@ class MonthFiles:
         so they have only a few lines.
         """
         oldest = self._path(oldest_kept(KEPT_TIME, dt_util.utcnow(), newest))
-        paths = [path for path in self._files() if path != new]
+        paths = [path for path in files_in(self.folder) if path != new]
         too_old = [path for path in paths if path < oldest]
         rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
@@ -147,13 +147,15 @@ class MonthFiles:
             replace_file(self._removed, removed)
             path.unlink()
 
-    def _files(self) -> list[Path]:
-        with suppress(FileNotFoundError):
-            return [path for path in self.folder.iterdir() if _FILE_NAME.fullmatch(path.name)]
-        return []
-
     def _path(self, time: datetime) -> Path:
         return self.folder / f"{month_name(time)}.csv"
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the monthly files in a folder. Return none if there is no such folder."""
+    with suppress(FileNotFoundError):
+        return [path for path in folder.iterdir() if _FILE_NAME.fullmatch(path.name)]
+    return []
 
 
 def content_of(path: Path) -> bytes:

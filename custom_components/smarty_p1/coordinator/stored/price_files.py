@@ -30,6 +30,7 @@ from .month_files import (
     MAX_FILES,
     append_lines,
     content_of,
+    files_in,
     replace_file,
     sync_folder,
 )
@@ -43,7 +44,6 @@ _MAX_NAMES = 2 * MAX_SOURCES
 _MAX_PENDING = 80_000
 _SCRAP_BYTES = 3_000
 _SOURCE = re.compile(r"[a-z0-9_.-]{1,200}")
-_FILE_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\.csv")
 _LOST = "Market prices cannot be stored in %s: %s"
 _BACK = "Market prices are stored in %s again"
 
@@ -145,7 +145,7 @@ class PriceFiles(ThrottledStore):
 
         A wrong clock has created the latter.
         """
-        paths = [path for path in _files(folder) if path != new]
+        paths = [path for path in files_in(folder) if path != new]
         paths.sort(key=lambda path: (path.stat().st_size >= _SCRAP_BYTES, path.name))
         for path in paths[: max(0, len(paths) + 1 - MAX_FILES)]:
             path.unlink()
@@ -155,7 +155,7 @@ class PriceFiles(ThrottledStore):
         try:
             series = {}
             for path in self._sources():
-                files = {file.stem: content_of(file) for file in _files(path)}
+                files = {file.stem: content_of(file) for file in files_in(path)}
                 series[path.name] = PriceSeries.of_files(files)
         except OSError as err:
             raise UnreadableNowError(path) from err
@@ -164,7 +164,8 @@ class PriceFiles(ThrottledStore):
     def _sources(self) -> list[Path]:
         with suppress(FileNotFoundError):
             paths = sorted(self.folder.iterdir())
-            return [path for path in paths if _SOURCE.fullmatch(path.name)][:MAX_SOURCES]
+            sources = [path for path in paths if _SOURCE.fullmatch(path.name) and path.is_dir()]
+            return sources[:MAX_SOURCES]
         return []
 
     @override
@@ -183,9 +184,3 @@ class PriceFiles(ThrottledStore):
         names = checked_mapping(content.get("names", {}), _MAX_NAMES)
         self.names = {name: checked_text(source) for name, source in names.items()}
         self.is_moved = checked_flag(content["is_moved"])
-
-
-def _files(folder: Path) -> list[Path]:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        return [path for path in folder.iterdir() if _FILE_NAME.fullmatch(path.name)]
-    return []
