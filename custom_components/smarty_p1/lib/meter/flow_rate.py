@@ -86,6 +86,10 @@ class _Flow(NamedTuple):
             return _NEVER
         return self.seen_at + _MAX_SILENT_INTERVALS * median_low(self.intervals)
 
+    def is_long_before(self, time: datetime, now: datetime) -> bool:
+        """Return whether captures between the last one and that at `time` may have been missed."""
+        return time != self.time and now > self.silence_ends_at
+
     def after(self, time: datetime, value: float, seen_at: datetime) -> _Flow:
         """Return the flow after a capture.
 
@@ -156,15 +160,13 @@ class FlowRates:
         if meter.time is None or meter.value is None or meter.unit not in _UNITS:
             return None
         flow = self._flows.pop(identity, None)
-        # Captures may have been missed during a long restart of this program.
-        was_away = (
-            flow is not None
-            and identity in self._restored
-            and meter.time != flow.time
-            and now > flow.silence_ends_at
-        )
+        was_restored = identity in self._restored
         self._restored.discard(identity)
-        if flow is None or was_away or meter.unit != flow.unit:
+        if (
+            flow is None
+            or meter.unit != flow.unit
+            or (was_restored and flow.is_long_before(meter.time, now))
+        ):
             flow = _Flow(meter.unit, meter.time, meter.value, now)
         # If there are too many flows, the first ones in the dict are removed. So move this flow to
         # the end.
