@@ -11,7 +11,10 @@ _MESSAGES = {
     AmountFault.MALFORMED: ("amount_malformed", ""),
     AmountFault.AMBIGUOUS: ("amount_ambiguous", "= {0} / {1}"),
     AmountFault.UNIT: ("amount_unit", "({unit})"),
-    AmountFault.OUT_OF_RANGE: ("amount_out_of_range", "({0} \N{EN DASH} {1} {unit})"),
+    AmountFault.OUT_OF_RANGE: (
+        "amount_out_of_range",
+        "({0} \N{EN DASH}\N{WORD JOINER} {1} {unit})",
+    ),
 }
 
 
@@ -36,7 +39,7 @@ class AmountProblem(NamedTuple):
     def shown(self, name: str, locale: UserLocale) -> str:
         """Return the part of the message about this amount, which is called `name`."""
         values = [locale.number(amount_text(value)) for value in self.values]
-        # No line ends inside the detail.
+        # No line ends inside the detail, not even after its dash.
         detail = self.detail.format(*values, unit=self.unit.symbol).replace(
             " ", "\N{NO-BREAK SPACE}"
         )

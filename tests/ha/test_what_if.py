@@ -98,9 +98,14 @@ async def test_amounts_of_a_battery_are_typed_as_printed(hass: HomeAssistant) ->
             "feed_in_price",
             "1,01",
             "out_of_range",
-            "Feed-in price: “1,01” (0\xa0\N{EN DASH}\xa01\xa0€/kWh)",
+            "Feed-in price: “1,01” (0\xa0\N{EN DASH}\N{WORD JOINER}\xa01\xa0€/kWh)",
         ),
-        ("kwh", "0,4", "out_of_range", "Energy: “0,4” (0.5\xa0\N{EN DASH}\xa0200\xa0kWh)"),
+        (
+            "kwh",
+            "0,4",
+            "out_of_range",
+            "Energy: “0,4” (0.5\xa0\N{EN DASH}\N{WORD JOINER}\xa0200\xa0kWh)",
+        ),
     ):
         with pytest.raises(ServiceValidationError) as refused:
             await call(hass, "what_if", **{**texts, name: typed})

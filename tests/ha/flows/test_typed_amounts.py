@@ -123,7 +123,7 @@ WRONG = [
         ),
         (
             *("discount", "out_of_range", {"discount": "-1"}),
-            "Monthly discount: “-1” (0\xa0\N{EN DASH}\xa010,000\xa0€)",
+            "Monthly discount: “-1” (0\xa0\N{EN DASH}\N{WORD JOINER}\xa010,000\xa0€)",
         ),
         (
             *("energy_fee", "unit", {"energy_fee": "21 €/Jahr"}),
@@ -135,7 +135,7 @@ WRONG = [
         ),
         (
             *("levies", "out_of_range", {"levies": {"compensation": "-101"}}),
-            "Compensation mechanism: “-101” (-100\xa0\N{EN DASH}\xa0100\xa0€/kWh)",
+            "Compensation mechanism: “-101” (-100\xa0\N{EN DASH}\N{WORD JOINER}\xa0100\xa0€/kWh)",
         ),
         (
             *("network_prices", "unit"),
