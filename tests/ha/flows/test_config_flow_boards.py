@@ -470,7 +470,7 @@ async def test_a_tank(home: Home, refuses: Refusals) -> None:
     assert found["description_placeholders"] == {
         "distance": "70\xa0cm",
         "level": "75\xa0%",
-        "volume": "3750\xa0L",
+        "volume": "3,750\xa0L",
     }
     result = await agree(home.hass, found, "tank_found")
     entry = result["result"]
