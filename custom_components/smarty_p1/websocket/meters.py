@@ -83,6 +83,8 @@ class MeterAnswer(TypedDict):
     feeds_in: bool | None
     connection_kva: float | None
     media: list[MediumAnswer]
+    changed_at: Time
+    """Time of the last change of the meter's options, such as a changed contract."""
 
 
 class MetersAnswer(TypedDict):
@@ -117,6 +119,7 @@ def _reader(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
         "source": "pulses",
         **_connection(None, None),
         "media": [],
+        "changed_at": entry.modified_at.isoformat(),
     }
 
 
@@ -137,6 +140,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
         **_source(entry, coordinator),
         **_connection(coordinator, reading),
         "media": _media(hass, coordinator, reading) if coordinator else [],
+        "changed_at": entry.modified_at.isoformat(),
     }
 
 

@@ -177,7 +177,7 @@ export class NowCard extends SmartyCard<NowKey> {
 
   /** Return what a plan for the chosen car would have saved last year, until a load is entered or the user has read it. */
   #savedByPlan(meter: Meter, feed: MeterFeed): TemplateResult | typeof nothing {
-    const saving = keptSaving(meter.entry_id, localDay(new Date(feed.now)));
+    const saving = keptSaving(meter, localDay(new Date(feed.now)));
     const isLoad = ({ id, via_device_id }: DeviceEntry) => via_device_id === meter.device_id && this.entityOf("limit_price", id);
     if (!saving || Object.values(this.hass!.devices).some(isLoad)) return nothing;
     const dismiss = () => {

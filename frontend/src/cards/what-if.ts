@@ -401,7 +401,7 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
   }
 
   #answer(found: WhatIf, changes: readonly Change[], hasBattery: boolean, meter: Meter, today: string): TemplateResult {
-    keepSaving(meter.entry_id, savingOfCar(found, changes), today);
+    keepSaving(meter, savingOfCar(found, changes), today);
     const price = this.#canPayBack ? (this.#amount("price") ?? 0) : 0;
     const nameOf = (id: string) => this.#nameOf(id);
     const { sentence, head, rows, notes } = whatIfAnswer(found, changes, this.locale, { price, hasBattery, today, markets: this.#markets, nameOf });

@@ -2,23 +2,29 @@
 
 import { addDays } from "../locale.ts";
 import { keep, kept } from "./browser-storage.ts";
+import type { Meter } from "./websocket-types.ts";
+
+type CarMeter = Pick<Meter, "entry_id" | "changed_at">;
 
 /** Time in days for which a saving is told. Later, the last year has other months, and perhaps other prices. */
 const MAX_AGE_DAYS = 30;
 
-/** Name under which the browser keeps the day of an answer and its saving in EUR. An empty text is a saving that was told. */
+/**
+ * Name under which the browser keeps the day of an answer, its saving in EUR, and the last change of the options. A change may be another
+ * contract, with another saving. An empty text is a saving that was told.
+ */
 const nameOf = (entryId: string): string => `smarty_p1_car/${entryId}`;
 
 /** Keep a saving in EUR and the day on which it was computed. */
-export function keepSaving(entryId: string, saving: number | undefined, day: string): void {
-  if (saving !== undefined && kept(nameOf(entryId)) !== "") keep(nameOf(entryId), `${day} ${saving}`);
+export function keepSaving({ entry_id, changed_at }: CarMeter, saving: number | undefined, day: string): void {
+  if (saving !== undefined && kept(nameOf(entry_id)) !== "") keep(nameOf(entry_id), `${day} ${saving} ${changed_at}`);
 }
 
 /** Tell the saving no more. */
 export const dismissSaving = (entryId: string): void => keep(nameOf(entryId), "");
 
-/** Return the saving in EUR; 0 without one, and if it was told. */
-export function keptSaving(entryId: string, today: string): number {
-  const [, day = "", saving = 0] = /^(.{10}) (\d{1,5})$/.exec(kept(nameOf(entryId)) ?? "") ?? [];
-  return addDays(today, -MAX_AGE_DAYS) <= day && day <= today ? Number(saving) : 0;
+/** Return the saving in EUR; 0 without one, if it was told, and after a change of the options. */
+export function keptSaving({ entry_id, changed_at }: CarMeter, today: string): number {
+  const [, day = "", saving = 0, changed] = /^(.{10}) (\d{1,5}) (.+)$/.exec(kept(nameOf(entry_id)) ?? "") ?? [];
+  return addDays(today, -MAX_AGE_DAYS) <= day && day <= today && changed === changed_at ? Number(saving) : 0;
 }

@@ -92,6 +92,8 @@ export interface Meter {
   feeds_in: boolean | null;
   connection_kva: number | null;
   media: Medium[];
+  /** Time of the last change of the meter's options, such as a changed contract. */
+  changed_at: Time;
 }
 
 /** Meters and pulse readers that the user may read, loaded or not. */
