@@ -120,3 +120,14 @@ def test_of_months_that_were_measured_the_oldest_is_forgotten() -> None:
 
     assert known_months(house) == names[-25:]
     assert len(house.meter.meter.columns) == 36
+
+
+def test_a_meter_alone_has_the_highest_quarter_hours_of_two_months() -> None:
+    house = Connection("2026-05-31T20:00:00S")
+    house.tell()
+    use(house, 12, 1000)
+    use(house, 14, 500)
+    values = house.meter.meter.values
+    assert values
+    peaks = values.peak, values.peak_last_month, values.peak_12_months
+    assert [peak and peak.mean_kw for peak in peaks] == [2.0, 4.0, None]

@@ -35,7 +35,7 @@ from typing import Any, Self
 from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..stored_json import dump, load
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
-from .calendar import HOUR, QUARTER_HOUR, quarter_start
+from .calendar import HOUR, QUARTER_HOUR, month_start, quarter_start
 from .doubtful_clock import ClockDoubt
 from .gap_clock_and_power_limits import MAX_POWER_KW
 from .market_prices import NO_PRICES, MarketPrices
@@ -89,8 +89,8 @@ class QuarterHourMeter:
         self._values: QuarterHourValues | None = None
         self._are_values_old = False
         self._refreshed = 0
-        self._peak: tuple[object, QuarterHour | None] = None, None
-        """Version and highest quarter-hour of the shown month."""
+        self._peaks: tuple[object, list[QuarterHour | None]] = None, []
+        """Version, and highest quarter-hours of the shown month and of the month before."""
 
     @property
     def segment(self) -> ReadingSegment | None:
@@ -309,6 +309,7 @@ class QuarterHourMeter:
         if self.history.is_held:
             # The meter's clock decides when a quarter-hour ends, but the clock is doubtful.
             running_kw = projected_kw = will_exceed = available_kw = None
+        peak, peak_last_month = self._peaks_of(segment.month_start)
         return QuarterHourValues(
             time=time,
             quarter_start=start,
@@ -321,19 +322,23 @@ class QuarterHourMeter:
             last_quarter=self.history.last_quarter,
             running=segment.amounts,
             month_start=segment.month_start,
-            peak=self._peak_in(segment.month_start),
+            peak=peak,
+            peak_last_month=peak_last_month,
         )
 
-    def _peak_in(self, start: datetime) -> QuarterHour | None:
-        """Return the highest quarter-hour of the month that begins at `start`.
+    def _peaks_of(self, start: datetime) -> list[QuarterHour | None]:
+        """Return the highest quarter-hours of the month that begins at `start`, and of the last.
 
-        Most readings end no quarter-hour, so it is computed only after a change of the month.
+        Most readings end no quarter-hour, so they are computed only after a change of the months.
         """
-        month = self.history.columns().get(start) or MonthColumns(start)
-        version = start, self._refreshed, month.quarter_hours, len(month.repeated)
-        if self._peak[0] != version:
-            self._peak = version, _peak_of(month)
-        return self._peak[1]
+        columns = self.history.columns()
+        starts = start, month_start(start - HOUR)
+        months = [columns.get(at) or MonthColumns(at) for at in starts]
+        counts = [(month.quarter_hours, len(month.repeated)) for month in months]
+        version = start, self._refreshed, counts
+        if self._peaks[0] != version:
+            self._peaks = version, [*map(_peak_of, months)]
+        return self._peaks[1]
 
 
 def _peak_of(month: MonthColumns) -> QuarterHour | None:

@@ -67,7 +67,8 @@ class QuarterHourValues:
     None without a reference power, or without a household."""
     peak_last_month: QuarterHour | None = None
     peak_12_months: QuarterHour | None = None
-    """The highest quarter-hour of the shown month and of the eleven months before."""
+    """The highest quarter-hour of the shown month and of the eleven months before. None without a
+    household: a meter alone does not keep so many months."""
     day_sums: DaySums = field(default_factory=lambda: NO_DAY_SUMS)
     """Energy of the last whole day in each series of the platform Leneda."""
     running: Amounts | None = None
