@@ -13,7 +13,7 @@ from .frames.frame_order import of_title
 LOGGER = logging.getLogger(__name__)
 
 
-class MeterBounds:
+class MeterObjectLimits:
     """Limits of all meters. They bound the number of series that a meter creates.
 
     `on_ignored` is called with the kind and the number of the objects dropped from a telegram.

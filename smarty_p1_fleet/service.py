@@ -36,7 +36,7 @@ from .frames.reading_publisher import ReadingPublisher
 from .jetstream_objects import METERS, make_consumer, read_entries
 from .keys_watch import KeysWatch
 from .meter_names import MeterNames
-from .meter_object_limits import MeterBounds
+from .meter_object_limits import MeterObjectLimits
 from .metrics import CollectorMetrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
 from .store.store_requests import check_store, why
@@ -98,7 +98,7 @@ class _Collector:
         self._watch_keys = watch
         self._warnings = MeterWarnings()
         self._outage = outage_of("The connection to NATS")
-        self._bounds = MeterBounds(metrics.count_ignored)
+        self._limits = MeterObjectLimits(metrics.count_ignored)
         self._names = MeterNames(
             lambda: self._bucket, watch.keys, self._warnings.warn, config.titles
         )
@@ -156,7 +156,7 @@ class _Collector:
         return FrameVerifier(
             keys,
             self._names,
-            self._bounds,
+            self._limits,
             self._warnings,
             self._stored,
             clocks=self._clocks,

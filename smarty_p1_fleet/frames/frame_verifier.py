@@ -9,7 +9,7 @@ from nats.errors import Error as NatsError
 
 from smarty_p1_fleet.jetstream_objects import title_of
 from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames
-from smarty_p1_fleet.meter_object_limits import MeterBounds
+from smarty_p1_fleet.meter_object_limits import MeterObjectLimits
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
 from smartyp1.p1.frame_decryptor import FrameDecryptor
@@ -135,7 +135,7 @@ class FrameVerifier:
         self,
         keys: Keys,
         names: MeterNames,
-        bounds: MeterBounds,
+        limits: MeterObjectLimits,
         warnings: MeterWarnings,
         stored: StoredCounters,
         *,
@@ -148,7 +148,7 @@ class FrameVerifier:
         self._is_reader = is_reader
         self._keys = keys
         self._names = names
-        self._bounds = bounds
+        self._limits = limits
         self._warnings = warnings
         # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
         # because it probably fits the meter's next telegram, too.
@@ -240,7 +240,7 @@ class FrameVerifier:
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
-        bounded = self._bounds.apply(telegram)
+        bounded = self._limits.apply(telegram)
         why = NOW if order is Order.UNKNOWN else ""
         return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST, why)
 

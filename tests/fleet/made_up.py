@@ -22,7 +22,7 @@ from smarty_p1_fleet.frames.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frames.new_frames import NewFrames
 from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
 from smarty_p1_fleet.meter_names import MeterNames
-from smarty_p1_fleet.meter_object_limits import MeterBounds
+from smarty_p1_fleet.meter_object_limits import MeterObjectLimits
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.store.series_line_protocol import Sample
 from smarty_p1_fleet.store.store_writer import Store, StoreRun, Write
@@ -291,10 +291,10 @@ class Fleet:
     ) -> FrameVerifier:
         bucket = cast("KeyValue", self.bucket)
         names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
-        bounds = MeterBounds(self.metrics.count_ignored)
+        limits = MeterObjectLimits(self.metrics.count_ignored)
         counters = cast("StoredCounters", self.counters)
         return FrameVerifier(
-            keys, names, bounds, self.warnings, counters, clocks=self.clocks, is_reader=is_reader
+            keys, names, limits, self.warnings, counters, clocks=self.clocks, is_reader=is_reader
         )
 
     async def _ask_time(self) -> float:
