@@ -38,7 +38,14 @@ class AmountProblem(NamedTuple):
 
     def shown(self, name: str, locale: UserLocale) -> str:
         """Return the part of the message about this amount, which is called `name`."""
-        values = [locale.number(amount_text(value)) for value in self.values]
+        # Grouped digits could be read in two ways, as the typed ones.
+        is_grouped = self.key != _MESSAGES[AmountFault.AMBIGUOUS][0]
+        values = [
+            locale.number(amount_text(value))
+            if is_grouped
+            else amount_text(value, locale.decimal_mark)
+            for value in self.values
+        ]
         # No line ends inside the detail, not even after its dash.
         detail = self.detail.format(*values, unit=self.unit.symbol).replace(
             " ", "\N{NO-BREAK SPACE}"

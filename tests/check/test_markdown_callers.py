@@ -31,6 +31,7 @@ CALLERS = {
     "flows/options/leneda_file.py",
     "flows/options/meter_options.py",
     "flows/options/virtual_meter_options_and_clients.py",
+    "flows/options_dialog.py",
     "messages/sending.py",
     "repairs.py",
 }

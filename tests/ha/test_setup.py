@@ -117,9 +117,8 @@ async def test_an_unexpected_error_is_logged_once_and_then_counted(
     assert home.values()["smarty_energy_imported"] == "112.0"
 
 
-@pytest.mark.parametrize("starts", [1, 3])
 async def test_a_port_is_opened_when_it_has_closed(
-    home: Home, monkeypatch: pytest.MonkeyPatch, starts: int
+    home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = most = 0
     may_close = asyncio.Event()
@@ -141,9 +140,6 @@ async def test_a_port_is_opened_when_it_has_closed(
     home.entry = home.make_entry(home.port.url)
     await home.hass.config_entries.async_setup(home.entry.entry_id)
     before = home.port.connections
-    for _ in range(starts):
-        home.entry.runtime_data.read_again()
-        await asyncio.sleep(0)
     releasing = home.hass.async_create_task(home.entry.runtime_data.line.async_release())
     for _ in range(20):
         await asyncio.sleep(0.001)

@@ -91,7 +91,7 @@ async def test_amounts_of_a_battery_are_typed_as_printed(hass: HomeAssistant) ->
     texts = {"kind": "battery", "kwh": "9,6 kWh", "kw": "4,60", "feed_in_price": "9 ct/kWh"}
     assert await call(hass, "what_if", **texts) == numbers
     for name, typed, error, shown in (
-        ("feed_in_price", "1.450", "ambiguous", "Feed-in price: “1.450” =\xa01.45\xa0/\xa01,450"),
+        ("feed_in_price", "1.450", "ambiguous", "Feed-in price: “1.450” =\xa01.45\xa0/\xa01450"),
         ("feed_in_price", "much", "malformed", "Feed-in price: “much”"),
         ("feed_in_price", "9 €/mois", "unit", "Feed-in price: “9 €/mois” (€/kWh)"),
         (

@@ -106,7 +106,7 @@ def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "missing"),
     [
-        ("watch 127.0.0.1:9", "watching a port needs serialx: pip install serialx\n"),
+        ("watch 127.0.0.1:9", ": install smarty-p1 with its extra [port]\n"),
         ("gateway --config gateway.toml", ": install smarty-p1 with its extra [gateway]\n"),
         ("bill leneda.csv", "bills need numpy: install smarty-p1 with its extra [bill]\n"),
         ("fleet init", ": install smarty-p1 with its extra [fleet]\n"),
