@@ -167,7 +167,7 @@ export const styles = css`
   }
   [role="slider"] {
     cursor: crosshair;
-    touch-action: pan-y;
+    touch-action: pan-y pinch-zoom;
   }
   /* Draw the focus frame without a gap, because labels stand close to these charts. */
   div[role="slider"]:focus-visible {
@@ -178,7 +178,7 @@ export const styles = css`
     display: block;
     width: 100%;
     overflow: visible;
-    touch-action: pan-y;
+    touch-action: pan-y pinch-zoom;
   }
   svg text {
     font-size: 13px;

@@ -193,7 +193,6 @@ export const chartStyles = css`
     margin-top: 4px;
     min-height: ${DEFAULT_HEIGHT_PX}px;
     cursor: pointer;
-    touch-action: pan-y;
   }
   .line {
     stroke: var(--divider-color);
