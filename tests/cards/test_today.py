@@ -116,6 +116,21 @@ async def test_a_bar_is_chosen_with_finger_and_keys(stage: Stage) -> None:
     assert told not in await stage.text()
 
 
+async def test_a_pinch_on_the_chart_zooms_the_page(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_today.answers(), width=390, scale=2)
+    x, y = await bar_at(stage, 12)
+    session = await stage.page.context.new_cdp_session(stage.page)
+    await session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    for kind, apart in (("touchStart", 20), *(("touchMove", 20 + 12 * n) for n in range(1, 6))):
+        points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+        event = {"type": kind, "touchPoints": points}
+        await session.send("Input.dispatchTouchEvent", event)
+    await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    await stage.settle()
+    assert await stage.page.evaluate("visualViewport.scale") > 1.1
+    await session.detach()
+
+
 async def test_a_day_is_chosen_in_the_calendar_with_finger_and_keys(stage: Stage) -> None:
     await stage.show(CARD, answers=house_today.answers(), width=280)
     title = stage.card(CARD).get_by_role("button", name="Saturday 21 November, choose a day")
