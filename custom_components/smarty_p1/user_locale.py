@@ -103,7 +103,7 @@ async def async_user_locale(hass: HomeAssistant, user_id: str | None = None) -> 
     profile = chosen if isinstance(chosen, dict) else {}
     tags = [profile.get("language")]
     if request:
-        accepted = request.headers.get("Accept-Language", "").split(",")
+        accepted = request.headers.get("Accept-Language", "").split(",", _MAX_TAGS)
         tags += [tag.partition(";")[0].strip() for tag in accepted[:_MAX_TAGS]]
     language = _first_known([*tags, hass.config.language])
     mark = _MARKS.get(str(profile.get("number_format")), _mark_of(language))

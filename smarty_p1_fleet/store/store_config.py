@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable
-from smarty_p1_gateway.config_table import expand, first_line, read_secret
+from smarty_p1_gateway.config_table import expand, read_secret
 
 from .store_login import StoreLogin
 
@@ -19,6 +19,7 @@ PASSWORD_VARIABLE = "SMARTY_P1_STORE_PASSWORD"  # noqa: S105 - its name
 DEFAULT_NAME = "store"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _MAX_ADDRESSES = 8
+_MAX_AUTH_KEY_CHARS = 1024
 # This pattern refuses a URL with a login, because URLs are shown in logs and in lists of processes.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/:-]*)?")
 _IS_CLUSTER = re.compile(r"/(?:insert|select)/(?:[0-9]+|multitenant)(?::[0-9]+)?(?:/|$)").search
@@ -127,6 +128,10 @@ def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, P
 
 
 def _read_auth_key(table: ConfigTable) -> str | None:
-    key = "delete_auth_key_file"
-    text = read_secret(table, key)
-    return None if text is None else first_line(table, key, text)
+    text = read_secret(table, "delete_auth_key_file")
+    if text is None:
+        return None
+    lines = text.splitlines()
+    if not lines or not lines[0] or len(lines[0]) > _MAX_AUTH_KEY_CHARS:
+        table.fail("delete_auth_key_file", "must have the key in its first line")
+    return lines[0]

@@ -84,7 +84,7 @@ class MeterAnswer(TypedDict):
     connection_kva: float | None
     media: list[MediumAnswer]
     changed_at: Time
-    """Time of the last change of the meter's options, such as a changed contract."""
+    """Time of the last change of the meter's entry, such as a changed contract or title."""
 
 
 class MetersAnswer(TypedDict):

@@ -10,7 +10,7 @@ type CarMeter = Pick<Meter, "entry_id" | "changed_at">;
 const MAX_AGE_DAYS = 30;
 
 /**
- * Name under which the browser keeps the day of an answer, its saving in EUR, and the last change of the options. A change may be another
+ * Name under which the browser keeps the day of an answer, its saving in EUR, and the last change of the entry. A change may be another
  * contract, with another saving. An empty text is a saving that was told.
  */
 const nameOf = (entryId: string): string => `smarty_p1_car/${entryId}`;
@@ -23,7 +23,7 @@ export function keepSaving({ entry_id, changed_at }: CarMeter, saving: number | 
 /** Tell the saving no more. */
 export const dismissSaving = (entryId: string): void => keep(nameOf(entryId), "");
 
-/** Return the saving in EUR; 0 without one, if it was told, and after a change of the options. */
+/** Return the saving in EUR; 0 without one, if it was told, and after a change of the entry. */
 export function keptSaving({ entry_id, changed_at }: CarMeter, today: string): number {
   const [, day = "", saving = 0, changed] = /^(.{10}) (\d{1,5}) (.+)$/.exec(kept(nameOf(entry_id)) ?? "") ?? [];
   return addDays(today, -MAX_AGE_DAYS) <= day && day <= today && changed === changed_at ? Number(saving) : 0;

@@ -92,7 +92,7 @@ export interface Meter {
   feeds_in: boolean | null;
   connection_kva: number | null;
   media: Medium[];
-  /** Time of the last change of the meter's options, such as a changed contract. */
+  /** Time of the last change of the meter's entry, such as a changed contract or title. */
   changed_at: Time;
 }
 
