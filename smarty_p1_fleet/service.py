@@ -27,10 +27,10 @@ from .acknowledgement_watch import AcknowledgementWatch
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
 from .frames.bookmarks import Bookmarks
-from .frames.clock_comparison import LOOK_INTERVAL_S, ClockComparison, ask_time
 from .frames.frame_lane import FrameSource, Lane, OnSettled, SetBookmarks
 from .frames.frame_rereader import FrameRereader
 from .frames.frame_verifier import FrameVerifier, MeterWarnings
+from .frames.nats_clock_check import LOOK_INTERVAL_S, NatsClockCheck, ask_time
 from .frames.new_frames import NewFrames
 from .frames.reading_publisher import ReadingPublisher
 from .jetstream_objects import METERS, make_consumer, read_entries
@@ -103,7 +103,7 @@ class _Collector:
             lambda: self._bucket, watch.keys, self._warnings.warn, config.titles
         )
         self._stored = StoredCounters(config.store)
-        self._clocks = ClockComparison(lambda: ask_time(self._nats))
+        self._clocks = NatsClockCheck(lambda: ask_time(self._nats))
         self._judge = self._make_judge(watch.keys, is_reader=False)
         self._watch = AcknowledgementWatch()
         self._bookmarks = Bookmarks(config.store.name, self._open_js, lambda: self._bucket)

@@ -9,7 +9,7 @@ from smartyp1.p1.frame_finder import FrameSplitter
 from smartyp1.p1.frame_header import Frame
 
 from .metrics import GatewayMetrics
-from .queue.frame_queue_memory_and_writer import FrameStore
+from .queue.async_frame_queue import AsyncFrameQueue
 from .queue.frame_queue_on_disk import NewFrame
 
 # Maximum rate of a port's frames in bytes a second. A P1 port sends 11,520 bytes a second at
@@ -87,11 +87,11 @@ class EncryptedPort:
     """P1 port with encrypted frames. It finds the frames in the port's bytes, and queues them."""
 
     def __init__(
-        self, label: str, root: EncryptedTopicRoot, store: FrameStore, metrics: GatewayMetrics
+        self, label: str, root: EncryptedTopicRoot, queue: AsyncFrameQueue, metrics: GatewayMetrics
     ) -> None:
         self._label = label
         self._root = root
-        self._store = store
+        self._queue = queue
         self._splitter = FrameSplitter()
         self._limit = FrameLimit(time.monotonic)
         self._metrics = metrics
@@ -115,5 +115,5 @@ class EncryptedPort:
         self._last_frame["at"] = time.monotonic()
         self._root.note(frame)
         self._metrics.show_meter(self._label, self._root.title)
-        self._store.put(NewFrame(self._label, f"{self._root.topic}/frame", frame.data))
+        self._queue.put(NewFrame(self._label, f"{self._root.topic}/frame", frame.data))
         return True

@@ -25,7 +25,7 @@ from .mqtt.mqtt_frames_publisher import FramesPublisher
 from .mqtt.mqtt_values_publisher import ValuesPublisher
 from .nats.nats_config import NatsConfig
 from .port_reader import PortListener, PortReader
-from .queue.frame_queue_memory_and_writer import FrameStore
+from .queue.async_frame_queue import AsyncFrameQueue
 from .queue.frame_queue_on_disk import QueueInUseError
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ async def run(config: GatewayConfig) -> None:
     """
     _allow_files()
     metrics = GatewayMetrics()
-    store = FrameStore((port.label for port in config.ports), metrics)
+    queue = AsyncFrameQueue((port.label for port in config.ports), metrics)
     memory = JsonStorage()
-    opening = asyncio.create_task(_open(store, memory, config))
+    opening = asyncio.create_task(_open(queue, memory, config))
     # The check of a large queue can take minutes. Encrypted frames are read meanwhile, and wait in
     # memory. If another gateway uses the queue, this gateway must not open the ports. So wait first
     # for this error, which comes at once.
@@ -58,11 +58,11 @@ async def run(config: GatewayConfig) -> None:
         health = Health(partial(gateway_problems, metrics), partial(gateway_degradations, metrics))
         metrics.watch_degradations(health.degradations)
         serve(metrics.registry, health, config.metrics_address, config.metrics_port)
-        await _Gateway(config, store, memory, metrics).run(opening, health)
+        await _Gateway(config, queue, memory, metrics).run(opening, health)
     finally:
         if opening.done() and not opening.exception():
             await memory.close()
-            await store.close()
+            await queue.close()
 
 
 def new_loop(config: GatewayConfig) -> asyncio.AbstractEventLoop:
@@ -78,14 +78,14 @@ def _allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
 
-async def _open(store: FrameStore, memory: JsonStorage, config: GatewayConfig) -> None:
+async def _open(queue: AsyncFrameQueue, memory: JsonStorage, config: GatewayConfig) -> None:
     try:
         titles = [port.title for port in config.ports if port.title]
-        await store.open(config.queue_path, config.queue_bytes, titles)
+        await queue.open(config.queue_path, config.queue_bytes, titles)
         try:
             await memory.open(config.queue_path)
         except sqlite3.Error:
-            await store.close()  # it writes the frames that were read meanwhile
+            await queue.close()  # it writes the frames that were read meanwhile
             raise
     except QueueInUseError:
         msg = "[queue] path is in use by another gateway"
@@ -100,10 +100,14 @@ class _Gateway:
     """Tasks of a gateway, and the objects that the tasks share."""
 
     def __init__(
-        self, config: GatewayConfig, store: FrameStore, memory: JsonStorage, metrics: GatewayMetrics
+        self,
+        config: GatewayConfig,
+        queue: AsyncFrameQueue,
+        memory: JsonStorage,
+        metrics: GatewayMetrics,
     ) -> None:
         self._config = config
-        self._store = store
+        self._queue = queue
         self._memory = memory
         self._metrics = metrics
         self._meters = DecodedMeters(memory, config.decoding.keys) if config.decoding else None
@@ -131,7 +135,7 @@ class _Gateway:
             await asyncio.wait([opening])
             if not opening.exception():
                 works = [publisher.run for publisher in publishers]
-                works += [self._store.write, self._memory.write]
+                works += [self._queue.write, self._memory.write]
                 tasks += [self._supervise(group, work) for work in works]
                 await until_signal()
                 LOGGER.info("Stopping")
@@ -157,7 +161,7 @@ class _Gateway:
         from .nats.nats_frames_publisher import NatsPublisher  # noqa: PLC0415
 
         labels = [port.label for port in self._config.ports]
-        return NatsPublisher(broker, labels, self._store, self._metrics)
+        return NatsPublisher(broker, labels, self._queue, self._metrics)
 
     def _parts_of(
         self, port: PortConfig
@@ -165,15 +169,15 @@ class _Gateway:
         """Return the listeners of a port's bytes, and the publishers of the port's messages."""
         listeners: list[PortListener] = []
         publishers: list[FramesPublisher | ValuesPublisher] = []
-        store, metrics, speakers = self._store, self._metrics, self._speakers
+        queue, metrics, speakers = self._queue, self._metrics, self._speakers
         broker, root = self._config.broker, EncryptedTopicRoot(port.root, port.prefix)
         if port.sealed:
-            listeners.append(EncryptedPort(port.label, root, store, metrics))
+            listeners.append(EncryptedPort(port.label, root, queue, metrics))
         if isinstance(broker, NatsConfig):
             return listeners, publishers
         if port.sealed:
             publishers.append(
-                FramesPublisher(broker, port, root, store, metrics, speakers=speakers)
+                FramesPublisher(broker, port, root, queue, metrics, speakers=speakers)
             )
         if self._meters and self._config.decoding:
             publish = self._config.decoding.publish

@@ -22,8 +22,8 @@ from .const import (
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
-from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import MeterCoordinator
+from .coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.source_entity_coordinator import SourceEntityCoordinator
 from .lib.bill.household_state import HouseholdState
@@ -101,7 +101,7 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
         content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
     if isinstance(coordinator, MeterCoordinator):
         return content | _describe_meter(coordinator)
-    if isinstance(coordinator, (LenedaCoordinator, SourceEntityCoordinator)):
+    if isinstance(coordinator, (MeterWithoutCableCoordinator, SourceEntityCoordinator)):
         demand = coordinator.books.demand
         content |= {
             "is_fetching": coordinator.books.is_fetching,

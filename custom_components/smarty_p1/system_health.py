@@ -10,8 +10,8 @@ from homeassistant.util import dt as dt_util
 
 from .coordinator import has_books, line_of
 from .coordinator.entry_types import AnyConfigEntry, known_meters
-from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import MeterCoordinator
+from .coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
 from .coordinator.source_entity_coordinator import SourceEntityCoordinator
 from .diagnostics import redact_names, redact_text
 
@@ -57,7 +57,7 @@ def _describe(entry: AnyConfigEntry) -> str:
         described.append(f"entities of {coordinator.integration}, not verified")
     if isinstance(coordinator, (MeterCoordinator, SourceEntityCoordinator)):
         described.append(_describe_latest(coordinator))
-    if isinstance(coordinator, LenedaCoordinator):
+    if isinstance(coordinator, MeterWithoutCableCoordinator):
         demand = coordinator.books.demand
         until = f"{dt_util.as_local(demand.until):%Y-%m-%d}" if demand else "nothing yet"
         described.append(f"Leneda without a cable, {until}")

@@ -34,10 +34,10 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smartyp1.fault_log import FaultLog
 
 from .bookmarks import ALL, EARLY, KEY, NAME, NOW, Bookmark, Bookmarks, ReadRange
-from .clock_comparison import ClockComparison
 from .frame_lane import FrameSource, Lane, Marks, OnSettled, SetBookmarks, add_mark
 from .frame_message import FrameMessage, read_message
 from .frame_verifier import TELEGRAM, fingerprints_of
+from .nats_clock_check import NatsClockCheck
 
 LOGGER = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class FrameRereader:
         self,
         bookmarks: Bookmarks,
         metrics: CollectorMetrics,
-        clocks: ClockComparison,
+        clocks: NatsClockCheck,
         names: MeterNames,
         make_lane: MakeLane,
         *,

@@ -19,9 +19,9 @@ from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
 
 from .bookmarks import EARLY, KEY, NAME, NOW, is_of_maker
-from .clock_comparison import ClockComparison
 from .frame_message import FrameMessage
 from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey
+from .nats_clock_check import NatsClockCheck
 
 LOGGER = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class FrameVerifier:
         warnings: MeterWarnings,
         stored: StoredCounters,
         *,
-        clocks: ClockComparison | None,
+        clocks: NatsClockCheck | None,
         is_reader: bool,
     ) -> None:
         self._newest = NewestFrames(-inf if is_reader else inf)

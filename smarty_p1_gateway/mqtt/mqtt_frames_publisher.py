@@ -8,7 +8,7 @@ from typing import override
 from smarty_p1_gateway.encrypted_port import EncryptedTopicRoot
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
+from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smarty_p1_gateway.queue.frame_queue_on_disk import WaitingFrame
 from smartyp1.publish.mqtt_messages import ONLINE
 
@@ -31,14 +31,14 @@ class FramesPublisher(PortPublisher):
         broker: BrokerConfig,
         port: PortConfig,
         root: EncryptedTopicRoot,
-        store: FrameStore,
+        queue: AsyncFrameQueue,
         metrics: GatewayMetrics,
         *,
         speakers: dict[str, object],
     ) -> None:
         super().__init__(broker, port, speakers, metrics, root.changed)
         self._root = root
-        self._store = store
+        self._queue = queue
         self._published = metrics.published.labels(port.label)
 
     @property
@@ -52,7 +52,7 @@ class FramesPublisher(PortPublisher):
 
     @override
     async def run(self) -> None:
-        if topic := await self._store.last_topic(self._port.label):
+        if topic := await self._queue.last_topic(self._port.label):
             self._root.restore(topic.removesuffix("/frame"))
         await super().run()
 
@@ -62,13 +62,13 @@ class FramesPublisher(PortPublisher):
         if self._outage.is_lost:
             await asyncio.sleep(_GRACE)
         while True:
-            while frames := await self._store.oldest(self._port.label, WINDOW):
+            while frames := await self._queue.oldest(self._port.label, WINDOW):
                 await self._publish(client, frames)
                 self._outage.end()
                 if len(frames) > 1:
                     size = sum(len(frame.data) for frame in frames)
                     await asyncio.sleep(size / _BACKLOG_RATE)
-            await self._store.wait(self._port.label)
+            await self._queue.wait(self._port.label)
 
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
         """Publish `frames` in order, and remove the acknowledged frames from the queue.
@@ -84,7 +84,7 @@ class FramesPublisher(PortPublisher):
         if client.refusal is None:
             count = next((n for n, result in enumerate(results) if result), len(frames))
             acknowledged = frames[:count]
-            await self._store.remove(self._port.label, acknowledged)
+            await self._queue.remove(self._port.label, acknowledged)
             self._published.inc(len(acknowledged))
         if failure := next(filter(None, results), None):
             raise failure

@@ -20,7 +20,7 @@ from nats.errors import Error, TimeoutError as NoAnswerError
 from nats.js.errors import APIError, NoStreamResponseError
 
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
+from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smarty_p1_gateway.queue.frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
 from smartyp1.bounded_dict import keep_newest
 from smartyp1.outage import Backoff, Outage
@@ -88,11 +88,15 @@ class NatsPublisher:
     """Publisher of the frames of all P1 ports to a NATS cluster."""
 
     def __init__(
-        self, config: NatsConfig, ports: Sequence[str], store: FrameStore, metrics: GatewayMetrics
+        self,
+        config: NatsConfig,
+        ports: Sequence[str],
+        queue: AsyncFrameQueue,
+        metrics: GatewayMetrics,
     ) -> None:
         self._config = config
         self._ports = ports
-        self._store = store
+        self._queue = queue
         self._metrics = metrics
         self._published = {port: metrics.published.labels(port) for port in ports}
         # All ports share one connection.
@@ -145,7 +149,7 @@ class NatsPublisher:
             self._gathering.reschedule(asyncio.get_running_loop().time())
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
-                while self._is_connected and not self._store.is_empty():  # noqa: ASYNC110
+                while self._is_connected and not self._queue.is_empty():  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
 
     async def _serve(self, client: NatsClient) -> None:
@@ -180,7 +184,7 @@ class NatsPublisher:
         backoff = Backoff(FIRST_DELAY, MAX_DELAY)
         while True:
             if not self._wanted:
-                self._wanted.update(await self._store.wait_for_any())
+                self._wanted.update(await self._queue.wait_for_any())
                 await self._gather()
             if await self._send_batch(requests, await self._take()):
                 backoff.reset()
@@ -194,9 +198,9 @@ class NatsPublisher:
         seconds = self._batch_seconds * uniform(_MIN_GATHERED, 1.0)  # noqa: S311 - no secret
         try:
             async with asyncio.timeout(seconds) as self._gathering:
-                self._wanted.update(await self._store.wait_for_any(self._enough_at))
+                self._wanted.update(await self._queue.wait_for_any(self._enough_at))
         except TimeoutError:
-            self._wanted.update(self._store.take_news())
+            self._wanted.update(self._queue.take_news())
         finally:
             self._gathering = None
 
@@ -207,10 +211,10 @@ class NatsPublisher:
         Such a frame is removed later without being sent. A frame whose system title NATS refuses is
         set aside, and is not returned.
         """
-        self._enough_at = self._store.written + self._enough
+        self._enough_at = self._queue.written + self._enough
         ports = sorted(self._wanted)[: self._limit]
         window = max(1, self._limit // len(ports))
-        batches = await self._store.exchange({}, ports, window)
+        batches = await self._queue.exchange({}, ports, window)
         self._wanted.difference_update(ports)
         taken: _Taken = {}
         for port, frames in batches.items():
@@ -225,13 +229,13 @@ class NatsPublisher:
                     if taken.get(port):
                         self._wanted.add(port)
                         break
-                    await self._store.set_aside(port, _title_of(message), frame)
+                    await self._queue.set_aside(port, _title_of(message), frame)
                 else:
                     taken.setdefault(port, []).append((frame, message))
         return taken
 
     def _is_aside(self, port: str, title: str) -> bool:
-        return title in self._denied or title in self._store.titles_aside(port)
+        return title in self._denied or title in self._queue.titles_aside(port)
 
     def _message_of(self, port: str, data: bytes) -> NatsMessage | None:
         frame = read_frame(data)
@@ -320,14 +324,14 @@ class NatsPublisher:
             self._acknowledged -= {frame.number for frame in gone[port]}
             if count < len(some):
                 self._wanted.add(port)
-        await self._store.exchange(gone, (), 0)
+        await self._queue.exchange(gone, (), 0)
 
     async def _send_aside(self, requests: NatsRequests) -> None:
         """Every _ASIDE_INTERVAL, try again to publish the frames that NATS has refused."""
         for attempt in count():
             min_frames = MIN_METER_FRAMES if attempt % _NOISE_INTERVALS else 0
             for port in self._ports:
-                for title in self._store.titles_aside(port, min_frames):
+                for title in self._queue.titles_aside(port, min_frames):
                     await self._send_title(requests, port, title)
             await asyncio.sleep(_ASIDE_INTERVAL)
 
@@ -335,16 +339,16 @@ class NatsPublisher:
         self._denied.pop(title, None)
         # Perhaps NATS still refuses the title, so try a single frame first.
         window = 1
-        while frames := await self._store.oldest(port, window, title):
+        while frames := await self._queue.oldest(port, window, title):
             messages = [
                 NatsMessage(_subject_of(title), frame.data, self._origins[port]) for frame in frames
             ]
             if any(await requests.send_each(messages)):
                 return
-            await self._store.remove(port, frames, title)
+            await self._queue.remove(port, frames, title)
             self._published[port].inc(len(frames))
             window = _WINDOW
-        await self._store.end_aside(port, title)
+        await self._queue.end_aside(port, title)
 
     def _on_success(self) -> None:
         """End the outage, because frames were acknowledged."""

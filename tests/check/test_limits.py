@@ -26,7 +26,7 @@ from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES,
 from custom_components.smarty_p1.lib.virtual_server import http_port
 from custom_components.smarty_p1.sinks import p1_server
 from smarty_p1_fleet import collector_config, jetstream_objects, metrics
-from smarty_p1_fleet.frames import clock_comparison, frame_order, frame_verifier, reading_publisher
+from smarty_p1_fleet.frames import frame_order, frame_verifier, nats_clock_check, reading_publisher
 from smarty_p1_fleet.init import certificates
 from smarty_p1_gateway import gateway_config, gathering_loop, health, key_source
 from smarty_p1_gateway.mqtt import mqtt_frames_publisher, mqtt_values_publisher
@@ -34,10 +34,7 @@ from smarty_p1_gateway.nats import (
     nats_acknowledged_publishing as batches,
     nats_frames_publisher as nats,
 )
-from smarty_p1_gateway.queue import (
-    frame_queue_memory_and_writer as memory,
-    frame_queue_on_disk as disk,
-)
+from smarty_p1_gateway.queue import async_frame_queue as memory, frame_queue_on_disk as disk
 
 DOCS = Path(__file__).parents[2] / "docs"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -59,7 +56,7 @@ LIMITS = [
     ("fleet-guarantees", "after at most {} seconds", jetstream_objects.ACK_WAIT_S),
     ("fleet-guarantees", "more than {} days before", frame_verifier._MAX_AGE_S / 86_400),
     ("fleet-guarantees", "more than {} s before that of a frame", frame_order.TOLERANCE_S),
-    ("fleet-guarantees", "by more than {} s, nothing", clock_comparison.MAX_DIFFERENCE_S),
+    ("fleet-guarantees", "by more than {} s, nothing", nats_clock_check.MAX_DIFFERENCE_S),
     ("fleet-guarantees", "has at most {} KB", jetstream_objects.MAX_MESSAGE_BYTES / KIB),
     ("fleet-reference", "valid for {} days", certificates.LIFE / DAY),
     ("fleet-reference", "after up to {} seconds", 10 * ceil(reading_publisher._PAUSE_S / 10)),

@@ -15,10 +15,10 @@ from nats.js.kv import KeyValue
 from dev.encoder import TITLE
 from smarty_p1_fleet.collector_client import CollectorClient, Receiver
 from smarty_p1_fleet.frames.bookmarks import Bookmark
-from smarty_p1_fleet.frames.clock_comparison import ClockComparison
 from smarty_p1_fleet.frames.frame_lane import Lane, add_mark
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_fleet.frames.frame_verifier import FrameVerifier, MeterWarnings
+from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.frames.new_frames import NewFrames
 from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
 from smarty_p1_fleet.meter_names import MeterNames
@@ -281,7 +281,7 @@ class Fleet:
         self.warnings = MeterWarnings()
         # NATS' clock, ahead of this machine's by the offset of the test.
         self.ahead = 0.0
-        self.clocks = ClockComparison(self._ask_time)
+        self.clocks = NatsClockCheck(self._ask_time)
         self.judge = self.new_judge(keys)
         self.bookmarks = FakeBookmarks()
         self._running: list[asyncio.Task[None]] = []

@@ -6,9 +6,9 @@ from secrets import randbelow
 import pytest
 
 from dev.simulator.randomness import seeded_random
-from smarty_p1_fleet.frames import clock_comparison
-from smarty_p1_fleet.frames.clock_comparison import ClockComparison
+from smarty_p1_fleet.frames import nats_clock_check
 from smarty_p1_fleet.frames.frame_order import NewestFrames, Order
+from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 
 LOGGER = logging.getLogger(__name__)
 METER = (b"SAGgp\x04\x10\x2e", "print")
@@ -128,7 +128,7 @@ class Clocks:
 @pytest.fixture
 def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
     clocks = Clocks()
-    monkeypatch.setattr(clock_comparison, "time", clocks)
+    monkeypatch.setattr(nats_clock_check, "time", clocks)
     return clocks
 
 
@@ -136,7 +136,7 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
 async def test_arrivals_while_the_clocks_differed_stay_in_doubt(
     clocks: Clocks, ahead: float
 ) -> None:
-    comparison = ClockComparison(clocks.ask)
+    comparison = NatsClockCheck(clocks.ask)
     before = clocks.now
     await comparison.look()
     assert not await comparison.may_be_wrong(before)
@@ -158,7 +158,7 @@ async def test_arrivals_while_the_clocks_differed_stay_in_doubt(
 
 
 async def test_a_flood_of_early_telegrams_asks_once_a_second(clocks: Clocks) -> None:
-    comparison = ClockComparison(clocks.ask)
+    comparison = NatsClockCheck(clocks.ask)
     for _ in range(100):
         assert not await comparison.may_be_wrong(0)
         clocks.now += 0.05
@@ -166,7 +166,7 @@ async def test_a_flood_of_early_telegrams_asks_once_a_second(clocks: Clocks) -> 
 
 
 async def test_a_message_stamped_before_an_earlier_one_is_in_doubt(clocks: Clocks) -> None:
-    comparison = ClockComparison(clocks.ask)
+    comparison = NatsClockCheck(clocks.ask)
     await comparison.look()
     # Just now, the clocks agreed. Then another node becomes the leader.
     comparison.note(clocks.now)

@@ -9,8 +9,8 @@ import pytest
 from dev.alterations import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frames import frame_verifier
-from smarty_p1_fleet.frames.clock_comparison import ClockComparison
 from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
+from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
 from smartyp1.p1.frame_decryptor import FrameDecryptor
@@ -180,7 +180,7 @@ async def test_a_time_is_doubtful_for_as_long_as_the_clocks_differed() -> None:
     async def ask() -> float:
         return time.time() + next(ahead, 0.0)
 
-    clocks, now = ClockComparison(ask), time.time()
+    clocks, now = NatsClockCheck(ask), time.time()
     for _ in range(3):
         await clocks.look()
     assert clocks.do_agree

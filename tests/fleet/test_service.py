@@ -23,9 +23,9 @@ from nats.js.api import (
 from dev.ports import free_ports
 from smarty_p1_fleet import read_config, run
 from smarty_p1_fleet.collector_client import CollectorClient, connected
-from smarty_p1_fleet.frames.clock_comparison import ClockComparison
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_fleet.frames.frame_rereader import FrameRereader
+from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.frames.new_frames import NewFrames
 from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
 from smarty_p1_fleet.keys_watch import KeysWatch
@@ -198,7 +198,7 @@ async def test_a_lost_connection_is_logged_and_counted(
     monkeypatch.setattr(_Collector, "_check_version", Mock())
     monkeypatch.setattr(_Collector, "_show", Mock())
     monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
-    monkeypatch.setattr(ClockComparison, "look", AsyncMock())
+    monkeypatch.setattr(NatsClockCheck, "look", AsyncMock())
     monkeypatch.setattr(ReadingPublisher, "open", AsyncMock())
     load = AsyncMock()
     monkeypatch.setattr(MeterNames, "load", load)

@@ -19,7 +19,7 @@ from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.nats import nats_acknowledged_publishing, nats_frames_publisher
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 from smarty_p1_gateway.nats.nats_frames_publisher import NatsPublisher
-from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
+from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smarty_p1_gateway.queue.frame_queue_on_disk import NewFrame
 from tests.gateway.loopback import until
 
@@ -175,13 +175,13 @@ class Publishing:
     """A publisher of some ports, their queue, and their metrics."""
 
     def __init__(
-        self, store: FrameStore, metrics: GatewayMetrics, publisher: NatsPublisher
+        self, queue: AsyncFrameQueue, metrics: GatewayMetrics, publisher: NatsPublisher
     ) -> None:
-        self.store, self.metrics, self.publisher = store, metrics, publisher
+        self.queue, self.metrics, self.publisher = queue, metrics, publisher
 
     def put(self, *frames: bytes, port: str = "house") -> None:
         for data in frames:
-            self.store.put(NewFrame(port, "unused", data))
+            self.queue.put(NewFrame(port, "unused", data))
 
     def metric(self, name: str) -> float | None:
         sample, registry = f"smarty_p1_gateway_{name}", self.metrics.registry
@@ -222,16 +222,16 @@ async def publishing(
 ) -> AsyncIterator[Publishing]:
     caplog.set_level(logging.INFO, "smarty_p1_gateway")
     metrics = GatewayMetrics()
-    store = FrameStore(ports, metrics)
-    await store.open(tmp_path / "queue", 1_000_000)
+    queue = AsyncFrameQueue(ports, metrics)
+    await queue.open(tmp_path / "queue", 1_000_000)
     config = NatsConfig(("nats://node1:4222",), username, "x", None, None, "_INBOX_cellar", 0.02)
-    publisher = NatsPublisher(config, ports, store, metrics)
-    tasks = [asyncio.ensure_future(work) for work in (store.write(), publisher.run())]
-    yield Publishing(store, metrics, publisher)
+    publisher = NatsPublisher(config, ports, queue, metrics)
+    tasks = [asyncio.ensure_future(work) for work in (queue.write(), publisher.run())]
+    yield Publishing(queue, metrics, publisher)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await store.close()
+    await queue.close()
 
 
 async def test_frames_go_in_order_under_the_title_of_their_meter(
@@ -240,7 +240,7 @@ async def test_frames_go_in_order_under_the_title_of_their_meter(
     frames = [frame(counter) for counter in range(1, 21)]
     publishing.put(*frames[:10], b"no frame", *frames[10:])
     await until(lambda: publishing.metric("published_total") == 20)
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert cluster.stored == [(MINE, data) for data in frames]
     assert {*cluster.origins} == {("cellar", "house")}
     # Data that is no frame was counted as lost.
@@ -281,7 +281,7 @@ async def test_after_a_refused_batch_frames_go_one_by_one_for_a_while(
     for data in frames:
         publishing.put(data)
         await asyncio.sleep(0.005)
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert [data for _, data in cluster.stored] == frames
     assert len(cluster.batches) == 1
 
@@ -310,9 +310,9 @@ async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
 ) -> None:
     publishing.put(frame(1), port="port0")
     await until(lambda: len(cluster.stored) == 1)
-    publisher, store = publishing.publisher, publishing.store
+    publisher, queue = publishing.publisher, publishing.queue
     # Wait, because a batch that is being gathered could take some of the next frames early.
-    await until(lambda: not (publisher._gathering or publisher._wanted or store._has_news.is_set()))
+    await until(lambda: not (publisher._gathering or publisher._wanted or queue._has_news.is_set()))
     publisher._batch_seconds = 1000.0
     # The first batch may have counted before its only frame came.
     publisher._enough_at = 61
@@ -332,12 +332,12 @@ async def test_a_small_gateway_waits_for_as_many_frames_as_it_has_ports(
 async def test_a_gateway_ends_although_its_connection_was_lost_while_frames_were_gathered(
     cluster: Cluster, publishing: Publishing
 ) -> None:
-    publisher, store = publishing.publisher, publishing.store
+    publisher, queue = publishing.publisher, publishing.queue
     # The first batch gathers nothing, as there may be frames of an earlier run.
     publishing.put(frame(1))
     await until(lambda: len(cluster.stored) == 1)
-    await until(lambda: not (publisher._gathering or publisher._wanted or store._has_news.is_set()))
-    publisher._batch_seconds, publisher._enough_at = 1000.0, store.written + 60
+    await until(lambda: not (publisher._gathering or publisher._wanted or queue._has_news.is_set()))
+    publisher._batch_seconds, publisher._enough_at = 1000.0, queue.written + 60
     publishing.put(frame(2))
     await until(lambda: publisher._gathering is not None)
     cluster.refuses_login = [OSError("refused")] * 1000
@@ -397,7 +397,7 @@ async def test_unacknowledged_frames_are_sent_again_and_logged_once(
     frames = [frame(1), frame(2)]
     publishing.put(*frames)
     await until(lambda: "The NATS cluster acknowledges frames again" in caplog.text)
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert {data for _, data in cluster.stored} == {*frames}
     assert caplog.text.count(text) == 1
 
@@ -420,7 +420,7 @@ async def test_a_node_that_never_answers_is_left(  # noqa: PLR0913, PLR0917
     cluster.batch_answers, cluster.answers = batch_answers, answers
     publishing.put(frame(1))
     await until(lambda: "The NATS cluster acknowledges frames again" in caplog.text)
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     # A machine that is busy is too late for an answer, too.
     assert {*cluster.stored} == {(MINE, frame(1))}
     assert cluster.connections >= 2
@@ -445,7 +445,7 @@ async def test_a_late_acknowledgement_counts(
     await until(lambda: "No acknowledgement" in caplog.text)
     await asyncio.sleep(0.2)
     cluster.acknowledges.set()
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert (cluster.stored, cluster.connections) == ([(MINE, data) for data in frames], 1)
 
 
@@ -458,7 +458,7 @@ async def test_frames_behind_a_refused_one_are_not_sent_again(
     cluster.answers = [TOO_MANY] * 2
     frames = [frame(counter) for counter in range(1, 31)]
     publishing.put(*frames)
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert sorted(data for _, data in cluster.stored) == sorted(frames)
     assert publishing.metric("published_total") == 30
     assert publishing.publisher._acknowledged == set()
@@ -504,7 +504,7 @@ async def test_a_slow_line_is_sent_smaller_batches_until_answers_come_in_time(  
     cluster.batch_answers = [*refusals]
     frames = [frame(counter) for counter in range(1, sum(batches) + 1)]
     publishing.put(*frames)
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert cluster.batches == batches
     assert cluster.stored == [(MINE, data) for data in frames]
 
@@ -543,12 +543,12 @@ async def test_of_many_ports_all_go_together_and_none_twice(
     await until(lambda: len(cluster.stored) == 300 * 11 and cluster.last.has_answered)
     assert max(cluster.batches) <= 1000
     assert len(cluster.batches) < 20
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     # Acknowledged frames are not sent again, not even on another connection.
     cluster.last.ended.set()
     await until(lambda: cluster.connections == 2)
     publishing.put(frame(1), port=MANY[0])
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert cluster.stored[300 * 11 :] == [(MINE, frame(1))]
     for port, title in titles.items():
         subject = f"smarty_p1.sealed.{title.hex().upper()}"
@@ -568,13 +568,13 @@ async def test_a_meter_that_may_not_be_published_waits_apart_and_holds_up_no_oth
     mine = [frame(counter) for counter in range(1, 20)]
     publishing.put(*others, mine[0], port="house")
     publishing.put(*mine[1:], port="barn")
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert sorted({*cluster.stored}) == sorted((MINE, data) for data in mine)
     wait.assert_not_awaited()
     assert publishing.metric("set_aside") == publishing.metric("queue_length") == 19
     assert caplog.text.count("frames of this meter are set aside until it does") == 1
     cluster.denied.clear()
-    await until(lambda: publishing.store.titles_aside("house") == ())
+    await until(lambda: publishing.queue.titles_aside("house") == ())
     assert [data for to, data in cluster.stored if to == OTHER] == others
     assert publishing.metric("queue_length") == 0
 
@@ -608,7 +608,7 @@ async def test_titles_without_end_on_a_line_block_nothing(
     cluster.denied = {f"smarty_p1.sealed.{title.hex().upper()}" for title in forged}
     publishing.put(*(frame(1, title=title) for title in forged), frame(1), port="house")
     publishing.put(frame(2), port="barn")
-    await until(publishing.store.is_empty)
+    await until(publishing.queue.is_empty)
     assert {*cluster.stored} == {(MINE, frame(1)), (MINE, frame(2))}
 
 

@@ -11,7 +11,7 @@ from dev.encoder import frame
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 from smarty_p1_gateway.nats.nats_frames_publisher import NatsPublisher
-from smarty_p1_gateway.queue.frame_queue_memory_and_writer import FrameStore
+from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smarty_p1_gateway.queue.frame_queue_on_disk import NewFrame
 from tests.system.nats_cluster import STREAM, cluster_running, make_stream
 from tests.system.support import TIMEOUT, until
@@ -22,33 +22,33 @@ _GATEWAYS, _FRAMES = 250, 200
 @asynccontextmanager
 async def gateway(
     number: int, urls: tuple[str, ...], folder: Path, begin: asyncio.Event
-) -> AsyncIterator[FrameStore]:
+) -> AsyncIterator[AsyncFrameQueue]:
     """Run a gateway with the frames of one meter in its queue. Yield its queue.
 
     It connects when `begin` is set.
     """
     metrics, title = GatewayMetrics(), b"SAGgp\x00" + number.to_bytes(2)
-    store = FrameStore(["house"], metrics)
-    await store.open(folder / str(number), 10_000_000)
+    queue = AsyncFrameQueue(["house"], metrics)
+    await queue.open(folder / str(number), 10_000_000)
     for counter in range(1, _FRAMES + 1):
-        store.put(NewFrame("house", "unused", frame(counter, title=title)))
+        queue.put(NewFrame("house", "unused", frame(counter, title=title)))
     config = NatsConfig(urls, "gateway", "gateway", None, None, "_INBOX_gateway")
-    publisher = NatsPublisher(config, ["house"], store, metrics)
+    publisher = NatsPublisher(config, ["house"], queue, metrics)
 
     async def publish() -> None:
         await begin.wait()
         await publisher.run()
 
-    tasks = [asyncio.ensure_future(work) for work in (store.write(), publish())]
+    tasks = [asyncio.ensure_future(work) for work in (queue.write(), publish())]
     try:
-        yield store
+        yield queue
         name = "smarty_p1_gateway_broker_losses_total"
         assert metrics.registry.get_sample_value(name) == 0
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await store.close()
+        await queue.close()
 
 
 @pytest.mark.asyncio
@@ -59,14 +59,14 @@ async def test_a_herd_with_a_backlog_sends_each_frame_once_and_leaves_no_node(
     async with cluster_running(tmp_path) as cluster, AsyncExitStack() as herd:
         await make_stream(cluster)
         begin = asyncio.Event()
-        stores = [
+        queues = [
             await herd.enter_async_context(gateway(number, cluster.urls, tmp_path, begin))
             for number in range(_GATEWAYS)
         ]
         begin.set()
 
         async def is_sent() -> bool:
-            return all(store.is_empty() for store in stores)
+            return all(queue.is_empty() for queue in queues)
 
         await until(is_sent)
         async with await cluster.connect() as client:

@@ -17,17 +17,17 @@ from ..const import (
     PLATFORMS,
 )
 from .entry_types import AnyConfigEntry
-from .leneda_coordinator import LenedaCoordinator
 from .loads.load_tasks import LoadTasks
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, MeterCoordinator
+from .meter_without_cable_coordinator import MeterWithoutCableCoordinator
 from .port_connection import PortConnection
 from .pulse_coordinator import PulseCoordinator
 from .source_entity_coordinator import SourceEntityCoordinator
 from .stored.pulse_count_file import PulseCounter
 from .tank_coordinator import TankCoordinator
 
-type BooksCoordinator = MeterCoordinator | LenedaCoordinator | SourceEntityCoordinator
+type BooksCoordinator = MeterCoordinator | MeterWithoutCableCoordinator | SourceEntityCoordinator
 """Coordinator of an electricity meter, with `books`, `meter_id`, `latest` and reading listeners."""
 type LiveCoordinator = BooksCoordinator | PulseCoordinator
 """Coordinator of a meter or pulse reader, with its power of the last hour."""
@@ -37,7 +37,7 @@ type SmartyConfigEntry = ConfigEntry[Coordinator]
 
 _COORDINATORS: Mapping[str, Callable[[HomeAssistant, AnyConfigEntry], Coordinator]] = {
     KIND_METER: MeterCoordinator,
-    KIND_LENEDA: LenedaCoordinator,
+    KIND_LENEDA: MeterWithoutCableCoordinator,
     KIND_ENTITIES: SourceEntityCoordinator,
     KIND_PULSE: PulseCoordinator,
     KIND_TANK: TankCoordinator,
@@ -115,7 +115,7 @@ def line_of(coordinator: Coordinator) -> PortConnection | None:
     match coordinator:
         case PulseCoordinator():
             return coordinator.source.line
-        case LenedaCoordinator() | SourceEntityCoordinator():
+        case MeterWithoutCableCoordinator() | SourceEntityCoordinator():
             return None
         case _:
             return coordinator.line

@@ -12,8 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN, SUBENTRY_BATTERY
 from ..coordinator import BooksCoordinator, SmartyConfigEntry
-from ..coordinator.leneda_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import MeterCoordinator
+from ..coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
 from ..coordinator.source_entity_coordinator import SourceEntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
@@ -49,8 +49,8 @@ async def async_setup_entry(
         case MeterCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
             _add_plan_sensors(coordinator, async_add_entities)
-        case LenedaCoordinator() | SourceEntityCoordinator():
-            is_leneda = isinstance(coordinator, LenedaCoordinator)
+        case MeterWithoutCableCoordinator() | SourceEntityCoordinator():
+            is_leneda = isinstance(coordinator, MeterWithoutCableCoordinator)
             specs = LENEDA_SENSORS if is_leneda else _METER_SENSORS
             find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)
             on_new_objects(coordinator, lambda reading: async_add_entities(find(reading)))

@@ -15,8 +15,8 @@
 - Energy at the market's price has the price of its quarter-hour. If this price is unknown, the
   energy counts as `unpriced_kwh` or `unpriced_exported_kwh`. If at most a tenth of the month's
   imported (or exported) energy is unpriced, the unpriced energy has stand-in prices
-  (`stand_in_prices.py`). Otherwise, the price of the imported energy is unknown, and the line of
-  the exported energy has only the priced energy.
+  (`filled_market_prices.py`). Otherwise, the price of the imported energy is unknown, and the line
+  of the exported energy has only the priced energy.
 - Exported energy has no line, and is not in the total, if none of it has a price.
 - Exported energy has no VAT. An aid may have no VAT either.
 - Shared energy is left out of the lines of supplier and levies, but not of the network's lines.

@@ -39,15 +39,15 @@ from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contract, Contracts
 from ..prices.price_file import NetworkPrices
 from ..prices.time_of_use import parsed
+from .filled_market_prices import with_stand_ins
 from .period_sums import BillPart, Sums, month_share
-from .stand_in_prices import with_stand_ins
 
 _PARTS = 1e9
 """Running totals count billionths of a Wh and of a EUR."""
 
 
 class _Market(NamedTuple):
-    """Market prices of the rows in EUR per kWh, with stand-in prices (`stand_in_prices.py`)."""
+    """Market prices of the rows in EUR per kWh, filled as in `filled_market_prices.py`."""
 
     bought: Floats
     sold: Floats

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from smartyp1.bill.daily_bills import bills_by_day
+from smartyp1.bill.filled_market_prices import with_stand_ins
 from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
-from smartyp1.bill.stand_in_prices import with_stand_ins
 from smartyp1.energy_table.table import Table
 from smartyp1.energy_table.wall_clock import number_from
 from smartyp1.history.calendar import day_start, month_start

@@ -35,7 +35,7 @@ async def ask_time(nats: Client) -> float:
         raise NatsError(msg) from None
 
 
-class ClockComparison:
+class NatsClockCheck:
     """Comparison of two clocks. `difference_s` is the time of NATS minus this machine's time.
 
     `ask` returns the time of NATS in Unix seconds.

@@ -13,7 +13,7 @@ from .entry_types import AnyConfigEntry
 from .meter_books import MeterBooks
 
 
-class LenedaCoordinator(SourceCoordinator[Reading]):
+class MeterWithoutCableCoordinator(SourceCoordinator[Reading]):
     """Coordinator of a meter without a cable. The entities show the quarter-hours from Leneda.
 
     There are no telegrams, so `data` has only values that are computed from Leneda's quarter-hours.

@@ -24,8 +24,8 @@ _LOST = "The queue cannot be written: %s"
 _BACK = "The queue can be written again"
 
 
-class FrameStore:
-    """Store of frames. It accepts frames at once, writes them to the queue, and wakes publishers.
+class AsyncFrameQueue:
+    """Queue of frames. It accepts frames at once, writes them to the disk, and wakes publishers.
 
     While writing to the disk fails, frames stay in memory and are published from there.
     """
