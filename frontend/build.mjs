@@ -10,6 +10,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
+import { minify } from "terser";
 import { forOldBrowsers } from "./old-styles.mjs";
 
 const SOURCES = new URL("src/", import.meta.url);
@@ -101,14 +102,18 @@ async function buildParts(browsers, textDigests) {
   const third = outputs.find(({ entryPoint }) => entryPoint?.endsWith("third-part.ts"));
   if (chunks.length !== 2) throw new Error(`${chunks.length} shared chunks instead of two`);
   const names = new Map();
-  return [...chunks, third].map(({ name }) => {
+  const parts = [];
+  for (const { name } of [...chunks, third]) {
     const { text } = outputFiles.find(({ path }) => basename(path) === name);
     // In the minified code only templates have indented lines, and HTML treats white space as one space.
     let content = shortenNotices(text.replace(/\n {2,}/g, " "));
     for (const [built, final] of names) content = content.replaceAll(built, final);
-    names.set(name, `${NAME}-${digestOf(content)}.js`);
-    return [names.get(name), content];
-  });
+    // With gzip, this second minifier makes the parts 4 % smaller. esbuild shortens the names that a part exports.
+    const { code } = await minify(content, { module: true, ecma: 2020, compress: { passes: 2 } });
+    names.set(name, `${NAME}-${digestOf(code)}.js`);
+    parts.push([names.get(name), code]);
+  }
+  return parts;
 }
 
 /** Replace the licence notice of each bundled file by one notice for all files with the same licence. */
