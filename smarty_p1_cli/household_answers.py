@@ -22,13 +22,13 @@ from smartyp1.history.month_file_lines import month_name
 from smartyp1.leneda.days_of_rows import days_of
 from smartyp1.leneda.implausible_rows import without_false_zeros
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
-from smartyp1.prices.price_series import PriceSources, sources_at
+from smartyp1.prices.market_price_series import PriceSources, sources_at
 
 from .answer_texts import bill_text, comparison_text, text_of_error, what_if_text, year_text
 from .contract_file import MAX_CONTRACT_BYTES, ContractFile, ContractFileError, read_contract
 from .leneda_files import read_file, rows_of_files
+from .market_price_files import is_price_file, sources_of_files
 from .parser import PROGRAM, UsageError, shown
-from .price_files import is_price_file, sources_of_files
 
 _MAX_FILES = 1_000
 _MAX_BYTES = 200_000_000

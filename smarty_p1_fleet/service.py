@@ -26,13 +26,13 @@ from smartyp1.task_race import run_until_first_exit
 from .acknowledgement_watch import AcknowledgementWatch
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
-from .frames.bookmarks import Bookmarks
 from .frames.frame_lane import FrameSource, Lane, OnSettled, SetBookmarks
 from .frames.frame_rereader import FrameRereader
 from .frames.frame_verifier import FrameVerifier, MeterWarnings
 from .frames.nats_clock_check import LOOK_INTERVAL_S, NatsClockCheck, ask_time
 from .frames.new_frames import NewFrames
 from .frames.reading_publisher import ReadingPublisher
+from .frames.reread_bookmarks import Bookmarks
 from .jetstream_objects import METERS, make_consumer, read_entries
 from .keys_watch import KeysWatch
 from .meter_names import MeterNames

@@ -16,7 +16,7 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 from .collector_client import connected
 from .collector_config import CollectorConfig
-from .frames.bookmarks import KEY, NOW, Bookmark, Bookmarks
+from .frames.reread_bookmarks import KEY, NOW, Bookmark, Bookmarks
 from .jetstream_objects import (
     MAX_MESSAGE_BYTES,
     METERS,

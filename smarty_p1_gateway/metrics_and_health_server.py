@@ -14,7 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.exposition import ThreadingWSGIServer
 
-from smartyp1.admission import Admission, plain_address
+from smartyp1.client_admission import Admission, plain_address
 
 from .config_table import UnavailableError
 from .health import Health

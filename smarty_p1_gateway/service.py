@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from smartyp1.fault_log import FaultLog, name_of
 
+from .batching_event_loop import new_batching_loop
 from .config_table import UnavailableError
 from .decoded_meters import DecodedMeters
 from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, EncryptedTopicRoot
 from .gateway_config import GatewayConfig, PortConfig
-from .gathering_loop import new_gathering_loop
 from .health import Health, gateway_degradations, gateway_problems
 from .json_storage import JsonStorage
 from .metrics import GatewayMetrics
@@ -69,7 +69,7 @@ def new_loop(config: GatewayConfig) -> asyncio.AbstractEventLoop:
     """Return an event loop for `run`."""
     # A broker of MQTT gets frames one after the other. Gathering events would delay each of them.
     gathers = isinstance(config.broker, NatsConfig) and len(config.ports) > 1
-    return new_gathering_loop() if gathers else asyncio.new_event_loop()
+    return new_batching_loop() if gathers else asyncio.new_event_loop()
 
 
 def _allow_files() -> None:

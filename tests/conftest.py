@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 
 from smartyp1.prices import agreed_prices
-from smartyp1.prices.price_file import PriceFile
+from smartyp1.prices.published_prices import PriceFile
 from tests.prices import PRICES
 
 # New prices in the integration's own file change only the test of that file.

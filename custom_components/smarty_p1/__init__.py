@@ -32,8 +32,8 @@ from .dashboards import (
     async_show_in_sidebar,
     async_watch_sources,
 )
+from .energy_dashboard.house_source_choice import async_follow_meters
 from .energy_dashboard.house_sources import async_follow_sources
-from .energy_dashboard.second_meter import async_follow_meters
 from .entity import is_in_telegram, mbus_device_id, meter_device
 from .house_planner import HousePlanner
 from .messages import async_forget_messages, async_watch_messages

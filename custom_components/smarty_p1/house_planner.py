@@ -28,7 +28,7 @@ from .coordinator.loads.load_power import LoadPower
 from .coordinator.loads.load_tasks import ChangeOfTask, LoadTasks, on_wishes
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
 from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS, HousePlan
-from .coordinator.market_prices.market_ahead import async_market_ahead
+from .coordinator.market_prices.contract_market_prices import async_contract_market_prices
 from .lib.answers.plan import FORMAT_JSON, PLAN_FORMATS, LoadWish, PlannedHouse
 from .lib.history.calendar import quarter_start
 from .lib.plan.coming_quarters import PlanLack
@@ -252,7 +252,7 @@ class HousePlanner:
             return None
         battery, planned = await self._battery.async_wish(now), None
         if wishes or battery:
-            market = await async_market_ahead(coordinator, now)
+            market = await async_contract_market_prices(coordinator, now)
             planned = await async_planned_house(
                 coordinator, now, market, wishes, battery, is_certain=False
             )

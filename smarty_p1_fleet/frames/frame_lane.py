@@ -28,11 +28,11 @@ from smarty_p1_gateway import UnavailableError
 from smartyp1.fault_log import FaultLog
 from smartyp1.p1.telegram import Telegram
 
-from .bookmarks import NOW, Bookmark
 from .frame_message import FrameMessage
 from .frame_verifier import FrameVerifier, Verdict, verdict_on
 from .meter_sources import MeterSources
 from .reading_publisher import ReadingPublisher
+from .reread_bookmarks import NOW, Bookmark
 
 LOGGER = logging.getLogger(__name__)
 

@@ -33,11 +33,11 @@ from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smartyp1.fault_log import FaultLog
 
-from .bookmarks import ALL, EARLY, KEY, NAME, NOW, Bookmark, Bookmarks, ReadRange
 from .frame_lane import FrameSource, Lane, Marks, OnSettled, SetBookmarks, add_mark
 from .frame_message import FrameMessage, read_message
 from .frame_verifier import TELEGRAM, fingerprints_of
 from .nats_clock_check import NatsClockCheck
+from .reread_bookmarks import ALL, EARLY, KEY, NAME, NOW, Bookmark, Bookmarks, ReadRange
 
 LOGGER = logging.getLogger(__name__)
 

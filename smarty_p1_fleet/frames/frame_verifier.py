@@ -18,10 +18,10 @@ from smartyp1.p1.keys import keys_fingerprint
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
 
-from .bookmarks import EARLY, KEY, NAME, NOW, is_of_maker
 from .frame_message import FrameMessage
 from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey
 from .nats_clock_check import NatsClockCheck
+from .reread_bookmarks import EARLY, KEY, NAME, NOW, is_of_maker
 
 LOGGER = logging.getLogger(__name__)
 
@@ -89,10 +89,10 @@ class Verdict(NamedTuple):
 
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
-    If the frame must be read again later, `why` says when (see `bookmarks`), and `tried` are the
-    fingerprints of the keys that were tried. `owner` names the owner of the telegram's name (see
-    `MeterNames.owner_of`), if another meter owns it. A late telegram must be read again if it was
-    not compared with the stored telegrams, because VictoriaMetrics was asked too often for its
+    If the frame must be read again later, `why` says when (see `reread_bookmarks`), and `tried` are
+    the fingerprints of the keys that were tried. `owner` names the owner of the telegram's name
+    (see `MeterNames.owner_of`), if another meter owns it. A late telegram must be read again if it
+    was not compared with the stored telegrams, because VictoriaMetrics was asked too often for its
     meter.
     """
 

@@ -28,7 +28,7 @@ from custom_components.smarty_p1.sinks import p1_server
 from smarty_p1_fleet import collector_config, jetstream_objects, metrics
 from smarty_p1_fleet.frames import frame_order, frame_verifier, nats_clock_check, reading_publisher
 from smarty_p1_fleet.init import certificates
-from smarty_p1_gateway import gateway_config, gathering_loop, health, key_source
+from smarty_p1_gateway import batching_event_loop, gateway_config, health, key_source
 from smarty_p1_gateway.mqtt import mqtt_frames_publisher, mqtt_values_publisher
 from smarty_p1_gateway.nats import (
     nats_acknowledged_publishing as batches,
@@ -52,7 +52,7 @@ LIMITS = [
     ("dashboard", "what the last {} days did", goal._RECENT_DAYS),
     ("energy-dashboard", "gas older than {} days", gas.KEPT_HOURS / 24),
     ("fleet-guarantees", "frame of up to {} KB", nats._MAX_FRAME_BYTES / KIB),
-    ("fleet-guarantees", "to its disk within {} s", gathering_loop._GATHER_S),
+    ("fleet-guarantees", "to its disk within {} s", batching_event_loop._BATCH_S),
     ("fleet-guarantees", "after at most {} seconds", jetstream_objects.ACK_WAIT_S),
     ("fleet-guarantees", "more than {} days before", frame_verifier._MAX_AGE_S / 86_400),
     ("fleet-guarantees", "more than {} s before that of a frame", frame_order.TOLERANCE_S),

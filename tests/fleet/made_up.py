@@ -14,13 +14,13 @@ from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.collector_client import CollectorClient, Receiver
-from smarty_p1_fleet.frames.bookmarks import Bookmark
 from smarty_p1_fleet.frames.frame_lane import Lane, add_mark
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_fleet.frames.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.frames.new_frames import NewFrames
 from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
+from smarty_p1_fleet.frames.reread_bookmarks import Bookmark
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterObjectLimits
 from smarty_p1_fleet.metrics import CollectorMetrics

@@ -11,8 +11,8 @@ from nats.errors import Error as NatsError
 
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frames import frame_lane, new_frames, reading_publisher
-from smarty_p1_fleet.frames.bookmarks import Bookmark
 from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, fingerprints_of
+from smarty_p1_fleet.frames.reread_bookmarks import Bookmark
 from smarty_p1_fleet.store.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.store.store_writer import StoreRun
 from smarty_p1_gateway import Keys

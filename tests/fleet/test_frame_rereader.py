@@ -11,11 +11,11 @@ from nats.js.errors import NotFoundError
 
 from dev.encoder import KEY, TITLE
 from smarty_p1_fleet.frames import frame_rereader
-from smarty_p1_fleet.frames.bookmarks import KEY as NEEDS_KEY, Bookmark, Bookmarks, ReadRange
 from smarty_p1_fleet.frames.frame_lane import Lane
 from smarty_p1_fleet.frames.frame_message import FrameMessage
 from smarty_p1_fleet.frames.frame_rereader import FrameRereader
 from smarty_p1_fleet.frames.meter_sources import Source
+from smarty_p1_fleet.frames.reread_bookmarks import KEY as NEEDS_KEY, Bookmark, Bookmarks, ReadRange
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import Keys

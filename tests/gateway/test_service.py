@@ -15,7 +15,7 @@ import pytest
 from dev.encoder import frame, telegram
 from dev.meter_port import MeterPort
 from smarty_p1_gateway import UnavailableError, new_loop, read_config, run
-from smarty_p1_gateway.gathering_loop import GatheringSelector
+from smarty_p1_gateway.batching_event_loop import BatchingSelector
 from smarty_p1_gateway.queue.frame_queue_on_disk import open_file
 from tests.gateway.loopback import PATIENCE, Broker, Gateway, keys, until
 
@@ -138,8 +138,8 @@ def test_events_in_the_pause_after_the_first_one_are_handled_with_it(
         pauses.append(seconds)
         pairs[1][0].send(b"second")
 
-    monkeypatch.setattr("smarty_p1_gateway.gathering_loop.time.sleep", sleep)
-    with GatheringSelector() as selector:
+    monkeypatch.setattr("smarty_p1_gateway.batching_event_loop.time.sleep", sleep)
+    with BatchingSelector() as selector:
         for _, there in pairs:
             selector.register(there, EVENT_READ)
         assert selector.select(0.01) == []
@@ -162,5 +162,5 @@ def test_a_gateway_with_several_ports_gathers_for_nats(
     text = "".join(PORT.format(20000 + n, f"100{n}") for n in range(ports))
     file.write_text(f"[{broker}]\n{addresses[broker]}\n{text}", encoding="ascii")
     loop = new_loop(read_config(file))
-    assert isinstance(loop._selector, GatheringSelector) is gathers  # type: ignore[attr-defined]
+    assert isinstance(loop._selector, BatchingSelector) is gathers  # type: ignore[attr-defined]
     loop.close()

@@ -29,12 +29,12 @@ from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     quarter_hour_files as leneda_quarter_hour_files,
 )
-from custom_components.smarty_p1.coordinator.stored import month_files, price_files
+from custom_components.smarty_p1.coordinator.stored import market_price_files, month_files
 from custom_components.smarty_p1.lib import clock_verdict
 from custom_components.smarty_p1.lib.port import port_stream, probing
 from custom_components.smarty_p1.lib.port.port_stream import PortStream
 from custom_components.smarty_p1.lib.prices import agreed_prices
-from custom_components.smarty_p1.lib.prices.price_file import PriceFile
+from custom_components.smarty_p1.lib.prices.published_prices import PriceFile
 from dev.leneda import Platform
 from tests.prices import PRICES
 
@@ -147,7 +147,7 @@ async def unloaded_before_recorder(recorder_mock: Recorder) -> AsyncGenerator[No
 @pytest.fixture(autouse=True)
 def quarter_hours_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let the files of the quarter-hours be in a folder of the test's own."""
-    for files in (month_files, leneda_quarter_hour_files, price_files):
+    for files in (month_files, leneda_quarter_hour_files, market_price_files):
         monkeypatch.setattr(files, "STORAGE_DIR", str(tmp_path / ".storage"))
 
 

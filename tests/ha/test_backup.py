@@ -17,13 +17,13 @@ from homeassistant.setup import async_setup_component
 from custom_components.smarty_p1 import backup
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.loads.load_tasks import LoadTasks
+from custom_components.smarty_p1.coordinator.stored.market_price_files import PriceFiles
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
-from custom_components.smarty_p1.coordinator.stored.price_files import PriceFiles
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.coordinator.stored.throttled_store import ThrottledStore
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
-from custom_components.smarty_p1.lib.prices.price_series import QuarterPrice
+from custom_components.smarty_p1.lib.prices.market_price_series import QuarterPrice
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
 from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry

@@ -21,7 +21,7 @@ from custom_components.smarty_p1.coordinator.market_prices import energy_charts,
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
-from custom_components.smarty_p1.lib.prices.price_series import QuarterPrice
+from custom_components.smarty_p1.lib.prices.market_price_series import QuarterPrice
 
 from . import billed_month
 from .billed_month import telegram

@@ -16,7 +16,7 @@ from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_loa
 from ..lib.advice.plan_saving import MeasuredLoad, plan_saving
 from ..lib.answers.plan import BatteryWish, LoadWish, PlannedHouse, PlanQuestion, planned_house
 from ..lib.bill.month import Month
-from ..lib.bill.quarter_hour_views import quarter_hours_between
+from ..lib.bill.quarter_hour_series import quarter_hours_between
 from ..lib.history.calendar import day_start
 from ..lib.history.quarter_hour import QuarterHour
 from ..lib.plan.coming_quarters import LOOKED_BACK, Market, PlanLack

@@ -14,7 +14,7 @@ from ..energy_dashboard.house_sources import async_house_devices
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from ..lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from ..lib.plan.usual_house import LoadEnergy
-from ..lib.prices.price_series import sources_at
+from ..lib.prices.market_price_series import sources_at
 from ..lib.prices.zone_price_response import ZONE
 from .answer_queue import async_aside
 

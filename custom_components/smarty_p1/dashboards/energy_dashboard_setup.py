@@ -20,7 +20,7 @@ from homeassistant.helpers.start import async_at_started
 from ..const import CONF_FILL_ENERGY, CONF_GAS_POINT, CONF_PRODUCTION_POINT, DOMAIN, SECTION_LENEDA
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
 from ..coordinator.background_tasks import SupervisedTask
-from ..coordinator.gas_prices_and_limits import gas_prices
+from ..coordinator.entered_gas_prices import gas_prices
 from ..coordinator.statistics.hourly_statistics import Series, async_write
 from ..coordinator.statistics.statistic_ids import (
     StatisticKind,

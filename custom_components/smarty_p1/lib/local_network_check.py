@@ -4,7 +4,7 @@ import re
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
-from .admission import plain_address
+from .client_admission import plain_address
 
 # Do not use `ipaddress.is_private`, because it also accepts addresses that are reserved for
 # examples and tests.

@@ -15,7 +15,7 @@ from . import (
     telegram,
     what_if,
 )
-from .refused_question import without_log_line
+from .unlogged_refusals import without_log_line
 
 
 @callback

@@ -18,7 +18,7 @@ from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_books, has_telegrams
 from ..coordinator.counted_household import NothingCountedError
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.market_prices.market_ahead import async_market_ahead
+from ..coordinator.market_prices.contract_market_prices import async_contract_market_prices
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError
 from ..lib.history.calendar import in_utc
@@ -97,7 +97,7 @@ async def async_market_of_call(
     take seconds.
     """
     with preparing(call):
-        return await async_market_ahead(coordinator, now)
+        return await async_contract_market_prices(coordinator, now)
 
 
 def coordinator_of(call: ServiceCall) -> BooksCoordinator:

@@ -17,7 +17,7 @@ from ..computed_answers.answer_queue import async_aside
 from ..const import DOMAIN
 from ..coordinator.garbage_collection import without_collection
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
-from ..lib.bill.quarter_hour_views import quarter_hours_between, with_reactive
+from ..lib.bill.quarter_hour_series import quarter_hours_between, with_reactive
 from ..lib.history.calendar import local_text
 from .meter_of_call import METER, async_in_turn, async_readable_meter, checked_time, invalid
 

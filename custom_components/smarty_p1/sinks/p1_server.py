@@ -20,7 +20,7 @@ from ..const import (
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
-from ..lib.admission import Admission, plain_address
+from ..lib.client_admission import Admission, plain_address
 from ..lib.meter.meter_reader import Reading
 from ..lib.p1.checksum import crc16
 from .sink import SinkKind

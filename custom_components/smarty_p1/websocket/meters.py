@@ -13,8 +13,8 @@ from homeassistant.util import dt as dt_util
 from ..access_rights import readable_meters, readable_pulse_readers
 from ..const import DOMAIN, SECTION_LENEDA
 from ..coordinator import BooksCoordinator, has_telegrams, is_live, loaded_meter
+from ..coordinator.entered_gas_prices import kwh_per_m3
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.gas_prices_and_limits import kwh_per_m3
 from ..coordinator.stored.gas_water_heat_history import MediumHistory
 from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..entity import mbus_device_id
@@ -23,7 +23,7 @@ from ..lib.entities.entity_description import CURRENCY
 from ..lib.failure_detection import ENTITIES
 from ..lib.meter.meter_reader import EXPORTED_ENERGY, THRESHOLD, Reading
 from ..lib.prices.agreed_prices import AgreedPrices
-from ..lib.prices.price_file import OlderPrices
+from ..lib.prices.published_prices import OlderPrices
 from .common_answers import OlderPricesAnswer, Time
 from .meter_status import MeterState, RemedyAnswer, now, status_of
 

@@ -29,7 +29,7 @@ from custom_components.smarty_p1.lib.history.month_file_lines import (
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
 from custom_components.smarty_p1.lib.plan.load_task import LoadTask, Period
-from custom_components.smarty_p1.lib.prices.price_series import (
+from custom_components.smarty_p1.lib.prices.market_price_series import (
     HEADER as PRICES_HEADER,
     QuarterPrice,
 )

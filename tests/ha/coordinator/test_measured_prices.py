@@ -23,7 +23,7 @@ from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, lin
 from custom_components.smarty_p1.lib.history.register_amounts import Amounts, Energies
 from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
 from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
-from custom_components.smarty_p1.lib.prices.price_series import PriceSeries
+from custom_components.smarty_p1.lib.prices.market_price_series import PriceSeries
 from tests.ha.support import Home, recorder_done
 
 PRICE = "input_number.market_price"

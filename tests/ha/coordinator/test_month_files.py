@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill.household import Household
-from custom_components.smarty_p1.lib.bill.quarter_hour_views import (
+from custom_components.smarty_p1.lib.bill.quarter_hour_series import (
     quarter_hours_between,
     with_reactive,
 )

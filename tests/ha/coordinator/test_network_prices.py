@@ -17,7 +17,7 @@ from custom_components.smarty_p1.flows.options.older_prices_sentence import (
 from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of, prices_to_replace
-from custom_components.smarty_p1.lib.prices.price_file import OlderPrices, PriceFile
+from custom_components.smarty_p1.lib.prices.published_prices import OlderPrices, PriceFile
 from custom_components.smarty_p1.user_locale import async_user_locale
 from tests.ha.dialogs import choose, open_repair, suggested
 from tests.ha.support import Home, said

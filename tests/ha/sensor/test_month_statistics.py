@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import do_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.prices import agreed_prices
-from custom_components.smarty_p1.lib.prices.price_file import PriceFile
+from custom_components.smarty_p1.lib.prices.published_prices import PriceFile
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, at, let_pass, recorder_done, wait_for_telegram
 from tests.prices import PRICES

@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.lib.answers import quarter_hours
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
-from custom_components.smarty_p1.lib.bill.quarter_hour_views import QuarterHours
+from custom_components.smarty_p1.lib.bill.quarter_hour_series import QuarterHours
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from tests.ha.billed_month import telegram

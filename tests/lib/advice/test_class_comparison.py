@@ -10,7 +10,7 @@ import pytest
 from smartyp1.advice.class_comparison import Comparison, compare
 from smartyp1.energy_table.table import RowSource
 from smartyp1.prices.contract import Contract, Contracts
-from smartyp1.prices.price_file import OlderPrices
+from smartyp1.prices.published_prices import OlderPrices
 from tests.lib.bill.months import (
     Known,
     agreed,

@@ -27,7 +27,7 @@ from smartyp1.energy_table.wall_clock import Floats, number_of, time_of
 from smartyp1.history.calendar import LUXEMBOURG, day_start, month_end, month_start
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.prices.contract import BEGINNING, Contract
-from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
+from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.advice.best_battery import BatteryDay, Prices, least_cost, trial_of
 from tests.lib.advice.years import (
     FIRST,

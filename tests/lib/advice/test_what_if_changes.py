@@ -22,7 +22,7 @@ from smartyp1.energy_table.wall_clock import Floats, number_of, wall_clock
 from smartyp1.history.calendar import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.prices.contract import BEGINNING, Contract
-from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
+from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.advice.years import demand_after, high, household, low, quarter_hours
 from tests.lib.bill.months import local
 from tests.lib.bill.tables import DayRows, table_of_days

@@ -14,7 +14,7 @@ from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import BEGINNING, Contract
-from smartyp1.prices.price_series import PriceSeries, PriceSources
+from smartyp1.prices.market_price_series import PriceSeries, PriceSources
 from tests.lib.bill.months import LUXEMBOURG, local
 
 FIRST, END = "2025-11-01", "2026-11-01"

@@ -49,7 +49,7 @@ class Life:
             }
         )
 
-        self._prices = import_module(f"{library.__name__}.prices.price_series")
+        self._prices = import_module(f"{library.__name__}.prices.market_price_series")
 
     def kw(self, time: datetime) -> float:
         """Return the power of the house: 4.76 kW from 18 to 19 UTC, else less than 0.9 kW."""

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from smartyp1.bill.bill import Bill
+from smartyp1.bill.bill_part import Sums
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
-from smartyp1.bill.period_sums import Sums
 from smartyp1.energy_table.table import RowSource, Spans, Table, table_of
 from smartyp1.energy_table.wall_clock import Floats, number_of
 from smartyp1.history.calendar import day_end, month_end

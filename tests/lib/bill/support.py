@@ -16,7 +16,7 @@ from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.history.shown_month import sure_time
 from smartyp1.history.spans import Span, SpanKind
-from smartyp1.prices import price_series
+from smartyp1.prices import market_price_series
 from smartyp1.prices.contract import BEGINNING, Contract, Contracts
 from tests.lib.bill.months import local
 
@@ -80,7 +80,7 @@ def set_contracts(meter: Household, contracts: Contracts) -> None:
 
 
 def put_prices(
-    meter: Household, time: datetime, market: MarketPrices, of: ModuleType = price_series
+    meter: Household, time: datetime, market: MarketPrices, of: ModuleType = market_price_series
 ) -> None:
     """Give the quarter-hour that contains `time` the prices of a market, if it has none yet.
 

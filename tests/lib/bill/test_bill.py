@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from smartyp1.bill.bill import lines_of
-from smartyp1.prices.price_file import OlderPrices
+from smartyp1.prices.published_prices import OlderPrices
 from tests.lib.bill.months import agreed, bill, day, lines, local, month, sums, whole_month
 
 

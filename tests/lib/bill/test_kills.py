@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from smartyp1.bill.household import Household
-from smartyp1.bill.quarter_hour_views import quarter_hours_between
+from smartyp1.bill.quarter_hour_series import quarter_hours_between
 from smartyp1.history.month_file_lines import HEADER, cells_of, span_of_cells
 from smartyp1.history.month_file_reader import REMOVED, with_removed
 from smartyp1.history.register_amounts import Energies

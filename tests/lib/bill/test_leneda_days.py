@@ -11,7 +11,7 @@ from smartyp1.bill.household import Household
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
-from smartyp1.bill.quarter_hour_views import quarter_hours_between, with_reactive
+from smartyp1.bill.quarter_hour_series import quarter_hours_between, with_reactive
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import days_of, local

@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from smartyp1.bill.bill_part import Sums
 from smartyp1.bill.household import Household
 from smartyp1.bill.month import Month
-from smartyp1.bill.period_sums import Sums
 from smartyp1.history.calendar import QUARTER_HOUR
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import BEGINNING, Contract
-from smartyp1.prices.price_series import PriceSeries, PriceSources, QuarterPrice
+from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.bill.support import PRICE, SERIAL, Connection, Disk, at, known, put_prices
 
 

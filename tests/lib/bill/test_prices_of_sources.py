@@ -12,7 +12,7 @@ from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.contract import BEGINNING
-from smartyp1.prices.price_series import PriceOrigin, PriceSeries, PriceSources, QuarterPrice
+from smartyp1.prices.market_price_series import PriceOrigin, PriceSeries, PriceSources, QuarterPrice
 from tests.lib.bill.support import row_of
 
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
+from smartyp1.bill.bill_part import Sums
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
-from smartyp1.bill.period_sums import Sums
 from smartyp1.history.month_file_lines import HEADER, line_of, month_name
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract

@@ -14,9 +14,9 @@ from random import Random
 from statistics import fmean
 
 from dev.arguments import count
-from smartyp1.plan.bill_steps import Quarter
 from smartyp1.plan.house_plan import plan_house
 from smartyp1.plan.limit_price import energy_by_limit_price
+from smartyp1.plan.next_kwh_price import Quarter
 from smartyp1.plan.planned_load import Load
 from tests.lib.plan.best_plan import lowest_cost
 from tests.lib.plan.test_house_plan import at_once_bill, random_day, random_net

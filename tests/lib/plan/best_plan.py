@@ -10,8 +10,8 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from smartyp1.plan.bill_steps import Quarter
 from smartyp1.plan.house_battery import HouseBattery
+from smartyp1.plan.next_kwh_price import Quarter
 from smartyp1.plan.planned_load import Load
 
 _INFINITE = np.inf

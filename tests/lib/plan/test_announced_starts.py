@@ -6,8 +6,8 @@ import pytest
 
 from smartyp1.plan import announced_starts
 from smartyp1.plan.announced_starts import plan_as_announced
-from smartyp1.plan.bill_steps import NO_KWH, Quarter
 from smartyp1.plan.house_plan import HousePlan
+from smartyp1.plan.next_kwh_price import NO_KWH, Quarter
 from smartyp1.plan.planned_load import Load, Planned
 from tests.lib.plan.test_house_plan import PROFILES, random_net, random_prices
 from tests.random_examples import examples

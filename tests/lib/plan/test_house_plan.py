@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import pytest
 
-from smartyp1.plan.bill_steps import Quarter, steps
 from smartyp1.plan.house_battery import (
     BatteryRest,
     HouseBattery,
@@ -18,6 +17,7 @@ from smartyp1.plan.house_battery import (
 )
 from smartyp1.plan.house_plan import MAX_LOADS, MAX_QUARTERS, HousePlan, plan_house
 from smartyp1.plan.limit_price import follow_plan
+from smartyp1.plan.next_kwh_price import Quarter, steps
 from smartyp1.plan.planned_load import Load, at_once
 from tests.lib.plan.best_plan import lowest_cost
 from tests.random_examples import examples

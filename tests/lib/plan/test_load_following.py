@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from smartyp1.plan.bill_steps import Quarter
 from smartyp1.plan.load_following import (
     BLIND_AFTER,
     Charger,
@@ -16,6 +15,7 @@ from smartyp1.plan.load_following import (
     LoadReadings,
     followed,
 )
+from smartyp1.plan.next_kwh_price import Quarter
 
 FIVE_MINUTES, MOST_STARTS = timedelta(minutes=5), 3
 START = datetime(2026, 6, 16, 20, tzinfo=UTC)

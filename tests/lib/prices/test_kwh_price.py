@@ -10,7 +10,7 @@ from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import Aid, AidVat, Contract
 from smartyp1.prices.kwh_price import price_of_kwh
-from smartyp1.prices.price_file import OlderPrices
+from smartyp1.prices.published_prices import OlderPrices
 from tests.lib.bill.months import agreed, local
 
 FIXED = {"energy_price": 0.15, "feed_in_price": 0.08}

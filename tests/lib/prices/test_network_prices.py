@@ -11,7 +11,7 @@ from smartyp1.prices import agreed_prices
 from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.kwh_price import price_of_kwh
-from smartyp1.prices.price_file import NetworkPrices, OlderPrices, PriceFile
+from smartyp1.prices.published_prices import NetworkPrices, OlderPrices, PriceFile
 from tests.lib.bill.months import agreed, bill, lines, local, whole_month
 from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from smartyp1.admission import plain_address
+from smartyp1.client_admission import plain_address
 from smartyp1.local_network_check import is_local_host, is_private
 from smartyp1.virtual.battery_shares import LoadForecast
 from smartyp1.virtual.clients import MAX_CLIENTS, PollRateExceededError, Question

@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from ...const import CONF_ENERGY_ID, CONF_GAS_POINT
 from ...lib.history.calendar import day_end, day_start
 from ...lib.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
-from ..gas_prices_and_limits import is_gas
+from ..entered_gas_prices import is_gas
 from ..statistics.gas_statistics import GasStatistics, hours_of
 from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
 from ..stored.meter_history import LENEDA_GAS, MeterHistory

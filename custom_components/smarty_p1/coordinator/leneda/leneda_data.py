@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from ...const import SECTION_LENEDA
 from ...lib.bill.household import Household
 from ...lib.bill.leneda_days import changed_days
-from ...lib.bill.quarter_hour_views import quarter_hours_between
+from ...lib.bill.quarter_hour_series import quarter_hours_between
 from ...lib.energy_table.table import RowSource
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.calendar import day_end, day_start, month_end

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ...lib.history.calendar import DAY, month_end
-from ...lib.prices.price_series import QuarterPrice
+from ...lib.prices.market_price_series import QuarterPrice
 from ...lib.prices.zone_price_response import ZONE, ZonePriceError, zone_prices
 
 BASE_URL = "https://api.energy-charts.info/price"

@@ -30,7 +30,7 @@ from ...lib.history.calendar import (
 )
 from ...lib.prices.contract import BEGINNING, Contracts
 from ...lib.prices.entered_contract import contract_of, entered_contracts, first_day
-from ...lib.prices.price_series import PriceSeries, PriceSources, QuarterPrice
+from ...lib.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
 from ...lib.prices.prices_from_stored_costs import prices_of_costs
 from ...lib.prices.running_price import RunningPrice
 from ...lib.prices.zone_price_response import ZONE
@@ -42,8 +42,8 @@ from ..statistics.recorded_prices import (
     async_recorded_prices,
     kept_time,
 )
+from ..stored.market_price_files import PriceFiles
 from ..stored.month_files import MonthFiles
-from ..stored.price_files import PriceFiles
 from .energy_charts import DownloadError, async_month_of_prices
 from .price_entities import PRICE_ENTITIES, factor_of, price_of
 from .prices_ahead import ASK_AGAIN_AFTER, async_listed_prices

@@ -10,7 +10,7 @@ from ...const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
 from ...lib.history.calendar import local_day
 from ...lib.history.market_prices import MarketPrices
 from ...lib.prices.entered_contract import terms_from, terms_on
-from ...lib.prices.price_series import MAX_PRICE
+from ...lib.prices.market_price_series import MAX_PRICE
 from ..entry_types import AnyConfigEntry
 
 PRICE_ENTITIES = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)

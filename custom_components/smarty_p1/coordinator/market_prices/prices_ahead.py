@@ -25,7 +25,7 @@ from ...lib.prices.market_price_lists import (
     prices_by_quarter,
     prices_of_attributes,
 )
-from ...lib.prices.price_series import MAX_PRICE
+from ...lib.prices.market_price_series import MAX_PRICE
 from .price_entities import price_of, unit_factor
 
 _NORDPOOL = "nordpool"

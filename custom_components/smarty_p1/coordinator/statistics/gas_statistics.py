@@ -23,8 +23,8 @@ from ...lib.history.calendar import (
     month_start,
 )
 from ..background_tasks import SupervisedTask
+from ..entered_gas_prices import gas_prices, is_gas, kwh_per_m3
 from ..entry_types import AnyConfigEntry
-from ..gas_prices_and_limits import gas_prices, is_gas, kwh_per_m3
 from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory, parts_by_hour
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
 from .hourly_statistics import (

@@ -17,7 +17,7 @@ from homeassistant.helpers.recorder import get_instance
 from ...lib.history.calendar import QUARTER_HOUR, hour_start, quarter_start
 from ...lib.prices.contract import Contracts
 from ...lib.prices.kwh_price import KwhPrice, market_prices_of
-from ...lib.prices.price_series import PriceOrigin, QuarterPrice, is_price
+from ...lib.prices.market_price_series import PriceOrigin, QuarterPrice, is_price
 from ...lib.prices.running_price import RunningPrice
 from ..garbage_collection import without_collection
 from .hourly_statistics import RECORDER

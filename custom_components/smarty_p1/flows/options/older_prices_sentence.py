@@ -7,7 +7,7 @@ from datetime import date
 
 from homeassistant.core import HomeAssistant
 
-from ...lib.prices.price_file import OlderPrices
+from ...lib.prices.published_prices import OlderPrices
 from ...user_locale import UserLocale
 
 _KINDS = {"grid": "older_grid", "levies": "older_levies", "vat": "older_vat"}

@@ -19,14 +19,14 @@ from ...const import (
     CONF_NEVER_ABOVE,
     CONF_SINCE,
 )
-from ...coordinator.entry_types import AnyConfigEntry
-from ...coordinator.gas_prices_and_limits import (
+from ...coordinator.entered_gas_prices import (
     MAX_EUR_PER_M3,
     MAX_EUR_PER_MONTH,
     MAX_KWH_PER_M3,
     MIN_EUR_PER_M3,
     MIN_KWH_PER_M3,
 )
+from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.meter_coordinator import MeterCoordinator
 from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KW, KWH_PER_M3, Amount
 from ...lib.prices.entered_contract import in_order

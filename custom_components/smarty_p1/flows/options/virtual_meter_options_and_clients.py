@@ -32,7 +32,7 @@ from ...const import (
     SHOWN_AS_BOTH,
 )
 from ...coordinator.entry_types import AnyConfigEntry
-from ...lib.admission import plain_address
+from ...lib.client_admission import plain_address
 from ...lib.local_network_check import is_private
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.virtual.announcements import AnnouncementKind

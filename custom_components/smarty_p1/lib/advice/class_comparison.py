@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..bill.bill import to_cents
+from ..bill.bill_part import BillPart
 from ..bill.ledger import Ledger
 from ..bill.month import ClassExcess, Month, excess_of
-from ..bill.period_sums import BillPart
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import REFERENCE_POWERS
 from ..prices.kwh_price import sum_of_known
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..bill.bill import month_prices
-from ..bill.kwh_rows import RowPrices, billed_cost, prices_of_rows
+from ..bill.ledger_row_prices import RowPrices, billed_cost, prices_of_rows
 from ..bill.month import Month
 from ..energy_table.table import RowSource, Table
 from ..energy_table.wall_clock import AN_HOUR, Floats, Numbers, number_from, time_of

@@ -25,10 +25,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..bill.bill import bill_of_parts
+from ..bill.bill_part import BillPart, Sums
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_hours
 from ..bill.month import Month
-from ..bill.period_sums import BillPart, Sums
 from ..energy_table.table import Table
 from ..energy_table.wall_clock import A_DAY, Floats, groups, number_from, time_of, wall_clock
 from ..history.calendar import DAY, day_end, days_between, local_day, month_end, quarter_start

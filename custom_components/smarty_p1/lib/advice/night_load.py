@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import NamedTuple
 
-from ..bill.quarter_hour_views import quarter_hours_between
+from ..bill.quarter_hour_series import quarter_hours_between
 from ..energy_table.table import Table
 from ..energy_table.wall_clock import AN_HOUR
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start, days_between

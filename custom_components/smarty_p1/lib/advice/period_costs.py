@@ -8,15 +8,15 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from ..bill.bill import bill_of_parts, month_prices, monthly_lines
-from ..bill.kwh_rows import RowPrices, prices_of_rows
+from ..bill.bill_part import BillPart, Sums
 from ..bill.ledger import Ledger
-from ..bill.period_sums import BillPart, Sums
+from ..bill.ledger_row_prices import RowPrices, prices_of_rows
 from ..energy_table.wall_clock import A_DAY, QUARTER_S, wall_clock
 from ..history.calendar import day_end, month_start
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contracts
 from ..prices.kwh_price import sum_of_known
-from ..prices.price_file import NetworkPrices
+from ..prices.published_prices import NetworkPrices
 
 _SECOND = timedelta(seconds=1)
 _EVENINGS = timedelta(days=28)

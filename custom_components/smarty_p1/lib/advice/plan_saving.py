@@ -17,8 +17,8 @@ from ..bill.month import Month
 from ..energy_table.table import quarter_hours_of
 from ..energy_table.wall_clock import QUARTER_S, Floats, Numbers, number_from
 from ..history.calendar import month_start
-from ..plan.bill_steps import NO_KWH
 from ..plan.daily_load import DailyLoad
+from ..plan.next_kwh_price import NO_KWH
 from ..plan.usual_house import LoadEnergy, by_quarter
 from ..prices.kwh_price import sum_of_known
 from .what_if_tables import with_load

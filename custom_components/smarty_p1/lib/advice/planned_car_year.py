@@ -13,9 +13,9 @@ import numpy as np
 
 from ..energy_table.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, WallClock
 from ..history.quarter_hour import WH_A_KW
-from ..plan.bill_steps import Quarter
 from ..plan.house_plan import plan_house
 from ..plan.limit_price import follow_plan
+from ..plan.next_kwh_price import Quarter
 from ..plan.planned_load import Load
 from .what_if_tables import with_load
 from .what_if_year import WhatIfYear, prices_by_day

@@ -16,7 +16,7 @@ from ..bill.ledger import Ledger
 from ..bill.month import Month
 from ..history.calendar import QUARTER_HOUR, day_end, day_start, local_day
 from ..prices.agreed_prices import older_prices_of
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 from .bills import peak_report
 
 MAX_DAYS = 400

@@ -13,13 +13,13 @@ from ..advice.day_reason import ComparedCosts, DayReason, day_reason
 from ..advice.night_load import base_load
 from ..advice.period_costs import PeriodCosts, Terms, costs_between, costs_under
 from ..advice.solar_house import Supply, delivered_until
+from ..bill.bill_part import month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
-from ..bill.period_sums import month_share
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from ..prices.agreed_prices import older_prices_of, price_file
 from ..prices.kwh_price import price_of_kwh, sum_of_known
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 
 _WEEKS = 4
 _MIN_DAYS = 2

@@ -13,7 +13,7 @@ from ..history.month_columns import Columns
 from ..history.month_file_lines import month_name
 from ..prices.contract import Contracts
 from ..prices.kwh_price import price_of_kwh, rounded
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 
 MAX_MONTHS = 13
 """Number of months in the answer: the current month, and twelve months before."""

@@ -13,7 +13,7 @@ from ..history.market_prices import NO_PRICES
 from ..meter.money import Money, MoneyValue
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.kwh_price import price_of_kwh, rounded
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 
 type Attributes = dict[str, Any]
 

@@ -13,7 +13,7 @@ from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import QuarterHour
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 
 FORMAT_JSON = "json"
 FORMAT_EMHASS = "emhass"

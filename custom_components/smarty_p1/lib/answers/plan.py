@@ -9,7 +9,6 @@ from ..history.calendar import QUARTER_HOUR, day_end, local_text, quarter_start
 from ..history.quarter_hour import QuarterHour
 from ..plan.added_cost import AddedCost, PlanReason
 from ..plan.announced_starts import plan_as_announced
-from ..plan.bill_steps import NO_KWH
 from ..plan.coming_quarters import (
     ComingQuarter,
     Market,
@@ -21,10 +20,11 @@ from ..plan.coming_quarters import (
 )
 from ..plan.house_battery import HouseBattery
 from ..plan.house_plan import HousePlan
+from ..plan.next_kwh_price import NO_KWH
 from ..plan.planned_load import Load, at_once, constant_profile
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 
 FORMAT_JSON = "json"
 FORMAT_EVCC = "evcc"

@@ -16,7 +16,7 @@ from typing import Any
 from zlib import crc32
 
 from ..bill.household_state import HouseholdState
-from ..bill.quarter_hour_views import QuarterHours
+from ..bill.quarter_hour_series import QuarterHours
 from ..history.calendar import QUARTER_HOUR, day_start, local_text, quarter_start
 from ..history.month_file_lines import as_decimal
 from ..history.quarter_hour import QuarterHour

@@ -17,7 +17,7 @@ from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
 from ..history.calendar import HOUR, day_start, days_between, local_day
 from ..prices.agreed_prices import older_prices_of
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 from .days import days_report
 
 YESTERDAY, MONTH = "yesterday", "month"

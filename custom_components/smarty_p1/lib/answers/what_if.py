@@ -13,8 +13,8 @@ from ..bill.household_state import HouseholdState
 from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, Contract
 from ..prices.entered_contract import contract_of
-from ..prices.price_file import OlderPrices
-from ..prices.price_series import PriceSeries, PriceSources
+from ..prices.market_price_series import PriceSeries, PriceSources
+from ..prices.published_prices import OlderPrices
 from ..prices.zone_price_response import CREDITS
 
 CONTRACT, CAR, HEAT_PUMP = "contract", "car", "heat_pump"

@@ -7,6 +7,6 @@ demand.month.bill(demand.until).total
 
 Imports `history` and `prices`. Gives no advice.
 
-Public modules: bill, daily_bills, hourly_amounts, household, household_state, household_table,
-kwh_rows, ledger, leneda_days, month, period_sums, quarter_hour_views, sharing.
+Public modules: bill, bill_part, daily_bills, hourly_amounts, household, household_state,
+household_table, ledger, ledger_row_prices, leneda_days, month, quarter_hour_series, sharing.
 """

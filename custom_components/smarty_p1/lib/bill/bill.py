@@ -32,9 +32,9 @@ from typing import NamedTuple
 from ..history.calendar import month_end
 from ..prices.agreed_prices import price_file
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat
-from ..prices.price_file import OlderPrices, PriceFile
+from ..prices.published_prices import OlderPrices, PriceFile
+from .bill_part import BillPart, Sums
 from .ledger import Ledger
-from .period_sums import BillPart, Sums
 
 
 class LineKind(NamedTuple):

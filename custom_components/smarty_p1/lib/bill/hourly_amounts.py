@@ -23,8 +23,8 @@ from ..energy_table.wall_clock import AN_HOUR, Flags, Floats, number_from, time_
 from ..history.calendar import month_end
 from .bill import month_prices
 from .daily_bills import bills_by_ended_day_and_hour
-from .kwh_rows import billed_cost, prices_of_rows
 from .ledger import Ledger
+from .ledger_row_prices import billed_cost, prices_of_rows
 
 type HourlyValues = dict[datetime, float]
 """Values in kWh or EUR by the start of the hour in UTC."""

@@ -28,7 +28,7 @@ from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import DECIMALS, Energies
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
-from ..prices.price_series import PriceSources, sources_at
+from ..prices.market_price_series import PriceSources, sources_at
 from ..stored_values import Stored
 from .household_state import HouseholdState
 from .household_table import table_and_refused

@@ -21,7 +21,7 @@ from ..energy_table.wall_clock import QUARTER_S, number_from, number_of
 from ..history.calendar import month_start
 from ..history.month_columns import Columns, MonthColumns, months_between
 from ..history.spans import Span, SpanKind
-from ..prices.price_series import PriceSeries, PriceSources
+from ..prices.market_price_series import PriceSeries, PriceSources
 from .leneda_days import LenedaDays
 
 

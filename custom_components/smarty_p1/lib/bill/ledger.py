@@ -37,10 +37,10 @@ from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contract, Contracts
-from ..prices.price_file import NetworkPrices
+from ..prices.published_prices import NetworkPrices
 from ..prices.time_of_use import parsed
+from .bill_part import BillPart, Sums, month_share
 from .filled_market_prices import with_stand_ins
-from .period_sums import BillPart, Sums, month_share
 
 _PARTS = 1e9
 """Running totals count billionths of a Wh and of a EUR."""

@@ -10,10 +10,10 @@ from ..energy_table.table import Table
 from ..history.calendar import QUARTER_HOUR, month_end
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS
-from ..prices.price_file import OlderPrices
+from ..prices.published_prices import OlderPrices
 from .bill import Bill, bill_of, more
+from .bill_part import Sums
 from .ledger import Ledger
-from .period_sums import Sums
 
 _SHARE_DECIMALS = 4
 """Decimals of a share, so that one quarter-hour of a month (1/2976 = 0.0003) is visible."""

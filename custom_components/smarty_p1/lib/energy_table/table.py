@@ -7,7 +7,7 @@ that was set back repeated it. The table is a value: a what-if is the same table
 
 - A measured quarter-hour replaces a quarter-hour of Leneda. Either of them replaces loose energy.
 - Between two known registers of one meter, the rows add up to their difference. So the energies of
-  Leneda's quarter-hours are scaled if necessary (`loose_energy.py`).
+  Leneda's quarter-hours are scaled if necessary (`loose_energy_division.py`).
 - The energy of a gap of more than 40 days belongs to no quarter-hour until Leneda covers a part of
   it. A gap with hardly any energy is no real gap: its energy belongs to its last second.
 """
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
-from .loose_energy import Covered, Division, LooseSpans, divide
+from .loose_energy_division import Covered, Division, LooseSpans, divide
 from .wall_clock import QUARTER_S, Flags, Floats, Numbers, number_from, time_of, wall_clock
 
 MAX_WH = 9e9

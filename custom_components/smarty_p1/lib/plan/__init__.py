@@ -2,6 +2,6 @@
 
 Imports `history` and `prices` only.
 
-Public modules: added_cost, announced_starts, bill_steps, coming_quarters, daily_load,
-house_battery, house_plan, limit_price, load_following, load_task, planned_load, usual_house.
+Public modules: added_cost, announced_starts, coming_quarters, daily_load, house_battery,
+house_plan, limit_price, load_following, load_task, next_kwh_price, planned_load, usual_house.
 """

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple, Self
 
-from .bill_steps import Quarter
+from .next_kwh_price import Quarter
 
 # A smaller saving is told as 0.
 _MIN_SAVING_EUR = 0.005

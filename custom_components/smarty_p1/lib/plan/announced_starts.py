@@ -8,9 +8,9 @@ cents or if the load would otherwise lack energy, and in its last half hour only
 
 from collections.abc import Mapping, Sequence
 
-from .bill_steps import NO_KWH, Quarter
 from .house_battery import HouseBattery
 from .house_plan import HousePlan, plan_house
+from .next_kwh_price import NO_KWH, Quarter
 from .planned_load import Load, Planned
 
 MIN_SAVING_EUR = 0.05

@@ -11,9 +11,9 @@ from ..history.market_prices import MarketPrices
 from ..prices.agreed_prices import AgreedPrices
 from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import price_of_kwh
-from ..prices.price_file import OlderPrices
-from .bill_steps import Quarter
+from ..prices.published_prices import OlderPrices
 from .house_plan import MAX_QUARTERS
+from .next_kwh_price import Quarter
 from .usual_house import UsualQuarter
 
 LOOKED_BACK = timedelta(days=42)

@@ -11,9 +11,9 @@ from math import inf
 from typing import NamedTuple
 
 from ..history.calendar import DAY, in_utc, local_day
-from .bill_steps import NO_KWH, Quarter
 from .coming_quarters import PlanLack
 from .load_following import LoadOrder
+from .next_kwh_price import NO_KWH, Quarter
 
 _WEEK_DAYS = 7
 _SATURDAY = 5

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from math import inf
 from typing import NamedTuple
 
-from .bill_steps import NO_KWH, Quarter
+from .next_kwh_price import NO_KWH, Quarter
 
 LEVELS = 24
 # Cost in EUR of a movement, so that a battery without a gain rests.

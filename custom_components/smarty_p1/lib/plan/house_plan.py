@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
-from .bill_steps import Quarter
 from .house_battery import HouseBattery, Values, plan_battery
+from .next_kwh_price import Quarter
 from .pausing_loads import place_pausing
 from .planned_load import Load, Planned
-from .running_through import place_running_through
+from .uninterrupted_loads import place_uninterrupted
 
 MAX_QUARTERS = 400
 """Number of quarter-hours in four days, one of them with 25 hours."""
@@ -74,7 +74,7 @@ class _Planner:
         self._placed: dict[str, Planned] = {}
         self._flows = [0.0] * len(quarters)
         # A load with little choice of its time chooses first.
-        self._running_through = sorted(
+        self._uninterrupted = sorted(
             (load for load in loads if load.profile),
             key=lambda load: load.end - load.first - len(load.profile),
         )
@@ -107,9 +107,9 @@ class _Planner:
             else quarter._replace(most=quarter.most + flow)
             for quarter, flow in zip(self._quarters, self._flows, strict=True)
         ]
-        orders = [(self._place_running_through, self._place_pausing)]
-        if self._running_through and self._pausing:
-            orders.append((self._place_pausing, self._place_running_through))
+        orders = [(self._place_uninterrupted, self._place_pausing)]
+        if self._uninterrupted and self._pausing:
+            orders.append((self._place_pausing, self._place_uninterrupted))
         placed, total = self._placed, self._total
         lowest = inf
         for order in orders:
@@ -120,10 +120,10 @@ class _Planner:
                 lowest, best = cost, (self._placed, self._total)
         self._placed, self._total = best
 
-    def _place_running_through(self) -> None:
-        for load in self._running_through:
+    def _place_uninterrupted(self) -> None:
+        for load in self._uninterrupted:
             self._remove(load.name)
-            self._place(load.name, place_running_through(load, self._for_loads, self._total))
+            self._place(load.name, place_uninterrupted(load, self._for_loads, self._total))
 
     def _place_pausing(self) -> None:
         for load in self._pausing:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from .bill_steps import EQUAL_EUR, Quarter, steps
+from .next_kwh_price import EQUAL_EUR, Quarter, steps
 from .planned_load import Load, Planned
 
 

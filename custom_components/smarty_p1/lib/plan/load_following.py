@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..history.calendar import HOUR, QUARTER_HOUR, quarter_start
-from .bill_steps import Quarter
 from .limit_price import energy_by_limit_price
+from .next_kwh_price import Quarter
 from .planned_load import Planned
 
 MIN_TIME = timedelta(minutes=5)

@@ -11,7 +11,7 @@ from functools import cache
 from math import inf
 from typing import NamedTuple
 
-from .bill_steps import EQUAL_EUR, NO_KWH, Quarter, Step, steps
+from .next_kwh_price import EQUAL_EUR, NO_KWH, Quarter, Step, steps
 from .planned_load import Load, Planned
 from .run_joiner import RunJoiner
 

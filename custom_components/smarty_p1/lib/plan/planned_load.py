@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import NamedTuple
 
-from .bill_steps import NO_KWH
+from .next_kwh_price import NO_KWH
 
 MIN_LOAD_KW = 0.05
 MAX_LOAD_KW = 50.0

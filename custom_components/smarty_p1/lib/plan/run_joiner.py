@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from math import inf
 from typing import NamedTuple
 
-from .bill_steps import NO_KWH, Quarter, steps
+from .next_kwh_price import NO_KWH, Quarter, steps
 from .planned_load import Load, runs_of
 
 START_EUR = 0.02

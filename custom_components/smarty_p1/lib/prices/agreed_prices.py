@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract, Contracts
-from .price_file import NetworkPrices, OlderPrices, PriceFile, price_key
+from .published_prices import NetworkPrices, OlderPrices, PriceFile, price_key
 
 PRICE_FILE = Path(__file__).with_name("network_prices.toml")
 PUBLISHED = PriceFile.read(PRICE_FILE.read_text(encoding="utf-8"))

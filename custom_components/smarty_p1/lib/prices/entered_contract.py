@@ -23,7 +23,7 @@ from .contract import (
     Contracts,
 )
 from .contract_terms import AID_AMOUNTS, CONTRACT_TERMS
-from .price_file import OlderPrices
+from .published_prices import OlderPrices
 from .time_of_use import time_of_use_hours
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])

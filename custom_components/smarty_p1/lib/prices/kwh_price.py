@@ -9,7 +9,7 @@ from ..history.calendar import quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from .agreed_prices import AgreedPrices, price_file
 from .contract import PER_KWH, AidVat, Contract, Contracts
-from .price_file import NetworkPrices, OlderPrices
+from .published_prices import NetworkPrices, OlderPrices
 from .time_of_use import is_second
 
 

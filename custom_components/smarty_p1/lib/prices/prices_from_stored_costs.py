@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ..history.calendar import QUARTER_HOUR, quarter_start
 from ..history.month_file_lines import Files, cells_of, lines_of_file, span_of_cells
 from ..history.spans import Span
-from .price_series import QuarterPrice, is_price
+from .market_price_series import QuarterPrice, is_price
 
 _COSTS = slice(6, 10)
 # A stored cost is rounded, so the quotient of a smaller energy has a large error.

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from ..history.calendar import QUARTER_HOUR, quarter_start
 from ..stored_values import Stored, checked_mapping, checked_number, checked_time
-from .price_series import MAX_PRICE, QuarterPrice
+from .market_price_series import MAX_PRICE, QuarterPrice
 
 MAX_DELAY = timedelta(seconds=60)
 """Time after the start of a quarter-hour in which a report counts from the start."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import cast
 
 from ..history.calendar import HOUR, QUARTER_HOUR
-from .price_series import QuarterPrice, is_price
+from .market_price_series import QuarterPrice, is_price
 
 ZONE = "DE-LU"
 """Price zone of Luxembourg."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import median
 
-from ..admission import network_of
+from ..client_admission import network_of
 
 _MAX_INTERVALS = 5
 

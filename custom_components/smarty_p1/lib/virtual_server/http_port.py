@@ -10,7 +10,7 @@ from typing import cast, override
 
 from aiohttp import web
 
-from ..admission import Admission, plain_address
+from ..client_admission import Admission, plain_address
 from ..local_network_check import is_local_host, is_private
 from ..virtual.clients import PollRateExceededError, Question
 from ..virtual.homewizard_api import (

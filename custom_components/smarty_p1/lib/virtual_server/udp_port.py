@@ -3,7 +3,7 @@
 import asyncio
 from typing import cast, override
 
-from ..admission import plain_address
+from ..client_admission import plain_address
 from ..local_network_check import is_private
 from ..virtual.shelly_json_rpc import answer_frame, read_frame
 from .shelly_rpc_dispatch import ShellyRpc

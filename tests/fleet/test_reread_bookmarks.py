@@ -9,8 +9,8 @@ import pytest
 from nats.js import JetStreamContext
 from nats.js.kv import KeyValue
 
-from smarty_p1_fleet.frames import bookmarks as module
-from smarty_p1_fleet.frames.bookmarks import (
+from smarty_p1_fleet.frames import reread_bookmarks as module
+from smarty_p1_fleet.frames.reread_bookmarks import (
     EARLY,
     KEY,
     NAME,

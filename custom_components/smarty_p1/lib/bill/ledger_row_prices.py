@@ -7,7 +7,7 @@ import numpy as np
 from ..energy_table.table import Table
 from ..energy_table.wall_clock import Flags, Floats, time_of
 from ..prices.kwh_price import price_without_energy
-from ..prices.price_file import NetworkPrices
+from ..prices.published_prices import NetworkPrices
 from .bill import MonthPrices
 from .ledger import Ledger
 

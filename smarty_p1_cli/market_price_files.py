@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from smartyp1.prices.contract import Contracts
-from smartyp1.prices.price_series import HEADER, PriceSeries, PriceSources, QuarterPrice
+from smartyp1.prices.market_price_series import HEADER, PriceSeries, PriceSources, QuarterPrice
 
 from .parser import UsageError, shown
 

@@ -15,7 +15,7 @@ from smartyp1.history.month_file_lines import (
 )
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
-from smartyp1.prices.price_series import HEADER, PriceOrigin, PriceSeries, QuarterPrice
+from smartyp1.prices.market_price_series import HEADER, PriceOrigin, PriceSeries, QuarterPrice
 from smartyp1.prices.prices_from_stored_costs import prices_of_costs
 
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)

@@ -1,6 +1,6 @@
 """Files with the market prices of a meter's price sources: a folder a source, a file a month.
 
-A line is the price of a quarter-hour (`lib/prices/price_series.py`). It is appended when the
+A line is the price of a quarter-hour (`lib/prices/market_price_series.py`). It is appended when the
 quarter-hour has ended, or when an older price becomes known. Besides, one small file has the prices
 of the running quarter-hours, so that these survive a restart.
 """
@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...lib.history.month_file_lines import month_name
 from ...lib.outage import Outage
-from ...lib.prices.price_series import HEADER, PriceSeries, QuarterPrice
+from ...lib.prices.market_price_series import HEADER, PriceSeries, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
 from ...lib.stored_values import Stored, checked_flag, checked_mapping, checked_text
 from ..garbage_collection import without_collection

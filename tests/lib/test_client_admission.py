@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from smartyp1.admission import Admission, network_of
+from smartyp1.client_admission import Admission, network_of
 from tests.random_examples import examples
 
 NAMED = {"192.168.1.9", "fd00:9::9"}

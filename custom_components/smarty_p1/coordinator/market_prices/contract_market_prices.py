@@ -5,12 +5,12 @@ from datetime import datetime
 
 from ...lib.history.market_prices import MarketPrices
 from ...lib.prices.market_price_lists import PricesAhead
-from ...lib.prices.price_series import sources_at
+from ...lib.prices.market_price_series import sources_at
 from .. import BooksCoordinator
 from .prices_ahead import async_prices_ahead
 
 
-async def async_market_ahead(
+async def async_contract_market_prices(
     coordinator: BooksCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
     """Return a function that takes the start of a quarter-hour and returns its market prices.

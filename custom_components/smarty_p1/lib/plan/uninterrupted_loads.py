@@ -1,9 +1,9 @@
-"""Plan of a load that runs through, such as a dishwasher: the start with the lowest cost."""
+"""Plan of a load that may not pause, such as a dishwasher: the start with the lowest cost."""
 
 from collections.abc import Sequence
 from math import inf
 
-from .bill_steps import NO_KWH, Quarter
+from .next_kwh_price import NO_KWH, Quarter
 from .planned_load import Load, Planned
 
 SAME_EUR = 0.01
@@ -23,7 +23,7 @@ def _start_costs(load: Load, quarters: Sequence[Quarter], net: Sequence[float]) 
     ]
 
 
-def place_running_through(load: Load, quarters: Sequence[Quarter], net: Sequence[float]) -> Planned:
+def place_uninterrupted(load: Load, quarters: Sequence[Quarter], net: Sequence[float]) -> Planned:
     """Return the energies of a load that starts as early as its lowest cost allows.
 
     The limit price is the mean price of its energy.
