@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from smartyp1.advice.month_forecast import Estimate, estimate_month
 from smartyp1.bill.bill import Bill, bill_of_parts
-from smartyp1.bill.bill_part import Sums
+from smartyp1.bill.bill_part_sums import Sums
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import LenedaDays

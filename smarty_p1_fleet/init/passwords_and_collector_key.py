@@ -65,7 +65,7 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, 
     text = files.read(name) or _HEAD
     titles = {title.upper() for title in re.findall(r"(?m)^[# ]*([0-9A-Fa-f]{16})\b", text)}
     missing = [title for title in meters if title not in titles]
-    if text and not text.endswith("\n"):
+    if not text.endswith("\n"):
         text += "\n"
     text += "".join(f"# {title}      # {', '.join(meters[title])}\n" for title in missing)
     files.replace(name, text, is_secret=True)

@@ -25,7 +25,7 @@ _SETS = {
         "index",
     ),
 }
-_MAX_METERS = 100
+_MAX_NAMES = 100
 _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
 # Objects outside the specification have no name. Their OBIS reference, which begins with a digit,
 # is used as their name.
@@ -61,8 +61,8 @@ class RegisterSelection:
 
     def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
         """Take the names, patterns and sets in `wanted`. Raises UnknownRegisterError."""
-        if len(wanted) > _MAX_METERS:
-            msg = f"has more than {_MAX_METERS} names"
+        if len(wanted) > _MAX_NAMES:
+            msg = f"has more than {_MAX_NAMES} names"
             raise UnknownRegisterError(msg)
         names = _known_names()
         patterns = [pattern for name in wanted for pattern in _SETS.get(name, (name,))]

@@ -104,9 +104,9 @@ class StoredCounters:
         return await (await self._find_reader()).counters(now, _DAY_S)
 
     async def recent(self, seconds: float) -> dict[TitleWithKey, tuple[int, float]]:
-        """Return the same of the last `seconds`, at most 24 hours.
+        """Return the counters and times of `all`, but only those of the last `seconds`.
 
-        Return {} while VictoriaMetrics refuses queries.
+        At most 24 hours are read. Return {} while VictoriaMetrics refuses queries.
         """
         seconds = min(seconds + _MAX_SLOW_S, _DAY_S)
         found = await self._ask(lambda reader: reader.counters(time.time(), seconds))
@@ -191,7 +191,7 @@ class StoredCounters:
                 raise
             self._pause(error)
             return None
-        self._failing_since = inf
+        self._failing_since, self._pause_until = inf, 0.0
         return answer
 
     def _pause(self, error: UnavailableError) -> None:

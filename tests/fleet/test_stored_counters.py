@@ -184,14 +184,23 @@ async def test_a_stored_frame_is_right_beside_any_other_frame(
 
 
 async def test_a_login_that_may_not_read_is_logged_once_and_seldom_tried(
-    reader: Reader, counters: StoredCounters, caplog: pytest.LogCaptureFixture
+    reader: Reader, counters: StoredCounters, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    reader.refusal = ReadingNotAllowedError()
-    for _ in range(3):
-        assert await counters.fits(METER, 200, 10_200)
-        assert await counters.newest(METER) is None
-    assert reader.asked == 1
-    assert caplog.text.count("Frames with a wrong clock may be stored after a restart") == 1
+    async def refuse_for_two_minutes() -> None:
+        reader.refusal = ReadingNotAllowedError()
+        for _ in range(120):
+            assert await counters.fits(METER, 200, 10_200)
+            assert await counters.newest(METER) is None
+            clock.now += 1
+
+    await refuse_for_two_minutes()
+    assert reader.asked == 2
+    warning = "Frames with a wrong clock may be stored after a restart"
+    assert caplog.text.count(warning) == 1
+    reader.refusal = None
+    assert await counters.newest(METER) == STORED[-1]
+    await refuse_for_two_minutes()
+    assert caplog.text.count(warning) == 2
 
 
 async def test_a_query_that_alone_fails_for_a_minute_holds_up_no_frame(

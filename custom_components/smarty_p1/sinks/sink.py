@@ -1,4 +1,4 @@
-"""What an output for other programs must have."""
+"""Interface of an output for other programs, and of its kind."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, Protocol

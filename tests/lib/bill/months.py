@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from smartyp1.bill.bill import Bill
-from smartyp1.bill.bill_part import Sums
+from smartyp1.bill.bill_part_sums import Sums
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from smartyp1.bill.bill_part import Sums
+from smartyp1.bill.bill_part_sums import Sums
 from smartyp1.bill.household import Household
 from smartyp1.bill.month import Month
 from smartyp1.history.calendar import QUARTER_HOUR

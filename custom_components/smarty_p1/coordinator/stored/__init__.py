@@ -1,4 +1,4 @@
-"""What is kept on the disk for a config entry: one file of this package a kind.
+"""Data of a config entry on the disk: one module for each kind.
 
 All lie in `.storage` and begin with `smarty_p1.<entry>.`. A damaged file is renamed to
 `….unreadable`, a repair tells it, and its owner begins anew. `docs/architecture.md` has the table

@@ -1,4 +1,4 @@
-"""What the options page of an output needs to know of it."""
+"""Page of an output in the options dialog: its form, and the options that it stores."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""What one could do: forecast and goal of a month, reference powers, a battery, hours ahead.
+"""Advice to a household: forecast and goal of a month, reference powers, a battery, hours ahead.
 
 Imports `history`, `prices` and `bill`; none of them imports this part.
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..bill.bill import to_cents
-from ..bill.bill_part import BillPart
+from ..bill.bill_part_sums import BillPart
 from ..bill.ledger import Ledger
 from ..bill.month import ClassExcess, Month, excess_of
 from ..prices.agreed_prices import AgreedPrices, price_file

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..bill.bill import bill_of_parts
-from ..bill.bill_part import BillPart, Sums
+from ..bill.bill_part_sums import BillPart, Sums
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_hours
 from ..bill.month import Month

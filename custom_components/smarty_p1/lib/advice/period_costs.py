@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from ..bill.bill import bill_of_parts, month_prices, monthly_lines
-from ..bill.bill_part import BillPart, Sums
+from ..bill.bill_part_sums import BillPart, Sums
 from ..bill.ledger import Ledger
 from ..bill.ledger_row_prices import RowPrices, prices_of_rows
 from ..energy_table.wall_clock import A_DAY, QUARTER_S, wall_clock

@@ -1,6 +1,6 @@
-"""What would have been: a household's table with other energies.
+"""Table of a household with other energies, as it would have been with a load.
 
-with_load(table, car(kwh=8, kw=11))
+    with_load(table, car(kwh=8, kw=11))
 
 The result is a table like the measured one, so the same bill tells its cost. Several loads can
 follow each other in any order. Shared energy comes last, because it is at most what is imported.

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, monthly_lines
-from ..bill.bill_part import BillPart, Sums, month_share
+from ..bill.bill_part_sums import BillPart, Sums, month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_hours
 from ..energy_table.table import ContractPrices, RowSource, Table, with_prices

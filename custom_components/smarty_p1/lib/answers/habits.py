@@ -13,7 +13,7 @@ from ..advice.day_reason import ComparedCosts, DayReason, day_reason
 from ..advice.night_load import base_load
 from ..advice.period_costs import PeriodCosts, Terms, costs_between, costs_under
 from ..advice.solar_house import Supply, delivered_until
-from ..bill.bill_part import month_share
+from ..bill.bill_part_sums import month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start

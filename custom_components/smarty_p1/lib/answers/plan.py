@@ -152,7 +152,7 @@ class PlannedHouse(NamedTuple):
         most = load.profile[0] if load.profile else load.max_kw / 4
         possible = most * max(0.0, (wish.by - since) / QUARTER_HOUR)
         late = max(0.0, load.kwh - possible)
-        # What does not fit into the first quarter-hours after a start at once comes later.
+        # Energy that does not fit into the first quarter-hours after a start at once comes later.
         return late if wish.is_at_once else max(missing, late)
 
     def costs(self, load: Load) -> tuple[AddedCost, AddedCost]:

@@ -1,4 +1,4 @@
-"""What it costs: months, their bill, its days and hours, Leneda's days, shared energy.
+"""Costs: months, their bill, its days and hours, Leneda's days, shared energy.
 
 meter = Household(Contract(reference_kw=7))
 meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
@@ -7,6 +7,6 @@ demand.month.bill(demand.until).total
 
 Imports `history` and `prices`. Gives no advice.
 
-Public modules: bill, bill_part, daily_bills, hourly_amounts, household, household_state,
+Public modules: bill, bill_part_sums, daily_bills, hourly_amounts, household, household_state,
 household_table, ledger, ledger_row_prices, leneda_days, month, quarter_hour_series, sharing.
 """

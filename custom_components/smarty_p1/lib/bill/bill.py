@@ -33,7 +33,7 @@ from ..history.calendar import month_end
 from ..prices.agreed_prices import price_file
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat
 from ..prices.published_prices import OlderPrices, PriceFile
-from .bill_part import BillPart, Sums
+from .bill_part_sums import BillPart, Sums
 from .ledger import Ledger
 
 

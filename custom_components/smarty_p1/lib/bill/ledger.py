@@ -39,7 +39,7 @@ from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contract, Contracts
 from ..prices.published_prices import NetworkPrices
 from ..prices.time_of_use import parsed
-from .bill_part import BillPart, Sums, month_share
+from .bill_part_sums import BillPart, Sums, month_share
 from .filled_market_prices import with_stand_ins
 
 _PARTS = 1e9

@@ -12,7 +12,7 @@ from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS
 from ..prices.published_prices import OlderPrices
 from .bill import Bill, bill_of, more
-from .bill_part import Sums
+from .bill_part_sums import Sums
 from .ledger import Ledger
 
 _SHARE_DECIMALS = 4

@@ -137,7 +137,7 @@ class Counted(StrEnum):
     PLAIN = "plain"
     """A message without JSON: a running count, a state, or one pulse."""
     EACH = "each"
-    """As PLAIN. A JSON object or array is one pulse, too."""
+    """A message as for PLAIN, or a JSON object or array, which is one pulse."""
     COUNT = "count"
     """The running count at a path of a JSON message."""
     STATE = "state"

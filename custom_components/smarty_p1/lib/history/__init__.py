@@ -1,4 +1,4 @@
-"""What was measured: spans between readings, quarter-hours, the meter's clock, month files.
+"""Measured energy: spans between readings, quarter-hours, the meter's clock, month files.
 
 Imports only the library's leaves beside the parts. Knows no price and no contract.
 

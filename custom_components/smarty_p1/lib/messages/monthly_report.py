@@ -13,7 +13,7 @@ from ..advice.night_load import usual_night_kw
 from ..advice.period_costs import PeriodCosts, Terms, costs_between, costs_under
 from ..advice.what_if_tables import always, with_load
 from ..bill.bill import adding_up
-from ..bill.bill_part import month_share
+from ..bill.bill_part_sums import month_share
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
 from ..history.calendar import DAY, LUXEMBOURG, day_start, month_start

@@ -116,7 +116,10 @@ class KeyProof:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return the proof from the result of `as_dict`. Raises ValueError for malformed data."""
+        """Return the proof from the result of `as_dict`.
+
+        Raises ValueError or KeyError for malformed data.
+        """
         data = checked_mapping(stored)
         if not data["keys"]:
             return cls()

@@ -70,7 +70,10 @@ class Telegram:
         return replace(self, time=time, objects={**self.objects, METER_TIME: time})
 
     def with_known_captures(self, now: datetime) -> Telegram:
-        """Return the telegram with captures in the last hour that is not after `now`."""
+        """Return the telegram with the times of captures in October's repeated hour made certain.
+
+        Of the two possible times, the last one that is not after `now` is chosen.
+        """
 
         def settled(time: datetime | None) -> datetime | None:
             is_open = time is not None and time.tzinfo is REPEATED_HOUR

@@ -77,7 +77,7 @@ class LoadState(StrEnum):
 
     PLANNED = "planned"
     RUNNING = "running"
-    """It runs through, and has begun by the plan."""
+    """The load runs through, and has begun by the plan."""
     BY_HAND = "by_hand"
     """Somebody else has started it."""
     BLOCKED = "blocked"

@@ -1,4 +1,4 @@
-"""Serial device or URL as a stream of bytes. All I/O of the package goes through this module."""
+"""Serial device or URL as a stream of bytes. `lib` opens ports only here."""
 
 import asyncio
 import errno

@@ -1,4 +1,4 @@
-"""What a kWh costs: published prices and levies, contracts, market prices of each hour.
+"""Price of a kWh: published prices and levies, contracts, market prices of each hour.
 
 Imports `history`. Knows no month and no bill.
 
