@@ -1,7 +1,7 @@
 /** Base class of the cards. Handles the meter, its feed while the card is in view, the locale and error states. */
 
 import type { Field } from "./card-host.ts";
-import { lastOf } from "./built-ins.ts";
+import { lastOf } from "./built-in-replacements.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { pageHass } from "./card-types-and-elements.ts";
 import { rememberDashboard } from "./data/early-request.ts";

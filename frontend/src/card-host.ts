@@ -1,4 +1,4 @@
-/** What the parts of a card need of the card. */
+/** Interface of a card for its parts, which are modules of their own. */
 
 import type { ReactiveControllerHost, TemplateResult } from "lit";
 import type { Meter } from "./data/websocket-types.ts";
@@ -7,7 +7,6 @@ import type { Hass } from "./hass.ts";
 /** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
 export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "goal" | "leneda" | "sun" | "cable";
 
-/** Card, as its parts see it. */
 export interface CardHost extends ReactiveControllerHost, Element {
   readonly renderRoot: ParentNode;
   readonly hass?: Hass | undefined;

@@ -1,6 +1,6 @@
 /** Strategy of the dashboard "Smarty": builds the views and cards for the existing meters. */
 
-import { lastOf } from "./built-ins.ts";
+import { lastOf } from "./built-in-replacements.ts";
 import { boardSections } from "./pulse-tank-sections.ts";
 import { pageLocale } from "./base-card.ts";
 import { STRATEGY } from "./card-types-and-elements.ts";

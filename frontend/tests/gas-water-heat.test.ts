@@ -14,7 +14,7 @@ import {
   writeSum,
 } from "../src/sentences/gas-water-heat-month.ts";
 import { chosenSentence, daysTable, footnote } from "../src/sentences/gas-water-heat-days.ts";
-import type { ChosenBar } from "../src/charts/pointer.ts";
+import type { ChosenBar } from "../src/charts/chosen-bar.ts";
 import { markupOf } from "./template-text.ts";
 import type { GasCosts, GasMonth, MediumHistory } from "../src/data/websocket-types.ts";
 

@@ -6,7 +6,7 @@ import { chooseMarks, drawCross, drawCurve, layOutCurve } from "../src/charts/la
 import { FollowedHour } from "../src/data/followed-hour.ts";
 import { bridge, countAlike, extendPaths, findSteps, pathsOf, phasesOf, scaleOf, type Step } from "../src/data/last-hour-steps.ts";
 import { chosenLine, curveName, stepLine, stepRow } from "../src/sentences/last-hour.ts";
-import { SwitchedDevices } from "../src/data/switched-devices.ts";
+import { SwitchedDevices } from "../src/data/recently-switched-devices.ts";
 import { markupOf } from "./template-text.ts";
 import type { Live, PowerHour } from "../src/data/websocket-types.ts";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SLOT_MS, SLOTS } from "../src/data/last-hour.ts";
 import { findSteps } from "../src/data/last-hour-steps.ts";
-import { SwitchedDevices } from "../src/data/switched-devices.ts";
+import { SwitchedDevices } from "../src/data/recently-switched-devices.ts";
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const T0 = Date.parse("2026-11-21T17:38:20Z");

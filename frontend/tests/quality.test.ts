@@ -19,7 +19,7 @@ import {
   voltageSentence,
   voltageTable,
 } from "../src/charts/quality-voltage.ts";
-import type { ChosenBar } from "../src/charts/pointer.ts";
+import type { ChosenBar } from "../src/charts/chosen-bar.ts";
 import { Locale } from "../src/locale.ts";
 import { lastMessage, operatorMessage } from "../src/parts/operator-message.ts";
 import { duration, joinNames } from "../src/sentences/quality.ts";

@@ -8,8 +8,8 @@ import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-b
 import { rich, tableBehind, turnOver } from "../parts/markup.ts";
 import { chartStyles, COLORS, monthsChart } from "../charts/months-chart.ts";
 import { dot } from "../charts/shapes.ts";
-import { canPrint, printStatement, STATEMENT_WIDTH_PX } from "../parts/statement.ts";
-import { measureIn } from "../parts/widths.ts";
+import { canPrint, printStatement, STATEMENT_WIDTH_PX } from "../parts/printed-page-and-pictures.ts";
+import { measureIn } from "../parts/measured-sizes.ts";
 import { houseOf, savedSentences } from "../sentences/house.ts";
 import { type BillKey, billTexts, isRunning, lastDay, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
 import { allMonths, headOf, yearOf } from "../sentences/months.ts";

@@ -8,7 +8,7 @@ import { amountToday, type Night, nightTo, type Standing, standingOn } from "../
 import { drawMedium, mediumChart, type MediumDrawing } from "../charts/gas-water-heat-chart.ts";
 import { colorOf, iconOf, mediumStyles } from "../parts/gas-water-heat-styles.ts";
 import { plain, rich } from "../parts/markup.ts";
-import { ChosenBar } from "../charts/pointer.ts";
+import { ChosenBar } from "../charts/chosen-bar.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas-water-heat-days.ts";
 import { styles } from "../styles.ts";
 import type { MediumHistory, MediumReading, Meter } from "../data/websocket-types.ts";

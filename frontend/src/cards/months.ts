@@ -1,6 +1,6 @@
 /** Card with a stacked bar for each of thirteen months. The bill card shows the month that is chosen here. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
@@ -9,7 +9,7 @@ import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-b
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../charts/months-chart.ts";
 import { dot } from "../charts/shapes.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
-import { measureIn, Width } from "../parts/widths.ts";
+import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { type BillKey, billTexts, missingField } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";

@@ -5,7 +5,7 @@ import { keyed } from "lit/directives/keyed.js";
 import { METER_FIELD, pageLocale, SmartyCard } from "../base-card.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { dismissSaving, keptSaving } from "../data/planned-car.ts";
+import { dismissSaving, keptSaving } from "../data/planned-car-saving.ts";
 import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { bar, type BarPart, splitAtLimit, TRACK } from "../charts/shapes.ts";

@@ -4,7 +4,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
 import type { MeterFeed, SharedSubscription } from "../data/meter-feed.ts";
-import { readAmount } from "../euros.ts";
+import { readAmount } from "../typed-euros.ts";
 import { capital } from "../locale.ts";
 import { type LoadRow, type PlanKey, planTexts, type ShownPlan, shownPlan } from "../sentences/plan.ts";
 import { styles } from "../styles.ts";

@@ -32,7 +32,7 @@ import { plain, rich } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { drawPhases, phaseBars, phasePowers, phaseStyles } from "../charts/phase-bars.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
-import { ChosenBar } from "../charts/pointer.ts";
+import { ChosenBar } from "../charts/chosen-bar.ts";
 import {
   alteredSentence,
   homeSentence,
@@ -46,7 +46,7 @@ import {
   supplyStyles,
   switchState,
 } from "../parts/quality-switches-and-reception.ts";
-import { measureIn, Width } from "../parts/widths.ts";
+import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { houseOf } from "../sentences/house.ts";
 import { type QualityKey, qualityTexts, say } from "../sentences/quality.ts";
 import { styles } from "../styles.ts";

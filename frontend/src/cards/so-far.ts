@@ -1,13 +1,13 @@
 /** Card of energy and costs: today and this month so far, and the goal of the month. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { dayStart, type Locale, localDay } from "../locale.ts";
 import { bar, barStyles, TRACK } from "../charts/shapes.ts";
 import { toEnter } from "../parts/shared-bills.ts";
-import { Width } from "../parts/widths.ts";
+import { Width } from "../parts/measured-sizes.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { missingField } from "../sentences/bill.ts";

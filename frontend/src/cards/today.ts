@@ -1,6 +1,6 @@
 /** Card of a day in quarter-hours: power, excess over the reference power, and its cost. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
@@ -12,9 +12,9 @@ import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabe
 import { calendar, calendarStyles } from "../charts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
-import { ChosenBar } from "../charts/pointer.ts";
+import { ChosenBar } from "../charts/chosen-bar.ts";
 import { dot } from "../charts/shapes.ts";
-import { measureIn, Width } from "../parts/widths.ts";
+import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { choicesOf, week, weekStyles } from "../parts/day-chooser.ts";
 import {
   alwaysOnSentence,

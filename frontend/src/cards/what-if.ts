@@ -4,8 +4,8 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { keepSaving } from "../data/planned-car.ts";
-import { readAmount, readEuros } from "../euros.ts";
+import { keepSaving } from "../data/planned-car-saving.ts";
+import { readAmount, readEuros } from "../typed-euros.ts";
 import { localDay } from "../locale.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { besides, canPayBack, type Kind, savingOfCar, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";

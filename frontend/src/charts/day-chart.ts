@@ -6,7 +6,7 @@ import { type Chart, chartOf, type Quarter, rectangle } from "../data/day-chart-
 import type { Locale } from "../locale.ts";
 import type { Running } from "../parts/day-quarter-hours.ts";
 import { hatch } from "../parts/markup.ts";
-import type { Measure } from "../parts/widths.ts";
+import type { Measure } from "../parts/measured-sizes.ts";
 
 const COLORS = { drawn: "var(--drawn)", excess: "var(--excess)", fed: "var(--fed-in)" } as const;
 const KINDS = ["drawn", "excess", "fed"] as const;

@@ -4,11 +4,11 @@
  * The curves lie in a stretchable square of 100 × 100. They stretch with the card, the labels do not.
  */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import type { Month, Standing } from "../data/gas-water-heat-amounts.ts";
-import type { ChosenBar } from "./pointer.ts";
+import type { ChosenBar } from "./chosen-bar.ts";
 import type { Days } from "../sentences/gas-water-heat-days.ts";
 import { mediumTexts, monthName, writeSum } from "../sentences/gas-water-heat-month.ts";
 

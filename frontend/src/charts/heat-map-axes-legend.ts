@@ -6,9 +6,9 @@ import type { Locale } from "../locale.ts";
 import { yearTexts } from "../sentences/year.ts";
 import { type Grid, type Limit, WH_A_KW } from "../data/heat-map-grid.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
-import type { ChosenBar } from "./pointer.ts";
+import type { ChosenBar } from "./chosen-bar.ts";
 import { dot } from "./shapes.ts";
-import type { Measure } from "../parts/widths.ts";
+import type { Measure } from "../parts/measured-sizes.ts";
 
 const DAY_MS = 86_400_000;
 const HEIGHT_PX = 200;

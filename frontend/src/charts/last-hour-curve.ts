@@ -1,6 +1,6 @@
 /** Drawing of the last hour: curve, marks, labels. All powers are in kW, all lengths in px. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { MINUTE_SLOTS } from "../data/followed-hour.ts";
@@ -10,7 +10,7 @@ import { isNamed } from "../sentences/last-hour.ts";
 import { nowTexts } from "../sentences/now.ts";
 import { chartStyles } from "./day-chart.ts";
 import { extendPaths, heightOf, type Paths, pathsOf, phasesOf, type Scale, type Step } from "../data/last-hour-steps.ts";
-import type { Measure } from "../parts/widths.ts";
+import type { Measure } from "../parts/measured-sizes.ts";
 
 const TOP = 20;
 const FOOT = 20;
@@ -49,10 +49,10 @@ export function chooseMarks(steps: readonly Step[], range: number): Step[] {
 
 /** Drawing of an hour. Positions are those at the time of the analysis; the drawing then moves to the left. */
 export interface Curve {
-  /** What stays where it is, below and above the curve. */
+  /** Fixed parts, below and above the curve. */
   back: TemplateResult;
   reference: TemplateResult | typeof nothing;
-  /** What moves with the curve, below and above the line of the reference power. */
+  /** Parts that move with the curve, below and above the line of the reference power. */
   gaps: TemplateResult;
   front: TemplateResult;
   /** Paths of the first `known` slots. */

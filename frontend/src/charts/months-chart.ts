@@ -1,10 +1,10 @@
 /** Chart of the months as stacks. A month is chosen by touch, mouse or keyboard. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { hatch } from "../parts/markup.ts";
-import type { Measure } from "../parts/widths.ts";
+import type { Measure } from "../parts/measured-sizes.ts";
 import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from "../sentences/months.ts";
 
 /** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */

@@ -1,9 +1,9 @@
 /** Part of the interruptions card: for each kind of interruption, a row with a line, marks on the line, and counts. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, capital, dayStart, localDay, type Locale } from "../locale.ts";
-import type { ChosenBar } from "./pointer.ts";
+import type { ChosenBar } from "./chosen-bar.ts";
 import { tenth } from "./quality-voltage.ts";
 import { joinNames, parseTime, qualityTexts, say } from "../sentences/quality.ts";
 import type { DisturbanceKind, Events } from "../data/websocket-types.ts";

@@ -2,7 +2,7 @@
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type Locale, roundDown, roundUp } from "../locale.ts";
-import type { ChosenBar } from "./pointer.ts";
+import type { ChosenBar } from "./chosen-bar.ts";
 import { duration, joinNames, parseTime, say } from "../sentences/quality.ts";
 import type { Voltages } from "../data/websocket-types.ts";
 

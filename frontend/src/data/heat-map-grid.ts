@@ -4,7 +4,7 @@
  * The table uses Luxembourg's calendar and clock: clock changes give one day 92 quarter-hours, and one day 100.
  */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { localParts, QUARTER_HOUR_MS } from "../locale.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, type Series, UNKNOWN } from "./year-quarter-hours.ts";
 

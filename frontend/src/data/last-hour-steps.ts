@@ -1,6 +1,6 @@
 /** Steps and scale of the last hour. Pure functions; all powers are in kW. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import type { Slot } from "./last-hour.ts";
 
 export interface Step {

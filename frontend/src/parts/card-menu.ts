@@ -4,7 +4,7 @@ import { css, html, LitElement, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { styles } from "../styles.ts";
 import type { Table } from "./markup.ts";
-import { download, saveCardPicture } from "./statement.ts";
+import { download, saveCardPicture } from "./printed-page-and-pictures.ts";
 
 /** Card with a table, as its menu sees it. */
 interface TableCard extends LitElement {

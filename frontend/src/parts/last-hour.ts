@@ -1,6 +1,6 @@
 /** Part of a card with the curve of the last hour, and the line about its newest step or about the chosen time. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import type { CardHost } from "../card-host.ts";
@@ -12,14 +12,14 @@ import { freshFor, type MeterFeed } from "../data/meter-feed.ts";
 import { canBeSunny, houseOf } from "../sentences/house.ts";
 import { type Cause, chosenLine, curveName, isNamed, stepLine, stepRow } from "../sentences/last-hour.ts";
 import { type NowKey, nowTexts } from "../sentences/now.ts";
-import { SwitchedDevices } from "../data/switched-devices.ts";
+import { SwitchedDevices } from "../data/recently-switched-devices.ts";
 import type { Meter } from "../data/websocket-types.ts";
 import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } from "../charts/last-hour-curve.ts";
 import { phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
 import { plain, rich, type Table } from "./markup.ts";
 import { memoize } from "../data/memoize.ts";
-import { ChosenBar } from "../charts/pointer.ts";
-import { measureIn, Width } from "./widths.ts";
+import { ChosenBar } from "../charts/chosen-bar.ts";
+import { measureIn, Width } from "./measured-sizes.ts";
 
 /** A meter sends every ten seconds. One or two missing readings are jitter, and keep the value before. */
 const JITTER_SLOTS = 2;

@@ -101,7 +101,7 @@ const MIN_ALTERED = 0.01;
 export function alteredSentence({ reception }: Events, locale: Locale): string {
   const share = reception?.altered;
   if (typeof share !== "number" || !(share >= MIN_ALTERED && share <= 1)) return "";
-  return say(locale, "altered", { share: locale.percent(share, share < 1 ? 1 : 0) });
+  return say(locale, "altered", { share: receptionShare({ share }, locale) });
 }
 
 /** Smallest difference of the home meter that is shown, as a share of the consumption of the house. */
@@ -114,7 +114,7 @@ export function homeSentence(house: House | undefined, locale: Locale): string {
   return say(locale, "home_meter", { share: `${difference > 0 ? "+" : "−"}${locale.percent(Math.abs(difference))}` });
 }
 
-export function receptionShare({ share }: Reception, locale: Locale): string {
+export function receptionShare({ share }: { share: number | null }, locale: Locale): string {
   return share === null ? "–" : locale.percent(share, share < 1 ? 1 : 0);
 }
 
@@ -123,8 +123,7 @@ export function receptionTable({ start, shares }: Reception, locale: Locale): st
   return shares
     .map((share, hour) => {
       const time = new Date(start + hour * HOUR_MS);
-      const shown = share === null ? "–" : locale.percent(share, share < 1 ? 1 : 0);
-      return [`${locale.shortWeekday(time)}, ${locale.time(time)}`, shown];
+      return [`${locale.shortWeekday(time)}, ${locale.time(time)}`, receptionShare({ share }, locale)];
     })
     .reverse();
 }

@@ -1,6 +1,6 @@
 /** Bills shared by several cards: one request for all, and the choice of a month. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { CardHost, Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";

@@ -1,6 +1,6 @@
 /** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
-import { hasOwn } from "../built-ins.ts";
+import { hasOwn } from "../built-in-replacements.ts";
 import { capital, type CommonKey, dayStart, type Locale, round, type Texts, timeOfDay } from "../locale.ts";
 import type { Night, Standing } from "../data/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };

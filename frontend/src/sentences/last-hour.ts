@@ -4,7 +4,7 @@ import type { FollowedHour } from "../data/followed-hour.ts";
 import { SLOT_MS, type Slot } from "../data/last-hour.ts";
 import { kwDecimals, type Locale } from "../locale.ts";
 import { phasesOf, type Step } from "../data/last-hour-steps.ts";
-import type { Switched } from "../data/switched-devices.ts";
+import type { Switched } from "../data/recently-switched-devices.ts";
 import { nowTexts } from "./now.ts";
 
 /** Smallest step in kW that the card names. It does not find all smaller ones. */
@@ -14,7 +14,7 @@ const ALL_PHASES = 3;
 
 export const isNamed = ({ kw }: Step): boolean => Math.abs(kw) >= MIN_NAMED_KW;
 
-/** What may have caused a step. */
+/** Possible cause of a step. */
 export interface Cause {
   device?: Switched | undefined;
   /** Whether a cloud may have caused it. */

@@ -1,6 +1,6 @@
 /** Texts of the months card: thirteen months, their mean, and the cheapest and dearest month. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import {
   addDays, capital,
   addMonths,

@@ -1,6 +1,6 @@
 /** Texts shared by the three cards of supply quality. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import type { CommonKey, Locale, Params, Texts } from "../locale.ts";
 import texts from "../texts/quality.json" with { type: "json" };
 

@@ -1,6 +1,6 @@
 /** Texts and numbers of today and of this month so far. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { type BarPart, splitAtLimit } from "../charts/shapes.ts";
 import { capital, type CommonKey, dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
 import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
@@ -101,7 +101,7 @@ export interface SoFar {
   forecast: string;
   isAbove: boolean;
   bar: GoalBar | undefined;
-  /** What the energy of a day may cost within the goal; when the goal was passed, or that it cannot be met. */
+  /** Permitted cost of a day's energy within the goal; the day when the goal was passed; or that it cannot be met. */
   underBar: string;
   /** Parts of today's cost, for the table behind the card. */
   parts: [name: string, amount: string][];

@@ -1,6 +1,6 @@
 /** Texts that say which months a card adds up, and at which prices. The cards with a year use the same words. */
 
-import { lastOf } from "../built-ins.ts";
+import { lastOf } from "../built-in-replacements.ts";
 import { capital, dayStart, type Locale } from "../locale.ts";
 import texts from "../texts/common.json" with { type: "json" };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ReactiveControllerHost } from "lit";
-import { ChosenBar } from "../src/charts/pointer.ts";
+import { ChosenBar } from "../src/charts/chosen-bar.ts";
 
 Object.assign(globalThis, { document: new EventTarget() });
 

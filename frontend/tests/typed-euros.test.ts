@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { readEuros } from "../src/euros.ts";
+import { readEuros } from "../src/typed-euros.ts";
 
 interface Table {
   read: Record<string, number>;

@@ -14,10 +14,10 @@ const PICTURE_SCALE = 2;
 /** Companion apps show the frontend in a web view, whose `print` does nothing. */
 export const canPrint = (): boolean => typeof print === "function" && !/Home Assistant\//.test(navigator.userAgent);
 
-/** Old browsers ignore it, and print with margins of their own. */
+/** Size and margins of the printed page. Old browsers ignore this rule, and print with their own margins. */
 const PAGE = "@page { size: A4; margin: 12mm; }";
 
-/** The font of the frontend may be missing here. Others have no weight 500. */
+/** Styles of the page. The font of the frontend may be missing here, and other fonts have no weight 500. */
 const pageStyles = css`
   :root {
     background: var(--ground);

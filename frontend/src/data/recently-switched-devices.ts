@@ -6,7 +6,7 @@ import type { Step } from "./last-hour-steps.ts";
 
 /** Entities of devices that can be switched. */
 const SWITCHED = /^(switch|climate|water_heater|humidifier|fan|light|media_player|vacuum)\./;
-/** Those that may be named even if their power is not measured. The others use less power than a step. */
+/** Entities of devices that may be named without a measured power. Other devices use less power than a step. */
 const STRONG = /^(switch|climate|water_heater|humidifier)\./;
 const OFF = /^(off|standby|idle|docked|paused)$/;
 const UNKNOWN = /^(unavailable|unknown)$/;
@@ -20,7 +20,7 @@ const MAX_EVENTS = 200;
 const MAX_OWN_APART = Math.log(2);
 /** The steps of an unmeasured device differ by less than this share. */
 const SAME = 0.1;
-/** It must have made more than this share of all steps of a similar power. So a thermostat's steps are not its own. */
+/** An unmeasured device must have made more than this share of the steps of a similar power: others may be a thermostat's. */
 const MIN_MADE_SHARE = 1 / 3;
 const SIMILAR = 0.2;
 /** Time in ms within which the sensor of a device reports its new power. */

@@ -3,7 +3,7 @@
  * `tests/lib/amounts.json`.
  */
 
-import { lastOf } from "./built-ins.ts";
+import { lastOf } from "./built-in-replacements.ts";
 
 const MAX_CHARS = 64;
 const AMOUNT =

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { dismissSaving, keepSaving, keptSaving } from "../src/data/planned-car.ts";
+import { dismissSaving, keepSaving, keptSaving } from "../src/data/planned-car-saving.ts";
 import type { Change, WhatIf } from "../src/data/websocket-types.ts";
 import { savingOfCar } from "../src/sentences/what-if.ts";
 
