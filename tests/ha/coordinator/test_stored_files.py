@@ -8,7 +8,7 @@ import errno
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -26,12 +26,13 @@ from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHi
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
+from custom_components.smarty_p1.lib.markdown_text import read_plain
 from custom_components.smarty_p1.lib.messages.message import Kind
 from custom_components.smarty_p1.lib.messages.state import MessageState
 from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1.decoder import Decoder
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
-from custom_components.smarty_p1.lib.stored_json import dump
+from custom_components.smarty_p1.lib.stored_json import dump, load as loaded
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
 from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
 from tests.ha.boards import pulse_entry
@@ -99,6 +100,20 @@ WHOLE: list[object] = [
 ]
 
 
+class Seen(NamedTuple):
+    """What a file keeps: its annotations are first read while a test stops the time."""
+
+    at: datetime
+    day: date | None
+    before: tuple[datetime, ...]
+
+
+@pytest.mark.freeze_time("2026-11-23T12:00:00Z")
+def test_what_is_first_stored_while_the_time_stands_is_loaded() -> None:
+    seen = Seen(NOW, NOW.date(), (NOW,))
+    assert loaded(Seen, dump(seen)) == seen
+
+
 async def test_any_content_of_a_file_is_read_or_put_aside(
     hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -144,7 +159,8 @@ async def test_an_unreadable_file_is_put_aside_and_named_once(
     assert len(warnings) == 1
     assert str(path) in warnings[0]
     assert str(aside) in warnings[0]
-    assert said(issue_of(hass, entry, "stored_unreadable"))["file"] == str(path)
+    # The id of an entry may end with "www", which would begin a link.
+    assert read_plain(said(issue_of(hass, entry, "stored_unreadable"))["file"]) == str(path)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
     # The new file is read again, and no further message follows.
@@ -322,7 +338,7 @@ async def test_a_file_that_cannot_be_read_now_is_whole_later(
                 await store.async_load()
         else:
             await store.async_load()
-            assert said(issue_of(hass, entry, "stored_not_read"))["file"] == str(path)
+            assert read_plain(said(issue_of(hass, entry, "stored_not_read"))["file"]) == str(path)
         row.change(store)
         await store.async_save()
         await pass_time(hass, hours=1, seconds=1)
