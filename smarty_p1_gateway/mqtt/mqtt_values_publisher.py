@@ -6,7 +6,7 @@ readings are dropped. After a reconnect, all retained messages are sent again.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from typing import Any, override
 
@@ -136,9 +136,8 @@ class ValuesPublisher(PortPublisher):
     def _announcer(self, serial_number: str, root: str) -> MqttAnnouncer | None:
         if self._publish.discovery is None:
             return None
-        options: Mapping[str, Any] = {}
         title = self._port.name or f"Smarty {serial_number}"
-        meter = MeterAnnounced(serial_number, title, options, LUXEMBOURG)
+        meter = MeterAnnounced(serial_number, title, None, LUXEMBOURG)
         return MqttAnnouncer(meter, self._publish.discovery, root)
 
     def _warn_of_topics(self) -> None:

@@ -70,6 +70,17 @@ async def test_the_published_and_the_retained_topics(  # noqa: PLR0913, PLR0917
     assert retained & told == (told if "retain" in publish else set())
 
 
+async def test_sensors_that_only_a_household_has_are_removed(
+    make: Maker, broker: Broker, line: MeterPort
+) -> None:
+    async with broker.serving(), make("discovery = true").running():
+        await line.send(frame(1))
+        await until(lambda: DISCOVERY in broker.kept)
+        components = json.loads(broker.kept[DISCOVERY])["components"]
+    removed = {name for name, fields in components.items() if fields.keys() == {"platform"}}
+    assert removed >= {"sensor_peak_12_months", "sensor_cheapest_reference_power"}
+
+
 async def test_retained_topics_of_earlier_options_are_removed(
     make: Maker, broker: Broker, line: MeterPort
 ) -> None:

@@ -3,14 +3,16 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from dev.encoder import DEVICE_NAME, literal, seal, with_value
+from dev.simulator import Meter as Simulated
+from smartyp1.clock_verdict import ClockVerdict
 from smartyp1.meter.meter_reader import MeterReader, Reception
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
@@ -42,7 +44,7 @@ class Meter:
     ) -> None:
         texts = DiscoveryNames(defaultdict(str), {})
         announcer = MqttAnnouncer(
-            MeterAnnounced(DEVICE_NAME, "Smarty", {}, UTC),
+            MeterAnnounced(DEVICE_NAME, "Smarty", None, UTC),
             Discovery(texts, {"name": "test"}, "elsewhere", 90),
             "house",
         )
@@ -71,11 +73,12 @@ class Meter:
         for text in texts:
             self.messages += self.prepare(text)
 
-    def prepare(self, text: str) -> Generator[Message]:
+    def prepare(self, text: str, at: datetime = NOW) -> Generator[Message]:
         """Yield the messages of a telegram, which count as sent when the next message is taken."""
         [telegram] = Decoder(None).feed(seal(text))
         assert isinstance(telegram, Telegram)
-        yield from self._messages.reading(self._reader.read(telegram, NOW), RECEPTION)
+        reading = self._reader.read(telegram, at, clock=ClockVerdict(timedelta()))
+        yield from self._messages.reading(reading, RECEPTION)
 
     @property
     def outdated(self) -> set[str]:
@@ -273,6 +276,33 @@ def test_a_voltage_follows_in_steps_for_discovery_only() -> None:
     states = [json.loads(each)["voltage_l1"] for each in meter.on("states")]
     assert states == [233.1, 233.1, 234.1, 234.1, 233.9]
     assert meter.on("voltage_l1") == volts
+
+
+def test_a_meter_alone_announces_only_states_that_get_a_value() -> None:
+    """For two months, as long as a gateway keeps; with all objects that a meter can send."""
+    house, meter = Simulated(1), Meter(discovery=True)
+    announced, told = set[str](), set[str]()
+    for minute in range(90):
+        at = datetime(2026, 1, 31, 22, 15, tzinfo=UTC) + timedelta(minutes=minute)
+        text = house.telegram_at(at)
+        for number in (0, 2, 3, 4, 5):
+            text = with_value(text, f"0-0:96.13.{number}", "(4D6F69656E)")
+        for message in meter.prepare(text, at):
+            if message.topic.startswith("house/states"):
+                for name, value in _leaves(message.topic, json.loads(message.payload)):
+                    announced.add(name)
+                    told |= set() if value is None else {name}
+    assert "house/states peak_last_month" in told
+    assert announced == told
+
+
+def _leaves(name: str, states: object) -> Iterator[tuple[str, object]]:
+    """Yield the states and attributes of a message, by name."""
+    if not isinstance(states, dict):
+        yield name, states
+        return
+    for key, value in states.items():
+        yield from _leaves(f"{name} {key}", value)
 
 
 def test_the_index_of_heat_is_announced_in_the_unit_of_its_captures() -> None:

@@ -49,6 +49,8 @@ class EntitySpec[D]:
     """Function that returns whether the value is right even while no readings come."""
     needed_options: tuple[NeededOption, ...] = ()
     """Options that the user must have set. Of the options in a tuple, one suffices."""
+    needs_household: bool = False
+    """Whether a meter alone, without options, never has the value."""
     references: References = ()
     """Objects that the entity shows. For each object, all OBIS references that meters use."""
     is_main: bool = False
@@ -59,8 +61,13 @@ class EntitySpec[D]:
         if not self.translation_key:
             object.__setattr__(self, "translation_key", self.key)
 
-    def is_wanted(self, options: Mapping[str, Any]) -> bool:
-        """Return whether a meter's options include all options that the entity needs."""
+    def is_wanted(self, options: Mapping[str, Any] | None) -> bool:
+        """Return whether a meter's options include all options that the entity needs.
+
+        `options` is None for a meter alone: a gateway knows no household.
+        """
+        if options is None:
+            return not self.needs_household and not self.needed_options
         return all(
             option in options if isinstance(option, str) else not options.keys().isdisjoint(option)
             for option in self.needed_options

@@ -120,6 +120,7 @@ def mean_power(
     attributes_fn: Callable[[Reading], Mapping[str, Any]] | None = None,
     *,
     enabled: bool = True,
+    needs_household: bool = False,
 ) -> SensorSpec[Reading]:
     """Return the description of a sensor for the mean power of a complete quarter-hour.
 
@@ -134,7 +135,13 @@ def mean_power(
         demand = reading.demand
         return quarter_hour_attributes(None if demand is None else quarter_fn(demand))
 
-    return _power(key, mean, attributes_fn or attributes, entity_registry_enabled_default=enabled)
+    return _power(
+        key,
+        mean,
+        attributes_fn or attributes,
+        entity_registry_enabled_default=enabled,
+        needs_household=needs_household,
+    )
 
 
 def _available(demand: QuarterHourValues) -> float | None:

@@ -35,6 +35,7 @@ def _of_money(key: str, **details: Any) -> SensorSpec[Reading]:  # noqa: ANN401 
         value_fn=lambda reading: amount(reading).value,
         attributes_fn=lambda reading: amount(reading).attributes,
         outlives_readings_fn=lambda reading: amount(reading).is_of_contract,
+        needs_household=True,
         **details,
     )
 
@@ -71,8 +72,10 @@ def _peak_last_month_attributes(reading: Reading) -> Mapping[str, Any]:
     """Return the attributes of last month's peak, and the measured share of last month."""
     if reading.demand is None:
         return {}
-    share = reading.money.last_month_measured_share if reading.money else None
-    return {**quarter_hour_attributes(reading.demand.peak_last_month), "measured_share": share}
+    attributes = quarter_hour_attributes(reading.demand.peak_last_month)
+    if reading.money:
+        attributes["measured_share"] = reading.money.last_month_measured_share
+    return attributes
 
 
 TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
@@ -99,7 +102,12 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
         _peak_last_month_attributes,
         enabled=False,
     ),
-    mean_power("peak_12_months", lambda demand: demand.peak_12_months, enabled=False),
+    mean_power(
+        "peak_12_months",
+        lambda demand: demand.peak_12_months,
+        enabled=False,
+        needs_household=True,
+    ),
     _of_money(
         "quarter_hours_above",
         state_class=TOTAL,

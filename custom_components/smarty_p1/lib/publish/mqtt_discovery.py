@@ -63,13 +63,13 @@ class DiscoveryNames(NamedTuple):
 class MeterAnnounced(NamedTuple):
     """Meter as its discovery messages describe it.
 
-    The user's `options` decide which entities exist. Times in attributes are shown in the time zone
-    `zone`.
+    The user's `options` decide which entities exist. They are None for a meter alone, which has no
+    household. Times in attributes are shown in the time zone `zone`.
     """
 
     serial_number: str
     title: str
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] | None
     zone: tzinfo
 
 
