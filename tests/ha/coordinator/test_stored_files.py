@@ -109,7 +109,7 @@ class Seen(NamedTuple):
 
 
 @pytest.mark.freeze_time("2026-11-23T12:00:00Z")
-def test_what_is_first_stored_while_the_time_stands_is_loaded() -> None:
+def test_a_value_first_stored_while_the_time_stands_is_loaded() -> None:
     seen = Seen(NOW, NOW.date(), (NOW,))
     assert loaded(Seen, dump(seen)) == seen
 
