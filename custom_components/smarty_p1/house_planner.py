@@ -180,22 +180,14 @@ class HousePlanner:
         for subentry_id in self._loads:
             task = tasks.get(subentry_id)
             is_known = task and (planned or not task.wish)
-            self._tell(subentry_id, _plan(planned, task, now) if task and is_known else None)
+            plan = _plan(planned, task, now) if task and is_known else None
+            LOAD_PLANS.show(self._hass, subentry_id, plan)
+            if plan:
+                runs = bool(task and task.wish and task.wish.runs)
+                self._tasks.put(subentry_id, self._tasks.of(subentry_id).told(plan, runs=runs))
         self._tasks.forget_others(self._loads)
         HOUSE_PLANS.show(self._hass, self._entry.entry_id, shown)
         self._follow()
-
-    @callback
-    def _tell(self, subentry_id: str, plan: LoadPlan | None) -> None:
-        """Show a new plan of a load, and remember the start that it tells."""
-        LOAD_PLANS.show(self._hass, subentry_id, plan)
-        if plan:
-            task, follower = self._tasks.of(subentry_id), self._followers.get(subentry_id)
-            starts = follower.starts if follower else task.starts
-            is_appliance = self._loads[subentry_id].load.hours is not None
-            waits = is_appliance and plan.runs_now and task.began is None
-            told = plan.runs[0][0] if waits else plan.next_start
-            self._tasks.put(subentry_id, task.told(told, starts))
 
     async def _async_tasks(self, now: datetime) -> dict[str, _Task]:
         """Return the loads whose need is known."""
@@ -310,7 +302,7 @@ class HousePlanner:
                 coordinator.faults.call(follower.follow, now, coordinator.latest)
                 task = self._tasks.of(name)
                 if follower.starts != task.starts:
-                    self._tasks.put(name, task.told(task.told_start, follower.starts))
+                    self._tasks.put(name, task.with_starts(follower.starts))
         if self._note(now):
             self._on_event()
 

@@ -468,6 +468,12 @@ async def test_an_announced_start_moves_for_five_cents_also_when_the_clock_chang
     await starts(midnight - 10 * MINUTE, {0: 0.06, 1: 0.1}, earlier)
     await starts(midnight + MINUTE, {0: 0.06, 1: 0.1}, earlier)
     assert plans.of(car).runs_now
+    # Until its quarter-hour ends, it is not taken back. Later, energy goes where it is cheaper.
+    for minute, start in ((6, earlier), (16, told)):
+        await plans.at(midnight + minute * MINUTE)
+        with_night(plans, evening, {1: 0.01})
+        await plans.at(midnight + (minute + 1) * MINUTE)
+        await plans.shows(car, LoadState.PLANNED, datetime.fromisoformat(start).astimezone(UTC))
 
 
 async def test_a_damaged_file_begins_anew_and_says_so(

@@ -1,13 +1,15 @@
 """State of a load between two plans: it forgets no start, and gives a load a second try."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.plan.daily_load import DailyLoad, LoadState
+from smartyp1.plan.daily_load import DailyLoad, LoadPlan, LoadState
 from smartyp1.plan.load_task import MAX_READY_TIMES, LoadTask, Noted
 from smartyp1.stored_json import dump, load as loaded
 
@@ -120,8 +122,7 @@ def test_a_restart_forgets_nothing(name: str) -> None:
 
 def test_the_second_try_begins_with_the_next_quarter_hour() -> None:
     life = ready(CAR)
-    told = life.task = life.task.told(NOW, (NOW,))
-    assert told.told_start == NOW
+    life.task = replace(life.task.with_starts((NOW,)), told_start=NOW)
     task = life.passes(5.5, 0.0, ordered=True)
     assert (task.retry_at, task.told_start, task.tries) == (local("2026-11-26 18:15"), None, 1)
     # Its starts remain: a charger starts three times in an evening at most.
@@ -144,8 +145,30 @@ def test_a_car_that_did_not_start_begins_anew(leave_and_return: bool) -> None:  
     assert life.state is LoadState.PLANNED
 
 
+PRESENT, NEXT = local("2026-11-26 18:00"), local("2026-11-26 21:00")
+
+
+@pytest.mark.parametrize(
+    ("told", "begins", "runs", "expected"),
+    [
+        (None, (NEXT,), False, NEXT),
+        (None, (PRESENT, NEXT), False, PRESENT),
+        # In the quarter-hour of a told start, this start stays; afterwards, the run goes on.
+        (PRESENT, (PRESENT, NEXT), True, PRESENT),
+        (PRESENT - 15 * MINUTE, (PRESENT, NEXT), True, NEXT),
+        (NEXT, (PRESENT, NEXT), True, NEXT),
+        (NEXT, (), False, None),
+    ],
+)
+def test_a_start_is_told_until_its_quarter_hour_ends(
+    told: datetime | None, begins: Sequence[datetime], *, runs: bool, expected: datetime | None
+) -> None:
+    plan = LoadPlan(tuple((at, at + 60 * MINUTE) for at in begins), 0.1, 0.0, NOW)
+    assert LoadTask(told_start=told).told(plan, runs=runs).told_start == expected
+
+
 def test_a_car_that_leaves_ends_its_task() -> None:
-    task = LoadTask().with_presence(NOW, is_there=True).told(NOW + 60 * MINUTE, ())
+    task = replace(LoadTask().with_presence(NOW, is_there=True), told_start=NOW + 60 * MINUTE)
     left = task.with_start_now(NOW).with_presence(NOW, is_there=False)
     assert left.state(CAR, NOW) is LoadState.NOT_CONNECTED
     assert (left.told_start, left.is_started_now) == (None, False)
@@ -240,7 +263,7 @@ def test_the_state_is_bounded() -> None:
     task = LoadTask()
     for n in range(300):
         task = task.with_presence(NOW + n * MINUTE, is_there=n % 2 == 0)
-        task = task.told(None, (*task.starts, NOW + n * MINUTE))
+        task = task.with_starts((*task.starts, NOW + n * MINUTE))
     assert (len(task.ready_at), len(task.starts)) == (MAX_READY_TIMES, 6)
     assert loaded(LoadTask, json.loads(json.dumps(dump(task)))) == task
     late = LoadTask().with_presence(NOW + 400 * MINUTE, is_there=True)

@@ -207,11 +207,14 @@ def _coming(
 
 
 def _told(wishes: Sequence[LoadWish], start: datetime) -> dict[str, int]:
-    """Return the quarter-hours of told starts. A start that is overdue is kept from now on."""
+    """Return the quarter-hours of told starts.
+
+    A start that is overdue is kept from now on, until the load runs.
+    """
     return {
         wish.name: max(0, (wish.told_start - start) // QUARTER_HOUR)
         for wish in wishes
-        if wish.told_start
+        if wish.told_start and (wish.told_start >= start or not wish.runs)
     }
 
 

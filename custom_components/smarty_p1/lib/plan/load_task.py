@@ -1,6 +1,6 @@
 """State of a load between two plans: ready, told, begun, did not start, wishes of the user.
 
-    task = task.with_presence(now, is_there=True).told(plan.next_start)
+    task = task.with_presence(now, is_there=True).told(plan, runs=False)
     task = task.noted(load, now, Noted(kw=0.0, is_ordered=True))
 
 Each method returns the next state. Nothing else is remembered of a load, so a restart goes on.
@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple
 
 from ..history.calendar import HOUR, QUARTER_HOUR, next_moment, quarter_start
 from ..stored_json import Mark, Range, Size
-from .daily_load import DailyLoad, LoadState
+from .daily_load import DailyLoad, LoadPlan, LoadState
 from .load_following import MAX_STARTS
 
 MIN_SHARE = 0.1
@@ -53,6 +53,7 @@ class LoadTask:
     ready_at: Annotated[tuple[datetime, ...], Size(MAX_READY_TIMES)] = ()
     """Times at which it was connected or ready. The last one begins the present task."""
     told_start: datetime | None = None
+    """Start that was told, and that plans keep: until its quarter-hour ends, or the load runs."""
     is_started_now: bool = False
     """Whether the user wants it to run at once."""
     skipped_until: datetime | None = None
@@ -158,9 +159,15 @@ class LoadTask:
         period = (without if is_changed else self).period_of(load, now)
         return replace(without, once=Period(period.since, next_moment(by, now)), replaced=period.by)
 
-    def told(self, start: datetime | None, starts: Sequence[datetime]) -> LoadTask:
-        """Return the state after a start was told. `starts` are those of the plan's switch."""
-        return replace(self, told_start=start, starts=tuple(starts[-2 * MAX_STARTS :]))
+    def told(self, plan: LoadPlan, *, runs: bool) -> LoadTask:
+        """Return the state after a new plan was shown. `runs` says whether the load ran before."""
+        present = plan.runs[0][0] if plan.runs_now else None
+        is_kept = present is not None and (not runs or present == self.told_start)
+        return replace(self, told_start=present if is_kept else plan.next_start)
+
+    def with_starts(self, starts: Sequence[datetime]) -> LoadTask:
+        """Return the state after starts by the plan's switch."""
+        return replace(self, starts=tuple(starts[-2 * MAX_STARTS :]))
 
     def noted(self, load: DailyLoad, now: datetime, noted: Noted) -> LoadTask:
         """Return the state after an observation of the load."""
