@@ -101,7 +101,7 @@ WHOLE: list[object] = [
 
 
 class Seen(NamedTuple):
-    """What a file keeps: its annotations are first read while a test stops the time."""
+    """Stored times. Their annotations are first read while a test stops the time."""
 
     at: datetime
     day: date | None
@@ -109,7 +109,7 @@ class Seen(NamedTuple):
 
 
 @pytest.mark.freeze_time("2026-11-23T12:00:00Z")
-def test_a_value_first_stored_while_the_time_stands_is_loaded() -> None:
+def test_a_value_that_is_first_stored_in_frozen_time_is_loaded() -> None:
     seen = Seen(NOW, NOW.date(), (NOW,))
     assert loaded(Seen, dump(seen)) == seen
 

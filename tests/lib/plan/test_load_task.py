@@ -160,7 +160,7 @@ PRESENT, NEXT = local("2026-11-26 18:00"), local("2026-11-26 21:00")
         (NEXT, (), False, None),
     ],
 )
-def test_a_start_is_told_until_its_quarter_hour_ends(
+def test_a_start_is_kept_until_its_quarter_hour_ends(
     told: datetime | None, begins: Sequence[datetime], *, runs: bool, expected: datetime | None
 ) -> None:
     plan = LoadPlan(tuple((at, at + 60 * MINUTE) for at in begins), 0.1, 0.0, NOW)
