@@ -22,7 +22,7 @@ from .coordinator.stored.contract_migration import MINOR_VERSION
 from .flows.battery_flow import BatteryFlow
 from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
-from .flows.dialog_base import Input
+from .flows.form import Input
 from .flows.load_flow import LoadFlow
 from .flows.meter.meter_discovery import DiscoverySteps
 from .flows.meter.meter_reconfigure_reauth import ReconfigureSteps

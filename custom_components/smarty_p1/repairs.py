@@ -15,7 +15,6 @@ from homeassistant.components.repairs import (
     RepairsFlowResult,
 )
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, ConfigEntryState
-from homeassistant.const import CONF_API_KEY, CONF_BASE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers import issue_registry as ir
@@ -46,8 +45,7 @@ from .coordinator.repair_issues import ENTRY_ID, Problem, withdraw_issues
 from .dashboards import Offer, async_move, async_offers, async_undo
 from .entity import mbus_device
 from .flows.boards.message_value import CONF_VALUE, value_field, with_chosen_value
-from .flows.dialog_base import Input
-from .flows.form_errors import FieldError
+from .flows.form import Form, Input
 from .flows.options.contract_form import async_list_high_prices
 from .flows.options.leneda_account import async_read_key, key_fields
 from .flows.options.meter_options import CONTRACTS, DETAILS
@@ -301,6 +299,10 @@ class EarlierPricesRepairFlow(_ChoiceRepairFlow):
 class LenedaKeyRepairFlow(RepairsFlow):
     """Dialog that asks for a new Leneda API key and tests it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._form = Form(self, lambda: short_title(_entry_of(self)))
+
     async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the form. Home Assistant calls this step with the issue's id instead of None."""
         return await self.async_step_key()
@@ -309,25 +311,15 @@ class LenedaKeyRepairFlow(RepairsFlow):
         """Ask for the key. Store it after Leneda has accepted it."""
         entry = _entry_of(self)
         account = _section_of(entry, SECTION_LENEDA)
-        errors = {}
-        if user_input is not None:
-            try:
-                read = await async_read_key(self.hass, account, user_input)
-            except FieldError as err:
-                # Leneda may also refuse the metering point. This form has no field for the metering
-                # point, so show such an error above the form.
-                field = err.field if err.field in {CONF_API_KEY, CONF_ENERGY_ID} else CONF_BASE
-                errors[field] = err.key
-            else:
-                options = {**entry.options, SECTION_LENEDA: read}
-                return _store_and_reload(self, entry, options=options)
-        shown = {CONF_ENERGY_ID: account[CONF_ENERGY_ID], **(user_input or {})}
-        return self.async_show_form(
-            step_id="key",
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(key_fields()), shown),
-            errors=errors,
-            description_placeholders=in_markdown({"name": Verbatim(short_title(entry))}),
+        read = await self._form.async_accept(
+            user_input,
+            lambda typed: async_read_key(self.hass, account, typed, self._form.amounts),
         )
+        if read is not None:
+            options = {**entry.options, SECTION_LENEDA: read}
+            return _store_and_reload(self, entry, options=options)
+        shown = {CONF_ENERGY_ID: account[CONF_ENERGY_ID]}
+        return await self._form.async_show("key", key_fields(), shown)
 
 
 class VirtualBatteryRepairFlow(_ChoiceRepairFlow):

@@ -70,9 +70,11 @@ class UserLocale(NamedTuple):
         return f"\N{NO-BREAK SPACE}{sign} " if self.language.startswith("fr") else f"{sign} "
 
     def amounts(self, stored: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
-        """Return stored values as a form shows them: the amounts in `names` as texts."""
+        """Return stored values as a form shows them: numbers in `names` are amounts, so texts."""
         return {
-            name: amount_text(value, self.decimal_mark) if name in names else value
+            name: amount_text(value, self.decimal_mark)
+            if name in names and not isinstance(value, str)
+            else value
             for name, value in stored.items()
         }
 

@@ -24,6 +24,7 @@ CALLERS = {
     "flows/boards/pulse_flow.py",
     "flows/boards/tank_flow.py",
     "flows/dialog_base.py",
+    "flows/form.py",
     "flows/load_flow.py",
     "flows/meter/add_cable_to_meter.py",
     "flows/meter/port_key_and_found_meter.py",
@@ -31,7 +32,6 @@ CALLERS = {
     "flows/options/leneda_file.py",
     "flows/options/meter_options.py",
     "flows/options/virtual_meter_options_and_clients.py",
-    "flows/options_dialog.py",
     "messages/sending.py",
     "repairs.py",
 }

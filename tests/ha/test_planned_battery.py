@@ -152,6 +152,7 @@ WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     (SELECTED | {"mode_controlled": "charge"}, "mode_controlled", "mode_unknown"),
     ({"measured_by": "sensor.nothing"}, "measured_by", "load_has_no_statistics"),
 ]
+AT_ONCE = [WRONG_FIELDS[row] for row in (0, 1, 3, 5)]
 
 
 async def test_a_wrong_field_is_named_and_can_be_corrected(
@@ -165,6 +166,9 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
         with subtests.test(error, typed=typed):
             form = await subentries.async_configure(form["flow_id"], BATTERY | typed)
             assert errors_of(form) == {field: error}
+    wrong = {name: value for typed, _, _ in AT_ONCE for name, value in typed.items()}
+    form = await subentries.async_configure(form["flow_id"], BATTERY | wrong)
+    assert errors_of(form) == {field: error for _, field, error in AT_ONCE}
     done = await subentries.async_configure(form["flow_id"], BATTERY)
     assert done["type"] == "create_entry"
     second = await open_new(hass, house)

@@ -344,7 +344,7 @@ WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
     ("car", {"kwh": "0"}, "kwh", "amount_out_of_range"),
     ("car", {"kwh": None}, "kwh", "energy_missing"),
     ("car", {"energy_from": "sensor.charge"}, "capacity_kwh", "capacity_missing"),
-    ("car", {"energy_from": "sensor.charge", "target": "101"}, "target", "amount_out_of_range"),
+    ("car", {"target": "101"}, "target", "amount_out_of_range"),
     ("car", {"energy_from": "sensor.mileage"}, "energy_from", "no_energy_or_charge"),
     ("car", {"min_kw": "12"}, "min_kw", "above_maximum_power"),
     ("car", {"power_set_by": "number.current", "min_kw": "1,4"}, "min_kw", "below_six_amperes"),
@@ -372,6 +372,9 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
                 with subtests.test(str(row)):
                     form = await fill_in(hass, form, kind, **typed)
                     assert errors_of(form) == {field: error}
+        # The errors of all fields are shown at once.
+        form = await fill_in(hass, form, kind, name="", kwh="0")
+        assert errors_of(form) == {"name": "load_name", "kwh": "amount_out_of_range"}
         done = await fill_in(hass, form, kind)
         assert done["type"] == "create_entry"
     assert [load.data["kind"] for load in house.subentries.values()] == [*LOADS]

@@ -24,11 +24,9 @@ from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.flows import form_errors
 from custom_components.smarty_p1.flows.boards import board_probe
-from custom_components.smarty_p1.flows.options.aids_form import aid_fields
+from custom_components.smarty_p1.flows.options import meter_options
 from custom_components.smarty_p1.flows.options.contract_form import contract_fields, detail_fields
-from custom_components.smarty_p1.flows.options.goal_and_messages import goal_fields, message_fields
-from custom_components.smarty_p1.flows.options.leneda_account import account_fields
-from custom_components.smarty_p1.flows.options.update_interval_and_gas_prices import GAS_OPTIONS
+from custom_components.smarty_p1.flows.options.options_page import OptionsPage
 from custom_components.smarty_p1.lib.advice.day_reason import DayReason
 from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfRefusal
 from custom_components.smarty_p1.lib.answers.quarter_hours import MAX_JSON_BYTES
@@ -184,13 +182,17 @@ def test_each_error_for_users_is_translated() -> None:
     assert [place for path in paths for place in untranslated_errors(path)] == []
 
 
-def test_the_forms_have_the_terms_of_a_contract_file() -> None:
+PAGES = [page for page in vars(meter_options).values() if isinstance(page, OptionsPage)]
+
+
+def test_the_forms_have_the_terms_of_a_contract_file(hass: HomeAssistant) -> None:
     in_form: set[str] = set()
     for marker, field in {**contract_fields(), **detail_fields(())}.items():
         fields = field.schema.schema if isinstance(field, section) else [marker]
         in_form |= {str(asked.schema) for asked in fields}
     assert in_form == CONTRACT_TERMS.keys()
-    [aids] = aid_fields().values()
+    [page] = [page for page in PAGES if page.step_id == "aids"]
+    [aids] = page.fields(hass, MockConfigEntry()).values()
     assert aids.config["fields"].keys() == AID_TERMS.keys()
 
 
@@ -235,9 +237,7 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
     asked: list[tuple[dict[str, Any], set[str]]] = [
         (pages["contract"], {*contract_fields()}),
         (form, options),
-        (pages["gas"], {*GAS_OPTIONS}),
-        (pages["goal_and_messages"], {*goal_fields(), *message_fields(hass, with_all_messages)}),
-        (pages["leneda_account"], {*account_fields()}),
+        *((pages[page.step_id], {*page.fields(hass, with_all_messages)}) for page in PAGES),
         *(
             (form["sections"][name], {str(key) for key in field.schema.schema})
             for name, field in sections.items()

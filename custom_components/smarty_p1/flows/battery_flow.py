@@ -29,18 +29,13 @@ from ..const import (
     SUBENTRY_BATTERY,
 )
 from ..lib.amounts import KW, KWH, Amount
-from .dialog_base import Input
-from .form_errors import FieldError
+from .form import Input
+from .form_errors import FormErrors
 from .shared_form_fields import whole_number_field
 from .subentry_form import Page, SubentryForm, entity_field, unit_of
 from .typed_amounts import AmountField
 
 _MAX_OPTION_CHARS = 100
-_AMOUNTS = {
-    CONF_CAPACITY: Amount(KWH, 200, 0.5),
-    CONF_CHARGE_KW: Amount(KW, 100, 0.1),
-    CONF_DISCHARGE_KW: Amount(KW, 100, 0.1),
-}
 # Error and units of an entity.
 _UNITS = {
     CONF_CHARGE: ("charge_has_other_unit", "%"),
@@ -48,10 +43,10 @@ _UNITS = {
 }
 _FIELDS: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_NAME): TextSelector(),
-    vol.Required(CONF_CAPACITY): AmountField(_AMOUNTS[CONF_CAPACITY]),
+    vol.Required(CONF_CAPACITY): AmountField(Amount(KWH, 200, 0.5)),
     vol.Required(CONF_CHARGE): entity_field("sensor", "number", "input_number"),
-    vol.Required(CONF_CHARGE_KW): AmountField(_AMOUNTS[CONF_CHARGE_KW]),
-    vol.Optional(CONF_DISCHARGE_KW): AmountField(_AMOUNTS[CONF_DISCHARGE_KW]),
+    vol.Required(CONF_CHARGE_KW): AmountField(Amount(KW, 100, 0.1)),
+    vol.Optional(CONF_DISCHARGE_KW): AmountField(Amount(KW, 100, 0.1)),
     vol.Required(CONF_EFFICIENCY, default=90): whole_number_field(100, "%", minimum=50),
     vol.Required(CONF_CHARGES_FROM_GRID, default=False): BooleanSelector(),
     vol.Optional(CONF_MEASURED_BY): EntitySelector(
@@ -78,24 +73,24 @@ class BatteryFlow(ConfigSubentryFlow):
             subentry = self._get_reconfigure_subentry()
         elif [*self._get_entry().get_subentries_of_type(SUBENTRY_BATTERY)]:
             return self.async_abort(reason="has_battery")
-        page = Page("user", _FIELDS, _AMOUNTS, self._checked)
+        page = Page("user", _FIELDS, self._check)
         return await self._form.async_ask(page, user_input, self._get_entry(), subentry)
 
     async def async_step_reconfigure(self, _user_input: Input = None) -> SubentryFlowResult:
         """Ask for changes of the battery."""
         return await self.async_step_user()
 
-    def _checked(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the data of a battery. Raises FieldError if fields do not fit together."""
+    def _check(self, data: dict[str, Any], errors: FormErrors) -> dict[str, Any]:
+        """Return the data of a battery. Add an error for a field that does not fit the others."""
         for name, (error, *valid) in _UNITS.items():
             if name in data and unit_of(self.hass, data[name]) not in {None, *valid}:
-                raise FieldError(name, error)
+                errors.refuse(name, error)
         if mode := data.get(CONF_MODE_SET_BY):
             state = self.hass.states.get(mode)
             for name in (CONF_MODE_CONTROLLED, CONF_MODE_OTHERWISE):
                 option = data.get(name, "")
                 if not option or len(option) > _MAX_OPTION_CHARS:
-                    raise FieldError(name, "mode_missing")
-                if state and option not in state.attributes.get("options", [option]):
-                    raise FieldError(name, "mode_unknown")
+                    errors.refuse(name, "mode_missing")
+                elif state and option not in state.attributes.get("options", [option]):
+                    errors.refuse(name, "mode_unknown")
         return data

@@ -1,43 +1,32 @@
-"""Base of the set-up dialogs: a form, a test of the entered source, and the errors of both.
+"""Base of the set-up dialogs: a test of the entered source, and the port or source of an entry.
 
-A step with a form calls `_async_accept` with the user's input. If the input is valid, the step
-stores it and calls the step that tests the source. Otherwise, it calls `_show`. The step with the
-test calls `_async_look`. Home Assistant then continues with the step that shows the result, or with
-the form and its errors.
-
-Subclasses add attributes of their own. Only this module changes the attributes of Dialog.
+A step with a form passes the user's input to `Form.async_accept`. If the input is valid, the step
+stores it and calls the step that tests the source. The step with the test calls `_async_look`. Home
+Assistant then continues with the step that shows the result, or with the form and its errors.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
-import voluptuous as vol
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-from homeassistant.const import CONF_BASE, CONF_ENTITY_ID, CONF_PORT
+from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 
 from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.background_tasks import until_shutdown
-from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.mqtt_port import as_topic
 from ..lib.markdown_text import in_markdown
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import PortBusyError
 from ..user_locale import UserLocale, async_user_locale
+from .form import Form
 from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
-from .typed_amounts import TypedAmounts
 
-# Default values of the placeholders in the texts of forms.
-_PLACEHOLDERS = {
-    **dict.fromkeys(("found", "port", "program", "title"), ""),
-    "documentation_url": DOCUMENTATION_URL,
-    "example": "192.168.1.50:2001",
-}
-
-# Values of a submitted form, None before the form was shown.
-type Input = dict[str, Any] | None
+# Placeholders in the texts of most forms.
+_PLACEHOLDERS = {"documentation_url": DOCUMENTATION_URL, "example": "192.168.1.50:2001"}
 
 
 class Draft(NamedTuple):
@@ -62,15 +51,9 @@ def shown_source(data: Mapping[str, Any]) -> str:
 class Dialog(ConfigFlow):
     """Dialog that adds a new entry or updates an existing one."""
 
-    VERSION = 1
-
     def __init__(self) -> None:
-        self._form_step = ""
-        self._typed: Input = None
-        self._errors: dict[str, str] = {}
-        self._error_placeholders: dict[str, str] = {}
+        self._form = Form(self, self._name_updated, _PLACEHOLDERS)
         self._look_task: asyncio.Task[str] | None = None
-        self._amounts = TypedAmounts()
 
     @property
     def _updated_entry(self) -> AnyConfigEntry | None:
@@ -81,72 +64,8 @@ class Dialog(ConfigFlow):
         entry_id = self.context.get("entry_id")
         return self.hass.config_entries.async_get_known_entry(entry_id) if entry_id else None
 
-    async def _async_accept[T](
-        self, user_input: Input, read: Callable[[dict[str, Any]], Awaitable[T]]
-    ) -> T | None:
-        """Return the result of `read` for the user's input.
-
-        Return None if there is no input yet, or if the input has errors.
-        """
-        if user_input is None:
-            return None
-        self._typed, self._errors, self._error_placeholders = user_input, {}, {}
-        self._amounts.begin()
-        try:
-            accepted = await read(user_input)
-        except FieldError as err:
-            self._note(err)
-        self._amounts.refused |= self._errors
-        self._errors = await self._amounts.async_shown(self.hass)
-        return None if self._errors else accepted
-
-    def _turn_page(self) -> None:
-        """Forget the input and the errors of the form that was shown before."""
-        self._typed, self._errors, self._error_placeholders = None, {}, {}
-
-    def _note(self, error: FieldError) -> None:
-        """Add an error to the form."""
-        self._errors[error.field] = error.key
-        self._error_placeholders |= error.placeholders
-
-    def _shown(self, suggested: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the user's input. If there is no input yet, return the suggested values."""
-        return suggested if self._typed is None else self._typed
-
-    def _is_wrong(self, field: str) -> bool:
-        """Return whether `field` has an error."""
-        return field in self._errors
-
-    def _show(
-        self,
-        fields: Mapping[Any, Any],
-        suggested: Mapping[str, Any],
-        *,
-        step_id: str,
-        last_step: bool = False,
-        **placeholders: str,
-    ) -> ConfigFlowResult:
-        """Show a form with its errors.
-
-        The fields show the user's input. If there is no input yet, they show the suggested values.
-        """
-        self._form_step = step_id
-        names = {str(marker) for marker in fields}
-        shown = self._shown(suggested)
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(vol.Schema(dict(fields)), shown),
-            errors={
-                name if name in names else CONF_BASE: key for name, key in self._errors.items()
-            },
-            description_placeholders={
-                **_PLACEHOLDERS,
-                **in_markdown(placeholders),
-                # The texts of errors are no Markdown.
-                **self._error_placeholders,
-            },
-            last_step=last_step,
-        )
+    def _name_updated(self) -> str:
+        return short_title(entry) if (entry := self._updated_entry) else ""
 
     async def _async_read_port(self, text: str, *, takes_topic: bool = False) -> str:
         """Return the entered port or topic. A serial device gets its name in /dev/serial/by-id.
@@ -203,7 +122,7 @@ class Dialog(ConfigFlow):
         if (err := task.exception()) is None:
             return self.async_show_progress_done(next_step_id=task.result())
         await self._async_explain(err, data)
-        return self.async_show_progress_done(next_step_id=self._form_step)
+        return self.async_show_progress_done(next_step_id=self._form.step_id)
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
         # Pause the entry even if it reads a different port than the tested port. Both may be the
@@ -213,7 +132,7 @@ class Dialog(ConfigFlow):
             async with until_shutdown(self.hass), pause:
                 return await look()
         except TimeoutError:  # raised when Home Assistant stops, and nobody asks for the result
-            return self._form_step
+            return self._form.step_id
 
     async def _async_explain(self, err: BaseException, data: Mapping[str, Any]) -> None:
         """Store the reason why the test of the source failed, as an error of the form."""
@@ -224,8 +143,8 @@ class Dialog(ConfigFlow):
             program := await async_name_holder(self.hass, data[CONF_PORT])
         ):
             error = FieldError(error.field, "port_held", program=program)
-        self._error_placeholders["port"] = shown_source(data)
-        self._note(error)
+        placeholders = {**error.placeholders, "port": shown_source(data)}
+        self._form.amounts.refuse(error.field, error.key, **placeholders)
 
     async def _async_create(
         self,

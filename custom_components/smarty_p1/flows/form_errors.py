@@ -3,7 +3,8 @@
 `ERRORS` has the errors of ports and sources. An error of an entered value is a FieldError.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from homeassistant.const import CONF_BASE, CONF_PORT
@@ -75,6 +76,49 @@ class FieldError(Exception):
         self.field = field
         self.key = key
         self.placeholders = placeholders
+
+
+class FormErrors:
+    """Errors of all fields of a submitted form. The first error of a field counts."""
+
+    def __init__(self) -> None:
+        self._refused: dict[str, str] = {}
+        """Translation keys of the errors, keyed by field."""
+        self.placeholders: dict[str, str] = {}
+        """Placeholders in the texts of the errors."""
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Return the translation keys of all errors, keyed by field."""
+        return self._refused
+
+    def begin(self) -> None:
+        """Forget the errors of the form that was submitted before."""
+        self._refused, self.placeholders = {}, {}
+
+    def refuse(self, field: str, key: str, **placeholders: str) -> None:
+        """Add an error of a field, unless the field has one.
+
+        All errors of a form share their placeholders. So an error with another value of a
+        placeholder waits until the error before is mended.
+        """
+        shared = self.placeholders | placeholders
+        if field not in self.errors and shared.items() >= self.placeholders.items():
+            self._refused[field] = key
+            self.placeholders = shared
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Add the error that a check raises. The checks after the context then also run."""
+        try:
+            yield
+        except FieldError as err:
+            self.refuse(err.field, err.key, **err.placeholders)
+
+    def check(self) -> None:
+        """Raise FieldError if there is an error, so that no later check runs."""
+        for field, key in self.errors.items():
+            raise FieldError(field, key)
 
 
 def field_error(err: BaseException) -> FieldError:

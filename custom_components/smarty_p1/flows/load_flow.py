@@ -1,6 +1,7 @@
 """Dialog of a load: first its kind, then its energy, powers, deadlines and entities."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -38,8 +39,8 @@ from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.markdown_text import in_markdown
 from ..lib.plan.house_plan import MAX_LOADS
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
-from .dialog_base import Input
-from .form_errors import FieldError
+from .form import Input
+from .form_errors import FormErrors
 from .shared_form_fields import ClockField, whole_number_field
 from .subentry_form import MEASURED, Page, SubentryForm, entity_field, unit_of
 from .typed_amounts import AmountField
@@ -49,19 +50,11 @@ _MAX_MINUTES = 240
 # Power of a car at 6 A on one phase, rounded down as people do.
 _MIN_PHASE_KW = 1.35
 _ENERGY_UNITS = {None, "%", "Wh", "kWh", "MWh"}
-_AMOUNTS = {
-    CONF_LOAD_KWH: Amount(KWH, _MAX_KWH, 0.1),
-    CONF_CAPACITY: Amount(KWH, _MAX_KWH, 1),
-    CONF_TARGET: Amount(PERCENT, 100, 1),
-    CONF_LOAD_HOURS: Amount(HOURS, MAX_LOAD_HOURS, MIN_LOAD_HOURS),
-    CONF_LOAD_MAX_KW: Amount(KW, MAX_LOAD_KW, 0.1),
-    CONF_LOAD_MIN_KW: Amount(KW, MAX_LOAD_KW),
-}
 _SWITCHES = entity_field("switch", "input_boolean")
 _SENSORS = entity_field("binary_sensor", "input_boolean")
 _ENERGY: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_NAME): TextSelector(),
-    vol.Required(CONF_LOAD_KWH): AmountField(_AMOUNTS[CONF_LOAD_KWH]),
+    vol.Required(CONF_LOAD_KWH): AmountField(Amount(KWH, _MAX_KWH, 0.1)),
 }
 _BLOCKED: Mapping[vol.Marker, Any] = {
     vol.Optional(CONF_BLOCKED_BY): entity_field("sensor", "binary_sensor", "input_boolean"),
@@ -70,8 +63,8 @@ _BLOCKED: Mapping[vol.Marker, Any] = {
     ),
 }
 _POWERS: Mapping[vol.Marker, Any] = {
-    vol.Required(CONF_LOAD_MAX_KW): AmountField(_AMOUNTS[CONF_LOAD_MAX_KW]),
-    vol.Optional(CONF_LOAD_MIN_KW): AmountField(_AMOUNTS[CONF_LOAD_MIN_KW]),
+    vol.Required(CONF_LOAD_MAX_KW): AmountField(Amount(KW, MAX_LOAD_KW, 0.1)),
+    vol.Optional(CONF_LOAD_MIN_KW): AmountField(Amount(KW, MAX_LOAD_KW)),
 }
 _CONTROL: Mapping[vol.Marker, Any] = {
     **_BLOCKED,
@@ -83,10 +76,10 @@ _CONTROL: Mapping[vol.Marker, Any] = {
 _FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
     LOAD_CAR: {
         vol.Required(CONF_NAME): TextSelector(),
-        vol.Optional(CONF_LOAD_KWH): AmountField(_AMOUNTS[CONF_LOAD_KWH]),
+        vol.Optional(CONF_LOAD_KWH): AmountField(Amount(KWH, _MAX_KWH, 0.1)),
         vol.Optional(CONF_ENERGY_FROM): entity_field("sensor", "number", "input_number"),
-        vol.Optional(CONF_CAPACITY): AmountField(_AMOUNTS[CONF_CAPACITY]),
-        vol.Optional(CONF_TARGET): AmountField(_AMOUNTS[CONF_TARGET]),
+        vol.Optional(CONF_CAPACITY): AmountField(Amount(KWH, _MAX_KWH, 1)),
+        vol.Optional(CONF_TARGET): AmountField(Amount(PERCENT, 100, 1)),
         **_POWERS,
         vol.Optional(CONF_BY_WORKDAYS): ClockField(),
         vol.Optional(CONF_BY_WEEKEND): ClockField(),
@@ -96,7 +89,7 @@ _FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
     },
     LOAD_APPLIANCE: {
         **_ENERGY,
-        vol.Required(CONF_LOAD_HOURS): AmountField(_AMOUNTS[CONF_LOAD_HOURS]),
+        vol.Required(CONF_LOAD_HOURS): AmountField(Amount(HOURS, MAX_LOAD_HOURS, MIN_LOAD_HOURS)),
         vol.Optional(CONF_BY): ClockField(),
         vol.Optional(CONF_MEASURED_BY): MEASURED,
         vol.Optional(CONF_READY): _SENSORS,
@@ -153,28 +146,28 @@ class LoadFlow(ConfigSubentryFlow):
         subentry = None
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
-        page = Page(kind, _FIELDS[kind], _AMOUNTS, lambda data: self._checked(kind, data))
+        page = Page(kind, _FIELDS[kind], partial(self._check, kind))
         return await self._form.async_ask(page, typed, self._get_entry(), subentry)
 
-    def _checked(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Return the data of a load. Raises FieldError if fields do not fit together."""
-        self._check_powers(kind, data)
+    def _check(self, kind: str, data: dict[str, Any], errors: FormErrors) -> dict[str, Any]:
+        """Return the data of a load. Add an error for a field that does not fit the others."""
+        self._check_powers(kind, data, errors)
         kwh, source = data.get(CONF_LOAD_KWH), data.get(CONF_ENERGY_FROM)
         if kwh is None and source is None:
-            raise FieldError(CONF_LOAD_KWH, "energy_missing")
+            errors.refuse(CONF_LOAD_KWH, "energy_missing")
         unit = unit_of(self.hass, source or "")
         if unit not in _ENERGY_UNITS:
-            raise FieldError(CONF_ENERGY_FROM, "no_energy_or_charge")
+            errors.refuse(CONF_ENERGY_FROM, "no_energy_or_charge")
         if unit == "%" and CONF_CAPACITY not in data:
-            raise FieldError(CONF_CAPACITY, "capacity_missing")
+            errors.refuse(CONF_CAPACITY, "capacity_missing")
         return {**data, CONF_LOAD_KIND: kind}
 
-    def _check_powers(self, kind: str, data: dict[str, Any]) -> None:
+    def _check_powers(self, kind: str, data: dict[str, Any], errors: FormErrors) -> None:
         min_kw = data.get(CONF_LOAD_MIN_KW, 0.0)
         if min_kw > data.get(CONF_LOAD_MAX_KW, MAX_LOAD_KW):
-            raise FieldError(CONF_LOAD_MIN_KW, "above_maximum_power")
+            errors.refuse(CONF_LOAD_MIN_KW, "above_maximum_power")
         is_in_amperes = unit_of(self.hass, data.get(CONF_POWER_SET_BY, "")) == "A"
         if kind == LOAD_CAR and is_in_amperes and min_kw < _MIN_PHASE_KW * data[CONF_PHASES]:
-            raise FieldError(CONF_LOAD_MIN_KW, "below_six_amperes")
-        if CONF_LOAD_HOURS in data and data[CONF_LOAD_KWH] / data[CONF_LOAD_HOURS] > MAX_LOAD_KW:
-            raise FieldError(CONF_LOAD_KWH, "above_possible_power")
+            errors.refuse(CONF_LOAD_MIN_KW, "below_six_amperes")
+        if data.get(CONF_LOAD_KWH, 0.0) > MAX_LOAD_KW * data.get(CONF_LOAD_HOURS, MAX_LOAD_HOURS):
+            errors.refuse(CONF_LOAD_KWH, "above_possible_power")

@@ -21,10 +21,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MEASURED_BY
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
-from ..lib.amounts import Amount
-from .dialog_base import Input
-from .form_errors import FieldError
-from .typed_amounts import TypedAmounts
+from .form import Form, Input
+from .form_errors import FieldError, FormErrors
 
 _MAX_NAME_CHARS = 60
 MEASURED = EntitySelector(
@@ -54,10 +52,9 @@ class Page(NamedTuple):
 
     step: str
     fields: Mapping[vol.Marker, Any]
-    amounts: Mapping[str, Amount]
-    """Amounts by field. Other dialogs may share them, so the page need not have all fields."""
-    check: Callable[[dict[str, Any]], dict[str, Any]]
-    """Function that returns the data to store. Raises FieldError if fields do not fit together."""
+    check: Callable[[dict[str, Any], FormErrors], dict[str, Any]]
+    """Function that returns the data to store. It adds an error for each field that does not fit
+    the others. It gets only the amounts that are right."""
 
 
 class SubentryForm:
@@ -65,8 +62,9 @@ class SubentryForm:
 
     def __init__(self, flow: ConfigSubentryFlow, subentry_type: str) -> None:
         self._flow = flow
+        self._form = Form(flow, lambda: self._title)
+        self._title = ""
         self._steps = f"config_subentries.{subentry_type}.step"
-        self._amounts = TypedAmounts()
         self._has_asked = False
 
     async def async_ask(
@@ -77,37 +75,30 @@ class SubentryForm:
         subentry: ConfigSubentry | None,
     ) -> SubentryFlowResult:
         """Show the page. Store its values if they are right."""
-        flow, errors = self._flow, dict[str, str]()
-        shown = {CONF_NAME: subentry.title, **subentry.data} if subentry else {}
-        if typed is not None:
-            try:
-                name, data = await self._async_read(page, typed, shown)
-            except FieldError as err:
-                self._amounts.refused[err.field] = err.key
-                errors = await self._amounts.async_shown(flow.hass)
-            else:
-                if subentry:
-                    return flow.async_update_and_abort(entry, subentry, title=name, data=data)
-                return flow.async_create_entry(title=name, data=data)
-        return flow.async_show_form(
-            step_id=page.step,
-            data_schema=flow.add_suggested_values_to_schema(
-                vol.Schema(dict(page.fields)), shown if typed is None else typed
-            ),
-            errors=errors,
+        flow, shown = self._flow, dict[str, Any]()
+        if subentry:
+            self._title = subentry.title
+            shown = {CONF_NAME: subentry.title, **subentry.data}
+        read = await self._form.async_accept(
+            typed, lambda submitted: self._async_read(page, submitted, shown)
         )
+        if read is None:
+            return await self._form.async_show(page.step, page.fields, shown)
+        name, data = read
+        if subentry:
+            return flow.async_update_and_abort(entry, subentry, title=name, data=data)
+        return flow.async_create_entry(title=name, data=data)
 
     async def _async_read(
         self, page: Page, typed: dict[str, Any], before: Mapping[str, Any]
     ) -> tuple[str, dict[str, Any]]:
         """Return name and data of the subentry. Raises FieldError."""
-        self._amounts.begin()
-        required = {str(name) for name in page.fields if isinstance(name, vol.Required)}
-        steps = f"{self._steps}.{page.step}"
-        data = self._amounts.read_all(typed, page.amounts, steps, required)
-        self._amounts.check()
-        name = _name(data)
-        data = page.check(data)
+        amounts = self._form.amounts
+        data = amounts.read_all(typed, page.fields, f"{self._steps}.{page.step}")
+        name = " ".join(data.pop(CONF_NAME).split())
+        if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
+            amounts.refuse(CONF_NAME, "load_name")
+        data = page.check(data, amounts)
         await self._async_check_measured(data, before)
         return name, data
 
@@ -124,11 +115,3 @@ class SubentryForm:
         elif not self._has_asked and (not before or CONF_MEASURED_BY in before):
             self._has_asked = True
             raise FieldError(CONF_MEASURED_BY, "measured_by_missing")
-
-
-def _name(data: dict[str, Any]) -> str:
-    """Return the name in the values, and remove it from them. Raises FieldError."""
-    name = " ".join(data.pop(CONF_NAME).split())
-    if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
-        raise FieldError(CONF_NAME, "load_name")
-    return name

@@ -5,9 +5,10 @@ The fields are text fields. In a number field, Chromium drops the decimal comma 
 the errors of a schema.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, override
 
+import voluptuous as vol
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     SelectSelector,
@@ -20,7 +21,7 @@ from homeassistant.helpers.selector import (
 from ..amount_problem import UNUSUAL, AmountProblem
 from ..lib.amounts import Amount, AmountError, Unit, amount_text
 from ..user_locale import UserLocale, async_user_locale
-from .form_errors import FieldError
+from .form_errors import FormErrors
 
 # Maximum number of amounts that a message names.
 _MAX_NAMED = 5
@@ -31,6 +32,7 @@ class AmountField(TextSelector):
 
     def __init__(self, amount: Amount) -> None:
         super().__init__(TextSelectorConfig(suffix=amount.unit.symbol))
+        self.amount = amount
 
     @override
     def __call__(self, data: Any) -> str | list[str]:
@@ -45,10 +47,20 @@ class AmountChoice(SelectSelector):
         options = [f"{amount_text(value)} {amount.unit.symbol}" for value in usual]
         mode = SelectSelectorMode.DROPDOWN
         super().__init__(SelectSelectorConfig(options=options, custom_value=True, mode=mode))
+        self.amount = amount
 
     @override
     def __call__(self, data: Any) -> Any:
         return super().__call__(_as_text(data))
+
+
+def amounts_in(fields: Mapping[Any, Any]) -> dict[str, Amount]:
+    """Return the amounts among the fields of a form, by the names of their fields."""
+    return {
+        str(marker): field.amount
+        for marker, field in fields.items()
+        if isinstance(field, AmountField | AmountChoice)
+    }
 
 
 def _as_text(data: object) -> object:
@@ -78,30 +90,31 @@ class Place(NamedTuple):
         return f"{await locale.async_text(hass, self.list_label)} {self.row}, {label}"
 
 
-class TypedAmounts:
-    """Amounts that a user types into the forms of one dialog.
+class TypedAmounts(FormErrors):
+    """Amounts that a user types into the forms of one dialog, and the errors of these forms.
 
     Call `begin` for each submitted form, then `read` for each of its amounts. `errors` then has the
     errors of the form, and `async_shown` their texts.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._asked: set[tuple[Place, float]] = set()
         self._problems: list[tuple[Place, AmountProblem]] = []
-        self.refused: dict[str, str] = {}
-        """Translation keys of all other errors of the form, keyed by field."""
         self._typed: dict[Place, str | float] = {}
 
     @property
+    @override
     def errors(self) -> dict[str, str]:
-        """Return the translation keys of the errors, keyed by the field of the form."""
+        """Return the translation keys of all errors, keyed by field."""
         of_amounts = {place.field: problem.key for place, problem in reversed(self._problems)}
-        return of_amounts | self.refused
+        return of_amounts | self._refused
 
+    @override
     def begin(self) -> None:
         """Forget the errors of the form that was submitted before."""
+        super().begin()
         self._problems.clear()
-        self.refused.clear()
         self._typed.clear()
 
     def read(
@@ -124,18 +137,15 @@ class TypedAmounts:
             return None
 
     def read_all(
-        self,
-        typed: Mapping[str, Any],
-        amounts: Mapping[str, Amount],
-        page: str,
-        required: Container[str] = (),
+        self, typed: Mapping[str, Any], fields: Mapping[Any, Any], page: str
     ) -> dict[str, Any]:
-        """Return the values of a form, with numbers instead of typed `amounts`.
+        """Return the values of a form, with numbers instead of its typed amounts.
 
         `page` is the translation key of the page with the labels. Empty and wrong amounts are left
-        out. The amounts in `required` must not be empty.
+        out. The amounts of required fields must not be empty.
         """
-        read = dict(typed)
+        read, amounts = dict(typed), amounts_in(fields)
+        required = {str(marker) for marker in fields if isinstance(marker, vol.Required)}
         for name in filter(typed.__contains__, amounts):
             place = Place(name, f"{page}.data.{name}")
             value = self.read(place, read.pop(name), amounts[name], is_required=name in required)
@@ -146,11 +156,6 @@ class TypedAmounts:
     def drop(self, place: Place) -> None:
         """Forget the problem of an amount whose error has its own message."""
         self._problems = [problem for problem in self._problems if problem[0] != place]
-
-    def check(self) -> None:
-        """Raise FieldError if an amount was wrong."""
-        for field, key in self.errors.items():
-            raise FieldError(field, key)
 
     def ask(self, place: Place, value: float | None, unit: Unit, highest: float | None) -> None:
         """Ask about a value above the highest usual value. The same value is asked about once."""

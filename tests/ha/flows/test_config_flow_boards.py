@@ -260,6 +260,13 @@ async def test_there_are_no_topics_without_mqtt(hass: HomeAssistant, refuses: Re
 async def test_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
     flow = await start(hass, "pulse", "pulse_topic")
     rows = [Row("topic: topic_malformed", {"topic": topic}) for topic in ("", "iot/#", "+/led")]
+    rows.append(
+        Row(
+            "topic: topic_malformed, pulses_per_kwh: amount_malformed, "
+            "meter_reading: amount_ambiguous",
+            {"topic": "", "pulses_per_kwh": "many", "meter_reading": "2.500"},
+        )
+    )
     flow = await refuses(flow, rows, PULSES)
 
     result = await hass.config_entries.flow.async_configure(
@@ -451,12 +458,14 @@ IMPOSSIBLE = [
     Row("volume: amount_ambiguous", {"volume": "5.000"}),
     Row("volume: amount_malformed", {"volume": " "}),
 ]
+EMPTY = {"port": "", "volume": " ", "distance_full": "5 kg"}
+AT_ONCE = Row("port: port_missing, volume: amount_malformed, distance_full: amount_unit", EMPTY)
 
 
 async def test_a_tank(home: Home, refuses: Refusals) -> None:
     typed = {"distance_empty": "2,2 m", "distance_full": "20,0", "volume": "5 000 l"}
     fields = {"port": home.port.address, **GEOMETRY, **typed}
-    form = await refuses(await start(home.hass, "tank"), IMPOSSIBLE, fields)
+    form = await refuses(await start(home.hass, "tank"), [*IMPOSSIBLE, AT_ONCE], fields)
     assert home.port.connections == 0
     silent = [
         Row("port: sensor_silent", {}, given=b""),

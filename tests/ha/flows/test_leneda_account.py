@@ -124,6 +124,12 @@ WRONG = [
     ),
     Row(f"production_point: {POINT_ERROR}", {"production_point": "1234"}),
     Row(f"gas_point: {POINT_ERROR}", {"gas_point": "LU1"}),
+    # All fields are checked before Leneda is asked.
+    Row(
+        f"api_key: leneda_key_malformed, energy_id: leneda_energy_id_malformed, "
+        f"consumption_point: {POINT_ERROR}, gas_point: {POINT_ERROR}",
+        {"api_key": "x" * 257, "energy_id": "", "consumption_point": "LU", "gas_point": "LU1"},
+    ),
     Row("consumption_point: leneda_unknown_point", {"consumption_point": f"{POINT[:-1]}9"}),
     Row("production_point: leneda_unknown_point", {"production_point": PRODUCTION_POINT}),
     Row("gas_point: leneda_unknown_point", {"gas_point": GAS_POINT}),

@@ -237,6 +237,10 @@ async def test_the_key_cannot_be_taken_away_nor_the_point_changed(
     rows = [
         Row("api_key: leneda_key_needed", {"api_key": ""}),
         Row("consumption_point: leneda_other_meter", {"consumption_point": UNKNOWN}),
+        Row(
+            "energy_id: leneda_energy_id_malformed, consumption_point: leneda_other_meter",
+            {"energy_id": "", "consumption_point": UNKNOWN},
+        ),
     ]
     await refuses(await open_options(hass, entry, "leneda_account"), rows, ACCOUNT)
     assert entry.options["leneda"] == ACCOUNT

@@ -171,6 +171,11 @@ REFUSED = [
         )
     ),
     Row("power_exported: entity_not_power", of(energy_imported=["a"], power_exported="b")),
+    Row(
+        "energy_imported: entity_own, energy_exported: entity_not_energy, "
+        "power_exported: entity_not_power",
+        of(energy_imported=["own"], energy_exported=["negative"], power_exported="b"),
+    ),
 ]
 
 

@@ -109,6 +109,8 @@ async def test_impossible_values_are_refused(dialog: Dialog, refuses: Refusals) 
     mqtt = [
         Row(f"{name}: {error}", {"enabled": True, name: value}) for name, value, error in MQTT_ROWS
     ]
+    wrong = {"topic": TOPICS[0], "discovery_prefix": ""}
+    mqtt.append(Row(f"{mqtt[0].errors}, {mqtt[-2].errors}", {"enabled": True, **wrong}))
     await refuses(await dialog.form("mqtt"), mqtt)
     addresses = (("localhost", "malformed"), ("", "malformed"), (FOREIGN_ADDRESS, "unusable"))
     server = [

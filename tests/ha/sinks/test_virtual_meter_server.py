@@ -157,6 +157,10 @@ async def test_impossible_values_are_refused(house: House, refuses: Refusals) ->
     usual = {"enabled": True, "address": LOCAL, "port": house.http_port}
     # The last value of a row is the wrong one.
     rows = [Row(f"{[*x][-1]}: {key}", usual | x) for key, x in cases]
+    # The last row has an error in each field that can have one.
+    wrong = [cases[i][1] for i in (0, 3, 6, -3)]
+    errors = ", ".join(rows[i].errors for i in (0, 3, 6, -3))
+    rows.append(Row(errors, {name: x for typed in (usual, *wrong) for name, x in typed.items()}))
     await refuses(await house.page("virtual_meter"), rows)
 
 

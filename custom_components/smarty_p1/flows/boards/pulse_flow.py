@@ -6,7 +6,7 @@ from functools import partialmethod
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import (
     CONF_BASE,
     CONF_ENTITY_ID,
@@ -28,6 +28,7 @@ from ...const import (
     CONF_TOPIC,
     KIND_PULSE,
 )
+from ...coordinator.entry_types import short_title
 from ...coordinator.pulse_coordinator import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN, is_pulse
 from ...coordinator.stored.pulse_count_file import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ...coordinator.stored.throttled_store import UnreadableNowError
@@ -36,10 +37,9 @@ from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter
 from ...lib.markdown_text import in_markdown
 from ...lib.stored_json import dump
-from ...user_locale import async_user_locale
-from ..dialog_base import Draft, Input, shown_source
+from ..dialog_base import Draft, shown_source
+from ..form import Form, Input
 from ..form_errors import FieldError, check_topic, field_error
-from ..options_dialog import OptionsDialog
 from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
 from ..typed_amounts import AmountField, TypedAmounts
 from .board_probe import PULSE_TIMEOUT_S, FoundPulses, found_nothing_yet, found_pulses, probe_pulses
@@ -135,29 +135,19 @@ async def _in_time(pulses: asyncio.Future[FoundPulses]) -> FoundPulses | None:
 
 _BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")
 _DOMAINS = [*BINARY_DOMAINS, *COUNT_DOMAINS, EVENT_DOMAIN]
-_AMOUNTS = {
-    CONF_PULSES_PER_KWH: Amount(PULSES_PER_KWH, 1_000_000, 0.001),
-    CONF_METER_READING: Amount(KWH, 1_000_000_000),
+_PULSES_PER_KWH = AmountField(Amount(PULSES_PER_KWH, 1_000_000, 0.001))
+_METER_READING = {vol.Optional(CONF_METER_READING): AmountField(Amount(KWH, 1_000_000_000))}
+_AMOUNTS = {vol.Required(CONF_PULSES_PER_KWH): _PULSES_PER_KWH, **_METER_READING}
+# Only a new reader has a default value. Otherwise, an emptied field would mean this value.
+_NEW_AMOUNTS = {
+    vol.Required(CONF_PULSES_PER_KWH, default=amount_text(DEFAULT_PULSES_PER_KWH)): _PULSES_PER_KWH,
+    **_METER_READING,
 }
-_REQUIRED = {CONF_PULSES_PER_KWH}
-
-
-def _amount_fields(*, pulses_per_kwh: float | None = None) -> dict[vol.Marker, AmountField]:
-    """Return the fields for the amounts. `pulses_per_kwh` is the default value."""
-    default = vol.UNDEFINED if pulses_per_kwh is None else amount_text(pulses_per_kwh)
-    return {
-        vol.Required(CONF_PULSES_PER_KWH, default=default): AmountField(
-            _AMOUNTS[CONF_PULSES_PER_KWH]
-        ),
-        vol.Optional(CONF_METER_READING): AmountField(_AMOUNTS[CONF_METER_READING]),
-    }
 
 
 def _read_amounts(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
-    """Return the entered values, with numbers instead of typed amounts. Raises FieldError."""
-    read = amounts.read_all(typed, _AMOUNTS, "options.step.pulse", _REQUIRED)
-    amounts.check()
-    return read
+    """Return the entered values, with numbers instead of typed amounts."""
+    return amounts.read_all(typed, _AMOUNTS, "options.step.pulse")
 
 
 class PulseSteps(BoardSteps):
@@ -179,7 +169,7 @@ class PulseSteps(BoardSteps):
         return await self._async_look("wait_for_pulse", self._reader.data, self._async_find_pulses)
 
     async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
-        if reader := await self._async_accept(user_input, self._async_read_reader):
+        if reader := await self._form.async_accept(user_input, self._async_read_reader):
             self._reader = reader
             return await self.async_step_wait_for_pulse()
         fields: dict[Any, Any]
@@ -194,15 +184,15 @@ class PulseSteps(BoardSteps):
             case _:
                 fields = {vol.Required(CONF_TOPIC): TextSelector()}
         if not self._updated_entry:
-            fields |= _amount_fields(pulses_per_kwh=DEFAULT_PULSES_PER_KWH)
+            fields |= _NEW_AMOUNTS
         suggested = self._suggested_source
         suggested[CONF_BAUD_RATE] = str(suggested.get(CONF_BAUD_RATE, _BAUD_RATES[-1]))
-        return self._show(fields, suggested, step_id=step_id)
+        return await self._form.async_show(step_id, fields, suggested, last_step=False)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
-        typed = _read_amounts(typed, self._amounts)
+        typed = _read_amounts(typed, self._form.amounts)
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
             data[CONF_BAUD_RATE] = int(typed[CONF_BAUD_RATE])
@@ -216,7 +206,7 @@ class PulseSteps(BoardSteps):
         shown = entry.data if entry else typed
         if CONF_METER_READING in shown:
             data[CONF_METER_READING] = shown[CONF_METER_READING]
-        return Draft(data, {} if entry else {CONF_PULSES_PER_KWH: typed[CONF_PULSES_PER_KWH]})
+        return Draft(data, {} if entry else {CONF_PULSES_PER_KWH: typed.get(CONF_PULSES_PER_KWH)})
 
     async def _async_find_pulses(self) -> str:
         data = self._reader.data
@@ -292,27 +282,31 @@ def _read_topic(text: str) -> str:
     return topic
 
 
-class PulseOptionsFlow(OptionsDialog):
+class PulseOptionsFlow(OptionsFlowWithReload):
     """Options dialog of an LED pulse reader."""
+
+    def __init__(self) -> None:
+        self._form = Form(self, lambda: short_title(self.config_entry))
 
     async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the pulses per kWh, and for the meter's reading in kWh."""
-        if user_input is not None:
-            try:
-                read = _read_amounts(user_input, self._amounts)
-                if CONF_METER_READING in read:
-                    await self._async_set_energy(read[CONF_METER_READING])
-                return self.async_create_entry(
-                    data={CONF_PULSES_PER_KWH: read[CONF_PULSES_PER_KWH]}
-                )
-            except (FieldError, UnreadableNowError) as err:
-                error = field_error(err)
-                self._amounts.refused[error.field] = error.key
-        locale = await async_user_locale(self.hass)
-        shown = user_input or locale.amounts(self.config_entry.options, _AMOUNTS)
-        return await self._async_show("pulse", _amount_fields(), shown)
+        options = await self._form.async_accept(user_input, self._async_read)
+        if options is not None:
+            return self.async_create_entry(data=options)
+        return await self._form.async_show("pulse", _AMOUNTS, self.config_entry.options)
 
     async_step_init = async_step_pulse
+
+    async def _async_read(self, typed: dict[str, Any]) -> dict[str, Any]:
+        """Return the options to store. Store the meter's reading. Raises FieldError."""
+        read = _read_amounts(typed, self._form.amounts)
+        self._form.amounts.check()
+        if CONF_METER_READING in read:
+            try:
+                await self._async_set_energy(read.pop(CONF_METER_READING))
+            except UnreadableNowError as err:
+                raise field_error(err) from None
+        return read
 
     async def _async_set_energy(self, kwh: float) -> None:
         """Store `kwh` as the total of the counter.

@@ -1,9 +1,10 @@
 """Dialogs of a rainwater tank: the sensor's port, the tank's geometry, and a measured distance."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_PORT
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig
 
@@ -15,27 +16,24 @@ from ...const import (
     CONF_VOLUME,
     KIND_TANK,
 )
+from ...coordinator.entry_types import short_title
 from ...coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
 from ...lib.boards.tank_level import Shape
 from ...lib.markdown_text import in_markdown
 from ...user_locale import UserLocale, async_user_locale
-from ..dialog_base import Draft, Input
-from ..form_errors import FieldError
-from ..options_dialog import OptionsDialog
+from ..dialog_base import Draft
+from ..form import Form, Input
 from ..shared_form_fields import NEW_PORT, async_port_field
 from ..typed_amounts import AmountField, TypedAmounts
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
 
 _UNKNOWN = "-"
-_AMOUNTS = {
-    CONF_DISTANCE_EMPTY: Amount(CENTIMETRES, 1000),
-    CONF_DISTANCE_FULL: Amount(CENTIMETRES, 1000),
-    CONF_VOLUME: Amount(LITRES, 1_000_000, 1),
-}
-_GEOMETRY = {
-    **{vol.Required(name): AmountField(amount) for name, amount in _AMOUNTS.items()},
+_GEOMETRY: Mapping[vol.Marker, Any] = {
+    vol.Required(CONF_DISTANCE_EMPTY): AmountField(Amount(CENTIMETRES, 1000)),
+    vol.Required(CONF_DISTANCE_FULL): AmountField(Amount(CENTIMETRES, 1000)),
+    vol.Required(CONF_VOLUME): AmountField(Amount(LITRES, 1_000_000, 1)),
     vol.Required(CONF_SHAPE, default=Shape.UPRIGHT.value): SelectSelector(
         SelectSelectorConfig(options=[shape.value for shape in Shape], translation_key="tank_shape")
     ),
@@ -43,14 +41,14 @@ _GEOMETRY = {
 
 
 def _read_geometry(user_input: dict[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
-    """Return the tank's geometry from the entered values. Raises FieldError if it is impossible."""
+    """Return the tank's geometry from the entered values. Add its errors to `amounts`."""
     typed = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
-    geometry = amounts.read_all(typed, _AMOUNTS, "options.step.tank", required=_AMOUNTS)
-    amounts.check()
-    try:
-        tank_of(geometry)
-    except ValueError as err:
-        raise FieldError(CONF_DISTANCE_FULL, "tank_upside_down") from err
+    geometry = amounts.read_all(typed, _GEOMETRY, "options.step.tank")
+    if not amounts.errors:
+        try:
+            tank_of(geometry)
+        except ValueError:
+            amounts.refuse(CONF_DISTANCE_FULL, "tank_upside_down")
     return geometry
 
 
@@ -62,12 +60,13 @@ class TankSteps(BoardSteps):
 
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port of the sensor, and for the tank's geometry."""
-        if tank := await self._async_accept(user_input, self._async_read_tank):
+        if tank := await self._form.async_accept(user_input, self._async_read_tank):
             self._tank = tank
             return await self.async_step_wait_for_sensor()
         geometry = {} if self._updated_entry else _GEOMETRY
         fields = {NEW_PORT: await async_port_field(self.hass), **geometry}
-        return self._show(fields, self._suggested_source, step_id="tank")
+        suggested = self._suggested_source
+        return await self._form.async_show("tank", fields, suggested, last_step=False)
 
     async def async_step_wait_for_sensor(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the sensor has measured the distance."""
@@ -94,7 +93,7 @@ class TankSteps(BoardSteps):
     async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         entry = self._updated_entry
-        options = entry.options if entry else _read_geometry(typed, self._amounts)
+        options = entry.options if entry else _read_geometry(typed, self._form.amounts)
         port = await self._async_read_port(typed[CONF_PORT])
         data = {CONF_KIND: KIND_TANK, CONF_PORT: port}
         self._check_unused(data)
@@ -111,18 +110,20 @@ def _shown(locale: UserLocale, value: float | None, unit: str) -> str:
     return locale.with_unit(amount_text(value), unit)
 
 
-class TankOptionsFlow(OptionsDialog):
+class TankOptionsFlow(OptionsFlowWithReload):
     """Options dialog of a rainwater tank."""
+
+    def __init__(self) -> None:
+        self._form = Form(self, lambda: short_title(self.config_entry))
 
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the tank's geometry."""
-        if user_input is not None:
-            try:
-                return self.async_create_entry(data=_read_geometry(user_input, self._amounts))
-            except FieldError as err:
-                self._amounts.refused[err.field] = err.key
-        locale = await async_user_locale(self.hass)
-        shown = user_input or locale.amounts(self.config_entry.options, _AMOUNTS)
-        return await self._async_show("tank", _GEOMETRY, shown)
+        geometry = await self._form.async_accept(user_input, self._async_read)
+        if geometry is not None:
+            return self.async_create_entry(data=geometry)
+        return await self._form.async_show("tank", _GEOMETRY, self.config_entry.options)
 
     async_step_init = async_step_tank
+
+    async def _async_read(self, typed: dict[str, Any]) -> dict[str, Any]:
+        return _read_geometry(typed, self._form.amounts)

@@ -27,7 +27,7 @@ from ...lib.markdown_text import Verbatim, in_markdown
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
-from ..dialog_base import Input
+from ..form import Input
 from ..form_errors import FieldError
 from .contract_and_dashboard_step import ContractAndDashboardSteps
 
@@ -111,7 +111,6 @@ class CableSteps(ContractAndDashboardSteps):
         If Home Assistant has no meter without a cable, ask for the contract of a new meter.
         """
         self._found = data, telegram, outline
-        self._turn_page()
         return await self.async_step_same_meter()
 
     async def async_step_same_meter(self, user_input: Input = None) -> ConfigFlowResult:
@@ -121,16 +120,22 @@ class CableSteps(ContractAndDashboardSteps):
         """
         data, telegram, outline = self._found
         meters = self._without_cable()
-        chosen = (user_input or {}).get(_SAME_METER)
-        entry = next((meter for meter in meters if meter.entry_id == chosen), None)
-        if entry and may_join(entry, telegram):
-            await self._async_join(entry, data, telegram)
-            return await self.async_step_joined()
-        if entry:
-            self._note(FieldError(_SAME_METER, "other_total", title=entry.title))
-        elif not meters or user_input is not None:
+        chosen = await self._form.async_accept(user_input, self._async_choose)
+        if meters and chosen is None:
+            return await self._async_show_meters(meters, telegram)
+        if not chosen:
             return await self._async_ask_contract(data, telegram, outline)
-        return await self._async_show_meters(meters, telegram)
+        await self._async_join(chosen[0], data, telegram)
+        return await self.async_step_joined()
+
+    async def _async_choose(self, typed: dict[str, Any]) -> list[AnyConfigEntry]:
+        """Return the entry of the chosen meter, [] for a new meter. Raises FieldError."""
+        _, telegram, _ = self._found
+        chosen = [meter for meter in self._without_cable() if meter.entry_id == typed[_SAME_METER]]
+        for entry in chosen:
+            if not may_join(entry, telegram):
+                raise FieldError(_SAME_METER, "other_total", title=entry.title)
+        return chosen
 
     async def _async_show_meters(
         self, meters: list[AnyConfigEntry], telegram: Telegram
@@ -142,13 +147,12 @@ class CableSteps(ContractAndDashboardSteps):
             SelectOptionDict(value=_ANOTHER, label=another),
         ]
         field = SelectSelector(SelectSelectorConfig(options=options))
-        return self._show(
-            {vol.Required(_SAME_METER, default=default): field},
-            {},
-            step_id="same_meter",
-            name=Verbatim(", ".join(map(short_title, meters))),
-            serial_number=shown_name(str(telegram.serial_number)),
-        )
+        placeholders = {
+            "name": Verbatim(", ".join(map(short_title, meters))),
+            "serial_number": shown_name(str(telegram.serial_number)),
+        }
+        fields = {vol.Required(_SAME_METER, default=default): field}
+        return await self._form.async_show("same_meter", fields, {}, placeholders, last_step=False)
 
     async def async_step_joined(self, _user_input: Input = None) -> ConfigFlowResult:
         """End the dialog with a message: the meter that had no cable is now read at its port."""

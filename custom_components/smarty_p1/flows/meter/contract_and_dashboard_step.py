@@ -40,7 +40,8 @@ from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
 from ...lib.prices.entered_contract import high_prices, with_confirmed_prices
-from ..dialog_base import Dialog, Draft, Input
+from ..dialog_base import Dialog, Draft
+from ..form import Input
 from ..options.contract_form import first_contract_fields, read_first_contract
 
 # Placeholders for the prices of import and export. The form lists the statistics that the Energy
@@ -96,7 +97,7 @@ class ContractAndDashboardSteps(Dialog):
         All fields are optional.
         """
         places = await self._async_places()
-        contract = await self._async_accept(user_input, self._async_read_contract)
+        contract = await self._form.async_accept(user_input, self._async_read_contract)
         if contract is not None:
             return await self._async_end(places, contract, user_input or {})
         fields = first_contract_fields()
@@ -110,16 +111,13 @@ class ContractAndDashboardSteps(Dialog):
         if places.sources:
             fields[vol.Required(CONF_FILL_ENERGY, default=True)] = BooleanSelector()
         sources = [f"- {await self._async_describe(source)}" for source in places.sources]
-        return self._show(
-            fields,
-            {},
-            step_id=self._new.step_id,
-            last_step=True,
+        placeholders = {
             **self._new.outline,
-            picture=Verbatim(await async_bill_picture(self.hass)),
-            what_there_is=Verbatim("\n\n".join(texts)),
-            sources=Verbatim("\n".join(sources)),
-        )
+            "picture": Verbatim(await async_bill_picture(self.hass)),
+            "what_there_is": Verbatim("\n\n".join(texts)),
+            "sources": Verbatim("\n".join(sources)),
+        }
+        return await self._form.async_show(self._new.step_id, fields, {}, placeholders)
 
     async def async_step_contract_without_cable(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the contract of a meter without a cable."""
@@ -139,7 +137,6 @@ class ContractAndDashboardSteps(Dialog):
         reading = MeterReader().read(telegram, datetime.now(UTC))
         number = telegram.serial_number
         self._new = _NewMeter(meter_id or str(number), data, {}, reading, number, outline)
-        self._turn_page()
         return await self.async_step_contract()
 
     async def _async_ask_contract_of_past(
@@ -154,11 +151,10 @@ class ContractAndDashboardSteps(Dialog):
         options = {SECTION_LENEDA: account}
         point = account[CONF_CONSUMPTION_POINT]
         self._new = _NewMeter(point, data, options, reading, None, outline)
-        self._turn_page()
         return await self.async_step_contract()
 
     async def _async_read_contract(self, typed: dict[str, Any]) -> dict[str, Any]:
-        contract = read_first_contract(self.hass, typed, self._amounts)
+        contract = read_first_contract(self.hass, typed, self._form.amounts)
         if not contract:
             return {}
         options = {CONF_CONTRACTS: [contract]}

@@ -23,6 +23,7 @@ from ...const import (
     SECTION_ADVANCED,
 )
 from ...lib.p1.keys import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
+from ..form_errors import FormErrors
 
 PUBLISHED_KEY = DEFAULT_AUTHENTICATION_KEY.hex().upper()
 
@@ -54,37 +55,30 @@ def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, 
 
 
 def read_keys(
-    user_input: Mapping[str, Any], current: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the meter's keys for an entry's data, and the errors.
-
-    The errors are translation keys, keyed by the field of the form. An empty field keeps the
-    current key.
-    """
+    user_input: Mapping[str, Any], current: Mapping[str, Any], errors: FormErrors
+) -> dict[str, Any]:
+    """Return the meter's keys for an entry's data. An empty field keeps the current key."""
     if user_input.get(CONF_REMOVE_KEY):
-        return {}, {}
+        return {}
     advanced = user_input.get(SECTION_ADVANCED, {})
-    typed, errors = _read_typed({**user_input, **advanced})
+    typed = _read_typed({**user_input, **advanced}, errors)
     data = {name: current[name] for name in _MALFORMED if name in current} | typed
     if data.get(CONF_ENCRYPTION_KEY) == PUBLISHED_KEY:
-        errors[CONF_ENCRYPTION_KEY] = "key_published"
+        errors.refuse(CONF_ENCRYPTION_KEY, "key_published")
     if data.get(CONF_AUTHENTICATION_KEY) == PUBLISHED_KEY:
         del data[CONF_AUTHENTICATION_KEY]
     if advanced.get(CONF_WITHOUT_VERIFICATION) and CONF_ENCRYPTION_KEY in data:
         data[CONF_VERIFY] = False
-    return data, errors
+    return data
 
 
-def _read_typed(texts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the entered keys in upper-case hex, and the errors.
-
-    The errors are translation keys, keyed by the field of the form.
-    """
-    read, errors = {}, {}
+def _read_typed(texts: Mapping[str, Any], errors: FormErrors) -> dict[str, Any]:
+    """Return the entered keys in upper-case hex."""
+    read = {}
     for name, (field, error) in _MALFORMED.items():
         if text := texts.get(name, "").strip():
             try:
                 read[name] = parse_key(text).hex().upper()
             except KeyFormatError:
-                errors[field] = error
-    return read, errors
+                errors.refuse(field, error)
+    return read

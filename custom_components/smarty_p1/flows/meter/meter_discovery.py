@@ -11,7 +11,7 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ...const import CONF_SERVICE
 from ...coordinator import has_telegrams
-from ..dialog_base import Input
+from ..form import Input
 from ..ports_in_use import async_entry_at, async_lasting_name
 from .moved_gateway import follow
 from .port_key_and_found_meter import MeterForm, MeterSteps

@@ -17,16 +17,15 @@ from ...const import (
     CONF_WITHOUT_VERIFICATION,
     SECTION_ADVANCED,
 )
-from ...coordinator.entry_types import AnyConfigEntry, short_title
+from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.meter_coordinator import stored_keys
 from ...coordinator.repair_issues import Problem, is_raised
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...lib.failure_detection import ReadingProblem
-from ...lib.markdown_text import Verbatim
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.port.address_masking import identify_port, redact_port
 from ...lib.port.errors import SecurityOffError
-from ..dialog_base import Input
+from ..form import Input
 from ..form_errors import FieldError
 from ..shared_form_fields import CURRENT_PORT, NEW_PORT
 from .add_cable_to_meter import may_join
@@ -69,7 +68,6 @@ def _form(
         suggested=suggested,
         checkboxes=checkboxes,
         placeholders={
-            "name": Verbatim(short_title(entry)),
             "serial_number": shown_name(str(entry.unique_id)),
             "present_port": redact_port(port),
             "published_key": PUBLISHED_KEY,
@@ -83,7 +81,7 @@ class ReconfigureSteps(MeterSteps):
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Show the form with the reason why new keys are needed."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
-            self._note(FieldError(*reason))
+            self._form.amounts.refuse(*reason)
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: Input = None) -> ConfigFlowResult:
@@ -107,11 +105,7 @@ class ReconfigureSteps(MeterSteps):
     async def async_step_add_cable(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the key of a meter that has no cable yet."""
         entry = self._get_reconfigure_entry()
-        form = MeterForm(
-            step_id="add_cable",
-            port_field=NEW_PORT,
-            placeholders={"name": Verbatim(short_title(entry))},
-        )
+        form = MeterForm(step_id="add_cable", port_field=NEW_PORT)
         return await self._async_ask_meter(user_input, form, partial(self._async_find_cable, entry))
 
     async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
@@ -146,7 +140,7 @@ class ReconfigureSteps(MeterSteps):
         newer than the last one, unless the user has stated that the frame counter was reset.
         """
         key, _ = stored_keys(data)
-        is_reset = bool(self._typed and self._typed.get(CONF_COUNTER_RESET))
+        is_reset = bool(self._form.typed and self._form.typed.get(CONF_COUNTER_RESET))
         known = {} if is_reset or not key else await async_last_counters(self.hass, entry, key)
         proved = await async_proved_titles(self.hass, entry, data)
         is_proved_port = await async_is_proved_port(self.hass, entry, data)

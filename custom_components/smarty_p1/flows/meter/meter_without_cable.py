@@ -11,7 +11,7 @@ from ...lib.leneda.implausible_rows import last_whole_day
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.markdown_text import Verbatim
 from ...user_locale import async_user_locale
-from ..dialog_base import Input
+from ..form import Input
 from ..options.leneda_account import account_fields, async_read_new_account
 from .contract_and_dashboard_step import ContractAndDashboardSteps
 
@@ -21,8 +21,9 @@ class CablelessMeterSteps(ContractAndDashboardSteps):
 
     async def async_step_leneda(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the account at Leneda, and check it with a request. Then ask for the contract."""
-        if read := await self._async_accept(
-            user_input, lambda typed: async_read_new_account(self.hass, typed)
+        if read := await self._form.async_accept(
+            user_input,
+            lambda typed: async_read_new_account(self.hass, typed, self._form.amounts),
         ):
             account, days = read
             point = account[CONF_CONSUMPTION_POINT]
@@ -37,7 +38,7 @@ class CablelessMeterSteps(ContractAndDashboardSteps):
             shown = {"meter": Verbatim(outline)}
             data = {CONF_KIND: KIND_LENEDA}
             return await self._async_ask_contract_of_past(data, account, shown)
-        return self._show(account_fields(), {}, step_id="leneda")
+        return await self._form.async_show("leneda", account_fields(), last_step=False)
 
     async def _async_describe_days(self, days: Sequence[LenedaRow]) -> str:
         """Return a text about the newest complete day in `days`. Say if yesterday is missing."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, override
+from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
@@ -31,8 +31,7 @@ from ...lib.p1.telegram import Telegram
 from ...lib.port.probing import probe
 from ...lib.publish.mqtt_messages import ONLINE
 from ...user_locale import UserLocale, async_user_locale
-from ..dialog_base import Input
-from ..form_errors import FieldError
+from ..form import Input
 from ..ports_in_use import async_next_gateway_port
 from ..shared_form_fields import NEW_PORT, async_port_field
 from .add_cable_to_meter import CableSteps
@@ -192,39 +191,33 @@ class MeterSteps(CableSteps):
         step.
         """
         read = partial(self._async_read_meter, form)
-        if data := await self._async_accept(user_input, read):
+        if data := await self._form.async_accept(user_input, read):
             self._data, self._find = data, find or self._async_find_new
             return await self.async_step_wait_for_telegram()
-        is_open = any(self._shown(form.suggested).get(SECTION_ADVANCED, {}).values())
+        shown, errors = self._form.shown(form.suggested), self._form.amounts.errors
+        is_open = any(shown.get(SECTION_ADVANCED, {}).values())
         fields = {}
         if form.port_field:
             if self._topics is None:
                 self._topics = await async_topics_seen(self.hass)
             fields[form.port_field] = await async_port_field(self.hass, self._topics)
         self._checkboxes.update(form.checkboxes)
+        self._checkboxes.update(_REMEDIES[key] for key in errors.values() if key in _REMEDIES)
         fields |= key_fields(
-            is_advanced_open=is_open or self._is_wrong(SECTION_ADVANCED), choices=self._checkboxes
+            is_advanced_open=is_open or SECTION_ADVANCED in errors, choices=self._checkboxes
         )
-        return self._show(
+        return await self._form.async_show(
+            form.step_id,
             fields,
             form.suggested,
-            step_id=form.step_id,
+            form.placeholders,
             last_step=self._updated_entry is not None,
-            **form.placeholders,
         )
-
-    @override
-    def _note(self, error: FieldError) -> None:
-        super()._note(error)
-        if remedy := _REMEDIES.get(error.key):
-            self._checkboxes.add(remedy)
 
     async def _async_read_meter(self, form: MeterForm, typed: dict[str, Any]) -> dict[str, Any]:
         """Turn the entered values into the data of an entry. Raises FieldError."""
         entry = self._updated_entry
-        keys, errors = read_keys(typed, entry.data if entry else {})
-        for name, key in errors.items():
-            self._note(FieldError(name, key))
+        keys = read_keys(typed, entry.data if entry else {}, self._form.amounts)
         text = typed.get(CONF_PORT, "").strip() or form.port
         port = await self._async_read_port(text, takes_topic=True)
         data = {CONF_PORT: port, **keys}

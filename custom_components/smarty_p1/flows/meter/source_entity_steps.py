@@ -39,7 +39,7 @@ from ...lib.meter.telegram_from_source_entities import (
     value_of,
 )
 from ...lib.p1.telegram import Telegram
-from ..dialog_base import Input
+from ..form import Input
 from ..form_errors import FieldError
 from ..shared_form_fields import state_of
 from .add_cable_to_meter import may_join
@@ -86,10 +86,11 @@ class EntitySteps(ContractAndDashboardSteps):
 
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the entities, and check them."""
-        if chosen := await self._async_accept(user_input, self._async_read_entities):
+        if chosen := await self._form.async_accept(user_input, self._async_read_entities):
             self._chosen = chosen
             return await self.async_step_listen()
-        return self._show(_FIELDS, self._present_entities(), step_id="entities")
+        suggested = self._present_entities()
+        return await self._form.async_show("entities", _FIELDS, suggested, last_step=False)
 
     async def async_step_listen(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress while the dialog listens to the entities."""
@@ -135,11 +136,11 @@ class EntitySteps(ContractAndDashboardSteps):
         used: set[str] = set()
         for name in filter(typed.get, QUANTITIES):
             entities = [typed[name]] if isinstance(typed[name], str) else typed[name]
-            if len(entities) > _MAX_TARIFFS:
-                raise FieldError(name, "entities_count")
-            if read := [self._read_entity(name, entity, used) for entity in entities]:
-                data[name] = read
-        if _MAIN not in data:
+            with self._form.amounts.noting():
+                if len(entities) > _MAX_TARIFFS:
+                    raise FieldError(name, "entities_count")
+                data[name] = [self._read_entity(name, entity, used) for entity in entities]
+        if not typed[_MAIN]:
             raise FieldError(_MAIN, "entities_count")
         return data
 

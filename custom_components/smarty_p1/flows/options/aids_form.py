@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import voluptuous as vol
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
     ObjectSelector,
@@ -14,6 +15,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ...const import CONF_AIDS
+from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH
 from ...lib.prices.contract import MAX_AIDS
 from ...lib.prices.contract_terms import AID_AMOUNTS, USUAL_EUR_PER_MONTH
@@ -21,6 +23,7 @@ from ...lib.prices.entered_contract import USUAL_EUR_PER_KWH, is_aid_possible, t
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField
 from ..typed_amounts import AmountField, Place, TypedAmounts
+from .options_page import OptionsPage
 
 
 def _required(selector: Selector[Any]) -> ObjectSelectorField:
@@ -53,17 +56,19 @@ _MAX_ROWS = MAX_AIDS + 1
 type Aids = Iterable[Mapping[str, Any]]
 
 
-def aid_fields() -> dict[vol.Marker, Any]:
-    """Return the field of the page: the list of aids."""
-    return {vol.Optional(CONF_AIDS): _AIDS}
+def _shown(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+    aids = entry.options.get(CONF_AIDS, ())
+    return {CONF_AIDS: [locale.amounts(aid, AID_AMOUNTS) for aid in aids]}
 
 
-def shown_aids(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
-    """Return the stored aids as the form shows them."""
-    return {CONF_AIDS: [locale.amounts(aid, AID_AMOUNTS) for aid in options.get(CONF_AIDS, ())]}
+async def _async_read(
+    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: Mapping[str, Any], amounts: TypedAmounts
+) -> dict[str, Any]:
+    aids = _read_all(typed, amounts)
+    return {CONF_AIDS: aids} if aids else {}
 
 
-def read_aids(typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str, Any]]:
+def _read_all(typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str, Any]]:
     """Return the aids to store, with positive amounts. Add the errors of the form to `amounts`.
 
     An amount that is unusually high is an error once.
@@ -73,10 +78,10 @@ def read_aids(typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str,
     if amounts.errors:
         return []
     if len(aids) > MAX_AIDS:
-        amounts.refused[CONF_AIDS] = "too_many_aids"
+        amounts.refuse(CONF_AIDS, "too_many_aids")
         return []
     if not all(map(is_aid_possible, aids)):
-        amounts.refused[CONF_AIDS] = "aid_malformed"
+        amounts.refuse(CONF_AIDS, "aid_malformed")
         return []
     aids = [*map(tidy_aid, aids)]
     for place, price in prices_of_aids(aids):
@@ -109,3 +114,8 @@ def _read(aid: Mapping[str, Any], row: int, amounts: TypedAmounts) -> dict[str, 
 def _place(name: str, row: int) -> Place:
     label = f"selector.{CONF_AIDS}.fields.{name}.name"
     return Place(CONF_AIDS, label, f"options.step.aids.data.{CONF_AIDS}", row)
+
+
+AIDS = OptionsPage(
+    "aids", {CONF_AIDS}, lambda _hass, _entry: {vol.Optional(CONF_AIDS): _AIDS}, _async_read, _shown
+)

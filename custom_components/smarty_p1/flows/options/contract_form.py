@@ -289,7 +289,7 @@ def read_contract(
         read = {}
     since = typed.get(CONF_SINCE)
     if error := _error_of_day(edited, since, is_empty=not read):
-        amounts.refused[CONF_SINCE] = error
+        amounts.refuse(CONF_SINCE, error)
     if amounts.errors:
         return {}
     if since is not None:
@@ -344,7 +344,7 @@ def _check_terms(
     """Add errors of terms that do not belong together. Remove an empty list of days."""
     for choice in _CHOICES:
         if error := _price_error(hass, stored, read, choice):
-            amounts.refused[choice.section] = error
+            amounts.refuse(choice.section, error)
     _check_reference_power(read, amounts, places)
     _check_second_price(read, amounts)
 
@@ -366,8 +366,8 @@ def _read_amounts(
     # The message about a wrong power gives examples, and does not repeat the text.
     is_zero = read.get(CONF_REFERENCE_POWER) == 0
     if is_zero or amounts.errors.get(CONF_REFERENCE_POWER) in _WITH_EXAMPLES:
-        amounts.refused[CONF_REFERENCE_POWER] = "reference_power_malformed"
         amounts.drop(places[CONF_REFERENCE_POWER])
+        amounts.refuse(CONF_REFERENCE_POWER, "reference_power_malformed")
     return read
 
 
@@ -431,7 +431,7 @@ def _check_reference_power(
 ) -> None:
     """Add an error if the reference power has no published price, and no price was entered."""
     if not has_price_of_power(read):
-        amounts.refused[places[CONF_NETWORK_FIXED_PRICE].field] = "reference_power_without_price"
+        amounts.refuse(places[CONF_NETWORK_FIXED_PRICE].field, "reference_power_without_price")
 
 
 def _check_second_price(read: dict[str, Any], amounts: TypedAmounts) -> None:
@@ -439,7 +439,7 @@ def _check_second_price(read: dict[str, Any], amounts: TypedAmounts) -> None:
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
     if not is_second_price_whole(read):
-        amounts.refused[SECTION_SECOND_PRICE] = "second_price_incomplete"
+        amounts.refuse(SECTION_SECOND_PRICE, "second_price_incomplete")
 
 
 def _price_error(

@@ -33,47 +33,44 @@ from ...messages import (
 from ...user_locale import UserLocale
 from ..shared_form_fields import ClockField
 from ..typed_amounts import AmountField, TypedAmounts
+from .options_page import OptionsPage
 
 CONF_GOAL_AMOUNT = "goal_amount"
 NO_GOAL = "none"
 AMOUNT = "amount"
 CONF_SEND_TEST = "send_test"
 CONF_FOR_ALL_METERS = "for_all_meters"
-PAGE_OPTIONS = (CONF_GOAL, SECTION_MESSAGES)
 
 _MAX_RECIPIENTS = 10
 
 _MAX_EUR = 10_000
 # A house with much solar power is paid in summer, so its goal can be below 0.
-_AMOUNTS = {CONF_GOAL_AMOUNT: Amount(EUR_PER_MONTH, _MAX_EUR, -_MAX_EUR)}
-_PAGE = "options.step.goal_and_messages"
+_AMOUNT = Amount(EUR_PER_MONTH, _MAX_EUR, -_MAX_EUR)
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
-def goal_fields() -> dict[vol.Marker, Any]:
-    """Return the form's fields: the kind of goal, and its amount."""
-    kinds = SelectSelector(
+_GOAL_FIELDS = {
+    vol.Required(CONF_GOAL, default=NO_GOAL): SelectSelector(
         SelectSelectorConfig(
             options=[NO_GOAL, LAST_YEAR, AMOUNT],
             mode=SelectSelectorMode.LIST,
             translation_key=CONF_GOAL,
         )
-    )
-    return {
-        vol.Required(CONF_GOAL, default=NO_GOAL): kinds,
-        vol.Optional(CONF_GOAL_AMOUNT): AmountField(_AMOUNTS[CONF_GOAL_AMOUNT]),
-    }
+    ),
+    vol.Optional(CONF_GOAL_AMOUNT): AmountField(_AMOUNT),
+}
+_RECIPIENTS = EntitySelector(EntitySelectorConfig(domain=NOTIFY, multiple=True))
 
 
-def message_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the form's fields of the messages: a switch for each kind that the meter can serve."""
+def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
+    """Return the form's fields: goal, recipients, and a switch for each kind of message."""
     stored, for_all = options_to_show(hass, entry), dict[vol.Marker, Any]()
     if other_meters(hass, entry):
         default = has_same_target(hass, entry)
         for_all[vol.Required(CONF_FOR_ALL_METERS, default=default)] = BooleanSelector()
-    recipients = EntitySelector(EntitySelectorConfig(domain=NOTIFY, multiple=True))
     return {
-        vol.Optional(CONF_RECIPIENTS): recipients,
+        **_GOAL_FIELDS,
+        vol.Optional(CONF_RECIPIENTS): _RECIPIENTS,
         vol.Required(CONF_QUIET_FROM, default=stored.quiet_from): ClockField(),
         vol.Required(CONF_QUIET_UNTIL, default=stored.quiet_until): ClockField(),
         **for_all,
@@ -85,12 +82,13 @@ def message_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[vol.Marke
     }
 
 
-def shown_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return the recipients as the form shows them. Other fields show their defaults."""
-    return {CONF_RECIPIENTS: list(options_to_show(hass, entry).recipients)}
+def _shown(hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+    """Return goal and recipients as the form shows them. Other fields show their defaults."""
+    recipients = [*options_to_show(hass, entry).recipients]
+    return _shown_goal(entry, locale) | {CONF_RECIPIENTS: recipients}
 
 
-async def async_read_messages(
+async def _async_read(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], amounts: TypedAmounts
 ) -> dict[str, Any]:
     """Return the options to store. If the user asks for a test, and nothing is wrong, send it.
@@ -98,14 +96,15 @@ async def async_read_messages(
     Also give the recipients to the other meters, if the user asks for it. Add the error of a field
     to `amounts`.
     """
+    goal = _read_goal(typed, amounts)
     options = _read_options(typed, amounts)
     if typed[CONF_SEND_TEST] and not amounts.errors:
         test = HouseholdMessage("test", {"name": short_title(entry)})
         if await async_send(hass, entry, options.recipients, test):
-            amounts.refused[CONF_RECIPIENTS] = "test_failed"
+            amounts.refuse(CONF_RECIPIENTS, "test_failed")
     if typed.get(CONF_FOR_ALL_METERS) and not amounts.errors:
         async_share_target(hass, entry, options)
-    return options.stored()
+    return goal | options.stored()
 
 
 def _read_options(typed: Mapping[str, Any], amounts: TypedAmounts) -> MessageOptions:
@@ -117,13 +116,13 @@ def _read_options(typed: Mapping[str, Any], amounts: TypedAmounts) -> MessageOpt
         typed[CONF_QUIET_UNTIL],
     )
     if len(options.recipients) > _MAX_RECIPIENTS:
-        amounts.refused[CONF_RECIPIENTS] = "too_many_recipients"
+        amounts.refuse(CONF_RECIPIENTS, "too_many_recipients")
     if Kind.ABOVE_GOAL in options.kinds and typed[CONF_GOAL] == NO_GOAL:
-        amounts.refused[Kind.ABOVE_GOAL] = "goal_needed"
+        amounts.refuse(Kind.ABOVE_GOAL, "goal_needed")
     return options
 
 
-def shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+def _shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
     """Return the stored goal as the form shows it.
 
     If no amount is stored, the form offers last year's cost of this month, in whole euros.
@@ -144,23 +143,25 @@ def offered_goal(entry: AnyConfigEntry, locale: UserLocale) -> str:
     return _UNKNOWN if total is None else locale.with_unit(f"{total:.2f}", EUR.symbol)
 
 
-def with_typed_amount(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+def with_typed_amount(
+    entry: AnyConfigEntry, typed: Mapping[str, Any], locale: UserLocale
+) -> dict[str, Any]:
     """Return what was typed, with an amount as the goal if the user has changed the amount.
 
-    `shown` has the values that the form has shown. A changed amount is wanted, whatever kind of
-    goal is chosen above.
+    A changed amount is wanted, whatever kind of goal is chosen above.
     """
-    return {**typed, CONF_GOAL: AMOUNT} if _is_changed(typed, shown) else dict(typed)
+    is_changed = _is_changed(typed, _shown_goal(entry, locale))
+    return {**typed, CONF_GOAL: AMOUNT} if is_changed else dict(typed)
 
 
-def read_goal(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+def _read_goal(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
     """Return the options to store. Add the error of a wrong or missing amount to `amounts`."""
     kind = typed[CONF_GOAL]
     if kind != AMOUNT:
         return {} if kind == NO_GOAL else {CONF_GOAL: kind}
-    read = amounts.read_all(typed, _AMOUNTS, _PAGE)
+    read = amounts.read_all(typed, _GOAL_FIELDS, "options.step.goal_and_messages")
     if CONF_GOAL_AMOUNT not in read and not amounts.errors:
-        amounts.refused[CONF_GOAL_AMOUNT] = "goal_missing"
+        amounts.refuse(CONF_GOAL_AMOUNT, "goal_missing")
     return {} if amounts.errors else {CONF_GOAL: float(read[CONF_GOAL_AMOUNT])}
 
 
@@ -168,7 +169,7 @@ def _is_changed(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
     """Return whether the amount was changed. An amount that was cleared is none."""
     texts = [str(values.get(CONF_GOAL_AMOUNT, "")).strip() for values in (typed, shown)]
     try:
-        read = [_AMOUNTS[CONF_GOAL_AMOUNT].parse(text) for text in texts if text]
+        read = [_AMOUNT.parse(text) for text in texts if text]
     except AmountError:
         return texts[0] not in {"", texts[1]}
     return bool(texts[0]) and read[:1] != read[1:]
@@ -177,3 +178,8 @@ def _is_changed(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
 def _last_year_total(entry: AnyConfigEntry) -> float | None:
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     return None if demand is None else last_year_total(demand.month)
+
+
+GOAL_AND_MESSAGES = OptionsPage(
+    "goal_and_messages", {CONF_GOAL, SECTION_MESSAGES}, _fields, _async_read, _shown
+)

@@ -12,7 +12,16 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, Tex
 from homeassistant.util import dt as dt_util
 from probatio import Secret
 
-from ...const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_GAS_POINT, CONF_PRODUCTION_POINT
+from ...const import (
+    CONF_CONSUMPTION_POINT,
+    CONF_ENERGY_ID,
+    CONF_GAS_POINT,
+    CONF_PRODUCTION_POINT,
+    KIND_LENEDA,
+    SECTION_LENEDA,
+)
+from ...coordinator import kind_of
+from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.leneda.client import (
     EXPORTED,
     IMPORTED,
@@ -30,12 +39,21 @@ from ...lib.leneda.gas_response import STANDARD_VOLUME, read_gas_series
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import POINT
 from ...lib.port.address_masking import MASK
-from ..form_errors import FieldError
+from ..form_errors import FieldError, FormErrors
+from .options_page import section_page
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 # The API key and the energy id are sent in HTTP headers, so all characters must be printable ASCII.
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
+_OPTIONAL = (CONF_PRODUCTION_POINT, CONF_GAS_POINT)
+_POINTS = (CONF_CONSUMPTION_POINT, *_OPTIONAL)
+# Pattern of each field, and the error of a text that does not match.
+_FORMS = {
+    CONF_API_KEY: (_HEADER_VALUE, "leneda_key_malformed"),
+    CONF_ENERGY_ID: (_HEADER_VALUE, "leneda_energy_id_malformed"),
+    **dict.fromkeys(_POINTS, (POINT, "leneda_point_malformed")),
+}
 # Number of days to request when a meter is added. The dialog shows the newest day that Leneda has.
 _SHOWN_DAYS = 7
 
@@ -47,34 +65,38 @@ def key_fields() -> dict[vol.Marker, Any]:
 
 def account_fields() -> dict[vol.Marker, Any]:
     """Return the fields for the API key, the energy id and the metering points."""
-    points = (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT, CONF_GAS_POINT)
-    return key_fields() | {vol.Optional(point): _TEXT for point in points}
+    return key_fields() | {vol.Optional(point): _TEXT for point in _POINTS}
 
 
-def shown_account(stored: Mapping[str, str]) -> dict[str, str]:
-    """Return the stored account as the form shows it, with the API key masked."""
+def _shown(stored: Mapping[str, str]) -> dict[str, str]:
     return {**stored, CONF_API_KEY: MASK} if stored else {}
 
 
-async def async_read_account(
-    hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
+async def _async_read(
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, str], errors: FormErrors
 ) -> dict[str, str]:
-    """Return the account to store, after Leneda has accepted it.
+    """Return the account to store, after Leneda has accepted it. Return {} without an API key.
 
-    Return {} if no API key was entered. Raises FieldError if a value is malformed, or if Leneda
-    refuses the account.
+    The id of a meter that is not read by cable is the code of its metering point. Such a meter
+    needs an account with this code. Raises FieldError if a value is wrong, or if Leneda refuses the
+    account.
     """
-    account = _without_spaces(typed)
+    account, is_needed = _without_spaces(typed), kind_of(entry) == KIND_LENEDA
     if account.get(CONF_API_KEY) == MASK:
-        account[CONF_API_KEY] = stored.get(CONF_API_KEY, "")
+        account[CONF_API_KEY] = entry.options.get(SECTION_LENEDA, {}).get(CONF_API_KEY, "")
     if not account.get(CONF_API_KEY):
+        if is_needed:
+            raise FieldError(CONF_API_KEY, "leneda_key_needed")
         return {}
-    await _async_try_all(hass, account)
+    point = account.get(CONF_CONSUMPTION_POINT, "")
+    if is_needed and POINT.fullmatch(point) and point != entry.unique_id:
+        errors.refuse(CONF_CONSUMPTION_POINT, "leneda_other_meter")
+    await _async_try_all(hass, account, errors)
     return {name: text for name, text in account.items() if text}
 
 
 async def async_read_new_account(
-    hass: HomeAssistant, typed: Mapping[str, str]
+    hass: HomeAssistant, typed: Mapping[str, str], errors: FormErrors
 ) -> tuple[dict[str, str], tuple[LenedaRow, ...]]:
     """Return the account of a new meter, and the meter's consumption of the last _SHOWN_DAYS days.
 
@@ -82,57 +104,41 @@ async def async_read_new_account(
     value is malformed, or if Leneda refuses the account.
     """
     account = _without_spaces(typed)
-    rows = await _async_try_all(hass, account, days=_SHOWN_DAYS)
+    rows = await _async_try_all(hass, account, errors, days=_SHOWN_DAYS)
     return {name: text for name, text in account.items() if text}, rows
 
 
 async def async_read_key(
-    hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
+    hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str], errors: FormErrors
 ) -> dict[str, str]:
     """Return the stored account with a new API key, after Leneda has accepted the key.
 
     Raises FieldError if a value is malformed, or if Leneda refuses the account.
     """
     account = {**stored, CONF_API_KEY: "", **_without_spaces(typed)}
-    await _async_try_all(hass, account)
+    await _async_try_all(hass, account, errors)
     return account
 
 
-def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
-    """Raise FieldError unless `account` has the metering point of the meter `meter_id`.
-
-    The meter is not read by cable, so its serial number is unknown. Its id is the code of its
-    metering point of consumption instead.
-    """
-    if not account:
-        raise FieldError(CONF_API_KEY, "leneda_key_needed")
-    if account[CONF_CONSUMPTION_POINT] != meter_id:
-        raise FieldError(CONF_CONSUMPTION_POINT, "leneda_other_meter")
-
-
 async def _async_try_all(
-    hass: HomeAssistant, account: Mapping[str, str], days: int = 1
+    hass: HomeAssistant, account: Mapping[str, str], errors: FormErrors, days: int = 1
 ) -> tuple[LenedaRow, ...]:
     """Check an account by requesting the series of its metering points.
 
     Return the quarter-hours of the consumption in the last `days` days. Raises FieldError if a
     value is malformed, or if Leneda refuses the account.
     """
-    _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
-    _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
-    _check(CONF_CONSUMPTION_POINT, account, POINT, "leneda_point_malformed")
-    has_production = bool(account.get(CONF_PRODUCTION_POINT))
-    if has_production:
-        _check(CONF_PRODUCTION_POINT, account, POINT, "leneda_point_malformed")
-    has_gas = bool(account.get(CONF_GAS_POINT))
-    if has_gas:
-        _check(CONF_GAS_POINT, account, POINT, "leneda_point_malformed")
+    for field, (pattern, error) in _FORMS.items():
+        text = account.get(field, "")
+        if (text or field not in _OPTIONAL) and not pattern.fullmatch(text):
+            errors.refuse(field, error)
+    errors.check()
     series = await _async_try(
         hass, account, CONF_CONSUMPTION_POINT, IMPORTED, read_time_series, days
     )
-    if has_production:
+    if account.get(CONF_PRODUCTION_POINT):
         await _async_try(hass, account, CONF_PRODUCTION_POINT, EXPORTED, read_time_series)
-    if has_gas:
+    if account.get(CONF_GAS_POINT):
         await _async_try(hass, account, CONF_GAS_POINT, STANDARD_VOLUME, read_gas_series)
     return series.rows
 
@@ -169,6 +175,6 @@ def _without_spaces(typed: Mapping[str, str]) -> dict[str, str]:
     return {name: "".join(text.split()) for name, text in typed.items()}
 
 
-def _check(field: str, account: Mapping[str, str], pattern: re.Pattern[str], error: str) -> None:
-    if not pattern.fullmatch(account.get(field, "")):
-        raise FieldError(field, error)
+LENEDA_ACCOUNT = section_page(
+    SECTION_LENEDA, lambda _hass, _entry: account_fields(), _async_read, _shown, "leneda_account"
+)

@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
 
 from ...const import DOCUMENTATION_URL, DOMAIN, LOGGER
-from ...coordinator.entry_types import short_title
 from ...coordinator.leneda.file_import import ImportSummary
 from ...coordinator.leneda.file_refusal_translation_keys import ImportRefusedError
 from ...lib.history.calendar import LUXEMBOURG
@@ -17,12 +16,10 @@ from ...lib.leneda.portal_file import MAX_EXPORT_SIZE
 from ...lib.leneda.series_codes import Quantity
 from ...lib.markdown_text import Verbatim, in_markdown
 from ...user_locale import async_user_locale
-from ..dialog_base import Input
+from ..form import Form, Input
 
 _FILE = "file"
-_SCHEMA = vol.Schema(
-    {vol.Required(_FILE): selector.FileSelector({"accept": ".csv,text/csv,text/plain"})}
-)
+_FIELDS = {vol.Required(_FILE): selector.FileSelector({"accept": ".csv,text/csv,text/plain"})}
 # Translation key of the entity that counts each quantity. A quantity of energy sharing has no
 # entity, so the form shows its code.
 _ENTITIES = {
@@ -36,9 +33,9 @@ _ENTITIES = {
 class LenedaFileSteps(OptionsFlow):
     """Dialog steps that import files from Leneda, one after the other."""
 
+    _form: Form[ConfigFlowResult]
     _file_id = ""
     _import: asyncio.Task[ImportSummary] | None = None
-    _refused: ImportRefusedError | None = None
     _imported: ImportSummary
 
     async def async_step_leneda_file(self, user_input: Input = None) -> ConfigFlowResult:
@@ -48,25 +45,8 @@ class LenedaFileSteps(OptionsFlow):
         if user_input is not None:
             self._file_id = user_input[_FILE]
             return await self.async_step_leneda_import()
-        errors, why = {}, ""
-        if refused := self._refused:
-            errors[_FILE] = "file_refused"
-            locale = await async_user_locale(self.hass)
-            key = f"exceptions.{refused.key}.message"
-            why = await locale.async_text(self.hass, key, **in_markdown(refused.placeholders))
-        return self.async_show_form(
-            step_id="leneda_file",
-            data_schema=_SCHEMA,
-            errors=errors,
-            description_placeholders=in_markdown(
-                {
-                    "name": Verbatim(short_title(self.config_entry)),
-                    "why": Verbatim(why),
-                    "documentation_url": Verbatim(f"{DOCUMENTATION_URL}/blob/main/docs/leneda.md"),
-                }
-            ),
-            last_step=False,
-        )
+        link = {"documentation_url": Verbatim(f"{DOCUMENTATION_URL}/blob/main/docs/leneda.md")}
+        return await self._form.async_show("leneda_file", _FIELDS, {}, link, last_step=False)
 
     async def async_step_leneda_import(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress while the file is imported."""
@@ -83,17 +63,21 @@ class LenedaFileSteps(OptionsFlow):
                 progress_task=self._import,
             )
         task, self._import = self._import, None
-        self._refused = None
+        self._form.amounts.begin()
         try:
             self._imported = task.result()
         except ImportRefusedError as err:
-            self._refused = err
-            return self.async_show_progress_done(next_step_id="leneda_file")
+            refused = err
         except Exception:  # noqa: BLE001 - the dialog reports every error as a failed import
             LOGGER.exception("Unexpected error while importing a file")
-            self._refused = ImportRefusedError(key="leneda_failed")
-            return self.async_show_progress_done(next_step_id="leneda_file")
-        return self.async_show_progress_done(next_step_id="leneda_result")
+            refused = ImportRefusedError(key="leneda_failed")
+        else:
+            return self.async_show_progress_done(next_step_id="leneda_result")
+        locale = await async_user_locale(self.hass)
+        key = f"exceptions.{refused.key}.message"
+        why = await locale.async_text(self.hass, key, **refused.placeholders)
+        self._form.amounts.refuse(_FILE, "file_refused", why=why)
+        return self.async_show_progress_done(next_step_id="leneda_file")
 
     async def async_step_leneda_result(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show a summary of the imported file, and offer to import another file."""

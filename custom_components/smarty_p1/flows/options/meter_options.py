@@ -6,10 +6,11 @@ ways. The contract's page shows the costs of the current month under both interp
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
+from functools import partialmethod
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -21,20 +22,16 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 
 from ...const import (
-    CONF_AIDS,
     CONF_ENABLED,
     CONF_HOUSE_DEVICES,
-    CONF_MIN_INTERVAL,
     CONF_SIDEBAR,
     CONF_SINCE,
     CONF_SUN_SOURCES,
-    KIND_LENEDA,
-    SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
-from ...coordinator import has_telegrams, kind_of
+from ...coordinator import has_telegrams
 from ...coordinator.chosen_entity_ids import with_registry_ids
-from ...coordinator.entry_types import AnyConfigEntry, known_meters
+from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.repair_issues import Problem, withdraw_issues
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...energy_dashboard.house_sources import (
@@ -59,10 +56,8 @@ from ...lib.prices.entered_contract import (
     with_confirmed_prices,
 )
 from ...user_locale import UserLocale, async_user_locale
-from ..dialog_base import Input
-from ..form_errors import FieldError
-from ..options_dialog import OptionsDialog
-from .aids_form import aid_fields, read_aids, shown_aids
+from ..form import Form, Input
+from .aids_form import AIDS
 from .contract_form import (
     EditedContract,
     check_first_page,
@@ -79,30 +74,12 @@ from .contract_list import (
     key_of,
     with_contract,
 )
-from .goal_and_messages import (
-    PAGE_OPTIONS,
-    async_read_messages,
-    goal_fields,
-    message_fields,
-    offered_goal,
-    read_goal,
-    shown_goal,
-    shown_messages,
-    with_typed_amount,
-)
-from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
+from .goal_and_messages import GOAL_AND_MESSAGES, offered_goal, with_typed_amount
+from .leneda_account import LENEDA_ACCOUNT
 from .leneda_file import LenedaFileSteps
-from .output_section import OutputSection
+from .options_page import OptionsPage
 from .publish_options import MQTT, P1_SERVER, defaults
-from .update_interval_and_gas_prices import (
-    GAS_OPTIONS,
-    PLAN_AMOUNTS,
-    PLAN_FIELDS,
-    UPDATE_FIELDS,
-    gas_fields,
-    read_gas,
-    shown_gas,
-)
+from .update_interval_and_gas_prices import GAS, PLAN, UPDATES, may_need_gas
 from .virtual_meter_options_and_clients import (
     VIRTUAL_METER,
     async_addresses_to_enter,
@@ -222,7 +199,7 @@ DETAILS = {_PAGE: "contract_details"}
 """
 
 
-class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
+class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     """Options dialog of a meter. It has a menu and several pages."""
 
     _contract: Mapping[str, Any] | None = None
@@ -233,8 +210,12 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
     """First day to suggest for a contract that is added."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._form = Form(self, lambda: self._name)
         self._sources: Sequence[HouseSource] = ()
+
+    @property
+    def _name(self) -> str:
+        return Verbatim(short_title(self.config_entry))
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the menu. If a repair opened the dialog, show a page of the contracts instead."""
@@ -245,7 +226,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
                 return await self._async_step_prices_from(since)
         has_cable = has_telegrams(self.config_entry)
         menu = [page for page in _MENU if has_cable or page not in _WITH_CABLE]
-        if has_cable and not gas_fields(self.config_entry):
+        if has_cable and not may_need_gas(self.config_entry):
             menu.remove("gas")
         if not self.config_entry.subentries:
             menu.remove("plan")
@@ -282,7 +263,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
         contracts = entered_contracts(self.config_entry.options)
         if user_input is None and len(contracts) > 1:
             fields = await async_contract_field(self.hass, contracts)
-            return await self._async_show("contract_edit", fields)
+            return await self._form.async_show("contract_edit", fields, last_step=False)
         self._edited = user_input[CONF_CONTRACT] if user_input else key_of(contracts[0])
         return await self.async_step_contract()
 
@@ -293,34 +274,38 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
             edited = edited_contract(options, user_input[CONF_CONTRACT])
             return self.async_create_entry(data=with_contract(options, edited, {}))
         fields = await async_contract_field(self.hass, entered_contracts(options))
-        return await self._async_show("contract_remove", fields)
+        return await self._form.async_show("contract_remove", fields)
 
     async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that every bill has."""
-        if user_input is not None:
-            check_first_page(user_input, self._amounts)
-            if not self._amounts.errors:
-                self._contract = user_input
-                return await self.async_step_contract_details()
-        shown = user_input or await self._async_shown_contract()
-        return await self._async_show("contract", contract_fields(), shown)
+        contract = await self._form.async_accept(user_input, self._async_read_first_page)
+        if contract is not None:
+            self._contract = contract
+            return await self.async_step_contract_details()
+        shown = await self._async_shown_contract()
+        return await self._form.async_show("contract", contract_fields(), shown, last_step=False)
+
+    async def _async_read_first_page(self, typed: dict[str, Any]) -> dict[str, Any]:
+        check_first_page(typed, self._form.amounts)
+        return typed
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the values that not every bill has, and for the contract's first day."""
+        options = await self._form.async_accept(user_input, self._async_read_details)
+        if options is not None:
+            return self.async_create_entry(data=options)
+        fields = detail_fields(self._form.amounts.errors)
+        placeholders = surcharge_placeholders(await async_user_locale(self.hass), self.config_entry)
         shown = await self._async_shown_contract()
-        if user_input is not None:
-            first = shown if self._contract is None else self._contract
-            typed = {name: value for name, value in first.items() if name in contract_fields()}
-            edited = self._edited_contract()
-            contract = read_contract(self.hass, edited, typed | user_input, self._amounts)
-            if not self._amounts.errors:
-                options = with_contract(self.config_entry.options, edited, contract)
-                return self.async_create_entry(data=options)
-            shown = user_input
-        fields = detail_fields(self._amounts.errors)
-        locale = await async_user_locale(self.hass)
-        placeholders = surcharge_placeholders(locale, self.config_entry)
-        return await self._async_show("contract_details", fields, shown, **placeholders)
+        return await self._form.async_show("contract_details", fields, shown, placeholders)
+
+    async def _async_read_details(self, typed: dict[str, Any]) -> dict[str, Any]:
+        """Return the options with the contract of both pages."""
+        first = await self._async_shown_contract() if self._contract is None else self._contract
+        typed = {name: first[name] for name in contract_fields() if name in first} | typed
+        edited = self._edited_contract()
+        contract = read_contract(self.hass, edited, typed, self._form.amounts)
+        return with_contract(self.config_entry.options, edited, contract)
 
     async def _async_step_prices_from(self, since: str) -> ConfigFlowResult:
         """Ask for the prices from a day on: of the contract that holds now, or of a new one."""
@@ -338,58 +323,12 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
         contracts = entered_contracts(options)
         return EditedContract(contracts[-1] if contracts else {}, contracts)
 
-    async def async_step_aids(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the state aids and rebates."""
-        options, locale = self.config_entry.options, await async_user_locale(self.hass)
-        if user_input is not None:
-            aids = read_aids(user_input, self._amounts)
-            if not self._amounts.errors:
-                kept = {name: value for name, value in options.items() if name != CONF_AIDS}
-                data = {**kept, CONF_AIDS: aids} if aids else kept
-                data = with_confirmed_prices(data, high_prices({CONF_AIDS: aids}))
-                return self.async_create_entry(data=data)
-        shown = user_input or shown_aids(options, locale)
-        return await self._async_show("aids", aid_fields(), shown)
-
-    async def async_step_gas(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the kWh in a cubic metre of gas, and for the gas prices."""
-        if user_input is not None:
-            read = read_gas(user_input, self._amounts)
-            if not self._amounts.errors:
-                return self._save(read, GAS_OPTIONS)
-        locale = await async_user_locale(self.hass)
-        shown = user_input or shown_gas(self.config_entry.options, locale)
-        return await self._async_show("gas", gas_fields(self.config_entry), shown)
-
-    async def async_step_plan(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the power above which the plan runs no load."""
-        if user_input is not None:
-            read = self._amounts.read_all(user_input, PLAN_AMOUNTS, "options.step.plan")
-            if not self._amounts.errors:
-                return self._save(read, PLAN_AMOUNTS)
-        locale = await async_user_locale(self.hass)
-        shown = user_input or locale.amounts(self.config_entry.options, PLAN_AMOUNTS)
-        return await self._async_show("plan", PLAN_FIELDS, shown)
-
-    async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the shortest time between two updates of an entity."""
-        if user_input is not None:
-            return self._save(user_input, {CONF_MIN_INTERVAL})
-        return await self._async_show("updates", UPDATE_FIELDS, self.config_entry.options)
-
     async def async_step_goal_and_messages(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the goal of a month, and for the messages to the household."""
         entry, locale = self.config_entry, await async_user_locale(self.hass)
-        shown = shown_goal(entry, locale) | shown_messages(self.hass, entry)
-        if user_input is not None:
-            shown = with_typed_amount(user_input, shown)
-            read = read_goal(shown, self._amounts)
-            read |= await async_read_messages(self.hass, entry, shown, self._amounts)
-            if not self._amounts.errors:
-                return self._save(read, PAGE_OPTIONS)
-        fields = goal_fields() | message_fields(self.hass, entry)
+        typed = user_input and with_typed_amount(entry, user_input, locale)
         last_year = offered_goal(entry, locale)
-        return await self._async_show("goal_and_messages", fields, shown, last_year=last_year)
+        return await self._async_ask(typed, page=GOAL_AND_MESSAGES, last_year=last_year)
 
     async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which inverters and batteries supply the house, and which devices use its energy."""
@@ -405,29 +344,14 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
         devices = {} if is_only else await async_all_devices(self.hass, entry)
         fields = sun_fields(self.hass, entry, self._sources)
         fields |= device_fields(self.hass, entry, devices)
+        link = {"energy": Verbatim(ENERGY_URL)}
         if not fields:
-            return await self._async_show("sun_missing", {}, energy=Verbatim(ENERGY_URL))
-        return await self._async_show("sun", fields, energy=Verbatim(ENERGY_URL))
+            return await self._form.async_show("sun_missing", {}, {}, link)
+        return await self._form.async_show("sun", fields, {}, link)
 
     async def async_step_sun_missing(self, _user_input: Input = None) -> ConfigFlowResult:
         """Close the page that says where to enter an inverter. The page has no fields."""
         return self._save({}, ())
-
-    async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the Leneda account, and test it."""
-        stored = self.config_entry.options.get(SECTION_LENEDA, {})
-        if user_input is not None:
-            try:
-                account = await async_read_account(self.hass, stored, user_input)
-                if kind_of(self.config_entry) == KIND_LENEDA:
-                    check_of_meter(account, str(self.config_entry.unique_id))
-            except FieldError as err:
-                self._amounts.refused[err.field] = err.key
-            else:
-                read = {SECTION_LENEDA: account} if account else {}
-                return self._save(read, {SECTION_LENEDA})
-        shown = shown_account(stored) if user_input is None else user_input
-        return await self._async_show("leneda_account", account_fields(), shown)
 
     async def async_step_sidebar(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask whether the sidebar is to show the dashboard Smarty."""
@@ -437,11 +361,11 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
             return self._save({CONF_SIDEBAR: True} if is_shown else {}, {CONF_SIDEBAR})
         default = is_in_sidebar(self.hass)
         fields = {vol.Required(CONF_SIDEBAR, default=default): BooleanSelector()}
-        return await self._async_show("sidebar", fields)
+        return await self._form.async_show("sidebar", fields)
 
     async def async_step_other_programs(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show a menu: a page for each way to the readings, and one for the update interval."""
-        menu = [P1_SERVER.name, VIRTUAL_METER.name, MQTT.name, "updates"]
+        menu = [page.step_id for page in (P1_SERVER, VIRTUAL_METER, MQTT, UPDATES)]
         if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
             menu.insert(2, "virtual_clients")
         return self.async_show_menu(
@@ -450,42 +374,46 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
             description_placeholders=in_markdown({"name": self._name}),
         )
 
-    async def async_step_p1_server(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask whether other programs read the telegrams, and at which address."""
-        return await self._async_step_output(P1_SERVER, user_input)
-
     async def async_step_virtual_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask whether batteries and chargers read a virtual meter, and which one."""
         addresses = await async_addresses_to_enter(self.hass, self.config_entry)
-        return await self._async_step_output(VIRTUAL_METER, user_input, addresses=addresses)
+        return await self._async_ask(user_input, page=VIRTUAL_METER, addresses=addresses)
 
     async def async_step_mqtt(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask whether telegrams are published to the broker, and in which form."""
         suggested = defaults(self.hass, self.config_entry)
         placeholders = {"topic": suggested.topic, "board_topic": suggested.smartyreader_topic}
-        return await self._async_step_output(MQTT, user_input, **placeholders)
+        return await self._async_ask(user_input, page=MQTT, **placeholders)
 
-    async def _async_step_output(
-        self, output: OutputSection, user_input: Input, **placeholders: str
+    async def _async_ask(
+        self, user_input: Input = None, *, page: OptionsPage, **placeholders: str
     ) -> ConfigFlowResult:
+        """Show a page. Store its options if they are right."""
         hass, entry = self.hass, self.config_entry
-        if user_input is not None:
-            try:
-                read = await output.async_read(hass, entry, user_input)
-            except FieldError as err:
-                self._amounts.refused[err.field] = err.key
-            else:
-                return self._save({output.name: read}, {output.name})
-        fields = output.schema(hass, entry).schema
-        shown = user_input or output.shown(entry.options.get(output.name, {}))
-        return await self._async_show(output.name, fields, shown, **placeholders)
+        read = await self._form.async_accept(
+            user_input, lambda typed: page.async_read(hass, entry, typed, self._form.amounts)
+        )
+        if read is not None:
+            return self._save(read, page.options)
+        shown = page.shown(hass, entry, await async_user_locale(hass))
+        return await self._form.async_show(
+            page.step_id, page.fields(hass, entry), shown, placeholders
+        )
+
+    # Steps of the pages that need no placeholders.
+    async_step_aids = partialmethod(_async_ask, page=AIDS)
+    async_step_gas = partialmethod(_async_ask, page=GAS)
+    async_step_leneda_account = partialmethod(_async_ask, page=LENEDA_ACCOUNT)
+    async_step_p1_server = partialmethod(_async_ask, page=P1_SERVER)
+    async_step_plan = partialmethod(_async_ask, page=PLAN)
+    async_step_updates = partialmethod(_async_ask, page=UPDATES)
 
     async def async_step_virtual_clients(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the clients of the virtual meter. This page has no fields."""
         if user_input is not None:
             return self._save({}, ())
         tables = await async_client_tables(self.hass, self.config_entry)
-        return await self._async_show("virtual_clients", {}, None, **tables)
+        return await self._form.async_show("virtual_clients", {}, {}, tables)
 
     async def _async_shown_contract(self) -> dict[str, Any]:
         """Return the stored contract as the form shows it. A new contract has no day yet."""
@@ -499,4 +427,5 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsDialog):
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
         data = with_registry_ids(self.hass, kept | dict(read), read)
+        data = with_confirmed_prices(data, high_prices(read))
         return self.async_create_entry(data=data)

@@ -40,9 +40,9 @@ from ...lib.publish.publish_format import (
     default_topic,
 )
 from ...lib.publish.topics import RESERVED
-from ..form_errors import FieldError
+from ..form_errors import FieldError, FormErrors
 from ..shared_form_fields import list_field, whole_number_field
-from .output_section import OutputSection
+from .options_page import Fields, section_page
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
@@ -75,60 +75,56 @@ def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
     )
 
 
-def _p1_server_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
+def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> Fields:
     port = defaults(hass, entry).port
-    return vol.Schema(
-        {
-            vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
-            vol.Required(CONF_LISTEN_ADDRESS, default=LOCAL_ADDRESS): list_field(
-                ((address, address) for address in _ADDRESSES), takes_any=True
-            ),
-            vol.Required(CONF_LISTEN_PORT, default=port): whole_number_field(LAST_PORT, minimum=1),
-        }
-    )
+    return {
+        vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+        vol.Required(CONF_LISTEN_ADDRESS, default=LOCAL_ADDRESS): list_field(
+            ((address, address) for address in _ADDRESSES), takes_any=True
+        ),
+        vol.Required(CONF_LISTEN_PORT, default=port): whole_number_field(LAST_PORT, minimum=1),
+    }
 
 
-def _mqtt_schema(_hass: HomeAssistant, _entry: AnyConfigEntry) -> vol.Schema:
-    return vol.Schema(
-        {
-            vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
-            vol.Required(CONF_FORMAT, default=Format.VALUES.value): SelectSelector(
-                SelectSelectorConfig(
-                    options=[format_.value for format_ in Format], translation_key="mqtt_format"
-                )
-            ),
-            vol.Optional(CONF_TOPIC): TextSelector(),
-            vol.Required(CONF_RETAIN, default=False): BooleanSelector(),
-            vol.Required(CONF_MIN_INTERVAL, default=0): whole_number_field(MAX_INTERVAL, "s"),
-            vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
-            vol.Required(CONF_DISCOVERY_PREFIX, default=DEFAULT_PREFIX): TextSelector(),
-        }
-    )
+def _mqtt_fields(_hass: HomeAssistant, _entry: AnyConfigEntry) -> Fields:
+    return {
+        vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+        vol.Required(CONF_FORMAT, default=Format.VALUES.value): SelectSelector(
+            SelectSelectorConfig(
+                options=[format_.value for format_ in Format], translation_key="mqtt_format"
+            )
+        ),
+        vol.Optional(CONF_TOPIC): TextSelector(),
+        vol.Required(CONF_RETAIN, default=False): BooleanSelector(),
+        vol.Required(CONF_MIN_INTERVAL, default=0): whole_number_field(MAX_INTERVAL, "s"),
+        vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
+        vol.Required(CONF_DISCOVERY_PREFIX, default=DEFAULT_PREFIX): TextSelector(),
+    }
 
 
 async def _async_read_p1_server(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], errors: FormErrors
 ) -> dict[str, Any]:
-    """Return the options of the P1 server to store. Raises FieldError for invalid values."""
+    """Return the options of the P1 server to store. Raises FieldError for an invalid address."""
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     if typed[CONF_ENABLED]:
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
-                raise FieldError(CONF_LISTEN_PORT, "p1_port_in_use")
+                errors.refuse(CONF_LISTEN_PORT, "p1_port_in_use")
         # If this meter's own server already listens at the port, another server cannot listen
         # there. So do not test this port, but a free port (0) at the same address.
-        await async_try_to_listen(address, 0 if _serves(entry, port) else port)
+        await async_try_to_listen(address, 0 if errors.errors or _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
 
 async def _async_read_mqtt(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], errors: FormErrors
 ) -> dict[str, Any]:
-    """Return the MQTT options that are to be stored. Raises FieldError for invalid values."""
+    """Return the MQTT options that are to be stored. Add an error for each invalid value."""
     topic = _topic_of(hass, entry, typed)
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:
-        _check_mqtt(hass, entry, topic, prefix)
+        _check_mqtt(hass, entry, topic, prefix, errors)
     return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
 
 
@@ -145,22 +141,21 @@ def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, An
     return suggested.topic if topic in {"", _former_smartyreader_topic(entry)} else topic
 
 
-def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str) -> None:
-    """Raise FieldError for a malformed topic or prefix, or for a topic in use.
-
-    Raise FieldError also if Home Assistant has no MQTT integration.
-    """
+def _check_mqtt(
+    hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str, errors: FormErrors
+) -> None:
+    """Add an error for a malformed topic or prefix, for a topic in use, and without MQTT."""
     if not hass.config_entries.async_has_entries(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False
     ):
-        raise FieldError(CONF_ENABLED, "mqtt_not_set_up")
+        errors.refuse(CONF_ENABLED, "mqtt_not_set_up")
     if topic.startswith("$") or not _is_topic(topic):
-        raise FieldError(CONF_TOPIC, "mqtt_topic_malformed")
+        errors.refuse(CONF_TOPIC, "mqtt_topic_malformed")
     if not _is_topic(prefix):
-        raise FieldError(CONF_DISCOVERY_PREFIX, "mqtt_prefix_malformed")
+        errors.refuse(CONF_DISCOVERY_PREFIX, "mqtt_prefix_malformed")
     others = sections_of(others_of(hass, entry), SECTION_MQTT)
     if any(options[CONF_TOPIC] == topic for options in others):
-        raise FieldError(CONF_TOPIC, "mqtt_topic_in_use")
+        errors.refuse(CONF_TOPIC, "mqtt_topic_in_use")
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
@@ -233,5 +228,5 @@ async def async_try_to_listen(address: str, port: int) -> None:
     server.close()
 
 
-P1_SERVER = OutputSection(SECTION_P1_SERVER, _p1_server_schema, _async_read_p1_server)
-MQTT = OutputSection(SECTION_MQTT, _mqtt_schema, _async_read_mqtt)
+P1_SERVER = section_page(SECTION_P1_SERVER, _p1_server_fields, _async_read_p1_server)
+MQTT = section_page(SECTION_MQTT, _mqtt_fields, _async_read_mqtt)

@@ -8,6 +8,7 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, ObjectSelectorField
 
 from ...const import (
@@ -33,12 +34,12 @@ from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField, whole_number_field
 from ..typed_amounts import AmountField, Place, TypedAmounts
+from .options_page import OptionsPage, plain_page
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = whole_number_field(_MAX_INTERVAL_S, "s")
 # `_BOUNDS` has the plausible ranges, and an error for each.
 _MAX_TYPED = 1_000_000
-_FACTOR = {CONF_GAS_KWH_PER_M3: Amount(KWH_PER_M3, _MAX_TYPED)}
 _PRICES = {
     CONF_GAS_PRICE: Amount(EUR_PER_M3, _MAX_TYPED),
     CONF_GAS_FIXED_PRICE: Amount(EUR_PER_MONTH, _MAX_TYPED),
@@ -65,41 +66,35 @@ _PRICE_LIST = ObjectSelector(
     )
 )
 
-GAS_OPTIONS = (CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES)
-UPDATE_FIELDS = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
-PLAN_AMOUNTS = {CONF_NEVER_ABOVE: Amount(KW, 100, 0.5)}
-PLAN_FIELDS = {vol.Optional(name): AmountField(amount) for name, amount in PLAN_AMOUNTS.items()}
+_GAS_OPTIONS = {CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES}
+_GAS_FIELDS = {
+    vol.Optional(CONF_GAS_KWH_PER_M3): AmountField(Amount(KWH_PER_M3, _MAX_TYPED)),
+    vol.Optional(CONF_GAS_PRICES): _PRICE_LIST,
+}
 
 
-def gas_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields of gas, {} if they are not needed.
-
-    They may be needed if one of them has a value, or if the entry may have a gas meter.
-    """
-    if not ({*GAS_OPTIONS} & entry.options.keys() or _may_have_gas(entry)):
-        return {}
-    factor = {vol.Optional(name): AmountField(amount) for name, amount in _FACTOR.items()}
-    return {**factor, vol.Optional(CONF_GAS_PRICES): _PRICE_LIST}
+def may_need_gas(entry: AnyConfigEntry) -> bool:
+    """Return whether the page of gas may be needed: for its options, or for a gas meter."""
+    return bool(_GAS_OPTIONS & entry.options.keys()) or _may_have_gas(entry)
 
 
-def shown_gas(options: Mapping[str, Any], locale: UserLocale) -> dict[str, Any]:
-    """Return the stored options as the form shows them."""
-    shown = locale.amounts(options, _FACTOR)
-    if CONF_GAS_PRICES in options:
-        rows = [locale.amounts(row, _PRICES) for row in options[CONF_GAS_PRICES]]
-        shown[CONF_GAS_PRICES] = rows
-    return shown
+def _shown_gas(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+    rows = entry.options.get(CONF_GAS_PRICES, [])
+    shown = [locale.amounts(row, _PRICES) for row in rows]
+    return {**entry.options, CONF_GAS_PRICES: shown}
 
 
-def read_gas(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+async def _async_read_gas(
+    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: Mapping[str, Any], amounts: TypedAmounts
+) -> dict[str, Any]:
     """Return the options to store. Add errors for implausible or missing values to `amounts`."""
-    read = amounts.read_all(typed, _FACTOR, "options.step.gas")
+    read = amounts.read_all(typed, _GAS_FIELDS, "options.step.gas")
     typed_rows = read.pop(CONF_GAS_PRICES, [])[: _MAX_PRICES + 1]
     rows = [_read_price(row, number, amounts) for number, row in enumerate(typed_rows, 1)]
     if error := _implausible(read):
-        amounts.refused[CONF_GAS_KWH_PER_M3] = error
+        amounts.refuse(CONF_GAS_KWH_PER_M3, error)
     if not amounts.errors and (error := _error_of_prices(rows)):
-        amounts.refused[CONF_GAS_PRICES] = error
+        amounts.refuse(CONF_GAS_PRICES, error)
     return {**read, CONF_GAS_PRICES: in_order(rows)} if rows else read
 
 
@@ -141,3 +136,10 @@ def _may_have_gas(entry: AnyConfigEntry) -> bool:
     coordinator: MeterCoordinator = entry.runtime_data
     kinds = {medium.kind for medium in coordinator.books.history.media.values()}
     return "gas" in kinds or (coordinator.latest is None and not kinds)
+
+
+GAS = OptionsPage(
+    "gas", _GAS_OPTIONS, lambda _hass, _entry: _GAS_FIELDS, _async_read_gas, _shown_gas
+)
+UPDATES = plain_page("updates", {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL})
+PLAN = plain_page("plan", {vol.Optional(CONF_NEVER_ABOVE): AmountField(Amount(KW, 100, 0.5))})

@@ -1,6 +1,6 @@
 """Options of the virtual meter, and the options page that lists its clients."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
@@ -42,9 +42,9 @@ from ...lib.virtual.virtual_meter import MAX_BATTERIES
 from ...lib.virtual_server.server import UDP_PORTS
 from ...sinks.shown_clients import ShownClient, clients_of
 from ...user_locale import UserLocale, async_user_locale
-from ..form_errors import FieldError
+from ..form_errors import FormErrors
 from ..shared_form_fields import list_field, whole_number_field
-from .output_section import OutputSection
+from .options_page import Fields, section_page
 from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
 
 HTTP_PORT = 80
@@ -54,30 +54,26 @@ _MAX_UDP_PORTS = 4
 _NONE = "\N{EN DASH}"
 
 
-def _schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
+def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> Fields:
     asking = [client.address for client in clients_of(hass, entry)]
-    return vol.Schema(
-        {
-            vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
-            vol.Required(CONF_SHOWN_AS, default=SHOWN_AS_BOTH): SelectSelector(
-                SelectSelectorConfig(
-                    options=[*(kind.value for kind in AnnouncementKind), SHOWN_AS_BOTH],
-                    translation_key="virtual_meter_shown_as",
-                )
-            ),
-            vol.Required(CONF_LISTEN_ADDRESS, default=_EVERY_IPV4): list_field(
-                ((address, address) for address in (_EVERY_IPV4, EVERY_ADDRESS)), takes_any=True
-            ),
-            vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): whole_number_field(
-                LAST_PORT, minimum=1
-            ),
-            vol.Optional(CONF_BATTERIES, default=list): _texts(asking),
-            vol.Optional(CONF_UDP_PORTS, default=list): _texts(map(str, UDP_PORTS)),
-            vol.Required(CONF_SILENT, default=False): BooleanSelector(),
-            vol.Required(CONF_ANNOUNCED, default=False): BooleanSelector(),
-            vol.Required(CONF_SHOWS_TELEGRAM, default=False): BooleanSelector(),
-        }
-    )
+    return {
+        vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+        vol.Required(CONF_SHOWN_AS, default=SHOWN_AS_BOTH): SelectSelector(
+            SelectSelectorConfig(
+                options=[*(kind.value for kind in AnnouncementKind), SHOWN_AS_BOTH],
+                translation_key="virtual_meter_shown_as",
+            )
+        ),
+        vol.Required(CONF_LISTEN_ADDRESS, default=_EVERY_IPV4): list_field(
+            ((address, address) for address in (_EVERY_IPV4, EVERY_ADDRESS)), takes_any=True
+        ),
+        vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): whole_number_field(LAST_PORT, minimum=1),
+        vol.Optional(CONF_BATTERIES, default=list): _texts(asking),
+        vol.Optional(CONF_UDP_PORTS, default=list): _texts(map(str, UDP_PORTS)),
+        vol.Required(CONF_SILENT, default=False): BooleanSelector(),
+        vol.Required(CONF_ANNOUNCED, default=False): BooleanSelector(),
+        vol.Required(CONF_SHOWS_TELEGRAM, default=False): BooleanSelector(),
+    }
 
 
 def _texts(offered: Iterable[str]) -> SelectSelector:
@@ -98,23 +94,26 @@ def _shown(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _async_read(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], errors: FormErrors
 ) -> dict[str, Any]:
-    """Return the options of the virtual meter to store. Raises FieldError for invalid values."""
+    """Return the options of the virtual meter to store. Add an error for each invalid value."""
     stored = entry.options.get(SECTION_VIRTUAL, {})
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
-    batteries = [_read_battery(text) for text in typed[CONF_BATTERIES]]
-    udp_ports = [_read_port(text) for text in typed[CONF_UDP_PORTS]]
+    batteries = [_read_battery(text) for text in typed[CONF_BATTERIES][: MAX_BATTERIES + 1]]
+    if len(batteries) > MAX_BATTERIES or None in batteries:
+        errors.refuse(CONF_BATTERIES, "virtual_battery_malformed")
+    udp_ports = [_read_port(text) for text in typed[CONF_UDP_PORTS][: _MAX_UDP_PORTS + 1]]
+    if len(udp_ports) > _MAX_UDP_PORTS or None in udp_ports:
+        errors.refuse(CONF_UDP_PORTS, "virtual_udp_port_malformed")
     if typed[CONF_ENABLED]:
+        if udp_ports and typed[CONF_SHOWN_AS] == AnnouncementKind.HOMEWIZARD:
+            errors.refuse(CONF_UDP_PORTS, "virtual_udp_without_shelly")
+        _check_ports(hass, entry, address, port, udp_ports, errors)
         # Test only the address, with any free port. Accept a port in use, because the program that
         # uses the port may stop later. A repair issue reports such a port.
         await async_try_to_listen(address, 0)
-        _check_ports(hass, entry, address, port, udp_ports)
-        _check_kind(typed, address, udp_ports)
-    if len(batteries) > MAX_BATTERIES:
-        raise FieldError(CONF_BATTERIES, "virtual_battery_malformed")
-    if len(udp_ports) > _MAX_UDP_PORTS:
-        raise FieldError(CONF_UDP_PORTS, "virtual_udp_port_malformed")
+        if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
+            errors.refuse(CONF_ANNOUNCED, "virtual_announced_locally")
     no_batteries = set(stored.get(CONF_NO_BATTERIES, ())).difference(batteries)
     return {
         **typed,
@@ -127,21 +126,15 @@ async def _async_read(
     }
 
 
-def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) -> None:
-    """Raise FieldError for options that contradict each other.
-
-    UDP ports need a Shelly meter. A meter at a loopback address cannot be announced on the network.
-    """
-    if udp_ports and typed[CONF_SHOWN_AS] == AnnouncementKind.HOMEWIZARD:
-        raise FieldError(CONF_UDP_PORTS, "virtual_udp_without_shelly")
-    if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
-        raise FieldError(CONF_ANNOUNCED, "virtual_announced_locally")
-
-
-def _check_ports(
-    hass: HomeAssistant, entry: AnyConfigEntry, address: str, port: int, udp_ports: list[int]
+def _check_ports(  # noqa: PLR0913, PLR0917 - the meter, its options, and their errors
+    hass: HomeAssistant,
+    entry: AnyConfigEntry,
+    address: str,
+    port: int,
+    udp_ports: Sequence[int | None],
+    errors: FormErrors,
 ) -> None:
-    """Raise FieldError if another virtual meter or a P1 server uses one of the ports.
+    """Add an error for each port that another virtual meter or a P1 server uses.
 
     The TCP port `port` may be in use at another address. UDP ports always listen at all addresses,
     so a UDP port in use is always refused.
@@ -152,9 +145,9 @@ def _check_ports(
         addresses = {address, options[CONF_LISTEN_ADDRESS]}
         is_shared = len(addresses) == 1 or addresses & _WILDCARDS
         if is_shared and port == options[CONF_LISTEN_PORT]:
-            raise FieldError(CONF_LISTEN_PORT, "p1_port_in_use")
+            errors.refuse(CONF_LISTEN_PORT, "p1_port_in_use")
     if any(not set(udp_ports).isdisjoint(options[CONF_UDP_PORTS]) for options in virtual):
-        raise FieldError(CONF_UDP_PORTS, "virtual_udp_port_in_use")
+        errors.refuse(CONF_UDP_PORTS, "virtual_udp_port_in_use")
 
 
 async def async_addresses_to_enter(hass: HomeAssistant, entry: AnyConfigEntry) -> str:
@@ -168,19 +161,15 @@ async def async_addresses_to_enter(hass: HomeAssistant, entry: AnyConfigEntry) -
     return ", ".join(own for own in addresses if not ip_address(own).is_loopback) or _NONE
 
 
-def _read_battery(text: str) -> str:
+def _read_battery(text: str) -> str | None:
     address = plain_address(text)
-    if address is None or not is_private(address):
-        raise FieldError(CONF_BATTERIES, "virtual_battery_malformed")
-    return address
+    return address if address and is_private(address) else None
 
 
-def _read_port(text: str) -> int:
+def _read_port(text: str) -> int | None:
     is_number = text.strip().isascii() and text.strip().isdecimal()
     port = int(text.strip()[:6]) if is_number else 0
-    if not 1 <= port <= LAST_PORT:
-        raise FieldError(CONF_UDP_PORTS, "virtual_udp_port_malformed")
-    return port
+    return port if 1 <= port <= LAST_PORT else None
 
 
 async def async_client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
@@ -207,4 +196,4 @@ def _row(locale: UserLocale, client: ShownClient) -> str:
     return f"| {as_plain(client.address)} | {as_plain(asks)} | {every} | {last} |"
 
 
-VIRTUAL_METER = OutputSection(SECTION_VIRTUAL, _schema, _async_read, _shown)
+VIRTUAL_METER = section_page(SECTION_VIRTUAL, _fields, _async_read, _shown)

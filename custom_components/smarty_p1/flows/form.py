@@ -1,0 +1,92 @@
+"""Form of a dialog: its fields, the values that the user has typed, and all errors at once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.const import CONF_BASE
+from homeassistant.data_entry_flow import FlowHandler, FlowResult
+
+from ..lib.markdown_text import Verbatim, in_markdown
+from ..user_locale import async_user_locale
+from .typed_amounts import TypedAmounts, amounts_in
+
+# Values of a submitted form, None before the form was shown.
+type Input = dict[str, Any] | None
+
+
+class Form[R: FlowResult[Any, Any]]:
+    """Forms of one dialog, one after another. A new form forgets the values of the one before.
+
+    A step calls `async_accept` with the user's input. If a value is wrong, or if nothing was
+    submitted yet, the step calls `async_show`.
+    """
+
+    def __init__(
+        self,
+        flow: FlowHandler[Any, R, Any],
+        edited: Callable[[], str],
+        placeholders: Mapping[str, str] = {},
+    ) -> None:
+        """`edited` returns the name of the edited entry or subentry, "" for a new one.
+
+        `placeholders` are in the texts of all forms.
+        """
+        self._flow = flow
+        self._edited = edited
+        self._placeholders = placeholders
+        self.step_id = ""
+        self.typed: Input = None
+        self.amounts = TypedAmounts()
+
+    async def async_accept[T](
+        self, typed: Input, read: Callable[[dict[str, Any]], Awaitable[T]]
+    ) -> T | None:
+        """Return the result of `read` for the typed values.
+
+        Return None if nothing was submitted yet, or if a value is wrong.
+        """
+        if typed is None:
+            return None
+        self.typed = typed
+        self.amounts.begin()
+        with self.amounts.noting():
+            accepted = await read(typed)
+        return None if self.amounts.errors else accepted
+
+    def shown(self, suggested: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the typed values. If nothing was submitted yet, return the suggested values."""
+        return suggested if self.typed is None else self.typed
+
+    async def async_show(
+        self,
+        step_id: str,
+        fields: Mapping[Any, Any],
+        suggested: Mapping[str, Any] = {},
+        placeholders: Mapping[str, str] = {},
+        *,
+        last_step: bool = True,
+    ) -> R:
+        """Show a form with its errors, and with the typed or else the suggested values."""
+        if self.step_id not in {"", step_id}:
+            self.typed = None
+            self.amounts.begin()
+        self.step_id = step_id
+        hass, names = self._flow.hass, {str(marker) for marker in fields}
+        errors = await self.amounts.async_shown(hass)
+        if self.typed is None:
+            suggested = (await async_user_locale(hass)).amounts(suggested, amounts_in(fields))
+        return self._flow.async_show_form(
+            step_id=step_id,
+            data_schema=self._flow.add_suggested_values_to_schema(
+                vol.Schema(dict(fields)), self.shown(suggested)
+            ),
+            errors={name if name in names else CONF_BASE: key for name, key in errors.items()},
+            description_placeholders={
+                **self._placeholders,
+                **in_markdown({"name": Verbatim(self._edited()), **placeholders}),
+                # The texts of errors are no Markdown.
+                **self.amounts.placeholders,
+            },
+            last_step=last_step,
+        )

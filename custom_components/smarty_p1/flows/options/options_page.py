@@ -1,0 +1,66 @@
+"""Page of the options dialog: its fields, its check, and the options that it stores together."""
+
+from collections.abc import Awaitable, Callable, Container, Mapping
+from typing import Any, NamedTuple
+
+import voluptuous as vol
+from homeassistant.core import HomeAssistant
+
+from ...coordinator.entry_types import AnyConfigEntry
+from ...user_locale import UserLocale
+from ..typed_amounts import TypedAmounts
+
+type Fields = Mapping[vol.Marker, Any]
+type Options = dict[str, Any]
+type Read = Callable[[HomeAssistant, AnyConfigEntry, Options, TypedAmounts], Awaitable[Options]]
+
+
+class OptionsPage(NamedTuple):
+    """Page of the options dialog. A name of a step, and what is on its form."""
+
+    step_id: str
+    options: Container[str]
+    """Options that the page replaces. All others stay."""
+    fields: Callable[[HomeAssistant, AnyConfigEntry], Fields]
+    async_read: Read
+    """Returns the options to store for what the user typed. Adds or raises the errors."""
+    shown: Callable[[HomeAssistant, AnyConfigEntry, UserLocale], Mapping[str, Any]]
+    """Returns the stored options as the form shows them. Numbers may be amounts of the form."""
+
+
+def plain_page(step_id: str, fields: Fields) -> OptionsPage:
+    """Return a page whose fields are options. Each field that is no amount checks itself."""
+
+    async def read(
+        _hass: HomeAssistant, _entry: AnyConfigEntry, typed: Options, amounts: TypedAmounts
+    ) -> Options:
+        return amounts.read_all(typed, fields, f"options.step.{step_id}")
+
+    options = {str(marker) for marker in fields}
+    return OptionsPage(
+        step_id, options, lambda _hass, _entry: fields, read, lambda _hass, entry, _: entry.options
+    )
+
+
+def section_page(
+    section: str,
+    fields: Callable[[HomeAssistant, AnyConfigEntry], Fields],
+    async_read: Read,
+    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+    step_id: str | None = None,
+) -> OptionsPage:
+    """Return a page whose options are a section, such as an output as in its `SinkKind`."""
+
+    async def read(
+        hass: HomeAssistant, entry: AnyConfigEntry, typed: Options, amounts: TypedAmounts
+    ) -> Options:
+        read = await async_read(hass, entry, typed, amounts)
+        return {section: read} if read else {}
+
+    return OptionsPage(
+        step_id or section,
+        {section},
+        fields,
+        read,
+        lambda _hass, entry, _: shown(entry.options.get(section, {})),
+    )
