@@ -54,7 +54,7 @@ def _run_check(arguments: argparse.Namespace) -> int:
     errors = import_part("smarty_p1_gateway")
     part = import_part("smarty_p1_fleet.init")
     try:
-        work = part.check_watching(part.read_inputs(arguments.file), arguments.host)
+        work = part.check_monitoring(part.read_inputs(arguments.file), arguments.host)
     except errors.ConfigError as err:
         msg = f"{shown(str(arguments.file))}: {err}"
         raise UsageError(msg) from None

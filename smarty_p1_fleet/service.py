@@ -26,7 +26,7 @@ from smartyp1.task_race import run_until_first_exit
 from .acknowledgement_watch import AcknowledgementWatch
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
-from .frames.frame_lane import FrameSource, Lane, OnSettled, SetBookmarks
+from .frames.frame_pipeline import FramePipeline, FrameSource, OnSettled, SetBookmarks
 from .frames.frame_rereader import FrameRereader
 from .frames.frame_verifier import FrameVerifier, MeterWarnings
 from .frames.nats_clock_check import LOOK_INTERVAL_S, NatsClockCheck, ask_time
@@ -87,7 +87,7 @@ async def run(config: CollectorConfig) -> None:
 
 
 class _Collector:
-    """Collector: successive connections to NATS, and one lane for all of them."""
+    """Collector: successive connections to NATS, and one pipeline for all of them."""
 
     def __init__(
         self, config: CollectorConfig, store: Store, metrics: CollectorMetrics, watch: KeysWatch
@@ -108,7 +108,7 @@ class _Collector:
         self._watch = AcknowledgementWatch()
         self._bookmarks = Bookmarks(config.store.name, self._open_js, lambda: self._bucket)
         self._new = NewFrames(metrics, store.answers, config.name)
-        self._lane = Lane(
+        self._pipeline = FramePipeline(
             self._new,
             self._judge,
             store,
@@ -128,7 +128,7 @@ class _Collector:
             name=config.name,
         )
         metrics.watch_oldest(
-            lambda: min(filter(None, (self._new.oldest, self._lane.oldest)), default=None)
+            lambda: min(filter(None, (self._new.oldest, self._pipeline.oldest)), default=None)
         )
         # Sequence number of the last message that NATS had delivered at the last `_look`.
         self._delivered = 0
@@ -141,8 +141,8 @@ class _Collector:
 
     def _make_lane_again(
         self, keys: Keys, source: FrameSource, set_bookmarks: SetBookmarks, on_settled: OnSettled
-    ) -> Lane:
-        return Lane(
+    ) -> FramePipeline:
+        return FramePipeline(
             source,
             self._make_judge(keys),
             self._store,
@@ -171,7 +171,7 @@ class _Collector:
         """Collect until cancelled. Reconnect whenever the connection to NATS is lost."""
         try:
             await run_until_first_exit(
-                self._keep_connected(), self._work(), self._lane.keep_settling()
+                self._keep_connected(), self._work(), self._pipeline.keep_settling()
             )
         finally:
             await self._stored.close()
@@ -180,7 +180,7 @@ class _Collector:
         await self._store.until_known()
         await self._begin()
         while True:
-            await self._lane.work(await self._new.take())
+            await self._pipeline.work(await self._new.take())
 
     async def _begin(self) -> None:
         """Read the frame counters that earlier processes have written to VictoriaMetrics."""
@@ -254,7 +254,7 @@ class _Collector:
         if config.publishes_readings:
             readings = ReadingPublisher(nats)
             await readings.open()
-            self._lane.readings = readings
+            self._pipeline.readings = readings
         self._show(stream, await make_consumer(js, name, config.titles))
         self._outage.end()
         self._metrics.nats_connected.set(1)

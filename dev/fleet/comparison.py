@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .truth import Series
+from .sent_telegrams import Series
 
 STORAGE_DELAY = Series("storage_delay")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from .comparison import STORAGE_DELAY, Sample, compare
 from .faults.kills import Interruption
 from .meters import FleetMeter
+from .sent_telegrams import Attack, Sent, Series, time_of, values_of
 from .stored_samples import Export
-from .truth import Attack, Sent, Series, time_of, values_of
 
 # A gateway on an idle machine writes a frame to its disk within this number of seconds.
 _IN_HANDS = 1.0

@@ -30,8 +30,8 @@ from .certificates import Certificates
 from .cluster import NatsCluster, login
 from .faults.intruder import USER as INTRUDER
 from .faults.key_changes import KeyFiles
+from .sent_telegrams import digest_of
 from .storage import VictoriaMetrics
-from .truth import digest_of
 from .village import DONE, PORTS, RECORD
 
 COLLECTORS = 2

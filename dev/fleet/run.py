@@ -25,10 +25,10 @@ from .findings import Examiner, Findings
 from .fleet import Fleet
 from .listener import Listener
 from .meters import make_meters
+from .sent_telegrams import read_record
 from .storage import VictoriaMetrics
 from .stored_samples import Export
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
-from .truth import read_record
 
 # Maximum time in seconds to wait until the number of unacknowledged frames falls further. After a
 # wrong clock, collectors ask for messages again after three minutes.

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from .comparison import Sample
-from .truth import Series
+from .sent_telegrams import Series
 
 _PREFIX = "smarty_p1_"
 

@@ -10,7 +10,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from .faults.intruder import MARK, STREAM
-from .truth import digest_of
+from .sent_telegrams import digest_of
 
 CONSUMER = "store"
 _BATCH = 500

@@ -15,14 +15,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from dev.altered_bytes import noise
 from dev.simulator import Server
-from dev.simulator.faults import noise
 from dev.simulator.randomness import seeded_random
 
 from .faults.forged_frames import FORGED, forge, pick
 from .faults.key_changes import CHANGES_AT, next_key_of_meter
 from .meters import FleetMeter, make_meters
-from .truth import Attack, Record, Sent, digest_of
+from .sent_telegrams import Attack, Record, Sent, digest_of
 
 INTERVAL = 10.0
 PORTS = "ports.json"

@@ -1,4 +1,4 @@
-"""Fuzzing with atheris, which prefers inputs that reach new code. feed.py starts this program.
+"""Fuzzing with atheris, which prefers inputs that reach new code. random_input.py starts it.
 
 The first byte of an input selects the check. The second byte is the size of the chunks, if the
 check needs such a size. The rest is the data to check.

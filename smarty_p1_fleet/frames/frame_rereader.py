@@ -33,8 +33,8 @@ from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smartyp1.fault_log import FaultLog
 
-from .frame_lane import FrameSource, Lane, Marks, OnSettled, SetBookmarks, add_mark
 from .frame_message import FrameMessage, read_message
+from .frame_pipeline import FramePipeline, FrameSource, Marks, OnSettled, SetBookmarks, add_mark
 from .frame_verifier import TELEGRAM, fingerprints_of
 from .nats_clock_check import NatsClockCheck
 from .reread_bookmarks import ALL, EARLY, KEY, NAME, NOW, Bookmark, Bookmarks, ReadRange
@@ -51,7 +51,7 @@ _MAX_FRAMES = 50_000
 _MAX_STANDSTILL_S = 120.0
 _ASK_INTERVAL_S = 1.0
 
-type MakeLane = Callable[[Keys, FrameSource, SetBookmarks, OnSettled], Lane]
+type MakePipeline = Callable[[Keys, FrameSource, SetBookmarks, OnSettled], FramePipeline]
 
 
 class _ReadFrames:
@@ -83,7 +83,7 @@ class _Due(NamedTuple):
 
 
 class FrameRereader:
-    """Reader of the frames of a store that are to be read again. `make_lane` makes its lanes.
+    """Reader of the frames of a store that are to be read again, each time in a new pipeline.
 
     `titles` are the system titles of the meters that the collector collects, () for all meters.
     """
@@ -94,7 +94,7 @@ class FrameRereader:
         metrics: CollectorMetrics,
         clocks: NatsClockCheck,
         names: MeterNames,
-        make_lane: MakeLane,
+        make_pipeline: MakePipeline,
         *,
         titles: Sequence[bytes] = (),
         name: str = "",
@@ -103,7 +103,7 @@ class FrameRereader:
         self._metrics = metrics
         self._clocks = clocks
         self._names = names
-        self._make_lane = make_lane
+        self._make_pipeline = make_pipeline
         self._titles = titles
         self._outage = outage_of("Reading frames again")
         self._faults = FaultLog(name)
@@ -163,17 +163,19 @@ class FrameRereader:
     async def _read(self, js: JetStreamContext, keys: Keys, due: Sequence[_Due], last: int) -> None:
         """Read the frames of bookmarks. `last` is the last number of the stream before that."""
         source = _ReadFrames()
-        lane = self._make_lane(keys, source, source.set, source.count)
+        pipeline = self._make_pipeline(keys, source, source.set, source.count)
         readings: list[tuple[bytes | None, ReadRange]] = []
         left = _MAX_FRAMES
         for title, mark, start, prints in due:
-            end, count = await self._read_title(js, lane, title, start, min(mark.last, last), left)
+            end, count = await self._read_title(
+                js, pipeline, title, start, min(mark.last, last), left
+            )
             is_whole = end >= min(mark.last, last)
             readings.append((title, ReadRange(mark, start, end, prints, None, is_whole=is_whole)))
             left -= count
             if left <= 0:
                 break
-        await lane.finish()
+        await pipeline.finish()
         if source.is_lost:
             # VictoriaMetrics was restarted. The bookmarks stay as they are.
             return
@@ -189,7 +191,7 @@ class FrameRereader:
     async def _read_title(  # noqa: PLR0913, PLR0917
         self,
         js: JetStreamContext,
-        lane: Lane,
+        pipeline: FramePipeline,
         title: bytes | None,
         start: int,
         end: int,
@@ -212,8 +214,8 @@ class FrameRereader:
                 now = time.time()
                 found = [read_message(message)._replace(latest=now) for message in batch]
                 messages = [message for message in found if message.sequence <= end]
-                await lane.work(messages)
-                await lane.settle()
+                await pipeline.work(messages)
+                await pipeline.settle()
                 count, done = count + len(messages), found[-1].sequence
                 if done >= end or count >= limit:
                     return min(done, end), count

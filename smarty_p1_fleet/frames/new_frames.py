@@ -57,7 +57,7 @@ class NewFrames:
 
     @property
     def oldest(self) -> float | None:
-        """Return when the oldest message arrived that no lane has taken. Any thread can ask."""
+        """Return when the oldest message arrived that no pipeline has taken. Any thread can ask."""
         return next((message.arrived for message in list(self._arrived)[:1]), None)
 
     async def take(self) -> list[FrameMessage]:
@@ -82,7 +82,10 @@ class NewFrames:
             self._held.pop(message.identity, None)
 
     async def fetch(self, nats: CollectorClient, consumer: str) -> None:
-        """Request messages as fast as a lane takes them, until cancelled. Raises NATS's errors."""
+        """Request messages as fast as a pipeline takes them, until cancelled.
+
+        Raises NATS's errors.
+        """
         self._nats, self._lost = nats, None
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
         wanted: dict[str, object] = {"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}

@@ -2,6 +2,6 @@
 
 from .file_generation import init
 from .fleet_description import EXAMPLE, read_inputs
-from .watching_check import check_watching
+from .monitoring_check import check_monitoring
 
-__all__ = ["EXAMPLE", "check_watching", "init", "read_inputs"]
+__all__ = ["EXAMPLE", "check_monitoring", "init", "read_inputs"]

@@ -13,7 +13,7 @@ from .fleet_description import COLLECTOR, OPERATOR, FleetInputs, read_inputs
 from .fleet_folder import FleetFiles
 from .hosts import Node
 from .inventory import write_inventory
-from .monitoring import configure_watching
+from .monitoring import configure_monitoring
 from .nats_node_config import configure_node
 from .one_machine import EXPORTER, START, write_start
 from .passwords_and_collector_key import keep_hash, keep_key_file, keep_password
@@ -153,7 +153,7 @@ def _write_watching(
         files.write(f"{folder}/ca.pem", ca)
         files.write(f"{folder}/{name}", f"{secrets[secret]}\n", is_secret=True)
     files.write("operator/operator.toml", configure_operator(fleet, files.directory))
-    for name, text in configure_watching(fleet):
+    for name, text in configure_monitoring(fleet):
         # The URL of a webhook can contain a secret. So write alertmanager.yml as a secret.
         files.write(f"prometheus/{name}", text, is_secret=name == "alertmanager.yml")
 

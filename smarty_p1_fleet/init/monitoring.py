@@ -15,7 +15,7 @@ HEARTBEAT = "Heartbeat"
 _MACHINE_METRICS = 9100
 
 
-def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
+def configure_monitoring(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file of Prometheus and Alertmanager."""
     yield "prometheus.yml", _configure_prometheus(fleet)
     targets = [group._asdict() for group in _targets(fleet)]

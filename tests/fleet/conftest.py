@@ -1,4 +1,4 @@
-"""A lane, with a cluster and a store that are made up."""
+"""A pipeline, with a cluster and a store that are made up."""
 
 from collections.abc import AsyncIterator
 
@@ -23,9 +23,9 @@ def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def fleet(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Fleet]:
-    """Return a fleet whose lane knows the key of one meter; it is not started."""
+    """Return a fleet whose pipeline knows the key of one meter; it is not started."""
     monkeypatch.setattr("smarty_p1_fleet.frames.new_frames.WRITE_INTERVAL_S", 0.01)
-    monkeypatch.setattr("smarty_p1_fleet.frames.frame_lane._SETTLE_INTERVAL_S", 0.01)
+    monkeypatch.setattr("smarty_p1_fleet.frames.frame_pipeline._SETTLE_INTERVAL_S", 0.01)
     fleet = Fleet(Keys({TITLE: KEY}, None))
     yield fleet
     await fleet.stop()

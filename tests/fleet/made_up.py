@@ -1,4 +1,4 @@
-"""A cluster and a store that are made up, for one lane."""
+"""A cluster and a store that are made up, for one pipeline."""
 
 import asyncio
 import json
@@ -14,8 +14,8 @@ from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.collector_client import CollectorClient, Receiver
-from smarty_p1_fleet.frames.frame_lane import Lane, add_mark
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
+from smarty_p1_fleet.frames.frame_pipeline import FramePipeline, add_mark
 from smarty_p1_fleet.frames.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.frames.new_frames import NewFrames
@@ -268,7 +268,7 @@ class FakeCounters:
 
 
 class Fleet:
-    """A lane, with its surroundings."""
+    """A pipeline, with its surroundings."""
 
     def __init__(self, keys: Keys) -> None:
         self.bucket, self.store, self.nats, self.metrics = (
@@ -300,20 +300,22 @@ class Fleet:
     async def _ask_time(self) -> float:
         return time.time() + self.ahead
 
-    def start(self) -> Lane:
+    def start(self) -> FramePipeline:
         store, nats = cast("Store", self.store), cast("CollectorClient", self.nats)
         new = NewFrames(self.metrics, store.answers)
-        lane = Lane(new, self.judge, store, self.bookmarks.set, self.metrics.count, is_live=True)
+        pipeline = FramePipeline(
+            new, self.judge, store, self.bookmarks.set, self.metrics.count, is_live=True
+        )
 
         async def work() -> None:
-            lane.readings = ReadingPublisher(nats)
-            await lane.readings.open()
+            pipeline.readings = ReadingPublisher(nats)
+            await pipeline.readings.open()
             while True:
-                await lane.work(await new.take())
+                await pipeline.work(await new.take())
 
-        works = new.fetch(nats, "store"), work(), lane.keep_settling()
+        works = new.fetch(nats, "store"), work(), pipeline.keep_settling()
         self._running += [asyncio.ensure_future(work) for work in works]
-        return lane
+        return pipeline
 
     @property
     def fetching(self) -> asyncio.Task[None]:

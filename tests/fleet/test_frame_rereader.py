@@ -11,8 +11,8 @@ from nats.js.errors import NotFoundError
 
 from dev.encoder import KEY, TITLE
 from smarty_p1_fleet.frames import frame_rereader
-from smarty_p1_fleet.frames.frame_lane import Lane
 from smarty_p1_fleet.frames.frame_message import FrameMessage
+from smarty_p1_fleet.frames.frame_pipeline import FramePipeline
 from smarty_p1_fleet.frames.frame_rereader import FrameRereader
 from smarty_p1_fleet.frames.meter_sources import Source
 from smarty_p1_fleet.frames.reread_bookmarks import KEY as NEEDS_KEY, Bookmark, Bookmarks, ReadRange
@@ -77,14 +77,14 @@ async def test_a_node_that_has_not_all_frames_yet_loses_none(
 
     monkeypatch.setattr(frame_rereader, "read_once", stream.read_once)
     monkeypatch.setattr(frame_rereader, "read_message", message)
-    lane = SimpleNamespace(work=stream.work, settle=done, finish=done)
+    pipeline = SimpleNamespace(work=stream.work, settle=done, finish=done)
     names = cast("MeterNames", None)
     again = FrameRereader(
         cast("Bookmarks", stream),
         CollectorMetrics(),
         fleet.clocks,
         names,
-        lambda *_: cast("Lane", lane),
+        lambda *_: cast("FramePipeline", pipeline),
     )
     js: Any = cast("JetStreamContext", stream)
     if is_whole:

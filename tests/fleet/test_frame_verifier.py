@@ -6,7 +6,7 @@ from weakref import WeakSet
 
 import pytest
 
-from dev.alterations import ALTERATIONS, cut, flipped
+from dev.altered_bytes import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frames import frame_verifier
 from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings

@@ -13,7 +13,7 @@ from typing import cast
 
 import pytest
 
-from dev.alterations import ALTERATIONS, Alteration, cut, flipped
+from dev.altered_bytes import ALTERATIONS, Alteration, cut, flipped
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
 from smarty_p1_gateway import ConfigTable, decoded_meters, decoded_port, read_keys
 from smarty_p1_gateway.decoded_meters import DecodedMeters

@@ -24,9 +24,9 @@ from dev.fleet.cluster import connect
 from dev.fleet.comparison import STORAGE_DELAY, Sample, compare
 from dev.fleet.meters import key_of, make_meters
 from dev.fleet.nats_server import recommended
+from dev.fleet.sent_telegrams import Record, Sent, read_record, time_of, values_of
 from dev.fleet.stored_samples import Export
 from dev.fleet.stream import ERRORS, not_acknowledged
-from dev.fleet.truth import Record, Sent, read_record, time_of, values_of
 from dev.fleet.village import Village
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import HOST, ROOT
-from smarty_p1_fleet.init import check_watching, init, read_inputs
+from smarty_p1_fleet.init import check_monitoring, init, read_inputs
 from smarty_p1_fleet.init.fleet_description import FleetInputs
 from smarty_p1_fleet.store.export_csv import read_store_config
 from smarty_p1_fleet.store.store_reader import open_reader, selector
@@ -166,7 +166,7 @@ async def test_the_check_names_unwatched_programs_and_failing_receivers(
     tester = ROOT / "smarty_p1_fleet" / "send_test_alert.py"
 
     async def lines(inputs: FleetInputs = watched) -> list[str]:
-        text, is_right = await check_watching(inputs, HOST)
+        text, is_right = await check_monitoring(inputs, HOST)
         assert is_right == text.endswith("no alert fires.")
         return text.splitlines()
 

@@ -14,11 +14,11 @@ from random import Random
 
 import pytest
 
+from dev.altered_bytes import cut, flipped, lost, noise
 from dev.demo import home_assistant
 from dev.demo.meter_statistics import DOMAIN
 from dev.reliability.process_measurements import resident_mib
 from dev.simulator import Server, serve
-from dev.simulator.faults import cut_middle, cut_tail, flip, noise
 from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
 from tests.system.support import TIMEOUT, until
@@ -140,15 +140,18 @@ async def test_junk_between_telegrams_changes_nothing(tmp_path: Path) -> None:
     def forgeries(number: int) -> bytes:
         return b"".join(forged(meter, next(counters)) for _ in range(number))
 
+    def place() -> int:
+        return chance.randrange(1, len(meter.frames[-1]))
+
     # Whole frames are old ones: each is a replay, unless it is damaged.
     hostile: dict[str, Callable[[], bytes]] = {
         "all a line carries": lambda: forgeries(LINE_BYTES // len(forged(meter, 0))),
         "random bytes": lambda: chance.randbytes(chance.randrange(LINE_BYTES)),
         "false headers": lambda: noise(chance),
         "replays": lambda: b"".join(chance.choices(meter.frames, k=5)),
-        "a wrong bit": lambda: flip(meter.frames[-1], chance),
-        "a frame without its end": lambda: cut_tail(meter.frames[-1], chance),
-        "a frame without its middle": lambda: cut_middle(meter.frames[-1], chance),
+        "a wrong bit": lambda: flipped(place(), chance.randrange(8))(meter.frames[-1]),
+        "a frame without its end": lambda: cut(place())(meter.frames[-1]),
+        "a frame without its middle": lambda: lost(place(), place())(meter.frames[-1]),
     }
     async with (
         serve([meter]) as line,

@@ -21,7 +21,7 @@ from ..lib.advice.month_forecast import Lack
 from ..lib.advice.what_if_year import WhatIfError
 from ..lib.answers.bills import bills_report, classes_report
 from ..lib.answers.days import days_report
-from ..lib.answers.habits import highlights_report
+from ..lib.answers.habits import base_load_report
 from ..lib.answers.quarter_hours import quarter_hours_report
 from ..lib.history.calendar import KEPT_MONTHS, in_utc, local_day
 from ..lib.history.quarter_hour import Origin
@@ -390,7 +390,7 @@ class HighlightsAnswer(TypedDict):
 @meter_command("highlights", {}, is_kept=lambda *_: True)
 async def answer_highlights(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the base load of the household."""
-    return await async_rendered(coordinator.hass, highlights_report, demand_of(coordinator))
+    return await async_rendered(coordinator.hass, base_load_report, demand_of(coordinator))
 
 
 _QUANTITIES = ("imported", "exported", "net", "larger")

@@ -18,7 +18,7 @@ from ..energy_dashboard.house_sources import (
     async_house_supplies,
 )
 from ..lib.advice.energy_shares import HouseSources
-from ..lib.advice.night_load import lowest_quarters
+from ..lib.advice.night_base_load import lowest_quarters
 from ..lib.answers.house import first_day_of_house, house_report
 from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, Time

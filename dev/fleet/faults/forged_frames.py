@@ -6,7 +6,7 @@ Collectors must reject all of them.
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from dev.simulator.faults import flip
+from dev.altered_bytes import flipped
 from dev.simulator.frame import FULL_TAG_SIZE, LAST_COUNTER, TAG_SIZE, TITLE_SIZE, encipher
 
 # A frame begins with the byte DB, the length of the system title (1 byte) and the system title.
@@ -46,9 +46,9 @@ def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Ra
     title, counter = title_of(frame), counter_of(frame)
     match kind:
         case "text":
-            return flip(frame, chance, _TEXT, len(frame) - TAG_SIZE)
+            return _flip(frame, chance, _TEXT, len(frame) - TAG_SIZE)
         case "tag":
-            return flip(frame, chance, len(frame) - TAG_SIZE)
+            return _flip(frame, chance, len(frame) - TAG_SIZE, len(frame))
         case "title":
             return frame[: _TITLE.start] + other_title + frame[_TITLE.stop :]
         case "highest-counter":
@@ -62,3 +62,8 @@ def pick(chance: Random, weights: Mapping[str, int]) -> str:
     """Return a random kind of attack. `weights` has the relative frequency of each kind."""
     kinds: Sequence[str] = [*weights]
     return chance.choices(kinds, [*weights.values()])[0]
+
+
+def _flip(data: bytes, chance: Random, start: int, end: int) -> bytes:
+    """Return `data` with one inverted bit at a random place from `start` to before `end`."""
+    return flipped(chance.randrange(start, end), chance.randrange(8))(data)

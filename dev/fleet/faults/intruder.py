@@ -11,9 +11,9 @@ import nats.js.errors
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
 
+from dev.altered_bytes import noise
 from dev.fleet.cluster import NatsCluster
 from dev.fleet.meters import FleetMeter
-from dev.simulator.faults import noise
 
 from .forged_frames import FORGED, REPLIES, forge, pick, title_of
 

@@ -11,8 +11,8 @@ from dev.fleet.comparison import STORAGE_DELAY, Sample, Truth, compare
 from dev.fleet.faults.kills import Interruption
 from dev.fleet.findings import Examiner, Findings
 from dev.fleet.meters import make_meters
+from dev.fleet.sent_telegrams import Attack, Sent, Series, values_of
 from dev.fleet.stored_samples import Export
-from dev.fleet.truth import Attack, Sent, Series, values_of
 
 START = 1795000000
 METER = make_meters(1, 7, 1)[0]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
+from dev.altered_bytes import cut, flipped, lost, noise
 from dev.simulator import CounterExhaustedError, Meter, telegram
-from dev.simulator.faults import cut_middle, cut_tail, flip, noise
 from dev.simulator.frame import LengthForm, encipher
 from dev.simulator.heater import Heater
 from dev.simulator.randomness import seeded_random
@@ -187,7 +187,7 @@ def test_noise_has_heads_of_frames_and_damage_is_small() -> None:
     noises = b"".join(noise(chance) for _ in range(40))
     assert noises.count(b"\xdb\x08SAG") > 40
     assert b"\x82\xff\xff" in noises
-    wrong = int.from_bytes(flip(data, chance)) ^ int.from_bytes(data)
+    wrong = int.from_bytes(flipped(700, bit=3)(data)) ^ int.from_bytes(data)
     assert wrong.bit_count() == 1
-    assert data.startswith(cut_tail(data, chance))
-    assert len(cut_middle(data, chance)) < len(data)
+    assert cut(700)(data) == data[:700]
+    assert lost(500, 200)(data) == data[:500] + data[700:]

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from custom_components.smarty_p1.coordinator.meter_coordinator import note_proof
 from custom_components.smarty_p1.lib.p1.frame_decryptor import FrameDecryptor
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
-from dev.alterations import ALTERATIONS, flipped, lost
+from dev.altered_bytes import ALTERATIONS, flipped, lost
 from tests.ha.coordinator.conftest import House
 from tests.ha.dialogs import repair_text
 from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, PUBLISHED_KEY, encipher

@@ -22,7 +22,7 @@ from custom_components.smarty_p1.flows import ports_in_use, shared_form_fields
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port.probing import probe
 from custom_components.smarty_p1.lib.port.serial_port import open_port
-from dev.alterations import ALTERATIONS, cut, flipped
+from dev.altered_bytes import ALTERATIONS, cut, flipped
 from dev.ports import free_ports
 from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.dialogs import (

@@ -28,7 +28,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port.probing import probe
-from dev.alterations import ALTERATIONS, Alteration, flipped, lost
+from dev.altered_bytes import ALTERATIONS, Alteration, flipped, lost
 from tests.ha.dialogs import is_advanced_open, is_done, submit, suggested
 from tests.ha.meter import (
     KEY,

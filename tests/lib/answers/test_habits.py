@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from smartyp1.advice.night_load import usual_night_kw
+from smartyp1.advice.night_base_load import usual_night_kw
 from smartyp1.advice.solar_house import Supply, SupplyKind
-from smartyp1.answers.habits import SuppliedHouse, highlights_report, usual_report
+from smartyp1.answers.habits import SuppliedHouse, base_load_report, usual_report
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
@@ -50,13 +50,13 @@ def test_the_base_load_costs_the_same_at_each_hour(
 ) -> None:
     end = datetime(2026, month, 10, hour, 30, tzinfo=UTC)
     demand = always_300_w(contract, datetime(2026, month, 1, tzinfo=UTC), end)
-    always_on = highlights_report(demand)["always_on"]
+    always_on = base_load_report(demand)["always_on"]
     assert (always_on["w"], always_on["cost_per_year"]) == (300, pytest.approx(cost, abs=10))
     # An aid of the household's own counts only if it lasts for a year: 0.3 * 8760 * 0.02 = 53 EUR.
     for last_day, aided in ((date(2027, 6, 8), cost), (None, cost - 53)):
         aid = Aid("Aid", date(2026, 1, 1), last_day, 0.02, PER_KWH, AidVat.INCLUDED)
         changed = replace(demand, contracts=replace(demand.contracts, aids=(aid,)))
-        always_on = highlights_report(changed)["always_on"]
+        always_on = base_load_report(changed)["always_on"]
         assert always_on["cost_per_year"] == pytest.approx(aided, abs=10)
 
 
@@ -68,7 +68,7 @@ def test_the_base_load_costs_the_same_at_each_hour(
 def test_the_base_load_is_that_of_three_to_seven_nights(end: str, nights: int | None) -> None:
     start, until = (datetime.fromisoformat(f"2026-{time}Z") for time in ("06-02T06:00", end))
     demand = always_300_w(TWO_PRICES, start, until)
-    always_on = highlights_report(demand)["always_on"]
+    always_on = base_load_report(demand)["always_on"]
     assert (always_on and always_on["nights"]) == nights
 
 

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from smartyp1.advice.energy_shares import HouseDevice, HouseSources
-from smartyp1.advice.night_load import lowest_quarters
+from smartyp1.advice.night_base_load import lowest_quarters
 from smartyp1.advice.solar_house import Supply, SupplyKind
-from smartyp1.answers.habits import highlights_report
+from smartyp1.answers.habits import base_load_report
 from smartyp1.answers.house import house_report
 from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
 from smartyp1.bill.daily_bills import bills_by_day
@@ -401,7 +401,7 @@ def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
         {} if is_old else {time: 0.3 * (time.minute == 0) for time in quarters},
     )
     answer = shares_report(demand, HouseSources((), [pump]), YESTERDAY)
-    highlights = highlights_report(demand)["always_on"]
+    highlights = base_load_report(demand)["always_on"]
     assert answer["always_on_w"] == highlights["w"] == 210
     # A fridge of 40 W has its own row, although the recorder has only its hours.
     fridge = HouseDevice("Fridge", dict.fromkeys(hours, 0.04))
@@ -427,4 +427,4 @@ def test_a_battery_that_supplies_the_night_does_not_hide_the_base_load(fed_kwh: 
     battery = Supply(SupplyKind.DISCHARGED, kwh, start - HOUR)
     answer = shares_report(demand, HouseSources([battery], ()), YESTERDAY)
     assert answer["always_on_w"] == 300
-    assert highlights_report(demand)["always_on"] is None
+    assert base_load_report(demand)["always_on"] is None

@@ -5,7 +5,7 @@ from itertools import batched
 
 import pytest
 
-from dev.alterations import ALTERATIONS, Alteration, cut, flipped, lost
+from dev.altered_bytes import ALTERATIONS, Alteration, cut, flipped, lost
 from dev.encoder import KEY, TITLE, frame, telegram
 from smartyp1.p1.decoder import Decoder, Event, LineDecoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor

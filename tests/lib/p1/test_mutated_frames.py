@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.ciphers.modes import GCM
 from hypothesis import example, given, settings, strategies as st
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from dev.fuzz import feed
-from dev.fuzz.feed import Property, run_round
+from dev.fuzz import random_input
+from dev.fuzz.random_input import Property, run_round
 from dev.simulator.frame import AUTHENTICATION_KEY
 from dev.simulator.telegram import crc16
 from smartyp1.p1.decoder import Decoder, Event
@@ -249,6 +249,6 @@ def test_each_intact_frame_comes_at_once_and_nothing_else(
         assert [event.objects["1-0:1.8.0"] for event in telegrams] == come
 
 
-@pytest.mark.parametrize("tried", feed.PROPERTIES, ids=lambda tried: tried.name)
+@pytest.mark.parametrize("tried", random_input.PROPERTIES, ids=lambda tried: tried.name)
 def test_properties_of_the_protocol(tried: Property) -> None:
     assert run_round(tried, 1, 30) >= 30

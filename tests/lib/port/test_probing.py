@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import pytest
 
-from dev.alterations import ALTERATIONS, flipped, lost
+from dev.altered_bytes import ALTERATIONS, flipped, lost
 from dev.encoder import KEY, TITLE, frame, literal, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.p1.keys import P1Error

@@ -3,6 +3,6 @@
 Imports `history`, `prices` and `bill`; none of them imports this part.
 
 Public modules: battery_simulation, class_comparison, day_reason, device_advice, energy_shares,
-goal, month_forecast, night_load, period_costs, plan_saving, planned_car_year, price_outlook,
+goal, month_forecast, night_base_load, period_costs, plan_saving, planned_car_year, price_outlook,
 solar_house, solar_yield, what_if, what_if_tables, what_if_year.
 """

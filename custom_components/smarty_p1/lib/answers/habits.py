@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from ..advice.day_reason import ComparedCosts, DayReason, day_reason
-from ..advice.night_load import base_load
+from ..advice.night_base_load import base_load
 from ..advice.period_costs import PeriodCosts, Terms, costs_between, costs_under
 from ..advice.solar_house import Supply, delivered_until
 from ..bill.bill_part_sums import month_share
@@ -160,7 +160,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return None if total is None else round(total / len(values), 3)
 
 
-def highlights_report(demand: HouseholdState) -> dict[str, Any]:
+def base_load_report(demand: HouseholdState) -> dict[str, Any]:
     """Return the base load of the household."""
     return {"always_on": _always_on(demand)}
 

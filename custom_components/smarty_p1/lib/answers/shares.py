@@ -12,7 +12,7 @@ from ..advice.energy_shares import (
     energy_shares,
     house_hours,
 )
-from ..advice.night_load import base_load
+from ..advice.night_base_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
 from ..history.calendar import HOUR, day_start, days_between, local_day

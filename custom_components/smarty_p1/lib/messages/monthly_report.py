@@ -9,7 +9,7 @@ from ..advice.day_reason import ComparedCosts, DayReason, cost_causes
 from ..advice.device_advice import best_hour, cost_above, dearest_device, saving_below
 from ..advice.energy_shares import HouseSources
 from ..advice.goal import GoalChoice, goal_of
-from ..advice.night_load import usual_night_kw
+from ..advice.night_base_load import usual_night_kw
 from ..advice.period_costs import PeriodCosts, Terms, costs_between, costs_under
 from ..advice.what_if_tables import always, with_load
 from ..bill.bill import adding_up

@@ -1,11 +1,11 @@
-"""Lane: the only way of a frame from the stream of frames to VictoriaMetrics.
+"""Pipeline: the only way of a frame from the stream of frames to VictoriaMetrics.
 
-A lane judges each frame, and either writes its values, lets it wait, or rejects it. Then the lane
-settles the message: NATS is done with it when its values are on disk in VictoriaMetrics, or when a
-bookmark says from where the frames of its meter must be read again. Frames that VictoriaMetrics has
-perhaps lost are given back to NATS, which delivers them again. A collector has a lane for new
-frames, and makes a lane for each reading of frames again. If two collectors get the same message,
-both write the same values.
+A pipeline judges each frame, and either writes its values, lets it wait, or rejects it. Then the
+pipeline settles the message: NATS is done with it when its values are on disk in VictoriaMetrics,
+or when a bookmark says from where the frames of its meter must be read again. Frames that
+VictoriaMetrics has perhaps lost are given back to NATS, which delivers them again. A collector has
+a pipeline for new frames, and makes a pipeline for each reading of frames again. If two collectors
+get the same message, both write the same values.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ type OnSettled = Callable[[Counter[str], Counter[tuple[str, str]]], None]
 
 
 class FrameSource(Protocol):
-    """Place in NATS from which a lane gets its messages."""
+    """Place in NATS from which a pipeline gets its messages."""
 
     async def settle(self, messages: Sequence[FrameMessage], *, is_done: bool) -> None:
         """Remove messages, or with `is_done` False, let them come again. Raises NATS's errors."""
@@ -96,8 +96,8 @@ class _Batch:
         return self.written, self.others
 
 
-class Lane:
-    """Lane of the messages from `source`. `on_settled` gets the outcomes of settled messages.
+class FramePipeline:
+    """Pipeline of the messages from `source`. `on_settled` gets the outcomes of settled messages.
 
     `is_live` is for new frames: only their newest telegrams have a source and a reading.
     """

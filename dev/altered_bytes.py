@@ -1,9 +1,10 @@
-"""Alterations of the bytes on a line, as gateways, boards and bad cables cause them.
+"""Noise of a line, and alterations of its bytes, as gateways, boards and bad cables cause them.
 
-Each function takes the bytes of one frame and returns the bytes that arrive.
+An alteration takes the bytes of one frame, and returns the bytes that arrive.
 """
 
 from collections.abc import Callable
+from random import Random
 
 type Alteration = Callable[[bytes], bytes]
 
@@ -40,3 +41,17 @@ ALTERATIONS: dict[str, Alteration] = {
     "a changed tag": flipped(-1),
 }
 """Alterations by their names. All expect frames of more than 1,024 bytes."""
+
+
+def noise(chance: Random) -> bytes:
+    """Return random bytes that contain headers of frames, but no complete frames."""
+    return b"".join(
+        chance.randbytes(chance.randrange(1, 120)) + _false_header(chance)
+        for _ in range(chance.randrange(1, 4))
+    ) + chance.randbytes(chance.randrange(1, 60))
+
+
+def _false_header(chance: Random) -> bytes:
+    claimed = chance.choice([b"\xff\xff", b"\x80\x00", chance.randrange(0x8000).to_bytes(2)])
+    header = b"\xdb\x08SAG" + chance.randbytes(5) + b"\x82" + claimed
+    return header + chance.choice([b"", b"\x30" + chance.randbytes(4)])

@@ -27,7 +27,7 @@ _FAILED = "increase(alertmanager_notification_requests_failed_total[1h]) > 0"
 _NOT_RELOADED = '{__name__=~"(prometheus|alertmanager)_config_last_reload_successful"} == 0'
 
 
-async def check_watching(fleet: FleetInputs, host: str) -> tuple[str, bool]:
+async def check_monitoring(fleet: FleetInputs, host: str) -> tuple[str, bool]:
     """Return a text about what watches the fleet, and whether all is watched and no alert fires.
 
     Prometheus and Alertmanager are asked at `host`, with the ports of `fleet`.

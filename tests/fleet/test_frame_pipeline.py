@@ -10,7 +10,7 @@ import pytest
 from nats.errors import Error as NatsError
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.frames import frame_lane, new_frames, reading_publisher
+from smarty_p1_fleet.frames import frame_pipeline, new_frames, reading_publisher
 from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, fingerprints_of
 from smarty_p1_fleet.frames.reread_bookmarks import Bookmark
 from smarty_p1_fleet.store.series_line_protocol import Sample, make_sample
@@ -78,15 +78,15 @@ async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(flee
     fleet.nats.came = LIVE
     for counter in (1, 2, 3):
         fleet.nats.add(sent(counter))
-    lane = fleet.start()
+    pipeline = fleet.start()
     await fleet.until_written(3)
     assert energies(fleet) == [1.0, 2.0, 3.0]
     assert fleet.nats.acknowledged == []
     assert fleet.value("telegrams_total") == 0
-    assert lane.oldest == LIVE / 1e9
+    assert pipeline.oldest == LIVE / 1e9
     fleet.store.keep()
     await fleet.until_acknowledged(3)
-    await until(lambda: lane.oldest is None)
+    await until(lambda: pipeline.oldest is None)
     assert fleet.nats.acknowledged == [1, 2, 3]
     assert fleet.value("telegrams_total") == 3
     title = TITLE.hex().upper()
@@ -103,9 +103,9 @@ async def test_a_message_is_acknowledged_when_the_store_has_kept_its_values(flee
 async def test_a_collector_whose_store_is_silent_leaves_messages_to_others(fleet: Fleet) -> None:
     fleet.store.is_silent = True
     fleet.nats.add(sent(1))
-    lane = fleet.start()
+    pipeline = fleet.start()
     await asyncio.sleep(0.2)
-    assert lane.oldest is None
+    assert pipeline.oldest is None
     fleet.store.is_silent = False
     await fleet.until_written(1)
 
@@ -239,7 +239,7 @@ async def test_a_telegram_that_cannot_be_written_out_holds_up_no_other(
             raise KeyError
         return make_sample(telegram, *rest, **more)
 
-    monkeypatch.setattr(frame_lane, "make_sample", make)
+    monkeypatch.setattr(frame_pipeline, "make_sample", make)
     for counter in (1, 2, 3):
         fleet.nats.add(sent(counter))
     fleet.start()
@@ -247,7 +247,7 @@ async def test_a_telegram_that_cannot_be_written_out_holds_up_no_other(
     fleet.store.keep()
     await fleet.until_acknowledged(3)
     assert energies(fleet) == [1.0, 3.0]
-    assert "error in Lane._sample (KeyError)" in caplog.text
+    assert "error in FramePipeline._sample (KeyError)" in caplog.text
 
 
 async def test_junk_behind_a_telegram_is_acknowledged_before_the_store_has_kept_that(
@@ -257,12 +257,12 @@ async def test_junk_behind_a_telegram_is_acknowledged_before_the_store_has_kept_
     fleet.nats.add(sent(2))
     fleet.nats.add(b"junk")
     fleet.nats.add(sent(3, second=10))
-    lane = fleet.start()
+    pipeline = fleet.start()
     await fleet.until_acknowledged(2)
     assert fleet.nats.acknowledged == [2, 3]
     assert fleet.value("rejected_total", reason="malformed") == 1
     assert (fleet.value("rejected_total", reason="clock"), fleet.value("telegrams_total")) == (1, 0)
-    assert lane.oldest == CAME / 1e9
+    assert pipeline.oldest == CAME / 1e9
 
 
 async def test_two_keys_of_a_meter_count_until_a_line_goes(fleet: Fleet) -> None:
@@ -417,7 +417,7 @@ async def test_a_consumer_without_an_answer_is_left(
 async def test_after_a_pause_a_collector_knows_the_frames_that_others_stored(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(frame_lane, "_MAX_IDLE_S", 0.0)
+    monkeypatch.setattr(frame_pipeline, "_MAX_IDLE_S", 0.0)
     # Another collector has stored the 50th frame. Then the meter's clock was set back.
     stored = telegram_of(50).time
     assert stored
