@@ -63,11 +63,12 @@ class UserLocale(NamedTuple):
 
     def quoted(self, text: str) -> str:
         """Return a text between the quotation marks of the language."""
-        return _QUOTES.get(self.language.partition("-")[0], "“{}”").format(text)
+        return _QUOTES.get(_without_region(self.language), "“{}”").format(text)
 
     def punctuated(self, sign: str) -> str:
         """Return a colon or semicolon between two texts, with the spaces of the language."""
-        return f"\N{NO-BREAK SPACE}{sign} " if self.language.startswith("fr") else f"{sign} "
+        is_french = _without_region(self.language) == "fr"
+        return f"\N{NO-BREAK SPACE}{sign} " if is_french else f"{sign} "
 
     def amounts(self, stored: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
         """Return stored values as a form shows them: numbers in `names` are amounts, so texts."""
@@ -80,7 +81,7 @@ class UserLocale(NamedTuple):
 
     def day(self, day: date) -> str:
         """Return a day, or the day of a time, in the notation of the language."""
-        return f"{day:{_DAYS.get(self.language.partition('-')[0], '%Y-%m-%d')}}"
+        return f"{day:{_DAYS.get(_without_region(self.language), '%Y-%m-%d')}}"
 
     async def async_text(self, hass: HomeAssistant, key: str, **placeholders: object) -> str:
         """Return a text of the integration, with its placeholders filled in.
@@ -113,10 +114,14 @@ async def async_user_locale(hass: HomeAssistant, user_id: str | None = None) -> 
 
 
 def _mark_of(language: str) -> str:
-    return "." if {language, language.partition("-")[0]} & _WITH_POINT else ","
+    return "." if {language, _without_region(language)} & _WITH_POINT else ","
+
+
+def _without_region(language: str) -> str:
+    return language.partition("-")[0]
 
 
 def _first_known(tags: Iterable[object]) -> str:
     """Return the first tag that is a language of Home Assistant, also without its region."""
-    candidates = (name for tag in tags for name in (str(tag), str(tag).partition("-")[0]))
+    candidates = (name for tag in tags for name in (str(tag), _without_region(str(tag))))
     return next((name for name in candidates if name in LANGUAGES), "en")

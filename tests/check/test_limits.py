@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from custom_components.smarty_p1.coordinator import tank_coordinator
+from custom_components.smarty_p1.coordinator import meter_capture, tank_coordinator
 from custom_components.smarty_p1.coordinator.leneda import client, download
 from custom_components.smarty_p1.coordinator.market_prices.prices_ahead import ASK_AGAIN_AFTER
 from custom_components.smarty_p1.coordinator.stored import (
@@ -39,6 +39,10 @@ from smarty_p1_gateway.queue import async_frame_queue as memory, frame_queue_on_
 DOCS = Path(__file__).parents[2] / "docs"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 KIB, MIB = 1024, 1024 * 1024
+COVERED = [
+    float(percent)
+    for percent in re.findall(r"(?m)^covers (\d+) ", (DOCS.parent / "scripts/test").read_text())
+]
 
 TYPES = "../frontend/src/data/websocket-types.ts"
 LIMITS = [
@@ -99,22 +103,13 @@ LIMITS = [
     ("trust", "at most {} seconds in the local network", reconnecting_port.MAX_DELAY_IN_HOUSE_S),
     ("trust", "sent no byte for {} seconds", reconnecting_port.SILENCE_TIMEOUT),
     ("trust", "frame of up to {} KiB is always", _SHORT_FRAME_BYTES / KIB),
-    (
-        "../frontend/src/data/websocket-types.ts",
-        "at most {} devices of the Energy dashboard",
-        _MAX_DEVICES,
-    ),
-    (
-        "../frontend/src/data/websocket-types.ts",
-        "the last 24 hours: {} values",
-        voltage_extremes.SLOTS,
-    ),
+    (TYPES, "at most {} devices of the Energy dashboard", _MAX_DEVICES),
+    (TYPES, "the last 24 hours: {} values", voltage_extremes.SLOTS),
     (TYPES, "Consumption of at most {} days", gas.KEPT_DAYS),
-    (
-        "../frontend/src/data/websocket-types.ts",
-        "The last {} days; null for meters other than water",
-        gas.KEPT_HOURS / 24,
-    ),
+    (TYPES, "The last {} days; null for meters other than water", gas.KEPT_HOURS / 24),
+    ("../CONTRIBUTING", "ends early at {} MB", meter_capture.MAX_BYTES / MIB),
+    ("../CONTRIBUTING", "below {} % coverage of the integration", COVERED[0]),
+    ("../CONTRIBUTING", "below {} % of the dialogs", COVERED[1]),
 ]
 
 
