@@ -17,6 +17,7 @@ export interface UserFormats {
   language: string;
   number_format: string;
   time_format: string;
+  first_weekday: string;
 }
 
 export interface EntityEntry {

@@ -74,6 +74,10 @@ const NUMBER_TAGS: Record<string, string | undefined> = {
   quote_decimal: "de-CH",
 };
 
+const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+/** Languages whose week begins on Sunday: those of the United States, Brazil and Portugal. */
+const SUNDAY_FIRST = /^(en(?!-GB)|pt)/;
+
 /** Return the card language for a language tag; English if the cards have no such language. */
 export function languageOf(tag: string): Language {
   const [short] = tag.split("-");
@@ -101,6 +105,8 @@ export function localeOf(formats: UserFormats, language?: string): Locale {
 
 export class Locale {
   readonly language: Language;
+  /** First day of the week, counted from Monday, by the same rule as in Home Assistant's frontend. */
+  readonly firstWeekday: number;
   readonly #tag: string;
   readonly #numberTag: string | undefined;
   readonly #useGrouping: boolean;
@@ -111,6 +117,8 @@ export class Locale {
 
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
+    const isSunday = formats.first_weekday === "language" && SUNDAY_FIRST.test(formats.language);
+    this.firstWeekday = Math.max(0, WEEKDAYS.indexOf(isSunday ? "sunday" : formats.first_weekday));
     const isKnown = isKnownTag(language);
     // In a browser without Luxembourgish, numbers and dates get German formats. The names of months and weekdays come
     // from the texts of the cards.

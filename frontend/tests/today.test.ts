@@ -394,7 +394,25 @@ test("a month of the calendar begins on its weekday, and its keys stay in real d
   assert.deepEqual(weeks[2]![2], { day: "2026-11-11", name: "Wednesday 11 November, 6 quarter-hours above 7\u00a0kW", aboveCount: 6, isKnown: true });
   assert.deepEqual([weeks[2]![3]!.name, weeks[2]![4]!.isKnown], ["Thursday 12 November", false]);
   const keys = ["ArrowLeft", "ArrowDown", "PageUp", "PageDown", "Home", "End", "x"];
-  assert.deepEqual(keys.map((key) => dayAfterKey(key, "2026-03-31")), ["2026-03-30", "2026-04-07", "2026-02-28", "2026-04-30", "2026-03-30", "2026-04-05", undefined]);
+  assert.deepEqual(keys.map((key) => dayAfterKey(key, "2026-03-31", en)), ["2026-03-30", "2026-04-07", "2026-02-28", "2026-04-30", "2026-03-30", "2026-04-05", undefined]);
+});
+
+test("a week of the calendar begins on the day of the user's profile, each day below its weekday", () => {
+  const nothing = () => undefined;
+  const focused = "2026-11-11";
+  const view = { focused, chosen: focused, first: "2026-01-01", today: "2026-11-22", sums: [], reference: "", choose: nothing, move: nothing, close: nothing };
+  const rows = [
+    ["en", "language", "Su"], ["en-GB", "language", "Mo"], ["de", "language", "Mo"], ["fr", "language", "Lu"], ["lb", "language", "Mé"],
+    ["pt", "language", "Do"], ["pt-BR", "language", "Do"], ["en", "monday", "Mo"], ["de", "saturday", "Sa"], ["en", "sunday", "Su"], ["fr", "wednesday", "Me"],
+  ] as const;
+  for (const [language, first_weekday, first] of rows) {
+    const locale = new Locale({ language, number_format: "language", time_format: "24", first_weekday });
+    const names = [...markupOf(calendar(view, locale)).matchAll(/columnheader" aria-label=(.*?)>(..)</g)].map(([, name, short]) => [name!, short!]);
+    assert.equal(names[0]?.[1], first, `${language} ${first_weekday}`);
+    const [week] = weeksOf("2026-11", [], view, locale).filter((week) => week.every(Boolean));
+    week!.forEach((day, column) => assert.equal(day!.name.toLowerCase().split(/[ ,]/)[0], names[column]![0]!.toLowerCase()));
+    assert.deepEqual(["Home", "End"].map((key) => dayAfterKey(key, week![3]!.day, locale)), [week![0]!.day, week![6]!.day]);
+  }
 });
 
 test("the calendar turns to months with days only", () => {

@@ -42,7 +42,7 @@ def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: 
     then on. All else are options of the card.
     """
     language = other.pop("language", "en")
-    formats = {"language": language, "number_format": "language"}
+    formats = {"language": language, "number_format": "language", "first_weekday": "language"}
     hass = {
         "language": language,
         "locale": formats | {"time_format": other.pop("time_format", "24")},

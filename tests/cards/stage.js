@@ -49,7 +49,7 @@ const flowPage = async (_path, { body = "{}" }) => {
 const newHass = () => ({
   connection: server.connection,
   language: given.language,
-  locale: { language: given.language, number_format: "language", time_format: given.time_format, time_zone: "local" },
+  locale: { language: given.language, number_format: "language", time_format: given.time_format, first_weekday: given.first_weekday, time_zone: "local" },
   themes: { darkMode: given.dark },
   user: { is_admin: given.is_admin },
   entities: given.entities,

@@ -70,6 +70,7 @@ class Stage:
         dark: bool = False,
         language: str = "en",
         time_format: str = "24",
+        first_weekday: str = "language",
         now: datetime = NOW,
         ahead: timedelta = timedelta(),
         is_admin: bool = True,
@@ -94,6 +95,7 @@ class Stage:
         given = {
             "language": language,
             "time_format": time_format,
+            "first_weekday": first_weekday,
             "dark": dark,
             "is_admin": is_admin,
             "entities": house.entities() if entities is None else entities,

@@ -124,6 +124,7 @@ def given() -> dict[str, Any]:
     return {
         "language": "en",
         "time_format": "24",
+        "first_weekday": "language",
         "dark": False,
         "is_admin": True,
         "entities": house.entities(),

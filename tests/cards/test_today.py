@@ -132,7 +132,7 @@ async def test_a_pinch_on_the_chart_zooms_the_page(stage: Stage) -> None:
 
 
 async def test_a_day_is_chosen_in_the_calendar_with_finger_and_keys(stage: Stage) -> None:
-    await stage.show(CARD, answers=house_today.answers(), width=280)
+    await stage.show(CARD, answers=house_today.answers(), width=280, first_weekday="monday")
     title = stage.card(CARD).get_by_role("button", name="Saturday 21 November, choose a day")
     await stage.press("Enter", at=title)
     assert not await stage.overflow()

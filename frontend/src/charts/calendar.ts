@@ -16,14 +16,14 @@ export interface CalendarDay {
   isKnown: boolean;
 }
 
-/** Return the number of days since Monday. */
-const weekdayOf = (day: string): number => (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
+/** Return the number of days since the first day of the week. */
+const weekdayOf = (day: string, { firstWeekday }: Locale): number => (new Date(`${day}T12:00:00Z`).getUTCDay() + 13 - firstWeekday) % 7;
 
-/** Return the weeks of a month (2026-11), from Monday to Sunday; undefined for days of other months. */
+/** Return the weeks of a month (2026-11); undefined for days of other months. */
 export function weeksOf(month: string, sums: readonly Day[], range: { first: string; today: string }, locale: Locale): (CalendarDay | undefined)[][] {
   const begin = `${month}-01`;
   const weeks: (CalendarDay | undefined)[][] = [];
-  for (let day = addDays(begin, -weekdayOf(begin)); day.slice(0, 7) <= month; day = addDays(day, 7)) {
+  for (let day = addDays(begin, -weekdayOf(begin, locale)); day.slice(0, 7) <= month; day = addDays(day, 7)) {
     weeks.push(Array.from({ length: 7 }, (_, index) => calendarDay(addDays(day, index), month, sums, range, locale)));
   }
   return weeks;
@@ -110,11 +110,11 @@ export interface CalendarView {
  * Return the day that gets the focus when a key is pressed on the focused day `day`. Return undefined for a key that
  * does not move the focus.
  */
-export function dayAfterKey(key: string, day: string): string | undefined {
+export function dayAfterKey(key: string, day: string, locale: Locale): string | undefined {
   const month = day.slice(0, 7);
   const last = (of: string) => addDays(`${addMonths(of, 1)}-01`, -1);
   const inMonth = (to: string) => [`${to}-${day.slice(8)}`, last(to)].sort()[0]!;
-  const weekday = weekdayOf(day);
+  const weekday = weekdayOf(day, locale);
   const steps: Record<string, string> = {
     ArrowLeft: addDays(day, -1),
     ArrowRight: addDays(day, 1),
@@ -132,7 +132,7 @@ export function calendar({ focused, chosen, first, today, sums, reference, choos
   const month = focused.slice(0, 7);
   const within = (day: string) => (day < first ? first : day > today ? today : day);
   const key = (event: KeyboardEvent) => {
-    const to = dayAfterKey(event.key, focused);
+    const to = dayAfterKey(event.key, focused, locale);
     if (event.key === "Escape") close();
     else if (to) move(within(to), true);
     else return;
@@ -159,10 +159,12 @@ export function calendar({ focused, chosen, first, today, sums, reference, choos
   };
   const words = { earlier: locale.common("month_before"), later: locale.common("month_after") };
   const title = capital(locale.monthYear(dayStart(`${month}-15`)));
+  const weekdays = locale.common("weekdays").split(" ");
+  weekdays.push(...weekdays.splice(0, locale.firstWeekday));
   return html`<div class="calendar" role="dialog" aria-label=${locale.common("choose_day")} @keydown=${key}>
     ${turnOver(title, words, { earlier: turn(-1, month > first.slice(0, 7)), later: turn(1, month < today.slice(0, 7)) })}
     <div role="grid">
-      <div role="row">${locale.common("weekdays").split(" ").map((name) => html`<small role="columnheader" aria-label=${name}>${capital(name.slice(0, 2))}</small>`)}</div>
+      <div role="row">${weekdays.map((name) => html`<small role="columnheader" aria-label=${name}>${capital(name.slice(0, 2))}</small>`)}</div>
       ${weeksOf(month, sums, { first, today }, locale).map((week) => html`<div role="row">${week.map(cell)}</div>`)}
     </div>
     ${reference ? html`<small><span class="excess">▲</span> ${locale.text(todayTexts, "legend", { R: reference })}</small>` : nothing}
