@@ -446,7 +446,7 @@ export function navigate(path: string): void {
 /** Return the locale for callers without a `hass` object: the forms and the list of cards. */
 export function pageLocale(): Locale {
   const hass = pageHass();
-  const formats = hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
+  const formats = hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language", first_weekday: "language" };
   const language = hass?.language;
   return findLocale(formats, language) ?? localeOf(formats, language);
 }

@@ -39,6 +39,14 @@ async def dots(stage: Stage) -> dict[str, dict[str, Image.Image]]:
     return found
 
 
+async def assert_dots_differ(stage: Stage) -> None:
+    """Assert that the dots of each card differ without their hues."""
+    for pictures in (await dots(stage)).values():
+        for (fill, one), (other_fill, other) in combinations(pictures.items(), 2):
+            difference = ImageStat.Stat(ImageChops.difference(one, other)).mean[0]
+            assert difference >= MIN_DIFFERENCE, f"{fill} looks like {other_fill}"
+
+
 @pytest.mark.parametrize("view", VIEWS)
 async def test_a_view_shows_the_same_in_forced_colours(stage: Stage, view: str) -> None:
     await show_view(stage, view, "en")
@@ -51,10 +59,7 @@ async def test_a_view_shows_the_same_in_forced_colours(stage: Stage, view: str) 
             await stage.page.set_viewport_size({"width": width, "height": 3000})
             await stage.settle()
             assert await stage.page.evaluate("paper.unlike()") == []
-        for pictures in (await dots(stage)).values():
-            for (fill, one), (other_fill, other) in combinations(pictures.items(), 2):
-                difference = ImageStat.Stat(ImageChops.difference(one, other)).mean[0]
-                assert difference >= MIN_DIFFERENCE, f"{fill} looks like {other_fill}"
+        await assert_dots_differ(stage)
         for bar in await stage.page.locator(".bar:visible").all():
             picture = Image.open(BytesIO(await bar.screenshot()))
             assert sum(picture.convert("L").histogram()[:BLANK]), await bar.inner_html()
@@ -113,6 +118,45 @@ async def test_the_year_is_painted_for_its_medium(stage: Stage) -> None:
     # The ground of forced colours is white, and energy from the grid is black.
     await paints("rgb[0] > 80 && rgb[0] === rgb[1] && rgb[1] === rgb[2]", forced_colors="active")
     await paints(dark)
+
+
+# Whether the year's picture has stripes of its ground in energy above the limit.
+STRIPES = """(() => {
+    const canvas = document.querySelector("smarty-p1-year").renderRoot.querySelector("canvas");
+    const { width, height } = canvas;
+    const pixels = canvas.getContext("2d").getImageData(0, height / 4, width, 1).data;
+    const all = new Set(new Uint32Array(pixels.buffer));
+    return all.has(0) && all.size === 2;
+})()"""
+# Whether the most energy is darker than the least.
+DARKER = """(() => {
+    const style = getComputedStyle(document.querySelector("smarty-p1-year"));
+    const [least, most] = [0, 3].map((step) => style.getPropertyValue(`--drawn-${step}`));
+    return parseInt(most.slice(4)) < parseInt(least.slice(4));
+})()"""
+
+
+async def test_an_excess_of_the_year_has_stripes_where_colours_are_lost(stage: Stage) -> None:
+    step = house_year.QUARTER_HOUR
+    rows: list[house_year.Row] = [(house_year.START + n * step, 2500) for n in range(9600)]
+    rows.append((house_year.START + 9600 * step, -300))
+    await stage.show("smarty-p1-year", answers=house_year.answers(rows))
+    await stage.click(stage.card("smarty-p1-year").locator(".why[aria-expanded]"))
+    page = stage.page
+    try:
+        assert not await page.evaluate(STRIPES)
+        await page.emulate_media(media="print")
+        await stage.waits_for(STRIPES)
+        await assert_dots_differ(stage)
+        # On the ground of each scheme, more energy has more contrast.
+        await page.emulate_media(media="screen", forced_colors="active", color_scheme="light")
+        await stage.waits_for(f"{STRIPES} && {DARKER}")
+        await assert_dots_differ(stage)
+        await page.emulate_media(color_scheme="dark")
+        await stage.waits_for(f"{STRIPES} && !{DARKER}")
+        await assert_dots_differ(stage)
+    finally:
+        await page.emulate_media(media="null", forced_colors="none", color_scheme="null")
 
 
 STATEMENT = "#smarty-statement"

@@ -40,7 +40,7 @@ import { type Series, yearSeries } from "../data/year-quarter-hours.ts";
 /** Inner width of the card in px below which the map is turned. */
 const NARROW_PX = 388;
 /** Media with other colours. A canvas does not follow them by itself. */
-const MEDIA = ["print", "(forced-colors: active)"];
+const MEDIA = ["print", "(forced-colors: active)", "(prefers-color-scheme: dark)"];
 
 export class YearCard extends SmartyCard<YearKey> {
   static override readonly texts = yearTexts;

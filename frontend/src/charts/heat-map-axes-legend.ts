@@ -119,10 +119,17 @@ export const mapStyles = css`
     height: 12px;
     margin: 0;
   }
-  /* The picture shows an excess as a spot. */
+  .above svg + svg {
+    display: none;
+    transform: scaleX(-1);
+  }
+  /* Here, the picture shows an excess with falling stripes. */
   @media print, (forced-colors: active) {
-    .legend [rx="0"][fill="var(--excess)"] {
-      fill: var(--excess) !important;
+    .above svg {
+      display: none;
+    }
+    .above svg + svg {
+      display: block;
     }
   }
 `;
@@ -266,7 +273,7 @@ function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, loc
     <div><span>${locale.common("drawn")}</span>${steps("drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
     ${feedsIn ? html`<div><span>${locale.common("feed_in")}</span>${steps("fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
     <div>
-      ${limit ? swatch("excess", locale.text(yearTexts, "above", { R: limit.name })) : nothing}
+      ${limit ? html`<span class="above">${dot("excess", true)}${dot("excess", true, true)}${locale.text(yearTexts, "above", { R: limit.name })}</span>` : nothing}
       ${estimated ? html`<span>${dot("drawn", true, true)}${locale.text(yearTexts, "estimated")}</span>` : nothing}
     </div>
   </small>`;

@@ -1,10 +1,14 @@
 /** Painter of the year's picture on a canvas. Paints at the device's resolution, and only after a change. */
 
 import { type Color, type Colors, type Image, imageOf, mask, palette, shades } from "./heat-map-picture.ts";
-import { type Grid, type Limit, markedCells } from "../data/heat-map-grid.ts";
+import { EXCESS, type Grid, type Limit, markedCells } from "../data/heat-map-grid.ts";
+import { ESTIMATED } from "../data/year-quarter-hours.ts";
 
-/** Distance between the stripes of estimated values, in px. */
-const STRIPES_PX = 6;
+/** Distances between the stripes of estimated values and of an excess, in px. Those of an excess fall to the right. */
+const ESTIMATED_PX = 6;
+const EXCESS_PX = 3;
+/** Media where colours can be lost. */
+const WITHOUT_COLORS = "print, (forced-colors: active)";
 
 export interface PaintRequest {
   grid: Grid;
@@ -55,24 +59,25 @@ export class HeatMap {
     const colors = this.#colors;
     const [across, down] = [width, height].map((length) => Math.round(length * (devicePixelRatio || 1))) as [number, number];
     if (!colors || !grid.days || across < 1 || down < 1) return;
-    const inputs = [canvas, grid, colors, limit?.kw, limit?.isContract, across, down, isTurned];
+    const isHatched = matchMedia(WITHOUT_COLORS).matches;
+    const inputs = [canvas, grid, colors, limit?.kw, limit?.isContract, across, down, isTurned, isHatched];
     if (inputs.every((value, index) => value === this.#painted[index])) return;
     this.#painted = inputs;
     if (this.#palette?.colors !== colors) this.#palette = { colors, entries: palette(colors) };
-    const maxDays = isTurned ? down : across;
-    const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, maxDays, isTurned));
+    const marked = markedCells(grid, limit);
+    const small = (cells: Int16Array, colors: Uint32Array) => canvasOf(imageOf({ days: grid.days, cells }, colors, isTurned ? down : across, isTurned));
     // Setting the size of a canvas clears it. So set the size before drawing.
     canvas.width = across;
     canvas.height = down;
     const context = canvas.getContext("2d");
     if (!context) return;
     context.imageSmoothingEnabled = false;
-    context.drawImage(small, 0, 0, across, down);
-    if (!grid.estimated) return;
-    const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), maxDays, isTurned)), across, down);
-    // Cut stripes out of the estimated values, so that the card's background is seen through the stripes.
+    context.drawImage(small(marked, this.#palette.entries), 0, 0, across, down);
+    // Cut stripes out of the estimated values, so that the card's background is seen through the stripes. Where colours
+    // are lost, an excess has stripes, too.
     context.globalCompositeOperation = "destination-out";
-    context.drawImage(hatches, 0, 0);
+    if (grid.estimated) context.drawImage(hatchesIn(small(grid.estimated, mask(ESTIMATED)), across, down, ESTIMATED_PX), 0, 0);
+    if (isHatched) context.drawImage(hatchesIn(small(marked, mask(EXCESS)), across, down, EXCESS_PX, true), 0, 0);
   }
 }
 
@@ -87,20 +92,20 @@ function canvasOf({ width, height, pixels }: Image): HTMLCanvasElement {
   return canvas;
 }
 
-/** Return stripes that cover the opaque pixels of a smaller picture. */
-function hatchesIn(small: HTMLCanvasElement, width: number, height: number): HTMLCanvasElement {
+/** Return stripes that cover the opaque pixels of a smaller picture. They rise to the right, or fall if `isFalling`. */
+function hatchesIn(small: HTMLCanvasElement, width: number, height: number, px: number, isFalling = false): HTMLCanvasElement {
   const canvas = newCanvas(width, height);
   const context = canvas.getContext("2d");
   if (!context) return canvas;
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, 0, width, height);
   context.globalCompositeOperation = "source-in";
-  const step = STRIPES_PX * (devicePixelRatio || 1);
+  const step = px * (devicePixelRatio || 1);
   context.lineWidth = step / 3;
   context.beginPath();
   for (let x = -height; x < width; x += step) {
-    context.moveTo(x, height);
-    context.lineTo(x + height, 0);
+    context.moveTo(x, isFalling ? 0 : height);
+    context.lineTo(x + height, isFalling ? height : 0);
   }
   context.stroke();
   return canvas;

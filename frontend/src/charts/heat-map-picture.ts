@@ -1,7 +1,7 @@
 /** Picture of a year of quarter-hours: colours, pixels and the labels of its axes. */
 
 import { EXCESS, type Grid, WH_A_KW } from "../data/heat-map-grid.ts";
-import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
+import { QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
 
 const DAY_MS = 86_400_000;
 /** Lowest power of each step of colour, in kW. */
@@ -88,10 +88,10 @@ export function palette(colors: Colors): Uint32Array {
   return entries;
 }
 
-/** Return the palette for the mask of estimated quarter-hours: opaque if estimated, else transparent. */
-export function mask(): Uint32Array {
-  const entries = new Uint32Array(ESTIMATED - UNKNOWN + 1);
-  entries[ESTIMATED - UNKNOWN] = 0xff_ff_ff_ff;
+/** Return the palette for the mask of the cells with a value: opaque for this value, else transparent. */
+export function mask(value: number): Uint32Array {
+  const entries = new Uint32Array(65_536);
+  entries[value - UNKNOWN] = 0xff_ff_ff_ff;
   return entries;
 }
 
