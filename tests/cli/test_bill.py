@@ -3,18 +3,17 @@
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from smarty_p1_cli.__main__ import main
 from smarty_p1_cli.contract_file import read_contract
 from smartyp1.amounts import Amount
 from smartyp1.prices.contract_terms import CONTRACT_TERMS, Choice, Term
+from tests.cli.conftest import Run
 from tests.cli.test_command import COMMAND, PROJECT, environment
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
@@ -37,15 +36,6 @@ def api_answer(start: str, values: list[str], code: str = CONSUMPTION, **more: o
     return json.dumps({**known, "intervalLength": "PT15M", **more}).encode()
 
 
-class Ended(NamedTuple):
-    """Exit status of a program, and its output."""
-
-    status: int
-    output: str
-    errors: str
-
-
-type Run = Callable[..., Ended]
 type Ask = Callable[..., Any]
 
 
@@ -56,21 +46,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "leneda.csv").write_bytes(export(MAY, powers(61)))
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return a function that runs a command in the folder."""
-
-    def run(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["smarty-p1", *arguments])
-        try:
-            status = main()
-        except SystemExit as end:
-            status = int(end.code or 0)
-        return Ended(status, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture

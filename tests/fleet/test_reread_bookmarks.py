@@ -21,6 +21,7 @@ from smarty_p1_fleet.frames.reread_bookmarks import (
     is_of_maker,
 )
 from tests.fleet.made_up import Bucket
+from tests.random_examples import examples
 
 TITLE = b"SAGgp\x00\x00\x01"
 ENTRY = f"again.store.{TITLE.hex().upper()}"
@@ -209,7 +210,7 @@ class World:
         pytest.fail("the collectors read frames again and again")
 
 
-@pytest.mark.parametrize("seed", range(150))
+@pytest.mark.parametrize("seed", range(examples(40)))
 async def test_no_kill_loses_a_frame_and_nothing_is_read_for_ever(seed: int) -> None:
     world = World(seed)
     await world.run()

@@ -20,6 +20,8 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from tests.random_examples import each
+
 from . import billed_month, test_planned_loads
 from .meter import with_value
 from .support import TELEGRAM, Home, metadata_of_sums, recorder_done
@@ -171,7 +173,7 @@ class Evening:
         return with_value(text, "1-0:2.7.0", "(00.000*kW)")
 
 
-@pytest.mark.parametrize("name", CHARGERS)
+@pytest.mark.parametrize("name", each(3, CHARGERS))
 async def test_runs_are_long_starts_few_and_the_limit_kept_with_any_charger(
     house: MockConfigEntry, hass: HomeAssistant, home: Home, clock: SetClock, name: str
 ) -> None:

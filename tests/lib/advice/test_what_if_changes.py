@@ -150,10 +150,10 @@ TO_THE_WEST: tuple[Load, ByHand] = panels(9.6, 270, 15), cache(partial(sun_by_ha
     ("terms", "loads"),
     [
         ({}, [SLOW_CAR]),
-        ({}, [HEAT_PUMP]),
+        pytest.param({}, [HEAT_PUMP], marks=pytest.mark.slow),
         ({}, [TO_THE_WEST]),
-        (NIGHT, []),
-        (DYNAMIC, []),
+        pytest.param(NIGHT, [], marks=pytest.mark.slow),
+        pytest.param(DYNAMIC, [], marks=pytest.mark.slow),
         (NIGHT, [CAR_AT_NOON, PANELS]),
         (DYNAMIC, [CAR, HEAT_PUMP, PANELS]),
     ],
