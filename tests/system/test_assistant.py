@@ -27,7 +27,11 @@ from tests.system.support import (
 )
 from tests.system.test_oldest import FRONTEND, address
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(TIMEOUT),
+]
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 CONTRACT = {"reference_power": 7, "energy_price": 0.15}
@@ -83,11 +87,7 @@ class Assistant:
         )
 
 
-@pytest_asyncio.fixture(
-    scope="module",
-    loop_scope="module",
-    params=[pytest.param("test", marks=pytest.mark.slow), "demo"],
-)
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["test", "demo"])
 async def assistant(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Assistant]:

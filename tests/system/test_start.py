@@ -14,22 +14,14 @@ from dev.simulator import serve
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 # How much longer a busy machine may take. A start that waits for the recorder takes 300 s longer.
 BUSY = 60.0
 
 
-@pytest.mark.parametrize(
-    "seconds",
-    [
-        pytest.param(5, marks=pytest.mark.slow),
-        15,
-        pytest.param(45, marks=pytest.mark.slow),
-        pytest.param(100, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("seconds", [5, 15, 45, 100])
 async def test_a_power_failure_after_adding_a_meter(tmp_path: Path, seconds: float) -> None:
     meter = RecordingMeter(1, KEY)
     home = Home(tmp_path, meter)
