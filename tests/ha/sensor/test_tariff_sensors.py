@@ -17,6 +17,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
 from custom_components.smarty_p1.lib.answers import household_money
+from custom_components.smarty_p1.lib.bill import month
+from custom_components.smarty_p1.lib.bill.bill import bill_of
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.prices.contract import Contracts
@@ -273,6 +275,27 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
                 assert found
                 assert found.cheapest_reference_power.value == 3
     assert compared.call_count == len(meters) + 1
+
+
+def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
+    meter = Household.from_dict(
+        billed_month.stored(billed_month.CONTRACT),
+        billed_month.CONTRACT,
+        files=billed_month.files(billed_month.CONTRACT),
+    )
+    time = datetime(2026, 6, 15, 22, tzinfo=UTC)
+    meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+    money_of = household_money.HouseholdMoney(meter)
+    assert money_of()
+    with patch.object(month, "bill_of", wraps=bill_of) as billed:
+        found = money_of()
+        assert found
+        assert found.cheapest_reference_power.value == 3
+        assert found.price_import.value
+        assert billed.call_count == 0
+        assert found.cost_total.value
+        assert found.cost_energy.value
+        assert billed.call_count == 1
 
 
 def test_the_months_are_compared_at_the_prices_of_today() -> None:

@@ -56,6 +56,15 @@ def test_the_running_quarter_hour_has_the_price_of_its_time() -> None:
         assert running.sums(local("2026-06-02"), local("2026-06-03")).second_wh == second_wh
 
 
+def test_a_telegram_computes_no_months_anew() -> None:
+    ledger = ledger_of_days(agreed(energy_price=0.1), {"2026-05-31": 9.6, "2026-06-01": 9.6})
+    time, end = local("2026-06-02T05:45"), local("2026-06-03")
+    for wh in (100.0, 200.0):
+        running = ledger.with_running(time, Amounts(wh, 0.0), NO_PRICES)
+        assert running.sums(time, end).imported_wh == wh
+        assert running.months is ledger.months
+
+
 def with_energy(data: bytes, wh: str) -> bytes:
     """Return a month's file whose lines have another energy, typed by hand: without a checksum."""
     header, *lines, _ = data.decode().split("\n")

@@ -1,6 +1,7 @@
 """Prices and costs of a household after a reading, with the attributes of their sensors."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..advice.class_comparison import Comparison, compare
@@ -10,9 +11,10 @@ from ..bill.household import Household
 from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..history.market_prices import NO_PRICES
-from ..meter.money import Money, MoneyValue
+from ..meter.money import MoneyValue
 from ..prices.agreed_prices import AgreedPrices, price_file
-from ..prices.kwh_price import price_of_kwh, rounded
+from ..prices.contract import Contract
+from ..prices.kwh_price import KwhPrice, price_of_kwh, rounded
 from ..prices.published_prices import OlderPrices
 
 type Attributes = dict[str, Any]
@@ -37,14 +39,14 @@ class HouseholdMoney:
         self._household = household
         self._slow: _Slow | None = None
 
-    def __call__(self, now: datetime | None = None) -> Money | None:
+    def __call__(self, now: datetime | None = None) -> MoneyOfReading | None:
         """Return the money after the last reading. Return None before the first reading.
 
         While no readings come, `now` is the time of the prices. A price that follows the market is
         then unknown.
         """
         demand = self._household.snapshot
-        return _money(demand, self._slow_results(demand), now) if demand else None
+        return MoneyOfReading(demand, self._slow_results(demand), now) if demand else None
 
     def _slow_results(self, demand: HouseholdState) -> _Slow:
         until, contracts = demand.until, demand.contracts
@@ -74,63 +76,141 @@ class HouseholdMoney:
         return slow
 
 
-def _money(demand: HouseholdState, slow: _Slow, now: datetime | None) -> Money:
-    """Return the money of a month.
+class MoneyOfReading:
+    """Money after a reading. Prices are in EUR per kWh, costs in EUR of the shown month.
 
-    The cost of a part of the bill has whole cents. With more decimals, its sensor would change with
-    almost every telegram.
+    Both have VAT if the contract has it. The cost of a part of the bill has whole cents. With more
+    decimals, its sensor would change with almost every telegram.
     """
-    month, before = demand.month, _last_month(demand)
-    due = month.bill(demand.until)
-    time, market = (now, NO_PRICES) if now else (demand.until, demand.market)
-    price, contract = price_of_kwh(demand.contracts, time, market), demand.contracts.at(time)
-    sums = due.energy
-    share: Attributes = {"measured_share": month.measured_share(demand.until)}
-    share_before = before.measured_share(before.end) if before else None
-    feed_in = due.amount("feed_in")
-    energy = {**share, **OlderPrices.answer(due.older_prices("energy", "levies"))}
-    energy |= _known(unpriced_kwh=due.unpriced_kwh)
-    compared = _compared(slow.comparison)
-    totals = slow.comparison.totals.items()
-    classes = {str(kw): rounded(total, 2) for kw, total in totals}
-    return Money(
-        price_import=MoneyValue(
-            price.imported, OlderPrices.answer(price.prices_of), contract.energy_margin is None
-        ),
-        price_export=MoneyValue(price.exported, is_of_contract=contract.feed_in_margin is None),
-        excess_price=AgreedPrices.at(demand.contracts.at(demand.time), demand.time).excess,
-        cost_energy=MoneyValue(due.part("energy", "levies"), energy),
-        cost_network=MoneyValue(
-            due.part("network"), {**share, **OlderPrices.answer(due.older_prices("network"))}
-        ),
-        demand_excess_cost=MoneyValue(
-            _surcharge(due), {**share, **OlderPrices.answer(due.older_prices("surcharge"))}
-        ),
-        feed_in=MoneyValue(
-            None if feed_in is None else abs(feed_in) and -feed_in,
-            {**share, **_known(unpriced_kwh=due.unpriced_exported_kwh)},
-        ),
-        cost_total=MoneyValue(
+
+    def __init__(self, demand: HouseholdState, slow: _Slow, now: datetime | None) -> None:
+        self._demand, self._slow = demand, slow
+        self._time, self._market = (now, NO_PRICES) if now else (demand.until, demand.market)
+
+    @cached_property
+    def _bill(self) -> Bill:
+        return self._demand.month.bill(self._demand.until)
+
+    @cached_property
+    def _share(self) -> Attributes:
+        return {"measured_share": self._demand.month.measured_share(self._demand.until)}
+
+    def _shared(self, *parts: str) -> Attributes:
+        """Return the attributes of the cost of these parts of the bill."""
+        return {**self._share, **OlderPrices.answer(self._bill.older_prices(*parts))}
+
+    @cached_property
+    def _energy(self) -> Attributes:
+        known = _known(unpriced_kwh=self._bill.unpriced_kwh)
+        return self._shared("energy", "levies") | known
+
+    @cached_property
+    def _price(self) -> KwhPrice:
+        return price_of_kwh(self._demand.contracts, self._time, self._market)
+
+    @cached_property
+    def _contract(self) -> Contract:
+        return self._demand.contracts.at(self._time)
+
+    @cached_property
+    def price_import(self) -> MoneyValue:
+        """Return the price of an imported kWh."""
+        attributes = OlderPrices.answer(self._price.prices_of)
+        return MoneyValue(self._price.imported, attributes, self._contract.energy_margin is None)
+
+    @cached_property
+    def price_export(self) -> MoneyValue:
+        """Return the price of an exported kWh."""
+        is_of_contract = self._contract.feed_in_margin is None
+        return MoneyValue(self._price.exported, is_of_contract=is_of_contract)
+
+    @cached_property
+    def excess_price(self) -> float | None:
+        """Return the cost of a kWh above the reference power, in addition to its other prices."""
+        time = self._demand.time
+        return AgreedPrices.at(self._demand.contracts.at(time), time).excess
+
+    @cached_property
+    def cost_energy(self) -> MoneyValue:
+        """Return the cost of the energy and the levies."""
+        return MoneyValue(self._bill.part("energy", "levies"), self._energy)
+
+    @cached_property
+    def cost_network(self) -> MoneyValue:
+        """Return the cost of the grid without the surcharge."""
+        return MoneyValue(self._bill.part("network"), self._shared("network"))
+
+    @cached_property
+    def demand_excess_cost(self) -> MoneyValue:
+        """Return the cost of the energy above the reference power."""
+        return MoneyValue(_surcharge(self._bill), self._shared("surcharge"))
+
+    @cached_property
+    def feed_in(self) -> MoneyValue:
+        """Return the revenue of the exported energy."""
+        amount = self._bill.amount("feed_in")
+        return MoneyValue(
+            None if amount is None else abs(amount) and -amount,
+            {**self._share, **_known(unpriced_kwh=self._bill.unpriced_exported_kwh)},
+        )
+
+    @cached_property
+    def cost_total(self) -> MoneyValue:
+        """Return the total of the bill."""
+        due = self._bill
+        return MoneyValue(
             due.total,
             {
                 # Time from which monthly prices count, if it is after the month's start
-                **_known(since=month.since),
-                "last_month": slow.total_last_month,
+                **_known(since=self._demand.month.since),
+                "last_month": self._slow.total_last_month,
                 **_known(missing=due.missing),
-                "last_month_measured_share": share_before,
-                **energy,
+                "last_month_measured_share": self.last_month_measured_share,
+                **self._energy,
                 **OlderPrices.answer(due.prices_of),
             },
-        ),
-        cost_month_end=_month_end(demand, slow.estimate, share),
-        last_month_measured_share=share_before,
-        quarter_hours_above=MoneyValue(round(sums.above), share),
-        cheapest_reference_power=MoneyValue(
-            slow.comparison.cheapest, {**compared, "classes": classes}
-        ),
-        saving_per_year=MoneyValue(slow.comparison.saving_per_year, compared),
-        has_exported=slow.has_exported or sums.exported_wh > 0,
-    )
+        )
+
+    @cached_property
+    def cost_month_end(self) -> MoneyValue:
+        """Return the expected total of the month's bill, with its range or its `Lack`."""
+        estimate = self._slow.estimate
+        # The bill of the whole month may use older published prices than the bill so far.
+        older = OlderPrices.answer(self._demand.month.older_prices)
+        if isinstance(estimate, Estimate):
+            spread = {"low": estimate.low, "high": estimate.high}
+            return MoneyValue(estimate.total, {**spread, **self._share, **older})
+        lacks = _known(lacks=estimate and estimate.value)
+        return MoneyValue(None, {**lacks, **self._share, **older})
+
+    @cached_property
+    def last_month_measured_share(self) -> float | None:
+        """Return the share (0 to 1) of last month that was measured."""
+        before = _last_month(self._demand)
+        return before.measured_share(before.end) if before else None
+
+    @cached_property
+    def quarter_hours_above(self) -> MoneyValue:
+        """Return the number of quarter-hours above the reference power of their day."""
+        return MoneyValue(round(self._bill.energy.above), self._share)
+
+    @cached_property
+    def cheapest_reference_power(self) -> MoneyValue:
+        """Return the reference power in kW with the lowest cost in the last 12 whole months."""
+        comparison = self._slow.comparison
+        classes = {str(kw): rounded(total, 2) for kw, total in comparison.totals.items()}
+        return MoneyValue(comparison.cheapest, {**_compared(comparison), "classes": classes})
+
+    @cached_property
+    def saving_per_year(self) -> MoneyValue:
+        """Return how much the cheapest reference power would save in a year."""
+        comparison = self._slow.comparison
+        return MoneyValue(comparison.saving_per_year, _compared(comparison))
+
+    @cached_property
+    def has_exported(self) -> bool:
+        """Return whether the household has exported energy in any month."""
+        return self._slow.has_exported or self._bill.energy.exported_wh > 0
 
 
 def _last_month(demand: HouseholdState) -> Month | None:
@@ -163,15 +243,3 @@ def _surcharge(due: Bill) -> float | None:
     if not lines or due.vat_rate is None or "surcharge" in due.missing:
         return None
     return round(sum(line.quantity * line.price for line in lines) * (1 + due.vat_rate), 6)
-
-
-def _month_end(
-    demand: HouseholdState, estimate: Estimate | Lack | None, share: Attributes
-) -> MoneyValue:
-    """Return the expected total of the month's bill, with its range or its `Lack`."""
-    # The bill of the whole month may use older published prices than the bill so far.
-    older = OlderPrices.answer(demand.month.older_prices)
-    if isinstance(estimate, Estimate):
-        spread = {"low": estimate.low, "high": estimate.high}
-        return MoneyValue(estimate.total, {**spread, **share, **older})
-    return MoneyValue(None, {**_known(lacks=estimate and estimate.value), **share, **older})

@@ -53,7 +53,8 @@ class Household:
         self._snapshot: HouseholdState | None = None
         self._is_snapshot_old = True
         self._ledger: tuple[object, Ledger] | None = None
-        self._peaks: dict[datetime, list[QuarterHour | None]] = {}
+        self._peaks: dict[datetime, tuple[list[QuarterHour | None], float]] = {}
+        """Highest quarter-hours, and energy above the reference power in kWh, by shown month."""
         self.refused: frozenset[str] = frozenset()
         """Months such as "2026-06" whose impossible energy is left out, after the last reading."""
 
@@ -264,17 +265,15 @@ class Household:
             before = month_start(start - _SECOND)
             year = month_end(start.replace(year=start.year - 1))
             periods = (start, end), (before, start), (year, end)
-            self._peaks[start] = [ledger.peak(*period) for period in periods]
-        peak, peak_last_month, peak_12_months = self._peaks[start]
-        excess_kwh = None
-        if values.reference_kw is not None:
-            excess_kwh = round(ledger.sums(start, end).above_wh / 1000, DECIMALS)
+            above_kwh = round(ledger.sums(start, end).above_wh / 1000, DECIMALS)
+            self._peaks[start] = [ledger.peak(*period) for period in periods], above_kwh
+        (peak, peak_last_month, peak_12_months), above_kwh = self._peaks[start]
         return replace(
             values,
             peak=peak,
             peak_last_month=peak_last_month,
             peak_12_months=peak_12_months,
-            excess_kwh=excess_kwh,
+            excess_kwh=None if values.reference_kw is None else above_kwh,
             day_sums=self._leneda.day_sums,
         )
 

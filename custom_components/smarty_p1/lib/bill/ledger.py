@@ -8,9 +8,10 @@ differences of running totals, so a period of any length costs the same.
 """
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple
@@ -159,22 +160,25 @@ class Ledger:
         return [month_start(time_of(number)) for number in self.table.quarter[groups(month)]]
 
     def with_running(self, time: datetime, amounts: Amounts, prices: MarketPrices) -> Ledger:
-        """Return this ledger with the running quarter-hour, measured from `time` on."""
-        row = _row(time, amounts, prices)
-        number = self.contracts.number_at(time_of(row.quarter[0]))
+        """Return this ledger with the running quarter-hour, measured from `time` on.
+
+        It shares with this ledger all that a telegram does not change.
+        """
+        quarter = number_of(time)
+        number = self.contracts.number_at(time_of(quarter))
         contract = self.contracts.entries[number][1]
-        is_second = np.zeros(1, bool)
-        if contract.second_hours and contract.has_second_price:
-            is_second = second_hours(contract.second_hours, wall_clock(row.quarter))
-        columns = zip((row.market, row.feed_in), self.market.today[number], strict=True)
-        bought, sold = (np.where(np.isnan(price), today, price) for price, today in columns)
-        market = _Market(bought, sold, self.market.today)
-        sums = np.stack(_columns(row, is_second, np.full(1, inf), market))[:, 0]
-        return replace(self, running=Running(int(row.quarter[0]), Sums(*sums.tolist())))
+        of_a_wh = _sums_of_a_wh(quarter, contract, prices, self.market.today[number])
+        # Neither depends on the running quarter-hour, so all copies share them.
+        _ = self.months, self._whole_since
+        ledger = copy(self)
+        running = Running(quarter, Sums(*(of_a_wh @ amounts[:2]).tolist()))
+        object.__setattr__(ledger, "running", running)
+        return ledger
 
     def with_row(self, time: datetime, amounts: Amounts, prices: MarketPrices) -> Ledger:
         """Return the ledger of a table with one more row: energy of the quarter-hour of `time`."""
-        return self.with_table(self.table.joined(_row(time, amounts, prices)))
+        energies = [amounts.imported_wh], [amounts.exported_wh]
+        return self.with_table(self.table.joined(_rows(number_of(time), *energies, prices)))
 
     def with_table(self, table: Table) -> Ledger:
         """Return the ledger of another table under the same contracts."""
@@ -282,18 +286,37 @@ class Ledger:
         return next(quarter_hours_of(rows.where(np.array([rows.imported.argmax()]))))
 
 
-def _row(time: datetime, amounts: Amounts, prices: MarketPrices) -> Table:
-    """Return the row of a quarter-hour that has not ended."""
+def _rows(
+    quarter: int, imported_wh: Sequence[float], exported_wh: Sequence[float], prices: MarketPrices
+) -> Table:
+    """Return rows with energy of a quarter-hour that has not ended."""
+    count = len(imported_wh)
     return Table(
-        quarter=np.array([number_of(time)]),
-        imported=np.array([amounts.imported_wh]),
-        exported=np.array([amounts.exported_wh]),
-        source=np.array([RowSource.PART], np.int8),
-        market=np.array([prices.energy], float),  # NaN for None
-        feed_in=np.array([prices.feed_in], float),
-        shared=np.zeros((5, 1)),
-        is_sharing_known=np.zeros(1, bool),
+        quarter=np.full(count, quarter),
+        imported=np.array(imported_wh),
+        exported=np.array(exported_wh),
+        source=np.full(count, RowSource.PART, np.int8),
+        market=np.full(count, prices.energy, float),  # NaN for None
+        feed_in=np.full(count, prices.feed_in, float),
+        shared=np.zeros((5, count)),
+        is_sharing_known=np.zeros(count, bool),
     )
+
+
+@lru_cache(maxsize=16)  # the telegrams of a quarter-hour mostly have the same prices
+def _sums_of_a_wh(
+    quarter: int, contract: Contract, prices: MarketPrices, today: tuple[float, float]
+) -> Floats:
+    """Return the fields of `Sums` for an imported, and for an exported Wh, as two columns.
+
+    The Wh belongs to a quarter-hour that has not ended. `today` has the stand-in prices.
+    """
+    rows, is_second = _rows(quarter, (1.0, 0.0), (0.0, 1.0), prices), np.zeros(2, bool)
+    if contract.second_hours and contract.has_second_price:
+        is_second = second_hours(contract.second_hours, wall_clock(rows.quarter))
+    columns = zip((rows.market, rows.feed_in), today, strict=True)
+    bought, sold = (np.where(np.isnan(price), instead, price) for price, instead in columns)
+    return np.stack(_columns(rows, is_second, np.full(2, inf), _Market(bought, sold, [today])))
 
 
 def _market_of(

@@ -329,15 +329,13 @@ class QuarterHourMeter:
     def _peaks_of(self, start: datetime) -> list[QuarterHour | None]:
         """Return the highest quarter-hours of the month that begins at `start`, and of the last.
 
-        Most readings end no quarter-hour, so they are computed only after a change of the months.
+        Most readings end no quarter-hour, so they are computed only after a change of the spans.
         """
-        columns = self.history.columns()
-        starts = start, month_start(start - HOUR)
-        months = [columns.get(at) or MonthColumns(at) for at in starts]
-        counts = [(month.quarter_hours, len(month.repeated)) for month in months]
-        version = start, self._refreshed, counts
+        version = start, self.version
         if self._peaks[0] != version:
-            self._peaks = version, [*map(_peak_of, months)]
+            columns = self.history.columns()
+            starts = start, month_start(start - HOUR)
+            self._peaks = version, [_peak_of(columns.get(at) or MonthColumns(at)) for at in starts]
         return self._peaks[1]
 
 

@@ -1,9 +1,8 @@
-"""Prices and costs of a household, as the sensors of the tariff show them."""
+"""Prices and costs of a household after a reading, as the sensors of the tariff show them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 type Attributes = Mapping[str, Any]
 
@@ -17,31 +16,20 @@ class MoneyValue(NamedTuple):
     """Whether the value comes from the contract alone, so that it needs no reading."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Money:
-    """Values of the tariff sensors after a reading. Each field is named as its sensor.
+class Money(Protocol):
+    """Prices and costs after a reading, which are computed when they are first asked for.
 
-    Prices are in EUR per kWh, costs in EUR, both with VAT if the contract has it. Costs are of the
-    shown month.
+    Each sensor of the tariff has a `MoneyValue` in the property with the key of the sensor.
     """
 
-    price_import: MoneyValue
-    price_export: MoneyValue
-    excess_price: float | None
-    """Cost of a kWh above the reference power, in addition to its other prices."""
-    cost_energy: MoneyValue
-    cost_network: MoneyValue
-    demand_excess_cost: MoneyValue
-    feed_in: MoneyValue
-    cost_total: MoneyValue
-    cost_month_end: MoneyValue
-    """Expected cost of the whole month."""
-    last_month_measured_share: float | None
-    """Share (0 to 1) of last month that was measured."""
-    quarter_hours_above: MoneyValue
-    """Number of quarter-hours of the month above the reference power of their day."""
-    cheapest_reference_power: MoneyValue
-    """Reference power in kW with the lowest cost in the last 12 whole months."""
-    saving_per_year: MoneyValue
-    has_exported: bool
-    """Whether the household has exported energy in any month."""
+    @property
+    def excess_price(self) -> float | None:
+        """Return the cost of a kWh above the reference power, in addition to its other prices."""
+
+    @property
+    def last_month_measured_share(self) -> float | None:
+        """Return the share (0 to 1) of last month that was measured."""
+
+    @property
+    def has_exported(self) -> bool:
+        """Return whether the household has exported energy in any month."""
