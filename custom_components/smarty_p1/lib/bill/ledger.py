@@ -114,7 +114,9 @@ class Ledger:
         market = _market_of(table, contracts, clock, until)
         columns = _columns(table, is_second, reference_wh, market)
         totals = np.zeros((len(columns), count + 1), np.int64)
-        np.cumsum(np.rint(np.stack(columns) * _PARTS), axis=1, out=totals[:, 1:], dtype=np.int64)
+        for total, column in zip(totals, columns, strict=True):
+            if column.any():  # most columns of most households are 0
+                np.cumsum(np.rint(column * _PARTS).astype(np.int64), out=total[1:])
         return cls(
             table, contracts, clock, is_second, reference_wh, is_begun, until, market, totals
         )

@@ -5,12 +5,13 @@ hour is `number // 4`. Days and months are those of Luxembourg's clock.
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..history.calendar import LUXEMBOURG
+from ..history.calendar import LUXEMBOURG, QUARTER_HOUR
 
 QUARTER_S = 900
 """Seconds of a quarter-hour."""
@@ -67,17 +68,18 @@ def wall_clock(numbers: Numbers) -> WallClock:
     if not len(numbers):
         return WallClock(numbers, numbers)
     first, last = int(numbers[0]) // A_DAY, int(numbers[-1]) // A_DAY
-    midnights = (datetime.fromtimestamp(day * 86_400, UTC) for day in range(first, last + 2))
-    offsets = np.array([_offset(midnight) for midnight in midnights])
+    offsets = np.array([_offset(day) for day in range(first, last + 2)])
     utc_day = numbers // A_DAY - first
     is_after = numbers % A_DAY >= AN_HOUR
     local = numbers + np.where(is_after, offsets[utc_day + 1], offsets[utc_day])
     return WallClock(local // A_DAY, local % A_DAY)
 
 
-def _offset(time: datetime) -> int:
-    """Return how many quarter-hours Luxembourg's clock is ahead of UTC."""
-    return round((time.astimezone(LUXEMBOURG).utcoffset() or timedelta()).total_seconds() / 900)
+@lru_cache(maxsize=1024)  # a table has two years, and is made anew in each quarter-hour
+def _offset(day: int) -> int:
+    """Return how many quarter-hours Luxembourg's clock is ahead of UTC when a day of UTC begins."""
+    midnight = datetime.fromtimestamp(day * 86_400, LUXEMBOURG)
+    return (midnight.utcoffset() or timedelta()) // QUARTER_HOUR
 
 
 def groups(labels: Numbers) -> Numbers:
