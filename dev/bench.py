@@ -11,7 +11,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -44,19 +44,24 @@ KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
 START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)
 FRAMES = 200
+CONTRACTS = ({"reference_power": 7.0, "energy_price": 0.15, "energy_fee": 2.0},)
 SERIAL = "SAG1030790002574"
+_OWN_MODULES = tuple(
+    f"custom_components.smarty_p1{name}" for name in ("", ".binary_sensor", ".event", ".sensor")
+)
+_OTHER_MODULES = ("homeassistant.components.dsmr", "homeassistant.components.dsmr.sensor")
 # Program for a new process. First it imports modules that Home Assistant always loads. Then it
-# imports the integration, and prints the CPU time of this import in ms.
+# imports the modules in its arguments, and prints the CPU time of this import in ms.
 _IMPORTS = """
-import importlib, time
+import importlib, sys, time
 import homeassistant.bootstrap, homeassistant.config_entries
 import homeassistant.helpers.entity_platform, homeassistant.helpers.update_coordinator
 import cryptography.hazmat.primitives.ciphers.aead, serialx
 for name in "binary_sensor", "diagnostics", "event", "repairs", "sensor", "system_health":
     importlib.import_module(f"homeassistant.components.{name}")
 start = time.process_time()
-for name in "", ".binary_sensor", ".event", ".sensor":
-    importlib.import_module(f"custom_components.smarty_p1{name}")
+for name in sys.argv[1:]:
+    importlib.import_module(name)
 print((time.process_time() - start) * 1e3)
 """
 
@@ -82,10 +87,16 @@ def main() -> None:
         _print_row(label, f"{own:.1f} µs", f"{other:.0f} µs", f"{aim} times: {other / own:.3g}")
     first = min(_time(partial(read_with_own, frames[:1])) for _ in range(FRAMES * options.rounds))
     _print_row("the first telegram of a new decoder", f"{first:.0f} µs", aim="100 µs")
-    entities, own, other = asyncio.run(compare_states(options.rounds))
-    label = f"frame to all states written, {entities} entities; Home Assistant's dsmr"
-    _print_row(label, f"{own:.0f} µs", f"{other:.0f} µs", f"3 times: {other / own:.3g}")
-    _print_row("import of the integration", f"{import_cost(options.rounds):.0f} ms", aim="50 ms")
+    for contracts, entities in (
+        ((), "entities of a meter"),
+        (CONTRACTS, "entities with all costs"),
+    ):
+        number, own, other = asyncio.run(compare_states(options.rounds, contracts))
+        label = f"frame to all states written, {number} {entities}; Home Assistant's dsmr"
+        _print_row(label, f"{own:.0f} µs", f"{other:.0f} µs", f"3 times: {other / own:.3g}")
+    own, other = (import_cost(options.rounds, of) for of in (_OWN_MODULES, _OTHER_MODULES))
+    label = "import of the integration; Home Assistant's dsmr"
+    _print_row(label, f"{own:.0f} ms", f"{other:.0f} ms", f"3 times as long: {own / other:.3g}")
 
 
 def _print_row(label: str, own: str, other: str = "", aim: str = "") -> None:
@@ -163,17 +174,20 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
             await hass.async_stop(force=True)
 
 
-async def compare_states(rounds: int) -> tuple[int, float, float]:
+async def compare_states(
+    rounds: int, contracts: Sequence[Mapping[str, float]]
+) -> tuple[int, float, float]:
     """Measure the integrations smarty_p1 and dsmr with the same number of entities.
 
     Return this number, and the CPU times per telegram of smarty_p1 and of dsmr in µs. Only the
-    fastest of `rounds` rounds counts. Raises RuntimeError if smarty_p1 has fewer entities.
+    fastest of `rounds` rounds counts. smarty_p1 bills the month under `contracts`, if there are
+    some. Raises RuntimeError if smarty_p1 has fewer entities.
     """
     frames = _series((rounds + 1) * FRAMES)
     async with home_assistant() as hass:
         first = frames[:FRAMES]
         number, other = await _set_up_dsmr(hass, first)
-        own_number, own = await _set_up_own(hass, first, number)
+        own_number, own = await _set_up_own(hass, first, number, contracts)
         if own_number != number:
             message = f"{own_number} entities cannot be compared with {number}"
             raise RuntimeError(message)
@@ -196,15 +210,17 @@ async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done()
 
 
-async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | None) -> int:
-    """Enable the first `number` entities of a config entry, and disable all others.
+async def _enable(
+    hass: HomeAssistant, entry: MockConfigEntry, number: int | None, *, from_end: bool = False
+) -> int:
+    """Enable the first or the last `number` entities of a config entry, and disable all others.
 
     If `number` is None, enable all. Then reload the entry. Return the number of enabled entities.
     """
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     number = len(entities) if number is None else number
-    for index, entity in enumerate(entities):
+    for index, entity in enumerate(reversed(entities) if from_end else entities):
         disabled_by = None if index < number else er.RegistryEntryDisabler.USER
         registry.async_update_entity(entity.entity_id, disabled_by=disabled_by)
     await hass.config_entries.async_reload(entry.entry_id)
@@ -240,10 +256,23 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
     return number, receivers[-1]
 
 
-async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
-    """Set up the integration smarty_p1 with at most `number` enabled entities."""
-    keys = {CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()}
-    entry = MockConfigEntry(domain="smarty_p1", title="benchmark", unique_id=SERIAL, data=keys)
+async def _set_up_own(
+    hass: HomeAssistant,
+    frames: list[bytes],
+    number: int,
+    contracts: Sequence[Mapping[str, float]],
+) -> tuple[int, Receive]:
+    """Set up the integration smarty_p1 with at most `number` enabled entities.
+
+    Under `contracts`, they are the last entities, which show the costs.
+    """
+    entry = MockConfigEntry(
+        domain="smarty_p1",
+        title="benchmark",
+        unique_id=SERIAL,
+        data={CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()},
+        options={"contracts": [*contracts]},
+    )
     receivers: list[Receive] = []
 
     class Link:
@@ -263,18 +292,18 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
 
     with patch.object(port_connection, ReconnectingPort.__name__, Link):
         await _add(hass, entry)
-        number = await _enable(hass, entry, number)
+        number = await _enable(hass, entry, number, from_end=bool(contracts))
     return number, receivers[-1]
 
 
 # --- import of the integration -----------------------------------------------------------------
-def import_cost(rounds: int) -> float:
-    """Return the shortest CPU time of `rounds` imports of the integration and its platforms, in ms.
+def import_cost(rounds: int, modules: Sequence[str]) -> float:
+    """Return the shortest CPU time of `rounds` imports of an integration's `modules`, in ms.
 
     Each import is made by a new process, which finds compiled files, as after a restart of Home
     Assistant.
     """
-    command = [sys.executable, "-c", _IMPORTS]
+    command = [sys.executable, "-c", _IMPORTS, *modules]
     with TemporaryDirectory() as compiled:
         keep = {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
         quiet: Any = {"env": os.environ | keep, "stderr": subprocess.DEVNULL}
