@@ -16,8 +16,8 @@ from smartyp1.advice.energy_shares import HouseDevice, HouseSources
 from smartyp1.advice.night_base_load import lowest_quarters
 from smartyp1.advice.solar_house import Supply, SupplyKind
 from smartyp1.answers.habits import base_load_report
-from smartyp1.answers.house import house_report
 from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
+from smartyp1.answers.solar_house import house_report
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger

@@ -1,4 +1,4 @@
-"""Command that returns a house's consumption, and the part that did not come from the grid."""
+"""Commands that return a house's consumption and its own energy, and what its devices used."""
 
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -19,8 +19,8 @@ from ..energy_dashboard.house_sources import (
 )
 from ..lib.advice.energy_shares import HouseSources
 from ..lib.advice.night_base_load import lowest_quarters
-from ..lib.answers.house import first_day_of_house, house_report
 from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
+from ..lib.answers.solar_house import first_day_of_house, house_report
 from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, Time
 from .requests import Request, async_rendered, meter_command
 
