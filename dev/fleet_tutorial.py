@@ -168,7 +168,7 @@ def _series_on(url: str) -> list[dict[str, Any]]:
     kind = "query" if is_table else "query_range"
     answer = _get(f"/api/v1/{kind}?{urllib.parse.urlencode(asked)}")
     series: list[dict[str, Any]] = json.loads(answer)["data"]["result"] if answer else []
-    is_long = is_table or all(len(one["values"]) > _SPAN_S / _STEP_S for one in series)
+    is_long = is_table or all(len(row["values"]) > _SPAN_S / _STEP_S for row in series)
     return series if is_long else []
 
 

@@ -47,7 +47,7 @@ def _read(node: str, url: str) -> dict[str, float]:
         f"stored_bytes{_labels(node=node)}": jetstream["storage"],
     }
     connections = _ask(f"{url}/connz?auth=true&limit={_MAX_CONNECTIONS}")["connections"]
-    users = Counter(one["authorized_user"] for one in connections if "authorized_user" in one)
+    users = Counter(row["authorized_user"] for row in connections if "authorized_user" in row)
     for user, count in users.most_common(_MAX_USERS):
         values[f"user_connections{_labels(node=node, user=user)}"] = float(count)
     for _, (group, leader) in zip(range(_MAX_GROUPS), _leaders(jetstream)):  # noqa: B905 - a limit
@@ -117,7 +117,7 @@ def main() -> None:
     if ":" in host:
         _Server.address_family = socket.AF_INET6
     with _Server((host, int(port)), _Handler) as server:
-        server.nodes = dict(one.split("=", 1) for one in sys.argv[2:])
+        server.nodes = dict(node.split("=", 1) for node in sys.argv[2:])
         server.serve_forever()
 
 

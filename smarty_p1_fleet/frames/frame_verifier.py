@@ -61,7 +61,7 @@ _TEXTS = {
 }
 # Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams.
 # Meters of one model share a part of it, so 60,000 decryptors take about 600 MB.
-_MAX_OPENERS = 60_000
+_MAX_DECRYPTORS = 60_000
 _MAX_NAMED = 1000
 # Reasons why a frame is not verified, the most informative first.
 _NOT_VERIFIED = (Reason.ALTERED, Reason.AUTHENTICATION_KEY, Reason.TAG)
@@ -290,7 +290,7 @@ class FrameVerifier:
             )
             if not decryptors:
                 return ()
-            if len(self._decryptors) >= _MAX_OPENERS:
+            if len(self._decryptors) >= _MAX_DECRYPTORS:
                 # Meters send in turn. If the oldest entry were dropped, each frame of all meters
                 # would need a new decryptor, which costs ten times as much. So drop the newest
                 # entry: only the meters beyond the maximum then need new decryptors.

@@ -110,7 +110,7 @@ class Bookmark(NamedTuple):
 
 
 def _joined(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    return (*(one for one in some if one not in others), *others)[-_MAX_TRIED:]
+    return (*(text for text in some if text not in others), *others)[-_MAX_TRIED:]
 
 
 class ReadRange(NamedTuple):

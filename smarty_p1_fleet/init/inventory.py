@@ -22,8 +22,11 @@ def write_inventory(fleet: FleetInputs, ends: Mapping[str, datetime]) -> str:
     metrics = _local_address(fleet.metrics_address)
     groups: dict[str, list[tuple[str, _Variables]]] = {
         "gateways": [
-            (one.name, {"gateway": one.name, "metrics": f"{metrics}:{one.metrics_port}"})
-            for one in fleet.gateways
+            (
+                gateway.name,
+                {"gateway": gateway.name, "metrics": f"{metrics}:{gateway.metrics_port}"},
+            )
+            for gateway in fleet.gateways
         ],
         "nodes": [
             (
@@ -38,8 +41,11 @@ def write_inventory(fleet: FleetInputs, ends: Mapping[str, datetime]) -> str:
         ],
         "store": [(fleet.store.host, {"vmauth": vmauth_arguments(fleet, Path("store"))})],
         "collectors": [
-            (one.name, {"collector": one.name, "metrics": f"{metrics}:{one.metrics_port}"})
-            for one in fleet.collectors
+            (
+                collector.name,
+                {"collector": collector.name, "metrics": f"{metrics}:{collector.metrics_port}"},
+            )
+            for collector in fleet.collectors
         ],
         "monitoring": [
             (

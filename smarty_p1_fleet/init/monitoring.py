@@ -66,7 +66,7 @@ def _targets(fleet: FleetInputs) -> Iterator[_TargetGroup]:
             yield group("smarty_p1_gateway", user.name, user.metrics_port, gateway=user.name)
         for collector in fleet.collectors:
             yield group("smarty_p1_collector", collector.name, collector.metrics_port)
-    for host in dict.fromkeys("127.0.0.1" if fleet.is_here else one.host for one in fleet.nodes):
+    for host in dict.fromkeys("127.0.0.1" if fleet.is_here else node.host for node in fleet.nodes):
         yield group("nats", host, EXPORTER_PORT)
     if not fleet.is_here:
         for host, labels in _machines(fleet).items():

@@ -245,7 +245,9 @@ class FrameQueue:
                 text = "%d waiting frames of %s are dropped: no [[port]] has this title any more"
                 LOGGER.warning(text, count, title.hex().upper())
         self._database.execute("DELETE FROM titles")
-        self._database.executemany("INSERT INTO titles VALUES (?)", [(one,) for one in set(titles)])
+        self._database.executemany(
+            "INSERT INTO titles VALUES (?)", [(title,) for title in set(titles)]
+        )
 
     def _adopt(self) -> None:
         """Load the sub-queues of frames that are set aside.

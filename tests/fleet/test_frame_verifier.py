@@ -156,7 +156,7 @@ async def test_beyond_the_limit_only_the_meters_beyond_it_need_new_decryptors(
         return decryptor
 
     monkeypatch.setattr(frame_verifier, "FrameDecryptor", make)
-    monkeypatch.setattr(frame_verifier, "_MAX_OPENERS", 3)
+    monkeypatch.setattr(frame_verifier, "_MAX_DECRYPTORS", 3)
     titles = [b"SAG" + bytes([5, 6, 7, 8, number]) for number in range(5)]
     verifier = fleet.new_judge(Keys(dict.fromkeys(titles, KEY), None))
     for number in (0, 1, 2, 3, 4) * 3:

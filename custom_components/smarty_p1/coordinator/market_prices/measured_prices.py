@@ -272,7 +272,7 @@ class MeasuredPrices:
         for sources, start, until in zip(self._sources, starts, ends, strict=True):
             first, last = quarter_start(max(start, begin)), min(until, end)
             names = {sources.energy, sources.feed_in}
-            for name in [known for known in self._entity_ids if known in names]:
+            for name in [name for name in self._entity_ids if name in names]:
                 await self._async_fill_source(name, first, last, now - kept)
 
     async def _async_fill_source(

@@ -161,8 +161,8 @@ def _compare_month(month: Month, parts: Sequence[_Part], until: datetime) -> Mon
 def _class_cost(kw: int, parts: Sequence[_Part]) -> ClassCost:
     above_kwh = [excess[kw].energy_wh / 1000 for _, excess in parts]
     prices = [part.prices for part, _ in parts]
-    fixed = _cost([part.months for part, _ in parts], [each.fixed(kw) for each in prices], prices)
-    surcharge = _cost(above_kwh, [each.surcharge_on_top for each in prices], prices)
+    fixed = _cost([part.months for part, _ in parts], [price.fixed(kw) for price in prices], prices)
+    surcharge = _cost(above_kwh, [price.surcharge_on_top for price in prices], prices)
     total = sum_of_known([fixed, surcharge], 9)
     return ClassCost(round(sum(above_kwh), 3), fixed, surcharge, total)
 

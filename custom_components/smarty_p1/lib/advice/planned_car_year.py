@@ -22,7 +22,7 @@ from .what_if_year import WhatIfYear, prices_by_day
 
 _USUAL_DAYS = 28
 # Less energy of a night, such as that of a charger in standby, is not planned.
-_LEAST_KWH = 0.1
+_MIN_KWH = 0.1
 _CAR = "car"
 
 
@@ -114,7 +114,7 @@ class PlannedCarYear:
                 night = self._year.known[rows]
                 own = self._own_wh[night]
                 kwh = float(own.sum()) / 1000 if self._is_as_measured else self._car.kwh
-                if kwh >= _LEAST_KWH:
+                if kwh >= _MIN_KWH:
                     wh[night] = self._night(rows, key / 4, kwh) - own
             # Only the difference is added. So energy that stays keeps its share of a community.
             table = with_load(self._year.table, lambda _numbers: wh)

@@ -223,7 +223,7 @@ def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
         saving_eur_a_year=report["saving"],
         **years,
         battery=_battery(battery) if battery else None,
-        assumed={each["key"]: each["value"] or True for each in report["assumed"]},
+        assumed={item["key"]: item["value"] or True for item in report["assumed"]},
         prices_published_until=report.get("prices_of"),
     )
 

@@ -145,8 +145,8 @@ class Household:
         return self._price_sources
 
     def _price_versions(self) -> list[int]:
-        series = [one for sources in self.price_sources for one in sources[1:]]
-        return [one.version for one in series if one]
+        series = [prices for sources in self.price_sources for prices in sources[1:]]
+        return [prices.version for prices in series if prices]
 
     def _ledger_under(self, contracts: Contracts, until: datetime) -> Ledger:
         """Return all known energy under `contracts`, without the running quarter-hour.

@@ -190,7 +190,7 @@ class _Ends(NamedTuple):
 def _month_before(reported: ReportedMonths) -> Month | None:
     *_, month = reported.months
     start = month_start(month.start - DAY)
-    before = next((each for each in reported.months if each.start == start), None)
+    before = next((month for month in reported.months if month.start == start), None)
     # In the first month of a meter, fixed prices count from a later day.
     if before is None or before.since or before.known_share(before.end) < _MIN_KNOWN_SHARE:
         return None
@@ -224,8 +224,8 @@ def _under_terms(
     ledger, share = month.ledger, month_share(before.start, period[1])
     starts, _, parts = zip(*ledger.timed_parts(month.start, end), strict=True)
     terms = (Terms.at(ledger.contracts, start) for start in starts)
-    costs = [costs_under(each, share, before.ledger, period) for each in terms]
-    known = [each for each in costs if each]
+    costs = [costs_under(term, share, before.ledger, period) for term in terms]
+    known = [cost for cost in costs if cost]
     if len(known) < len(costs):
         return None
     bought, sold, fixed = (
@@ -287,7 +287,7 @@ def _goal(reported: ReportedMonths) -> Iterator[Line]:
 def _advice(reported: ReportedMonths) -> Iterator[Line]:
     """Yield advice that is worth at least 1 EUR a month, the surest first."""
     month, contracts = reported.months[-1], reported.contracts
-    starts = [each.start for each in reported.months]
+    starts = [month.start for month in reported.months]
     comparison = compare(month.ledger, starts, month.end, is_at_current_prices=True)
     saving = (comparison.saving_per_year or 0.0) / _MONTHS_OF_A_YEAR
     is_year_known = len(comparison.decisive) == _MONTHS_OF_A_YEAR

@@ -115,7 +115,7 @@ def _bounded(
     The end of an earlier alarm is no news after the next alarm was sent.
     """
     told = {message.key for message in sent}
-    kept = [each for each in waiting if each.rule.is_kept and not each.rule.ends & told]
+    kept = [message for message in waiting if message.rule.is_kept and not message.rule.ends & told]
     alarms = [message for message in kept if message.rule.is_alarm]
     news = [message for message in kept if not message.rule.is_alarm]
     return tuple(sorted(alarms + news[:_MAX_WAITING_NEWS], key=lambda message: message.rank))
@@ -125,7 +125,7 @@ def _still_true(outbox: Outbox, now: datetime) -> Iterable[HouseholdMessage]:
     """Return the waiting messages without those about the goal of a month that has ended."""
     if outbox.day and outbox.day.replace(day=1) == now.date().replace(day=1):
         return outbox.waiting
-    return [each for each in outbox.waiting if each.rule.kind is not Kind.ABOVE_GOAL]
+    return [message for message in outbox.waiting if message.rule.kind is not Kind.ABOVE_GOAL]
 
 
 def _joined(

@@ -102,7 +102,7 @@ PARTS: Mapping[str, Kind] = {
 def _after(older: Any, newer: Any, begun: Any) -> Any:  # noqa: ANN401 - states of one class
     """Return `older` with the fields of `newer` that have changed since `begun`."""
     changes: dict[str, Any] = {}
-    for name in [each.name for each in fields(newer)]:
+    for name in [attribute.name for attribute in fields(newer)]:
         before, value, start = (getattr(state, name) for state in (older, newer, begun))
         if value != start:
             changes[name] = _after(before, value, start) if is_dataclass(value) else value

@@ -108,7 +108,7 @@ def _is_next(last: WaterCapture, capture: WaterCapture) -> bool:
 
 def _in_last_hour(captures: Sequence[WaterCapture]) -> float:
     *_, last = captures
-    first = next(each for each in captures if last.time - each.time <= _AN_HOUR)
+    first = next(capture for capture in captures if last.time - capture.time <= _AN_HOUR)
     return last.litres - first.litres
 
 

@@ -18,7 +18,7 @@ from .run_joiner import RunJoiner
 # A step or a swap ends with each part of energy, so usual plans need far fewer parts.
 _MAX_PARTS_A_QUARTER = 12
 # A start that is kept has at least five minutes of energy.
-_SHORTEST_HOURS = 1 / 12
+_MIN_HOURS = 1 / 12
 
 
 class _Place(NamedTuple):
@@ -104,7 +104,7 @@ class _Placement:
         load, at = self._loads[n], self._start(n)
         if at not in self._windows[n]:
             return 0.0
-        least = max(load.min_kw / 4, load.max_kw * _SHORTEST_HOURS)
+        least = max(load.min_kw / 4, load.max_kw * _MIN_HOURS)
         kwh = min(load.kwh, load.max_kw / 4, least)
         price = self._quarters[at].added(self._total[at], kwh) / kwh if kwh else inf
         if price == inf:

@@ -263,7 +263,7 @@ class PriceFile:
 
 
 def _changes(dated: Mapping[str, _Price] | Mapping[str, Levy]) -> set[date]:
-    return {day for one in dated.values() for day in one.changes()}
+    return {day for price in dated.values() for day in price.changes()}
 
 
 def _lists(prices: Mapping[str, Any], *before: str) -> Iterator[tuple[str, list[Any]]]:
