@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,17 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 FRAMES = ROOT / "dev" / "frames"
 
 
-def run(script: str | Path, *arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    script: str | Path,
+    *arguments: str,
+    directory: Path,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
     """Run a script in a directory, and return its end."""
     return subprocess.run(
         [ROOT / "scripts" / script, *arguments],
         cwd=directory,
+        env={**os.environ, **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -37,6 +44,19 @@ def test_setup_does_nothing_when_all_is_there_and_knows_no_other_environment(
     assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
     end = run("setup", "production", directory=tmp_path)
     assert (end.returncode, "usage" in end.stderr) == (1, True)
+
+
+def test_help_about_a_fleet_installs_no_package(tmp_path: Path) -> None:
+    programs, installed = tmp_path / "programs", tmp_path / "installed"
+    programs.mkdir()
+    for program in {*Path("/usr/bin").iterdir()} - {Path("/usr/bin/victoria-metrics")}:
+        (programs / program.name).symlink_to(program)
+    (programs / "apt-get").unlink(missing_ok=True)
+    (programs / "apt-get").write_text(f"#!/bin/sh\ntouch {installed}\n", encoding="utf-8")
+    (programs / "apt-get").chmod(0o755)
+    end = run("fleet", "--help", directory=tmp_path, environment={"PATH": str(programs)})
+    assert (end.returncode, "usage: scripts/fleet" in end.stdout) == (0, True)
+    assert not installed.exists()
 
 
 @pytest.mark.parametrize("script", ["demo", "test"])
