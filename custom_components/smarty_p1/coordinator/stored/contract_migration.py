@@ -13,38 +13,27 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from ...const import (
-    CONF_COMMUNITY_PRICE,
-    CONF_CONSUMER_CATEGORY,
     CONF_CONTRACTS,
-    CONF_DISCOUNT,
-    CONF_ENERGY_FEE,
     CONF_ENERGY_FEE_PER,
-    CONF_ENERGY_MARGIN,
-    CONF_ENERGY_PRICE,
-    CONF_FEED_IN_MARGIN,
-    CONF_FEED_IN_PRICE,
     CONF_GAS_FIXED_PRICE,
     CONF_GAS_PRICE,
     CONF_GAS_PRICES,
     CONF_METER_AMPERE,
-    CONF_METER_FEE,
-    CONF_NETWORK_FIXED_PRICE,
-    CONF_NETWORK_VARIABLE_PRICE,
-    CONF_REFERENCE_POWER,
-    CONF_SECOND_ENERGY_PRICE,
     CONF_SECOND_PRICE_DAYS,
     CONF_SECOND_PRICE_FROM,
     CONF_SECOND_PRICE_TO,
     CONF_SINCE,
-    CONF_SURCHARGE_PRICE,
-    CONF_SURCHARGE_REPLACES_VARIABLE,
-    CONF_VAT,
     CONF_WITH_LEVIES,
 )
 from ...lib.history.calendar import LUXEMBOURG, local_day
-from ...lib.prices.agreed_prices import price_file
 from ...lib.prices.contract import NO_CONTRACT, Contract
-from ...lib.prices.entered_contract import Terms, contract_of, entered_contracts, in_order
+from ...lib.prices.entered_contract import (
+    TERM_OPTIONS,
+    Terms,
+    contract_of,
+    entered_contracts,
+    in_order,
+)
 from ...lib.prices.time_of_use import WEEKDAYS, parsed
 from ..chosen_entity_ids import ENTITIES_BEFORE
 from ..entry_types import AnyConfigEntry
@@ -55,30 +44,8 @@ MINOR_VERSION = 2
 """Minor version of config entries whose options have the list of contracts."""
 
 _SINCE = "surcharge_price_since"
-# Terms of `Contract`, and the options that have them.
-_OPTIONS = {
-    "reference_kw": CONF_REFERENCE_POWER,
-    "meter_ampere": CONF_METER_AMPERE,
-    "has_vat": CONF_VAT,
-    "replaces_variable": CONF_SURCHARGE_REPLACES_VARIABLE,
-    "energy_price": CONF_ENERGY_PRICE,
-    "energy_margin": CONF_ENERGY_MARGIN,
-    "energy_fee": CONF_ENERGY_FEE,
-    "discount": CONF_DISCOUNT,
-    "second_price": CONF_SECOND_ENERGY_PRICE,
-    "feed_in_price": CONF_FEED_IN_PRICE,
-    "feed_in_margin": CONF_FEED_IN_MARGIN,
-    "network_fixed": CONF_NETWORK_FIXED_PRICE,
-    "network_variable": CONF_NETWORK_VARIABLE_PRICE,
-    "surcharge": CONF_SURCHARGE_PRICE,
-    "meter_fee": CONF_METER_FEE,
-    "has_levies": CONF_WITH_LEVIES,
-    "consumer_category": CONF_CONSUMER_CATEGORY,
-    "community_price": CONF_COMMUNITY_PRICE,
-    **{name: name for name in price_file().levies},
-}
 _TERMS = {
-    *_OPTIONS.values(),
+    *TERM_OPTIONS.values(),
     CONF_ENERGY_FEE_PER,
     CONF_SECOND_PRICE_FROM,
     CONF_SECOND_PRICE_TO,
@@ -199,7 +166,7 @@ def _terms_of(contract: Contract) -> dict[str, Any]:
         return {}
     terms = contract.terms
     hours = terms.pop("second_hours")
-    options = {_OPTIONS[name]: value for name, value in terms.items() if value is not None}
+    options = {TERM_OPTIONS[name]: value for name, value in terms.items() if value is not None}
     options[CONF_METER_AMPERE] = str(contract.meter_ampere)
     options[CONF_WITH_LEVIES] = bool(contract.has_levies)
     if hours is not None:

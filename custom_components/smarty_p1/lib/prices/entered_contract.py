@@ -38,6 +38,28 @@ _PRICES_OF_KWH = tuple(
 )
 # Prices of a kWh above the usual price. The user has confirmed each of them.
 _CONFIRMED = "high_prices_confirmed"
+TERM_OPTIONS: Mapping[str, str] = {
+    "reference_kw": "reference_power",
+    "meter_ampere": "meter_ampere",
+    "has_vat": "vat",
+    "replaces_variable": "surcharge_replaces_variable",
+    "energy_price": "energy_price",
+    "energy_margin": "energy_margin",
+    "energy_fee": "energy_fee",
+    "discount": "discount",
+    "second_price": "second_energy_price",
+    "feed_in_price": "feed_in_price",
+    "feed_in_margin": "feed_in_margin",
+    "network_fixed": "network_fixed_price",
+    "network_variable": "network_variable_price",
+    "surcharge": "surcharge_price",
+    "meter_fee": "meter_fee",
+    "has_levies": "with_levies",
+    "consumer_category": "consumer_category",
+    "community_price": "community_price",
+    **{name: name for name in price_file().levies},
+}
+"""Option with each term of a `Contract`."""
 # Bills are computed only if the user has entered at least one of these options.
 _PRICED = {"reference_power", "energy_price", "energy_price_entity"}
 
@@ -102,35 +124,27 @@ def contract_of(options: Terms) -> Contract:
         options, "feed_in_price", "feed_in_price_entity", "feed_in_margin"
     )
     category = options.get("consumer_category")
-    own_levies = {name: options.get(name) for name in price_file().levies}
-    terms = Contract(
-        reference_kw=options.get("reference_power"),
-        meter_ampere=int(options.get("meter_ampere", DEFAULT_METER_AMPERE)),
-        has_vat=options.get("vat", True),
-        replaces_variable=options.get("surcharge_replaces_variable", False),
-        energy_price=energy_price,
-        energy_margin=energy_margin,
-        energy_fee=_monthly_fee(options),
-        discount=options.get("discount"),
-        second_price=options.get("second_energy_price"),
-        second_hours=time_of_use_hours(
-            options.get("second_price_from"),
-            options.get("second_price_to"),
-            options.get("second_price_days", ()),
-        ),
-        feed_in_price=feed_in_price,
-        feed_in_margin=feed_in_margin,
-        network_fixed=options.get("network_fixed_price"),
-        network_variable=options.get("network_variable_price"),
-        surcharge=options.get("surcharge_price"),
-        meter_fee=options.get("meter_fee"),
-        # Treat False like a missing option. Both mean that the bill has no separate lines for the
-        # levies.
-        has_levies=options.get("with_levies") or None,
-        consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
-        community_price=options.get("community_price"),
-    ).terms
-    return Contract.of_terms(terms | own_levies)
+    terms = {term: options[option] for term, option in TERM_OPTIONS.items() if option in options}
+    return Contract.of_terms(
+        {
+            **terms,
+            "meter_ampere": int(options.get("meter_ampere", DEFAULT_METER_AMPERE)),
+            "energy_price": energy_price,
+            "energy_margin": energy_margin,
+            "energy_fee": _monthly_fee(options),
+            "second_hours": time_of_use_hours(
+                options.get("second_price_from"),
+                options.get("second_price_to"),
+                options.get("second_price_days", ()),
+            ),
+            "feed_in_price": feed_in_price,
+            "feed_in_margin": feed_in_margin,
+            # Treat False like a missing option. Both mean that the bill has no separate lines for
+            # the levies.
+            "has_levies": options.get("with_levies") or None,
+            "consumer_category": None if category == CONSUMER_CATEGORIES[0] else category,
+        }
+    )
 
 
 def prices_to_replace(moment: datetime, options: Mapping[str, Any]) -> OlderPrices | None:
