@@ -25,15 +25,7 @@ from ...lib.prices.market_price_series import HEADER, PriceSeries, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
 from ...lib.stored_values import Stored, checked_flag, checked_mapping, checked_text
 from ..garbage_collection import without_collection
-from .month_files import (
-    MAX_FILE_SIZE,
-    MAX_FILES,
-    append_lines,
-    content_of,
-    files_in,
-    replace_file,
-    sync_folder,
-)
+from .month_files import MAX_FILE_SIZE, MAX_FILES, append_lines, content_of, files_in, replace_file
 from .throttled_store import ThrottledStore, UnreadableNowError
 
 SAVE_INTERVAL = 300.0
@@ -125,27 +117,17 @@ class PriceFiles(ThrottledStore):
 
     def _write(self, pending: Mapping[str, list[QuarterPrice]]) -> None:
         for source, prices in pending.items():
-            folder = self.folder / source
-            folder.mkdir(parents=True, exist_ok=True)
             for name, group in groupby(prices, lambda price: month_name(price.start)):
-                path = folder / f"{name}.csv"
-                is_new = not path.exists()
-                if not is_new and path.stat().st_size > MAX_FILE_SIZE:
-                    # Repeated or damaged lines have made it large.
-                    months = PriceSeries.of_files({name: content_of(path)}).months.values()
-                    text = "".join([HEADER, *(month.lines for month in months)])
-                    replace_file(path, text.encode())
-                append_lines(path, HEADER, [price.line for price in group])
-                if is_new:
-                    sync_folder(folder)
-                    self._remove_old(folder, path)
+                path = self.folder / source / f"{name}.csv"
+                if append_lines(path, HEADER, [price.line for price in group], _shorten):
+                    self._remove_old(path)
 
-    def _remove_old(self, folder: Path, new: Path) -> None:
+    def _remove_old(self, new: Path) -> None:
         """Remove the oldest files of too many, but first files with less than a day of prices.
 
         A wrong clock has created the latter.
         """
-        paths = [path for path in files_in(folder) if path != new]
+        paths = [path for path in files_in(new.parent) if path != new]
         paths.sort(key=lambda path: (path.stat().st_size >= _SCRAP_BYTES, path.name))
         for path in paths[: max(0, len(paths) + 1 - MAX_FILES)]:
             path.unlink()
@@ -184,3 +166,10 @@ class PriceFiles(ThrottledStore):
         names = checked_mapping(content.get("names", {}), _MAX_NAMES)
         self.names = {name: checked_text(source) for name, source in names.items()}
         self.is_moved = checked_flag(content["is_moved"])
+
+
+def _shorten(path: Path) -> None:
+    """Write a file anew that repeated or damaged lines have made large."""
+    if path.stat().st_size > MAX_FILE_SIZE:
+        months = PriceSeries.of_files({path.stem: content_of(path)}).months.values()
+        replace_file(path, "".join([HEADER, *(month.lines for month in months)]).encode())

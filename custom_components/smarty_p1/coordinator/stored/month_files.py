@@ -10,7 +10,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
@@ -112,14 +112,8 @@ class MonthFiles:
             self._pending = [span for span in self._pending if span.number > last]
 
     def _write(self, spans: list[Span]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         for path, group in groupby(spans, lambda span: self._path(span.start)):
-            is_new = not path.exists()
-            if not is_new:
-                _prepare(path)
-            append_lines(path, HEADER, map(line_of, group))
-            if is_new:
-                sync_folder(self.folder)
+            if append_lines(path, HEADER, map(line_of, group), _prepare):
                 self._remove_old(path, spans[-1].start)
 
     def _read_files(self) -> Files:
@@ -194,14 +188,26 @@ def replace_file(path: Path, content: bytes) -> None:
     new.replace(path)
 
 
-def append_lines(path: Path, header: str, lines: Iterable[str]) -> None:
-    """Append lines to a file, and write them to the disk. A new file begins with `header`."""
+def append_lines(
+    path: Path, header: str, lines: Iterable[str], prepare: Callable[[Path], None]
+) -> bool:
+    """Append lines to a month's file, and write them to the disk. Return whether the file is new.
+
+    A new file begins with `header`. `prepare` mends an older file before.
+    """
+    if is_new := not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        prepare(path)
     with path.open("a+b") as file:
         _cut_torn_line(file)
         first = [] if file.tell() else [header]
         file.write("".join([*first, *lines]).encode())
         file.flush()
         os.fsync(file.fileno())
+    if is_new:
+        _sync_folder(path.parent)
+    return is_new
 
 
 def _cut_torn_line(file: BinaryIO) -> None:
@@ -218,7 +224,7 @@ def _tail(file: BinaryIO) -> bytes:
     return file.read()
 
 
-def sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Write the entries of the folder to the disk, so that new files survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
