@@ -332,7 +332,7 @@ async def test_an_import_cannot_be_removed_while_an_account_would_bring_it_back(
     monkeypatch.setattr(LenedaDownload, "async_start", AsyncMock())
     progress = LenedaProgress(home.hass, entry.entry_id, {})
     await progress.async_load()
-    progress.refused[CONSUMPTION] = datetime.fromisoformat(NOW)
+    progress.state.refused[CONSUMPTION] = datetime.fromisoformat(NOW)
     await progress.async_save()
     await bring_in(april())
     without = {**entry.options}
@@ -350,7 +350,7 @@ async def test_an_import_cannot_be_removed_while_an_account_would_bring_it_back(
     # A key that is entered again begins anew.
     progress = LenedaProgress(home.hass, entry.entry_id, {})
     await progress.async_load()
-    assert progress.refused == {}
+    assert progress.state.refused == {}
     # An account that brought nothing refuses no file once it is removed.
     await enter({**without, "leneda": account})
     await enter(without)

@@ -582,7 +582,7 @@ async def test_the_account_changes_while_it_is_asked(
     house.sleeper.go_on()
     await is_asked.wait()
     fetched = entry.runtime_data.books._download._progress
-    until = fetched.codes[IMPORTED].until
+    until = fetched.state.codes[IMPORTED].until
 
     options = {key: value for key, value in entry.options.items() if key != "leneda"}
     if account:
@@ -593,7 +593,7 @@ async def test_the_account_changes_while_it_is_asked(
     rows = QuarterHourFiles(house.hass, entry.entry_id).read(house.sleeper.now)[IMPORTED]
     is_same = account == ACCOUNT
     assert (rows[-1].start > TODAY) == is_same
-    assert (fetched.codes[IMPORTED].until > until) == is_same
+    assert (fetched.state.codes[IMPORTED].until > until) == is_same
     assert [text for level, text in own_log(caplog) if level == "ERROR"] == []
     assert "Traceback" not in caplog.text
 
@@ -619,7 +619,7 @@ async def test_nothing_is_asked_any_more_for_a_former_account(
 
     assert task.exception() is None
     assert past.async_add.await_count == len(answers)
-    assert (progress.general.asked_at is not None) == is_history
+    assert (progress.state.asked_at is not None) == is_history
     assert books.is_fetching
 
 

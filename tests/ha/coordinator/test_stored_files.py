@@ -258,7 +258,7 @@ def count_pulses(counter: PulseCounter) -> None:
 
 
 def read_code(progress: LenedaProgress) -> None:
-    progress.refused["1-1:2.29.0"] = NOW
+    progress.state.refused["1-1:2.29.0"] = NOW
     progress.schedule()
 
 

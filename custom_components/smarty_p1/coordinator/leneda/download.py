@@ -139,7 +139,7 @@ class LenedaDownload:
     @property
     def is_fetching(self) -> bool:
         """Return whether older quarter-hours are still to be requested."""
-        is_back = self._progress.codes and not self._unfinished(dt_util.utcnow())
+        is_back = self._progress.state.codes and not self._unfinished(dt_util.utcnow())
         return bool(self._account) and not is_back
 
     async def async_start(self) -> None:
@@ -243,7 +243,7 @@ class LenedaDownload:
 
     def _recent_due(self, now: datetime) -> datetime:
         """Return the time of the next request for yesterday's quarter-hours."""
-        last = self._progress.general.asked_at
+        last = self._progress.state.asked_at
         if last is None or last > now:
             return now
         if last < self._at(now, _AFTERNOON, spread=False):
@@ -269,7 +269,7 @@ class LenedaDownload:
         Return False if no day is to be requested.
         """
         today = day_start(now)
-        general = self._progress.general
+        general = self._progress.state
         is_week = _is_over(general.revised_at, now, _WEEK)
         is_month = _is_over(general.sharing_revised_at, now, _MONTH)
         week = _REVISED * is_week
@@ -311,7 +311,7 @@ class LenedaDownload:
         today: datetime,
         corrected: tuple[timedelta, timedelta],
     ) -> datetime:
-        span = self._progress.codes.get(code)
+        span = self._progress.state.codes.get(code)
         if span is None:
             return day_start(today - _FIRST_DAYS)
         first = min(
@@ -332,7 +332,7 @@ class LenedaDownload:
 
     def _unfinished(self, now: datetime) -> dict[str, AskedSpan]:
         """Return the span of each code whose older quarter-hours are still to be requested."""
-        oldest, spans = day_start(now - KEPT_TIME), self._progress.codes
+        oldest, spans = day_start(now - KEPT_TIME), self._progress.state.codes
         return {
             code: spans[code]
             for code in self._points
@@ -410,7 +410,7 @@ class LenedaDownload:
                     continue
                 self._note_refusal(code)
                 return None
-            self._progress.refused.pop(code, None)
+            self._progress.state.refused.pop(code, None)
         withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY])
         return tuple(rows)
 
@@ -421,8 +421,8 @@ class LenedaDownload:
         self._is_first = False
 
     def _note_refusal(self, code: str) -> None:
-        is_new = code not in self._progress.refused
-        self._progress.refused[code] = dt_util.utcnow()
+        is_new = code not in self._progress.state.refused
+        self._progress.state.refused[code] = dt_util.utcnow()
         if code == IMPORTED and is_new:
             LOGGER.warning(
                 "%s: Leneda gives no quarter-hours of its metering point; look at the Leneda "
@@ -439,7 +439,7 @@ class LenedaDownload:
         series = {code: answer.rows for code, answer in answers.items() if answer.rows}
         if series and not await self._leneda.async_add(series, self._points):
             raise _AccountChangedError
-        codes = self._progress.codes
+        codes = self._progress.state.codes
         for code, (_, span) in answers.items():
             codes[code] = replace(span, since=min(span.since, codes.get(code, span).since))
         self._progress.schedule()

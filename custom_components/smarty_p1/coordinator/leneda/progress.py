@@ -9,9 +9,7 @@ from typing import override
 from homeassistant.core import HomeAssistant
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
-from ...lib.stored_json import dump, load
-from ...lib.stored_values import Stored
-from ..stored.throttled_store import Content, ThrottledStore
+from ..stored.throttled_store import ThrottledStore
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,7 @@ class Progress:
     """Time of the last repeated request for the quarter-hours of the last weeks."""
     sharing_revised_at: datetime | None = None
     codes: dict[str, AskedSpan] = field(default_factory=dict[str, AskedSpan])
+    """Requested period of each OBIS code."""
     refused: dict[str, datetime] = field(default_factory=dict[str, datetime])
     """Codes that the platform refuses, each with the time of the refusal."""
 
@@ -41,19 +40,11 @@ class Progress:
 class LenedaProgress(ThrottledStore):
     """Stored progress of one entry's download. It is of use once it is `loaded`."""
 
+    _type = Progress
+
     def __init__(self, hass: HomeAssistant, entry_id: str, account: Mapping[str, str]) -> None:
         super().__init__(hass, entry_id, "leneda", interval=0)
-        self.general = Progress(_fingerprint(account))
-
-    @property
-    def codes(self) -> dict[str, AskedSpan]:
-        """Return the requested period of each OBIS code."""
-        return self.general.codes
-
-    @property
-    def refused(self) -> dict[str, datetime]:
-        """Return the codes that the platform refuses, each with the time of the refusal."""
-        return self.general.refused
+        self.state: Progress = Progress(_fingerprint(account))
 
     def is_refused(self, code: str, now: datetime) -> bool:
         """Return whether the platform has refused a code in the last seven days.
@@ -61,22 +52,13 @@ class LenedaProgress(ThrottledStore):
         Such a code is not requested. If the stored time of the refusal is in the future, the
         computer's clock was ahead at the refusal. So return False in this case.
         """
-        at = self.refused.get(code)
+        at = self.state.refused.get(code)
         return at is not None and at <= now < at + timedelta(days=7)
 
     @override
-    def _parse(self, stored: Stored) -> Progress:
-        return load(Progress, stored)
-
-    @override
     async def _async_join(self, parsed: Progress) -> None:
-        if parsed.points == self.general.points:
-            self.general = parsed
-
-    @override
-    def _content(self) -> Content:
-        content: Content = dump(self.general)
-        return content
+        if parsed.points == self.state.points:
+            self.state = parsed
 
 
 def _fingerprint(account: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, override
+from typing import Annotated, override
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
@@ -11,8 +11,7 @@ from homeassistant.util.hass_dict import HassKey
 from ...const import DOMAIN
 from ...lib.plan.house_plan import MAX_LOADS
 from ...lib.plan.load_task import LoadTask
-from ...lib.stored_json import dump, load
-from ...lib.stored_values import checked_mapping
+from ...lib.stored_json import Size, dump
 from ..entry_types import AnyConfigEntry
 from ..stored.throttled_store import ThrottledStore
 
@@ -23,19 +22,21 @@ _READY_TIMES: HassKey[dict[str, Sequence[datetime]]] = HassKey(f"{DOMAIN}_ready_
 class LoadTasks(ThrottledStore):
     """States of the loads of one meter, keyed by the ids of their subentries."""
 
+    _type = Annotated[dict[str, LoadTask], Size(MAX_LOADS)]
+
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, entry_id, "loads", interval=_SAVE_INTERVAL_S)
-        self._tasks: dict[str, LoadTask] = {}
+        self.state: dict[str, LoadTask] = {}
         self._ready_times = hass.data.setdefault(_READY_TIMES, {})
 
     def of(self, subentry_id: str) -> LoadTask:
         """Return the state of a load. A new load has done nothing yet."""
-        return self._tasks.get(subentry_id, LoadTask())
+        return self.state.get(subentry_id, LoadTask())
 
     @callback
     def put(self, subentry_id: str, task: LoadTask) -> bool:
         """Keep the new state of a load. Return whether it differs in what is stored."""
-        before, self._tasks[subentry_id] = self.of(subentry_id), task
+        before, self.state[subentry_id] = self.of(subentry_id), task
         self._ready_times[subentry_id] = task.ready_at
         is_changed = before is not task and dump(before) != dump(task)
         if is_changed:
@@ -45,24 +46,15 @@ class LoadTasks(ThrottledStore):
     @callback
     def forget_others(self, subentry_ids: Iterable[str]) -> None:
         """Forget the loads that the user has removed."""
-        for name in self._tasks.keys() - {*subentry_ids}:
-            del self._tasks[name]
+        for name in self.state.keys() - {*subentry_ids}:
+            del self.state[name]
             self._ready_times.pop(name, None)
             self.schedule()
 
     @override
-    def _parse(self, stored: Any) -> dict[str, LoadTask]:
-        return load(dict[str, LoadTask], checked_mapping(stored, MAX_LOADS))
-
-    @override
     async def _async_join(self, parsed: dict[str, LoadTask]) -> None:
         for name, task in parsed.items():
-            self._tasks[name] = self._tasks[name].after(task) if name in self._tasks else task
-
-    @override
-    def _content(self) -> dict[str, Any]:
-        content: dict[str, Any] = dump(self._tasks)
-        return content
+            self.state[name] = self.state[name].after(task) if name in self.state else task
 
 
 def ready_times(hass: HomeAssistant, subentry_id: str) -> Sequence[datetime]:

@@ -6,12 +6,11 @@ files refuse it: then it may be whole, so nothing is written over it.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
@@ -22,6 +21,7 @@ from homeassistant.util.json import json_loads_object
 
 from ...const import DOMAIN, LOGGER
 from ...lib.min_interval import MinInterval
+from ...lib.stored_json import dump, load
 from ..repair_issues import Problem, raise_issue
 from .unread_file import async_retry_hourly
 
@@ -44,13 +44,19 @@ class UnreadableNowError(ConfigEntryNotReady):
         )
 
 
-class ThrottledStore(ABC):
+class ThrottledStore:
     """File of an entry, written at most once in `interval` seconds, and when Home Assistant stops.
 
     `name` is the last part of the file's name, after the entry's id. `is_waiting` is True while
     there is a change that is not written yet. `loaded` is set when the file was read. Before that,
     and once it `is_closed`, nothing is written.
+
+    The content is `state`, an object of the class `_type` that `lib/stored_json.py` can store. A
+    store that has other data overrides `_content` and `_parse`.
     """
+
+    state: Any
+    _type: ClassVar[Any]
 
     def __init__(self, hass: HomeAssistant, entry_id: str, name: str, *, interval: float) -> None:
         self._hass = hass
@@ -72,13 +78,14 @@ class ThrottledStore(ABC):
         """Return the path of the file."""
         return str(self._store.path)
 
-    @abstractmethod
     def _content(self) -> Content:
         """Return the content to write to the file, as JSON values."""
+        content: Content = dump(self.state)
+        return content
 
     def _parse(self, stored: Any) -> Any:  # noqa: ANN401 - JSON values, to data of the store
         """Return the data in the content of the file. Raises an exception if it is malformed."""
-        raise NotImplementedError
+        return load(self._type, stored)
 
     async def _async_join(self, parsed: Any) -> None:  # noqa: ANN401 - data of the store
         """Add the data of the file, from `_parse`, to those that came before it could be read."""
