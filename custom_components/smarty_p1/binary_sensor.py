@@ -11,7 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator import BooksConfigEntry, BooksCoordinator
+from .coordinator import BooksConfigEntry
+from .coordinator.books_coordinator import BooksCoordinator
 from .entity import SmartyEntity, category_of, find_new
 from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
 from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE

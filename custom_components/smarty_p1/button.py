@@ -10,7 +10,8 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import BooksConfigEntry, BooksCoordinator
+from .coordinator import BooksConfigEntry
+from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.loads.entered_loads import EnteredLoad
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan

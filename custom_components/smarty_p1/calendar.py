@@ -15,7 +15,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import BooksConfigEntry, BooksCoordinator
+from .coordinator import BooksConfigEntry
+from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.loads.entered_loads import entered_loads
 from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from .lib.history.calendar import day_end, day_start, quarter_start

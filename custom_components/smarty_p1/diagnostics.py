@@ -21,7 +21,7 @@ from .const import (
     CONF_RECIPIENTS,
     CONF_TOPIC,
 )
-from .coordinator import Coordinator, SmartyConfigEntry, line_of
+from .coordinator import Coordinator, SmartyConfigEntry
 from .coordinator.meter_coordinator import MeterCoordinator
 from .coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
 from .coordinator.mqtt_port import PREFIX
@@ -97,7 +97,7 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
         "obstacle": condition.obstacle,
         "repairs": [repair.value for repair in condition.repairs],
     }
-    if line := line_of(coordinator):
+    if line := coordinator.line:
         content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
     if isinstance(coordinator, MeterCoordinator):
         return content | _describe_meter(coordinator)

@@ -12,7 +12,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import BooksCoordinator, has_books
+from .coordinator import has_books
+from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.entry_types import known_meters
 from .lib.entities.devices import MBUS_MODEL_ID, METER_MODEL, maker, mbus_model, short_serial
 from .lib.entities.entity_description import EntitySpec, local_times

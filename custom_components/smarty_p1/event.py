@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.start import async_at_started
 
 from .const import DOMAIN
-from .coordinator import BooksCoordinator
+from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.meter_coordinator import MeterConfigEntry
 from .entity import SmartyEntity, category_of, find_new, on_new_objects
 from .lib.entities.entity_description import EventSpec

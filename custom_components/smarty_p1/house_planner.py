@@ -136,7 +136,7 @@ class HousePlanner:
             async_track_state_change_event(hass, numbers, self._on_number),
             # A silent meter sends nothing that could be followed.
             async_track_time_interval(hass, self._follow, _TICK),
-            coordinator.async_add_reading_listener(self._follow),
+            coordinator.reading_listeners.add(self._follow),
         ]
 
     @callback

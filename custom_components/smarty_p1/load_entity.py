@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, SUBENTRY_LOAD
-from .coordinator import BooksCoordinator
+from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
 from .coordinator.loads.load_tasks import wish
 from .coordinator.loads.shown_plans import LOAD_PLANS

@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import has_books, line_of
+from .coordinator import has_books
 from .coordinator.entry_types import AnyConfigEntry, known_meters
 from .coordinator.meter_coordinator import MeterCoordinator
 from .coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
@@ -51,7 +51,7 @@ def _describe(entry: AnyConfigEntry) -> str:
         return ", ".join(filter(None, [entry.state.value, entry.error_reason_translation_key]))
     coordinator = entry.runtime_data
     described = []
-    if line := line_of(coordinator):
+    if line := coordinator.line:
         described = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
     if isinstance(coordinator, SourceEntityCoordinator):
         described.append(f"entities of {coordinator.integration}, not verified")

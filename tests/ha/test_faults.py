@@ -72,10 +72,10 @@ async def test_a_failing_part_costs_no_reading(
     coordinator: MeterCoordinator = entry.runtime_data
     heard: list[Reading] = []
     saved: list[None] = []
-    coordinator.async_add_reading_listener(heard.append)
+    coordinator.reading_listeners.add(heard.append)
     byte_count: list[int] = []
-    coordinator.line.async_add_byte_listener(fail)
-    coordinator.line.async_add_byte_listener(lambda data: byte_count.append(len(data)))
+    coordinator.line.byte_listeners.add(fail)
+    coordinator.line.byte_listeners.add(lambda data: byte_count.append(len(data)))
     with (
         patch.object(owner, name, fail),
         patch.object(MeterBooks, "schedule_save", lambda _books: saved.append(None)),

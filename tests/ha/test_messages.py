@@ -281,7 +281,7 @@ async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
     await house.receive(TELEGRAM)
 
     received: list[bytes] = []
-    house.entry.runtime_data.line.async_add_byte_listener(received.append)
+    house.entry.runtime_data.line.byte_listeners.add(received.append)
 
     async def send_unreadable(time: str, first: int) -> None:
         for n in range(first, first + 7):

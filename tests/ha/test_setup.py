@@ -106,7 +106,7 @@ async def test_an_unexpected_error_is_logged_once_and_then_counted(
         raised += 1
         raise ValueError
 
-    remove = entry.runtime_data.line.async_add_byte_listener(fail)
+    remove = entry.runtime_data.line.byte_listeners.add(fail)
     for second in range(1, 13):
         await home.receive(at(f"10:30:{second:02}", 100.0 + second))
     assert raised >= 10
@@ -380,4 +380,4 @@ async def test_the_files_of_0_1_0_are_read(home: Home, hass_storage: dict[str, A
 
     progress = LenedaProgress(home.hass, entry.entry_id, {"consumption_point": leneda.POINT})
     await progress.async_load()
-    assert progress.codes[leneda.IMPORTED].until == leneda.utc("2026-06-15 22:00")
+    assert progress.state.codes[leneda.IMPORTED].until == leneda.utc("2026-06-15 22:00")

@@ -13,7 +13,7 @@ from homeassistant.helpers.json import json_bytes_sorted
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_LOAD_KIND, LOAD_CAR, SUBENTRY_LOAD
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if import PLAN

@@ -7,7 +7,7 @@ from math import inf
 from homeassistant.helpers import device_registry as dr
 
 from ..const import CONF_NEVER_ABOVE, DOMAIN
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.loads.entered_loads import entered_loads

@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
 from ..energy_dashboard.house_sources import SOLAR, async_house_sources, async_house_supplies
 from ..lib.answers.habits import SuppliedHouse, usual_report

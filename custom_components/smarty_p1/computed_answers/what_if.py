@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.chosen_entity_ids import current_ids
 from ..coordinator.counted_household import demand_of
 from ..coordinator.garbage_collection import without_collection

@@ -16,19 +16,17 @@ from ..const import (
     KIND_TANK,
     PLATFORMS,
 )
+from .books_coordinator import BooksCoordinator
 from .entry_types import AnyConfigEntry
 from .loads.load_tasks import LoadTasks
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, MeterCoordinator
 from .meter_without_cable_coordinator import MeterWithoutCableCoordinator
-from .port_connection import PortConnection
 from .pulse_coordinator import PulseCoordinator
 from .source_entity_coordinator import SourceEntityCoordinator
 from .stored.pulse_count_file import PulseCounter
 from .tank_coordinator import TankCoordinator
 
-type BooksCoordinator = MeterCoordinator | MeterWithoutCableCoordinator | SourceEntityCoordinator
-"""Coordinator of an electricity meter, with `books`, `meter_id`, `latest` and reading listeners."""
 type LiveCoordinator = BooksCoordinator | PulseCoordinator
 """Coordinator of a meter or pulse reader, with its power of the last hour."""
 type BooksConfigEntry = ConfigEntry[BooksCoordinator]
@@ -108,17 +106,6 @@ def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
 def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
     """Return a new coordinator for the entry's kind."""
     return _COORDINATORS[kind_of(entry)](hass, entry)
-
-
-def line_of(coordinator: Coordinator) -> PortConnection | None:
-    """Return the port reader of a coordinator. Return None if the coordinator reads no port."""
-    match coordinator:
-        case PulseCoordinator():
-            return coordinator.source.line
-        case MeterWithoutCableCoordinator() | SourceEntityCoordinator():
-            return None
-        case _:
-            return coordinator.line
 
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:

@@ -1,10 +1,9 @@
 """Base class for the coordinators of meters, pulse readers and tanks."""
 
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from math import inf
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -15,17 +14,17 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..lib.failure_detection import Condition, FailureDetection, FailureState, Rules
 from ..lib.fault_log import FaultLog
-from ..lib.meter.meter_reader import Reading
 from .entry_types import AnyConfigEntry
 from .repair_issues import Remedies
+
+if TYPE_CHECKING:
+    from .port_connection import PortConnection
 
 # Seconds between updates of the entities if no reading is accepted. Some entities count rejected
 # telegrams, so they change even then.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 _REPEAT_INTERVAL = 3600.0
-
-type ReadingListener = Callable[[Reading], None]
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
@@ -39,6 +38,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     """
 
     config_entry: AnyConfigEntry
+    line: PortConnection | None = None
+    """Reader of the source's port. None if the source has no port."""
 
     def __init__(
         self, hass: HomeAssistant, entry: AnyConfigEntry, rules: Rules, **placeholders: str

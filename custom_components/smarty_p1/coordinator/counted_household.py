@@ -5,7 +5,7 @@ from homeassistant.util import dt as dt_util
 
 from ..lib.bill.household_state import HouseholdState
 from ..lib.history.calendar import quarter_start
-from . import BooksCoordinator
+from .books_coordinator import BooksCoordinator
 
 
 class NothingCountedError(Exception):

@@ -1,6 +1,6 @@
 """Stored data of a meter ("books"). It is available even before the first telegram."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -36,7 +36,7 @@ from .leneda.leneda_data import LenedaData
 from .leneda.progress import LenedaProgress
 from .market_prices.measured_prices import MeasuredPrices
 from .market_prices.price_entities import MarketPriceEntities
-from .repair_issues import Problem, raise_issue, withdraw_issues
+from .repair_issues import Problem, set_issue
 from .statistics.gas_statistics import GasStatistics
 from .statistics.meter_statistics import MeterStatistics
 from .stored.meter_history import MeterHistory
@@ -52,18 +52,12 @@ def async_check_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
 
     @callback
     def check(now: datetime) -> None:
-        if prices_to_replace(now, entry.options):
-            year = str(now.astimezone(LUXEMBOURG).year)
-            raise_issue(hass, entry, Problem.NETWORK_PRICES, year=year)
-        else:
-            withdraw_issues(hass, entry, [Problem.NETWORK_PRICES])
+        year, older = str(now.astimezone(LUXEMBOURG).year), prices_to_replace(now, entry.options)
+        set_issue(hass, entry, Problem.NETWORK_PRICES, is_there=older, year=year)
 
     check(dt_util.utcnow())
     # Options change only with a reload or through the issue's own dialog, so check them once.
-    if unconfirmed_prices(entry.options):
-        raise_issue(hass, entry, Problem.HIGH_PRICES)
-    else:
-        withdraw_issues(hass, entry, [Problem.HIGH_PRICES])
+    set_issue(hass, entry, Problem.HIGH_PRICES, is_there=unconfirmed_prices(entry.options))
     entry.async_on_unload(async_track_utc_time_change(hass, check, minute=0, second=0))
 
 
@@ -169,14 +163,14 @@ class MeterBooks:
         contracts = contracts_of(self._entry.options)
         await self._store.async_load(contracts)
         self._money = HouseholdMoney(self.household)
-        self._tell_of_damage()
+        self._tell_of_months(Problem.DAMAGED_MONTH, self.household.meter.damaged)
         self._tell_of_refused()
         self._tell_of_exchange()
         await self.prices.async_open(self.household, contracts, self.quarter_hours)
         await self.history.async_load()
         await self.leneda.async_start(self.household)
-        self._entry.async_on_unload(self.leneda.async_add_listener(self.statistics.update))
-        self._entry.async_on_unload(self.leneda.async_add_listener(self._tell_of_refused))
+        self._entry.async_on_unload(self.leneda.listeners.add(self.statistics.update))
+        self._entry.async_on_unload(self.leneda.listeners.add(self._tell_of_refused))
         self.statistics.async_start(self.household, self.leneda)
         if not self.statistics.is_available:
             await self.leneda.async_remove_former()
@@ -189,26 +183,16 @@ class MeterBooks:
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback
-    def _tell_of_damage(self) -> None:
-        """Raise the repair issue if monthly files have damaged or lost lines, else withdraw it."""
-        damaged = self.household.meter.damaged
-        if not damaged:
-            withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])
-            return
-        folder = str(self.quarter_hours.folder)
-        names = ", ".join(sorted(damaged)[:_MAX_NAMED])
-        raise_issue(self._hass, self._entry, Problem.DAMAGED_MONTH, folder=folder, months=names)
+    def _tell_of_months(self, problem: Problem, months: Collection[str]) -> None:
+        """Raise the repair issue for a problem of some months, or withdraw it without months."""
+        folder, names = str(self.quarter_hours.folder), ", ".join(sorted(months)[:_MAX_NAMED])
+        set_issue(self._hass, self._entry, problem, is_there=months, folder=folder, months=names)
 
     @callback
     def _tell_of_refused(self) -> None:
         """Raise the repair issue if months have impossible energy, else withdraw it."""
         self._refused = self.household.refused
-        if not self._refused:
-            withdraw_issues(self._hass, self._entry, [Problem.IMPOSSIBLE_MONTH])
-            return
-        names = ", ".join(sorted(self._refused)[:_MAX_NAMED])
-        folder = str(self.quarter_hours.folder)
-        raise_issue(self._hass, self._entry, Problem.IMPOSSIBLE_MONTH, folder=folder, months=names)
+        self._tell_of_months(Problem.IMPOSSIBLE_MONTH, self._refused)
 
     @callback
     def forget_exchanged(self, identity: str | None = None) -> None:
@@ -221,10 +205,8 @@ class MeterBooks:
     def _tell_of_exchange(self) -> None:
         """Raise the repair issue if M-Bus meters were exchanged, else withdraw it."""
         self._exchanged = self.memory.mbus_meters.exchanged
-        if self.exchanged_meters:
-            raise_issue(self._hass, self._entry, Problem.MBUS_METER_EXCHANGED)
-        else:
-            withdraw_issues(self._hass, self._entry, [Problem.MBUS_METER_EXCHANGED])
+        problem = Problem.MBUS_METER_EXCHANGED
+        set_issue(self._hass, self._entry, problem, is_there=self.exchanged_meters)
 
     @property
     def exchanged_meters(self) -> Mapping[str, str]:

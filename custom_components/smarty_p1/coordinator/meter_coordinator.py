@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, CoreState, HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -27,7 +27,6 @@ from ..lib.failure_detection import (
     FailureState,
     ReadingProblem,
 )
-from ..lib.fault_log import Listeners
 from ..lib.meter.key_proof import KeyProof, Moment
 from ..lib.meter.meter_identity import NamedMeter
 from ..lib.meter.meter_reader import MeterReader, Reading, Reception, outlined_reading
@@ -41,11 +40,10 @@ from ..lib.p1.rejection_reasons import Reason, Rejection
 from ..lib.p1.telegram import Telegram
 from ..lib.port.reconnecting_port import SILENCE_TIMEOUT
 from .background_tasks import until_shutdown
-from .coordinator_base import ReadingListener, SourceCoordinator
-from .meter_books import MeterBooks
+from .books_coordinator import BooksCoordinator
 from .meter_capture import MeterCapture
 from .port_connection import PortConnection
-from .repair_issues import Problem, raise_issue, withdraw_issues
+from .repair_issues import Problem, set_issue
 
 # Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
 # once, even if the user has set a minimum interval.
@@ -120,26 +118,23 @@ def _both_clocks(reading: Reading) -> Details:
     return tuple((name, dt_util.as_local(at).strftime("%Y-%m-%d %H:%M")) for name, at in clocks)
 
 
-class MeterCoordinator(SourceCoordinator[Reading]):
+class MeterCoordinator(BooksCoordinator):
     """Coordinator that passes the readings of one meter to its entities.
 
-    `line` reads the port, and `books` stores the readings. `data` is the last reading that the
-    entities show. Before the first reading, `data` has the objects of the last telegram before the
-    restart, but no values. `latest` is the last reading, even if the entities do not show it.
-    Before the first reading, `latest` is None.
+    `line` reads the port. `data` is the last reading that the entities show. Before the first
+    reading, `data` has the objects of the last telegram before the restart, but no values.
     """
 
     config_entry: MeterConfigEntry
+    serial_number: str
+    line: PortConnection
 
     def __init__(self, hass: HomeAssistant, entry: MeterConfigEntry) -> None:
-        self.meter_id = str(entry.unique_id)
-        self.serial_number = self.meter_id
+        self.serial_number = str(entry.unique_id)
         super().__init__(hass, entry, METER, serial_number=shown_name(self.serial_number))
-        self.latest: Reading | None = None
-        self.books = MeterBooks(hass, entry)
         self.line = PortConnection(self, self._take, silence_timeout=SILENCE_TIMEOUT)
         self.capture = MeterCapture(
-            hass, entry, self.line.async_add_byte_listener, self._capture_decryptor
+            hass, entry, self.line.byte_listeners.add, self._capture_decryptor
         )
         self._session: MeterSession
         self._latest_late: Reading | None = None
@@ -148,19 +143,19 @@ class MeterCoordinator(SourceCoordinator[Reading]):
         self._turns = MinInterval(hass.loop, self._min_interval)
         self._seen_objects: set[str] = set()
         self._is_decided = asyncio.Event()
-        self._reading_listeners = Listeners[Reading](self.faults)
 
     @property
     def reception(self) -> Reception:
         """Return the counts of accepted and rejected telegrams."""
         return self._session.reception
 
+    @override
     async def async_start(self) -> None:
         """Load the stored data, and start reading.
 
         If a user adds a new meter, wait for its first reading.
         """
-        await self.books.async_open()
+        await super().async_start()
         memory = self.books.memory
         self.data = outlined_reading(memory, dt_util.utcnow())
         self.books.renew_prices(self)
@@ -209,10 +204,7 @@ class MeterCoordinator(SourceCoordinator[Reading]):
         self._session = MeterSession(
             meter, limits=limits, prices=self.books.prices_at, may_be_late=self.line.is_topic
         )
-        if needs_tag:
-            withdraw_issues(self.hass, entry, [Problem.NOT_VERIFIED])
-        else:
-            raise_issue(self.hass, entry, Problem.NOT_VERIFIED)
+        set_issue(self.hass, entry, Problem.NOT_VERIFIED, is_there=not needs_tag)
 
     @override
     async def async_shutdown(self) -> None:
@@ -220,19 +212,6 @@ class MeterCoordinator(SourceCoordinator[Reading]):
         self._turns.cancel()
         self.capture.discard()
         await super().async_shutdown()
-
-    @override
-    async def async_close(self) -> None:
-        """Save the stored data one last time."""
-        await self.books.async_close()
-
-    @callback
-    def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
-        """Call `listener` with every current reading, even if the entities do not show it.
-
-        Return a callback that removes the listener.
-        """
-        return self._reading_listeners.add(listener)
 
     @override
     @callback
@@ -300,7 +279,7 @@ class MeterCoordinator(SourceCoordinator[Reading]):
         self.look()
         is_urgent = not self._min_interval or self._is_urgent(reading)
         self._turns.offer(partial(self._show, reading), is_urgent=is_urgent)
-        self._reading_listeners.call(reading)
+        self.reading_listeners.call(reading)
 
     @callback
     def _report_clock(self, reading: Reading) -> None:

@@ -125,17 +125,24 @@ class _TopicReader:
         return data
 
 
+async def async_has_mqtt(hass: HomeAssistant) -> bool:
+    """Wait for the client of Home Assistant's MQTT integration. Return whether it is there."""
+    if "mqtt" not in hass.config.components:
+        return False
+    # Import only here, because the MQTT library is installed only with the MQTT integration.
+    from homeassistant.components import mqtt  # noqa: PLC0415
+
+    return await mqtt.async_wait_for_mqtt_client(hass)
+
+
 @asynccontextmanager
 async def _open_topic(
     hass: HomeAssistant, topic: str, on_away: AwayListener | None
 ) -> AsyncGenerator[ByteReader]:
-    # Import only here, because the MQTT library is installed only with the MQTT integration.
-    if "mqtt" not in hass.config.components:
+    if not await async_has_mqtt(hass):
         raise MqttMissingError
-    from homeassistant.components import mqtt  # noqa: PLC0415
+    from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 
-    if not await mqtt.async_wait_for_mqtt_client(hass):
-        raise MqttMissingError
     if not mqtt.is_connected(hass):
         raise MqttDisconnectedError
     reader = _TopicReader(on_away)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.const import CONF_PORT
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
 from ..lib.failure_detection import ReadingProblem
@@ -56,6 +56,7 @@ class PortConnection:
 
     The reader reports to the source's health when the port opens, delivers data or is lost.
     `shown_port` is the port without secrets. `is_topic` is True if the port is an MQTT topic.
+    `byte_listeners` are called with all received bytes, before they are parsed.
     """
 
     def __init__(
@@ -78,7 +79,7 @@ class PortConnection:
         self._on_lost_too = on_lost
         self._silence_timeout = silence_timeout
         self._baud_rate = baud_rate
-        self._byte_listeners = Listeners[bytes](source.faults)
+        self.byte_listeners = Listeners[bytes](source.faults)
         self._task: asyncio.Task[None] | None = None
         self._take_port()
 
@@ -112,14 +113,6 @@ class PortConnection:
         """
         self._link.confirm()
 
-    @callback
-    def async_add_byte_listener(self, listener: Callable[[bytes], None]) -> CALLBACK_TYPE:
-        """Call `listener` with all received bytes, before they are parsed.
-
-        Return a callback that removes the listener.
-        """
-        return self._byte_listeners.add(listener)
-
     def _take_port(self) -> None:
         data = self._source.config_entry.data
         port = data[CONF_PORT]
@@ -147,7 +140,7 @@ class PortConnection:
         if source.is_closed:
             return
         source.health.received(source.now())
-        self._byte_listeners.call(data)
+        self.byte_listeners.call(data)
         source.faults.call(self._take, data)
         source.look()
 

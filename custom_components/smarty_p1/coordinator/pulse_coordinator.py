@@ -12,21 +12,14 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
-from homeassistant.core import (
-    CALLBACK_TYPE,
-    Event,
-    EventStateChangedData,
-    HomeAssistant,
-    State,
-    callback,
-)
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event, async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MESSAGE, CONF_TOPIC
 from ..lib.boards.board_message import Counted
-from ..lib.boards.pulse_meter import PulseMeter, Pulses
+from ..lib.boards.pulse_meter import Pulses
 from ..lib.failure_detection import (
     PULSE_ENTITY,
     PULSE_PORT,
@@ -43,6 +36,7 @@ from .background_tasks import SupervisedTask
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .last_hours import last_hour_of
+from .mqtt_port import async_has_mqtt
 from .port_connection import PortConnection
 from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 from .stored.pulse_count_file import PulseCounter, PulseData
@@ -114,11 +108,8 @@ class PortPulses:
             self._counter.meter.start_anew()
 
 
-class EntityPulses:
-    """Source of pulses that come from an entity.
-
-    A pulse is a rise of a sensor's count, a binary sensor that turns on, or an event.
-    """
+class _PulsesWithoutPort:
+    """Source of pulses of an entity or a topic. It has no port."""
 
     line = None
 
@@ -130,6 +121,33 @@ class EntityPulses:
         self._entry = coordinator.config_entry
         self._counter = counter
         self._count = count
+
+    @callback
+    def _tell_health(self, obstacle: ReadingProblem, *, is_there: bool) -> None:
+        """Report to the coordinator's health whether the entity or MQTT broker is available.
+
+        If it is not available, `obstacle` is the reported problem. Pulses can be missed then, so
+        the meter forgets its power.
+        """
+        coordinator = self._coordinator
+        if is_there:
+            coordinator.health.opened(coordinator.now())
+        else:
+            self._counter.meter.start_anew()
+            coordinator.health.lost(coordinator.now(), obstacle)
+        coordinator.look()
+
+
+class EntityPulses(_PulsesWithoutPort):
+    """Source of pulses that come from an entity.
+
+    A pulse is a rise of a sensor's count, a binary sensor that turns on, or an event.
+    """
+
+    def __init__(
+        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
+    ) -> None:
+        super().__init__(coordinator, counter, count)
         self._entity_id: str = self._entry.data[CONF_ENTITY_ID]
         self._domain = self._entity_id.partition(".")[0]
         self._was_there: bool | None = None
@@ -152,12 +170,7 @@ class EntityPulses:
         is_there = state is not None and state.state != STATE_UNAVAILABLE
         if is_there is not self._was_there:
             self._was_there = is_there
-            tell_health(
-                self._coordinator,
-                self._counter.meter,
-                ReadingProblem.ENTITY_UNAVAILABLE,
-                is_there=is_there,
-            )
+            self._tell_health(ReadingProblem.ENTITY_UNAVAILABLE, is_there=is_there)
 
     @callback
     def _on_change(self, event: Event[EventStateChangedData]) -> None:
@@ -178,23 +191,11 @@ class EntityPulses:
             self._count(meter.read_pulse(now))
 
 
-class TopicPulses:
+class TopicPulses(_PulsesWithoutPort):
     """Source of pulses from an MQTT topic.
 
     A message is a pulse, or contains a count of pulses or a state.
     """
-
-    line = None
-
-    def __init__(
-        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
-    ) -> None:
-        self._coordinator = coordinator
-        self._hass: HomeAssistant = coordinator.hass
-        self._entry = coordinator.config_entry
-        self._counter = counter
-        self._count = count
-        self._topic: str = self._entry.data[CONF_TOPIC]
 
     async def async_start(self) -> None:
         """Subscribe in the background, because the MQTT integration may be set up only later."""
@@ -206,15 +207,13 @@ class TopicPulses:
             await backoff.wait()
 
     async def _async_is_subscribed(self) -> bool:
-        # Import only here, because the MQTT library is installed only with the MQTT integration.
-        if "mqtt" not in self._hass.config.components:
+        if not await async_has_mqtt(self._hass):
             return False
-        from homeassistant.components import mqtt  # noqa: PLC0415
+        from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 
-        if not await mqtt.async_wait_for_mqtt_client(self._hass):
-            return False
         try:
-            stop = await mqtt.async_subscribe(self._hass, self._topic, self._on_message)
+            topic = self._entry.data[CONF_TOPIC]
+            stop = await mqtt.async_subscribe(self._hass, topic, self._on_message)
         except HomeAssistantError:
             return False
         self._entry.async_on_unload(stop)
@@ -226,12 +225,7 @@ class TopicPulses:
 
     @callback
     def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - passed by position
-        tell_health(
-            self._coordinator,
-            self._counter.meter,
-            ReadingProblem.BROKER_UNAVAILABLE,
-            is_there=is_connected,
-        )
+        self._tell_health(ReadingProblem.BROKER_UNAVAILABLE, is_there=is_connected)
 
     @callback
     def _on_message(self, message: ReceiveMessage) -> None:
@@ -240,27 +234,6 @@ class TopicPulses:
         text = str(message.payload).strip()
         now = self._counter.now()
         self._count(self._counter.meter.read_line(text, now, is_old=message.retain))
-
-
-@callback
-def tell_health(
-    coordinator: SourceCoordinator[Any],
-    meter: PulseMeter,
-    obstacle: ReadingProblem,
-    *,
-    is_there: bool,
-) -> None:
-    """Report to the coordinator's health whether the source (entity or MQTT broker) is available.
-
-    If it is not available, `obstacle` is the reported problem. Pulses can be missed then, so
-    `meter` forgets its power.
-    """
-    if is_there:
-        coordinator.health.opened(coordinator.now())
-    else:
-        meter.start_anew()
-        coordinator.health.lost(coordinator.now(), obstacle)
-    coordinator.look()
 
 
 def is_pulse(domain: str, old: str, new: str) -> bool:
@@ -287,7 +260,8 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
     """Coordinator that shows the count of pulses while the source of the pulses is available.
 
     An LED may be dark for hours, so a long time without a pulse is not a fault. `noted_at` is the
-    time at which the power was last noted for the last hour.
+    time at which the power was last noted for the last hour. `power_listeners` are called each time
+    it is noted.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -295,9 +269,10 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         super().__init__(hass, entry, rules, **{_PLACEHOLDERS.get(kind, kind): entry.data[kind]})
         self.counter = PulseCounter(hass, entry)
         self.source = make(self, self.counter, self._count)
+        self.line = self.source.line
         self.last_hour = last_hour_of(hass, entry)
         self.noted_at: datetime | None = None
-        self._power_listeners = Listeners[()](self.faults)
+        self.power_listeners = Listeners[()](self.faults)
 
     async def async_start(self) -> None:
         """Load the stored count, and start listening to the source."""
@@ -320,18 +295,13 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         await self.counter.async_close()
 
     @callback
-    def async_add_power_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call `listener` each time the power is noted. Return a callback that removes it."""
-        return self._power_listeners.add(listener)
-
-    @callback
     def _note_power(self, _now: datetime | None = None) -> None:
         """Note the power for the last hour. A slot in which the source is unavailable is a gap."""
         if not self.condition.has_value:
             return
         self.noted_at = dt_util.utcnow()
         self.last_hour.note_power(self.noted_at, self.counter.data.power_kw)
-        self._power_listeners.call()
+        self.power_listeners.call()
 
     @override
     @callback

@@ -182,6 +182,23 @@ def withdraw_issues(
 
 
 @callback
+def set_issue(
+    hass: HomeAssistant,
+    entry: AnyConfigEntry,
+    problem: Problem,
+    /,
+    *,
+    is_there: object,
+    **placeholders: str,
+) -> None:
+    """Raise the repair issue for `problem` of an entry if it `is_there`. Otherwise withdraw it."""
+    if is_there:
+        raise_issue(hass, entry, problem, **placeholders)
+    else:
+        withdraw_issues(hass, entry, [problem])
+
+
+@callback
 def name_unread_file(hass: HomeAssistant, entry_id: str, file: str, *, is_unread: bool) -> None:
     """Add a file to the repair issue about files that cannot be read now, or take it away."""
     problem, files = Problem.STORED_NOT_READ, set[str]()
@@ -191,10 +208,7 @@ def name_unread_file(hass: HomeAssistant, entry_id: str, file: str, *, is_unread
         issue = ir.async_get(hass).issues[DOMAIN, issue_id(problem, entry)]
         files = {*read_plain((issue.translation_placeholders or {})["file"]).split("\n")}
     files = files | {file} if is_unread else files - {file}
-    if files:
-        raise_issue(hass, entry, problem, file="\n".join(sorted(files)))
-    else:
-        withdraw_issues(hass, entry, [problem])
+    set_issue(hass, entry, problem, is_there=files, file="\n".join(sorted(files)))
 
 
 @callback

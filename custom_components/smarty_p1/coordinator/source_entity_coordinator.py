@@ -26,9 +26,8 @@ from homeassistant.loader import Integration, async_get_integrations
 from homeassistant.util import dt as dt_util
 
 from ..lib.failure_detection import ENTITIES, ReadingProblem
-from ..lib.fault_log import Listeners
 from ..lib.meter.meter_memory import MeterMemory
-from ..lib.meter.meter_reader import IMPORTED_ENERGY, MeterReader, Reading, outlined_reading
+from ..lib.meter.meter_reader import IMPORTED_ENERGY, MeterReader, outlined_reading
 from ..lib.meter.telegram_from_source_entities import (
     QUANTITIES,
     EntityState,
@@ -38,10 +37,9 @@ from ..lib.meter.telegram_from_source_entities import (
     entity_telegram,
 )
 from ..lib.p1.telegram import Telegram
+from .books_coordinator import BooksCoordinator
 from .chosen_entity_ids import last_entity_id
-from .coordinator_base import ReadingListener, SourceCoordinator
 from .entry_types import AnyConfigEntry
-from .meter_books import MeterBooks
 
 # Seconds from the first report of an entity until all entities are read. An integration writes the
 # values of one telegram into its entities one after the other. If the entities were read at once,
@@ -215,35 +213,30 @@ async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -
     return ", ".join(names) or "Home Assistant"
 
 
-class SourceEntityCoordinator(SourceCoordinator[Reading]):
+class SourceEntityCoordinator(BooksCoordinator):
     """Coordinator that makes readings from the states of the chosen entities.
 
     The readings are stored like the readings of a port. `integration` is the name of the
     integration that reads the meter. Its values cannot be verified here.
     """
 
-    serial_number: str | None = None
-
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry, ENTITIES, name=entry.title, entity="")
-        self.meter_id = str(entry.unique_id)
-        self.latest: Reading | None = None
-        self.books = MeterBooks(hass, entry)
         self.data = outlined_reading(MeterMemory(), dt_util.utcnow())
         self._reader: MeterReader
         self._silent_total = SilentTotal()
         self._standstill = Standstill()
         self._reports = EntityReports(hass, entry.data, self._take, self._on_lost)
-        self._reading_listeners = Listeners[Reading](self.faults)
 
     @property
     def integration(self) -> str:
         """Return the name of the integration that reads the meter."""
         return self._reports.integration
 
+    @override
     async def async_start(self) -> None:
         """Load the stored data, and listen to the entities."""
-        await self.books.async_open()
+        await super().async_start()
         self._reader = MeterReader(self.books.memory, self.books.limits(), self.books.money)
         await self._reports.async_start()
         self.config_entry.async_on_unload(self._reports.stop)
@@ -253,16 +246,6 @@ class SourceEntityCoordinator(SourceCoordinator[Reading]):
         self.begin()
         # While Home Assistant starts, an entity may not be there yet.
         self.config_entry.async_on_unload(async_at_started(self.hass, self._look_for_missing))
-
-    @override
-    async def async_close(self) -> None:
-        """Save the stored data one last time."""
-        await self.books.async_close()
-
-    @callback
-    def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
-        """Call `listener` with every reading. Return a callback that removes the listener."""
-        return self._reading_listeners.add(listener)
 
     @callback
     def _take(self, telegram: Telegram) -> None:
@@ -285,7 +268,7 @@ class SourceEntityCoordinator(SourceCoordinator[Reading]):
         self.health.accepted(self.now())
         self.look()
         self.push(reading)
-        self._reading_listeners.call(reading)
+        self.reading_listeners.call(reading)
 
     @callback
     def _look_for_missing(self, _hass: HomeAssistant) -> None:

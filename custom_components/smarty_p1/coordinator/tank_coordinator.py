@@ -58,6 +58,8 @@ def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
 class TankCoordinator(SourceCoordinator[TankData]):
     """Coordinator that passes the level of one tank to its entities."""
 
+    line: PortConnection
+
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry, TANK)
         self.data = TankData(None, None, None)

@@ -18,8 +18,9 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 
 from ..const import CONF_FILL_ENERGY, CONF_GAS_POINT, CONF_PRODUCTION_POINT, DOMAIN, SECTION_LENEDA
-from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams, is_live
+from ..coordinator import BooksConfigEntry, has_telegrams, is_live
 from ..coordinator.background_tasks import SupervisedTask
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entered_gas_prices import gas_prices
 from ..coordinator.statistics.hourly_statistics import Series, async_write
 from ..coordinator.statistics.statistic_ids import (

@@ -17,7 +17,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
-from ..coordinator import BooksCoordinator, has_books
+from ..coordinator import has_books
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.chosen_entity_ids import chosen_statistics, current_ids, note_registry_ids
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, known_meters
 from ..coordinator.garbage_collection import without_collection

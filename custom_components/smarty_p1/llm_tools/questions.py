@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_usual
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import data_version, demand_of
 from ..lib.answers.assistant_facts import (
     best_start_facts,

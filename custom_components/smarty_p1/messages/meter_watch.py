@@ -15,7 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CONF_GOAL, DOMAIN, LOGGER
 from ..coordinator import BooksConfigEntry
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
 from ..coordinator.stored.gas_water_heat_history import is_water
 from ..coordinator.stored.throttled_store import ThrottledStore
 from ..lib.advice.period_costs import usual_evening_cost
@@ -44,7 +44,7 @@ from ..lib.messages.water_watch import WaterCapture, WaterNights, watch_water
 from ..lib.meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
 from ..lib.outage import Outage
 from ..lib.p1.value_converters import MBusReading
-from ..lib.stored_json import dump, load
+from ..lib.stored_json import dump
 from .message_options import MessageOptions
 from .plan_to_watch import watched_plan
 from .report_data import LAST_WAITING_DAY, async_inverters, async_report, is_ready
@@ -63,22 +63,15 @@ _LITRES = 1000
 class MessageStore(ThrottledStore):
     """State of a meter's messages, stored in a file."""
 
+    _type = MessageState
+
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, entry_id, "messages", interval=_SAVE_INTERVAL_S)
-        self.state = MessageState()
-
-    @override
-    def _parse(self, stored: Any) -> MessageState:
-        return load(MessageState, stored)
+        self.state: MessageState = MessageState()
 
     @override
     async def _async_join(self, parsed: MessageState) -> None:
         self.state = self.state.after(parsed)
-
-    @override
-    def _content(self) -> dict[str, Any]:
-        content: dict[str, Any] = dump(self.state)
-        return content
 
 
 async def async_watch_messages(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
@@ -145,7 +138,7 @@ class _MeterWatch:
         watches = self._hass.data.setdefault(_WATCHES, {})
         watches[self.entry.entry_id] = self
         unload(partial(watches.__delitem__, self.entry.entry_id))
-        unload(coordinator.async_add_reading_listener(self._on_reading))
+        unload(coordinator.reading_listeners.add(self._on_reading))
         unload(
             async_track_time_interval(
                 self._hass, self._async_look, _LOOK_INTERVAL, cancel_on_shutdown=True
@@ -414,11 +407,8 @@ class _MeterWatch:
     @callback
     def _check_recipients(self) -> None:
         gone = gone_recipients(self._hass, self.options.recipients)
-        if gone:
-            names = ", ".join(gone[:_MAX_NAMED])
-            raise_issue(self._hass, self.entry, Problem.RECIPIENT_GONE, entities=names)
-        else:
-            withdraw_issues(self._hass, self.entry, [Problem.RECIPIENT_GONE])
+        problem, names = Problem.RECIPIENT_GONE, ", ".join(gone[:_MAX_NAMED])
+        set_issue(self._hass, self.entry, problem, is_there=gone, entities=names)
 
 
 class Watch(NamedTuple):

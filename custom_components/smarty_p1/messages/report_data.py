@@ -9,7 +9,8 @@ from homeassistant.core import HomeAssistant
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_house import async_plan_saving
 from ..const import CONF_GOAL
-from ..coordinator import BooksConfigEntry, BooksCoordinator, is_live
+from ..coordinator import BooksConfigEntry, is_live
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entry_types import short_title
 from ..coordinator.garbage_collection import without_collection
 from ..energy_dashboard.house_sources import (

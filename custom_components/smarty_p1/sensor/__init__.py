@@ -11,9 +11,11 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN, SUBENTRY_BATTERY
-from ..coordinator import BooksCoordinator, SmartyConfigEntry
+from ..coordinator import SmartyConfigEntry
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
+from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..coordinator.source_entity_coordinator import SourceEntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
@@ -57,7 +59,7 @@ async def async_setup_entry(
             _add_plan_sensors(coordinator, async_add_entities)
         case TankCoordinator():
             async_add_entities(tank_sensors(coordinator))
-        case _:
+        case PulseCoordinator():
             async_add_entities(pulse_sensors(coordinator))
 
 

@@ -14,7 +14,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.loads.needed_energy import PLANNED_POWER
 from ..coordinator.loads.shown_plans import PLAN_SAVINGS, PlanSaving
 from ..lib.entities.deadband import Shown

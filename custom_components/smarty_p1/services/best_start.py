@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..computed_answers.planned_house import async_planned_house
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..lib.answers.plan import LoadWish, best_start_report
 from ..lib.history.calendar import next_moment
 from ..lib.plan.coming_quarters import PlanLack

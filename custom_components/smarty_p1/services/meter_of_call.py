@@ -15,7 +15,8 @@ from homeassistant.helpers.json import json_bytes_sorted
 from ..access_rights import may_read
 from ..computed_answers.answer_queue import DataVersion, answers_of
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator, has_books, has_telegrams
+from ..coordinator import has_books, has_telegrams
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import NothingCountedError
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.market_prices.contract_market_prices import async_contract_market_prices

@@ -14,7 +14,7 @@ from homeassistant.exceptions import ServiceValidationError
 
 from ..amount_problem import AmountProblem
 from ..computed_answers.what_if import async_download_prices, async_what_if
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import data_version
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import MAX_CHARS, Amount, AmountError

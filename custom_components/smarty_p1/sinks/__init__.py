@@ -72,7 +72,7 @@ async def _async_start_one(coordinator: MeterCoordinator, kind: SinkKind) -> Non
             await sink.async_stop()  # close the ports that are open already
         raise
     entry.async_on_unload(sink.async_stop)
-    entry.async_on_unload(coordinator.async_add_reading_listener(sink.on_reading))
+    entry.async_on_unload(coordinator.reading_listeners.add(sink.on_reading))
     # Another reading may have come while the output opened its ports.
     if coordinator.latest and coordinator.latest is not latest:
         coordinator.faults.call(sink.on_reading, coordinator.latest)

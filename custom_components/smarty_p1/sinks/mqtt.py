@@ -34,7 +34,7 @@ from ..const import (
 )
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
 from ..lib.meter.meter_reader import Reading
 from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
 from ..lib.publish.mqtt_messages import (
@@ -334,17 +334,11 @@ class MqttPublisher(_Worker):
         @callback
         def look(_event: Event[dr.EventDeviceRegistryUpdatedData] | None = None) -> None:
             found = dr.async_get(hass).async_get_devices(identifiers={(mqtt.DOMAIN, identifier)})
-            if any(not device.disabled for device in found):
-                raise_issue(hass, entry, Problem.MQTT_ADDED)
-            else:
-                withdraw()
-
-        @callback
-        def withdraw() -> None:
-            withdraw_issues(hass, entry, [Problem.MQTT_ADDED])
+            is_there = any(not device.disabled for device in found)
+            set_issue(hass, entry, Problem.MQTT_ADDED, is_there=is_there)
 
         entry.async_on_unload(hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, look))
-        entry.async_on_unload(withdraw)
+        entry.async_on_unload(lambda: withdraw_issues(hass, entry, [Problem.MQTT_ADDED]))
         look()
 
     @override

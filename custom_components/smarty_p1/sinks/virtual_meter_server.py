@@ -33,7 +33,7 @@ from ..const import (
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from ..coordinator.repair_issues import Problem, is_raised, raise_issue, set_issue, withdraw_issues
 from ..lib.meter.meter_reader import Reading
 from ..lib.virtual.announcements import AnnouncementKind, announcements_of
 from ..lib.virtual.virtual_meter import MAX_SILENCE_S, VirtualMeter
@@ -237,12 +237,8 @@ class VirtualMeterSink:
         Otherwise, withdraw the issue.
         """
         titles = [entry.title for entry in find_added_entries(self._hass, self._serial)]
-        if titles:
-            raise_issue(
-                self._hass, self._entry, Problem.VIRTUAL_METER_ADDED, added=", ".join(titles)
-            )
-        else:
-            withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER_ADDED])
+        problem, added = Problem.VIRTUAL_METER_ADDED, ", ".join(titles)
+        set_issue(self._hass, self._entry, problem, is_there=titles, added=added)
 
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.

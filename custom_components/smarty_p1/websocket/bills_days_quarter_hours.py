@@ -14,7 +14,7 @@ from ..computed_answers.answer_queue import answers_of, asking_connection
 from ..computed_answers.planned_classes import PlannedClasses
 from ..computed_answers.usual_day import async_usual
 from ..const import CONF_GOAL
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
 from ..lib.advice.day_reason import DayReason
 from ..lib.advice.month_forecast import Lack

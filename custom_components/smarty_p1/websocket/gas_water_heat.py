@@ -6,7 +6,7 @@ from typing import Any, Literal, TypedDict
 
 from homeassistant.util import dt as dt_util
 
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entered_gas_prices import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.stored.meter_history import LENEDA_GAS

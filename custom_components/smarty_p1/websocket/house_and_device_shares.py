@@ -6,7 +6,7 @@ import voluptuous as vol
 
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_supplied_house, supplied_until
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
 from ..coordinator.garbage_collection import without_collection
 from ..energy_dashboard.house_sources import (

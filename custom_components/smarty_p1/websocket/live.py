@@ -22,7 +22,8 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.unit_conversion import PowerConverter
 
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator, LiveCoordinator, loaded_live
+from ..coordinator import LiveCoordinator, loaded_live
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..lib.entities.entity_description import EntitySpec
@@ -245,9 +246,9 @@ class LiveMeter:
         self._coordinator = coordinator = loaded_live(self._entry)
         if coordinator:
             self._on_detach = [
-                coordinator.async_add_power_listener(self._tell)
+                coordinator.power_listeners.add(self._tell)
                 if isinstance(coordinator, PulseCoordinator)
-                else coordinator.async_add_reading_listener(lambda _reading: self._tell()),
+                else coordinator.reading_listeners.add(lambda _reading: self._tell()),
                 coordinator.async_add_listener(self._look),
             ]
 

@@ -12,7 +12,8 @@ from homeassistant.util import dt as dt_util
 
 from ..access_rights import readable_meters, readable_pulse_readers
 from ..const import DOMAIN, SECTION_LENEDA
-from ..coordinator import BooksCoordinator, has_telegrams, is_live, loaded_meter
+from ..coordinator import has_telegrams, is_live, loaded_meter
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entered_gas_prices import kwh_per_m3
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.stored.gas_water_heat_history import MediumHistory

@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.stored.event_history import Event, EventHistory
 from ..coordinator.stored.reception_history import Gap, ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP

@@ -15,7 +15,8 @@ from homeassistant.helpers.json import json_bytes, json_bytes_sorted
 from ..access_rights import readable_meter
 from ..computed_answers.answer_queue import answers_of, async_aside
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator, loaded_live
+from ..coordinator import loaded_live
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import NothingCountedError, data_version
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.fair_queue import BusyError

@@ -11,7 +11,7 @@ from ..computed_answers.what_if import (
     async_what_if,
     async_what_if_devices,
 )
-from ..coordinator import BooksCoordinator
+from ..coordinator.books_coordinator import BooksCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import FEED_IN_PRICE
 from ..request_fields import CHANGES, schema_of

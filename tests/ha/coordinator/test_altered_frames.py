@@ -152,7 +152,7 @@ async def test_rubbish_at_the_port_of_a_meter_that_was_read_is_altered_or_cut(
 
     async def send_rubbish() -> None:
         received: list[bytes] = []
-        house.coordinator.line.async_add_byte_listener(received.append)
+        house.coordinator.line.byte_listeners.add(received.append)
         for seconds in (40, 35):
             sent = b"".join(map(CUTS[cut], frames(range(1000, 1004))))
             await house.port.send(sent)

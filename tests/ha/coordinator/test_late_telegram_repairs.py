@@ -85,7 +85,7 @@ async def test_a_delayed_telegram_is_not_shown_or_passed_on(
 ) -> None:
     coordinator = house.entry.runtime_data
     told: list[object] = []
-    coordinator.async_add_reading_listener(told.append)
+    coordinator.reading_listeners.add(told.append)
     raised = async_capture_events(hass, ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED)
     for number in range(1, 92):
         await house.tell(NOON + timedelta(seconds=10 * number), 100 + number / 200)

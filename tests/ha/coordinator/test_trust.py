@@ -315,7 +315,7 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
     recorded = stopped_clock.now + timedelta(days=1)
     stopped_clock.now += timedelta(days=22)
     told: list[object] = []
-    house.coordinator.async_add_reading_listener(told.append)
+    house.coordinator.reading_listeners.add(told.append)
     for number in range(15):
         at = recorded + timedelta(seconds=10 * number)
         await house.send(frame_of(at, 20_050 + number / 100))

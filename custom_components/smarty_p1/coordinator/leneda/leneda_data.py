@@ -45,7 +45,8 @@ _MAX_CLOSE_S = 10.0
 class LenedaData:
     """Quarter-hours of one meter from Leneda, downloaded or imported as files.
 
-    `lock` is held during each change of `files`.
+    `lock` is held during each change of `files`. `listeners` are called after each change of
+    Leneda's quarter-hours.
     """
 
     def __init__(
@@ -63,15 +64,7 @@ class LenedaData:
         self.is_unreadable = False
         self.damaged: frozenset[datetime] = frozenset()
         self.former: frozenset[datetime] = frozenset()
-        self._listeners = Listeners[()](FaultLog(entry.title))
-
-    @callback
-    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener after each change of Leneda's quarter-hours.
-
-        Return a callback that removes the listener.
-        """
-        return self._listeners.add(listener)
+        self.listeners = Listeners[()](FaultLog(entry.title))
 
     async def async_start(self, meter: Household) -> None:
         """Show Leneda's quarter-hours in the meter's months."""
@@ -293,7 +286,7 @@ class LenedaData:
         days = await self._hass.async_add_executor_job(make, leneda)
         self._may_share = any(is_of_sharing(code) for code, rows in leneda.items() if rows)
         self._household.set_leneda_days(days)
-        self._listeners.call()
+        self.listeners.call()
 
 
 def _shared_power(files: QuarterHourFiles, start: datetime, end: datetime) -> SharedPower:

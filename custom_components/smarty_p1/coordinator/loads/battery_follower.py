@@ -82,7 +82,7 @@ class BatteryFollower:
         """Listen to readings. A house whose battery regulates itself has no work to do."""
         self._stop_listening()
         if self.entered and self.entered.is_controlled:
-            listen = self._entry.runtime_data.async_add_reading_listener
+            listen = self._entry.runtime_data.reading_listeners.add
             # A silent meter sends nothing that could be followed.
             tick = async_track_time_interval(self._hass, self._follow, _TICK)
             self._listening = [listen(self._follow), tick]

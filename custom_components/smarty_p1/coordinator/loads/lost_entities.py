@@ -11,7 +11,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..entry_types import AnyConfigEntry
-from ..repair_issues import Problem, raise_issue, withdraw_issues
+from ..repair_issues import Problem, set_issue
 from .entered_battery import entered_battery
 from .entered_loads import entered_loads, on_changed_loads
 
@@ -44,11 +44,8 @@ def async_watch_load_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> Non
         if battery := entered_battery(entry):
             ids = lost_entities(hass, battery.entities, now)
             lost += [f"{battery.name} ({entity_id})" for entity_id in ids]
-        if lost:
-            named = ", ".join(lost[:_MAX_NAMED])
-            raise_issue(hass, entry, Problem.LOAD_ENTITY_LOST, entities=named)
-        else:
-            withdraw_issues(hass, entry, [Problem.LOAD_ENTITY_LOST])
+        named = ", ".join(lost[:_MAX_NAMED])
+        set_issue(hass, entry, Problem.LOAD_ENTITY_LOST, is_there=lost, entities=named)
 
     entry.async_on_unload(async_track_utc_time_change(hass, look, minute=[*_MINUTES], second=50))
     entry.async_on_unload(on_changed_loads(hass, entry, look))

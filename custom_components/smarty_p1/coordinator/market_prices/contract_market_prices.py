@@ -6,7 +6,7 @@ from datetime import datetime
 from ...lib.history.market_prices import MarketPrices
 from ...lib.prices.market_price_lists import PricesAhead
 from ...lib.prices.market_price_series import sources_at
-from .. import BooksCoordinator
+from ..books_coordinator import BooksCoordinator
 from .prices_ahead import async_prices_ahead
 
 

@@ -85,7 +85,7 @@ class GasStatistics:
 
     @callback
     def _started(self, _hass: HomeAssistant) -> None:
-        self._entry.async_on_unload(self._history.async_add_capture_listener(self._look))
+        self._entry.async_on_unload(self._history.capture_listeners.add(self._look))
         self._look()
 
     @callback

@@ -8,12 +8,12 @@ The file has several parts, and each gas, water or heat meter is a part of its o
 be read, only this part starts empty.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, override
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 
 from ...lib.bounded_dict import keep_newest
 from ...lib.clock_verdict import MAX_SUMMER_TIME
@@ -73,7 +73,10 @@ class _Parts:
 
 
 class MeterHistory(ThrottledStore):
-    """History of one meter: voltages, gaps in reception, events, and daily M-Bus consumption."""
+    """History of one meter: voltages, gaps in reception, events, and daily M-Bus consumption.
+
+    `capture_listeners` are called after each new capture of an M-Bus meter.
+    """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, entry_id, "history", interval=SAVE_INTERVAL)
@@ -84,7 +87,7 @@ class MeterHistory(ThrottledStore):
         self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
         self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
-        self._capture_listeners = Listeners[()](FaultLog(f"History of {entry_id}"))
+        self.capture_listeners = Listeners[()](FaultLog(f"History of {entry_id}"))
         # First reading that came before the file could be read.
         self._first: Reading | None = None
 
@@ -110,14 +113,6 @@ class MeterHistory(ThrottledStore):
             await self.async_save()
 
     @callback
-    def async_add_capture_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener after each new capture of an M-Bus meter.
-
-        Return a callback that removes the listener.
-        """
-        return self._capture_listeners.add(listener)
-
-    @callback
     def note(self, reading: Reading) -> None:
         """Add a reading. A late reading adds only its M-Bus captures, which have their own times.
 
@@ -125,7 +120,7 @@ class MeterHistory(ThrottledStore):
         """
         if reading.telegram.channels != self._captured:
             self._note_captures(reading)
-            self._capture_listeners.call()
+            self.capture_listeners.call()
         if reading.is_current and self._note_current(reading):
             self._has_new_event = True
             self.schedule(max_delay=self._event_turns.remaining)
