@@ -4,55 +4,39 @@ from datetime import datetime
 
 from homeassistant.components.button.const import SERVICE_PRESS
 from homeassistant.const import SERVICE_TURN_ON
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 
 from ...const import DOMAIN
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadState
 from ...lib.plan.load_task import NOT_STARTED_AFTER
-from .entered_loads import EnteredLoad
 from .entity_actions import async_call_entity
-from .shown_plans import LOAD_PLANS
+from .follower import Follower
 
 _BUTTONS = frozenset({"button", "input_button"})
 
 
-class ApplianceStarter:
+class ApplianceStarter(Follower):
     """Starter of one appliance that the household lets the plan switch on."""
 
-    is_by_hand = False
-
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        subentry_id: str,
-        entered: EnteredLoad,
-        starts: tuple[datetime, ...],
-    ) -> None:
-        """Begin to follow the plan. `starts` are those before a restart."""
-        self._hass = hass
-        self._subentry_id = subentry_id
-        self._entered = entered
-        self.starts = starts
-        self._is_started = False
+    _is_started = False
 
     @property
     def gives_power(self) -> bool:
         """Return whether the plan has the appliance run now."""
-        plan = LOAD_PLANS.of(self._hass, self._subentry_id)
-        return plan is not None and plan.runs_now
+        return self._plan is not None and self._plan.runs_now
 
     @callback
     def follow(self, now: datetime, _latest: Reading | None) -> None:
         """Start the appliance once for each planned run."""
-        plan = LOAD_PLANS.of(self._hass, self._subentry_id)
+        plan = self._plan
         if plan is None or not plan.runs_now or plan.state is not LoadState.PLANNED:
             self._is_started = False
             return
         # A restart may come between a start and the first power.
-        was_started = bool(self.starts) and now - self.starts[-1] < NOT_STARTED_AFTER
+        was_started = bool(self._starts) and now - self._starts[-1] < NOT_STARTED_AFTER
         if not (self._is_started or was_started):
-            self.starts = (*self.starts, now)
+            self._starts = (*self._starts, now)
             self._hass.async_create_task(self._async_start(), f"{DOMAIN} load")
         self._is_started = True
 

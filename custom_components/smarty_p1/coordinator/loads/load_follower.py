@@ -1,6 +1,7 @@
 """Follower of the plan for one load: it measures the load, then sets its power and its switch."""
 
 from datetime import datetime, timedelta
+from typing import override
 
 from homeassistant.const import SERVICE_TURN_OFF, SERVICE_TURN_ON
 from homeassistant.core import HomeAssistant, State, callback
@@ -13,6 +14,7 @@ from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed
 from .entered_loads import EnteredLoad, is_on
 from .entity_actions import async_call_entity
+from .follower import Follower
 from .meter_power import net_import
 from .shown_plans import LOAD_PLANS
 from .state_numbers import converted, is_power, number_of, number_to_set
@@ -29,8 +31,8 @@ _MIN_AMPERES = 6.0
 _ROUNDED = 1.005
 
 
-class LoadFollower:
-    """Follower of one load that the household lets the plan switch."""
+class LoadFollower(Follower):
+    """Follower of one load whose power or switch the plan sets."""
 
     def __init__(
         self,
@@ -39,10 +41,7 @@ class LoadFollower:
         entered: EnteredLoad,
         starts: tuple[datetime, ...],
     ) -> None:
-        """Begin to follow. `starts` are those before a restart."""
-        self._hass = hass
-        self._subentry_id = subentry_id
-        self._entered = entered
+        super().__init__(hass, subentry_id, entered, starts)
         max_kw, min_kw = entered.load.max_kw, entered.load.min_kw
         # Without a setting, the load has only its full power.
         self._charger = Charger(
@@ -52,9 +51,6 @@ class LoadFollower:
             min_time=entered.min_time,
         )
         self._state: LoadFollowing | None = None
-        self._starts = starts
-        self.is_by_hand = False
-        """Whether somebody else has switched the load on."""
         self._measured_at: datetime | None = None
         self._total_kwh: float | None = None
         self._quarter: datetime | None = None
@@ -67,7 +63,7 @@ class LoadFollower:
         A load that somebody else has switched on runs until it is switched off.
         """
         kw = self._measure(now)
-        plan, is_on = LOAD_PLANS.of(self._hass, self._subentry_id), self._is_on()
+        plan, is_on = self._plan, self._is_on()
         if plan is None or is_on is None:
             return
         self._state = before = self._found(plan, now, kw, is_on=is_on)
@@ -101,6 +97,7 @@ class LoadFollower:
         return self._state is not None and self._state.kw > 0 and not self.is_by_hand
 
     @property
+    @override
     def starts(self) -> tuple[datetime, ...]:
         """Return the last starts by the plan."""
         return self._state.starts if self._state else self._starts
