@@ -235,16 +235,12 @@ def read_toml(path: Path) -> dict[str, Any]:
         msg = "is no text in UTF-8"
         raise ConfigError(msg) from None
     except tomllib.TOMLDecodeError as err:
-        msg = f"is no TOML: {_place_of(err)}"
+        # Tell only the place of the error. The error's own text may quote a secret.
+        msg = f"is no TOML: line {err.lineno}, column {err.colno}"
         raise ConfigError(msg) from None
     except ValueError, RecursionError:
         msg = "has a number with too many digits in it, or too many brackets"
         raise ConfigError(msg) from None
-
-
-def _place_of(err: tomllib.TOMLDecodeError) -> str:
-    # Return only the place of the error. The error's own text may quote a secret.
-    return f"line {err.lineno}, column {err.colno}"
 
 
 def read_tls(table: ConfigTable) -> ssl.SSLContext | None:

@@ -78,7 +78,9 @@ class Bookmark(NamedTuple):
             untried = [mark.untried(key) for mark in (self, other) if not mark.is_tried(key)]
             both = self.tried.get(key, 0), other.tried.get(key, 0)
             tried[key] = min(untried) - 1 if untried else max(both)
-        owners = _joined(self.owners, other.owners)
+        owners = (*(one for one in self.owners if one not in other.owners), *other.owners)[
+            -_MAX_TRIED:
+        ]
         return self._replace(
             first=first, last=last, why=self.why | other.why, tried=tried, owners=owners
         )
@@ -107,10 +109,6 @@ class Bookmark(NamedTuple):
             return cls(int(first), int(last), reasons, numbers, (*map(str, owners),), revision)
         except ValueError, TypeError, AttributeError:
             return cls(1, 2**63 - 1, frozenset((NOW,)), revision=revision)
-
-
-def _joined(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    return (*(text for text in some if text not in others), *others)[-_MAX_TRIED:]
 
 
 class ReadRange(NamedTuple):

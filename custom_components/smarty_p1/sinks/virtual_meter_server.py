@@ -59,10 +59,6 @@ def kinds_of(options: Mapping[str, Any]) -> list[AnnouncementKind]:
     return list(AnnouncementKind) if shown_as == SHOWN_AS_BOTH else [AnnouncementKind(shown_as)]
 
 
-def _is_announced(options: Mapping[str, Any]) -> bool:
-    return bool(options.get(CONF_ENABLED) and options.get(CONF_ANNOUNCED))
-
-
 async def _async_make(
     coordinator: MeterCoordinator, options: Mapping[str, Any]
 ) -> VirtualMeterSink | None:
@@ -70,7 +66,9 @@ async def _async_make(
     withdraw_issues(hass, coordinator.config_entry, _PROBLEMS)
     if not options:
         return None
-    announced = kinds_of(options) if _is_announced(options) else []
+    announced = (
+        kinds_of(options) if options.get(CONF_ENABLED) and options.get(CONF_ANNOUNCED) else []
+    )
     others = set(AnnouncementKind).difference(announced)
     await async_stop_ignoring(hass, others, options[CONF_SERIAL])
     return VirtualMeterSink(coordinator, options, announced) if options[CONF_ENABLED] else None

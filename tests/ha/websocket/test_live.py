@@ -121,13 +121,13 @@ async def test_an_end_of_all_subscriptions_leaves_nothing(site: Site, client_of:
     other = await client_of(user_with(site.hass, "sensor.smarty_energy_imported"))
     number, _ = await subscribe(site.client, site.entry)
     await subscribe(other, site.entry)
-    assert len(coordinator._reading_listeners._listeners) == 1
+    assert len(coordinator.reading_listeners._listeners) == 1
     await site.client.send_json_auto_id({"type": "unsubscribe_events", "subscription": number})
     assert (await site.client.receive_json())["success"]
-    assert len(coordinator._reading_listeners._listeners) == 1
+    assert len(coordinator.reading_listeners._listeners) == 1
     await other.close()
     await site.hass.async_block_till_done()
-    assert coordinator._reading_listeners._listeners == []
+    assert coordinator.reading_listeners._listeners == []
     assert len(coordinator._listeners) == before
 
 
@@ -197,7 +197,7 @@ async def test_a_removed_right_ends_the_subscription_with_the_next_telegram(
         "obstacle": None,
         "remedy": None,
     }
-    assert entry.runtime_data._reading_listeners._listeners == []
+    assert entry.runtime_data.reading_listeners._listeners == []
 
 
 async def test_a_user_follows_a_meter_64_times_at_most(site: Site, client_of: ClientOf) -> None:

@@ -160,7 +160,11 @@ class QuarterHourFiles:
         already have files.
         """
         if not is_of_production(code):
-            stored = {digest for key, digest in self._digests().items() if _is_of_consumption(key)}
+            stored = {
+                digest
+                for key, digest in self._digests().items()
+                if key != _ACCOUNT_PRODUCTION and not is_of_production(key)
+            }
             return bool(point and stored - {digest_of(point)})
         name = self._name_of(code, point)
         points = {file.point for file in self._files() if file.code == code}
@@ -304,10 +308,6 @@ class QuarterHourFiles:
                     if (code := f"{first}:{second}") in REGISTERS:
                         files.append(_File(path, month, code, point))
         return files[:_MAX_FILES]
-
-
-def _is_of_consumption(key: str) -> bool:
-    return key != _ACCOUNT_PRODUCTION and not is_of_production(key)
 
 
 def _start(month: str) -> datetime:

@@ -224,8 +224,11 @@ def gas_costs(volumes: Hours, prices: DatedGasPrices | None) -> Hours:
 
     An hour has the prices of its day. Hours of a day whose prices are unknown are left out.
     """
+    # Two times with the same time zone would be subtracted without the change of the clocks.
     return {
-        hour: m3 * price.per_m3 + price.per_month / _hours_of_month(hour)
+        hour: m3 * price.per_m3
+        + price.per_month
+        / ((month_end(hour).timestamp() - month_start(hour).timestamp()) / HOUR.total_seconds())
         for hour, m3 in volumes.items()
         if prices and (price := prices.on(local_day(hour)))
     }
@@ -250,8 +253,3 @@ def _meters(media: Mapping[str, MediumHistory]) -> list[MediumHistory]:
         for identity, medium in media.items()
         if identity != LENEDA_GAS and is_gas(medium.kind, medium.unit)
     ]
-
-
-def _hours_of_month(hour: datetime) -> float:
-    # Two times with the same time zone would be subtracted without the change of the clocks.
-    return (month_end(hour).timestamp() - month_start(hour).timestamp()) / HOUR.total_seconds()

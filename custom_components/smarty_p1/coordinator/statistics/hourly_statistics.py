@@ -8,7 +8,7 @@ moment, is completed by the next one.
 
 import asyncio
 import inspect
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import NamedTuple
@@ -211,7 +211,7 @@ def _divided(rows: Hours, series: Series) -> tuple[float, dict[datetime, float],
     for hour, total in rows.items():
         if hour < first:
             base = total
-        elif hour < series.ahead and not _is_in(hour, series.periods):
+        elif hour < series.ahead and not any(start <= hour < end for start, end in series.periods):
             kept[hour] = total - last
         elif hour not in series.hours:
             deleted.append(hour)
@@ -238,10 +238,6 @@ def _shifts(rows: Hours, wanted: Hours) -> dict[datetime, float]:
             if len(shifts) > _MAX_CHANGES:
                 return {}
     return shifts if differing > 3 * len(shifts) else {}
-
-
-def _is_in(hour: datetime, periods: Iterable[Period]) -> bool:
-    return any(start <= hour < end for start, end in periods)
 
 
 def _differs(before: float | None, now: float | None) -> bool:

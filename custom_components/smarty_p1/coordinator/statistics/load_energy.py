@@ -56,13 +56,16 @@ def _read(
         hass, fine, end, wanted, "5minute", _UNITS, {"change", "mean"}
     )
     return [
-        LoadEnergy(_by_hour(hours.get(name, [])), energy_by_quarter(minutes.get(name, [])))
+        LoadEnergy(
+            {
+                _start(row): kwh
+                for row in hours.get(name, [])
+                if (kwh := _kwh(row, 1.0)) is not None
+            },
+            energy_by_quarter(minutes.get(name, [])),
+        )
         for name in ids
     ]
-
-
-def _by_hour(rows: Sequence[StatisticsRow]) -> dict[datetime, float]:
-    return {_start(row): kwh for row in rows if (kwh := _kwh(row, 1.0)) is not None}
 
 
 def energy_by_quarter(rows: Sequence[StatisticsRow]) -> dict[datetime, float]:

@@ -277,7 +277,10 @@ class MeterStatistics:
                 if history is None or self._keeps_rows(start):
                     continue
                 if start == history.months[0]:
-                    begin = max(begin, _first_hour(amounts) or begin)
+                    begin = max(
+                        begin,
+                        min((min(hours) for hours in amounts if hours), default=None) or begin,
+                    )
                 end = min(end, hour_start(history.until))
             if begin < end:
                 yield begin, end
@@ -299,10 +302,6 @@ def _changed_hours(
     marks = _Marks.of(history)
     months = marks.changed_since(before)
     return marks, months, amounts_by_hour(history.ledger, months, history.until)
-
-
-def _first_hour(amounts: HourlyAmounts) -> datetime | None:
-    return min((min(hours) for hours in amounts if hours), default=None)
 
 
 def _since_difference(series: Series, before: Hours | None) -> Series | None:

@@ -75,8 +75,16 @@ def _ahead(
         name: reason
         for name, value, reason in (
             ("price_import", price.imported, _unpriced(contract, prices)),
-            ("price_export", price.exported, _unpaid(contract)),
-            ("left_kw", left_kw, _no_usual(contract)),
+            (
+                "price_export",
+                price.exported,
+                Unknown.MARKET if contract.has_feed_in_price else Unknown.NOT_AGREED,
+            ),
+            (
+                "left_kw",
+                left_kw,
+                Unknown.NOT_AGREED if contract.reference_kw is None else Unknown.TOO_FEW_DAYS,
+            ),
         )
         if value is None
     }
@@ -88,11 +96,3 @@ def _unpriced(contract: Contract, prices: MarketPrices) -> Unknown:
         return Unknown.NOT_AGREED
     is_of_market = contract.energy_margin is not None
     return Unknown.MARKET if is_of_market and prices.energy is None else Unknown.PRICE
-
-
-def _unpaid(contract: Contract) -> Unknown:
-    return Unknown.MARKET if contract.has_feed_in_price else Unknown.NOT_AGREED
-
-
-def _no_usual(contract: Contract) -> Unknown:
-    return Unknown.NOT_AGREED if contract.reference_kw is None else Unknown.TOO_FEW_DAYS

@@ -3,7 +3,7 @@
 from datetime import UTC
 from typing import Any
 
-from ..advice.class_comparison import Comparison, MonthComparison, compare
+from ..advice.class_comparison import Comparison, compare
 from ..advice.goal import LAST_YEAR, GoalChoice, goal_of
 from ..advice.month_forecast import Lack, estimated
 from ..bill.bill import Bill, BillLine
@@ -178,20 +178,19 @@ def _compared_by(demand: HouseholdState, prices: str) -> Comparison:
 
 def _comparison(comparison: Comparison, prices: str) -> dict[str, Any]:
     return {
-        "months": [_compared(month) for month in comparison.months],
+        "months": [
+            {
+                "month": month_name(month.start),
+                "measured_share": month.measured_share,
+                "classes": {str(kw): cost._asdict() for kw, cost in month.classes.items()},
+            }
+            for month in comparison.months
+        ],
         "prices": prices,
         "cheapest": comparison.cheapest,
         "saving_per_year": comparison.saving_per_year,
         "about_the_same": comparison.is_about_the_same,
         **OlderPrices.answer(comparison.prices_of),
-    }
-
-
-def _compared(month: MonthComparison) -> dict[str, Any]:
-    return {
-        "month": month_name(month.start),
-        "measured_share": month.measured_share,
-        "classes": {str(kw): cost._asdict() for kw, cost in month.classes.items()},
     }
 
 

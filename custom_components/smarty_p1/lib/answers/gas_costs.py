@@ -138,7 +138,7 @@ def gas_costs_report(days: DaySums, prices: DatedGasPrices, now: datetime) -> di
     prices of today if these are unknown.
     """
     days_by_date = {
-        local_day(start): _Day(amount, _share(start, seconds))
+        local_day(start): _Day(amount, min(1.0, seconds / (day_end(start) - start).total_seconds()))
         for start, (amount, seconds) in days.items()
     }
     today = local_day(now)
@@ -154,10 +154,6 @@ def gas_costs_report(days: DaySums, prices: DatedGasPrices, now: datetime) -> di
         "month": month,
         "year_ago": month and _year_ago(days_by_date, prices, month),
     }
-
-
-def _share(start: datetime, seconds: float) -> float:
-    return min(1.0, seconds / (day_end(start) - start).total_seconds())
 
 
 def _running(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from ..advice.battery_simulation import Battery
 from ..advice.planned_car_year import PlannedCar
 from ..advice.solar_yield import SUNNY_DAYS_SOURCE, solar_kwh_a_year
-from ..advice.what_if import Changes, NewContract, Sharing, WhatIf, compare_years, sources_then
+from ..advice.what_if import Changes, NewContract, Sharing, compare_years, sources_then
 from ..advice.what_if_tables import DEGREES_SOURCE, Load, car, heat_pump, panels
 from ..advice.what_if_year import WhatIfError, WhatIfRefusal, YearCosts, YearEnergies, period_of
 from ..bill.household_state import HouseholdState
@@ -115,7 +115,18 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
             "now": _whole(year.energies_a_year),
             "then": _whole(cheapest.energies),
         },
-        "classes": _classes(result),
+        "classes": {
+            f"{kw:g}": {
+                "now": _whole(years.now.whole),
+                "then": _whole(years.then.whole),
+                "battery": years.battery
+                and {
+                    "cycles": round(years.battery.cycles),
+                    "stored_share": _share(years.battery.stored_share),
+                },
+            }
+            for kw, years in result.classes.items()
+        },
         "assumed": [*_assumed(changes, present)],
     }
 
@@ -235,21 +246,6 @@ _ASSUMED: Mapping[str, Callable[[Fields, Contract], Iterable[Assumption]]] = {
     ],
 }
 """Assumptions besides the defaults, by the kind of the change."""
-
-
-def _classes(result: WhatIf) -> dict[str, Any]:
-    return {
-        f"{kw:g}": {
-            "now": _whole(years.now.whole),
-            "then": _whole(years.then.whole),
-            "battery": years.battery
-            and {
-                "cycles": round(years.battery.cycles),
-                "stored_share": _share(years.battery.stored_share),
-            },
-        }
-        for kw, years in result.classes.items()
-    }
 
 
 def _whole(values: YearCosts | YearEnergies) -> dict[str, int]:

@@ -266,11 +266,12 @@ class Ledger:
         begin = month_start(earliest) if earliest else BEGINNING
         if not self.is_begun and not self.sums(begin, month_end(begin)).leneda:
             return BEGINNING
-        ends = (month_end(month) for month in self.months if self._has_day(month))
+        ends = (
+            month_end(month)
+            for month in self.months
+            if self.sums(month, month_end(month)).quarter_hours >= A_DAY
+        )
         return next(ends, None)
-
-    def _has_day(self, month: datetime) -> bool:
-        return self.sums(month, month_end(month)).quarter_hours >= A_DAY
 
     def _first_from(self, number: int) -> datetime | None:
         """Return the start of the first known quarter-hour from the quarter-hour `number` on."""

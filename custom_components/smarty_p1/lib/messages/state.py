@@ -60,7 +60,7 @@ class MessageState:
             name: getattr(self if kind in since else fresh, name) for name, kind in PARTS.items()
         }
         is_reporting = Kind.MONTHLY_REPORT in since
-        reported_in = self.reported_in or _month_of(now) if is_reporting else None
+        reported_in = self.reported_in or local_day(now).replace(day=1) if is_reporting else None
         told = {kind: days for kind, days in self.told.items() if kind in since}
         return replace(kept, **parts, told=told, reported_in=reported_in)
 
@@ -107,7 +107,3 @@ def _after(older: Any, newer: Any, begun: Any) -> Any:  # noqa: ANN401 - states 
         if value != start:
             changes[name] = _after(before, value, start) if is_dataclass(value) else value
     return replace(older, **changes)
-
-
-def _month_of(now: datetime) -> date:
-    return local_day(now).replace(day=1)

@@ -79,15 +79,15 @@ class LastHour:
         last = int(now.timestamp()) // STEP_S
         slots = range(last - SLOTS + 1, last + 1)
         net, *phases = (
-            [_known(ring[slot % SLOTS]) if self._has(slot) else None for slot in slots]
+            [
+                _known(ring[slot % SLOTS]) if self._last - SLOTS < slot <= self._last else None
+                for slot in slots
+            ]
             for ring in self._rings
         )
         known = sum(any(watts is not None for watts in phase) for phase in phases)
         start = datetime.fromtimestamp(slots.start * STEP_S, UTC)
         return Hour(start, net, phases if known >= _MIN_PHASES else [])
-
-    def _has(self, slot: int) -> bool:
-        return self._last - SLOTS < slot <= self._last
 
 
 def _net_watts(

@@ -160,12 +160,8 @@ class FastParser:
 @lru_cache(maxsize=4096)
 def _field_of(reference: str, convert: Converter | None) -> _Field:
     """Return the field of an object. `convert` is the converter of its text, None for a number."""
-    from_digits = _of_bytes(convert) if convert else float
+    from_digits = (lambda digits: convert(digits.decode("latin-1"))) if convert else float
     return reference, from_digits, _CHANNELS.get(reference)
-
-
-def _of_bytes(convert: Converter) -> Callable[[bytes], Value]:
-    return lambda digits: convert(digits.decode("latin-1"))
 
 
 @lru_cache(maxsize=1024)
