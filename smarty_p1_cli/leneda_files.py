@@ -92,7 +92,7 @@ def _read_answer(data: bytes, now: datetime) -> tuple[str, str, Sequence[LenedaR
         )
     point = answer.get("meteringPointCode")
     name = point[:_MAX_POINT_CHARS] if isinstance(point, str) else ""
-    return code, name, read_time_series(answer, code, BEGINNING, day_start(now)).rows
+    return code, name, read_time_series(answer, code, BEGINNING, day_start(now))
 
 
 def read_file(path: str, max_bytes: int) -> bytes:

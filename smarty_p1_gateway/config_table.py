@@ -107,17 +107,17 @@ class ConfigTable:
             self.fail(key, f"must {form}")
         return text
 
-    def take_name(self, key: str) -> str | None:
-        """Return a name, or None if the table lacks `key`. Raises ConfigError for other values."""
-        return self.take_match(key, NAME, "have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
+    def take_name(self) -> str | None:
+        """Return the name, or None if the table lacks it. Raises ConfigError for other values."""
+        return self.take_match("name", NAME, "have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
 
-    def take_title(self, key: str) -> str | None:
-        """Return a system title, or None if the table lacks `key`.
+    def take_title(self) -> str | None:
+        """Return the system title, or None if the table lacks it.
 
         Raises ConfigError for other values.
         """
         form = "be the meter's system title, 16 hexadecimal digits in quotes"
-        return self.take_match(key, TITLE, form)
+        return self.take_match("title", TITLE, form)
 
     def take_texts(self, key: str) -> tuple[str, ...]:
         """Return the texts of a list, or () if the table lacks `key`.

@@ -211,7 +211,7 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
     if address is None:
         table.fail("address", "is missing: a device, host:port, or socket://host:port")
     address = normalise_port(address)
-    name = table.take_name("name")
+    name = table.take_name()
     root = table.take_topic("root")
     if root and to_nats:
         table.fail("root", "is for [mqtt]: with [nats], the subject has the meter's system title")
@@ -219,7 +219,7 @@ def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bo
     sealed = table.take("sealed", bool, default=not is_decoded)
     if not sealed and not is_decoded:
         table.fail("sealed", "cannot be false without [keys]: nothing would be published")
-    title = table.take_title("title")
+    title = table.take_title()
     table.end()
     return PortConfig(
         address,

@@ -103,7 +103,7 @@ def check_file(data: bytes) -> None:
 def check_answer(answer: object) -> None:
     """Check that reading an answer of Leneda's API returns valid rows or raises ResponseError."""
     start = datetime(2026, 11, 18, 23, tzinfo=UTC)
-    _check(lambda: read_time_series(answer, _CODE, start, _NOW).rows, ResponseError)
+    _check(lambda: read_time_series(answer, _CODE, start, _NOW), ResponseError)
 
 
 def _check(read: Callable[[], tuple[LenedaRow, ...]], refused: type[Exception]) -> None:

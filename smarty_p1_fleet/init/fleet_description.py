@@ -289,12 +289,12 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
 
 
 def _read_meter(table: ConfigTable) -> MeterPort:
-    title = table.take_title("title")
+    title = table.take_title()
     if title is None:
         table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
     address = table.take_text("address")
     if address is None or len(address) > _MAX_ADDRESS_CHARS:
         table.fail("address", "must be there: where its port is, such as 192.168.1.50:2001")
-    name = table.take_name("name")
+    name = table.take_name()
     table.end()
     return MeterPort(title.upper(), address, name)

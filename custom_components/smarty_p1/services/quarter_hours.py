@@ -16,6 +16,7 @@ from homeassistant.helpers import config_validation as cv
 from ..computed_answers.answer_queue import async_aside
 from ..const import DOMAIN
 from ..coordinator.garbage_collection import without_collection
+from ..lib.answers.outlook import FORMAT_JSON
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from ..lib.bill.quarter_hour_series import quarter_hours_between, with_reactive
 from ..lib.history.calendar import local_text
@@ -24,7 +25,6 @@ from .meter_of_call import METER, async_in_turn, async_readable_meter, checked_t
 ATTR_START = "start"
 ATTR_END = "end"
 ATTR_FORMAT = "format"
-FORMAT_JSON = "json"
 FORMAT_CSV = "csv"
 
 SCHEMA = vol.Schema(

@@ -228,8 +228,7 @@ async def ask(
     hass: HomeAssistant, *, key: str = KEY, point: str = POINT, code: str = IMPORTED
 ) -> tuple[LenedaRow, ...]:
     request = SeriesRequest(point, code, START, END)
-    series = await async_series(hass, Credentials(key, ENERGY_ID), request, read_time_series)
-    return series.rows
+    return await async_series(hass, Credentials(key, ENERGY_ID), request, read_time_series)
 
 
 async def refusal(hass: HomeAssistant, *, key: str = KEY, point: str = POINT) -> str:

@@ -4,14 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.answers.plan import (
-    FORMAT_JSON,
-    PLAN_FORMATS,
-    LoadWish,
-    PlannedHouse,
-    PlanQuestion,
-    planned_house,
-)
+from smartyp1.answers.outlook import FORMAT_JSON
+from smartyp1.answers.plan import PLAN_FORMATS, LoadWish, PlannedHouse, PlanQuestion, planned_house
 from smartyp1.history.calendar import LUXEMBOURG
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour

@@ -397,9 +397,7 @@ class LenedaDownload:
             await self._async_pause()
             request = SeriesRequest(point, code, first, last)
             try:
-                rows += (
-                    await async_series(self._hass, credentials, request, read_time_series)
-                ).rows
+                rows += await async_series(self._hass, credentials, request, read_time_series)
             except LenedaError as err:
                 if code != IMPORTED and err.reason in _OF_ONE_CODE:
                     self._failed[code] = err

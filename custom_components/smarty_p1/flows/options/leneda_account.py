@@ -133,14 +133,12 @@ async def _async_try_all(
         if (text or field not in _OPTIONAL) and not pattern.fullmatch(text):
             errors.refuse(field, error)
     errors.check()
-    series = await _async_try(
-        hass, account, CONF_CONSUMPTION_POINT, IMPORTED, read_time_series, days
-    )
+    rows = await _async_try(hass, account, CONF_CONSUMPTION_POINT, IMPORTED, read_time_series, days)
     if account.get(CONF_PRODUCTION_POINT):
         await _async_try(hass, account, CONF_PRODUCTION_POINT, EXPORTED, read_time_series)
     if account.get(CONF_GAS_POINT):
         await _async_try(hass, account, CONF_GAS_POINT, STANDARD_VOLUME, read_gas_series)
-    return series.rows
+    return rows
 
 
 async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request

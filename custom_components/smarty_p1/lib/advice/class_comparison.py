@@ -17,6 +17,7 @@ from ..bill.bill import to_cents
 from ..bill.bill_part_sums import BillPart
 from ..bill.ledger import Ledger
 from ..bill.month import ClassExcess, Month, excess_of
+from ..history.calendar import MONTHS_OF_A_YEAR
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import REFERENCE_POWERS
 from ..prices.kwh_price import sum_of_known
@@ -24,7 +25,6 @@ from ..prices.published_prices import OlderPrices
 
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99
-_MONTHS_A_YEAR = 12
 # Smallest saving in EUR a year that makes a change of the reference power worthwhile.
 _WORTH_A_YEAR = 5
 
@@ -114,7 +114,7 @@ def _judged(
     saving, own = None, [total for kw, total in known_totals.items() if kw == own_kw]
     if own:
         more = own[0] - min(known_totals.values())
-        saving = to_cents(more / len(decisive) * _MONTHS_A_YEAR)
+        saving = to_cents(more / len(decisive) * MONTHS_OF_A_YEAR)
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
 
 

@@ -12,13 +12,12 @@ from ..bill.bill_part_sums import BillPart, Sums
 from ..bill.ledger import Ledger
 from ..bill.ledger_row_prices import RowPrices, prices_of_rows
 from ..energy_table.wall_clock import A_DAY, QUARTER_S, wall_clock
-from ..history.calendar import day_end, month_start
+from ..history.calendar import SECOND, day_end, month_start
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contracts
 from ..prices.kwh_price import sum_of_known
 from ..prices.published_prices import NetworkPrices
 
-_SECOND = timedelta(seconds=1)
 _EVENINGS = timedelta(days=28)
 # An evening lasts from noon to noon: a car is charged past midnight.
 _NOON = A_DAY // 2
@@ -91,7 +90,7 @@ def costs_under(
     of_month = month_prices(ledger, month_start(begin), billed_until)
     prices = AgreedPrices(contracts.latest, published)
     fixed = _fixed([BillPart(prices, contracts.aids, months, Sums())])
-    days = ledger.between(begin, day_end(until - _SECOND))
+    days = ledger.between(begin, day_end(until - SECOND))
     rows = Ledger.of(days.table, contracts).between(begin, until)
     return _costs(rows, until, prices_of_rows(rows, of_month, published), fixed)
 

@@ -38,7 +38,7 @@ from ..energy_table.wall_clock import (
     time_of,
     wall_clock,
 )
-from ..history.calendar import LUXEMBOURG, month_end, month_start
+from ..history.calendar import LUXEMBOURG, MONTHS_OF_A_YEAR, month_end, month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import WH_A_KW
 from ..prices.agreed_prices import AgreedPrices, price_file
@@ -48,7 +48,6 @@ from .simulated_battery_plan import DayPrices
 
 MIN_DAYS = 300
 """Minimum number of measured days for a result."""
-MONTHS_OF_A_YEAR = 12
 _HOURS_OF_A_DAY = 24
 _DAYS_OF_A_WEEK = 7
 # A day counts as measured if at least this share of its quarter-hours is known. A day counts as

@@ -12,13 +12,12 @@ from typing import Any
 from ..bill.bill import to_cents
 from ..bill.household_state import HouseholdState
 from ..bill.month import Month
-from ..history.calendar import LUXEMBOURG, local_text
+from ..history.calendar import LUXEMBOURG, MONTHS_OF_A_YEAR, local_text
 from ..history.month_file_lines import month_name
 from ..prices.kwh_price import sum_of_known
 
 MAX_BYTES = 4_000
 """Maximum size of an answer as JSON."""
-MONTHS_OF_A_YEAR = 12
 _PERCENT = 100
 _WH_A_KWH = 1000
 # Share of today's quarter-hours that must be known, as on the card. On its first day, a meter would

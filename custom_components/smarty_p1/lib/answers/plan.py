@@ -25,9 +25,8 @@ from ..plan.planned_load import Load, at_once, constant_profile
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
 from ..prices.published_prices import OlderPrices
+from .outlook import FORMAT_EVCC, FORMAT_JSON
 
-FORMAT_JSON = "json"
-FORMAT_EVCC = "evcc"
 MIN_SAVING = 0.05
 """Smallest saving in EUR that is worth a change."""
 _END_VALUE = 0.85

@@ -14,12 +14,19 @@ This module does no I/O and uses only the meter's clock. Work and memory per rea
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Self
 
 from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..energy_table.table import Table
-from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
+from ..history.calendar import (
+    QUARTER_HOUR,
+    SECOND,
+    day_start,
+    month_end,
+    month_start,
+    quarter_start,
+)
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.month_file_lines import Files
 from ..history.quarter_hour import QuarterHour
@@ -34,8 +41,6 @@ from .household_state import HouseholdState
 from .household_table import table_and_refused
 from .ledger import Ledger
 from .leneda_days import NO_LENEDA_DAYS, LenedaDays
-
-_SECOND = timedelta(seconds=1)
 
 
 class Household:
@@ -262,7 +267,7 @@ class Household:
         """Return `values` with the peaks and the excess of all quarter-hours of the table."""
         start, end = values.month_start, month_end(values.month_start)
         if start not in self._peaks:
-            before = month_start(start - _SECOND)
+            before = month_start(start - SECOND)
             year = month_end(start.replace(year=start.year - 1))
             periods = (start, end), (before, start), (year, end)
             above_kwh = round(ledger.sums(start, end).above_wh / 1000, DECIMALS)
@@ -282,7 +287,7 @@ class Household:
 
         The last values of a month come at its end or later. They belong to the contract before.
         """
-        return self._contracts.shown_at(min(time, end - _SECOND))
+        return self._contracts.shown_at(min(time, end - SECOND))
 
 
 def _dated(contracts: Contracts | Contract) -> Contracts:

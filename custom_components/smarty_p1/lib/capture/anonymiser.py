@@ -23,7 +23,7 @@ from ..p1.checksum import crc16
 from ..p1.decoder import IDENTIFICATION, MAX_IDENTIFICATIONS
 from ..p1.frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from ..p1.frame_finder import FrameSplitter
-from ..p1.frame_header import MAX_FRAME_SIZE
+from ..p1.frame_header import MAX_FRAME_SIZE, TITLE_SIZE
 from ..p1.keys import DEFAULT_AUTHENTICATION_KEY
 from ..p1.telegram import Telegram
 from .scaled_numbers import Factor, ScaledRegisters, digits_of, medium_of, write_digits
@@ -34,7 +34,6 @@ PUBLISHED_KEY_NAME = "smarty-p1 public"
 PUBLISHED_KEY = PUBLISHED_KEY_NAME.encode("ascii")
 """Encryption key of the frames in anonymous captures. No real meter uses this key."""
 
-_TITLE_SIZE = 8
 _TITLE_START = b"CAP"
 _IDENTIFICATION_START = rb"/Lux5\253694471"
 # AESGCM makes tags of 16 bytes, but a frame carries only 12, so drop the last 4 bytes.
@@ -280,9 +279,9 @@ class _Writer:
     def _encrypt(self, frame: bytes, text: bytes, telegram: Telegram) -> bytes:
         header_size = len(frame) - len(text) - 16 + _TAG_EXCESS
         counter = ((telegram.frame_counter or 0) + self._counter_constant) % _COUNTERS
-        title = self._title(frame[2 : 2 + _TITLE_SIZE])
+        title = self._title(frame[2 : 2 + TITLE_SIZE])
         count = counter.to_bytes(4)
-        length_and_security = frame[2 + _TITLE_SIZE : header_size - len(count)]
+        length_and_security = frame[2 + TITLE_SIZE : header_size - len(count)]
         ciphertext = self._cipher.encrypt(title + count, text, b"\x30" + DEFAULT_AUTHENTICATION_KEY)
         self._written.replaced[Replaced.TITLES] += 1
         return frame[:2] + title + length_and_security + count + ciphertext[:-_TAG_EXCESS]
@@ -313,7 +312,7 @@ class _Writer:
             # are encrypted data. The bytes 00, FF and line ends are kept only between frames, where
             # they come from an idle line.
             body = data[at : at + max(size - 5, 0)]
-            body = body.partition(data[match.start() :][: 2 + _TITLE_SIZE])[0]
+            body = body.partition(data[match.start() :][: 2 + TITLE_SIZE])[0]
             beginning = self._beginning(data[match.start() :][:BEGINNING_SIZE], title + counter)
             rest = noise(body[len(beginning) :], self._random, all_of_it=True)
             new += beginning[: len(body)] + rest

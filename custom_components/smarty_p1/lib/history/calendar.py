@@ -18,6 +18,9 @@ KEPT_TIME = timedelta(days=762)
 MAX_MONTHS = 36
 """Maximum months of a `Row`: two years, the current month, and 11 months for wrong clocks."""
 
+MONTHS_OF_A_YEAR = 12
+QUARTER_HOURS_A_DAY = 96
+SECOND = timedelta(seconds=1)
 _MORE_THAN_A_DAY = timedelta(hours=36)
 _MORE_THAN_A_MONTH = timedelta(days=45)
 

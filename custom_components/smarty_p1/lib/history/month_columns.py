@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from math import nan
 
-from .calendar import MAX_MONTHS, QUARTER_HOUR, month_end, month_start
+from .calendar import MAX_MONTHS, QUARTER_HOUR, QUARTER_HOURS_A_DAY, month_end, month_start
 from .register_amounts import Amounts
 from .spans import Span, SpanKind
 
-_QUARTER_HOURS_A_DAY = 96
 _NO_REACTIVE = (None, None)
 _MAX_REACTIVE_VARH = 1_000_000
 
@@ -212,7 +211,7 @@ class Row:
         shortest_month = min(
             earlier_months, key=lambda month: (month.quarter_hours, month.has_loose_energy)
         )
-        is_scrap = shortest_month.quarter_hours < _QUARTER_HOURS_A_DAY
+        is_scrap = shortest_month.quarter_hours < QUARTER_HOURS_A_DAY
         del self.months[(shortest_month if is_scrap else earlier_months[0]).start]
 
     def has_quarter_hours(self, month: datetime) -> bool:

@@ -7,14 +7,14 @@ restored. The file `REMOVED` has the numbers of lines that were removed on purpo
 
 import re
 from bisect import bisect_right
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from math import inf, nan
 from operator import attrgetter
 from typing import NamedTuple
 
 from ..stored_values import utc_time
-from .calendar import QUARTER_HOUR, month_start
+from .calendar import QUARTER_HOUR, SECOND, month_start
 from .month_columns import MonthColumns, Row
 from .month_file_lines import LATE, Files, cells_of, lines_of_file, month_name, span_of_cells
 from .reading_segments import ReadingSegment
@@ -23,7 +23,6 @@ from .spans import Span, SpanKind, end_of, gap_between
 
 REMOVED = "removed"
 """Name of the file with the numbers of removed spans. Each line is a range, such as "1-2976"."""
-_SECOND = timedelta(seconds=1)
 
 
 def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
@@ -212,7 +211,7 @@ class RowReader:
         """
         gap = gap_between(before, after)
         has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)
-        if is_lost and (has_energy or after.time - before.time >= _SECOND):
+        if is_lost and (has_energy or after.time - before.time >= SECOND):
             self.damaged.add(month_name(before.time))
         return gap if has_energy else None
 

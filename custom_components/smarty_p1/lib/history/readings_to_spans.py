@@ -23,7 +23,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..clock_verdict import MAX_CHANGE, NO_DOUBT, ClockVerdict
-from .calendar import QUARTER_HOUR, day_start, month_end, month_start, quarter_start
+from .calendar import (
+    QUARTER_HOUR,
+    QUARTER_HOURS_A_DAY,
+    day_start,
+    month_end,
+    month_start,
+    quarter_start,
+)
 from .doubtful_clock import TRIAL_DAYS, ClockDoubt
 from .gap_clock_and_power_limits import most_wh
 from .month_columns import Columns, Row
@@ -34,8 +41,6 @@ from .shown_month import is_to_be_shown
 from .spans import Span, SpanKind, end_of, gap_between
 
 type _Identity = tuple[datetime, SpanKind, float]
-
-_A_DAY = 96
 
 
 class ReadingHistory:
@@ -310,7 +315,7 @@ class ReadingHistory:
                 self._book_gap(self.segments[-2], segment)
                 return
             days = TRIAL_DAYS if self.doubt else 1
-            if segment.quarter_hours >= days * _A_DAY:
+            if segment.quarter_hours >= days * QUARTER_HOURS_A_DAY:
                 self.doubt = None
                 while len(self.segments) > 1:
                     self._merge_oldest_segment()

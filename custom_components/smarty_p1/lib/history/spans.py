@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from .calendar import SECOND
 from .gap_clock_and_power_limits import most_wh
 from .quarter_hour import QuarterHour
 from .register_amounts import Amounts, Registers
@@ -28,7 +29,6 @@ gap is not real: the clock was set ahead."""
 # can be lower than the previous value by this difference, although the register did not fall. A
 # real fall is larger, because meters count in larger steps.
 _NEGLIGIBLE_WH = 0.01
-_SECOND = timedelta(seconds=1)
 
 type Period = tuple[datetime, datetime]
 
@@ -70,7 +70,7 @@ class Span(NamedTuple):
         if self.end - self.start <= MAX_SHARED_GAP:
             return self.start, self.end
         is_outage = self.amounts.imported_wh > MAX_LEAP_WH
-        return None if is_outage else (self.end - _SECOND, self.end)
+        return None if is_outage else (self.end - SECOND, self.end)
 
 
 def end_of(span: Span) -> Registers:

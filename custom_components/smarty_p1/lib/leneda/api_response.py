@@ -36,27 +36,22 @@ class ResponseError(Exception):
         self.reason = reason
 
 
-class TimeSeries(NamedTuple):
-    """Rows of a response. `rows` is empty if Leneda has no data for the period yet."""
-
-    rows: tuple[LenedaRow, ...]
-    """Rows in the order of time, without repetitions."""
-    left_out: int
-    """Number of items that are malformed or outside of the period."""
-
-
-def read_time_series(answer: object, code: str, start: datetime, end: datetime) -> TimeSeries:
+def read_time_series(
+    answer: object, code: str, start: datetime, end: datetime
+) -> tuple[LenedaRow, ...]:
     """Return the rows of the series `code` from `start` up to, but not including, `end`.
 
-    Raises ResponseError if `answer`, the decoded JSON, has no usable data.
+    The rows are in the order of time, without repetitions. There are none if Leneda has no data for
+    the period yet. Items that are malformed or outside of the period are left out. Raises
+    ResponseError if `answer`, the decoded JSON, has no usable data.
     """
     series = checked_series(answer, code, _MAX_ITEMS)
     if not is_in_its_unit(REGISTERS[code], series.unit):
         raise ResponseError(AnswerRefusal.WRONG_UNIT)
     if series.interval is not None and series.interval != _INTERVAL:
         raise ResponseError(AnswerRefusal.WRONG_INTERVAL)
-    rows = [row for item in series.items if (row := _row(item)) and start <= row.start < end]
-    return TimeSeries(newest(rows), len(series.items) - len(rows))
+    rows = (row for item in series.items if (row := _row(item)) and start <= row.start < end)
+    return newest(rows)
 
 
 class RawSeries(NamedTuple):

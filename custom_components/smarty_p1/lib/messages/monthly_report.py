@@ -16,7 +16,7 @@ from ..bill.bill import adding_up
 from ..bill.bill_part_sums import month_share
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
-from ..history.calendar import DAY, LUXEMBOURG, day_start, month_start
+from ..history.calendar import DAY, LUXEMBOURG, MONTHS_OF_A_YEAR, day_start, month_start
 from ..prices.contract import Contracts
 from .message import HouseholdMessage, Line, Value
 
@@ -28,7 +28,6 @@ _MIN_CAUSE_EUR = 0.05
 _MIN_DAY_SHARE = 0.1
 _MIN_ABOVE_SHARE = 0.5
 _MIN_ADVICE_EUR = 1.0
-_MONTHS_OF_A_YEAR = 12
 _MONTHS_BEFORE = 3
 _MIN_MORE_KW = 0.05
 
@@ -289,8 +288,8 @@ def _advice(reported: ReportedMonths) -> Iterator[Line]:
     month, contracts = reported.months[-1], reported.contracts
     starts = [month.start for month in reported.months]
     comparison = compare(month.ledger, starts, month.end, is_at_current_prices=True)
-    saving = (comparison.saving_per_year or 0.0) / _MONTHS_OF_A_YEAR
-    is_year_known = len(comparison.decisive) == _MONTHS_OF_A_YEAR
+    saving = (comparison.saving_per_year or 0.0) / MONTHS_OF_A_YEAR
+    is_year_known = len(comparison.decisive) == MONTHS_OF_A_YEAR
     if is_year_known and saving >= _MIN_ADVICE_EUR and comparison.cheapest:
         yield Line(
             "advice_class", {"reference_kw": float(comparison.cheapest), "saving_eur": saving}

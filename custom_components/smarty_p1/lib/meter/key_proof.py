@@ -9,13 +9,13 @@ from typing import NamedTuple, Self
 
 from ..history.calendar import hour_start
 from ..p1.frame_decryptor import FrameDecryptor
+from ..p1.frame_header import TITLE_SIZE
 from ..p1.keys import FINGERPRINT_SIZE
 from ..p1.rejection_reasons import Reason, Rejection
 from ..p1.telegram import Telegram, Verification
 from ..stored_values import Stored, checked_mapping, checked_time, some_bytes
 
 KEY_PROOF_LASTS = timedelta(hours=24)
-_TITLE_SIZE = 8
 # Under a wrong key, 1 of 20,000 frames reads like an altered frame. So a meter with new keys sends
 # such a frame every two or three days. A frame after this number of unreadable frames is no proof.
 _MAX_UNREADABLE = 2000
@@ -124,7 +124,7 @@ class KeyProof:
         if not data["keys"]:
             return cls()
         keys = some_bytes(data["keys"], FINGERPRINT_SIZE).hex()
-        title = some_bytes(data["title"], _TITLE_SIZE)
+        title = some_bytes(data["title"], TITLE_SIZE)
         moments = [
             None if data[name] is None else Moment(checked_time(data[name]), None)
             for name in ("verified", "read")

@@ -12,6 +12,7 @@ from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import Energies
 from ..p1.frame_decryptor import FrameDecryptor
+from ..p1.frame_header import TITLE_SIZE
 from ..p1.keys import FINGERPRINT_SIZE, key_fingerprint
 from ..p1.telegram import Telegram, Verification
 from ..stored_json import dump, load
@@ -31,7 +32,6 @@ from .meter_clock import MeterClock
 from .object_count_and_rate_limits import shown_name
 from .telegram_outline import Outline
 
-_TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1
 _MAX_KEYS = 16
 # Maximum number of system titles to remember. Only a sender that has a key of the meter can add a
@@ -219,7 +219,7 @@ class MeterMemory:
 
 
 def _title(content: Stored) -> bytes:
-    return some_bytes(content, _TITLE_SIZE)
+    return some_bytes(content, TITLE_SIZE)
 
 
 def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]:

@@ -34,6 +34,7 @@ from .frame_header import (
     HEADER_MARK,
     MAX_FRAME_SIZE,
     MAX_HEADER_SIZE,
+    TITLE_SIZE,
     Frame,
     frame_size,
     nonce_and_body,
@@ -67,7 +68,6 @@ _LONG_LENGTH = b"\x82"
 _TITLE_WITHOUT_MARK = re.compile(rb"SAG.{0,5}[^\t\r\n -~]", re.DOTALL)
 # Such a title, and a length behind it. Noise and text hardly ever look like this.
 _TITLE_AND_LENGTH = re.compile(rb"SAG.{5}\x82[\x00-\x7f]", re.DOTALL)
-_TITLE_SIZE = 8
 # Length, security control and the first bytes of the frame counter, which hardly ever change.
 _LENGTH_AND_COUNTER = re.compile(rb"\x82[\x00-\x7f].\x30..", re.DOTALL)
 
@@ -228,7 +228,7 @@ class FrameFinder:
         if length := _LENGTH_AND_COUNTER.match(self.buffer, at):
             return length[0]
         is_title = _TITLE_WITHOUT_MARK.match(self.buffer, at)
-        return bytes(self.buffer[at : at + _TITLE_SIZE]) if is_title else b""
+        return bytes(self.buffer[at : at + TITLE_SIZE]) if is_title else b""
 
     def _size_at(self, at: int) -> int:
         """Return the size of the frame whose header is complete at index `at`, 0 without a header.

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 HEADER_MARK = b"\xdb\x08"
 MAX_HEADER_SIZE = 18
+TITLE_SIZE = 8
 # Bytes. The longest telegram has six messages of 2,048 hexadecimal digits each, and fits into this
 # size.
 MAX_FRAME_SIZE = 32 * 1024

@@ -6,7 +6,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.calendar import DAY, LUXEMBOURG, QUARTER_HOUR, time_of_day
+from ..history.calendar import DAY, LUXEMBOURG, QUARTER_HOUR, QUARTER_HOURS_A_DAY, time_of_day
 from ..history.market_prices import MarketPrices
 from ..prices.agreed_prices import AgreedPrices
 from ..prices.contract import Contract, Contracts
@@ -20,7 +20,6 @@ LOOKED_BACK = timedelta(days=42)
 """Time of the quarter-hours that are needed. Leneda's data ends a day or more before now."""
 # A plan is at most four days long.
 _MAX_DAYS_BEFORE = 4
-_TIMES_OF_DAY = 96
 # Without a known price, only its differences to the feed-in price and the surcharge count.
 _ANY_PRICE = 0.2
 _NOTHING = UsualQuarter(0.0, 0.0)
@@ -59,7 +58,7 @@ def coming_quarters(
     Return a `PlanLack` if the first price is unknown, or if a time of day was measured on too few
     days.
     """
-    if len(usual) < _TIMES_OF_DAY:
+    if len(usual) < QUARTER_HOURS_A_DAY:
         return PlanLack.DAYS
     coming: list[ComingQuarter] = []
     for n in range(min((end - start) // QUARTER_HOUR, MAX_QUARTERS)):
@@ -82,7 +81,7 @@ def quarters_without_lack(
     Without a price, all kWh from the grid cost the same below the reference power. Without enough
     days, the house needs nothing.
     """
-    lacks = {PlanLack.DAYS} if len(usual) < _TIMES_OF_DAY else set()
+    lacks = {PlanLack.DAYS} if len(usual) < QUARTER_HOURS_A_DAY else set()
     times = [start + n * QUARTER_HOUR for n in range((end - start) // QUARTER_HOUR)][:MAX_QUARTERS]
     priced = [_priced(at, contracts, market(at)) for at in times]
     if None in priced:

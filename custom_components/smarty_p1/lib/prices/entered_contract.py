@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..amounts import EUR_PER_KWH, Amount
-from ..history.calendar import local_day
+from ..history.calendar import MONTHS_OF_A_YEAR, local_day
 from .agreed_prices import AgreedPrices, price_file
 from .contract import (
     CONSUMER_CATEGORIES,
@@ -28,7 +28,6 @@ from .time_of_use import time_of_use_hours
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
-_MONTHS_A_YEAR = 12
 USUAL_EUR_PER_KWH = 1.0
 """Highest usual price of a kWh. A higher price is probably a mistake, so the user is asked."""
 _PRICES_OF_KWH = tuple(
@@ -252,7 +251,7 @@ def _monthly_fee(options: Mapping[str, Any]) -> float | None:
     fee: float | None = options.get("energy_fee")
     if fee is None or options.get("energy_fee_per") != "year":
         return fee
-    return round(fee / _MONTHS_A_YEAR, 6)
+    return round(fee / MONTHS_OF_A_YEAR, 6)
 
 
 def _price_or_margin(

@@ -21,6 +21,7 @@ from typing import NamedTuple
 from ..history.calendar import (
     MAX_MONTHS,
     QUARTER_HOUR,
+    QUARTER_HOURS_A_DAY,
     day_end,
     days_between,
     month_end,
@@ -37,7 +38,6 @@ MAX_PRICE = 100.0
 _HOURLY = "hourly"
 _DECIMALS = 9
 _CELLS = 4
-_A_DAY = 96
 
 
 class PriceOrigin(IntEnum):
@@ -171,7 +171,7 @@ class PriceSeries:
         if len(self.months) > MAX_MONTHS:
             # A wrong clock makes months with few prices.
             others = (other for other in self.months.values() if other is not month)
-            scrap = min(others, key=lambda other: (other.count >= _A_DAY, other.start))
+            scrap = min(others, key=lambda other: (other.count >= QUARTER_HOURS_A_DAY, other.start))
             del self.months[scrap.start]
         return True
 

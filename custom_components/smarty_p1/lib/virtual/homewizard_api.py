@@ -6,10 +6,11 @@ Source: api-documentation.homewizard.com, version 1 of the local API.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final
 
+from ..history.calendar import DAY
 from ..meter.mbus_meters import CHANNEL_PREFIX
 from ..meter.meter_reader import Reading
 from ..p1.obis import VOLTAGE_COUNTERS
@@ -37,7 +38,6 @@ _EXTERNAL = {
     "cold_water": "water_meter",
 }
 _MAX_MODEL_CHARS = 64
-_A_DAY = timedelta(days=1)
 
 
 def homewizard_information(serial: str) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
     ]
     if meters:
         newest = max(time for time, _ in meters)
-        meter = next(meter for time, meter in meters if newest - time <= _A_DAY)
+        meter = next(meter for time, meter in meters if newest - time <= DAY)
         yield "total_gas_m3", meter["value"]
         yield "gas_timestamp", meter["timestamp"]
         yield "gas_unique_id", meter["unique_id"]
