@@ -45,7 +45,7 @@ async def run(config: GatewayConfig) -> None:
     _allow_files()
     metrics = GatewayMetrics()
     queue = AsyncFrameQueue((port.label for port in config.ports), metrics)
-    memory = JsonStorage()
+    memory = JsonStorage(queue)
     opening = asyncio.create_task(_open(queue, memory, config))
     # The check of a large queue can take minutes. Encrypted frames are read meanwhile, and wait in
     # memory. If another gateway uses the queue, this gateway must not open the ports. So wait first
@@ -83,7 +83,7 @@ async def _open(queue: AsyncFrameQueue, memory: JsonStorage, config: GatewayConf
         titles = [port.title for port in config.ports if port.title]
         await queue.open(config.queue_path, config.queue_bytes, titles)
         try:
-            await memory.open(config.queue_path)
+            await memory.open()
         except sqlite3.Error:
             await queue.close()  # it writes the frames that were read meanwhile
             raise

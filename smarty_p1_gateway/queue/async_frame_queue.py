@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
+from typing import override
 
+from smarty_p1_gateway.disk_writer import DiskWriter
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smartyp1.outage import Outage
 
 from .frame_queue_on_disk import FrameQueue, NewFrame, WaitingFrame
 
@@ -19,25 +20,25 @@ LOGGER = logging.getLogger(__name__)
 # Maximum number of bytes of frames that are kept in memory while the disk fails. If there are more,
 # the oldest frames are dropped.
 _MAX_MEMORY_BYTES = 8 * 1024 * 1024
-_RETRY_DELAY = 2.0
 _LOST = "The queue cannot be written: %s"
 _BACK = "The queue can be written again"
 
 
-class AsyncFrameQueue:
+class AsyncFrameQueue(DiskWriter):
     """Queue of frames. It accepts frames at once, writes them to the disk, and wakes publishers.
 
     While writing to the disk fails, frames stay in memory and are published from there.
     """
 
     def __init__(self, ports: Iterable[str], metrics: GatewayMetrics) -> None:
+        super().__init__(_LOST, _BACK)
         self._ports = tuple(ports)
         self._metrics = metrics
         # Frames can be dropped before the queue is open. For Prometheus, the first value of a
         # counter is no rise, so show 0 first.
         for port in self._ports:
             metrics.dropped.labels(port)
-        metrics.watch_writable(lambda: not self._outage.is_lost)
+        metrics.watch_writable(self.is_writable)
         self._thread = ThreadPoolExecutor(1, "queue")
         # Frames in memory by number, in order of arrival. Their numbers are negative, because
         # frames on the disk have positive numbers.
@@ -46,11 +47,7 @@ class AsyncFrameQueue:
         # Number of frames written to the disk since the start.
         self.written = 0
         self._numbers = count(-1, -1)
-        self._outage = Outage(
-            _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
-        )
         self._adding: asyncio.Future[None] | None = None
-        self._has_new = asyncio.Event()
         self._news = {port: asyncio.Event() for port in self._ports}
         self._has_news = asyncio.Event()
         self._with_news: set[str] = set()
@@ -59,6 +56,10 @@ class AsyncFrameQueue:
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    async def run[T](self, work: Callable[[FrameQueue], T]) -> T:
+        """Return the result of `work` with the queue on disk, in the thread of the disk."""
+        return await self._in_thread(partial(work, self._queue))
 
     async def open(self, path: Path, most_bytes: int, titles: Collection[bytes] = ()) -> None:
         """Open the queue in the file `path`. `titles` and errors are those of FrameQueue."""
@@ -102,21 +103,14 @@ class AsyncFrameQueue:
         if frame := self._new.pop(number, None):
             self._new_size -= len(frame.data)
 
-    async def write(self) -> None:
-        """Write accepted frames to the disk, until this task is cancelled."""
-        while True:
-            await self._has_new.wait()
-            self._has_new.clear()
-            try:
-                await self._write_what_waits()
-            except sqlite3.Error as err:
-                self._outage.note(err)
-                for port in {frame.port for frame in self._new.values()}:
-                    self._tell(port)
-                await self._outage.wait()
-                self._has_new.set()
+    @override
+    def _on_failure(self) -> None:
+        # Publishers take the frames from memory.
+        for port in {frame.port for frame in self._new.values()}:
+            self._tell(port)
 
-    async def _write_what_waits(self) -> None:
+    @override
+    async def _write_new(self) -> None:
         if new := dict(self._new):
             self._adding = asyncio.ensure_future(self._add(new))
             # If this task is cancelled, the write must go on. So use `asyncio.wait`, which does not
@@ -147,7 +141,7 @@ class AsyncFrameQueue:
 
         The keys are the numbers of the frames. Return {} while the disk can be written.
         """
-        if not self._outage.is_lost:
+        if self.is_writable():
             return {}
         # The thread of the metrics reads the frames, too. So copy them in one step.
         frames = list(self._new.items())
@@ -268,7 +262,7 @@ class AsyncFrameQueue:
             # A write may be running. Wait for its end, so that no frame is written twice.
             await asyncio.gather(self._adding, return_exceptions=True)
         try:
-            await self._write_what_waits()
+            await self._write_new()
         except sqlite3.Error as err:
             LOGGER.error("%d frames could not be written: %s", len(self._new), err)  # noqa: TRY400
         try:

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS frames (
     number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
 );
 CREATE TABLE IF NOT EXISTS titles (title BLOB PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 """
 # Errors that are not a sign of damage to the file: no space, no permission, use by another process,
 # no memory, or a failed read or write. A file that ends too early is an exception.
@@ -42,7 +43,7 @@ _NO_DAMAGE = {
 }
 
 
-def as_text(stored: bytes) -> str:
+def _as_text(stored: bytes) -> str:
     """Return a text that is stored in the database. Damaged bytes become replacement characters."""
     return stored.decode(errors="replace")
 
@@ -74,7 +75,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     with path.open("ab"):
         pass
     database = sqlite3.connect(path)
-    database.text_factory = as_text
+    database.text_factory = _as_text
     try:
         database.executescript(_SETTINGS)
         with closing(database.execute("PRAGMA integrity_check(1)")) as result:
@@ -458,6 +459,15 @@ class FrameQueue:
             # Ignore a failure of the disk, because a later call of this method tries again.
             with suppress(sqlite3.Error):
                 self._write()
+
+    def contents(self) -> dict[str, str]:
+        """Return the other contents of the file by name, as `keep` has stored them."""
+        return dict(self._database.execute("SELECT name, content FROM memory").fetchall())
+
+    def keep(self, contents: Iterable[tuple[str, str]]) -> None:
+        """Store contents that are no frames, by name. Raises sqlite3.Error."""
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", contents)
 
     def close(self) -> None:
         """Delete the removed frames from the disk, and close the queue. Raises sqlite3.Error."""

@@ -21,6 +21,7 @@ from smarty_p1_gateway.decoded_port import DecodedPort
 from smarty_p1_gateway.json_storage import JsonStorage
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.mqtt.mqtt_values_publisher import ValuesPublisher
+from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smartyp1.meter.meter_reader import Reading, Reception
 from smartyp1.p1.keys import key_fingerprint
 
@@ -100,8 +101,10 @@ class Port:
 
 @contextlib.asynccontextmanager
 async def remembering(directory: Path) -> AsyncIterator[JsonStorage]:
-    memory = JsonStorage()
-    await memory.open(directory / "memory.sqlite3")
+    queue = AsyncFrameQueue(["house"], GatewayMetrics())
+    await queue.open(directory / "memory.sqlite3", 1_000_000)
+    memory = JsonStorage(queue)
+    await memory.open()
     writing = asyncio.create_task(memory.write())
     try:
         yield memory
@@ -110,6 +113,7 @@ async def remembering(directory: Path) -> AsyncIterator[JsonStorage]:
         writing.cancel()
         await asyncio.gather(writing, return_exceptions=True)
         await memory.close()
+        await queue.close()
 
 
 @contextlib.asynccontextmanager

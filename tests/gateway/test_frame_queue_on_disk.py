@@ -13,9 +13,10 @@ from unittest.mock import patch
 
 import pytest
 
+from smarty_p1_gateway import disk_writer
 from smarty_p1_gateway.json_storage import JsonStorage
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smarty_p1_gateway.queue import async_frame_queue, frame_queue_on_disk
+from smarty_p1_gateway.queue import frame_queue_on_disk
 from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue, NewFrame, QueueInUseError
 from tests.gateway.loopback import full
@@ -173,24 +174,23 @@ def test_a_damaged_file_is_put_aside(open_queue: OpenQueue, tmp_path: Path) -> N
     assert (tmp_path / "queue.damaged").read_bytes().startswith(b"This is no database.")
 
 
-async def put(memory: JsonStorage, path: Path, text: str) -> None:
-    await memory.open(path)
-    memory.put("meter", lambda: {"serial_number": text})
-    writing = asyncio.create_task(memory.write())
-    await memory.written()
-    writing.cancel()
-    await memory.close()
+async def opened(path: Path) -> tuple[AsyncFrameQueue, JsonStorage]:
+    queue = AsyncFrameQueue(["a"], GatewayMetrics())
+    await queue.open(path, 1_000_000)
+    memory = JsonStorage(queue)
+    await memory.open()
+    return queue, memory
 
 
 @pytest.mark.timeout(300)
 async def test_a_gateway_starts_with_a_file_damaged_at_any_place(tmp_path: Path) -> None:
     path = tmp_path / "queue"
-    queue = FrameQueue(path, ["a"], 1_000_000)
-    queue.add(
-        [NewFrame("a", "smarty_p1/house/frame", bytes([number]) * 900) for number in range(9)]
-    )
-    await put(JsonStorage(), path, "SAG1030790002574" * 40)
-    queue.close()
+    queue, memory = await opened(path)
+    memory.put("meter", lambda: {"serial_number": "SAG1030790002574" * 40})
+    for number in range(9):
+        queue.put(NewFrame("a", "smarty_p1/house/frame", bytes([number]) * 900))
+    await memory.close()
+    await queue.close()
     whole = path.read_bytes()
     damaged = [whole[:at] for at in (*range(0, 100, 24), *range(101, len(whole), 3511))]
     damaged += [
@@ -205,14 +205,16 @@ async def test_a_gateway_starts_with_a_file_damaged_at_any_place(tmp_path: Path)
     for number, content in enumerate(damaged):
         again = tmp_path / f"{number}"
         again.write_bytes(content)
-        queue, memory = FrameQueue(again, ["a"], 1_000_000), JsonStorage()
-        await memory.open(again)
+        queue, memory = await opened(again)
         memory.read("meter", str)
-        queue.oldest("a", 100)
-        queue.add(frames("a", 1))
-        assert waiting(queue, "a")[-1] == 1
+        await queue.oldest("a", 100)
+        [frame] = frames("a", 1)
+        queue.put(frame)
         await memory.close()
-        queue.close()
+        await queue.close()
+        on_disk = FrameQueue(again, ["a"], 1_000_000)
+        assert waiting(on_disk, "a")[-1] == 1
+        on_disk.close()
 
 
 def test_a_file_that_is_not_damaged_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -415,7 +417,7 @@ async def test_frames_that_the_disk_refuses_are_published_from_memory_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(async_frame_queue, "_RETRY_DELAY", 0.01)
+    monkeypatch.setattr(disk_writer, "_RETRY_DELAY_S", 0.01)
     path = tmp_path / "queue"
     metrics = GatewayMetrics()
     async_queue = AsyncFrameQueue(["a", "b"], metrics)

@@ -4,7 +4,7 @@ import contextlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
 from dev.meter_port import MeterPort
 from smarty_p1_gateway.json_storage import JsonStorage
+from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue
 from tests.gateway.loopback import PATIENCE, Broker, Gateway, full, keys, until
 
 pytestmark = pytest.mark.usefixtures("short_delays")
@@ -171,12 +172,12 @@ async def test_telegrams_during_a_write_of_the_memory_wait_for_the_next_write(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_write, begun, put, waiting = threading.Semaphore(0), [], [], []
-    write, remember, written = JsonStorage._commit, JsonStorage.put, JsonStorage.written
+    write, remember, written = FrameQueue.keep, JsonStorage.put, JsonStorage.written
 
-    def write_slowly(memory: JsonStorage, contents: Mapping[str, Any]) -> None:
+    def write_slowly(queue: FrameQueue, contents: Iterable[tuple[str, str]]) -> None:
         begun.append(contents)
         assert may_write.acquire(timeout=PATIENCE)
-        write(memory, contents)
+        write(queue, contents)
 
     def note(memory: JsonStorage, name: str, content: Callable[[], dict[str, Any]]) -> None:
         put.append(name)
@@ -186,7 +187,7 @@ async def test_telegrams_during_a_write_of_the_memory_wait_for_the_next_write(
         waiting.append(memory)
         return await written(memory)
 
-    monkeypatch.setattr(JsonStorage, "_commit", write_slowly)
+    monkeypatch.setattr(FrameQueue, "keep", write_slowly)
     monkeypatch.setattr(JsonStorage, "put", note)
     monkeypatch.setattr(JsonStorage, "written", note_waiting)
     meter = f"meter {TITLE.hex().upper()}"
