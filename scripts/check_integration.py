@@ -29,10 +29,8 @@ from homeassistant.requirements import DISCOVERY_INTEGRATIONS
 # hassfest knows more of them; these are the ones that the integration uses.
 ALWAYS_SET_UP = {"homeassistant", "persistent_notification", "system_health", "websocket_api"}
 COMPONENTS = "homeassistant.components"
-# Reasons for which functions of Home Assistant end a dialog. The integration's own code does not
-# contain these reasons, so this check would report their texts as unused.
-ABORTS = {"already_configured", "reauth_successful", "reconfigure_successful", "unique_id_mismatch"}
-DIALOGS = ("step", "error", "abort", "progress")
+# tests/check/test_dialog_keys.py checks the errors and ends of dialogs.
+DIALOGS = ("step", "progress")
 TRANSLATED = ("exceptions", "issues", "device", "selector")
 FORBIDDEN = {
     "an address; use a placeholder": re.compile(r"\b[a-z][a-z0-9+.-]*://|\bwww\.", re.IGNORECASE),
@@ -42,7 +40,7 @@ FORBIDDEN = {
     "empty, or spaces around it": re.compile(r"\A\s|\s\Z|\A\Z"),
 }
 WORD = re.compile(r'"([\w-]+)"|\basync_step_(\w+)|translation_key: (\w+)')
-SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] = "(\w+)"')
+SHOWN = re.compile(r'\b(step_id|translation_key)="(\w+)"')
 # Pattern of a call whose `step_id` needs no text, because a step that shows progress has no form.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
 
@@ -122,14 +120,11 @@ def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, st
     """Yield a defect for each key in the source code that has no English text."""
     keys_by_kind = {
         "step_id": keys(english, "step"),
-        "reason": keys(english, "abort"),
         "translation_key": keys(english, *TRANSLATED, *platforms),
-        "errors": keys(english, "error"),
     }
     seen = set()
     for module, code in sources.items():
-        for argument, argument_key, error_key in SHOWN.findall(PROGRESS.sub("", code)):
-            kind, key = argument or "errors", argument_key or error_key
+        for kind, key in SHOWN.findall(PROGRESS.sub("", code)):
             seen.add(kind)
             if key not in keys_by_kind[kind]:
                 yield f"{module}: {kind} {key} has no text"
@@ -141,7 +136,7 @@ def check_texts_are_used(english: Texts, platforms: set[str], code: str) -> Defe
     """Yield a defect for each English text whose key does not occur in the source code `code`."""
     words = {word for match in WORD.findall(code) for word in match}
     for kind in (*DIALOGS, *TRANSLATED, *platforms):
-        for key in sorted(keys(english, kind) - words - ABORTS):
+        for key in sorted(keys(english, kind) - words):
             yield f"en.json: {kind} {key} is never used"
 
 

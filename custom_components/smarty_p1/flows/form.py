@@ -58,6 +58,14 @@ class Form[R: FlowResult[Any, Any]]:
         """Return the typed values. If nothing was submitted yet, return the suggested values."""
         return suggested if self.typed is None else self.typed
 
+    async def async_changing(self) -> dict[str, str]:
+        """Return the placeholder `changing`: a sentence that names what is edited, "" if new."""
+        if not (name := self._edited()):
+            return {"changing": ""}
+        locale = await async_user_locale(self._flow.hass)
+        text = await locale.async_text(self._flow.hass, "common.changing", name=name)
+        return {"changing": Verbatim(f"{text}\n\n")}
+
     async def async_show(
         self,
         step_id: str,

@@ -37,6 +37,8 @@ from ..lib.port.errors import (
 from ..lib.port.serial_port import normalise_port
 from .boards.board_probe import NotSonarError, SonarSilentError
 
+NOT_READ = CONF_BASE, "stored_not_read"
+"""Field and translation key of an error: a stored file cannot be read now."""
 # Field of the form and translation key for each error. For a field inside a section, Home Assistant
 # needs the section's name instead of the field's name.
 ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
@@ -59,7 +61,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     OtherAuthenticationKeyError: (SECTION_ADVANCED, "other_authentication_key"),
     ReplayError: (CONF_BASE, "replay"),
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
-    UnreadableNowError: (CONF_BASE, "stored_not_read"),
+    UnreadableNowError: NOT_READ,
     BaseException: (CONF_BASE, "unknown"),
 }
 # Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but no real topic is longer than

@@ -83,7 +83,8 @@ class SubentryForm:
             typed, lambda submitted: self._async_read(page, submitted, shown)
         )
         if read is None:
-            return await self._form.async_show(page.step, page.fields, shown)
+            changing = await self._form.async_changing()
+            return await self._form.async_show(page.step, page.fields, shown, changing)
         name, data = read
         if subentry:
             return flow.async_update_and_abort(entry, subentry, title=name, data=data)

@@ -39,7 +39,7 @@ from ...lib.markdown_text import in_markdown
 from ...lib.stored_json import dump
 from ..dialog_base import Draft, shown_source
 from ..form import Form, Input
-from ..form_errors import FieldError, check_topic, field_error
+from ..form_errors import NOT_READ, FieldError, check_topic
 from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
 from ..typed_amounts import AmountField, TypedAmounts
 from .board_probe import PULSE_TIMEOUT_S, FoundPulses, found_nothing_yet, found_pulses, probe_pulses
@@ -162,7 +162,11 @@ class PulseSteps(BoardSteps):
         sources = ["pulse_port", "pulse_entity"]
         if "mqtt" in self.hass.config.components:
             sources.append("pulse_topic")
-        return self.async_show_menu(step_id="pulse", menu_options=sources)
+        return self.async_show_menu(
+            step_id="pulse",
+            menu_options=sources,
+            description_placeholders=in_markdown(await self._form.async_changing()),
+        )
 
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until a pulse or a count of pulses has come, or the test has timed out."""
@@ -187,7 +191,8 @@ class PulseSteps(BoardSteps):
             fields |= _NEW_AMOUNTS
         suggested = self._suggested_source
         suggested[CONF_BAUD_RATE] = str(suggested.get(CONF_BAUD_RATE, _BAUD_RATES[-1]))
-        return await self._form.async_show(step_id, fields, suggested, last_step=False)
+        changing = await self._form.async_changing()
+        return await self._form.async_show(step_id, fields, suggested, changing, last_step=False)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
@@ -304,8 +309,8 @@ class PulseOptionsFlow(OptionsFlowWithReload):
         if CONF_METER_READING in read:
             try:
                 await self._async_set_energy(read.pop(CONF_METER_READING))
-            except UnreadableNowError as err:
-                raise field_error(err) from None
+            except UnreadableNowError:
+                raise FieldError(*NOT_READ) from None
         return read
 
     async def _async_set_energy(self, kwh: float) -> None:

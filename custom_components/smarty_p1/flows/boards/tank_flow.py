@@ -65,8 +65,8 @@ class TankSteps(BoardSteps):
             return await self.async_step_wait_for_sensor()
         geometry = {} if self._updated_entry else _GEOMETRY
         fields = {NEW_PORT: await async_port_field(self.hass), **geometry}
-        suggested = self._suggested_source
-        return await self._form.async_show("tank", fields, suggested, last_step=False)
+        suggested, changing = self._suggested_source, await self._form.async_changing()
+        return await self._form.async_show("tank", fields, suggested, changing, last_step=False)
 
     async def async_step_wait_for_sensor(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the sensor has measured the distance."""

@@ -154,7 +154,7 @@ class ContractAndDashboardSteps(Dialog):
         return await self.async_step_contract()
 
     async def _async_read_contract(self, typed: dict[str, Any]) -> dict[str, Any]:
-        contract = read_first_contract(self.hass, typed, self._form.amounts)
+        contract = read_first_contract(typed, self._form.amounts)
         if not contract:
             return {}
         options = {CONF_CONTRACTS: [contract]}

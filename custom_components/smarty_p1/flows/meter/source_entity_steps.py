@@ -24,9 +24,10 @@ from homeassistant.helpers.selector import (
 )
 
 from ...const import CONF_KIND, DOMAIN, KIND_ENTITIES
+from ...coordinator.entry_types import short_title
 from ...coordinator.source_entity_coordinator import EntityReports
 from ...coordinator.statistics.statistic_ids import with_statistics_key
-from ...lib.markdown_text import Verbatim, as_plain
+from ...lib.markdown_text import Verbatim, as_plain, in_markdown
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.telegram_from_source_entities import (
     COARSE_STEP_WH,
@@ -82,15 +83,23 @@ class EntitySteps(ContractAndDashboardSteps):
 
         The choices are a cable and other entities.
         """
-        return self.async_show_menu(step_id="entity_meter", menu_options=["add_cable", "entities"])
+        return self.async_show_menu(
+            step_id="entity_meter",
+            menu_options=["add_cable", "entities"],
+            description_placeholders=in_markdown(
+                {"name": Verbatim(short_title(self._get_reconfigure_entry()))}
+            ),
+        )
 
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the entities, and check them."""
         if chosen := await self._form.async_accept(user_input, self._async_read_entities):
             self._chosen = chosen
             return await self.async_step_listen()
-        suggested = self._present_entities()
-        return await self._form.async_show("entities", _FIELDS, suggested, last_step=False)
+        suggested, changing = self._present_entities(), await self._form.async_changing()
+        return await self._form.async_show(
+            "entities", _FIELDS, suggested, changing, last_step=False
+        )
 
     async def async_step_listen(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress while the dialog listens to the entities."""

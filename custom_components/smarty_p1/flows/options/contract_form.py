@@ -268,18 +268,17 @@ def read_contract(
     edited: EditedContract,
     typed: Mapping[str, Any],
     amounts: TypedAmounts,
-    places: Mapping[str, Place] = _PLACES,
 ) -> dict[str, Any]:
     """Return the contract to store, {} for an empty one. Add the errors to `amounts`.
 
     A section that `typed` lacks keeps its stored terms. A price that is unusually high is an error
     once.
     """
-    read = _read_amounts(_submitted(typed, edited.stored), amounts, places)
+    read = _read_amounts(_submitted(typed, edited.stored), amounts, _PLACES)
     if amounts.errors:
         # The other checks would take a wrong amount for an empty field.
         return {}
-    _check_terms(hass, edited.stored, read, amounts, places)
+    _check_terms(hass, edited.stored, read, amounts)
     # The form always has a value for CONF_WITH_LEVIES, because it is a checkbox. This value alone
     # does not mean that the user has entered a contract. If no other option differs from its
     # default, store nothing.
@@ -294,8 +293,8 @@ def read_contract(
         return {}
     if since is not None:
         read = {CONF_SINCE: since, **read}
-    _ask_about_prices(read, amounts, places)
-    _ask_about_fixed_price(read, amounts, places)
+    _ask_about_prices(read, amounts, _PLACES)
+    _ask_about_fixed_price(read, amounts)
     return read
 
 
@@ -306,23 +305,21 @@ def first_contract_fields() -> dict[vol.Marker, Any]:
     }
 
 
-def read_first_contract(
-    hass: HomeAssistant, typed: Mapping[str, Any], amounts: TypedAmounts
-) -> dict[str, Any]:
+def read_first_contract(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
     """Return the contract to store from the set-up's form. Add the form's errors to `amounts`.
 
     The contract gets no first day, because a meter's first contract applies to all recorded months.
     """
-    whole: dict[str, Any] = {name: {} for name in _SECTIONS}
-    for option, _, name, _ in _FIELDS:
-        for source in (typed, _DEFAULTS):
-            if option in source:
-                (whole[name] if name else whole)[option] = source[option]
-                break
     places = {option: Place(option, f"config.step.contract.data.{option}") for option in _FIRST}
     # The form does not ask for the fixed price of the grid.
     places[CONF_NETWORK_FIXED_PRICE] = places[CONF_REFERENCE_POWER]
-    return read_contract(hass, EditedContract(), whole, amounts, _PLACES | places)
+    read = _read_amounts({name: typed[name] for name in _FIRST & typed.keys()}, amounts, places)
+    if amounts.errors or not read:
+        return {}
+    _check_reference_power(read, amounts, places)
+    if not amounts.errors:
+        _ask_about_prices(read, amounts, places)
+    return _DEFAULTS | read
 
 
 def _submitted(typed: Mapping[str, Any], stored: Terms) -> dict[str, Any]:
@@ -339,13 +336,12 @@ def _check_terms(
     stored: Terms,
     read: dict[str, Any],
     amounts: TypedAmounts,
-    places: Mapping[str, Place],
 ) -> None:
     """Add errors of terms that do not belong together. Remove an empty list of days."""
     for choice in _CHOICES:
         if error := _price_error(hass, stored, read, choice):
             amounts.refuse(choice.section, error)
-    _check_reference_power(read, amounts, places)
+    _check_reference_power(read, amounts, _PLACES)
     _check_second_price(read, amounts)
 
 
@@ -410,9 +406,7 @@ async def async_list_high_prices(hass: HomeAssistant, options: Mapping[str, Any]
     )
 
 
-def _ask_about_fixed_price(
-    read: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
-) -> None:
+def _ask_about_fixed_price(read: Mapping[str, Any], amounts: TypedAmounts) -> None:
     """Ask about a fixed price of the grid above the published price of its reference power."""
     since = first_day(read)
     # A power between two reference powers counts as the higher one.
@@ -423,7 +417,7 @@ def _ask_about_fixed_price(
         Contract(), datetime.combine(since, _NOON, LUXEMBOURG) if since else dt_util.utcnow()
     ).fixed(reference_kw)
     own = read.get(CONF_NETWORK_FIXED_PRICE)
-    amounts.ask(places[CONF_NETWORK_FIXED_PRICE], own, EUR_PER_MONTH, published)
+    amounts.ask(_PLACES[CONF_NETWORK_FIXED_PRICE], own, EUR_PER_MONTH, published)
 
 
 def _check_reference_power(

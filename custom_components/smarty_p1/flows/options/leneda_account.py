@@ -49,11 +49,11 @@ _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _OPTIONAL = (CONF_PRODUCTION_POINT, CONF_GAS_POINT)
 _POINTS = (CONF_CONSUMPTION_POINT, *_OPTIONAL)
 # Pattern of each field, and the error of a text that does not match.
-_FORMS = {
+_KEY_FORMS = {
     CONF_API_KEY: (_HEADER_VALUE, "leneda_key_malformed"),
     CONF_ENERGY_ID: (_HEADER_VALUE, "leneda_energy_id_malformed"),
-    **dict.fromkeys(_POINTS, (POINT, "leneda_point_malformed")),
 }
+_FORMS = _KEY_FORMS | dict.fromkeys(_POINTS, (POINT, "leneda_point_malformed"))
 # Number of days to request when a meter is added. The dialog shows the newest day that Leneda has.
 _SHOWN_DAYS = 7
 
@@ -88,8 +88,8 @@ async def _async_read(
         if is_needed:
             raise FieldError(CONF_API_KEY, "leneda_key_needed")
         return {}
-    point = account.get(CONF_CONSUMPTION_POINT, "")
-    if is_needed and POINT.fullmatch(point) and point != entry.unique_id:
+    _check(account, errors, _FORMS)
+    if is_needed and account.get(CONF_CONSUMPTION_POINT) != entry.unique_id:
         errors.refuse(CONF_CONSUMPTION_POINT, "leneda_other_meter")
     await _async_try_all(hass, account, errors)
     return {name: text for name, text in account.items() if text}
@@ -104,6 +104,7 @@ async def async_read_new_account(
     value is malformed, or if Leneda refuses the account.
     """
     account = _without_spaces(typed)
+    _check(account, errors, _FORMS)
     rows = await _async_try_all(hass, account, errors, days=_SHOWN_DAYS)
     return {name: text for name, text in account.items() if text}, rows
 
@@ -116,8 +117,21 @@ async def async_read_key(
     Raises FieldError if a value is malformed, or if Leneda refuses the account.
     """
     account = {**stored, CONF_API_KEY: "", **_without_spaces(typed)}
+    _check(account, errors, _KEY_FORMS)
     await _async_try_all(hass, account, errors)
     return account
+
+
+def _check(
+    account: Mapping[str, str],
+    errors: FormErrors,
+    forms: Mapping[str, tuple[re.Pattern[str], str]],
+) -> None:
+    """Add an error for each malformed value."""
+    for field, (pattern, error) in forms.items():
+        text = account.get(field, "")
+        if (text or field not in _OPTIONAL) and not pattern.fullmatch(text):
+            errors.refuse(field, error)
 
 
 async def _async_try_all(
@@ -128,10 +142,6 @@ async def _async_try_all(
     Return the quarter-hours of the consumption in the last `days` days. Raises FieldError if a
     value is malformed, or if Leneda refuses the account.
     """
-    for field, (pattern, error) in _FORMS.items():
-        text = account.get(field, "")
-        if (text or field not in _OPTIONAL) and not pattern.fullmatch(text):
-            errors.refuse(field, error)
     errors.check()
     rows = await _async_try(hass, account, CONF_CONSUMPTION_POINT, IMPORTED, read_time_series, days)
     if account.get(CONF_PRODUCTION_POINT):
