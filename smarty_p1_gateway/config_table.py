@@ -13,6 +13,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from smartyp1.port.hosts import MAX_PORT, is_host
+from smartyp1.publish.topics import is_topic
+
 LOGGER = logging.getLogger(__name__)
 
 # Format of the configurations that `smarty-p1 fleet init` writes. Raise it with each new key. A
@@ -23,7 +26,6 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 # Name that is also the name of a folder or of a NATS inbox.
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TITLE = re.compile(r"[0-9A-Fa-f]{16}")
-_MAX_PORT = 65535
 # An error message shows an unknown key only if this pattern matches. A text with digits or with
 # more than 24 characters may be a secret in the wrong place.
 _PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
@@ -135,14 +137,14 @@ class ConfigTable:
     def take_host[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
         """Return a host name or an IP address, or `default` if the table lacks `key`.
 
-        Raises ConfigError for a text that Python cannot look up, such as `a..b`.
+        Raises ConfigError for other values.
         """
         host = self.take_text(key, default)
-        try:
-            str(host or "").encode("idna")
-        except UnicodeError:
-            self.fail(key, "must be a name or an address")
-        return host
+        if host is None:
+            return host
+        if not is_host(host.strip()):
+            self.fail(key, "must be a name or an address alone: a port is a key of its own")
+        return host.strip()
 
     def take_topic(self, key: str) -> str | None:
         """Return an MQTT topic to which levels can be added, or None if the table lacks `key`.
@@ -152,7 +154,7 @@ class ConfigTable:
         topic = self.take_text(key)
         if topic is None:
             return None
-        if set(topic) & set("+#") or topic.startswith(("/", "$")) or topic.endswith("/"):
+        if not is_topic(topic) or topic.startswith("/") or topic.endswith("/"):
             self.fail(key, "must be a topic, without + and #, and no / or $ at its ends")
         if len(topic.encode()) > _MAX_TOPIC_BYTES:
             self.fail(key, f"must not be longer than {_MAX_TOPIC_BYTES} bytes")
@@ -163,7 +165,7 @@ class ConfigTable:
 
         Raises ConfigError for other values.
         """
-        return self.take_count(key, _MAX_PORT, default)
+        return self.take_count(key, MAX_PORT, default)
 
     def take_count(self, key: str, highest: int, default: int | None = None) -> int | None:
         """Return a whole number from 1 to `highest`, or `default` if the table lacks `key`.

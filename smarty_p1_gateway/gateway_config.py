@@ -1,11 +1,9 @@
 """Configuration of the gateway: a TOML file. It is checked as a whole, and errors name the key."""
 
-import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from ipaddress import IPv6Address
 from itertools import count
 from pathlib import Path
 from socket import gethostname
@@ -47,7 +45,6 @@ DEFAULT_ROOT = "smarty_p1"
 _PLAIN_PORT = 1883
 _TLS_PORT = 8883
 _MAX_PORTS = 1000
-_HOST = re.compile(r"[^\s:/@\[\]?#]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +144,12 @@ def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:
     host = table.take_host("host")
     if host is None:
         table.fail("host", "is missing: the name or address of the MQTT broker")
-    host = host.strip()
-    if not _is_host(host):
-        table.fail("host", "must be a name or an address alone; port, username and tls are keys")
     tls = read_tls(table)
     port = table.take_port("port", _TLS_PORT if tls else _PLAIN_PORT)
     username, password = read_user(table, PASSWORD_VARIABLE)
     # Only one gateway can use a queue. So the host and the path of its queue identify a gateway.
     place = f"{gethostname()}:{queue_path.resolve()}"
     return BrokerConfig(host, port or 0, username, password, tls, place)
-
-
-def _is_host(text: str) -> bool:
-    if _HOST.fullmatch(text):
-        return True
-    try:
-        IPv6Address(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _read_ports(

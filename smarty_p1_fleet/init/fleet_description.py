@@ -10,18 +10,10 @@ from pathlib import Path
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
 from smarty_p1_gateway.config_table import PLAIN_NAME, check_distinct, take_tables
 from smartyp1.port.address_masking import redact_port
+from smartyp1.port.hosts import MAX_PORT
 from smartyp1.port.serial_port import normalise_port
 
-from .hosts import (
-    EXPORTER_PORT,
-    HIGHEST_PORT,
-    Node,
-    StoreHost,
-    is_host,
-    read_also,
-    read_nodes,
-    read_store,
-)
+from .hosts import EXPORTER_PORT, Node, StoreHost, is_host, read_also, read_nodes, read_store
 
 EXAMPLE = Path(__file__).with_name("fleet.toml")
 _MAX_BYTES = 16 * 1024 * 1024
@@ -152,7 +144,7 @@ def read_inputs(path: Path) -> FleetInputs:
         watch=_read_watch(table, collectors[0]),
         receivers=_read_receivers(table, is_here=is_here),
         prometheus_port=table.take_count(
-            "prometheus_port", HIGHEST_PORT - _ALERTMANAGER_OFFSET, _PROMETHEUS_PORT
+            "prometheus_port", MAX_PORT - _ALERTMANAGER_OFFSET, _PROMETHEUS_PORT
         )
         or _PROMETHEUS_PORT,
     )

@@ -6,10 +6,10 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigError, ConfigTable
+from smartyp1.port.hosts import MAX_PORT
 
 _NODES = (3, 5)
 _MAX_NAMES = 100
-HIGHEST_PORT = 65535
 _NODE_PORTS = (4222, 6222, 8222)
 _STORE_PORT = 8428
 EXPORTER_PORT = 7777
@@ -116,7 +116,7 @@ def read_nodes(
             int(text or usual + earlier) for text, usual in texts_of_ports
         )
         for node_port in (port, route_port, http_port):
-            if not 1 <= node_port <= HIGHEST_PORT:
+            if not 1 <= node_port <= MAX_PORT:
                 table.fail("nodes", f"number {number} has a port that there is not")
             if (host, node_port) in used:
                 table.fail("nodes", f"number {number} has a port that is there twice: {node_port}")
@@ -149,6 +149,6 @@ def read_store(table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here:
     has_tls = url.startswith("https:")
     names = tuple(dict.fromkeys((host, *also.get(host, ())))) if has_tls else ()
     store = StoreHost(f"{parts.scheme}://{shown}:{port}", host, port, has_tls, names)
-    if store.inner_port > HIGHEST_PORT:
+    if store.inner_port > MAX_PORT:
         table.fail("store", f"must have a lower port: VictoriaMetrics also needs {port} + 1")
     return store

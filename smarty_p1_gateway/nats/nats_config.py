@@ -14,6 +14,7 @@ from smarty_p1_gateway.config_table import (
     read_tls,
     read_user,
 )
+from smartyp1.port.hosts import is_host
 
 PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
 DEFAULT_INBOX = "_INBOX"
@@ -112,6 +113,4 @@ def _read_server(table: ConfigTable, text: str) -> str:
 
 def _is_server(url: SplitResult) -> bool:
     plain = not (url.path.strip("/") or url.query or url.fragment)
-    return (
-        url.scheme == "nats" and plain and re.fullmatch(r"[\w.:-]+", url.hostname or "") is not None
-    )
+    return url.scheme == "nats" and plain and is_host(url.hostname or "")

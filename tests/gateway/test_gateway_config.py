@@ -220,6 +220,7 @@ def test_the_message_names_the_fault_of_publishing(tmp_path: Path, text: str, me
         ("[nats]\nservers=['tls://node1']", "[nats] servers must be like nats://node1:4222; for T"),
         ("[nats]\nservers=['nats://n:99999']", "[nats] servers must be like nats://node1:4222"),
         ("[nats]\nservers=['nats://n/x']", "[nats] servers must be like nats://node1:4222"),
+        ("[nats]\nservers=['a..b']", "[nats] servers must be like nats://node1:4222"),
         ("[nats]\nservers=['a b']", "[nats] servers must be like nats://node1:4222"),
         ("[nats]\nservers=['u:s3cret@n']", "[nats] servers must not have a login in it"),
         (NATS + "username='gateway'", "[nats] password_file is missing"),

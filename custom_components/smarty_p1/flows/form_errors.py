@@ -35,6 +35,7 @@ from ..lib.port.errors import (
     WrongKeyError,
 )
 from ..lib.port.serial_port import normalise_port
+from ..lib.publish.topics import is_topic
 from .boards.board_probe import NotSonarError, SonarSilentError
 
 NOT_READ = CONF_BASE, "stored_not_read"
@@ -64,9 +65,6 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     UnreadableNowError: NOT_READ,
     BaseException: (CONF_BASE, "unknown"),
 }
-# Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but no real topic is longer than
-# this.
-_MAX_TOPIC_BYTES = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
 
@@ -130,16 +128,6 @@ def field_error(err: BaseException) -> FieldError:
     return FieldError(*next(ERRORS[cls] for cls in type(err).__mro__ if cls in ERRORS))
 
 
-def check_topic(topic: str, field: str) -> None:
-    """Raise FieldError if `topic` is malformed, begins with $ or contains wildcards."""
-    # A broker may close the connection because of control characters, or because of some topics
-    # that begin with $. All integrations of Home Assistant share the connection, so refuse such
-    # topics.
-    is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
-    if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_BYTES:
-        raise FieldError(field, "topic_malformed")
-
-
 def check_address(text: str, *, takes_topic: bool) -> None:
     """Raise FieldError if `text` is not the complete address of a port.
 
@@ -156,7 +144,8 @@ def check_address(text: str, *, takes_topic: bool) -> None:
     if port.startswith("/"):
         return
     if takes_topic and (topic := topic_of(port)) is not None:
-        check_topic(topic, CONF_PORT)
+        if not is_topic(topic):
+            raise FieldError(CONF_PORT, "topic_malformed")
         return
     if _lacks_number(port):
         raise FieldError(CONF_PORT, "port_number_missing")

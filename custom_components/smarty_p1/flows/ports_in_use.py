@@ -19,12 +19,12 @@ from homeassistant.core import HomeAssistant
 from ..coordinator import has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry, active_meters
 from ..coordinator.mqtt_port import topic_of
+from ..lib.port.hosts import MAX_PORT
 from ..lib.port.serial_port import normalise_port
 
 _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
-_MAX_PORT = 65535
 # Seconds to wait for a connection. The form opens only after this time, so the limit is low.
 _LISTENING_TIMEOUT_S = 1.0
 _PROCESSES = Path("/proc")
@@ -162,7 +162,7 @@ def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int
 
     No entry uses this port yet. Its number is higher than the port numbers of all meters at the
     gateway. Return None if no meter is at a gateway, or if the number would be higher than
-    _MAX_PORT.
+    MAX_PORT.
     """
     # Addresses in use, each with a flag that says whether a meter uses it. Addresses of pulse
     # readers and tank sensors are listed, too, because they are not free for a meter.
@@ -178,7 +178,7 @@ def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int
     taken = _numbers_at(newest["host"], [gateway for _, gateway in used])
     first = max(_numbers_at(newest["host"], meters)) + 1
     port = next(port for port in count(first) if port not in taken)
-    return None if port > _MAX_PORT else (newest["prefix"], newest["host"], port)
+    return None if port > MAX_PORT else (newest["prefix"], newest["host"], port)
 
 
 def _numbers_at(host: str, gateways: Iterable[re.Match[str]]) -> set[int]:

@@ -36,10 +36,11 @@ from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter
 from ...lib.markdown_text import in_markdown
+from ...lib.publish.topics import is_topic
 from ...lib.stored_json import dump
 from ..dialog_base import Draft, shown_source
 from ..form import Form, Input
-from ..form_errors import NOT_READ, FieldError, check_topic
+from ..form_errors import NOT_READ, FieldError
 from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
 from ..typed_amounts import AmountField, TypedAmounts
 from .board_probe import PULSE_TIMEOUT_S, FoundPulses, found_nothing_yet, found_pulses, probe_pulses
@@ -205,7 +206,9 @@ class PulseSteps(BoardSteps):
             data[CONF_ENTITY_ID] = typed[CONF_ENTITY_ID]
             state_of(self.hass, typed[CONF_ENTITY_ID], CONF_ENTITY_ID)
         else:
-            data[CONF_TOPIC] = _read_topic(typed[CONF_TOPIC])
+            data[CONF_TOPIC] = typed[CONF_TOPIC].strip()
+            if not is_topic(data[CONF_TOPIC]):
+                raise FieldError(CONF_TOPIC, "topic_malformed")
         self._check_unused(data)
         entry = self._updated_entry
         shown = entry.data if entry else typed
@@ -278,13 +281,6 @@ class PulseSteps(BoardSteps):
     )
     async_step_value_choice = partialmethod(_async_choose_value, step_id="value_choice")
     async_step_pulse_not_found = partialmethod(_async_confirm_pulses, step_id="pulse_not_found")
-
-
-def _read_topic(text: str) -> str:
-    """Return the entered topic. Raises FieldError if it is malformed or contains wildcards."""
-    topic = text.strip()
-    check_topic(topic, CONF_TOPIC)
-    return topic
 
 
 class PulseOptionsFlow(OptionsFlowWithReload):

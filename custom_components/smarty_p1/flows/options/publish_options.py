@@ -32,6 +32,7 @@ from ...const import (
     SECTION_P1_SERVER,
 )
 from ...coordinator.entry_types import AnyConfigEntry, active_meters
+from ...lib.port.hosts import MAX_PORT
 from ...lib.publish.publish_format import (
     DEFAULT_PREFIX,
     MAX_INTERVAL,
@@ -39,7 +40,7 @@ from ...lib.publish.publish_format import (
     Format,
     default_topic,
 )
-from ...lib.publish.topics import RESERVED
+from ...lib.publish.topics import is_topic
 from ..form_errors import FieldError, FormErrors
 from ..shared_form_fields import list_field, whole_number_field
 from .options_page import Fields, section_page
@@ -48,7 +49,6 @@ LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
 # First port to suggest. The examples in ser2net's documentation begin with this port, too.
 FIRST_PORT = 2001
-LAST_PORT = 65535
 MQTT_DOMAIN = "mqtt"
 
 
@@ -82,7 +82,7 @@ def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> Fields:
         vol.Required(CONF_LISTEN_ADDRESS, default=LOCAL_ADDRESS): list_field(
             ((address, address) for address in _ADDRESSES), takes_any=True
         ),
-        vol.Required(CONF_LISTEN_PORT, default=port): whole_number_field(LAST_PORT, minimum=1),
+        vol.Required(CONF_LISTEN_PORT, default=port): whole_number_field(MAX_PORT, minimum=1),
     }
 
 
@@ -149,9 +149,9 @@ def _check_mqtt(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False
     ):
         errors.refuse(CONF_ENABLED, "mqtt_not_set_up")
-    if topic.startswith("$") or not _is_topic(topic):
+    if not is_topic(topic):
         errors.refuse(CONF_TOPIC, "mqtt_topic_malformed")
-    if not _is_topic(prefix):
+    if not is_topic(prefix):
         errors.refuse(CONF_DISCOVERY_PREFIX, "mqtt_prefix_malformed")
     others = sections_of(others_of(hass, entry), SECTION_MQTT)
     if any(options[CONF_TOPIC] == topic for options in others):
@@ -185,18 +185,6 @@ def _serves(entry: AnyConfigEntry, port: int) -> bool:
     own = sections_of([entry], SECTION_P1_SERVER)
     is_running = entry.state is ConfigEntryState.LOADED
     return is_running and any(options[CONF_LISTEN_PORT] == port for options in own)
-
-
-def _is_topic(text: str) -> bool:
-    # Import the MQTT integration only for this check, because loading it takes a long time.
-    from homeassistant.components import mqtt  # noqa: PLC0415
-
-    try:
-        # The topic must be valid even with the longest suffix, whose length is RESERVED.
-        mqtt.valid_publish_topic(f"{text}/{'_' * RESERVED}" if text else text)
-    except vol.Invalid:
-        return False
-    return True
 
 
 _LISTEN_ERRORS = {

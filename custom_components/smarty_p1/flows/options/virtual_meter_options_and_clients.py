@@ -35,6 +35,7 @@ from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.client_admission import plain_address
 from ...lib.local_network_check import is_private
 from ...lib.markdown_text import Verbatim, as_plain
+from ...lib.port.hosts import MAX_PORT
 from ...lib.virtual.announcements import AnnouncementKind
 from ...lib.virtual.clients import Profile
 from ...lib.virtual.identity import draw_serial
@@ -45,7 +46,7 @@ from ...user_locale import UserLocale, async_user_locale
 from ..form_errors import FormErrors
 from ..shared_form_fields import list_field, whole_number_field
 from .options_page import Fields, section_page
-from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
+from .publish_options import async_try_to_listen, others_of, sections_of
 
 HTTP_PORT = 80
 _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - a choice
@@ -67,7 +68,7 @@ def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> Fields:
         vol.Required(CONF_LISTEN_ADDRESS, default=_EVERY_IPV4): list_field(
             ((address, address) for address in (_EVERY_IPV4, EVERY_ADDRESS)), takes_any=True
         ),
-        vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): whole_number_field(LAST_PORT, minimum=1),
+        vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): whole_number_field(MAX_PORT, minimum=1),
         vol.Optional(CONF_BATTERIES, default=list): _texts(asking),
         vol.Optional(CONF_UDP_PORTS, default=list): _texts(map(str, UDP_PORTS)),
         vol.Required(CONF_SILENT, default=False): BooleanSelector(),
@@ -169,7 +170,7 @@ def _read_battery(text: str) -> str | None:
 def _read_port(text: str) -> int | None:
     is_number = text.strip().isascii() and text.strip().isdecimal()
     port = int(text.strip()[:6]) if is_number else 0
-    return port if 1 <= port <= LAST_PORT else None
+    return port if 1 <= port <= MAX_PORT else None
 
 
 async def async_client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:

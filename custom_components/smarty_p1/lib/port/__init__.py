@@ -2,5 +2,6 @@
 
 The package needs serialx.
 
-Public modules: address_masking, errors, port_stream, probing, reconnecting_port, serial_port.
+Public modules: address_masking, errors, hosts, port_stream, probing, reconnecting_port,
+serial_port.
 """

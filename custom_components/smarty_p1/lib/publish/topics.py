@@ -17,8 +17,9 @@ from ..p1.telegram import Telegram
 from ..p1.telegram_parser import read_lines
 from ..p1.value_converters import Capture, Value
 
-# Bytes to reserve in a topic for the levels below the root topic. MQTT allows 65,535 bytes.
-RESERVED = 512
+# Maximum length of a topic in bytes. MQTT permits 65,535 bytes, which leaves room for the levels
+# below. No real topic is longer than this.
+_MAX_TOPIC_BYTES = 1024
 DISCOVERY_END = "/config"
 """End of the topic of a discovery message."""
 
@@ -54,6 +55,16 @@ class Item(NamedTuple):
     unit: str | None
     text: str
     sent: str
+
+
+def is_topic(text: str) -> bool:
+    """Return whether `text` is one topic: printable, without + and #, and not beginning with $.
+
+    A broker may close the connection because of control characters, or because of some topics that
+    begin with $.
+    """
+    is_fit = text.isprintable() and not text.startswith("$") and not set(text) & set("+#")
+    return is_fit and 0 < len(text.encode()) <= _MAX_TOPIC_BYTES
 
 
 def level(text: str) -> str:
