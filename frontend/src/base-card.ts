@@ -44,7 +44,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   /** Texts of the card, with its name and description for the list of cards. */
   declare static readonly texts: Texts<"name" | "description">;
   static override styles: CSSResultGroup = styles;
-  static override properties: PropertyDeclarations = { config: { state: true }, isTableShown: { state: true }, isWhyShown: { state: true } };
+  static override properties: PropertyDeclarations = { config: { state: true }, isTableShown: { type: Boolean, reflect: true, attribute: "has-table" }, isWhyShown: { state: true } };
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;

@@ -358,6 +358,12 @@ export const styles = css`
   @media print {
     :host {
       color-scheme: light;
+    }
+    /* A card with a table may be higher than a page. */
+    :host(:not([has-table])),
+    svg,
+    canvas,
+    tr {
       break-inside: avoid;
     }
     ha-card,

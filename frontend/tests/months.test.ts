@@ -106,7 +106,7 @@ test("a month is chosen by a key or a click, and only one that has a bill", () =
   const bills = [7, 8, 9, 10, 11].map((month) => bill(`2026-${String(month).padStart(2, "0")}`, `2026-${String(month + 1).padStart(2, "0")}`));
   const year = yearOf(bills, "€");
   const chosen: string[] = [];
-  const chart = (month: string) => monthsChart({ year, chosen: year.months.find((one) => one.month === month)!, locale: en, width: 0, widthOf: (text) => 8 * text.length, choose: (to) => chosen.push(to) });
+  const chart = (month: string) => monthsChart({ year, chosen: year.months.find((one) => one.month === month)!, hidden: [], locale: en, width: 0, widthOf: (text) => 8 * text.length, choose: (to) => chosen.push(to) });
   const at = (month: string, ...keys: string[]) => {
     chosen.length = 0;
     for (const key of keys) assert.equal(press(chart(month), key), key === "x");
@@ -129,14 +129,14 @@ test("months have their letters, as many as there is room for, and the running o
   const bills = [bill("2026-10", "2026-11"), bill("2026-11", "2026-12", { until: "2026-11-21T18:38:20+01:00", total: 60 })];
   const letters = (letter: number, of = bills) => {
     const year = yearOf(of, "€");
-    const markup = markupOf(monthsChart({ year, chosen: year.months.at(-1)!, locale: en, width: 320, widthOf: (text) => letter * text.length, choose: () => undefined }));
+    const markup = markupOf(monthsChart({ year, chosen: year.months.at(-1)!, hidden: [], locale: en, width: 320, widthOf: (text) => letter * text.length, choose: () => undefined }));
     return [[...markup.matchAll(/text-anchor="middle">([A-Z]?)</g)].map(([, text]) => text || "-").join(""), />([^<]*so far[^<]*)</.exec(markup)?.[1]?.replaceAll("\u00a0", " ")];
   };
   assert.deepEqual(letters(8), ["NDJFMAMJJASON", "so far 60"]);
   assert.deepEqual(letters(24), ["N-J-M-M-J-S-N", "so far 60"]);
   const name = (unit: "€" | "kWh") => {
     const year = yearOf(bills, unit);
-    return /<text y=\d+>([^<]*)</.exec(markupOf(monthsChart({ year, chosen: year.months.at(-1)!, locale: en, width: 320, widthOf: (text) => 8 * text.length, choose: () => undefined })))![1];
+    return /<text y=\d+>([^<]*)</.exec(markupOf(monthsChart({ year, chosen: year.months.at(-1)!, hidden: [], locale: en, width: 320, widthOf: (text) => 8 * text.length, choose: () => undefined })))![1];
   };
   assert.deepEqual([name("€"), name("kWh")], ["To pay, €", "From the grid, kWh"]);
   assert.deepEqual(letters(8, bills.slice(1)), ["NDJFMAMJJASON", undefined]);

@@ -101,6 +101,44 @@ async def test_twelve_whole_months_and_the_running_one(stage: Stage) -> None:
     assert len(rows) == 13
 
 
+async def test_a_part_of_the_months_is_hidden_and_shown_again(stage: Stage) -> None:
+    await show(stage, MONTHS, answers=bills(), width=500)
+    before = await values(stage)
+    await stage.show_table(MONTHS)
+    cells = stage.page.locator(".behind tbody tr")
+    table = [
+        [
+            int(cell.replace("\N{MINUS SIGN}", "-"))
+            for cell in await row.locator("td").all_inner_texts()
+        ]
+        for row in await cells.all()
+    ]
+    buttons = stage.page.locator(".parts button")
+    names = await buttons.all_inner_texts()
+    assert names == ["Energy", "Grid, meter, levies", "Surcharge above 7\u00a0kW", "To the grid"]
+    drawn = stage.page.locator(".chart path[d]:not([d=''])")
+    paths = await drawn.count()
+    for part, name in enumerate(names):
+        button = stage.page.get_by_role("button", name=name, pressed=True)
+        await stage.press("Enter", at=button)
+        button = stage.page.get_by_role("button", name=name, pressed=False)
+        assert (
+            await button.evaluate("one => getComputedStyle(one).textDecorationLine")
+            == "line-through"
+        )
+        # Without a part, there are no ticks, no forecast, and the sums of the other parts.
+        assert await drawn.count() == paths - 4
+        shown = [int(text.replace("\N{MINUS SIGN}", "-")) for text in await values(stage)]
+        for value, row in zip(shown, table, strict=True):
+            assert abs(value - (sum(row[:4]) - row[part])) <= 1
+        await stage.click(button)
+        assert await values(stage) == before
+        assert await drawn.count() == paths
+    for name in names:
+        await stage.click(stage.page.get_by_role("button", name=name))
+    assert set(await values(stage)) == {"0"}
+
+
 async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
     unknown = dict.fromkeys(("net", "vat", "total"))
     known = earlier()

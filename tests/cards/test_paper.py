@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from tests.axe import complaints
 
-from . import house_bill, house_year
+from . import house_bill, house_now, house_today, house_year
 from .house import Json
 from .stage import Stage
 from .test_accessibility import VIEWS, show_view
@@ -157,6 +157,24 @@ async def test_an_excess_of_the_year_has_stripes_where_colours_are_lost(stage: S
         await assert_dots_differ(stage)
     finally:
         await page.emulate_media(media="null", forced_colors="none", color_scheme="null")
+
+
+async def test_a_card_with_a_long_table_begins_below_the_card_before(stage: Stage) -> None:
+    cards = ("smarty-p1-now", "smarty-p1-today")
+    answers = house_now.sums() | house_today.answers()
+    await stage.show(*cards, answers=answers, width=PAPER_PX)
+    await stage.show_table(cards[1])
+    await stage.page.emulate_media(media="print")
+    try:
+        await stage.settle()
+        heights = [await stage.card(card).evaluate("card => card.offsetHeight") for card in cards]
+        # Both fit on two of these pages, but the second does not fit on one.
+        page_px = 0.6 * sum(heights)
+        assert heights[0] < page_px < heights[1]
+        paper = await stage.page.pdf(width=f"{PAPER_PX}px", height=f"{page_px}px")
+        assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 2
+    finally:
+        await stage.page.emulate_media(media="null")
 
 
 STATEMENT = "#smarty-statement"

@@ -157,7 +157,7 @@ export class BillCard extends SmartyCard<BillKey> {
       return color ? html`${dot(color)}${name}` : name;
     };
     const period = `${locale.date(new Date(bill.since ?? bill.start))} – ${locale.date(isRunning(bill) ? new Date(bill.until) : lastDay(bill))}`;
-    const chart = { year, chosen, locale, width: STATEMENT_WIDTH_PX, widthOf: this.#widthOf, choose: () => undefined };
+    const chart = { year, chosen, hidden: [], locale, width: STATEMENT_WIDTH_PX, widthOf: this.#widthOf, choose: () => undefined };
     const name = this.nameOf(meter);
     const sheet = html`<h2>${title} · ${name}</h2>
       <p>${period}</p>

@@ -33,9 +33,16 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
         vertical-align: top;
       }
       /* A second line begins below the first letter, not below the mark. */
-      .parts [scope="row"] {
+      .parts button,
+      .parts tfoot [scope="row"] {
         padding-inline-start: 18px;
         text-indent: -18px;
+      }
+      .parts [aria-pressed="false"] {
+        text-decoration: line-through;
+      }
+      [aria-pressed="false"] .dot {
+        opacity: 0.3;
       }
       .parts thead {
         color: var(--quiet);
@@ -56,15 +63,18 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
       }
     `,
   ];
-  static override properties = { ...SmartyCard.properties, unit: { state: true } };
+  static override properties = { ...SmartyCard.properties, unit: { state: true }, hiddenParts: { state: true } };
 
   declare protected unit: words.Unit;
+  /** Parts that the user has hidden in the chart. */
+  declare protected hiddenParts: readonly words.MonthsKey[];
   readonly #width = new Width(this, ".chart", true);
   readonly #widthOf = measureIn(this);
 
   constructor() {
     super();
     this.unit = "€";
+    this.hiddenParts = [];
   }
 
   override getCardSize(): number {
@@ -76,7 +86,7 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
     if (!bills) return this.#without(error);
     const chosen = shownOf(bills, feed).month;
     // Every telegram calls this method. So draw the chart again only if one of these values has changed.
-    const dependencies = [bills, chosen, this.unit, this.#width.value, this.#width.height, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
+    const dependencies = [bills, chosen, this.unit, this.hiddenParts, this.#width.value, this.#width.height, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
     return html`${guard(dependencies, () => this.#show(meter, feed, bills, chosen))}`;
   }
 
@@ -90,7 +100,8 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
     const chosen = year.months.find((entry) => entry.month === month)!;
     this.announce(`${meter.entry_id} ${year.unit}`, `${head.title}${this.locale.sign(":")} ${head.value} ${head.label}`, head.sentence);
     const all = words.allMonths(year, locale);
-    const chart: MonthsChart = { year, chosen, locale, width, height, widthOf: this.#widthOf, choose: (to) => showMonth(bills, feed, to) };
+    const { hiddenParts: hidden } = this;
+    const chart: MonthsChart = { year, chosen, hidden, locale, width, height, widthOf: this.#widthOf, choose: (to) => showMonth(bills, feed, to) };
     return html`<header>
         <h2>${head.title}</h2>
         ${lack ? nothing : this.#units()}${this.menu(head.title)}
@@ -110,12 +121,18 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
   #table(year: words.Year, chosen: words.Month): TemplateResult {
     const { head, rows, total } = words.tableOf(year, chosen, this.locale);
     const dotOf = (key: words.MonthsKey) => dot(COLORS[year.unit][words.PARTS[year.unit].indexOf(key)]!);
-    const line = ({ name, cells }: words.TableRow, mark: TemplateResult) =>
-      html`<tr><th scope="row">${mark}${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
+    const part = ({ key, name }: words.TableRow) => {
+      const others = this.hiddenParts.filter((other) => other !== key);
+      const isShown = others.length === this.hiddenParts.length;
+      const turn = () => (this.hiddenParts = isShown ? [...others, key] : others);
+      return html`<button class="plain" aria-pressed=${isShown} @click=${turn}>${dotOf(key)}${name}</button>`;
+    };
+    const line = (name: TemplateResult, { cells }: words.TableRow) =>
+      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`<table class="parts stacks">
       <thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => line(row, dotOf(row.key)))}</tbody>
-      ${total ? html`<tfoot>${line(total, html`<span class="mark"></span>`)}</tfoot>` : nothing}
+      <tbody>${rows.map((row) => line(part(row), row))}</tbody>
+      ${total ? html`<tfoot>${line(html`<span class="mark"></span>${total.name}`, total)}</tfoot>` : nothing}
     </table>`;
   }
 

@@ -5,7 +5,7 @@ import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { hatch } from "../parts/markup.ts";
 import type { Measure } from "../parts/measured-sizes.ts";
-import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from "../sentences/months.ts";
+import { choiceOf, labelOf, type Month, type MonthsKey, monthsTexts, PARTS, type Unit, type Year } from "../sentences/months.ts";
 
 /** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */
 export interface Column {
@@ -220,6 +220,8 @@ export const chartStyles = css`
 export interface MonthsChart {
   year: Year;
   chosen: Month;
+  /** Parts that are not drawn. If there are any, the chart has no totals. */
+  hidden: readonly MonthsKey[];
   locale: Locale;
   width: number;
   /** Height that the card has left for the chart; undefined on paper. */
@@ -228,16 +230,16 @@ export interface MonthsChart {
   choose: (month: string) => void;
 }
 
-export function monthsChart({ year, chosen, locale, width: measured, height: left, widthOf, choose }: MonthsChart): TemplateResult {
+export function monthsChart({ year, chosen, hidden, locale, width: measured, height: left, widthOf, choose }: MonthsChart): TemplateResult {
   const { months, unit } = year;
   const width = measured || DEFAULT_WIDTH_PX;
   const at = months.indexOf(chosen);
   const last = lastOf(months)!;
-  const soFar = last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";
+  const soFar = !hidden.length && last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";
   const height = left || DEFAULT_HEIGHT_PX;
   const bottom = height - (soFar ? SO_FAR_PX : 0);
   const top = bottom - MONTH_NAMES_PX;
-  const drawing = drawingOf(year, chosen, width, top, widthOf, locale);
+  const drawing = drawingOf(year, chosen, hidden, width, top, widthOf, locale);
   // On a narrow card, only every second or third month has its letter.
   const every = Math.ceil((widthOf("M") + MIN_LETTER_GAP_PX) / drawing.step);
   const knownMonths = months.filter(({ bill }) => bill);
@@ -291,8 +293,8 @@ export function monthsChart({ year, chosen, locale, width: measured, height: lef
       ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${TOP_PX} y2=${bottom}></line>`}
       ${soFar ? svg`<text x=${width} y=${bottom + 12} text-anchor="end">${soFar}</text>` : nothing}
       <line class="zero" x1=${drawing.axis} x2=${width} y1=${drawing.zero} y2=${drawing.zero}></line>
-      ${unit === "€" ? svg`<path class="halo" d=${drawing.ticks}></path><path class="tick" d=${drawing.ticks}></path>` : nothing}
-      <text y=${NAME_PX}>${locale.text(monthsTexts, unit === "€" ? "pay" : "drawn")}, ${unit}</text>
+      ${unit === "€" && !hidden.length ? svg`<path class="halo" d=${drawing.ticks}></path><path class="tick" d=${drawing.ticks}></path>` : nothing}
+      <text y=${NAME_PX}>${hidden.length ? "" : `${locale.text(monthsTexts, unit === "€" ? "pay" : "drawn")}, `}${unit}</text>
       ${drawing.labels.map(
         ({ x, text, isChosen }) =>
           svg`<text class="value ${isChosen ? "strong" : "plain"}" x=${x} y=${VALUES_PX} text-anchor="middle">${text}</text>`,
@@ -306,14 +308,19 @@ export function monthsChart({ year, chosen, locale, width: measured, height: lef
   </div>`;
 }
 
-function drawingOf({ months, whole }: Year, chosen: Month, width: number, height: number, widthOf: Measure, locale: Locale): Drawing {
-  const columns = months.map((month) => ({
-    parts: month.parts,
-    tick: month.estimate ?? month.value,
-    label: labelOf(month, locale),
-    estimate: month.estimate,
-    isChosen: month === chosen,
-  }));
+/** Return a month whose value is that of its shown parts. In kWh, the value is the energy from the grid, if it is shown. */
+function withoutParts(month: Month, hidden: readonly MonthsKey[], unit: Unit): Month {
+  const parts = month.parts.map((part, index) => (hidden.includes(PARTS[unit][index]!) ? 0 : part));
+  const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
+  const value = (unit === "kWh" && sum(parts.filter((part) => part > 0))) || sum(parts);
+  return { ...month, parts, value: month.value === null ? null : value, estimate: null };
+}
+
+function drawingOf({ months, whole, unit }: Year, chosen: Month, hidden: readonly MonthsKey[], width: number, height: number, widthOf: Measure, locale: Locale): Drawing {
+  const columns = months.map((month) => {
+    const shown = hidden.length ? withoutParts(month, hidden, unit) : month;
+    return { parts: shown.parts, tick: shown.estimate ?? shown.value, label: labelOf(shown, locale), estimate: shown.estimate, isChosen: month === chosen };
+  });
   return monthsDrawing(columns, {
     width,
     height,
