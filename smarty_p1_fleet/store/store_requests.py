@@ -15,12 +15,38 @@ from smarty_p1_gateway import ConfigError
 from .store_config import StoreConfig
 from .store_login import REFUSED_LOGIN_TEXTS, StoreLogin
 
+LOGGER = logging.getLogger(__name__)
+
 _MAX_NAME_CHARS = 256
 # Request answers without compression. A compressed answer could expand to any size.
 _PLAIN = {"Accept-Encoding": "identity"}
 _HOST = "X-Server-Hostname"
 # HTTP statuses of a server that is overloaded or unreachable. A later request may succeed.
 _TEMPORARY = frozenset({429, 502, 503, 504})
+_ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
+_MAX_RESPONSE_BYTES = 4 * 1024 * 1024
+_START_TIME = b"\nprocess_start_time_seconds "
+_UPTIME = b"\nvm_app_uptime_seconds "
+# Pattern of the metric that contains the data path. If two processes have started on one machine in
+# the same second, only the data path distinguishes them.
+_PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
+# Pattern of the metric that contains the version. The version begins with the program's name,
+# except in the builds of Linux distributions.
+_PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
+_STORE = "victoria-metrics"
+_CLUSTER = (
+    "it is a part of VictoriaMetrics' cluster ({}), which does not say when its vmstorage have kept"
+    " a value: a single-node VictoriaMetrics is needed"
+)
+_OTHER = (
+    "{} answers, and not VictoriaMetrics itself, which alone can say when it has kept a value: give"
+    " the address of VictoriaMetrics, also for /metrics"
+)
+_OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
+# Signs of programs that `vm_app_version` does not name. Each pair has the beginning of a metric's
+# name, and the name of the only program with such a metric.
+_TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
+DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 
 
 class StoreError(AlreadyLoggedError):
@@ -78,34 +104,6 @@ async def read_answer(response: aiohttp.ClientResponse, most: int) -> bytes:
             msg = "its answer is too long"
             raise StoreError(msg)
     return bytes(parts)
-
-
-LOGGER = logging.getLogger(__name__)
-
-_ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
-_MAX_RESPONSE_BYTES = 4 * 1024 * 1024
-_START_TIME = b"\nprocess_start_time_seconds "
-_UPTIME = b"\nvm_app_uptime_seconds "
-# Pattern of the metric that contains the data path. If two processes have started on one machine in
-# the same second, only the data path distinguishes them.
-_PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
-# Pattern of the metric that contains the version. The version begins with the program's name,
-# except in the builds of Linux distributions.
-_PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
-_STORE = "victoria-metrics"
-_CLUSTER = (
-    "it is a part of VictoriaMetrics' cluster ({}), which does not say when its vmstorage have kept"
-    " a value: a single-node VictoriaMetrics is needed"
-)
-_OTHER = (
-    "{} answers, and not VictoriaMetrics itself, which alone can say when it has kept a value: give"
-    " the address of VictoriaMetrics, also for /metrics"
-)
-_OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# Signs of programs that `vm_app_version` does not name. Each pair has the beginning of a metric's
-# name, and the name of the only program with such a metric.
-_TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
-DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 
 
 class StoreProcess(NamedTuple):

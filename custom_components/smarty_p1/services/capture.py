@@ -17,16 +17,12 @@ from ..request_fields import whole_number
 from .meter_of_call import METER, invalid, telegrams_of
 
 ATTR_STEP = "step"
-STEP_START = "start"
-STEP_SHOW = "show"
-STEP_WRITE = "write"
-STEP_DISCARD = "discard"
 ATTR_MINUTES = "minutes"
 ATTR_KEEP_MESSAGE_FORMS = "keep_message_forms"
 SCHEMA = vol.Schema(
     {
         **METER,
-        vol.Required(ATTR_STEP): vol.In([STEP_START, STEP_SHOW, STEP_WRITE, STEP_DISCARD]),
+        vol.Required(ATTR_STEP): vol.In(["start", "show", "write", "discard"]),
         vol.Optional(ATTR_MINUTES, default=MAX_CAPTURE_MINUTES): whole_number(
             1, MAX_CAPTURE_MINUTES
         ),
