@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import sys
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
@@ -83,6 +84,12 @@ def frequent_commits() -> Generator[None]:
         yield
 
 
+def _sqlite(session: Session) -> sqlite3.Connection:
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, sqlite3.Connection)
+    return connection
+
+
 def _row_id(
     session: Session,
     table: type[Statistics | StatisticsShortTerm],
@@ -91,7 +98,7 @@ def _row_id(
 ) -> int | None:
     at = metadata_id, start.timestamp()
     query = f"SELECT id FROM {table.__tablename__} WHERE metadata_id = ? AND start_ts = ?"  # noqa: S608
-    row = session.connection().exec_driver_sql(query, at).first()
+    row = _sqlite(session).execute(query, at).fetchone()
     return row[0] if row else None
 
 
@@ -105,7 +112,7 @@ def _write_row(
     }
     columns = ", ".join(f"{column} = ?" for column in values)
     query = f"UPDATE {table.__tablename__} SET {columns} WHERE id = ?"  # noqa: S608
-    session.connection().exec_driver_sql(query, (*values.values(), row_id))
+    _sqlite(session).execute(query, (*values.values(), row_id))
 
 
 @pytest.fixture(autouse=True, scope="session")
