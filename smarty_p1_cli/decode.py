@@ -16,7 +16,7 @@ from smartyp1.p1.telegram import Telegram
 
 from .keys import read_keys
 from .parser import Parser, UsageError, shown
-from .rejection_words import explain
+from .rejection_texts import explain
 
 _READ_BYTES = 64 * 1024
 

@@ -14,7 +14,7 @@ from smartyp1.port.errors import (
     PortUnreachableError,
 )
 
-from .rejection_words import EXPLANATIONS
+from .rejection_texts import EXPLANATIONS
 from .watch_state import WatchState
 
 # Longest interval between two telegrams in seconds. A meter sends every ten seconds, so a longer

@@ -3,7 +3,7 @@
 import pytest
 
 from dev.encoder import KEY, frame, literal, telegram
-from smarty_p1_cli.rejection_words import EXPLANATIONS, explain
+from smarty_p1_cli.rejection_texts import EXPLANATIONS, explain
 from smarty_p1_cli.watch_state import WatchState
 from smarty_p1_cli.watch_texts import clean, condition, line, summary
 from smartyp1.p1.decoder import Decoder
