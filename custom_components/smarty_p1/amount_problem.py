@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Self
 
-from .lib.amounts import AmountError, AmountFault, Unit, amount_text, shown_typed
+from .lib.amounts import AmountError, AmountFault, Unit, shown_typed
 from .user_locale import UserLocale
 
 # Translation key of each message, and the text behind the amount that its placeholder names.
@@ -38,20 +38,11 @@ class AmountProblem(NamedTuple):
 
     def shown(self, name: str, locale: UserLocale) -> str:
         """Return the part of the message about this amount, which is called `name`."""
-        # Grouped digits could be read in two ways, as the typed ones.
-        is_grouped = self.key != _MESSAGES[AmountFault.AMBIGUOUS][0]
-        values = [
-            locale.number(amount_text(value))
-            if is_grouped
-            else amount_text(value, locale.decimal_mark)
-            for value in self.values
-        ]
+        values = map(locale.amount, self.values)
         # No line ends inside the detail, not even after its dash.
         detail = self.detail.format(*values, unit=self.unit.symbol).replace(
             " ", "\N{NO-BREAK SPACE}"
         )
-        typed = self.typed
-        if not isinstance(typed, str):
-            typed = amount_text(typed, locale.decimal_mark)
+        typed = self.typed if isinstance(self.typed, str) else locale.amount(self.typed)
         quoted = locale.quoted(shown_typed(typed))
         return f"{name}{locale.punctuated(':')}{quoted} {detail}".rstrip()

@@ -57,6 +57,10 @@ class UserLocale(NamedTuple):
         grouped = re.sub(r"(?<=\d)(?=(\d{3})+$)", mark, whole)
         return grouped + point.replace(".", self.decimal_mark) + fraction
 
+    def amount(self, value: float) -> str:
+        """Return an amount as a form takes it: grouped digits could be read in two ways."""
+        return amount_text(value, self.decimal_mark)
+
     def with_unit(self, text: str, unit: str) -> str:
         """Return a number like `number`, with its unit. No line ends between them."""
         return f"{self.number(text)}\N{NO-BREAK SPACE}{unit}"
@@ -73,9 +77,7 @@ class UserLocale(NamedTuple):
     def amounts(self, stored: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
         """Return stored values as a form shows them: numbers in `names` are amounts, so texts."""
         return {
-            name: amount_text(value, self.decimal_mark)
-            if name in names and not isinstance(value, str)
-            else value
+            name: self.amount(value) if name in names and not isinstance(value, str) else value
             for name, value in stored.items()
         }
 

@@ -129,7 +129,7 @@ def _shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
     """
     stored = entry.options.get(CONF_GOAL)
     if isinstance(stored, float):
-        amount = amount_text(stored, locale.decimal_mark)
+        amount = locale.amount(stored)
         return {CONF_GOAL: AMOUNT, CONF_GOAL_AMOUNT: amount}
     shown = {CONF_GOAL: stored or NO_GOAL}
     if (total := _last_year_total(entry)) is not None:
