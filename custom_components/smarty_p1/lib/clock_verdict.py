@@ -1,7 +1,7 @@
 """Verdict on a meter's clock by one telegram, and the tolerances of all judges of clocks."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import inf
 
 MAX_RIGHT = timedelta(minutes=4)
@@ -61,6 +61,15 @@ class ClockVerdict:
         if self.deviation is None:
             return False
         return self.may_be_late and -MAX_QUEUED <= self.deviation <= timedelta()
+
+    def believed(self, time: datetime) -> datetime:
+        """Return a time by the meter's clock, or by the computer's clock if that is doubtful.
+
+        The electricity meter also notes by its clock when it has read the M-Bus meters.
+        """
+        if self.deviation is None or not self.is_current or not self.is_far:
+            return time
+        return time - self.deviation
 
     def has_run_on_from(self, deviation: timedelta) -> bool:
         """Return whether the clock has run on evenly since it had `deviation`."""

@@ -223,6 +223,33 @@ async def test_a_history_lasts_until_another_kind_is_confirmed(
     assert (medium.kind, medium.unit, len(medium.days)) == (kind, unit, days)
 
 
+@pytest.mark.usefixtures("doubtful_clocks")
+async def test_gas_of_a_clock_that_has_lost_its_time_is_of_the_true_days(
+    hass: HomeAssistant,
+) -> None:
+    history, base = MeterHistory(hass, "one"), reading(START)
+    for n in range(24):
+        at = START + n * HOUR
+        # The clock starts in 2010 after a power failure, and is set right after ten hours.
+        deviation = datetime(2010, 1, 1, tzinfo=UTC) - START if 5 <= n < 15 else timedelta()
+        for minutes in (5, 10):  # the second telegram repeats the capture
+            time = at + timedelta(minutes=minutes)
+            gas = captured("gas", "m3", n / 100, at + deviation)
+            telegram = replace(base.telegram, channels={1: gas}, time=time + deviation)
+            history.note(
+                replace(
+                    base,
+                    telegram=telegram,
+                    channels={"x": 1},
+                    received_at=time,
+                    clock=ClockVerdict(deviation),
+                )
+            )
+    days = history.media["x"].days
+    assert [each.date() for each in days] == [START.date() - timedelta(days=1), START.date()]
+    assert sum(each.amount for each in days.values()) == pytest.approx(0.23)
+
+
 async def test_a_clock_a_year_ahead_makes_no_days_of_next_year(hass: HomeAssistant) -> None:
     history = MeterHistory(hass, "one")
     base = reading(START)

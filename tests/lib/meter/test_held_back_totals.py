@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
+from smartyp1.clock_verdict import ClockVerdict
 from smartyp1.meter.held_back_totals import REGISTERS, Totals
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import Capture, MBusReading, Value
@@ -239,6 +240,21 @@ def test_a_restart_between_any_two_telegrams_changes_nothing(values: list[int]) 
         each = message(value, minutes)
         assert stored.settle(each, NOON) == always.settle(each, NOON)
         assert stored.falls == always.falls
+
+
+def test_a_clock_that_has_lost_its_time_holds_no_index_back_for_ever() -> None:
+    totals, shown = Totals(), list[float | None]()
+    for hour, (index, years) in enumerate(((9.0, 0), (0.1, 10), (0.1, 10), (0.2, 10))):
+        received_at, deviation = NOON + timedelta(hours=hour), -years * timedelta(days=365)
+        capture = gas(index, hour * 60)
+        assert capture.time
+        capture = replace(capture, time=capture.time + deviation)
+        # Each capture comes in two telegrams.
+        for at in (received_at, received_at + timedelta(minutes=1)):
+            sent = replace(telegram(channels={1: capture}), time=at + deviation)
+            settled = totals.settle(sent, at, clock=ClockVerdict(deviation))
+        shown.append(settled.channels[1].value)
+    assert shown == [9.0, 9.0, 0.1, 0.2]
 
 
 @pytest.mark.parametrize("time", [None, datetime.fromisoformat("2099-11-24T11:05:00+01:00")])

@@ -142,14 +142,13 @@ class MeterHistory(ThrottledStore):
             meter = reading.meter(identity)
             if meter is None or meter.time is None:
                 continue
-            is_counted, time = meter == before.get(channel), meter.time
-            is_newest = reading.is_current
+            is_counted, time = meter == before.get(channel), reading.clock.believed(meter.time)
             if time > reading.received_at + MAX_SUMMER_TIME:
                 # A capture is never ahead of the electricity meter's clock, so a clock is wrong.
                 # An hour in the future would get gas too early, and its own gas would be missing.
                 time = reading.received_at
-                meter = replace(meter, time=time)
-                is_newest = False
+            is_newest = reading.is_current and time == meter.time
+            meter = replace(meter, time=time)
             medium = self._medium(identity, meter)
             # The broker may deliver a late telegram twice, or after newer telegrams. A computer
             # without a battery-backed clock starts in the past. So add such a capture only if it is

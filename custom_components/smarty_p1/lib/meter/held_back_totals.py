@@ -26,7 +26,7 @@ from math import inf
 from typing import Any, Self
 
 from ..bounded_dict import keep_newest
-from ..clock_verdict import MAX_UNDOUBTED
+from ..clock_verdict import MAX_UNDOUBTED, NO_DOUBT, ClockVerdict
 from ..p1.obis import mbus_reference
 from ..p1.telegram import Telegram
 from ..p1.value_converters import Capture, MBusReading, Value
@@ -127,7 +127,8 @@ class _Total[M: (int, datetime)]:
         elif moment > self.moment and sent_moment != self._held_moment:
             # A repeated capture confirms nothing. But `moment` is limited to one day after its
             # telegram. If a capture time is far in the future, `moment` rises with every telegram
-            # that repeats the capture. So also compare the moments that the meter sent.
+            # that repeats the capture. By a doubtful clock, it changes, too. So also compare the
+            # moments that the meter sent.
             self.sightings += 1
         else:
             return False
@@ -200,13 +201,15 @@ class Totals:
         telegram: Telegram,
         received_at: datetime,
         identities: Mapping[str, int] | None = None,
+        clock: ClockVerdict = NO_DOUBT,
     ) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
 
-        `received_at` is the time of reception. The time in the telegram counts as the time of
-        sending, or `received_at` if this is earlier. A capture time of more than one day after the
-        time of sending is lowered to one day after it. `identities` has the M-Bus channels,
-        keyed by the identities of their meters. If it is None, this telegram alone tells them.
+        `received_at` is the time of reception, and `clock` the verdict on the telegram's time. This
+        time counts as the time of sending, or `received_at` if this is earlier. A capture time of
+        more than one day after the time of sending is lowered to one day after it. `identities` has
+        the M-Bus channels, keyed by the identities of their meters. If it is None, this telegram
+        alone tells them.
         """
         self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time
@@ -215,7 +218,7 @@ class Totals:
         objects = self._held_back_registers(telegram, inf if has_gap else _MAX_RISE)
         if identities is None:
             identities = MBusMeters().identify(telegram)
-        channels = self._held_back_indexes(telegram, received_at, identities)
+        channels = self._held_back_indexes(telegram, received_at, identities, clock)
         if not objects and not channels:
             return telegram
         for channel, reading in channels.items():
@@ -252,7 +255,11 @@ class Totals:
         return objects
 
     def _held_back_indexes(
-        self, telegram: Telegram, received_at: datetime, identities: Mapping[str, int]
+        self,
+        telegram: Telegram,
+        received_at: datetime,
+        identities: Mapping[str, int],
+        clock: ClockVerdict,
     ) -> dict[int, MBusReading]:
         """Return the last accepted reading of each M-Bus meter whose new index is held back.
 
@@ -267,8 +274,8 @@ class Totals:
                 continue
             # A wrong capture time can be far in the future. Later captures would then seem to be
             # older, and could not confirm a fall.
-            sent = min(telegram.time or received_at, received_at)
-            moment = min(reading.time, sent + MAX_UNDOUBTED)
+            sent = min(clock.believed(telegram.time or received_at), received_at)
+            moment = min(clock.believed(reading.time), sent + MAX_UNDOUBTED)
             key = identity, reading.type, reading.unit
             index = self._take_index(*key) or _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
             index.limit_moments(received_at + MAX_UNDOUBTED)

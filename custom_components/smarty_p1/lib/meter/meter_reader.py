@@ -134,7 +134,7 @@ class MeterReader:
             telegram = limited
             channels = {name: at for name, at in channels.items() if at in telegram.channels}
         telegram = mbus.complete(telegram, channels)
-        settled = self.memory.totals.settle(telegram, received_at, channels)
+        settled = self.memory.totals.settle(telegram, received_at, channels, clock)
         mbus.note(settled, channels)
         # `settle` holds back a fall of the imported energy until further telegrams confirm the
         # fall. Until then, the true energy is unknown. So do not use this telegram for the
