@@ -81,6 +81,11 @@ class UserLocale(NamedTuple):
             for name, value in stored.items()
         }
 
+    def day_of_month(self, day: date) -> str:
+        """Return the number of a day in its month. In French, the first has an ordinal number."""
+        is_french = _without_region(self.language) == "fr"
+        return "1er" if day.day == 1 and is_french else str(day.day)
+
     def day(self, day: date) -> str:
         """Return a day, or the day of a time, in the notation of the language."""
         return f"{day:{_DAYS.get(_without_region(self.language), '%Y-%m-%d')}}"

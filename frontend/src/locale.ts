@@ -306,7 +306,7 @@ export class Locale {
     const comma = kind === "weekday" ? "," : "";
     if (this.language !== "lb") {
       const text = format.format(time).replace(",", comma);
-      return this.language === "fr" ? text.replace(/\b1(?= \p{L})/u, "1er") : text;
+      return this.language === "fr" && "day" in DATE_FORMATS[kind] ? text.replace(/\b1\b/, "1er") : text;
     }
     const { month, weekday } = DATE_FORMATS[kind] as Intl.DateTimeFormatOptions;
     const names = (key: "months" | "weekdays", length: string | undefined, index: number) => {

@@ -38,7 +38,7 @@ test("dates are in the order and the words of the language", () => {
   // Browsers write "1 novembre".
   const first = new Date("2026-11-01T12:00:00Z");
   assert.equal(locale("fr").weekday(first), "dimanche 1er novembre");
-  assert.equal(locale("fr").shortWeekday(first), "dim. 1");
+  assert.equal(locale("fr").shortWeekday(first), "dim. 1er");
   assert.equal(locale("lb").weekday(EVENING), "Samschdeg, 21. November");
   assert.equal(locale("de").weekday(EVENING), "Samstag, 21. November");
   assert.equal(locale("de").shortDate(EVENING), "Sa. 21. Nov.");

@@ -445,7 +445,7 @@ async def test_a_month_is_reported_on_the_first_at_eight(
     assert text.split("\n") == [
         # 28.6 kWh: 6.21; a 31st of the fixed prices: 0.65; 1.92 kWh sold: -0.12; 2.5 kWh above
         # 7 kW: 0.21. Lines and VAT are rounded.
-        "Jour le plus cher\N{NO-BREAK SPACE}: vendredi 1, 6,93\xa0€.",
+        "Jour le plus cher\N{NO-BREAK SPACE}: vendredi 1er, 6,93\xa0€.",
         f"{left}\xa0€ de moins que l'objectif de 100,00\xa0€.",
     ]
 

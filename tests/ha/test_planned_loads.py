@@ -266,7 +266,9 @@ async def test_a_reload_while_the_first_load_is_entered_sets_up_one_calendar(
     assert not [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
 
 
-TOO_LATE = "Car will lack 6\xa0kWh: At 19:00, it will lack this energy. It runs as early as it can."
+TOO_LATE = (
+    "Car will lack 5.9\xa0kWh: At 19:00, it will lack this energy. It runs as early as it can."
+)
 
 
 @pytest.mark.parametrize(

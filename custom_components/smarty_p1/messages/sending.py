@@ -154,7 +154,8 @@ class _Writer(NamedTuple):
         _, _, unit = name.rpartition("_")
         if isinstance(value, str):
             return self._name_or_moment(unit, value)
-        decimals = {"kw": 1, "eur": 2, "volts": 1}.get(unit, 0)
+        # A report has whole kWh; what a load lacks may be less than one.
+        decimals = 1 if name == "missing_kwh" else {"kw": 1, "eur": 2, "volts": 1}.get(unit, 0)
         # Adding 0 turns -0 into 0.
         number = f"{round(value, decimals) + 0:.{decimals}f}".replace("-", _MINUS)
         return self.locale.number(number.removesuffix(".0"))
@@ -168,7 +169,7 @@ class _Writer(NamedTuple):
         return (
             self.months[day.month - 1]
             if unit == "month"
-            else f"{self.weekdays[day.weekday()]} {day.day}"
+            else f"{self.weekdays[day.weekday()]} {self.locale.day_of_month(day)}"
         )
 
 

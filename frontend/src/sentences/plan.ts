@@ -102,7 +102,7 @@ export function hourLabels(quarters: { start: string }[], locale: Locale): Shown
     const time = new Date(start);
     const { hour, minute } = localParts(time);
     if (minute || hour % step) return [];
-    return [{ at: index / quarters.length, text: hour ? locale.hour(hour) : locale.shortWeekday(time).replace(/[\s\d]+\.?$/, "") }];
+    return [{ at: index / quarters.length, text: hour ? locale.hour(hour) : locale.shortWeekday(time).replace(/\s\d.*$/, "") }];
   });
 }
 
