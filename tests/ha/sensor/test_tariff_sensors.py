@@ -16,6 +16,7 @@ from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
+from custom_components.smarty_p1.lib.advice.month_forecast import estimated
 from custom_components.smarty_p1.lib.answers import household_money
 from custom_components.smarty_p1.lib.bill import month
 from custom_components.smarty_p1.lib.bill.bill import bill_of
@@ -286,16 +287,20 @@ def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
     meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
     money_of = household_money.HouseholdMoney(meter)
-    assert money_of()
-    with patch.object(month, "bill_of", wraps=bill_of) as billed:
+    with (
+        patch.object(month, "bill_of", wraps=bill_of) as billed,
+        patch.object(household_money, "estimated", wraps=estimated) as forecast,
+    ):
         found = money_of()
         assert found
         assert found.cheapest_reference_power.value == 3
         assert found.price_import.value
         assert billed.call_count == 0
-        assert found.cost_total.value
+        assert found.cost_network.value
         assert found.cost_energy.value
-        assert billed.call_count == 1
+        assert (billed.call_count, forecast.call_count) == (1, 0)
+        assert found.cost_month_end.value
+        assert forecast.call_count == 1
 
 
 def test_the_months_are_compared_at_the_prices_of_today() -> None:

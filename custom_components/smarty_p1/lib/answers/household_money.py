@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..advice.class_comparison import Comparison, compare
 from ..advice.month_forecast import Estimate, Lack, estimated
@@ -20,16 +20,37 @@ from ..prices.published_prices import OlderPrices
 type Attributes = dict[str, Any]
 
 
-class _Slow(NamedTuple):
-    """Results that change at most once in a quarter-hour."""
+class _Slow:
+    """Results that change at most once in a quarter-hour, computed when first asked for."""
 
-    basis: tuple[object, ...]
-    """Inputs of the results."""
-    comparison: Comparison
-    """Comparison of the reference powers over the last twelve complete months."""
-    estimate: Estimate | Lack | None
-    total_last_month: float | None
-    has_exported: bool
+    def __init__(self, basis: tuple[object, ...], demand: HouseholdState) -> None:
+        self.basis = basis
+        """Inputs of the results."""
+        self._demand = demand
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """Return the comparison of the reference powers over the last twelve complete months."""
+        demand = self._demand
+        # Compare only complete months: the costs of the current month are not complete.
+        months = [month.start for month in demand.earlier_months]
+        return compare(demand.ledger, months, demand.until, is_at_current_prices=True)
+
+    @cached_property
+    def estimate(self) -> Estimate | Lack | None:
+        """Return the estimate of the shown month."""
+        return estimated(self._demand)
+
+    @cached_property
+    def total_last_month(self) -> float | None:
+        """Return the total of last month's bill."""
+        before = _last_month(self._demand)
+        return before.bill().total if before else None
+
+    @cached_property
+    def has_exported(self) -> bool:
+        """Return whether the household has exported energy in an earlier month."""
+        return any(month.sums.exported_wh for month in self._demand.earlier_months)
 
 
 class HouseholdMoney:
@@ -57,23 +78,9 @@ class HouseholdMoney:
             demand.version,
             demand.month_start,
         )
-        slow = self._slow
-        if slow is None or slow.basis != basis:
-            before, earlier = _last_month(demand), demand.earlier_months
-            slow = self._slow = _Slow(
-                basis,
-                # Compare only complete months: the costs of the current month are not complete.
-                compare(
-                    demand.ledger,
-                    [month.start for month in earlier],
-                    until,
-                    is_at_current_prices=True,
-                ),
-                estimated(demand),
-                before.bill().total if before else None,
-                any(month.sums.exported_wh for month in earlier),
-            )
-        return slow
+        if self._slow is None or self._slow.basis != basis:
+            self._slow = _Slow(basis, demand)
+        return self._slow
 
 
 class MoneyOfReading:
