@@ -106,7 +106,11 @@ class _Collector:
         self._clocks = NatsClockCheck(lambda: ask_time(self._nats))
         self._judge = self._make_judge(watch.keys, is_reader=False)
         self._watch = AcknowledgementWatch()
-        self._bookmarks = Bookmarks(config.store.name, self._open_js, lambda: self._bucket)
+        self._bookmarks = Bookmarks(
+            config.store.name,
+            lambda: self._nats.jetstream(timeout=_API_TIMEOUT),
+            lambda: self._bucket,
+        )
         self._new = NewFrames(metrics, store.answers, config.name)
         self._pipeline = FramePipeline(
             self._new,
@@ -135,9 +139,6 @@ class _Collector:
         self._are_names_loaded = False
         self._nats: Client
         self._bucket: KeyValue
-
-    def _open_js(self) -> JetStreamContext:
-        return self._nats.jetstream(timeout=_API_TIMEOUT)
 
     def _make_lane_again(
         self, keys: Keys, source: FrameSource, set_bookmarks: SetBookmarks, on_settled: OnSettled

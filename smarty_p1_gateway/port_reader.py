@@ -47,15 +47,12 @@ class PortReader:
         self._faults = FaultLog(port.label)
         self._in_vain = 0
         self._link = ReconnectingPort(
-            port.address, self._on_data, self._on_lost, on_open=self._on_open
+            port.address, self._on_data, self._on_lost, on_open=lambda: self._is_open.set(1)
         )
 
     async def run(self) -> None:
         """Read the port until cancelled."""
         await self._link.run()
-
-    def _on_open(self) -> None:
-        self._is_open.set(1)
 
     def _on_lost(self, error: LinkError) -> None:
         self._is_open.set(0)

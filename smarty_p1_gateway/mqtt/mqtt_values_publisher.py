@@ -16,6 +16,7 @@ from smarty_p1_gateway.json_storage import JsonStorage, to_json
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.history.calendar import LUXEMBOURG
 from smartyp1.meter.meter_reader import Reading, Reception
+from smartyp1.p1.frame_header import TITLE_SIZE
 from smartyp1.publish.mqtt_discovery import MeterAnnounced, MqttAnnouncer
 from smartyp1.publish.mqtt_messages import (
     MAX_TOPICS,
@@ -40,7 +41,6 @@ LOGGER = logging.getLogger(__name__)
 # Seconds after which a reading is too old. The limit is a minute, but the timer may run late. So
 # set the timer slightly earlier.
 _STALE_AFTER_S = 59.9
-_TITLE_BYTES = 8
 # Maximum number of stored topics with a retained message. The gateway publishes at up to MAX_TOPICS
 # topics. After a change of the configuration, the topics that were used before the change are still
 # stored, so the number can be higher.
@@ -79,7 +79,7 @@ class ValuesPublisher(PortPublisher):
 
     def _restore(self, data: Stored) -> None:
         stored = checked_mapping(data)
-        title, root = some_bytes(stored["title"], _TITLE_BYTES), checked_text(stored["root"])
+        title, root = some_bytes(stored["title"], TITLE_SIZE), checked_text(stored["root"])
         retained = RetainedMessages.from_stored(stored["retained"], _MAX_RETAINED_TOPICS)
         if "events" in stored:
             self._last_events = load(LastEvents, stored["events"])

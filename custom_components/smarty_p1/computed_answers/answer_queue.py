@@ -24,6 +24,7 @@ from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..coordinator.garbage_collection import without_collection
 from ..lib.bounded_dict import keep_newest
 from ..lib.fair_queue import Allowances, BusyError, FairQueue
 
@@ -235,4 +236,5 @@ async def async_aside[**P, T](
     hass: HomeAssistant, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
     """Run `work` in the thread that computes answers, and return its result."""
+    work = without_collection(work)
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))

@@ -9,7 +9,6 @@ from homeassistant.helpers import device_registry as dr
 from ..const import CONF_NEVER_ABOVE, DOMAIN
 from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
-from ..coordinator.garbage_collection import without_collection
 from ..coordinator.loads.entered_loads import entered_loads
 from ..coordinator.loads.load_tasks import ready_times
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
@@ -42,8 +41,7 @@ async def async_past_without(
         sign = 1 if battery.positive_charges else -1
         energies += [energy._replace(sign=sign) for energy in own]
     past = quarter_hours_between(coordinator.books.household.table, start, end)
-    work = without_collection(without_loads)
-    return await async_aside(coordinator.hass, work, past, energies)
+    return await async_aside(coordinator.hass, without_loads, past, energies)
 
 
 async def async_planned_house(  # noqa: PLR0913
@@ -67,7 +65,7 @@ async def async_planned_house(  # noqa: PLR0913
     never_above = coordinator.config_entry.options.get(CONF_NEVER_ABOVE, inf)
     stored = battery and battery.battery
     question = PlanQuestion(now, contracts, market, past, wishes, stored, never_above, is_certain)
-    return await async_aside(coordinator.hass, without_collection(planned_house), question)
+    return await async_aside(coordinator.hass, planned_house, question)
 
 
 async def async_plan_saving(
@@ -94,4 +92,4 @@ async def async_plan_saving(
         loads.append(MeasuredLoad(entered.load, energy, device.created_at, ready_at))
     if not loads:
         return None
-    return await async_aside(hass, without_collection(plan_saving), month, loads)
+    return await async_aside(hass, plan_saving, month, loads)

@@ -7,7 +7,6 @@ from typing import Any
 from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.chosen_entity_ids import current_ids
 from ..coordinator.counted_household import demand_of
-from ..coordinator.garbage_collection import without_collection
 from ..coordinator.market_prices.energy_charts import DownloadError
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..energy_dashboard.house_sources import async_house_devices
@@ -44,7 +43,7 @@ async def async_what_if(
         own_car,
         is_of_few,
     )
-    return await async_aside(hass, without_collection(what_if_report), demand, question)
+    return await async_aside(hass, what_if_report, demand, question)
 
 
 async def async_what_if_devices(coordinator: BooksCoordinator) -> list[dict[str, str]]:

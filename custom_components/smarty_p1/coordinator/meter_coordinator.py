@@ -248,8 +248,8 @@ class MeterCoordinator(BooksCoordinator):
 
     def _obstacle_of(self, rejection: Rejection, now: datetime) -> ReadingProblem:
         """Return the problem of a rejected frame. Count the frame if it was altered on the way."""
-        obstacle = REJECTED[rejection.reason]
-        if self._is_foreign(rejection.system_title) and obstacle in _OF_KEYS:
+        obstacle, title = REJECTED[rejection.reason], rejection.system_title
+        if title and obstacle in _OF_KEYS and self.books.memory.system_title not in {None, title}:
             return ReadingProblem.OTHER_METER_UNREADABLE
         if self._session.are_keys_proved(rejection, now, self.now()):
             if obstacle in _OF_KEYS:
@@ -259,10 +259,6 @@ class MeterCoordinator(BooksCoordinator):
         if obstacle in _ALTERED:
             self.books.history.reception.note_altered(now)
         return obstacle
-
-    def _is_foreign(self, title: bytes | None) -> bool:
-        own = self.books.memory.system_title
-        return title != own and own is not None and title is not None
 
     @callback
     def _on_reading(self, reading: Reading) -> None:

@@ -12,7 +12,6 @@ from ..const import CONF_GOAL
 from ..coordinator import BooksConfigEntry, is_live
 from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entry_types import short_title
-from ..coordinator.garbage_collection import without_collection
 from ..energy_dashboard.house_sources import (
     SOLAR,
     async_devices,
@@ -83,7 +82,7 @@ async def async_report(
             meters.append((short_title(entry), reported))
     if not meters:
         return None
-    return await async_aside(hass, without_collection(monthly_report), meters)
+    return await async_aside(hass, monthly_report, meters)
 
 
 async def async_inverters(
@@ -144,4 +143,4 @@ async def _async_house(
             if total.own_kwh is not None and not total.since and not total.unknown_days
         }
 
-    return await async_aside(hass, without_collection(own_kwh)), sources
+    return await async_aside(hass, own_kwh), sources

@@ -15,7 +15,6 @@ from homeassistant.helpers import config_validation as cv
 
 from ..computed_answers.answer_queue import async_aside
 from ..const import DOMAIN
-from ..coordinator.garbage_collection import without_collection
 from ..lib.answers.outlook import FORMAT_JSON
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from ..lib.bill.quarter_hour_series import quarter_hours_between, with_reactive
@@ -64,7 +63,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
         household = coordinator.books.household
         quarters = quarter_hours_between(household.table, start, end)
         rows = with_reactive(quarters, household.meter.columns, household.leneda)
-        return await async_aside(call.hass, without_collection(render), rows, shared)
+        return await async_aside(call.hass, render, rows, shared)
 
     try:
         return await async_in_turn(call, coordinator, answer)

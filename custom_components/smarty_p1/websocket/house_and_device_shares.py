@@ -8,7 +8,6 @@ from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_supplied_house, supplied_until
 from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
-from ..coordinator.garbage_collection import without_collection
 from ..energy_dashboard.house_sources import (
     BATTERY,
     SOLAR,
@@ -103,9 +102,7 @@ async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     start = first_day_of_house(demand)
     supplies, difference = await async_house_supplies(coordinator, sources, start, until)
     columns = coordinator.books.household.meter.columns
-    report = await async_aside(
-        hass, without_collection(house_report), demand, columns, supplies, until
-    )
+    report = await async_aside(hass, house_report, demand, columns, supplies, until)
     answer = {
         "solar": [_shown(source) for source in solar],
         "battery": [_shown(source) | {"capacity_kwh": source.capacity_kwh} for source in batteries],
@@ -182,5 +179,4 @@ async def answer_shares(coordinator: BooksCoordinator, msg: Request) -> bytes:
         house.supplies if house else (),
         await async_devices(hass, coordinator.config_entry, start, supplied_until(demand), nights),
     )
-    report = without_collection(shares_report)
-    return await async_rendered(hass, report, demand, sources, msg["period"])
+    return await async_rendered(hass, shares_report, demand, sources, msg["period"])

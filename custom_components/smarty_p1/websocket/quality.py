@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.stored.event_history import Event, EventHistory
-from ..coordinator.stored.reception_history import Gap, ReceptionHistory
+from ..coordinator.stored.reception_history import ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 from .common_answers import Time
@@ -178,10 +178,8 @@ def _reception(reception: ReceptionHistory, now: datetime) -> ReceptionAnswer:
         "start": start.isoformat(),
         "step": 3600,
         "received": hours,
-        "longest_gaps": list(map(_gap, gaps)),
+        "longest_gaps": [
+            {"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in gaps
+        ],
         "altered": reception.altered_share(now),
     }
-
-
-def _gap(gap: Gap) -> GapAnswer:
-    return {"start": gap.start.isoformat(), "end": gap.end.isoformat()}

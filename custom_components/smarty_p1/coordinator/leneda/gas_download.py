@@ -80,7 +80,9 @@ class LenedaGas:
         today = day_start(now)
         medium = media.get(LENEDA_GAS) or MediumHistory("gas", "m3")
         medium.point = self._point
-        if medium.days and not await self._statistics.async_has(_first_day(medium)):
+        if medium.days and not await self._statistics.async_has(
+            (first := min(medium.days), day_end(first))
+        ):
             # The statistics were cleared, or the database is another one. The history has no
             # hours, so request them again.
             medium.days = {}
@@ -161,11 +163,6 @@ class LenedaGas:
             if err.reason not in NO_SERIES:
                 raise
             return []
-
-
-def _first_day(medium: MediumHistory) -> tuple[datetime, datetime]:
-    start = min(medium.days)
-    return start, day_end(start)
 
 
 def _day_sums(spans: list[GasSpan]) -> dict[datetime, Sum]:

@@ -329,11 +329,6 @@ def _oldest_month(now: datetime, files: Sequence[_File], since: datetime | None 
     return month_name(oldest_kept(KEPT_TIME, now, _end(newest_month)))
 
 
-def _line(row: LenedaRow) -> str:
-    start = f"{row.start.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
-    return f"{start},{row.kw!r},{int(row.is_measured)},{row.version}\n"
-
-
 def _read(path: Path) -> list[LenedaRow]:
     """Return the quarter-hours in a file, none if there is no file. Raises OSError.
 
@@ -389,7 +384,11 @@ def _remove_replaced(path: Path, rows: Sequence[LenedaRow]) -> None:
 
 
 def _write(path: Path, rows: Iterable[LenedaRow]) -> None:
-    replace_file(path, "".join([_HEADER, *map(_line, rows)]).encode())
+    lines = (
+        f"{row.start.astimezone(UTC):%Y-%m-%dT%H:%MZ},{row.kw!r},{int(row.is_measured)},{row.version}\n"
+        for row in rows
+    )
+    replace_file(path, "".join([_HEADER, *lines]).encode())
 
 
 def digest_of(point: str) -> str:

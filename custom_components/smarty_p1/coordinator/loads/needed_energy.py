@@ -31,7 +31,10 @@ async def async_needed(
     """
     if lost_entities(hass, entered.entities, now):
         raise UnknownNeedError
-    record, used_kwh = entered.measured_by or _own_record(hass, subentry_id), 0.0
+    used_kwh, own_id = 0.0, f"{subentry_id}_{PLANNED_POWER}"
+    record = entered.measured_by or er.async_get(hass).async_get_entity_id(
+        Platform.SENSOR, DOMAIN, own_id
+    )
     if record:
         try:
             (energy,) = await async_load_energies(hass, [record], since, now)
@@ -47,8 +50,3 @@ async def async_needed(
     if entered.energy_from and not entered.load.kwh:
         raise UnknownNeedError
     return entered.load.left_kwh(used_kwh), record
-
-
-def _own_record(hass: HomeAssistant, subentry_id: str) -> str | None:
-    unique_id = f"{subentry_id}_{PLANNED_POWER}"
-    return er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)

@@ -61,7 +61,8 @@ class MarketPriceEntities:
 
     def prices_at(self, time: datetime) -> MarketPrices:
         """Return the current prices of the entities in the contract that holds at `time`."""
-        return MarketPrices(*map(self._price, self.entities_at(time)))
+        get = self._hass.states.get
+        return MarketPrices(*(price_of(get(name or "")) for name in self.entities_at(time)))
 
     def entities_at(self, time: datetime) -> tuple[str | None, ...]:
         """Return the ids of the entities for the import price and the feed-in price.
@@ -75,8 +76,3 @@ class MarketPriceEntities:
         """Return the ids of all entities in the contracts that hold at `time` or later."""
         contracts = terms_from(self._entry.options, local_day(time))
         return {terms[name] for terms in contracts for name in PRICE_ENTITIES if name in terms}
-
-    def _price(self, entity_id: str | None) -> float | None:
-        if entity_id is None:
-            return None
-        return price_of(self._hass.states.get(entity_id))

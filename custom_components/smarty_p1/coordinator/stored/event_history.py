@@ -140,7 +140,10 @@ class EventHistory:
             "counts": self.counts,
             "states": self._states,
             "last": self._last and self._last.isoformat(),
-            **{name: [_as_text(event) for event in events] for name, events in self.groups.items()},
+            **{
+                name: [json.dumps(dump(event)) for event in events]
+                for name, events in self.groups.items()
+            },
         }
 
     @classmethod
@@ -162,10 +165,6 @@ _NAMED = (
     *(("switch", switch, "state") for switch in _SWITCHES),
     *(("message", message, "text") for message in EVENTS),
 )
-
-
-def _as_text(event: Event) -> str:
-    return json.dumps(dump(event))
 
 
 def _parsed(group: str, text: str) -> Event:

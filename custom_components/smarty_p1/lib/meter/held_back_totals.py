@@ -30,7 +30,9 @@ from ..clock_verdict import MAX_UNDOUBTED, NO_DOUBT, ClockVerdict
 from ..p1.obis import mbus_reference
 from ..p1.telegram import Telegram
 from ..p1.value_converters import Capture, MBusReading, Value
+from ..stored_json import dump
 from ..stored_values import (
+    Stored,
     checked_count,
     checked_list,
     checked_mapping,
@@ -96,13 +98,10 @@ class _Total[M: (int, datetime)]:
         total._held, total._held_moment = checked_number(held), to_moment(held_moment)
         return total
 
-    def as_list(self) -> list[Any]:
-        """Return the state as a list, from which `restored` makes the total again.
-
-        The list has the moment of the accepted value and the moment of the held-back value. The
-        caller converts these two moments to JSON values.
-        """
-        return [self.value, self.moment, self.sightings, self._held, self._held_moment]
+    def as_list(self) -> list[Stored]:
+        """Return the state as JSON values, from which `restored` makes the total again."""
+        fields = self.value, self.moment, self.sightings, self._held, self._held_moment
+        return [dump(field) for field in fields]
 
     def limit_moments(self, latest: M) -> None:
         """Limit the total's moment: if it is later than `latest`, replace it by `latest`."""
@@ -138,10 +137,6 @@ class _Total[M: (int, datetime)]:
 
 def _index_reference(channel: int) -> str:
     return mbus_reference(channel, "index")
-
-
-def _encoded(field: float | datetime) -> float | str:
-    return field.isoformat() if isinstance(field, datetime) else field
 
 
 class Totals:
@@ -191,7 +186,7 @@ class Totals:
             "telegrams": self._telegrams,
             "registers": {name: total.as_list() for name, total in self._registers.items()},
             "indexes": [
-                [identity, unit, *map(_encoded, total.as_list()), kind]
+                [identity, unit, *total.as_list(), kind]
                 for (identity, kind, unit), total in self._indexes.items()
             ],
         }

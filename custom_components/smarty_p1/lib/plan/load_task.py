@@ -228,8 +228,7 @@ def _begun(task: LoadTask, now: datetime) -> LoadTask:
 
 
 def _ended(task: LoadTask) -> LoadTask:
-    ended = replace(_anew(task), began=None, is_by_hand=False, is_done=True)
-    return replace(ended, told_start=None)
+    return replace(_anew(task), began=None, is_by_hand=False, is_done=True, told_start=None)
 
 
 def _paused(task: LoadTask, now: datetime, noted: Noted) -> LoadTask:
