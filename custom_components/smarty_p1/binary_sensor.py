@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_REFERENCE_POWER
 from .coordinator import BooksConfigEntry
 from .coordinator.books_coordinator import BooksCoordinator
-from .entity import SmartyEntity, category_of, find_new
+from .entity import SmartyEntity, described_as, find_new
 from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
 from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE
 from .lib.plan.daily_load import LoadPlan
@@ -41,14 +41,8 @@ async def async_setup_entry(
 
 
 def _describe(described: EntitySpec[Any]) -> BinarySensorEntityDescription:
-    device_class = described.device_class
-    return BinarySensorEntityDescription(
-        key=described.key,
-        translation_key=described.translation_key,
-        device_class=BinarySensorDeviceClass(device_class) if device_class else None,
-        entity_category=category_of(described),
-        entity_registry_enabled_default=described.entity_registry_enabled_default,
-    )
+    device_class = described.device_class and BinarySensorDeviceClass(described.device_class)
+    return described_as(BinarySensorEntityDescription, described, device_class=device_class)
 
 
 class MeterBinarySensor(SmartyEntity, BinarySensorEntity):

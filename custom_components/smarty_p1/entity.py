@@ -21,10 +21,18 @@ from .lib.entities.leneda_and_sharing_sensors import day_sums_of
 from .lib.meter.meter_reader import Reading
 
 
-def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
-    """Return the category of an entity. Return None if the entity has no category."""
-    category = described.entity_category
-    return EntityCategory(category) if category else None
+def described_as[D: EntityDescription](
+    make: Callable[..., D], spec: EntitySpec[Any], **fields: object
+) -> D:
+    """Return Home Assistant's description of an entity: what all have in common, and `fields`."""
+    category = spec.entity_category
+    return make(
+        key=spec.key,
+        translation_key=spec.translation_key,
+        entity_category=EntityCategory(category) if category else None,
+        entity_registry_enabled_default=spec.entity_registry_enabled_default,
+        **fields,
+    )
 
 
 def _number_of(coordinator: BooksCoordinator) -> str:

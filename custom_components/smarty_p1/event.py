@@ -14,7 +14,7 @@ from homeassistant.helpers.start import async_at_started
 from .const import DOMAIN
 from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.meter_coordinator import MeterConfigEntry
-from .entity import SmartyEntity, category_of, find_new, on_new_objects
+from .entity import SmartyEntity, described_as, find_new, on_new_objects
 from .lib.entities.entity_description import EventSpec
 from .lib.entities.events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .lib.meter.meter_reader import Reading
@@ -50,13 +50,8 @@ class MeterEvent(SmartyEntity, EventEntity):
     _was_available: bool | None = None
 
     def __init__(self, coordinator: BooksCoordinator, described: EventSpec) -> None:
-        description = EventEntityDescription(
-            key=described.key,
-            translation_key=described.translation_key,
-            event_types=list(described.event_types),
-            entity_category=category_of(described),
-            entity_registry_enabled_default=described.entity_registry_enabled_default,
-        )
+        types = list(described.event_types)
+        description = described_as(EventEntityDescription, described, event_types=types)
         super().__init__(coordinator, described, description)
 
     @override

@@ -8,7 +8,7 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 
-from ..entity import category_of
+from ..entity import described_as
 from ..lib.entities.entity_description import SensorSpec
 
 
@@ -18,14 +18,12 @@ def describe_sensor(sensor: SensorSpec[Any]) -> SensorEntityDescription:
     Raises ValueError for a device class or state class that Home Assistant does not know.
     """
     device_class, state_class = sensor.device_class, sensor.state_class
-    return SensorEntityDescription(
-        key=sensor.key,
-        translation_key=sensor.translation_key,
+    return described_as(
+        SensorEntityDescription,
+        sensor,
         device_class=SensorDeviceClass(device_class) if device_class else None,
         state_class=SensorStateClass(state_class) if state_class else None,
         native_unit_of_measurement=sensor.native_unit_of_measurement,
         suggested_display_precision=sensor.suggested_display_precision,
         options=None if sensor.options is None else list(sensor.options),
-        entity_category=category_of(sensor),
-        entity_registry_enabled_default=sensor.entity_registry_enabled_default,
     )
