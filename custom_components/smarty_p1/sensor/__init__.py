@@ -100,6 +100,13 @@ class MeterSensor(SmartyEntity, SensorEntity):
         value: Shown = self.described.value_fn(self.coordinator.data)
         return value
 
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return the start of the month, for a total that restarts from 0 every month."""
+        last_reset_fn = self.described.last_reset_fn
+        return last_reset_fn(self.coordinator.data) if last_reset_fn else None
+
 
 class FollowingSensor(MeterSensor):
     """Sensor with a deadband. It shows a new number only after a sufficient change."""
@@ -142,17 +149,6 @@ class FollowingSensor(MeterSensor):
         super()._handle_coordinator_update()
 
 
-class MonthSensor(MeterSensor):
-    """Sensor of a total that restarts from 0 every month."""
-
-    @property
-    @override
-    def last_reset(self) -> datetime | None:
-        """Return the start of the month. Return None if it is unknown."""
-        last_reset_fn = self.described.last_reset_fn
-        return last_reset_fn(self.coordinator.data) if last_reset_fn else None
-
-
 class UnrecordedSensor(MeterSensor):
     """Sensor whose attributes are too large for the recorder."""
 
@@ -160,8 +156,6 @@ class UnrecordedSensor(MeterSensor):
 
 
 def _make_sensor(coordinator: BooksCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
-    if described.last_reset_fn:
-        return MonthSensor(coordinator, described)
     if described.follow is not None:
         return FollowingSensor(coordinator, described, described.follow)
     make = MeterSensor if described.records_attributes else UnrecordedSensor
