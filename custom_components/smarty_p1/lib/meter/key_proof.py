@@ -47,17 +47,11 @@ class KeyProof:
     decrypts, proves the encryption key.
     """
 
-    def __init__(
-        self,
-        keys: str = "",
-        title: bytes = b"",
-        verified: Moment | None = None,
-        read: Moment | None = None,
-    ) -> None:
-        self._keys = keys
-        self._title = title
-        self._verified = verified
-        self._read = read
+    def __init__(self) -> None:
+        self._keys = ""
+        self._title = b""
+        self._verified: Moment | None = None
+        self._read: Moment | None = None
         self._unreadable = 0
 
     def accept(self, telegram: Telegram, decryptor: FrameDecryptor, now: Moment) -> None:
@@ -120,16 +114,15 @@ class KeyProof:
 
         Raises ValueError or KeyError for malformed data.
         """
-        data = checked_mapping(stored)
-        if not data["keys"]:
-            return cls()
-        keys = some_bytes(data["keys"], FINGERPRINT_SIZE).hex()
-        title = some_bytes(data["title"], TITLE_SIZE)
-        moments = [
-            None if data[name] is None else Moment(checked_time(data[name]), None)
-            for name in ("verified", "read")
-        ]
-        return cls(keys, title, *moments)
+        proof, data = cls(), checked_mapping(stored)
+        if data["keys"]:
+            proof._keys = some_bytes(data["keys"], FINGERPRINT_SIZE).hex()
+            proof._title = some_bytes(data["title"], TITLE_SIZE)
+            proof._verified, proof._read = (
+                None if data[name] is None else Moment(checked_time(data[name]), None)
+                for name in ("verified", "read")
+            )
+        return proof
 
 
 def _is_recent(moment: Moment | None, now: Moment) -> bool:

@@ -146,18 +146,6 @@ class _Stored:
     exchanged: Annotated[dict[str, str], Size(_MAX_EXCHANGED)]
 
 
-def _reading(
-    serial_number: str | None,
-    kind: str,
-    unit: str | None,
-    value: float | None,
-    time: datetime | None,
-) -> MBusReading:
-    return MBusReading(
-        type=kind, serial_number=serial_number, value=value, unit=unit, time=time, valve=None
-    )
-
-
 class MBusMeters:
     """Meters that are or were on the M-Bus of one electricity meter.
 
@@ -180,9 +168,16 @@ class MBusMeters:
     def from_dict(cls, stored: Stored) -> Self:
         """Return the meters from the result of `as_dict`. Raises ValueError for malformed data."""
         meters, data = cls(), load(_Stored, stored)
-        for stored_meter in data.meters:
-            identity, channel = stored_meter[:2]
-            meters._meters[identity] = _Meter(identity, channel, _reading(*stored_meter[2:]))
+        for identity, channel, serial_number, kind, unit, value, time in data.meters:
+            reading = MBusReading(
+                type=kind,
+                serial_number=serial_number,
+                value=value,
+                unit=unit,
+                time=time,
+                valve=None,
+            )
+            meters._meters[identity] = _Meter(identity, channel, reading)
         meters.exchanged = data.exchanged
         return meters
 

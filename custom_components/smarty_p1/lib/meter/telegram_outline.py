@@ -80,10 +80,10 @@ class Outline:
             frozenset(telegram.objects),
             frozenset(name.decode() for name in names) & telegram.objects.keys(),
             {
-                channel: _meter(
-                    meter.type,
-                    meter.serial_number,
-                    meter.unit if meter.time else kept.get(channel, meter.unit),
+                channel: MBusReading(
+                    type=meter.type,
+                    serial_number=meter.serial_number,
+                    unit=meter.unit if meter.time else kept.get(channel, meter.unit),
                 )
                 for channel, meter in telegram.channels.items()
             },
@@ -143,7 +143,9 @@ class Outline:
             frozenset(data.objects),
             frozenset(data.decimals),
             {
-                meter.channel: _meter(meter.type, meter.serial_number, meter.unit)
+                meter.channel: MBusReading(
+                    type=meter.type, serial_number=meter.serial_number, unit=meter.unit
+                )
                 for meter in data.channels
             },
             {
@@ -152,9 +154,3 @@ class Outline:
                 if meter.identity is not None
             },
         )
-
-
-def _meter(kind: str, serial_number: str | None, unit: str | None) -> MBusReading:
-    return MBusReading(
-        type=kind, serial_number=serial_number, value=None, unit=unit, time=None, valve=None
-    )

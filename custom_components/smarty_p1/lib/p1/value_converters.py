@@ -40,10 +40,10 @@ class MBusReading:
 
     type: str
     serial_number: str | None
-    value: float | None
+    value: float | None = None
     unit: str | None
-    time: datetime | None
-    valve: int | None
+    time: datetime | None = None
+    valve: int | None = None
 
 
 # A meter's time ends in a letter for the UTC offset: S (summer) or W (winter). So even the hour
