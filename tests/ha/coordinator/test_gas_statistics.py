@@ -97,7 +97,7 @@ class House:
 
     def leneda(self, point: str = GAS_POINT) -> LenedaGas:
         account = {**ACCOUNT, "gas_point": point}
-        return LenedaGas(self.hass, account, self.history, self.statistics)
+        return LenedaGas(self.hass, account, self.history, self.statistics, no_pause)
 
 
 async def no_pause() -> None:
@@ -278,7 +278,7 @@ async def test_leneda_gives_the_hours_of_gas_without_a_meter(
     hass: HomeAssistant, platform_with_gas: Platform
 ) -> None:
     house = House(hass, gas_prices=[{"gas_price": 1.0}])
-    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"))
     known = hours("2026-03-30 22:00", "2026-04-19 22:00", 0.5)
     assert same(await house.rows(), known)
     assert same(await house.rows("energy"), dict.fromkeys(known, 5.5))
@@ -292,7 +292,7 @@ async def test_leneda_gives_the_hours_of_gas_without_a_meter(
     hass.config_entries.async_update_entry(
         house.entry, options=dated_prices(1.0, 2.0, "2026-04-10")
     )
-    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"))
     rows = await house.rows()
     assert same(rows, known | {at: 1.5})
     cost = await house.rows("cost")
@@ -301,7 +301,7 @@ async def test_leneda_gives_the_hours_of_gas_without_a_meter(
     # Another database: days that the history knows as fetched are fetched again.
     names = [f"smarty_p1:0a0b0c0d_gas_{kind}" for kind in ("volume", "energy", "cost")]
     get_instance(hass).async_clear_statistics(names)
-    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"))
     assert (await house.rows()).keys() >= known.keys()
 
 
@@ -310,7 +310,7 @@ async def test_rows_of_a_corrected_point_go_before_its_history(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house = House(hass)
-    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"))
     other = f"{GAS_POINT[:-1]}8"
     with monkeypatch.context() as patch:
         # Killed after the rows: the next start still knows the period.
@@ -322,9 +322,9 @@ async def test_rows_of_a_corrected_point_go_before_its_history(
     assert LENEDA_GAS not in house.history.media
     assert not any((await house.rows()).values())
     # Removing the point keeps the gas that was right.
-    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"))
     await LenedaGas(
-        hass, {"api_key": KEY}, house.history, house.statistics
+        hass, {"api_key": KEY}, house.history, house.statistics, no_pause
     ).async_leave_former_point()
     assert sum((await house.rows()).values()) == pytest.approx(20 * 24 * 0.5)
 
@@ -336,7 +336,7 @@ async def test_the_own_meter_comes_before_leneda(hass: HomeAssistant) -> None:
     await house.capture(captures)
     own = expected(captures)
     # The meter is silent for more than two weeks: Leneda gives the hours after it, and before.
-    await house.leneda().async_refresh(utc("2026-04-20 14:00"), no_pause)
+    await house.leneda().async_refresh(utc("2026-04-20 14:00"))
     wanted = hours("2026-03-30 22:00", "2026-04-19 22:00", 0.5) | own
     assert same(await house.rows(), wanted)
     await house.restart()
@@ -372,7 +372,7 @@ async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
     platform.series[GAS_POINT, VOLUME] = lambda _start: 0.9
     gas, now = house.leneda(), utc("2026-03-31 14:00")
     await gas.async_leave_former_point()
-    await gas.async_refresh(now, no_pause)
+    await gas.async_refresh(now)
     assert await measured("volume") == pytest.approx(volumes)
     assert await measured("cost") == pytest.approx(costs)
     assert (await house.rows("cost"))[last + A_DAY] == pytest.approx(1.35)

@@ -42,19 +42,23 @@ class Home:
         self.pauses = 0
         entry = MockConfigEntry(domain="smarty_p1", unique_id=POINT, data={"statistics_key": "0a"})
         self._statistics = GasStatistics(hass, entry, self.history)
-        self._gas = LenedaGas(hass, account, self.history, self._statistics)
+        self._gas = LenedaGas(hass, account, self.history, self._statistics, self._pause)
         self._hass, self._account = hass, account
 
     async def correct(self, point: str) -> None:
         account = {**self._account, "gas_point": point}
-        self._gas = LenedaGas(self._hass, account, self.history, self._statistics)
+        self._gas = LenedaGas(self._hass, account, self.history, self._statistics, self._pause)
         await self._gas.async_leave_former_point()
 
     async def refresh(self) -> None:
-        await self._gas.async_refresh(NOW, self._pause)
+        await self._gas.async_refresh(NOW)
 
     async def _pause(self) -> None:
         self.pauses += 1
+        await self.on_pause()
+
+    async def on_pause(self) -> None:
+        """Do nothing at a pause, unless a test does."""
 
     @property
     def gas(self) -> MediumHistory:
@@ -117,7 +121,7 @@ async def test_a_failed_request_loses_no_day(
         pauses.pop()
         platform.fault = None if pauses else Fault.SERVER
 
-    monkeypatch.setattr(home, "_pause", fail_later)
+    monkeypatch.setattr(home, "on_pause", fail_later)
     for last in (None, utc("2026-10-10 22:00")):
         pauses = [None] * (answers + 1)
         if last:

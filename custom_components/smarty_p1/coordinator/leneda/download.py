@@ -122,7 +122,7 @@ class LenedaDownload:
         self._points = dict(asked_of(self._account)) if self._account else {}
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
         self._history = history
-        self._gas = LenedaGas(hass, self._account, history, gas)
+        self._gas = LenedaGas(hass, self._account, history, gas, self._async_pause)
         self._is_gas_due = False
         self._faults = FaultLog(entry.title)
         self._silence = LenedaSilence(hass, entry, self._async_newest)
@@ -228,7 +228,7 @@ class LenedaDownload:
 
     async def _async_gas(self, now: datetime) -> None:
         try:
-            await self._gas.async_refresh(now, self._async_pause)
+            await self._gas.async_refresh(now)
         except LenedaError:
             self._is_gas_due = False  # like a failed code, it is requested again tomorrow
             raise

@@ -39,11 +39,14 @@ class LenedaGas:
         account: Mapping[str, str],
         history: MeterHistory,
         statistics: GasStatistics,
+        pause: Callable[[], Awaitable[None]],
     ) -> None:
+        """Prepare the download. It calls `pause` before each request."""
         self._hass = hass
         self._account = account
         self._history = history
         self._statistics = statistics
+        self._pause = pause
         self._point = digest_of(account.get(CONF_GAS_POINT, ""))
 
     @property
@@ -66,11 +69,10 @@ class LenedaGas:
             await self._statistics.async_remove((min(medium.days), day_end(max(medium.days))))
         self.forget()
 
-    async def async_refresh(self, now: datetime, pause: Callable[[], Awaitable[None]]) -> None:
+    async def async_refresh(self, now: datetime) -> None:
         """Request the last two weeks, and older days that the history lacks. Raises LenedaError.
 
-        `pause` is called before each request. The consumption of a former metering point is removed
-        first.
+        The consumption of a former metering point is removed first.
         """
         await self.async_leave_former_point()
         media = self._history.media
@@ -86,9 +88,9 @@ class LenedaGas:
             # The statistics were cleared, or the database is another one. The history has no
             # hours, so request them again.
             medium.days = {}
-        await self._async_add_recent(medium, today, pause)
+        await self._async_add_recent(medium, today)
         while medium.days and (end := min(medium.days)) > today - _KEPT:
-            if not await self._async_add(medium, day_start(end - _PIECE), end, pause):
+            if not await self._async_add(medium, day_start(end - _PIECE), end):
                 break
 
     def _has_meter(self, now: datetime) -> bool:
@@ -105,9 +107,7 @@ class LenedaGas:
             for identity, medium in self._history.media.items()
         )
 
-    async def _async_add_recent(
-        self, medium: MediumHistory, today: datetime, pause: Callable[[], Awaitable[None]]
-    ) -> None:
+    async def _async_add_recent(self, medium: MediumHistory, today: datetime) -> None:
         """Add the last two weeks before `today`.
 
         If the newest day in the history is older, add all days since that day, the oldest first. So
@@ -117,26 +117,18 @@ class LenedaGas:
         start = day_start(max(today - _KEPT, min(today - _RECENT, newest)))
         while start < today:
             end = min(today, day_start(start + _PIECE))
-            await self._async_add(medium, start, end, pause)
+            await self._async_add(medium, start, end)
             start = end
 
     def forget(self) -> None:
         """Remove the gas consumption that Leneda has sent from the history."""
         self._history.media.pop(LENEDA_GAS, None)
 
-    async def _async_add(
-        self,
-        medium: MediumHistory,
-        start: datetime,
-        end: datetime,
-        pause: Callable[[], Awaitable[None]],
-    ) -> bool:
+    async def _async_add(self, medium: MediumHistory, start: datetime, end: datetime) -> bool:
         """Request and add the days of a period. Return whether Leneda has values of this period."""
-        await pause()
         volumes = await self._async_series(STANDARD_VOLUME, start, end)
         if not volumes:
             return False
-        await pause()
         energies = await self._async_series(GAS_ENERGY, start, end)
         kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
         # First the rows, then the days, which tell the next download what is known.
@@ -154,6 +146,7 @@ class LenedaGas:
 
     async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:
         """Request the values of a period. Return [] if Leneda refuses the code."""
+        await self._pause()
         account = self._account
         credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
         request = SeriesRequest(account[CONF_GAS_POINT], code, start, end)

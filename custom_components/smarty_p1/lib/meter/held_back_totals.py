@@ -41,7 +41,7 @@ from ..stored_values import (
     checked_time,
 )
 from .flow_rate import max_rise
-from .mbus_meters import UNKNOWN_TYPE, MBusMeters
+from .mbus_meters import UNKNOWN_TYPE
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
@@ -195,7 +195,7 @@ class Totals:
         self,
         telegram: Telegram,
         received_at: datetime,
-        identities: Mapping[str, int] | None = None,
+        identities: Mapping[str, int],
         clock: ClockVerdict = NO_DOUBT,
     ) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
@@ -203,16 +203,13 @@ class Totals:
         `received_at` is the time of reception, and `clock` the verdict on the telegram's time. This
         time counts as the time of sending, or `received_at` if this is earlier. A capture time of
         more than one day after the time of sending is lowered to one day after it. `identities` has
-        the M-Bus channels, keyed by the identities of their meters. If it is None, this telegram
-        alone tells them.
+        the M-Bus channels, keyed by the identities of their meters.
         """
         self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time
         has_gap = last_time is None or time - last_time > _MAX_PAUSE
         self._last_time = time
         objects = self._held_back_registers(telegram, inf if has_gap else _MAX_RISE)
-        if identities is None:
-            identities = MBusMeters().identify(telegram)
         channels = self._held_back_indexes(telegram, received_at, identities, clock)
         if not objects and not channels:
             return telegram

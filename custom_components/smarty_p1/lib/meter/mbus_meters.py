@@ -175,7 +175,6 @@ class MBusMeters:
                 value=value,
                 unit=unit,
                 time=time,
-                valve=None,
             )
             meters._meters[identity] = _Meter(identity, channel, reading)
         meters.exchanged = data.exchanged
