@@ -108,7 +108,7 @@ class TypedAmounts(FormErrors):
     def errors(self) -> dict[str, str]:
         """Return the translation keys of all errors, keyed by field."""
         of_amounts = {place.field: problem.key for place, problem in reversed(self._problems)}
-        return of_amounts | self._refused
+        return of_amounts | super().errors
 
     @override
     def begin(self) -> None:
