@@ -326,6 +326,26 @@ def test_each_error_of_a_form_has_its_next_step(language: str) -> None:
         assert "*" not in text or not re.search(r"(^exceptions|\.error)\.", path), path
 
 
+QUOTED = re.compile("[“„«]\\s?([^“”„»]+?)\\s?[“”»]")
+# Names in other programs: buttons and pages of Home Assistant, and of GitHub.
+NAMES_OF_OTHERS = {
+    *("Add device", "Ajouter un appareil", "Gerät hinzufügen", "Adicionar dispositivo"),
+    *("Appareils et services", "Geräte & Dienste", "Devices & services"),
+    *("Dispositivos & serviços", "Valider", "OK", "An"),
+    *("Issues", "New issue", "A capture of a meter"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_name_in_an_error_is_on_a_page(language: str) -> None:
+    texts = dict(flatten(LANGUAGES[language]))
+    ends = {path: text for path, text in texts.items() if re.search(r"\.(error|abort)\.", path)}
+    labels = {text for path, text in texts.items() if path not in ends}
+    named = {name for text in ends.values() for name in QUOTED.findall(text)}
+    assert named
+    assert named - labels - NAMES_OF_OTHERS == set()
+
+
 def test_each_state_and_each_reason_has_a_text() -> None:
     for description in (*SENSORS, *MBUS_SENSORS):
         texts = TEXTS["entity"]["sensor"][description.key]

@@ -1,6 +1,7 @@
 """The options of publishing: accepted, suggested and stored values."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -123,6 +124,10 @@ async def test_impossible_values_are_refused(dialog: Dialog, refuses: Refusals) 
 async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:
     used = p1_server(dialog.port.port)
     assert await dialog.is_refused(p1_server=used) == {"port": "p1_port_in_use"}
+    forbidden = PermissionError(errno.EACCES, "Permission denied")
+    with patch.object(dialog.hass.loop, "create_server", side_effect=forbidden):
+        errors = await dialog.is_refused(p1_server=p1_server(free_ports()))
+    assert errors == {"port": "p1_port_forbidden"}
     # A disabled server may have a used port.
     result = await dialog.enter(p1_server=used | {"enabled": False})
     assert result["type"] is FlowResultType.CREATE_ENTRY

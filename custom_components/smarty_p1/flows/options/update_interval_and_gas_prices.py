@@ -142,4 +142,9 @@ GAS = OptionsPage(
     "gas", _GAS_OPTIONS, lambda _hass, _entry: _GAS_FIELDS, _async_read_gas, _shown_gas
 )
 UPDATES = plain_page("updates", {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL})
-PLAN = plain_page("plan", {vol.Optional(CONF_NEVER_ABOVE): AmountField(Amount(KW, 100, 0.5))})
+PLAN = plain_page(
+    "plan",
+    {
+        vol.Optional(CONF_NEVER_ABOVE): AmountField(Amount(KW, 100, 0.5)),
+    },
+)
