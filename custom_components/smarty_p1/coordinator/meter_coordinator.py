@@ -279,8 +279,7 @@ class MeterCoordinator(BooksCoordinator):
 
     @callback
     def _report_clock(self, reading: Reading) -> None:
-        details = _both_clocks(reading) if reading.clock.is_right is False else ()
-        self.health.clock_judged(self.now(), reading.clock, details)
+        self.health.clock_judged(self.now(), reading.clock, partial(_both_clocks, reading))
 
     @callback
     def _on_late(self, reading: Reading) -> None:

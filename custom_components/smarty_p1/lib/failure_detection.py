@@ -13,7 +13,7 @@ every byte.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -461,10 +461,12 @@ class FailureDetection:
             self._raise(repair, details)
         self._fail(now)
 
-    def clock_judged(self, now: float, clock: ClockVerdict, details: Details = ()) -> None:
+    def clock_judged(
+        self, now: float, clock: ClockVerdict, details_of: Callable[[], Details] = tuple
+    ) -> None:
         """Record the verdict on the clock of a current telegram.
 
-        `details` has the times of both clocks as texts for the user.
+        `details_of` returns the times of both clocks as texts for the user.
         """
         if self._unreadable_clock.has_lasted(clock, now):
             self._raise(Repair.CLOCK_UNREADABLE, ())
@@ -475,7 +477,7 @@ class FailureDetection:
             self._withdraw(Repair.METER_CLOCK)
         elif clock.is_right is False and Repair.METER_CLOCK not in self._repairs:
             minutes = str(round(abs(clock.deviation) / timedelta(minutes=1)))
-            self._raise(Repair.METER_CLOCK, (("minutes", minutes), *details))
+            self._raise(Repair.METER_CLOCK, (("minutes", minutes), *details_of()))
 
     def rejected(
         self,

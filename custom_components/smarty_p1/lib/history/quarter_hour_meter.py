@@ -342,8 +342,8 @@ class QuarterHourMeter:
 def _peak_of(month: MonthColumns) -> QuarterHour | None:
     imported = month.imported
     candidates = [span.quarter_hour for span in month.repeated]
-    if places := [place for place, wh in enumerate(imported) if not isnan(wh)]:
-        candidates.append(month.span_at(max(places, key=imported.__getitem__)).quarter_hour)
+    if known := [wh for wh in imported if not isnan(wh)]:
+        candidates.append(month.span_at(imported.index(max(known))).quarter_hour)
     return min(candidates, key=lambda q: (-q.mean_kw, q.start), default=None)
 
 
