@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import voluptuous as vol
+from homeassistant.config_entries import OptionsFlow
 from homeassistant.const import CONF_BASE
 from homeassistant.data_entry_flow import FlowHandler, FlowResult
 
@@ -38,6 +39,7 @@ class Form[R: FlowResult[Any, Any]]:
         self.step_id = ""
         self.typed: Input = None
         self.amounts = TypedAmounts()
+        self._is_wrong = False
 
     async def async_accept[T](
         self, typed: Input, read: Callable[[dict[str, Any]], Awaitable[T]]
@@ -47,12 +49,20 @@ class Form[R: FlowResult[Any, Any]]:
         Return None if nothing was submitted yet, or if a value is wrong.
         """
         if typed is None:
+            if self._is_wrong and isinstance(self._flow, OptionsFlow):
+                # A card reads the form again, to see whether the stored values have changed.
+                self._forget()
             return None
         self.typed = typed
         self.amounts.begin()
         with self.amounts.noting():
             accepted = await read(typed)
-        return None if self.amounts.errors else accepted
+        self._is_wrong = bool(self.amounts.errors)
+        return None if self._is_wrong else accepted
+
+    def _forget(self) -> None:
+        self.typed, self._is_wrong = None, False
+        self.amounts.begin()
 
     def shown(self, suggested: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the typed values. If nothing was submitted yet, return the suggested values."""
@@ -77,8 +87,7 @@ class Form[R: FlowResult[Any, Any]]:
     ) -> R:
         """Show a form with its errors, and with the typed or else the suggested values."""
         if self.step_id not in {"", step_id}:
-            self.typed = None
-            self.amounts.begin()
+            self._forget()
         self.step_id = step_id
         hass, names = self._flow.hass, {str(marker) for marker in fields}
         errors = await self.amounts.async_shown(hass)

@@ -224,6 +224,19 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
         assert (await send_again(home.hass, form))["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_a_form_that_is_read_again_has_the_stored_values(
+    hass: HomeAssistant, home: Home
+) -> None:
+    form = await enter(home, energy_price="15")
+    assert errors_of(form) == {"energy_price": "amount_unusual"}
+    options = {"contracts": [{"energy_fee": 2.5}]}
+    hass.config_entries.async_update_entry(home.entry, options=options)
+    form = await hass.config_entries.options.async_configure(form["flow_id"])
+    assert errors_of(form) == {}
+    shown = suggested(form)
+    assert (shown["energy_fee"], shown.get("energy_price")) == ("2.5", None)
+
+
 async def test_a_high_monthly_price_is_asked_about_once(hass: HomeAssistant, home: Home) -> None:
     # A total of the bill that was typed as a fee of the supplier
     form = await enter(home, energy_price="0,145", energy_fee="1 234,56 €", discount="50")
