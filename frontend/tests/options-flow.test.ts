@@ -68,6 +68,29 @@ test("of several contracts one is chosen, and pages without the question are ans
   assert.ok(asked.includes('POST f {"reference_power":"7 kW","energy_price":"0.15","energy_fee_per":"month"}'));
 });
 
+test("a flow that was left begins anew with the next answer, and answers the questions before alike", async () => {
+  let page: object = INIT;
+  const { flow, asked } = begin((method, body) => {
+    if (body?.handler) page = INIT;
+    else if (body?.next_step_id === "contracts") page = menu("contracts", "contract_edit");
+    else if (body?.next_step_id === "contract_edit") page = form("contract_edit", [choice("contract", "always")]);
+    else if (body?.contract) page = form("contract", [text("reference_power")]);
+    else if (body?.reference_power) page = SAVED;
+    return page;
+  }, "reference_power");
+  await flow.open();
+  assert.equal(namesOf(await flow.submit({ contract: "2026-01-01" })), "reference_power");
+  flow.close();
+  assert.deepEqual(await flow.submit({ reference_power: "7" }), { end: "saved" });
+  assert.deepEqual(asked.slice(-5), [
+    'POST {"handler":"entry"}',
+    'POST f {"next_step_id":"contracts"}',
+    'POST f {"next_step_id":"contract_edit"}',
+    'POST f {"contract":"2026-01-01"}',
+    'POST f {"reference_power":"7"}',
+  ]);
+});
+
 test("a refused answer shows the fields with errors, also hidden ones and those of a section", async () => {
   const above: FlowField = { name: "above_goal", default: true, selector: { boolean: {} } };
   let errors: object = {};

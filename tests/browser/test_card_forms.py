@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIME
 FLOWS = "/api/config/config_entries/options/flow"
 DASHBOARD = "/dashboard-smarty"
 FIELD = "options.step.contract.data"
+_LOSE_CONNECTION = "document.querySelector('home-assistant').hass.connection.socket.close()"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -103,6 +104,32 @@ async def test_a_value_is_entered_in_its_card(
         assert not who.errors
 
 
+async def test_typed_text_stays_when_the_card_is_drawn_anew(home: Home, browser: str) -> None:
+    async with household(home.client.url, browser) as who:
+        label = who.texts.own(f"{FIELD}.energy_price")
+        entry_id, *_ = await home.client.entries("smarty_p1")
+        await who.opens(f"{DASHBOARD}/bill")
+        card = Card(who.page, "bill")
+        await card.opens()
+        await card.field(label).fill("0.15")
+        await card.form.evaluate("form => form.setAttribute('data-first', '')")
+        # Home Assistant makes all cards anew after a lost connection.
+        await home.client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
+        await who.page.evaluate(_LOSE_CONNECTION)
+        await card.form.and_(who.page.locator(":not([data-first])")).wait_for()
+        assert await card.field(label).input_value() == "0.15"
+        tabs = who.page.get_by_role("tab")
+        await tabs.nth(0).click()
+        await card.is_gone()
+        await tabs.nth(1).click()
+        await card.form.wait_for()
+        assert await card.field(label).input_value() == "0.15"
+        # A text that the user leaves is forgotten.
+        await card.field(label).press("Escape")
+        await card.opens()
+        assert await card.field(label).input_value() == ""
+
+
 async def test_two_tabs_do_not_overwrite_each_other(home: Home, browser: str) -> None:
     async with household(home.client.url, browser) as who:
         own, label = who.texts.own, who.texts.own(f"{FIELD}.energy_price")
@@ -127,7 +154,7 @@ async def test_two_tabs_do_not_overwrite_each_other(home: Home, browser: str) ->
         await first.saves()
         await who.sees("The values were changed elsewhere.")
         assert await first.field(fee).input_value() == "2.5"
-        await first.field(label).fill("0.1463")
+        assert await first.field(label).input_value() == "0.1463"
         await first.saves()
         await first.is_gone()
         stored = await options_of(home)

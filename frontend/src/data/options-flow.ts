@@ -91,6 +91,8 @@ export class OptionsFlow {
   /** Fields of the question with the stored values, as JSON. */
   #stored = "";
   #isClosed = false;
+  /** Answers to the questions before the last one, by step, for a flow that begins anew. */
+  readonly #earlier: Record<string, Readonly<Record<string, Value>>> = {};
 
   constructor(hass: Hass, entryId: string, way: Way) {
     this.#hass = hass;
@@ -116,11 +118,13 @@ export class OptionsFlow {
       const { page, fields } = now;
       const isSaved = fields.every(({ field }) => (valueOf(field) ?? "") === (typed[field.name] ?? ""));
       if (!isSaved && this.#stored !== before) return { ...now, isStale: true };
-      return this.#advance(await this.#request("POST", this.#id, this.#values(page.data_schema!, typed, fields)));
+      const next = await this.#advance(await this.#request("POST", this.#id, this.#values(page.data_schema!, typed, fields)));
+      if ("page" in next && next.page.step_id !== page.step_id) this.#earlier[page.step_id] = typed;
+      return next;
     });
   }
 
-  /** End the flow. A page that is left may still send this request. */
+  /** End the flow, until the next answer. A page that is left may still send this request. */
   close(): void {
     this.#isClosed = true;
     const id = this.#id;
@@ -129,6 +133,7 @@ export class OptionsFlow {
   }
 
   async #try(run: () => Promise<Question | End>): Promise<Question | End> {
+    this.#isClosed = false;
     try {
       return await run();
     } catch {
@@ -154,12 +159,13 @@ export class OptionsFlow {
       } else if (type === "form") {
         const errors = page.errors ?? {};
         const fields = this.#shown(schema, errors);
-        if (fields.length || errors.base) {
+        const earlier = Object.keys(errors).length ? undefined : this.#earlier[step];
+        if (earlier) answer = this.#values(schema, earlier, fields);
+        else if (fields.length || errors.base) {
           if (!fields.every(({ field }) => isKnown(field))) break;
           if (!Object.keys(errors).length) this.#stored = JSON.stringify([step, schema]);
           return { page, fields, isStale: false };
-        }
-        if (this.#way.passes.includes(step)) answer = this.#values(schema, {}, []);
+        } else if (this.#way.passes.includes(step)) answer = this.#values(schema, {}, []);
       }
       if (!answer) break;
       page = await this.#request("POST", this.#id, answer);

@@ -1,15 +1,41 @@
-/** Button in a card that opens one question of the meter's options. Where no question can be shown, words tell the way. */
+/**
+ * Button in a card that opens one question of the meter's options. Where no question can be shown, words tell the way.
+ *
+ * A card is drawn anew while its meter is loaded again, and Home Assistant makes all cards anew after a lost connection. So a form
+ * that leaves the page is kept, and the next form of the same question goes on with what was typed.
+ */
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { CardHost, Field } from "../card-host.ts";
-import { type End, type FlowField, OptionsFlow, type Question, type ShownField, type Value, valueOf, WAYS } from "../data/options-flow.ts";
+import { type End, type FlowField, type FlowPage, OptionsFlow, type Question, type ShownField, type Value, valueOf, WAYS } from "../data/options-flow.ts";
 import type { Locale } from "../locale.ts";
+import { IDLE_RESET_MS } from "../data/meter-feed.ts";
 import { styles } from "../styles.ts";
 
 type Localize = (key: string, values?: Record<string, string | undefined>) => string;
 
 /** Texts of dialogs are Markdown; a card shows them without its marks. */
 const withoutMarkup = (text: string): string => text.replace(/\\(.)|\*/g, "$1");
+
+/** Open form. It has no question until the flow has answered. */
+interface Form {
+  readonly flow: OptionsFlow;
+  /** Element that shows the form; undefined while the form is kept, and after it was left. */
+  host: SettingsForm | undefined;
+  /** Whether the flow has to answer. */
+  isBusy?: boolean;
+  localize: Localize;
+  localizeChoice: Localize;
+  question?: Question;
+  /** What the form says above its fields, or instead of them. */
+  note?: { end: End["end"] | "stale"; reason?: string | undefined } | undefined;
+  typed: Record<string, Value>;
+  /** Stored values of the fields when the question was shown. */
+  stored: Record<string, Value>;
+}
+
+/** Forms that have left the page, and the times of this in ms since the page was opened. */
+const kept = new Map<string, [Form, number]>();
 
 export class SettingsForm extends LitElement {
   static override styles = [
@@ -72,9 +98,7 @@ export class SettingsForm extends LitElement {
     entryId: { attribute: false },
     field: { attribute: false },
     text: { attribute: false },
-    shown: { state: true },
-    note: { state: true },
-    isBusy: { state: true },
+    form: { state: true },
   };
 
   declare card: CardHost;
@@ -83,51 +107,68 @@ export class SettingsForm extends LitElement {
   declare field: Field;
   /** Text of the button. */
   declare text: string;
-  declare protected shown: Question | End | undefined;
-  /** Text above the form, by its key. */
-  declare protected note: "form_late" | "form_stale" | undefined;
-  declare protected isBusy: boolean;
-  #flow: OptionsFlow | undefined;
-  #localize: Localize = () => "";
-  #localizeChoice: Localize = () => "";
-  #typed: Record<string, Value> = {};
+  declare protected form: Form | undefined;
+  #key = "";
   #focus = "";
 
   override connectedCallback(): void {
     super.connectedCallback();
-    addEventListener("pagehide", this.#leave);
+    addEventListener("pagehide", this.#keep);
+    this.#goOn();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    removeEventListener("pagehide", this.#leave);
-    this.#leave();
+    removeEventListener("pagehide", this.#keep);
+    this.#keep();
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (this.#flow && (changed.has("entryId") || changed.has("field"))) this.#leave();
+    if (!changed.has("entryId") && !changed.has("field")) return;
+    this.#keep();
+    this.#key = `${this.card.localName} ${this.entryId} ${this.field}`;
+    this.#goOn();
   }
 
   protected override render(): TemplateResult {
     if (!WAYS[this.field]) return html`<slot></slot>`;
-    const isOpen = this.#flow !== undefined || this.shown !== undefined;
-    return html`<button class="link" aria-label="${this.text}: ${this.card.label}" aria-expanded=${isOpen} @click=${isOpen ? this.#cancel : this.#open}>${this.text}</button>
-      ${this.isBusy && !this.shown ? html`<p class="small" role="status">${this.locale.common("loading")}</p>` : nothing}
-      ${!this.shown ? nothing : "end" in this.shown ? this.#instead(this.shown) : this.#form(this.shown)}`;
+    const { form } = this;
+    return html`<button class="link" aria-label="${this.text}: ${this.card.label}" aria-expanded=${form !== undefined} @click=${form ? this.#cancel : this.#open}>${this.text}</button>
+      ${form?.isBusy && !form.question ? html`<p class="small" role="status">${this.locale.common("loading")}</p>` : nothing}
+      ${form?.note ? this.#note(form, form.note) : nothing}
+      ${form?.question ? this.#form(form, form.question) : nothing}`;
   }
 
   protected override updated(): void {
-    if (!this.#focus || this.isBusy) return;
+    if (!this.#focus || this.form?.isBusy) return;
     this.renderRoot.querySelector<HTMLElement>(this.#focus)?.focus();
     this.#focus = "";
   }
 
-  /** Close the flow, and forget what was typed. */
-  readonly #leave = (): void => {
-    this.#flow?.close();
-    this.#flow = this.shown = this.note = undefined;
-    this.isBusy = false;
+  /** Keep what was typed. A flow that has to answer is closed later. */
+  readonly #keep = (): void => {
+    const { form } = this;
+    if (!form?.question) return this.#leave();
+    kept.set(this.#key, [form, performance.now()]);
+    if (!form.isBusy) form.flow.close();
+    this.form = form.host = undefined;
   };
+
+  /** Show a form that was kept. Its next answer begins another flow. */
+  #goOn(): boolean {
+    const [form, leftAt] = kept.get(this.#key) ?? [];
+    kept.delete(this.#key);
+    if (!form || performance.now() - leftAt! > IDLE_RESET_MS) return false;
+    form.host = this;
+    this.form = form;
+    return true;
+  }
+
+  #leave(): void {
+    if (!this.form) return;
+    this.form.flow.close();
+    this.form = this.form.host = undefined;
+  }
 
   readonly #cancel = (): void => {
     this.#leave();
@@ -135,94 +176,102 @@ export class SettingsForm extends LitElement {
   };
 
   readonly #open = (): void => {
+    if (this.#goOn()) return;
     const hass = this.card.hass!;
-    this.#flow = new OptionsFlow(hass, this.entryId, WAYS[this.field]!);
+    const form: Form = { host: this, flow: new OptionsFlow(hass, this.entryId, WAYS[this.field]!), localize: () => "", localizeChoice: () => "", typed: {}, stored: {} };
+    this.form = form;
     const load = async () => {
       const localizers = ["options", "selector"].map((category) => hass.loadBackendTranslation(category, "smarty_p1"));
-      [this.#localize, this.#localizeChoice] = (await Promise.all(localizers)) as [Localize, Localize];
+      [form.localize, form.localizeChoice] = (await Promise.all(localizers)) as [Localize, Localize];
     };
-    void this.#run(async (flow) => (await Promise.all([flow.open(), load().catch(() => undefined)]))[0]);
+    void this.#run(form, async ({ flow }) => (await Promise.all([flow.open(), load().catch(() => undefined)]))[0]);
   };
 
   readonly #submit = (event: Event): void => {
     event.preventDefault();
-    if (!this.isBusy) void this.#run((flow) => flow.submit(this.#typed));
+    if (!this.form!.isBusy) void this.#run(this.form!, ({ flow, typed }) => flow.submit(typed));
   };
 
-  async #run(step: (flow: OptionsFlow) => Promise<Question | End>): Promise<void> {
-    const flow = this.#flow!;
-    this.isBusy = true;
-    const result = await step(flow);
-    // The form was left in the meantime.
-    if (flow !== this.#flow) return;
-    this.isBusy = false;
-    const before = this.shown && "page" in this.shown ? this.shown.page.step_id : undefined;
+  async #run(form: Form, step: (form: Form) => Promise<Question | End>): Promise<void> {
+    const key = this.#key;
+    form.isBusy = true;
+    this.requestUpdate();
+    const result = await step(form);
+    form.isBusy = false;
+    const { host } = form;
+    if (host) host.requestUpdate();
+    else form.flow.close();
     if ("end" in result) {
-      if (result.end === "saved") {
-        this.#cancel();
-        this.card.speak(this.locale.common("saved"));
-      } else if (result.end === "late" && before) this.note = "form_late";
-      else this.shown = result;
+      form.note = result;
+      if (result.end !== "saved") return;
+      if (host) {
+        host.#cancel();
+        host.card.speak(host.locale.common("saved"));
+      } else if (kept.get(key)?.[0] === form) kept.delete(key);
       return;
     }
-    const values = Object.fromEntries(result.fields.map(({ field }) => [field.name, valueOf(field) ?? ""]));
-    this.#typed = before !== result.page.step_id || result.isStale ? values : { ...values, ...this.#typed };
-    this.note = result.isStale ? "form_stale" : undefined;
-    this.shown = result;
-    this.#focus = result.fields.some(({ error }) => error) ? "[aria-invalid=true]" : "input, select";
+    const { page, fields, isStale } = result;
+    const values = Object.fromEntries(fields.map(({ field }) => [field.name, valueOf(field) ?? ""]));
+    const isSame = form.question?.page.step_id === page.step_id;
+    // What was typed stays, unless the value was changed elsewhere.
+    const typed = Object.entries(form.typed).filter(([name]) => isSame && (!isStale || values[name] === form.stored[name]));
+    form.typed = { ...values, ...Object.fromEntries(typed) };
+    if (!isSame || isStale) form.stored = values;
+    form.note = isStale ? { end: "stale" } : undefined;
+    form.question = result;
+    if (host) host.#focus = fields.some(({ error }) => error) ? "[aria-invalid=true]" : "input, select";
   }
 
-  #instead({ end, reason }: End): TemplateResult {
-    const text = (reason && this.#localize(`component.smarty_p1.options.abort.${reason}`)) || this.locale.common(end === "late" ? "form_late" : "form_changed");
-    return html`<p role="status">${text}</p><slot></slot>`;
+  #note({ localize, question }: Form, { end, reason }: NonNullable<Form["note"]>): TemplateResult {
+    const text = (reason && localize(`component.smarty_p1.options.abort.${reason}`)) || this.locale.common(`form_${end as "late" | "changed" | "stale"}`);
+    return html`<p role="alert">${text}</p>${question && end !== "changed" ? nothing : html`<slot></slot>`}`;
   }
 
-  #form(question: Question): TemplateResult {
-    const { page, fields } = question;
+  #form(form: Form, { page, fields }: Question): TemplateResult {
     const problem = page.errors?.base;
-    return html`<form aria-label=${this.text} @submit=${this.#submit} @keydown=${this.#key}>
-      ${this.note ? html`<p role="alert">${this.locale.common(this.note)}</p>` : nothing}
-      ${problem ? html`<p class="excess" role="alert">${this.#error(page, problem)}</p>` : nothing}
-      ${fields.map((field, index) => this.#row(question, field, index))}
+    return html`<form aria-label=${this.text} @submit=${this.#submit} @keydown=${this.#press}>
+      ${problem ? html`<p class="excess" role="alert">${this.#error(form, page, problem)}</p>` : nothing}
+      ${fields.map((field, index) => this.#row(form, page, field, index))}
       <div class="buttons">
-        <button type="submit" aria-disabled=${this.isBusy}>${this.locale.common(page.step_id === "contract_edit" ? "next" : "save")}</button>
+        <button type="submit" aria-disabled=${form.isBusy === true}>${this.locale.common(page.step_id === "contract_edit" ? "next" : "save")}</button>
         <button type="button" @click=${this.#cancel}>${this.locale.common("cancel")}</button>
       </div>
     </form>`;
   }
 
-  readonly #key = (event: KeyboardEvent): void => {
+  readonly #press = (event: KeyboardEvent): void => {
     event.stopPropagation();
     if (event.key === "Escape") this.#cancel();
   };
 
-  #error({ description_placeholders: values }: Question["page"], key: string): string {
+  #error({ localize }: Form, { description_placeholders: values }: FlowPage, key: string): string {
     // Errors of amounts are texts.
-    return withoutMarkup(this.#localize(`component.smarty_p1.options.error.${key}`, values ?? {}) || key);
+    return withoutMarkup(localize(`component.smarty_p1.options.error.${key}`, values ?? {}) || key);
   }
 
-  #row({ page }: Question, { field, section, error }: ShownField, index: number): TemplateResult {
+  #row(form: Form, page: FlowPage, { field, section, error }: ShownField, index: number): TemplateResult {
+    const { localize } = form;
     const at = `component.smarty_p1.options.step.${page.step_id}${section ? `.sections.${section}` : ""}`;
-    const name = this.#localize(`${at}.data.${field.name}`) || field.name;
-    const help = withoutMarkup(this.#localize(`${at}.data_description.${field.name}`, page.description_placeholders ?? {}));
+    const name = localize(`${at}.data.${field.name}`) || field.name;
+    const help = withoutMarkup(localize(`${at}.data_description.${field.name}`, page.description_placeholders ?? {}));
     const { boolean, text } = field.selector ?? {};
-    const entry = this.#entry(field, `help-${index}`, error !== undefined);
+    const entry = this.#entry(form, field, `help-${index}`, error !== undefined);
     return html`<div>
       <label>${boolean ? html`<span class="entry">${entry}${name}</span>` : html`${name}<span class="entry">${entry}${text?.suffix ?? nothing}</span>`}</label>
-      <div id="help-${index}">${error ? html`<p class="excess" role="alert">${this.#error(page, error)}</p>` : nothing}<p class="small">${help}</p></div>
+      <div id="help-${index}">${error ? html`<p class="excess" role="alert">${this.#error(form, page, error)}</p>` : nothing}<p class="small">${help}</p></div>
     </div>`;
   }
 
-  #entry({ name, selector }: FlowField, help: string, isRefused: boolean): TemplateResult {
-    const value = this.#typed[name] ?? "";
-    const enter = ({ target }: Event) => (this.#typed[name] = (target as HTMLInputElement).value);
+  #entry({ typed, localizeChoice }: Form, { name, selector }: FlowField, help: string, isRefused: boolean): TemplateResult {
+    const value = typed[name] ?? "";
+    const enter = ({ target }: Event) => (typed[name] = (target as HTMLInputElement).value);
     const { select, boolean } = selector ?? {};
     const invalid = isRefused ? "true" : "false";
     if (boolean) {
-      const turn = ({ target }: Event) => (this.#typed[name] = (target as HTMLInputElement).checked);
+      const turn = ({ target }: Event) => (typed[name] = (target as HTMLInputElement).checked);
       return html`<input type="checkbox" .checked=${value === true} aria-invalid=${invalid} aria-describedby=${help} @change=${turn} />`;
     }
-    const options = select?.options.map((option) => (typeof option === "string" ? { value: option, label: this.#labelOf(select.translation_key, option) } : option)) ?? [];
+    const options = select?.options.map((option) => (typeof option === "string" ? { value: option, label: (select.translation_key && localizeChoice(`component.smarty_p1.selector.${select.translation_key}.options.${option}`)) || option } : option)) ?? [];
     if (select && !select.custom_value) {
       return html`<select aria-invalid=${invalid} aria-describedby=${help} @change=${enter}>
         ${options.map((option) => html`<option value=${option.value} .selected=${option.value === value}>${option.label}</option>`)}
@@ -230,9 +279,5 @@ export class SettingsForm extends LitElement {
     }
     return html`<input type="text" inputmode="decimal" autocomplete="off" .value=${String(value)} aria-invalid=${invalid} aria-describedby=${help} list=${select ? `of-${help}` : nothing} @input=${enter} />
       ${select ? html`<datalist id="of-${help}">${options.map((option) => html`<option value=${option.value}></option>`)}</datalist>` : nothing}`;
-  }
-
-  #labelOf(key: string | undefined, option: string): string {
-    return (key && this.#localizeChoice(`component.smarty_p1.selector.${key}.options.${option}`)) || option;
   }
 }
