@@ -179,16 +179,21 @@ class HousePlanner:
         planned = await self._async_planned(now, wishes)
         shown = await self._async_shown(planned)
         for subentry_id in self._loads:
-            task = tasks.get(subentry_id)
-            is_known = task and (planned or not task.wish)
-            plan = _plan(planned, task, now) if task and is_known else None
-            LOAD_PLANS.show(self._hass, subentry_id, plan)
-            if plan:
-                runs = bool(task and task.wish and task.wish.runs)
-                self._tasks.put(subentry_id, self._tasks.of(subentry_id).told(plan, runs=runs))
+            self._show_load(subentry_id, planned, tasks.get(subentry_id), now)
         self._tasks.forget_others(self._loads)
         HOUSE_PLANS.show(self._hass, self._entry.entry_id, shown)
         self._follow()
+
+    def _show_load(
+        self, name: str, planned: PlannedHouse | None, task: _Task | None, now: datetime
+    ) -> None:
+        """Show the plan of a load, None if its need is unknown, or if the house has no plan."""
+        is_known = task and (planned or not task.wish)
+        plan = _plan(planned, task, now) if task and is_known else None
+        LOAD_PLANS.show(self._hass, name, plan)
+        if plan:
+            runs = bool(task and task.wish and task.wish.runs)
+            self._tasks.put(name, self._tasks.of(name).told(plan, runs=runs))
 
     async def _async_tasks(self, now: datetime) -> dict[str, _Task]:
         """Return the loads whose need is known."""

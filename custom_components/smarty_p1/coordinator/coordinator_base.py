@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 from math import inf
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, Protocol, override
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -17,14 +17,21 @@ from ..lib.fault_log import FaultLog
 from .entry_types import AnyConfigEntry
 from .repair_issues import Remedies
 
-if TYPE_CHECKING:
-    from .port_connection import PortConnection
-
 # Seconds between updates of the entities if no reading is accepted. Some entities count rejected
 # telegrams, so they change even then.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 _REPEAT_INTERVAL = 3600.0
+
+
+class SourcePort(Protocol):
+    """Port of a source, as other pages show it. `shown_port` is the port without secrets."""
+
+    shown_port: str
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the port is open now."""
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
@@ -38,7 +45,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     """
 
     config_entry: AnyConfigEntry
-    line: PortConnection | None = None
+    line: SourcePort | None = None
     """Reader of the source's port. None if the source has no port."""
 
     def __init__(

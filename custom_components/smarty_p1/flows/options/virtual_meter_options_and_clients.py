@@ -1,6 +1,6 @@
 """Options of the virtual meter, and the options page that lists its clients."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any
 
@@ -100,11 +100,11 @@ async def _async_read(
     """Return the options of the virtual meter to store. Add an error for each invalid value."""
     stored = entry.options.get(SECTION_VIRTUAL, {})
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
-    batteries = [_read_battery(text) for text in typed[CONF_BATTERIES][: MAX_BATTERIES + 1]]
-    if len(batteries) > MAX_BATTERIES or None in batteries:
+    batteries = _read_all(typed[CONF_BATTERIES], _read_battery, MAX_BATTERIES)
+    if None in batteries:
         errors.refuse(CONF_BATTERIES, "virtual_battery_malformed")
-    udp_ports = [_read_port(text) for text in typed[CONF_UDP_PORTS][: _MAX_UDP_PORTS + 1]]
-    if len(udp_ports) > _MAX_UDP_PORTS or None in udp_ports:
+    udp_ports = _read_all(typed[CONF_UDP_PORTS], _read_port, _MAX_UDP_PORTS)
+    if None in udp_ports:
         errors.refuse(CONF_UDP_PORTS, "virtual_udp_port_malformed")
     if typed[CONF_ENABLED]:
         if udp_ports and typed[CONF_SHOWN_AS] == AnnouncementKind.HOMEWIZARD:
@@ -160,6 +160,14 @@ async def async_addresses_to_enter(hass: HomeAssistant, entry: AnyConfigEntry) -
     adapters = await network.async_get_adapters(hass)
     addresses = [ip["address"] for adapter in adapters for ip in adapter["ipv4"]]
     return ", ".join(own for own in addresses if not ip_address(own).is_loopback) or _NONE
+
+
+def _read_all[T](
+    texts: Sequence[str], read: Callable[[str], T | None], most: int
+) -> list[T | None]:
+    """Return the values of at most `most` texts, None for a malformed text and in place of more."""
+    values = [read(text) for text in texts[:most]]
+    return values if len(texts) <= most else [*values, None]
 
 
 def _read_battery(text: str) -> str | None:

@@ -6,11 +6,10 @@ Source: api-documentation.homewizard.com, version 1 of the local API.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 
-from ..history.calendar import DAY
 from ..meter.mbus_meters import CHANNEL_PREFIX
 from ..meter.meter_reader import Reading
 from ..p1.obis import VOLTAGE_COUNTERS
@@ -23,6 +22,7 @@ PRODUCT: Final = "HWE-P1"
 NAME: Final = "P1 Meter"
 
 _FIRMWARE = "5.18"
+_A_DAY = timedelta(days=1)
 # The Wi-Fi is invented. Without a Wi-Fi name, clients assume another version of the API.
 _WIFI = {"wifi_ssid": "Smarty", "wifi_strength": 100}
 _TARIFF = "0-0:96.14.0"
@@ -110,7 +110,7 @@ def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
     ]
     if meters:
         newest = max(time for time, _ in meters)
-        meter = next(meter for time, meter in meters if newest - time <= DAY)
+        meter = next(meter for time, meter in meters if newest - time <= _A_DAY)
         yield "total_gas_m3", meter["value"]
         yield "gas_timestamp", meter["timestamp"]
         yield "gas_unique_id", meter["unique_id"]
