@@ -238,7 +238,8 @@ def frames_in(folder: Path) -> list[Frame]:
     return [Frame(*row, folder / str(number)) for number, row in enumerate(rows)]
 
 
-@pytest.mark.parametrize("browser", ["chromium", pytest.param("firefox", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("browser", ["chromium", "firefox"])
 async def test_a_page_recovers_untouched_from_each_file(browser: str, tmp_path: Path) -> None:
     frames = frames_in(tmp_path)
     async with serving(frames) as url, OPENED[browser](tmp_path, url):

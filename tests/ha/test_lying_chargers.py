@@ -173,7 +173,7 @@ class Evening:
         return with_value(text, "1-0:2.7.0", "(00.000*kW)")
 
 
-@pytest.mark.parametrize("name", each(3, CHARGERS))
+@pytest.mark.parametrize("name", each(4, CHARGERS))
 async def test_runs_are_long_starts_few_and_the_limit_kept_with_any_charger(
     house: MockConfigEntry, hass: HomeAssistant, home: Home, clock: SetClock, name: str
 ) -> None:

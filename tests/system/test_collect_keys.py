@@ -79,6 +79,7 @@ async def read_again(fleet: Collectors, sent: tuple[MadeUpMeter, ...], gone: Mad
 
 
 @pytest.mark.timeout(TIMEOUT)
+@pytest.mark.slow
 async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) -> None:
     async with Collectors(tmp_path) as fleet:
         known, late, rotated, gone, heir = meters(5)
@@ -141,6 +142,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
 
 
 @pytest.mark.timeout(TIMEOUT)
+@pytest.mark.slow
 async def test_collectors_with_different_keys_store_everything_and_read_a_frame_once(
     tmp_path: Path,
 ) -> None:

@@ -130,7 +130,8 @@ def assert_is_possible(day: Day, plan: HousePlan) -> None:
     assert plan.cost == pytest.approx(cost - stored, abs=1e-6)
 
 
-@pytest.mark.parametrize(("has_battery", "most_gap"), [(False, 0.01), (True, 0.02)])
+# With a battery, the gap of 360 days was 1 % of what plans save; of 30 days it was 0.5 to 2.2 %.
+@pytest.mark.parametrize(("has_battery", "most_gap"), [(False, 0.01), (True, 0.03)])
 def test_plans_of_random_days_cost_little_more_than_the_best_ones(
     *, has_battery: bool, most_gap: float
 ) -> None:
