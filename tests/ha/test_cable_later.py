@@ -1,5 +1,6 @@
 """A meter without a cable gets one, in a real recorder: every kilowatt-hour is there once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
@@ -30,6 +32,7 @@ from .dialogs import reconfigure, submit
 from .flows.test_leneda_meter import add, last_midnight, of_now
 from .meter import KEY, MeterPort, with_value
 from .support import changes_of, receive, wait_until
+from .websocket.test_live import subscribe, told
 
 DAYS = 20
 HOUR = timedelta(hours=1)
@@ -119,6 +122,23 @@ async def test_the_hours_of_a_platform_meter_are_cleared_with_the_entry(
     await hass.config_entries.async_remove(entry.entry_id)
 
     assert not await changes_of(hass, name)
+
+
+async def test_a_card_gets_new_days_at_once(
+    hass: HomeAssistant, meter: tuple[MockConfigEntry, str], hass_ws_client: WebSocketGenerator
+) -> None:
+    entry, name = meter
+    while not await changes_of(hass, name):
+        await hass.async_block_till_done()
+    assert await async_setup_component(hass, "smarty_p1", {})
+    client = await hass_ws_client(hass)
+    await subscribe(client, entry)
+
+    entry.runtime_data.books.leneda.listeners.call()
+
+    async with asyncio.timeout(5):
+        assert "values" in await told(client)
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 def _index(kwh: float) -> str:

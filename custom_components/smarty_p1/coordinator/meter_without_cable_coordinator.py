@@ -38,4 +38,6 @@ class MeterWithoutCableCoordinator(BooksCoordinator):
         self.health.opened(self.now())
         self.look()
         self.books.schedule_save()
-        self.push(outlined_reading(self.books.memory, dt_util.utcnow(), self.books.money()))
+        reading = outlined_reading(self.books.memory, dt_util.utcnow(), self.books.money())
+        self.push(reading)
+        self.reading_listeners.call(reading)
