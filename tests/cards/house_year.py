@@ -4,7 +4,11 @@ import math
 import random
 import struct
 from base64 import b64encode
+from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,7 +38,10 @@ def surcharge(kwh: float) -> float:
     return round(kwh * SURCHARGE * (1 + VAT), 2)
 
 
-def household(start: datetime = START, end: datetime = END, *, has_sun: bool = True) -> list[Row]:
+@cache
+def household(
+    start: datetime = START, end: datetime = END, *, has_sun: bool = True
+) -> tuple[Row, ...]:
     """Return each quarter-hour with its Wh: a base, meals, sun, and a car at night."""
     # The same house whenever it is looked at.
     chance = random.Random(7)  # noqa: S311
@@ -60,18 +67,34 @@ def household(start: datetime = START, end: datetime = END, *, has_sun: bool = T
         if time >= start:
             rows.append((time, round(kw * 250)))
         time += QUARTER_HOUR
-    return rows
+    return tuple(rows)
 
 
-def marks(rows: list[Row]) -> list[int]:
+def marks(rows: Sequence[Row]) -> list[int]:
     """Return how many classes each exceeds, and 16 more above the household's own."""
     known = [wh or 0 for _, wh in rows]
-    return [
-        sum(wh > kw * 250 for kw in REFERENCE_POWERS) + 16 * (wh > REFERENCE * 250) for wh in known
-    ]
+    limits = [kw * 250 for kw in REFERENCE_POWERS]
+    return [bisect_left(limits, wh) + 16 * (wh > REFERENCE * 250) for wh in known]
 
 
-def answer(rows: list[Row], start: datetime | None = None, past: str = "today") -> Json:
+@cache
+def month_of(time: datetime) -> str:
+    """Return the month of a time in Luxembourg."""
+    return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
+
+
+def by_month(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return rows that follow each other by their month."""
+    return {month: [*some] for month, some in groupby(rows, lambda row: month_of(row[0]))}
+
+
+def excess(rows: Sequence[Row], kw: float) -> Json:
+    """Return how many of these rows are above a power, and by how much energy."""
+    above = [wh - kw * 250 for _, wh in rows if wh and wh > kw * 250]
+    return {"quarter_hours": len(above), "kwh": round(sum(above) / 1000, 3)}
+
+
+def answer(rows: Sequence[Row], start: datetime | None = None, past: str = "today") -> Json:
     """Return the answer for rows that follow each other."""
     first = start or rows[0][0]
     values = [UNKNOWN if wh is None else wh for _, wh in rows]
@@ -89,7 +112,7 @@ def answer(rows: list[Row], start: datetime | None = None, past: str = "today") 
     }
 
 
-def quarter_hours(rows: list[Row]) -> list[Json]:
+def quarter_hours(rows: Sequence[Row]) -> list[Json]:
     """Return the answers to a request for a year, and to a request for new quarter-hours."""
     year = answer(rows)
     tail = {"start": year["end"]}
@@ -99,13 +122,12 @@ def quarter_hours(rows: list[Row]) -> list[Json]:
     ]
 
 
-def classes(rows: list[Row], **changes: object) -> Json:
+def classes(rows: Sequence[Row], **changes: object) -> Json:
     """Return the answer of `smarty_p1/classes` for these rows, all but the last month whole."""
-    above: dict[str, dict[int, float]] = {}
-    for time, wh in rows:
-        month = above.setdefault(f"{time.astimezone(LUXEMBOURG):%Y-%m}", dict.fromkeys(FIXED, 0.0))
-        for kw in FIXED:
-            month[kw] += max(0, (wh or 0) - kw * 250) / 1000
+    above = {
+        month: {kw: excess(wanted, kw)["kwh"] for kw in FIXED}
+        for month, wanted in by_month(rows).items()
+    }
     decisive = list(above)[:-1][-12:]
     months = [
         {
@@ -113,7 +135,7 @@ def classes(rows: list[Row], **changes: object) -> Json:
             "measured_share": 1.0,
             "classes": {
                 str(kw): {
-                    "excess_kwh": round(kwh, 3),
+                    "excess_kwh": kwh,
                     "fixed": fixed(kw),
                     "surcharge": surcharge(kwh),
                     "total": round(fixed(kw) + surcharge(kwh), 2),
@@ -128,20 +150,13 @@ def classes(rows: list[Row], **changes: object) -> Json:
     return classes_of(months, decisive, **{"above": months_above(rows, own), **changes})
 
 
-def months_above(rows: list[Row], reference_kw: object = REFERENCE) -> list[Json]:
+def months_above(rows: Sequence[Row], reference_kw: object = REFERENCE) -> list[Json]:
     """Return how far the months of these rows were above each class."""
-    by_month: dict[str, list[Row]] = {}
-    for row in rows:
-        by_month.setdefault(f"{row[0].astimezone(LUXEMBOURG):%Y-%m}", []).append(row)
 
-    def above(wanted: list[Row], kw: float) -> Json:
-        excesses = [(wh or 0) - kw * 250 for _, wh in wanted if (wh or 0) > kw * 250]
-        return {"quarter_hours": len(excesses), "kwh": round(sum(excesses) / 1000, 3)}
-
-    def peak(wanted: list[Row]) -> Json:
-        wh, start = max((max(0, wh or 0), -time.timestamp()) for time, wh in wanted)
-        highest = datetime.fromtimestamp(-start, UTC)
-        return {"start": highest.isoformat(), "mean_kw": wh / 250}
+    def peak(wanted: Sequence[Row]) -> Json:
+        # The first of the highest.
+        start, wh = max(wanted, key=lambda row: max(0, row[1] or 0))
+        return {"start": start.isoformat(), "mean_kw": max(0, wh or 0) / 250}
 
     return [
         {
@@ -149,13 +164,13 @@ def months_above(rows: list[Row], reference_kw: object = REFERENCE) -> list[Json
             "quarter_hours": len(wanted),
             "of_quarter_hours": len(wanted),
             "peak": peak(wanted),
-            "classes": {str(kw): above(wanted, kw) for kw in REFERENCE_POWERS},
+            "classes": {str(kw): excess(wanted, kw) for kw in REFERENCE_POWERS},
             "contract": {
                 "reference_kw": [reference_kw] if isinstance(reference_kw, int | float) else [],
-                **above(wanted, reference_kw if isinstance(reference_kw, int | float) else 1e6),
+                **excess(wanted, reference_kw if isinstance(reference_kw, int | float) else 1e6),
             },
         }
-        for month, wanted in by_month.items()
+        for month, wanted in by_month(rows).items()
     ]
 
 
@@ -178,7 +193,7 @@ def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Js
     } | changes
 
 
-def answers(rows: list[Row] | None = None, **changes: object) -> Json:
+def answers(rows: Sequence[Row] | None = None, **changes: object) -> Json:
     """Return the answers of the household, some in its classes changed."""
     rows = household() if rows is None else rows
     return {
@@ -241,7 +256,7 @@ def no_planned_classes(reason: str) -> Json:
     return {"car": None, "year": None, "refusal": refusal, "one_phase": []}
 
 
-def with_plan(rows: list[Row], planned: Json) -> Json:
+def with_plan(rows: Sequence[Row], planned: Json) -> Json:
     """Return the answers of the household, also to a request for the plan."""
     found, asked = answers(rows), {"with_plan": True}
     comparison = found["smarty_p1/classes"]

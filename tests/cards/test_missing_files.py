@@ -18,10 +18,7 @@ from typing import Any, cast
 
 import pytest
 from aiohttp import web
-from homeassistant.helpers.http import KEY_HASS
 
-from custom_components.smarty_p1.dashboards.card_files import CardFiles
-from custom_components.smarty_p1.dashboards.card_module import CardsView
 from dev.ports import free_ports
 from tests.system.browser import BROWSERS
 from tests.system.support import PATIENCE, TIMEOUT, program
@@ -143,6 +140,11 @@ class Frame:
 
     def app(self) -> web.Application:
         """Return the server of this page: its cards are served by the view of Home Assistant."""
+        # Home Assistant takes seconds to import, even where these slow tests do not run.
+        from homeassistant.helpers.http import KEY_HASS  # noqa: PLC0415
+
+        from custom_components.smarty_p1.dashboards.card_files import CardFiles  # noqa: PLC0415
+        from custom_components.smarty_p1.dashboards.card_module import CardsView  # noqa: PLC0415
 
         @web.middleware
         async def harm(request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:

@@ -1,7 +1,5 @@
 """The card with a year of quarter-hours, and the cost of each reference power."""
 
-from functools import cache
-
 import pytest
 
 from . import house, house_now, house_sun, house_year
@@ -22,18 +20,14 @@ BLUE = (0x0F, 0x4F, 0x77, 255)
 RED = (0xDB, 0x44, 0x37, 255)
 
 
-@cache
-def a_year() -> list[Row]:
-    return house_year.household()
-
-
 def year(**changes: object) -> Json:
-    return house_year.answers(a_year(), **changes)
+    return house_year.answers(**changes)
 
 
 def with_one_high(wh: int) -> Json:
     """Return the answers of a year with 50 Wh in each quarter-hour but one."""
-    return house_year.answers([(time, wh if time == HIGH else 50) for time, _ in a_year()])
+    rows = house_year.household()
+    return house_year.answers([(time, wh if time == HIGH else 50) for time, _ in rows])
 
 
 async def show(stage: Stage, answers: Json, config: Json | None = None, width: int = 390) -> None:
@@ -288,7 +282,7 @@ async def test_the_year_is_requested_once_and_then_the_new_quarter_hours(stage: 
 
 
 async def test_a_plan_is_asked_for_by_a_button(stage: Stage) -> None:
-    answers = house_year.with_plan(a_year(), house_year.planned_classes())
+    answers = house_year.with_plan(house_year.household(), house_year.planned_classes())
     await stage.show(YEAR, answers=answers, width=390)
     assert "costs least" not in await stage.text()
     await stage.click(stage.page.get_by_role("button", name="With a plan for the car"))
