@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import numpy as np
 import pytest
@@ -18,7 +19,8 @@ from smartyp1.history.calendar import LUXEMBOURG, day_start, midnight
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
-from tests.lib.bill.support import put_prices, read_quarter_hours
+from tests.lib.bill.support import known, put_prices, read_quarter_hours
+from tests.random_examples import each
 
 TWO_PRICES = Contract(
     reference_kw=7,
@@ -105,13 +107,12 @@ def test_the_reason_and_the_energy_of_the_house(
     )
     while time <= noon:
         meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
-        demand = meter.snapshot
         # 14 kWh each morning, and 2 of them above 3 kW; today 8 of 14.
         is_today = time >= datetime(2026, 6, 22, 22, tzinfo=UTC)
         on, kw = ({0, 1}, 7.0) if is_today else ({0, 1, 2, 3}, 3.5)
         kwh += kw / 4 if time.hour in on else 0.0
         time += timedelta(minutes=15)
-    assert demand
+    demand = known(meter)
     # Panels deliver 500 W from 6:00 to 18:00 UTC, and the house uses it.
     hours = (START + timedelta(hours=n) for n in range((noon - START) // timedelta(hours=1)))
     sun = {hour: 0.5 * (6 <= hour.hour < 18) for hour in hours}
@@ -174,8 +175,7 @@ def evenings(
             more, fed = weekly(time)
             energies = Energies(round(imported + more / 3, 4), round(exported + fed / 3, 4))
             meter.update(part, energies, None, None, market=market_of_week(time))
-            demand = meter.snapshot
-            assert demand
+            demand = known(meter)
             table = demand.ledger.table
             shared = np.zeros_like(table.shared)
             shared[0] = table.imported * 0.4 * is_shared
@@ -198,28 +198,19 @@ ALL_OPTIONS = (
 )
 
 
-@pytest.mark.parametrize("is_shared", [False, True], ids=["alone", "shared"])
-@pytest.mark.parametrize(
-    "contract", ALL_OPTIONS, ids=["plain", "instead", "second", "market", "community"]
+CHANGES = (
+    # A household's aid begins; the State's aid ends; the supplier changes its price.
+    (date(2026, 8, 1), 0.08, 0.0, "lower_prices"),
+    (date(2027, 1, 1), 0.0, 0.0, "higher_prices"),
+    (date(2026, 10, 1), 0.0, 0.06, "higher_prices"),
 )
-@pytest.mark.parametrize(
-    ("since", "aid", "change", "reason"),
-    [
-        # A household's aid begins; the State's aid ends; the supplier changes its price.
-        (date(2026, 8, 1), 0.08, 0.0, "lower_prices"),
-        (date(2027, 1, 1), 0.0, 0.0, "higher_prices"),
-        (date(2026, 10, 1), 0.0, 0.06, "higher_prices"),
-    ],
-    ids=["August", "January", "supplier"],
-)
-def test_a_week_in_which_only_a_price_changes_has_no_other_reason(  # noqa: PLR0913, PLR0917
-    since: date,
-    aid: float,
-    change: float,
-    reason: str,
-    contract: Contract,
-    is_shared: bool,  # noqa: FBT001
+
+
+@pytest.mark.parametrize("case", each(3, [*product(CHANGES, ALL_OPTIONS, (False, True))]))
+def test_a_week_in_which_only_a_price_changes_has_no_other_reason(
+    case: tuple[tuple[date, float, float, str], Contract, bool],
 ) -> None:
+    (since, aid, change, reason), contract, is_shared = case
     aids = (Aid("Aid", since, None, aid, PER_KWH, AidVat.INCLUDED),) if aid else ()
     dearer = {
         name: price + change
@@ -246,8 +237,7 @@ def test_after_midnight_the_usual_day_is_that_of_today(second: int) -> None:
     meter, _ = read_quarter_hours(PLAIN, start, end, weekly)
     now = end + timedelta(seconds=second)
     meter.update(now, Energies(10_000.0, 10_000.0), None, None)
-    demand = meter.snapshot
-    assert demand
+    demand = known(meter)
     hours = [start + timedelta(hours=n) for n in range((end - start) // timedelta(hours=1))]
     supply = Supply(SupplyKind.PRODUCED, dict.fromkeys(hours, 0.5), start - timedelta(hours=1))
     until = end - timedelta(minutes=15 if second < 30 else 0)

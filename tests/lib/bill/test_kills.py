@@ -24,11 +24,9 @@ def house_with_lines() -> Connection:
     house = Connection("2026-06-02T10:00:00S")
     house.change(Contract(reference_kw=7))
     house.read()
-    for _ in range(4):
-        house.after(900, 250)
+    house.draw_hours(1, 1.0)
     house.after(3600, 2_000)
-    for _ in range(100):
-        house.after(900, 250)
+    house.draw_hours(25, 1.0)
     house.restart()
     return house
 
@@ -112,8 +110,7 @@ def test_a_file_that_was_removed_on_purpose_is_no_damage() -> None:
     for days in (0, -400, 400):
         # A clock is believed after a day.
         house.time += timedelta(days=days)
-        for _ in range(110):
-            house.after(900, 250)
+        house.draw_hours(27.5, 1.0)
     house.restart()
     name, *others = sorted(house.disk.files)
     assert name == "2025-04"
@@ -139,8 +136,7 @@ def test_a_clock_that_leaps_more_than_two_years_damages_no_file() -> None:
     house.read()
     house.after(900, 250)
     house.time += timedelta(days=800)
-    for _ in range(100):
-        house.after(900, 250)
+    house.draw_hours(25, 1.0)
     house.restart()
     assert (house.meter.meter.damaged, house.demand.month.sums.quarter_hours) == (frozenset(), 99)
 
@@ -159,8 +155,7 @@ def test_parts_after_the_last_stored_part_stay_after_a_kill() -> None:
     # Seven gaps, each with an hour after it, are more than may be doubtful.
     for _ in range(8):
         house.after(3600, 1_000)
-        for _ in range(4):
-            house.after(900, 250)
+        house.draw_hours(1, 1.0)
     stored = json.loads(json.dumps(house.meter.as_dict()))
     house.after(3600, 1_000)
     house.disk.write(house.meter)
@@ -201,8 +196,7 @@ def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> N
     house.time = house.time.replace(month=7, day=1)
     house.imported_wh += 10_000
     house.read()
-    for _ in range(100):
-        house.after(900, 250)
+    house.draw_hours(25, 1.0)
     house.restart()
     data = house.disk.files["2026-06"].replace(b"version=2", b"version=3")
     files = {**house.disk.files, "2026-06": data}
@@ -218,8 +212,7 @@ def test_a_restored_file_counts_once_beside_the_gap_that_stood_for_it(kept: int)
     house = Connection("2026-06-29T10:00:00S")
     house.change(Contract(reference_kw=7))
     house.read()
-    for _ in range(300):
-        house.after(900, 250)
+    house.draw_hours(75, 1.0)
     house.restart()
     files = house.disk.files
     june, july = files["2026-06"], files.pop("2026-07")
@@ -246,8 +239,7 @@ def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None
     house.disk.files[name] = b"\n".join([*lines[:60], b""])
 
     house.meter = Household.from_files(house.contract, house.disk.files)
-    for _ in range(100):
-        house.after(900, 250)
+    house.draw_hours(25, 1.0)
     house.restart()
     drawn_kwh = (house.imported_wh - REGISTER_WH) / 1000
     assert booked_kwh(house.meter) == pytest.approx(drawn_kwh)

@@ -64,7 +64,8 @@ def by_telegrams(start: str, quarters: list[int]) -> Bill:
                 house.after(60, wh // 10)
             house.after(300, 0)
         else:
-            house.after(900, wh)
+            house.pass_by(900, wh)
+            house.tell()
     demand = house.read()
     [*_, ended] = demand.earlier_months
     return ended.bill()
