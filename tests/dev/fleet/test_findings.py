@@ -14,7 +14,8 @@ from dev.fleet.meters import make_meters
 from dev.fleet.sent_telegrams import Attack, Sent, Series, values_of
 from dev.fleet.stored_samples import Export
 
-START = 1795000000
+# The simulated meters are new, so no year of their household is computed.
+START = 1704500000
 METER = make_meters(1, 7, 1)[0]
 
 
