@@ -312,7 +312,7 @@ def test_the_forecast_changes_with_the_quarter_hour_and_not_with_each_telegram()
     house.change(Contract(reference_kw=7, energy_price=0.15))
     house.read()
     for _ in range(4 * 96):
-        house.after(900, 100)
+        house.spend(900, 100)
     before = estimated(house.read())
     # 4 of 30 days of 9.6 kWh: 288 kWh; 43.20 + 12.84 + 14.69 + 5.72 = 76.45; 6.12 of VAT
     assert isinstance(before, Estimate)

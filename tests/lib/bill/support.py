@@ -176,22 +176,25 @@ class Connection:
         self, seconds: float, used_wh: int = 0, power_kw: float | None = None
     ) -> HouseholdState:
         """Return the state after a telegram `seconds` later."""
+        self.spend(seconds, used_wh, power_kw)
+        return self.demand
+
+    def spend(self, seconds: float, used_wh: int = 0, power_kw: float | None = None) -> None:
+        """Let time pass and energy be used, and the meter send a telegram. No state is made."""
         self.pass_by(seconds, used_wh)
-        return self.read(power_kw)
+        self.tell(power_kw)
 
     def draw_hours(self, hours: float, kw: float = 1.2) -> None:
         """Draw the same power for some hours, with a telegram each quarter-hour."""
         for _ in range(round(hours * 4)):
-            self.pass_by(900, round(kw * 250))
-            self.tell(kw)
+            self.spend(900, round(kw * 250), kw)
 
     def draw(self, minutes: int, wh_a_minute: int) -> HouseholdState:
         """Draw the same power for some minutes, with a telegram each; return the last state."""
         assert minutes > 0
         kw = wh_a_minute * 60 / 1000
         for _ in range(minutes - 1):
-            self.pass_by(60, wh_a_minute)
-            self.tell(kw)
+            self.spend(60, wh_a_minute, kw)
         return self.after(60, wh_a_minute, kw)
 
 

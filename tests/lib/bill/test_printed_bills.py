@@ -61,11 +61,10 @@ def by_telegrams(start: str, quarters: list[int]) -> Bill:
     for n, wh in enumerate([50, *quarters, 50]):
         if n == EXCEEDED + 1:
             for _ in range(10):
-                house.after(60, wh // 10)
-            house.after(300, 0)
+                house.spend(60, wh // 10)
+            house.spend(300)
         else:
-            house.pass_by(900, wh)
-            house.tell()
+            house.spend(900, wh)
     demand = house.read()
     [*_, ended] = demand.earlier_months
     return ended.bill()

@@ -158,7 +158,7 @@ def test_the_cut_of_own_quarter_hours_is_no_sharing() -> None:
     house.read()
     for n in range(96):
         # 11 kW; 31 Wh more and less in turn.
-        house.after(900, 2750 + (31 if n % 2 else -31))
+        house.spend(900, 2750 + (31 if n % 2 else -31))
     # Without the consumption, from 10:00 to 16:00 4 of 11 kW are shared: 24 kWh.
     set_leneda_days(
         house, {REMAINING: rows("2026-06-01", "2026-06-02", lambda t: 11.0 - at_noon(4.0)(t))}

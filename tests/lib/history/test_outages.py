@@ -25,7 +25,7 @@ def house_at(start: str) -> Connection:
 def draw_until(house: Connection, end: str, wh: int = 100) -> None:
     """Draw the same energy in each quarter-hour, with a telegram at the end of each."""
     while house.time < local(end):
-        house.after(900, wh)
+        house.spend(900, wh)
 
 
 def months_of(house: Connection) -> dict[str, Month]:
@@ -80,8 +80,8 @@ def test_without_a_whole_quarter_hour_all_energy_counts(minutes: int, burst: int
     start, end = house.time, local("2026-07-06")
     while house.time + timedelta(minutes=minutes) < end:
         for _ in range(burst):
-            house.after(60, 10)
-        house.after(60 * (minutes - burst), 10 * (minutes - burst))
+            house.spend(60, 10)
+        house.spend(60 * (minutes - burst), 10 * (minutes - burst))
 
     months = months_of(house)
     assert house.demand.month_start == local("2026-07-01")

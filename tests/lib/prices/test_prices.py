@@ -22,7 +22,7 @@ def house_with(price: float | None, start: str) -> Connection:
 def use(house: Connection, quarter_hours: int = 1) -> HouseholdState:
     """Draw 5 kW, 2 kW above the reference power: 0.5 kWh a quarter-hour."""
     for _ in range(quarter_hours):
-        house.after(450, 625)
+        house.spend(450, 625)
         demand = house.after(450, 625)
     return demand
 
@@ -103,7 +103,7 @@ def test_days(hours: str, start: str, quarters: int, second: int, *, is_off: boo
         house.draw(30, 0)
     else:
         for _ in range(quarters):
-            house.after(900, 100)
+            house.spend(900, 100)
         house.restart()
     sums = house.read().month.ledger.sums(begin, begin + timedelta(hours=quarters / 4))
     assert sums.imported_wh == pytest.approx(quarters * 100, abs=0.01)
