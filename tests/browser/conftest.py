@@ -8,6 +8,7 @@ from typing import override
 import pytest
 import pytest_asyncio
 import pytest_socket
+from playwright.async_api import Browser
 
 from dev.simulator import Meter, Server, serve
 from tests.system.browser import BROWSERS
@@ -22,6 +23,8 @@ from tests.system.conftest import (
 )
 from tests.system.home import Home
 from tests.system.support import OLDEST_PYTHON, RecordingMeter, program
+
+from .household import browser_running
 
 # Real programs and real sockets, as in the system tests.
 __all__ = [
@@ -65,9 +68,10 @@ def pictures(request: pytest.FixtureRequest) -> Path | None:
     return folder
 
 
-@pytest.fixture(scope="session")
-def browser() -> str:
-    return program(*BROWSERS)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with browser_running(program(*BROWSERS)) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import Literal
 
 import pytest
 from playwright.async_api import (
+    Browser,
     ConsoleMessage,
     Locator,
     Page,
@@ -72,6 +73,10 @@ class Household:
         """Open a page of Home Assistant."""
         await self.page.goto(self._url + path, wait_until="domcontentloaded")
         await self.page.wait_for_selector("#ha-launch-screen", state="detached")
+
+    async def opens_tab(self, number: int) -> None:
+        """Open a view of the open dashboard."""
+        await self.page.get_by_role("tab").nth(number).click()
 
     async def presses(self, text: str) -> None:
         """Press a button by its text."""
@@ -207,9 +212,21 @@ class Household:
 
 
 @contextlib.asynccontextmanager
+async def browser_running(path: str) -> AsyncIterator[Browser]:
+    """Run a browser, whose start takes as long as the load of a page."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+        )
+        yield browser
+        await browser.close()
+
+
+@contextlib.asynccontextmanager
 async def household(  # noqa: PLR0913 - what may differ between browsers
     url: str,
-    browser: str,
+    browser: Browser,
     *,
     language: str = "en",
     size: tuple[int, int] = DESKTOP,
@@ -218,7 +235,7 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
     ahead: timedelta = timedelta(0),
     sidebar: Literal["always_hidden", "docked"] = "always_hidden",
 ) -> AsyncIterator[Household]:
-    """Open a browser that is logged in to the Home Assistant there, whose clock may be ahead."""
+    """Open a window that is logged in to the Home Assistant there, whose clock may be ahead."""
     async with Client.logged_in(url) as client:
         await client.command("frontend/set_user_data", key="language", value={"language": language})
     tokens = {
@@ -236,26 +253,29 @@ async def household(  # noqa: PLR0913 - what may differ between browsers
         f"localStorage.setItem({json.dumps(name)}, {json.dumps(json.dumps(value))});"
         for name, value in stored.items()
     )
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(
-            executable_path=browser,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-        )
-        context = await running.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=theme,
-            # Movement takes a quarter of the browser's CPU, and no test here looks at it.
-            reduced_motion="reduce",
-            locale=language,
-            timezone_id="Europe/Luxembourg",
-        )
-        if ahead:
-            milliseconds = round(ahead / timedelta(milliseconds=1))
-            script = f"{_OTHER_CLOCK.replace('AHEAD', str(milliseconds))}{script}"
-        await context.add_init_script(script)
-        page = await context.new_page()
-        yield Household(page, url, Texts(language), pictures)
-        await running.close()
+    context = await browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=theme,
+        # Movement takes a quarter of the browser's CPU, and no test here looks at it.
+        reduced_motion="reduce",
+        locale=language,
+        timezone_id="Europe/Luxembourg",
+    )
+    if ahead:
+        milliseconds = round(ahead / timedelta(milliseconds=1))
+        script = f"{_OTHER_CLOCK.replace('AHEAD', str(milliseconds))}{script}"
+    await context.add_init_script(script)
+    page = await context.new_page()
+    yield Household(page, url, Texts(language), pictures)
+    await context.close()
 
 
-__all__ = ["DESKTOP", "PHONE", "Household", "Theme", "expect", "household"]
+__all__ = [
+    "DESKTOP",
+    "PHONE",
+    "Household",
+    "Theme",
+    "browser_running",
+    "expect",
+    "household",
+]

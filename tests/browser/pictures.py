@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from PIL import Image, ImageChops
+from playwright.async_api import Browser
 
 from dev.demo.client import Client
 from dev.demo.home_assistant import ROOT
@@ -19,7 +20,7 @@ from dev.ports import free_ports
 from dev.simulator import Meter
 from tests.system.browser import executable
 
-from .household import PHONE, Household, Theme, household
+from .household import PHONE, Household, Theme, browser_running, household
 from .steps import choose_meter, open_contract, open_options, search_integration
 
 IMAGES = ROOT / "docs" / "images"
@@ -55,12 +56,12 @@ _CAR = "Car"
 
 async def main(*wanted: str) -> int:
     """Make all pictures; return the exit status."""
-    browser = executable()
-    if browser is None:
+    path = executable()
+    if path is None:
         sys.exit("pictures: there is no browser; scripts/test installs one")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "pictures"
-        demo = asyncio.create_task(_picture_demo(Path(name) / "demo", folder, browser))
+        demo = asyncio.create_task(_picture_demo(Path(name) / "demo", folder, path))
         status = 0
         if wanted != ("demo",):
             tests = await asyncio.create_subprocess_exec(
@@ -120,7 +121,7 @@ def _clock_ahead(ahead: timedelta) -> dict[str, str]:
     }
 
 
-async def _picture_demo(state: Path, folder: Path, browser: str) -> None:
+async def _picture_demo(state: Path, folder: Path, path: str) -> None:
     now = datetime.now(UTC)
     ahead = _evening(now) - now
     process = await asyncio.create_subprocess_exec(
@@ -136,14 +137,17 @@ async def _picture_demo(state: Path, folder: Path, browser: str) -> None:
             while b"ready: " not in (line := await process.stdout.readline()):
                 assert line, "the demo has ended"
         await asyncio.sleep(SETTLE)
-        async with Client.logged_in(f"http://127.0.0.1:{port}") as client:
+        async with (
+            Client.logged_in(f"http://127.0.0.1:{port}") as client,
+            browser_running(path) as browser,
+        ):
             await _picture_pages(client, browser, folder, ahead)
     finally:
         process.terminate()
         await process.wait()
 
 
-async def _picture_pages(client: Client, browser: str, folder: Path, ahead: timedelta) -> None:
+async def _picture_pages(client: Client, browser: Browser, folder: Path, ahead: timedelta) -> None:
     (entry_id,) = await client.entries(DOMAIN)
     entities = await entities_of(client, entry_id)
     registry = await client.command(

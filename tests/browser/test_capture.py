@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
 from dev.demo.meter_statistics import DOMAIN
 from smartyp1.capture.capture_file import read_capture
@@ -34,7 +35,7 @@ async def open_repair(who: Household) -> None:
 
 
 async def test_the_content_of_a_capture_is_seen_before_it_is_written(
-    home: Home, address: str, browser: str, pictures: Path | None
+    home: Home, address: str, browser: Browser, pictures: Path | None
 ) -> None:
     await home.add_meter(address, KEY)
     await home.until_settled()

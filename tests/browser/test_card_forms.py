@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, Response
+from playwright.async_api import Browser, Locator, Page, Response
 
 from dev.demo.client import ClientError
 from tests.axe import complaints
@@ -67,7 +67,7 @@ async def options_of(home: Home) -> dict[str, object]:
 
 
 async def test_a_value_is_entered_in_its_card(
-    home: Home, browser: str, pictures: Path | None
+    home: Home, browser: Browser, pictures: Path | None
 ) -> None:
     async with household(
         home.client.url, browser, language="fr", size=PHONE, pictures=pictures
@@ -104,7 +104,7 @@ async def test_a_value_is_entered_in_its_card(
         assert not who.errors
 
 
-async def test_typed_text_stays_when_the_card_is_drawn_anew(home: Home, browser: str) -> None:
+async def test_typed_text_stays_when_the_card_is_drawn_anew(home: Home, browser: Browser) -> None:
     async with household(home.client.url, browser) as who:
         label = who.texts.own(f"{FIELD}.energy_price")
         entry_id, *_ = await home.client.entries("smarty_p1")
@@ -130,7 +130,7 @@ async def test_typed_text_stays_when_the_card_is_drawn_anew(home: Home, browser:
         assert await card.field(label).input_value() == ""
 
 
-async def test_two_tabs_do_not_overwrite_each_other(home: Home, browser: str) -> None:
+async def test_two_tabs_do_not_overwrite_each_other(home: Home, browser: Browser) -> None:
     async with household(home.client.url, browser) as who:
         own, label = who.texts.own, who.texts.own(f"{FIELD}.energy_price")
         await who.opens(f"{DASHBOARD}/bill")
@@ -162,7 +162,7 @@ async def test_two_tabs_do_not_overwrite_each_other(home: Home, browser: str) ->
         assert values == ["7 kW", "0.1463", "2.5"]
 
 
-async def test_a_form_that_is_left_ends_its_flow(home: Home, browser: str) -> None:
+async def test_a_form_that_is_left_ends_its_flow(home: Home, browser: Browser) -> None:
     async with household(home.client.url, browser) as who:
         flows: list[str] = []
 

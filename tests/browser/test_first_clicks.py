@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator
+from playwright.async_api import Browser, Locator
 
 from tests.system.home import Home
 from tests.system.support import TIMEOUT
@@ -27,7 +27,7 @@ async def fill(field: Locator, text: str) -> None:
 
 
 async def test_a_newcomer_sees_both_dashboards_after_few_clicks(
-    each_home: Home, address: str, browser: str, pictures: Path | None
+    each_home: Home, address: str, browser: Browser, pictures: Path | None
 ) -> None:
     home = each_home
     async with household(home.client.url, browser, pictures=pictures, sidebar="docked") as who:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, Route
+from playwright.async_api import Browser, Page, Route
 
 from dev.simulator import Server
 from tests.axe import complaints
@@ -109,12 +109,13 @@ async def show_all(who: Household, patterns: tuple[tuple[str, str], ...]) -> Non
 
 
 async def test_the_dashboard_is_added_and_filled(
-    home: Home, browser: str, pictures: Path | None
+    home: Home, browser: Browser, pictures: Path | None
 ) -> None:
     async with household(home.client.url, browser, pictures=pictures) as who:
         await add_dashboard(who)
-        for view, patterns in FIRST_DAY.items():
-            await who.opens(f"/dashboard-smarty/{view}")
+        await who.opens("/dashboard-smarty")
+        for number, (view, patterns) in enumerate(FIRST_DAY.items()):
+            await who.opens_tab(number)
             await show_all(who, patterns)
             shown = await who.text()
             for wrong in ("Configuration error", "Custom element doesn't exist", "Unavailable"):
@@ -147,20 +148,23 @@ OLD = re.compile(
     ids=str,
 )
 async def test_a_browser_with_a_wrong_clock_sees_the_present_at_once(
-    home: Home, browser: str, ahead: timedelta
+    home: Home, browser: Browser, ahead: timedelta
 ) -> None:
     await home.until_settled()
     async with household(home.client.url, browser, ahead=ahead) as who:
         await who.page.add_init_script(NOTE)
-        for view, patterns in FIRST_DAY.items():
-            await who.opens(f"/dashboard-smarty/{view}")
+        await who.opens("/dashboard-smarty")
+        for number, patterns in enumerate(FIRST_DAY.values()):
+            await who.opens_tab(number)
             await shows_cards(who, *(name for name, _ in patterns))
-            said: list[str] = await who.page.evaluate("[...said]")
-            assert said
-            assert not [text for text in said if OLD.search(text)]
+        said: list[str] = await who.page.evaluate("[...said]")
+        assert {text.partition(" ")[0] for text in said} == {
+            f"smarty-p1-{name}" for patterns in FIRST_DAY.values() for name, _ in patterns
+        }
+        assert not [text for text in said if OLD.search(text)]
 
 
-async def test_a_module_that_comes_late_replaces_the_error(home: Home, browser: str) -> None:
+async def test_a_module_that_comes_late_replaces_the_error(home: Home, browser: Browser) -> None:
     is_late = asyncio.Event()
 
     async def late(route: Route) -> None:
@@ -179,7 +183,7 @@ async def test_a_module_that_comes_late_replaces_the_error(home: Home, browser: 
 @pytest.mark.slow
 @pytest.mark.parametrize(("language", "size"), [("de", DESKTOP), ("fr", PHONE)])
 async def test_the_dialogs_speak_other_languages(
-    home: Home, line: Server, browser: str, language: str, size: tuple[int, int]
+    home: Home, line: Server, browser: Browser, language: str, size: tuple[int, int]
 ) -> None:
     async with household(home.client.url, browser, language=language, size=size) as who:
         await find_meter(who, address_of(line, 2), OTHER_KEY)
@@ -195,7 +199,9 @@ async def test_the_dialogs_speak_other_languages(
 
 
 @pytest.mark.slow
-async def test_a_repair_leads_to_its_remedy(home: Home, browser: str, meter: OpenableMeter) -> None:
+async def test_a_repair_leads_to_its_remedy(
+    home: Home, browser: Browser, meter: OpenableMeter
+) -> None:
     async with household(home.client.url, browser) as who:
         own = who.texts.own
         title = own("issues.security_off.title").replace("{name}", "Smarty")
@@ -248,8 +254,10 @@ async def painted(page: Page, url: str) -> float:
     return float(times["tiles"] - times["now"])
 
 
+# A busy machine may paint the tiles first.
+@pytest.mark.slow
 async def test_the_present_power_is_painted_no_later_than_the_tiles_of_its_meter(
-    home: Home, browser: str
+    home: Home, browser: Browser
 ) -> None:
     await home.until_settled()
     states = await home.states()

@@ -7,6 +7,7 @@ import time
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser
 
 from tests.cards.old_chromium import OldChromium, old_chromium
 from tests.cards.stage import parts
@@ -83,7 +84,7 @@ async def test_all_views_are_shown(home_with_dashboard: Home, version: int) -> N
 
 
 async def test_a_page_shows_the_cards_once_their_second_part_has_arrived(
-    home_with_dashboard: Home, browser: str
+    home_with_dashboard: Home, browser: Browser
 ) -> None:
     home = home_with_dashboard
     async with household(home.client.url, browser, language="de") as who:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 import pytest_socket
+from playwright.async_api import Browser
 
 from dev.leneda import Platform
 from tests.system.home import Home
@@ -44,7 +45,7 @@ async def home(
 
 
 async def test_last_months_bill_after_few_clicks(
-    home: Home, browser: str, pictures: Path | None
+    home: Home, browser: Browser, pictures: Path | None
 ) -> None:
     async with household(home.client.url, browser, pictures=pictures, sidebar="docked") as who:
         page, own, frontend = who.page, who.texts.own, who.texts.of_frontend

@@ -115,14 +115,14 @@ const faultsOf = (card) => {
     }
   }
   // What opens above the rest hides it.
-  const layer = ({ around }) => around.closest(".calendar, .read");
-  lines.forEach((one, index) => {
-    for (const other of lines.slice(index + 1)) {
+  const placed = lines.map((line) => ({ ...line, layer: line.around.closest(".calendar, .read"), block: blockOf(line) }));
+  placed.forEach((one, index) => {
+    for (const other of placed.slice(index + 1)) {
       const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
       const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
       // Words of one block may follow each other without a gap.
-      const gap = blockOf(one) === blockOf(other) ? 1 : -2;
-      if (across > gap && down > 1 && layer(one) === layer(other)) faults.push(`${one.text} on ${other.text}`);
+      const gap = one.block === other.block ? 1 : -2;
+      if (across > gap && down > 1 && one.layer === other.layer) faults.push(`${one.text} on ${other.text}`);
     }
   });
   for (const dot of card.querySelectorAll(".dot")) {

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from tests.axe import complaints
+from tests.random_examples import each
 
 from . import house_bill, house_now, house_today, house_year
 from .house import Json
@@ -72,7 +73,7 @@ async def test_a_view_shows_the_same_in_forced_colours(stage: Stage, view: str) 
         await stage.page.emulate_media(forced_colors="none", color_scheme="null")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [pytest.param(390, marks=pytest.mark.slow), 1280])
 @pytest.mark.parametrize("view", VIEWS)
 async def test_a_view_follows_the_width_of_the_paper(stage: Stage, view: str, width: int) -> None:
     await show_view(stage, view, "en")
@@ -187,19 +188,19 @@ async def show_bill(stage: Stage, language: str, *bills: Json) -> None:
     await house_bill.show(stage, "smarty-p1-bill", answers=answers, language=language)
 
 
-@pytest.mark.parametrize(
-    ("language", "button", "lines"),
-    [
-        ("en", "Print", ["November 2026", "Surcharge above 7 kW", "Quarter-hours above 7 kW"]),
-        ("fr", "Imprimer", ["Novembre 2026", "Quarts d'heure > 7 kW"]),
-        ("de", "Drucken", ["November 2026", "Viertelstunden über 7 kW"]),
-        ("lb", "Drécken", ["November 2026", "Véierelstonnen iwwer 7 kW"]),
-        ("pt", "Imprimir", ["Novembro de 2026", "Quartos de hora acima de 7 kW"]),
-    ],
-)
-async def test_a_bill_is_printed_as_a_statement_of_one_page(
-    stage: Stage, language: str, button: str, lines: list[str]
-) -> None:
+# French has the longest texts.
+STATEMENTS = {
+    "fr": ("Imprimer", ["Novembre 2026", "Quarts d'heure > 7 kW"]),
+    "en": ("Print", ["November 2026", "Surcharge above 7 kW", "Quarter-hours above 7 kW"]),
+    "de": ("Drucken", ["November 2026", "Viertelstunden über 7 kW"]),
+    "lb": ("Drécken", ["November 2026", "Véierelstonnen iwwer 7 kW"]),
+    "pt": ("Imprimir", ["Novembro de 2026", "Quartos de hora acima de 7 kW"]),
+}
+
+
+@pytest.mark.parametrize("language", each(len(STATEMENTS), STATEMENTS))
+async def test_a_bill_is_printed_as_a_statement_of_one_page(stage: Stage, language: str) -> None:
+    button, lines = STATEMENTS[language]
     await show_bill(stage, language)
     rows = ".lines .row:not(.hidden)"
     shown = await stage.card("smarty-p1-bill").locator(rows).all_text_contents()

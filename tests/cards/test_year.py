@@ -21,7 +21,7 @@ RED = (0xDB, 0x44, 0x37, 255)
 
 
 def year(**changes: object) -> Json:
-    return house_year.answers(**changes)
+    return house_year.answers(house_year.household(), **changes)
 
 
 def with_one_high(wh: int) -> Json:
