@@ -105,8 +105,9 @@ async function buildParts(browsers, textDigests) {
   const parts = [];
   for (const { name } of [...chunks, third]) {
     const { text } = outputFiles.find(({ path }) => basename(path) === name);
-    // In the minified code only templates have indented lines, and HTML treats white space as one space.
-    let content = shortenNotices(text.replace(/\n {2,}/g, " "));
+    // In the minified code only templates have indented lines, and attributes before a space or the end of a tag. HTML
+    // treats white space as one space, and a value that is a word needs no quotes.
+    let content = shortenNotices(text.replace(/\n {2,}/g, " ").replace(/( [\w:-]+=)"([\w-]+)"(?=[ >])/g, "$1$2"));
     for (const [built, final] of names) content = content.replaceAll(built, final);
     // With gzip, this second minifier makes the parts 4 % smaller. esbuild shortens the names that a part exports.
     const { code } = await minify(content, { module: true, ecma: 2020, compress: { passes: 2 } });

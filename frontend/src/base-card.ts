@@ -9,11 +9,13 @@ import { type MeterFeed, type Meters, metersOf, type SharedSubscription } from "
 import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
 import { type CommonKey, type Locale, localDay, localeOf, type Params, type Texts } from "./locale.ts";
-import { ContainerWidths } from "./parts/container-widths.ts";
+import { applyContainerWidths } from "./parts/container-widths.ts";
+import { keepFocus } from "./parts/kept-focus.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { plain, rich, type Table, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./data/request-queue.ts";
-import { ScrollIfShort } from "./parts/scroll-if-short.ts";
+import { scrollIfShort } from "./parts/scroll-if-short.ts";
+import { whileDrawn } from "./parts/while-drawn.ts";
 import { styles } from "./styles.ts";
 import type { Meter } from "./data/websocket-types.ts";
 
@@ -142,9 +144,10 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
 
   constructor() {
     super();
-    new ScrollIfShort(this);
+    whileDrawn(this, "ha-card", (card) => scrollIfShort(card, card.querySelector(".body")!));
+    keepFocus(this, () => JSON.stringify(this.config));
     // The build for new browsers leaves this line out.
-    OLD_BROWSERS: new ContainerWidths(this);
+    OLD_BROWSERS: applyContainerWidths(this);
   }
 
   override connectedCallback(): void {

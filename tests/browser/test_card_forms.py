@@ -104,7 +104,9 @@ async def test_a_value_is_entered_in_its_card(
         assert not who.errors
 
 
-async def test_typed_text_stays_when_the_card_is_drawn_anew(home: Home, browser: Browser) -> None:
+async def test_typed_text_and_focus_stay_when_the_card_is_drawn_anew(
+    home: Home, browser: Browser
+) -> None:
     async with household(home.client.url, browser) as who:
         label = who.texts.own(f"{FIELD}.energy_price")
         entry_id, *_ = await home.client.entries("smarty_p1")
@@ -112,11 +114,16 @@ async def test_typed_text_stays_when_the_card_is_drawn_anew(home: Home, browser:
         card = Card(who.page, "bill")
         await card.opens()
         await card.field(label).fill("0.15")
+        await card.field(label).evaluate("input => input.setSelectionRange(1, 3)")
         await card.form.evaluate("form => form.setAttribute('data-first', '')")
         # Home Assistant makes all cards anew after a lost connection.
         await home.client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
         await who.page.evaluate(_LOSE_CONNECTION)
         await card.form.and_(who.page.locator(":not([data-first])")).wait_for()
+        assert await card.field(label).input_value() == "0.15"
+        # The user types on where he was.
+        await card.field(label).and_(who.page.locator(":focus")).wait_for()
+        await who.page.keyboard.type(".1")
         assert await card.field(label).input_value() == "0.15"
         tabs = who.page.get_by_role("tab")
         await tabs.nth(0).click()

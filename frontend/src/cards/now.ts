@@ -183,8 +183,6 @@ export class NowCard extends SmartyCard<NowKey> {
     const dismiss = () => {
       dismissSaving(meter.entry_id);
       this.requestUpdate();
-      // The pressed button disappears. Without a new focus, the keyboard would begin again at the top of the page.
-      this.renderRoot.querySelector<SVGElement>('[role="slider"]')?.focus();
     };
     return html`<div class="hint">
       <p class="small">${rich(this.locale.text(whatIfTexts, "less", { changes: this.locale.text(whatIfTexts, "with_own_plan"), amount: this.locale.euros(saving) }))}</p>
@@ -247,7 +245,7 @@ export class NowCard extends SmartyCard<NowKey> {
     const shown = power === undefined ? "–" : this.locale.number(Math.abs(power), kwDecimals(power));
     const unit = html`<small>\u00a0kW</small>`;
     if (power === undefined) return html`<div class="big ${className}">${shown}${unit}</div>`;
-    return html`<div class="big ${className}">${keyed(shown, this.moreInfo(this.meter?.source === "pulses" ? "pulse_power" : "power_net", html`${shown}${unit}`, `${title} ${shown}\u00a0kW`))}</div>`;
+    return html`<div class="big ${className}">${this.moreInfo(this.meter?.source === "pulses" ? "pulse_power" : "power_net", html`${keyed(shown, html`${shown}${unit}`)}`, `${title} ${shown}\u00a0kW`)}</div>`;
   }
 
   #withoutReference(meter: Meter): TemplateResult {

@@ -1,7 +1,5 @@
 /** Scrolling of a card whose room is too low for its content, such as one with a number of `rows` in a section. */
 
-import type { ReactiveController, ReactiveControllerHost } from "lit";
-
 /**
  * Let `card` scroll while it is lower than `body`, its only child. Return a function that ends this.
  *
@@ -25,29 +23,4 @@ export function scrollIfShort(card: HTMLElement, body: HTMLElement): () => void 
   observer.observe(card);
   observer.observe(body);
   return () => observer.disconnect();
-}
-
-/** Scrolling of the card in `host`. */
-export class ScrollIfShort implements ReactiveController {
-  readonly #host: ReactiveControllerHost & { renderRoot: ParentNode };
-  #card: HTMLElement | null = null;
-  #end: (() => void) | undefined;
-
-  constructor(host: ReactiveControllerHost & { renderRoot: ParentNode }) {
-    this.#host = host;
-    host.addController(this);
-  }
-
-  hostUpdated(): void {
-    const card = this.#host.renderRoot.querySelector<HTMLElement>("ha-card");
-    if (card === this.#card) return;
-    this.hostDisconnected();
-    this.#card = card;
-    if (card) this.#end = scrollIfShort(card, card.querySelector<HTMLElement>(".body")!);
-  }
-
-  hostDisconnected(): void {
-    this.#end?.();
-    this.#card = null;
-  }
 }
