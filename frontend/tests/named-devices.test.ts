@@ -61,7 +61,7 @@ class House {
   set(id: string, state: string, time: number, attributes: object = {}): void {
     const changed = new Date(time).toISOString();
     const last_changed = this.states[id]?.state === state ? this.states[id]!.last_changed : changed;
-    this.states = { ...this.states, [id]: { state, attributes: { friendly_name: id, ...attributes }, last_changed, last_updated: changed } };
+    this.states[id] = { state, attributes: { friendly_name: id, ...attributes }, last_changed, last_updated: changed };
   }
 
   /** Give entities a measured power. A sensor reports a change within five seconds, or within 45. */
@@ -169,6 +169,8 @@ class House {
       // The meter reads once in each slot.
       const read = T0 + slot * SLOT_MS + 4_000;
       for (; this.#changes[nextChange]?.time! <= read; nextChange++) kw += this.#changes[nextChange]!.kw;
+      // Noted states stay as they were.
+      if (this.#actions[nextAction]?.time! <= read + SECOND_MS) this.states = { ...this.states };
       for (; this.#actions[nextAction]?.time! <= read + SECOND_MS; nextAction++) this.#actions[nextAction]!.act();
       net.push(kw + 0.01 * (this.#random() + this.#random() - 1));
       if (isWatched) devices.note(this.states, this.powers, read + SECOND_MS);

@@ -10,6 +10,7 @@ from smartyp1.history.calendar import LUXEMBOURG
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Value
 from smartyp1.messages.outbox import Outbox, QuietHours, admit
 from smartyp1.stored_json import dump, load
+from tests.random_examples import examples
 
 NIGHT = QuietHours(time(22), time(7))
 
@@ -136,7 +137,7 @@ AWAKE = ("water_flood", "phase_lost", TEXT)
 NEWS = sorted({*KINDS} - {*ALARMS, "back", "leak_over", "monthly_report", "monthly_report_energy"})
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(examples(3)))
 def test_alarms_are_sent_within_a_minute_beside_any_other_message(seed: int) -> None:
     """A day of random messages: a look each minute, and a restart after it."""
     chance = random.Random(seed)  # noqa: S311 - no secret

@@ -331,7 +331,10 @@ def test_a_battery_helps_although_telegrams_are_lost(laws: list[str], draw: Rand
 @pytest.mark.parametrize(
     ("delay", "most"),
     # A battery swings if it takes its own step since the telegram was sent for a new load.
-    [(10, 700), (20, 950), (60, None), (90, None), (300, None)],
+    [
+        *((10, 700), (20, 950), (60, None)),
+        *(pytest.param(delay, None, marks=pytest.mark.slow) for delay in (90, 300)),
+    ],
 )
 @pytest.mark.parametrize("law", ["adding", "stepping", "adding from 100 W"])
 def test_late_telegrams_make_no_battery_swing(
