@@ -56,7 +56,7 @@ from tests.ha.support import Home, call, failing, own_log, said, wait_until
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # Instead of 25 months, which take a platform long that makes them up.
-KEPT = timedelta(days=100)
+KEPT = timedelta(days=60)
 # A winter's morning; midnight in Luxembourg is at 23:00.
 NOW = utc("2026-11-21 08:00")
 TODAY = utc("2026-11-20 23:00")
@@ -172,13 +172,13 @@ async def test_without_a_key_nothing_is_asked(
 
 
 async def test_at_first_all_there_is(house: House) -> None:
-    first = TODAY - 80 * DAY
+    first = TODAY - 50 * DAY
     house.platform.series[POINT, IMPORTED] = lambda start: 0.5 if start >= first else None
 
     entry = await house.begin()
 
     rows = await known(entry)
-    assert [row.start for row in rows] == [first + n * QUARTER_HOUR for n in range(80 * 96)]
+    assert [row.start for row in rows] == [first + n * QUARTER_HOUR for n in range(50 * 96)]
     requests = [each for each in house.platform.requests if each.code == IMPORTED]
     assert requests[0].end == TODAY
     assert len(requests) <= 15
@@ -195,8 +195,8 @@ async def test_at_first_all_there_is(house: House) -> None:
 async def test_a_refused_part_of_the_history_is_left_out(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house.platform.series[POINT, IMPORTED] = lambda _start: 0.5
-    answer, day = house.platform._answer, TODAY - 50 * DAY
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 80 * DAY)
+    answer, day = house.platform._answer, TODAY - 40 * DAY
 
     def refuse_one(request: Request) -> dict[str, Any]:
         is_refused = request.code == IMPORTED and request.start <= day < request.end
@@ -206,8 +206,8 @@ async def test_a_refused_part_of_the_history_is_left_out(
 
     rows = await known(await house.begin())
 
-    assert rows[0].start == OLDEST
-    assert 100 - 30 <= len(rows) / 96 < 100
+    assert rows[0].start == TODAY - 80 * DAY - HOUR
+    assert 80 - 30 <= len(rows) / 96 < 80
 
 
 @pytest.mark.parametrize("is_history", [False, True])
@@ -355,7 +355,7 @@ async def test_a_point_without_any_rows_is_silent_a_week_after_it_was_entered(ho
 async def test_a_point_that_ended_long_ago_is_silent_since_its_last_day_also_after_a_restart(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT_TIME", 2 * KEPT)
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 130 * DAY)
     ended = TODAY - 120 * DAY
     house.platform.series[POINT, IMPORTED] = lambda start: 0.25 if start < ended else None
     entry = await house.begin()
@@ -366,10 +366,11 @@ async def test_a_point_that_ended_long_ago_is_silent_since_its_last_day_also_aft
         await house.sleeper.settled(house.hass)
 
 
+@pytest.mark.usefixtures("short_past")
 async def test_sharing_that_has_ended_is_downloaded(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT_TIME", 2 * KEPT)
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 130 * DAY)
     ended = TODAY - 120 * DAY
     for code in (REMAINING, COVERED):
         house.platform.series[POINT, code] = lambda start: 0.25 if start < ended else None
@@ -398,7 +399,7 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR09
     hole: str | None,
     months: list[int],
 ) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=62))
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 62 * DAY)
     lost = hole and utc(hole)
     house.platform.series[POINT, IMPORTED] = lambda start: None if start == lost else 1.0
     house.sleeper.now = utc(begun)
@@ -430,7 +431,7 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR09
 
 
 async def test_each_point_has_its_codes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=60))
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 53 * DAY)
     house.platform.series[PRODUCTION_POINT, EXPORTED] = lambda _start: 1.0
     house.platform.series[POINT, REMAINING] = house.platform.series[POINT, COVERED] = (
         lambda _start: 0.25
@@ -528,7 +529,7 @@ OTHER, OTHER_PRODUCTION = f"{POINT[:-1]}2", f"{PRODUCTION_POINT[:-1]}2"
 
 
 async def test_other_points_are_begun_anew(house: House) -> None:
-    since = TODAY - 50 * DAY
+    since = TODAY - 40 * DAY
     house.platform.series[POINT, IMPORTED] = lambda _start: 9.0
     house.platform.series[PRODUCTION_POINT, EXPORTED] = lambda _start: 5.0
     house.platform.series[OTHER, IMPORTED] = lambda start: 0.5 if start >= since else None
@@ -604,7 +605,7 @@ async def test_nothing_is_asked_any_more_for_a_former_account(
 ) -> None:
     house.platform.fault = Fault.SERVER
     entry = await house.begin()
-    starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
+    starts = (TODAY - n * QUARTER_HOUR for n in range(65 * 96, 25 * 96, -1))
     rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
     books = entry.runtime_data.books
     past, progress = books.leneda, books._download._progress
@@ -673,7 +674,7 @@ async def test_a_failed_request_is_repeated_ever_more_seldom(
 async def test_history_goes_on_where_it_stopped(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=520))
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 400 * DAY)
 
     def read(start: datetime) -> float:
         if start < TODAY - 300 * DAY:
@@ -688,7 +689,7 @@ async def test_history_goes_on_where_it_stopped(
     house.platform.series[POINT, IMPORTED] = lambda _start: 0.5
     house.platform.fault = None
     await house.at(NOW + timedelta(hours=1))
-    assert (await known(entry))[0].start < TODAY - 500 * DAY
+    assert (await known(entry))[0].start < TODAY - 380 * DAY
     again = [each for each in house.platform.requests if each in before]
     assert len(again) <= 6
 
@@ -696,7 +697,7 @@ async def test_history_goes_on_where_it_stopped(
 async def test_a_code_with_all_its_answers_is_not_asked_for_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=250))
+    monkeypatch.setattr(leneda_download, "KEPT_TIME", 250 * DAY)
 
     def read(start: datetime) -> float:
         if start < TODAY - 100 * DAY:
@@ -719,7 +720,7 @@ async def test_a_code_with_all_its_answers_is_not_asked_for_again(
 async def test_days_from_files_are_not_requested(house: House) -> None:
     house.platform.fault = Fault.SERVER
     entry = await house.begin()
-    starts = (TODAY - n * QUARTER_HOUR for n in range(260 * 96, 25 * 96, -1))
+    starts = (TODAY - n * QUARTER_HOUR for n in range(65 * 96, 25 * 96, -1))
     rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
     await entry.runtime_data.books.leneda.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
     house.platform.fault = None
