@@ -4,7 +4,8 @@ import asyncio
 import logging
 import sqlite3
 import sys
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Collection, Generator
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from homeassistant.components.recorder.models import StatisticData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component import common
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy.orm import Session
 
@@ -30,6 +32,8 @@ from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     quarter_hour_files as leneda_quarter_hour_files,
 )
+from custom_components.smarty_p1.coordinator.statistics import meter_statistics, statistic_ids
+from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.coordinator.stored import market_price_files, month_files
 from custom_components.smarty_p1.lib import clock_verdict
 from custom_components.smarty_p1.lib.port import port_stream, probing
@@ -48,9 +52,14 @@ __all__ = ["EntryMaker"]
 
 agreed_prices.PUBLISHED = PriceFile.read(PRICES)
 
-# The test kit logs every statement of the recorder, and each of many entities: this costs more time
-# than many a test.
-for name in ("sqlalchemy.engine", "homeassistant.helpers.entity_registry"):
+# The test kit logs every statement of the recorder, and each of many entities and loaded modules:
+# this costs more time than many a test.
+for name in (
+    "sqlalchemy.engine",
+    "homeassistant.helpers.entity_registry",
+    "homeassistant.loader",
+    "homeassistant.setup",
+):
     logging.getLogger(name).setLevel(logging.WARNING)
 
 
@@ -149,6 +158,54 @@ async def unloaded_before_recorder(recorder_mock: Recorder) -> AsyncGenerator[No
     entries = recorder_mock.hass.config_entries
     for entry in entries.async_loaded_entries(DOMAIN):
         await entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+def hass_storage() -> Generator[dict[str, Any]]:
+    """Yield what is stored, by key, as the test kit does, but with plain functions.
+
+    The kit's mocks with the signatures of the store take a tenth of the time of a short test.
+    """
+
+    def patch_plainly(target: str, *, side_effect: object, autospec: bool) -> Any:  # noqa: ANN401
+        assert autospec
+        return patch(target, side_effect)
+
+    with ExitStack() as stack:
+        with patch.object(common, "patch", patch_plainly):
+            stored = stack.enter_context(common.mock_storage())
+        yield stored
+
+
+@pytest.fixture
+def written_statistics() -> Collection[StatisticKind]:
+    """Return the hourly statistics that are written. Files whose tests read some override this."""
+    return ()
+
+
+@pytest.fixture
+def every_statistic() -> None:
+    """Write all hourly statistics of electricity, as for users."""
+
+
+@pytest.fixture(autouse=True)
+def few_statistics(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    written_statistics: Collection[StatisticKind],
+) -> None:
+    """Write only hourly statistics of electricity that a test reads.
+
+    All of them take the recorder a quarter of a second for one month and a half.
+    """
+    if "every_statistic" in request.fixturenames:
+        return
+
+    def written(hass: HomeAssistant, entry: MockConfigEntry) -> tuple[StatisticKind, ...]:
+        kinds = statistic_ids.kinds_of(hass, entry)
+        return tuple(kind for kind in kinds if kind in written_statistics)
+
+    monkeypatch.setattr(meter_statistics, "kinds_of", written)
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,6 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.statistics import meter_statistics
-from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.leneda.days_of_rows import days_of
 from custom_components.smarty_p1.lib.leneda.portal_file import read_export
 from smarty_p1_cli.__main__ import main
@@ -146,13 +144,6 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.fixture
-def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write one statistic only, because the tests' recorder takes a millisecond for a row."""
-    kinds = (StatisticKind.IMPORTED,)
-    monkeypatch.setattr(meter_statistics, "kinds_of", lambda _hass, _entry: kinds)
-
-
-@pytest.fixture
 def ask(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Any]:
@@ -167,7 +158,7 @@ def ask(
     return ask
 
 
-@pytest.mark.usefixtures("recorder_mock", "few_kinds")
+@pytest.mark.usefixtures("recorder_mock")
 async def test_the_integration_and_the_command_line_give_the_same_bills(
     hass: HomeAssistant, tmp_path: Path, ask: Callable[..., Any]
 ) -> None:

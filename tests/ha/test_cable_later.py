@@ -1,7 +1,7 @@
 """A meter without a cable gets one, in a real recorder: every kilowatt-hour is there once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -19,7 +19,6 @@ from custom_components.smarty_p1.coordinator.leneda import (
     download as leneda_download,
 )
 from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
-from custom_components.smarty_p1.coordinator.statistics import meter_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
     statistic_id,
@@ -40,13 +39,16 @@ HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
 
 
+@pytest.fixture
+def written_statistics() -> Collection[StatisticKind]:
+    return {StatisticKind.IMPORTED}
+
+
 @pytest.fixture(autouse=True)
 def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fetch few days, without a pause. Write one statistic."""
+    """Fetch few days, without a pause."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=DAYS))
-    kinds = (StatisticKind.IMPORTED,)
-    monkeypatch.setattr(meter_statistics, "kinds_of", lambda _hass, _entry: kinds)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.ha.dialogs import choose, fill_in, open_repair
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.support import TELEGRAM, Home, changes_of, metadata_of_sums, said
 
-pytestmark = pytest.mark.usefixtures("recorder_mock")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "every_statistic")
 
 KEY = f"smarty_p1:{sha256(SERIAL.encode()).hexdigest()[:8]}"
 IMPORTED, EXPORTED = "sensor.smarty_energy_imported", "sensor.smarty_energy_exported"

@@ -5,6 +5,7 @@ The meter is that of `billed_month`: May 2026 has 316.6 kWh, and half of June ha
 
 import asyncio
 import random
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -81,17 +82,9 @@ async def euros(hass: HomeAssistant) -> None:
     await hass.config.async_update(currency="EUR")
 
 
-@pytest.fixture(autouse=True)
-def few_kinds(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write two statistics only, because the tests' recorder takes a millisecond for a row."""
-    if "every_kind" not in request.fixturenames:
-        kinds = StatisticKind.IMPORTED, StatisticKind.TOTAL
-        monkeypatch.setattr(meter_statistics, "kinds_of", lambda _hass, _entry: kinds)
-
-
 @pytest.fixture
-def every_kind() -> None:
-    """Write all statistics of electricity."""
+def written_statistics() -> Collection[StatisticKind]:
+    return {StatisticKind.IMPORTED, StatisticKind.TOTAL}
 
 
 @pytest.fixture
@@ -145,7 +138,7 @@ async def bring_in(hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path) 
     await written(entry)
 
 
-@pytest.mark.usefixtures("every_kind")
+@pytest.mark.usefixtures("every_statistic")
 async def test_energy_and_bill_of_a_month(hass: HomeAssistant, meter: MockConfigEntry) -> None:
     imported, exported, cost, revenue, total = await all_rows(hass, meter)
 
@@ -191,7 +184,7 @@ async def test_a_price_of_last_month_entered_today(home: Home, meter: MockConfig
     assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
 
 
-@pytest.mark.usefixtures("every_kind")
+@pytest.mark.usefixtures("every_statistic")
 async def test_a_contract_that_is_entered_in_the_first_hour_of_its_day(
     home: Home, meter: MockConfigEntry
 ) -> None:
@@ -598,7 +591,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
             assert found.get(hour, 0.0) == pytest.approx(hours.get(hour, 0.0), abs=2e-4), hour
 
 
-@pytest.mark.usefixtures("every_kind")
+@pytest.mark.usefixtures("every_statistic")
 @pytest.mark.parametrize("seed", range(examples(1)))
 async def test_any_two_lives_have_the_rows_of_a_fresh_database(
     hass: HomeAssistant, seed: int

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +30,6 @@ from custom_components.smarty_p1.coordinator.leneda.file_refusal_translation_key
 )
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.coordinator.statistics import meter_statistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from tests.lib.leneda.writing import (
@@ -70,11 +69,9 @@ class Clock:
 type BringIn = Callable[[bytes], Any]
 
 
-@pytest.fixture(autouse=True)
-def few_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write one statistic only, because the tests' recorder takes a millisecond for a row."""
-    kinds = (StatisticKind.IMPORTED,)
-    monkeypatch.setattr(meter_statistics, "kinds_of", lambda _hass, _entry: kinds)
+@pytest.fixture
+def written_statistics() -> Collection[StatisticKind]:
+    return {StatisticKind.IMPORTED}
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,11 @@ from tests.lib.bill.lives import FIXED, Life
 from .support import changes_of
 from .test_meter_statistics import NoLeneda
 
-pytestmark = [pytest.mark.usefixtures("recorder_mock"), pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [
+    pytest.mark.usefixtures("recorder_mock", "every_statistic"),
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+]
 
 MONTHS = 25
 END = datetime(2026, 6, 15, 22, tzinfo=UTC)

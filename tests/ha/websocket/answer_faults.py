@@ -1,19 +1,15 @@
 """Comparison of answers in JSON with their types."""
 
+import typing
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
-from typing import (
-    Any,
-    Literal,
-    NotRequired,
-    TypeAliasType,
-    TypeVar,
-    get_args,
-    get_origin,
-    get_type_hints,
-    is_typeddict,
-)
+from typing import Any, Literal, NotRequired, TypeAliasType, TypeVar
+
+# An answer has many values, but few types.
+get_args, get_origin = cache(typing.get_args), cache(typing.get_origin)
+get_type_hints, is_typeddict = cache(typing.get_type_hints), cache(typing.is_typeddict)
 
 _PLAIN: dict[Any, type | tuple[type, ...]] = {float: (float, int), NoneType: NoneType}
 
