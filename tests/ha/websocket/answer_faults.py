@@ -8,8 +8,10 @@ from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, TypeAliasType, TypeVar
 
 # An answer has many values, but few types.
-get_args, get_origin = cache(typing.get_args), cache(typing.get_origin)
-get_type_hints, is_typeddict = cache(typing.get_type_hints), cache(typing.is_typeddict)
+get_args: Any = cache(typing.get_args)
+get_origin: Any = cache(typing.get_origin)
+get_type_hints: Any = cache(typing.get_type_hints)
+is_typeddict: Any = cache(typing.is_typeddict)
 
 _PLAIN: dict[Any, type | tuple[type, ...]] = {float: (float, int), NoneType: NoneType}
 
