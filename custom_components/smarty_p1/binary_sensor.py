@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
 from .coordinator import BooksConfigEntry
-from .coordinator.books_coordinator import BooksCoordinator
+from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import SmartyEntity, described_as, find_new
 from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
 from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE
@@ -51,7 +51,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     _unrecorded_attributes = frozenset({MEASURED_SINCE})
     described: BinarySensorSpec
 
-    def __init__(self, coordinator: BooksCoordinator, described: BinarySensorSpec) -> None:
+    def __init__(self, coordinator: MeterCoordinator, described: BinarySensorSpec) -> None:
         super().__init__(coordinator, described, _describe(described))
 
     @property
@@ -78,7 +78,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
 class LoadRuns(LoadEntity, BinarySensorEntity):
     """Binary sensor that is on while a load runs by the plan."""
 
-    def __init__(self, coordinator: BooksCoordinator, subentry: ConfigSubentry) -> None:
+    def __init__(self, coordinator: MeterCoordinator, subentry: ConfigSubentry) -> None:
         super().__init__(coordinator, subentry, RUNS_BY_PLAN)
         self.entity_description = _describe(RUNS_BY_PLAN)
 

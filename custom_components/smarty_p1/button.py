@@ -11,8 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import BooksConfigEntry
-from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.loads.entered_loads import EnteredLoad
+from .coordinator.meter_coordinator import MeterCoordinator
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan
 from .lib.plan.load_task import LoadTask
@@ -50,7 +50,7 @@ async def async_setup_entry(
     add_load_entities(entry.runtime_data, async_add_entities, _buttons)
 
 
-def _buttons(coordinator: BooksCoordinator, subentry: ConfigSubentry) -> Iterable[ButtonEntity]:
+def _buttons(coordinator: MeterCoordinator, subentry: ConfigSubentry) -> Iterable[ButtonEntity]:
     entered = entered_load(coordinator, subentry.subentry_id)
     return [
         LoadButton(coordinator, subentry, spec) for spec in LOAD_BUTTONS if spec.exists_for(entered)

@@ -16,9 +16,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .coordinator import BooksConfigEntry
-from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.loads.entered_loads import entered_loads
 from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
+from .coordinator.meter_coordinator import MeterCoordinator
 from .lib.history.calendar import day_end, day_start, quarter_start
 from .load_entity import PlanEntity, add_plan_entity
 
@@ -42,7 +42,7 @@ class PlanCalendar(PlanEntity, CalendarEntity):
 
     entity_description: CalendarEntityDescription
 
-    def __init__(self, coordinator: BooksCoordinator) -> None:
+    def __init__(self, coordinator: MeterCoordinator) -> None:
         super().__init__(coordinator, PLAN)
         # A plan has no past. Without the begun runs, a run would begin anew with each plan.
         self._runs: dict[str, list[_Run]] = {}

@@ -22,11 +22,12 @@ from .const import (
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry
+from .coordinator.entity_source import EntitySource
 from .coordinator.meter_coordinator import MeterCoordinator
-from .coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
 from .coordinator.mqtt_port import PREFIX
-from .coordinator.source_entity_coordinator import SourceEntityCoordinator
+from .coordinator.telegram_source import TelegramSource
 from .lib.bill.household_state import HouseholdState
+from .lib.meter.meter_reader import Reception
 from .lib.p1.obis import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, mbus_reference
 from .lib.p1.telegram import Telegram
 from .lib.port.address_masking import redact_port
@@ -99,24 +100,25 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
     }
     if line := coordinator.line:
         content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
-    if isinstance(coordinator, MeterCoordinator):
-        return content | _describe_meter(coordinator)
-    if isinstance(coordinator, (MeterWithoutCableCoordinator, SourceEntityCoordinator)):
-        demand = coordinator.books.demand
+    if not isinstance(coordinator, MeterCoordinator):
+        return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
+    source, books = coordinator.source, coordinator.books
+    if isinstance(source, TelegramSource):
+        return content | _describe_meter(coordinator, source.reception)
+    content |= {
+        "is_fetching": books.is_fetching,
+        "demand": (demand := books.demand) and _describe_demand(demand),
+    }
+    if isinstance(source, EntitySource):
         content |= {
-            "is_fetching": coordinator.books.is_fetching,
-            "demand": demand and _describe_demand(demand),
+            "readings": coordinator.readings,
+            "totals_held_back": dict(books.memory.totals.falls),
+            "telegram": _describe_telegram(coordinator.data.telegram),
         }
-        if isinstance(coordinator, SourceEntityCoordinator):
-            content["readings"] = coordinator.readings
-            content["totals_held_back"] = dict(coordinator.books.memory.totals.falls)
-            content["telegram"] = _describe_telegram(coordinator.data.telegram)
-        return content
-    return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
+    return content
 
 
-def _describe_meter(coordinator: MeterCoordinator) -> dict[str, Any]:
-    reception = coordinator.reception
+def _describe_meter(coordinator: MeterCoordinator, reception: Reception) -> dict[str, Any]:
     content: dict[str, Any] = {
         "telegrams": reception.telegrams,
         "rejections": {str(reason): count for reason, count in reception.rejections.items()},

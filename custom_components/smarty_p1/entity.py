@@ -12,9 +12,9 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import has_books
-from .coordinator.books_coordinator import BooksCoordinator
+from .coordinator import has_books, has_telegrams
 from .coordinator.entry_types import known_meters
+from .coordinator.meter_coordinator import MeterCoordinator
 from .lib.entities.devices import MBUS_MODEL_ID, METER_MODEL, maker, mbus_model, short_serial
 from .lib.entities.entity_description import EntitySpec, local_times
 from .lib.entities.leneda_and_sharing_sensors import day_sums_of
@@ -35,7 +35,7 @@ def described_as[D: EntityDescription](
     )
 
 
-def _number_of(coordinator: BooksCoordinator) -> str:
+def _number_of(coordinator: MeterCoordinator, serial_number: str | None) -> str:
     """Return the suffix in the name of a meter's device. The first meter has an empty suffix.
 
     An existing device keeps its suffix, even if other meters are removed.
@@ -51,7 +51,7 @@ def _number_of(coordinator: BooksCoordinator) -> str:
         for meter in known_meters(coordinator.hass)
         if has_books(meter) and meter.created_at < entry.created_at
     ]
-    return number_of_new(coordinator.serial_number, earlier)
+    return number_of_new(serial_number, earlier)
 
 
 def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
@@ -66,9 +66,10 @@ def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
     return str(len(earlier) + 1) if serial_number is None else short_serial(serial_number)
 
 
-def meter_device(coordinator: BooksCoordinator) -> DeviceInfo:
+def meter_device(coordinator: MeterCoordinator) -> DeviceInfo:
     """Return the description of the electricity meter's device."""
-    number, serial_number = _number_of(coordinator), coordinator.serial_number
+    serial_number = coordinator.meter_id if has_telegrams(coordinator.config_entry) else None
+    number = _number_of(coordinator, serial_number)
     return DeviceInfo(
         identifiers={(DOMAIN, coordinator.meter_id)},
         translation_key="another_meter" if number else "meter",
@@ -79,12 +80,12 @@ def meter_device(coordinator: BooksCoordinator) -> DeviceInfo:
     )
 
 
-def mbus_device_id(coordinator: BooksCoordinator, identity: str) -> str:
+def mbus_device_id(coordinator: MeterCoordinator, identity: str) -> str:
     """Return the identifier of the device of the M-Bus meter with this identity."""
     return f"{coordinator.meter_id}_{identity}"
 
 
-def mbus_device(coordinator: BooksCoordinator, identity: str) -> dr.DeviceEntry | None:
+def mbus_device(coordinator: MeterCoordinator, identity: str) -> dr.DeviceEntry | None:
     """Return the device of the M-Bus meter with this identity. Return None if it has no device."""
     return dr.async_get(coordinator.hass).async_get_device_by_identifier(
         (DOMAIN, mbus_device_id(coordinator, identity)),
@@ -92,7 +93,7 @@ def mbus_device(coordinator: BooksCoordinator, identity: str) -> dr.DeviceEntry 
     )
 
 
-def _mbus_device_info(coordinator: BooksCoordinator, identity: str) -> DeviceInfo:
+def _mbus_device_info(coordinator: MeterCoordinator, identity: str) -> DeviceInfo:
     meter = coordinator.data.telegram.channels[coordinator.data.channels[identity]]
     return DeviceInfo(
         identifiers={(DOMAIN, mbus_device_id(coordinator, identity))},
@@ -109,7 +110,7 @@ def _mbus_device_info(coordinator: BooksCoordinator, identity: str) -> DeviceInf
     )
 
 
-def is_in_telegram(coordinator: BooksCoordinator, device: dr.DeviceEntry) -> bool:
+def is_in_telegram(coordinator: MeterCoordinator, device: dr.DeviceEntry) -> bool:
     """Return whether a device belongs to the electricity meter or to a current M-Bus meter.
 
     A current M-Bus meter is a meter in the last telegram.
@@ -119,7 +120,7 @@ def is_in_telegram(coordinator: BooksCoordinator, device: dr.DeviceEntry) -> boo
     return any((DOMAIN, identifier) in device.identifiers for identifier in current)
 
 
-def on_new_objects(coordinator: BooksCoordinator, add_new: Callable[[Reading], None]) -> None:
+def on_new_objects(coordinator: MeterCoordinator, add_new: Callable[[Reading], None]) -> None:
     """Call `add_new` with the current reading, and with later readings that may need new entities.
 
     A later reading may need new entities if its objects, its M-Bus meters or its day sums from
@@ -144,10 +145,10 @@ def on_new_objects(coordinator: BooksCoordinator, add_new: Callable[[Reading], N
 
 
 def find_new[D: EntitySpec[Reading], E: Entity](
-    coordinator: BooksCoordinator,
+    coordinator: MeterCoordinator,
     platform: Platform,
     descriptions: Iterable[D],
-    make: Callable[[BooksCoordinator, D], E],
+    make: Callable[[MeterCoordinator, D], E],
 ) -> Callable[[Reading], list[E]]:
     """Return a function that creates the entities for a reading's new objects.
 
@@ -171,7 +172,7 @@ def find_new[D: EntitySpec[Reading], E: Entity](
     return find
 
 
-class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
+class SmartyEntity(CoordinatorEntity[MeterCoordinator]):
     """Entity of the electricity meter or of an M-Bus meter.
 
     Both kinds of meter share this class. Python runs Home Assistant's code faster if all objects
@@ -182,7 +183,7 @@ class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
 
     def __init__(
         self,
-        coordinator: BooksCoordinator,
+        coordinator: MeterCoordinator,
         described: EntitySpec[Any],
         description: EntityDescription,
         identity: str | None = None,

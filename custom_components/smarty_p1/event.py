@@ -12,8 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.start import async_at_started
 
 from .const import DOMAIN
-from .coordinator.books_coordinator import BooksCoordinator
-from .coordinator.meter_coordinator import MeterConfigEntry
+from .coordinator.meter_coordinator import MeterCoordinator
+from .coordinator.telegram_source import MeterConfigEntry
 from .entity import SmartyEntity, described_as, find_new, on_new_objects
 from .lib.entities.entity_description import EventSpec
 from .lib.entities.events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
@@ -49,7 +49,7 @@ class MeterEvent(SmartyEntity, EventEntity):
     described: EventSpec
     _was_available: bool | None = None
 
-    def __init__(self, coordinator: BooksCoordinator, described: EventSpec) -> None:
+    def __init__(self, coordinator: MeterCoordinator, described: EventSpec) -> None:
         types = list(described.event_types)
         description = described_as(EventEntityDescription, described, event_types=types)
         super().__init__(coordinator, described, description)

@@ -15,10 +15,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, SUBENTRY_LOAD
-from .coordinator.books_coordinator import BooksCoordinator
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
 from .coordinator.loads.load_tasks import wish
 from .coordinator.loads.shown_plans import LOAD_PLANS
+from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import meter_device
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan
@@ -26,9 +26,9 @@ from .lib.plan.load_task import LoadTask
 
 
 def add_load_entities(
-    coordinator: BooksCoordinator,
+    coordinator: MeterCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    make: Callable[[BooksCoordinator, ConfigSubentry], Iterable[Entity]],
+    make: Callable[[MeterCoordinator, ConfigSubentry], Iterable[Entity]],
     subentry_type: str = SUBENTRY_LOAD,
 ) -> None:
     """Create the entities of each load, also of those that the user adds later."""
@@ -48,9 +48,9 @@ def add_load_entities(
 
 
 def add_plan_entity(
-    coordinator: BooksCoordinator,
+    coordinator: MeterCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    make: Callable[[BooksCoordinator], PlanEntity],
+    make: Callable[[MeterCoordinator], PlanEntity],
     platform: Platform,
 ) -> None:
     """Create an entity of the meter with its first load. Remove it with the last one."""
@@ -79,14 +79,14 @@ class PlanEntity(Entity):
     _attr_has_entity_name = True
     _attr_should_poll = False
 
-    def __init__(self, coordinator: BooksCoordinator, description: EntityDescription) -> None:
+    def __init__(self, coordinator: MeterCoordinator, description: EntityDescription) -> None:
         self.entity_description = description
         self._entry = coordinator.config_entry
         self._attr_unique_id = f"{coordinator.meter_id}_{description.key}"
         self._attr_device_info = meter_device(coordinator)
 
 
-def entered_load(coordinator: BooksCoordinator, subentry_id: str) -> EnteredLoad:
+def entered_load(coordinator: MeterCoordinator, subentry_id: str) -> EnteredLoad:
     """Return a load of a meter."""
     return entered_loads(coordinator.config_entry)[subentry_id]
 
@@ -99,7 +99,7 @@ class LoadEntity(Entity):
 
     def __init__(
         self,
-        coordinator: BooksCoordinator,
+        coordinator: MeterCoordinator,
         subentry: ConfigSubentry,
         described: EntitySpec[LoadPlan],
     ) -> None:

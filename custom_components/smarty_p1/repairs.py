@@ -40,8 +40,8 @@ from .const import (
 from .coordinator.entry_types import short_title
 from .coordinator.meter_books import MeterBooks
 from .coordinator.meter_capture import CaptureRefusedError
-from .coordinator.meter_coordinator import MeterConfigEntry
 from .coordinator.repair_issues import ENTRY_ID, Problem, withdraw_issues
+from .coordinator.telegram_source import MeterConfigEntry
 from .dashboards import Offer, async_move, async_offers, async_undo
 from .entity import mbus_device
 from .flows.boards.message_value import CONF_VALUE, value_field, with_chosen_value
@@ -108,7 +108,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
         if user_input is None:
             return await super().async_step_confirm()
         entry = _loaded_entry_of(self)
-        entry.runtime_data.confirm_clock()
+        entry.runtime_data.source.confirm_clock()
         return self.async_create_entry(data={})
 
 
@@ -390,12 +390,12 @@ class CaptureRepairFlow(RepairsFlow):
     async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the last telegram of the capture, and the choices "write" and "discard"."""
         entry = _loaded_entry_of(self, "capture_gone")
-        ready = entry.runtime_data.capture.look()
+        ready = entry.runtime_data.source.capture.look()
         if not ready:
             return self.async_abort(reason="capture_gone")
         summary = ready.summary
         if not summary.telegrams:
-            entry.runtime_data.capture.discard()
+            entry.runtime_data.source.capture.discard()
             return self.async_abort(reason="capture_empty")
         # The telegram is shown in a Markdown code block, in which only backticks have a meaning. So
         # replace them.
@@ -408,14 +408,14 @@ class CaptureRepairFlow(RepairsFlow):
                     "name": Verbatim(short_title(entry)),
                     "telegrams": str(summary.telegrams),
                     "telegram": Verbatim(f"```\n{lines}\n```"),
-                    "folder": str(entry.runtime_data.capture.folder),
+                    "folder": str(entry.runtime_data.source.capture.folder),
                 }
             ),
         )
 
     async def async_step_write(self, _user_input: Input = None) -> RepairsFlowResult:
         """Write the capture to a file, and show the file's path. Then the repair issue ends."""
-        capture = _loaded_entry_of(self, "capture_gone").runtime_data.capture
+        capture = _loaded_entry_of(self, "capture_gone").runtime_data.source.capture
         try:
             path, _ = await capture.async_write()
         except CaptureRefusedError:
@@ -431,7 +431,7 @@ class CaptureRepairFlow(RepairsFlow):
 
     async def async_step_discard(self, _user_input: Input = None) -> RepairsFlowResult:
         """Discard the capture."""
-        _loaded_entry_of(self, "capture_gone").runtime_data.capture.discard()
+        _loaded_entry_of(self, "capture_gone").runtime_data.source.capture.discard()
         return self.async_create_entry(data={})
 
 

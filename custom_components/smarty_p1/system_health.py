@@ -9,10 +9,10 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .coordinator import has_books
+from .coordinator.entity_source import EntitySource
 from .coordinator.entry_types import AnyConfigEntry, known_meters
+from .coordinator.leneda_source import LenedaSource
 from .coordinator.meter_coordinator import MeterCoordinator
-from .coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
-from .coordinator.source_entity_coordinator import SourceEntityCoordinator
 from .diagnostics import redact_names, redact_text
 
 
@@ -53,18 +53,19 @@ def _describe(entry: AnyConfigEntry) -> str:
     described = []
     if line := coordinator.line:
         described = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
-    if isinstance(coordinator, SourceEntityCoordinator):
-        described.append(f"entities of {coordinator.integration}, not verified")
-    if isinstance(coordinator, (MeterCoordinator, SourceEntityCoordinator)):
-        described.append(_describe_latest(coordinator))
-    if isinstance(coordinator, MeterWithoutCableCoordinator):
+    source = isinstance(coordinator, MeterCoordinator) and coordinator.source
+    if isinstance(source, EntitySource):
+        described.append(f"entities of {source.integration}, not verified")
+    if isinstance(source, LenedaSource):
         demand = coordinator.books.demand
         until = f"{dt_util.as_local(demand.until):%Y-%m-%d}" if demand else "nothing yet"
         described.append(f"Leneda without a cable, {until}")
+    elif source:
+        described.append(_describe_latest(coordinator))
     return redact_text(", ".join(described), str(entry.unique_id))
 
 
-def _describe_latest(coordinator: MeterCoordinator | SourceEntityCoordinator) -> str:
+def _describe_latest(coordinator: MeterCoordinator) -> str:
     if coordinator.latest is None:
         condition = coordinator.condition
         return f"no telegram yet, {condition.obstacle or condition.state}"

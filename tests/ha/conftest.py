@@ -26,7 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy.orm import Session
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import meter_coordinator, tank_coordinator
+from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoordinator
 from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
@@ -35,6 +35,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
 from custom_components.smarty_p1.coordinator.statistics import meter_statistics, statistic_ids
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.coordinator.stored import market_price_files, month_files
+from custom_components.smarty_p1.coordinator.telegram_source import TelegramSource
 from custom_components.smarty_p1.lib import clock_verdict
 from custom_components.smarty_p1.lib.port import port_stream, probing
 from custom_components.smarty_p1.lib.port.port_stream import PortStream
@@ -307,8 +308,8 @@ def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def short_setup(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let sources that wait for a reading fail soon."""
-    for module, name in ((meter_coordinator, "METER"), (tank_coordinator, "TANK")):
-        monkeypatch.setattr(module, name, replace(getattr(module, name), patience=0.3))
+    for owner, name in ((TelegramSource, "rules"), (tank_coordinator, "TANK")):
+        monkeypatch.setattr(owner, name, replace(getattr(owner, name), patience=0.3))
 
 
 @pytest.fixture

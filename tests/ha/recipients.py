@@ -13,7 +13,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.coordinator import meter_coordinator, telegram_source
 from custom_components.smarty_p1.messages import meter_watch, sending
 
 from .support import Passed, wait_until
@@ -41,7 +41,7 @@ class Clock:
         await hass.config.async_set_time_zone("UTC")
         clock = cls()
         shown = SimpleNamespace(utcnow=lambda: clock.now.astimezone(UTC), as_local=dt_util.as_local)
-        for module in (meter_coordinator, meter_watch, sending):
+        for module in (meter_coordinator, telegram_source, meter_watch, sending):
             monkeypatch.setattr(module, "dt_util", shown)
         look = meter_watch._MeterWatch._async_look
 

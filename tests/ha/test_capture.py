@@ -83,7 +83,7 @@ class House(Home):
 
     @property
     def recording(self) -> Any:  # noqa: ANN401 - an inner part
-        return self.entry.runtime_data.capture.recording
+        return self.entry.runtime_data.source.capture.recording
 
     async def record(self, *data: bytes, **options: bool) -> int:
         """Record a minute in which this comes, and then a telegram; return how many bytes came."""
@@ -291,7 +291,7 @@ async def test_a_frame_that_no_key_decrypts_is_not_written(house: House, folder:
     await house.call("start", minutes=1)
     foreign = encipher(ODD, 7, key=OTHER_KEY)
     await house.port.send(foreign)
-    capture = house.entry.runtime_data.capture
+    capture = house.entry.runtime_data.source.capture
     await wait_until(house.hass, lambda: capture.recording.size == len(foreign))
     await house.end()
     shown = await house.call("show")
@@ -350,7 +350,7 @@ async def test_a_capture_ends_with_the_entry(recorded: House) -> None:
     assert await recorded.call("show") == {"state": "none"}
 
     await recorded.call("start")
-    recorder = recorded.entry.runtime_data.capture
+    recorder = recorded.entry.runtime_data.source.capture
     await recorded.hass.config_entries.async_unload(recorded.entry.entry_id)
     assert recorder.recording is None
     await let_pass(recorded.hass, 3600)
@@ -384,7 +384,7 @@ async def test_the_log_of_a_failed_anonymisation_has_no_true_text(
     await house.call("start", minutes=1)
     await receive(house.hass, house.port, ODD)
     await let_pass(house.hass, 60)
-    await wait_until(house.hass, lambda: not house.entry.runtime_data.capture.is_running)
+    await wait_until(house.hass, lambda: not house.entry.runtime_data.source.capture.is_running)
 
     assert await house.call("show") == {"state": "none"}
     assert "could not be made anonymous, and is discarded: ValueError" in caplog.text

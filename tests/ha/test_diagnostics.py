@@ -75,7 +75,7 @@ async def test_the_content_of_diagnostics(
     fallen = with_value(WITH_SECRETS, "1-0:1.8.0", "(000000.000*kWh)")
     await port.send_telegram(fallen.replace("!", "1-0:1.8.0(000001.000*kWh)\r\n!", 1))
     await port.send(b"\xdb\x08" + SYSTEM_TITLE + b"\x20\x30\x00\x00\x00\x09" + bytes(40))
-    await wait_until(hass, lambda: coordinator.reception.rejections.total() > 0)
+    await wait_until(hass, lambda: coordinator.source.reception.rejections.total() > 0)
 
     told = await download(hass, entry)
 
@@ -221,7 +221,7 @@ async def test_a_meter_in_all_kinds_of_trouble(
         await home.port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))
     await home.wait_until(
         lambda: all(
-            entry.runtime_data.reception.rejections[reason] > 5
+            entry.runtime_data.source.reception.rejections[reason] > 5
             for reason in (Reason.TAG, Reason.DOWNGRADE)
         )
     )

@@ -10,7 +10,7 @@ import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator.source_entity_coordinator import BURST_S
+from custom_components.smarty_p1.coordinator.entity_source import BURST_S
 from tests.ha.entities import Smarty, set_up
 from tests.ha.support import call
 

@@ -17,6 +17,7 @@ from custom_components.smarty_p1.coordinator.repair_issues import Remedies
 from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
+from custom_components.smarty_p1.coordinator.telegram_source import TelegramSource
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from custom_components.smarty_p1.lib.meter.meter_reader import Reading
 from custom_components.smarty_p1.messages import meter_watch
@@ -50,7 +51,7 @@ PARTS: list[tuple[type, str]] = [
     (MonthFiles, "append"),
     (MeterStatistics, "note_reading"),
     (MeterHistory, "note"),
-    (MeterCoordinator, "_report_clock"),
+    (TelegramSource, "_report_clock"),
     (Remedies, "apply"),
     (FollowingSensor, "_handle_coordinator_update"),
     (p1_server.P1ServerSink, "on_reading"),
@@ -74,8 +75,8 @@ async def test_a_failing_part_costs_no_reading(
     saved: list[None] = []
     coordinator.reading_listeners.add(heard.append)
     byte_count: list[int] = []
-    coordinator.line.byte_listeners.add(fail)
-    coordinator.line.byte_listeners.add(lambda data: byte_count.append(len(data)))
+    coordinator.source.line.byte_listeners.add(fail)
+    coordinator.source.line.byte_listeners.add(lambda data: byte_count.append(len(data)))
     with (
         patch.object(owner, name, fail),
         patch.object(MeterBooks, "schedule_save", lambda _books: saved.append(None)),
@@ -161,9 +162,9 @@ async def test_an_output_comes_when_its_library_is_there(
 async def test_a_meter_is_read_again_although_the_end_of_a_pause_fails(home: Home) -> None:
     entry = await home.set_up()
     paused: MeterCoordinator = entry.runtime_data
-    with patch.object(MeterCoordinator, "read_again", fail):
+    with patch.object(TelegramSource, "read_again", fail):
         async with pause_entry(home.hass, entry):
-            assert not paused.line.is_open
+            assert not paused.source.line.is_open
         await home.wait_until(lambda: entry.runtime_data is not paused)
     await home.wait_until(lambda: entry.state is ConfigEntryState.LOADED)
     await home.wait_until(lambda: entry.runtime_data.line.is_open)

@@ -15,7 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.coordinator import telegram_source
 from custom_components.smarty_p1.lib import failure_detection
 from custom_components.smarty_p1.lib.markdown_text import as_plain
 from custom_components.smarty_p1.lib.messages.goal_watch import goal_outlook
@@ -275,13 +275,13 @@ async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
 ) -> None:
     # Minutes pass in no time. Their passing must not close the port, nor let the bytes be
     # forgotten.
-    monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
+    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT", None)
     monkeypatch.setattr(failure_detection, "_MAX_RUN_PAUSE_S", 600.0)
     await house.set_up(**options("silent"))
     await house.receive(TELEGRAM)
 
     received: list[bytes] = []
-    house.entry.runtime_data.line.byte_listeners.add(received.append)
+    house.entry.runtime_data.source.line.byte_listeners.add(received.append)
 
     async def send_unreadable(time: str, first: int) -> None:
         for n in range(first, first + 7):

@@ -106,7 +106,7 @@ async def test_an_unexpected_error_is_logged_once_and_then_counted(
         raised += 1
         raise ValueError
 
-    remove = entry.runtime_data.line.byte_listeners.add(fail)
+    remove = entry.runtime_data.source.line.byte_listeners.add(fail)
     for second in range(1, 13):
         await home.receive(at(f"10:30:{second:02}", 100.0 + second))
     assert raised >= 10
@@ -140,7 +140,7 @@ async def test_a_port_is_opened_when_it_has_closed(
     home.entry = home.make_entry(home.port.url)
     await home.hass.config_entries.async_setup(home.entry.entry_id)
     before = home.port.connections
-    releasing = home.hass.async_create_task(home.entry.runtime_data.line.async_release())
+    releasing = home.hass.async_create_task(home.entry.runtime_data.source.line.async_release())
     for _ in range(20):
         await asyncio.sleep(0.001)
     assert (opened, most, home.port.connections) == (1, 1, before)
@@ -148,7 +148,7 @@ async def test_a_port_is_opened_when_it_has_closed(
     may_close.set()
     await releasing
     assert opened == 0
-    home.entry.runtime_data.read_again()
+    home.entry.runtime_data.source.read_again()
     await home.wait_until(lambda: (opened, home.port.connections) == (1, before + 1))
     assert most == 1
 
@@ -267,7 +267,7 @@ async def test_a_replaced_meter_is_a_new_device(
     assert home.state_of(GAS).state == "unavailable"
     new = device_of(device_registry, entry, NEW_DEVICE)
     assert (new.name, new.serial_number) == ("Gas meter 7499", "GAS 079000257499")
-    assert entry.runtime_data.reception.totals_held_back == {}
+    assert entry.runtime_data.source.reception.totals_held_back == {}
 
 
 async def test_an_index_is_called_as_its_device_and_keeps_its_id(

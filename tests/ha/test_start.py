@@ -22,9 +22,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.leneda import download as leneda_download
 from custom_components.smarty_p1.coordinator.statistics import hourly_statistics
+from custom_components.smarty_p1.coordinator.telegram_source import TelegramSource
 from custom_components.smarty_p1.dashboards import energy_dashboard_setup
 from custom_components.smarty_p1.lib.failure_detection import METER
 from dev.ports import free_ports
@@ -65,7 +65,7 @@ async def unstarted(
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", timedelta(days=40))
     patient = replace(METER, patience=1e9)
-    monkeypatch.setattr(meter_coordinator, "METER", patient)
+    monkeypatch.setattr(TelegramSource, "rules", patient)
     hass.set_state(CoreState.not_running)
     recorder: AbstractAsyncContextManager[Recorder] = async_test_recorder(hass, wait_recorder=False)
     async with recorder:
@@ -124,7 +124,7 @@ async def test_the_start_waits_for_nothing(
         home.answer()
         data = {**entry.data, "port": home.port.url}
         unstarted.config_entries.async_update_entry(entry, data=data)
-        entry.runtime_data.read_again()
+        entry.runtime_data.source.read_again()
     elif meter == "is silent":
         await home.port.send_telegram(TELEGRAM)
     kinds = {source["type"] for source in await until_filled(unstarted)}

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.coordinator import meter_coordinator, telegram_source
 
 from .support import PATIENCE, TELEGRAM, Home, Passed
 
@@ -28,7 +28,8 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
         self._now = now
         shown = SimpleNamespace(utcnow=lambda: self.now, as_local=dt_util.as_local)
-        monkeypatch.setattr(meter_coordinator, "dt_util", shown)
+        for module in (meter_coordinator, telegram_source):
+            monkeypatch.setattr(module, "dt_util", shown)
 
     @property
     def now(self) -> datetime:

@@ -13,8 +13,8 @@ from homeassistant.helpers.json import json_bytes_sorted
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_LOAD_KIND, LOAD_CAR, SUBENTRY_LOAD
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if import PLAN
 from ..lib.answers.what_if_changes import ATTR_KIND
@@ -37,7 +37,7 @@ class PlannedClasses(NamedTuple):
     """Version of the answer, which is that of the day."""
 
     @classmethod
-    def of(cls, coordinator: BooksCoordinator, typed: Mapping[str, float]) -> PlannedClasses:
+    def of(cls, coordinator: MeterCoordinator, typed: Mapping[str, float]) -> PlannedClasses:
         """Return the question about the entered car. `typed` are values in place of its own."""
         entered = _entered_car(coordinator)
 
@@ -49,7 +49,7 @@ class PlannedClasses(NamedTuple):
         return cls(question, partial(_async_planned, coordinator, entered, typed), books)
 
 
-def _entered_car(coordinator: BooksCoordinator) -> EnteredLoad | None:
+def _entered_car(coordinator: MeterCoordinator) -> EnteredLoad | None:
     """Return the first car that the user has entered."""
     entry = coordinator.config_entry
     loads = entered_loads(entry)
@@ -62,7 +62,7 @@ def _entered_car(coordinator: BooksCoordinator) -> EnteredLoad | None:
 
 
 async def _async_planned(
-    coordinator: BooksCoordinator, entered: EnteredLoad | None, typed: Mapping[str, float]
+    coordinator: MeterCoordinator, entered: EnteredLoad | None, typed: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return the car, its year, and the classes at which it must charge on one phase.
 

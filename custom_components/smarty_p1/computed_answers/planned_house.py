@@ -7,10 +7,10 @@ from math import inf
 from homeassistant.helpers import device_registry as dr
 
 from ..const import CONF_NEVER_ABOVE, DOMAIN
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
 from ..coordinator.loads.entered_loads import entered_loads
 from ..coordinator.loads.load_tasks import ready_times
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.advice.plan_saving import MeasuredLoad, plan_saving
 from ..lib.answers.plan import BatteryWish, LoadWish, PlannedHouse, PlanQuestion, planned_house
@@ -24,7 +24,7 @@ from .answer_queue import async_aside
 
 
 async def async_past_without(
-    coordinator: BooksCoordinator,
+    coordinator: MeterCoordinator,
     start: datetime,
     end: datetime,
     loads: Sequence[str],
@@ -45,7 +45,7 @@ async def async_past_without(
 
 
 async def async_planned_house(  # noqa: PLR0913
-    coordinator: BooksCoordinator,
+    coordinator: MeterCoordinator,
     now: datetime,
     market: Market,
     wishes: Sequence[LoadWish],
@@ -69,7 +69,7 @@ async def async_planned_house(  # noqa: PLR0913
 
 
 async def async_plan_saving(
-    coordinator: BooksCoordinator, month: Month, now: datetime
+    coordinator: MeterCoordinator, month: Month, now: datetime
 ) -> float | None:
     """Return the saving of a month by the plan in EUR.
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..energy_dashboard.house_sources import SOLAR, async_house_sources, async_house_supplies
 from ..lib.answers.habits import SuppliedHouse, usual_report
 from ..lib.bill.household_state import HouseholdState
@@ -26,7 +26,7 @@ def supplied_until(demand: HouseholdState) -> datetime:
 
 
 async def async_supplied_house(
-    coordinator: BooksCoordinator, start: datetime
+    coordinator: MeterCoordinator, start: datetime
 ) -> SuppliedHouse | None:
     """Return inverters and batteries with their energy since `start`, None without an inverter."""
     sources = await async_house_sources(coordinator.hass, coordinator.config_entry)
@@ -37,7 +37,7 @@ async def async_supplied_house(
     return SuppliedHouse(supplies, until)
 
 
-async def async_usual(coordinator: BooksCoordinator) -> dict[str, Any]:
+async def async_usual(coordinator: MeterCoordinator) -> dict[str, Any]:
     """Return the usual values of `usual_report`, for cards and assistants."""
     demand = demand_of(coordinator)
     house = await async_supplied_house(coordinator, day_start(demand.time - _USUAL_SPAN))

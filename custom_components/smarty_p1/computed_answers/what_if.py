@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.chosen_entity_ids import current_ids
 from ..coordinator.counted_household import demand_of
 from ..coordinator.market_prices.energy_charts import DownloadError
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..energy_dashboard.house_sources import async_house_devices
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
@@ -19,7 +19,7 @@ from .answer_queue import async_aside
 
 
 async def async_what_if(
-    coordinator: BooksCoordinator,
+    coordinator: MeterCoordinator,
     changes: Sequence[Mapping[str, Any]],
     feed_in_price: float | None = None,
     *,
@@ -46,13 +46,13 @@ async def async_what_if(
     return await async_aside(hass, what_if_report, demand, question)
 
 
-async def async_what_if_devices(coordinator: BooksCoordinator) -> list[dict[str, str]]:
+async def async_what_if_devices(coordinator: MeterCoordinator) -> list[dict[str, str]]:
     """Return the devices of the house that can be the planned car."""
     names = await async_house_devices(coordinator.hass, coordinator.config_entry)
     return [{"id": device, "name": name} for device, name in names.items()]
 
 
-async def async_car_energy(coordinator: BooksCoordinator, statistic: str) -> list[LoadEnergy]:
+async def async_car_energy(coordinator: MeterCoordinator, statistic: str) -> list[LoadEnergy]:
     """Return the energy of a car in the year, [] without statistics of it."""
     start, end = period_of(demand_of(coordinator))
     with suppress(NoLoadStatisticError):
@@ -60,7 +60,7 @@ async def async_car_energy(coordinator: BooksCoordinator, statistic: str) -> lis
     return []
 
 
-async def _async_device_energy(coordinator: BooksCoordinator, device: str) -> list[LoadEnergy]:
+async def _async_device_energy(coordinator: MeterCoordinator, device: str) -> list[LoadEnergy]:
     """Return the energy of a device of the Energy dashboard in the year, [] if it is not listed."""
     hass, entry = coordinator.hass, coordinator.config_entry
     if device not in await async_house_devices(hass, entry):
@@ -69,14 +69,14 @@ async def _async_device_energy(coordinator: BooksCoordinator, device: str) -> li
     return await async_car_energy(coordinator, current_ids(hass, entry, [device])[device])
 
 
-async def async_markets(coordinator: BooksCoordinator) -> list[dict[str, Any]]:
+async def async_markets(coordinator: MeterCoordinator) -> list[dict[str, Any]]:
     """Return the markets that another contract can follow, with their known prices."""
     demand, markets = demand_of(coordinator), coordinator.books.prices.markets
     return await async_aside(coordinator.hass, markets_report, demand, markets)
 
 
 async def async_download_prices(
-    coordinator: BooksCoordinator, changes: Sequence[Mapping[str, Any]]
+    coordinator: MeterCoordinator, changes: Sequence[Mapping[str, Any]]
 ) -> None:
     """Download the prices of a zone if a change asks for it. Raises WhatIfError if it fails."""
     if not any(change.get("download") and change.get("market") == ZONE for change in changes):

@@ -1,6 +1,7 @@
 """Kinds of config entries, such as meters and tanks. Each kind has its own coordinator."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeGuard
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -16,27 +17,27 @@ from ..const import (
     KIND_TANK,
     PLATFORMS,
 )
-from .books_coordinator import BooksCoordinator
+from .entity_source import EntitySource
 from .entry_types import AnyConfigEntry
+from .leneda_source import LenedaSource
 from .loads.load_tasks import LoadTasks
 from .meter_books import MeterBooks
-from .meter_coordinator import MeterConfigEntry, MeterCoordinator
-from .meter_without_cable_coordinator import MeterWithoutCableCoordinator
+from .meter_coordinator import MeterCoordinator
 from .pulse_coordinator import PulseCoordinator
-from .source_entity_coordinator import SourceEntityCoordinator
 from .stored.pulse_count_file import PulseCounter
 from .tank_coordinator import TankCoordinator
+from .telegram_source import MeterConfigEntry, TelegramSource
 
-type LiveCoordinator = BooksCoordinator | PulseCoordinator
+type LiveCoordinator = MeterCoordinator | PulseCoordinator
 """Coordinator of a meter or pulse reader, with its power of the last hour."""
-type BooksConfigEntry = ConfigEntry[BooksCoordinator]
-type Coordinator = BooksCoordinator | PulseCoordinator | TankCoordinator
+type BooksConfigEntry = ConfigEntry[MeterCoordinator]
+type Coordinator = LiveCoordinator | TankCoordinator
 type SmartyConfigEntry = ConfigEntry[Coordinator]
 
 _COORDINATORS: Mapping[str, Callable[[HomeAssistant, AnyConfigEntry], Coordinator]] = {
-    KIND_METER: MeterCoordinator,
-    KIND_LENEDA: MeterWithoutCableCoordinator,
-    KIND_ENTITIES: SourceEntityCoordinator,
+    KIND_METER: partial(MeterCoordinator, TelegramSource),
+    KIND_LENEDA: partial(MeterCoordinator, LenedaSource),
+    KIND_ENTITIES: partial(MeterCoordinator, EntitySource),
     KIND_PULSE: PulseCoordinator,
     KIND_TANK: TankCoordinator,
 }
@@ -81,7 +82,7 @@ def has_no_cable(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
 
 
 @callback
-def loaded_meter(entry: AnyConfigEntry) -> BooksCoordinator | None:
+def loaded_meter(entry: AnyConfigEntry) -> MeterCoordinator | None:
     """Return the coordinator of a meter's entry. Return None while the entry is not loaded."""
     if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_books(entry):
         return entry.runtime_data

@@ -34,6 +34,17 @@ class SourcePort(Protocol):
         """Return whether the port is open now."""
 
 
+class DataSource(Protocol):
+    """Source of readings or pulses. It reports its failures to the health of its coordinator."""
+
+    @property
+    def line(self) -> SourcePort | None:
+        """Return the reader of the source's port. Return None if the source has no port."""
+
+    async def async_start(self) -> None:
+        """Listen to the source until the entry is unloaded."""
+
+
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
     """Coordinator of a source. It passes readings to entities, and reports the source's condition.
 

@@ -5,7 +5,7 @@ from homeassistant.util import dt as dt_util
 
 from ..lib.bill.household_state import HouseholdState
 from ..lib.history.calendar import quarter_start
-from .books_coordinator import BooksCoordinator
+from .meter_coordinator import MeterCoordinator
 
 
 class NothingCountedError(Exception):
@@ -13,7 +13,7 @@ class NothingCountedError(Exception):
 
 
 @callback
-def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
+def demand_of(coordinator: MeterCoordinator) -> HouseholdState:
     """Return the quarter-hours and months of a meter. Raises NothingCountedError if it has none."""
     if coordinator.books.demand is None:
         raise NothingCountedError
@@ -21,7 +21,7 @@ def demand_of(coordinator: BooksCoordinator) -> HouseholdState:
 
 
 @callback
-def data_version(coordinator: BooksCoordinator) -> object:
+def data_version(coordinator: MeterCoordinator) -> object:
     """Return the version of a meter's data.
 
     The version changes with a new quarter-hour, a changed contract, new quarter-hours from Leneda

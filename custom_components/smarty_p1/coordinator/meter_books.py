@@ -1,7 +1,6 @@
 """Stored data of a meter ("books"). It is available even before the first telegram."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
@@ -27,7 +26,6 @@ from ..lib.prices.entered_contract import (
     unconfirmed_prices,
     wanted_options,
 )
-from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .last_hours import forget_last_hour, last_hour_of
 from .leneda.download import LenedaDownload
@@ -117,21 +115,6 @@ class MeterBooks:
         While no readings come, `now` is the time of the prices.
         """
         return self._money(now)
-
-    @callback
-    def renew_prices(self, coordinator: SourceCoordinator[Reading]) -> None:
-        """While no readings come, update the entities with the prices of each quarter-hour."""
-
-        @callback
-        def renew(now: datetime) -> None:
-            if not coordinator.last_update_success and not coordinator.is_closed:
-                coordinator.data = replace(coordinator.data, money=self.money(now))
-                coordinator.async_update_listeners()
-
-        renew(dt_util.utcnow())
-        self._entry.async_on_unload(
-            async_track_utc_time_change(self._hass, renew, minute=range(0, 60, 15), second=0)
-        )
 
     @property
     def demand(self) -> HouseholdState | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.const import (
     CONF_ENTITY_ID,
@@ -33,7 +33,7 @@ from ..lib.meter.last_hour import STEP_S
 from ..lib.outage import Backoff
 from ..lib.port.errors import LinkError, PortSilentError
 from .background_tasks import SupervisedTask
-from .coordinator_base import SourceCoordinator
+from .coordinator_base import DataSource, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .last_hours import last_hour_of
 from .mqtt_port import async_has_mqtt
@@ -63,18 +63,7 @@ _MESSAGE_PROBLEMS = (Problem.OBJECT_PER_PULSE, Problem.OBJECT_NOT_COUNTED)
 type Count = Callable[[list[Pulses]], None]
 
 
-class PulseSource(Protocol):
-    """Source of pulses. It reports its own availability to the coordinator's `health`."""
-
-    @property
-    def line(self) -> PortConnection | None:
-        """Return the port reader. Return None if the pulses come from an entity or a topic."""
-
-    async def async_start(self) -> None:
-        """Listen to the source until the entry is unloaded."""
-
-
-type MakeSource = Callable[[SourceCoordinator[Any], PulseCounter, Count], PulseSource]
+type MakeSource = Callable[[SourceCoordinator[Any], PulseCounter, Count], DataSource]
 
 
 class PortPulses:

@@ -20,8 +20,8 @@ from homeassistant.helpers.start import async_at_started
 from ..const import CONF_FILL_ENERGY, CONF_GAS_POINT, CONF_PRODUCTION_POINT, DOMAIN, SECTION_LENEDA
 from ..coordinator import BooksConfigEntry, has_telegrams, is_live
 from ..coordinator.background_tasks import SupervisedTask
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entered_gas_prices import gas_prices
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.hourly_statistics import Series, async_write
 from ..coordinator.statistics.statistic_ids import (
     StatisticKind,
@@ -253,7 +253,7 @@ def _only_rate(sensors: Sensors) -> Sensors:
 
 
 async def _async_until_registered(
-    coordinator: BooksCoordinator, sources: Iterable[EnergySource]
+    coordinator: MeterCoordinator, sources: Iterable[EnergySource]
 ) -> None:
     """Wait until Home Assistant has added the entities of `sources`, a few seconds at most.
 
@@ -265,7 +265,7 @@ async def _async_until_registered(
         await asyncio.sleep(_LOOK_INTERVAL_S)
 
 
-def _entity_ids(coordinator: BooksCoordinator, source: EnergySource) -> dict[str, str | None]:
+def _entity_ids(coordinator: MeterCoordinator, source: EnergySource) -> dict[str, str | None]:
     """Return the entity of each field of `source`. It is None if it is not registered."""
     registry = er.async_get(coordinator.hass)
     identity = source.identity
@@ -276,7 +276,7 @@ def _entity_ids(coordinator: BooksCoordinator, source: EnergySource) -> dict[str
     }
 
 
-def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
+def _filled_in(coordinator: MeterCoordinator, source: EnergySource) -> SourceType | None:
     """Return `source` with the ids of its statistics and entities.
 
     Return None if the entity that counts the energy is missing or disabled.

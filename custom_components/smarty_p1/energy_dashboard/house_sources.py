@@ -18,10 +18,10 @@ from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
 from ..coordinator import has_books
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.chosen_entity_ids import chosen_statistics, current_ids, note_registry_ids
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, known_meters
 from ..coordinator.garbage_collection import without_collection
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.hourly_statistics import RECORDER
 from ..coordinator.statistics.load_energy import energy_by_quarter
 from ..lib.advice.energy_shares import HouseDevice
@@ -290,7 +290,7 @@ class HouseSupplies(NamedTuple):
 
 
 async def async_house_supplies(
-    coordinator: BooksCoordinator, sources: Sequence[HouseSource], start: datetime, until: datetime
+    coordinator: MeterCoordinator, sources: Sequence[HouseSource], start: datetime, until: datetime
 ) -> HouseSupplies:
     """Return the hourly energy of `sources`, with the hours that only the home meter knows."""
     hass, entry = coordinator.hass, coordinator.config_entry

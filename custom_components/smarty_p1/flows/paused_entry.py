@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from ..const import LOGGER
 from ..coordinator import has_no_cable, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import MeterCoordinator
+from ..coordinator.telegram_source import TelegramSource
 
 _STATES_WITH_PORT = {ConfigEntryState.LOADED, ConfigEntryState.SETUP_ERROR}
 
@@ -46,7 +46,7 @@ async def _keep_paused(
     # Home Assistant sets up, reloads and removes an entry only with this lock. So nothing else
     # opens the port during the pause.
     async with entry.setup_lock:
-        reader: MeterCoordinator | None = None
+        reader: TelegramSource | None = None
         try:
             if is_over.is_set():
                 return
@@ -70,7 +70,7 @@ async def _keep_paused(
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
-def _reader(entry: AnyConfigEntry) -> MeterCoordinator | None:
-    """Return the coordinator of a loaded meter. Return None for any other entry."""
+def _reader(entry: AnyConfigEntry) -> TelegramSource | None:
+    """Return the source of a loaded meter at a port. Return None for any other entry."""
     is_read = entry.state is ConfigEntryState.LOADED and has_telegrams(entry)
-    return entry.runtime_data if is_read else None
+    return entry.runtime_data.source if is_read else None

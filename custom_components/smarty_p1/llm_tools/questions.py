@@ -13,8 +13,8 @@ from homeassistant.util import dt as dt_util
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_usual
 from ..const import DOMAIN
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import data_version, demand_of
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.answers.assistant_facts import (
     best_start_facts,
     bill_facts,
@@ -57,8 +57,8 @@ type _Facts = Mapping[str, Any]
 
 
 def _in_turn(
-    answer: Callable[[ServiceCall, BooksCoordinator], Awaitable[_Facts]],
-    version: Callable[[BooksCoordinator], object] = lambda _: None,
+    answer: Callable[[ServiceCall, MeterCoordinator], Awaitable[_Facts]],
+    version: Callable[[MeterCoordinator], object] = lambda _: None,
 ) -> Answer:
     """Return a function that checks the user's rights, waits for the turn, and answers.
 
@@ -74,14 +74,14 @@ def _in_turn(
 
 
 @_in_turn
-async def _async_bill(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+async def _async_bill(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     demand = demand_of(meter)
     month = month_named(demand, call.data.get(ATTR_MONTH))
     return bill_facts(await async_aside(call.hass, shown_bill, month, demand))
 
 
 @_in_turn
-async def _async_months(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+async def _async_months(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     demand = demand_of(meter)
     ended = {month_name(month.start): month for month in demand.earlier_months}
     months = {**ended, month_name(demand.month.start): demand.month}
@@ -112,7 +112,7 @@ async def _async_months(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
 
 
 @_in_turn
-async def _async_today(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+async def _async_today(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     demand = demand_of(meter)
     first = demand.month.start.date()
     report = await async_aside(call.hass, days_report, demand, first, date.max)
@@ -140,13 +140,13 @@ def _as_action(call: ServiceCall, name: str, schema: vol.Schema) -> ServiceCall:
 
 
 @partial(_in_turn, version=data_version)
-async def _async_classes(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+async def _async_classes(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     demand = demand_of(meter)
     return class_facts(await async_aside(call.hass, classes_report, demand))
 
 
 @_in_turn
-async def _async_year(call: ServiceCall, meter: BooksCoordinator) -> _Facts:
+async def _async_year(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     demand, year = demand_of(meter), int(call.data.get("year", 0))
     years = years_of(demand)
     if year and year not in years:

@@ -10,8 +10,8 @@ from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_house import async_plan_saving
 from ..const import CONF_GOAL
 from ..coordinator import BooksConfigEntry, is_live
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entry_types import short_title
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..energy_dashboard.house_sources import (
     SOLAR,
     async_devices,
@@ -105,7 +105,7 @@ async def async_inverters(
 
 
 async def _async_house(
-    coordinator: BooksCoordinator, months: tuple[Month, ...]
+    coordinator: MeterCoordinator, months: tuple[Month, ...]
 ) -> tuple[Mapping[datetime, float], HouseSources | None]:
     """Return the own energy of the last two months, and the devices in the last month.
 

@@ -1,6 +1,6 @@
 """Sensors of the electricity meter, of its M-Bus meters, of pulse readers, tanks and loads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, override
 
@@ -11,13 +11,11 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..const import DOMAIN, SUBENTRY_BATTERY
-from ..coordinator import SmartyConfigEntry
-from ..coordinator.books_coordinator import BooksCoordinator
+from ..coordinator import SmartyConfigEntry, has_telegrams, is_live
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..coordinator.meter_without_cable_coordinator import MeterWithoutCableCoordinator
 from ..coordinator.pulse_coordinator import PulseCoordinator
-from ..coordinator.source_entity_coordinator import SourceEntityCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
+from ..coordinator.telegram_source import TelegramMeter
 from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
 from ..lib.entities.deadband import DeadbandFilter, Follow, Shown, limited
 from ..lib.entities.entity_description import SensorSpec
@@ -49,26 +47,17 @@ async def async_setup_entry(
     """Create the sensors of a meter, a tank or a pulse reader."""
     match coordinator := entry.runtime_data:
         case MeterCoordinator():
-            _add_meter_sensors(coordinator, async_add_entities)
-            _add_plan_sensors(coordinator, async_add_entities)
-        case MeterWithoutCableCoordinator() | SourceEntityCoordinator():
-            is_leneda = isinstance(coordinator, MeterWithoutCableCoordinator)
-            specs = LENEDA_SENSORS if is_leneda else _METER_SENSORS
-            find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)
-            on_new_objects(coordinator, lambda reading: async_add_entities(find(reading)))
-            _add_plan_sensors(coordinator, async_add_entities)
+            specs = _METER_SENSORS if is_live(entry) else LENEDA_SENSORS
+            _add_meter_sensors(coordinator, async_add_entities, specs)
+            if has_telegrams(entry):
+                async_add_entities(_status_sensors(entry.runtime_data))
+            add_load_entities(coordinator, async_add_entities, load_sensors)
+            add_load_entities(coordinator, async_add_entities, battery_sensors, SUBENTRY_BATTERY)
+            add_plan_entity(coordinator, async_add_entities, PlanSavingSensor, Platform.SENSOR)
         case TankCoordinator():
             async_add_entities(tank_sensors(coordinator))
         case PulseCoordinator():
             async_add_entities(pulse_sensors(coordinator))
-
-
-def _add_plan_sensors(
-    coordinator: BooksCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    add_load_entities(coordinator, async_add_entities, load_sensors)
-    add_load_entities(coordinator, async_add_entities, battery_sensors, SUBENTRY_BATTERY)
-    add_plan_entity(coordinator, async_add_entities, PlanSavingSensor, Platform.SENSOR)
 
 
 class MeterSensor(SmartyEntity, SensorEntity):
@@ -82,7 +71,7 @@ class MeterSensor(SmartyEntity, SensorEntity):
 
     def __init__(
         self,
-        coordinator: BooksCoordinator,
+        coordinator: MeterCoordinator,
         described: SensorSpec[Reading],
         identity: str | None = None,
     ) -> None:
@@ -112,7 +101,7 @@ class FollowingSensor(MeterSensor):
     """Sensor with a deadband. It shows a new number only after a sufficient change."""
 
     def __init__(
-        self, coordinator: BooksCoordinator, described: SensorSpec[Reading], follow: Follow
+        self, coordinator: MeterCoordinator, described: SensorSpec[Reading], follow: Follow
     ) -> None:
         super().__init__(coordinator, described)
         self._follower = DeadbandFilter(follow)
@@ -155,7 +144,7 @@ class UnrecordedSensor(MeterSensor):
     _unrecorded_attributes = frozenset({MATCH_ALL})
 
 
-def _make_sensor(coordinator: BooksCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
+def _make_sensor(coordinator: MeterCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
     if described.follow is not None:
         return FollowingSensor(coordinator, described, described.follow)
     make = MeterSensor if described.records_attributes else UnrecordedSensor
@@ -201,28 +190,25 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
 
 
 def _add_meter_sensors(
-    coordinator: MeterCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
+    coordinator: MeterCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    specs: Sequence[SensorSpec[Reading]],
 ) -> None:
-    """Add the sensors of all objects in the telegram, and the sensors of the connection.
-
-    Later telegrams add sensors of new objects.
-    """
-    find = find_new(coordinator, Platform.SENSOR, _METER_SENSORS, _make_sensor)
+    """Add the sensors of all objects in the reading. Later readings add sensors of new objects."""
+    find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)
     find_mbus = _find_new_of_mbus(coordinator)
 
     def add_new(reading: Reading) -> None:
         async_add_entities([*find(reading), *find_mbus(reading)])
 
     on_new_objects(coordinator, add_new)
-    async_add_entities(
-        [
-            StatusSensor(coordinator, CONNECTION, lambda: coordinator.condition),
-            *(
-                StatusSensor(coordinator, spec, lambda: coordinator.reception)
-                for spec in RECEPTION_SENSORS
-            ),
-        ]
-    )
+
+
+def _status_sensors(coordinator: TelegramMeter) -> Iterable[SensorEntity]:
+    """Return the sensors of the connection and the reception."""
+    yield StatusSensor(coordinator, CONNECTION, lambda: coordinator.condition)
+    for spec in RECEPTION_SENSORS:
+        yield StatusSensor(coordinator, spec, lambda: coordinator.source.reception)
 
 
 def _find_new_of_mbus(coordinator: MeterCoordinator) -> Callable[[Reading], list[MeterSensor]]:

@@ -14,9 +14,9 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.loads.needed_energy import PLANNED_POWER
 from ..coordinator.loads.shown_plans import PLAN_SAVINGS, PlanSaving
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.entities.deadband import Shown
 from ..lib.entities.entity_description import CURRENCY, SensorSpec
 from ..lib.plan.daily_load import LoadPlan
@@ -68,7 +68,7 @@ class LoadSensor(LoadEntity, SensorEntity):
 
     def __init__(
         self,
-        coordinator: BooksCoordinator,
+        coordinator: MeterCoordinator,
         subentry: ConfigSubentry,
         described: SensorSpec[LoadPlan],
     ) -> None:
@@ -84,7 +84,7 @@ class LoadSensor(LoadEntity, SensorEntity):
 
 
 def battery_sensors(
-    coordinator: BooksCoordinator, subentry: ConfigSubentry
+    coordinator: MeterCoordinator, subentry: ConfigSubentry
 ) -> Iterable[SensorEntity]:
     """Return the sensors of a battery: its planned power, which is above 0 while it charges."""
     return [
@@ -94,7 +94,7 @@ def battery_sensors(
     ]
 
 
-def load_sensors(coordinator: BooksCoordinator, subentry: ConfigSubentry) -> Iterable[SensorEntity]:
+def load_sensors(coordinator: MeterCoordinator, subentry: ConfigSubentry) -> Iterable[SensorEntity]:
     """Return the sensors of a load."""
     return [LoadSensor(coordinator, subentry, spec) for spec in LOAD_SENSORS]
 
@@ -102,7 +102,7 @@ def load_sensors(coordinator: BooksCoordinator, subentry: ConfigSubentry) -> Ite
 class PlanSavingSensor(PlanEntity, SensorEntity):
     """Sensor of the saving by the plan in the running month."""
 
-    def __init__(self, coordinator: BooksCoordinator) -> None:
+    def __init__(self, coordinator: MeterCoordinator) -> None:
         super().__init__(coordinator, PLAN_SAVING)
 
     @property

@@ -9,7 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..computed_answers.planned_house import async_planned_house
-from ..coordinator.books_coordinator import BooksCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.answers.plan import LoadWish, best_start_report
 from ..lib.history.calendar import next_moment
 from ..lib.plan.coming_quarters import PlanLack
@@ -58,7 +58,7 @@ async def get_best_start(call: ServiceCall) -> ServiceResponse:
     return await async_with_loads(async_in_turn(call, coordinator, answer))
 
 
-def known_plan[T](coordinator: BooksCoordinator, plan: T | PlanLack) -> T:
+def known_plan[T](coordinator: MeterCoordinator, plan: T | PlanLack) -> T:
     """Return `plan`. Raises ServiceValidationError if days or prices are missing."""
     if isinstance(plan, PlanLack):
         raise invalid(

@@ -38,7 +38,7 @@ async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
     readings come, or the file cannot be written.
     """
     coordinator = telegrams_of(call)
-    current = coordinator.capture
+    current = coordinator.source.capture
     title = coordinator.config_entry.title
     try:
         match call.data[ATTR_STEP]:

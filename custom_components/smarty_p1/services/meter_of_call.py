@@ -16,11 +16,11 @@ from ..access_rights import may_read
 from ..computed_answers.answer_queue import DataVersion, answers_of
 from ..const import DOMAIN
 from ..coordinator import has_books, has_telegrams
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import NothingCountedError
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.market_prices.contract_market_prices import async_contract_market_prices
 from ..coordinator.meter_coordinator import MeterCoordinator
+from ..coordinator.telegram_source import TelegramMeter
 from ..lib.fair_queue import BusyError
 from ..lib.history.calendar import in_utc
 from ..lib.plan.coming_quarters import Market
@@ -31,7 +31,7 @@ METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """Part of a schema with the config entry of the meter. A single meter need not be named."""
 
 
-async def async_readable_meter(call: ServiceCall) -> BooksCoordinator:
+async def async_readable_meter(call: ServiceCall) -> MeterCoordinator:
     """Return the coordinator of the meter that a call names, if the calling user may read it.
 
     Raises ServiceValidationError if the meter does not exist or is not loaded. Raises Unauthorized
@@ -53,7 +53,7 @@ async def async_readable_meter(call: ServiceCall) -> BooksCoordinator:
 
 async def async_in_turn[T](
     call: ServiceCall,
-    coordinator: BooksCoordinator,
+    coordinator: MeterCoordinator,
     make: Callable[[], Awaitable[T]],
     version: DataVersion = lambda: None,
     *,
@@ -90,7 +90,7 @@ def preparing(call: ServiceCall) -> Iterator[None]:
 
 
 async def async_market_of_call(
-    call: ServiceCall, coordinator: BooksCoordinator, now: datetime
+    call: ServiceCall, coordinator: MeterCoordinator, now: datetime
 ) -> Market:
     """Return the market's prices for a call, before it waits in the queue of answers.
 
@@ -101,7 +101,7 @@ async def async_market_of_call(
         return await async_contract_market_prices(coordinator, now)
 
 
-def coordinator_of(call: ServiceCall) -> BooksCoordinator:
+def coordinator_of(call: ServiceCall) -> MeterCoordinator:
     """Return the coordinator of the meter that a call names. The user's rights are not checked.
 
     Raises ServiceValidationError if the meter does not exist or is not loaded.
@@ -112,7 +112,7 @@ def coordinator_of(call: ServiceCall) -> BooksCoordinator:
     return entry.runtime_data
 
 
-def telegrams_of(call: ServiceCall) -> MeterCoordinator:
+def telegrams_of(call: ServiceCall) -> TelegramMeter:
     """Return the coordinator of a meter that reads telegrams at a port.
 
     The action call names the meter. Raises ServiceValidationError if there is no such meter, if it

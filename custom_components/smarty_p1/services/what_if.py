@@ -14,8 +14,8 @@ from homeassistant.exceptions import ServiceValidationError
 
 from ..amount_problem import AmountProblem
 from ..computed_answers.what_if import async_download_prices, async_what_if
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import data_version
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.amounts import MAX_CHARS, Amount, AmountError
 from ..lib.answers.what_if import CONTRACT, KINDS
@@ -93,7 +93,7 @@ async def what_if(call: ServiceCall) -> ServiceResponse:
 
 def refused(
     err: WhatIfError,
-    coordinator: BooksCoordinator,
+    coordinator: MeterCoordinator,
     reasons: Mapping[WhatIfRefusal, str] = REFUSED,
 ) -> ServiceValidationError:
     """Return the translated error for a year that is unknown."""

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import MeterCoordinator
+from ..coordinator.telegram_source import TelegramMeter
 from ..lib.fault_log import FaultLog
 from . import mqtt_topics, p1_server, virtual_meter_server
 from .sink import SinkKind
@@ -29,7 +29,7 @@ PRIVATE_FIELDS = frozenset[str]().union(*(kind.private_fields for kind in SINKS)
 """Fields of options whose values diagnostics hide."""
 
 
-async def async_start(coordinator: MeterCoordinator) -> None:
+async def async_start(coordinator: TelegramMeter) -> None:
     """Start the outputs that the options enable. They stop when the entry is unloaded.
 
     An output that fails is tried again in the background. The meter is read all the same.
@@ -55,7 +55,7 @@ async def _async_retry(start: Start) -> None:
     await start()
 
 
-async def _async_start_one(coordinator: MeterCoordinator, kind: SinkKind) -> None:
+async def _async_start_one(coordinator: TelegramMeter, kind: SinkKind) -> None:
     """Start an output if the options enable it.
 
     The first reading may have come before the output listens, so it begins with the latest one.

@@ -33,8 +33,8 @@ from ..const import (
     LOGGER,
 )
 from ..coordinator.background_tasks import SupervisedTask
-from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
+from ..coordinator.telegram_source import TelegramMeter
 from ..lib.meter.meter_reader import Reading
 from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
 from ..lib.publish.mqtt_messages import (
@@ -85,7 +85,7 @@ def _is_connected(hass: HomeAssistant) -> bool:
     return mqtt.DATA_MQTT in hass.data and mqtt.is_connected(hass)
 
 
-async def async_clear_topics(coordinator: MeterCoordinator, retained: RetainedTopics) -> None:
+async def async_clear_topics(coordinator: TelegramMeter, retained: RetainedTopics) -> None:
     """Clear the retained messages of a meter that is no longer published."""
     _Cleaner(coordinator, retained).begin()
 
@@ -154,7 +154,7 @@ class _Subscriptions:
 class _Worker:
     """Task that does pending work while the broker is connected."""
 
-    def __init__(self, coordinator: MeterCoordinator, retained: RetainedTopics) -> None:
+    def __init__(self, coordinator: TelegramMeter, retained: RetainedTopics) -> None:
         self._coordinator = coordinator
         self._hass = coordinator.hass
         self._retained = retained
@@ -266,7 +266,7 @@ class MqttPublisher(_Worker):
 
     def __init__(
         self,
-        coordinator: MeterCoordinator,
+        coordinator: TelegramMeter,
         options: Mapping[str, Any],
         retained: RetainedTopics,
     ) -> None:
@@ -292,7 +292,7 @@ class MqttPublisher(_Worker):
         coordinator = self._coordinator
         messages.last_events = replace(coordinator.books.history.events.before_start)
         self._feed = PublishFeed(
-            messages, self._min_interval, self._work.set, lambda: coordinator.reception
+            messages, self._min_interval, self._work.set, lambda: coordinator.source.reception
         )
         if latest:
             self._feed.on_reading(latest)

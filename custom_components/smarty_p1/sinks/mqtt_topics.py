@@ -13,8 +13,8 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_ENABLED, CONF_TOPIC, SECTION_MQTT
 from ..coordinator.entry_types import AnyConfigEntry, active_meters
-from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.stored.throttled_store import ThrottledStore
+from ..coordinator.telegram_source import TelegramMeter
 from ..lib.publish.retained_messages import RetainedMessages
 from ..lib.stored_values import Stored
 from .sink import Sink, SinkKind
@@ -49,7 +49,7 @@ class RetainedTopics(ThrottledStore):
         return self.messages.as_stored(is_final=self.is_closed)
 
 
-async def _async_make(coordinator: MeterCoordinator, options: Mapping[str, Any]) -> Sink | None:
+async def _async_make(coordinator: TelegramMeter, options: Mapping[str, Any]) -> Sink | None:
     entry = coordinator.config_entry
     retained = RetainedTopics(coordinator.hass, entry.entry_id)
     await retained.async_load()

@@ -18,8 +18,8 @@ from ..const import (
     SECTION_P1_SERVER,
 )
 from ..coordinator.background_tasks import SupervisedTask
-from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..coordinator.telegram_source import TelegramMeter
 from ..lib.client_admission import Admission, plain_address
 from ..lib.meter.meter_reader import Reading
 from ..lib.p1.checksum import crc16
@@ -202,7 +202,7 @@ class P1Server:
 class P1ServerSink:
     """P1 server of an entry. It tries again if its address or port cannot be used."""
 
-    def __init__(self, coordinator: MeterCoordinator, options: Mapping[str, Any]) -> None:
+    def __init__(self, coordinator: TelegramMeter, options: Mapping[str, Any]) -> None:
         self._coordinator = coordinator
         self.server = P1Server(coordinator.name)
         self._address: str = options[CONF_LISTEN_ADDRESS]
@@ -245,12 +245,12 @@ class P1ServerSink:
             return
 
 
-def _withdraw(coordinator: MeterCoordinator) -> None:
+def _withdraw(coordinator: TelegramMeter) -> None:
     withdraw_issues(coordinator.hass, coordinator.config_entry, [Problem.P1_SERVER])
 
 
 async def _async_make(
-    coordinator: MeterCoordinator, options: Mapping[str, Any]
+    coordinator: TelegramMeter, options: Mapping[str, Any]
 ) -> P1ServerSink | None:
     return P1ServerSink(coordinator, options) if options.get(CONF_ENABLED) else None
 

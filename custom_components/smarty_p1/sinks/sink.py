@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 from homeassistant.core import HomeAssistant, callback
 
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import MeterCoordinator
+from ..coordinator.telegram_source import TelegramMeter
 from ..lib.meter.meter_reader import Reading
 
 
@@ -32,7 +32,7 @@ class SinkKind(NamedTuple):
 
     section: str
     """Section of the entry's options."""
-    async_make: Callable[[MeterCoordinator, Mapping[str, Any]], Awaitable[Sink | None]]
+    async_make: Callable[[TelegramMeter, Mapping[str, Any]], Awaitable[Sink | None]]
     """Makes the output of a meter from the section. Returns None if the section is not enabled."""
     async_forget: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[None]] = _async_forget_nothing
     """Removes what the output of a removed entry has left in other programs."""

@@ -32,8 +32,8 @@ from ..const import (
 )
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, raise_issue, set_issue, withdraw_issues
+from ..coordinator.telegram_source import TelegramMeter
 from ..lib.meter.meter_reader import Reading
 from ..lib.virtual.announcements import AnnouncementKind, announcements_of
 from ..lib.virtual.virtual_meter import MAX_SILENCE_S, VirtualMeter
@@ -60,7 +60,7 @@ def kinds_of(options: Mapping[str, Any]) -> list[AnnouncementKind]:
 
 
 async def _async_make(
-    coordinator: MeterCoordinator, options: Mapping[str, Any]
+    coordinator: TelegramMeter, options: Mapping[str, Any]
 ) -> VirtualMeterSink | None:
     hass = coordinator.hass
     withdraw_issues(hass, coordinator.config_entry, _PROBLEMS)
@@ -85,7 +85,7 @@ class VirtualMeterSink:
 
     def __init__(
         self,
-        coordinator: MeterCoordinator,
+        coordinator: TelegramMeter,
         options: Mapping[str, Any],
         announced: list[AnnouncementKind],
     ) -> None:
@@ -149,7 +149,7 @@ class VirtualMeterSink:
     @callback
     def on_reading(self, reading: Reading) -> None:
         """Answer clients with `reading` from now on, unless the reading is too old."""
-        age = self._coordinator.age_of(reading)
+        age = self._coordinator.source.age_of(reading)
         if age > MAX_SILENCE_S and not self._has_warned:
             self._has_warned = True
             LOGGER.warning(

@@ -14,8 +14,8 @@ from ..computed_answers.answer_queue import answers_of, asking_connection
 from ..computed_answers.planned_classes import PlannedClasses
 from ..computed_answers.usual_day import async_usual
 from ..const import CONF_GOAL
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.day_reason import DayReason
 from ..lib.advice.month_forecast import Lack
 from ..lib.advice.what_if_year import WhatIfError
@@ -143,7 +143,7 @@ class BillsAnswer(TypedDict):
     "bill",
     {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
 )
-async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
+async def answer_bills(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return the bills of the last months sorted by time. The current month is the last."""
     goal = coordinator.config_entry.options.get(CONF_GOAL)
     return await async_rendered(
@@ -237,7 +237,7 @@ class ClassesAnswer(TypedDict):
     """Only if the request has `with_plan`, or a value of the car."""
 
 
-async def _async_with_plan(coordinator: BooksCoordinator, msg: Request) -> Request:
+async def _async_with_plan(coordinator: MeterCoordinator, msg: Request) -> Request:
     """Add the year of a planned car to a request that asks for it. It is kept for the day."""
     if (typed := planned_car(msg)) is None:
         return msg
@@ -254,7 +254,7 @@ async def _async_with_plan(coordinator: BooksCoordinator, msg: Request) -> Reque
 @meter_command(
     "classes", PLANNED_CAR, lambda _, msg: planned_car(msg) is None, prepare=_async_with_plan
 )
-async def answer_classes(coordinator: BooksCoordinator, msg: Request) -> bytes:
+async def answer_classes(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return the costs at each reference power of the tariff, at current prices.
 
     With `with_plan`, also return the last year with the car that is entered as a load, if it
@@ -304,7 +304,7 @@ class DaysAnswer(TypedDict):
     days: list[DayAnswer]
 
 
-def _is_leneda(coordinator: BooksCoordinator, msg: Request) -> bool:
+def _is_leneda(coordinator: MeterCoordinator, msg: Request) -> bool:
     """Return whether all requested days are over. If so, the answer can be cached."""
     end: date = msg.get("end", date.max)
     return end <= local_day(demand_of(coordinator).until)
@@ -313,7 +313,7 @@ def _is_leneda(coordinator: BooksCoordinator, msg: Request) -> bool:
 @meter_command(
     "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_leneda
 )
-async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
+async def answer_days(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return the energies and costs of each day from `start` to the day before `end`.
 
     By default, return the days of the current month.
@@ -361,7 +361,7 @@ class UsualDayAnswer(TypedDict):
 
 
 @meter_command("usual", is_kept=lambda *_: True, is_until_now=True)
-async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+async def answer_usual(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     """Return the usual energies, highest power and cost of a day until the current time of day.
 
     A usual value is the mean over the last four days that were the same weekday as today. If fewer
@@ -388,7 +388,7 @@ class HighlightsAnswer(TypedDict):
 
 
 @meter_command("highlights", {}, is_kept=lambda *_: True)
-async def answer_highlights(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+async def answer_highlights(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     """Return the base load of the household."""
     return await async_rendered(coordinator.hass, base_load_report, demand_of(coordinator))
 
@@ -444,7 +444,7 @@ class QuarterHoursAnswer(TypedDict):
     },
     lambda *_: True,
 )
-async def answer_quarter_hours(coordinator: BooksCoordinator, msg: Request) -> bytes:
+async def answer_quarter_hours(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return the energy of each known quarter-hour from `start` to `end`.
 
     The request names one of the quantities in `_QUANTITIES`.

@@ -6,8 +6,8 @@ from typing import Any, Literal, TypedDict
 
 from homeassistant.util import dt as dt_util
 
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entered_gas_prices import gas_prices, is_gas, kwh_per_m3
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..lib.answers.gas_costs import DatedGasPrices, gas_meter_costs
@@ -91,7 +91,7 @@ class MediaAnswer(TypedDict):
 
 
 @meter_command("media")
-async def answer_media(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+async def answer_media(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     """Return the daily consumption of the M-Bus meters in the last 400 days.
 
     For water, add the hourly consumption of the last 35 days.

@@ -6,8 +6,8 @@ import voluptuous as vol
 
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_supplied_house, supplied_until
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import demand_of
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..energy_dashboard.house_sources import (
     BATTERY,
     SOLAR,
@@ -84,7 +84,7 @@ class ChosenHouseAnswer(TypedDict):
 
 
 @meter_command("house")
-async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+async def answer_house(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     """Return the consumption of a house on each day and in each month, as the object `house`.
 
     `house` is None if no inverter was chosen.
@@ -169,7 +169,7 @@ class SharesAnswer(TypedDict):
     # The devices of the Energy dashboard can change at any time.
     is_until_now=True,
 )
-async def answer_shares(coordinator: BooksCoordinator, msg: Request) -> bytes:
+async def answer_shares(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return what devices, base load and the rest used yesterday or this month, and its cost."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, _ = period_of(msg["period"], demand)

@@ -23,8 +23,8 @@ from homeassistant.util.unit_conversion import PowerConverter
 
 from ..const import DOMAIN
 from ..coordinator import LiveCoordinator, loaded_live
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..lib.entities.entity_description import EntitySpec
 from ..lib.entities.meter_sensors import SENSORS
@@ -176,7 +176,7 @@ def _power_of(hass: HomeAssistant, entity_id: str | None) -> SourcePowerAnswer:
     return {"kw": rounded, "reported_at": state.last_reported.isoformat()}
 
 
-def _values(coordinator: BooksCoordinator, reading: Reading) -> dict[str, Any]:
+def _values(coordinator: MeterCoordinator, reading: Reading) -> dict[str, Any]:
     options = coordinator.books.wanted_options
     return {
         description.translation_key: description.value_fn(reading)

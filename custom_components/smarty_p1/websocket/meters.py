@@ -13,9 +13,9 @@ from homeassistant.util import dt as dt_util
 from ..access_rights import readable_meters, readable_pulse_readers
 from ..const import DOMAIN, SECTION_LENEDA
 from ..coordinator import has_telegrams, is_live, loaded_meter
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.entered_gas_prices import kwh_per_m3
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.stored.gas_water_heat_history import MediumHistory
 from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..entity import mbus_device_id
@@ -164,7 +164,7 @@ def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
     }
 
 
-def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
+def _source(entry: AnyConfigEntry, coordinator: MeterCoordinator | None) -> dict[str, Any]:
     """Return the source of the readings, and whether Leneda sends the past of a meter read here.
 
     If the source is entities, add the name of their integration, and the seconds for which a
@@ -175,11 +175,10 @@ def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict
     if has_telegrams(entry):
         return {"source": "port", "has_leneda": has_leneda}
     if is_live(entry):
-        integration = getattr(coordinator, "integration", None)
         return {
             "source": "entities",
             "has_leneda": has_leneda,
-            "integration": integration,
+            "integration": coordinator and coordinator.source.integration,
             "fresh_for": ENTITIES.fresh_for,
         }
     demand = coordinator.books.demand if coordinator else None
@@ -190,7 +189,7 @@ def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict
     }
 
 
-def _connection(coordinator: BooksCoordinator | None, reading: Reading | None) -> dict[str, Any]:
+def _connection(coordinator: MeterCoordinator | None, reading: Reading | None) -> dict[str, Any]:
     """Return the number of phases, whether the meter exports, and the connection's limit in kVA.
 
     All three are None before the first telegram. The number of phases is also None if the telegram
@@ -214,7 +213,7 @@ def _connection(coordinator: BooksCoordinator | None, reading: Reading | None) -
 
 
 def _media(
-    hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
+    hass: HomeAssistant, coordinator: MeterCoordinator, reading: Reading | None
 ) -> list[MediumAnswer]:
     """Return the M-Bus meters of `reading`, or the meters in the history if `reading` is None."""
     media = coordinator.books.history.media

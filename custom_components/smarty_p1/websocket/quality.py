@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
-from ..coordinator.books_coordinator import BooksCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.stored.event_history import Event, EventHistory
 from ..coordinator.stored.reception_history import ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
@@ -36,7 +36,7 @@ class VoltagesAnswer(TypedDict):
 
 
 @meter_command("voltages", needs_port=True)
-async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+async def answer_voltages(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     """Return the lowest and highest voltage of each phase in each five minutes of 24 hours.
 
     A phase that had less than 50 V all the time is left out.
@@ -125,7 +125,7 @@ class EventsAnswer(TypedDict):
 
 
 @meter_command("events", needs_port=True)
-async def answer_events(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     """Return the disturbances, switch events and messages of 400 days.
 
     The answer also has the reception of the last seven days, and the share of frames that were

@@ -16,15 +16,15 @@ from ..access_rights import readable_meter
 from ..computed_answers.answer_queue import answers_of, async_aside
 from ..const import DOMAIN
 from ..coordinator import loaded_live
-from ..coordinator.books_coordinator import BooksCoordinator
 from ..coordinator.counted_household import NothingCountedError, data_version
 from ..coordinator.meter_coordinator import MeterCoordinator
+from ..coordinator.telegram_source import TelegramSource
 from ..lib.fair_queue import BusyError
 
 type Request = Mapping[str, Any]
-type IsKept = Callable[[BooksCoordinator, Request], bool]
-type Answer = Callable[[BooksCoordinator, Request], Awaitable[bytes]]
-type Prepare = Callable[[BooksCoordinator, Request], Awaitable[Request]]
+type IsKept = Callable[[MeterCoordinator, Request], bool]
+type Answer = Callable[[MeterCoordinator, Request], Awaitable[bytes]]
+type Prepare = Callable[[MeterCoordinator, Request], Awaitable[Request]]
 
 _MAX_ID_CHARS = 64
 METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_MAX_ID_CHARS))}
@@ -39,7 +39,7 @@ BUSY_FOR = "busy", "This user has received too much at once; ask again in {secon
 """Error codes for programs, with an explanation for authors of cards."""
 
 
-async def _async_unprepared(_coordinator: BooksCoordinator, msg: Request) -> Request:
+async def _async_unprepared(_coordinator: MeterCoordinator, msg: Request) -> Request:
     return msg
 
 
@@ -77,7 +77,7 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
             if coordinator is None:
                 connection.send_error(msg["id"], *(NOT_LOADED if entry else NOT_FOUND))
                 return
-            if needs_port and not isinstance(coordinator, MeterCoordinator):
+            if needs_port and not isinstance(coordinator.source, TelegramSource):
                 connection.send_error(msg["id"], *NO_PORT)
                 return
 

@@ -11,7 +11,7 @@ from ..computed_answers.what_if import (
     async_what_if,
     async_what_if_devices,
 )
-from ..coordinator.books_coordinator import BooksCoordinator
+from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import FEED_IN_PRICE
 from ..request_fields import CHANGES, schema_of
@@ -24,7 +24,7 @@ _FIELDS = {
 }
 
 
-async def _async_with_prices(coordinator: BooksCoordinator, msg: Request) -> Request:
+async def _async_with_prices(coordinator: MeterCoordinator, msg: Request) -> Request:
     try:
         await async_download_prices(coordinator, msg["changes"])
     except WhatIfError as err:
@@ -198,7 +198,7 @@ class WhatIfYearAnswer(TypedDict):
 
 
 @meter_command("what_if", _FIELDS, lambda *_: True, prepare=_async_with_prices)
-async def answer_what_if(coordinator: BooksCoordinator, msg: Request) -> bytes:
+async def answer_what_if(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return the year now and with changes, or the reason why it is unknown."""
     markets = await async_markets(coordinator)
     devices = await async_what_if_devices(coordinator)

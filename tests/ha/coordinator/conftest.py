@@ -14,8 +14,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator import meter_coordinator
-from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
+from custom_components.smarty_p1.coordinator import telegram_source
+from custom_components.smarty_p1.coordinator.telegram_source import TelegramMeter
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import KEY, MeterPort, seal
 from tests.ha.support import ENERGY, TELEGRAM, let_pass, own_log, state_of, wait_until
@@ -92,7 +92,7 @@ class House:
 
     async def send(self, *frames: bytes) -> None:
         """Send frames, and wait until each has been judged."""
-        await wait_until(self.hass, lambda: self.coordinator.line.is_open)
+        await wait_until(self.hass, lambda: self.coordinator.source.line.is_open)
         # After a reload, the connection of before may just be going.
         await asyncio.sleep(0.01)
         await self.port.wait_for_clients(1)
@@ -104,7 +104,7 @@ class House:
         return self._judged() > frames
 
     def _judged(self) -> int:
-        reception = self.coordinator.reception
+        reception = self.coordinator.source.reception
         others = reception.rejections.total() + reception.other_meters.total()
         return self.coordinator.readings + others
 
@@ -112,8 +112,8 @@ class House:
         await let_pass(self.hass, seconds)
 
     @property
-    def coordinator(self) -> MeterCoordinator:
-        coordinator: MeterCoordinator = self.entry.runtime_data
+    def coordinator(self) -> TelegramMeter:
+        coordinator: TelegramMeter = self.entry.runtime_data
         return coordinator
 
     @property
@@ -167,4 +167,4 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def patient_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a connection without bytes open, when half a minute passes in no time."""
-    monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
+    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT", None)

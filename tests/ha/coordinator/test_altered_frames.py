@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.smarty_p1.coordinator.meter_coordinator import note_proof
+from custom_components.smarty_p1.coordinator.telegram_source import note_proof
 from custom_components.smarty_p1.lib.p1.frame_decryptor import FrameDecryptor
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
 from dev.altered_bytes import ALTERATIONS, flipped, lost
@@ -152,7 +152,7 @@ async def test_rubbish_at_the_port_of_a_meter_that_was_read_is_altered_or_cut(
 
     async def send_rubbish() -> None:
         received: list[bytes] = []
-        house.coordinator.line.byte_listeners.add(received.append)
+        house.coordinator.source.line.byte_listeners.add(received.append)
         for seconds in (40, 35):
             sent = b"".join(map(CUTS[cut], frames(range(1000, 1004))))
             await house.port.send(sent)
@@ -178,7 +178,7 @@ async def test_a_frame_whose_mark_is_lost_is_a_reading(house: House) -> None:
     await house.begin()
     await house.send(*(lost(0, 2)(frame) for frame in frames(range(1000, 1003))))
     assert house.coordinator.readings == 4
-    assert not house.coordinator.reception.rejections
+    assert not house.coordinator.source.reception.rejections
 
 
 async def test_titles_altered_on_the_way_are_no_other_meter(house: House) -> None:

@@ -77,7 +77,9 @@ async def test_listeners_are_not_called_at_each_rejection(house: House) -> None:
     assert house.energy == "unavailable"
     assert len(calls) == 1
     await house.port.send(b"".join(map(foreign, range(1000, 2000))))
-    await wait_until(house.hass, lambda: house.coordinator.reception.rejections.total() >= 1000)
+    await wait_until(
+        house.hass, lambda: house.coordinator.source.reception.rejections.total() >= 1000
+    )
     assert len(calls) == 1
     Passed.seconds += 61
     await house.send(foreign(2000))

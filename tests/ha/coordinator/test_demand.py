@@ -155,7 +155,7 @@ async def test_a_telegram_during_the_unload_makes_nothing(
 
     async def unload_and_receive(entry: MockConfigEntry, platforms: list[Platform]) -> bool:
         is_unloaded = await unload(entry, platforms)
-        coordinator.line._on_data(home.port.next_frame(at("10:30:10", 100.0)))
+        coordinator.source.line._on_data(home.port.next_frame(at("10:30:10", 100.0)))
         await home.hass.async_block_till_done()
         return is_unloaded
 

@@ -103,7 +103,7 @@ async def test_shows_the_values_of_frames_at_the_topic(topic: Topic) -> None:
     await topic.shows("25679.0")
     await topic.tell(frame)  # a gateway that runs twice
     assert topic.coordinator.readings == 2
-    assert topic.coordinator.reception.rejections == {"replay": 1}
+    assert topic.coordinator.source.reception.rejections == {"replay": 1}
     # A retained or too large frame is not read.
     frame = topic.frame()
     async_fire_mqtt_message(topic.hass, TOPIC, frame, retain=True)

@@ -242,7 +242,7 @@ async def test_reading_without_verification_is_a_choice_that_stays_visible(house
     await house.send(
         forged, encipher(TELEGRAM, 2_000_000_001, key=OTHER_KEY, authentication_key=OTHER_KEY)
     )
-    assert house.coordinator.reception.rejections == {Reason.REPLAY: 1, Reason.TAG: 1}
+    assert house.coordinator.source.reception.rejections == {Reason.REPLAY: 1, Reason.TAG: 1}
     await house.send(encipher(TELEGRAM, 2_000_000_002))
     assert verification() == "verified"
     assert "not_verified" in house.issues

@@ -161,7 +161,7 @@ async def test_a_reconfigured_meter_goes_on_showing_its_last_reading(dialogs: Di
     await wait_until(hass, lambda: coordinator.latest.telegram.frame_counter == 3)
     # With the old key, nothing is accepted any more.
     await port.send(encipher(TELEGRAM, 4))
-    await wait_until(hass, lambda: coordinator.reception.rejections)
+    await wait_until(hass, lambda: coordinator.source.reception.rejections)
     assert coordinator.latest.telegram.frame_counter == 3
     assert away == []
 

@@ -162,7 +162,7 @@ async def test_telegrams_are_counted(home: Home) -> None:
     other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
     await home.port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
     await home.port.send(encipher(other, 1, system_title=b"SAGother"))
-    await wait_until(home.hass, lambda: coordinator.reception.other_meters.total() == 1)
+    await wait_until(home.hass, lambda: coordinator.source.reception.other_meters.total() == 1)
     await home.receive(TELEGRAM)
 
     assert home.state_of("smarty_telegrams_received").state == "2"
@@ -176,7 +176,7 @@ async def test_telegrams_are_counted(home: Home) -> None:
     assert home.state_of(ENERGY).state == "unavailable"
     assert home.state_of("smarty_telegrams_received").state == "2"
     await home.port.send(encipher(TELEGRAM, 501, key=OTHER_KEY))
-    await wait_until(home.hass, lambda: coordinator.reception.rejections.total() == 2)
+    await wait_until(home.hass, lambda: coordinator.source.reception.rejections.total() == 2)
     await let_pass(home.hass, 61)
     assert home.state_of(ENERGY).state == "unavailable"
     assert home.state_of("smarty_telegrams_rejected").state == "3"

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.smarty_p1.coordinator import meter_coordinator
+from custom_components.smarty_p1.coordinator import telegram_source
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.websocket import last_hour, live
 from custom_components.smarty_p1.websocket.live import current_values
@@ -228,7 +228,7 @@ async def test_silence_is_shown_with_its_remedy(site: Site) -> None:
 async def test_a_wrong_key_is_shown_with_the_dialog_that_asks_for_it(
     home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meter_coordinator, "SILENCE_TIMEOUT", None)
+    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT", None)
     entry = await home.set_up()
     await wait_for_telegram(home.hass, entry)
     await subscribe(client, entry)
@@ -238,11 +238,11 @@ async def test_a_wrong_key_is_shown_with_the_dialog_that_asks_for_it(
     for judged in range(1, 6):
         await home.port.send(encipher(TELEGRAM, 900_000 + judged, key=OTHER_KEY))
         await home.wait_until(
-            lambda: coordinator.reception.rejections.total() == judged,  # noqa: B023 - awaited
+            lambda: coordinator.source.reception.rejections.total() == judged,  # noqa: B023 - awaited
         )
     await home.let_pass(31)
     await home.port.send(encipher(TELEGRAM, 900_006, key=OTHER_KEY))
-    await home.wait_until(lambda: coordinator.reception.rejections.total() == 6)
+    await home.wait_until(lambda: coordinator.source.reception.rejections.total() == 6)
     await home.let_pass(11)
     assert coordinator.condition.obstacle == "wrong_key"
     [flow] = home.hass.config_entries.flow.async_progress()

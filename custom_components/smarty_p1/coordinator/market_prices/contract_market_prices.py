@@ -6,12 +6,12 @@ from datetime import datetime
 from ...lib.history.market_prices import MarketPrices
 from ...lib.prices.market_price_lists import PricesAhead
 from ...lib.prices.market_price_series import sources_at
-from ..books_coordinator import BooksCoordinator
+from ..meter_coordinator import MeterCoordinator
 from .prices_ahead import async_prices_ahead
 
 
 async def async_contract_market_prices(
-    coordinator: BooksCoordinator, now: datetime
+    coordinator: MeterCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
     """Return a function that takes the start of a quarter-hour and returns its market prices.
 

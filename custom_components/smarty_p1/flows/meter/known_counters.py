@@ -3,23 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ...coordinator import loaded_meter
 from ...coordinator.entry_types import AnyConfigEntry
-from ...coordinator.meter_coordinator import MeterCoordinator, stored_keys
 from ...coordinator.stored.meter_memory_file import MeterStore
+from ...coordinator.telegram_source import stored_keys
 from ...lib.meter.key_proof import Moment
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.p1.keys import keys_fingerprint
 
 
 def _memory(entry: AnyConfigEntry) -> MeterMemory | None:
-    if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, MeterCoordinator):
-        return entry.runtime_data.books.memory
-    return None
+    meter = loaded_meter(entry)
+    return meter.books.memory if meter else None
 
 
 async def _async_proofs(hass: HomeAssistant, entry: AnyConfigEntry) -> MeterMemory:

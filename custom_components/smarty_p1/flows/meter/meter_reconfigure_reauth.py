@@ -18,9 +18,9 @@ from ...const import (
     SECTION_ADVANCED,
 )
 from ...coordinator.entry_types import AnyConfigEntry
-from ...coordinator.meter_coordinator import stored_keys
 from ...coordinator.repair_issues import Problem, is_raised
 from ...coordinator.statistics.statistic_ids import with_statistics_key
+from ...coordinator.telegram_source import stored_keys
 from ...lib.failure_detection import ReadingProblem
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.port.address_masking import identify_port, redact_port

@@ -17,8 +17,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from ...const import CONF_VERIFY, DOMAIN, LOGGER
 from ...coordinator.entry_types import AnyConfigEntry
-from ...coordinator.meter_coordinator import stored_keys
 from ...coordinator.stored.throttled_store import UnreadableNowError
+from ...coordinator.telegram_source import stored_keys
 from ...lib.p1.keys import P1Error
 from ...lib.port.probing import probe
 from ..paused_entry import pause_entry

@@ -23,8 +23,8 @@ from ...const import (
     LOGGER,
     SECTION_ADVANCED,
 )
-from ...coordinator.meter_coordinator import note_proof, stored_keys
 from ...coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL, topic_opener
+from ...coordinator.telegram_source import note_proof, stored_keys
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram

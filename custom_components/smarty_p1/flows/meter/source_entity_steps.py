@@ -24,8 +24,8 @@ from homeassistant.helpers.selector import (
 )
 
 from ...const import CONF_KIND, DOMAIN, KIND_ENTITIES
+from ...coordinator.entity_source import EntityReports
 from ...coordinator.entry_types import short_title
-from ...coordinator.source_entity_coordinator import EntityReports
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...lib.markdown_text import Verbatim, as_plain, in_markdown
 from ...lib.meter.meter_reader import IMPORTED_ENERGY

@@ -1,9 +1,9 @@
-"""Coordinator that reads a meter from the entities of another integration."""
+"""Source of a meter whose totals are read from the entities of another integration."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeGuard, override
+from typing import Any, TypeGuard
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import (
@@ -26,8 +26,7 @@ from homeassistant.loader import Integration, async_get_integrations
 from homeassistant.util import dt as dt_util
 
 from ..lib.failure_detection import ENTITIES, ReadingProblem
-from ..lib.meter.meter_memory import MeterMemory
-from ..lib.meter.meter_reader import IMPORTED_ENERGY, MeterReader, outlined_reading
+from ..lib.meter.meter_reader import IMPORTED_ENERGY, MeterReader
 from ..lib.meter.telegram_from_source_entities import (
     QUANTITIES,
     EntityState,
@@ -37,9 +36,8 @@ from ..lib.meter.telegram_from_source_entities import (
     entity_telegram,
 )
 from ..lib.p1.telegram import Telegram
-from .books_coordinator import BooksCoordinator
 from .chosen_entity_ids import last_entity_id
-from .entry_types import AnyConfigEntry
+from .meter_coordinator import MeterCoordinator
 
 # Seconds from the first report of an entity until all entities are read. An integration writes the
 # values of one telegram into its entities one after the other. If the entities were read at once,
@@ -213,43 +211,48 @@ async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -
     return ", ".join(names) or "Home Assistant"
 
 
-class SourceEntityCoordinator(BooksCoordinator):
-    """Coordinator that makes readings from the states of the chosen entities.
+class EntitySource:
+    """Source that makes readings from the states of the chosen entities.
 
-    The readings are stored like the readings of a port. `integration` is the name of the
-    integration that reads the meter. Its values cannot be verified here.
+    `integration` is the name of the integration that reads the meter. Its values cannot be verified
+    here.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        super().__init__(hass, entry, ENTITIES, name=entry.title, entity="")
-        self.data = outlined_reading(MeterMemory(), dt_util.utcnow())
+    rules = ENTITIES
+    line = None
+
+    def __init__(self, coordinator: MeterCoordinator) -> None:
+        self._coordinator = coordinator
+        self._books = coordinator.books
+        entry = coordinator.config_entry
+        coordinator.placeholders.update(name=entry.title, entity="")
         self._reader: MeterReader
         self._silent_total = SilentTotal()
         self._standstill = Standstill()
-        self._reports = EntityReports(hass, entry.data, self._take, self._on_lost)
+        self._reports = EntityReports(coordinator.hass, entry.data, self._take, self._on_lost)
 
     @property
     def integration(self) -> str:
         """Return the name of the integration that reads the meter."""
         return self._reports.integration
 
-    @override
     async def async_start(self) -> None:
-        """Load the stored data, and listen to the entities."""
-        await super().async_start()
-        self._reader = MeterReader(self.books.memory, self.books.limits(), self.books.money)
+        """Listen to the entities until the entry is unloaded."""
+        coordinator, books = self._coordinator, self._books
+        self._reader = MeterReader(books.memory, books.limits(), books.money)
         await self._reports.async_start()
-        self.config_entry.async_on_unload(self._reports.stop)
-        stored = outlined_reading(self.books.memory, dt_util.utcnow())
-        self.data = replace(stored, telegram=self._reports.empty)
-        self.books.renew_prices(self)
-        self.begin()
+        unload = coordinator.config_entry.async_on_unload
+        unload(self._reports.stop)
+        coordinator.data = replace(coordinator.data, telegram=self._reports.empty)
+        coordinator.renew_prices()
+        coordinator.begin()
         # While Home Assistant starts, an entity may not be there yet.
-        self.config_entry.async_on_unload(async_at_started(self.hass, self._look_for_missing))
+        unload(async_at_started(coordinator.hass, self._look_for_missing))
 
     @callback
     def _take(self, telegram: Telegram) -> None:
-        if self.is_closed or telegram.objects[IMPORTED_ENERGY] is None:
+        coordinator, prices_at = self._coordinator, self._books.prices_at
+        if coordinator.is_closed or telegram.objects[IMPORTED_ENERGY] is None:
             return
         report = Report(telegram, self._reports.total_at)
         if self._silent_total.note(report):
@@ -258,17 +261,10 @@ class SourceEntityCoordinator(BooksCoordinator):
         telegram = self._silent_total.timed(report)
         now = dt_util.utcnow()
         for unreported in self._standstill.until(telegram):
-            self._reader.read(unreported, now, self.books.prices_at(unreported))
-        reading = self._reader.read(telegram, now, self.books.prices_at(telegram))
-        self.books.memory.last_telegram = now
-        self.faults.call(self.books.enter, reading)
-        self.books.schedule_save()
-        self.readings += 1
-        self.latest = reading
-        self.health.accepted(self.now())
-        self.look()
-        self.push(reading)
-        self.reading_listeners.call(reading)
+            self._reader.read(unreported, now, prices_at(unreported))
+        reading = self._reader.read(telegram, now, prices_at(telegram))
+        self._books.memory.last_telegram = now
+        coordinator.take(reading)
 
     @callback
     def _look_for_missing(self, _hass: HomeAssistant) -> None:
@@ -277,10 +273,10 @@ class SourceEntityCoordinator(BooksCoordinator):
 
     @callback
     def _on_lost(self, entity_id: str) -> None:
-        self.placeholders["entity"] = entity_id
+        self._coordinator.placeholders["entity"] = entity_id
         self._fail(ReadingProblem.ENTITY_UNAVAILABLE)
 
     @callback
     def _fail(self, problem: ReadingProblem) -> None:
-        self.health.away(self.now(), problem)
-        self.look()
+        self._coordinator.health.away(self._coordinator.now(), problem)
+        self._coordinator.look()

@@ -1,0 +1,39 @@
+"""Source of a meter without a cable: the quarter-hours of the platform Leneda."""
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..lib.failure_detection import LENEDA
+from ..lib.meter.meter_reader import outlined_reading
+from .meter_coordinator import MeterCoordinator
+
+
+class LenedaSource:
+    """Source that shows the quarter-hours from Leneda now, and whenever they have changed.
+
+    The books already have the quarter-hours, and there are no telegrams. So a reading has only
+    values that are computed from the quarter-hours. The entities are available once Leneda has sent
+    a day.
+    """
+
+    rules = LENEDA
+    line = None
+
+    def __init__(self, coordinator: MeterCoordinator) -> None:
+        self._coordinator = coordinator
+        # Add the listener now, because the books call it already while they are loaded.
+        coordinator.books.leneda.listeners.add(self._show)
+
+    async def async_start(self) -> None:
+        """Show the stored quarter-hours."""
+        self._show()
+
+    @callback
+    def _show(self) -> None:
+        coordinator = self._coordinator
+        books = coordinator.books
+        if coordinator.is_closed or books.demand is None:
+            return
+        coordinator.health.opened(coordinator.now())
+        books.schedule_save()
+        coordinator.show(outlined_reading(books.memory, dt_util.utcnow(), books.money()))

@@ -1,0 +1,228 @@
+"""Source of a meter at a port. It turns the bytes of the port into readings."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_VERIFY, DOMAIN
+from ..lib.failure_detection import METER, PROOF_LASTS_S, ReadingProblem
+from ..lib.meter.key_proof import KeyProof, Moment
+from ..lib.meter.meter_identity import NamedMeter
+from ..lib.meter.meter_reader import MeterReader, Reading, Reception
+from ..lib.meter.meter_session import MeterSession, Rejected
+from ..lib.meter.object_count_and_rate_limits import shown_name
+from ..lib.p1.frame_decryptor import FrameDecryptor
+from ..lib.p1.keys import DEFAULT_AUTHENTICATION_KEY, parse_key
+from ..lib.p1.rejection_reasons import Reason, Rejection
+from ..lib.p1.telegram import Telegram
+from ..lib.port.reconnecting_port import SILENCE_TIMEOUT
+from .background_tasks import until_shutdown
+from .meter_capture import MeterCapture
+from .meter_coordinator import MeterCoordinator, both_clocks
+from .port_connection import PortConnection
+from .repair_issues import Problem, set_issue
+
+type TelegramMeter = MeterCoordinator[TelegramSource]
+type MeterConfigEntry = ConfigEntry[TelegramMeter]
+
+REJECTED: Mapping[Reason, ReadingProblem] = {
+    Reason.TAG: ReadingProblem.WRONG_KEY,
+    Reason.ALTERED: ReadingProblem.DAMAGED,
+    Reason.AUTHENTICATION_KEY: ReadingProblem.OTHER_AUTHENTICATION_KEY,
+    Reason.REPLAY: ReadingProblem.REPLAY,
+    Reason.CRC: ReadingProblem.DAMAGED,
+    Reason.DOWNGRADE: ReadingProblem.SECURITY_OFF,
+    Reason.KEY_MISSING: ReadingProblem.KEY_MISSING,
+    Reason.MALFORMED: ReadingProblem.DAMAGED,
+}
+_ALTERED = {ReadingProblem.DAMAGED, ReadingProblem.ALTERED_OR_NEW_KEY}
+_OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
+
+
+def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
+    """Return the encryption key and the authentication key in an entry's data.
+
+    The encryption key is None if it is not set. If no authentication key is set, return the
+    published authentication key, which is the same for all meters.
+    """
+    key = data.get(CONF_ENCRYPTION_KEY)
+    authentication_key = data.get(CONF_AUTHENTICATION_KEY)
+    return (
+        parse_key(key) if key else None,
+        parse_key(authentication_key) if authentication_key else DEFAULT_AUTHENTICATION_KEY,
+    )
+
+
+_PROOFS: HassKey[dict[str, KeyProof]] = HassKey(f"{DOMAIN}_key_proofs")
+
+
+@callback
+def note_proof(hass: HomeAssistant, data: Mapping[str, Any], telegram: Telegram) -> None:
+    """Record that port and keys in `data` are right, because a dialog has accepted `telegram`.
+
+    The next session of the meter takes this proof.
+    """
+    key, authentication_key = stored_keys(data)
+    proof = KeyProof()
+    if key and telegram.system_title:
+        now = Moment(dt_util.utcnow(), None)
+        proof.accept(telegram, FrameDecryptor(key, authentication_key), now)
+    if telegram.serial_number:
+        hass.data.setdefault(_PROOFS, {})[telegram.serial_number] = proof
+
+
+class TelegramSource:
+    """Source that makes readings from the telegrams at the entry's port. `line` reads the port."""
+
+    rules = METER
+
+    def __init__(self, coordinator: MeterCoordinator) -> None:
+        self._coordinator = coordinator
+        self._hass, self._entry = coordinator.hass, coordinator.config_entry
+        self._books = coordinator.books
+        coordinator.placeholders["serial_number"] = shown_name(coordinator.meter_id)
+        self.line = PortConnection(coordinator, self._take, silence_timeout=SILENCE_TIMEOUT)
+        self.capture = MeterCapture(
+            self._hass, self._entry, self.line.byte_listeners.add, self._capture_decryptor
+        )
+        self._entry.async_on_unload(self.capture.discard)
+        self._session: MeterSession
+        self._late: Reading | None = None
+
+    @property
+    def reception(self) -> Reception:
+        """Return the counts of accepted and rejected telegrams."""
+        return self._session.reception
+
+    async def async_start(self) -> None:
+        """Start reading. If a user adds a new meter, wait for its first reading."""
+        coordinator, memory = self._coordinator, self._books.memory
+        coordinator.renew_prices()
+        self._begin_session()
+        coordinator.begin()
+        if memory.last_telegram:
+            # The clock may have been set since, so a time in the future is as old.
+            age = abs((dt_util.utcnow() - memory.last_telegram).total_seconds())
+            coordinator.health.prove(coordinator.now() + PROOF_LASTS_S - age)
+        self.line.start()
+        is_new = memory.last_telegram is None and not self._books.has_device
+        if is_new and self._hass.state is CoreState.running:
+            # The next page of the set-up dialog lists the meter's devices. So wait for the first
+            # reading or failure, which takes half a minute at most. The start of Home Assistant
+            # must not wait: after a power failure, a meter can still be new.
+            with suppress(TimeoutError):
+                async with until_shutdown(self._hass):
+                    await coordinator.is_decided.wait()
+
+    @callback
+    def read_again(self) -> None:
+        """Start reading again with the port and the keys that are now in the entry."""
+        before = self._keys
+        self.line.start()
+        self._begin_session()
+        self._coordinator.begin(has_new_keys=self._keys != before)
+
+    def _begin_session(self) -> None:
+        coordinator, entry, memory = self._coordinator, self._entry, self._books.memory
+        self._keys = key, authentication_key = stored_keys(entry.data)
+        if proof := self._hass.data.get(_PROOFS, {}).pop(coordinator.meter_id, None):
+            memory.key_proof = proof
+            coordinator.health.prove(coordinator.now() + PROOF_LASTS_S)
+        needs_tag: bool = entry.data.get(CONF_VERIFY, True)
+        decryptor = key and FrameDecryptor(
+            key,
+            authentication_key,
+            last_counters=memory.last_counters(key),
+            needs_tag=needs_tag,
+        )
+        limits = self._books.limits()
+        meter = NamedMeter(
+            coordinator.meter_id, MeterReader(memory, limits, self._books.money), decryptor or None
+        )
+        self._session = MeterSession(
+            meter, limits=limits, prices=self._books.prices_at, may_be_late=self.line.is_topic
+        )
+        set_issue(self._hass, entry, Problem.NOT_VERIFIED, is_there=not needs_tag)
+
+    @callback
+    def _take(self, data: bytes) -> None:
+        coordinator = self._coordinator
+        for event in self._session.feed(data, dt_util.utcnow(), coordinator.now()):
+            if isinstance(event, Reading):
+                coordinator.faults.call(self._on_reading, event)
+            else:
+                coordinator.faults.call(self._on_rejected, event)
+                self._books.schedule_save()
+
+    @callback
+    def _on_rejected(self, rejected: Rejected) -> None:
+        # This method runs for each rejected frame, and a port may send nothing else. Keep it fast.
+        health, now = self._coordinator.health, self._coordinator.now()
+        if isinstance(rejected, Rejection):
+            obstacle = self._obstacle_of(rejected, dt_util.utcnow())
+            health.rejected(now, obstacle, sender=rejected.system_title)
+        elif rejected.name is None:
+            health.rejected(now, ReadingProblem.NO_DEVICE_NAME)
+        else:
+            health.rejected(now, ReadingProblem.OTHER_METER, (("found", rejected.name),))
+
+    def _obstacle_of(self, rejection: Rejection, now: datetime) -> ReadingProblem:
+        """Return the problem of a rejected frame. Count the frame if it was altered on the way."""
+        obstacle, title = REJECTED[rejection.reason], rejection.system_title
+        if title and obstacle in _OF_KEYS and self._books.memory.system_title not in {None, title}:
+            return ReadingProblem.OTHER_METER_UNREADABLE
+        if self._session.are_keys_proved(rejection, now, self._coordinator.now()):
+            if obstacle in _OF_KEYS:
+                obstacle = ReadingProblem.ALTERED_OR_NEW_KEY
+            elif rejection.reason is Reason.ALTERED:
+                self._coordinator.health.key_fits()
+        if obstacle in _ALTERED:
+            self._books.history.reception.note_altered(now)
+        return obstacle
+
+    @callback
+    def _on_reading(self, reading: Reading) -> None:
+        self.line.confirm()
+        self._late = None if reading.is_current else reading
+        if reading.is_current:
+            self._coordinator.faults.call(self._report_clock, reading)
+        self._coordinator.take(reading)
+
+    @callback
+    def _report_clock(self, reading: Reading) -> None:
+        now, details_of = self._coordinator.now(), partial(both_clocks, reading)
+        self._coordinator.health.clock_judged(now, reading.clock, details_of)
+
+    @callback
+    def confirm_clock(self) -> None:
+        """Store the deviation of the meter's clock.
+
+        This is called after the user has confirmed that the clock is wrong.
+        """
+        memory = self._books.memory
+        if reading := self._late:
+            memory.clock_deviation = reading.clock.deviation
+            if not self.line.is_topic:
+                memory.clock.deviation = memory.clock_deviation
+        self._books.household.meter.confirm_clock()
+
+    def age_of(self, reading: Reading) -> float:
+        """Return the age of a reading in seconds.
+
+        Usually, the age counts from the reception. But a gateway or an MQTT broker may hold back a
+        telegram. So for a telegram from an MQTT topic, the age counts from the telegram's time.
+        This time is corrected by the lag of the meter's clock.
+        """
+        age = dt_util.utcnow() - reading.received_at + reading.clock.delay
+        return max(0.0, age.total_seconds())
+
+    def _capture_decryptor(self) -> FrameDecryptor | None:
+        key, authentication_key = stored_keys(self._entry.data)
+        return FrameDecryptor(key, authentication_key) if key else None
