@@ -157,7 +157,7 @@ class Household:
         missing = expected = [" ".join(text.split()) for text in texts]
         while missing:
             assert time.monotonic() < deadline, f"{self.page.url} never showed {missing}"
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
             shown = await self.text()
             missing = [text for text in expected if text not in shown]
 
@@ -166,7 +166,7 @@ class Household:
         deadline = time.monotonic() + PATIENCE
         while " ".join(text.split()) in await self.text():
             assert time.monotonic() < deadline, f"{self.page.url} still shows {text}"
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.4)
 
     async def text(self) -> str:
         text: str = await self.page.evaluate(VISIBLE_TEXT)

@@ -35,7 +35,7 @@ def program(*names: str) -> str:
 
 
 async def until(
-    check: Callable[[], object], *, within: float = PATIENCE, every: float = 0.2
+    check: Callable[[], object], *, within: float = PATIENCE, every: float = 0.5
 ) -> None:
     """Wait until a check returns something true, or awaits it."""
     deadline = time.monotonic() + within

@@ -41,12 +41,19 @@ def run(program: Path, *arguments: str | Path, cwd: Path) -> subprocess.Complete
     )
 
 
-def install(path: Path, what: str) -> Path:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the package, built once for all environments."""
+    folder = tmp_path_factory.mktemp("wheel")
+    uv("build", "--quiet", "--wheel", "--out-dir", folder, ROOT)
+    [wheel] = folder.glob("*.whl")
+    return wheel
+
+
+def install(path: Path, what: str | Path) -> Path:
     """Install the package into an environment of its own, and return its programs' directory."""
     uv("venv", "--quiet", "--no-project", "--python", sys.executable, path)
-    # Without a refresh, uv would install the package that it built the last time.
-    fresh = ("--refresh-package", "smarty-p1")
-    uv("pip", "install", "--quiet", *fresh, "--python", path / "bin" / "python", what)
+    uv("pip", "install", "--quiet", "--python", path / "bin" / "python", what)
     return path / "bin"
 
 
@@ -54,9 +61,9 @@ TO_NATS = '[nats]\nservers = ["node1"]\n[[port]]\naddress = "/dev/ttyUSB0"\n'
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the programs of an environment that has the package without extras."""
-    return install(tmp_path_factory.mktemp("plain") / "venv", str(ROOT))
+    return install(tmp_path_factory.mktemp("plain") / "venv", wheel)
 
 
 def files(directory: Path) -> set[str]:
@@ -121,15 +128,15 @@ def test_without_an_extra_a_command_names_the_missing_package(
     assert end.stderr.endswith(missing)
 
 
-def test_the_extra_brings_the_packages_of_watch(tmp_path: Path) -> None:
-    python = install(tmp_path / "venv", f"{ROOT}[port]") / "python"
+def test_the_extra_brings_the_packages_of_watch(wheel: Path, tmp_path: Path) -> None:
+    python = install(tmp_path / "venv", f"{wheel}[port]") / "python"
     code = f"import smartyp1.port, smarty_p1_cli.watch; {LOADED}"
     end = run(python, "-c", code, cwd=tmp_path)
     assert (end.stdout, end.stderr) == ("['serialx']\n", "")
 
 
-def test_the_examples_of_the_page_run_with_the_wheel(tmp_path: Path) -> None:
-    programs = install(tmp_path / "venv", f"{ROOT}[bill,port]")
+def test_the_examples_of_the_page_run_with_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    programs = install(tmp_path / "venv", f"{wheel}[bill,port]")
     for n, example in enumerate(examples()):
         folder = tmp_path / str(n)
         folder.mkdir()
@@ -144,8 +151,8 @@ def test_the_examples_of_the_page_run_with_the_wheel(tmp_path: Path) -> None:
     assert end.stderr.startswith("smarty-p1: empty.csv: There are no quarter-hours in this file.")
 
 
-def test_the_extras_bring_the_packages_of_gateway_and_fleet(tmp_path: Path) -> None:
-    gateway = install(tmp_path / "venv", f"{ROOT}[gateway]") / "smarty-p1"
+def test_the_extras_bring_the_packages_of_gateway_and_fleet(wheel: Path, tmp_path: Path) -> None:
+    gateway = install(tmp_path / "venv", f"{wheel}[gateway]") / "smarty-p1"
     keys = tmp_path / "keys"
     keys.write_text(f"* {FRAME['key']}", encoding="ascii")
     keys.chmod(0o600)
@@ -165,9 +172,8 @@ def test_the_extras_bring_the_packages_of_gateway_and_fleet(tmp_path: Path) -> N
     assert end.stderr.endswith(": [nats] needs nats-py: install smarty-p1 with its extra [fleet]\n")
 
     # An extra is added to the installed package.
-    fresh = ("--refresh-package", "smarty-p1", "--reinstall-package", "smarty-p1")
     python = gateway.parent / "python"
-    uv("pip", "install", "--quiet", *fresh, "--python", python, f"{ROOT}[fleet]")
+    uv("pip", "install", "--quiet", "--python", python, f"{wheel}[fleet]")
     programs = gateway.parent
     (tmp_path / "collect.toml").write_text(
         'nats = { servers = ["nats://node1"] }\nstore = { url = "http://store:8428" }\n'
@@ -223,6 +229,8 @@ def test_a_release_is_the_same_in_another_folder_and_by_another_clock(
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
 
 
+# Each release is built by the workflow of releases.
+@pytest.mark.slow
 def test_a_release_is_built_with_nothing_that_its_lock_does_not_know(
     clone: Path, tmp_path: Path
 ) -> None:

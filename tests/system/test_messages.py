@@ -338,6 +338,7 @@ async def test_the_grid(household: Household) -> None:
     household.set(volts=230.0)
 
 
+@pytest.mark.slow
 async def test_a_line_that_is_cut(household: Household) -> None:
     await household.restart("16:10", day=15)
     await household.read()
@@ -357,6 +358,7 @@ async def test_a_line_that_is_cut(household: Household) -> None:
     assert " 17:1" in text
 
 
+@pytest.mark.slow
 async def test_a_quarter_hour_that_gets_dear(household: Household) -> None:
     """The quarter-hour is 5 kW above 3 kW."""
     await household.go_to("17:59")

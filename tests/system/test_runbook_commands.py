@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,18 +54,19 @@ def test_every_program_of_a_command_is_installed() -> None:
     assert not [one for one in every_command() if re.match(r"(sudo )?nats ", one)]
 
 
+@cache
+def help_about(action: str) -> str:
+    """Return what the program says about an action of a fleet."""
+    command = [str(ROOT / "scripts" / "p1"), "fleet", action, "--help"]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
 def test_each_command_of_the_program_exists_and_names_its_login() -> None:
     asked = 0
     for command in every_command():
         for action, rest in re.findall(r"smarty-p1 fleet (\w+)([^|&)]*)", command):
-            end = subprocess.run(
-                [str(ROOT / "scripts" / "p1"), "fleet", action, "--help"],
-                capture_output=True,
-                check=False,
-            )
-            assert end.returncode == 0, command
             # A bare name is no command to type.
-            if rest.strip() and b" --config FILE" in end.stdout:
+            if " --config FILE" in help_about(action) and rest.strip():
                 assert re.search(r"--config (operator/operator|\S+/collect)\.toml", rest), command
                 asked += 1
     assert asked >= 4
