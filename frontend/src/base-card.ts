@@ -337,7 +337,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
    * Return a button with the content `shown`. The button opens the entity with the translation key `key`; without such
    * an entity, return only the content. `value` describes the content for screen readers: "Power 2.1 kW".
    */
-  protected moreInfo(key: string, shown: TemplateResult | string, value: string, deviceId = this.meter?.device_id): TemplateResult {
+  protected moreInfo(key: string, shown: unknown, value: string, deviceId = this.meter?.device_id): TemplateResult {
     const entityId = this.entityOf(key, deviceId);
     if (!entityId) return html`${shown}`;
     const detail = { entityId };

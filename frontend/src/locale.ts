@@ -74,10 +74,7 @@ const NUMBER_TAGS: Record<string, string | undefined> = {
   quote_decimal: "de-CH",
 };
 
-const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-/** Languages whose week begins on Sunday: those of the United States, Brazil and Portugal. */
-const SUNDAY_FIRST = /^(en(?!-GB)|pt)/;
-
+const WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split(" ");
 /** Return the card language for a language tag; English if the cards have no such language. */
 export function languageOf(tag: string): Language {
   const [short] = tag.split("-");
@@ -91,6 +88,14 @@ function isKnownTag(tag: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Return the first day of the week in a language, counted from Monday. */
+function firstWeekdayIn(language: string): number {
+  const known: { getWeekInfo?: () => { firstDay: number } } = isKnownTag(language) ? (new Intl.Locale(language) as object) : {};
+  // The languages of Home Assistant whose week does not begin on Monday, for browsers that do not tell it.
+  const other = /^(ar|fa)/.test(language) ? 6 : /^(af|bn|en(?!-GB)|h[ei]|i[ds]|ja|ko|m[ly]|ne|pt|t[aeh]|ur|zh-Hant)/.test(language) ? 7 : 1;
+  return (known.getWeekInfo?.().firstDay ?? other) - 1;
 }
 
 let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
@@ -117,8 +122,7 @@ export class Locale {
 
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
-    const isSunday = formats.first_weekday === "language" && SUNDAY_FIRST.test(formats.language);
-    this.firstWeekday = Math.max(0, WEEKDAYS.indexOf(isSunday ? "sunday" : formats.first_weekday));
+    this.firstWeekday = formats.first_weekday === "language" ? firstWeekdayIn(formats.language) : Math.max(0, WEEKDAYS.indexOf(formats.first_weekday));
     const isKnown = isKnownTag(language);
     // In a browser without Luxembourgish, numbers and dates get German formats. The names of months and weekdays come
     // from the texts of the cards.

@@ -66,3 +66,20 @@ test("a browser whose language is no language tag gets English texts and formats
   assert.equal(locale("C").kWh(1234.5), "1,234.5\u00a0kWh");
   assert.equal(locale("C").language, "en");
 });
+
+test("a week begins on the same day in a browser that does not know the weeks of the languages of Home Assistant", () => {
+  const languages = `af ar bg bn bs ca cs cy da de el en en-GB eo es es-419 et eu fa fi fr fy ga gl gsw he hi hr hu hy id is it ja ka ko lb lt
+    lv mk ml my nb ne nl nn no pl pt pt-BR ro ru sk sl sq sr sr-Latn sv ta te th tr uk ur vi zh-Hans zh-Hant C`.split(/\s+/);
+  const begins = () => languages.map((language) => `${language} ${new Locale({ language, number_format: "none", time_format: "24", first_weekday: "language" }).firstWeekday}`);
+  const known = begins();
+  const { prototype } = Intl.Locale as unknown as { prototype: { getWeekInfo?: () => unknown } };
+  const { getWeekInfo } = prototype;
+  assert.ok(getWeekInfo);
+  delete prototype.getWeekInfo;
+  try {
+    assert.deepEqual(begins(), known);
+  } finally {
+    prototype.getWeekInfo = getWeekInfo;
+  }
+  assert.deepEqual(["fa 5", "he 6", "sv 0"].filter((day) => !known.includes(day)), []);
+});

@@ -403,7 +403,7 @@ test("a week of the calendar begins on the day of the user's profile, each day b
   const view = { focused, chosen: focused, first: "2026-01-01", today: "2026-11-22", sums: [], reference: "", choose: nothing, move: nothing, close: nothing };
   const rows = [
     ["en", "language", "Su"], ["en-GB", "language", "Mo"], ["de", "language", "Mo"], ["fr", "language", "Lu"], ["lb", "language", "Mé"],
-    ["pt", "language", "Do"], ["pt-BR", "language", "Do"], ["en", "monday", "Mo"], ["de", "saturday", "Sa"], ["en", "sunday", "Su"], ["fr", "wednesday", "Me"],
+    ["pt", "language", "Do"], ["pt-BR", "language", "Do"], ["he", "language", "Su"], ["fa", "language", "Sa"], ["sv", "language", "Mo"], ["en", "monday", "Mo"], ["de", "saturday", "Sa"], ["en", "sunday", "Su"], ["fr", "wednesday", "Me"],
   ] as const;
   for (const [language, first_weekday, first] of rows) {
     const locale = new Locale({ language, number_format: "language", time_format: "24", first_weekday });

@@ -245,7 +245,7 @@ export class NowCard extends SmartyCard<NowKey> {
     const shown = power === undefined ? "–" : this.locale.number(Math.abs(power), kwDecimals(power));
     const unit = html`<small>\u00a0kW</small>`;
     if (power === undefined) return html`<div class="big ${className}">${shown}${unit}</div>`;
-    return html`<div class="big ${className}">${this.moreInfo(this.meter?.source === "pulses" ? "pulse_power" : "power_net", html`${keyed(shown, html`${shown}${unit}`)}`, `${title} ${shown}\u00a0kW`)}</div>`;
+    return html`<div class="big ${className}">${this.moreInfo(this.meter?.source === "pulses" ? "pulse_power" : "power_net", keyed(shown, html`${shown}${unit}`), `${title} ${shown}\u00a0kW`)}</div>`;
   }
 
   #withoutReference(meter: Meter): TemplateResult {

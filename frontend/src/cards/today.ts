@@ -219,10 +219,6 @@ export class TodayCard extends SmartyCard<TodayKey> {
     const month = focused.slice(0, 7);
     const end = `${addMonths(month, 1)}-01`;
     const sums = feed.get("smarty_p1/days", { start: `${month}-01`, end }, end > today ? undefined : past).value?.days ?? [];
-    const close = () => {
-      this.focusedDay = undefined;
-      this.renderRoot.querySelector<HTMLElement>(".pick")?.focus();
-    };
     const view = {
       focused,
       chosen: day,
@@ -230,27 +226,28 @@ export class TodayCard extends SmartyCard<TodayKey> {
       today,
       sums,
       reference: meter.reference_kw === null ? "" : this.locale.referenceKW(meter.reference_kw),
-      choose: (to: string) => (close(), choose(to)),
+      choose: (to: string) => (this.#close(), choose(to)),
       move: (to: string, withFocus: boolean) => {
         this.focusedDay = to;
         this.#keepsFocus = !withFocus;
         if (this.#keepsFocus) this.speak(this.locale.monthYear(dayStart(to)));
       },
-      close,
+      close: this.#close,
     };
     return html`<div class="under">${calendar(view, this.locale)}</div>`;
   }
+
+  readonly #close = (): void => {
+    // The button that opens the calendar takes the focus of a day in it.
+    if (this.renderRoot.querySelector(".calendar :focus")) this.renderRoot.querySelector<HTMLElement>(".pick")?.focus();
+    this.focusedDay = undefined;
+  };
 
   protected override updated(changed: PropertyValues): void {
     if (!changed.has("focusedDay")) return;
     // On a tablet on a wall, an open calendar would cover the chart until the next touch.
     clearTimeout(this.#idle);
-    const close = () => {
-      // Without this, the page would lose the keyboard focus together with the focused day.
-      if (this.renderRoot.querySelector(".calendar :focus")) this.renderRoot.querySelector<HTMLElement>(".pick")?.focus();
-      this.focusedDay = undefined;
-    };
-    if (this.focusedDay) this.#idle = setTimeout(close, IDLE_RESET_MS);
+    if (this.focusedDay) this.#idle = setTimeout(this.#close, IDLE_RESET_MS);
     if (this.focusedDay && !this.#keepsFocus) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
   }
 

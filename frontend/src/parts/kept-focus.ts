@@ -8,16 +8,15 @@
 
 import type { LitElement } from "lit";
 
-const CONTROLS = "a, button, input, select, [tabindex]";
+const CONTROLS = "a,button,input,select,[tabindex]";
 
 /** Control that has the focus, or had it before it left the page. */
 let control: HTMLElement | undefined;
 /** Card of the control, and the names of the controls up to it, as they were drawn last. */
 let place: { card: string; names: string[] } | undefined;
-let isInstead = false;
 
 const controlsIn = (root: ParentNode): HTMLElement[] =>
-  [...root.querySelectorAll<HTMLElement>("*")].flatMap((element) => [...(element.matches(CONTROLS) ? [element] : []), ...(element.shadowRoot ? controlsIn(element.shadowRoot) : [])]);
+  [...root.querySelectorAll<HTMLElement>("*")].flatMap((element) => [element, ...(element.shadowRoot ? controlsIn(element.shadowRoot) : [])]).filter((element) => element.matches(CONTROLS));
 
 /** Return the letters of the first words. Numbers are values, which change. */
 const lettersOf = (words: Node | string): string =>
@@ -27,10 +26,9 @@ const lettersOf = (words: Node | string): string =>
 function namesOf(controls: HTMLElement[]): string[] {
   const counts: Record<string, number> = {};
   return controls.map((element) => {
-    const { dataset, labels, localName } = element as HTMLInputElement;
-    const name = [localName, element.getAttribute("role"), dataset.day ?? lettersOf(element.getAttribute("aria-label") ?? labels?.[0] ?? element)].join();
-    counts[name] = (counts[name] ?? 0) + 1;
-    return name + counts[name];
+    const { dataset, labels } = element as HTMLInputElement;
+    const name = element.getAttribute("role") + (dataset.day ?? lettersOf(element.getAttribute("aria-label") ?? labels?.[0] ?? element));
+    return name + (counts[name] = (counts[name] ?? 0) + 1);
   });
 }
 
@@ -38,7 +36,6 @@ const enter = (event: Event): void => {
   const path = event.composedPath();
   // No event leaves the tree of an element if the focus stays within the tree.
   for (const root of path) if (root instanceof ShadowRoot) root.addEventListener("focusin", enter);
-  if (isInstead) return;
   control = path[0] as HTMLElement;
   place = undefined;
 };
@@ -60,26 +57,25 @@ export function keepFocus(host: LitElement, card: () => string): void {
     if (at >= 0) place = { card: card(), names: namesOf(all).slice(0, at + 1) };
   };
   const giveBack = () => {
-    if (place?.card !== card() || (control!.getRootNode() as ShadowRoot).activeElement === control) return;
+    const [lost, before] = [control as HTMLInputElement, place];
+    if (before?.card !== card() || (lost.getRootNode() as ShadowRoot).activeElement === lost) return;
     const all = controls();
     const names = namesOf(all);
-    const found = place.names.map((name) => all[names.indexOf(name)]);
-    const same = found.pop();
-    const { selectionStart, selectionEnd } = control as HTMLInputElement;
-    const body = host.renderRoot.querySelector<HTMLElement>(".body")!;
-    body.tabIndex = -1;
-    isInstead = !same;
-    (same ?? found.reverse().find(Boolean) ?? body).focus({ preventScroll: true });
-    isInstead = false;
-    if (same && selectionStart != null) (same as HTMLInputElement).setSelectionRange(selectionStart, selectionEnd);
+    const found = before.names.map((name) => all[names.indexOf(name)]);
+    const same = found.pop() as HTMLInputElement | undefined;
+    const body = host.renderRoot.querySelector<HTMLElement>(".body");
+    if (body) body.tabIndex = -1;
+    (same ?? found.filter(Boolean).pop() ?? body)?.focus({ preventScroll: true });
+    if (!same) [control, place] = [lost, before];
+    else if (lost.selectionStart != null) same.setSelectionRange(lost.selectionStart, lost.selectionEnd);
   };
+  // The document calls a function once, however many cards add it.
+  document.addEventListener("focusin", enter);
+  document.addEventListener("focusout", leave);
   host.addController({
-    hostConnected: () => {
-      // The document calls a function once, however many cards add it.
-      document.addEventListener("focusin", enter);
-      document.addEventListener("focusout", leave);
+    hostUpdate: () => {
+      if ((host.renderRoot as ShadowRoot).activeElement) note();
     },
-    hostUpdate: () => void ((host.renderRoot as ShadowRoot).activeElement && note()),
     // What is in elements of the card is drawn after the card.
     hostUpdated: () => void (place && setTimeout(giveBack)),
     hostDisconnected: note,
