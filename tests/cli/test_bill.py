@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,16 @@ def api_answer(start: str, values: list[str], code: str = CONSUMPTION, **more: o
 type Ask = Callable[..., Any]
 
 
+@cache
+def two_months() -> bytes:
+    return export(MAY, powers(61))
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Go to a folder with a contract and with a file of two months, and return it."""
     (tmp_path / "contract.toml").write_text(CONTRACT, encoding="ascii")
-    (tmp_path / "leneda.csv").write_bytes(export(MAY, powers(61)))
+    (tmp_path / "leneda.csv").write_bytes(two_months())
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -101,7 +107,7 @@ def test_production_of_two_points_is_added_up(ask: Ask, folder: Path) -> None:
     (folder / "contract.toml").write_text(contract, encoding="ascii")
     fed = export(MAY, ["2.000"] * 96, PRODUCTION)
     other = fed.replace(POINT.encode(), POINT[:-1].encode() + b"9")
-    files = {"used": export(MAY, powers(61)), "fed": fed, "other": other}
+    files = {"used": two_months(), "fed": fed, "other": other}
     line = ask("bill", "--month", "2025-05", files=files)["lines"][-1]
     assert [*line.values()] == ["feed_in", 96.0, "kWh", 0.06, -5.76]
 

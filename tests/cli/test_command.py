@@ -305,21 +305,21 @@ def test_an_unreachable_store_of_a_fleet_has_its_own_status(folder: Path) -> Non
     assert not (folder / "file.csv").exists()
 
 
-def test_an_example_is_made_into_a_fleet(tmp_path: Path) -> None:
+def test_an_example_is_made_into_a_fleet(tmp_path: Path, run: Run) -> None:
     fleet, folder = tmp_path / "fleet.toml", tmp_path / "fleet"
     fleet.write_bytes(started("fleet", "init", "--example").stdout)
-    refused = started("fleet", "init", fleet, "--to", folder)
-    assert (refused.returncode, folder.exists()) == (2, False)
-    assert b"pages is missing" in refused.stderr
+    refused = run("fleet", "init", f"{fleet}", "--to", f"{folder}")
+    assert (refused.status, folder.exists()) == (2, False)
+    assert "pages is missing" in refused.errors
     fleet.write_bytes(re.sub(rb"(?m)^# (pages|tickets)", rb"\1", fleet.read_bytes()))
-    made = started("fleet", "init", fleet, "--to", folder)
-    assert (made.returncode, made.stderr) == (0, b"")
-    assert f"cd {folder} && ansible-playbook site.yml\n".encode() in made.stdout
+    made = run("fleet", "init", f"{fleet}", "--to", f"{folder}")
+    assert (made.status, made.errors) == (0, "")
+    assert f"cd {folder} && ansible-playbook site.yml\n" in made.output
     assert (folder / "site.yml").exists()
     # Even root cannot make a folder in /proc.
-    refused = started("fleet", "init", fleet, "--to", "/proc/fleet")
-    assert (refused.returncode, refused.stdout) == (1, b"")
-    assert refused.stderr == b"smarty-p1: cannot write /proc/fleet: No such file or directory\n"
+    refused = run("fleet", "init", f"{fleet}", "--to", "/proc/fleet")
+    assert (refused.status, refused.output) == (1, "")
+    assert refused.errors == "smarty-p1: cannot write /proc/fleet: No such file or directory\n"
 
 
 def test_the_reader_of_the_output_may_go(folder: Path) -> None:

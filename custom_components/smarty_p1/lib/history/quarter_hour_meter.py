@@ -29,7 +29,6 @@ This module does no I/O and uses only the meter's clock. Work and memory per rea
 import json
 from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime, timedelta
-from math import isnan
 from typing import Any, Self
 
 from ..clock_verdict import NO_DOUBT, ClockVerdict
@@ -342,8 +341,9 @@ class QuarterHourMeter:
 def _peak_of(month: MonthColumns) -> QuarterHour | None:
     imported = month.imported
     candidates = [span.quarter_hour for span in month.repeated]
-    if known := [wh for wh in imported if not isnan(wh)]:
-        candidates.append(month.span_at(imported.index(max(known))).quarter_hour)
+    if month.quarter_hours:
+        highest = max([wh for wh in imported if wh == wh])  # noqa: PLR0124 - NaN
+        candidates.append(month.span_at(imported.index(highest)).quarter_hour)
     return min(candidates, key=lambda q: (-q.mean_kw, q.start), default=None)
 
 
