@@ -26,8 +26,8 @@ const lettersOf = (words: Node | string): string =>
 function namesOf(controls: HTMLElement[]): string[] {
   const counts: Record<string, number> = {};
   return controls.map((element) => {
-    const { dataset, labels } = element as HTMLInputElement;
-    const name = element.getAttribute("role") + (dataset.day ?? lettersOf(element.getAttribute("aria-label") ?? labels?.[0] ?? element));
+    const { dataset, labels, localName } = element as HTMLInputElement;
+    const name = localName + element.getAttribute("role") + (dataset.day ?? lettersOf(element.getAttribute("aria-label") ?? labels?.[0] ?? element));
     return name + (counts[name] = (counts[name] ?? 0) + 1);
   });
 }
@@ -58,7 +58,7 @@ export function keepFocus(host: LitElement, card: () => string): void {
   };
   const giveBack = () => {
     const [lost, before] = [control as HTMLInputElement, place];
-    if (before?.card !== card() || (lost.getRootNode() as ShadowRoot).activeElement === lost) return;
+    if (before?.card !== card() || lost.matches(":focus")) return;
     const all = controls();
     const names = namesOf(all);
     const found = before.names.map((name) => all[names.indexOf(name)]);
