@@ -94,6 +94,9 @@ def frequent_commits() -> Generator[None]:
         yield
 
 
+_ADD_SHORT_TERM: Any = statistics._insert_statistics
+
+
 def _sqlite(session: Session) -> sqlite3.Connection:
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, sqlite3.Connection)
@@ -112,14 +115,41 @@ def _row_id(
     return row[0] if row else None
 
 
-def _write_row(
-    session: Session, table: type[Statistics | StatisticsShortTerm], row_id: int, row: StatisticData
-) -> None:
+def _amounts(row: StatisticData) -> dict[str, Any]:
     reset = row.get("last_reset")
-    values = {
+    return {
         **{column: row.get(column) for column in ("mean", "min", "max", "state", "sum")},
         "last_reset_ts": reset.timestamp() if reset else None,
     }
+
+
+def _add_row(
+    session: Session,
+    table: type[Statistics | StatisticsShortTerm],
+    metadata_id: int,
+    row: StatisticData,
+    now: float,
+) -> StatisticsShortTerm | None:
+    if table is StatisticsShortTerm:
+        # Home Assistant uses the new row.
+        return _ADD_SHORT_TERM(session, table, metadata_id, row, now)
+    values = {
+        "metadata_id": metadata_id,
+        "created_ts": now,
+        "start_ts": row["start"].timestamp(),
+        **_amounts(row),
+        "mean_weight": row.get("mean_weight"),
+    }
+    columns = f"({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
+    query = f"INSERT INTO {table.__tablename__} {columns}"
+    _sqlite(session).execute(query, (*values.values(),))
+    return None
+
+
+def _write_row(
+    session: Session, table: type[Statistics | StatisticsShortTerm], row_id: int, row: StatisticData
+) -> None:
+    values = _amounts(row)
     columns = ", ".join(f"{column} = ?" for column in values)
     query = f"UPDATE {table.__tablename__} SET {columns} WHERE id = ?"  # noqa: S608
     _sqlite(session).execute(query, (*values.values(), row_id))
@@ -127,13 +157,14 @@ def _write_row(
 
 @pytest.fixture(autouse=True, scope="session")
 def fast_rows() -> Generator[None]:
-    """Let the recorder write rows of statistics by plain SQL, all new rows of a task together.
+    """Let the recorder write rows of statistics by plain SQL.
 
-    The recorder's own queries do the same. They write each new row alone, which takes a millisecond
-    a row, and so most of the time of these tests.
+    The recorder's own queries do the same. They take a millisecond a row, and so most of the time
+    of these tests.
     """
     with (
         patch.object(statistics, "_statistics_exists", _row_id),
+        patch.object(statistics, "_insert_statistics", _add_row),
         patch.object(statistics, "_update_statistics", _write_row),
     ):
         yield
