@@ -129,7 +129,7 @@ def _add_row(
     metadata_id: int,
     row: StatisticData,
     now: float,
-) -> StatisticsShortTerm | None:
+) -> object:
     if table is StatisticsShortTerm:
         # Home Assistant uses the new row.
         return _ADD_SHORT_TERM(session, table, metadata_id, row, now)

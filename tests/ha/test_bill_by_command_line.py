@@ -5,6 +5,7 @@ import random
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.leneda.days_of_rows import days_of
 from custom_components.smarty_p1.lib.leneda.portal_file import read_export
+from smarty_p1_cli import leneda_files
 from smarty_p1_cli.__main__ import main
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
@@ -148,6 +150,9 @@ def ask(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Any]:
     """Return a function that asks the command line with all files, and returns its JSON."""
+    # Each question is about the same files.
+    read = cache(partial(read_export, now=datetime.now(UTC)))
+    monkeypatch.setattr(leneda_files, "read_export", lambda data, _now: read(data))
 
     def ask(command: str, *options: str) -> Any:  # noqa: ANN401 - JSON
         names = [*map(str, tmp_path.glob("*.csv")), str(tmp_path / "contract.toml")]

@@ -41,6 +41,7 @@ from tests.ha.dialogs import submit
 from tests.ha.leneda import POINT
 from tests.ha.meter import KEY, SYSTEM_TITLE, seal
 from tests.ha.support import TELEGRAM, Home, at, failing, issue_of, load, own_log, said
+from tests.random_examples import each
 
 STORED: dict[str, Any] = json.loads(
     (Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text()
@@ -392,6 +393,10 @@ async def test_a_change_after_the_close_is_not_written(
     await store.async_remove()
 
 
+# Three parts of ten values: each part has all of them.
+PARTS = 3
+
+
 def damaged(data: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
     """Yield contents of a damaged file: cut, of another version, with wrong or unusual values."""
     whole = json.dumps(wrapped(data))
@@ -408,12 +413,13 @@ def damaged(data: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
             )
 
 
+@pytest.mark.parametrize("part", each(PARTS, range(PARTS)))
 @pytest.mark.parametrize("name", STORES)
 async def test_a_damaged_file_is_kept_and_nothing_raises_later(
-    hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture, name: str
+    hass: HomeAssistant, home: Home, caplog: pytest.LogCaptureFixture, name: str, part: int
 ) -> None:
     row, entry = STORES[name], make(home, name)
-    for text in damaged(row.stored):
+    for text in [*damaged(row.stored)][part::PARTS]:
         path = write(hass, entry, name, text)
         written = files(path)[path.name]
         caplog.clear()
