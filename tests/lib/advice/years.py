@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import cos, pi
 
 from smartyp1.advice.what_if import WhatIf
@@ -26,14 +26,23 @@ type Powers = Callable[[int, int], tuple[float, float]]
 def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[QuarterHour]:
     """Return quarter-hours that the platform has measured, of whole days in Luxembourg."""
     found: list[QuarterHour] = []
+    for time, day, n in _places(first, end):
+        drawn_wh, fed_wh = powers(day, n)
+        found.append(QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.LENEDA))
+    return found
+
+
+@cache
+def _places(first: str, end: str) -> list[tuple[datetime, int, int]]:
+    """Return when each quarter-hour begins, the number of its day, and its number in the day."""
+    found: list[tuple[datetime, int, int]] = []
     time, until = local(first), local(end)
     date, day, n = None, -1, 0
     while time < until:
         today = time.astimezone(LUXEMBOURG).date()
         if today != date:
             date, day, n = today, day + 1, 0
-        drawn_wh, fed_wh = powers(day, n)
-        found.append(QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.LENEDA))
+        found.append((time, day, n))
         n += 1
         time += timedelta(minutes=15)
     return found
