@@ -83,7 +83,7 @@ async def test_the_focus_waits_in_a_card_until_its_control_is_there_again(stage:
 
 @pytest.mark.parametrize("is_drawn", [True, False])
 @pytest.mark.parametrize("place", ["field", "body"])
-async def test_a_user_who_has_left_a_card_is_not_called_back(
+async def test_the_focus_stays_outside_of_a_card_that_the_user_has_left(
     stage: Stage, place: str, *, is_drawn: bool
 ) -> None:
     first, *_ = await show(stage, CARDS["today"])

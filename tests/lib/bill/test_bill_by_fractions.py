@@ -353,7 +353,7 @@ def expected_lines(story: Story) -> tuple[list[tuple[str, float, float]], set[st
 
 
 @given(stories())
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(25))
 def test_bills(story: Story) -> None:
     contracts = story.contracts
     due = story.month.bill(story.until)
@@ -372,7 +372,7 @@ def test_bills(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=examples(50))
+@settings(max_examples=examples(25))
 def test_comparisons(story: Story) -> None:
     month, contracts = story.month, story.contracts
     published = price_file().at(month.start.astimezone(UTC))

@@ -4,7 +4,7 @@ import json
 import threading
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from smartyp1.boards.board_message import (
     Counted,
@@ -16,6 +16,7 @@ from smartyp1.boards.board_message import (
 )
 from smartyp1.boards.pulse_meter import PulseMeter, Pulses
 from smartyp1.stored_json import dump, load
+from tests.random_examples import examples
 
 
 def survey(*messages: object, first_is_old: bool = False) -> MessageSurvey:
@@ -162,6 +163,7 @@ json_values = st.recursive(
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=9), json_values), min_size=1, max_size=3))
+@settings(max_examples=examples(30))
 def test_each_value_is_found_again_at_its_stored_path(messages: list[object]) -> None:
     texts = [json.dumps(message) for message in messages]
     meter = PulseMeter(1000)
