@@ -5,7 +5,7 @@ import { classChooser } from "../src/parts/class-chooser.ts";
 import { yearHighs } from "../src/parts/year-highs.ts";
 import { Cells, type Color, dayTicks, imageOf, palette, shades } from "../src/charts/heat-map-picture.ts";
 import { Locale } from "../src/locale.ts";
-import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison } from "../src/sentences/year.ts";
+import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison, withoutParts } from "../src/sentences/year.ts";
 import { periodOf } from "../src/sentences/summed-months.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/data/websocket-types.ts";
 import { EXCESS, gridOf, highestOf, localOf, markedCells } from "../src/data/heat-map-grid.ts";
@@ -54,6 +54,17 @@ test("classes are in the order of their numbers, up to the first that nothing ex
   assert.deepEqual(rows.map(({ kw }) => kw), [3, 7, 12]);
   assert.deepEqual(rows.map(({ total }) => total), [16, 14, 20]);
   assert.deepEqual(rows.map(({ difference }) => difference), [2, null, 6]);
+});
+
+test("a hidden part is in no bar, no total and no difference", () => {
+  const rows = classRows(classes(7, [["3", 7, 9, 120], ["7", 13, 1, 10], ["12", 20, 0, 0]]));
+  const of = (...hidden: ("fixed" | "surcharge")[]) => withoutParts(rows, hidden).map(({ fixed, surcharge, total, difference }) => [fixed, surcharge, total, difference]);
+  assert.deepEqual(of(), [[7, 9, 16, 2], [13, 1, 14, null], [20, 0, 20, 6]]);
+  assert.deepEqual(of("surcharge"), [[7, 0, 7, -6], [13, 0, 13, null], [20, 0, 20, 7]]);
+  assert.deepEqual(of("fixed"), [[0, 9, 9, 8], [0, 1, 1, null], [0, 0, 0, -1]]);
+  assert.deepEqual(of("fixed", "surcharge"), [[0, 0, 0, 0], [0, 0, 0, null], [0, 0, 0, 0]]);
+  const unknown = classRows(classes(7, [["3", null, 1, 9], ["7", null, 0, 0]]));
+  assert.deepEqual(withoutParts(unknown, ["fixed"]).map(({ total, difference }) => [total, difference]), [[null, null], [null, null]]);
 });
 
 test("one's own class is there, however large, and one class is never alone", () => {

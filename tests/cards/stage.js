@@ -140,9 +140,14 @@ window.stage = {
   get hass() {
     return hass;
   },
+  /** Empty the page. The user has gone elsewhere, so that no card of the next test gets the focus. */
+  clear: () => {
+    document.dispatchEvent(new FocusEvent("focusin"));
+    document.querySelector("main").replaceChildren();
+  },
   /** Begin a test: an empty page, and the Home Assistant behind it. */
   begin: (wanted) => {
-    document.querySelector("main").replaceChildren();
+    stage.clear();
     document.querySelector("main").style.width = "";
     given = wanted;
     server = createConnection(given.answers, given.ahead_ms);

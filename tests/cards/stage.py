@@ -144,7 +144,7 @@ class Stage:
         """Forget the errors and the cards of the test before."""
         self.errors.clear()
         for page in self._pages.values():
-            await page.evaluate("document.querySelector('main').replaceChildren()")
+            await page.evaluate("stage.clear()")
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -1,5 +1,7 @@
 """The card with a year of quarter-hours, and the cost of each reference power."""
 
+import re
+
 import pytest
 
 from . import house, house_now, house_sun, house_year
@@ -223,6 +225,37 @@ async def test_keys_choose_a_quarter_hour_and_a_class(stage: Stage) -> None:
         "With 3 kW, you would have paid 54 € more in 12 months than with your 7 kW."
         in await stage.text()
     )
+
+
+async def test_a_part_of_the_costs_is_hidden_and_shown_again(stage: Stage) -> None:
+    await show(stage, year())
+    card = stage.card(YEAR)
+    sentence = await card.locator(".sentence").first.inner_text()
+
+    async def costs() -> list[int]:
+        return [
+            int(re.sub(r"\D", "", text))
+            for text in await card.locator(".classes .number").all_inner_texts()
+        ]
+
+    whole = await costs()
+    parts = []
+    for name, color in (("fixed price", "quiet"), ("surcharge", "excess")):
+        bars = card.locator(f".classes rect[fill='var(--{color})']")
+        before = await bars.count()
+        await stage.press("Enter", at=card.get_by_role("button", name=name, pressed=True))
+        hidden = card.get_by_role("button", name=name, pressed=False)
+        line = await hidden.evaluate("one => getComputedStyle(one).textDecorationLine")
+        assert (before > 0, await bars.count(), line) == (True, 0, "line-through")
+        parts.append(await costs())
+        # The answer is that of the whole costs.
+        assert await card.locator(".sentence").first.inner_text() == sentence
+        assert not await stage.overflow()
+        await stage.picture(f"year-without-{color}")
+        await stage.press("Enter", at=hidden)
+        assert (await bars.count(), await costs()) == (before, whole)
+    # Each part is rounded.
+    assert all(abs(sum(row[1:]) - row[0]) <= 1 for row in zip(whole, *parts, strict=True))
 
 
 async def test_a_class_is_chosen_for_one_meter(stage: Stage) -> None:

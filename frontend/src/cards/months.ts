@@ -7,7 +7,7 @@ import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../charts/months-chart.ts";
-import { dot } from "../charts/shapes.ts";
+import { chartPart, partStyles } from "../parts/chart-part.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { type BillKey, billTexts, missingField } from "../sentences/bill.ts";
@@ -21,6 +21,7 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
     styles,
     switchStyles,
     chartStyles,
+    partStyles,
     css`
       .parts {
         margin-top: 8px;
@@ -37,12 +38,6 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
       .parts tfoot [scope="row"] {
         padding-inline-start: 18px;
         text-indent: -18px;
-      }
-      .parts [aria-pressed="false"] {
-        text-decoration: line-through;
-      }
-      [aria-pressed="false"] .dot {
-        opacity: 0.3;
       }
       .parts thead {
         color: var(--quiet);
@@ -120,13 +115,8 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
 
   #table(year: words.Year, chosen: words.Month): TemplateResult {
     const { head, rows, total } = words.tableOf(year, chosen, this.locale);
-    const dotOf = (key: words.MonthsKey) => dot(COLORS[year.unit][words.PARTS[year.unit].indexOf(key)]!);
-    const part = ({ key, name }: words.TableRow) => {
-      const others = this.hiddenParts.filter((other) => other !== key);
-      const isShown = others.length === this.hiddenParts.length;
-      const turn = () => (this.hiddenParts = isShown ? [...others, key] : others);
-      return html`<button class="plain" aria-pressed=${isShown} @click=${turn}>${dotOf(key)}${name}</button>`;
-    };
+    const colorOf = (key: words.MonthsKey) => COLORS[year.unit][words.PARTS[year.unit].indexOf(key)]!;
+    const part = ({ key, name }: words.TableRow) => chartPart(key, colorOf(key), name, this.hiddenParts, (hidden) => (this.hiddenParts = hidden));
     const line = (name: TemplateResult, { cells }: words.TableRow) =>
       html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`<table class="parts stacks">

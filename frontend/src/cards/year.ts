@@ -7,12 +7,13 @@ import { Cells } from "../charts/heat-map-picture.ts";
 import type { MeterFeed, Reply } from "../data/meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";
+import { chartPart, partStyles } from "../parts/chart-part.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type PaintRequest } from "../charts/heat-map-painter.ts";
 import { rich, tableBehind } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
-import { barStyles, dot } from "../charts/shapes.ts";
+import { barStyles } from "../charts/shapes.ts";
 import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { highsStyles, yearHighs } from "../parts/year-highs.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../charts/heat-map-axes-legend.ts";
@@ -22,12 +23,14 @@ import {
   aboveIn,
   aboveSentence,
   type ClassRow,
+  type CostPart,
   classRows,
   classSentence,
   energySentence,
   limitName,
   noComparison,
   plannedTexts,
+  withoutParts,
   type YearKey,
   yearTexts,
 } from "../sentences/year.ts";
@@ -50,13 +53,16 @@ export class YearCard extends SmartyCard<YearKey> {
     barStyles,
     chooserStyles,
     highsStyles,
+    partStyles,
   ];
-  static override properties = { ...SmartyCard.properties, chosen: { state: true }, planned: { state: true } };
+  static override properties = { ...SmartyCard.properties, chosen: { state: true }, planned: { state: true }, hiddenParts: { state: true } };
 
   /** The class that the user has chosen, and the meter for which it was chosen. */
   declare protected chosen: { entryId: string; kw: number } | undefined;
   /** Entry id of the meter for which the user has asked for the year with a plan. */
   declare protected planned: string | undefined;
+  /** Parts of the costs that the user has hidden in the bars. */
+  declare protected hiddenParts: readonly CostPart[];
   readonly #map = new HeatMap();
   readonly #bar: ChosenBar = new ChosenBar(this, () => {
     const { grid, isTurned } = this.#painted!;
@@ -78,6 +84,11 @@ export class YearCard extends SmartyCard<YearKey> {
   #themes: unknown = null;
   #media: MediaQueryList[] = [];
 
+  constructor() {
+    super();
+    this.hiddenParts = [];
+  }
+
   override getGridOptions(): object {
     return { columns: "full", min_columns: 9, rows: "auto", min_rows: 4 };
   }
@@ -97,7 +108,7 @@ export class YearCard extends SmartyCard<YearKey> {
     // This answer takes seconds. So request it only if the user asks for it, and once a day.
     const isPlanned = this.planned === meter.entry_id;
     const plan = isPlanned ? feed.get("smarty_p1/classes", { with_plan: true }, localDay(new Date(feed.now)), true) : undefined;
-    const state = [plan?.value, plan?.error, isPlanned, house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
+    const state = [plan?.value, plan?.error, isPlanned, house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.hiddenParts, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
     return html`<header><h2>${this.t("classes")}</h2>${series ? this.menu(this.t("map")) : nothing}</header>
@@ -181,10 +192,11 @@ export class YearCard extends SmartyCard<YearKey> {
 
   /** Return the costs of the classes, and a note if their prices are older. */
   #classes(rows: ClassRow[], kw: number | undefined, { decisive, prices_of }: Classes, { entry_id: entryId }: Meter, now: Date): TemplateResult {
-    const part = (color: string, key: "fixed" | "surcharge") => html`<span>${dot(color)}${this.t(key)}</span>`;
+    const { hiddenParts: hidden } = this;
+    const part = (key: CostPart, color: string) => chartPart(key, color, this.t(key), hidden, (parts) => (this.hiddenParts = parts));
     const older = olderPrices(prices_of, localDay(now), this.locale);
-    return html`<small class="legend" aria-hidden="true">${part("quiet", "fixed")}${rows.some(({ surcharge }) => surcharge) ? part("excess", "surcharge") : nothing}</small>
-      ${classChooser(rows, kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
+    return html`<small class="legend">${part("fixed", "quiet")}${rows.some(({ surcharge }) => surcharge) ? part("surcharge", "excess") : nothing}</small>
+      ${classChooser(withoutParts(rows, hidden), kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
       ${older ? html`<p class="small">${older}</p>` : nothing}`;
   }
 

@@ -108,7 +108,11 @@ export const mapStyles = css`
     gap: 4px 20px;
     margin-top: 8px;
   }
-  .legend span {
+  .legend button {
+    min-height: 24px;
+  }
+  .legend span,
+  .legend button {
     display: inline-flex;
     align-items: center;
     gap: 4px;

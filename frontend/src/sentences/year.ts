@@ -41,6 +41,21 @@ export interface ClassRow {
   readonly difference: number | null;
 }
 
+export type CostPart = "fixed" | "surcharge";
+
+/** Return rows whose totals and differences are those of the parts that are not hidden. */
+export function withoutParts(rows: ClassRow[], hidden: readonly CostPart[]): ClassRow[] {
+  if (!hidden.length) return rows;
+  const shown = (value: number | null, part: CostPart) => (hidden.includes(part) ? 0 : value);
+  const all = rows.map((row) => {
+    const [fixed, surcharge] = [shown(row.fixed, "fixed"), shown(row.surcharge, "surcharge")];
+    return { ...row, fixed, surcharge, total: row.total === null ? null : round(fixed! + surcharge!) };
+  });
+  // The other classes are compared with the one that has a total and no difference.
+  const base = all.find(({ total, difference }) => total !== null && difference === null);
+  return all.map((row) => ({ ...row, difference: row.difference === null ? null : row.total! - base!.total! }));
+}
+
 /**
  * Return the classes to compare: from the smallest to the first that was never exceeded, and the user's own class. If
  * there are more than MAX_ROWS, leave out the dearest.
