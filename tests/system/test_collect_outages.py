@@ -13,6 +13,7 @@ from dev.fleet.cluster import ADMIN, connect, user_of
 from dev.fleet.storage import VictoriaMetrics
 from dev.reliability.killable_program import Part
 from dev.simulator.randomness import seeded_random
+from tests.random_examples import examples
 from tests.system.collectors import (
     GO_ON,
     STOP,
@@ -37,7 +38,7 @@ async def test_nothing_is_lost_or_let_in_by_any_kill(tmp_path: Path) -> None:
     LOGGER.warning("seed %d", seed)
     chance = seeded_random("outages", seed)
     async with Collectors(tmp_path) as fleet:
-        sent = meters(20)
+        sent = meters(examples(8))
         fleet.write_keys(*sent)
         parts: Sequence[Part] = [fleet.store, *[await fleet.start(name) for name in BOTH]]
         await fleet.until_connected(*BOTH)

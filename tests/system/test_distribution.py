@@ -229,7 +229,7 @@ def test_a_release_is_the_same_in_another_folder_and_by_another_clock(
         assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
 
 
-# Each release is built by the workflow of releases.
+# `scripts/release check` runs this test, too.
 @pytest.mark.slow
 def test_a_release_is_built_with_nothing_that_its_lock_does_not_know(
     clone: Path, tmp_path: Path

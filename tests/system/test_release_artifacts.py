@@ -17,7 +17,8 @@ from dev.release import ARCHIVE, GIT, INTEGRATION, ROOT, packages_of_cards, pack
 from tests.system.support import TIMEOUT
 from tests.system.test_distribution import build
 
-pytestmark = pytest.mark.timeout(TIMEOUT)
+# `scripts/release check` runs these tests, too.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(TIMEOUT)]
 
 
 def files_of_commit() -> dict[str, bytes]:
