@@ -94,6 +94,30 @@ def frequent_commits() -> Generator[None]:
         yield
 
 
+_UNREAD_EVENTS = [
+    "call_service",
+    "component_loaded",
+    "core_config_updated",
+    "device_registry_updated",
+    "entity_registry_updated",
+    "repairs_issue_registry_updated",
+    "service_registered",
+    "service_removed",
+]
+
+
+@pytest.fixture
+def recorder_config(request: pytest.FixtureRequest) -> dict[str, Any] | None:
+    """Let the recorder not keep events of a setup, which nothing reads and which are many.
+
+    While a test has stopped the clock, the recorder does not commit by itself, and needs all
+    events.
+    """
+    if "freezer" in request.fixturenames:
+        return None
+    return {"exclude": {"event_types": _UNREAD_EVENTS}}
+
+
 _ADD_SHORT_TERM: Any = statistics._insert_statistics
 
 
