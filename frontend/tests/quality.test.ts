@@ -32,7 +32,7 @@ import {
   receptionTable,
   receptionBlocks,
   supplySentence,
-} from "../src/parts/quality-switches-and-reception.ts";
+} from "../src/cards/quality-switches-and-reception.ts";
 import { markupOf } from "./template-text.ts";
 import type { Events, House, Live, Meter, Voltages } from "../src/data/websocket-types.ts";
 

@@ -6,7 +6,7 @@ import { localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../data/gas-water-heat-amounts.ts";
 import { drawMedium, mediumChart, type MediumDrawing } from "../charts/gas-water-heat-chart.ts";
-import { colorOf, iconOf, mediumStyles } from "../parts/gas-water-heat-styles.ts";
+import { colorOf, iconOf, mediumStyles } from "./gas-water-heat-styles.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas-water-heat-days.ts";

@@ -11,7 +11,7 @@ import { rich } from "../parts/markup.ts";
 import { bar, type BarPart, splitAtLimit, TRACK } from "../charts/shapes.ts";
 import { HourPart } from "../parts/last-hour.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
-import { nowStyles } from "../parts/now-styles.ts";
+import { nowStyles } from "./now-styles.ts";
 import { drawPhases, MIN_PHASE_KW, phaseBars, phasePowers, phaseStyles } from "../charts/phase-bars.ts";
 import { pastDay, weekStyles } from "../parts/day-chooser.ts";
 import { toEnter } from "../parts/shared-bills.ts";

@@ -45,7 +45,7 @@ import {
   supplySentence,
   supplyStyles,
   switchState,
-} from "../parts/quality-switches-and-reception.ts";
+} from "./quality-switches-and-reception.ts";
 import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { houseOf } from "../sentences/house.ts";
 import { type QualityKey, qualityTexts, say } from "../sentences/quality.ts";

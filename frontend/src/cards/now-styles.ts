@@ -1,7 +1,7 @@
 /** Styles of the card of the present power. */
 
 import { css } from "lit";
-import { bannerStyles } from "./banner.ts";
+import { bannerStyles } from "../parts/banner.ts";
 import { barStyles } from "../charts/shapes.ts";
 import { curveStyles } from "../charts/last-hour-curve.ts";
 
