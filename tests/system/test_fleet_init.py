@@ -50,7 +50,7 @@ async def test_a_made_fleet_stores_the_values_of_its_meters(tmp_path: Path) -> N
             ("owns no serial number",),
         ):
             said = await fleet.command("fleet", "exchange", digits, "--config", operator)
-            assert all(word in said for word in words)
+            assert all(word in said for word in words), said
         async with fleet.connected() as client:
             bucket = await client.jetstream(timeout=5).key_value("smarty_p1_meters")
             for key in (f"name.{gone.device_name}", f"meter.{digits}"):
