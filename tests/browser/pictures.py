@@ -31,10 +31,12 @@ SETTLE = 300.0
 # A page whose texts stay the same for so long is drawn. Advice changes with the power: an end.
 DRAWN_AFTER_S = 5.0
 MAX_WAITS = 30
-# Whether a request of the page has no answer yet.
-_IS_WAITING = """() => {
+# Whether a request has no answer yet, or a card in view shows that it waits. Subscriptions have a
+# callback, and a card below the window asks for nothing.
+_IS_WAITING = """(cards) => {
     const { commands } = document.querySelector("home-assistant").hass.connection;
-    return [...commands.values()].some(({ subscribe }) => !subscribe);
+    const isInView = (card) => card.getBoundingClientRect().top < window.innerHeight;
+    return [...commands.values()].some(({ callback }) => !callback) || cards.some(isInView);
 }"""
 WIDE = (1240, 900)
 TALL = (1240, 1120)
@@ -226,8 +228,7 @@ async def _until_drawn(who: Household) -> None:
     for _ in range(MAX_WAITS):
         await who.settles()
         texts = re.sub(r"[\d.,:]+", "", await who.text())
-        is_waiting = await who.page.evaluate(_IS_WAITING)
-        is_waiting |= bool(await who.page.locator("p[role=status]").count())
+        is_waiting = await who.page.locator("p[role=status]").evaluate_all(_IS_WAITING)
         if texts == before and not is_waiting:
             return
         before = texts

@@ -75,6 +75,10 @@ class Bench(Stage):
         await page.route(f"**/{first}", serve)
 
     @override
+    async def load(self, page: Page, last: str = "") -> None:
+        """Wait for no card: the cards are loaded when they are measured."""
+
+    @override
     async def set_clock(self, page: Page, now: datetime) -> None:
         """Leave it."""
 
@@ -88,6 +92,8 @@ class Bench(Stage):
         for card in cards:
             answers |= card.answers
         await self.show(answers=answers, width=1280)
+        # A card below the window asks for nothing.
+        await self.page.set_viewport_size({"width": 1280, "height": 4000})
         session = await self.page.context.new_cdp_session(self.page)
         await session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
         painted: float = await self.page.evaluate(_PAINT, [(one.type, one.config) for one in cards])
