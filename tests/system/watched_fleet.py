@@ -44,19 +44,19 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer((HOST, 0), Handler)
-        self.url = f"http://{HOST}:{self._server.server_port}"
+        self._handler, self._port = Handler, free_ports()
+        self.url = f"http://{HOST}:{self._port}"
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield
-        finally:
-            self._server.shutdown()
-            thread.join()
-            self._server.server_close()
+        with ThreadingHTTPServer((HOST, self._port), self._handler) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+            thread.start()
+            try:
+                yield
+            finally:
+                server.shutdown()
+                thread.join()
 
     def alerts(self, path: str) -> list[tuple[str, str, int]]:
         """Return name, state and number of alerts of each message."""
