@@ -94,6 +94,24 @@ def frequent_commits() -> Generator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def jobs_before_the_end() -> Generator[None]:
+    """Let the recorder wait for its running jobs before it closes its connection.
+
+    A job that is still running would open a new connection, which nothing closes. Python warns of
+    it some tests later.
+    """
+    close: Any = Recorder._close_connection
+
+    def close_after_jobs(recorder: Recorder) -> None:
+        if recorder._db_executor:
+            recorder._db_executor.join_threads_or_timeout()
+        close(recorder)
+
+    with patch.object(Recorder, "_close_connection", close_after_jobs):
+        yield
+
+
 _UNREAD_EVENTS = [
     "call_service",
     "component_loaded",
