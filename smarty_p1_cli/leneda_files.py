@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from smartyp1.history.calendar import day_start
+from smartyp1.history.luxembourg_time import day_start
 from smartyp1.leneda.api_response import AnswerRefusal, ResponseError, read_time_series
 from smartyp1.leneda.days_of_rows import RowsByCode
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, added_up, newest

@@ -19,7 +19,7 @@ from .coordinator import BooksConfigEntry
 from .coordinator.loads.entered_loads import entered_loads
 from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from .coordinator.meter_coordinator import MeterCoordinator
-from .lib.history.calendar import day_end, day_start, quarter_start
+from .lib.history.luxembourg_time import day_end, day_start, quarter_start
 from .load_entity import PlanEntity, add_plan_entity
 
 PARALLEL_UPDATES = 0

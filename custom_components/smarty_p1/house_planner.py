@@ -31,7 +31,7 @@ from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS, HousePlan
 from .coordinator.market_prices.contract_market_prices import async_contract_market_prices
 from .lib.answers.outlook import FORMAT_JSON
 from .lib.answers.plan import PLAN_FORMATS, LoadWish, PlannedHouse
-from .lib.history.calendar import quarter_start
+from .lib.history.luxembourg_time import quarter_start
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import LoadPlan, LoadState
 from .lib.plan.load_task import LoadTask, Noted, Period

@@ -9,7 +9,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import BooksConfigEntry
 from .lib.entities.entity_description import EntitySpec
-from .lib.history.calendar import LUXEMBOURG
+from .lib.history.luxembourg_time import LUXEMBOURG
 from .lib.plan.daily_load import LoadPlan
 from .load_entity import LoadEntity, add_load_entities
 

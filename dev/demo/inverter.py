@@ -17,7 +17,7 @@ from functools import cache
 from dev.simulator import Meter
 from dev.simulator.heater import Heater
 from dev.simulator.household import EPOCH
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 
 from .client import Client
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 
 from .client import Client
 from .inverter import DEVICES, POWERS, Read, charged_kwh, discharged_kwh, produced_kwh

@@ -13,7 +13,7 @@ from typing import Any
 
 from dev.simulator import Meter
 from dev.simulator.telegram_values import Channel
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram

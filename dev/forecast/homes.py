@@ -13,7 +13,7 @@ from random import Random
 from typing import NamedTuple
 
 from dev.simulator.randomness import seeded_random
-from smartyp1.history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end
+from smartyp1.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_end
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.prices.contract import Contract
 

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from smarty_p1_gateway import ConfigError, ConfigTable, UnavailableError, read_toml
 from smarty_p1_gateway.config_table import take_format
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 
 from .store_config import StoreConfig, read_store
 from .store_reader import Series, StoreReader, open_reader, selector

@@ -14,7 +14,7 @@ from smarty_p1_gateway.decoding_config import PublishConfig
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.json_storage import JsonStorage, to_json
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.meter.meter_reader import Reading, Reception
 from smartyp1.p1.frame_header import TITLE_SIZE
 from smartyp1.publish.mqtt_discovery import MeterAnnounced, MqttAnnouncer

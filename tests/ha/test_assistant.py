@@ -25,7 +25,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.answers.assistant_facts import MAX_BYTES
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
-from custom_components.smarty_p1.lib.history.calendar import QUARTER_HOUR
+from custom_components.smarty_p1.lib.history.luxembourg_time import QUARTER_HOUR
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.llm import async_get_tools
 from custom_components.smarty_p1.llm_tools.meter_tool import MeterTool

@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
-from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
+from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 from custom_components.smarty_p1.lib.plan.coming_quarters import PlanLack
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 

@@ -26,7 +26,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.advice.what_if import compare_years
-from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
+from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 
 from .dialogs import contract_in
 from .support import Home, call, metadata_of_sums, recorder_done

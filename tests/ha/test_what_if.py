@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.coordinator.market_prices import energy_charts, measured_prices
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
-from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG
+from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
 from custom_components.smarty_p1.lib.prices.market_price_series import QuarterPrice
 

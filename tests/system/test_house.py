@@ -17,7 +17,7 @@ from dev.demo import inverter
 from dev.demo.meter_statistics import DOMAIN, import_rows, registers, wait_for_rows
 from dev.demo.simulated_year import simulate_year, store_year
 from dev.simulator import Meter, Server, serve
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.prices.contract import Contract
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, until

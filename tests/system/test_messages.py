@@ -24,7 +24,7 @@ from dev.simulator import Server, serve
 from dev.simulator.house import HOUSES
 from dev.simulator.meter import CounterExhaustedError
 from dev.simulator.telegram_values import Channel, Flow, Phase, Reading
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime
 from tests.system.support import TIMEOUT, RecordingMeter, until

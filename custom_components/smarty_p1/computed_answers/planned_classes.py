@@ -18,7 +18,7 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if import PLAN
 from ..lib.answers.what_if_changes import ATTR_KIND
-from ..lib.history.calendar import local_day
+from ..lib.history.luxembourg_time import local_day
 from ..lib.plan.usual_house import LoadEnergy
 from .what_if import async_car_energy, async_what_if
 

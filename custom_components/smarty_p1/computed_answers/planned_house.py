@@ -16,7 +16,7 @@ from ..lib.advice.plan_saving import MeasuredLoad, plan_saving
 from ..lib.answers.plan import BatteryWish, LoadWish, PlannedHouse, PlanQuestion, planned_house
 from ..lib.bill.month import Month
 from ..lib.bill.quarter_hour_series import quarter_hours_between
-from ..lib.history.calendar import day_start
+from ..lib.history.luxembourg_time import day_start
 from ..lib.history.quarter_hour import QuarterHour
 from ..lib.plan.coming_quarters import LOOKED_BACK, Market, PlanLack
 from ..lib.plan.usual_house import without_loads

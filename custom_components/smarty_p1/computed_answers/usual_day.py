@@ -10,7 +10,7 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..energy_dashboard.house_sources import SOLAR, async_house_sources, async_house_supplies
 from ..lib.answers.habits import SuppliedHouse, usual_report
 from ..lib.bill.household_state import HouseholdState
-from ..lib.history.calendar import day_start, quarter_start
+from ..lib.history.luxembourg_time import day_start, quarter_start
 from .answer_queue import async_aside
 
 # The recorder writes five-minute statistics ten seconds after the end of the five minutes. So wait

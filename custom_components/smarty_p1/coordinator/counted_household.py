@@ -4,7 +4,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..lib.bill.household_state import HouseholdState
-from ..lib.history.calendar import quarter_start
+from ..lib.history.luxembourg_time import quarter_start
 from .meter_coordinator import MeterCoordinator
 
 

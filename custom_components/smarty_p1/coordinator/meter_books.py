@@ -13,7 +13,7 @@ from ..lib.answers.household_money import HouseholdMoney
 from ..lib.bill.household import Household
 from ..lib.bill.household_state import HouseholdState
 from ..lib.fault_log import FaultLog
-from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.history.market_prices import MarketPrices
 from ..lib.meter.meter_memory import MeterMemory
 from ..lib.meter.meter_reader import Reading

@@ -14,7 +14,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
 from ..lib.failure_detection import Condition, Details, FailureState, Repair
-from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.leneda.day_differences import Cause, Differences
 from ..lib.markdown_text import Verbatim, in_markdown, read_plain
 from .entry_types import AnyConfigEntry, short_title

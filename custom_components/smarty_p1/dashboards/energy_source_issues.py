@@ -28,7 +28,7 @@ from ..coordinator.statistics.statistic_ids import (
 )
 from ..energy_dashboard.house_sources import async_energy_manager, stored_sources
 from ..entity import mbus_device
-from ..lib.history.calendar import DAY
+from ..lib.history.luxembourg_time import DAY
 from ..lib.markdown_text import Verbatim, as_plain, read_plain
 from ..lib.prices.contract import BEGINNING
 from .energy_sources import (

@@ -32,7 +32,7 @@ from ..lib.advice.solar_house import (
     home_difference,
     with_home_meter,
 )
-from ..lib.history.calendar import HOUR, QUARTER_HOUR
+from ..lib.history.luxembourg_time import HOUR, QUARTER_HOUR
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.data import EnergyManager, EnergyPreferences, SourceType

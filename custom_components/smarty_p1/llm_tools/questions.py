@@ -29,7 +29,7 @@ from ..lib.answers.bills import classes_report, shown_bill
 from ..lib.answers.days import days_report
 from ..lib.answers.what_if import KINDS
 from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
-from ..lib.history.calendar import LUXEMBOURG
+from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.history.month_file_lines import month_name
 from ..lib.messages.monthly_report import cost_change, cost_change_so_far
 from ..request_fields import CHANGES, LOAD, number, schema_of

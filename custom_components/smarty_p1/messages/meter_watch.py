@@ -22,7 +22,7 @@ from ..lib.advice.period_costs import usual_evening_cost
 from ..lib.entities.events import DISTURBANCE, EVENTS
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 from ..lib.failure_detection import Condition, FailureState, Repair
-from ..lib.history.calendar import LUXEMBOURG, hour_start
+from ..lib.history.luxembourg_time import LUXEMBOURG, hour_start
 from ..lib.messages.excess_warning import (
     ExcessState,
     quarter_hour_ahead,

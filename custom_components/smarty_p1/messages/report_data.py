@@ -23,7 +23,7 @@ from ..lib.advice.energy_shares import HouseSources
 from ..lib.advice.solar_house import Grid, Supply, house_days, house_sum
 from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
-from ..lib.history.calendar import day_start, month_start
+from ..lib.history.luxembourg_time import day_start, month_start
 from ..lib.messages.message import HouseholdMessage
 from ..lib.messages.monthly_report import ReportedMonths, monthly_report
 from ..lib.messages.sun_watch import Panels

@@ -20,7 +20,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..lib.history.calendar import LUXEMBOURG, local_day
+from ..lib.history.luxembourg_time import LUXEMBOURG, local_day
 from ..lib.markdown_text import as_plain
 from ..lib.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Line, Value
 from ..user_locale import UserLocale

@@ -22,7 +22,7 @@ from ..coordinator.market_prices.contract_market_prices import async_contract_ma
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.telegram_source import TelegramMeter
 from ..lib.fair_queue import BusyError
-from ..lib.history.calendar import in_utc
+from ..lib.history.luxembourg_time import in_utc
 from ..lib.plan.coming_quarters import Market
 from ..lib.stored_values import YEARS
 

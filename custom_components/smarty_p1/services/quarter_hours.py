@@ -18,7 +18,7 @@ from ..const import DOMAIN
 from ..lib.answers.outlook import FORMAT_JSON
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from ..lib.bill.quarter_hour_series import quarter_hours_between, with_reactive
-from ..lib.history.calendar import local_text
+from ..lib.history.luxembourg_time import local_text
 from .meter_of_call import METER, async_in_turn, async_readable_meter, checked_time, invalid
 
 ATTR_START = "start"

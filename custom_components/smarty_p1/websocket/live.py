@@ -30,7 +30,7 @@ from ..lib.entities.entity_description import EntitySpec
 from ..lib.entities.meter_sensors import SENSORS
 from ..lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, DEMAND_SENSORS
 from ..lib.entities.tariff_sensors import TARIFF_SENSORS
-from ..lib.history.calendar import QUARTER_HOUR
+from ..lib.history.luxembourg_time import QUARTER_HOUR
 from ..lib.history.month_file_lines import month_name
 from ..lib.history.quarter_hour_values import QuarterHourValues
 from ..lib.history.register_amounts import Amounts

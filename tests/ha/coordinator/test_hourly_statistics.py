@@ -22,7 +22,7 @@ from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import
     Series,
     async_write,
 )
-from smartyp1.history.calendar import HOUR
+from smartyp1.history.luxembourg_time import HOUR
 from tests.ha.support import changes_of, recorder_done
 from tests.random_examples import examples
 

@@ -18,7 +18,7 @@ from custom_components.smarty_p1.coordinator.stored.month_files import MonthFile
 from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.household_state import HouseholdState
-from custom_components.smarty_p1.lib.history.calendar import day_start, quarter_start
+from custom_components.smarty_p1.lib.history.luxembourg_time import day_start, quarter_start
 from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
 from custom_components.smarty_p1.lib.history.register_amounts import Amounts, Energies
 from custom_components.smarty_p1.lib.history.spans import Span, SpanKind

@@ -14,7 +14,7 @@ from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
 from custom_components.smarty_p1.lib.bill.ledger import Ledger
 from custom_components.smarty_p1.lib.energy_table.table import RowSource, Table
 from custom_components.smarty_p1.lib.energy_table.wall_clock import number_of
-from custom_components.smarty_p1.lib.history.calendar import month_start
+from custom_components.smarty_p1.lib.history.luxembourg_time import month_start
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from tests.lib.bill.months import local
 

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.lib.bill.ledger import Ledger
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.energy_table.wall_clock import number_of
-from custom_components.smarty_p1.lib.history.calendar import LUXEMBOURG, QUARTER_HOUR
+from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from tests.ha import billed_month

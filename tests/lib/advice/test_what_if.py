@@ -24,7 +24,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.table import Table
 from smartyp1.energy_table.wall_clock import Floats, number_of, time_of
-from smartyp1.history.calendar import LUXEMBOURG, day_start, month_end, month_start
+from smartyp1.history.luxembourg_time import LUXEMBOURG, day_start, month_end, month_start
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice

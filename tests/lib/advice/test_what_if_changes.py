@@ -19,7 +19,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.energy_table.wall_clock import Floats, number_of, wall_clock
-from smartyp1.history.calendar import LUXEMBOURG, month_end, month_start
+from smartyp1.history.luxembourg_time import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice

@@ -15,7 +15,7 @@ from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.wall_clock import number_of
-from smartyp1.history.calendar import LUXEMBOURG, day_start, midnight
+from smartyp1.history.luxembourg_time import LUXEMBOURG, day_start, midnight
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts

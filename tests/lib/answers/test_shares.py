@@ -22,7 +22,7 @@ from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.wall_clock import time_of
-from smartyp1.history.calendar import day_start, month_start
+from smartyp1.history.luxembourg_time import day_start, month_start
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts

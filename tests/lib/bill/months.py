@@ -16,7 +16,7 @@ from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import RowSource, Spans, Table, table_of
 from smartyp1.energy_table.wall_clock import Floats, number_of
-from smartyp1.history.calendar import day_end, month_end
+from smartyp1.history.luxembourg_time import day_end, month_end
 from smartyp1.history.month_columns import Columns
 from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
 

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.history.calendar import day_start, midnight, quarter_start
+from smartyp1.history.luxembourg_time import day_start, midnight, quarter_start
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.month_columns import Row
 from smartyp1.history.month_file_lines import HEADER, line_of, month_name

@@ -9,7 +9,7 @@ import numpy as np
 from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.energy_table.wall_clock import Floats, number_of
-from smartyp1.history.calendar import day_end
+from smartyp1.history.luxembourg_time import day_end
 from smartyp1.prices.contract import Contracts
 from tests.lib.bill.months import local
 

@@ -15,7 +15,7 @@ from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import Table
 from smartyp1.energy_table.wall_clock import number_from
-from smartyp1.history.calendar import day_start, month_start
+from smartyp1.history.luxembourg_time import day_start, month_start
 from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.prices.contract import BEGINNING, Contract

@@ -17,7 +17,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.wall_clock import time_of
-from smartyp1.history.calendar import day_start
+from smartyp1.history.luxembourg_time import day_start
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import Contract

@@ -11,7 +11,7 @@ from smartyp1.bill.household import Household
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.energy_table.table import MAX_WH, RowSource, Spans, TooMuchEnergyError, table_of
-from smartyp1.history.calendar import QUARTER_HOUR
+from smartyp1.history.luxembourg_time import QUARTER_HOUR
 from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.prices.contract import Contract, Contracts

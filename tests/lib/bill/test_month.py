@@ -8,7 +8,7 @@ import pytest
 from smartyp1.bill.bill_part_sums import Sums
 from smartyp1.bill.household import Household
 from smartyp1.bill.month import Month
-from smartyp1.history.calendar import QUARTER_HOUR
+from smartyp1.history.luxembourg_time import QUARTER_HOUR
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Energies

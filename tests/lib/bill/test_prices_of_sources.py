@@ -7,7 +7,7 @@ import numpy as np
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
 from smartyp1.energy_table.wall_clock import time_of
-from smartyp1.history.calendar import QUARTER_HOUR
+from smartyp1.history.luxembourg_time import QUARTER_HOUR
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind

@@ -17,7 +17,7 @@ from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.energy_table.wall_clock import number_of
-from smartyp1.history.calendar import month_start
+from smartyp1.history.luxembourg_time import month_start
 from smartyp1.messages.message import Line
 from smartyp1.messages.monthly_report import ReportedMonths, monthly_report
 from smartyp1.prices.contract import Contract, Contracts

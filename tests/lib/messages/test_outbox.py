@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Value
 from smartyp1.messages.outbox import Outbox, QuietHours, admit
 from smartyp1.stored_json import dump, load

@@ -6,7 +6,7 @@ import pytest
 
 from smartyp1.answers.outlook import FORMAT_JSON
 from smartyp1.answers.plan import PLAN_FORMATS, LoadWish, PlannedHouse, PlanQuestion, planned_house
-from smartyp1.history.calendar import LUXEMBOURG
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.plan.coming_quarters import PlanLack, coming_quarters, with_day_before

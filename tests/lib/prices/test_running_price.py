@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.history.calendar import QUARTER_HOUR
+from smartyp1.history.luxembourg_time import QUARTER_HOUR
 from smartyp1.prices.market_price_series import PriceOrigin, QuarterPrice
 from smartyp1.prices.running_price import RunningPrice
 from tests.random_examples import examples

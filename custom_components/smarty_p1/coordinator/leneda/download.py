@@ -21,7 +21,14 @@ from homeassistant.util import dt as dt_util
 
 from ...const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
 from ...lib.fault_log import FaultLog
-from ...lib.history.calendar import HOUR, KEPT_TIME, LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ...lib.history.luxembourg_time import (
+    HOUR,
+    KEPT_TIME,
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    day_end,
+    day_start,
+)
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow

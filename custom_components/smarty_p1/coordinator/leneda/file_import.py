@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...lib.data_retention import oldest_kept
-from ...lib.history.calendar import KEPT_TIME, QUARTER_HOUR, day_start, month_start
+from ...lib.history.luxembourg_time import KEPT_TIME, QUARTER_HOUR, day_start, month_start
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import Cause, Differences, compare_days
 from ...lib.leneda.measured_and_estimated_rows import added_up

@@ -13,7 +13,7 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 
 from ...const import CONF_ENERGY_ID, CONF_GAS_POINT
-from ...lib.history.calendar import day_end, day_start
+from ...lib.history.luxembourg_time import day_end, day_start
 from ...lib.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from ..entered_gas_prices import is_gas
 from ..statistics.gas_statistics import GasStatistics, hours_of

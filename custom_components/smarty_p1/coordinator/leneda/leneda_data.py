@@ -18,7 +18,7 @@ from ...lib.bill.leneda_days import changed_days
 from ...lib.bill.quarter_hour_series import quarter_hours_between
 from ...lib.energy_table.table import RowSource
 from ...lib.fault_log import FaultLog, Listeners
-from ...lib.history.calendar import day_end, day_start, month_end
+from ...lib.history.luxembourg_time import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import DayDifference
 from ...lib.leneda.days_of_rows import RowsByCode, days_of

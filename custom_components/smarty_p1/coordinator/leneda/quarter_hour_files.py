@@ -32,7 +32,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
 from ...lib.data_retention import oldest_kept
-from ...lib.history.calendar import KEPT_TIME, LUXEMBOURG, month_end
+from ...lib.history.luxembourg_time import KEPT_TIME, LUXEMBOURG, month_end
 from ...lib.history.month_file_lines import month_name
 from ...lib.leneda.measured_and_estimated_rows import MAX_VERSION, LenedaRow, added_up, newest
 from ...lib.leneda.series_codes import REGISTERS, is_of_production

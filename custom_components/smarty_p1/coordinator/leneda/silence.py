@@ -8,7 +8,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ...lib.fault_log import FaultLog
-from ...lib.history.calendar import LUXEMBOURG
+from ...lib.history.luxembourg_time import LUXEMBOURG
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 

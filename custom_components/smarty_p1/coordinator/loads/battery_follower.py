@@ -18,7 +18,7 @@ from ...const import (
     DOMAIN,
 )
 from ...lib.answers.plan import BatteryWish, PlannedHouse
-from ...lib.history.calendar import HOUR, QUARTER_HOUR, quarter_start
+from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.house_battery import BatteryRest, Values, alone_kw, battery_kw

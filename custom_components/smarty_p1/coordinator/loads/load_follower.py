@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
 from ...const import DOMAIN
-from ...lib.history.calendar import HOUR, quarter_start
+from ...lib.history.luxembourg_time import HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed

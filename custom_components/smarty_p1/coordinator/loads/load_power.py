@@ -6,7 +6,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
-from ...lib.history.calendar import HOUR
+from ...lib.history.luxembourg_time import HOUR
 from .state_numbers import converted
 
 # A load at full power moves its counter by a step in a time that the step's size decides. Its power

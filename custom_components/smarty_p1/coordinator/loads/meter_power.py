@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ...lib.history.calendar import quarter_start
+from ...lib.history.luxembourg_time import quarter_start
 from ...lib.meter.meter_reader import Reading
 
 _POWERS = ("1-0:1.7.0", "1-0:2.7.0")

@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...lib.bill.household import Household
-from ...lib.history.calendar import (
+from ...lib.history.luxembourg_time import (
     HOUR,
     KEPT_TIME,
     LUXEMBOURG,

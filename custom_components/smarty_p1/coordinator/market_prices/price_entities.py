@@ -7,7 +7,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, State
 
 from ...const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
-from ...lib.history.calendar import local_day
+from ...lib.history.luxembourg_time import local_day
 from ...lib.history.market_prices import MarketPrices
 from ...lib.prices.entered_contract import terms_from, terms_on
 from ...lib.prices.market_price_series import MAX_PRICE

@@ -18,7 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
 from ...lib.bounded_dict import keep_newest
-from ...lib.history.calendar import DAY, local_day, quarter_start
+from ...lib.history.luxembourg_time import DAY, local_day, quarter_start
 from ...lib.prices.market_price_lists import (
     PricesAhead,
     agrees,

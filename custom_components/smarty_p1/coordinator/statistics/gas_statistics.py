@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
 from ...lib.answers.gas_costs import DatedGasPrices
-from ...lib.history.calendar import (
+from ...lib.history.luxembourg_time import (
     HOUR,
     day_end,
     day_start,

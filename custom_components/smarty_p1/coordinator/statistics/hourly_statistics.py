@@ -31,7 +31,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
-from ...lib.history.calendar import HOUR
+from ...lib.history.luxembourg_time import HOUR
 from ...lib.prices.contract import BEGINNING
 from ..garbage_collection import without_collection
 

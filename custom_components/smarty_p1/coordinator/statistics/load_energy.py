@@ -11,7 +11,7 @@ from homeassistant.components.recorder.statistics import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
-from ...lib.history.calendar import quarter_start
+from ...lib.history.luxembourg_time import quarter_start
 from ...lib.plan.usual_house import LoadEnergy
 from ..garbage_collection import without_collection
 from .hourly_statistics import RECORDER

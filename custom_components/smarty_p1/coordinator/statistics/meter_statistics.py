@@ -17,7 +17,7 @@ from ...const import CONF_KIND, KIND_LENEDA
 from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from ...lib.bill.household import Household
 from ...lib.bill.ledger import Ledger
-from ...lib.history.calendar import hour_start, month_end, month_start
+from ...lib.history.luxembourg_time import hour_start, month_end, month_start
 from ...lib.history.month_file_lines import month_name
 from ...lib.prices.contract import Contract, Contracts
 from ..background_tasks import SupervisedTask

@@ -14,7 +14,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.recorder import get_instance
 
-from ...lib.history.calendar import QUARTER_HOUR, hour_start, quarter_start
+from ...lib.history.luxembourg_time import QUARTER_HOUR, hour_start, quarter_start
 from ...lib.prices.contract import Contracts
 from ...lib.prices.kwh_price import KwhPrice, market_prices_of
 from ...lib.prices.market_price_series import PriceOrigin, QuarterPrice, is_price

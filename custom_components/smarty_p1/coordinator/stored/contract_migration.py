@@ -25,7 +25,7 @@ from ...const import (
     CONF_SINCE,
     CONF_WITH_LEVIES,
 )
-from ...lib.history.calendar import LUXEMBOURG, local_day
+from ...lib.history.luxembourg_time import LUXEMBOURG, local_day
 from ...lib.prices.contract import NO_CONTRACT, Contract
 from ...lib.prices.entered_contract import (
     TERM_OPTIONS,

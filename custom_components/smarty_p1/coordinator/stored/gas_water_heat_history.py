@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple, Self
 
 from ...lib.bounded_dict import keep_newest
-from ...lib.history.calendar import HOUR, day_end, day_start, hour_start
+from ...lib.history.luxembourg_time import HOUR, day_end, day_start, hour_start
 from ...lib.p1.value_converters import MBusReading
 from ...lib.stored_json import Mark, dump, load
 from ...lib.stored_values import Stored, checked_list, checked_number

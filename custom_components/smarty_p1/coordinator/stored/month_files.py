@@ -23,7 +23,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...lib.data_retention import oldest_kept
-from ...lib.history.calendar import KEPT_TIME
+from ...lib.history.luxembourg_time import KEPT_TIME
 from ...lib.history.month_file_lines import (
     HEADER,
     Files,

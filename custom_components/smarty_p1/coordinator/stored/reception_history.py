@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Annotated, NamedTuple, Self
 
 from ...lib.bounded_dict import keep_newest
-from ...lib.history.calendar import HOUR, hour_start
+from ...lib.history.luxembourg_time import HOUR, hour_start
 from ...lib.stored_json import Mark, Size, dump, load
 from ...lib.stored_values import Stored
 

@@ -33,7 +33,7 @@ from ...dashboards import (
 )
 from ...entity import number_of_new
 from ...lib.entities.devices import short_serial
-from ...lib.history.calendar import HOUR
+from ...lib.history.luxembourg_time import HOUR
 from ...lib.markdown_text import Verbatim
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading

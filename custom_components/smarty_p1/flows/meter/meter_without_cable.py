@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
-from ...lib.history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start
+from ...lib.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_start
 from ...lib.leneda.implausible_rows import last_whole_day
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.markdown_text import Verbatim

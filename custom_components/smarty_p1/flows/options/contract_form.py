@@ -61,7 +61,7 @@ from ...const import (
 )
 from ...coordinator.market_prices.price_entities import unit_factor
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
-from ...lib.history.calendar import LUXEMBOURG
+from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.prices.agreed_prices import AgreedPrices, price_file
 from ...lib.prices.contract import (
     CONSUMER_CATEGORIES,

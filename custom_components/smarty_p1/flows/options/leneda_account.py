@@ -33,7 +33,7 @@ from ...coordinator.leneda.client import (
     SeriesRequest,
     async_series,
 )
-from ...lib.history.calendar import QUARTER_HOUR, day_start
+from ...lib.history.luxembourg_time import QUARTER_HOUR, day_start
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.gas_response import STANDARD_VOLUME, read_gas_series
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow

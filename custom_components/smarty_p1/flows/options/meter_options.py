@@ -46,7 +46,7 @@ from ...lib.amounts import EUR
 from ...lib.bill.bill import bill_of
 from ...lib.bill.household_state import HouseholdState
 from ...lib.bill.ledger import Ledger
-from ...lib.history.calendar import LUXEMBOURG
+from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.markdown_text import Verbatim, as_plain, in_markdown
 from ...lib.prices.contract import Contracts
 from ...lib.prices.entered_contract import (

@@ -17,7 +17,7 @@ from ..bill.bill import to_cents
 from ..bill.bill_part_sums import BillPart
 from ..bill.ledger import Ledger
 from ..bill.month import ClassExcess, Month, excess_of
-from ..history.calendar import MONTHS_OF_A_YEAR
+from ..history.luxembourg_time import MONTHS_OF_A_YEAR
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import REFERENCE_POWERS
 from ..prices.kwh_price import sum_of_known

@@ -16,7 +16,7 @@ from ..bill.ledger_row_prices import RowPrices, billed_cost, prices_of_rows
 from ..bill.month import Month
 from ..energy_table.table import RowSource, Table
 from ..energy_table.wall_clock import AN_HOUR, Floats, Numbers, number_from, time_of
-from ..history.calendar import day_end, days_between, hours_between
+from ..history.luxembourg_time import day_end, days_between, hours_between
 from .energy_shares import HouseDevice, HouseSources, energy_shares, house_hours
 from .what_if_tables import with_load
 

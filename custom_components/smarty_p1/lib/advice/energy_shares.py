@@ -15,7 +15,7 @@ from ..bill.bill import month_prices
 from ..bill.ledger import Ledger
 from ..bill.ledger_row_prices import billed_cost, prices_of_rows
 from ..energy_table.wall_clock import AN_HOUR, Floats, number_from
-from ..history.calendar import hours_between, month_start
+from ..history.luxembourg_time import hours_between, month_start
 from .solar_house import Supply, delivered_kwh
 
 _MAX_EXCESS_SHARE = 0.05

@@ -13,7 +13,7 @@ from ..bill.bill import more
 from ..bill.daily_bills import PeriodBills, bills_by_day
 from ..bill.ledger import Ledger
 from ..bill.month import Month
-from ..history.calendar import DAY, day_start, local_day
+from ..history.luxembourg_time import DAY, day_start, local_day
 from .month_forecast import same_month_of_last_year
 
 LAST_YEAR: Final = "last_year"

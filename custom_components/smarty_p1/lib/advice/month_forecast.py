@@ -31,7 +31,14 @@ from ..bill.ledger import Ledger, second_hours
 from ..bill.month import Month
 from ..energy_table.table import Table
 from ..energy_table.wall_clock import A_DAY, Floats, groups, number_from, time_of, wall_clock
-from ..history.calendar import DAY, day_end, days_between, local_day, month_end, quarter_start
+from ..history.luxembourg_time import (
+    DAY,
+    day_end,
+    days_between,
+    local_day,
+    month_end,
+    quarter_start,
+)
 from ..history.register_amounts import DECIMALS
 from ..prices.contract import NO_CONTRACTS, Contract, Contracts
 from .daily_energy_forecast import BACKTEST_STEP, EnergyForecast, forecast_energy

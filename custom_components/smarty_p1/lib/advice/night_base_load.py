@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..bill.quarter_hour_series import quarter_hours_between
 from ..energy_table.table import Table
 from ..energy_table.wall_clock import AN_HOUR
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_start, days_between
+from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_start, days_between
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from .energy_shares import HouseDevice, HouseSources
 from .solar_house import delivered_kwh

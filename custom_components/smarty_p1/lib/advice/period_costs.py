@@ -12,7 +12,7 @@ from ..bill.bill_part_sums import BillPart, Sums
 from ..bill.ledger import Ledger
 from ..bill.ledger_row_prices import RowPrices, prices_of_rows
 from ..energy_table.wall_clock import A_DAY, QUARTER_S, wall_clock
-from ..history.calendar import SECOND, day_end, month_start
+from ..history.luxembourg_time import SECOND, day_end, month_start
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contracts
 from ..prices.kwh_price import sum_of_known

@@ -16,7 +16,7 @@ from ..bill.bill import more
 from ..bill.month import Month
 from ..energy_table.table import quarter_hours_of
 from ..energy_table.wall_clock import QUARTER_S, Floats, Numbers, number_from
-from ..history.calendar import month_start
+from ..history.luxembourg_time import month_start
 from ..plan.daily_load import DailyLoad
 from ..plan.next_kwh_price import NO_KWH
 from ..plan.usual_house import LoadEnergy, by_quarter

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..history.calendar import QUARTER_HOUR, quarter_start, time_of_day
+from ..history.luxembourg_time import QUARTER_HOUR, quarter_start, time_of_day
 from ..history.market_prices import MarketPrices
 from ..plan.coming_quarters import Market
 from ..plan.usual_house import UsualQuarter

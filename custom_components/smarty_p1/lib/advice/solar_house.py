@@ -19,7 +19,7 @@ from ..bill.ledger_row_prices import prices_of_rows
 from ..bill.month import Month
 from ..energy_table.table import RowSource, Table
 from ..energy_table.wall_clock import AN_HOUR, Floats, groups, number_from, number_of, time_of
-from ..history.calendar import HOUR, QUARTER_HOUR, day_end, days_between, hours_between
+from ..history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, days_between, hours_between
 from ..history.month_columns import Columns
 from ..history.spans import Period, Span
 

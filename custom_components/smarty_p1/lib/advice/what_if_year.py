@@ -38,7 +38,7 @@ from ..energy_table.wall_clock import (
     time_of,
     wall_clock,
 )
-from ..history.calendar import LUXEMBOURG, MONTHS_OF_A_YEAR, month_end, month_start
+from ..history.luxembourg_time import LUXEMBOURG, MONTHS_OF_A_YEAR, month_end, month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import WH_A_KW
 from ..prices.agreed_prices import AgreedPrices, price_file

@@ -12,7 +12,7 @@ from typing import Any
 from ..bill.bill import to_cents
 from ..bill.household_state import HouseholdState
 from ..bill.month import Month
-from ..history.calendar import LUXEMBOURG, MONTHS_OF_A_YEAR, local_text
+from ..history.luxembourg_time import LUXEMBOURG, MONTHS_OF_A_YEAR, local_text
 from ..history.month_file_lines import month_name
 from ..prices.kwh_price import sum_of_known
 

@@ -9,7 +9,7 @@ from ..advice.month_forecast import Lack, estimated
 from ..bill.bill import Bill, BillLine
 from ..bill.household_state import HouseholdState
 from ..bill.month import ClassExcess, Month
-from ..history.calendar import QUARTER_HOUR, local_text
+from ..history.luxembourg_time import QUARTER_HOUR, local_text
 from ..history.month_file_lines import month_name
 from ..history.quarter_hour import QuarterHour
 from ..history.reading_json import without_unknown

@@ -14,7 +14,7 @@ from ..bill.daily_bills import bills_by_day
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.month import Month
-from ..history.calendar import QUARTER_HOUR, day_end, day_start, local_day
+from ..history.luxembourg_time import QUARTER_HOUR, day_end, day_start, local_day
 from ..prices.agreed_prices import older_prices_of
 from ..prices.published_prices import OlderPrices
 from .bills import peak_report

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
-from ..history.calendar import DAY, day_end, day_start, local_day
+from ..history.luxembourg_time import DAY, day_end, day_start, local_day
 
 MIN_KNOWN_SHARE = 0.9
 """A day counts as whole if at least this share of the day is known."""

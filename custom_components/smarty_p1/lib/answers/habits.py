@@ -16,7 +16,7 @@ from ..advice.solar_house import Supply, delivered_until
 from ..bill.bill_part_sums import month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
+from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from ..prices.agreed_prices import older_prices_of, price_file
 from ..prices.kwh_price import price_of_kwh, sum_of_known
 from ..prices.published_prices import OlderPrices

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..advice.price_outlook import ComingQuarterHour, quarter_hours_ahead
-from ..history.calendar import local_text
+from ..history.luxembourg_time import local_text
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import QuarterHour
 from ..plan.usual_house import usual_house

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil, inf
 from typing import Any, NamedTuple
 
-from ..history.calendar import QUARTER_HOUR, day_end, local_text, quarter_start
+from ..history.luxembourg_time import QUARTER_HOUR, day_end, local_text, quarter_start
 from ..history.quarter_hour import QuarterHour
 from ..plan.added_cost import AddedCost, PlanReason
 from ..plan.announced_starts import plan_as_announced

@@ -17,7 +17,7 @@ from zlib import crc32
 
 from ..bill.household_state import HouseholdState
 from ..bill.quarter_hour_series import QuarterHours
-from ..history.calendar import QUARTER_HOUR, day_start, local_text, quarter_start
+from ..history.luxembourg_time import QUARTER_HOUR, day_start, local_text, quarter_start
 from ..history.month_file_lines import as_decimal
 from ..history.quarter_hour import QuarterHour
 from ..leneda.series_codes import REGISTERS

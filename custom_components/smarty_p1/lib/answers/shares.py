@@ -15,7 +15,7 @@ from ..advice.energy_shares import (
 from ..advice.night_base_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
-from ..history.calendar import HOUR, day_start, days_between, local_day
+from ..history.luxembourg_time import HOUR, day_start, days_between, local_day
 from ..prices.agreed_prices import older_prices_of
 from ..prices.published_prices import OlderPrices
 from .days import days_report

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..advice.solar_house import Grid, HouseDay, Supply, hour_prices, house_days, house_sum
 from ..bill.household_state import HouseholdState
-from ..history.calendar import local_day, local_text, month_start
+from ..history.luxembourg_time import local_day, local_text, month_start
 from ..history.market_prices import NO_PRICES
 from ..history.month_columns import Columns
 from ..history.month_file_lines import month_name

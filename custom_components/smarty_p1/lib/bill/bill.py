@@ -29,7 +29,7 @@ from functools import lru_cache, reduce
 from math import floor
 from typing import NamedTuple
 
-from ..history.calendar import month_end
+from ..history.luxembourg_time import month_end
 from ..prices.agreed_prices import price_file
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat
 from ..prices.published_prices import OlderPrices, PriceFile

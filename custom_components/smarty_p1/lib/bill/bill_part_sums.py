@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import add
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG, day_end, day_start, month_end, month_start
+from ..history.luxembourg_time import LUXEMBOURG, day_end, day_start, month_end, month_start
 from ..history.market_prices import MarketPrices
 from ..prices.agreed_prices import AgreedPrices
 from ..prices.contract import Aid, Contract

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..history.calendar import HOUR, day_end, hour_start, month_end
+from ..history.luxembourg_time import HOUR, day_end, hour_start, month_end
 from .bill import Bill, bill_of_parts, month_prices, monthly_lines, more
 from .ledger import Ledger
 

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..energy_table.wall_clock import AN_HOUR, Flags, Floats, number_from, time_of
-from ..history.calendar import month_end
+from ..history.luxembourg_time import month_end
 from .bill import month_prices
 from .daily_bills import bills_by_ended_day_and_hour
 from .ledger import Ledger

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..energy_table.table import Table
-from ..history.calendar import (
+from ..history.luxembourg_time import (
     QUARTER_HOUR,
     SECOND,
     day_start,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from ..history.calendar import KEPT_MONTHS, month_start
+from ..history.luxembourg_time import KEPT_MONTHS, month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_values import QuarterHourValues
 from ..prices.contract import Contracts

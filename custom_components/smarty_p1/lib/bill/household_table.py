@@ -18,7 +18,7 @@ from ..energy_table.table import (
     without_refused,
 )
 from ..energy_table.wall_clock import QUARTER_S, number_from, number_of
-from ..history.calendar import month_start
+from ..history.luxembourg_time import month_start
 from ..history.month_columns import Columns, MonthColumns, months_between
 from ..history.spans import Span, SpanKind
 from ..prices.market_price_series import PriceSeries, PriceSources

@@ -32,7 +32,7 @@ from ..energy_table.wall_clock import (
     time_of,
     wall_clock,
 )
-from ..history.calendar import QUARTER_HOUR, day_start, month_end, month_start
+from ..history.luxembourg_time import QUARTER_HOUR, day_start, month_end, month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts

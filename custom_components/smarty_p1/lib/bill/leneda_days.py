@@ -12,7 +12,7 @@ import numpy as np
 
 from ..energy_table.table import Leneda, RowSource, Table
 from ..energy_table.wall_clock import groups, number_of, time_of, wall_clock
-from ..history.calendar import QUARTER_HOUR, day_end, midnight, month_start
+from ..history.luxembourg_time import QUARTER_HOUR, day_end, midnight, month_start
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySums
 from .sharing import NO_SHARING, Sharing

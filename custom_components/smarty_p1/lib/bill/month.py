@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..energy_table.table import Table
-from ..history.calendar import QUARTER_HOUR, month_end
+from ..history.luxembourg_time import QUARTER_HOUR, month_end
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS
 from ..prices.published_prices import OlderPrices

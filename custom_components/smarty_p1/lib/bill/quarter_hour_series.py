@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..energy_table.table import ORIGINS, Table, quarter_hours_of
 from ..energy_table.wall_clock import Floats, number_of
-from ..history.calendar import QUARTER_HOUR, month_start
+from ..history.luxembourg_time import QUARTER_HOUR, month_start
 from ..history.month_columns import Columns
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR
+from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR
 
 QUARTER_S = 900
 """Seconds of a quarter-hour."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..history.calendar import local_day
+from ..history.luxembourg_time import local_day
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySum, DaySums
 from ..meter.meter_reader import Reading
 from .entity_description import KILOWATT_HOUR, SensorSpec

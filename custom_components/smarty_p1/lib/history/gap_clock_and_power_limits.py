@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from .calendar import HOUR, QUARTER_HOUR
+from .luxembourg_time import HOUR, QUARTER_HOUR
 
 MAX_GAP = QUARTER_HOUR
 """Energy is interpolated only between readings that are at most this far apart."""

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from ..stored_values import utc_time
-from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
+from .luxembourg_time import LUXEMBOURG, QUARTER_HOUR, quarter_start
 from .register_amounts import DECIMALS, Amounts
 from .spans import Span, SpanKind
 

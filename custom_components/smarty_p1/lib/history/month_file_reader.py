@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from ..stored_values import utc_time
-from .calendar import QUARTER_HOUR, SECOND, month_start
+from .luxembourg_time import QUARTER_HOUR, SECOND, month_start
 from .month_columns import MonthColumns, Row
 from .month_file_lines import LATE, Files, cells_of, lines_of_file, month_name, span_of_cells
 from .reading_segments import ReadingSegment

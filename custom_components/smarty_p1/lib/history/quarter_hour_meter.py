@@ -34,9 +34,9 @@ from typing import Any, Self
 from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..stored_json import dump, load
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
-from .calendar import HOUR, QUARTER_HOUR, month_start, quarter_start
 from .doubtful_clock import ClockDoubt
 from .gap_clock_and_power_limits import MAX_POWER_KW
+from .luxembourg_time import HOUR, QUARTER_HOUR, month_start, quarter_start
 from .market_prices import NO_PRICES, MarketPrices
 from .month_columns import Columns, MonthColumns, Row
 from .month_file_lines import Files, checksum

@@ -17,8 +17,8 @@ from ..stored_values import (
     checked_time,
     utc_time,
 )
-from .calendar import day_start, month_start, quarter_start
 from .doubtful_clock import ClockDoubt
+from .luxembourg_time import day_start, month_start, quarter_start
 from .month_file_lines import cells_of, line_of, span_of_cells
 from .quarter_hour import QuarterHour
 from .reading_segments import ReadingSegment

@@ -67,8 +67,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Self
 
-from .calendar import DAY, month_start
 from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
+from .luxembourg_time import DAY, month_start
 from .register_amounts import Amounts, Registers
 from .spans import MAX_SHARED_GAP, Span
 

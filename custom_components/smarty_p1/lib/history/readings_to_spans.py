@@ -23,7 +23,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..clock_verdict import MAX_CHANGE, NO_DOUBT, ClockVerdict
-from .calendar import (
+from .doubtful_clock import TRIAL_DAYS, ClockDoubt
+from .gap_clock_and_power_limits import most_wh
+from .luxembourg_time import (
     QUARTER_HOUR,
     QUARTER_HOURS_A_DAY,
     day_start,
@@ -31,8 +33,6 @@ from .calendar import (
     month_start,
     quarter_start,
 )
-from .doubtful_clock import TRIAL_DAYS, ClockDoubt
-from .gap_clock_and_power_limits import most_wh
 from .month_columns import Columns, Row
 from .quarter_hour import QuarterHour
 from .reading_segments import MAX_SEGMENTS, ReadingSegment, count_kept

@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise, starmap
 
-from .calendar import DAY, HOUR, month_end, month_start
+from .luxembourg_time import DAY, HOUR, month_end, month_start
 from .month_columns import Row
 from .reading_segments import MAX_SEGMENTS, ReadingSegment
 from .register_amounts import Rise

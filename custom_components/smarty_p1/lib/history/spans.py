@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from .calendar import SECOND
 from .gap_clock_and_power_limits import most_wh
+from .luxembourg_time import SECOND
 from .quarter_hour import QuarterHour
 from .register_amounts import Amounts, Registers
 

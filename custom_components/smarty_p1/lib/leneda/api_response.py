@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from ..history.calendar import quarter_start
 from ..history.gap_clock_and_power_limits import MAX_POWER_KW
+from ..history.luxembourg_time import quarter_start
 from ..stored_values import utc_time
 from .measured_and_estimated_rows import MAX_VERSION, LenedaRow, is_measured, newest
 from .series_codes import REGISTERS, is_in_its_unit

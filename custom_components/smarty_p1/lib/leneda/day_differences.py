@@ -12,8 +12,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from ..history.calendar import HOUR, QUARTER_HOUR, day_end, day_start
 from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
+from ..history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, day_start
 from ..history.quarter_hour import QuarterHour
 from .measured_and_estimated_rows import LenedaRow
 

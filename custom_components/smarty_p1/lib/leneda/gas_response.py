@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ..history.calendar import HOUR
+from ..history.luxembourg_time import HOUR
 from .api_response import AnswerRefusal, CheckedItem, ResponseError, checked_item, checked_series
 
 STANDARD_VOLUME, GAS_ENERGY = "7-1:99.23.17", "7-20:99.33.17"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from itertools import chain, groupby
 
-from ..history.calendar import QUARTER_HOUR, day_end, day_start, month_start
+from ..history.luxembourg_time import QUARTER_HOUR, day_end, day_start, month_start
 from ..history.quarter_hour_values import DaySum
 from .measured_and_estimated_rows import LenedaRow, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing

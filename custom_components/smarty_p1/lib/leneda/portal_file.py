@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ..history.calendar import QUARTER_HOUR
+from ..history.luxembourg_time import QUARTER_HOUR
 from ..prices.contract import REFERENCE_POWERS
 from .measured_and_estimated_rows import LenedaRow, is_measured, newest
 from .portal_file_cells import (

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG
 from ..history.gap_clock_and_power_limits import MAX_POWER_KW
+from ..history.luxembourg_time import LUXEMBOURG
 from .measured_and_estimated_rows import MAX_VERSION, LenedaRow, is_measured
 from .portal_file_refusals import ExportError, ExportRefusal
 from .series_codes import POINT

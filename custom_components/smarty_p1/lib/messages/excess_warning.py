@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import LUXEMBOURG, QUARTER_HOUR
+from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR
 from ..history.quarter_hour_values import QuarterHourValues
 from ..stored_json import Mark
 from .message import HouseholdMessage, Value

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ..advice.goal import GoalChoice, goal_of
 from ..advice.month_forecast import Estimate, estimated
 from ..bill.household_state import HouseholdState
-from ..history.calendar import DAY, local_day
+from ..history.luxembourg_time import DAY, local_day
 from .message import HouseholdMessage
 
 # The card calls a forecast "above your goal" by the same two limits: in EUR, and relative.

@@ -16,7 +16,7 @@ from ..bill.bill import adding_up
 from ..bill.bill_part_sums import month_share
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
-from ..history.calendar import DAY, LUXEMBOURG, MONTHS_OF_A_YEAR, day_start, month_start
+from ..history.luxembourg_time import DAY, LUXEMBOURG, MONTHS_OF_A_YEAR, day_start, month_start
 from ..prices.contract import Contracts
 from .message import HouseholdMessage, Line, Value
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ..history.calendar import LUXEMBOURG, local_day
+from ..history.luxembourg_time import LUXEMBOURG, local_day
 from .message import DaysTold, HouseholdMessage, Value
 
 _PLAN = "plan"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Self, get_args, get_type_hints
 
-from ..history.calendar import local_day
+from ..history.luxembourg_time import local_day
 from ..stored_json import Mark, Size
 from .excess_warning import ExcessState
 from .goal_watch import GoalState

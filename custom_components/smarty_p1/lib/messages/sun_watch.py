@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import DAY, HOUR, LUXEMBOURG, day_start
+from ..history.luxembourg_time import DAY, HOUR, LUXEMBOURG, day_start
 from ..stored_json import Size
 from .message import HouseholdMessage
 

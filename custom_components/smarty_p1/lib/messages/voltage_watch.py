@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from ..history.calendar import local_day
+from ..history.luxembourg_time import local_day
 from ..stored_json import Mark
 from .message import HouseholdMessage, Value
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import DAY, LUXEMBOURG
+from ..history.luxembourg_time import DAY, LUXEMBOURG
 from ..stored_json import Mark, Size
 from .message import HouseholdMessage, Value
 

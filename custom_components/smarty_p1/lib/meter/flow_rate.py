@@ -24,7 +24,7 @@ from statistics import median_low
 from typing import Annotated, NamedTuple, Self
 
 from ..bounded_dict import keep_newest
-from ..history.calendar import HOUR
+from ..history.luxembourg_time import HOUR
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
 from ..stored_json import Range, Size, dump, load

@@ -7,7 +7,7 @@ bytes may have been altered on the way. After that time, the meter probably has 
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
-from ..history.calendar import hour_start
+from ..history.luxembourg_time import hour_start
 from ..p1.frame_decryptor import FrameDecryptor
 from ..p1.frame_header import TITLE_SIZE
 from ..p1.keys import FINGERPRINT_SIZE

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..clock_verdict import MAX_DEVIATION, MAX_SUMMER_TIME
-from ..history.calendar import DAY
+from ..history.luxembourg_time import DAY
 
 
 @dataclass

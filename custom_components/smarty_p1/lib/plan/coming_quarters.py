@@ -6,7 +6,13 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.calendar import DAY, LUXEMBOURG, QUARTER_HOUR, QUARTER_HOURS_A_DAY, time_of_day
+from ..history.luxembourg_time import (
+    DAY,
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    QUARTER_HOURS_A_DAY,
+    time_of_day,
+)
 from ..history.market_prices import MarketPrices
 from ..prices.agreed_prices import AgreedPrices
 from ..prices.contract import Contract, Contracts

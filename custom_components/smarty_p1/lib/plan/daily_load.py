@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.calendar import DAY, in_utc, local_day
+from ..history.luxembourg_time import DAY, in_utc, local_day
 from .coming_quarters import PlanLack
 from .load_following import LoadOrder
 from .next_kwh_price import NO_KWH, Quarter

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ..history.calendar import HOUR, QUARTER_HOUR, quarter_start
+from ..history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
 from .limit_price import energy_by_limit_price
 from .next_kwh_price import Quarter
 from .planned_load import Planned

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
-from ..history.calendar import HOUR, QUARTER_HOUR, next_moment, quarter_start
+from ..history.luxembourg_time import HOUR, QUARTER_HOUR, next_moment, quarter_start
 from ..stored_json import Mark, Range, Size
 from .daily_load import DailyLoad, LoadPlan, LoadState
 from .load_following import MAX_STARTS

@@ -13,7 +13,7 @@ from itertools import groupby
 from statistics import fmean
 from typing import NamedTuple
 
-from ..history.calendar import time_of_day
+from ..history.luxembourg_time import time_of_day
 from ..history.quarter_hour import Origin, QuarterHour
 
 MIN_DAYS = 7

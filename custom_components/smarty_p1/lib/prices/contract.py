@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from ..history.calendar import DAY, midnight
+from ..history.luxembourg_time import DAY, midnight
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """Reference powers of the tariff, in kW."""

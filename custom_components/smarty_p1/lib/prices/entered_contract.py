@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ..amounts import EUR_PER_KWH, Amount
-from ..history.calendar import MONTHS_OF_A_YEAR, local_day
+from ..history.luxembourg_time import MONTHS_OF_A_YEAR, local_day
 from .agreed_prices import AgreedPrices, price_file
 from .contract import (
     CONSUMER_CATEGORIES,

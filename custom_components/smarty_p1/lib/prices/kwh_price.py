@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from ..history.calendar import quarter_start
+from ..history.luxembourg_time import quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from .agreed_prices import AgreedPrices, price_file
 from .contract import PER_KWH, AidVat, Contract, Contracts

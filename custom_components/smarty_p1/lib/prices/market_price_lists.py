@@ -6,7 +6,7 @@ from itertools import islice, pairwise
 from math import nan
 from operator import itemgetter
 
-from ..history.calendar import QUARTER_HOUR, quarter_start
+from ..history.luxembourg_time import QUARTER_HOUR, quarter_start
 
 MAX_ROWS = 600
 """Maximum rows read from one list: six days of 96 quarter-hours, and a few more."""

@@ -18,7 +18,7 @@ from enum import IntEnum
 from math import isnan, nan
 from typing import NamedTuple
 
-from ..history.calendar import (
+from ..history.luxembourg_time import (
     MAX_MONTHS,
     QUARTER_HOUR,
     QUARTER_HOURS_A_DAY,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from ..history.calendar import QUARTER_HOUR, quarter_start
+from ..history.luxembourg_time import QUARTER_HOUR, quarter_start
 from ..history.month_file_lines import Files, cells_of, lines_of_file, span_of_cells
 from ..history.spans import Span
 from .market_price_series import QuarterPrice, is_price

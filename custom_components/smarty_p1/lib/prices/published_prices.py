@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from ..history.calendar import DAY, midnight
+from ..history.luxembourg_time import DAY, midnight
 from .contract import CONSUMER_CATEGORIES
 
 _YEAR = timedelta(days=365)

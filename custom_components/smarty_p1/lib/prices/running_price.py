@@ -11,7 +11,7 @@ quarter-hour counts from the quarter-hour's start. The time without a known pric
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ..history.calendar import QUARTER_HOUR, quarter_start
+from ..history.luxembourg_time import QUARTER_HOUR, quarter_start
 from ..stored_values import Stored, checked_mapping, checked_number, checked_time
 from .market_price_series import MAX_PRICE, QuarterPrice
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime, time
 from functools import lru_cache
 
-from ..history.calendar import LUXEMBOURG
+from ..history.luxembourg_time import LUXEMBOURG
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import cast
 
-from ..history.calendar import HOUR, QUARTER_HOUR
+from ..history.luxembourg_time import HOUR, QUARTER_HOUR
 from .market_price_series import QuarterPrice, is_price
 
 ZONE = "DE-LU"
