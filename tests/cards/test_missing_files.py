@@ -144,7 +144,7 @@ class Frame:
         from homeassistant.helpers.http import KEY_HASS  # noqa: PLC0415
 
         from custom_components.smarty_p1.dashboards.card_files import CardFiles  # noqa: PLC0415
-        from custom_components.smarty_p1.dashboards.card_module import CardsView  # noqa: PLC0415
+        from custom_components.smarty_p1.dashboards.cards_view import CardsView  # noqa: PLC0415
 
         @web.middleware
         async def harm(request: web.Request, handler: Callable[..., Any]) -> web.StreamResponse:

@@ -1,7 +1,7 @@
 """Dashboards that show a meter: "Smarty" with its own cards, and the Energy dashboard."""
 
 from .bill_picture import async_bill_picture
-from .card_module import async_serve_cards
+from .cards_view import async_serve_cards
 from .energy_dashboard_setup import (
     ENERGY_URL,
     EnergySource,

@@ -42,7 +42,7 @@ from homeassistant.helpers.json import json_bytes, json_fragment
 from ..const import CONF_SIDEBAR
 from ..coordinator import has_books
 from ..coordinator.entry_types import AnyConfigEntry, known_meters
-from .card_module import late_module
+from .cards_view import late_module
 
 _STRATEGY = "custom:smarty-p1"
 _PATH = "smarty-p1"

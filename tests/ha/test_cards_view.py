@@ -15,7 +15,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.dashboards import card_module
+from custom_components.smarty_p1.dashboards import cards_view
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 BUILT = INTEGRATION / "frontend"
@@ -59,7 +59,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the built files, from which Home Assistant serves them."""
     folder = tmp_path / "frontend"
     shutil.copytree(BUILT, folder)
-    monkeypatch.setattr(card_module, "_FOLDER", folder)
+    monkeypatch.setattr(cards_view, "_FOLDER", folder)
     return folder
 
 
