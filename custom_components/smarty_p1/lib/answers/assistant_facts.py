@@ -14,6 +14,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.month import Month
 from ..history.luxembourg_time import LUXEMBOURG, MONTHS_OF_A_YEAR, local_text
 from ..history.month_file_lines import month_name
+from ..history.reading_json import without_unknown
 from ..prices.kwh_price import sum_of_known
 
 MAX_BYTES = 4_000
@@ -23,11 +24,22 @@ _WH_A_KWH = 1000
 # Share of today's quarter-hours that must be known, as on the card. On its first day, a meter would
 # seem to save.
 _MIN_COMPARED_SHARE = 0.9
+_ESTIMATED = {"estimated": True}
+_USUAL_ENERGIES = ("imported", "exported", "house", "own")
 
 
 def _known(**facts: object) -> dict[str, Any]:
     """Return the facts without unknown ones, which are None."""
-    return {name: value for name, value in facts.items() if value is not None}
+    return without_unknown(facts)
+
+
+def _facts(report: Mapping[str, Any], *same: str, **names: str) -> dict[str, Any]:
+    """Return known values of a report as facts. `names` has the value's name by the fact's name.
+
+    A fact in `same` has the name of its value.
+    """
+    rows = {name: name for name in same} | names
+    return without_unknown({fact: report.get(name) for fact, name in rows.items()})
 
 
 def _percent(share: float | None) -> float | None:
@@ -51,52 +63,49 @@ def _highest(peak: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def bill_facts(bill: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of a bill from `shown_bill`."""
-    return _known(
-        month=bill["month"],
-        since=bill.get("since"),
-        until=bill["until"],
-        total_eur=bill["total"],
-        total_with_community_eur=bill.get("total_with_community"),
-        unknown_prices=bill.get("missing"),
-        subtotal_of_known_parts_eur=bill.get("subtotal"),
-        vat_percent=_percent(bill["vat_rate"]),
-        parts_with_vat_eur=bill["parts"],
-        imported_kwh=bill["imported_kwh"],
-        exported_kwh=bill["exported_kwh"],
-        shared_kwh=bill.get("shared_kwh"),
-        unpriced_kwh=bill.get("unpriced_kwh"),
-        unpriced_exported_kwh=bill.get("unpriced_exported_kwh"),
-        reference_power_kw=bill["reference_kw"],
-        highest_quarter_hour=_highest(bill["peak"]),
-        measured_percent=_percent(bill["measured_share"]),
-        estimated_quarter_hours=bill.get("estimated_quarter_hours"),
-        month_end=_month_end(bill.get("estimate")),
-        month_end_lacks=bill.get("estimate_lacks"),
-        prices_published_until=bill.get("prices_of"),
-        lines_without_vat=[_line(line) for line in bill["lines"]],
-    )
-
-
-def _line(line: Mapping[str, Any]) -> dict[str, Any]:
-    return _known(
-        name=line["name"],
-        label=line.get("label"),
-        quantity=line["quantity"],
-        unit=line["unit"],
-        price_eur=line["price"],
-        amount_eur=line["amount"],
-    )
+    return {
+        **_facts(
+            bill,
+            "month",
+            "since",
+            "until",
+            "imported_kwh",
+            "exported_kwh",
+            "shared_kwh",
+            "unpriced_kwh",
+            "unpriced_exported_kwh",
+            "estimated_quarter_hours",
+            total_eur="total",
+            total_with_community_eur="total_with_community",
+            unknown_prices="missing",
+            subtotal_of_known_parts_eur="subtotal",
+            parts_with_vat_eur="parts",
+            reference_power_kw="reference_kw",
+            month_end_lacks="estimate_lacks",
+            prices_published_until="prices_of",
+        ),
+        **_known(
+            vat_percent=_percent(bill["vat_rate"]),
+            highest_quarter_hour=_highest(bill["peak"]),
+            measured_percent=_percent(bill["measured_share"]),
+            month_end=_month_end(bill.get("estimate")),
+        ),
+        "lines_without_vat": [
+            _facts(
+                line, "name", "label", "quantity", "unit", price_eur="price", amount_eur="amount"
+            )
+            for line in bill["lines"]
+        ],
+    }
 
 
 def _month_end(estimate: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    if estimate is None:
-        return None
-    return _known(
-        estimated=True,
-        total_eur=estimate["total"],
-        low_eur=estimate["low"],
-        high_eur=estimate["high"],
-        prices_published_until=estimate.get("prices_of"),
+    return estimate and _ESTIMATED | _facts(
+        estimate,
+        total_eur="total",
+        low_eur="low",
+        high_eur="high",
+        prices_published_until="prices_of",
     )
 
 
@@ -110,88 +119,97 @@ def today_facts(
     is_today = day["day"] == today.isoformat()
     share = day["quarter_hours"] / day["of_quarter_hours"] if day["of_quarter_hours"] else 0.0
     is_compared = is_today and share >= _MIN_COMPARED_SHARE and usual["usual"] is not None
-    return _known(
-        day=day["day"],
-        is_today=is_today,
-        until=until,
-        cost_eur=day["cost"],
-        subtotal_of_known_parts_eur=day["subtotal"] if day["cost"] is None else None,
-        consumption_eur=day["cost_used"],
-        fixed_prices_eur=day["cost_fixed"],
-        above_reference_power_eur=day["cost_above"],
-        feed_in_eur=day["feed_in"],
-        imported_kwh=_kwh(day["imported_wh"]),
-        exported_kwh=_kwh(day["exported_wh"]),
-        reference_power_kw=day["reference_kw"],
-        highest_quarter_hour=_highest(day["peak"]),
-        measured_percent=_percent(share),
-        estimated_quarter_hours=day["estimated_quarter_hours"] or None,
-        prices_published_until=day.get("prices_of"),
+    return {
+        **_facts(
+            day,
+            "day",
+            cost_eur="cost",
+            consumption_eur="cost_used",
+            fixed_prices_eur="cost_fixed",
+            above_reference_power_eur="cost_above",
+            feed_in_eur="feed_in",
+            reference_power_kw="reference_kw",
+            prices_published_until="prices_of",
+        ),
+        **_known(
+            is_today=is_today,
+            until=until,
+            subtotal_of_known_parts_eur=day["subtotal"] if day["cost"] is None else None,
+            imported_kwh=_kwh(day["imported_wh"]),
+            exported_kwh=_kwh(day["exported_wh"]),
+            highest_quarter_hour=_highest(day["peak"]),
+            measured_percent=_percent(share),
+            estimated_quarter_hours=day["estimated_quarter_hours"] or None,
+        ),
         **(_usual(day, usual["usual"], usual["reason"]) if is_compared else {}),
-    )
+    }
 
 
 def _usual(day: Mapping[str, Any], usual: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
     costs = day["cost"], usual["cost"]
     difference = None if None in costs else to_cents(costs[0] - costs[1])
+    energies = {f"{name}_kwh": _kwh(usual[f"{name}_wh"]) for name in _USUAL_ENERGIES}
     return {
-        "usual_until_now": _known(
-            mean_of_days=usual["days"],
-            cost_eur=_cents(usual["cost"]),
-            imported_kwh=_kwh(usual["imported_wh"]),
-            exported_kwh=_kwh(usual["exported_wh"]),
-            house_kwh=_kwh(usual["house_wh"]),
-            own_kwh=_kwh(usual["own_wh"]),
-            highest_mean_kw=usual["peak_kw"],
-            prices_published_until=usual.get("prices_of"),
-        ),
+        "usual_until_now": {
+            **_facts(
+                usual,
+                mean_of_days="days",
+                highest_mean_kw="peak_kw",
+                prices_published_until="prices_of",
+            ),
+            **_known(cost_eur=_cents(usual["cost"]), **energies),
+        },
         **_known(difference_eur=difference, reason=reason),
     }
 
 
 def best_start_facts(best: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of a load's best start, from `best_start_report`."""
-    return _known(
-        estimated=True,
-        start=best["start"],
-        end=best["end"],
-        cost_eur=best["cost"],
-        saving_against_now_eur=best["saving"],
-        is_worth_waiting=best["is_worth_waiting"],
-        is_late=best["is_late"] or None,
-        from_own_surplus_kwh=best["own_kwh"],
-        # Without a saving, the reason is arbitrary.
-        reason=best["reason"] if best["is_worth_waiting"] else None,
-    )
+    # Without a saving, the reason is arbitrary.
+    reason = best["reason"] if best["is_worth_waiting"] else None
+    return {
+        **_ESTIMATED,
+        **_facts(
+            best,
+            "start",
+            "end",
+            "is_worth_waiting",
+            cost_eur="cost",
+            saving_against_now_eur="saving",
+            from_own_surplus_kwh="own_kwh",
+        ),
+        **_known(is_late=best["is_late"] or None, reason=reason),
+    }
 
 
 def class_facts(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of the comparison of reference powers, from `classes_report`."""
     decisive = [month for month in report["months"] if month["month"] in report["decisive"]]
-    return _known(
-        estimated=True,
-        reference_power_kw=report["reference_kw"],
-        cheapest_kw=report["cheapest"],
-        saving_eur_a_year=report["saving_per_year"],
-        is_about_the_same=report["about_the_same"],
-        prices=report["prices"],
-        prices_published_until=report.get("prices_of"),
-        vat_percent=_percent(report["vat_rate"]),
-        whole_months=report["decisive"],
-        classes=[
-            _known(
-                reference_power_kw=int(kw),
-                total_eur=total,
-                surcharge_eur=sum_of_known(
-                    [month["classes"][kw]["surcharge"] for month in decisive], 3
-                ),
-                above_kwh=sum_of_known(
-                    [month["classes"][kw]["excess_kwh"] for month in decisive], 3
-                ),
-            )
-            for kw, total in report["totals"].items()
-        ],
-    )
+
+    def facts_of_class(kw: str, total: float | None) -> dict[str, Any]:
+        months = [month["classes"][kw] for month in decisive]
+        return _known(
+            reference_power_kw=int(kw),
+            total_eur=total,
+            surcharge_eur=_total(months, "surcharge"),
+            above_kwh=_total(months, "excess_kwh"),
+        )
+
+    return {
+        **_ESTIMATED,
+        **_facts(
+            report,
+            "prices",
+            reference_power_kw="reference_kw",
+            cheapest_kw="cheapest",
+            saving_eur_a_year="saving_per_year",
+            is_about_the_same="about_the_same",
+            prices_published_until="prices_of",
+            whole_months="decisive",
+        ),
+        **_known(vat_percent=_percent(report["vat_rate"])),
+        "classes": [facts_of_class(kw, total) for kw, total in report["totals"].items()],
+    }
 
 
 def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
@@ -203,32 +221,39 @@ def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
 
     Both years have the reference power that is then the cheapest.
     """
+    cheapest = {name: report["classes"][f"{kw:g}"] for name, kw in report["cheapest"].items()}
     years = {
         name: {
             "reference_power_kw": report["cheapest"][name],
-            "cost_eur": report["classes"][f"{report['cheapest'][name]:g}"][name],
+            "cost_eur": years[name],
             "energy_kwh": report["energies"][name],
         }
-        for name in ("now", "then")
+        for name, years in cheapest.items()
     }
-    battery = report["classes"][f"{report['cheapest']['then']:g}"]["battery"]
-    return _known(
-        estimated=True,
-        first_day=report["start"],
-        before_day=report["end"],
-        known_percent=_percent(report["known_share"]),
-        reference_power_kw=report["reference_kw"],
-        has_vat=report["has_vat"],
-        saving_eur_a_year=report["saving"],
+    return {
+        **_ESTIMATED,
+        **_facts(
+            report,
+            "has_vat",
+            first_day="start",
+            before_day="end",
+            reference_power_kw="reference_kw",
+            saving_eur_a_year="saving",
+            prices_published_until="prices_of",
+        ),
         **years,
-        battery=_battery(battery) if battery else None,
-        assumed={item["key"]: item["value"] or True for item in report["assumed"]},
-        prices_published_until=report.get("prices_of"),
+        **_known(
+            known_percent=_percent(report["known_share"]),
+            battery=_battery(cheapest["then"]["battery"]),
+        ),
+        "assumed": {item["key"]: item["value"] or True for item in report["assumed"]},
+    }
+
+
+def _battery(battery: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return battery and _known(
+        cycles_a_year=battery["cycles"], stored_percent=_percent(battery["stored_share"])
     )
-
-
-def _battery(battery: Mapping[str, Any]) -> dict[str, Any]:
-    return _known(cycles_a_year=battery["cycles"], stored_percent=_percent(battery["stored_share"]))
 
 
 def years_of(demand: HouseholdState) -> dict[int, list[Month]]:
