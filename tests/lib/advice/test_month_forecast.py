@@ -107,6 +107,15 @@ def test_energy_that_is_fed_in_widens_the_range_and_goes_below_nothing_to_pay() 
     assert found.high - found.low > 2 * 0.1 * 180
 
 
+def test_a_household_that_only_exports_has_an_estimate() -> None:
+    contracts = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.30)
+    may, june = (
+        alike_days(name, count, 0, 10) for name, count in (("2026-05", 31), ("2026-06", 10))
+    )
+    # 12.84 + 5.72 = 18.56; 1.48 of VAT, less 300 * 0.30
+    assert total(june, [may], contracts, local("2026-06-11")) == -69.96
+
+
 @pytest.mark.parametrize(
     ("until", "without", "with_last_year"),
     [

@@ -15,13 +15,15 @@ These constants are about the time scales of weather and habits, and the result 
 each of them. `scripts/bench forecast` measures the error.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate
 from math import acos, cos, erf, exp, pi, radians, sin, sqrt, tan
 from typing import NamedTuple
+
+import numpy as np
+
+from ..energy_table.wall_clock import Floats, Numbers
 
 _SHRINKAGE_DAYS = 20
 _WEEKEND_DAYS = 56
@@ -50,122 +52,106 @@ _WARM_DEGREES, _DEVIATION_DEGREES = 15.5, 3.5
 class EnergyForecast(NamedTuple):
     """Forecast energies of the coming days, and the errors of the same forecast in the past."""
 
-    coming_wh: tuple[float, ...]
+    coming_wh: Floats
     """Energy of each coming day."""
-    past_errors_wh: tuple[float, ...]
+    past_errors_wh: Floats
     """True energy minus forecast energy of past periods that were as long as the coming days. The
     periods begin at intervals of a week, and overlap. The newest is the first."""
 
 
-def forecast_energy(days: Sequence[tuple[int, float]], first: int, count: int) -> EnergyForecast:
+def forecast_energy(days: Numbers, wh: Floats, first: int, count: int) -> EnergyForecast:
     """Return the forecast of `count` days from the day `first` on.
 
-    `days` has the known days before `first`, at least one: ordinals as in `date.toordinal`, and
-    energies in Wh. Unknown days may be missing. `count` is at least 1.
+    `days` are the known days before `first`, at least one, as ordinals as in `date.toordinal`, and
+    `wh` are their energies. Unknown days may be missing. `count` is at least 1.
     """
-    season = _fitted_season(days)
-    weekend_wh = _weekend([(day, wh - season(day)) for day, wh in days[-_WEEKEND_DAYS:]])
+    season = _fitted_season(days, wh)
+    weekend_wh = _weekend(days[-_WEEKEND_DAYS:], (wh - season(days))[-_WEEKEND_DAYS:])
 
-    def usual(day: int) -> float:
-        return season(day) + weekend_wh * _weekend_share(day)
+    def usual(days: Numbers) -> Floats:
+        return season(days) + weekend_wh * _weekend_share(days)
 
-    rests = _Rests(
-        [day for day, _ in days], [0.0, *accumulate(wh - usual(day) for day, wh in days)]
-    )
-    level, recent = rests.level_and_recent(len(days))
-    coming = [max(0.0, usual(first + n) + level + recent * _KEPT_SHARE**n) for n in range(count)]
-    return EnergyForecast(tuple(coming), tuple(rests.past_errors(count)))
+    rests = _Rests(days, np.append(0.0, np.cumsum(wh - usual(days))))
+    level, recent = rests.level_and_recent(np.array([len(days)]))
+    passed = np.arange(count)
+    coming_wh = usual(first + passed) + level + recent * _KEPT_SHARE**passed
+    return EnergyForecast(np.maximum(0.0, coming_wh), rests.past_errors(count))
 
 
 class _Rests(NamedTuple):
     """Energies of the known days minus their usual energies.
 
-    In the methods, `end` is the index of a day. The result comes from the days before it.
+    In the methods, `ends` are indices of days. Each result comes from the days before one of them.
     """
 
-    days: Sequence[int]
+    days: Numbers
     """Ordinals."""
-    sums: Sequence[float]
+    sums: Floats
     """Sum of the rests of all days before each day, so that each mean takes one subtraction."""
 
-    def level_and_recent(self, end: int) -> tuple[float, float]:
-        """Return the level, and what the recent days add to it."""
-        level = self._mean(end, _LEVEL_DAYS)
-        return level, self._mean(end, _RECENT_DAYS) - level
+    def level_and_recent(self, ends: Numbers) -> tuple[Floats, Floats]:
+        """Return the levels, and what the recent days add to them."""
+        levels = self._means(ends, _LEVEL_DAYS)
+        return levels, self._means(ends, _RECENT_DAYS) - levels
 
-    def _mean(self, end: int, length: int) -> float:
-        """Return the mean of the known days within `length` days that end with a known day."""
-        begin = bisect_left(self.days, self.days[end - 1] - length + 1, 0, end)
-        return (self.sums[end] - self.sums[begin]) / (end - begin)
+    def _means(self, ends: Numbers, length: int) -> Floats:
+        """Return the means of the known days within `length` days that end with a known day."""
+        begins = np.searchsorted(self.days, self.days[ends - 1] - length + 1)
+        means: Floats = (self.sums[ends] - self.sums[begins]) / (ends - begins)
+        return means
 
-    def past_errors(self, count: int) -> Iterator[float]:
-        """Yield the errors of past forecasts of `count` days. The newest is the first."""
+    def past_errors(self, count: int) -> Floats:
+        """Return the errors of past forecasts of `count` days. The newest is the first."""
         kept = (1 - _KEPT_SHARE**count) / (1 - _KEPT_SHARE)
         last = len(self.days)
         first = max(_MIN_BACKTEST_DAYS + count - 1, last - _BACKTEST_DAYS)
-        for end in range(last, first, -BACKTEST_STEP):
-            level, recent = self.level_and_recent(end - count)
-            true_rest = self.sums[end] - self.sums[end - count]
-            yield true_rest - level * count - recent * kept
+        ends = np.arange(last, first, -BACKTEST_STEP)
+        levels, recent = self.level_and_recent(ends - count)
+        true_rests = self.sums[ends] - self.sums[ends - count]
+        errors: Floats = true_rests - levels * count - recent * kept
+        return errors
 
 
-def _weekend_share(day: int) -> float:
+def _weekend_share(days: Numbers) -> Floats:
     """Return 5/7 for a day of the weekend, otherwise -2/7: the mean of a week is 0."""
-    return (1 if day % 7 in (_SATURDAY, 0) else 0) - 2 / 7
+    return np.where(np.isin(days % 7, (_SATURDAY, 0)), 5 / 7, -2 / 7)
 
 
-def _weekend(rests: Sequence[tuple[int, float]]) -> float:
+def _weekend(days: Numbers, rests: Floats) -> float:
     """Return the difference between a day of the weekend and a working day in Wh, shrunk."""
-    weekend = [wh for day, wh in rests if _weekend_share(day) > 0]
-    working = [wh for day, wh in rests if _weekend_share(day) < 0]
-    if not weekend or not working:
+    is_weekend = _weekend_share(days) > 0
+    count = int(is_weekend.sum())
+    if count in {0, len(days)}:
         return 0.0
-    difference = sum(weekend) / len(weekend) - sum(working) / len(working)
-    return difference * len(weekend) / (len(weekend) + _WEEKEND_SHRINKAGE_DAYS)
+    difference = rests[is_weekend].mean() - rests[~is_weekend].mean()
+    return float(difference) * count / (count + _WEEKEND_SHRINKAGE_DAYS)
 
 
-def _fitted_season(days: Sequence[tuple[int, float]]) -> Callable[[int], float]:
-    """Return a function that returns the seasonal energy of a day in Wh, by the day's ordinal.
+def _fitted_season(days: Numbers, wh: Floats) -> Callable[[Numbers], Floats]:
+    """Return a function that returns the seasonal energies of days in Wh, by the days' ordinals.
 
     The function is a linear regression on cold and sunlight, with a ridge penalty.
     """
-    rows = [(*_season_of(day), wh) for day, wh in days]
-    cold = sum(row[0] for row in rows) / len(rows)
-    sun = sum(row[1] for row in rows) / len(rows)
-    mean_wh = sum(row[2] for row in rows) / len(rows)
-    cold_2 = sun_2 = float(_SHRINKAGE_DAYS)
-    both = cold_wh = sun_wh = 0.0
-    for day_cold, day_sun, wh in rows:
-        x, y, z = day_cold - cold, day_sun - sun, wh - mean_wh
-        cold_2, both, sun_2 = cold_2 + x * x, both + x * y, sun_2 + y * y
-        cold_wh, sun_wh = cold_wh + x * z, sun_wh + y * z
-    determinant = cold_2 * sun_2 - both * both
-    by_cold = (cold_wh * sun_2 - sun_wh * both) / determinant
-    by_sun = (sun_wh * cold_2 - cold_wh * both) / determinant
-
-    def season(day: int) -> float:
-        day_cold, day_sun = _season_of(day)
-        return mean_wh + by_cold * (day_cold - cold) + by_sun * (day_sun - sun)
-
-    return season
+    seasons = _seasons_of(days)
+    mean, mean_wh = seasons.mean(axis=0), wh.mean()
+    offsets = seasons - mean
+    squares = offsets.T @ offsets + _SHRINKAGE_DAYS * np.eye(2)
+    factors = np.linalg.solve(squares, offsets.T @ (wh - mean_wh))
+    return lambda days: mean_wh + (_seasons_of(days) - mean) @ factors
 
 
-def _season_of(day: int) -> tuple[float, float]:
-    return _seasons()[int((day - _A_NEW_YEAR) % _DAYS_A_YEAR)]
+def _seasons_of(days: Numbers) -> Floats:
+    """Return cold and sunlight of each day."""
+    seasons: Floats = _seasons()[((days - _A_NEW_YEAR) % _DAYS_A_YEAR).astype(int)]
+    return seasons
 
 
 @lru_cache(maxsize=1)
-def _seasons() -> tuple[tuple[float, float], ...]:
+def _seasons() -> Floats:
     """Return cold and sunlight for each day of a year, each with the mean 0 and the deviation 1."""
-    columns = [[of(day) for day in range(366)] for of in (_cold, _sunlight)]
-    cold, sun = map(_standardized, columns)
-    return tuple(zip(cold, sun, strict=True))
-
-
-def _standardized(values: Sequence[float]) -> list[float]:
-    mean = sum(values) / len(values)
-    deviation = sqrt(sum((value - mean) ** 2 for value in values) / len(values))
-    return [(value - mean) / deviation for value in values]
+    seasons = np.array([(_cold(day), _sunlight(day)) for day in range(366)])
+    standardized: Floats = (seasons - seasons.mean(axis=0)) / seasons.std(axis=0)
+    return standardized
 
 
 def _cold(day: int) -> float:

@@ -19,7 +19,7 @@ coming cost counts in addition, as often as `_USUAL_ERROR_WEIGHT` errors.
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import inf, sqrt
+from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -137,8 +137,8 @@ class _ComingPart(NamedTuple):
     """Coming part of a month under one contract, with its days."""
 
     part: BillPart
-    days: Sequence[tuple[int, float]]
-    """Number of each day from today on, and the share of the day in the part."""
+    day_shares: Floats
+    """Share of each day in the part, from today on."""
     models: Sequence[Sums]
     """Sums of known days under the part's contract. The first one counts where it can."""
     second_share: float
@@ -155,8 +155,8 @@ class _Forecast(NamedTuple):
     known: Sequence[BillPart]
     coming: Sequence[_ComingPart]
     imported: EnergyForecast
-    exported: EnergyForecast | None
-    """None for a household that has never exported."""
+    exported: EnergyForecast
+    has_exported: bool
 
     @classmethod
     def of(cls, month: Month, until: datetime, last_year: Month | None) -> _Forecast | None:
@@ -169,12 +169,13 @@ class _Forecast(NamedTuple):
         if is_whole.sum() < _MIN_WHOLE_DAYS:
             return None
         count = month_end(month.start).toordinal() - today
-        forecasts = []
-        for column in (table.imported, np.nan_to_num(table.exported)):
-            energies = np.add.reduceat(column, first)[is_whole]
-            known = zip(days[is_whole].tolist(), np.round(energies, DECIMALS).tolist(), strict=True)
-            forecasts.append(forecast_energy([*known], today, count) if energies.any() else None)
-        imported = forecasts[0] or forecast_energy([(today - 1, 0.0)], today, count)
+        imported_wh, exported_wh = (
+            np.round(np.add.reduceat(column, first)[is_whole], DECIMALS)
+            for column in (table.imported, np.nan_to_num(table.exported))
+        )
+        imported, exported = (
+            forecast_energy(days[is_whole], wh, today, count) for wh in (imported_wh, exported_wh)
+        )
         recent = np.isin(ledger.clock.day + _EPOCH, days[is_whole][-_RECENT_DAYS:])
         tables = [table.where(recent)]
         if last_year:
@@ -183,14 +184,15 @@ class _Forecast(NamedTuple):
         coming = [
             _ComingPart(
                 part,
-                [*_days_of(start, end, today)],
+                _day_shares(start, end, today, count),
                 [Ledger.of(table, Contracts.always(part.contract)).all for table in tables],
                 _second_share(usual, part.contract, start, end),
             )
             for start, end, part in ledger.timed_parts(until, month.end)
         ]
         begin = ledger.month_begin(month.start)
-        return cls([*_known_parts(ledger, begin, until, tables)], coming, imported, forecasts[1])
+        known = [*_known_parts(ledger, begin, until, tables)]
+        return cls(known, coming, imported, exported, bool(exported_wh.any()))
 
     def total(self, more_wh: float = 0.0, more_fed_wh: float = 0.0) -> float | None:
         """Return the month's total in EUR, None if a price is unknown.
@@ -199,43 +201,34 @@ class _Forecast(NamedTuple):
         """
         coming = []
         for part in self.coming:
-            wh = fed_wh = 0.0
-            for n, share in part.days:
-                wh += (self.imported.coming_wh[n] + more_wh) * share
-                exported_wh = self.exported.coming_wh[n] if self.exported else 0.0
-                fed_wh += (exported_wh + more_fed_wh) * share
-            coming.append(part.with_energies(wh, fed_wh))
+            wh = (self.imported.coming_wh + more_wh) @ part.day_shares
+            fed_wh = (self.exported.coming_wh + more_fed_wh) @ part.day_shares
+            coming.append(part.with_energies(float(wh), float(fed_wh)))
             if _lacks_feed_in_price(coming[-1]):
                 return None
         return bill_of_parts([*self.known, *coming]).total
 
     def deviations(self, total: float) -> tuple[float, float]:
         """Return by how many EUR the true total may be below and above `total`."""
-        length = sum(share for part in self.coming for _, share in part.days)
-        count = len(self.imported.coming_wh)
-        price = self._price(total, length, imported=True)
-        cost = price * sum(self.imported.coming_wh)
-        errors: Sequence[float] = [price * wh for wh in self.imported.past_errors_wh]
-        highest_saving = cost
-        if self.exported:
-            feed_in = self._price(total, length, imported=False)
-            cost += abs(feed_in) * sum(self.exported.coming_wh)
-            pairs = zip(errors, self.exported.past_errors_wh, strict=True)
-            errors = [error + feed_in * wh for error, wh in pairs]
-            highest_saving = inf
+        imported, exported = self.imported, self.exported
+        length = float(sum(part.day_shares.sum() for part in self.coming))
+        count = len(imported.coming_wh)
+        price = self._price(total, self.total(_PROBE_WH / length))
+        feed_in = self._price(total, self.total(0.0, _PROBE_WH / length))
+        cost = price * imported.coming_wh.sum() + abs(feed_in) * exported.coming_wh.sum()
+        errors = price * imported.past_errors_wh + feed_in * exported.past_errors_wh
         # Past periods that are longer than a week overlap. So they count less often.
         weight = len(errors) * min(1.0, BACKTEST_STEP / count)
-        past = sum(error * error for error in errors) / len(errors) if errors else 0.0
+        past = (errors**2).mean() if len(errors) else 0.0
         usual = (_USUAL_ERROR * cost) ** 2
         variance = (weight * past + _USUAL_ERROR_WEIGHT * usual) / (weight + _USUAL_ERROR_WEIGHT)
         # Today is only partly to come.
         deviation = _DEVIATIONS * sqrt(variance * length / count)
-        return min(deviation, highest_saving), deviation
+        return deviation if self.has_exported else min(deviation, float(cost)), deviation
 
-    def _price(self, total: float, length: float, *, imported: bool) -> float:
-        """Return by how many EUR a further Wh changes the total."""
-        more_wh = _PROBE_WH / length
-        other = self.total(more_wh) if imported else self.total(0.0, more_wh)
+    @staticmethod
+    def _price(total: float, other: float | None) -> float:
+        """Return by how many EUR a further Wh changes the total. It is `other` with all of them."""
         return 0.0 if other is None else (other - total) / _PROBE_WH
 
 
@@ -355,9 +348,10 @@ def _ordinal(time: datetime) -> int:
     return local_day(time).toordinal()
 
 
-def _days_of(begin: datetime, end: datetime, today: int) -> Iterator[tuple[int, float]]:
-    """Yield each day of a period: its number from `today` on, and its share in the period."""
-    begin, end = begin.astimezone(UTC), end.astimezone(UTC)
+def _day_shares(begin: datetime, end: datetime, today: int, count: int) -> Floats:
+    """Return the share of each of `count` days, from `today` on, that lies in a period."""
+    begin, end, shares = begin.astimezone(UTC), end.astimezone(UTC), np.zeros(count)
     for day in days_between(begin, end):
         part = min(day_end(day), end) - max(day, begin)
-        yield _ordinal(day) - today, part / (day_end(day) - day)
+        shares[_ordinal(day) - today] = part / (day_end(day) - day)
+    return shares

@@ -100,7 +100,9 @@ def bill_facts(bill: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _month_end(estimate: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return estimate and _ESTIMATED | _facts(
+    if estimate is None:
+        return None
+    return _ESTIMATED | _facts(
         estimate,
         total_eur="total",
         low_eur="low",
@@ -251,9 +253,9 @@ def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _battery(battery: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return battery and _known(
-        cycles_a_year=battery["cycles"], stored_percent=_percent(battery["stored_share"])
-    )
+    if battery is None:
+        return None
+    return _known(cycles_a_year=battery["cycles"], stored_percent=_percent(battery["stored_share"]))
 
 
 def years_of(demand: HouseholdState) -> dict[int, list[Month]]:
