@@ -1,4 +1,4 @@
-"""Demo: simulated meters, and a real Home Assistant that reads them.
+"""Demo: a simulated meter, and a real Home Assistant that reads it.
 
 `scripts/demo` starts the demo.
 """

@@ -2,11 +2,12 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
 from pathlib import Path
 
-from dev.arguments import count, positive
+from dev.arguments import positive
 
 from .client import ClientError
 from .demo_run import LAST_PORT, Demo
@@ -16,7 +17,7 @@ from .state import UnusableError
 
 
 def main() -> int:
-    """Run the demo until a signal, the option `--minutes` or an error ends it."""
+    """Run the demo until a signal or an error ends it."""
     demo = Demo(_parser().parse_args())
     try:
         demo.check()
@@ -39,48 +40,25 @@ async def _run_until_signalled(demo: Demo) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    try:
+    with contextlib.suppress(asyncio.CancelledError):
         await running
-    except asyncio.CancelledError:
-        return 0 if demo.was_ready else 128 + received[0]
-    return 0
+    return 0 if demo.was_ready else 128 + received[0]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
-        description="Simulated encrypted meters, and a real Home Assistant that reads them. "
-        "Only this machine can reach them.",
+        description="A simulated encrypted meter, and a real Home Assistant that reads it. Only "
+        "this machine can reach them.",
         epilog="Ctrl-C stops everything.",
     )
     add = parser.add_argument
     add("--port", metavar="PORT", type=_port, default=8123, help="Home Assistant's port (8123)")
     add(
-        "--meters",
-        metavar="N",
-        type=count,
-        help="how many meters, each with its own key (as many as last time; at first 1)",
-    )
-    add(
-        "--all",
-        action="store_true",
-        help="two meters at least, a pulse reader, a tank, and mosquitto if it is installed",
-    )
-    add(
-        "--leneda",
-        action="store_true",
-        help="a simulated Leneda, which knows the past of the first meter; its key is entered",
-    )
-    add(
-        "--virtual",
-        action="store_true",
-        help="a virtual meter, which Home Assistant's homewizard and shelly read",
-    )
-    add(
         "--meter-port",
         metavar="PORT",
         type=_port,
-        help="the first meter's port; the others follow, and what --all adds (the same as last "
+        help="the meter's port; the next one is for the meter that you can add (the same as last "
         "time; at first 20101)",
     )
     add(
@@ -90,7 +68,6 @@ def _parser() -> argparse.ArgumentParser:
         default=10.0,
         help="time between telegrams (10)",
     )
-    add("--minutes", metavar="N", type=positive, help="stop by itself, so long after being ready")
     add("--fresh", action="store_true", help="forget what earlier demos left, and start over")
     add(
         "--state",

@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Self, cast
 
 import aiohttp
-
-from .progress import Progress
 
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - valid on this machine only
@@ -44,39 +42,6 @@ class ClientError(Exception):
 
 class FlowFailedError(ClientError):
     """Error for a dialog that did not succeed: a config flow or options."""
-
-
-class AlreadyThereError(FlowFailedError):
-    """Error for a config flow that failed because its device or integration is already set up."""
-
-
-async def attempt(
-    progress: Progress,
-    step: str,
-    call: Callable[[], Awaitable[object]],
-    pauses: Sequence[float] = (5.0, 10.0),
-) -> bool:
-    """Run an optional step of the demo, and print it. Return whether it succeeded.
-
-    After a failure, the step is repeated after each of `pauses` (in seconds): on a busy machine,
-    Home Assistant may not be able to load an integration at once. `step` describes the step, such
-    as "adding mosquitto".
-    """
-    progress.begin(step)
-    for pause in (*pauses, None):
-        try:
-            await call()
-        except AlreadyThereError:
-            progress.say(f"{step}: it is there already, and is left as it is")
-            return False
-        except ClientError as error:
-            if pause is None:
-                progress.say(f"{step} failed, the rest goes on: {error}")
-                return False
-            await asyncio.sleep(pause)
-        else:
-            break
-    return True
 
 
 class Client:
@@ -177,8 +142,7 @@ class Client:
 
         `menus` has the item to select in each menu at the start of the flow. `fields` are the
         values for the first form. In later forms, all switches have the value `switch`, and all
-        other fields are empty. Raises AlreadyThereError, or FlowFailedError if no config entry was
-        created.
+        other fields are empty. Raises FlowFailedError if no config entry was created.
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"
@@ -194,9 +158,7 @@ class Client:
                 step = await self._settled(path, await self.post(path, **switches))
         if step["type"] != "create_entry":
             reason = f"the config flow of {handler}: {step.get('errors') or step.get('reason')}"
-            reasons = {step.get("reason"), *(step.get("errors") or {}).values()}
-            is_there = reasons & {"already_configured", "port_in_use", "single_instance_allowed"}
-            raise (AlreadyThereError if is_there else FlowFailedError)(reason)
+            raise FlowFailedError(reason)
         entry: dict[str, Any] = step["result"]
         return entry
 

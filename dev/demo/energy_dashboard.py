@@ -8,14 +8,14 @@ from .inverter import DEVICES
 
 async def set_up_dashboard(
     client: Client, entities: dict[str, str], statistics: dict[str, str]
-) -> bool:
-    """Add grid, solar panels, battery, devices, gas and water to the Energy dashboard. Return True.
+) -> None:
+    """Add grid, solar panels, battery, devices, gas and water to the Energy dashboard.
 
     `entities` has entity ids by translation key, and `statistics` the ids by kind. If the
-    dashboard has sources already, do nothing and return False.
+    dashboard has sources already, do nothing.
     """
     if await _is_set_up(client):
-        return False
+        return
     grid = {
         "type": "grid",
         "stat_energy_from": statistics["imported"],
@@ -61,7 +61,6 @@ async def set_up_dashboard(
             if name in entities
         ],
     )
-    return True
 
 
 async def _is_set_up(client: Client) -> bool:

@@ -1,11 +1,8 @@
-"""Simulated meters and boards of the demo. They run in a child process.
-
-The boards are a pulse reader and a tank sensor.
-"""
+"""Simulated meters of the demo. They run in a child process."""
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from dev.reliability.process_measurements import is_served
@@ -19,17 +16,10 @@ from .processes import Process, running
 class Meters:
     """Simulated meters 1, 2, ... on consecutive TCP ports. A file contains their keys."""
 
-    def __init__(  # noqa: PLR0913 - what a meter is made of
-        self,
-        ports: range,
-        interval: float,
-        directory: Path,
-        *,
-        first: int,
-        boards: Mapping[str, int],
-        heater: Heater,
+    def __init__(
+        self, ports: range, interval: float, directory: Path, *, first: int, heater: Heater
     ) -> None:
-        """Configure one meter for each of `ports`. `boards` has the TCP port of each kind of board.
+        """Configure one meter for each of `ports`.
 
         `interval` is the time between two telegrams in seconds. The demo numbers its meters from 1,
         and the simulator numbers the same meters from `first`. `heater` belongs to meter 1.
@@ -37,7 +27,6 @@ class Meters:
         self.ports = ports
         self.heater = heater
         self._first = first
-        self._boards = boards
         self._interval = interval
         self._key_file = directory / "keys"
         self._log = directory / "simulator.log"
@@ -48,8 +37,6 @@ class Meters:
         command = [sys.executable, "-m", "dev.simulator", "--meters", f"{len(self.ports)}"]
         command += ["--first", f"{self._first}"]
         options = ["--listen", f"{HOST}:{self.ports[0]}", "--interval", f"{self._interval:g}"]
-        for kind in self._boards:
-            options += ["--board", kind, "--board-port", f"{min(self._boards.values())}"]
         for start in self.heater.starts:
             options += ["--heater", start.isoformat()]
         async with running(
@@ -74,5 +61,4 @@ class Meters:
         return self._key_file.read_text(encoding="ascii").split()[number - 1]
 
     async def _are_listening(self) -> bool:
-        ports = [*self.ports, *self._boards.values()]
-        return all([await is_served(port) for port in ports])
+        return all([await is_served(port) for port in self.ports])

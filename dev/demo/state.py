@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-_BROKERS = ("mosquitto.conf", "mosquitto.log")
 # Files and directories that `clear` deletes. Only the file `lock` of a demo is missing here.
-CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json", *_BROKERS)
+CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json")
 
 
 class UnusableError(Exception):
@@ -19,18 +18,15 @@ class UnusableError(Exception):
 
 @dataclass
 class State:
-    """Content of `demo.json`: meters, their ports, ids of config entries, starts of the heater."""
+    """Content of `demo.json`: numbers and ports of meters, a config entry, starts of the heater."""
 
     directory: Path
-    meters: int = 1
     # Port of meter 1, and the number that meter 1 has in the simulator. They differ from the
     # defaults of `scripts/p1 simulate`, so that this command can run beside the demo.
     meter_port: int = 20101
     first_meter: int = 101
-    # Ids of the meters' config entries, by the number of the meter as a text.
-    entries: dict[str, str] = field(default_factory=dict)
-    # Ids of the config entries of devices that `--all` adds. A key is "pulse", "tank" or "broker".
-    extras: dict[str, str] = field(default_factory=dict)
+    # Id of the config entry of meter 1, "" before it is added.
+    entry: str = ""
     # Times at which the demo was started, as ISO 8601. From then on, a water heater runs for an
     # hour. They are kept, because the registers have counted its energy.
     heater: list[str] = field(default_factory=list)

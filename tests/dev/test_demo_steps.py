@@ -1,4 +1,4 @@
-"""Steps of the demo: signs of life, extras that fail, and the simulated year."""
+"""Steps of the demo: signs of life, and the simulated year."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -7,7 +7,6 @@ from unittest.mock import patch
 import pytest
 
 from dev.demo import progress as printed
-from dev.demo.client import AlreadyThereError, ClientError, FlowFailedError, attempt
 from dev.demo.demo_run import CONTRACT
 from dev.demo.progress import Progress
 from dev.demo.simulated_year import simulate_year
@@ -26,33 +25,6 @@ async def test_a_long_step_shows_its_progress(capsys: pytest.CaptureFixture[str]
             while "..." not in (text := capsys.readouterr().out):
                 await asyncio.sleep(0.001)
     assert "demo: ... storing a year: 0 s, usually 5 s\n" in text
-
-
-@pytest.mark.parametrize(
-    ("errors", "succeeds", "said"),
-    [
-        ([], True, ""),
-        ([ClientError("404 Invalid handler specified")], True, ""),
-        ([AlreadyThereError()], False, "adding it: it is there already, and is left as it is"),
-        (
-            [FlowFailedError("shelly: cannot connect")] * 3,
-            False,
-            "adding it failed, the rest goes on: shelly: cannot connect",
-        ),
-    ],
-)
-async def test_an_extra_that_fails_stops_nothing(
-    capsys: pytest.CaptureFixture[str], errors: list[ClientError], said: str, *, succeeds: bool
-) -> None:
-    left = list(errors)
-
-    async def call() -> None:
-        if left:
-            raise left.pop()
-
-    assert await attempt(Progress(), "adding it", call, (0.0, 0.0)) is succeeds
-    first, *others = capsys.readouterr().out.splitlines()
-    assert (first, others) == ("demo: adding it", [f"demo: {said}"] if said else [])
 
 
 def test_the_year_matches_the_registers() -> None:

@@ -13,15 +13,13 @@ import pytest_asyncio
 
 from dev.demo.client import Client
 from dev.demo.home_assistant import ROOT
-from dev.demo.meter_statistics import DOMAIN, entities_of, wait_for_values
-from dev.demo.optional_devices import BROKER_PORT, find_mosquitto
+from dev.demo.meter_statistics import DOMAIN
 from dev.ports import free_ports
 from tests.system.support import (
     PATIENCE,
     TIMEOUT,
     addresses_listening_on,
     processes_mentioning,
-    program,
     until,
     wanted_version,
 )
@@ -29,7 +27,6 @@ from tests.system.support import (
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 READY_WITHIN = 1200.0
-BOARD_ENTITIES = {"pulse_energy", "tank_level", "tank_volume"}
 
 
 class RunningDemo:
@@ -67,7 +64,7 @@ class Place:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.port = free_ports()
-        self.meter_port = free_ports(3)
+        self.meter_port = free_ports(2)
 
     @property
     def url(self) -> str:
@@ -179,38 +176,11 @@ async def test_sigterm_ends_everything(place: Place, demo: RunningDemo) -> None:
 
 
 @pytest.mark.slow
-async def test_everything(tmp_path: Path) -> None:
-    place = Place(tmp_path)
-    place.meter_port = free_ports(BROKER_PORT + 1)
-    async with place.demo("--all") as demo:
-        await demo.says("ready: ")
-        async with Client.logged_in(place.url) as client:
-            entries = await client.entries(DOMAIN)
-            assert [entry["state"] for entry in entries.values()] == ["loaded"] * 4
-            shown = [name for id_ in entries for name in (await entities_of(client, id_)).items()]
-            names = {key: entity_id for key, entity_id in shown if key in BOARD_ENTITIES}
-            assert names.keys() == BOARD_ENTITIES
-            values = await wait_for_values(client, list(names.values()))
-        assert 0 < values[names["tank_level"]] < 100
-        if find_mosquitto():
-            assert await first_message(place.meter_port + BROKER_PORT)
-
-    async with place.demo("--minutes", "0.02") as second:
-        assert await second.ends(within=READY_WITHIN) == 0
-    assert "adding" not in second.output
-    for name in ("pulse", "tank", *(["broker"] if find_mosquitto() else [])):
-        assert f"the {name} is not served" in second.output
+async def test_a_later_start_adds_nothing(place: Place) -> None:
+    async with place.demo() as later:
+        await later.says("ready: ")
+    assert "adding" not in later.output
     assert await place.is_deserted()
-
-
-async def first_message(port: int) -> bytes:
-    subscriber = await asyncio.create_subprocess_exec(
-        *(program("mosquitto_sub"), "-h", "127.0.0.1", "-p", f"{port}"),
-        *("-t", "smarty_p1/#", "-C", "1", "-W", "20"),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await subscriber.communicate()
-    return output
 
 
 @pytest.mark.slow
