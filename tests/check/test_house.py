@@ -158,12 +158,13 @@ def part(module: str) -> str:
 
 @cache
 def public_modules(room: str) -> frozenset[str]:
-    """Return the public modules of a part of the library, as its docstring lists them."""
+    """Return the public modules of a part of the library: all, or those in its docstring."""
     tree = ast.parse((HOUSE / "lib" / room / "__init__.py").read_text(encoding="utf-8"))
     assert len(tree.body) == 1, f"{room}: an __init__ has only a docstring"
-    found = re.search(
-        r"Public modules: ([\w, \n]+)\.$", ast.get_docstring(tree) or "", re.MULTILINE
-    )
+    text = ast.get_docstring(tree) or ""
+    if text.endswith("\nAll modules are public."):
+        return frozenset(path.stem for path in (HOUSE / "lib" / room).glob("[!_]*.py"))
+    found = re.search(r"Public modules: ([\w, \n]+)\.$", text, re.MULTILINE)
     assert found, room
     return frozenset(re.findall(r"\w+", found[1]))
 

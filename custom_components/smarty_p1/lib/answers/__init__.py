@@ -3,6 +3,5 @@
 Actions, websocket commands and tools of assistants check the user's rights first. Then they return
 these answers.
 
-Public modules: assistant_facts, bills, days, gas_costs, habits, household_money, outlook, plan,
-quarter_hours, shares, solar_house, what_if, what_if_changes.
+All modules are public.
 """

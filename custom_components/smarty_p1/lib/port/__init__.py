@@ -2,6 +2,5 @@
 
 The package needs serialx.
 
-Public modules: address_masking, errors, hosts, port_stream, probing, reconnecting_port,
-serial_port.
+All modules are public.
 """

@@ -2,7 +2,5 @@
 
 Imports `history`. Knows no month and no bill.
 
-Public modules: agreed_prices, contract, contract_json, contract_terms, entered_contract, kwh_price,
-market_price_lists, market_price_series, prices_from_stored_costs, published_prices, running_price,
-time_of_use, zone_price_response.
+All modules are public.
 """
