@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError, NotFoundError
 
 from smarty_p1_gateway import ConfigError, UnavailableError
-from smarty_p1_gateway.config_table import TITLE
+from smarty_p1_gateway.config_table import is_title
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 from .collector_client import connected
@@ -120,8 +120,8 @@ async def _find(
     """
     bucket = await js.key_value(METERS)
     owners = await _read_owners(js)
-    title = owners.get(name_key(meter)) or (meter.upper() if TITLE.fullmatch(meter) else None)
-    if title is None or not TITLE.fullmatch(title):
+    title = owners.get(name_key(meter)) or (meter.upper() if is_title(meter) else None)
+    if title is None or not is_title(title):
         msg = "no meter has this name: give its system title (16 hexadecimal digits)"
         raise ConfigError(msg)
     if config.keys.of(bytes.fromhex(title)):

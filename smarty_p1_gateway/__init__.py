@@ -7,7 +7,7 @@ verify tag and frame counter. With keys, the gateway verifies frames and publish
 from .config_table import ConfigError, ConfigTable, UnavailableError, read_toml
 from .gateway_config import GatewayConfig, read_config
 from .key_file import Keys, MeterKeys
-from .key_source import KeysSource, read_keys, read_keys_source
+from .key_source import KeysSource, read_keys_source
 from .service import new_loop, run
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "UnavailableError",
     "new_loop",
     "read_config",
-    "read_keys",
     "read_keys_source",
     "read_toml",
     "run",

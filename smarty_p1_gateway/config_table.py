@@ -1,7 +1,7 @@
 """Table of a TOML file that is checked key by key, with clear error messages.
 
-This module also reads settings that several tables have in common: TLS, user name, and a password
-in a file or in an environment variable.
+A `Kind` checks one value. This module also reads settings that several tables have in common: TLS,
+user name, and a password in a file or in an environment variable.
 """
 
 import logging
@@ -9,7 +9,7 @@ import os
 import re
 import ssl
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sized
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,13 +22,12 @@ LOGGER = logging.getLogger(__name__)
 # program ignores unknown keys of a file with a higher format, so that it can go back.
 FORMAT = 1
 _MAX_FORMAT = 1_000_000
-NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 # Name that is also the name of a folder or of a NATS inbox.
-PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-TITLE = re.compile(r"[0-9A-Fa-f]{16}")
+is_plain_name = re.compile(r"[A-Za-z0-9_-]{1,64}").fullmatch
+is_title = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 # An error message shows an unknown key only if this pattern matches. A text with digits or with
 # more than 24 characters may be a secret in the wrong place.
-_PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
+_is_plain_key = re.compile(r"[A-Za-z_-]{1,24}").fullmatch
 # Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but nobody can read such a topic.
 _MAX_TOPIC_BYTES = 256
 # Maximum number of characters of a file with a secret.
@@ -41,6 +40,110 @@ class ConfigError(Exception):
 
 class UnavailableError(ConfigError):
     """Error for a configured resource that is unavailable now. A later attempt may succeed."""
+
+
+class WrongValueError(Exception):
+    """Error for a value that its kind refuses. Its text, such as "must be a number", has no key."""
+
+
+def refuse(fault: str) -> NoReturn:
+    """Raise WrongValueError."""
+    raise WrongValueError(fault) from None
+
+
+type Kind[T] = Callable[[Any], T]
+"""Function that returns the checked value of a key. It raises WrongValueError."""
+
+
+def limited[T](kind: Kind[T], is_right: Callable[[T], object], fault: str) -> Kind[T]:
+    """Return the kind of those values of `kind` for which `is_right` returns a true value."""
+
+    def check(value: Any) -> T:  # noqa: ANN401 - any value of TOML
+        checked = kind(value)
+        if not is_right(checked):
+            refuse(fault)
+        return checked
+
+    return check
+
+
+def at_most[T: Sized](kind: Kind[T], highest: int, what: str) -> Kind[T]:
+    """Return the kind of those values of `kind` that have at most `highest` parts, named `what`."""
+    fault = f"must not have more than {highest} {what}"
+    return limited(kind, lambda value: len(value) <= highest, fault)
+
+
+def _any(value: Any) -> Any:  # noqa: ANN401 - any value of TOML
+    return value
+
+
+def of_type[T](cls: type[T], name: str) -> Kind[T]:
+    """Return the kind of the values of a type. `name` is for the message."""
+    return limited(_any, lambda value: type(value) is cls, f"must be {name}")
+
+
+def one_of(texts: Iterable[str]) -> Kind[str]:
+    """Return the kind of some texts."""
+    known = [*texts]
+    return limited(TEXT, known.__contains__, f"must be one of {', '.join(known)}")
+
+
+def count_up_to(highest: int) -> Kind[int]:
+    """Return the kind of the whole numbers from 1 to `highest`."""
+    whole = of_type(int, "a whole number")
+    return limited(whole, lambda number: 1 <= number <= highest, f"must be from 1 to {highest}")
+
+
+def seconds_up_to(highest: int) -> Kind[float]:
+    """Return the kind of the numbers of seconds from 0 to `highest`."""
+    return limited(
+        _any,
+        lambda value: type(value) in {int, float} and 0 <= value <= highest,
+        f"must be from 0 to {highest} seconds",
+    )
+
+
+def elsewhere(place: str) -> Kind[None]:
+    """Return a kind without values, for a secret that belongs elsewhere."""
+    return limited(_any, lambda _: False, f"does not belong here: use {place}")
+
+
+FLAG = of_type(bool, "true or false")
+PORT = count_up_to(MAX_PORT)
+TEXT = limited(
+    of_type(str, "a text in quotes"),
+    lambda text: text.strip() and text.isprintable(),
+    "must not be empty, nor have signs in it that cannot be seen",
+)
+NAME = limited(
+    TEXT,
+    re.compile(r"[A-Za-z0-9_.-]{1,64}").fullmatch,
+    "must have 1 to 64 of A-Z, a-z, 0-9, _, . and -",
+)
+PLAIN_NAME = limited(TEXT, is_plain_name, "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
+TITLE = limited(TEXT, is_title, "must be the meter's system title, 16 hexadecimal digits in quotes")
+HOST = limited(
+    lambda value: TEXT(value).strip(),
+    is_host,
+    "must be a name or an address alone: a port is a key of its own",
+)
+# MQTT topic to which levels can be added.
+TOPIC = limited(
+    limited(
+        TEXT,
+        lambda topic: is_topic(topic) and topic == topic.strip("/"),
+        "must be a topic, without + and #, and no / or $ at its ends",
+    ),
+    lambda topic: len(topic.encode()) <= _MAX_TOPIC_BYTES,
+    f"must not be longer than {_MAX_TOPIC_BYTES} bytes",
+)
+TEXTS = limited(
+    of_type(list, "a list of texts in quotes"),
+    lambda texts: (
+        texts and all(isinstance(text, str) and text and "\0" not in text for text in texts)
+    ),
+    "must be a list of texts in quotes",
+)
 
 
 class ConfigTable:
@@ -61,134 +164,75 @@ class ConfigTable:
         self._is_newer = is_newer
         self._content: dict[str, Any] = dict(content)
 
+    def __contains__(self, key: str) -> bool:
+        """Return whether the table has a key that was not taken yet."""
+        return key in self._content
+
     def fail(self, key: str, fault: str) -> NoReturn:
         """Raise ConfigError with the table, the key and the fault, such as "must be a number"."""
         msg = f"[{self._name}] {key} {fault}"
         raise ConfigError(msg) from None
 
-    def take[T, D = None](self, key: str, kind: type[T], default: D = None) -> T | D:  # type: ignore[assignment]
+    def take[T, D = None](self, key: str, kind: Kind[T], default: D = None) -> T | D:  # type: ignore[assignment]
         """Return the value of `key`, or `default` if the table lacks it.
 
-        Raises ConfigError if the value has a different type than `kind`.
+        Raises ConfigError for a value that is not of the kind.
         """
-        if key not in self._content:
-            return default
-        value = self._content.pop(key)
-        if type(value) is not kind:
-            names = {str: "a text in quotes", int: "a whole number", bool: "true or false"}
-            self.fail(key, f"must be {names.get(kind, 'a list')}")
-        return value
+        return self.checked(key, kind, self._content.pop(key)) if key in self else default
 
-    def take_seconds(self, key: str, highest: int, default: float) -> float:
-        """Return a number of seconds from 0 to `highest`, or `default` if the table lacks `key`.
+    def need[T](self, key: str, kind: Kind[T], what: str) -> T:
+        """Return the value of `key`. Raises ConfigError if it is wrong or missing.
 
-        Raises ConfigError for other values.
+        `what` describes it in the message.
         """
-        value = self._content.pop(key, default)
-        if type(value) not in {int, float} or not 0 <= value <= highest:
-            self.fail(key, f"must be from 0 to {highest} seconds")
-        return float(value)
+        if key not in self:
+            self.fail(key, f"is missing: {what}")
+        return self.checked(key, kind, self._content.pop(key))
 
-    def take_text[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
-        """Return a printable text that is not empty, or `default` if the table lacks `key`.
+    def checked[T](self, key: str, kind: Kind[T], value: object) -> T:
+        """Return a value of the kind. Raises ConfigError with `key` for another value."""
+        try:
+            return kind(value)
+        except WrongValueError as err:
+            self.fail(key, str(err))
 
-        Raises ConfigError for other values.
+    def take_format(self) -> None:
+        """Take `format`, which may say that the file is newer than this program."""
+        self._is_newer = self.take("format", count_up_to(_MAX_FORMAT), FORMAT) > FORMAT
+
+    def table(self, name: str) -> ConfigTable:
+        """Return the table `name` in this one, an empty one if it is missing."""
+        return ConfigTable(name, self._content.pop(name, {}), is_newer=self._is_newer)
+
+    def tables(self, key: str, limit: int, shown: str = "", name: str = "") -> list[ConfigTable]:
+        """Return the tables of a list. Raises ConfigError if it is empty, too long, or no list.
+
+        Messages call the list `shown`, and a table `name` with its number.
         """
-        text = self.take(key, str, default)
-        if text is not None and (not text.strip() or not text.isprintable()):
-            self.fail(key, "must not be empty, nor have signs in it that cannot be seen")
-        return text
-
-    def take_match(self, key: str, pattern: re.Pattern[str], form: str) -> str | None:
-        """Return a text that `pattern` matches, or None if the table lacks `key`.
-
-        Raises ConfigError for other values. `form` describes the pattern.
-        """
-        text = self.take_text(key)
-        if text is not None and not pattern.fullmatch(text):
-            self.fail(key, f"must {form}")
-        return text
-
-    def take_name(self) -> str | None:
-        """Return the name, or None if the table lacks it. Raises ConfigError for other values."""
-        return self.take_match("name", NAME, "have 1 to 64 of A-Z, a-z, 0-9, _, . and -")
-
-    def take_title(self) -> str | None:
-        """Return the system title, or None if the table lacks it.
-
-        Raises ConfigError for other values.
-        """
-        form = "be the meter's system title, 16 hexadecimal digits in quotes"
-        return self.take_match("title", TITLE, form)
-
-    def take_texts(self, key: str) -> tuple[str, ...]:
-        """Return the texts of a list, or () if the table lacks `key`.
-
-        Raises ConfigError for other values.
-        """
-        texts = self.take(key, list)
-        if texts is None:
-            return ()
-        are_texts = (isinstance(text, str) and text and "\0" not in text for text in texts)
-        if not texts or not all(are_texts):
-            self.fail(key, "must be a list of texts in quotes")
-        return tuple(texts)
-
-    def take_host[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
-        """Return a host name or an IP address, or `default` if the table lacks `key`.
-
-        Raises ConfigError for other values.
-        """
-        host = self.take_text(key, default)
-        if host is None:
-            return host
-        if not is_host(host.strip()):
-            self.fail(key, "must be a name or an address alone: a port is a key of its own")
-        return host.strip()
-
-    def take_topic(self, key: str) -> str | None:
-        """Return an MQTT topic to which levels can be added, or None if the table lacks `key`.
-
-        Raises ConfigError for other values.
-        """
-        topic = self.take_text(key)
-        if topic is None:
-            return None
-        if not is_topic(topic) or topic.startswith("/") or topic.endswith("/"):
-            self.fail(key, "must be a topic, without + and #, and no / or $ at its ends")
-        if len(topic.encode()) > _MAX_TOPIC_BYTES:
-            self.fail(key, f"must not be longer than {_MAX_TOPIC_BYTES} bytes")
-        return topic
-
-    def take_port(self, key: str, default: int | None) -> int | None:
-        """Return the number of a TCP port, or `default` if the table lacks `key`.
-
-        Raises ConfigError for other values.
-        """
-        return self.take_count(key, MAX_PORT, default)
-
-    def take_count(self, key: str, highest: int, default: int | None = None) -> int | None:
-        """Return a whole number from 1 to `highest`, or `default` if the table lacks `key`.
-
-        Raises ConfigError for other values.
-        """
-        number = self.take(key, int, default)
-        if number is not None and not 1 <= number <= highest:
-            self.fail(key, f"must be from 1 to {highest}")
-        return number
+        tables, shown = self._content.pop(key, None), shown or f"[[{key}]]"
+        if not isinstance(tables, list) or not tables:
+            msg = f"{shown}: none is listed"
+            raise ConfigError(msg)
+        if len(tables) > limit:
+            msg = f"there are more than {limit} {shown}"
+            raise ConfigError(msg)
+        return [
+            ConfigTable(f"{name or key} {number}", table, is_newer=self._is_newer)
+            for number, table in enumerate(tables, start=1)
+        ]
 
     @property
-    def is_left(self) -> bool:
-        """Return whether the table has a key that was not taken."""
-        return bool(self._content)
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys that were not taken yet."""
+        return tuple(self._content)
 
     def end(self) -> None:
         """Raise ConfigError if the table has a key that was not taken.
 
         In the table of a newer file, log a warning instead.
         """
-        if unknown := next(iter(self._content), None):
-            shown = unknown if _PLAIN_KEY.fullmatch(unknown) else "a key"
+        for unknown in self.keys[:1]:
+            shown = unknown if _is_plain_key(unknown) else "a key"
             if not self._is_newer:
                 self.fail(shown, "is not known")
             LOGGER.warning(
@@ -198,38 +242,10 @@ class ConfigTable:
             )
 
 
-def take_format(content: dict[str, Any]) -> bool:
-    """Remove `format` from a file's content. Return whether the file is newer than this program.
-
-    Raises ConfigError for a wrong value.
-    """
-    table = ConfigTable("top of the file", {"format": content.pop("format", FORMAT)})
-    return (table.take_count("format", _MAX_FORMAT) or 0) > FORMAT
-
-
-def take_tables(content: object, name: str, limit: int) -> list[Any]:
-    """Return a list of tables. Raises ConfigError if it is empty, too long, or no list."""
-    if not isinstance(content, list) or not content:
-        msg = f"{name}: none is listed"
-        raise ConfigError(msg)
-    if len(content) > limit:
-        msg = f"there are more than {limit} {name}"
-        raise ConfigError(msg)
-    return content
-
-
-def check_distinct(tables: str, key: str, values: Iterable[str | None]) -> None:
-    """Raise ConfigError if two of `tables` have the same value of `key`."""
-    present = [value for value in values if value]
-    if len(set(present)) < len(present):
-        msg = f"two {tables} have the same {key}"
-        raise ConfigError(msg)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> ConfigTable:
     """Return the content of a TOML file. Raises ConfigError, whose text quotes no content."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as err:
         msg = f"cannot be read: {err.strerror}"
         raise ConfigError(msg) from None
@@ -243,6 +259,15 @@ def read_toml(path: Path) -> dict[str, Any]:
     except ValueError, RecursionError:
         msg = "has a number with too many digits in it, or too many brackets"
         raise ConfigError(msg) from None
+    return ConfigTable("top of the file", content)
+
+
+def check_distinct(tables: str, key: str, values: Iterable[str | None]) -> None:
+    """Raise ConfigError if two of `tables` have the same value of `key`."""
+    present = [value for value in values if value]
+    if len(set(present)) < len(present):
+        msg = f"two {tables} have the same {key}"
+        raise ConfigError(msg)
 
 
 def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
@@ -250,20 +275,20 @@ def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
 
     Raises ConfigError.
     """
-    ca_file = table.take_text("ca_file")
-    if not table.take("tls", bool, default=ca_file is not None):
+    ca_file = table.take("ca_file", TEXT)
+    if not table.take("tls", FLAG, ca_file is not None):
         return None
-    return make_tls(table, ca_file)
+    return table.checked("ca_file", make_tls, ca_file)
 
 
-def make_tls(table: ConfigTable, ca_file: str | Path | None) -> ssl.SSLContext:
-    """Return the TLS context that verifies the server. Raises ConfigError."""
+def make_tls(ca_file: str | Path | None) -> ssl.SSLContext:
+    """Return the TLS context that verifies the server. Raises WrongValueError."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:
-        table.fail("ca_file", "cannot be used: there is no certificate (PEM) in it")
+        refuse("cannot be used: there is no certificate (PEM) in it")
     except OSError as err:
-        table.fail("ca_file", f"cannot be used: {err.strerror}")
+        refuse(f"cannot be used: {err.strerror}")
     if ca_file:
         # The certificate of an authority that the user has made often lacks extensions. Only the
         # strict checks of RFC 5280 demand these extensions, so skip the strict checks.
@@ -276,36 +301,39 @@ def read_user(table: ConfigTable, variable: str) -> tuple[str | None, str | None
 
     The password may be in a file or in the environment variable `variable`. Raises ConfigError.
     """
-    username = table.take_text("username")
-    password = _read_password(table, variable)
+    username = table.take("username", TEXT)
+    table.take("password", elsewhere(f"password_file, or ${variable}"))
+    password = table.take("password_file", secret, os.environ.get(variable) or None)
     if password is not None and username is None:
         table.fail("username", "is missing: there is a password without one")
     return username, password
 
 
-def _read_password(table: ConfigTable, variable: str) -> str | None:
-    if table.take("password", str) is not None:
-        table.fail("password", f"does not belong here: use password_file, or ${variable}")
-    text = read_secret(table, "password_file")
-    if text is None:
-        return os.environ.get(variable) or None
-    return first_line(table, "password_file", text)
-
-
-def first_line(table: ConfigTable, key: str, text: str) -> str:
-    """Return the first line of the file that `key` names. Raises ConfigError if it is empty."""
-    line = next(iter(text.splitlines()), "")
-    if not line:
-        table.fail(key, "is empty")
-    return line
-
-
-def expand(table: ConfigTable, key: str, file: str) -> Path:
-    """Return a path with its $VARIABLES replaced. Raises ConfigError if a variable is not set."""
-    expanded = os.path.expandvars(file)
+def path(value: object) -> Path:
+    """Return a path with its $VARIABLES replaced. Raises WrongValueError if one is not set."""
+    expanded = os.path.expandvars(TEXT(value))
     if "$" in expanded:
-        table.fail(key, "names a $VARIABLE that is not set here")
+        refuse("names a $VARIABLE that is not set here")
     return Path(expanded)
+
+
+def content(value: object) -> str:
+    """Return the content of a file, at most _MAX_CHARS. Raises WrongValueError."""
+    try:
+        with path(value).open(encoding="utf-8-sig") as file:
+            return file.read(_MAX_CHARS)
+    except OSError as err:
+        refuse(f"cannot be read: {err.strerror}")
+    except UnicodeDecodeError:
+        refuse("cannot be read: it is no text")
+
+
+def secret(value: object) -> str:
+    """Return the first line of a file. Raises WrongValueError if it is empty."""
+    line = next(iter(content(value).splitlines()), "")
+    if not line:
+        refuse("is empty")
+    return line
 
 
 def file_state(path: Path) -> tuple[int, ...] | None:
@@ -319,23 +347,3 @@ def file_state(path: Path) -> tuple[int, ...] | None:
         return None
     # Include the time of the inode's change, because `chmod 600` changes no other time.
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def read_secret(table: ConfigTable, key: str) -> str | None:
-    """Return the content of the file that `key` names. Return None if the table lacks `key`.
-
-    $VARIABLES in the path are replaced. Raises ConfigError.
-    """
-    file = table.take_text(key)
-    return None if file is None else read_file(table, key, expand(table, key, file))
-
-
-def read_file(table: ConfigTable, key: str, path: Path) -> str:
-    """Return the content of the file that `key` names, at most _MAX_CHARS. Raises ConfigError."""
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            return file.read(_MAX_CHARS)
-    except OSError as err:
-        table.fail(key, f"cannot be read: {err.strerror}")
-    except UnicodeDecodeError:
-        table.fail(key, "cannot be read: it is no text")

@@ -1,7 +1,7 @@
 """The tables [keys] and [publish] of the configuration: how to decode and publish telegrams."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from smartyp1.publish.publish_format import (
     Format,
 )
 
-from .config_table import ConfigError, ConfigTable
+from .config_table import FLAG, TOPIC, ConfigError, ConfigTable, one_of, seconds_up_to
 from .key_file import Keys
-from .key_source import read_keys
+from .key_source import read_keys_source
 
 DEFAULT_LANGUAGE = "en"
 # Possible directories of the texts, icons and manifest. The first directory exists in an installed
@@ -27,7 +27,6 @@ _TEXT_DIRECTORIES = (
     Path(__file__).parent / "texts",
     Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1",
 )
-_FORMATS = ", ".join(f'"{format_}"' for format_ in Format)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +52,39 @@ class DecodingConfig:
     publish: PublishConfig
 
 
-def read_decoding(
-    content: dict[str, Any], make_table: Callable[[str, object], ConfigTable]
-) -> DecodingConfig | None:
+def read_decoding(top: ConfigTable) -> DecodingConfig | None:
     """Return the settings in the tables [keys] and [publish]. Return None without the table [keys].
 
     Raises ConfigError.
     """
-    publish = make_table("publish", content.pop("publish", {}))
-    if "keys" not in content:
-        if publish.is_left:
+    publish = top.table("publish")
+    if "keys" not in top:
+        if publish.keys:
             msg = "[publish] needs [keys]: without them, frames are published as they came"
             raise ConfigError(msg)
         return None
-    table = make_table("keys", content.pop("keys"))
-    keys = read_keys(table)
+    table = top.table("keys")
+    keys = read_keys_source(table, may_change=False).read()
     table.end()
-    if keys is None:
-        table.fail("file", "is missing: where the keys of the meters are; or command")
     decoding = DecodingConfig(keys, _read_publish(publish))
     publish.end()
     return decoding
 
 
 def _read_publish(table: ConfigTable) -> PublishConfig:
-    text = table.take_text("format", Format.VALUES)
-    if text not in Format:
-        table.fail("format", f"must be one of {_FORMATS}")
-    seconds = table.take_seconds("min_interval", MAX_INTERVAL, 0)
-    repeat_every = table.take_seconds("repeat_every", MAX_INTERVAL, REPEAT_EVERY)
-    retain = table.take("retain", bool, default=False)
+    form = table.take("format", one_of(Format), Format.VALUES)
+    interval = seconds_up_to(MAX_INTERVAL)
+    seconds = table.take("min_interval", interval, 0.0)
+    repeat_every = table.take("repeat_every", interval, REPEAT_EVERY)
+    retain = table.take("retain", FLAG, default=False)
     discovery = _read_discovery(table, seconds)
-    return PublishConfig(Format(text), retain, seconds, discovery, repeat_every)
+    return PublishConfig(Format(form), retain, seconds, discovery, repeat_every)
 
 
 def _read_discovery(table: ConfigTable, seconds: float) -> Discovery | None:
-    prefix = table.take_topic("discovery_prefix") or DEFAULT_PREFIX
-    language = table.take_text("language", DEFAULT_LANGUAGE)
-    if language not in (languages := _languages()):
-        table.fail("language", f"must be one of {', '.join(languages)}")
-    if not table.take("discovery", bool, default=False):
+    prefix = table.take("discovery_prefix", TOPIC, DEFAULT_PREFIX)
+    language = table.take("language", one_of(_languages()), DEFAULT_LANGUAGE)
+    if not table.take("discovery", FLAG, default=False):
         return None
     return Discovery(_load_texts(language), _load_origin(), prefix, seconds + LIFETIME)
 

@@ -1,9 +1,7 @@
 """Configuration of the gateway: a TOML file. It is checked as a whole, and errors name the key."""
 
 import ssl
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import count
 from pathlib import Path
 from socket import gethostname
@@ -13,33 +11,27 @@ from smartyp1.port.serial_port import normalise_port
 from smartyp1.publish.publish_format import SMARTYREADER_TOPIC, Format
 
 from .config_table import (
+    FLAG,
+    HOST,
+    NAME,
+    PORT,
+    TEXT,
+    TITLE,
+    TOPIC,
     ConfigError,
     ConfigTable,
     check_distinct,
+    count_up_to,
     read_tls,
     read_toml,
     read_user,
-    take_format,
-    take_tables,
+    seconds_up_to,
 )
 from .decoding_config import DecodingConfig, read_decoding
 from .nats.nats_config import BATCH_SECONDS, MAX_BATCH_SECONDS, NatsConfig, read_nats
 
 _DEFAULT_MEGABYTES, _MAX_MEGABYTES = 256, 1_000_000
 _MEGABYTE_BYTES = 1024 * 1024
-
-
-def read_queue(table: ConfigTable, folder: Path) -> tuple[Path, int]:
-    """Return the path of the queue's file, and its maximum size in bytes.
-
-    A relative path starts at `folder`. Raises ConfigError for a wrong value.
-    """
-    path = folder / table.take_text("path", "smarty-p1-queue.sqlite3")
-    megabytes = table.take_count("max_megabytes", _MAX_MEGABYTES)
-    table.end()
-    return path, (megabytes or _DEFAULT_MEGABYTES) * _MEGABYTE_BYTES
-
-
 PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 DEFAULT_ROOT = "smarty_p1"
 _PLAIN_PORT = 1883
@@ -101,39 +93,38 @@ def read_config(path: Path) -> GatewayConfig:
 
     Raises ConfigError for missing or wrong values.
     """
-    content = read_toml(path)
-    make_table = partial(ConfigTable, is_newer=take_format(content))
-    ports = content.pop("port", [])
-    if ("mqtt" in content) is ("nats" in content):
+    top = read_toml(path)
+    top.take_format()
+    to_nats = "nats" in top
+    if to_nats is ("mqtt" in top):
         msg = "there must be either [mqtt] or [nats], where frames are published"
         raise ConfigError(msg)
-    to_nats = "nats" in content
-    if to_nats and "keys" in content:
+    if to_nats and "keys" in top:
         msg = "[keys] needs [mqtt]: what goes to [nats] is sealed, and decoded by collectors"
         raise ConfigError(msg)
-    target = make_table(name := "nats" if to_nats else "mqtt", content.pop(name))
-    decoding = read_decoding(content, make_table)
-    queue = make_table("queue", content.pop("queue", {}))
-    metrics = make_table("metrics", content.pop("metrics", {}))
-    make_table("top of the file", content).end()
-
-    prefix = (None if to_nats else target.take_topic("topic")) or DEFAULT_ROOT
-    queue_path, queue_bytes = read_queue(queue, path.parent)
+    target = top.table("nats" if to_nats else "mqtt")
+    decoding = read_decoding(top)
+    queue, metrics = top.table("queue"), top.table("metrics")
+    queue_path = path.parent / queue.take("path", TEXT, "smarty-p1-queue.sqlite3")
+    megabytes = queue.take("max_megabytes", count_up_to(_MAX_MEGABYTES), _DEFAULT_MEGABYTES)
     broker: BrokerConfig | NatsConfig
     if to_nats:
-        seconds = target.take_seconds("batch_seconds", MAX_BATCH_SECONDS, BATCH_SECONDS)
+        prefix, interval = DEFAULT_ROOT, seconds_up_to(MAX_BATCH_SECONDS)
+        seconds = target.take("batch_seconds", interval, BATCH_SECONDS)
         broker = replace(read_nats(target), batch_seconds=seconds)
     else:
+        prefix = target.take("topic", TOPIC, DEFAULT_ROOT)
         broker = _read_broker(target, queue_path)
-    address = metrics.take_host("address", "127.0.0.1")
-    metrics_port = metrics.take_port("port", None)
-    for table in (target, metrics):
+    address = metrics.take("address", HOST, "127.0.0.1")
+    metrics_port = metrics.take("port", PORT)
+    ports = _read_ports(top, prefix, decoding, to_nats=to_nats)
+    for table in (target, queue, metrics, top):
         table.end()
     return GatewayConfig(
         broker,
-        _read_ports(ports, make_table, prefix, decoding, to_nats=to_nats),
+        ports,
         queue_path,
-        queue_bytes,
+        megabytes * _MEGABYTE_BYTES,
         address,
         metrics_port,
         decoding,
@@ -141,33 +132,21 @@ def read_config(path: Path) -> GatewayConfig:
 
 
 def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:
-    host = table.take_host("host")
-    if host is None:
-        table.fail("host", "is missing: the name or address of the MQTT broker")
+    host = table.need("host", HOST, "the name or address of the MQTT broker")
     tls = read_tls(table)
-    port = table.take_port("port", _TLS_PORT if tls else _PLAIN_PORT)
+    port = table.take("port", PORT, _TLS_PORT if tls else _PLAIN_PORT)
     username, password = read_user(table, PASSWORD_VARIABLE)
     # Only one gateway can use a queue. So the host and the path of its queue identify a gateway.
     place = f"{gethostname()}:{queue_path.resolve()}"
-    return BrokerConfig(host, port or 0, username, password, tls, place)
+    return BrokerConfig(host, port, username, password, tls, place)
 
 
 def _read_ports(
-    content: object,
-    make_table: Callable[[str, object], ConfigTable],
-    prefix: str,
-    decoding: DecodingConfig | None,
-    *,
-    to_nats: bool,
+    top: ConfigTable, prefix: str, decoding: DecodingConfig | None, *, to_nats: bool
 ) -> tuple[PortConfig, ...]:
     ports = tuple(
-        _read_port(
-            make_table(f"port {number}", table),
-            prefix,
-            is_decoded=decoding is not None,
-            to_nats=to_nats,
-        )
-        for number, table in enumerate(take_tables(content, "[[port]]", _MAX_PORTS), start=1)
+        _read_port(table, prefix, is_decoded=decoding is not None, to_nats=to_nats)
+        for table in top.tables("port", _MAX_PORTS)
     )
     if decoding and decoding.publish.form is Format.SMARTYREADER:
         ports = _with_smartyreader_roots(ports)
@@ -191,19 +170,16 @@ def _with_smartyreader_roots(ports: tuple[PortConfig, ...]) -> tuple[PortConfig,
 
 
 def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bool) -> PortConfig:
-    address = table.take_text("address")
-    if address is None:
-        table.fail("address", "is missing: a device, host:port, or socket://host:port")
-    address = normalise_port(address)
-    name = table.take_name()
-    root = table.take_topic("root")
+    what = "a device, host:port, or socket://host:port"
+    address = normalise_port(table.need("address", TEXT, what))
+    name, root = table.take("name", NAME), table.take("root", TOPIC)
     if root and to_nats:
         table.fail("root", "is for [mqtt]: with [nats], the subject has the meter's system title")
     root = root or (f"{prefix}/{name}" if name else None)
-    sealed = table.take("sealed", bool, default=not is_decoded)
+    sealed = table.take("sealed", FLAG, not is_decoded)
     if not sealed and not is_decoded:
         table.fail("sealed", "cannot be false without [keys]: nothing would be published")
-    title = table.take_title()
+    title = table.take("title", TITLE)
     table.end()
     return PortConfig(
         address,

@@ -8,7 +8,7 @@ from typing import override
 
 from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY
 
-from .config_table import TITLE
+from .config_table import is_title
 
 LOGGER = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
         if not words:
             continue
         title, *keys = words
-        if title != _EVERY_METER and not TITLE.fullmatch(title):
+        if title != _EVERY_METER and not is_title(title):
             msg = f"line {number}: it must begin with a system title, 16 hexadecimal digits, or *"
             raise KeysError(msg)
         if len(keys) not in {1, 2} or not all(map(_KEY.fullmatch, keys)):

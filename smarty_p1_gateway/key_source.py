@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .config_table import ConfigError, ConfigTable, UnavailableError, expand, file_state
+from .config_table import TEXTS, ConfigError, ConfigTable, UnavailableError, file_state, path
 from .key_file import Keys, KeysError, parse_keys
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -68,27 +68,15 @@ class KeysSource:
         return file
 
 
-def read_keys_source(table: ConfigTable, *, may_change: bool) -> KeysSource | None:
-    """Return the source of keys in the table `[keys]`. Return None for an empty table.
-
-    Raises ConfigError.
-    """
-    file = table.take_text("file")
-    command = table.take_texts("command")
+def read_keys_source(table: ConfigTable, *, may_change: bool) -> KeysSource:
+    """Return the source of keys in the table `[keys]`. Raises ConfigError."""
+    file, command = table.take("file", path), table.take("command", TEXTS, [])
     if file and command:
         table.fail("file", "and command are both there: one of them is enough")
     if not file and not command:
-        return None
-    return KeysSource(expand(table, "file", file) if file else None, command, may_change)
-
-
-def read_keys(table: ConfigTable) -> Keys | None:
-    """Return the keys of the source in the table `[keys]`. Return None for an empty table.
-
-    Raises ConfigError.
-    """
-    source = read_keys_source(table, may_change=False)
-    return source.read() if source else None
+        table.end()  # the message names a key that is typed wrong
+        table.fail("file", "is missing: the file with the meters' keys; or use command")
+    return KeysSource(file, tuple(command), may_change)
 
 
 def _read_file(path: Path) -> bytes:

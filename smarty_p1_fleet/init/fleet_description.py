@@ -8,7 +8,21 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
-from smarty_p1_gateway.config_table import PLAIN_NAME, check_distinct, take_tables
+from smarty_p1_gateway.config_table import (
+    FLAG,
+    NAME,
+    PLAIN_NAME,
+    PORT,
+    TEXT,
+    TEXTS,
+    TITLE,
+    at_most,
+    check_distinct,
+    count_up_to,
+    is_plain_name,
+    limited,
+    refuse,
+)
 from smartyp1.port.address_masking import redact_port
 from smartyp1.port.hosts import MAX_PORT
 from smartyp1.port.serial_port import normalise_port
@@ -22,8 +36,16 @@ _MAX_METERS = 1000
 _MAX_USERS = 100
 _MAX_GIGABYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 256
-_RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
-_URL = re.compile(r"https?://[!-~]{1,500}")
+_is_receiver = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}").fullmatch
+_is_url = re.compile(r"https?://[!-~]{1,500}").fullmatch
+_USERS = limited(
+    at_most(TEXTS, _MAX_USERS, "names"),
+    lambda names: all(map(is_plain_name, names)) and len(set(names)) == len(names),
+    "must be different names of 1 to 64 of A-Z, a-z, 0-9, _ and -",
+)
+_ADDRESS = at_most(TEXT, _MAX_ADDRESS_CHARS, "characters")
+_WATCH = limited(TEXT, is_host, "must be the name of a host")
+_ALERTS = limited(TEXT, "none".__eq__, 'must be "none", or not there')
 COLLECTOR = "collector"  # the user that all collectors share
 OPERATOR = "operator"  # the user of the operator's commands
 _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
@@ -116,37 +138,31 @@ def read_inputs(path: Path) -> FleetInputs:
     except OSError as err:
         msg = f"cannot be read: {err.strerror}; `smarty-p1 fleet init --example` prints one"
         raise ConfigError(msg) from None
-    content = read_toml(path)
-    gateways = content.pop("gateway", [])
-    also = read_also(content.pop("also", {}))
-    table = ConfigTable("top of the file", content)
-    is_here = table.take("here", bool, default=False) or False
+    table = read_toml(path)
+    also = read_also(table.table("also"))
+    is_here = table.take("here", FLAG, default=False)
     nodes = read_nodes(table, also, is_here=is_here)
     store = read_store(table, also, is_here=is_here)
     if unknown := also.keys() - {node.host for node in nodes} - {store.host}:
         msg = f"[also] {min(unknown)} is the host of no node, and not of the store"
         raise ConfigError(msg)
-    collectors = _read_users(table, "collectors")
-    if not collectors:
-        table.fail("collectors", "is missing: a list of names, such as ['collector1']")
+    collectors = table.need("collectors", _USERS, "a list of names, such as ['collector1']")
+    highest_port = MAX_PORT - _ALERTMANAGER_OFFSET
     fleet = FleetInputs(
         is_here=is_here,
         nodes=nodes,
         store=store,
-        gateways=_read_gateways(gateways, is_here=is_here),
+        gateways=_read_gateways(table, is_here=is_here),
         collectors=tuple(
             CollectorHost(name, _COLLECTOR_METRICS + (number if is_here else 0))
             for number, name in enumerate(collectors)
         ),
-        listeners=_read_users(table, "listeners"),
-        stream_gigabytes=table.take_count("stream_gigabytes", _MAX_GIGABYTES),
-        metrics_address=_read_metrics_address(table),
-        watch=_read_watch(table, collectors[0]),
+        listeners=tuple(table.take("listeners", _USERS, [])),
+        stream_gigabytes=table.take("stream_gigabytes", count_up_to(_MAX_GIGABYTES)),
+        metrics_address=table.take("metrics_address", _ip_address),
+        watch=table.take("watch", _WATCH, collectors[0]),
         receivers=_read_receivers(table, is_here=is_here),
-        prometheus_port=table.take_count(
-            "prometheus_port", MAX_PORT - _ALERTMANAGER_OFFSET, _PROMETHEUS_PORT
-        )
-        or _PROMETHEUS_PORT,
+        prometheus_port=table.take("prometheus_port", count_up_to(highest_port), _PROMETHEUS_PORT),
     )
     table.end()
     users = [user.name for user in fleet.gateways]
@@ -191,37 +207,26 @@ def _check_machines(
         raise ConfigError(msg)
 
 
-def _read_metrics_address(table: ConfigTable) -> str | None:
-    text = table.take_text("metrics_address")
-    if text is None:
-        return None
+def _ip_address(value: object) -> str:
+    text = TEXT(value)
     try:
         # The zone of an IPv6 address can be any text, so refuse it.
         return str(ip_address("" if "%" in text else text))
     except ValueError:
-        table.fail("metrics_address", "must be an address, such as 0.0.0.0")
-
-
-def _read_watch(table: ConfigTable, default: str) -> str:
-    watch = table.take_text("watch", default)
-    if not is_host(watch):
-        table.fail("watch", "must be the name of a host")
-    return watch
+        refuse("must be an address, such as 0.0.0.0")
 
 
 def _read_receivers(table: ConfigTable, *, is_here: bool) -> dict[str, str]:
-    has_none = _read_has_no_alerts(table)
+    has_none = table.take("alerts", _ALERTS) is not None
     receivers: dict[str, str] = {}
-    for key, pattern, example in (
-        ("pages", _RECEIVER, "mailto:night@example.org or https://example.org/hook"),
-        ("tickets", _RECEIVER, "mailto:day@example.org or https://example.org/hook"),
-        ("heartbeat", _URL, "https://example.org/ping"),
+    for key, is_receiver, example in (
+        ("pages", _is_receiver, "mailto:night@example.org or https://example.org/hook"),
+        ("tickets", _is_receiver, "mailto:day@example.org or https://example.org/hook"),
+        ("heartbeat", _is_url, "https://example.org/ping"),
     ):
-        if (address := table.take_text(key)) is not None:
+        if address := table.take(key, limited(TEXT, is_receiver, f"must be like {example}")):
             if has_none:
                 table.fail("alerts", f"is none, but {key} is there: remove one of them")
-            if not pattern.fullmatch(address):
-                table.fail(key, f"must be like {example}")
             receivers[key] = address
     missing = {"pages", "tickets"} - receivers.keys()
     if missing and not (has_none or is_here):
@@ -230,63 +235,37 @@ def _read_receivers(table: ConfigTable, *, is_here: bool) -> dict[str, str]:
     return receivers
 
 
-def _read_has_no_alerts(table: ConfigTable) -> bool:
-    alerts = table.take_text("alerts")
-    if alerts not in {None, "none"}:
-        table.fail("alerts", 'must be "none", or not there')
-    return alerts is not None
-
-
-def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:
-    names = table.take_texts(key)
-    if len(names) > _MAX_USERS:
-        table.fail(key, f"must not have more than {_MAX_USERS} names")
-    if not all(map(PLAIN_NAME.fullmatch, names)) or len(set(names)) < len(names):
-        table.fail(key, "must be different names of 1 to 64 of A-Z, a-z, 0-9, _ and -")
-    return names
-
-
-def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]:
-    tables = take_tables(content, "[[gateway]]", _MAX_GATEWAYS)
+def _read_gateways(top: ConfigTable, *, is_here: bool) -> tuple[GatewayUser, ...]:
     return tuple(
         _read_gateway(
-            ConfigTable(f"gateway {number}", table),
+            table,
             # On one machine, the collectors use the ports below _MORE_METRICS, and all gateways but
             # the first use the ports above it. So a further collector does not change the port of a
             # gateway.
             _MORE_METRICS + number if is_here and number > 1 else _METRICS_PORT,
         )
-        for number, table in enumerate(tables, start=1)
+        for number, table in enumerate(top.tables("gateway", _MAX_GATEWAYS), start=1)
     )
 
 
 def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
-    name = table.take_text("name")
-    if name is None or not PLAIN_NAME.fullmatch(name):
-        table.fail("name", "must be there, with 1 to 64 of A-Z, a-z, 0-9, _ and -")
-    port = table.take_port("metrics_port", metrics_port) or metrics_port
-    tables = take_tables(table.take("meters", list), f"meters of gateway {name}", _MAX_METERS)
+    name = table.need("name", PLAIN_NAME, "its name, which is also that of its user in NATS")
+    port = table.take("metrics_port", PORT, metrics_port)
+    shown = f"meters of gateway {name}", f"gateway {name}, meter"
+    meters = tuple(map(_read_meter, table.tables("meters", _MAX_METERS, *shown)))
     table.end()
-    meters = tuple(
-        _read_meter(ConfigTable(f"gateway {name}, meter {number}", entry))
-        for number, entry in enumerate(tables, start=1)
-    )
     for key, values in (
         ("title", [meter.title for meter in meters]),
         ("address", [meter.address for meter in meters]),
         ("name", [meter.name for meter in meters]),
     ):
-        check_distinct(f"meters of gateway {name}", key, values)
+        check_distinct(shown[0], key, values)
     return GatewayUser(name, meters, port)
 
 
 def _read_meter(table: ConfigTable) -> MeterPort:
-    title = table.take_title()
-    if title is None:
-        table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
-    address = table.take_text("address")
-    if address is None or len(address) > _MAX_ADDRESS_CHARS:
-        table.fail("address", "must be there: where its port is, such as 192.168.1.50:2001")
-    name = table.take_name()
+    title = table.need("title", TITLE, "the meter's system title, 16 hexadecimal digits in quotes")
+    address = table.need("address", _ADDRESS, "where its port is, such as 192.168.1.50:2001")
+    name = table.take("name", NAME)
     table.end()
     return MeterPort(title.upper(), address, name)

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigError, ConfigTable
+from smarty_p1_gateway.config_table import TEXT, TEXTS, limited
 from smartyp1.port.hosts import MAX_PORT
 
 _NODES = (3, 5)
@@ -75,32 +76,33 @@ def is_host(text: str) -> bool:
     return "%" not in text  # the zone of an IPv6 address can be any text
 
 
-def read_also(content: object) -> dict[str, tuple[str, ...]]:
+_HOSTS = limited(
+    TEXTS,
+    lambda names: len(names) <= _MAX_NAMES and all(map(is_host, names)),
+    "must be a list of names and addresses",
+)
+
+
+def read_also(table: ConfigTable) -> dict[str, list[str]]:
     """Return the further names of each host, from the TOML table `also`. Raises ConfigError."""
-    if not isinstance(content, dict) or len(content) > _MAX_NAMES:
+    hosts = table.keys
+    if len(hosts) > _MAX_NAMES:
         msg = f"[also] must be a table of at most {_MAX_NAMES} hosts"
         raise ConfigError(msg)
-    table = ConfigTable("also", content)
-    aliases = {}
-    for host in content:
-        if not is_host(host):
-            table.fail("a key", "is the name of no host")
-        names = table.take_texts(host)
-        if len(names) > _MAX_NAMES or not all(map(is_host, names)):
-            table.fail(host, "must be a list of names and addresses")
-        aliases[host] = names
-    return aliases
+    if not all(map(is_host, hosts)):
+        table.fail("a key", "is the name of no host")
+    return {host: table.take(host, _HOSTS, []) for host in hosts}
 
 
 def read_nodes(
-    table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
+    table: ConfigTable, also: dict[str, list[str]], *, is_here: bool
 ) -> tuple[Node, ...]:
     """Return the NATS nodes. Raises ConfigError.
 
     If `is_here` is True, the default is three nodes on this machine. Nodes on the same host have
     different default ports.
     """
-    texts = table.take_texts("nodes") or ((_HERE,) * 3 if is_here else ())
+    texts = table.take("nodes", TEXTS, [_HERE] * 3 if is_here else [])
     if len(texts) not in _NODES:
         table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")
     nodes: list[Node] = []
@@ -126,14 +128,16 @@ def read_nodes(
     return tuple(nodes)
 
 
-def read_store(table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool) -> StoreHost:
+def read_store(table: ConfigTable, also: dict[str, list[str]], *, is_here: bool) -> StoreHost:
     """Return the host of VictoriaMetrics. Raises ConfigError.
 
     If `is_here` is True, this machine is the default.
     """
-    url = table.take_text("store", f"https://{_HERE}:{_STORE_PORT}" if is_here else None)
-    if url is None:
-        table.fail("store", "is missing: where VictoriaMetrics is, such as https://store.lan:8428")
+    if is_here:
+        url = table.take("store", TEXT, f"https://{_HERE}:{_STORE_PORT}")
+    else:
+        what = "where VictoriaMetrics is, such as https://store.lan:8428"
+        url = table.need("store", TEXT, what)
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _STORE_PORT

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from smarty_p1_gateway import ConfigError, ConfigTable, UnavailableError, read_toml
-from smarty_p1_gateway.config_table import take_format
+from smarty_p1_gateway import ConfigError, UnavailableError, read_toml
+from smarty_p1_gateway.config_table import TEXTS
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 
 from .store_config import StoreConfig, read_store
@@ -52,10 +52,11 @@ def read_store_config(path: Path) -> StoreConfig:
 
     Raises ConfigError.
     """
-    content = read_toml(path)
-    table = ConfigTable("store", content.get("store", {}), is_newer=take_format(content))
+    top = read_toml(path)
+    top.take_format()
+    table = top.table("store")
     config = read_store(table)
-    table.take_texts("registers")  # only for writing
+    table.take("registers", TEXTS)  # only for writing
     table.end()
     return config
 

@@ -9,7 +9,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable
-from smarty_p1_gateway.config_table import expand, read_secret
+from smarty_p1_gateway.config_table import (
+    TEXT,
+    TEXTS,
+    at_most,
+    elsewhere,
+    limited,
+    path,
+    refuse,
+    secret,
+)
 
 from .store_login import StoreLogin
 
@@ -17,11 +26,17 @@ LOGGER = logging.getLogger(__name__)
 
 PASSWORD_VARIABLE = "SMARTY_P1_STORE_PASSWORD"  # noqa: S105 - its name
 DEFAULT_NAME = "store"
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_NAME = limited(
+    TEXT,
+    re.compile(r"[A-Za-z0-9_-]{1,32}").fullmatch,
+    "must have 1 to 32 of A-Z, a-z, 0-9, _ and -",
+)
 _MAX_ADDRESSES = 8
 _MAX_AUTH_KEY_CHARS = 1024
 # This pattern refuses a URL with a login, because URLs are shown in logs and in lists of processes.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/:-]*)?")
+_TEXTS = at_most(TEXTS, _MAX_ADDRESSES, "addresses")
+_AUTH_KEY = at_most(secret, _MAX_AUTH_KEY_CHARS, "characters in its first line")
 _IS_CLUSTER = re.compile(r"/(?:insert|select)/(?:[0-9]+|multitenant)(?::[0-9]+)?(?:/|$)").search
 _FILES = ("password_file", "token_file", "ca_file", "certificate_file", "key_file")
 _OF_TLS = frozenset(_FILES[2:])
@@ -45,10 +60,8 @@ class StoreConfig:
 
 def read_store(table: ConfigTable) -> StoreConfig:
     """Return the settings in the table [store]. Raises ConfigError."""
-    key, urls = _read_urls(table)
-    metrics_url = table.take_text("metrics_url")
-    if metrics_url is not None:
-        metrics_url = _read_url(table, "metrics_url", metrics_url)
+    key = "urls" if "urls" in table else "url"
+    urls, metrics_url = _read_urls(table), table.take("metrics_url", _url)
     username, password, files = _read_login(table)
     if not all(url.startswith("https:") for url in urls):
         for file in _OF_TLS & files.keys():
@@ -57,33 +70,33 @@ def read_store(table: ConfigTable) -> StoreConfig:
     if is_secret and not all(map(_is_safe, (*urls, metrics_url or "https:"))):
         LOGGER.warning("[store] the login goes over the network unencrypted: https:// protects it")
     login = StoreLogin(files, username, password)
-    name = table.take_match("name", _NAME, "have 1 to 32 of A-Z, a-z, 0-9, _ and -") or DEFAULT_NAME
-    return StoreConfig(urls, login, _read_auth_key(table), metrics_url, name)
+    auth_key = table.take("delete_auth_key_file", _AUTH_KEY)
+    return StoreConfig(urls, login, auth_key, metrics_url, table.take("name", _NAME, DEFAULT_NAME))
 
 
-def _read_urls(table: ConfigTable) -> tuple[str, tuple[str, ...]]:
-    url, urls = table.take_text("url"), table.take_texts("urls")
-    if url is not None and urls:
+def _read_urls(table: ConfigTable) -> tuple[str, ...]:
+    if "urls" not in table:
+        return (table.need("url", _url, "VictoriaMetrics, such as http://127.0.0.1:8428"),)
+    if "url" in table:
         table.fail("url", "and urls are both there: one of them is enough")
-    if url is None and not urls:
-        table.fail("url", "is missing: VictoriaMetrics, such as http://127.0.0.1:8428")
-    if len(urls) > _MAX_ADDRESSES:
-        table.fail("urls", f"must not have more than {_MAX_ADDRESSES} addresses")
-    key = "urls" if urls else "url"
-    return key, tuple(_read_url(table, key, address) for address in urls or (url or "",))
+    return table.take("urls", _urls, ())
 
 
-def _read_url(table: ConfigTable, key: str, url: str) -> str:
+def _urls(value: object) -> tuple[str, ...]:
+    return tuple(map(_url, _TEXTS(value)))
+
+
+def _url(value: object) -> str:
+    url = TEXT(value)
     try:
         parts = urlsplit(url)
         is_usable = parts.hostname and parts.port != 0
     except ValueError:
         is_usable = False
     if not is_usable or not _URL.fullmatch(url):
-        table.fail(key, "must be like http://127.0.0.1:8428, without a login in it")
+        refuse("must be like http://127.0.0.1:8428, without a login in it")
     if _IS_CLUSTER(parts.path):
-        table.fail(
-            key,
+        refuse(
             "is an address of VictoriaMetrics' cluster, which does not say when its vmstorage"
             " have kept a value: a single-node VictoriaMetrics is needed",
         )
@@ -105,12 +118,10 @@ def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, P
 
     The paths are in a dict, by their keys in _FILES. Raises ConfigError.
     """
-    username = table.take_text("username")
-    for secret in ("password", "token"):
-        if table.take(secret, str) is not None:
-            table.fail(secret, f"does not belong here: use {secret}_file")
-    named = {key: table.take_text(key) for key in _FILES}
-    files = {key: expand(table, key, file) for key, file in named.items() if file is not None}
+    username = table.take("username", TEXT)
+    for name in ("password", "token"):
+        table.take(name, elsewhere(f"{name}_file"))
+    files = {key: file for key in _FILES if (file := table.take(key, path))}
     password = None if "password_file" in files else os.environ.get(PASSWORD_VARIABLE) or None
     if username is None and "password_file" in files:
         table.fail("username", "is missing: there is a password without one")
@@ -125,13 +136,3 @@ def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, P
         missing = "key_file" if "certificate_file" in files else "certificate_file"
         table.fail(missing, "is missing: certificate and key belong together")
     return username, password, files
-
-
-def _read_auth_key(table: ConfigTable) -> str | None:
-    text = read_secret(table, "delete_auth_key_file")
-    if text is None:
-        return None
-    lines = text.splitlines()
-    if not lines or not lines[0] or len(lines[0]) > _MAX_AUTH_KEY_CHARS:
-        table.fail("delete_auth_key_file", "must have the key in its first line")
-    return lines[0]

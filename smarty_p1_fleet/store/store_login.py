@@ -14,17 +14,19 @@ from typing import TypedDict, override
 from smarty_p1_gateway.config_table import (
     ConfigError,
     ConfigTable,
+    Kind,
     file_state,
-    first_line,
+    limited,
     make_tls,
-    read_file,
+    secret,
 )
 
 LOGGER = logging.getLogger(__name__)
 
 # Table that errors name, also after a reload.
 _STORE = ConfigTable("store", {})
-_TOKEN = re.compile(r"[!-~]{1,8192}")
+_is_token = re.compile(r"[!-~]{1,8192}").fullmatch
+_TOKEN = limited(secret, _is_token, "has no token in its first line")
 # For each HTTP status that may mean a refused login: a hint for the user.
 REFUSED_LOGIN_TEXTS = {
     400: ": vmauth in front of it may want another login, or not allow that",
@@ -83,26 +85,24 @@ class StoreLogin:
 
     def _read(self) -> RequestOptions:
         headers = {}
-        password = self._read_line("password_file") or self._password
+        password = self._checked("password_file", secret) or self._password
         if self._username is not None:
             pair = f"{self._username}:{password or ''}".encode()
             headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
-        if token := self._read_line("token_file"):
-            if not _TOKEN.fullmatch(token):
-                _STORE.fail("token_file", "has no token in its first line")
+        if token := self._checked("token_file", _TOKEN):
             headers["Authorization"] = f"Bearer {token}"
         # Redirects are off, so that no redirect leaks the login.
         return {"headers": headers, "ssl": self._read_tls(), "allow_redirects": False}
 
-    def _read_line(self, key: str) -> str | None:
+    def _checked(self, key: str, kind: Kind[str]) -> str | None:
         path = self._files.get(key)
-        return None if path is None else first_line(_STORE, key, read_file(_STORE, key, path))
+        return None if path is None else _STORE.checked(key, kind, str(path))
 
     def _read_tls(self) -> ssl.SSLContext | bool:
         ca, certificate = self._files.get("ca_file"), self._files.get("certificate_file")
         if ca is None and certificate is None:
             return True
-        context = make_tls(_STORE, ca)
+        context = _STORE.checked("ca_file", make_tls, ca)
         try:
             if certificate is not None:
                 # Without this empty password, OpenSSL would ask for the password of an encrypted

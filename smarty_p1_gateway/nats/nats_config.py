@@ -8,11 +8,16 @@ from importlib.util import find_spec
 from urllib.parse import SplitResult, urlsplit
 
 from smarty_p1_gateway.config_table import (
+    TEXT,
+    TEXTS,
     ConfigError,
     ConfigTable,
-    read_secret,
+    at_most,
+    content,
+    limited,
     read_tls,
     read_user,
+    refuse,
 )
 from smartyp1.port.hosts import is_host
 
@@ -27,7 +32,9 @@ MAX_BATCH_SECONDS = 60
 # prefix and a dot. If the prefix "_INBOX_a.b" were possible, the user with the prefix "_INBOX_a"
 # could read the answers for the other user. A user's name has up to 64 characters, so
 # "_INBOX_<name>" has up to 71 characters.
-_INBOX = re.compile(r"[A-Za-z0-9_-]{1,71}")
+_is_inbox = re.compile(r"[A-Za-z0-9_-]{1,71}").fullmatch
+_INBOX = limited(TEXT, _is_inbox, "must have 1 to 71 of A-Z, a-z, 0-9, _ and -")
+_TEXTS = at_most(TEXTS, _MAX_SERVERS, "nodes")
 _SEED = re.compile(
     r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
 )
@@ -56,13 +63,9 @@ def read_nats(table: ConfigTable) -> NatsConfig:
     if find_spec("nats") is None or find_spec("nkeys") is None:
         msg = "[nats] needs nats-py: install smarty-p1 with its extra [fleet]"
         raise ConfigError(msg)
-    texts = table.take_texts("servers")
-    if not texts:
-        table.fail("servers", "is missing: a list of the nodes, such as ['nats://node1:4222']")
-    if len(texts) > _MAX_SERVERS:
-        table.fail("servers", f"must not have more than {_MAX_SERVERS} nodes")
-    servers = tuple(_read_server(table, text) for text in texts)
-    credentials = _read_credentials(table)
+    what = "a list of the nodes, such as ['nats://node1:4222']"
+    servers = table.need("servers", _servers, what)
+    credentials = table.take("credentials_file", _credentials)
     username, password = read_user(table, PASSWORD_VARIABLE)
     if username is not None and credentials is not None:
         table.fail("username", "and credentials_file are both there: one of them is enough")
@@ -77,15 +80,13 @@ def _read_inbox(table: ConfigTable, username: str | None) -> str:
 
     The documented example of the server's configuration allows this prefix.
     """
-    inbox = table.take_match("inbox_prefix", _INBOX, "have 1 to 71 of A-Z, a-z, 0-9, _ and -")
     own = f"{DEFAULT_INBOX}_{username}"
-    return inbox or (own if username and _INBOX.fullmatch(own) else DEFAULT_INBOX)
+    default = own if username and _is_inbox(own) else DEFAULT_INBOX
+    return table.take("inbox_prefix", _INBOX, default)
 
 
-def _read_credentials(table: ConfigTable) -> str | None:
-    text = read_secret(table, "credentials_file")
-    if text is None:
-        return None
+def _credentials(value: object) -> str:
+    text = content(value)
     # Check the file now. Otherwise, nats-py would fail only later, at each connection.
     from nkeys import NkeysError, from_seed  # noqa: PLC0415
 
@@ -93,20 +94,24 @@ def _read_credentials(table: ConfigTable) -> str | None:
         match = _SEED.search(text.replace("\r", ""))
         from_seed(bytearray(match[1] if match else "", "ascii"))
     except NkeysError, Base64Error, ValueError:
-        table.fail("credentials_file", "is no NATS credentials file")
+        refuse("is no NATS credentials file")
     return text
 
 
-def _read_server(table: ConfigTable, text: str) -> str:
+def _servers(value: object) -> tuple[str, ...]:
+    return tuple(map(_server, _TEXTS(value)))
+
+
+def _server(text: str) -> str:
     try:
         url = urlsplit(text if "://" in text else f"nats://{text}")
         port = url.port or _PORT
     except ValueError:
-        table.fail("servers", "must be like nats://node1:4222")
+        refuse("must be like nats://node1:4222")
     if "@" in url.netloc:
-        table.fail("servers", "must not have a login in it: use username and password_file")
+        refuse("must not have a login in it: use username and password_file")
     if not _is_server(url):
-        table.fail("servers", "must be like nats://node1:4222; for TLS, set tls = true")
+        refuse("must be like nats://node1:4222; for TLS, set tls = true")
     host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
     return f"nats://{host}:{port}"
 

@@ -249,7 +249,7 @@ def test_a_certificate_has_a_key(tmp_path: Path) -> None:
         ({"url": URL, "token_file": "$NOWHERE/x"}, r"token_file names a \$VARIABLE"),
         ({"url": URL, "token_file": "$EMPTY"}, "token_file is empty"),
         ({"url": URL, "token_file": "$BLANKS"}, "token_file has no token"),
-        ({"url": URL, "delete_auth_key_file": "$EMPTY"}, "delete_auth_key_file must have the key"),
+        ({"url": URL, "delete_auth_key_file": "$EMPTY"}, "delete_auth_key_file is empty"),
     ],
 )
 def test_the_message_names_the_fault_of_the_store_table(

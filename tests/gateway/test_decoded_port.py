@@ -15,7 +15,7 @@ import pytest
 
 from dev.altered_bytes import ALTERATIONS, Alteration, cut, flipped
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
-from smarty_p1_gateway import ConfigTable, decoded_meters, decoded_port, read_keys
+from smarty_p1_gateway import ConfigTable, decoded_meters, decoded_port, read_keys_source
 from smarty_p1_gateway.decoded_meters import DecodedMeters
 from smarty_p1_gateway.decoded_port import DecodedPort
 from smarty_p1_gateway.json_storage import JsonStorage
@@ -59,9 +59,9 @@ class Port:
         path = directory / "keys"
         path.write_text(keys, encoding="ascii")
         path.chmod(0o600)
-        read = read_keys(ConfigTable("keys", {"file": str(path)}))
-        assert read is not None
-        self._meters = DecodedMeters(memory, read)
+        table = ConfigTable("keys", {"file": str(path)})
+        known = read_keys_source(table, may_change=False).read()
+        self._meters = DecodedMeters(memory, known)
         self._metrics = GatewayMetrics()
         self._published = Publisher(title)
         self.plug_in_elsewhere()

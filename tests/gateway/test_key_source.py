@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from smarty_p1_gateway import ConfigError, ConfigTable, Keys, MeterKeys, read_keys, read_keys_source
+from smarty_p1_gateway import ConfigError, ConfigTable, Keys, MeterKeys, read_keys_source
 
 TITLE, OTHER, NEITHER = (bytes.fromhex(f"5341473500{number:06X}") for number in (1, 2, 3))
 KEY, OTHER_KEY, EVERY_KEY = (bytes([number]) * 16 for number in (0xA1, 0xB2, 0xC3))
@@ -23,9 +23,9 @@ LINES = f"""
 """
 
 
-def read(**content: object) -> Keys | None:
+def read(**content: object) -> Keys:
     table = ConfigTable("keys", content)
-    keys = read_keys(table)
+    keys = read_keys_source(table, may_change=False).read()
     table.end()
     return keys
 
@@ -48,15 +48,13 @@ def error_of(**content: object) -> str:
 def test_keys_of_a_file_or_a_command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     own = write(tmp_path / "keys", LINES)
     for keys in (read(file=own), read(command=["cat", own])):
-        assert keys is not None
         assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
         assert keys.of(OTHER) == MeterKeys(OTHER_KEY, AUTHENTICATION)
         assert keys.of(NEITHER) is None
-    assert read() is None
+    assert error_of() == "[keys] file is missing: the file with the meters' keys; or use command"
     # A key of each meter that is not named; the published key may be its authentication key.
     every = f"* {EVERY_KEY.hex()} {DEFAULT_AUTHENTICATION.hex()}"
     keys = read(file=write(tmp_path / "more", f"{every}\n{LINES}"))
-    assert keys is not None
     assert keys.of(NEITHER) == MeterKeys(EVERY_KEY, DEFAULT_AUTHENTICATION)
     assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
     assert caplog.messages == []
@@ -64,7 +62,6 @@ def test_keys_of_a_file_or_a_command(tmp_path: Path, caplog: pytest.LogCaptureFi
 
 def test_the_keys_are_not_shown(tmp_path: Path) -> None:
     keys = read(file=write(tmp_path / "keys", f"{LINES}\n* {EVERY_KEY.hex()}"))
-    assert keys is not None
     shown = f"{keys!r} {keys.of(TITLE)!r} {keys.of(OTHER)}"
     assert "2 meters" in shown
     for secret in (KEY, OTHER_KEY, EVERY_KEY, AUTHENTICATION):
@@ -84,7 +81,7 @@ def test_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     if os.getuid() == 0:
         write(tmp_path / "keys", LINES, 0o440)
-        assert read(file="$CREDENTIALS_DIRECTORY/keys")
+        assert read(file="$CREDENTIALS_DIRECTORY/keys").of(TITLE)
         # Elsewhere, it is a group's.
         monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x")
         assert "chmod 600" in error_of(file=str(tmp_path / "keys"))
@@ -92,7 +89,7 @@ def test_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         write(tmp_path / "keys", LINES, 0o444)
         assert "chmod 600" in error_of(file="${CREDENTIALS_DIRECTORY}/keys")
     write(tmp_path / "keys", LINES, 0o400)
-    assert read(file="${CREDENTIALS_DIRECTORY}/keys")
+    assert read(file="${CREDENTIALS_DIRECTORY}/keys").of(TITLE)
 
 
 def test_a_file_of_another_user_beside_the_credentials(
@@ -171,7 +168,6 @@ def test_the_message_names_the_fault_of_a_second_line(
 def change(directory: Path, text: str) -> Keys:
     table = ConfigTable("keys", {"file": write(directory / "keys", text)})
     source = read_keys_source(table, may_change=True)
-    assert source is not None
     return source.read()
 
 
@@ -186,7 +182,6 @@ def test_the_file_of_a_reload_takes_the_place_of_the_credential(
     source = read_keys_source(
         ConfigTable("keys", {"file": "$CREDENTIALS_DIRECTORY/keys"}), may_change=False
     )
-    assert source is not None
     begun = source.signature()
     # An earlier unit has no such directory.
     assert source.read().of(TITLE) == MeterKeys(KEY)
@@ -210,7 +205,6 @@ def test_the_published_key_is_warned_of_in_the_place_of_a_meters_own(
     text = f"{TITLE.hex()} {KEY.hex()}\n{OTHER.hex()} {published}\n* {published.upper()}\n"
     keys = read(file=write(tmp_path / "keys", text))
 
-    assert keys is not None
     assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
     [record] = caplog.records
     assert record.levelno == logging.WARNING
