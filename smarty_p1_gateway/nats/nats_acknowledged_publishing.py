@@ -83,57 +83,59 @@ class NatsRequests:
 
         Raises OSError.
         """
-        token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
-        answer = self._begin(token, {message.subject for message in messages})
-        try:
-            if any(len(message.data) > self._client.max_payload for message in messages):
-                raise MaxPayloadError
-            await self._client.send(self._batch(messages, token))
-            await self._wait({answer: messages[0].subject})
-            content = self._check(answer)
-            # A server that does not know batches stores the messages one by one, and acknowledges
-            # only the last message. Its answer names no batch, so do not count the batch as
-            # acknowledged.
-            if content.get("batch") != token or content.get("count") != len(messages):
-                raise NotAcknowledgedError
-        except (DeniedError, *FAILURES) as err:
-            return err
-        finally:
-            self._underway.pop(token, None)
-        return None
-
-    def _batch(self, messages: Sequence[NatsMessage], token: str) -> Iterator[bytes]:
-        for number, message in enumerate(messages, start=1):
-            headers = {
-                **message.headers,
-                Header.BATCH_ID: token,
-                Header.BATCH_SEQUENCE: str(number),
-            }
-            reply = ""
-            if number == len(messages):
-                headers[Header.BATCH_COMMIT] = "1"
-                reply = f"{self._inbox}.{token}"
-            yield publish_command(message.subject, message.data, reply, headers)
+        [outcome] = await self._send([messages], are_batches=True)
+        return outcome
 
     async def send_each(self, messages: Sequence[NatsMessage]) -> list[Outcome]:
         """Publish `messages` one by one. Return the outcome of each message. Raises OSError."""
         outcomes: list[Outcome] = []
         for some in batched(messages, _MAX_UNDERWAY, strict=False):
-            answers: dict[str, asyncio.Future[Msg]] = {}
-            for message in some:
-                token = str(next(self._numbers))
-                answers[token] = self._begin(token, (message.subject,))
-                try:
-                    reply, headers = f"{self._inbox}.{token}", {**message.headers}
-                    await self._client.publish(message.subject, message.data, reply, headers)
-                except FAILURES as err:
-                    self._end(token, err)
-            subjects = (message.subject for message in some)
-            await self._wait(dict(zip(answers.values(), subjects, strict=True)))
-            for token, answer in answers.items():
-                self._underway.pop(token, None)
-                outcomes.append(self._outcome_of(answer))
+            outcomes += await self._send([(message,) for message in some], are_batches=False)
         return outcomes
+
+    async def _send(
+        self, groups: Sequence[Sequence[NatsMessage]], *, are_batches: bool
+    ) -> list[Outcome]:
+        """Publish groups of messages with one acknowledgement each. Return their outcomes."""
+        answers: dict[str, asyncio.Future[Msg]] = {}
+        commands: list[bytes] = []
+        for messages in groups:
+            token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
+            answers[token] = asyncio.get_running_loop().create_future()
+            self._underway[token] = {message.subject for message in messages}, answers[token]
+            if any(len(message.data) > self._client.max_payload for message in messages):
+                self._end(token, MaxPayloadError())
+            else:
+                commands += self._commands(messages, token, is_batch=are_batches)
+        try:
+            await self._client.send(commands)
+            subjects = (messages[0].subject for messages in groups)
+            await self._wait(dict(zip(answers.values(), subjects, strict=True)))
+        except Error as err:
+            for token in answers:
+                self._end(token, err)
+        finally:
+            for token in answers:
+                self._underway.pop(token, None)
+        return [
+            self._outcome_of(
+                answer, {"batch": token, "count": len(messages)} if are_batches else {}
+            )
+            for (token, answer), messages in zip(answers.items(), groups, strict=True)
+        ]
+
+    def _commands(
+        self, messages: Sequence[NatsMessage], token: str, *, is_batch: bool
+    ) -> Iterator[bytes]:
+        """Yield the commands that publish a group. Its last message is to be acknowledged."""
+        for number, message in enumerate(messages, start=1):
+            headers, reply = {**message.headers}, ""
+            if is_batch:
+                headers |= {Header.BATCH_ID: token, Header.BATCH_SEQUENCE: str(number)}
+            if number == len(messages):
+                reply = f"{self._inbox}.{token}"
+                headers |= {Header.BATCH_COMMIT: "1"} if is_batch else {}
+            yield publish_command(message.subject, message.data, reply, headers)
 
     async def _wait(self, answers: Mapping[asyncio.Future[Msg], str]) -> None:
         """Wait for answers, at most PATIENCE_S. Each answer has the subject of its message."""
@@ -151,11 +153,6 @@ class NatsRequests:
         for token in [key for key, (found, _) in self._underway.items() if subject in found]:
             self._end(token, DeniedError())
 
-    def _begin(self, token: str, subjects: Collection[str]) -> asyncio.Future[Msg]:
-        answer: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
-        self._underway[token] = subjects, answer
-        return answer
-
     async def _on_message(self, message: Msg) -> None:
         token = message.subject.rpartition(".")[2]
         if underway := self._underway.pop(token, None):
@@ -165,9 +162,14 @@ class NatsRequests:
         if underway := self._underway.pop(token, None):
             underway[1].set_exception(error)
 
-    def _outcome_of(self, answer: asyncio.Future[Msg]) -> Outcome:
+    def _outcome_of(self, answer: asyncio.Future[Msg], wanted: Mapping[str, object]) -> Outcome:
+        """Return the outcome of a group. Its acknowledgement has the fields `wanted`."""
         try:
-            self._check(answer)
+            # A server that does not know batches stores the messages one by one, and acknowledges
+            # only the last message. Its answer names no batch, so do not count the batch as
+            # acknowledged.
+            if not wanted.items() <= self._check(answer).items():
+                raise NotAcknowledgedError
         except (DeniedError, *FAILURES) as err:
             return err
         return None

@@ -92,16 +92,16 @@ class NatsClient(Client):
             connect_timeout=_CONNECT_TIMEOUT,
             ping_interval=_PING_INTERVAL,
         )
-        self._write_in_one_piece()
         self._end_with_tls()
 
     async def _on_closed(self) -> None:
         self.ended.set()
 
     async def send(self, commands: Iterable[bytes]) -> None:
-        """Send commands of NATS's protocol, such as those of `publish_command`.
+        """Send commands of NATS's protocol, such as those of `publish_command`, in one piece.
 
-        nats-py would check, copy and count each message. Raises ConnectionClosedError.
+        nats-py would check, copy and count each message, and write a TLS record for each. The
+        server would handle and forward these records one by one. Raises ConnectionClosedError.
         """
         if not self.is_connected:
             raise ConnectionClosedError
@@ -124,22 +124,6 @@ class NatsClient(Client):
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._pending, self._pending_data_size = [], 0
         connection.abort()
-
-    def _write_in_one_piece(self) -> None:
-        """Make the connection write pending messages as one TLS record.
-
-        The library writes a record for each message. The server would handle and forward these
-        records one by one, at a higher cost.
-        """
-        transport = self._transport
-        if transport is None:
-            return
-        write = transport.write
-
-        def writelines(payload: list[bytes]) -> None:
-            write(b"".join(payload))
-
-        transport.writelines = writelines  # type: ignore[method-assign]
 
     def _end_with_tls(self) -> None:
         """Make the connection end when the server ends TLS.

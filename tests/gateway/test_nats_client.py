@@ -22,7 +22,7 @@ from nats.aio.transport import TcpTransport
 
 from dev.fleet.certificates import Certificates
 from smarty_p1_fleet.collector_client import CollectorClient
-from smarty_p1_gateway.nats.nats_client import NatsClient, NoTlsError
+from smarty_p1_gateway.nats.nats_client import NatsClient, NoTlsError, publish_command
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 from tests.gateway.loopback import HOST, PATIENCE
 
@@ -229,9 +229,10 @@ async def test_messages_sent_together_are_one_record(tmp_path: Path) -> None:
         config = NatsConfig((server,), "cellar", "x", None, certificates.context, "_INBOX_cellar")
         client = NatsClient(config)
         await client.open(ignore)
-        for number in range(5):
-            await client.publish("s", b"frame %d" % number, "_INBOX_cellar.1", {"Nats-Msg-Id": "1"})
-        await client.publish("s", b"the end")
+        frames = [b"frame %d" % number for number in range(5)]
+        headers = {"Nats-Msg-Id": "1"}
+        commands = [publish_command("s", frame, "_INBOX_cellar.1", headers) for frame in frames]
+        await client.send([*commands, publish_command("s", b"the end", "")])
         records = await serving
         await client.close()
     assert [b"frame 0" in record and b"the end" in record for record in records] == [True]
