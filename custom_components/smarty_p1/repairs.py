@@ -4,8 +4,9 @@ All users share an issue, so its placeholders contain no words. The dialogs add 
 language of the user who opens them.
 """
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, override
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.components.repairs import (
@@ -144,9 +145,7 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
 class EnergySourcesRepairFlow(RepairsFlow):
     """Dialog that moves sources of the Energy dashboard from entities to hourly statistics."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._offers: list[Offer] = []
+    _offers: Sequence[Offer] = ()
 
     async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the form. Home Assistant calls this step with the issue's id instead of None."""
@@ -179,121 +178,140 @@ class EnergySourcesRepairFlow(RepairsFlow):
         )
 
 
-class _ChoiceRepairFlow(RepairsFlow):
-    """Dialog with a menu of choices. `ways` has the name of the step for each choice."""
+class ChoiceRepairFlow(RepairsFlow):
+    """Dialog with a menu of choices. Each choice is a function, and a step of the same name."""
 
-    ways: ClassVar[list[str]]
-
-    def __init__(self) -> None:
+    def __init__(self, choices: Mapping[str, _Choice], texts: _Texts | None = None) -> None:
+        """`texts` returns further placeholders of the menu, in the user's language."""
         super().__init__()
-        self._placeholders: dict[str, str] = {}
+        self.placeholders: dict[str, str] = {}
+        """Placeholders of the issue, as they were when the menu was shown."""
+        self._choices = [*choices]
+        self._texts = texts
+        for name, choice in choices.items():
+            setattr(self, f"async_step_{name}", partial(self._async_choose, choice))
 
     async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the menu. The placeholders of the issue fill the menu's text."""
-        self._placeholders = _placeholders_of(self)
-        placeholders = self._placeholders | await self._async_texts()
-        return self.async_show_menu(
-            step_id="init", menu_options=self.ways, description_placeholders=placeholders
-        )
-
-    async def _async_texts(self) -> dict[str, str]:
-        """Return further placeholders, in the user's language."""
-        return {}
-
-
-class NetworkPricesRepairFlow(_ChoiceRepairFlow):
-    """Dialog to accept the network prices of the last published year, or to enter new prices."""
-
-    ways: ClassVar = ["keep", "enter"]
-
-    @override
-    async def _async_texts(self) -> dict[str, str]:
-        entry = _entry_of(self)
-        older = prices_to_replace(dt_util.utcnow(), entry.options)
-        if not older:
-            return {"prices": ""}
-        locale = await async_user_locale(self.hass)
-        return {"prices": await async_older_prices_sentence(self.hass, older, locale)}
-
-    async def async_step_keep(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Accept the published prices for the year that the issue names. Then the issue ends."""
-        entry = _entry_of(self)
-        options = {**entry.options, CONF_PRICES_CONFIRMED: int(self._placeholders["year"])}
-        self.hass.config_entries.async_update_entry(entry, options=options)
-        return self.async_create_entry(data={})
-
-    async def async_step_enter(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Open the contract page of the options. The issue ends when all prices are entered."""
-        entry = _entry_of(self)
-        data = {**DETAILS, CONF_SINCE: f"{self._placeholders['year']}-01-01"}
-        flow = await self.hass.config_entries.options.async_init(entry.entry_id, data=data)
-        return self.async_abort(reason="enter", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
-
-
-class EnergyMovedRepairFlow(_ChoiceRepairFlow):
-    """Dialog that undoes the move of Energy dashboard sources, or closes the issue."""
-
-    ways: ClassVar = ["keep", "undo"]
-
-    async def async_step_keep(self, _user_input: Input = None) -> RepairsFlowResult:
-        """End the issue. The sources stay as they are."""
-        return self.async_create_entry(data={})
-
-    async def async_step_undo(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Give the sources their former entities."""
-        entry = _loaded_entry_of(self)
-        await async_undo(self.hass, entry)
-        return self.async_create_entry(data={})
-
-
-class HighPricesRepairFlow(RepairsFlow):
-    """Dialog to confirm prices of a kWh above the usual price, or to correct them."""
-
-    async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Show the prices and the menu."""
-        entry = _entry_of(self)
-        prices = await async_list_high_prices(self.hass, entry.options)
+        self.placeholders = _placeholders_of(self)
+        texts = await self._texts(self, _entry_of(self)) if self._texts else {}
         return self.async_show_menu(
             step_id="init",
-            menu_options=["correct", "keep"],
-            description_placeholders=in_markdown(
-                {"name": Verbatim(short_title(entry)), "prices": Verbatim(prices)}
-            ),
+            menu_options=self._choices,
+            description_placeholders=self.placeholders | texts,
         )
 
-    async def async_step_keep(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Store that the prices are right. Then the issue ends."""
-        entry = _entry_of(self)
-        options = with_confirmed_prices(entry.options, high_prices(entry.options))
-        self.hass.config_entries.async_update_entry(entry, options=options)
-        return self.async_create_entry(data={})
-
-    async def async_step_correct(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Open the contract in the options. Saving it ends the issue."""
-        entry = _entry_of(self)
-        return await _async_leave_to_contracts(self, entry, "correct")
+    async def _async_choose(self, choice: _Choice, _user_input: Input) -> RepairsFlowResult:
+        return await choice(self, _entry_of(self))
 
 
-class EarlierPricesRepairFlow(_ChoiceRepairFlow):
-    """Dialog to say that the first known prices always held, or to enter the earlier ones."""
+async def _async_older_prices(flow: ChoiceRepairFlow, entry: ConfigEntry) -> dict[str, str]:
+    older = prices_to_replace(dt_util.utcnow(), entry.options)
+    if not older:
+        return {"prices": ""}
+    locale = await async_user_locale(flow.hass)
+    return {"prices": await async_older_prices_sentence(flow.hass, older, locale)}
 
-    ways: ClassVar = ["always", "enter"]
 
-    async def async_step_always(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Let the first contract hold from the beginning. Then the issue ends."""
-        entry = _entry_of(self)
-        contracts = [*entered_contracts(entry.options)]
-        if not contracts:
-            return self.async_create_entry(data={})
-        contracts[0] = {name: contracts[0][name] for name in contracts[0] if name != CONF_SINCE}
-        options = {**entry.options, CONF_CONTRACTS: contracts}
-        return _store_and_reload(self, entry, options=options)
+async def _async_accept_older_prices(
+    flow: ChoiceRepairFlow, entry: ConfigEntry
+) -> RepairsFlowResult:
+    """Accept the published prices for the year that the issue names. Then the issue ends."""
+    options = {**entry.options, CONF_PRICES_CONFIRMED: int(flow.placeholders["year"])}
+    flow.hass.config_entries.async_update_entry(entry, options=options)
+    return flow.async_create_entry(data={})
 
-    async def async_step_enter(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Open the list of contracts in the options. The issue ends."""
-        entry = _entry_of(self)
-        withdraw_issues(self.hass, entry, [Problem.EARLIER_PRICES])
-        return await _async_leave_to_contracts(self, entry, "enter")
+
+async def _async_enter_newer_prices(
+    flow: ChoiceRepairFlow, entry: ConfigEntry
+) -> RepairsFlowResult:
+    """Open the contract page of the options. The issue ends when all prices are entered."""
+    data = {**DETAILS, CONF_SINCE: f"{flow.placeholders['year']}-01-01"}
+    return await _async_open_options(flow, entry, "enter", data)
+
+
+async def _async_keep_moved(flow: ChoiceRepairFlow, _entry: ConfigEntry) -> RepairsFlowResult:
+    """End the issue. The sources of the Energy dashboard stay as they are."""
+    return flow.async_create_entry(data={})
+
+
+async def _async_undo_move(flow: ChoiceRepairFlow, _entry: ConfigEntry) -> RepairsFlowResult:
+    """Give the sources of the Energy dashboard their former entities."""
+    await async_undo(flow.hass, _loaded_entry_of(flow))
+    return flow.async_create_entry(data={})
+
+
+async def _async_high_prices(flow: ChoiceRepairFlow, entry: ConfigEntry) -> dict[str, str]:
+    return {"prices": await async_list_high_prices(flow.hass, entry.options)}
+
+
+async def _async_confirm_high_prices(
+    flow: ChoiceRepairFlow, entry: ConfigEntry
+) -> RepairsFlowResult:
+    """Store that the prices are right. Then the issue ends."""
+    options = with_confirmed_prices(entry.options, high_prices(entry.options))
+    flow.hass.config_entries.async_update_entry(entry, options=options)
+    return flow.async_create_entry(data={})
+
+
+async def _async_correct_high_prices(
+    flow: ChoiceRepairFlow, entry: ConfigEntry
+) -> RepairsFlowResult:
+    """Open the contracts in the options. Saving them ends the issue."""
+    return await _async_open_options(flow, entry, "correct", CONTRACTS)
+
+
+async def _async_hold_from_beginning(
+    flow: ChoiceRepairFlow, entry: ConfigEntry
+) -> RepairsFlowResult:
+    """Let the first contract hold from the beginning. Then the issue ends."""
+    contracts = [*entered_contracts(entry.options)]
+    if not contracts:
+        return flow.async_create_entry(data={})
+    contracts[0] = {name: contracts[0][name] for name in contracts[0] if name != CONF_SINCE}
+    options = {**entry.options, CONF_CONTRACTS: contracts}
+    return _store_and_reload(flow, entry, options=options)
+
+
+async def _async_enter_earlier_prices(
+    flow: ChoiceRepairFlow, entry: ConfigEntry
+) -> RepairsFlowResult:
+    """Open the list of contracts in the options. The issue ends."""
+    withdraw_issues(flow.hass, entry, [Problem.EARLIER_PRICES])
+    return await _async_open_options(flow, entry, "enter", CONTRACTS)
+
+
+async def _async_seconds(flow: ChoiceRepairFlow, _entry: ConfigEntry) -> dict[str, str]:
+    locale = await async_user_locale(flow.hass)
+    return {"seconds": locale.number(flow.placeholders.get("seconds", ""))}
+
+
+async def _async_store_battery(flow: ChoiceRepairFlow, entry: ConfigEntry) -> RepairsFlowResult:
+    """Store that the client is a battery.
+
+    Once a battery is stored, other clients get no answers by UDP. So also store the clients that
+    have counted as batteries until now because they ask by UDP. The options accept at most
+    MAX_BATTERIES addresses. If too many clients count as batteries, store the clients with the
+    latest requests.
+    """
+    clients = clients_of(flow.hass, entry)
+    batteries = [client.address for client in clients if client.profile is Profile.BATTERY]
+    return _store_client(flow, entry, CONF_BATTERIES, *batteries[: MAX_BATTERIES - 1])
+
+
+async def _async_store_no_battery(flow: ChoiceRepairFlow, entry: ConfigEntry) -> RepairsFlowResult:
+    """Store that the client is not a battery, so that the issue does not return."""
+    return _store_client(flow, entry, CONF_NO_BATTERIES)
+
+
+def _store_client(
+    flow: ChoiceRepairFlow, entry: ConfigEntry, name: str, *others: str
+) -> RepairsFlowResult:
+    section = _section_of(entry, SECTION_VIRTUAL)
+    addresses = dict.fromkeys([*section[name], *others, flow.placeholders["address"]])
+    section = {**section, name: list(addresses)}
+    options = {**entry.options, SECTION_VIRTUAL: section}
+    return _store_and_reload(flow, entry, options=options)
 
 
 class LenedaKeyRepairFlow(RepairsFlow):
@@ -322,47 +340,10 @@ class LenedaKeyRepairFlow(RepairsFlow):
         return await self._form.async_show("key", key_fields(), shown)
 
 
-class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
-    """Dialog that asks whether a client of the virtual meter is a battery."""
-
-    ways: ClassVar = ["battery", "no_battery"]
-
-    @override
-    async def _async_texts(self) -> dict[str, str]:
-        locale = await async_user_locale(self.hass)
-        return {"seconds": locale.number(self._placeholders.get("seconds", ""))}
-
-    async def async_step_battery(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Store that the client is a battery.
-
-        Once a battery is stored, other clients get no answers by UDP. So also store the clients
-        that have counted as batteries until now because they ask by UDP. The options accept at most
-        MAX_BATTERIES addresses. If too many clients count as batteries, store the clients with the
-        latest requests.
-        """
-        clients = clients_of(self.hass, _entry_of(self))
-        batteries = [client.address for client in clients if client.profile is Profile.BATTERY]
-        return self._add_to(CONF_BATTERIES, *batteries[: MAX_BATTERIES - 1])
-
-    async def async_step_no_battery(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Store that the client is not a battery, so that the issue does not return."""
-        return self._add_to(CONF_NO_BATTERIES)
-
-    def _add_to(self, name: str, *others: str) -> RepairsFlowResult:
-        entry = _entry_of(self)
-        section = _section_of(entry, SECTION_VIRTUAL)
-        addresses = dict.fromkeys([*section[name], *others, self._placeholders["address"]])
-        section = {**section, name: list(addresses)}
-        options = {**entry.options, SECTION_VIRTUAL: section}
-        return _store_and_reload(self, entry, options=options)
-
-
 class MessageValueRepairFlow(RepairsFlow):
     """Dialog that asks for the value in a pulse board's JSON messages that counts pulses."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._values: list[MessageValue] = []
+    _values: Sequence[MessageValue] = ()
 
     async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the form. Home Assistant calls this step with the issue's id instead of None."""
@@ -481,27 +462,46 @@ def _show_confirmation(flow: RepairsFlow, placeholders: Mapping[str, str]) -> Re
     )
 
 
-async def _async_leave_to_contracts(
-    flow: RepairsFlow, entry: ConfigEntry, reason: str
+async def _async_open_options(
+    flow: RepairsFlow, entry: ConfigEntry, reason: str, data: Mapping[str, str]
 ) -> RepairsFlowResult:
-    """End the dialog with `reason`, and open the list of contracts in the options."""
-    options = await flow.hass.config_entries.options.async_init(entry.entry_id, data=CONTRACTS)
+    """End the dialog with `reason`, and open the page of the options that `data` names."""
+    options = await flow.hass.config_entries.options.async_init(entry.entry_id, data={**data})
     return flow.async_abort(reason=reason, next_flow=(FlowType.OPTIONS_FLOW, options["flow_id"]))
 
 
-_FLOWS: Mapping[Problem, type[RepairsFlow]] = {
-    Problem.NETWORK_PRICES: NetworkPricesRepairFlow,
-    Problem.HIGH_PRICES: HighPricesRepairFlow,
-    Problem.EARLIER_PRICES: EarlierPricesRepairFlow,
+type _Choice = Callable[[ChoiceRepairFlow, ConfigEntry], Awaitable[RepairsFlowResult]]
+type _Texts = Callable[[ChoiceRepairFlow, ConfigEntry], Awaitable[dict[str, str]]]
+_FLOWS: Mapping[Problem, Callable[[], RepairsFlow]] = {
+    Problem.NETWORK_PRICES: partial(
+        ChoiceRepairFlow,
+        {"keep": _async_accept_older_prices, "enter": _async_enter_newer_prices},
+        _async_older_prices,
+    ),
+    Problem.HIGH_PRICES: partial(
+        ChoiceRepairFlow,
+        {"correct": _async_correct_high_prices, "keep": _async_confirm_high_prices},
+        _async_high_prices,
+    ),
+    Problem.EARLIER_PRICES: partial(
+        ChoiceRepairFlow,
+        {"always": _async_hold_from_beginning, "enter": _async_enter_earlier_prices},
+    ),
     Problem.LENEDA_KEY: LenedaKeyRepairFlow,
-    Problem.VIRTUAL_BATTERY: VirtualBatteryRepairFlow,
+    Problem.VIRTUAL_BATTERY: partial(
+        ChoiceRepairFlow,
+        {"battery": _async_store_battery, "no_battery": _async_store_no_battery},
+        _async_seconds,
+    ),
     Problem.METER_CLOCK: MeterClockRepairFlow,
     Problem.TELEGRAMS_LATE: MeterClockRepairFlow,
     Problem.MBUS_METER_EXCHANGED: MBusMeterExchangedRepairFlow,
     Problem.OBJECT_PER_PULSE: MessageValueRepairFlow,
     Problem.OBJECT_NOT_COUNTED: MessageValueRepairFlow,
     Problem.ENERGY_SOURCES: EnergySourcesRepairFlow,
-    Problem.ENERGY_MOVED: EnergyMovedRepairFlow,
+    Problem.ENERGY_MOVED: partial(
+        ChoiceRepairFlow, {"keep": _async_keep_moved, "undo": _async_undo_move}
+    ),
     Problem.CAPTURE: CaptureRepairFlow,
 }
 

@@ -98,7 +98,11 @@ DIALOGS: dict[str, tuple[dict[str, Any], Path, list[str]]] = {
         problem.attr: (
             TEXTS["issues"][Problem[problem.attr]]["fix_flow"],
             REPAIRS,
-            [flow.id],
+            [
+                each.id
+                for each in ast.walk(flow)
+                if isinstance(each, ast.Name) and each.id != "partial"
+            ],
         )
         for problem, flow in zip(FLOWS_OF_REPAIRS.keys, FLOWS_OF_REPAIRS.values, strict=True)
     },

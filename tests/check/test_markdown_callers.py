@@ -18,7 +18,7 @@ SHOWN = {
     "async_create_issue": "translation_placeholders",
 }
 # Placeholders of an issue, which `raise_issue` has made plain already.
-OF_ISSUES = {("repairs.py", "_ChoiceRepairFlow"), ("repairs.py", "_show_confirmation")}
+OF_ISSUES = {("repairs.py", "ChoiceRepairFlow"), ("repairs.py", "_show_confirmation")}
 CALLERS = {
     "coordinator/repair_issues.py",
     "dashboards/energy_source_issues.py",

@@ -1,9 +1,7 @@
 """Contract pages of the options: their fields, their checks, and the contract that they store."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from itertools import groupby
-from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -96,61 +94,78 @@ _YEARS_AHEAD = 2
 
 _NOON = time(12)
 
-_PRICE_ENTITY = EntitySelector(
-    EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
-)
-_SIZE = list_field(zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True))
-
-_PER_MONTH = "month"
-_FEE_PER = SelectSelector(
-    SelectSelectorConfig(
-        options=[_PER_MONTH, PER_YEAR],
-        translation_key=CONF_ENERGY_FEE_PER,
-        mode=SelectSelectorMode.DROPDOWN,
-    )
-)
-_CATEGORY = list_field((name, name) for name in CONSUMER_CATEGORIES)
-_DAYS = SelectSelector(
-    SelectSelectorConfig(
-        options=list(WEEKDAYS),
-        translation_key="weekdays",
-        multiple=True,
-        mode=SelectSelectorMode.DROPDOWN,
-    )
-)
-
-
 _WITH_EXAMPLES = {"amount_malformed", "amount_out_of_range"}
-
-
-class _Field(NamedTuple):
-    """Field of the form for one option of the contract."""
-
-    option: str
-    asked: Selector[Any] | Amount
-    section: str | None = None
-    default: str | bool | None = None
-
-    @property
-    def selector(self) -> Selector[Any]:
-        """Return the field that the form shows."""
-        if self.asked is POWER:
-            return AmountChoice(POWER, REFERENCE_POWERS)
-        return AmountField(self.asked) if isinstance(self.asked, Amount) else self.asked
-
-    @property
-    def place(self) -> Place:
-        """Return the place of this field's amount in the options."""
-        if not self.section:
-            return Place(self.option, f"options.step.contract.data.{self.option}")
-        page = f"options.step.contract_details.sections.{self.section}"
-        return Place(self.section, f"{page}.data.{self.option}")
-
-    def asked_of(self, defaults: Mapping[str, Any]) -> vol.Marker:
-        """Return the field's marker: required if `defaults` has its option, otherwise optional."""
-        if self.option not in defaults:
-            return vol.Optional(self.option)
-        return vol.Required(self.option, default=defaults[self.option])
+_PER_MONTH = "month"
+# The first page has the values that every bill has.
+_FIRST_PAGE = (
+    CONF_REFERENCE_POWER,
+    CONF_ENERGY_PRICE,
+    CONF_ENERGY_FEE,
+    CONF_ENERGY_FEE_PER,
+    CONF_DISCOUNT,
+)
+# Sections of the second page, each with its options.
+_SECTIONS: Mapping[str, Sequence[str]] = {
+    SECTION_SECOND_PRICE: (
+        CONF_SECOND_ENERGY_PRICE,
+        CONF_SECOND_PRICE_FROM,
+        CONF_SECOND_PRICE_TO,
+        CONF_SECOND_PRICE_DAYS,
+    ),
+    SECTION_DYNAMIC_PRICE: (CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN),
+    SECTION_FEED_IN: (CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN),
+    SECTION_LEVIES: (CONF_VAT, CONF_WITH_LEVIES, CONF_CONSUMER_CATEGORY, *price_file().levies),
+    SECTION_ENERGY_SHARING: (CONF_COMMUNITY_PRICE,),
+    SECTION_NETWORK_PRICES: (
+        CONF_METER_AMPERE,
+        CONF_NETWORK_FIXED_PRICE,
+        CONF_NETWORK_VARIABLE_PRICE,
+        CONF_METER_FEE,
+        CONF_SURCHARGE_PRICE,
+        CONF_SURCHARGE_REPLACES_VARIABLE,
+    ),
+}
+_FIRST = (CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_FEED_IN_PRICE)
+_DEFAULTS: Mapping[str, str | bool] = {
+    CONF_ENERGY_FEE_PER: _PER_MONTH,
+    CONF_VAT: True,
+    CONF_WITH_LEVIES: True,
+    CONF_CONSUMER_CATEGORY: CONSUMER_CATEGORIES[0],
+    CONF_METER_AMPERE: DEFAULT_METER_AMPERE,
+    CONF_SURCHARGE_REPLACES_VARIABLE: False,
+}
+# Fields of the terms that are choices, or texts with usual values.
+_CHOICE_FIELDS: Mapping[str, Selector[Any]] = {
+    CONF_REFERENCE_POWER: AmountChoice(POWER, REFERENCE_POWERS),
+    CONF_ENERGY_FEE_PER: SelectSelector(
+        SelectSelectorConfig(
+            options=[_PER_MONTH, PER_YEAR],
+            translation_key=CONF_ENERGY_FEE_PER,
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    ),
+    CONF_SECOND_PRICE_DAYS: SelectSelector(
+        SelectSelectorConfig(
+            options=list(WEEKDAYS),
+            translation_key="weekdays",
+            multiple=True,
+            mode=SelectSelectorMode.DROPDOWN,
+        )
+    ),
+    CONF_CONSUMER_CATEGORY: list_field((name, name) for name in CONSUMER_CATEGORIES),
+    CONF_METER_AMPERE: list_field(
+        zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True)
+    ),
+}
+# Fields of all other terms that are no amounts, by kind of term.
+_FIELDS_OF_KINDS: Mapping[object, Selector[Any]] = {
+    bool: BooleanSelector(),
+    date: DayField(),
+    time: ClockField(),
+    str: EntitySelector(
+        EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
+    ),
+}
 
 
 class EditedContract(NamedTuple):
@@ -173,44 +188,6 @@ class _PriceChoice(NamedTuple):
     margin: str
 
 
-def _amount(option: str, section: str | None = None) -> _Field:
-    """Return the field of an option whose value is an amount."""
-    amount = CONTRACT_TERMS[option]
-    assert isinstance(amount, Amount)  # noqa: S101 - for mypy
-    return _Field(option, amount, section)
-
-
-# All options of the contract, in the order of the form.
-_FIELDS = (
-    _amount(CONF_REFERENCE_POWER),
-    _amount(CONF_ENERGY_PRICE),
-    _amount(CONF_ENERGY_FEE),
-    _Field(CONF_ENERGY_FEE_PER, _FEE_PER, default=_PER_MONTH),
-    _amount(CONF_DISCOUNT),
-    _amount(CONF_SECOND_ENERGY_PRICE, SECTION_SECOND_PRICE),
-    _Field(CONF_SECOND_PRICE_FROM, ClockField(), SECTION_SECOND_PRICE),
-    _Field(CONF_SECOND_PRICE_TO, ClockField(), SECTION_SECOND_PRICE),
-    _Field(CONF_SECOND_PRICE_DAYS, _DAYS, SECTION_SECOND_PRICE),
-    _Field(CONF_ENERGY_PRICE_ENTITY, _PRICE_ENTITY, SECTION_DYNAMIC_PRICE),
-    _amount(CONF_ENERGY_MARGIN, SECTION_DYNAMIC_PRICE),
-    _amount(CONF_FEED_IN_PRICE, SECTION_FEED_IN),
-    _Field(CONF_FEED_IN_PRICE_ENTITY, _PRICE_ENTITY, SECTION_FEED_IN),
-    _amount(CONF_FEED_IN_MARGIN, SECTION_FEED_IN),
-    _Field(CONF_VAT, BooleanSelector(), SECTION_LEVIES, default=True),
-    _Field(CONF_WITH_LEVIES, BooleanSelector(), SECTION_LEVIES, default=True),
-    _Field(CONF_CONSUMER_CATEGORY, _CATEGORY, SECTION_LEVIES, default=CONSUMER_CATEGORIES[0]),
-    *(_amount(name, SECTION_LEVIES) for name in price_file().levies),
-    _amount(CONF_COMMUNITY_PRICE, SECTION_ENERGY_SHARING),
-    _Field(CONF_METER_AMPERE, _SIZE, SECTION_NETWORK_PRICES, default=DEFAULT_METER_AMPERE),
-    _amount(CONF_NETWORK_FIXED_PRICE, SECTION_NETWORK_PRICES),
-    _amount(CONF_NETWORK_VARIABLE_PRICE, SECTION_NETWORK_PRICES),
-    _amount(CONF_METER_FEE, SECTION_NETWORK_PRICES),
-    _amount(CONF_SURCHARGE_PRICE, SECTION_NETWORK_PRICES),
-    _Field(
-        CONF_SURCHARGE_REPLACES_VARIABLE, BooleanSelector(), SECTION_NETWORK_PRICES, default=False
-    ),
-)
-_SINCE = _Field(CONF_SINCE, DayField())
 _CHOICES = (
     _PriceChoice(
         SECTION_DYNAMIC_PRICE, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
@@ -219,16 +196,36 @@ _CHOICES = (
         SECTION_FEED_IN, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
     ),
 )
-_AMOUNTS = {field.option: field.asked for field in _FIELDS if isinstance(field.asked, Amount)}
-_PLACES = {field.option: field.place for field in _FIELDS}
-_FIRST = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_FEED_IN_PRICE}
-_DEFAULTS = {field.option: field.default for field in _FIELDS if field.default is not None}
-_SECTIONS = frozenset(field.section for field in _FIELDS if field.section)
+_AMOUNTS = {name: term for name, term in CONTRACT_TERMS.items() if isinstance(term, Amount)}
+_SECTION_OF = {option: name for name, options in _SECTIONS.items() for option in options}
+_PLACES = {option: Place(option, f"options.step.contract.data.{option}") for option in _FIRST_PAGE}
+_PLACES |= {
+    option: Place(name, f"options.step.contract_details.sections.{name}.data.{option}")
+    for option, name in _SECTION_OF.items()
+}
+"""Place of each term in the options, for the messages about its amount."""
+
+
+def _fields(options: Iterable[str]) -> dict[vol.Marker, Any]:
+    """Return a field for each option, which is required if it has a default value."""
+    return {
+        vol.Required(option, default=_DEFAULTS[option])
+        if option in _DEFAULTS
+        else vol.Optional(option): _selector(option)
+        for option in options
+    }
+
+
+def _selector(option: str) -> Selector[Any]:
+    if option in _CHOICE_FIELDS:
+        return _CHOICE_FIELDS[option]
+    term = CONTRACT_TERMS[option]
+    return AmountField(term) if isinstance(term, Amount) else _FIELDS_OF_KINDS[term]
 
 
 def contract_fields() -> dict[vol.Marker, Any]:
     """Return the fields of the first page: the values that every bill has."""
-    return {field.asked_of(_DEFAULTS): field.selector for field in _FIELDS if not field.section}
+    return _fields(_FIRST_PAGE)
 
 
 def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
@@ -236,12 +233,13 @@ def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
 
     The sections in `open_sections` are open, all others are collapsed.
     """
-    form: dict[vol.Marker, Any] = {}
-    in_sections = (field for field in _FIELDS if field.section)
-    for name, group in groupby(in_sections, attrgetter("section")):
-        schema = vol.Schema({field.asked_of(_DEFAULTS): field.selector for field in group})
-        form[vol.Optional(name)] = section(schema, {"collapsed": name not in open_sections})
-    return form | {_SINCE.asked_of(_DEFAULTS): _SINCE.selector}
+    sections = {
+        vol.Optional(name): section(
+            vol.Schema(_fields(options)), {"collapsed": name not in open_sections}
+        )
+        for name, options in _SECTIONS.items()
+    }
+    return {**sections, **_fields([CONF_SINCE])}
 
 
 def shown_contract(contract: Terms, locale: UserLocale) -> dict[str, Any]:
@@ -250,9 +248,9 @@ def shown_contract(contract: Terms, locale: UserLocale) -> dict[str, Any]:
     values = locale.amounts(contract, _AMOUNTS)
     if CONF_REFERENCE_POWER in values:
         values[CONF_REFERENCE_POWER] += f" {KW.symbol}"  # as in the list
-    for option, _, name, _ in (*_FIELDS, _SINCE):
-        if option in values:
-            (shown[name] if name else shown)[option] = values[option]
+    for option, value in values.items():
+        name = _SECTION_OF.get(option)
+        (shown[name] if name else shown)[option] = value
     return shown
 
 
@@ -300,9 +298,7 @@ def read_contract(
 
 def first_contract_fields() -> dict[vol.Marker, Any]:
     """Return the fields of the contract step in the set-up: the minimum for a bill."""
-    return {
-        vol.Optional(field.option): field.selector for field in _FIELDS if field.option in _FIRST
-    }
+    return _fields(_FIRST)
 
 
 def read_first_contract(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
@@ -313,21 +309,22 @@ def read_first_contract(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict
     places = {option: Place(option, f"config.step.contract.data.{option}") for option in _FIRST}
     # The form does not ask for the fixed price of the grid.
     places[CONF_NETWORK_FIXED_PRICE] = places[CONF_REFERENCE_POWER]
-    read = _read_amounts({name: typed[name] for name in _FIRST & typed.keys()}, amounts, places)
+    read = _read_amounts({name: typed[name] for name in _FIRST if name in typed}, amounts, places)
     if amounts.errors or not read:
         return {}
     _check_reference_power(read, amounts, places)
     if not amounts.errors:
         _ask_about_prices(read, amounts, places)
-    return _DEFAULTS | read
+    return {**_DEFAULTS, **read}
 
 
 def _submitted(typed: Mapping[str, Any], stored: Terms) -> dict[str, Any]:
     """Return the terms of a submitted form. A section that it lacks keeps its stored terms."""
     return {
         option: source[option]
-        for option, _, name, _ in _FIELDS
-        if option in (source := typed.get(name, stored) if name else typed)
+        for option in _PLACES
+        if option
+        in (source := typed.get(_SECTION_OF[option], stored) if option in _SECTION_OF else typed)
     }
 
 
