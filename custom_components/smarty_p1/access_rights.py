@@ -4,6 +4,8 @@ A right to read a disabled entity suffices, too. Automations and scripts without
 the data of every meter. docs/rights.md has a table of all rights.
 """
 
+from collections.abc import Callable
+
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.core import HomeAssistant
@@ -26,18 +28,12 @@ def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:
     )
 
 
-def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
-    """Return the entries of all meters that a user may read, whether loaded or not."""
-    return [
-        entry for entry in known_meters(hass) if has_books(entry) and may_read(hass, user, entry)
-    ]
-
-
-def readable_pulse_readers(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
-    """Return the entries of all pulse readers that a user may read, whether loaded or not."""
-    return [
-        entry for entry in known_meters(hass) if has_pulses(entry) and may_read(hass, user, entry)
-    ]
+def readable_entries(
+    hass: HomeAssistant, user: User, is_of_kind: Callable[[AnyConfigEntry], bool]
+) -> list[AnyConfigEntry]:
+    """Return the entries of a kind that a user may read, whether loaded or not."""
+    entries = filter(is_of_kind, known_meters(hass))
+    return [entry for entry in entries if may_read(hass, user, entry)]
 
 
 def readable_meter(

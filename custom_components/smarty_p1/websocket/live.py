@@ -4,10 +4,11 @@ A subscription belongs to the config entry, not to its coordinator. When the ent
 listeners get a message with `gone`. When the entry is loaded again, the subscription continues.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from math import isfinite
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, override
 
 import voluptuous as vol
 from homeassistant.components.websocket_api.connection import ActiveConnection
@@ -38,7 +39,7 @@ from ..lib.meter.meter_reader import Reading
 from .common_answers import CalendarMonth, Time
 from .meter_status import MeterState, RemedyAnswer, Status, now, status_of
 from .requests import METER
-from .subscribers import Subscribers, subscribe
+from .subscribers import Subscribers
 
 # Entities whose values are not sent, because the values rarely change, or because other commands
 # return them.
@@ -222,24 +223,27 @@ def _iso(time: datetime | None) -> str | None:
     return time.isoformat() if time else None
 
 
-class LiveMeter:
-    """Values of one meter for its subscribers, from the coordinator that is loaded."""
+class LiveMeter(Subscribers):
+    """Subscriptions to the values of one meter, from the coordinator that is loaded."""
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        self._hass = hass
-        self._entry = entry
-        self.subscribers = Subscribers(hass, entry, self._message, self._begin, self._detach)
-        self._coordinator: LiveCoordinator | None = None
-        self._status: Status | None = None
-        self._on_detach: list[CALLBACK_TYPE] = []
-        self._stop_following: CALLBACK_TYPE | None = None
+    key = HassKey(f"{DOMAIN}_live_meters")
+    or_pulse_reader = True
+    _coordinator: LiveCoordinator | None = None
+    _status: Status | None = None
+    _on_detach: Sequence[CALLBACK_TYPE] = ()
 
     @callback
-    def _begin(self) -> None:
-        self._stop_following = async_dispatcher_connect(
-            self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change
-        )
+    @override
+    def _follow(self) -> CALLBACK_TYPE:
+        stop = async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change)
         self._attach()
+
+        @callback
+        def end() -> None:
+            self._leave_coordinator()
+            stop()
+
+        return end
 
     @callback
     def _attach(self) -> None:
@@ -253,19 +257,11 @@ class LiveMeter:
             ]
 
     @callback
-    def _detach(self) -> None:
-        """Stop listening to the coordinator and to changes of the entry."""
-        self._leave_coordinator()
-        if self._stop_following:
-            self._stop_following()
-            self._stop_following = None
-
-    @callback
     def _leave_coordinator(self) -> None:
         self._coordinator = None
         for end in self._on_detach:
             end()
-        self._on_detach = []
+        self._on_detach = ()
 
     @callback
     def _on_change(self, change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
@@ -273,8 +269,7 @@ class LiveMeter:
         if entry is not self._entry:
             return
         if change is ConfigEntryChange.REMOVED:
-            self.subscribers.end(_gone(_REMOVED))
-            self._hass.data[_LIVE_METERS].pop(entry.entry_id, None)
+            self.end(_gone(_REMOVED))
             return
         if loaded_live(entry) is not self._coordinator:
             self._leave_coordinator()
@@ -293,8 +288,9 @@ class LiveMeter:
 
     @callback
     def _tell(self) -> None:
-        self.subscribers.send(self._message(), _gone(_UNAUTHORIZED))
+        self.send(self._message(), _gone(_UNAUTHORIZED))
 
+    @override
     def _message(self) -> bytes:
         self._status = status = status_of(self._hass, self._entry)
         if self._coordinator is None:
@@ -304,7 +300,6 @@ class LiveMeter:
 
 _REMOVED = Status("removed", None, None)
 _UNAUTHORIZED = Status("unauthorized", None, None)
-_LIVE_METERS: HassKey[dict[str, LiveMeter]] = HassKey(f"{DOMAIN}_live_meters")
 
 
 def _gone(status: Status) -> bytes:
@@ -315,4 +310,4 @@ def _gone(status: Status) -> bytes:
 @callback
 def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Subscribe a connection to the values of a meter."""
-    subscribe(hass, connection, msg, _LIVE_METERS, LiveMeter, or_pulse_reader=True)
+    LiveMeter.subscribe(hass, connection, msg)

@@ -10,9 +10,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
-from ..access_rights import readable_meters, readable_pulse_readers
+from ..access_rights import readable_entries
 from ..const import DOMAIN, SECTION_LENEDA
-from ..coordinator import has_telegrams, is_live, loaded_meter
+from ..coordinator import has_books, has_pulses, has_telegrams, is_live, loaded_meter
 from ..coordinator.entered_gas_prices import kwh_per_m3
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import MeterCoordinator
@@ -101,30 +101,16 @@ class MetersAnswer(TypedDict):
 @callback
 def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Return the meters and pulse readers that the user may read, whether loaded or not."""
-    meters = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
-    readers = [_reader(hass, entry) for entry in readable_pulse_readers(hass, connection.user)]
+    meters, readers = (
+        [_meter(hass, entry) for entry in readable_entries(hass, connection.user, is_of_kind)]
+        for is_of_kind in (has_books, has_pulses)
+    )
     connection.send_result(msg["id"], {**now(), "meters": meters, "pulse_readers": readers})
 
 
-def _reader(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return a pulse reader with the fields of a meter. Most of them are unknown."""
-    return {
-        "entry_id": entry.entry_id,
-        "title": entry.title,
-        "serial_number": None,
-        "device_id": _device_id(hass, entry, entry.entry_id),
-        **status_of(hass, entry)._asdict(),
-        "last_telegram": None,
-        "currency": CURRENCY,
-        **_tariff(None),
-        "source": "pulses",
-        **_connection(None, None),
-        "media": [],
-        "changed_at": entry.modified_at.isoformat(),
-    }
-
-
 def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
+    """Return a meter, or a pulse reader with the same fields. Most of its fields are unknown."""
+    device = entry.entry_id if has_pulses(entry) else str(entry.unique_id)
     coordinator = loaded_meter(entry)
     reading = coordinator.latest if coordinator else None
     demand = coordinator.books.demand if coordinator else None
@@ -133,7 +119,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
         "entry_id": entry.entry_id,
         "title": entry.title,
         "serial_number": entry.unique_id if has_telegrams(entry) else None,
-        "device_id": _device_id(hass, entry, str(entry.unique_id)),
+        "device_id": _device_id(hass, entry, device),
         **status_of(hass, entry)._asdict(),
         "last_telegram": last and last.isoformat(),
         "currency": CURRENCY,
@@ -167,10 +153,12 @@ def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
 def _source(entry: AnyConfigEntry, coordinator: MeterCoordinator | None) -> dict[str, Any]:
     """Return the source of the readings, and whether Leneda sends the past of a meter read here.
 
-    If the source is entities, add the name of their integration, and the seconds for which a
-    reading is shown. If the source is Leneda, add the time until which data are known, and whether
-    older data are still being downloaded.
+    A pulse reader has no further fields. If the source is entities, add the name of their
+    integration, and the seconds for which a reading is shown. If the source is Leneda, add the time
+    until which data are known, and whether older data are still being downloaded.
     """
+    if has_pulses(entry):
+        return {"source": "pulses"}
     has_leneda = bool(entry.options.get(SECTION_LENEDA))
     if has_telegrams(entry):
         return {"source": "port", "has_leneda": has_leneda}

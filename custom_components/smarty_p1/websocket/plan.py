@@ -3,7 +3,7 @@
 It belongs to the config entry, so it survives reloads.
 """
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, override
 
 import voluptuous as vol
 from homeassistant.components.websocket_api.connection import ActiveConnection
@@ -23,7 +23,7 @@ from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.daily_load import LoadState
 from .common_answers import OlderPricesAnswer, Time
 from .requests import METER
-from .subscribers import Subscribers, subscribe
+from .subscribers import Subscribers
 
 
 class RunAnswer(TypedDict):
@@ -106,33 +106,24 @@ class PlanAnswer(TypedDict):
     """The user may not read the meter any more. No further message comes."""
 
 
-class _PlanOfMeter:
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        self._hass = hass
-        self._entry = entry
-        self._sent = b""
-        self._stop_following: CALLBACK_TYPE | None = None
-        self.subscribers = Subscribers(hass, entry, self._message, self._start, self._stop)
+class _PlanOfMeter(Subscribers):
+    key = HassKey(f"{DOMAIN}_followed_plans")
+    _sent = b""
 
     @callback
-    def _start(self) -> None:
+    @override
+    def _follow(self) -> CALLBACK_TYPE:
         self._sent = self._message()
         signal = HOUSE_PLANS.signal(self._entry.entry_id)
-        self._stop_following = async_dispatcher_connect(self._hass, signal, self._look)
-
-    @callback
-    def _stop(self) -> None:
-        if self._stop_following:
-            self._stop_following()
-            self._stop_following = None
-            del self._hass.data[_PLANS][self._entry.entry_id]
+        return async_dispatcher_connect(self._hass, signal, self._look)
 
     @callback
     def _look(self) -> None:
         if (message := self._message()) != self._sent:
             self._sent = message
-            self.subscribers.send(message, _GONE)
+            self.send(message, _GONE)
 
+    @override
     def _message(self) -> bytes:
         hass, entry = self._hass, self._entry
         plan = HOUSE_PLANS.of(hass, entry.entry_id)
@@ -148,7 +139,6 @@ class _PlanOfMeter:
 
 
 _GONE = json_bytes({"loads": [], "plan": None, "lack": None, "gone": True})
-_PLANS: HassKey[dict[str, _PlanOfMeter]] = HassKey(f"{DOMAIN}_followed_plans")
 
 
 def _load(
@@ -170,4 +160,4 @@ def _load(
 @callback
 def subscribe_plan(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Subscribe a connection to the plan of a meter's loads."""
-    subscribe(hass, connection, msg, _PLANS, _PlanOfMeter)
+    _PlanOfMeter.subscribe(hass, connection, msg)

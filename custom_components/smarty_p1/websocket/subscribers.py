@@ -1,7 +1,8 @@
 """Connections that follow one meter. All get the same messages."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.messages import construct_event_message
@@ -17,27 +18,43 @@ from .requests import BUSY, NOT_FOUND
 _MAX_OF_USER = 64
 
 
-class Subscribers:
-    """Subscriptions to one meter.
+class Subscribers(ABC):
+    """Subscriptions to one meter. Each gets a first message, then all get the same messages."""
 
-    The first one calls `start`, and gets a first `message` as the others do. The last one calls
-    `stop` when it ends.
-    """
+    key: ClassVar[HassKey[dict[str, Subscribers]]]
+    """Key of the meters that are followed now, by entry id."""
+    or_pulse_reader: ClassVar = False
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: AnyConfigEntry,
-        message: Callable[[], bytes],
-        start: CALLBACK_TYPE,
-        stop: CALLBACK_TYPE,
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-        self._message = message
-        self._start = start
-        self._stop = stop
         self._all: list[tuple[ActiveConnection, int]] = []
+        self._stop: CALLBACK_TYPE | None = None
+
+    @classmethod
+    @callback
+    def subscribe(
+        cls, hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]
+    ) -> None:
+        """Let a connection follow the meter of its request."""
+        entry = readable_meter(
+            hass, connection.user, msg["entry_id"], or_pulse_reader=cls.or_pulse_reader
+        )
+        if entry is None:
+            connection.send_error(msg["id"], *NOT_FOUND)
+            return
+        followed = hass.data.setdefault(cls.key, {})
+        if entry.entry_id not in followed:
+            followed[entry.entry_id] = cls(hass, entry)
+        followed[entry.entry_id].add(connection, msg["id"])
+
+    @abstractmethod
+    def _message(self) -> bytes:
+        """Return the present message."""
+
+    @abstractmethod
+    def _follow(self) -> CALLBACK_TYPE:
+        """Follow the meter from the first subscription on. Return a function that ends this."""
 
     @callback
     def add(self, connection: ActiveConnection, message_id: int) -> None:
@@ -47,8 +64,8 @@ class Subscribers:
             connection.send_error(message_id, *BUSY)
             return
         connection.send_result(message_id)
-        if not self._all:
-            self._start()
+        if self._stop is None:
+            self._stop = self._follow()
         self._all.append(subscriber)
         _send(subscriber, self._message())
 
@@ -83,35 +100,10 @@ class Subscribers:
 
     @callback
     def _stop_if_empty(self) -> None:
-        if not self._all:
+        if not self._all and self._stop:
             self._stop()
-
-
-class Followed(Protocol):
-    """Meter that connections follow."""
-
-    subscribers: Subscribers
-
-
-@callback
-def subscribe[F: Followed](  # noqa: PLR0913 - a request, and what it follows
-    hass: HomeAssistant,
-    connection: ActiveConnection,
-    msg: Mapping[str, Any],
-    key: HassKey[dict[str, F]],
-    make: Callable[[HomeAssistant, AnyConfigEntry], F],
-    *,
-    or_pulse_reader: bool = False,
-) -> None:
-    """Let a connection follow the meter of its request. The first one makes what it follows."""
-    entry = readable_meter(hass, connection.user, msg["entry_id"], or_pulse_reader=or_pulse_reader)
-    if entry is None:
-        connection.send_error(msg["id"], *NOT_FOUND)
-        return
-    followed = hass.data.setdefault(key, {})
-    if entry.entry_id not in followed:
-        followed[entry.entry_id] = make(hass, entry)
-    followed[entry.entry_id].subscribers.add(connection, msg["id"])
+            self._stop = None
+            del self._hass.data[self.key][self._entry.entry_id]
 
 
 @callback
