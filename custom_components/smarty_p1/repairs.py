@@ -19,12 +19,6 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry, Config
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.selector import (
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
 from homeassistant.util import dt as dt_util
 
 from .const import (
@@ -38,7 +32,7 @@ from .const import (
     SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
-from .coordinator.entry_types import short_title
+from .coordinator.entry_types import short_title, without
 from .coordinator.meter_books import MeterBooks
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.repair_issues import ENTRY_ID, Problem, withdraw_issues
@@ -51,6 +45,7 @@ from .flows.options.contract_form import async_list_high_prices
 from .flows.options.leneda_account import async_read_key, key_fields
 from .flows.options.meter_options import CONTRACTS, DETAILS
 from .flows.options.older_prices_sentence import async_older_prices_sentence
+from .flows.shared_form_fields import list_field
 from .lib.boards.board_message import MessageValue
 from .lib.entities.devices import short_serial
 from .lib.markdown_text import Verbatim, as_plain, in_markdown
@@ -163,12 +158,9 @@ class EnergySourcesRepairFlow(RepairsFlow):
         # The sources can change while the dialog is open, so keep the offers that it shows.
         self._offers = offers
         locale = await async_user_locale(self.hass)
-        options = [
-            SelectOptionDict(value=str(number), label=offer.text(locale.day))
-            for number, offer in enumerate(offers)
-        ]
-        selector = SelectSelector(
-            SelectSelectorConfig(options=options, multiple=True, mode=SelectSelectorMode.LIST)
+        selector = list_field(
+            ((str(number), offer.text(locale.day)) for number, offer in enumerate(offers)),
+            is_multiple=True,
         )
         chosen = [str(number) for number, offer in enumerate(offers) if offer.is_complete]
         return self.async_show_form(
@@ -268,7 +260,7 @@ async def _async_hold_from_beginning(
     contracts = [*entered_contracts(entry.options)]
     if not contracts:
         return flow.async_create_entry(data={})
-    contracts[0] = {name: contracts[0][name] for name in contracts[0] if name != CONF_SINCE}
+    contracts[0] = without(contracts[0], {CONF_SINCE})
     options = {**entry.options, CONF_CONTRACTS: contracts}
     return _store_and_reload(flow, entry, options=options)
 

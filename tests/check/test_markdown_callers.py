@@ -22,7 +22,6 @@ OF_ISSUES = {("repairs.py", "ChoiceRepairFlow"), ("repairs.py", "_show_confirmat
 CALLERS = {
     "coordinator/repair_issues.py",
     "dashboards/energy_source_issues.py",
-    "flows/boards/pulse_flow.py",
     "flows/boards/tank_flow.py",
     "flows/dialog_base.py",
     "flows/form.py",
@@ -30,7 +29,6 @@ CALLERS = {
     "flows/meter/add_cable_to_meter.py",
     "flows/meter/port_key_and_found_meter.py",
     "flows/meter/source_entity_steps.py",
-    "flows/options/leneda_file.py",
     "flows/options/meter_options.py",
     "flows/options/virtual_meter_options_and_clients.py",
     "messages/sending.py",

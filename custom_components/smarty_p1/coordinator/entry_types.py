@@ -1,5 +1,6 @@
 """Types of this integration's config entries, for signatures, and lists of the entries."""
 
+from collections.abc import Container, Mapping
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -27,6 +28,11 @@ def known_meters(hass: HomeAssistant) -> list[AnyConfigEntry]:
 def active_meters(hass: HomeAssistant) -> list[AnyConfigEntry]:
     """Return the entries of the meters, pulse readers and tanks that are not disabled."""
     return [entry for entry in known_meters(hass) if not entry.disabled_by]
+
+
+def without(options: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    """Return options, or other named values, except those with `names`."""
+    return {name: value for name, value in options.items() if name not in names}
 
 
 def short_title(entry: AnyConfigEntry) -> str:

@@ -21,6 +21,7 @@ from ..const import CONF_FILL_ENERGY, CONF_GAS_POINT, CONF_PRODUCTION_POINT, DOM
 from ..coordinator import BooksConfigEntry, has_telegrams, is_live
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entered_gas_prices import gas_prices
+from ..coordinator.entry_types import without
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.hourly_statistics import Series, async_write
 from ..coordinator.statistics.statistic_ids import (
@@ -165,9 +166,7 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     # Assistant adds the sources again. Sources that the dashboard already has are not added twice.
     @callback
     def forget(_now: datetime) -> None:
-        options = {
-            name: option for name, option in entry.options.items() if name != CONF_FILL_ENERGY
-        }
+        options = without(entry.options, {CONF_FILL_ENERGY})
         hass.config_entries.async_update_entry(entry, options=options)
 
     entry.async_on_unload(async_call_later(hass, _FORGET_DELAY_S, forget))

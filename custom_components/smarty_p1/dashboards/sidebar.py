@@ -41,7 +41,7 @@ from homeassistant.helpers.json import json_bytes, json_fragment
 
 from ..const import CONF_SIDEBAR
 from ..coordinator import has_books
-from ..coordinator.entry_types import AnyConfigEntry, known_meters
+from ..coordinator.entry_types import AnyConfigEntry, known_meters, without
 from .cards_view import late_module
 
 _STRATEGY = "custom:smarty-p1"
@@ -208,7 +208,7 @@ async def async_set_sidebar(hass: HomeAssistant, entry: AnyConfigEntry, *, is_sh
     dashboard is shown.
     """
     for meter in known_meters(hass):
-        options = {name: value for name, value in meter.options.items() if name != CONF_SIDEBAR}
+        options = without(meter.options, {CONF_SIDEBAR})
         if is_shown and meter is entry:
             options[CONF_SIDEBAR] = True
         hass.config_entries.async_update_entry(meter, options=options)

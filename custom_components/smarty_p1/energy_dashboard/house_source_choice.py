@@ -14,7 +14,7 @@ from homeassistant.helpers.start import async_at_started
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES, DOMAIN
 from ..coordinator import has_books
 from ..coordinator.chosen_entity_ids import with_registry_ids
-from ..coordinator.entry_types import AnyConfigEntry, active_meters
+from ..coordinator.entry_types import AnyConfigEntry, active_meters, without
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
 from .house_sources import async_all_devices, async_all_sources
 
@@ -75,5 +75,5 @@ async def _async_forget_choice(hass: HomeAssistant, entry_id: str) -> None:
     withdraw_issues(hass, entry, [Problem.SECOND_METER])
     sources = await async_all_sources(hass, entry)
     if {source.listed for source in sources} <= {*entry.options.get(CONF_SUN_SOURCES, ())}:
-        options = {name: ids for name, ids in entry.options.items() if name != CONF_SUN_SOURCES}
+        options = without(entry.options, {CONF_SUN_SOURCES})
         hass.config_entries.async_update_entry(entry, options=options)

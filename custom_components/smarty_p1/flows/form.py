@@ -76,6 +76,13 @@ class Form[R: FlowResult[Any, Any]]:
         text = await locale.async_text(self._flow.hass, "common.changing", name=name)
         return {"changing": Verbatim(f"{text}\n\n")}
 
+    def show_menu(self, step_id: str, steps: list[str], placeholders: Mapping[str, str] = {}) -> R:
+        """Show a menu of steps. Its text may name what is edited."""
+        shown = in_markdown({"name": Verbatim(self._edited()), **placeholders})
+        return self._flow.async_show_menu(
+            step_id=step_id, menu_options=steps, description_placeholders=shown
+        )
+
     async def async_show(
         self,
         step_id: str,

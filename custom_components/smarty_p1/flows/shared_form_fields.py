@@ -87,16 +87,20 @@ def whole_number_field(
     return WholeNumberField(config)
 
 
-def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -> SelectSelector:
+def list_field(
+    options: Iterable[tuple[str, str]], *, takes_any: bool = False, is_multiple: bool = False
+) -> SelectSelector:
     """Return a field with choices, which are pairs of value and label.
 
-    With `takes_any`, the user can also type another text.
+    With `takes_any`, the user can also type another text. With `is_multiple`, each choice has a
+    checkbox.
     """
     return SelectSelector(
         SelectSelectorConfig(
             options=[SelectOptionDict(value=value, label=label) for value, label in options],
             custom_value=takes_any,
-            mode=SelectSelectorMode.DROPDOWN,
+            multiple=is_multiple,
+            mode=SelectSelectorMode.LIST if is_multiple else SelectSelectorMode.DROPDOWN,
         )
     )
 

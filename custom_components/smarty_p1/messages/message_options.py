@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_KINDS, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
 from ..coordinator import has_books, has_telegrams, is_live
-from ..coordinator.entry_types import AnyConfigEntry, active_meters
+from ..coordinator.entry_types import AnyConfigEntry, active_meters, without
 from ..coordinator.loads.entered_loads import entered_loads
 from ..lib.messages.message import Kind
 from ..lib.messages.outbox import QuietHours
@@ -95,8 +95,7 @@ def async_share_target(hass: HomeAssistant, entry: AnyConfigEntry, options: Mess
 
 def with_messages(entry: AnyConfigEntry, options: MessageOptions) -> dict[str, Any]:
     """Return all options of an entry, those of its messages from `options`."""
-    kept = {name: value for name, value in entry.options.items() if name != SECTION_MESSAGES}
-    return kept | options.stored()
+    return without(entry.options, {SECTION_MESSAGES}) | options.stored()
 
 
 def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:

@@ -4,7 +4,7 @@ Earlier versions had only the latest contract in the options: its terms, and `su
 as its first day. The meter's file had all contracts, each with the time from which it holds.
 """
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ from ...lib.prices.entered_contract import (
 )
 from ...lib.prices.time_of_use import WEEKDAYS, parsed
 from ..chosen_entity_ids import ENTITIES_BEFORE
-from ..entry_types import AnyConfigEntry
+from ..entry_types import AnyConfigEntry, without
 from ..repair_issues import Problem, raise_issue
 from .meter_memory_file import MeterStore
 
@@ -75,17 +75,13 @@ async def async_migrate_contracts(hass: HomeAssistant, entry: AnyConfigEntry) ->
     elif not is_first and not flat.options:
         return
     contracts = _with_latest(contracts, flat, is_lost=is_lost)
-    options = _without(entry.options, _MOVED)
+    options = without(entry.options, _MOVED)
     if contracts:
         options[CONF_CONTRACTS] = [*contracts]
     _move_gas_prices(options, flat.options)
     hass.config_entries.async_update_entry(entry, options=options, minor_version=MINOR_VERSION)
     if is_lost:
         raise_issue(hass, entry, Problem.EARLIER_PRICES, day=contracts[0][CONF_SINCE])
-
-
-def _without(options: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if name not in names}
 
 
 def _move_gas_prices(options: dict[str, Any], flat: Mapping[str, Any]) -> None:
@@ -95,7 +91,7 @@ def _move_gas_prices(options: dict[str, Any], flat: Mapping[str, Any]) -> None:
     """
     prices = {name: flat[name] for name in _GAS & flat.keys()}
     rows: Sequence[Terms] = options.get(CONF_GAS_PRICES, ())
-    if CONF_GAS_PRICE not in prices or (rows and _without(rows[-1], {CONF_SINCE}) == prices):
+    if CONF_GAS_PRICE not in prices or (rows and without(rows[-1], {CONF_SINCE}) == prices):
         return
     today = dt_util.now(LUXEMBOURG).date().isoformat()
     others = [row for row in rows if row.get(CONF_SINCE) != today]

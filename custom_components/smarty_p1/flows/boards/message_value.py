@@ -1,6 +1,6 @@
 """Form field to choose the value in a board's JSON messages that counts pulses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import voluptuous as vol
@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_MESSAGE
+from ...coordinator.entry_types import without
 from ...lib.boards.board_message import Counted, MessageForm, MessageValue
 from ...lib.stored_json import dump
 
@@ -21,7 +22,7 @@ EACH = "each_message"
 _BEGIN = (CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT)
 
 
-def value_field(values: list[MessageValue], best: MessageValue | None) -> dict[Any, Any]:
+def value_field(values: Sequence[MessageValue], best: MessageValue | None) -> dict[Any, Any]:
     """Return a field that offers the values, and every message as one pulse. `best` is chosen."""
     options = [
         SelectOptionDict(value=str(number), label=_label(value))
@@ -49,15 +50,14 @@ def value_placeholders(best: MessageValue | None) -> dict[str, str]:
 
 
 def with_chosen_value(
-    data: Mapping[str, Any], values: list[MessageValue], chosen: str
+    data: Mapping[str, Any], values: Sequence[MessageValue], chosen: str
 ) -> dict[str, Any]:
     """Return an entry's data with the chosen value, and with its current count to begin with."""
     if chosen == EACH:
         return {**data, CONF_MESSAGE: dump(MessageForm(Counted.EACH))}
     value = values[int(chosen)]
-    kept = {key: item for key, item in data.items() if key not in _BEGIN}
     begin = {} if value.count is None else begin_at(value.count)
-    return {**kept, CONF_MESSAGE: dump(value.form), **begin}
+    return {**without(data, _BEGIN), CONF_MESSAGE: dump(value.form), **begin}
 
 
 def begin_at(count: int) -> dict[str, Any]:

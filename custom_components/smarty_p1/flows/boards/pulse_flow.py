@@ -35,7 +35,6 @@ from ...coordinator.stored.throttled_store import UnreadableNowError
 from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter
-from ...lib.markdown_text import in_markdown
 from ...lib.publish.topics import is_topic
 from ...lib.stored_json import dump
 from ..dialog_base import Draft, shown_source
@@ -163,11 +162,7 @@ class PulseSteps(BoardSteps):
         sources = ["pulse_port", "pulse_entity"]
         if "mqtt" in self.hass.config.components:
             sources.append("pulse_topic")
-        return self.async_show_menu(
-            step_id="pulse",
-            menu_options=sources,
-            description_placeholders=in_markdown(await self._form.async_changing()),
-        )
+        return self._form.show_menu("pulse", sources, await self._form.async_changing())
 
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until a pulse or a count of pulses has come, or the test has timed out."""
@@ -238,34 +233,20 @@ class PulseSteps(BoardSteps):
         if user_input is not None:
             return await self._async_finish("pulse_reader", self._reader)
         data = self._reader.data
-        return self.async_show_form(
-            step_id=step_id,
-            description_placeholders=in_markdown(
-                {
-                    "source": shown_source(data),
-                    "count": str(data.get(CONF_FIRST_COUNT)),
-                    "active": str(self._active_word),
-                }
-            ),
-            last_step=True,
-        )
+        shown = {
+            "source": shown_source(data),
+            "count": str(data.get(CONF_FIRST_COUNT)),
+            "active": str(self._active_word),
+        }
+        return await self._form.async_show(step_id, {}, {}, shown)
 
     async def _async_choose_value(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
         values, best = self._survey.values, self._survey.best
         if user_input is not None:
             data = with_chosen_value(self._reader.data, values, user_input[CONF_VALUE])
             return await self._async_finish("pulse_reader", self._reader._replace(data=data))
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=vol.Schema(value_field(values, best)),
-            description_placeholders=in_markdown(
-                {
-                    "source": shown_source(self._reader.data),
-                    **value_placeholders(best),
-                }
-            ),
-            last_step=True,
-        )
+        shown = {"source": shown_source(self._reader.data), **value_placeholders(best)}
+        return await self._form.async_show(step_id, value_field(values, best), {}, shown)
 
     # Steps of the dialog: a form for each kind of source, and a confirmation for each result of the
     # test.

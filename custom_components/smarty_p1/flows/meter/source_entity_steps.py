@@ -25,9 +25,8 @@ from homeassistant.helpers.selector import (
 
 from ...const import CONF_KIND, DOMAIN, KIND_ENTITIES
 from ...coordinator.entity_source import EntityReports
-from ...coordinator.entry_types import short_title
 from ...coordinator.statistics.statistic_ids import with_statistics_key
-from ...lib.markdown_text import Verbatim, as_plain, in_markdown
+from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.telegram_from_source_entities import (
     COARSE_STEP_WH,
@@ -83,13 +82,7 @@ class EntitySteps(ContractAndDashboardSteps):
 
         The choices are a cable and other entities.
         """
-        return self.async_show_menu(
-            step_id="entity_meter",
-            menu_options=["add_cable", "entities"],
-            description_placeholders=in_markdown(
-                {"name": Verbatim(short_title(self._get_reconfigure_entry()))}
-            ),
-        )
+        return self._form.show_menu("entity_meter", ["add_cable", "entities"])
 
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the entities, and check them."""

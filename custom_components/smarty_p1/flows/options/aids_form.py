@@ -23,6 +23,7 @@ from ...lib.prices.entered_contract import USUAL_EUR_PER_KWH, is_aid_possible, t
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField
 from ..typed_amounts import AmountField, Place, TypedAmounts
+from .amount_rows import AmountRows
 from .options_page import OptionsPage
 
 
@@ -50,15 +51,13 @@ _AIDS = ObjectSelector(
         translation_key=CONF_AIDS,
     )
 )
-# Rows above MAX_AIDS are refused.
-_MAX_ROWS = MAX_AIDS + 1
+_ROWS = AmountRows(CONF_AIDS, "aids", AID_AMOUNTS, ("first_day", "last_day"), MAX_AIDS)
 
 type Aids = Iterable[Mapping[str, Any]]
 
 
 def _shown(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
-    aids = entry.options.get(CONF_AIDS, ())
-    return {CONF_AIDS: [locale.amounts(aid, AID_AMOUNTS) for aid in aids]}
+    return {CONF_AIDS: _ROWS.shown(entry, locale)}
 
 
 async def _async_read(
@@ -73,8 +72,7 @@ def _read_all(typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str,
 
     An amount that is unusually high is an error once.
     """
-    rows = typed.get(CONF_AIDS, [])[:_MAX_ROWS]
-    aids = [_read(aid, row, amounts) for row, aid in enumerate(rows, 1)]
+    aids = _ROWS.read(typed, amounts)
     if amounts.errors:
         return []
     if len(aids) > MAX_AIDS:
@@ -87,9 +85,8 @@ def _read_all(typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str,
     for place, price in prices_of_aids(aids):
         amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
     for row, aid in enumerate(aids, 1):
-        amounts.ask(
-            _place("per_month", row), aid.get("per_month"), EUR_PER_MONTH, USUAL_EUR_PER_MONTH
-        )
+        place, per_month = _ROWS.place("per_month", row), aid.get("per_month")
+        amounts.ask(place, per_month, EUR_PER_MONTH, USUAL_EUR_PER_MONTH)
     return aids
 
 
@@ -97,23 +94,7 @@ def prices_of_aids(aids: Aids) -> Iterator[tuple[Place, float]]:
     """Yield the amount of each aid for a kWh, with its place in the form."""
     for row, aid in enumerate(aids, 1):
         if "per_kwh" in aid:
-            yield _place("per_kwh", row), aid["per_kwh"]
-
-
-def _read(aid: Mapping[str, Any], row: int, amounts: TypedAmounts) -> dict[str, Any]:
-    read = dict(aid)
-    for name in filter(aid.__contains__, AID_AMOUNTS):
-        value = amounts.read(_place(name, row), read.pop(name), AID_AMOUNTS[name])
-        if value is not None:
-            read[name] = value
-    # The selector checks no days, so a program may omit zeros.
-    days = {name: DayField()(aid[name]) for name in ("first_day", "last_day") if aid.get(name)}
-    return {**read, **days}
-
-
-def _place(name: str, row: int) -> Place:
-    label = f"selector.{CONF_AIDS}.fields.{name}.name"
-    return Place(CONF_AIDS, label, f"options.step.aids.data.{CONF_AIDS}", row)
+            yield _ROWS.place("per_kwh", row), aid["per_kwh"]
 
 
 AIDS = OptionsPage(

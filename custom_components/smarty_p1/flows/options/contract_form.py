@@ -134,8 +134,9 @@ _DEFAULTS: Mapping[str, str | bool] = {
     CONF_METER_AMPERE: DEFAULT_METER_AMPERE,
     CONF_SURCHARGE_REPLACES_VARIABLE: False,
 }
-# Fields of the terms that are choices, or texts with usual values.
-_CHOICE_FIELDS: Mapping[str, Selector[Any]] = {
+# Fields of the first day, and of terms with usual values.
+_FIELDS_OF_TERMS: Mapping[str, Selector[Any]] = {
+    CONF_SINCE: DayField(),
     CONF_REFERENCE_POWER: AmountChoice(POWER, REFERENCE_POWERS),
     CONF_ENERGY_FEE_PER: SelectSelector(
         SelectSelectorConfig(
@@ -160,7 +161,6 @@ _CHOICE_FIELDS: Mapping[str, Selector[Any]] = {
 # Fields of all other terms that are no amounts, by kind of term.
 _FIELDS_OF_KINDS: Mapping[object, Selector[Any]] = {
     bool: BooleanSelector(),
-    date: DayField(),
     time: ClockField(),
     str: EntitySelector(
         EntitySelectorConfig(domain=[Platform.SENSOR, Platform.NUMBER, "input_number"])
@@ -217,8 +217,8 @@ def _fields(options: Iterable[str]) -> dict[vol.Marker, Any]:
 
 
 def _selector(option: str) -> Selector[Any]:
-    if option in _CHOICE_FIELDS:
-        return _CHOICE_FIELDS[option]
+    if option in _FIELDS_OF_TERMS:
+        return _FIELDS_OF_TERMS[option]
     term = CONTRACT_TERMS[option]
     return AmountField(term) if isinstance(term, Amount) else _FIELDS_OF_KINDS[term]
 

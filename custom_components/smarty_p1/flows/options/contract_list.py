@@ -15,6 +15,7 @@ from ...const import (
     CONF_REFERENCE_POWER,
     CONF_SINCE,
 )
+from ...coordinator.entry_types import without
 from ...lib.amounts import EUR_PER_KWH, KW, amount_text
 from ...lib.prices.entered_contract import (
     Terms,
@@ -70,7 +71,7 @@ def with_contract(
     The user has confirmed the high prices of `read`.
     """
     contracts = in_order([*edited.others, *([read] if read else [])])
-    stored = {name: value for name, value in options.items() if name != CONF_CONTRACTS}
+    stored = without(options, {CONF_CONTRACTS})
     if contracts:
         stored[CONF_CONTRACTS] = contracts
     return with_confirmed_prices(stored, high_prices({CONF_CONTRACTS: [read]}))

@@ -14,7 +14,7 @@ from ...coordinator.leneda.file_refusal_translation_keys import ImportRefusedErr
 from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.leneda.portal_file import MAX_EXPORT_SIZE
 from ...lib.leneda.series_codes import Quantity
-from ...lib.markdown_text import Verbatim, in_markdown
+from ...lib.markdown_text import Verbatim
 from ...user_locale import async_user_locale
 from ..form import Form, Input
 
@@ -87,25 +87,23 @@ class LenedaFileSteps(OptionsFlow):
         register = imported.code
         if key := _ENTITIES.get(imported.quantity):
             register = await locale.async_text(self.hass, f"entity.sensor.{key}.name")
-        return self.async_show_menu(
+        return self._form.show_menu(
             # The text of "leneda_result" says how many days differ. If no day was compared, show
             # another text.
-            step_id="leneda_result" if imported.compared_days else "leneda_result_alone",
-            menu_options=["leneda_file", "leneda_finish"],
-            description_placeholders=in_markdown(
-                {
-                    "register": f"{register} ({imported.code})" if key else register,
-                    "start": f"{locale.day(start)} {start:%H:%M}",
-                    "end": f"{locale.day(end)} {end:%H:%M}",
-                    "quarter_hours": str(imported.quarter_hours),
-                    "estimated": str(imported.estimated),
-                    "holes": str(imported.holes),
-                    "repeated": str(imported.repeated),
-                    "too_old": str(imported.too_old),
-                    "compared_days": str(imported.compared_days),
-                    "differing_days": str(imported.differing_days),
-                }
-            ),
+            "leneda_result" if imported.compared_days else "leneda_result_alone",
+            ["leneda_file", "leneda_finish"],
+            {
+                "register": f"{register} ({imported.code})" if key else register,
+                "start": f"{locale.day(start)} {start:%H:%M}",
+                "end": f"{locale.day(end)} {end:%H:%M}",
+                "quarter_hours": str(imported.quarter_hours),
+                "estimated": str(imported.estimated),
+                "holes": str(imported.holes),
+                "repeated": str(imported.repeated),
+                "too_old": str(imported.too_old),
+                "compared_days": str(imported.compared_days),
+                "differing_days": str(imported.differing_days),
+            },
         )
 
     async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:

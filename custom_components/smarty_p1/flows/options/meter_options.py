@@ -12,13 +12,7 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
+from homeassistant.helpers.selector import BooleanSelector, SelectSelector
 from homeassistant.util import dt as dt_util
 
 from ...const import (
@@ -31,7 +25,7 @@ from ...const import (
 )
 from ...coordinator import has_telegrams
 from ...coordinator.chosen_entity_ids import with_registry_ids
-from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
+from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title, without
 from ...coordinator.repair_issues import Problem, withdraw_issues
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...energy_dashboard.house_sources import (
@@ -47,7 +41,7 @@ from ...lib.bill.bill import bill_of
 from ...lib.bill.household_state import HouseholdState
 from ...lib.bill.ledger import Ledger
 from ...lib.history.luxembourg_time import LUXEMBOURG
-from ...lib.markdown_text import Verbatim, as_plain, in_markdown
+from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.prices.contract import Contracts
 from ...lib.prices.entered_contract import (
     entered_contracts,
@@ -57,6 +51,7 @@ from ...lib.prices.entered_contract import (
 )
 from ...user_locale import UserLocale, async_user_locale
 from ..form import Form, Input
+from ..shared_form_fields import list_field
 from .aids_form import AIDS
 from .contract_form import (
     EditedContract,
@@ -147,15 +142,8 @@ def device_fields(
 
 
 def _list_of(names: Mapping[str, str]) -> SelectSelector:
-    return SelectSelector(
-        SelectSelectorConfig(
-            options=[
-                SelectOptionDict(value=value, label=name[:_MAX_NAME])
-                for value, name in names.items()
-            ],
-            multiple=True,
-            mode=SelectSelectorMode.LIST,
-        )
+    return list_field(
+        ((value, name[:_MAX_NAME]) for value, name in names.items()), is_multiple=True
     )
 
 
@@ -210,12 +198,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     """First day to suggest for a contract that is added."""
 
     def __init__(self) -> None:
-        self._form = Form(self, lambda: self._name)
+        self._form = Form(self, lambda: short_title(self.config_entry))
         self._sources: Sequence[HouseSource] = ()
-
-    @property
-    def _name(self) -> str:
-        return Verbatim(short_title(self.config_entry))
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the menu. If a repair opened the dialog, show a page of the contracts instead."""
@@ -232,26 +216,16 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             menu.remove("plan")
         if is_possible(self.hass):
             menu.append("sidebar")
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=menu,
-            description_placeholders=in_markdown({"name": self._name}),
-        )
+        return self._form.show_menu("init", menu)
 
     async def async_step_contracts(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show the contracts, and what can be done. Without a contract, ask for the first one."""
         if not (contracts := entered_contracts(self.config_entry.options)):
             return await self.async_step_contract()
         names = (await async_contract_names(self.hass, contracts)).values()
-        return self.async_show_menu(
-            step_id="contracts",
-            menu_options=["contract_add", "contract_edit", "contract_remove"],
-            description_placeholders=in_markdown(
-                {
-                    "name": self._name,
-                    "contracts": Verbatim("\n".join(f"- {as_plain(name)}" for name in names)),
-                }
-            ),
+        shown = Verbatim("\n".join(f"- {as_plain(name)}" for name in names))
+        return self._form.show_menu(
+            "contracts", ["contract_add", "contract_edit", "contract_remove"], {"contracts": shown}
         )
 
     async def async_step_contract_add(self, _user_input: Input = None) -> ConfigFlowResult:
@@ -368,11 +342,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         menu = [page.step_id for page in (P1_SERVER, VIRTUAL_METER, MQTT, UPDATES)]
         if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
             menu.insert(2, "virtual_clients")
-        return self.async_show_menu(
-            step_id="other_programs",
-            menu_options=menu,
-            description_placeholders=in_markdown({"name": self._name}),
-        )
+        return self._form.show_menu("other_programs", menu)
 
     async def async_step_virtual_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask whether batteries and chargers read a virtual meter, and which one."""
@@ -424,8 +394,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
         """Replace the stored options in `own` with `read`. Keep all other stored options."""
-        stored = self.config_entry.options
-        kept = {name: value for name, value in stored.items() if name not in own}
+        kept = without(self.config_entry.options, own)
         data = with_registry_ids(self.hass, kept | dict(read), read)
         data = with_confirmed_prices(data, high_prices(read))
         return self.async_create_entry(data=data)

@@ -33,7 +33,8 @@ from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KW, KWH_PER_M3, Amount
 from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField, whole_number_field
-from ..typed_amounts import AmountField, Place, TypedAmounts
+from ..typed_amounts import AmountField, TypedAmounts
+from .amount_rows import AmountRows
 from .options_page import OptionsPage, plain_page
 
 _MAX_INTERVAL_S = 3600
@@ -66,6 +67,7 @@ _PRICE_LIST = ObjectSelector(
     )
 )
 
+_ROWS = AmountRows(CONF_GAS_PRICES, "gas", _PRICES, (CONF_SINCE,), _MAX_PRICES)
 _GAS_OPTIONS = {CONF_GAS_KWH_PER_M3, CONF_GAS_PRICES}
 _GAS_FIELDS = {
     vol.Optional(CONF_GAS_KWH_PER_M3): AmountField(Amount(KWH_PER_M3, _MAX_TYPED)),
@@ -79,9 +81,7 @@ def may_need_gas(entry: AnyConfigEntry) -> bool:
 
 
 def _shown_gas(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
-    rows = entry.options.get(CONF_GAS_PRICES, [])
-    shown = [locale.amounts(row, _PRICES) for row in rows]
-    return {**entry.options, CONF_GAS_PRICES: shown}
+    return {**entry.options, CONF_GAS_PRICES: _ROWS.shown(entry, locale)}
 
 
 async def _async_read_gas(
@@ -89,26 +89,13 @@ async def _async_read_gas(
 ) -> dict[str, Any]:
     """Return the options to store. Add errors for implausible or missing values to `amounts`."""
     read = amounts.read_all(typed, _GAS_FIELDS, "options.step.gas")
-    typed_rows = read.pop(CONF_GAS_PRICES, [])[: _MAX_PRICES + 1]
-    rows = [_read_price(row, number, amounts) for number, row in enumerate(typed_rows, 1)]
+    read.pop(CONF_GAS_PRICES, None)
+    rows = _ROWS.read(typed, amounts)
     if error := _implausible(read):
         amounts.refuse(CONF_GAS_KWH_PER_M3, error)
     if not amounts.errors and (error := _error_of_prices(rows)):
         amounts.refuse(CONF_GAS_PRICES, error)
     return {**read, CONF_GAS_PRICES: in_order(rows)} if rows else read
-
-
-def _read_price(row: Mapping[str, Any], number: int, amounts: TypedAmounts) -> dict[str, Any]:
-    read = dict(row)
-    for name in filter(row.__contains__, _PRICES):
-        label = f"selector.{CONF_GAS_PRICES}.fields.{name}.name"
-        list_label = f"options.step.gas.data.{CONF_GAS_PRICES}"
-        place = Place(CONF_GAS_PRICES, label, list_label, number)
-        value = amounts.read(place, read.pop(name), _PRICES[name])
-        if value is not None:
-            read[name] = value
-    since = read.pop(CONF_SINCE, None)
-    return {**read, CONF_SINCE: DayField()(since)} if since else read
 
 
 def _error_of_prices(rows: Sequence[Mapping[str, Any]]) -> str | None:

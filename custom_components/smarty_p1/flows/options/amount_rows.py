@@ -1,0 +1,47 @@
+"""List of a form whose rows have amounts and days, such as the prices of gas."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from ...coordinator.entry_types import AnyConfigEntry
+from ...lib.amounts import Amount
+from ...user_locale import UserLocale
+from ..shared_form_fields import DayField
+from ..typed_amounts import Place, TypedAmounts
+
+
+class AmountRows(NamedTuple):
+    """List of rows that an option has, and its field on a page of the options."""
+
+    option: str
+    step_id: str
+    amounts: Mapping[str, Amount]
+    days: Collection[str]
+    max_rows: int
+
+    def place(self, name: str, row: int) -> Place:
+        """Return the place of an amount in a row, counted from 1."""
+        label = f"selector.{self.option}.fields.{name}.name"
+        return Place(self.option, label, f"options.step.{self.step_id}.data.{self.option}", row)
+
+    def shown(self, entry: AnyConfigEntry, locale: UserLocale) -> list[dict[str, Any]]:
+        """Return the stored rows as the form shows them."""
+        return [locale.amounts(row, self.amounts) for row in entry.options.get(self.option, ())]
+
+    def read(self, typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str, Any]]:
+        """Return the rows of a form with numbers and ISO days, without empty and wrong amounts.
+
+        Further rows are cut, except one, so that the caller can refuse too many.
+        """
+        rows = typed.get(self.option, ())[: self.max_rows + 1]
+        return [self._read(dict(row), number, amounts) for number, row in enumerate(rows, 1)]
+
+    def _read(self, read: dict[str, Any], row: int, amounts: TypedAmounts) -> dict[str, Any]:
+        for name in filter(read.__contains__, self.amounts):
+            value = amounts.read(self.place(name, row), read.pop(name), self.amounts[name])
+            if value is not None:
+                read[name] = value
+        # The selector has checked the days, but returns them as a program has typed them.
+        for name in filter(read.__contains__, self.days):
+            read[name] = DayField()(read[name])
+        return read
