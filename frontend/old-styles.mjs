@@ -44,7 +44,7 @@ function replaceQueries(source) {
   for (const { index, 0: start, 1: limit, 2: width } of source.matchAll(QUERY)) {
     let end = index + start.length;
     for (let depth = 1; depth; end += 1) depth += { "{": 1, "}": -1 }[source[end]] ?? 0;
-    const host = `:host([${limit === "max" ? "narrow" : "wide"}~="${width}"])`;
+    const host = `:host([${limit}-${width}])`;
     const rules = source.slice(index + start.length, end - 1);
     result += source.slice(at, index) + rules.replace(/([^{}]+)\{([^{}]*)\}/g, (_, selectors, style) => `${prefixed(selectors, host)} {${style}}`);
     at = end;

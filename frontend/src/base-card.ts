@@ -12,7 +12,7 @@ import { type CommonKey, type Locale, localDay, localeOf, type Params, type Text
 import { applyContainerWidths } from "./parts/container-widths.ts";
 import { keepFocus } from "./parts/kept-focus.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
-import { plain, rich, type Table, tableBehind } from "./parts/markup.ts";
+import { plain, rich, statusLine, type Table, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./data/request-queue.ts";
 import { scrollIfShort } from "./parts/scroll-if-short.ts";
 import { whileDrawn } from "./parts/while-drawn.ts";
@@ -284,7 +284,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     const { list, error } = this.#meters ?? {};
     const t = (key: CommonKey) => this.locale.common(key);
     if (!list) return html`<p class="small" role="status">${t(error ? "not_answered" : "loading")}</p>`;
-    if (isForbidden || this.config.entry_id) return html`<p role="status">${t("not_allowed")}</p>`;
+    if (isForbidden || this.config.entry_id) return statusLine(t("not_allowed"));
     const path = "/config/integrations/dashboard/add?domain=smarty_p1";
     return html`<h2>${t("no_meter")}</h2>
       ${this.#hass?.user?.is_admin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
@@ -420,7 +420,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     if (!time) return nothing;
     const date = new Date(time);
     const clock = this.locale.time(date, true);
-    const shown = localDay(date) === localDay(new Date(feed.now)) ? clock : `${this.locale.shortDay(date)}, ${clock}`;
+    const shown = localDay(date) === localDay(feed.now) ? clock : `${this.locale.shortDay(date)}, ${clock}`;
     return html`<small class="number">${feed.isOld(this.meter) ? this.locale.common("last", { time: shown }) : shown}</small>`;
   }
 }

@@ -5,3 +5,9 @@ export const lastOf = <T>(list: ArrayLike<T>): T | undefined => list[list.length
 
 /** Return whether an object itself has a key, like `Object.hasOwn`. */
 export const hasOwn = (object: object, key: string): boolean => Object.prototype.hasOwnProperty.call(object, key);
+
+/** Return the sum of numbers, like `Math.sumPrecise`. */
+export const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
+
+/** Return the nearest value from `min` to `max`, like `Math.clamp`. */
+export const clamp = (value: number, min: number, max: number): number => Math.max(min, Math.min(max, value));

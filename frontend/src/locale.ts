@@ -1,5 +1,6 @@
 /** Words, numbers, dates and times in the user's Home Assistant formats. */
 
+import { sumOf } from "./built-in-replacements.ts";
 import type { UserFormats } from "./hass.ts";
 import common from "./texts/common.json" with { type: "json" };
 
@@ -36,9 +37,9 @@ export function roundUp(value: number, decimals = 0): number {
 export function roundParts(parts: number[], decimals = 2, sum?: number): number[] {
   const factor = 10 ** decimals;
   const exact = parts.map((part) => part * factor);
-  const wanted = Math.round(round(sum ?? parts.reduce((total, part) => total + part, 0), decimals) * factor);
+  const wanted = Math.round(round(sum ?? sumOf(parts), decimals) * factor);
   const whole = exact.map((part) => Math.floor(part + 1e-7));
-  let left = wanted - whole.reduce((total, part) => total + part, 0);
+  let left = wanted - sumOf(whole);
   const order = exact
     .map((part, index) => ({ index, lost: part - whole[index]! }))
     .sort((a, b) => b.lost - a.lost || a.index - b.index);
@@ -60,6 +61,9 @@ export type Language = (typeof LANGUAGES)[number];
  */
 export type Texts<Key extends string = string> = Record<Language, Record<Exclude<Key, CommonKey>, string>>;
 export type Params = Record<string, string | number>;
+
+/** Instant as the browser has it, in ms since 1970, or as an answer has it. */
+export type Instant = Date | number | string;
 
 /** Days begin and end at midnight in this time zone, even if the browser uses another time zone. */
 export const TIME_ZONE = "Europe/Luxembourg";
@@ -224,16 +228,16 @@ export class Locale {
     return this.language === "en" ? `${this.number(shown, decimals)}%` : this.unit(shown, "%", decimals);
   }
 
-  time(time: Date, seconds = false): string {
+  time(time: Instant, seconds = false): string {
     return this.#format(seconds ? "seconds" : "time", time);
   }
 
-  timeRange(start: Date, end: Date): string {
+  timeRange(start: Instant, end: Instant): string {
     if (!this.#hour12) return `${this.time(start)}–${this.time(end)}`;
     // For a range over midnight, `formatRange` would also write the dates. So join the two clock times here.
     if (localDay(start) !== localDay(end)) return `${this.time(start)} – ${this.time(end)}`;
     // `formatRange` writes AM or PM only once, as in "6:30 – 6:45 PM".
-    return this.#formatOf("time").formatRange(start, end);
+    return this.#formatOf("time").formatRange(new Date(start), new Date(end));
   }
 
   /** Return an hour of the day as a time, such as "22:30" or "10:30 PM" for 22.5. */
@@ -247,47 +251,47 @@ export class Locale {
   }
 
   /** Return a text such as "Saturday 21 November". */
-  weekday(time: Date): string {
+  weekday(time: Instant): string {
     return this.#format("weekday", time);
   }
 
   /** Return a text such as "Sat 21". */
-  shortWeekday(time: Date): string {
+  shortWeekday(time: Instant): string {
     return this.#format("shortWeekday", time);
   }
 
   /** Return a text such as "21 November". */
-  day(time: Date): string {
+  day(time: Instant): string {
     return this.#format("day", time);
   }
 
   /** Return a text such as "21 Nov". */
-  shortDay(time: Date): string {
+  shortDay(time: Instant): string {
     return this.#format("shortDay", time);
   }
 
   /** Return a text such as "Sat 21 Nov". */
-  shortDate(time: Date): string {
+  shortDate(time: Instant): string {
     return this.#format("shortDate", time);
   }
 
   /** Return a text such as "21 November 2026". */
-  date(time: Date): string {
+  date(time: Instant): string {
     return this.#format("date", time);
   }
 
   /** Return a text such as "November". */
-  month(time: Date): string {
+  month(time: Instant): string {
     return this.#format("month", time);
   }
 
   /** Return a text such as "Nov". */
-  shortMonth(time: Date): string {
+  shortMonth(time: Instant): string {
     return this.#format("shortMonth", time);
   }
 
   /** Return a text such as "November 2026". */
-  monthYear(time: Date): string {
+  monthYear(time: Instant): string {
     return this.#format("monthYear", time);
   }
 
@@ -304,8 +308,9 @@ export class Locale {
     return format;
   }
 
-  #format(kind: keyof typeof DATE_FORMATS, time: Date): string {
+  #format(kind: keyof typeof DATE_FORMATS, instant: Instant): string {
     const format = this.#formatOf(kind);
+    const time = new Date(instant);
     // Only long dates keep the comma of their language: "Samstag, 21. November".
     const comma = kind === "weekday" ? "," : "";
     if (this.language !== "lb") {
@@ -391,8 +396,9 @@ function aheadMs(time: number): number {
 }
 
 /** Return the calendar date and clock time in Luxembourg. */
-export function localParts(time: Date) {
-  const local = new Date(time.getTime() + aheadMs(time.getTime()));
+export function localParts(time: Instant) {
+  const ms = new Date(time).getTime();
+  const local = new Date(ms + aheadMs(ms));
   return {
     year: local.getUTCFullYear(),
     monthIndex: local.getUTCMonth(),
@@ -404,7 +410,7 @@ export function localParts(time: Date) {
 }
 
 /** Return the day in Luxembourg as 2026-11-21. */
-export function localDay(time: Date): string {
+export function localDay(time: Instant): string {
   const { year, monthIndex, day } = localParts(time);
   return `${year}-${String(monthIndex + 1).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
 }

@@ -13,7 +13,7 @@ const CENTS = /^(?:cts?|cents?|centimes?|cêntimos?|c|¢|c€|€c|ct€|€ct|c
 
 /** Return an amount; undefined if the text is ambiguous, no amount or beyond its limits. */
 export function readAmount(text: string, min: number, max: number): number | undefined {
-  const [amount = Number.NaN, ...others] = readEuros(text);
+  const [amount = NaN, ...others] = readEuros(text);
   return others.length || !(amount >= min && amount <= max) ? undefined : amount;
 }
 

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CardHost } from "../src/card-host.ts";
 import { type Column, type Frame, monthsChart, monthsDrawing } from "../src/charts/months-chart.ts";
-import { billsOf, refusal, showMonth, shownOf, toEnter } from "../src/parts/shared-bills.ts";
+import { billsOf, showMonth, shownOf, toEnter, withoutBill } from "../src/parts/shared-bills.ts";
+import type { TemplateResult } from "lit";
 import { Locale } from "../src/locale.ts";
+import { smallLine } from "../src/parts/markup.ts";
+import { billTexts } from "../src/sentences/bill.ts";
 import { allMonths, amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { MeterFeed } from "../src/data/meter-feed.ts";
 import type { Bill, Meter } from "../src/data/websocket-types.ts";
@@ -198,7 +201,9 @@ test("a first month in which nothing was counted has no bill yet", () => {
   for (const some of [{ imported_kwh: 0.05 }, { exported_kwh: 0.05 }, { total: 2, missing: [], reference_kw: 7 }]) assert.equal(error(empty(some)), undefined, JSON.stringify(some));
   assert.equal(error(empty({}), bill("2026-12", "2027-01")), undefined);
   assert.deepEqual(billsOf({ get: () => ({ error: "not_found" }) } as unknown as MeterFeed), { error: "not_found" });
-  assert.deepEqual(["nothing_counted", "not_found", "timeout", undefined].map(refusal), ["nothing_counted", "not_loaded", undefined, undefined]);
+  const shown = (reason: string | undefined) => markupOf(withoutBill("Bill", reason, en, smallLine("waits") as TemplateResult)).split(/<\/?p[^>]*>/)[1];
+  const words = (["nothing_counted", "not_loaded"] as const).map((key) => en.text(billTexts, key));
+  assert.deepEqual(["nothing_counted", "not_found", "timeout", undefined].map(shown), [...words, "waits", "waits"]);
 });
 
 test("the running month is shown until another one is chosen, and as long as that has a bill", () => {

@@ -4,7 +4,7 @@ import { quarterHourBar } from "../src/cards/now.ts";
 import { phaseBars } from "../src/charts/phase-bars.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/parts/banner.ts";
-import { chooser, nextOf, shortTitle } from "../src/parts/meter-chooser.ts";
+import { chooser, radioKeys, shortTitle } from "../src/parts/meter-chooser.ts";
 import { direction, firstDayRows, isAbove, lacksPast, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/data/websocket-types.ts";
 import { markupOf, press } from "./template-text.ts";
@@ -276,7 +276,13 @@ test("arrow keys go round three radio buttons, and Home and End to their ends", 
     ["ArrowLeft", 1, 0], ["ArrowUp", 1, 0], ["ArrowRight", 1, 2], ["ArrowDown", 1, 2],
     ["ArrowLeft", 0, 2], ["ArrowDown", 2, 0], ["Home", 2, 0], ["End", 0, 2], ["Enter", 1, undefined],
   ];
-  for (const [key, from, to] of rows) assert.equal(nextOf({ key } as KeyboardEvent, from, 3), to, `${key} on ${from}`);
+  for (const [key, from, to] of rows) {
+    const [chosen, focused]: (number | undefined)[][] = [[], []];
+    const buttons = [0, 1, 2].map((index) => ({ focus: () => focused!.push(index) }));
+    const event = { key, preventDefault() {}, currentTarget: { querySelectorAll: () => buttons } };
+    radioKeys(from, 3, (index) => chosen!.push(index))(event as unknown as KeyboardEvent);
+    assert.deepEqual([chosen, focused], to === undefined ? [[], []] : [[to], [to]], `${key} on ${from}`);
+  }
 });
 
 test("up to three meters are beside each other, four are a menu", () => {

@@ -4,7 +4,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
-import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
+import { billsOf, showMonth, shownOf, toEnter, withoutBill } from "../parts/shared-bills.ts";
 import { rich, tableBehind, turnOver } from "../parts/markup.ts";
 import { chartStyles, COLORS, monthsChart } from "../charts/months-chart.ts";
 import { dot } from "../charts/shapes.ts";
@@ -105,7 +105,7 @@ export class BillCard extends SmartyCard<BillKey> {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { bills, error } = billsOf(feed);
-    if (!bills) return this.#without(error);
+    if (!bills) return withoutBill(this.locale.common("bill"), error, this.locale, this.waiting(error));
     const bill = shownOf(bills, feed);
     const at = bills.indexOf(bill);
     const to = (index: number) =>
@@ -156,7 +156,7 @@ export class BillCard extends SmartyCard<BillKey> {
       const color = COLORS[year.unit][index - 1];
       return color ? html`${dot(color)}${name}` : name;
     };
-    const period = `${locale.date(new Date(bill.since ?? bill.start))} – ${locale.date(isRunning(bill) ? new Date(bill.until) : lastDay(bill))}`;
+    const period = `${locale.date(bill.since ?? bill.start)} – ${locale.date(isRunning(bill) ? bill.until : lastDay(bill))}`;
     const chart = { year, chosen, hidden: [], locale, width: STATEMENT_WIDTH_PX, widthOf: this.#widthOf, choose: () => undefined };
     const name = this.nameOf(meter);
     const sheet = html`<h2>${title} · ${name}</h2>
@@ -202,12 +202,6 @@ export class BillCard extends SmartyCard<BillKey> {
       ${quantity ? html`<span class="quantity small" role="cell" aria-colindex="2">${quantity}</span>` : nothing}
       <span class="amount number ${isNumber ? "" : "small"}" role="cell" aria-colindex="3">${amount}</span>
     </div>`;
-  }
-
-  #without(error: string | undefined): TemplateResult {
-    const key = refusal(error);
-    return html`<h2>${this.locale.common("bill")}</h2>
-      ${key ? html`<p role="status">${this.t(key)}</p>` : this.waiting(error)}`;
   }
 }
 

@@ -7,7 +7,7 @@ import type { MeterFeed } from "../data/meter-feed.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../data/gas-water-heat-amounts.ts";
 import { drawMedium, mediumChart, type MediumDrawing } from "../charts/gas-water-heat-chart.ts";
 import { colorOf, iconOf, mediumStyles } from "./gas-water-heat-styles.ts";
-import { plain, rich } from "../parts/markup.ts";
+import { plain, rich, statusLine } from "../parts/markup.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas-water-heat-days.ts";
 import { styles } from "../styles.ts";
@@ -48,10 +48,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
   static override styles: CSSResultGroup = [styles, mediumStyles];
   #drawn: Drawn | undefined;
   #shownName = "";
-  readonly #chosen = new ChosenBar(this, () => {
-    const count = this.#drawn?.drawing.days ?? 0;
-    return { count, page: DAYS_A_WEEK, at: (x) => Math.max(0, Math.min(count - 1, Math.floor(x * count))) };
-  });
+  readonly #chosen = new ChosenBar(this, () => ({ count: this.#drawn?.drawing.days ?? 0, page: DAYS_A_WEEK }));
 
   static override getConfigForm(): object {
     const labels: Record<string, string> = { entry_id: pageLocale().common("meter"), device: pageLocale().text(say.mediumTexts, "device") };
@@ -87,7 +84,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const answer = feed.get("smarty_p1/media", {});
     if (feed.live?.state === "unauthorized" || answer.error === "unauthorized") {
-      return html`<p role="status">${this.locale.common("not_allowed")}</p>`;
+      return statusLine(this.locale.common("not_allowed"));
     }
     const histories = answer.value?.media ?? [];
     const { device, meter: configured } = this.config;
@@ -99,7 +96,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
       if (!answer.value && !answer.error) return this.waiting();
       if (!answer.value) return this.waiting(answer.error);
       const key = meter.state !== "receiving" ? "nothing_read" : device || configured ? "not_there" : "no_media";
-      return html`<p role="status">${this.t(key)}</p>`;
+      return statusLine(this.t(key));
     }
     const newer = feed.live?.media?.[String(id)];
     const history: MediumHistory = stored ?? {
@@ -113,7 +110,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
       newer,
       time: times.length ? new Date(Math.max(...times)) : undefined,
       now: feed.now,
-      today: localDay(new Date(feed.now)),
+      today: localDay(feed.now),
     };
     const color = colorOf(history.type, Boolean(this.hass?.themes?.darkMode));
     return html`<div class="all" style="--medium:${color}">

@@ -1,16 +1,17 @@
 /** Card with a stacked bar for each of thirteen months. The bill card shows the month that is chosen here. */
 
+import { smallLine } from "../parts/markup.ts";
 import { lastOf } from "../built-in-replacements.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/shared-bills.ts";
+import { billsOf, showMonth, shownOf, toEnter, withoutBill } from "../parts/shared-bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../charts/months-chart.ts";
 import { chartPart, partStyles } from "../parts/chart-part.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { measureIn, Width } from "../parts/measured-sizes.ts";
-import { type BillKey, billTexts, missingField } from "../sentences/bill.ts";
+import { missingField } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Meter } from "../data/websocket-types.ts";
@@ -78,7 +79,7 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { bills, error } = billsOf(feed);
-    if (!bills) return this.#without(error);
+    if (!bills) return withoutBill(this.t("title_few"), error, this.locale, this.waiting(error));
     const chosen = shownOf(bills, feed).month;
     // Every telegram calls this method. So draw the chart again only if one of these values has changed.
     const dependencies = [bills, chosen, this.unit, this.hiddenParts, this.#width.value, this.#width.height, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
@@ -104,8 +105,8 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
       <div class="big">${head.value}<small> ${head.label}</small></div>
       ${head.sentence ? this.sentence(head.sentence) : nothing}
       ${monthsChart(chart)} ${this.#table(year, chosen)}
-      ${words.amountNotes(year, locale).map((note) => html`<p class="small">${note}</p>`)}
-      ${lack ? html`<p class="small">${words.lackSentence(last, locale)}</p>${toEnter(this, meter, locale, missingField(last))}` : nothing}
+      ${words.amountNotes(year, locale).map(smallLine)}
+      ${lack ? html`${smallLine(words.lackSentence(last, locale))}${toEnter(this, meter, locale, missingField(last))}` : nothing}
       ${this.table(head.title, () => all)}`;
   }
 
@@ -124,11 +125,5 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
       <tbody>${rows.map((row) => line(part(row), row))}</tbody>
       ${total ? html`<tfoot>${line(html`<span class="mark"></span>${total.name}`, total)}</tfoot>` : nothing}
     </table>`;
-  }
-
-  #without(error: string | undefined): TemplateResult {
-    const key: BillKey | undefined = refusal(error);
-    return html`<h2>${this.t("title_few")}</h2>
-      ${key ? html`<p role="status">${this.locale.text(billTexts, key)}</p>` : this.waiting(error)}`;
   }
 }

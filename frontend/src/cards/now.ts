@@ -1,5 +1,6 @@
 /** Card of the present power, with the advice whether the household can switch on another device. */
 
+import { clamp } from "../built-in-replacements.ts";
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { METER_FIELD, pageLocale, SmartyCard } from "../base-card.ts";
@@ -7,7 +8,7 @@ import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { dismissSaving, keptSaving } from "../data/planned-car-saving.ts";
 import { banner, type Trouble, troubleOf } from "../parts/banner.ts";
-import { rich } from "../parts/markup.ts";
+import { rich, smallLine } from "../parts/markup.ts";
 import { bar, type BarPart, splitAtLimit, TRACK } from "../charts/shapes.ts";
 import { HourPart } from "../parts/last-hour.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
@@ -51,7 +52,7 @@ export function quarterHourBar(
   const end = Math.max(energy, projected ?? 0);
   // The limit stays in the middle, so that it does not move with the load. Without a limit, the scale ends at whole kWh.
   const scale = limit === undefined ? Math.ceil(Math.max(1, 1.08 * end)) : 2 * limit;
-  const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
+  const share = (value: number): number => clamp(value / scale, 0, 1) || 0;
   const line = limit === undefined ? undefined : share(limit);
   return { parts: splitAtLimit(0, share(energy), share(end), line ?? 1, "drawn", "excess"), limit: line, scale };
 }
@@ -128,7 +129,7 @@ export class NowCard extends SmartyCard<NowKey> {
   /** Return whether energy was fed in today. */
   #hasFedIn({ feeds_in }: Meter, feed: MeterFeed): boolean {
     if (!feeds_in) return false;
-    const today = localDay(new Date(feed.now));
+    const today = localDay(feed.now);
     const days = feed.get("smarty_p1/days", {}, feed.readMinute).value?.days ?? [];
     return days.some(({ day, exported_wh }) => day === today && (exported_wh ?? 0) > 0);
   }
@@ -163,7 +164,7 @@ export class NowCard extends SmartyCard<NowKey> {
     return html`<header><h2>${title}</h2>${this.stamp(feed)}</header>
       ${this.#answer(this.#number(now.power, is === "drawn" && isAbove(now) ? "excess" : is, title), advice.small, advice.text, isPulses)}
       ${house.solar.length ? html`<p class="uses">${rich(uses)}</p>` : nothing}
-      ${meter.integration ? html`<p class="small">${this.t("by", { integration: meter.integration })}</p>` : nothing}
+      ${smallLine(meter.integration ? this.t("by", { integration: meter.integration }) : "")}
       ${[rows.slice(0, -2), rows.slice(-2)].map((line) => html`<p class="small">${line.map(([name, time]) => `${name}${this.locale.sign(":")} ${time}`).join(" · ")}</p>`)}
       ${this.#curve(line, now)}
       <div class="rest">
@@ -172,12 +173,12 @@ export class NowCard extends SmartyCard<NowKey> {
         ${this.#phases(meter, live, feed)}
       </div>
       ${isPulses ? nothing : this.#savedByPlan(meter, feed)}
-      ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="hint"><p class="small">${this.t("leneda")}</p>${this.settings(meter, this.t("from_leneda"), "leneda")}</div>` : nothing}`;
+      ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="hint">${smallLine(this.t("leneda"))}${this.settings(meter, this.t("from_leneda"), "leneda")}</div>` : nothing}`;
   }
 
   /** Return what a plan for the chosen car would have saved last year, until a load is entered or the user has read it. */
   #savedByPlan(meter: Meter, feed: MeterFeed): TemplateResult | typeof nothing {
-    const saving = keptSaving(meter, localDay(new Date(feed.now)));
+    const saving = keptSaving(meter, localDay(feed.now));
     const isLoad = ({ id, via_device_id }: DeviceEntry) => via_device_id === meter.device_id && this.entityOf("limit_price", id);
     if (!saving || Object.values(this.hass!.devices).some(isLoad)) return nothing;
     const dismiss = () => {
@@ -185,7 +186,7 @@ export class NowCard extends SmartyCard<NowKey> {
       this.requestUpdate();
     };
     return html`<div class="hint">
-      <p class="small">${rich(this.locale.text(whatIfTexts, "less", { changes: this.locale.text(whatIfTexts, "with_own_plan"), amount: this.locale.euros(saving) }))}</p>
+      ${smallLine(rich(this.locale.text(whatIfTexts, "less", { changes: this.locale.text(whatIfTexts, "with_own_plan"), amount: this.locale.euros(saving) })))}
       ${this.addLoad(meter)}
       <button class="link" @click=${dismiss}>${this.t("not_now")}</button>
     </div>`;
@@ -237,7 +238,7 @@ export class NowCard extends SmartyCard<NowKey> {
   }
 
   #emptyBar(running: RunningQuarterHour, { end }: Situation): TemplateResult {
-    return html`<div class="labels small"><span>${this.locale.timeRange(new Date(running.start), end)}</span><span>–</span></div>
+    return html`<div class="labels small"><span>${this.locale.timeRange(running.start, end)}</span><span>–</span></div>
       ${bar([TRACK])}`;
   }
 
@@ -249,13 +250,13 @@ export class NowCard extends SmartyCard<NowKey> {
   }
 
   #withoutReference(meter: Meter): TemplateResult {
-    return html`<p class="small">${this.t("no_reference")}</p>${toEnter(this, meter, this.locale, "reference_power")}`;
+    return html`${smallLine(this.t("no_reference"))}${toEnter(this, meter, this.locale, "reference_power")}`;
   }
 
   #quarterHour(running: RunningQuarterHour, now: Situation): TemplateResult {
     const { locale } = this;
-    const range = locale.timeRange(new Date(running.start), now.end);
-    const left = now.isWhole ? range : this.t("counted", { range, time: locale.time(new Date(running.measured_since)) });
+    const range = locale.timeRange(running.start, now.end);
+    const left = now.isWhole ? range : this.t("counted", { range, time: locale.time(running.measured_since) });
     const reference = now.isWhole ? now.reference : null;
     const projected = projectedEnergy(now);
     const drawn = quarterHourBar(
@@ -299,10 +300,10 @@ export class NowCard extends SmartyCard<NowKey> {
    */
   #phases(meter: Meter, live: Live, feed: MeterFeed): TemplateResult | typeof nothing {
     const powers = phasePowers(meter, live);
-    const day = localDay(new Date(feed.now));
+    const day = localDay(feed.now);
     const before = this.#highest.day === day ? [this.#highest.kw] : feed.lastHour.phases.flat();
     this.#highest = { day, kw: [...before, ...powers].reduce<number>((highest, power) => Math.max(highest, Math.abs(power ?? 0)), MIN_PHASE_KW) };
-    return this.#highest.kw > (meter.connection_kva ?? Number.POSITIVE_INFINITY) / 3 / 2 ? drawPhases(phaseBars(powers, this.#highest.kw), this.locale) : nothing;
+    return this.#highest.kw > (meter.connection_kva ?? Infinity) / 3 / 2 ? drawPhases(phaseBars(powers, this.#highest.kw), this.locale) : nothing;
   }
 
   #detail(meter: Meter, feed: MeterFeed): string {

@@ -1,5 +1,6 @@
 /** Card of the plan: when each entered load runs, such as a car, and what a further load would cost. */
 
+import { smallLine, statusLine } from "../parts/markup.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
@@ -103,11 +104,11 @@ export class PlanCard extends SmartyCard<PlanKey> {
     const shown = shownPlan(plan, meter.reference_kw, new Date(feed.now), this.locale);
     const last = shown.rows.reduce((found, { parts }, index) => (parts.length ? index : found), -1);
     return html`<h2>${shown.title}</h2>
-      ${shown.notes.map((note) => html`<p class="small">${note}</p>`)}
+      ${shown.notes.map(smallLine)}
       ${shown.rows.map((row, index) => this.#row(row, index === last ? shown.labels : []))}
       ${this.#legend(shown, meter)}
       ${this.isTrying ? this.#fields(meter) : nothing}
-      ${this.result ? html`<p role="status">${this.result}</p>` : nothing}
+      ${this.result ? statusLine(this.result) : nothing}
       <footer>
         ${this.addLoad(meter)}
         <button class="link" aria-expanded=${this.isTrying} @click=${() => (this.isTrying = !this.isTrying)}>${this.t("try")}</button>
@@ -163,7 +164,7 @@ export class PlanCard extends SmartyCard<PlanKey> {
     const [load] = answer?.response.loads ?? [];
     if (!load?.start || !load.end) return;
     const cost = this.locale.cents(load.cost);
-    const range = this.locale.timeRange(new Date(load.start), new Date(load.end));
+    const range = this.locale.timeRange(load.start, load.end);
     this.result = answer!.response.can_differ ? this.t("tried", { range, cost, saving: this.locale.cents(load.saving) }) : this.t("tried_same", { cost });
   }
 

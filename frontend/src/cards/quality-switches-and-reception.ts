@@ -25,8 +25,8 @@ export const lastTelegram = (live: Live | undefined, meter: Meter): number | und
 
 /** Return a text such as "at 18:12", or "on 19 November, 18:12" for another day than today. */
 export function atTime(time: number, now: number, locale: Locale): string {
-  const [date, clock] = [new Date(time), locale.time(new Date(time))];
-  if (localDay(date) === localDay(new Date(now))) return say(locale, "at_time", { time: clock });
+  const [date, clock] = [new Date(time), locale.time(time)];
+  if (localDay(date) === localDay(now)) return say(locale, "at_time", { time: clock });
   return say(locale, "at_day", { day: locale.day(date), time: clock });
 }
 
@@ -193,7 +193,7 @@ export function receptionBlocks(day: Reception): { received: string; missing: st
 export function receptionHours(day: Reception, blocks: { received: string; missing: string }, locale: Locale): TemplateResult | typeof nothing {
   if (day.share === null) return nothing;
   const words = gapWords(day, locale);
-  const since = say(locale, "telegrams_since", { time: locale.time(new Date(day.since)) });
+  const since = say(locale, "telegrams_since", { time: locale.time(day.since) });
   const title = day.since > day.start ? since : say(locale, "telegrams");
   const share = receptionShare(day, locale);
   const hours = day.shares.length;
@@ -202,6 +202,6 @@ export function receptionHours(day: Reception, blocks: { received: string; missi
     <svg viewBox="0 0 ${hours} ${BLOCK_PX}" preserveAspectRatio="none" height=${BLOCK_PX} aria-hidden="true">
       ${svg`<path class="missing" d=${blocks.missing}></path><path class="received" d=${blocks.received}></path>`}
     </svg>
-    <div class="scale"><small aria-hidden="true">${locale.time(new Date(day.start))}</small><small>${words}</small><small aria-hidden="true">${say(locale, "now")}</small></div>
+    <div class="scale"><small aria-hidden="true">${locale.time(day.start)}</small><small>${words}</small><small aria-hidden="true">${say(locale, "now")}</small></div>
   </div>`;
 }

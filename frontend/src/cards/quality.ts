@@ -28,7 +28,7 @@ import {
   voltageTable,
 } from "../charts/quality-voltage.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { plain, rich } from "../parts/markup.ts";
+import { plain, rich, smallLine } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { drawPhases, phaseBars, phasePowers, phaseStyles } from "../charts/phase-bars.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
@@ -87,8 +87,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
   #second: ReturnType<typeof setTimeout> | undefined;
   readonly #chosen = new ChosenBar(this, () => {
     if (this.#drawn) return { count: this.#drawn.marks.length, at: (x) => this.#nearestMark(x) };
-    const rows = this.#day?.rows ?? 0;
-    return { count: rows, page: ROWS_AN_HOUR, at: (x) => (rows ? Math.max(0, Math.min(rows - 1, Math.floor(x * rows))) : undefined) };
+    return { count: this.#day?.rows ?? 0, page: ROWS_AN_HOUR };
   });
 
   static override getConfigForm(): object {
@@ -206,7 +205,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
     const home = homeSentence(houseOf(feed), locale);
     return this.#frame(
       html`${this.sentence(sentence)} ${isKnown && rows.length ? supplyRows(rows, isOld) : nothing}
-        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? html`<p class="small">${rich(altered)}</p>` : nothing} ${home ? html`<p class="small">${rich(home)}</p>` : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
+        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? smallLine(rich(altered)) : nothing} ${home ? smallLine(rich(home)) : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
         ${isReceived ? this.table(this.t("telegrams"), () => ({ head: [this.t("hour"), this.t("received")], rows: receptionTable(day!, locale) })) : nothing}`,
       isOld ? this.stamp(feed) : nothing,
       isReceived ? this.t("telegrams") : "",
@@ -231,7 +230,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
     const head = [this.t("when"), this.t("what"), this.t("phases")];
     return this.#frame(
       html`${this.sentence(reading ?? result, "reserved", reading !== undefined)} ${interruptionLines(shown)}
-        <p class="small">${this.t("counts_only")}</p>
+        ${smallLine(this.t("counts_only"))}
         ${hasRows ? this.table(this.t("interruptions"), () => ({ head, rows: interruptionsTable(interruptions, now, locale) })) : nothing}`,
       nothing,
       hasRows ? this.t("interruptions") : "",

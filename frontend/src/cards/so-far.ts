@@ -8,7 +8,7 @@ import { dayStart, type Locale, localDay } from "../locale.ts";
 import { bar, barStyles, TRACK } from "../charts/shapes.ts";
 import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/measured-sizes.ts";
-import { rich } from "../parts/markup.ts";
+import { rich, smallLine, statusLine } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { missingField } from "../sentences/bill.ts";
 import { houseOf } from "../sentences/house.ts";
@@ -143,9 +143,9 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
     const title = html`<h2>${this.t("title")}</h2>`;
     if (!days.value) {
       const isTooEarly = days.error === "nothing_counted";
-      return html`${title}${isTooEarly ? html`<p role="status">${this.t("nothing_yet")}</p>` : this.waiting(days.error)}`;
+      return html`${title}${isTooEarly ? statusLine(this.t("nothing_yet")) : this.waiting(days.error)}`;
     }
-    const today = localDay(new Date(feed.now));
+    const today = localDay(feed.now);
     const shown = lastOf(bill.value?.months ?? []);
     const content = this.#soFar(days.value.days, shown, this.locale, houseOf(feed), today);
     const usual = this.#usual(feed, lastOf(days.value.days), today);
@@ -158,9 +158,9 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
       ${ofToday ? this.sentence(ofToday) : nothing}
       ${content.lacks ? toEnter(this, meter, this.locale, missingField(shown!)) : nothing}
       ${content.forecast ? this.#month(content, meter, shown!) : nothing}
-      ${content.rows.length || content.cost ? nothing : html`<p role="status">${this.locale.common("nothing_yet")}</p>`}
+      ${content.rows.length || content.cost ? nothing : statusLine(this.locale.common("nothing_yet"))}
       ${content.rows.length ? this.#rows(content, usual, isOld) : nothing}
-      ${notes.map((note) => html`<p class="small">${note}</p>`)}
+      ${notes.map(smallLine)}
       ${content.parts.length ? this.table(this.t("cost"), () => ({ head: [this.t("cost"), content.today], rows: content.parts })) : nothing}`;
   }
 
@@ -190,7 +190,7 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
     return html`<div class="month">
       <p>${rich(before)}${verdict && isAbove ? html`<b class="above">${verdict}</b>${end}` : nothing}</p>
       ${goal ? this.#bar(goal) : nothing}
-      ${underBar ? html`<p class="small">${underBar}</p>` : nothing}
+      ${smallLine(underBar)}
       ${bill.goal || !this.hass?.user?.is_admin ? nothing : this.settings(meter, this.t("set_goal"), "goal")}
     </div>`;
   }

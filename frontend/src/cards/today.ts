@@ -1,6 +1,6 @@
 /** Card of a day in quarter-hours: power, excess over the reference power, and its cost. */
 
-import { lastOf } from "../built-in-replacements.ts";
+import { clamp, lastOf } from "../built-in-replacements.ts";
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
@@ -310,8 +310,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
 
   #indexAt(share: number): number | undefined {
     if (!this.#chart || !this.#width.value) return undefined;
-    const index = Math.floor((share * this.#width.value - this.#chart.left) / this.#chart.slot);
-    return Math.max(0, Math.min(this.#last, index));
+    return clamp(Math.floor((share * this.#width.value - this.#chart.left) / this.#chart.slot), 0, this.#last);
   }
 
   #chosenSentence({ shown, quarters, reference, running }: Drawn, costs: Map<number, number | null>, price: number | null): string {

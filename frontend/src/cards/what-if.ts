@@ -1,5 +1,6 @@
 /** Card with the last year as it would have been with changes: a battery, a car, another contract and more. */
 
+import { smallLine, statusLine } from "../parts/markup.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { Field } from "../card-host.ts";
@@ -230,7 +231,7 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     // The answer changes only with a new month, an import or a changed contract. So request it only once a day.
-    const today = localDay(new Date(feed.now));
+    const today = localDay(feed.now);
     const changes = this.#changes();
     // Only a failed download is asked for again, a quarter-hour later.
     const { value, error } = feed.get("smarty_p1/what_if", { changes }, this.#hasFailed ? feed.quarterNow : today);
@@ -244,12 +245,12 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
     // Without the data of a year, no change has an answer. So show no fields.
     const isHopeless = refusal && !CURABLE.includes(refusal.reason);
     const fields = () => html`<div>${this.#chips()}${KINDS.filter((kind) => this.kinds.has(kind)).map((kind) => this.#fields(kind))}
-      ${this.kinds.has("battery") && batteries.length ? html`<p class="small">${besides(batteries, this.locale)}</p>` : nothing}
+      ${smallLine(this.kinds.has("battery") ? besides(batteries, this.locale) : "")}
       ${this.#canPayBack ? html`<div class="fields">${this.#price("price")}</div>` : nothing}</div>`;
     return html`<h2>${this.t("title")}</h2>
       <div class="sides">${isHopeless ? nothing : fields()}<div>
         ${refusal ? this.#refusal(refusal, meter) : nothing}
-        ${!changes.length && !isHopeless ? html`<p role="status">${this.t(this.kinds.size ? "to_enter" : "choose")}</p>` : nothing}
+        ${!changes.length && !isHopeless ? statusLine(this.t(this.kinds.size ? "to_enter" : "choose")) : nothing}
         ${value?.what_if && changes.length ? this.#answer(value.what_if, changes, batteries.length > 0, meter, today) : nothing}
         ${value ? nothing : this.waiting(error)}
       </div></div>`;
@@ -416,7 +417,7 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
         <tbody>${rows.slice(0, -1).map(row)}</tbody>
         <tfoot>${rows.slice(-1).map(row)}</tfoot>
       </table>
-      ${this.why(this.t("title"), () => html`<p class="small">${notes.join(" ")}</p>`)}`;
+      ${this.why(this.t("title"), () => html`${smallLine(notes.join(" "))}`)}`;
   }
 
   #refusal({ reason, days, least_days }: WhatIfRefusal, meter: Meter): TemplateResult {
@@ -424,8 +425,8 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
     const isToEnter = reason.startsWith("no_") && !CURABLE.includes(reason);
     const market = this.#chosenMarket;
     const canDownload = reason === "no_market_prices" && market?.can_download && !this.downloads;
-    return html`<p role="status">${text}</p>
-      ${canDownload ? html`<button class="link" @click=${() => (this.downloads = true)}>${this.t("download")}</button>${market.credit ? html`<p class="small">${market.credit}</p>` : nothing}` : nothing}
+    return html`${statusLine(text)}
+      ${canDownload ? html`<button class="link" @click=${() => (this.downloads = true)}>${this.t("download")}</button>${smallLine(market.credit)}` : nothing}
       ${isToEnter ? toEnter(this, meter, this.locale, FIELDS[reason] ?? "energy_price") : nothing}`;
   }
 }

@@ -1,5 +1,6 @@
 /** Card that shows where the energy of a house went: devices, what is always on, and the rest. */
 
+import { smallLine, statusLine } from "../parts/markup.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
@@ -95,7 +96,7 @@ export class WhereCard extends SmartyCard<WhereKey> {
     const hasDevices = value?.rows.some(({ kind }) => kind === "device") && !shown?.isUnnamed;
     return html`<header><h2>${this.t("title")}</h2>${this.#periods(new Date(feed.now))}</header>
       ${isEmpty
-        ? html`<p role="status">${this.t("empty")}</p>`
+        ? statusLine(this.t("empty"))
         : shown
           ? html`${shown.sentence ? this.sentence(shown.sentence) : nothing}
               <table class="rows">
@@ -103,7 +104,7 @@ export class WhereCard extends SmartyCard<WhereKey> {
                 <tbody>${shown.rows.map((row) => this.#row(row))}</tbody>
                 ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.t("house")} <small>${shown.house.until}</small></th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
               </table>
-              ${[...shown.notes, this.#since(meter, value!)].map((note) => (note ? html`<p class="small">${note}</p>` : nothing))}
+              ${[...shown.notes, this.#since(meter, value!)].map(smallLine)}
               ${hasDevices || !this.hass?.user?.is_admin
                 ? nothing
                 : // Of several meters, nobody knows which devices of the Energy dashboard are in the house of this one.
@@ -116,7 +117,7 @@ export class WhereCard extends SmartyCard<WhereKey> {
   /** Return since when a month is counted whose first days are unknown; "" if all days are known. */
   #since({ known_since: since }: Meter, { period, start }: Shares): string {
     if (!since || period !== "month" || !(Date.parse(since) > Date.parse(start))) return "";
-    return this.locale.text(soFarTexts, "counted_since", { day: this.locale.day(new Date(since)) });
+    return this.locale.text(soFarTexts, "counted_since", { day: this.locale.day(since) });
   }
 
   #periods(now: Date): TemplateResult {

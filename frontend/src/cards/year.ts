@@ -10,7 +10,7 @@ import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";
 import { chartPart, partStyles } from "../parts/chart-part.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type PaintRequest } from "../charts/heat-map-painter.ts";
-import { rich, tableBehind } from "../parts/markup.ts";
+import { rich, smallLine, tableBehind } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import { barStyles } from "../charts/shapes.ts";
@@ -107,7 +107,7 @@ export class YearCard extends SmartyCard<YearKey> {
     const house = houseOf(feed);
     // This answer takes seconds. So request it only if the user asks for it, and once a day.
     const isPlanned = this.planned === meter.entry_id;
-    const plan = isPlanned ? feed.get("smarty_p1/classes", { with_plan: true }, localDay(new Date(feed.now)), true) : undefined;
+    const plan = isPlanned ? feed.get("smarty_p1/classes", { with_plan: true }, localDay(feed.now), true) : undefined;
     const state = [plan?.value, plan?.error, isPlanned, house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.hiddenParts, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
@@ -130,7 +130,7 @@ export class YearCard extends SmartyCard<YearKey> {
     const rows = classes && own !== undefined ? classRows(classes) : [];
     const { entryId, kw: chosenKw } = this.chosen ?? {};
     const kw = entryId === meter.entry_id && rows.some((row) => row.kw === chosenKw) ? chosenKw : own;
-    const first = localDay(new Date(series.start)).slice(0, 7);
+    const first = localDay(series.start).slice(0, 7);
     const months = (classes?.above ?? []).filter(({ month, quarter_hours }) => month >= first && quarter_hours);
     const decisive = rows.length ? classes!.decisive : undefined;
     const limit = kw === undefined ? undefined : { kw, isContract: kw === own };
@@ -139,11 +139,11 @@ export class YearCard extends SmartyCard<YearKey> {
     const now = new Date(feed.now);
     const result = decisive ? classSentence(rows, kw, decisive.length, this.locale) : noComparison(meter.known_since, now, this.locale);
     if (rows.length) this.announce(`${meter.entry_id} ${kw}`, result, above);
-    const reasons = () => html`${above ? html`<p class="small">${rich(above)}</p>` : nothing}
+    const reasons = () => html`${above ? smallLine(rich(above)) : nothing}
       ${house ? html`<p>${rich(houseYear(house, this.locale))}</p>` : nothing}
       ${this.#year(feed, grid, named)}
       ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
-      ${rows.length ? html`<p class="small">${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.t("only_compares")}</p>` : nothing}`;
+      ${rows.length ? smallLine(`${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.t("only_compares")}`) : nothing}`;
     return html`${bills ? this.#energy(meter, bills) : decisive || classes ? this.sentence(result) : this.waiting(error)}
       ${rows.length ? html`${this.#classes(rows, kw, classes!, meter, now)}${this.#plan(plan, meter)}${this.why(this.t("classes"), reasons)}` : reasons()}
       ${this.#table(named, grid, months)}`;
@@ -187,7 +187,7 @@ export class YearCard extends SmartyCard<YearKey> {
     const { sentence, onePhase, rows, notes } = plannedTexts(planned, this.locale);
     const head = (["classes", "at_once", "by_plan"] as const).map((key) => this.t(key));
     return html`<div role="status"><p>${rich(sentence)}</p>${onePhase ? html`<p>${rich(onePhase)}</p>` : nothing}</div>
-      ${rows.length ? html`${tableBehind(this.t("with_plan"), { head, rows })}<p class="small">${notes}</p>` : nothing}`;
+      ${rows.length ? html`${tableBehind(this.t("with_plan"), { head, rows })}${smallLine(notes)}` : nothing}`;
   }
 
   /** Return the costs of the classes, and a note if their prices are older. */
@@ -197,7 +197,7 @@ export class YearCard extends SmartyCard<YearKey> {
     const older = olderPrices(prices_of, localDay(now), this.locale);
     return html`<small class="legend">${part("fixed", "quiet")}${rows.some(({ surcharge }) => surcharge) ? part("surcharge", "excess") : nothing}</small>
       ${classChooser(withoutParts(rows, hidden), kw, decisive.length, this.locale, (chosen) => (this.chosen = { entryId, kw: chosen }))}
-      ${older ? html`<p class="small">${older}</p>` : nothing}`;
+      ${smallLine(older)}`;
   }
 
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {

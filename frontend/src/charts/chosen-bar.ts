@@ -7,6 +7,7 @@
  * the click, so the first click opens the bar. With a finger, the first tap shows a bar, and the second tap opens it.
  */
 
+import { clamp } from "../built-in-replacements.ts";
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 /**
@@ -21,8 +22,11 @@ interface Chart {
   column?: number;
   /** Number of bars by which the keys PageUp and PageDown move. */
   page?: number;
-  /** Return the index of the bar at a position. `x` and `y` are shares of the chart's width and height, from 0 to 1. */
-  at: (x: number, y: number) => number | undefined;
+  /**
+   * Return the index of the bar at a position. `x` and `y` are shares of the chart's width and height, from 0 to 1. Without this
+   * function, the bars share the width.
+   */
+  at?: (x: number, y: number) => number | undefined;
   /**
    * Return the centre of a bar, as shares of the chart's width and height. Charts whose bars can be smaller than a
    * finger have this function. A touch near the centre of the chosen bar then counts for this bar.
@@ -134,7 +138,7 @@ export class ChosenBar implements ReactiveController {
     };
     const [first, last] = [0, count - 1];
     // PageUp leads to a later bar, because PageUp also raises the value of a slider.
-    const turn = (sign: number) => page && Math.max(first, Math.min(last, (at ?? last) + sign * page));
+    const turn = (sign: number) => page && clamp((at ?? last) + sign * page, first, last);
     const steps: Record<string, number | undefined> = {
       ArrowLeft: at === undefined ? last : step(-column),
       ArrowRight: at === undefined ? first : step(column),
@@ -148,7 +152,7 @@ export class ChosenBar implements ReactiveController {
     const to = steps[event.key];
     if (event.key === "Escape") this.choose(undefined);
     else if (event.key === "Enter" && at !== undefined && open) open(at);
-    else if (to !== undefined && count) this.choose(Math.max(0, Math.min(count - 1, to)));
+    else if (to !== undefined && count) this.choose(clamp(to, first, last));
     else return;
     event.preventDefault();
   };
@@ -156,7 +160,7 @@ export class ChosenBar implements ReactiveController {
   #follow(event: PointerEvent): void {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const { at, middle } = this.#chart();
+    const { count, at = (x) => (count ? clamp(Math.floor(x * count), 0, count - 1) : undefined), middle } = this.#chart();
     if (middle && this.#before !== undefined && event.pointerType !== "mouse") {
       const [left, top] = middle(this.#before);
       if (Math.hypot(left * box.width - x, top * box.height - y) < FINGER_PX) return this.#show(this.#before);

@@ -1,5 +1,6 @@
 /** Chart of a day's quarter-hours: fixed parts, running quarter-hour and chosen bar. */
 
+import { clamp } from "../built-in-replacements.ts";
 import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { type Chart, chartOf, type Quarter, rectangle } from "../data/day-chart-bars.ts";
@@ -126,7 +127,7 @@ export function strip({ left, right, slot, x, hours }: Chart, index: number, loc
 export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullable<Chart["highest"]>, locale: Locale, widthOf: Measure): TemplateResult {
   const text = `${isEstimated ? "≈\u00a0" : ""}${locale.kW(kw)}`;
   const half = widthOf(text) / 2 + EDGE_PX;
-  const inside = Math.max(chart.left + half, Math.min(chart.right - half, x));
+  const inside = clamp(x, chart.left + half, chart.right - half);
   return svg`<text class="strong halo" x=${inside.toFixed(1)} y=${(y - 7).toFixed(1)} text-anchor="middle">${text}</text>`;
 }
 

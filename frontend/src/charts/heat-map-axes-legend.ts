@@ -1,5 +1,6 @@
 /** Picture of a year with axes, legend and the value of the chosen quarter-hour. */
 
+import { clamp } from "../built-in-replacements.ts";
 import { css, html, nothing, type TemplateResult } from "lit";
 import { Cells, dayTicks, isInMonths, STEPS_KW } from "./heat-map-picture.ts";
 import type { Locale } from "../locale.ts";
@@ -158,7 +159,7 @@ export function mapSize(grid: Grid, room: number, isTurned: boolean, locale: Loc
   const label = dayWidth(grid, locale, widthOf);
   const axis = Math.ceil(isTurned ? label : Math.max(...HOURS.map((hour) => widthOf(locale.hour(hour))))) + GAP_PX;
   const [min, max] = TURNED_HEIGHTS_PX;
-  const height = isTurned ? Math.max(min, Math.min(max, grid.days * TURNED_DAY_PX)) : HEIGHT_PX;
+  const height = isTurned ? clamp(grid.days * TURNED_DAY_PX, min, max) : HEIGHT_PX;
   return { isTurned, axis, height, width: Math.max(0, room - axis), dayRoom: isTurned ? LABEL_HEIGHT_PX : label + GAP_PX };
 }
 
@@ -274,8 +275,8 @@ function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, loc
   const steps = (color: string, most: number) =>
     STEPS_KW.flatMap((kw, step) => (kw < most ? swatch(`${color}-${step}`, range(step)) : []));
   return html`<small class="legend" aria-hidden="true">
-    <div><span>${locale.common("drawn")}</span>${steps("drawn", limit?.kw ?? Number.POSITIVE_INFINITY)}</div>
-    ${feedsIn ? html`<div><span>${locale.common("feed_in")}</span>${steps("fed-in", Number.POSITIVE_INFINITY)}</div>` : nothing}
+    <div><span>${locale.common("drawn")}</span>${steps("drawn", limit?.kw ?? Infinity)}</div>
+    ${feedsIn ? html`<div><span>${locale.common("feed_in")}</span>${steps("fed-in", Infinity)}</div>` : nothing}
     <div>
       ${limit ? html`<span class="above">${dot("excess", true)}${dot("excess", true, true)}${locale.text(yearTexts, "above", { R: limit.name })}</span>` : nothing}
       ${estimated ? html`<span>${dot("drawn", true, true)}${locale.text(yearTexts, "estimated")}</span>` : nothing}

@@ -1,5 +1,6 @@
 /** Picture of a year of quarter-hours: colours, pixels and the labels of its axes. */
 
+import { clamp } from "../built-in-replacements.ts";
 import { EXCESS, type Grid, WH_A_KW } from "../data/heat-map-grid.ts";
 import { QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
 
@@ -158,8 +159,8 @@ export class Cells {
    */
   at(x: number, y: number): number {
     const columns = this.count / this.column;
-    const column = within(Math.floor(x * columns), columns);
-    return column * this.column + within(Math.floor((1 - y) * this.column), this.column);
+    const column = clamp(Math.floor(x * columns), 0, columns - 1);
+    return column * this.column + clamp(Math.floor((1 - y) * this.column), 0, this.column - 1);
   }
 
   /**
@@ -176,8 +177,6 @@ const upsideDown = (cell: number): number => {
   const quarter = cell % QUARTER_HOURS_A_DAY;
   return cell - quarter + QUARTER_HOURS_A_DAY - 1 - quarter;
 };
-
-const within = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
 
 export interface Tick {
   /** Position, as a share of the length of the axis. */

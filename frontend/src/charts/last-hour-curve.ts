@@ -1,6 +1,6 @@
 /** Drawing of the last hour: curve, marks, labels. All powers are in kW, all lengths in px. */
 
-import { lastOf } from "../built-in-replacements.ts";
+import { clamp, lastOf } from "../built-in-replacements.ts";
 import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { MINUTE_SLOTS } from "../data/followed-hour.ts";
@@ -122,7 +122,7 @@ export function layOutCurve(
   const paths = pathsOf(net.slice(0, known), x, y);
   const { gaps } = paths;
   const writeGap = ([from, to]: [number, number]) => {
-    const text = from ? locale.text(nowTexts, "no_readings") : locale.text(nowTexts, "since", { time: locale.time(new Date(start + to * SLOT_MS)) });
+    const text = from ? locale.text(nowTexts, "no_readings") : locale.text(nowTexts, "since", { time: locale.time(start + to * SLOT_MS) });
     const size = widthOf(text);
     const room = x(to) - Math.max(x(from), edge) - size;
     if (room < GAP || to === net.length) return nothing;
@@ -131,13 +131,13 @@ export function layOutCurve(
     return svg`<text x=${left} y=${zero - 7}>${text}</text>`;
   };
 
-  const timeSize = widthOf(locale.time(new Date(start)));
+  const timeSize = widthOf(locale.time(start));
   const apart = QUARTER_HOUR_MS * (at(start + QUARTER_HOUR_MS) - left < timeSize + 12 ? 2 : 1);
   const end = start + net.length * SLOT_MS;
   const quarterStart = Math.floor((end - 1) / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
   const times: number[] = [];
   for (let time = Math.ceil(start / apart) * apart; at(time) <= right + slot * shift; time += apart) if (at(time) >= edge) times.push(time);
-  const writeTime = (time: number, x: number) => svg`<text x=${x} y=${height - 2} text-anchor="middle">${locale.time(new Date(time))}</text>`;
+  const writeTime = (time: number, x: number) => svg`<text x=${x} y=${height - 2} text-anchor="middle">${locale.time(time)}</text>`;
   // The newest time stays at the right edge until there is room for its right half.
   const last = lastOf(times);
   const latest = right - timeSize / 2;
@@ -171,7 +171,7 @@ export function layOutCurve(
     bottom,
     x,
     y,
-    slotAt: (share) => Math.max(0, Math.min(SLOTS - 1, Math.floor((share * width - left) / slot))),
+    slotAt: (share) => clamp(Math.floor((share * width - left) / slot), 0, SLOTS - 1),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Chart of the months as stacks. A month is chosen by touch, mouse or keyboard. */
 
-import { lastOf } from "../built-in-replacements.ts";
+import { clamp, lastOf, sumOf } from "../built-in-replacements.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { hatch } from "../parts/markup.ts";
@@ -78,9 +78,8 @@ export interface Frame {
 }
 
 export function monthsDrawing(columns: Column[], { width, height, isDivided, widthOf, write }: Frame): Drawing {
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
-  const up = columns.map(({ parts }) => sum(parts.filter((part) => part > 0)));
-  const down = columns.map(({ parts }) => sum(parts.filter((part) => part < 0)));
+  const up = columns.map(({ parts }) => sumOf(parts.filter((part) => part > 0)));
+  const down = columns.map(({ parts }) => sumOf(parts.filter((part) => part < 0)));
   const marks = columns.flatMap(({ tick, estimate }) => [tick ?? 0, estimate ?? 0]);
   const maximum = Math.max(0, ...up, ...marks);
   const lowest = Math.min(0, ...down, ...marks);
@@ -164,7 +163,7 @@ function labelsOf(columns: Column[], { axis, left, step, width, widthOf }: Place
   const placed = new Map<number, Label & { from: number; to: number }>();
   for (const { index, label, isChosen } of isCrowded ? first : [...first, ...shown]) {
     const half = widthOf(label) / 2;
-    const x = Math.max(axis + half - RIGHT_PX, Math.min(width - half, left[index]! + step / 2));
+    const x = clamp(left[index]! + step / 2, axis + half - RIGHT_PX, width - half);
     const [from, to] = [x - half - MIN_LABEL_GAP_PX, x + half + MIN_LABEL_GAP_PX];
     if ([...placed.values()].every((other) => x - half >= other.to || x + half <= other.from)) placed.set(index, { x: round(x), text: label, isChosen, from, to });
   }
@@ -266,7 +265,7 @@ export function monthsChart({ year, chosen, hidden, locale, width: measured, hei
     const to = steps[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    choose(knownMonths[Math.max(0, Math.min(last, to))]!.month);
+    choose(knownMonths[clamp(to, 0, last)]!.month);
   };
   return html`<div
     class="chart ${left === undefined ? "" : "frame"}"
@@ -311,8 +310,7 @@ export function monthsChart({ year, chosen, hidden, locale, width: measured, hei
 /** Return a month whose value is that of its shown parts. In kWh, the value is the energy from the grid, if it is shown. */
 function withoutParts(month: Month, hidden: readonly MonthsKey[], unit: Unit): Month {
   const parts = month.parts.map((part, index) => (hidden.includes(PARTS[unit][index]!) ? 0 : part));
-  const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
-  const value = (unit === "kWh" && sum(parts.filter((part) => part > 0))) || sum(parts);
+  const value = (unit === "kWh" && sumOf(parts.filter((part) => part > 0))) || sumOf(parts);
   return { ...month, parts, value: month.value === null ? null : value, estimate: null };
 }
 

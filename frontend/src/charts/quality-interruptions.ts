@@ -1,6 +1,6 @@
 /** Part of the interruptions card: for each kind of interruption, a row with a line, marks on the line, and counts. */
 
-import { lastOf } from "../built-in-replacements.ts";
+import { clamp, lastOf, sumOf } from "../built-in-replacements.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, capital, dayStart, localDay, type Locale } from "../locale.ts";
 import type { ChosenBar } from "./chosen-bar.ts";
@@ -55,7 +55,7 @@ export function readDisturbances(events: Events, now: number): Disturbances {
     const earlier = countOf(events.undated?.[kind]);
     const dated = all.filter((interruption) => interruption.kind === kind);
     if (earlier === undefined && !dated.length) continue;
-    seen[kind] = dated.reduce((sum, { count }) => sum + count, 0);
+    seen[kind] = sum(dated);
     if (earlier !== undefined) undated[kind] = earlier;
   }
   const first = all[0]?.time;
@@ -75,7 +75,7 @@ export const monthsDrawn = ({ start, end }: Disturbances): number => Math.max(12
 /** Return the number of interruptions of each kind as text: "2 power failures, 3 short voltage drops". */
 function amounts(interruptions: readonly Disturbance[], locale: Locale): string {
   const words = KINDS.flatMap((kind) => {
-    const count = interruptions.filter((interruption) => interruption.kind === kind).reduce((sum, interruption) => sum + interruption.count, 0);
+    const count = sum(interruptions.filter((interruption) => interruption.kind === kind));
     return count ? [locale.count(qualityTexts, kind, count)] : [];
   });
   return joinNames(words, locale);
@@ -83,10 +83,10 @@ function amounts(interruptions: readonly Disturbance[], locale: Locale): string 
 
 /** Return the day of a time, without the year: "18 October". If the day is more than 330 days ago, add the year. */
 const dayOf = (time: number, now: number, locale: Locale): string =>
-  now - time < 330 * DAY_MS ? locale.day(new Date(time)) : locale.date(new Date(time));
+  now - time < 330 * DAY_MS ? locale.day(time) : locale.date(time);
 
 function moment(time: number, now: number, locale: Locale): string {
-  return `${dayOf(time, now, locale)}, ${locale.time(new Date(time))}`;
+  return `${dayOf(time, now, locale)}, ${locale.time(time)}`;
 }
 
 /** Return whether the previous reading is missing, or too old to date the interruption exactly. */
@@ -101,7 +101,7 @@ export function whenWords(interruption: Disturbance, now: number, locale: Locale
   if (interruption.after === undefined) return say(locale, "no_later_than", { time });
   if (isVague(interruption)) return say(locale, "between", { after: moment(interruption.after, now, locale), time });
   const day = dayOf(interruption.time, now, locale);
-  return say(locale, "at_day", { day, time: locale.time(new Date(interruption.time)) });
+  return say(locale, "at_day", { day, time: locale.time(interruption.time) });
 }
 
 export function interruptionsSentence(interruptions: Disturbances, now: number, locale: Locale): string {
@@ -128,7 +128,7 @@ export function markSentence(marked: readonly Disturbance[], now: number, locale
   const [first, last] = [marked[0], lastOf(marked)];
   if (!first || !last) return "";
   const days = [dayOf(first.time, now, locale), dayOf(last.time, now, locale)];
-  const isOneDay = localDay(new Date(first.time)) === localDay(new Date(last.time));
+  const isOneDay = localDay(first.time) === localDay(last.time);
   const precise = isVague(first) ? whenWords(first, now, locale) : moment(first.time, now, locale);
   const when = marked.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
   const phases = [...new Set(marked.flatMap((interruption) => interruption.phases))].sort();
@@ -197,7 +197,7 @@ export const markSize = (count: number): number => Math.min(MAX_MARK_PX, MIN_MAR
 
 export function interruptionsDrawing(interruptions: Disturbances, width: number, kindHeight: number, locale: Locale, widthOf: (text: string) => number): InterruptionsDrawing {
   const inner = Math.max(40, width) - 2 * MARGIN_PX;
-  const x = (time: number) => tenth(MARGIN_PX + inner * Math.max(0, Math.min(1, (time - interruptions.start) / (interruptions.end - interruptions.start || 1))));
+  const x = (time: number) => tenth(MARGIN_PX + inner * clamp((time - interruptions.start) / (interruptions.end - interruptions.start || 1), 0, 1));
   const drawing: InterruptionsDrawing = {
     width,
     kindHeight,
@@ -214,7 +214,7 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
     const marks = groupOverlapping(interruptions.all.filter((interruption) => interruption.kind === kind), x).map((all): Mark => {
       return { kind, x: tenth((x(all[0]!.time) + x(lastOf(all)!.time)) / 2), y, count: sum(all), isNamed: false, disturbances: all };
     });
-    let free = Number.NEGATIVE_INFINITY;
+    let free = -Infinity;
     for (const mark of marks) {
       const half = widthOf(String(mark.count)) / 2;
       mark.isNamed = mark.x - half >= free;
@@ -231,7 +231,7 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
   return drawing;
 }
 
-const sum = (all: Disturbance[]): number => all.reduce((count, interruption) => count + interruption.count, 0);
+const sum = (all: Disturbance[]): number => sumOf(all.map(({ count }) => count));
 
 /** Group interruptions whose marks would overlap, such as interruptions on the same day. */
 function groupOverlapping(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
@@ -257,7 +257,7 @@ function shape({ kind, y, count }: Mark): string {
 
 function monthTicks({ start, end }: Disturbances, x: (time: number) => number, inner: number, roomOf: (time: Date) => number): InterruptionsDrawing["months"] {
   const ticks: InterruptionsDrawing["months"] = [];
-  let month = addMonths(localDay(new Date(start)).slice(0, 7), 1);
+  let month = addMonths(localDay(start).slice(0, 7), 1);
   for (let time = dayStart(`${month}-01`); time.getTime() <= end && ticks.length < 15; time = dayStart(`${month}-01`)) {
     ticks.push({ x: x(time.getTime()), time, isNamed: false });
     month = addMonths(month, 1);

@@ -1,5 +1,6 @@
 /** Positions of a day's bars in pixels. Energies are in Wh, powers in kW. */
 
+import { clamp } from "../built-in-replacements.ts";
 import { localParts, QUARTER_HOUR_MS } from "../locale.ts";
 import type { QuarterHours } from "./websocket-types.ts";
 
@@ -20,7 +21,7 @@ export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 
 /** Return the length of a day in quarter-hours, from 1 to MAX_QUARTERS. */
 export const countOf = (start: number, end: number): number =>
-  Math.max(1, Math.min(MAX_QUARTERS, Math.round((end - start) / QUARTER_HOUR_MS) || 1));
+  clamp(Math.round((end - start) / QUARTER_HOUR_MS) || 1, 1, MAX_QUARTERS);
 
 /** Return the quarter-hours of a day. `imported` and `exported` can cover more or less than the day. */
 export function quartersOf(start: number, count: number, imported?: QuarterHours, exported?: QuarterHours): Quarter[] {
@@ -127,7 +128,7 @@ export function chartOf(request: ChartRequest): Chart {
     if (exported) paths.fed[kind] += bar(0, -kwOf(exported));
   });
   const isInTheWay = (from: number, to: number) =>
-    quarters.slice(count * from, count * to).some((quarter) => kwOf(quarter.imported) > (reference ?? Number.POSITIVE_INFINITY));
+    quarters.slice(count * from, count * to).some((quarter) => kwOf(quarter.imported) > (reference ?? Infinity));
   const share = request.isNarrow ? 0.55 : 0.2;
   return {
     left,
@@ -213,7 +214,7 @@ function ticksOf(high: number, low: number, step: number, reference: number | nu
   const ticks: Chart["ticks"] = [];
   for (let number = Math.round(low / step); number * step <= high; number += 1) {
     const kw = number * step;
-    const aboveLine = reference === null ? Number.NaN : y(reference) - y(kw);
+    const aboveLine = reference === null ? NaN : y(reference) - y(kw);
     if (kw !== 0 && aboveLine > -BELOW_LINE_PX && aboveLine < ABOVE_LINE_PX) continue;
     ticks.push({ kw, y: y(kw) });
   }
@@ -228,7 +229,7 @@ function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], wi
   const step = width / 4 > 1.3 * hourWidth + 4 ? 6 : 12;
   const hours: Chart["hours"] = [];
   for (let index = 0; index < quarters.length; index += 4) {
-    const { hour } = localParts(new Date(start + index * QUARTER_HOUR_MS));
+    const { hour } = localParts(start + index * QUARTER_HOUR_MS);
     if (hour % step === 0) hours.push({ hour, x: x(index) });
   }
   return [...hours, { hour: 24, x: x(quarters.length) }];

@@ -1,5 +1,6 @@
 /** Amounts of a gas, water or heat meter by month and day. */
 
+import { sumOf } from "../built-in-replacements.ts";
 import { addDays, addMonths, dayStart, localParts } from "../locale.ts";
 import type { MediumHistory } from "./websocket-types.ts";
 
@@ -73,8 +74,9 @@ export function monthOf({ days }: Pick<MediumHistory, "days">, month: string): M
 
 export const isWholeUntil = ({ isWhole }: Month, day: number): boolean => isWhole.slice(0, day).every(Boolean);
 
-export function sumOf({ amounts }: Month, first: number, last: number): number {
-  return amounts.slice(first - 1, last).reduce<number>((sum, amount) => sum + (amount ?? 0), 0);
+/** Return the known amount of the days from `first` to `last`. */
+export function amountIn({ amounts }: Month, first: number, last: number): number {
+  return sumOf(amounts.slice(first - 1, last).map((amount) => amount ?? 0));
 }
 
 /**
@@ -106,9 +108,9 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
     first,
     last,
     missing,
-    sum: sumOf(month, first, last),
+    sum: amountIn(month, first, last),
     reference,
-    referenceSum: reference ? sumOf(reference, 1, last) : 0,
+    referenceSum: reference ? amountIn(reference, 1, last) : 0,
   };
 }
 
@@ -141,7 +143,7 @@ export function nightTo({ hours }: MediumHistory, day: string): Night | undefine
   if (!last) return undefined;
   const steady = nights.findIndex((night) => !night?.every((litres) => litres > 0));
   const steadyNights = steady < 0 ? NIGHTS : steady;
-  return { litres: last.reduce((sum, litres) => sum + litres, 0), isSteady: steadyNights > 0, steadyNights };
+  return { litres: sumOf(last), isSteady: steadyNights > 0, steadyNights };
 }
 
 function nightHours(hours: MediumHistory["hours"], day: string): number[] | undefined {
@@ -151,7 +153,7 @@ function nightHours(hours: MediumHistory["hours"], day: string): number[] | unde
   // between 2:00 and 5:00.
   const starts = [1, 2, 3, 4, 5].map((hour) => midnight + hour * 3_600_000);
   const amounts = starts
-    .filter((start) => NIGHT_HOURS.includes(localParts(new Date(start)).hour))
+    .filter((start) => NIGHT_HOURS.includes(localParts(start).hour))
     .map((start) => amountOf(hours.values[Math.round((start - Date.parse(hours.start)) / 3_600_000)]));
   return amounts.every((amount) => amount !== null) ? amounts : undefined;
 }

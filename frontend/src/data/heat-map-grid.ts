@@ -28,7 +28,7 @@ export type ClockChange = readonly [from: number, aheadMs: number];
 /** Return the clock offsets of a period: the first at its start, then one for every clock change. */
 export function clockChanges(start: number, end: number): ClockChange[] {
   const aheadAt = (time: number): number => {
-    const { year, monthIndex, day, hour, minute } = localParts(new Date(time));
+    const { year, monthIndex, day, hour, minute } = localParts(time);
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];

@@ -298,7 +298,7 @@ export class MeterFeed extends SharedSubscription {
   show(what: Partial<MeterFeed["shown"]>): void {
     Object.assign(this.shown, what);
     watchTouches();
-    this.#dayEnds = dayStart(addDays(localDay(new Date(this.now)), 1)).getTime();
+    this.#dayEnds = dayStart(addDays(localDay(this.now), 1)).getTime();
     this.#returnLater();
     this.listeners.notify();
   }

@@ -77,7 +77,7 @@ export class SwitchedDevices {
   }
 
   #notePower(id: string, entity: States[string] | undefined, now: number): void {
-    const kw = Number(entity?.state || Number.NaN) * (KW[String(entity?.attributes.unit_of_measurement)] ?? Number.NaN);
+    const kw = Number(entity?.state || NaN) * (KW[String(entity?.attributes.unit_of_measurement)] ?? NaN);
     const changes = this.#powers.get(id) ?? [];
     if (!Number.isFinite(kw) || changes[changes.length - 1]?.[1] === kw) return;
     const time = Date.parse(entity!.last_changed ?? "") || now;

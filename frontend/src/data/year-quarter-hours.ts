@@ -60,7 +60,7 @@ const caches = new WeakMap<MeterFeed, Cache>();
 export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   let cache = caches.get(feed);
   if (!cache) caches.set(feed, (cache = { start: "", past: "" }));
-  const month = localDay(new Date(feed.live?.quarter_hour?.start ?? feed.now)).slice(0, 7);
+  const month = localDay(feed.live?.quarter_hour?.start ?? feed.now).slice(0, 7);
   if (month !== cache.month) Object.assign(cache, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
   const command = "smarty_p1/quarter_hours";
   const form = { quantity: "larger", encoding: "base64" } as const;

@@ -62,7 +62,7 @@ const RELOAD_S = 10;
  */
 export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenceMs: number; now: number }, locale: Locale): Trouble | undefined {
   const t = locale.textOf<BannerKey>(bannerTexts);
-  const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
+  const received = live.received_at ? Date.parse(live.received_at) : NaN;
   // On a poor line, readings stop and come back: the banner stays meanwhile.
   if ((live.state === "receiving" || live.state === "waiting") && live.obstacle !== "poor_line") {
     // The clock of Home Assistant may differ from the clock of this page. So the silence is measured only by this
@@ -110,7 +110,7 @@ function duration(ms: number, locale: Locale): string {
 /** Return the clock time, with the date unless it is today. */
 function moment(time: number, now: number, locale: Locale): string {
   const date = new Date(time);
-  const isToday = localDay(date) === localDay(new Date(now));
+  const isToday = localDay(date) === localDay(now);
   return isToday ? locale.time(date) : `${locale.time(date)}, ${locale.shortDay(date)}`;
 }
 

@@ -2,7 +2,7 @@
 
 import { css, html, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
-import { nextOf } from "./meter-chooser.ts";
+import { radioKeys } from "./meter-chooser.ts";
 import { bar } from "../charts/shapes.ts";
 import { type ClassRow, leastDifference, yearTexts } from "../sentences/year.ts";
 
@@ -66,13 +66,7 @@ export function classChooser(
 ): TemplateResult {
   const highest = Math.max(1, ...rows.map(({ fixed, surcharge }) => (fixed ?? 0) + Math.max(0, surcharge ?? 0)));
   const at = rows.findIndex(({ kw }) => kw === chosen);
-  const key = (event: KeyboardEvent) => {
-    const to = nextOf(event, Math.max(0, at), rows.length);
-    if (to === undefined) return;
-    event.preventDefault();
-    choose(rows[to]!.kw);
-    (event.currentTarget as Element).querySelectorAll("button")[to]?.focus();
-  };
+  const key = radioKeys(Math.max(0, at), rows.length, (index) => choose(rows[index]!.kw));
   const cost = ({ fixed, surcharge }: ClassRow) => {
     const border = Math.max(0, fixed ?? 0) / highest;
     return bar([

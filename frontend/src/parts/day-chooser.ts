@@ -1,11 +1,12 @@
 /** Choice of a past day: the row of small bars of the last seven days. */
 
+import { clamp } from "../built-in-replacements.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { CardHost } from "../card-host.ts";
 import { type SmallBar, smallBars } from "../data/day-chart-bars.ts";
 import { addDays, dayStart, type Locale } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { plain, rich } from "./markup.ts";
+import { plain, rich, smallLine, statusLine } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
 import { lastKnownDay, shownPast, type YesterdayKey, yesterdayTexts } from "../sentences/last-known-day.ts";
 import type { Day, Meter } from "../data/websocket-types.ts";
@@ -97,7 +98,7 @@ export function week(name: string, choices: readonly Choice[], chosen: string, c
     const to = { ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1, Home: 0, End: enabled.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    const next = enabled[Math.max(0, Math.min(enabled.length - 1, to))];
+    const next = enabled[clamp(to, 0, enabled.length - 1)];
     if (!next) return;
     choose(next.day);
     const group = event.currentTarget as HTMLElement;
@@ -130,7 +131,7 @@ const WEEK = 7;
 export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: Locale): TemplateResult {
   const t = locale.textOf<YesterdayKey>(yesterdayTexts);
   const last = lastKnownDay(meter);
-  if (!last) return html`<h2>${t("yesterday")}</h2><p role="status">${t("nothing_yet")}</p>`;
+  if (!last) return html`<h2>${t("yesterday")}</h2>${statusLine(t("nothing_yet"))}`;
   const days = Array.from({ length: WEEK }, (_, index) => addDays(last, index - WEEK + 1));
   const sums = feed.get("smarty_p1/days", { start: days[0]!, end: addDays(last, 1) }).value?.days ?? [];
   const day = days.find((day) => day === feed.shown.day) ?? last;
@@ -146,6 +147,6 @@ export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: L
       ? html`<p>${words.highest}${words.above ? html`, <b class="excess">${words.above}</b>` : nothing}.</p>`
       : nothing}
     ${week(locale.common("choose_day"), choicesOf(days, sums, hasSun, locale), day, choose)}
-    ${words.notes.map((note) => html`<p class="small">${note}</p>`)}
+    ${words.notes.map(smallLine)}
     ${isAdmin ? html`<div>${card.settings(meter, t("add_cable"), "cable")}</div>` : nothing}`;
 }

@@ -1,5 +1,6 @@
 /** Data of the displayed day: requests, known quarter-hours, running quarter-hour and costs. */
 
+import { clamp } from "../built-in-replacements.ts";
 import { countOf, kwOf, MAX_KW, type Quarter } from "../data/day-chart-bars.ts";
 import type { MeterFeed, Reply } from "../data/meter-feed.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
@@ -25,8 +26,8 @@ export interface ShownDay {
 export function shownOf(meter: Meter, live: Live, asked: string | undefined, isOld: boolean, time: number): ShownDay {
   const quarterHour = (isOld ? undefined : live.quarter_hour) ?? undefined;
   const now = (quarterHour && Date.parse(quarterHour.time)) || time;
-  const today = localDay(new Date(now));
-  const since = meter.known_since ? localDay(new Date(meter.known_since)) : undefined;
+  const today = localDay(now);
+  const since = meter.known_since ? localDay(meter.known_since) : undefined;
   const day = shownDay(asked, today, since);
   const start = dayStart(day).getTime();
   const end = dayStart(addDays(day, 1)).getTime();
@@ -99,7 +100,7 @@ export function knownPartOf({ day, since, start, count, quarterHour, present }: 
     quarters[last]?.imported === null && Date.parse(quarterHour?.last?.start ?? "") === start + last * QUARTER_HOUR_MS;
   return {
     begun: day !== since ? 0 : first < 0 ? count : first,
-    ended: Math.max(0, Math.min(count, isDue ? last : present)),
+    ended: clamp(isDue ? last : present, 0, count),
     knownCount: quarters.filter(({ imported }) => imported !== null).length,
   };
 }

@@ -1,6 +1,6 @@
 /** Part of a card with the curve of the last hour, and the line about its newest step or about the chosen time. */
 
-import { lastOf } from "../built-in-replacements.ts";
+import { lastOf, sumOf } from "../built-in-replacements.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import type { CardHost } from "../card-host.ts";
@@ -89,8 +89,8 @@ export class HourPart {
     const feeding = feed.lastHour.phases.filter((phase) => phase.some((kw) => (kw ?? 0) < 0)).length;
     if (feeding > 1 && phasesOf(step).length === 1) return false;
     const time = this.#hour.start + step.at * SLOT_MS;
-    const moved = inverters.map((id) => this.#devices.moved(id, time, -Math.sign(step.kw)) ?? Number.NaN);
-    const sum = moved.reduce((all, kw) => all + kw, 0);
+    const moved = inverters.map((id) => this.#devices.moved(id, time, -Math.sign(step.kw)) ?? NaN);
+    const sum = sumOf(moved);
     return !moved.length || !(sum < Math.abs(step.kw) / 2);
   }
 

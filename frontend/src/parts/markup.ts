@@ -9,6 +9,12 @@ export function rich(text: string): TemplateResult {
   return html`${keyed(text, html`${parts.map((part, index) => (index % 2 ? html`<b>${part}</b>` : part))}`)}`;
 }
 
+/** Return a line of small text; nothing without a text. */
+export const smallLine = (text: string | TemplateResult | null | undefined): TemplateResult | typeof nothing => (text ? html`<p class="small">${text}</p>` : nothing);
+
+/** Return a line that a screen reader also reads when it appears. */
+export const statusLine = (text: string): TemplateResult => html`<p role="status">${text}</p>`;
+
 /** Return a text without its ** marks, for screen readers. */
 export const plain = (text: string): string => text.replaceAll("**", "");
 

@@ -68,15 +68,19 @@ export const chooserStyles = css`
   }
 `;
 
-/**
- * Return the index of the radio button to choose when a key is pressed on the button `at`. Return undefined for a key
- * that chooses no button.
- */
-export function nextOf({ key }: KeyboardEvent, at: number, count: number): number | undefined {
-  if (key === "Home" || key === "End") return key === "Home" ? 0 : count - 1;
-  const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[key];
-  return step && (at + step + count) % count;
-}
+/** Return the listener to the keys of a group of `count` radio buttons. `at` is the index of the chosen button. */
+export const radioKeys =
+  (at: number, count: number, choose: (index: number) => void) =>
+  (event: KeyboardEvent): void => {
+    const last = count - 1;
+    const [before, after] = [at > 0 ? at - 1 : last, at < last ? at + 1 : 0];
+    const steps: Record<string, number> = { ArrowLeft: before, ArrowUp: before, ArrowRight: after, ArrowDown: after, Home: 0, End: last };
+    const to = steps[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    choose(to);
+    (event.currentTarget as Element).querySelectorAll("button")[to]?.focus();
+  };
 
 export function chooser(
   label: string,
@@ -89,13 +93,7 @@ export function chooser(
       ${choices.map(({ id, name }) => html`<option value=${id} .selected=${id === chosen}>${name}</option>`)}
     </select>`;
   }
-  const key = (event: KeyboardEvent): void => {
-    const next = nextOf(event, choices.findIndex(({ id }) => id === chosen), choices.length);
-    if (next === undefined) return;
-    event.preventDefault();
-    choose(choices[next]!.id);
-    (event.currentTarget as Element).querySelectorAll<HTMLElement>("button")[next]?.focus();
-  };
+  const key = radioKeys(choices.findIndex(({ id }) => id === chosen), choices.length, (index) => choose(choices[index]!.id));
   return html`<div class="chooser" role="radiogroup" aria-label=${label} @keydown=${key}>
     ${choices.map(
       ({ id, name, detail }) => html`<button

@@ -1,5 +1,6 @@
 /** Part of the supply card: last message of the grid operator. */
 
+import { smallLine } from "./markup.ts";
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { parseTime, say } from "../sentences/quality.ts";
@@ -37,12 +38,12 @@ export const operatorMessageStyles = css`
 
 export function operatorMessage(events: Events, locale: Locale): TemplateResult {
   const message = lastMessage(events);
-  if (!message) return html`<div class="message"><p class="small">${say(locale, "no_message")}</p></div>`;
-  const date = message.time === undefined ? "–" : locale.date(new Date(message.time));
+  if (!message) return html`<div class="message">${smallLine(say(locale, "no_message"))}</div>`;
+  const date = message.time === undefined ? "–" : locale.date(message.time);
   const title = say(locale, "last_message", { date });
   const isLong = message.text.length > MIN_SCROLL_CHARS;
   return html`<div class="message">
-    <p class="small">${title}</p>
+    ${smallLine(title)}
     <p dir="auto" role=${isLong ? "region" : nothing} aria-label=${isLong ? title : nothing} tabindex=${isLong ? 0 : nothing}>${message.text}</p>
   </div>`;
 }

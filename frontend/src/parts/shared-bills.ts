@@ -1,5 +1,6 @@
 /** Bills shared by several cards: one request for all, and the choice of a month. */
 
+import { smallLine, statusLine } from "./markup.ts";
 import { lastOf } from "../built-in-replacements.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { CardHost, Field } from "../card-host.ts";
@@ -46,8 +47,12 @@ const REFUSALS: Record<string, BillKey> = {
   not_found: "not_loaded",
 };
 
-/** Return the key of the text that says why there is no bill; undefined if the card shows its general message. */
-export const refusal = (error: string | undefined): BillKey | undefined => REFUSALS[error ?? ""];
+/** Return what a card shows that has no bill yet. `waiting` is its general message. */
+export function withoutBill(title: string, error: string | undefined, locale: Locale, waiting: TemplateResult): TemplateResult {
+  const key = REFUSALS[error ?? ""];
+  return html`<h2>${title}</h2>
+      ${key ? statusLine(locale.text(billTexts, key)) : waiting}`;
+}
 
 /**
  * Return a link to the field of the contract that the bill lacks. For users who are not administrators, return the place
@@ -55,7 +60,7 @@ export const refusal = (error: string | undefined): BillKey | undefined => REFUS
  */
 export function toEnter(card: CardHost, meter: Meter, locale: Locale, field: Field | undefined): TemplateResult | typeof nothing {
   if (!field) return nothing;
-  if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")} ${locale.common(`field_${field}`)}</p>`;
+  if (!card.hass?.user?.is_admin) return smallLine(`${locale.text(billTexts, "by_administrator")} ${locale.common(`field_${field}`)}`);
   const key = field === "reference_power" ? "enter_reference" : "enter_prices";
   return html`<div>${card.settings(meter, locale.text(billTexts, key), field)}</div>`;
 }

@@ -1,5 +1,6 @@
 /** Texts of a month's bill: lines in the order of the paper bill, with numbers that a household can check. */
 
+import { sumOf } from "../built-in-replacements.ts";
 import { addDays, capital, type CommonKey, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
 import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../card-host.ts";
@@ -74,7 +75,7 @@ export const pricesOf = ({ prices_of: older, estimate }: Bill): OlderPrices | un
 export const firstDay = ({ month }: Bill): string => `${month}-01`;
 
 /** Return the last day of the bill's month. */
-export const lastDay = (bill: Bill): Date => dayStart(addDays(localDay(new Date(bill.end)), -1));
+export const lastDay = (bill: Bill): Date => dayStart(addDays(localDay(bill.end), -1));
 
 /** Return the cost of a month: the bill, plus the payment to the energy community if known. */
 export const toPay = (bill: Bill): number | null => (bill.total === null ? null : (bill.total_with_community ?? bill.total));
@@ -108,7 +109,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
   const total = toPay(bill);
   const isInEuros = hasAmounts(bill);
   return {
-    title: capital(locale.monthYear(new Date(bill.start))),
+    title: capital(locale.monthYear(bill.start)),
     total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
     until: isRunning(bill) ? untilOf(new Date(bill.until), locale, t) : undefined,
@@ -131,7 +132,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
 function untilOf(until: Date, locale: Locale, t: Say): string {
   const isMidnight = dayStart(localDay(until)).getTime() === until.getTime();
   if (!isMidnight) return t("until", { day: locale.shortDay(until), time: locale.time(until) });
-  return locale.common("until_end_of", { day: locale.shortDate(new Date(until.getTime() - 1)) });
+  return locale.common("until_end_of", { day: locale.shortDate(until.getTime() - 1) });
 }
 
 /** Return whether all known quarter-hours come from Leneda, and none from the meter's telegrams. */
@@ -162,7 +163,7 @@ function forecast(bill: Bill, locale: Locale): string {
 }
 
 /** Return the day from which on there is a forecast even without last year. */
-export const firstForecast = (bill: Bill): Date => dayStart(addDays(localDay(new Date(bill.start)), 3));
+export const firstForecast = (bill: Bill): Date => dayStart(addDays(localDay(bill.start), 3));
 
 /** Round a range outwards, to fewer digits the wider it is: 71.30 to 88.10 becomes 70 to 90. */
 function wholeRange(low: number, high: number): [number, number] {
@@ -213,7 +214,7 @@ function energyOf({ imported_kwh, exported_kwh, peak }: Bill, locale: Locale, t:
 /** Return whether a line is unknown as long as the reference power is unknown. */
 const needsReference = (name: string): boolean => name === "network_fixed" || name === "surcharge";
 
-const sum = (lines: BillLine[]): number => lines.reduce((all, { amount }) => all + amount, 0);
+const sum = (lines: BillLine[]): number => sumOf(lines.map(({ amount }) => amount));
 const hasVat = ({ name, has_vat }: BillLine): boolean => name !== "feed_in" && has_vat !== false;
 
 function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
@@ -254,9 +255,11 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
  */
 function quantityMissing(name: string, bill: Bill, locale: Locale): string | undefined {
   if (name !== "energy") return undefined;
-  const second = bill.lines.filter((line) => line.name === "energy_second").reduce((all, { quantity }) => all + quantity, 0);
-  return bill.missing?.includes("energy_second") ? undefined : locale.kWh(suppliedKwh(bill) - second, 2);
+  return bill.missing?.includes("energy_second") ? undefined : locale.kWh(suppliedKwh(bill) - quantityOf("energy_second", bill), 2);
 }
+
+/** Return the quantity of all lines with a name. */
+export const quantityOf = (name: string, { lines }: Bill): number => sumOf(lines.filter((line) => line.name === name).map(({ quantity }) => quantity));
 
 const suppliedKwh = ({ imported_kwh, shared_kwh }: Bill): number => imported_kwh - (shared_kwh ?? 0);
 const hasFeedIn = ({ lines }: Bill): boolean => lines.some(({ name }) => name === "feed_in");
@@ -358,7 +361,7 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
   const reading = readingOf(bill);
   const R = bill.reference_kw === null ? "" : locale.referenceKW(bill.reference_kw);
   return [
-    bill.since ? t("since", { day: locale.day(new Date(bill.since)) }) : "",
+    bill.since ? t("since", { day: locale.day(bill.since) }) : "",
     ...(hasAmounts(bill) ? notesOfPrices(bill, locale, t) : []),
     shared_kwh ? t("note_shared", { kwh: kwh(shared_kwh) }) : "",
     sharing_known_kwh !== undefined && sharing_known_kwh < bill.imported_kwh - 0.05
@@ -387,10 +390,10 @@ function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
  * Return whether the surcharge is added to the network price or replaces this price; undefined if the lines do not show
  * it.
  */
-function readingOf({ lines, imported_kwh }: Bill): "on_top" | "instead" | undefined {
-  const kwh = (name: string) => lines.filter((line) => line.name === name).reduce((all, line) => all + line.quantity, 0);
-  const above = kwh("surcharge");
-  const variable = kwh("network_variable");
+function readingOf(bill: Bill): "on_top" | "instead" | undefined {
+  const { imported_kwh } = bill;
+  const above = quantityOf("surcharge", bill);
+  const variable = quantityOf("network_variable", bill);
   const isAbout = (a: number, b: number) => Math.abs(a - b) < 0.02;
   if (above < 0.05 || !variable) return undefined;
   return isAbout(variable, imported_kwh) ? "on_top" : isAbout(variable + above, imported_kwh) ? "instead" : undefined;

@@ -2,7 +2,7 @@
 
 import { hasOwn } from "../built-in-replacements.ts";
 import { capital, type CommonKey, dayStart, type Locale, round, type Texts, timeOfDay } from "../locale.ts";
-import type { Night, Standing } from "../data/gas-water-heat-amounts.ts";
+import { amountIn, type Night, type Standing } from "../data/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };
 
 export type MediumKey = keyof (typeof texts)["en"] | CommonKey;
@@ -108,7 +108,7 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
   const params = { month: capital(locale.month(startOf(month.month))), day: ordinal(last, locale), sum: amount(sum) };
   if (today.endsWith("-01")) {
     if (!reference?.isWhole.every(Boolean)) return "";
-    const before = reference.amounts.reduce<number>((all, amount) => all + (amount ?? 0), 0);
+    const before = amountIn(reference, 1, reference.length);
     return t("before", { ...params, reference: capital(monthName(reference.month, today, locale)), sum: amount(before) });
   }
   if (missing > 0 && last) return t("partly", params);

@@ -1,5 +1,6 @@
 /** Texts about a house with solar panels: its consumption, the part from the panels, and the saved cost. */
 
+import { sumOf } from "../built-in-replacements.ts";
 import { localDay, type Locale, QUARTER_HOUR_MS, round, type Texts } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import texts from "../texts/house.json" with { type: "json" };
@@ -32,10 +33,10 @@ const withBattery = <Key extends string>(house: House, key: Key) => (house.batte
  * Return the sum of the powers in kW; NaN if one of them is unknown, or was reported too long before or after `at`, the
  * time of the meter's reading. An idle source may report nothing.
  */
-function sumOf(powers: readonly SourcePower[], at: number): number {
+function powerOf(powers: readonly SourcePower[], at: number): number {
   const isUsable = ({ kw, reported_at }: SourcePower) =>
     kw !== null && (Math.abs(at - Date.parse(reported_at ?? "")) <= MAX_APART_MS || Math.abs(kw) < IDLE_KW);
-  return powers.reduce((sum, power) => sum + (isUsable(power) ? power.kw! : Number.NaN), 0);
+  return sumOf(powers.map((power) => (isUsable(power) ? power.kw! : NaN)));
 }
 
 /**
@@ -47,7 +48,7 @@ function sumOf(powers: readonly SourcePower[], at: number): number {
  */
 export function canBeSunny({ solar, battery }: HousePowers, sun: string | undefined, at: number): boolean {
   if (sun === "below_horizon") return false;
-  const kw = sumOf(solar, at);
+  const kw = powerOf(solar, at);
   if (solar.length && kw < IDLE_KW) return false;
   return sun === "above_horizon" || (solar.length > 0 && !battery.length && kw >= IDLE_KW);
 }
@@ -57,7 +58,7 @@ export function canBeSunny({ solar, battery }: HousePowers, sun: string | undefi
  * `net` is the power from the grid in kW, measured at `at`, in ms.
  */
 export function usedPower({ solar, battery }: HousePowers, net: number, at: number): number | undefined {
-  const own = sumOf([...solar, ...battery], at);
+  const own = powerOf([...solar, ...battery], at);
   const drawn = Math.max(0, round(net, 1));
   const used = round(net + own, 1);
   return !(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05 ? undefined : used;
@@ -66,7 +67,7 @@ export function usedPower({ solar, battery }: HousePowers, net: number, at: numb
 /** Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if the used power is unknown. */
 export function usesSentence(house: HousePowers, net: number, at: number, locale: Locale): string {
   const used = usedPower(house, net, at);
-  const isIdle = Math.abs(sumOf([...house.solar, ...house.battery], at)) < IDLE_KW && round(net, 1) > 0;
+  const isIdle = Math.abs(powerOf([...house.solar, ...house.battery], at)) < IDLE_KW && round(net, 1) > 0;
   if (used === undefined) return isIdle && house.solar.length ? locale.text(houseTexts, "none", { house: locale.kW(net) }) : "";
   const drawn = Math.max(0, round(net, 1));
   const params = { house: locale.kW(used), own: locale.number(used - drawn, 1) };
@@ -91,7 +92,7 @@ const monthOf = (house: House, month: string): HouseMonth | undefined => house.m
 function countedDays(month: HouseMonth | undefined, locale: Locale): string {
   if (!month || month.own_kwh === null) return "";
   return [
-    month.since ? locale.text(houseTexts, "since", { day: locale.day(new Date(month.since)) }) : "",
+    month.since ? locale.text(houseTexts, "since", { day: locale.day(month.since) }) : "",
     month.unknown_days ? locale.text(houseTexts, "left_out") : "",
   ]
     .filter(Boolean)
@@ -145,7 +146,7 @@ export function savedSentences(house: House | undefined, bill: Bill, locale: Loc
   const params = {
     amount: locale.euros(month.saved),
     kwh: locale.kWh(month.own_kwh, 0),
-    month: locale.month(new Date(bill.start)),
+    month: locale.month(bill.start),
   };
   const sentence = locale.text(houseTexts, isRunning(bill) ? "saved_now" : "saved", params) + unpriced(month.unpriced_kwh, locale);
   const R = bill.reference_kw;
@@ -155,9 +156,9 @@ export function savedSentences(house: House | undefined, bill: Bill, locale: Loc
 
 /** Return the consumption and the saving in the known days of at most twelve whole months; "" before a whole month has ended. */
 export function houseYear(house: House, locale: Locale): string {
-  const whole = house.months.filter(({ month }) => month < localDay(new Date(house.until)).slice(0, 7)).slice(-MONTHS_A_YEAR);
+  const whole = house.months.filter(({ month }) => month < localDay(house.until).slice(0, 7)).slice(-MONTHS_A_YEAR);
   const known = whole.filter(({ own_kwh }) => own_kwh !== null);
-  const sum = (of: "house_kwh" | "own_kwh" | "saved" | "unpriced_kwh") => known.reduce((all, month) => all + (month[of] ?? 0), 0);
+  const sum = (of: "house_kwh" | "own_kwh" | "saved" | "unpriced_kwh") => sumOf(known.map((month) => month[of] ?? 0));
   const [used, own, saved] = [sum("house_kwh"), sum("own_kwh"), sum("saved")];
   if (used <= 0 || own < 0) return "";
   const params = { kwh: locale.kWh(round(used / 10) * 10, 0), share: locale.percent(Math.min(1, own / used)) };
@@ -167,7 +168,7 @@ export function houseYear(house: House, locale: Locale): string {
     sentences.push(locale.text(houseTexts, known.length > 1 ? "year_saved" : "year_saved_one", count) + unpriced(sum("unpriced_kwh"), locale));
   }
   const first = whole.findIndex(({ own_kwh }) => own_kwh !== null);
-  if (first > 0 || known[0]!.since) sentences.push(locale.text(houseTexts, "since", { day: locale.date(new Date(known[0]!.since ?? house.since)) }));
+  if (first > 0 || known[0]!.since) sentences.push(locale.text(houseTexts, "since", { day: locale.date(known[0]!.since ?? house.since) }));
   if (whole.slice(first).some((month, index) => month.unknown_days || (index > 0 && month.since))) sentences.push(locale.text(houseTexts, "left_out"));
   return sentences.join(" ");
 }

@@ -46,7 +46,7 @@ const timeOf = (step: Step, start: number): Date => new Date(start + step.at * S
  * is the time at which the hour begins, in ms; `since` that from which on it is known, if this is not the whole hour.
  */
 export function stepLine(step: Step | undefined, start: number, cause: Cause | undefined, locale: Locale, since?: number): string {
-  if (!step) return since === undefined ? locale.text(nowTexts, "calm") : locale.text(nowTexts, "calm_since", { time: locale.time(new Date(since)) });
+  if (!step) return since === undefined ? locale.text(nowTexts, "calm") : locale.text(nowTexts, "calm_since", { time: locale.time(since) });
   const params = { kw: signedKW(step.kw, locale), time: locale.time(timeOf(step, start)) };
   return join([locale.text(nowTexts, "step", params), ...writeRest(step, cause ?? {}, locale)]);
 }
@@ -55,7 +55,7 @@ export function stepLine(step: Step | undefined, start: number, cause: Cause | u
 export function chosenLine(time: number, kw: Slot, step: Step | undefined, cause: Cause | undefined, locale: Locale): string {
   const power = kw === null ? locale.text(nowTexts, "no_readings") : locale.kW(kw);
   const change = step ? [`**${signedKW(step.kw, locale)}**`, ...writeRest(step, cause ?? {}, locale)] : [];
-  return join([`**${locale.time(new Date(time), true)}**`, power, ...change]);
+  return join([`**${locale.time(time, true)}**`, power, ...change]);
 }
 
 /** Return the name of the curve for screen readers: "Power in the last hour, from 0.6 to 5.2 kW". */

@@ -24,13 +24,13 @@ export interface ShownPast {
 
 /** Return the last day for which Leneda has sent data of a meter without a cable; undefined for other meters. */
 export function lastKnownDay({ source, known_until: until }: Meter): string | undefined {
-  return source === "leneda" && until ? addDays(localDay(new Date(until)), -1) : undefined;
+  return source === "leneda" && until ? addDays(localDay(until), -1) : undefined;
 }
 
 /** Return the texts of the day `day`. `last` is the last known day, `now` the present time in ms since 1970. */
 export function shownPast(meter: Meter, day: string, sums: Day | undefined, last: string, now: number, locale: Locale): ShownPast {
   const t = locale.textOf<YesterdayKey>(yesterdayTexts);
-  const yesterday = addDays(localDay(new Date(now)), -1);
+  const yesterday = addDays(localDay(now), -1);
   const start = dayStart(day);
   const wh = sums?.imported_wh;
   const peak = sums?.peak;
@@ -40,13 +40,13 @@ export function shownPast(meter: Meter, day: string, sums: Day | undefined, last
     until: locale.common("until_end_of", { day: locale.shortDate(start) }),
     kwh: typeof wh === "number" ? locale.number(wh / 1000, 1) : "–",
     cost: sums ? costOf(sums, locale) : "",
-    highest: peak ? t("highest", { power: locale.kW(peak.mean_kw), time: locale.time(new Date(peak.start)) }) : "",
+    highest: peak ? t("highest", { power: locale.kW(peak.mean_kw), time: locale.time(peak.start) }) : "",
     above: peak && reference !== null && peak.mean_kw > reference ? t("above", { R: locale.referenceKW(reference) }) : "",
     notes: [
       last < yesterday ? t("awaited") : "",
       sums && sums.quarter_hours < sums.of_quarter_hours ? `${locale.count(todayTexts, "gaps", sums.of_quarter_hours - sums.quarter_hours)}.` : "",
       t("from_leneda", { time: locale.clock(13.5) }),
-      meter.is_fetching && meter.known_since ? t("fetching", { day: locale.date(new Date(meter.known_since)) }) : "",
+      meter.is_fetching && meter.known_since ? t("fetching", { day: locale.date(meter.known_since) }) : "",
     ].filter(Boolean),
   };
 }

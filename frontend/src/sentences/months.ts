@@ -1,6 +1,6 @@
 /** Texts of the months card: thirteen months, their mean, and the cheapest and dearest month. */
 
-import { lastOf } from "../built-in-replacements.ts";
+import { lastOf, sumOf } from "../built-in-replacements.ts";
 import {
   addDays, capital,
   addMonths,
@@ -15,7 +15,7 @@ import {
 } from "../locale.ts";
 import texts from "../texts/months.json" with { type: "json" };
 import type { Bill } from "../data/websocket-types.ts";
-import { billTexts, isRunning, isWholeMonth, lackOf, lacksCommunity, type Lack, lastDay, MIN_WHOLE_SHARE, missingField, toPay, unpricedNote } from "./bill.ts";
+import { billTexts, isRunning, isWholeMonth, type Lack, lackOf, lacksCommunity, lastDay, MIN_WHOLE_SHARE, missingField, quantityOf, toPay, unpricedNote } from "./bill.ts";
 import { summedMonths } from "./summed-months.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"] | CommonKey;
@@ -77,7 +77,7 @@ export function yearOf(bills: Bill[], unit: Unit): Year {
     return monthOf(month, billOf.get(month), unit, index === SHOWN_MONTHS - 1);
   });
   const whole = months.filter(({ isWhole }) => isWhole);
-  const add = (of: (month: Month) => number) => whole.reduce((sum, month) => sum + of(month), 0);
+  const add = (of: (month: Month) => number) => sumOf(whole.map(of));
   return {
     unit,
     months,
@@ -106,7 +106,7 @@ function monthOf(month: string, bill: Bill | undefined, unit: Unit, isLast: bool
 
 function partsOf(bill: Bill, unit: Unit): number[] {
   if (unit === "kWh") {
-    const above = bill.lines.filter(({ name }) => name === "surcharge").reduce((sum, { quantity }) => sum + quantity, 0);
+    const above = quantityOf("surcharge", bill);
     return [bill.imported_kwh - above, above, -(bill.exported_kwh ?? 0)];
   }
   const { energy = 0, network = 0, levies = 0, surcharge = 0, feed_in = 0 } = bill.parts;
@@ -151,7 +151,7 @@ function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, par
  */
 function firstWholeEnd(bill: Bill): Date {
   if (bill.measured_share >= MIN_WHOLE_SHARE && !bill.since) return lastDay(bill);
-  const next = addMonths(localDay(new Date(bill.end)).slice(0, 7), 1);
+  const next = addMonths(localDay(bill.end).slice(0, 7), 1);
   return dayStart(addDays(`${next}-01`, -1));
 }
 
@@ -200,7 +200,7 @@ const wholeEuros = (value: number, locale: Locale): string => `${locale.whole(va
 
 /** Return the parts as whole numbers; undefined if the parts do not add up to `sum`. */
 function toWholeNumbers(parts: number[], sum: number, unit: Unit): number[] | undefined {
-  const isSum = Math.abs(parts.reduce((total, part) => total + part, 0) - sum) < MAX_SUM_ERROR;
+  const isSum = Math.abs(sumOf(parts) - sum) < MAX_SUM_ERROR;
   if (unit === "€") return isSum ? roundParts(parts, 0, sum) : undefined;
   const [within = 0, above = 0, fedIn = 0] = parts;
   // The first row is the whole import. The second row is the part of it above the reference power.

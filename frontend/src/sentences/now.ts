@@ -149,7 +149,7 @@ export interface Room {
 /** Return the loads that the household can still switch on; undefined without a reference power. */
 export function roomOf({ power, house, reference, energy, secondsLeft, connection }: Situation): Room | undefined {
   if (reference === null) return undefined;
-  const most = Math.min(reference, (connection || Number.POSITIVE_INFINITY) - power);
+  const most = Math.min(reference, (connection || Infinity) - power);
   const within = (kw: number) => Math.min(most, kw);
   return {
     keep: within(reference - Math.max(power, house ?? 0)),
@@ -174,7 +174,7 @@ export class SteadyRoom {
     const before = this.#shown;
     const shown = { ...room };
     for (const key of ["keep", "short", "sunny", "own"] as const) {
-      const [is, was] = [allowance(room[key]), before ? allowance(before[key]) : Number.POSITIVE_INFINITY];
+      const [is, was] = [allowance(room[key]), before ? allowance(before[key]) : Infinity];
       if (before && is > was && now - this.#since[key] < MIN_RISE_MS) shown[key] = before[key];
       else if (is !== was) this.#since[key] = now;
     }
@@ -291,13 +291,13 @@ export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour
   const [since, start] = [running.measured_since, running.start].map((time) => Date.parse(time)) as [number, number];
   if (!known_since || Number.isNaN(Date.parse(known_since) + since + start)) return [];
   const t = locale.textOf<NowKey>(nowTexts);
-  const begun = localDay(new Date(known_since));
+  const begun = localDay(known_since);
   const isFirst = !running.last;
   // If the readings began at midnight, the day of the first reading is whole. Otherwise, the next day is the first
   // whole day. `known_since` is a day, so it does not show the time of the first reading. While the meter's first
   // quarter-hour is running, `measured_since` shows this time.
   const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
-  if (localDay(new Date(start)) > day) return [];
+  if (localDay(start) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));
   const bar = new Date(Math.floor(since / HOUR_MS + 1) * HOUR_MS);
   const month = day.endsWith("-01") ? day : `${addMonths(day.slice(0, 7), 1)}-01`;

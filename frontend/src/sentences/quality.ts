@@ -28,6 +28,6 @@ export function duration(ms: number, locale: Locale): string {
 
 /** Return a time in ms since 1970; undefined if it is not a valid time. */
 export function parseTime(time: unknown): number | undefined {
-  const ms = typeof time === "string" ? Date.parse(time) : Number.NaN;
+  const ms = typeof time === "string" ? Date.parse(time) : NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -1,6 +1,6 @@
 /** Texts and numbers of today and of this month so far. */
 
-import { lastOf } from "../built-in-replacements.ts";
+import { lastOf, sumOf } from "../built-in-replacements.ts";
 import { type BarPart, splitAtLimit } from "../charts/shapes.ts";
 import { capital, type CommonKey, dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
 import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
@@ -111,7 +111,7 @@ export interface SoFar {
 
 const sum = (values: (number | null)[]): number | null => {
   const numbers = values.filter((value) => typeof value === "number");
-  return numbers.length ? numbers.reduce((total, value) => total + value, 0) : null;
+  return numbers.length ? sumOf(numbers) : null;
 };
 
 /** Largest energy in Wh that is shown as 0. */
@@ -154,7 +154,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
     notes: [
       house ? unknownNote(house, ofHouse, last?.day ?? "", locale) : "",
       bill ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
-      bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
+      bill?.since ? t("counted_since", { day: locale.day(bill.since) }) : "",
       last && isToday && !isZero && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
         ? t("measured", { share: locale.percent(last.quarter_hours / last.of_quarter_hours) })
         : "",

@@ -1,5 +1,6 @@
 /** Texts about a day: its sentence, its table, and the base load. */
 
+import { sumOf } from "../built-in-replacements.ts";
 import { kwOf, type Quarter } from "../data/day-chart-bars.ts";
 import {
   addDays,
@@ -127,7 +128,7 @@ export function timeOf(time: Date, locale: Locale, count: number): string {
   const shown = locale.time(time);
   if (count !== 100) return shown;
   const { hour } = localParts(time);
-  const isHour = (hours: number) => localParts(new Date(time.getTime() + hours * HOUR_MS)).hour === hour;
+  const isHour = (hours: number) => localParts(time.getTime() + hours * HOUR_MS).hour === hour;
   return isHour(1) ? `${shown}\u00a0A` : isHour(-1) ? `${shown}\u00a0B` : shown;
 }
 
@@ -136,7 +137,7 @@ export function timeOf(time: Date, locale: Locale, count: number): string {
  * excesses of the day, the surcharges add up to the day's surcharge.
  */
 export function excessCosts(above: number[], day: Day | undefined, price: number | null): (number | null)[] {
-  const sum = above.reduce((total, value) => total + value, 0);
+  const sum = sumOf(above);
   if (day?.cost_above != null && day.above_wh > 0 && sum > 0) {
     if (above.length === day.quarter_hours_above) return roundParts(above.map((kwh) => (kwh / sum) * day.cost_above!), 2, day.cost_above);
     return above.map((kwh) => (kwh * 1000 * day.cost_above!) / day.above_wh);

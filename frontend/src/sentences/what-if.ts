@@ -1,5 +1,6 @@
 /** Texts and table of a year with changes, such as a battery or a car. */
 
+import { sumOf } from "../built-in-replacements.ts";
 import { addMonths, type CommonKey, type Locale, roundParts, type Texts } from "../locale.ts";
 import texts from "../texts/what-if.json" with { type: "json" };
 import type { Assumption, Change, HouseSource, Market, WhatIf } from "../data/websocket-types.ts";
@@ -54,7 +55,7 @@ export const canPayBack = (kinds: readonly Kind[]): boolean => kinds.length > 0 
 
 /** Return which batteries the house has already, such as "In addition to yours: 10 kWh in the Energy dashboard."; "" without. */
 export function besides(batteries: readonly HouseSource[], locale: Locale): string {
-  const kwh = batteries.reduce((all, { capacity_kwh }) => all + (capacity_kwh || Number.NaN), 0);
+  const kwh = sumOf(batteries.map(({ capacity_kwh }) => capacity_kwh || NaN));
   if (!batteries.length) return "";
   return locale.text(whatIfTexts, kwh ? "besides_kwh" : "besides", { kwh: locale.kWh(kwh, Number.isInteger(kwh) ? 0 : 1) });
 }
@@ -99,7 +100,7 @@ export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: 
   if (price > 0 && canPayBack(changes.map(({ kind }) => kind))) sentences.push(earnedBack(price, found.saving.low, locale));
   const columns = [before.now, after.then].map((costs) => {
     const parts = roundParts(PARTS.slice(0, -1).map((part) => costs[part]), -1);
-    return [...parts, parts.reduce((sum, part) => sum + part, 0)];
+    return [...parts, sumOf(parts)];
   });
   const kinds = changes.map(({ kind }) => kind);
   return {

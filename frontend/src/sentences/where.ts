@@ -58,7 +58,7 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
       kwh: row.wh || !row.unknown_days ? kwh(row.wh) : "–",
       cost: row.cost === null ? "" : row.wh || !row.unknown_days ? locale.cents(row.cost) : "–",
     })),
-    house: house === null || shares.lack ? undefined : { until: shares.period === "month" ? locale.common("until_end_of", { day: locale.shortDay(new Date(Date.parse(shares.end) - 1)) }) : "", kwh: kwh(house), cost: shares.cost === null ? "" : locale.cents(shares.cost) },
+    house: house === null || shares.lack ? undefined : { until: shares.period === "month" ? locale.common("until_end_of", { day: locale.shortDay(Date.parse(shares.end) - 1) }) : "", kwh: kwh(house), cost: shares.cost === null ? "" : locale.cents(shares.cost) },
     notes: [
       shares.lack ? t(`lack_${shares.lack}`) : "",
       shares.cost === null || shares.lack ? "" : footOf(shares, reference, locale),

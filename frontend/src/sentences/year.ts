@@ -3,6 +3,7 @@
  * that a contract can have.
  */
 
+import { sumOf } from "../built-in-replacements.ts";
 import { addMonths, type CommonKey, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/year.json" with { type: "json" };
 import type { Above, Bill, Classes, MonthAbove, PlannedClasses } from "../data/websocket-types.ts";
@@ -66,7 +67,7 @@ export function classRows(classes: Classes): ClassRow[] {
   if (!months.length) return [];
   const sum = (kw: string, what: "excess_kwh" | "fixed" | "surcharge"): number | null => {
     const parts = months.map((month) => month.classes[kw]?.[what]);
-    return parts.every((part) => typeof part === "number") ? parts.reduce((total, part) => total + part, 0) : null;
+    return parts.every((part) => typeof part === "number") ? sumOf(parts) : null;
   };
   const all = Object.keys(totals)
     .filter((key) => Number.isFinite(Number(key)))
@@ -91,7 +92,7 @@ export function classRows(classes: Classes): ClassRow[] {
   const best = cheapest(rows);
   while (rows.length > MAX_ROWS) {
     const left = rows.filter((row) => !row.isOwn && row !== best);
-    const dearest = left.reduce((dearest, row) => ((row.total ?? Number.POSITIVE_INFINITY) >= (dearest.total ?? Number.POSITIVE_INFINITY) ? row : dearest));
+    const dearest = left.reduce((dearest, row) => ((row.total ?? Infinity) >= (dearest.total ?? Infinity) ? row : dearest));
     rows.splice(rows.indexOf(dearest), 1);
   }
   const mine = rows.find(({ isOwn, total }) => isOwn && total !== null) ?? best;
@@ -203,7 +204,7 @@ export function plannedTexts({ car, year, refusal, one_phase }: PlannedClasses, 
  */
 export function aboveIn(months: MonthAbove[], { isContract, kw }: Limit): Above {
   const all = months.map((month) => (isContract ? month.contract : month.classes[String(kw)]) ?? NOTHING);
-  const sum = (what: keyof Above) => all.reduce((total, above) => total + above[what], 0);
+  const sum = (what: keyof Above) => sumOf(all.map((above) => above[what]));
   return { quarter_hours: sum("quarter_hours"), kwh: sum("kwh") };
 }
 
@@ -221,7 +222,7 @@ export function limitName(months: MonthAbove[], { isContract, kw }: Limit, local
  */
 export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: number | undefined, locale: Locale): string {
   const { quarter_hours: count, kwh } = aboveIn(months, limit);
-  const share = count / (months.reduce((sum, month) => sum + month.quarter_hours, 0) || 1);
+  const share = count / (sumOf(months.map((month) => month.quarter_hours)) || 1);
   const period = monthCount === undefined ? locale.common("so_far") : locale.text(yearTexts, "in", { months: monthsIn(monthCount, locale) });
   const params = {
     R: limitName(months, limit, locale),
@@ -239,7 +240,7 @@ export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: nu
  */
 export function energySentence(bills: Bill[], locale: Locale): string {
   const whole = bills.filter(isWholeMonth).slice(-MONTHS_A_YEAR);
-  const sum = (of: (bill: Bill) => number) => locale.kWh((whole.length ? whole : bills).reduce((all, bill) => all + of(bill), 0), 0);
+  const sum = (of: (bill: Bill) => number) => locale.kWh(sumOf((whole.length ? whole : bills).map(of)), 0);
   const period = whole.length ? locale.text(yearTexts, "in", { months: monthsIn(whole.length, locale) }) : locale.common("so_far");
   const hasSold = bills.some(({ exported_kwh }) => exported_kwh);
   const params = { drawn: sum(({ imported_kwh }) => imported_kwh), sold: sum(({ exported_kwh }) => exported_kwh ?? 0), period };
@@ -252,7 +253,7 @@ export function energySentence(bills: Bill[], locale: Locale): string {
  */
 export function noComparison(knownSince: string | null, now: Date, locale: Locale): string {
   const today = localDay(now);
-  const since = knownSince === null || Number.isNaN(Date.parse(knownSince)) ? today : localDay(new Date(knownSince));
+  const since = knownSince === null || Number.isNaN(Date.parse(knownSince)) ? today : localDay(knownSince);
   const begins = `${addMonths(since.slice(0, 7), since.endsWith("-01") ? 1 : 2)}-01`;
   return begins > today ? locale.text(yearTexts, "begins", { day: locale.day(dayStart(begins)) }) : locale.text(yearTexts, "none_whole");
 }
