@@ -3,11 +3,12 @@
 import time
 from collections import Counter as Counts
 from collections.abc import Callable, Iterator
+from typing import override
 
 from nats.js.api import ConsumerInfo, StreamInfo
-from prometheus_client import Histogram
+from prometheus_client import Gauge, Histogram
 
-from smarty_p1_gateway.metrics import MetricSet
+from smarty_p1_gateway.metrics import ProgramMetrics
 
 from .frames.frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 
@@ -24,12 +25,12 @@ _PREFIX = "smarty_p1_collector"
 _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
 
 
-class CollectorMetrics:
+class CollectorMetrics(ProgramMetrics):
     """Metrics of one collector. A message is counted when it is acknowledged."""
 
     def __init__(self) -> None:
-        metric_set = MetricSet(_PREFIX)
-        self.registry, counter, gauge = metric_set.registry, metric_set.counter, metric_set.gauge
+        super().__init__(_PREFIX)
+        counter, gauge = self.counter, self.gauge
         self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
         self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
         self._meter_rejected = counter(
@@ -76,10 +77,6 @@ class CollectorMetrics:
         )
         self.store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
         self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not acknowledged")
-        self._degraded = gauge(
-            "degraded", "Whether the collector works only until the next fault; /ready says why"
-        )
-        self._degraded.set_function(lambda: any(True for _ in self.degradations()))
         self.delay = Histogram(
             f"{_PREFIX}_delay_seconds",
             "From a telegram's time to its write",
@@ -145,20 +142,22 @@ class CollectorMetrics:
         self.pending.set(info.num_pending or 0)
         self.not_acknowledged.set(info.num_ack_pending or 0)
 
+    @override
     def current_problems(self) -> Iterator[str]:
-        """Yield a text for each problem that now keeps the collector from storing values."""
-        if not self._value("nats_connected"):
+        if not _value(self.nats_connected):
             yield "NATS is not reached, or has no stream; the log says why"
-        if not self._value("store_answers"):
+        if not _value(self.store_answers):
             yield "VictoriaMetrics does not answer"
 
+    @override
     def degradations(self) -> Iterator[str]:
-        """Yield a text for each reason why the collector works only until the next fault."""
-        if self._value("keys_unreadable"):
+        if _value(self.keys_unreadable):
             yield "the keys cannot be read: those from before count, until a restart; see the log"
-        current, wanted = self._value("stream_replicas"), self._value("stream_wanted_replicas")
-        if self._value("nats_connected") and current < wanted:
+        current, wanted = _value(self.stream_replicas), _value(self.stream_wanted_replicas)
+        if _value(self.nats_connected) and current < wanted:
             yield f"only {current:.0f} of {wanted:.0f} nodes have the whole stream"
 
-    def _value(self, name: str) -> float:
-        return self.registry.get_sample_value(f"{_PREFIX}_{name}") or 0.0
+
+def _value(gauge: Gauge) -> float:
+    [metric] = gauge.collect()
+    return metric.samples[0].value

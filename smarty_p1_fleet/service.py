@@ -68,8 +68,8 @@ async def run(config: CollectorConfig) -> None:
     """
     await check_store(config.store, is_thorough=False)
     metrics = CollectorMetrics()
-    health = Health(metrics.current_problems, metrics.degradations)
-    serve(metrics.registry, health, config.metrics_address, config.metrics_port)
+    health = Health(metrics)
+    serve(health, config.metrics_address, config.metrics_port)
     store, faults = Store(config.store, metrics), FaultLog(config.name)
     watch = KeysWatch(config.keys_source, config.keys_signature, config.keys, metrics)
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.want)

@@ -4,11 +4,9 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from .metrics import GatewayMetrics
-from .port_metrics import PortMetric
+from .metrics import ProgramMetrics
 
 _BEAT_INTERVAL_S = 5.0
 # Maximum delay of the event loop in seconds. A busy machine may cause shorter delays. A longer
@@ -20,18 +18,9 @@ _MAX_NAMED_PORTS = 20
 class Health:
     """Heartbeat of the event loop. Any thread can read it."""
 
-    def __init__(
-        self,
-        current_problems: Callable[[], Iterable[str]] = tuple,
-        degradations: Callable[[], Iterable[str]] = tuple,
-    ) -> None:
-        """Record a first heartbeat.
-
-        `current_problems` returns the reasons for not being ready. `degradations` returns what is
-        lost at the next fault, although the program works.
-        """
-        self._current_problems = current_problems
-        self._degradations = degradations
+    def __init__(self, metrics: ProgramMetrics) -> None:
+        """Record a first heartbeat. `metrics` knows the problems of the program."""
+        self.metrics = metrics
         self._beat_at = time.monotonic()
 
     async def beat(self) -> None:
@@ -52,33 +41,9 @@ class Health:
 
     def readiness_problems(self) -> list[str]:
         """Return the reasons why the program is not ready. Return an empty list if it is ready."""
-        lines = self.liveness_problems() or list(self._current_problems())
+        lines = self.liveness_problems() or list(self.metrics.current_problems())
         left_out = len(lines) - _MAX_NAMED_PORTS
         return [*lines[:_MAX_NAMED_PORTS], *([f"and {left_out} more"] if left_out > 0 else [])]
-
-    def degradations(self) -> list[str]:
-        """Return the reasons why the program works only until the next fault, or []."""
-        return list(self._degradations())
-
-
-def gateway_problems(metrics: GatewayMetrics) -> Iterator[str]:
-    """Yield a line for each reason why the gateway is not ready."""
-    connected, are_open = _values(metrics.broker_connected), _values(metrics.port_open)
-    if not any(connected.values()):
-        yield "there is no connection to the broker"
-    if not any(are_open.values()):
-        yield "no port is open"
-        yield from (f"the port {port} is not open" for port in are_open)
-
-
-def gateway_degradations(metrics: GatewayMetrics) -> Iterator[str]:
-    """Yield a line for each reason why the gateway works only until the next fault."""
-    if not metrics.is_queue_writable():
-        yield "the queue cannot be written: frames wait in memory only, 8 MiB; the log says why"
-
-
-def _values(gauge: PortMetric) -> dict[str, float]:
-    return {value.labels.get("port", ""): value.get() for value in gauge.values()}
 
 
 def _watchdog_time() -> float:

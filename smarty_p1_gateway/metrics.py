@@ -1,7 +1,8 @@
 """Metrics of the gateway for Prometheus."""
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Iterator
+from typing import override
 
 from prometheus_client import (
     Counter,
@@ -14,12 +15,11 @@ from prometheus_client import (
 from .decoding_config import version
 from .port_metrics import PortMetric, Registry
 
-_PREFIX = "smarty_p1_gateway"
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-class MetricSet:
-    """Registry of a program's metrics. The names of all metrics have the same prefix."""
+class ProgramMetrics:
+    """Metrics of a program, whose names have the same prefix, and the program's problems."""
 
     def __init__(self, prefix: str) -> None:
         self.registry = Registry()
@@ -29,6 +29,16 @@ class MetricSet:
         text = "The version that runs"
         info = Gauge(f"{prefix}_build_info", text, ["version"], registry=self.registry)
         info.labels(version()).set(1)
+        text = "Whether the program works only until the next fault; /ready says why"
+        self.gauge("degraded", text).set_function(lambda: any(True for _ in self.degradations()))
+
+    def current_problems(self) -> Iterable[str]:
+        """Return a text for each reason why the program is not ready."""
+        raise NotImplementedError
+
+    def degradations(self) -> Iterable[str]:
+        """Return a text for each reason why the program works only until the next fault."""
+        raise NotImplementedError
 
     def counter(self, name: str, text: str, *labels: str) -> Counter:
         """Return a new counter with the description `text`."""
@@ -52,12 +62,12 @@ class MetricSet:
         return metric
 
 
-class GatewayMetrics:
+class GatewayMetrics(ProgramMetrics):
     """Counters and gauges of the gateway. Nearly all have the label `port`."""
 
     def __init__(self) -> None:
-        metrics = MetricSet(_PREFIX)
-        self.registry, counter, gauge = metrics.registry, metrics.port_counter, metrics.port_gauge
+        super().__init__("smarty_p1_gateway")
+        counter, gauge = self.port_counter, self.port_gauge
 
         self.bytes = counter("bytes", "Bytes received at the port")
         self.frames = counter("frames", "Frames received, whole")
@@ -65,7 +75,7 @@ class GatewayMetrics:
         self.telegrams = counter("telegrams", "Telegrams that were verified and accepted")
         self.rejected = counter("rejected", "Frames and telegrams that were not accepted", "reason")
         self.dropped = counter("dropped", "Frames that waited, and were lost to younger ones")
-        self.batches = metrics.counter(
+        self.batches = self.counter(
             "batches",
             "Batches of frames to NATS, by whether they were accepted or refused",
             "result",
@@ -74,12 +84,8 @@ class GatewayMetrics:
         self.broker_losses = counter("broker_losses", "How often the broker was lost or away")
         self.queue_length = gauge("queue_length", "Frames that wait for the broker")
         self.queue_bytes = gauge("queue_bytes", "Bytes of these frames")
-        self._queue_writable = metrics.gauge(
-            "queue_writable", "Whether the disk takes frames and counters that are to be kept"
-        )
-        self._degraded = metrics.gauge(
-            "degraded", "Whether the gateway works only until the next fault; /ready says why"
-        )
+        text = "Whether the disk takes frames and counters that are to be kept"
+        self.gauge("queue_writable", text).set_function(self.is_queue_writable)
         self._writable: list[Callable[[], bool]] = []
         self.set_aside = gauge("set_aside", "Of these, frames that the user may not publish")
         self.port_open = gauge("port_open", "Whether the port is open")
@@ -100,15 +106,24 @@ class GatewayMetrics:
     def watch_writable(self, is_writable: Callable[[], bool]) -> None:
         """Make the metrics show whether all that keeps something on the disk can write it."""
         self._writable.append(is_writable)
-        self._queue_writable.set_function(self.is_queue_writable)
 
     def is_queue_writable(self) -> bool:
         """Return whether the disk takes what is to be kept. Before the start, nothing is kept."""
         return all(is_writable() for is_writable in self._writable)
 
-    def watch_degradations(self, degradations: Callable[[], Collection[str]]) -> None:
-        """Make a gauge show whether `degradations` returns any reason."""
-        self._degraded.set_function(lambda: bool(degradations()))
+    @override
+    def current_problems(self) -> Iterator[str]:
+        if not any(value.get() for value in self.broker_connected.values()):
+            yield "there is no connection to the broker"
+        ports = self.port_open.values()
+        if not any(value.get() for value in ports):
+            yield "no port is open"
+            yield from (f"the port {value.labels['port']} is not open" for value in ports)
+
+    @override
+    def degradations(self) -> Iterator[str]:
+        if not self.is_queue_writable():
+            yield "the queue cannot be written: frames wait in memory only, 8 MiB; the log says why"
 
     def show_meter(self, port: str, title: bytes, meter: str = "") -> None:
         """Set the metric that names the meter of a port.

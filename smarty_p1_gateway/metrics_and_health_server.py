@@ -80,7 +80,7 @@ class _Handler(WSGIRequestHandler):
         pass
 
 
-def serve(registry: Registry, health: Health, address: str, port: int | None) -> None:
+def serve(health: Health, address: str, port: int | None) -> None:
     """Serve /metrics, /health and /ready in a thread. Do nothing if `port` is None.
 
     Raises UnavailableError if the address or the port cannot be used.
@@ -88,25 +88,25 @@ def serve(registry: Registry, health: Health, address: str, port: int | None) ->
     if port is None:
         return
     try:
-        server = _open(_answers(registry, health), address, port)
+        server = _open(_answers(health), address, port)
     except OSError as err:
         msg = f"[metrics] address and port cannot be used: {err.strerror}"
         raise UnavailableError(msg) from None
     threading.Thread(target=server.serve_forever, args=(_POLL_INTERVAL_S,), daemon=True).start()
 
 
-def _answers(registry: Registry, health: Health) -> WSGIApplication:
+def _answers(health: Health) -> WSGIApplication:
     checks = {"/health": health.liveness_problems, "/ready": health.readiness_problems}
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         check = checks.get(environ["PATH_INFO"])
         if check is None:
-            return _show(registry, environ, start)
+            return _show(health.metrics.registry, environ, start)
         wrong = check()
         status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
         said: dict[str, object] = {"ok": not wrong, "wrong": wrong}
         if environ["PATH_INFO"] == "/ready":
-            said["degraded"] = health.degradations()
+            said["degraded"] = [*health.metrics.degradations()]
         start(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
         return [json.dumps(said, indent=1).encode() + b"\n"]
 

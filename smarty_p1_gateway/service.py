@@ -6,7 +6,6 @@ import resource
 import signal
 import sqlite3
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from smartyp1.fault_log import FaultLog, name_of
@@ -17,7 +16,7 @@ from .decoded_meters import DecodedMeters
 from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, EncryptedTopicRoot
 from .gateway_config import GatewayConfig, PortConfig
-from .health import Health, gateway_degradations, gateway_problems
+from .health import Health
 from .json_storage import JsonStorage
 from .metrics import GatewayMetrics
 from .metrics_and_health_server import serve
@@ -55,9 +54,8 @@ async def run(config: GatewayConfig) -> None:
         await opening
     try:
         metrics.watch_writable(memory.is_writable)
-        health = Health(partial(gateway_problems, metrics), partial(gateway_degradations, metrics))
-        metrics.watch_degradations(health.degradations)
-        serve(metrics.registry, health, config.metrics_address, config.metrics_port)
+        health = Health(metrics)
+        serve(health, config.metrics_address, config.metrics_port)
         await _Gateway(config, queue, memory, metrics).run(opening, health)
     finally:
         if opening.done() and not opening.exception():

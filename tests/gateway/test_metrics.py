@@ -19,7 +19,7 @@ import pytest
 from dev.ports import free_ports
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.health import Health, gateway_degradations, gateway_problems
+from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.metrics_and_health_server import serve
 
@@ -38,18 +38,18 @@ def ask(port: int) -> str:
 
 
 def test_metrics_are_served_at_a_port_that_is_free_or_not_at_all() -> None:
-    registry = GatewayMetrics().registry
-    serve(registry, Health(), HOST, None)
+    health = Health(GatewayMetrics())
+    serve(health, HOST, None)
     message = r"\[metrics\] address and port cannot be used: "
     with socket.create_server((HOST, 0)) as taken:
         number = taken.getsockname()[1]
         with pytest.raises(UnavailableError, match=message):
-            serve(registry, Health(), HOST, number)
+            serve(health, HOST, number)
 
 
 async def test_a_request_is_answered_beside_any_other_requests() -> None:
     metrics, port = GatewayMetrics(), free_ports()
-    serve(metrics.registry, Health(), HOST, port)
+    serve(Health(metrics), HOST, port)
     metrics.frames.labels("house").inc(3)
     metrics.port_open.labels("house").set(1)
     metrics.rejected.labels("house", "replay").inc()
@@ -82,7 +82,7 @@ async def test_connections_that_ask_nothing_are_bounded_in_number(
 ) -> None:
     monkeypatch.setattr("smarty_p1_gateway.metrics_and_health_server._REQUEST_TIMEOUT_S", 3600.0)
     port = free_ports()
-    serve(GatewayMetrics().registry, Health(), HOST, port)
+    serve(Health(GatewayMetrics()), HOST, port)
     idle = [await asyncio.open_connection(HOST, port) for _ in range(60)]
     ends = [asyncio.ensure_future(reader.read()) for reader, _ in idle]
     refused, waiting = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -101,7 +101,7 @@ async def test_connections_that_ask_nothing_are_bounded_in_number(
 async def test_a_connection_that_asks_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smarty_p1_gateway.metrics_and_health_server._REQUEST_TIMEOUT_S", 0.01)
     port = free_ports()
-    serve(GatewayMetrics().registry, Health(), HOST, port)
+    serve(Health(GatewayMetrics()), HOST, port)
     reader, writer = await asyncio.open_connection(HOST, port)
     writer.write(b"GET /metrics HTTP/1.1\r\nX-Endless: ")
     assert await reader.read() == b""
@@ -162,12 +162,7 @@ def test_a_connection_is_shown_while_it_lasts(metrics: GatewayMetrics) -> None:
 def asking(metrics: GatewayMetrics | CollectorMetrics) -> Callable[[str], tuple[int, Any]]:
     """Serve a program's metrics and health; return a function that requests a path."""
     port = free_ports()
-    if isinstance(metrics, CollectorMetrics):
-        health = Health(metrics.current_problems, metrics.degradations)
-    else:
-        health = Health(partial(gateway_problems, metrics), partial(gateway_degradations, metrics))
-        metrics.watch_degradations(health.degradations)
-    serve(metrics.registry, health, HOST, port)
+    serve(Health(metrics), HOST, port)
 
     def ask(path: str) -> tuple[int, Any]:
         try:
@@ -272,7 +267,7 @@ async def test_a_hanging_program_is_neither_healthy_nor_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("smarty_p1_gateway.health._MAX_SILENCE_S", -1.0)
-    health = Health()
+    health = Health(GatewayMetrics())
     beating = asyncio.create_task(health.beat())
     await asyncio.sleep(0)
     [text] = health.liveness_problems()
@@ -289,5 +284,5 @@ async def test_systemd_is_notified_three_times_within_its_interval(
     sleep = AsyncMock(side_effect=asyncio.CancelledError)
     monkeypatch.setattr("smarty_p1_gateway.health.asyncio.sleep", sleep)
     with suppress(asyncio.CancelledError):
-        await Health().beat()
+        await Health(GatewayMetrics()).beat()
     sleep.assert_awaited_once_with(interval)
