@@ -71,7 +71,7 @@ def _read(name: str, data: bytes, now: datetime) -> tuple[str, str, Sequence[Len
         msg = f"{shown(name)}: {_REFUSED[err.reason]}"
         raise UsageError(msg) from None
     except ExportError as err:
-        msg = f"{shown(name)}: {text_of_error(f'leneda_{err.reason}', **err.placeholders)}"
+        msg = f"{shown(name)}: {text_of_error(err.reason, **err.placeholders)}"
         raise UsageError(msg) from None
     return export.code, export.point, export.rows
 

@@ -25,9 +25,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.leneda.download import LenedaDownload
-from custom_components.smarty_p1.coordinator.leneda.file_refusal_translation_keys import (
-    ImportRefusedError,
-)
+from custom_components.smarty_p1.coordinator.leneda.import_refusal import ImportRefusedError
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind

@@ -18,7 +18,6 @@ from custom_components.smarty_p1.binary_sensor import RUNS_BY_PLAN
 from custom_components.smarty_p1.calendar import PLAN
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.coordinator import telegram_source
-from custom_components.smarty_p1.coordinator.leneda import file_refusal_translation_keys
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
@@ -100,9 +99,8 @@ def test_each_error_of_the_protocol_has_its_own_text(error: type[P1Error]) -> No
 
 def test_each_obstacle_has_a_text() -> None:
     assert telegram_source.REJECTED.keys() == set(Reason)
-    assert file_refusal_translation_keys.REFUSED.keys() == {*ExportRefusal, *Cause}
     assert what_if.REFUSED.keys() == set(WhatIfRefusal)
-    keys = {*ReadingProblem, *CaptureRefusal, *file_refusal_translation_keys.REFUSED.values()}
+    keys = {*ReadingProblem, *CaptureRefusal, *ExportRefusal, *Cause}
     assert TEXTS["exceptions"].keys() >= keys | {
         *what_if.REFUSED.values(),
         *what_if.OF_MARKET.values(),

@@ -235,13 +235,7 @@ def async_follow_disabling(hass: HomeAssistant) -> None:
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
 
 
-_BY_CAUSE = {
-    Cause.OTHER_POINT: Problem.LENEDA_OTHER_POINT,
-    Cause.PRODUCTION: Problem.LENEDA_PRODUCTION,
-    Cause.FACTOR_FOUR: Problem.LENEDA_FACTOR_FOUR,
-    Cause.SHIFTED_HOUR: Problem.LENEDA_SHIFTED_HOUR,
-}
-PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
+PROBLEMS = {Problem.LENEDA_DIFFERENCE, *map(Problem, Cause)}
 """Repair issues that a difference can raise."""
 
 
@@ -258,7 +252,7 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
     outside = [day for day in differences.days if not day.is_within]
     problem = Problem.LENEDA_DIFFERENCE if outside else None
     if differences.cause:
-        problem = _BY_CAUSE[differences.cause]
+        problem = Problem(differences.cause)
     withdraw_issues(hass, entry, PROBLEMS - {problem})
     if problem is None:
         return

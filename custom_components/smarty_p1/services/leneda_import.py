@@ -7,7 +7,7 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
-from ..coordinator.leneda.file_refusal_translation_keys import ImportRefusedError
+from ..coordinator.leneda.import_refusal import ImportRefusedError
 from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.leneda.portal_file import MAX_EXPORT_SIZE
 from .meter_of_call import METER, coordinator_of, invalid

@@ -17,7 +17,7 @@ from ...lib.leneda.portal_file_refusals import ExportError
 from ...lib.leneda.series_codes import REGISTERS, Quantity
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
-from .file_refusal_translation_keys import IS_CONSUMPTION, REFUSED, ImportRefusedError
+from .import_refusal import ImportRefusedError
 from .leneda_data import LenedaData
 
 
@@ -72,7 +72,7 @@ class FileImport:
         try:
             export = await run(without_collection(read_export), data, dt_util.utcnow())
         except ExportError as err:
-            raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
+            raise ImportRefusedError(key=err.reason, **err.placeholders) from None
         export, too_old = _without_old(export, await self._async_oldest(export.rows[-1].start))
         if not export.rows:
             raise ImportRefusedError(key="leneda_not_kept")
@@ -125,9 +125,9 @@ class FileImport:
 
         differences = await self._hass.async_add_executor_job(without_collection(compared))
         if differences.cause and not (is_export and _is_part(differences)):
-            key = REFUSED[differences.cause]
+            key: str = differences.cause
             if is_export and differences.cause is Cause.PRODUCTION:
-                key = IS_CONSUMPTION
+                key = "leneda_consumption"  # the values equal the imported energy
             raise ImportRefusedError(key=key, days=str(differences.cause_days))
         return len(differences.days), sum(not day.is_within for day in differences.days)
 

@@ -29,7 +29,7 @@ from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from ..stored.unread_file import async_retry_hourly
 from .client import asked_of
-from .file_refusal_translation_keys import ImportRefusedError
+from .import_refusal import ImportRefusedError
 from .progress import LenedaProgress
 from .quarter_hour_files import QuarterHourFiles
 

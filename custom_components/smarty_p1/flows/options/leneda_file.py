@@ -10,7 +10,7 @@ from homeassistant.helpers import selector
 
 from ...const import DOCUMENTATION_URL, DOMAIN, LOGGER
 from ...coordinator.leneda.file_import import ImportSummary
-from ...coordinator.leneda.file_refusal_translation_keys import ImportRefusedError
+from ...coordinator.leneda.import_refusal import ImportRefusedError
 from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.leneda.portal_file import MAX_EXPORT_SIZE
 from ...lib.leneda.series_codes import Quantity

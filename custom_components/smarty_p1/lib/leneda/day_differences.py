@@ -27,15 +27,18 @@ _MIN_WH = 500
 
 
 class Cause(StrEnum):
-    """Likeliest cause if the energies of the meter and of Leneda differ on most days."""
+    """Likeliest cause if the energies of the meter and of Leneda differ on most days.
 
-    OTHER_POINT = "other_point"
+    The value is the translation key of its text.
+    """
+
+    OTHER_POINT = "leneda_other_point"
     """Another metering point, or an unknown cause."""
-    PRODUCTION = "production"
+    PRODUCTION = "leneda_production"
     """Leneda's series has the energy that the meter has measured as exported."""
-    FACTOR_FOUR = "factor_four"
+    FACTOR_FOUR = "leneda_factor_four"
     """Mean power in kW was taken for energy in kWh, or energy for power."""
-    SHIFTED_HOUR = "shifted_hour"
+    SHIFTED_HOUR = "leneda_shifted_hour"
 
 
 class DayDifference(NamedTuple):
