@@ -275,11 +275,11 @@ def few_statistics(
     if "every_statistic" in request.fixturenames:
         return
 
-    def written(hass: HomeAssistant, entry: MockConfigEntry) -> tuple[StatisticKind, ...]:
-        kinds = statistic_ids.kinds_of(hass, entry)
-        return tuple(kind for kind in kinds if kind in written_statistics)
+    def written(hass: HomeAssistant, kinds: tuple[StatisticKind, ...]) -> tuple[StatisticKind, ...]:
+        wanted = statistic_ids.wanted_kinds(hass, kinds)
+        return tuple(kind for kind in wanted if kind in written_statistics)
 
-    monkeypatch.setattr(meter_statistics, "kinds_of", written)
+    monkeypatch.setattr(meter_statistics, "wanted_kinds", written)
 
 
 @pytest.fixture(autouse=True)

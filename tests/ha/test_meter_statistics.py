@@ -31,6 +31,7 @@ from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import Qu
 from custom_components.smarty_p1.coordinator.statistics import hourly_statistics, meter_statistics
 from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
+    ELECTRICITY,
     StatisticKind,
     statistic_id,
     statistics_key,
@@ -115,7 +116,7 @@ async def rows(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> Rows:
 
 async def all_rows(hass: HomeAssistant, entry: MockConfigEntry) -> list[Rows]:
     """Return the hours of all statistics that the test writes."""
-    kinds = vars(meter_statistics)["kinds_of"](hass, entry)
+    kinds = vars(meter_statistics)["wanted_kinds"](hass, ELECTRICITY)
     return [await rows(hass, entry, kind) for kind in kinds]
 
 

@@ -9,10 +9,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
+    ELECTRICITY,
     GAS,
     StatisticKind,
     async_statistic_names,
-    kinds_of,
     statistic_id,
     statistics_key,
     store_statistics_key,
@@ -51,15 +51,13 @@ def test_the_key_stays_when_the_meter_gets_another_id(hass: HomeAssistant, first
     assert imported == f"smarty_p1:{digest[:8]}_imported"
 
 
-async def test_costs_are_only_in_euros_and_only_of_meters(hass: HomeAssistant) -> None:
-    meter, pulses = entry_of(hass, SERIAL), entry_of(hass, "pulses", kind="pulse")
+async def test_costs_are_only_in_euros(hass: HomeAssistant) -> None:
     energies = (StatisticKind.IMPORTED, StatisticKind.EXPORTED)
     for currency, count in (("CHF", 2), ("EUR", 5)):
         await hass.config.async_update(currency=currency)
-        assert kinds_of(hass, meter)[:2] == energies
-        assert len(kinds_of(hass, meter)) == count
+        assert wanted_kinds(hass, ELECTRICITY)[:2] == energies
+        assert len(wanted_kinds(hass, ELECTRICITY)) == count
         assert len(wanted_kinds(hass, GAS)) == (3 if currency == "EUR" else 2)
-    assert kinds_of(hass, pulses) == ()
 
 
 async def test_names_describe_the_statistic_without_a_serial_number(hass: HomeAssistant) -> None:

@@ -45,7 +45,7 @@ from ..statistics.recorded_prices import (
 from ..stored.market_price_files import PriceFiles
 from ..stored.month_files import MonthFiles
 from .energy_charts import DownloadError, async_month_of_prices
-from .price_entities import PRICE_ENTITIES, factor_of, price_of
+from .price_entities import PRICE_ENTITIES, price_of
 from .prices_ahead import ASK_AGAIN_AFTER, async_listed_prices
 
 _IMPORTED, _EXPORTED = "price_import", "price_export"
@@ -282,8 +282,8 @@ class MeasuredPrices:
         series = files.series_of(name)
         for day in series.lacking_days(max(start, quarter_start(kept_since)), end):
             until = min(day_end(day), end)
-            files.put(name, await async_recorded_prices(hass, entity_id, price_of, day, until))
+            files.put(name, await async_recorded_prices(hass, entity_id, day, until))
         if days := series.lacking_days(start, end):
             until = min(day_end(days[-1]), end)
-            prices = await async_hourly_prices(hass, entity_id, factor_of, days[0], until)
+            prices = await async_hourly_prices(hass, entity_id, days[0], until)
             files.put(name, [price for price in prices if start <= price.start < end])

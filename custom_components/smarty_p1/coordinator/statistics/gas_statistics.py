@@ -27,25 +27,9 @@ from ..entered_gas_prices import gas_prices, is_gas, kwh_per_m3
 from ..entry_types import AnyConfigEntry
 from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory, parts_by_hour
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
-from .hourly_statistics import (
-    DELAY_S,
-    MAX_DELAY_S,
-    RECORDER,
-    Period,
-    Series,
-    StoredRows,
-    async_has_rows,
-    async_write,
-    runs_of,
-)
-from .statistic_ids import (
-    GAS,
-    StatisticKind,
-    async_statistic_names,
-    statistic_id,
-    statistics_key,
-    wanted_kinds,
-)
+from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, Period, async_has_rows, runs_of
+from .statistic_ids import GAS, StatisticKind, statistic_id, statistics_key, wanted_kinds
+from .statistics_writer import StatisticsWriter
 
 type Hours = dict[datetime, float]
 """Amounts by the start of the hour in UTC."""
@@ -69,7 +53,7 @@ class GasStatistics:
         )
         # Hours that this run has written, and the end of the newest hour that it has noticed.
         self._own: Hours = {}
-        self._stored = StoredRows(hass)
+        self._writer = StatisticsWriter(hass, entry)
         self._until: datetime | None = None
 
     @property
@@ -161,35 +145,17 @@ class GasStatistics:
         known = {hour: energies[hour] for hour in volumes if hour in energies}
         if factor:
             known = {hour: m3 * factor for hour, m3 in volumes.items()} | known
-        amounts: Mapping[StatisticKind, Hours] = {
+        amounts: Mapping[str, Hours] = {
             StatisticKind.GAS_VOLUME: volumes,
             StatisticKind.GAS_ENERGY: known,
             StatisticKind.GAS_COST: gas_costs(volumes, gas_prices(options)),
         }
-        names = await async_statistic_names(self._hass, self._entry)
-        key = statistics_key(self._entry)
-        for kind in wanted_kinds(self._hass, GAS):
-            hours = amounts[kind]
-            if hours or periods:
-                series = Series(
-                    statistic_id(key, kind),
-                    names[kind],
-                    kind.unit,
-                    kind.unit_class,
-                    hours,
-                    periods if periods is not None else runs_of([*hours]),
-                )
-                await async_write(self._hass, series)
-        await self._stored.async_note(self._ids())
+        await self._writer.async_write(wanted_kinds(self._hass, GAS), amounts, periods)
 
     async def _async_look_for_changes(self) -> None:
         """Let the next write compare all own hours if another program has changed rows."""
-        if await self._stored.async_are_changed(self._ids()):
+        if await self._writer.async_are_changed(wanted_kinds(self._hass, GAS)):
             self._own = {}
-
-    def _ids(self) -> list[str]:
-        key = statistics_key(self._entry)
-        return [statistic_id(key, kind) for kind in wanted_kinds(self._hass, GAS)]
 
 
 def own_hours(media: Mapping[str, MediumHistory]) -> Hours:

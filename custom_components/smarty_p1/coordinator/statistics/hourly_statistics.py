@@ -85,22 +85,6 @@ class Series(NamedTuple):
     ahead: datetime = datetime.max.replace(tzinfo=UTC)
 
 
-class Written(NamedTuple):
-    """Numbers of the rows that were written, shifted, deleted, emptied and read."""
-
-    rows: int
-    shifts: int
-    deleted: int
-    emptied: int
-    """Number of rows without energy that were written in place of a deletion."""
-    read: int
-
-    @property
-    def changes(self) -> int:
-        """Return the number of all changes."""
-        return self.rows + self.shifts + self.deleted
-
-
 class WritePlan(NamedTuple):
     """Changes that make the rows of a statistic equal to a series."""
 
@@ -112,8 +96,8 @@ class WritePlan(NamedTuple):
     """Number of `rows` without energy, because they cannot be deleted."""
 
 
-async def async_write(hass: HomeAssistant, series: Series) -> Written:
-    """Make the rows of the series' periods equal to its hours.
+async def async_write(hass: HomeAssistant, series: Series) -> WritePlan:
+    """Make the rows of the series' periods equal to its hours. Return the changes.
 
     Home Assistant must have a recorder. If the caller is cancelled, or if TimeoutError is raised
     because the recorder does not answer, call this function again.
@@ -124,13 +108,13 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
         ahead = max(dt_util.utcnow(), *series.hours) + _MAX_AHEAD
         series = series._replace(ahead=ahead)
     read = without_collection(_read_and_plan)
-    stored, plan = await recorder.async_add_executor_job(read, hass, series)
+    labels, plan = await recorder.async_add_executor_job(read, hass, series)
     await _async_delete(recorder, series.statistic_id, plan.deleted)
     for hour, rise in plan.shifts.items():
         recorder.async_adjust_statistics(series.statistic_id, hour, rise, series.unit)
     parts = [*batched(plan.rows, _AT_ONCE, strict=False)]
     if not parts and (
-        series.is_expected if stored.labels is None else stored.labels != _labels(_metadata(series))
+        series.is_expected if labels is None else labels != _labels(_metadata(series))
     ):
         parts = [()]
     for part in parts:
@@ -138,7 +122,7 @@ async def async_write(hass: HomeAssistant, series: Series) -> Written:
         await _async_until_written(recorder)
     if plan.shifts:
         await _async_until_written(recorder)
-    return Written(len(plan.rows), len(plan.shifts), len(plan.deleted), plan.emptied, stored.rows)
+    return plan
 
 
 async def _async_delete(recorder: Recorder, statistic: str, hours: Sequence[datetime]) -> None:
@@ -162,15 +146,6 @@ async def async_has_rows(hass: HomeAssistant, statistic: str, period: Period) ->
             work, hass, start, end, {statistic}, "hour", None, {"sum"}
         )
     )
-
-
-def first_difference(before: Hours, now: Hours) -> datetime | None:
-    """Return the first hour that only one of the mappings has, or whose value differs.
-
-    Return None if there is none.
-    """
-    hours = before.keys() | now.keys()
-    return min((hour for hour in hours if _differs(before.get(hour), now.get(hour))), default=None)
 
 
 def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> WritePlan:
@@ -240,24 +215,16 @@ def _shifts(rows: Hours, wanted: Hours) -> dict[datetime, float]:
     return shifts if differing > 3 * len(shifts) else {}
 
 
-def _differs(before: float | None, now: float | None) -> bool:
-    return before is None or now is None or abs(before - now) >= _SAME
+type _Labels = tuple[str | None, ...]
+"""Name, unit and the unit's class of a statistic."""
 
 
-class _Stored(NamedTuple):
-    """Labels of a stored statistic, and the number of its rows that were read."""
-
-    labels: tuple[str | None, ...] | None
-    """None if the statistic does not exist."""
-    rows: int = 0
-
-
-def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Stored, WritePlan]:
-    """Return what is stored of a statistic, and the changes to its rows."""
+def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Labels | None, WritePlan]:
+    """Return the stored labels of a statistic, None if it does not exist, and its changes."""
     statistic = series.statistic_id
     _, metadata = get_metadata(hass, statistic_ids={statistic}).get(statistic, (0, None))
     if metadata is None:
-        return _Stored(None), plan_of({}, series)
+        return None, plan_of({}, series)
     first = min([*series.hours, *(start for start, _ in series.periods)], default=None)
     rows: Hours = {}
     if first is not None:
@@ -266,11 +233,10 @@ def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Stored, WriteP
             rows = dict(_sums(hass, statistic, start))
             if any(hour < first for hour in rows):
                 break
-    return _Stored(_labels(metadata), len(rows)), plan_of(rows, series)
+    return _labels(metadata), plan_of(rows, series)
 
 
-def _labels(metadata: StatisticMetaData) -> tuple[str | None, ...]:
-    """Return the name, the unit and the unit's class of a statistic."""
+def _labels(metadata: StatisticMetaData) -> _Labels:
     return metadata["name"], metadata["unit_of_measurement"], metadata["unit_class"]
 
 
@@ -282,32 +248,14 @@ def _sums(hass: HomeAssistant, statistic: str, start: datetime) -> Iterator[tupl
             yield datetime.fromtimestamp(row["start"], UTC), total
 
 
-class StoredRows:
-    """Labels and newest rows of some statistics, as the last write has left them.
-
-    A user can clear, adjust or import statistics. Then all rows must be compared again.
-    """
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        self._hass = hass
-        self._left: Mapping[str, object] | None = None
-
-    async def async_are_changed(self, statistics: Collection[str]) -> bool:
-        """Return whether another program has changed the statistics since the last write."""
-        return self._left is not None and self._left != await self._async_read(statistics)
-
-    async def async_note(self, statistics: Collection[str]) -> None:
-        """Note the statistics after a write."""
-        self._left = await self._async_read(statistics)
-
-    async def _async_read(self, statistics: Collection[str]) -> Mapping[str, object]:
-        recorder = get_instance(self._hass)
-        await _async_until_written(recorder)
-        return await recorder.async_add_executor_job(_read_newest, self._hass, {*statistics})
+async def async_newest(hass: HomeAssistant, statistics: Collection[str]) -> Mapping[str, object]:
+    """Return the labels and the newest rows of each statistic that exists."""
+    recorder = get_instance(hass)
+    await _async_until_written(recorder)
+    return await recorder.async_add_executor_job(_read_newest, hass, {*statistics})
 
 
 def _read_newest(hass: HomeAssistant, statistics: set[str]) -> Mapping[str, object]:
-    """Return the labels and the newest rows of each statistic that exists."""
     return {
         statistic: (
             _labels(metadata),

@@ -23,29 +23,11 @@ from ...lib.prices.contract import Contract, Contracts
 from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
-from .hourly_statistics import (
-    DELAY_S,
-    MAX_DELAY_S,
-    RECORDER,
-    Hours,
-    Period,
-    Series,
-    StoredRows,
-    Written,
-    async_write,
-    first_difference,
-)
-from .statistic_ids import (
-    StatisticKind,
-    async_statistic_names,
-    kinds_of,
-    statistic_id,
-    statistics_key,
-)
+from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, Period, WritePlan
+from .statistic_ids import ELECTRICITY, StatisticKind, statistic_id, statistics_key, wanted_kinds
+from .statistics_writer import StatisticsWriter
 
 _NO_AMOUNTS = HourlyAmounts({}, {}, {}, {}, {})
-# Months whose hours are kept for a comparison with the next hours.
-_MAX_KEPT_MONTHS = 2
 
 
 class LenedaMonths(Protocol):
@@ -118,16 +100,14 @@ class MeterStatistics:
         self._hour = 0
         self._marks: _Marks | None = None
         """Checksums of the written history. None if all rows must be compared."""
-        self._last: tuple[list[datetime], HourlyAmounts] = [], _NO_AMOUNTS
-        """Months and hours of the last write."""
         self._is_written = asyncio.Event()
-        self._stored = StoredRows(hass)
+        self._writer = StatisticsWriter(hass, entry)
 
     @property
     def is_available(self) -> bool:
         """Return whether the meter has statistics. It has none without a recorder."""
         has_recorder = RECORDER in self._hass.config.components
-        return has_recorder and bool(kinds_of(self._hass, self._entry))
+        return has_recorder and bool(wanted_kinds(self._hass, ELECTRICITY))
 
     async def async_wait_until_written(self) -> bool:
         """Wait until all statistics were written once. Return False if there are none."""
@@ -204,49 +184,25 @@ class MeterStatistics:
             await self._leneda.async_remove_former()
         self._is_written.set()
 
-    async def _async_write(self, removed: set[datetime]) -> list[Written]:
-        """Write the hours that differ from the last write, and the hours of `removed` months."""
-        key = statistics_key(self._entry)
-        kinds = kinds_of(self._hass, self._entry)
-        ids = [statistic_id(key, kind) for kind in kinds]
-        before = await self._async_take_marks(ids, removed)
-        history = self._present()
-        work = without_collection(_changed_hours)
-        marks, starts, amounts = await self._hass.async_add_executor_job(work, history, before)
-        is_same = before is not None and starts == self._last[0]
-        periods = [*self._periods(starts, history, amounts, removed)]
-        names = await async_statistic_names(self._hass, self._entry)
-        written = []
-        contract = history.ledger.contracts.latest if history else Contract()
-        for kind in kinds:
-            series = Series(
-                statistic_id(key, kind),
-                names[kind],
-                kind.unit,
-                kind.unit_class,
-                getattr(amounts, kind),
-                periods,
-                is_expected=_is_expected(kind, contract),
-            )
-            last = getattr(self._last[1], kind) if is_same else None
-            if part := _since_difference(series, last):
-                written.append(await async_write(self._hass, part))
-        await self._stored.async_note(ids)
-        # Keep little: neither the table nor the hours of years.
-        self._marks = marks
-        self._last = (starts, amounts) if len(starts) <= _MAX_KEPT_MONTHS else ([], _NO_AMOUNTS)
-        return written
-
-    async def _async_take_marks(
-        self, ids: Collection[str], removed: set[datetime]
-    ) -> _Marks | None:
-        """Return the checksums of the last write. Return None if all rows must be compared.
+    async def _async_write(self, removed: set[datetime]) -> list[WritePlan]:
+        """Write the months that differ from the last write, and the hours of `removed` months.
 
         All rows are compared if months are removed, or if another program has changed rows.
         """
+        kinds = wanted_kinds(self._hass, ELECTRICITY)
         before, self._marks = self._marks, None
-        is_changed = await self._stored.async_are_changed(ids)
-        return None if removed or is_changed else before
+        if removed or await self._writer.async_are_changed(kinds):
+            before = None
+        history = self._present()
+        work = without_collection(_changed_hours)
+        marks, starts, amounts = await self._hass.async_add_executor_job(work, history, before)
+        periods = [*self._periods(starts, history, amounts, removed)]
+        contract = history.ledger.contracts.latest if history else Contract()
+        written = await self._writer.async_write(
+            kinds, amounts._asdict(), periods, lambda kind: _is_expected(kind, contract)
+        )
+        self._marks = marks
+        return written
 
     def _present(self) -> _History | None:
         """Return the present history. Return None if the meter has none."""
@@ -302,21 +258,6 @@ def _changed_hours(
     marks = _Marks.of(history)
     months = marks.changed_since(before)
     return marks, months, amounts_by_hour(history.ledger, months, history.until)
-
-
-def _since_difference(series: Series, before: Hours | None) -> Series | None:
-    """Return the part of a series from the first hour that differs from `before`.
-
-    Return None if there is no difference. Without `before`, return the series.
-    """
-    if before is None:
-        return series
-    first = first_difference(before, series.hours)
-    if first is None:
-        return None
-    hours = {hour: value for hour, value in series.hours.items() if hour >= first}
-    periods = [(max(start, first), end) for start, end in series.periods if end > first]
-    return series._replace(hours=hours, periods=periods)
 
 
 def _is_expected(kind: StatisticKind, contract: Contract) -> bool:

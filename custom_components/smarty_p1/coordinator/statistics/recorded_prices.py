@@ -4,14 +4,13 @@ They fill the quarter-hours that were not measured, for example while Home Assis
 Nothing else asks the recorder for prices.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from homeassistant.components.recorder.history import state_changes_during_period
 from homeassistant.components.recorder.statistics import get_metadata, statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
 from ...lib.history.luxembourg_time import QUARTER_HOUR, hour_start, quarter_start
@@ -20,16 +19,12 @@ from ...lib.prices.kwh_price import KwhPrice, market_prices_of
 from ...lib.prices.market_price_series import PriceOrigin, QuarterPrice, is_price
 from ...lib.prices.running_price import RunningPrice
 from ..garbage_collection import without_collection
+from ..market_prices.price_entities import factor_of, price_of
 from .hourly_statistics import RECORDER
 
 # While Home Assistant was stopped, a state seems to last. So an older state counts as unknown.
 _MAX_AGE = timedelta(hours=2, minutes=10)
 _QUARTERS = 4
-
-type PriceOf = Callable[[State], float | None]
-"""Price in EUR per kWh of a state."""
-type FactorOf = Callable[[str | None], float | None]
-"""Factor that converts a unit to EUR per kWh."""
 
 
 def kept_time(hass: HomeAssistant) -> timedelta:
@@ -40,18 +35,18 @@ def kept_time(hass: HomeAssistant) -> timedelta:
 
 
 async def async_recorded_prices(
-    hass: HomeAssistant, entity_id: str, price_of: PriceOf, start: datetime, end: datetime
+    hass: HomeAssistant, entity_id: str, start: datetime, end: datetime
 ) -> list[QuarterPrice]:
     """Return the prices of a period from an entity's states. `start` begins a quarter-hour.
 
     The period must be short: a state of an entity may have the prices of two days.
     """
-    read = without_collection(partial(_read_states, hass, entity_id, price_of, start, end))
-    return await get_instance(hass).async_add_executor_job(read)
+    read = without_collection(_read_states)
+    return await get_instance(hass).async_add_executor_job(read, hass, entity_id, start, end)
 
 
 def _read_states(
-    hass: HomeAssistant, entity_id: str, price_of: PriceOf, start: datetime, end: datetime
+    hass: HomeAssistant, entity_id: str, start: datetime, end: datetime
 ) -> list[QuarterPrice]:
     # Home Assistant leaves out a state of exactly the start.
     begin = start - timedelta.resolution
@@ -77,18 +72,25 @@ def prices_of_reports(
 
 
 async def async_hourly_prices(
-    hass: HomeAssistant, entity_id: str, factor_of: FactorOf, start: datetime, end: datetime
+    hass: HomeAssistant, entity_id: str, start: datetime, end: datetime
 ) -> list[QuarterPrice]:
     """Return the prices of a period from an entity's statistics, by their unit."""
-    if RECORDER not in hass.config.components:
-        return []
-    read = without_collection(partial(_read_hours, hass, entity_id, factor_of, start, end))
-    means = await get_instance(hass).async_add_executor_job(read)
+    means = await _async_hours(hass, entity_id, start, end)
     return [price for hour, mean in means.items() for price in _of_hour(hour, mean)]
 
 
+async def _async_hours(
+    hass: HomeAssistant, entity_id: str | None, start: datetime, end: datetime
+) -> dict[datetime, float]:
+    """Return the mean prices of a period's hours, none without an entity or a recorder."""
+    if entity_id is None or RECORDER not in hass.config.components:
+        return {}
+    read = without_collection(_read_hours)
+    return await get_instance(hass).async_add_executor_job(read, hass, entity_id, start, end)
+
+
 def _read_hours(
-    hass: HomeAssistant, entity_id: str, factor_of: FactorOf, start: datetime, end: datetime
+    hass: HomeAssistant, entity_id: str, start: datetime, end: datetime
 ) -> dict[datetime, float]:
     metadata = get_metadata(hass, statistic_ids={entity_id}).get(entity_id)
     factor = metadata and factor_of(metadata[1][ATTR_UNIT_OF_MEASUREMENT])
@@ -126,16 +128,7 @@ async def async_own_prices(
     `own` are the meter's entities with the price of an imported and of an exported kWh. These
     prices include the grid's price, levies and VAT, which are subtracted.
     """
-    if RECORDER not in hass.config.components:
-        return [], []
-    means: list[dict[datetime, float]] = []
-    for entity_id in own:
-        hours: dict[datetime, float] = {}
-        if entity_id:
-            read = without_collection(partial(_read_hours, hass, entity_id, _unchanged, start, end))
-            hours = await get_instance(hass).async_add_executor_job(read)
-        means.append(hours)
-    imported, exported = means
+    imported, exported = [await _async_hours(hass, entity_id, start, end) for entity_id in own]
     market = {
         hour: market_prices_of(KwhPrice(imported.get(hour), exported.get(hour)), contracts, hour)
         for hour in {**imported, **exported}
@@ -144,7 +137,3 @@ async def async_own_prices(
         [price for hour, prices in market.items() for price in _of_hour(hour, prices.energy)],
         [price for hour, prices in market.items() for price in _of_hour(hour, prices.feed_in)],
     )
-
-
-def _unchanged(_unit: str | None) -> float:
-    return 1.0

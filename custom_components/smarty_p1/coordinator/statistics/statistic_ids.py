@@ -15,14 +15,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util.unit_conversion import EnergyConverter, VolumeConverter
 
-from ...const import CONF_KIND, CONF_STATISTICS_KEY, DOMAIN, KIND_PULSE, KIND_TANK
+from ...const import CONF_STATISTICS_KEY, DOMAIN
 from ...lib.entities.entity_description import CURRENCY
 from ..entry_types import AnyConfigEntry, short_title
 
 _KEY_LENGTH = 8
 # Maximum length of a name in the recorder's database.
 _MAX_NAME_LENGTH = 255
-_WITHOUT_STATISTICS = {KIND_PULSE, KIND_TANK}
 
 
 class StatisticKind(StrEnum):
@@ -98,17 +97,6 @@ def store_statistics_key(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
 def statistic_id(key: str, kind: StatisticKind) -> str:
     """Return the id of a meter's statistic. `key` is the key of the meter's statistics."""
     return f"{DOMAIN}:{key}_{kind}"
-
-
-@callback
-def kinds_of(hass: HomeAssistant, entry: AnyConfigEntry) -> tuple[StatisticKind, ...]:
-    """Return the kinds of statistics of an entry's electricity.
-
-    A pulse reader and a tank have none, because no hour of them can be corrected later.
-    """
-    if entry.data.get(CONF_KIND) in _WITHOUT_STATISTICS:
-        return ()
-    return wanted_kinds(hass, ELECTRICITY)
 
 
 @callback
