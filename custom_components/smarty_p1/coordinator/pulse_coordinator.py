@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, override
+from typing import TYPE_CHECKING, override
 
 from homeassistant.const import (
     CONF_ENTITY_ID,
@@ -30,6 +30,7 @@ from ..lib.failure_detection import (
 )
 from ..lib.fault_log import Listeners
 from ..lib.meter.last_hour import STEP_S
+from ..lib.min_interval import MinInterval
 from ..lib.outage import Backoff
 from ..lib.port.errors import LinkError, PortSilentError
 from .background_tasks import SupervisedTask
@@ -54,29 +55,27 @@ COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 # a silence of this length. If the gateway has disappeared, opening fails and the failure is
 # reported.
 _SILENCE_TIMEOUT = 3600.0
+# Shortest time between two updates of the entities. While no pulse comes, a timer with this
+# interval shows how the power falls.
+_UPDATE_INTERVAL = timedelta(seconds=5)
 _FIRST_DELAY = 1.0
 _MAX_DELAY_S = 60.0
 
 # Problems of a board whose JSON messages nobody has chosen a value of.
 _MESSAGE_PROBLEMS = (Problem.OBJECT_PER_PULSE, Problem.OBJECT_NOT_COUNTED)
 
-type Count = Callable[[list[Pulses]], None]
-
-
-type MakeSource = Callable[[SourceCoordinator[Any], PulseCounter, Count], DataSource]
+type MakeSource = Callable[[PulseCoordinator], DataSource]
 
 
 class PortPulses:
     """Source of pulses that come from a pulse board at a port."""
 
-    def __init__(
-        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
-    ) -> None:
+    def __init__(self, coordinator: PulseCoordinator) -> None:
         self.line = PortConnection(
             coordinator, self._take, on_lost=self._on_lost, silence_timeout=_SILENCE_TIMEOUT
         )
-        self._counter = counter
-        self._count = count
+        self._coordinator = coordinator
+        self._counter = coordinator.counter
 
     async def async_start(self) -> None:
         """Start reading the port."""
@@ -87,7 +86,7 @@ class PortPulses:
         events = self._counter.meter.feed(data, self._counter.now())
         if events:
             self.line.confirm()
-        self._count(events)
+        self._coordinator.count(events)
 
     @callback
     def _on_lost(self, error: LinkError) -> None:
@@ -102,14 +101,11 @@ class _PulsesWithoutPort:
 
     line = None
 
-    def __init__(
-        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
-    ) -> None:
+    def __init__(self, coordinator: PulseCoordinator) -> None:
         self._coordinator = coordinator
-        self._hass: HomeAssistant = coordinator.hass
+        self._hass = coordinator.hass
         self._entry = coordinator.config_entry
-        self._counter = counter
-        self._count = count
+        self._counter = coordinator.counter
 
     @callback
     def _tell_health(self, obstacle: ReadingProblem, *, is_there: bool) -> None:
@@ -133,10 +129,8 @@ class EntityPulses(_PulsesWithoutPort):
     A pulse is a rise of a sensor's count, a binary sensor that turns on, or an event.
     """
 
-    def __init__(
-        self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
-    ) -> None:
-        super().__init__(coordinator, counter, count)
+    def __init__(self, coordinator: PulseCoordinator) -> None:
+        super().__init__(coordinator)
         self._entity_id: str = self._entry.data[CONF_ENTITY_ID]
         self._domain = self._entity_id.partition(".")[0]
         self._was_there: bool | None = None
@@ -173,11 +167,11 @@ class EntityPulses(_PulsesWithoutPort):
     def _read_state(self, old: State | None, new: State) -> None:
         meter, now = self._counter.meter, self._counter.now()
         if self._domain in OWN_COUNT_DOMAINS:
-            self._count(meter.read_own_count(new.state, now))
+            self._coordinator.count(meter.read_own_count(new.state, now))
         elif self._domain in COUNT_DOMAINS:
-            self._count(meter.read_count(new.state, now))
+            self._coordinator.count(meter.read_count(new.state, now))
         elif old and is_pulse(self._domain, old.state, new.state):
-            self._count(meter.read_pulse(now))
+            self._coordinator.count(meter.read_pulse(now))
 
 
 class TopicPulses(_PulsesWithoutPort):
@@ -222,7 +216,7 @@ class TopicPulses(_PulsesWithoutPort):
             return
         text = str(message.payload).strip()
         now = self._counter.now()
-        self._count(self._counter.meter.read_line(text, now, is_old=message.retain))
+        self._coordinator.count(self._counter.meter.read_line(text, now, is_old=message.retain))
 
 
 def is_pulse(domain: str, old: str, new: str) -> bool:
@@ -257,27 +251,34 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         kind, (rules, make) = next(source for source in _SOURCES.items() if source[0] in entry.data)
         super().__init__(hass, entry, rules, **{_PLACEHOLDERS.get(kind, kind): entry.data[kind]})
         self.counter = PulseCounter(hass, entry)
-        self.source = make(self, self.counter, self._count)
+        self.source = make(self)
         self.line = self.source.line
         self.last_hour = last_hour_of(hass, entry)
         self.noted_at: datetime | None = None
         self.power_listeners = Listeners[()](self.faults)
+        self._turns = MinInterval(hass.loop, _UPDATE_INTERVAL.total_seconds())
 
     async def async_start(self) -> None:
-        """Load the stored count, and start listening to the source."""
-        await self.counter.async_start(self._show)
+        """Load the stored count, and start listening to the source.
+
+        Raises UnreadableNowError if the file of the count cannot be read now.
+        """
+        self.config_entry.async_on_unload(self.counter.async_close)
+        await self.counter.async_load()
         # A dialog may have changed the form of the messages. The next JSON message raises the issue
         # again if there is still no choice.
         withdraw_issues(self.hass, self.config_entry, _MESSAGE_PROBLEMS)
         self.data = self.counter.data
         self.begin()
         await self.source.async_start()
-        # Between two pulses, nothing is received. The power is known all the same.
-        self.config_entry.async_on_unload(
-            async_track_time_interval(
-                self.hass, self._note_power, timedelta(seconds=STEP_S), cancel_on_shutdown=True
+        # Between two pulses, nothing is received. But the power falls, and is known all the same.
+        for action, interval in (
+            (self._note_power, timedelta(seconds=STEP_S)),
+            (self._show_changes, _UPDATE_INTERVAL),
+        ):
+            self.config_entry.async_on_unload(
+                async_track_time_interval(self.hass, action, interval, cancel_on_shutdown=True)
             )
-        )
 
     @override
     async def async_close(self) -> None:
@@ -297,12 +298,16 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
     def on_condition(self, before: Condition) -> None:
         super().on_condition(before)
         if self.condition.has_value and not self.last_update_success:
-            self.counter.show()
+            self._show()
 
     @callback
-    def _count(self, events: list[Pulses]) -> None:
-        self.readings += len(events)
-        self.counter.add(events)
+    def count(self, events: list[Pulses]) -> None:
+        """Take new pulses, which the counter's meter has already counted."""
+        if events:
+            self.readings += len(events)
+            self.counter.schedule()
+            if self._turns.has_turn():
+                self._show()
         if self.counter.meter.survey.has_messages:
             self._ask_for_value()
 
@@ -320,9 +325,14 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
             raise_issue(self.hass, entry, problem)
 
     @callback
-    def _show(self, data: PulseData) -> None:
-        # A timer of the counter calls this method even while the source is unavailable. So check
-        # that there are values to show.
+    def _show_changes(self, _now: datetime) -> None:
+        if self.last_update_success and self.counter.data != self.data:
+            self._show()
+
+    @callback
+    def _show(self) -> None:
+        """Update the entities, unless the source is unavailable."""
         if self.condition.has_value:
-            self.push(data)
+            self._turns.restart()
+            self.push(self.counter.data)
             self._note_power()

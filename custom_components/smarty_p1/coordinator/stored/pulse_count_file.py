@@ -1,13 +1,10 @@
 """Stored count of an entry's pulses. The pulses come from a port, an entity or an MQTT topic."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, override
 
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...const import (
@@ -19,8 +16,7 @@ from ...const import (
     CONF_PULSES_PER_KWH,
 )
 from ...lib.boards.board_message import Counted, MessageForm
-from ...lib.boards.pulse_meter import PulseMeter, Pulses
-from ...lib.min_interval import MinInterval
+from ...lib.boards.pulse_meter import PulseMeter
 from ...lib.stored_json import load
 from ...lib.stored_values import Stored, checked_mapping, checked_text
 from ..entry_types import AnyConfigEntry
@@ -30,9 +26,6 @@ DEFAULT_PULSES_PER_KWH = 1000.0
 # Seconds between two saves. Memory cards wear out, so save seldom. A crash loses the pulses since
 # the last save, unless the pulse board itself counts its pulses.
 SAVE_INTERVAL = 60.0
-# Shortest time between two updates of the entities. While no pulse comes, a timer with this
-# interval shows how the power falls.
-UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 # Values that replace the stored values if the pulses come from a new source. The count of the new
@@ -72,9 +65,6 @@ class PulseCounter(ThrottledStore):
         super().__init__(hass, entry.entry_id, "pulses", interval=SAVE_INTERVAL)
         self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
         self._entry = entry
-        self._display: Callable[[PulseData], None] | None = None
-        self._display_turns = MinInterval(hass.loop, UPDATE_INTERVAL.total_seconds())
-        self._shown: PulseData | None = None
         self._form = message_form(entry)
         self.source = entry.unique_id
         if self._form.path:
@@ -110,51 +100,10 @@ class PulseCounter(ThrottledStore):
             self._begin_count(self.meter)
         self.loaded.set()
 
-    async def async_start(self, display: Callable[[PulseData], None]) -> None:
-        """Load the stored count.
-
-        Then call `display` with new values until the entry is unloaded. Raises UnreadableNowError
-        if the file cannot be read now.
-        """
-        self._entry.async_on_unload(self.async_close)
-        await self.async_load()
-        self._display = display
-        # While no pulse comes, the shown power must fall. So update it by a timer.
-        self._entry.async_on_unload(
-            async_track_time_interval(
-                self._hass, self._on_tick, UPDATE_INTERVAL, cancel_on_shutdown=True
-            )
-        )
-
-    @callback
-    def add(self, events: list[Pulses]) -> None:
-        """Schedule the storing of the new pulses `events`. Update the entities if an update is due.
-
-        `meter` has already counted these pulses.
-        """
-        if events:
-            self.schedule()
-            if self._display_turns.has_turn():
-                self.show()
-
     async def async_set_energy(self, kwh: float) -> None:
         """Set the total to `kwh`, the reading on the meter's display, and store it at once."""
         self.meter.set_energy(kwh)
-        self.show()
         await self.async_save()
-
-    @callback
-    def show(self) -> None:
-        """Send the current values to the entities."""
-        if self._display:
-            self._display_turns.restart()
-            self._shown = self.data
-            self._display(self._shown)
-
-    @callback
-    def _on_tick(self, _now: datetime) -> None:
-        if self._shown and self.data != self._shown:
-            self.show()
 
     @override
     def _parse(self, stored: Stored) -> PulseMeter:
