@@ -37,7 +37,6 @@ from .energy_dashboard.house_sources import async_follow_sources
 from .entity import is_in_telegram, mbus_device_id, meter_device
 from .house_planner import HousePlanner
 from .messages import async_forget_messages, async_watch_messages
-from .plan_saving_watch import PlanSavingWatch
 from .services import async_setup_services
 from .websocket import async_setup_websocket
 
@@ -87,7 +86,6 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     if has_books(entry) and is_live(entry):
         faults.call(HousePlanner(hass, entry).start)
         faults.call(async_watch_load_entities, hass, entry)
-        faults.call(PlanSavingWatch(hass, entry).start)
         await _async_add_calendar_with_loads(hass, entry)
     return True
 

@@ -1,10 +1,11 @@
-"""Planner of a meter: it plans the loads that the user has entered, each quarter-hour anew."""
+"""Planner of a meter: it plans the entered loads and battery, each quarter-hour anew."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.event import (
@@ -16,7 +17,7 @@ from homeassistant.helpers.event import (
 from homeassistant.util import dt as dt_util
 
 from .computed_answers.answer_queue import async_aside
-from .computed_answers.planned_house import async_planned_house
+from .computed_answers.planned_house import async_plan_saving, async_planned_house
 from .const import LOGGER
 from .coordinator import BooksConfigEntry
 from .coordinator.background_tasks import SupervisedTask
@@ -25,13 +26,19 @@ from .coordinator.loads.battery_follower import BatteryFollower
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
 from .coordinator.loads.load_follower import LoadFollower
 from .coordinator.loads.load_power import LoadPower
-from .coordinator.loads.load_tasks import ChangeOfTask, LoadTasks, on_wishes
+from .coordinator.loads.load_tasks import ChangeOfTask
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
-from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS, HousePlan
+from .coordinator.loads.shown_plans import (
+    HOUSE_PLANS,
+    LOAD_PLANS,
+    PLAN_SAVINGS,
+    HousePlan,
+    PlanSaving,
+)
 from .coordinator.market_prices.contract_market_prices import async_contract_market_prices
 from .lib.answers.outlook import FORMAT_JSON
 from .lib.answers.plan import PLAN_FORMATS, LoadWish, PlannedHouse
-from .lib.history.luxembourg_time import quarter_start
+from .lib.history.luxembourg_time import hour_start, quarter_start
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import LoadPlan, LoadState
 from .lib.plan.load_task import LoadTask, Noted, Period
@@ -62,14 +69,14 @@ class HousePlanner:
     It plans after each quarter-hour, and when a load is connected, ready, added or changed, when it
     begins or ends, when the user presses a button, and when prices change. The energy that a load
     has used since its last deadline comes from its own statistics, and its state from a file. So a
-    restart forgets nothing.
+    restart forgets nothing. Each hour, it counts the saving of the running month anew.
     """
 
     def __init__(self, hass: HomeAssistant, entry: BooksConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
         self._loads: Mapping[str, EnteredLoad] = {}
-        self._tasks = LoadTasks(hass, entry.entry_id)
+        self._tasks = entry.runtime_data.load_tasks
         self._is_open = False
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
         self._new_numbers = Debouncer(
@@ -79,6 +86,8 @@ class HousePlanner:
         self._powers: dict[str, LoadPower] = {}
         self._followers: dict[str, LoadFollower | ApplianceStarter] = {}
         self._battery = BatteryFollower(hass, entry)
+        self._counted_hour: datetime | None = None
+        """Hour in which the saving was last counted."""
 
     @callback
     def start(self) -> None:
@@ -87,20 +96,21 @@ class HousePlanner:
         for stop in (
             async_track_utc_time_change(hass, self._on_event, minute=_QUARTERS, second=_SECOND),
             on_changed_loads(hass, entry, self._look),
-            on_wishes(hass, entry, self._take),
+            self._tasks.wishes.add(self._take),
+            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._battery.give_back),
+            self._battery.give_back,
             self._forget,
             self._new_numbers.async_shutdown,
             self._tasks.async_close,
         ):
             entry.async_on_unload(stop)
-        self._battery.start(self._task.start)
         self._look()
 
     @callback
     def _look(self) -> None:
-        """Plan again if the loads have changed."""
-        loads = entered_loads(self._entry)
-        if loads == self._loads:
+        """Plan again if the loads or the battery have changed."""
+        loads, has_new_battery = entered_loads(self._entry), self._battery.look()
+        if loads == self._loads and not has_new_battery:
             return
         for subentry_id in self._loads.keys() - loads.keys():
             LOAD_PLANS.show(self._hass, subentry_id, None)
@@ -111,6 +121,7 @@ class HousePlanner:
                 self._powers[name] = LoadPower(self._hass, entered.measured_by, entered.load.max_kw)
         self._followers = {name: self._followers[name] for name in self._followers if name in loads}
         self._loads = loads
+        self._counted_hour = None
         self._stop_tracking()
         self._track()
         self._task.start()
@@ -121,11 +132,12 @@ class HousePlanner:
         for subentry_id in self._loads:
             LOAD_PLANS.show(self._hass, subentry_id, None)
         HOUSE_PLANS.show(self._hass, self._entry.entry_id, None)
+        PLAN_SAVINGS.show(self._hass, self._entry.entry_id, None)
 
     @callback
     def _track(self) -> None:
-        """Listen to what the loads need. A house without loads has no work to do."""
-        if not self._loads:
+        """Listen to what loads and battery need. A house without them has no work to do."""
+        if not self._loads and not self._battery.is_controlled:
             return
         hass, coordinator = self._hass, self._entry.runtime_data
         loads = self._loads.values()
@@ -183,6 +195,16 @@ class HousePlanner:
         self._tasks.forget_others(self._loads)
         HOUSE_PLANS.show(self._hass, self._entry.entry_id, shown)
         self._follow()
+        await self._entry.runtime_data.faults.attempt(self._async_count_saving, now)
+
+    async def _async_count_saving(self, now: datetime) -> None:
+        """Count the saving of the running month anew, each hour, when an hour's energy is known."""
+        demand, hour = self._entry.runtime_data.books.demand, hour_start(now)
+        if demand is None or not self._loads or hour == self._counted_hour:
+            return
+        saving = await async_plan_saving(self._entry.runtime_data, demand.known_month, now)
+        self._counted_hour = hour
+        PLAN_SAVINGS.show(self._hass, self._entry.entry_id, PlanSaving(demand.month_start, saving))
 
     def _show_load(
         self, name: str, planned: PlannedHouse | None, task: _Task | None, now: datetime
@@ -294,10 +316,11 @@ class HousePlanner:
 
     @callback
     def _follow(self, _event: object = None) -> None:
-        """Let each load that the plan switches follow the last reading."""
+        """Let battery and loads that the plan controls follow the last reading."""
         if not self._is_open:
             return
         coordinator, now = self._entry.runtime_data, dt_util.utcnow()
+        coordinator.faults.call(self._battery.follow, now, coordinator.latest)
         for name, entered in self._loads.items():
             if entered.is_controlled:
                 if name not in self._followers:

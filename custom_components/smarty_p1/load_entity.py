@@ -16,7 +16,6 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, SUBENTRY_LOAD
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
-from .coordinator.loads.load_tasks import wish
 from .coordinator.loads.shown_plans import LOAD_PLANS
 from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import meter_device
@@ -132,11 +131,8 @@ class LoadEntity(Entity):
     def _wish(self, change: Callable[[LoadTask, DailyLoad, datetime], LoadTask]) -> None:
         """Change the state of the load, as the user wishes."""
         load = entered_load(self._coordinator, self._subentry_id).load
-        wish(
-            self.hass,
-            self._coordinator.config_entry,
-            self._subentry_id,
-            lambda task: change(task, load, dt_util.utcnow()),
+        self._coordinator.load_tasks.wishes.call(
+            self._subentry_id, lambda task: change(task, load, dt_util.utcnow())
         )
 
     @property

@@ -41,7 +41,6 @@ FLOORS = (
         "llm",
         "llm_tools",
         "messages",
-        "plan_saving_watch",
         "repairs",
         "services",
         "system_health",

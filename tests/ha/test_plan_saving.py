@@ -17,7 +17,6 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.loads.load_tasks import ready_times, wish
 from custom_components.smarty_p1.messages.report_data import async_report
 
 from . import billed_month
@@ -143,8 +142,9 @@ async def test_at_once_begins_when_the_load_was_connected(
     # Connected at 18:00, the car would have had the price of the day at once, and at 23:00 that of
     # the night.
     evenings = tuple(datetime(2026, 5, day, 16 if day % 2 else 21, tzinfo=UTC) for day in DAYS)
-    wish(hass, house, load, lambda task: replace(task, ready_at=evenings))
-    await wait_until(hass, lambda: ready_times(hass, load) == evenings)
+    tasks = house.runtime_data.load_tasks
+    tasks.wishes.call(load, lambda task: replace(task, ready_at=evenings))
+    assert tasks.of(load).ready_at == evenings
     report = await async_report(hass, [house], datetime(2026, 6, 1, tzinfo=UTC).date())
     assert report
     [line] = [line for line in report.lines if line.key == "plan_saved"]

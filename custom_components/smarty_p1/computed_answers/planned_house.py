@@ -9,7 +9,6 @@ from homeassistant.helpers import device_registry as dr
 from ..const import CONF_NEVER_ABOVE, DOMAIN
 from ..coordinator.counted_household import demand_of
 from ..coordinator.loads.entered_loads import entered_loads
-from ..coordinator.loads.load_tasks import ready_times
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.advice.plan_saving import MeasuredLoad, plan_saving
@@ -88,7 +87,7 @@ async def async_plan_saving(
             [energy] = await async_load_energies(hass, [entered.measured_by], start, end)
         except NoLoadStatisticError:
             return None
-        ready_at = ready_times(hass, subentry_id)
+        ready_at = coordinator.load_tasks.of(subentry_id).ready_at
         loads.append(MeasuredLoad(entered.load, energy, device.created_at, ready_at))
     if not loads:
         return None

@@ -1,12 +1,8 @@
 """Battery that the user has entered: its input for the plan, and its power by the true readings."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.util import dt as dt_util
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util.unit_conversion import PowerConverter
 
 from ...const import (
@@ -26,7 +22,6 @@ from ...lib.plan.load_following import SILENT_AFTER
 from .. import BooksConfigEntry
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_battery import EnteredBattery, entered_battery
-from .entered_loads import on_changed_loads
 from .entity_actions import async_call_entity
 from .lost_entities import lost_entities
 from .meter_power import net_import
@@ -38,7 +33,6 @@ _MIN_REST = timedelta(minutes=1)
 _REACTION = timedelta(seconds=5)
 _MODE_TIME = timedelta(minutes=1)
 _STEP_KW = 0.1
-_TICK = timedelta(seconds=30)
 
 
 class BatteryFollower:
@@ -53,62 +47,29 @@ class BatteryFollower:
         """Power that the plan has set, None while the battery regulates itself."""
         self._set_at: datetime | None = None
         self._mode_at: datetime | None = None
-        self._listening: list[CALLBACK_TYPE] = []
+
+    @property
+    def is_controlled(self) -> bool:
+        """Return whether the plan sets the battery's power or mode."""
+        return self.entered is not None and self.entered.is_controlled
 
     @callback
-    def start(self, plan: Callable[[], None]) -> None:
-        """Follow the battery until the entry is unloaded. `plan` asks for a new plan."""
-        hass, entry = self._hass, self._entry
-
-        @callback
-        def look() -> None:
-            if (entered := entered_battery(entry)) != self.entered:
-                self._give_back()
-                self.entered = entered
-                self._listen()
-                plan()
-
-        for stop in (
-            on_changed_loads(hass, entry, look),
-            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._give_back),
-            self._give_back,
-            self._stop_listening,
-        ):
-            entry.async_on_unload(stop)
-        look()
+    def look(self) -> bool:
+        """Take the battery that the user has entered. Return whether it has changed."""
+        if (entered := entered_battery(self._entry)) == self.entered:
+            return False
+        self.give_back()
+        self.entered = entered
+        return True
 
     @callback
-    def _listen(self) -> None:
-        """Listen to readings. A house whose battery regulates itself has no work to do."""
-        self._stop_listening()
-        if self.entered and self.entered.is_controlled:
-            listen = self._entry.runtime_data.reading_listeners.add
-            # A silent meter sends nothing that could be followed.
-            tick = async_track_time_interval(self._hass, self._follow, _TICK)
-            self._listening = [listen(self._follow), tick]
-
-    @callback
-    def _stop_listening(self) -> None:
-        for stop in self._listening:
-            stop()
-        self._listening = []
-
-    @callback
-    def _give_back(self, _event: Event | None = None) -> None:
+    def give_back(self, _event: Event | None = None) -> None:
         """Let the battery regulate itself, because nobody follows it any more."""
         if self.entered and self._kw is not None:
             self._set(self.entered, None)
         if self.entered:
             LOAD_PLANS.show(self._hass, self.entered.subentry_id, None)
         self._kw = self._planned = None
-
-    @callback
-    def _follow(self, _event: object = None) -> None:
-        coordinator = self._entry.runtime_data
-        if self.entered:
-            coordinator.faults.call(
-                self._follow_battery, self.entered, dt_util.utcnow(), coordinator.latest
-            )
 
     async def async_wish(self, now: datetime) -> BatteryWish | None:
         """Return the battery for a plan. Return None if its charge is unknown."""
@@ -134,9 +95,13 @@ class BatteryFollower:
         elif self.entered:
             LOAD_PLANS.show(self._hass, self.entered.subentry_id, None)
 
-    def _follow_battery(
-        self, entered: EnteredBattery, now: datetime, latest: Reading | None
-    ) -> None:
+    @callback
+    def follow(self, now: datetime, latest: Reading | None) -> None:
+        """Let the battery follow the last reading, if the plan controls it."""
+        if self.entered and self.entered.is_controlled:
+            self._follow(self.entered, now, latest)
+
+    def _follow(self, entered: EnteredBattery, now: datetime, latest: Reading | None) -> None:
         """Set the power that costs least until the quarter-hour ends."""
         kw = None
         if latest and now - latest.received_at < SILENT_AFTER:
