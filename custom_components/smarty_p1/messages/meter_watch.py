@@ -29,7 +29,7 @@ from ..lib.messages.excess_warning import (
     warn_of_excess,
     with_evening,
 )
-from ..lib.messages.goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
+from ..lib.messages.goal_watch import goal_outlook, watch_goal
 from ..lib.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
 from ..lib.messages.message import DaysTold, HouseholdMessage, Kind
 from ..lib.messages.outbox import admit
@@ -38,7 +38,7 @@ from ..lib.messages.plan_watch import WatchedPlan, watch_failed_loads, watch_pla
 from ..lib.messages.silence_remedy import remedy_for
 from ..lib.messages.silence_watch import Listening, SilenceState, watch_silence
 from ..lib.messages.state import MessageState
-from ..lib.messages.sun_watch import Panels, SunState, watch_sun
+from ..lib.messages.sun_watch import watch_sun
 from ..lib.messages.voltage_watch import VoltageState, watch_voltage
 from ..lib.messages.water_watch import WaterCapture, WaterNights, watch_water
 from ..lib.meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
@@ -99,7 +99,18 @@ async def async_forget_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> N
 
 type Decision[S] = tuple[S, HouseholdMessage | Sequence[HouseholdMessage] | None]
 """New state of a decision, and the messages that are due."""
-type Decide[**P] = Callable[Concatenate[_MeterWatch, Any, P], Decision[Any]]
+type Decide[**P] = Callable[Concatenate[Any, P], Decision[Any]]
+
+
+class Watch(NamedTuple):
+    """Decisions about messages at each reading and each minute, and their part of the state.
+
+    A kind stands for the days of its last messages.
+    """
+
+    part: str | Kind
+    on_reading: Decide[[Reading]] | None = None
+    on_minute: Decide[[]] | None = None
 
 
 class _MeterWatch:
@@ -121,10 +132,21 @@ class _MeterWatch:
         self._read_at = entry.runtime_data.books.history.reception.last
         self._goal_looked_at: datetime | None = None
         self._sun_looked_on: date | None = None
-        self.report_failed_in: datetime | None = None
+        self.report_tried_in: datetime | None = None
+        """Hour of the last attempt to make a report that is still owed."""
         self._faults = entry.runtime_data.faults
         name = short_title(entry)
         self._outage = Outage("%s: no message to %s (%s)", "%s: messages arrive again", name)
+        self._watches = (
+            Watch("excess", on_reading=self.excess),
+            Watch("grid", self.grid, self.exchanges),
+            Watch("voltage", on_reading=self.voltage),
+            Watch("phases", self.phases, self.lost_phases),
+            Watch("water", on_reading=self.water),
+            Watch("silence", on_minute=self.silence),
+            Watch(Kind.FAILED_LOAD, on_minute=partial(self.plan, watch_failed_loads)),
+            Watch(Kind.PLAN_OF_DAY, on_minute=partial(self.plan, watch_plan)),
+        )
 
     @property
     def options(self) -> MessageOptions:
@@ -161,7 +183,9 @@ class _MeterWatch:
 
     def _decide(self, when: str, *inputs: object) -> list[HouseholdMessage]:
         """Return the messages that are due at a reading, or at a minute."""
-        asked = [(watch.part, decide) for watch in WATCHES if (decide := getattr(watch, when))]
+        asked = [
+            (watch.part, decide) for watch in self._watches if (decide := getattr(watch, when))
+        ]
         return [message for part, decide in asked for message in self._ask(part, decide, *inputs)]
 
     def _ask(
@@ -175,7 +199,7 @@ class _MeterWatch:
         before = self.store.state.part(part)
         if before is None:
             return ()
-        decision = self._faults.call(partial(decide, self), before, *inputs)
+        decision = self._faults.call(decide, before, *inputs)
         after, due = decision or (before, None)
         if after is not before:
             self.store.state = self.store.state.with_part(part, after)
@@ -259,28 +283,12 @@ class _MeterWatch:
         )
         return watch_silence(state, listening, dt_util.utcnow())
 
-    def planned(self, told: DaysTold) -> Decision[DaysTold]:
-        """Decide about the runs of the day."""
-        plan = self._plan_to_tell()
-        return watch_plan(told, plan, dt_util.utcnow()) if plan else (told, None)
-
-    def failed_loads(self, told: DaysTold) -> Decision[DaysTold]:
-        """Decide about loads that did not start, or will lack energy."""
-        plan = self._plan_to_tell()
-        return watch_failed_loads(told, plan, dt_util.utcnow()) if plan else (told, None)
-
-    def _plan_to_tell(self) -> WatchedPlan | None:
-        """Return the plan. A message that may not be sent now is not decided."""
-        may_send = self.store.state.outbox.may_send(_now(), self.options.quiet)
-        return watched_plan(self._hass, self.entry) if may_send else None
-
-    def sun(self, state: SunState, inverters: Mapping[str, Panels]) -> Decision[SunState]:
-        """Decide about panels that deliver nothing."""
-        return watch_sun(state, inverters, _now())
-
-    def goal(self, state: GoalState, outlook: GoalOutlook | None) -> Decision[GoalState]:
-        """Decide about the forecast and the cost of the month."""
-        return watch_goal(state, outlook)
+    def plan(self, watch: Decide[[WatchedPlan, datetime]], told: DaysTold) -> Decision[DaysTold]:
+        """Decide about the plan of the day. A message that may not be sent now is not decided."""
+        now = _now()
+        if not self.store.state.outbox.may_send(now, self.options.quiet):
+            return told, None
+        return watch(told, watched_plan(self._hass, self.entry), now)
 
     async def _async_sun(self) -> Sequence[HouseholdMessage]:
         """Ask about the panels, once a day after the quiet hours."""
@@ -290,7 +298,7 @@ class _MeterWatch:
             return ()
         self._sun_looked_on = now.date()
         inverters = await async_inverters(self._hass, self.entry, now)
-        return self._ask("sun", _MeterWatch.sun, inverters)
+        return self._ask("sun", watch_sun, inverters, now)
 
     async def _async_goal(self) -> Sequence[HouseholdMessage]:
         """Ask about the goal, once an hour."""
@@ -301,59 +309,42 @@ class _MeterWatch:
             return ()
         self._goal_looked_at = now
         outlook = await self._hass.async_add_executor_job(goal_outlook, demand, choice)
-        return self._ask("goal", _MeterWatch.goal, outlook)
+        return self._ask("goal", watch_goal, outlook)
 
     async def _async_report(self) -> None:
         """Send the report about the last month, one for all meters with the same recipients."""
         now = _now()
-        today = now.date()
-        is_early = today.day == 1 and now.time() < _REPORT_TIME
+        is_early = now.day == 1 and now.time() < _REPORT_TIME
         if is_early or self.options.quiet.contain(now.time()):
             return
-        watches = self._owing_watches(today)
+        watches, hour = self._owing_watches(now.date()), hour_start(now)
         # A report takes long to make: after a failure, wait until the next hour.
-        hour = hour_start(now)
-        if watches and all(watch.report_failed_in != hour for watch in watches):
+        if watches and all(watch.report_tried_in != hour for watch in watches):
             await self._async_make_report(watches, hour)
 
     async def _async_make_report(self, watches: list[_MeterWatch], hour: datetime) -> None:
-        """Send the report of some meters, unless it is no news any more."""
-        today = hour.date()
-        reported_before = [watch.store.state.reported_in for watch in watches]
+        """Make and send the report of some meters."""
+        today, is_first_try = hour.date(), not any(watch.report_tried_in for watch in watches)
         for watch in watches:
-            watch.set_reported(today.replace(day=1))
-        # Store first: after a crash, a report is rather missing than sent twice.
-        for watch in watches:
-            await self._faults.attempt(watch.store.async_save)
-        if today.day > _LAST_REPORT_DAY or self.store.is_closed:
-            return
+            watch.report_tried_in = hour
         try:
             report = await async_report(self._hass, [watch.entry for watch in watches], today)
         except Exception as err:  # noqa: BLE001 - one fault must not cost the report of a month
-            self._try_again(watches, reported_before, hour, err)
+            if is_first_try:
+                LOGGER.error("%s: no monthly report yet", short_title(self.entry), exc_info=err)
+            if today.day <= LAST_WAITING_DAY:
+                return
+            report = None
+        # Meanwhile, a meter may have been unloaded, or an earlier attempt may have ended.
+        if self._owing_watches(today) != watches:
             return
+        # Store first: after a crash, a report is rather missing than sent twice.
+        for watch in watches:
+            watch.report_tried_in = None
+            watch.store.state = replace(watch.store.state, reported_in=today.replace(day=1))
+            await self._faults.attempt(watch.store.async_save)
         if report:
             await self._async_send([report])
-
-    def _try_again(
-        self,
-        watches: list[_MeterWatch],
-        reported_before: list[date | None],
-        hour: datetime,
-        err: Exception,
-    ) -> None:
-        """Log the first failure of a report, and let the next hour try again."""
-        if not any(watch.report_failed_in for watch in watches):
-            LOGGER.error("%s: no monthly report yet", short_title(self.entry), exc_info=err)
-        for watch, reported_in in zip(watches, reported_before, strict=True):
-            watch.report_failed_in = hour
-            if hour.day <= LAST_WAITING_DAY:
-                watch.set_reported(reported_in)
-                watch.store.schedule()
-
-    def set_reported(self, month: date | None) -> None:
-        """Remember in which month the last report was made."""
-        self.store.state = replace(self.store.state, reported_in=month)
 
     def _owing_watches(self, today: date) -> list[_MeterWatch]:
         """Return this watch, and those that share its recipients and so its report.
@@ -374,7 +365,7 @@ class _MeterWatch:
         state = self.store.state
         if Kind.MONTHLY_REPORT not in state.since or state.reported_in is None:
             return False
-        return state.reported_in < today.replace(day=1)
+        return state.reported_in < today.replace(day=1) and today.day <= _LAST_REPORT_DAY
 
     @callback
     def _deliver(self, due: Iterable[HouseholdMessage]) -> None:
@@ -411,27 +402,6 @@ class _MeterWatch:
         set_issue(self._hass, self.entry, problem, is_there=gone, entities=names)
 
 
-class Watch(NamedTuple):
-    """Decisions about messages at each reading and each minute, and their part of the state.
-
-    A kind stands for the days of its last messages.
-    """
-
-    part: str | Kind
-    on_reading: Decide[[Reading]] | None = None
-    on_minute: Decide[[]] | None = None
-
-
-WATCHES = (
-    Watch("excess", on_reading=_MeterWatch.excess),
-    Watch("grid", _MeterWatch.grid, _MeterWatch.exchanges),
-    Watch("voltage", on_reading=_MeterWatch.voltage),
-    Watch("phases", _MeterWatch.phases, _MeterWatch.lost_phases),
-    Watch("water", on_reading=_MeterWatch.water),
-    Watch("silence", on_minute=_MeterWatch.silence),
-    Watch(Kind.FAILED_LOAD, on_minute=_MeterWatch.failed_loads),
-    Watch(Kind.PLAN_OF_DAY, on_minute=_MeterWatch.planned),
-)
 # Watches of all loaded meters by entry id: the meters of a house have one report.
 _WATCHES: HassKey[dict[str, _MeterWatch]] = HassKey(f"{DOMAIN}_message_watches")
 
