@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from itertools import count
 from typing import Any, cast, override
 
@@ -17,12 +18,12 @@ from ..const import (
     LOGGER,
     SECTION_P1_SERVER,
 )
-from ..coordinator.background_tasks import SupervisedTask
-from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..coordinator.repair_issues import Problem, withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
 from ..lib.client_admission import Admission, plain_address
 from ..lib.meter.meter_reader import Reading
 from ..lib.p1.checksum import crc16
+from .listening_ports import ListeningPorts, Port
 from .sink import SinkKind
 
 MAX_CLIENTS = 32
@@ -32,7 +33,6 @@ MAX_CLIENTS_OF_ONE = 8
 MAX_WAITING_TELEGRAMS = 6
 # Seconds after which a client that reads nothing is disconnected.
 CLIENT_TIMEOUT_S = 60.0
-RETRY_INTERVAL_S = 30.0
 
 # Bytes of the kernel's send buffer. It is small, because telegrams in this buffer can no longer be
 # dropped.
@@ -200,29 +200,18 @@ class P1Server:
 
 
 class P1ServerSink:
-    """P1 server of an entry. It tries again if its address or port cannot be used."""
+    """P1 server of an entry."""
 
     def __init__(self, coordinator: TelegramMeter, options: Mapping[str, Any]) -> None:
         self._coordinator = coordinator
         self.server = P1Server(coordinator.name)
-        self._address: str = options[CONF_LISTEN_ADDRESS]
-        self._port: int = options[CONF_LISTEN_PORT]
+        address, number = options[CONF_LISTEN_ADDRESS], options[CONF_LISTEN_PORT]
+        port = Port(number, partial(self.server.start, address, number))
+        self._ports = ListeningPorts(coordinator, Problem.P1_SERVER, address, [port])
 
     async def async_start(self, _latest: Reading | None) -> None:
         """Listen. There are no clients yet, so the latest reading has nobody to go to."""
-        try:
-            await self.server.start(self._address, self._port)
-        except OSError as err:
-            # Set up the meter without the server. The server tries again later, because the address
-            # or the port may become available.
-            name, entry = self._coordinator.name, self._coordinator.config_entry
-            LOGGER.warning("%s: the P1 server cannot listen: %s", name, err)
-            error = err.strerror or str(err)
-            hass, port = self._coordinator.hass, str(self._port)
-            raise_issue(
-                hass, entry, Problem.P1_SERVER, address=self._address, port=port, error=error
-            )
-            SupervisedTask(hass, entry, self._keep_trying, "P1 server").start()
+        await self._ports.async_open()
 
     @callback
     def on_reading(self, reading: Reading) -> None:
@@ -232,21 +221,8 @@ class P1ServerSink:
     async def async_stop(self) -> None:
         """Close the port and all connections."""
         await self.server.stop()
-        _withdraw(self._coordinator)
-
-    async def _keep_trying(self) -> None:
-        while True:
-            await asyncio.sleep(RETRY_INTERVAL_S)
-            try:
-                await self.server.start(self._address, self._port)
-            except OSError:
-                continue
-            _withdraw(self._coordinator)
-            return
-
-
-def _withdraw(coordinator: TelegramMeter) -> None:
-    withdraw_issues(coordinator.hass, coordinator.config_entry, [Problem.P1_SERVER])
+        coordinator = self._coordinator
+        withdraw_issues(coordinator.hass, coordinator.config_entry, [Problem.P1_SERVER])
 
 
 async def _async_make(

@@ -1,11 +1,10 @@
 """Virtual meter that imitates a HomeWizard or Shelly meter for batteries and chargers."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from ipaddress import ip_address
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from homeassistant.components import network
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
@@ -39,18 +38,11 @@ from ..lib.virtual.announcements import AnnouncementKind, announcements_of
 from ..lib.virtual.virtual_meter import MAX_SILENCE_S, VirtualMeter
 from ..lib.virtual_server.server import VirtualServer
 from .ignore_virtual_meter import async_ignore, async_stop_ignoring, find_added_entries
+from .listening_ports import ListeningPorts, Port
 from .shown_clients import VIRTUAL_METERS
 from .sink import SinkKind
 
-RETRY_INTERVAL_S = 30.0
 _PROBLEMS = (Problem.VIRTUAL_METER, Problem.VIRTUAL_BATTERY, Problem.VIRTUAL_METER_ADDED)
-
-
-class _Port(NamedTuple):
-    """Port number, and the function that opens the port."""
-
-    number: int
-    open: Callable[[], Awaitable[None]]
 
 
 def kinds_of(options: Mapping[str, Any]) -> list[AnnouncementKind]:
@@ -107,8 +99,15 @@ class VirtualMeterSink:
             self._meter, kinds_of(options), shows_telegram=options[CONF_SHOWS_TELEGRAM]
         )
         self._http_port: int = options[CONF_LISTEN_PORT]
-        self._udp_ports: list[int] = options[CONF_UDP_PORTS]
-        self._remaining: list[_Port] = []
+        everywhere = self._address == EVERY_ADDRESS
+        http = partial(
+            self._server.start_http, None if everywhere else self._address, self._http_port
+        )
+        ports = [Port(self._http_port, http)]
+        ports += [Port(n, partial(self._server.start_udp, n)) for n in options[CONF_UDP_PORTS]]
+        self._ports = ListeningPorts(
+            coordinator, Problem.VIRTUAL_METER, self._address, ports, self._announce_if_open
+        )
         self._unannounced = [*announced]
         self._announcement = SupervisedTask(
             self._hass, self._entry, self._announce, "the announcement of the virtual meter"
@@ -131,15 +130,7 @@ class VirtualMeterSink:
         entry.async_on_unload(
             async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_entry_changed)
         )
-        everywhere = self._address == EVERY_ADDRESS
-        http = partial(
-            self._server.start_http, None if everywhere else self._address, self._http_port
-        )
-        ports = [_Port(self._http_port, http)]
-        ports += [_Port(port, partial(self._server.start_udp, port)) for port in self._udp_ports]
-        self._remaining = await self._open(ports)
-        self._announce_if_open()
-        SupervisedTask(hass, entry, self._keep_trying, "virtual meter").start()
+        await self._ports.async_open()
 
     async def async_stop(self) -> None:
         """Close the ports."""
@@ -161,44 +152,11 @@ class VirtualMeterSink:
             )
         self._server.on_reading(reading, age)
 
-    async def _open(self, ports: list[_Port]) -> list[_Port]:
-        """Open ports. Return the ports that failed, and raise a repair issue for them."""
-        failed: list[_Port] = []
-        errors: list[str] = []
-        for port in ports:
-            try:
-                await port.open()
-            except OSError as err:
-                failed.append(port)
-                errors.append(err.strerror or str(err))
-        if not failed:
-            withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER])
-        elif len(failed) < len(ports) or not is_raised(
-            self._hass, self._entry, Problem.VIRTUAL_METER
-        ):
-            numbers = ", ".join(str(port.number) for port in failed)
-            LOGGER.warning("%s: the virtual meter cannot use port %s", self._name, numbers)
-            raise_issue(
-                self._hass,
-                self._entry,
-                Problem.VIRTUAL_METER,
-                address=self._address,
-                port=numbers,
-                error=errors[0],
-            )
-        return failed
-
-    async def _keep_trying(self) -> None:
-        """Retry the ports that failed."""
-        while self._remaining:
-            await asyncio.sleep(RETRY_INTERVAL_S)
-            self._remaining = await self._open(self._remaining)
-            self._announce_if_open()
-
     @callback
     def _announce_if_open(self) -> None:
         """Announce the virtual meter in the background, if its HTTP port is open."""
-        if self._unannounced and self._http_port not in {port.number for port in self._remaining}:
+        closed = {port.number for port in self._ports.closed}
+        if self._unannounced and self._http_port not in closed:
             self._announcement.start()
 
     async def _announce(self) -> None:

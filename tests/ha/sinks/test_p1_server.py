@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 import pytest_socket
 
-from custom_components.smarty_p1.sinks import p1_server
+from custom_components.smarty_p1.sinks import listening_ports, p1_server
 from dev.ports import free_ports
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM, Home, own_log, said, with_power
@@ -299,7 +299,7 @@ async def test_four_addresses_with_eight_readers_leave_room_for_others(
 async def test_a_port_in_use_is_a_repair_and_tried_again_until_the_entry_is_unloaded(
     home: Home, p1_port: int, caplog: pytest.LogCaptureFixture, *, is_unloaded: bool
 ) -> None:
-    with patch.object(p1_server, "RETRY_INTERVAL_S", 0.01):
+    with patch.object(listening_ports, "RETRY_INTERVAL_S", 0.01):
         other = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port)
         await home.set_up(**serving(p1_port))
         # The readings do not depend on it.
