@@ -150,7 +150,7 @@ async def test_a_full_disk_loses_nothing(files: Files, caplog: pytest.LogCapture
 async def test_spans_that_wait_for_room_are_bounded_and_written_at_the_end(
     files: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(month_files, "MAX_PENDING", 3)
+    monkeypatch.setattr(files.series._writer, "_max_pending", 3)
     # A disk with room gets all spans, even if many are confirmed at once.
     await files.append(*(quarter(NOON - n * QUARTER) for n in range(8, 0, -1)))
     assert len(await files.read()) == 8

@@ -5,12 +5,10 @@ quarter-hour has ended, or when an older price becomes known. Besides, one small
 of the running quarter-hours, so that these survive a restart.
 """
 
-import asyncio
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
-from itertools import groupby
 from pathlib import Path
 from typing import Any, override
 
@@ -25,14 +23,21 @@ from ...lib.prices.market_price_series import HEADER, PriceSeries, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
 from ...lib.stored_values import Stored, checked_flag, checked_mapping, checked_text
 from ..garbage_collection import without_collection
-from .month_files import MAX_FILE_SIZE, MAX_FILES, append_lines, content_of, files_in, replace_file
+from .month_files import (
+    MAX_FILE_SIZE,
+    MAX_FILES,
+    MonthFileWriter,
+    content_of,
+    files_in,
+    replace_file,
+)
 from .throttled_store import ThrottledStore, UnreadableNowError
 
 SAVE_INTERVAL = 300.0
 MAX_SOURCES = 60
 """Maximum number of sources of a meter: its price entities, and those of old contracts."""
 _MAX_NAMES = 2 * MAX_SOURCES
-# Maximum number of prices of a source that wait while the disk is full.
+# Maximum number of prices of a meter that wait while the disk is full.
 _MAX_PENDING = 80_000
 _SCRAP_BYTES = 3_000
 _SOURCE = re.compile(r"[a-z0-9_.-]{1,200}")
@@ -52,9 +57,14 @@ class PriceFiles(ThrottledStore):
         """Source of each price entity, by its registry id and by its entity id."""
         self.is_moved = False
         """Whether the costs of an earlier version have become prices."""
-        self._pending: dict[str, list[QuarterPrice]] = {}
-        self._lock = asyncio.Lock()
-        self._outage = Outage(_LOST, _BACK, self.folder)
+        self._writer = MonthFileWriter(
+            hass,
+            HEADER,
+            _shorten,
+            self._remove_old,
+            Outage(_LOST, _BACK, self.folder),
+            _MAX_PENDING,
+        )
 
     @override
     async def async_load(self) -> None:
@@ -70,25 +80,25 @@ class PriceFiles(ThrottledStore):
         return self.series.setdefault(source, PriceSeries())
 
     @callback
-    def put(self, source: str, prices: Iterable[QuarterPrice]) -> bool:
-        """Add prices of a source, and write those that are new. Return whether there are some."""
+    def put(self, source: str, prices: Iterable[QuarterPrice]) -> None:
+        """Add prices of a source, and write those that are new."""
         series = self.series_of(source)
         new = [price for price in prices if series.put(price)]
-        if not new or not self._may_write:
-            return bool(new)
-        self._pending.setdefault(source, []).extend(new)
-        self._hass.async_create_task(self._async_write_prices(), f"{DOMAIN} market prices")
-        return True
+        if new and self._may_write:
+            folder = self.folder / source
+            self._writer.append(
+                (folder / f"{month_name(price.start)}.csv", price.line) for price in new
+            )
 
     @override
     async def async_write_waiting(self) -> None:
         await super().async_write_waiting()
-        await self._async_write_prices()
+        await self._writer.async_write()
 
     @override
     async def async_close(self) -> None:
         await super().async_close()
-        await self._async_write_prices()
+        await self._writer.async_write()
 
     @override
     async def async_remove(self) -> None:
@@ -97,30 +107,6 @@ class PriceFiles(ThrottledStore):
         await self._hass.async_add_executor_job(
             lambda: shutil.rmtree(self.folder, ignore_errors=True)
         )
-
-    async def _async_write_prices(self) -> None:
-        async with self._lock:
-            pending, self._pending = self._pending, {}
-            if not pending:
-                return
-            try:
-                await self._hass.async_add_executor_job(self._write, pending)
-            except OSError as err:
-                # Keep the prices. They are written together with the next price. If some of them
-                # were written, the file has them twice, which is harmless.
-                self._outage.note(err.strerror)
-                for source, prices in self._pending.items():
-                    pending.setdefault(source, []).extend(prices)
-                self._pending = {name: rows[-_MAX_PENDING:] for name, rows in pending.items()}
-                return
-            self._outage.end()
-
-    def _write(self, pending: Mapping[str, list[QuarterPrice]]) -> None:
-        for source, prices in pending.items():
-            for name, group in groupby(prices, lambda price: month_name(price.start)):
-                path = self.folder / source / f"{name}.csv"
-                if append_lines(path, HEADER, [price.line for price in group], _shorten):
-                    self._remove_old(path)
 
     def _remove_old(self, new: Path) -> None:
         """Remove the oldest files of too many, but first files with less than a day of prices.

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,6 +36,7 @@ from ...lib.history.month_file_lines import (
 from ...lib.history.month_file_reader import REMOVED, with_removed
 from ...lib.history.spans import Span
 from ...lib.outage import Outage
+from ...lib.prices.contract import BEGINNING
 from .throttled_store import UnreadableNowError
 
 # Maximum number of spans that wait while the disk is full: the quarter-hours of 16 days (16 * 96).
@@ -62,9 +64,11 @@ class MonthFiles:
         self._hass = hass
         self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.quarter_hours"))
         self._removed = self.folder / f"{REMOVED}.txt"
-        self._pending: list[Span] = []
-        self._lock = asyncio.Lock()
-        self._outage = Outage(_LOST, _BACK, self.folder)
+        self._writer = MonthFileWriter(
+            hass, HEADER, _prepare, self._remove_old, Outage(_LOST, _BACK, self.folder), MAX_PENDING
+        )
+        self._newest = BEGINNING
+        """Start of the newest span."""
         self._is_closed = False
 
     @callback
@@ -73,8 +77,8 @@ class MonthFiles:
         new = [*spans]
         if not new or self._is_closed:
             return
-        self._pending += new
-        self._hass.async_create_task(self.async_write(), f"{DOMAIN} quarter-hours")
+        self._newest = new[-1].start
+        self._writer.append((self._path(span.start), line_of(span)) for span in new)
 
     async def async_files(self) -> Files:
         """Return the content of each file, keyed by the file's name without ".csv".
@@ -96,25 +100,7 @@ class MonthFiles:
 
     async def async_write(self) -> None:
         """Write the spans that wait to be written. If they cannot be written, they wait on."""
-        async with self._lock:
-            pending = [*self._pending]
-            if not pending:
-                return
-            try:
-                await self._hass.async_add_executor_job(self._write, pending)
-            except OSError as err:
-                # Keep the pending spans. They are written together with the next span.
-                self._outage.note(err.strerror)
-                del self._pending[:-MAX_PENDING]
-                return
-            self._outage.end()
-            last = pending[-1].number
-            self._pending = [span for span in self._pending if span.number > last]
-
-    def _write(self, spans: list[Span]) -> None:
-        for path, group in groupby(spans, lambda span: self._path(span.start)):
-            if append_lines(path, HEADER, map(line_of, group), _prepare):
-                self._remove_old(path, spans[-1].start)
+        await self._writer.async_write()
 
     def _read_files(self) -> Files:
         path = self.folder
@@ -124,13 +110,13 @@ class MonthFiles:
         except OSError as err:
             raise UnreadableNowError(path) from err
 
-    def _remove_old(self, new: Path, newest: datetime) -> None:
+    def _remove_old(self, new: Path) -> None:
         """Remove the files that are too old by both the meter's clock and Home Assistant's clock.
 
         If more than MAX_FILES are left, remove the smallest files. A wrong clock has created them,
         so they have only a few lines.
         """
-        oldest = self._path(oldest_kept(KEPT_TIME, dt_util.utcnow(), newest))
+        oldest = self._path(oldest_kept(KEPT_TIME, dt_util.utcnow(), self._newest))
         paths = [path for path in files_in(self.folder) if path != new]
         too_old = [path for path in paths if path < oldest]
         rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)
@@ -188,26 +174,73 @@ def replace_file(path: Path, content: bytes) -> None:
     new.replace(path)
 
 
-def append_lines(
-    path: Path, header: str, lines: Iterable[str], prepare: Callable[[Path], None]
-) -> bool:
-    """Append lines to a month's file, and write them to the disk. Return whether the file is new.
+class MonthFileWriter:
+    """Writer of lines to monthly files. Lines that cannot be written now wait for the next ones.
 
-    A new file begins with `header`. `prepare` mends an older file before.
+    `prepare` mends an existing file before a line is appended. `remove_old` removes old files,
+    because a new file was made. While the disk is full, the newest `max_pending` lines wait.
     """
-    if is_new := not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-    else:
-        prepare(path)
-    with path.open("a+b") as file:
-        _cut_torn_line(file)
-        first = [] if file.tell() else [header]
-        file.write("".join([*first, *lines]).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    if is_new:
-        _sync_folder(path.parent)
-    return is_new
+
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        hass: HomeAssistant,
+        header: str,
+        prepare: Callable[[Path], None],
+        remove_old: Callable[[Path], None],
+        outage: Outage,
+        max_pending: int,
+    ) -> None:
+        self._hass = hass
+        self._header = header
+        self._prepare = prepare
+        self._remove_old = remove_old
+        self._outage = outage
+        self._max_pending = max_pending
+        self._pending: list[tuple[Path, str]] = []
+        self._lock = asyncio.Lock()
+
+    @callback
+    def append(self, lines: Iterable[tuple[Path, str]]) -> None:
+        """Append lines to their files in the background."""
+        self._pending += lines
+        self._hass.async_create_task(self.async_write(), f"{DOMAIN} month files")
+
+    async def async_write(self) -> None:
+        """Write the lines that wait to be written. If they cannot be written, they wait on."""
+        async with self._lock:
+            if not (pending := [*self._pending]):
+                return
+            try:
+                await self._hass.async_add_executor_job(self._write, pending)
+            except OSError as err:
+                # Keep the lines. If some of them were written, their file has them twice, which is
+                # harmless.
+                self._outage.note(err.strerror)
+                del self._pending[: -self._max_pending]
+                return
+            self._outage.end()
+            del self._pending[: len(pending)]
+
+    def _write(self, lines: list[tuple[Path, str]]) -> None:
+        for path, group in groupby(sorted(lines, key=itemgetter(0)), itemgetter(0)):
+            if self._append_to(path, [line for _, line in group]):
+                self._remove_old(path)
+
+    def _append_to(self, path: Path, lines: list[str]) -> bool:
+        """Append lines to a file, and write them to the disk. Return whether the file is new."""
+        if is_new := not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        else:
+            self._prepare(path)
+        with path.open("a+b") as file:
+            _cut_torn_line(file)
+            first = [] if file.tell() else [self._header]
+            file.write("".join([*first, *lines]).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        if is_new:
+            _sync_folder(path.parent)
+        return is_new
 
 
 def _cut_torn_line(file: BinaryIO) -> None:
