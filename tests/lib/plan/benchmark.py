@@ -100,7 +100,7 @@ def _night(quarters: Sequence[Quarter], house: Sequence[float], usual: Sequence[
         car = Load("car", left, _CAR_KW, 0, len(expected))
         planned = plan_house(quarters[at:], expected, [car]).loads["car"]
         most = min(left, _CAR_KW / 4)
-        kwh = energy_by_limit_price(planned, 0, quarter, house[at], most)
+        kwh = energy_by_limit_price(planned.kwh[0], planned.limit_price, quarter, house[at], most)
         cost += quarter.added(house[at], kwh)
         left -= kwh
     assert left < 1e-6

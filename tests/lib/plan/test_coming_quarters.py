@@ -1,6 +1,7 @@
 """Coming quarter-hours at market prices, before tomorrow's prices are known."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -30,20 +31,23 @@ def market(time: datetime) -> MarketPrices:
 def test_unknown_prices_are_those_of_the_day_before() -> None:
     usual = usual_house(PAST)
     end = NOW + timedelta(hours=44)
-    known = coming_quarters(NOW, end, CONTRACTS, market, usual)
-    assert not isinstance(known, PlanLack)
+    found = partial(coming_quarters, end=end, contracts=CONTRACTS, is_certain=True)
+    known, lacks = found(NOW, market=market, usual=usual)
+    assert not lacks
     assert len(known) == 4 * 12
-    coming = coming_quarters(NOW, end, CONTRACTS, with_day_before(market), usual)
-    assert not isinstance(coming, PlanLack)
+    coming, lacks = found(NOW, market=with_day_before(market), usual=usual)
+    assert not lacks
     assert len(coming) == 4 * 44
     low = [at.start for at in coming if at.quarter.price < 0.1]
     assert low == [
         MIDNIGHT + timedelta(hours=3 + 24 * day) + n * QUARTER for day in (0, 1) for n in range(4)
     ]
-    assert coming_quarters(MIDNIGHT, end, CONTRACTS, market, usual) is PlanLack.PRICE
-    assert (
-        coming_quarters(NOW, end, CONTRACTS, market, usual_house(PAST[-96 * 6 :])) is PlanLack.DAYS
-    )
+    assert found(MIDNIGHT, market=market, usual=usual)[1] == {PlanLack.PRICE}
+    few = PAST[-96 * 6 :]
+    assert found(NOW, market=market, usual=usual_house(few))[1] == {PlanLack.DAYS}
+    at_midnight = PlanQuestion(MIDNIGHT, CONTRACTS, lambda _: NO_PRICES, PAST, [])
+    assert planned_house(at_midnight) is PlanLack.PRICE
+    assert planned_house(at_midnight._replace(past=few)) is PlanLack.DAYS
 
 
 def test_a_plan_names_the_time_from_which_its_prices_are_unknown() -> None:

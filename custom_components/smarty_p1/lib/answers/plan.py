@@ -15,7 +15,6 @@ from ..plan.coming_quarters import (
     PlanLack,
     coming_quarters,
     input_of_plan,
-    quarters_without_lack,
     with_day_before,
 )
 from ..plan.house_battery import HouseBattery
@@ -176,10 +175,12 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     end = day_end(day_end(start))
     end = max([end, *(wish.by or end for wish in question.wishes)])
     market = with_day_before(question.market)
-    found = _coming(question, start, end, market)
-    if isinstance(found, PlanLack):
-        return found
-    known, lacks = found
+    usual, is_certain = usual_house(question.past), question.is_certain
+    known, lacks = coming_quarters(
+        start, end, question.contracts, market, usual, is_certain=is_certain
+    )
+    if is_certain and lacks:
+        return PlanLack.DAYS if PlanLack.DAYS in lacks else PlanLack.PRICE
     most = question.never_above_kw / 4
     coming = [at._replace(quarter=at.quarter._replace(most=most)) for at in known]
     loads = [wish.load(start, len(coming)) for wish in question.wishes]
@@ -192,17 +193,6 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     return PlannedHouse(
         question.now, coming, loads, question.wishes, plan, next(unknown, None), lacks
     )
-
-
-def _coming(
-    question: PlanQuestion, start: datetime, end: datetime, market: Market
-) -> tuple[list[ComingQuarter], frozenset[PlanLack]] | PlanLack:
-    """Return the quarter-hours of a plan, and the data that they go without."""
-    period = start, end, question.contracts, market, usual_house(question.past)
-    if not question.is_certain:
-        return quarters_without_lack(*period)
-    coming = coming_quarters(*period)
-    return coming if isinstance(coming, PlanLack) else (coming, frozenset())
 
 
 def _told(wishes: Sequence[LoadWish], start: datetime) -> dict[str, int]:

@@ -52,51 +52,34 @@ class ComingQuarter(NamedTuple):
     usual: UsualQuarter
 
 
-def coming_quarters(
+def coming_quarters(  # noqa: PLR0913
     start: datetime,
     end: datetime,
     contracts: Contracts,
     market: Market,
     usual: Mapping[tuple[int, int], UsualQuarter],
-) -> list[ComingQuarter] | PlanLack:
-    """Return the quarter-hours of a period that begins now, up to the first unknown price.
-
-    Return a `PlanLack` if the first price is unknown, or if a time of day was measured on too few
-    days.
-    """
-    if len(usual) < QUARTER_HOURS_A_DAY:
-        return PlanLack.DAYS
-    coming: list[ComingQuarter] = []
-    for n in range(min((end - start) // QUARTER_HOUR, MAX_QUARTERS)):
-        at = start + n * QUARTER_HOUR
-        if (priced := _priced(at, contracts, market(at))) is None:
-            break
-        coming.append(ComingQuarter(at, *priced, usual[time_of_day(at)]))
-    return coming or PlanLack.PRICE
-
-
-def quarters_without_lack(
-    start: datetime,
-    end: datetime,
-    contracts: Contracts,
-    market: Market,
-    usual: Mapping[tuple[int, int], UsualQuarter],
+    *,
+    is_certain: bool,
 ) -> tuple[list[ComingQuarter], frozenset[PlanLack]]:
     """Return the quarter-hours of a period that begins now, and the data that they go without.
 
-    Without a price, all kWh from the grid cost the same below the reference power. Without enough
-    days, the house needs nothing.
+    With `is_certain`, they end before the first unknown price. If a price is unknown otherwise, all
+    kWh from the grid cost the same below the reference power. Without enough days, the house needs
+    nothing.
     """
     lacks = {PlanLack.DAYS} if len(usual) < QUARTER_HOURS_A_DAY else set()
     times = [start + n * QUARTER_HOUR for n in range((end - start) // QUARTER_HOUR)][:MAX_QUARTERS]
-    priced = [_priced(at, contracts, market(at)) for at in times]
-    if None in priced:
+    priced: list[tuple[Quarter, OlderPrices | None]] = []
+    for at in times:
+        if (prices := _priced(at, contracts, market(at))) is None:
+            break
+        priced.append(prices)
+    if len(priced) < len(times) and not (is_certain and priced):
         lacks.add(PlanLack.PRICE)
         priced = [_unpriced(at, contracts) for at in times]
     quarters = [
-        ComingQuarter(at, *known, usual.get(time_of_day(at), _NOTHING))
-        for at, known in zip(times, priced, strict=True)
-        if known
+        ComingQuarter(at, *prices, usual.get(time_of_day(at), _NOTHING))
+        for at, prices in zip(times, priced, strict=False)
     ]
     return quarters, frozenset(lacks)
 

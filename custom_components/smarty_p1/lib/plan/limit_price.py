@@ -7,9 +7,9 @@ from .planned_load import Load, Planned
 
 
 def energy_by_limit_price(
-    planned: Planned, at: int, quarter: Quarter, net: float, most: float
+    planned_kwh: float, limit_price: float, quarter: Quarter, net: float, most: float
 ) -> float:
-    """Return the energy in kWh that a load takes in the quarter-hour `at` of its plan.
+    """Return the energy in kWh that a load takes in a quarter-hour of its plan.
 
     It takes all energy that is cheaper than its limit price, and none that is dearer. At the limit
     price, it takes the planned energy. `net` is the true net import without the load, and `most`
@@ -17,11 +17,11 @@ def energy_by_limit_price(
     """
     cheaper = allowed = 0.0
     for step in steps(quarter, net, most):
-        if step.price < planned.limit_price - EQUAL_EUR:
+        if step.price < limit_price - EQUAL_EUR:
             cheaper += step.kwh
-        if step.price <= planned.limit_price + EQUAL_EUR:
+        if step.price <= limit_price + EQUAL_EUR:
             allowed += step.kwh
-    return min(max(planned.kwh[at], cheaper), allowed)
+    return min(max(planned_kwh, cheaper), allowed)
 
 
 def follow_plan(
@@ -37,7 +37,7 @@ def follow_plan(
         most = min(load.max_kw / 4, left)
         kwh = planned.kwh[at]
         if not load.min_kw:
-            kwh = energy_by_limit_price(planned, at, quarters[at], net[at], most)
+            kwh = energy_by_limit_price(kwh, planned.limit_price, quarters[at], net[at], most)
         later = load.max_kw / 4 * (end - at - 1)
         taken[at] = min(most, max(kwh, left - later))
         left -= taken[at]

@@ -17,7 +17,6 @@ from typing import NamedTuple
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
 from .limit_price import energy_by_limit_price
 from .next_kwh_price import Quarter
-from .planned_load import Planned
 
 MIN_TIME = timedelta(minutes=5)
 """Shortest run and pause of most loads, and the time before the power rises again."""
@@ -140,9 +139,8 @@ def _wanted_kw(
     if order.is_last_chance:
         return most_kw if most_kw >= charger.min_kw else 0.0
     others_kwh = seen.net_kwh - seen.load_kwh + (seen.net_kw - load_kw) * rest
-    planned = Planned([order.planned_kwh], order.limit_price, 0.0)
     most = seen.load_kwh + charger.max_kw * rest
-    kwh = energy_by_limit_price(planned, 0, quarter, others_kwh, most)
+    kwh = energy_by_limit_price(order.planned_kwh, order.limit_price, quarter, others_kwh, most)
     left_kwh = kwh - seen.load_kwh
     kw = min(most_kw, left_kwh / rest)
     if kw >= charger.min_kw:
