@@ -27,7 +27,7 @@ import numpy as np
 from ..bill.bill import bill_of_parts
 from ..bill.bill_part_sums import BillPart, Sums
 from ..bill.household_state import HouseholdState
-from ..bill.ledger import Ledger, second_hours
+from ..bill.ledger import Ledger, second_rows
 from ..bill.month import Month
 from ..energy_table.table import Table
 from ..energy_table.wall_clock import A_DAY, Floats, groups, number_from, time_of, wall_clock
@@ -286,11 +286,9 @@ def _usual_supply(tables: Sequence[Table]) -> Floats:
 
 def _second_share(usual: Floats, contract: Contract, start: datetime, end: datetime) -> float:
     """Return the share of the supplied energy of a period that has the second price."""
-    if not contract.has_second_price:
-        return 0.0
     clock = wall_clock(np.arange(number_from(start), number_from(end)))
     wh = usual[(clock.weekday >= _SATURDAY).astype(int), clock.quarter]
-    second_wh = wh[second_hours(contract.second_hours or "", clock)].sum()
+    second_wh = wh[second_rows(contract, clock)].sum()
     return float(second_wh / wh.sum()) if wh.any() else 0.0
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, monthly_lines
 from ..bill.bill_part_sums import BillPart, Sums, month_share
 from ..bill.household_state import HouseholdState
-from ..bill.ledger import Ledger, second_hours
+from ..bill.ledger import Ledger, second_rows
 from ..energy_table.table import ContractPrices, RowSource, Table, with_prices
 from ..energy_table.wall_clock import (
     A_DAY,
@@ -377,12 +377,9 @@ def _fixed_prices(contract: Contract, days: Numbers) -> Floats:
 
     If the second price begins or ends within an hour, the price is the mean of that hour.
     """
-    quarters = np.full((_DAYS_OF_A_WEEK, A_DAY), contract.energy_price or 0.0)
-    if contract.has_second_price:
-        number = np.arange(_DAYS_OF_A_WEEK * A_DAY)
-        week = WallClock(number // A_DAY, number % A_DAY)
-        is_second = second_hours(contract.second_hours or "", week).reshape(quarters.shape)
-        quarters[is_second] = contract.second_price
+    number = np.arange(_DAYS_OF_A_WEEK * A_DAY)
+    is_second = second_rows(contract, WallClock(number // A_DAY, number % A_DAY))
+    quarters = np.where(is_second, contract.second_price or 0.0, contract.energy_price or 0.0)
     hours: Floats = quarters.reshape(_DAYS_OF_A_WEEK, _HOURS_OF_A_DAY, -1).mean(axis=2)
     return hours[days % _DAYS_OF_A_WEEK]
 

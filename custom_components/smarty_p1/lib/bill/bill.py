@@ -492,7 +492,7 @@ def _supplier_charges(part: BillPart, bought: _Energy) -> Iterator[_Charge]:
     contract, months = part.contract, part.months
     second_kwh = max(0.0, part.sums.second_wh) / 1000
     yield _energy("energy", bought._replace(kwh=bought.kwh - second_kwh))
-    if contract.has_second_price:
+    if contract.second_price_hours:
         yield _Charge("energy_second", second_kwh, contract.second_price)
     if contract.energy_fee is not None:
         yield _Charge("energy_fee", months, contract.energy_fee)

@@ -39,7 +39,7 @@ from ..history.register_amounts import DECIMALS, Amounts
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contract, Contracts
 from ..prices.published_prices import NetworkPrices
-from ..prices.time_of_use import parsed
+from ..prices.time_of_use import second_quarters
 from .bill_part_sums import BillPart, Sums, month_share
 from .filled_market_prices import with_stand_ins
 
@@ -109,8 +109,7 @@ class Ledger:
         count = len(table.quarter)
         is_second, reference_wh = np.zeros(count, bool), reference_wh_of(table.quarter, contracts)
         for contract, part in _contract_parts(table.quarter, contracts):
-            if contract.second_hours and contract.has_second_price:
-                is_second[part] = second_hours(contract.second_hours, clock, part)
+            is_second[part] = second_rows(contract, clock, part)
         market = _market_of(table, contracts, clock, until)
         columns = _columns(table, is_second, reference_wh, market)
         totals = np.zeros((len(columns), count + 1), np.int64)
@@ -314,9 +313,8 @@ def _sums_of_a_wh(
 
     The Wh belongs to a quarter-hour that has not ended. `today` has the stand-in prices.
     """
-    rows, is_second = _rows(quarter, (1.0, 0.0), (0.0, 1.0), prices), np.zeros(2, bool)
-    if contract.second_hours and contract.has_second_price:
-        is_second = second_hours(contract.second_hours, wall_clock(rows.quarter))
+    rows = _rows(quarter, (1.0, 0.0), (0.0, 1.0), prices)
+    is_second = second_rows(contract, wall_clock(rows.quarter))
     columns = zip((rows.market, rows.feed_in), today, strict=True)
     bought, sold = (np.where(np.isnan(price), instead, price) for price, instead in columns)
     return np.stack(_columns(rows, is_second, np.full(2, inf), _Market(bought, sold, [today])))
@@ -393,13 +391,8 @@ def _contract_parts(quarter: Numbers, contracts: Contracts) -> Iterator[tuple[Co
         yield contract, slice(*bound)
 
 
-def second_hours(hours: str, clock: WallClock, part: slice | Numbers = slice(None)) -> Flags:
-    """Return which quarter-hours lie in hours and days such as `22:00-06:00 sat sun`."""
-    span, days = parsed(hours)
-    quarter, weekday = clock.quarter[part], clock.weekday[part]
-    is_second = np.isin(weekday, [*days])
-    if span:
-        start, end = (time.hour * 4 + time.minute / 15 for time in span)
-        after, before = quarter >= start, quarter < end
-        is_second |= after & before if start < end else after | before
+def second_rows(contract: Contract, clock: WallClock, part: slice | Numbers = slice(None)) -> Flags:
+    """Return which quarter-hours have the second price of a contract."""
+    of_week = clock.weekday[part] * A_DAY + clock.quarter[part]
+    is_second: Flags = np.array(second_quarters(contract.second_price_hours))[of_week]
     return is_second

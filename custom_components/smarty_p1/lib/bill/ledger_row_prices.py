@@ -48,8 +48,7 @@ def prices_of_rows(
         vat = 1 + (part.prices.vat_rate or 0.0)
         others = price_without_energy(ledger.contracts, start, published)
         energy = _energy(contract.energy_price, contract.energy_margin, bought[of])
-        if contract.has_second_price:
-            energy = np.where(ledger.is_second[of], _nan_if_none(contract.second_price), energy)
+        energy = np.where(ledger.is_second[of], _nan_if_none(contract.second_price), energy)
         rows.imported[of] = energy * vat + _nan_if_none(others)
         rows.exported[of] = _energy(contract.feed_in_price, contract.feed_in_margin, sold[of])
         rows.has_feed_in[of] = contract.has_feed_in_price

@@ -101,10 +101,10 @@ class Contract:
         return self.energy_price is not None or self.energy_margin is not None
 
     @property
-    def has_second_price(self) -> bool:
-        """Return whether the fixed price of an imported kWh depends on the hour."""
+    def second_price_hours(self) -> str | None:
+        """Return `second_hours`, None if the fixed price of an imported kWh is always the same."""
         is_fixed = self.energy_price is not None and self.energy_margin is None
-        return is_fixed and self.second_price is not None and self.second_hours is not None
+        return self.second_hours if is_fixed and self.second_price is not None else None
 
     @property
     def has_feed_in_price(self) -> bool:

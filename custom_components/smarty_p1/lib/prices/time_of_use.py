@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime, time
 from functools import lru_cache
 
-from ..history.luxembourg_time import LUXEMBOURG
+from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOURS_A_DAY
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -39,14 +39,26 @@ def parsed(hours: str) -> tuple[tuple[time, time] | None, frozenset[int]]:
     return span, frozenset(map(WEEKDAYS.index, words))
 
 
-def is_second(hours: str, quarter: datetime) -> bool:
+@lru_cache(maxsize=64)
+def second_quarters(hours: str | None) -> tuple[bool, ...]:
+    """Return which quarter-hours of a week, from Monday on, have the second price.
+
+    Without `hours`, none of them has it.
+    """
+    span, days = parsed(hours or "")
+
+    def is_within(clock: time) -> bool:
+        if span is None:
+            return False
+        start, end = span
+        return start <= clock < end if start < end else clock >= start or clock < end
+
+    of_day = [is_within(time(n // 4, n % 4 * 15)) for n in range(QUARTER_HOURS_A_DAY)]
+    return tuple(day in days or is_second for day in range(len(WEEKDAYS)) for is_second in of_day)
+
+
+def is_second(hours: str | None, quarter: datetime) -> bool:
     """Return whether the quarter-hour that begins at `quarter` has the second price."""
-    span, days = parsed(hours)
     local = quarter.astimezone(LUXEMBOURG)
-    if local.weekday() in days:
-        return True
-    if span is None:
-        return False
-    start, end = span
-    clock = local.time()
-    return start <= clock < end if start < end else clock >= start or clock < end
+    n = local.weekday() * QUARTER_HOURS_A_DAY + local.hour * 4 + local.minute // 15
+    return second_quarters(hours)[n]
