@@ -12,11 +12,11 @@ import hypothesis
 import pytest
 
 from smartyp1.prices import agreed_prices
-from smartyp1.prices.published_prices import PriceFile
+from smartyp1.prices.published_prices import PublishedPrices
 from tests.prices import PRICES
 
 # New prices in the integration's own file change only the test of that file.
-agreed_prices.PUBLISHED = PriceFile.read(PRICES)
+agreed_prices.PUBLISHED = PublishedPrices.read(PRICES)
 
 # A program in the background of a script ignores Ctrl-C, and so would every program started here.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

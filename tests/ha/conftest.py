@@ -40,7 +40,7 @@ from custom_components.smarty_p1.lib import clock_verdict
 from custom_components.smarty_p1.lib.port import port_stream, probing
 from custom_components.smarty_p1.lib.port.port_stream import PortStream
 from custom_components.smarty_p1.lib.prices import agreed_prices
-from custom_components.smarty_p1.lib.prices.published_prices import PriceFile
+from custom_components.smarty_p1.lib.prices.published_prices import PublishedPrices
 from dev.leneda import Platform
 from tests.prices import PRICES
 
@@ -51,7 +51,7 @@ from .support import Home, Passed
 
 __all__ = ["EntryMaker"]
 
-agreed_prices.PUBLISHED = PriceFile.read(PRICES)
+agreed_prices.PUBLISHED = PublishedPrices.read(PRICES)
 
 # The test kit logs every statement of the recorder, and each of many entities and loaded modules:
 # this costs more time than many a test.

@@ -17,7 +17,7 @@ from custom_components.smarty_p1.flows.options.older_prices_sentence import (
 from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of, prices_to_replace
-from custom_components.smarty_p1.lib.prices.published_prices import OlderPrices, PriceFile
+from custom_components.smarty_p1.lib.prices.published_prices import OlderPrices, PublishedPrices
 from custom_components.smarty_p1.user_locale import async_user_locale
 from tests.ha.dialogs import choose, open_repair, suggested
 from tests.ha.support import Home, said
@@ -219,7 +219,7 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
     assert issue.is_fixable  # type: ignore[union-attr]
 
     newer = PRICES.replace("until = 2026-12-31", "until = 2027-12-31")
-    monkeypatch.setattr(agreed_prices, "PUBLISHED", PriceFile.read(newer))
+    monkeypatch.setattr(agreed_prices, "PUBLISHED", PublishedPrices.read(newer))
     assert await house.hass.config_entries.async_reload(house.entry.entry_id)
     await house.hass.async_block_till_done()
     assert house.year is None

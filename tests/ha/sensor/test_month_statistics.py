@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import do_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.prices import agreed_prices
-from custom_components.smarty_p1.lib.prices.published_prices import PriceFile
+from custom_components.smarty_p1.lib.prices.published_prices import PublishedPrices
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, at, let_pass, recorder_done, wait_for_telegram
 from tests.prices import PRICES
@@ -170,7 +170,7 @@ async def test_new_published_prices_lower_the_running_month_once_and_no_recorded
     # An earlier version knew nothing of the aid that the State pays since August.
     with monkeypatch.context() as earlier:
         [aid] = [line for line in PRICES.splitlines() if "state_aid" in line]
-        earlier.setattr(agreed_prices, "PUBLISHED", PriceFile.read(PRICES.replace(aid, "")))
+        earlier.setattr(agreed_prices, "PUBLISHED", PublishedPrices.read(PRICES.replace(aid, "")))
         await home.set_up(telegram("260920090000S", 100.0))
         await home.again(telegram("260920090010S", 100.0), LEVIES)
         for quarter in range(1, 4):

@@ -66,9 +66,10 @@ def test_the_cost_above_is_the_extra_cost_over_the_same_energy_below(
     )
     days = days_report(demand, date(2026, 7, 1), date(2026, 7, 4))["days"]
     published = price_file().at(first)
-    assert published.surcharge is not None
-    assert published.variable is not None
-    price = published.surcharge - (published.variable if replaces else 0.0)
+    surcharge, variable = published.price("surcharge"), published.price("variable")
+    assert surcharge is not None
+    assert variable is not None
+    price = surcharge - (variable if replaces else 0.0)
     found = [each["cost_above"] for each in days]
     # 1.25 kWh four times a day.
     assert found == pytest.approx([5 * price * 1.08] * 3, abs=0.011)

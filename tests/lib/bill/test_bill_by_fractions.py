@@ -168,7 +168,7 @@ def shares(story: Story) -> list[tuple[Contract, Fraction]]:
 def fixed_price(contract: Contract, kw: float | None, published: NetworkPrices) -> float | None:
     if kw == contract.reference_kw and contract.network_fixed is not None:
         return contract.network_fixed
-    return None if kw is None else published.fixed.get(kw)
+    return None if kw is None else published.price("fixed", kw)
 
 
 class Sheet:
@@ -239,11 +239,11 @@ class Sheet:
         self.add(
             "network_variable",
             imported - above if own.replaces_variable else imported,
-            published.variable if own.network_variable is None else own.network_variable,
+            published.price("variable") if own.network_variable is None else own.network_variable,
         )
-        of_year = published.meter[own.meter_ampere]
+        of_year = published.price("meter", own.meter_ampere)
         self.add("meter", share, of_year if own.meter_fee is None else own.meter_fee)
-        surcharge = published.surcharge if own.surcharge is None else own.surcharge
+        surcharge = published.price("surcharge") if own.surcharge is None else own.surcharge
         self.add("surcharge", above, None if kw is None else surcharge)
         if own.has_levies is True:
             levies = {"electricity_tax": TAX, "compensation": compensation(story.start)}
@@ -392,9 +392,13 @@ def test_comparisons(story: Story) -> None:
         for row in story.rows:
             contract = contract_at(contracts, row.start)
             own_surcharge, own_variable = contract.surcharge, contract.network_variable
-            each = exact((published.surcharge if own_surcharge is None else own_surcharge) or 0)
+            each = exact(
+                (published.price("surcharge") if own_surcharge is None else own_surcharge) or 0
+            )
             if contract.replaces_variable:
-                each -= exact((published.variable if own_variable is None else own_variable) or 0)
+                each -= exact(
+                    (published.price("variable") if own_variable is None else own_variable) or 0
+                )
             energy = above_kwh(row, kw)
             above += energy
             surcharge += each * energy * vat

@@ -1,7 +1,5 @@
 """Published prices: their days, levies of 0, unknown prices, and old prices."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,7 +9,7 @@ from smartyp1.prices import agreed_prices
 from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.kwh_price import price_of_kwh
-from smartyp1.prices.published_prices import NetworkPrices, OlderPrices, PriceFile
+from smartyp1.prices.published_prices import NetworkPrices, OlderPrices, PublishedPrices
 from tests.lib.bill.months import agreed, bill, lines, local, whole_month
 from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 
@@ -49,9 +47,9 @@ A = [{ from = 2027-01-01, value = 0.001 }]
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch) -> PriceFile:
+def later(monkeypatch: pytest.MonkeyPatch) -> PublishedPrices:
     """Publish prices of 2027 for the grid, and `LATER`, besides the prices of the tests."""
-    prices = PriceFile.read(price_file((*VARIABLE, 0.06), (*SURCHARGE, 0), LATER))
+    prices = PublishedPrices.read(price_file((*VARIABLE, 0.06), (*SURCHARGE, 0), LATER))
     monkeypatch.setattr(agreed_prices, "PUBLISHED", prices)
     return prices
 
@@ -70,20 +68,23 @@ def levies(day: str, **contract: object) -> dict[str, float | None]:
 @pytest.mark.parametrize("year", [2025, 2026])
 @pytest.mark.parametrize("day", ["01-01", "12-31"])
 def test_years(year: int, day: str) -> None:
-    def of_year[K](prices: Mapping[K, tuple[float | None, ...]]) -> dict[K, float]:
-        return {key: value for key, values in prices.items() if (value := values[year - 2025])}
-
+    rows: dict[str, tuple[float | None, ...]] = {
+        "vat": (0.08, 0.08),
+        "variable": VARIABLE,
+        "surcharge": SURCHARGE,
+        **{f"fixed.{kw}": of_years for kw, of_years in FIXED.items()},
+        **{f"meter.{ampere}": of_years for ampere, of_years in METER.items()},
+    }
     prices = on(f"{year}-{day}")
-    assert (prices.vat, prices.fixed, prices.meter) == (0.08, of_year(FIXED), of_year(METER))
-    others = of_year({"variable": VARIABLE, "surcharge": SURCHARGE})
-    assert {"variable": prices.variable, "surcharge": prices.surcharge} == others
-    assert prices.levies["electricity_tax"] == {"A": 0.0010}
+    known = {key: price for key, price in prices.known.items() if not key.startswith("levies.")}
+    assert known == {key: price for key, row in rows.items() if (price := row[year - 2025])}
+    assert [prices.price("levies", "electricity_tax", of) for of in ("A", "B")] == [0.0010, None]
     assert prices.older == {}
 
 
 def test_nothing_is_known_before_the_tariff() -> None:
-    assert agreed_prices.price_file().at(local("2024-12-31T23:59")).variable is None
-    assert on("2025-01-01").variable is not None
+    assert agreed_prices.price_file().at(local("2024-12-31T23:59")).price("variable") is None
+    assert on("2025-01-01").price("variable") is not None
     assert levies("2024-12-31") == {"electricity_tax": None, "compensation": None}
 
 
@@ -105,7 +106,7 @@ def test_nothing_is_known_before_the_tariff() -> None:
     ],
 )
 def test_a_levy_has_a_price_is_not_levied_or_is_unknown(
-    later: PriceFile, day: str, more: dict[str, object], expected: dict[str, float | None]
+    later: PublishedPrices, day: str, more: dict[str, object], expected: dict[str, float | None]
 ) -> None:
     assert list(later.levies)[:2] == ["electricity_tax", "compensation"]
     found = levies(day, **more)
@@ -150,8 +151,8 @@ def test_a_levy_of_a_later_year_changes_no_bill_of_this_year() -> None:
 def test_a_yearly_amount_leaves_an_aid_out(day: str) -> None:
     of_year = agreed_prices.price_file().of_year_at(local(day))
     compensation = -0.0376 if day < "2026" else -0.0010
-    expected = {**on(day).levies, "compensation": {"A": compensation}}
-    assert replace(of_year, older={}) == replace(on(day), levies=expected, older={})
+    expected = {**on(day).known, "levies.compensation.A": compensation}
+    assert of_year._replace(older={}) == on(day)._replace(known=expected, older={})
 
 
 AID = {"state_aid": LAST}
@@ -245,7 +246,7 @@ def test_an_aid_that_is_not_over_is_no_news_in_a_bill() -> None:
     text = PRICES.replace(
         "until = 2026-12-31, value = -0.0371", "until = 2027-03-31, value = -0.0371"
     )
-    prices = PriceFile.read(text)
+    prices = PublishedPrices.read(text)
     contract = Contract.of_terms(LEVIED)
     [march, april] = [
         AgreedPrices(contract, prices.at(local(day))).older(["compensation"])

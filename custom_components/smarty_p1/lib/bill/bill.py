@@ -32,7 +32,7 @@ from typing import NamedTuple
 from ..history.luxembourg_time import month_end
 from ..prices.agreed_prices import price_file
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat
-from ..prices.published_prices import OlderPrices, PriceFile
+from ..prices.published_prices import OlderPrices, PublishedPrices
 from .bill_part_sums import BillPart, Sums
 from .ledger import Ledger
 
@@ -77,7 +77,7 @@ def bill_lines() -> Mapping[str, LineKind]:
 
 
 @lru_cache(maxsize=2)
-def _lines_with_levies(prices: PriceFile) -> Mapping[str, LineKind]:
+def _lines_with_levies(prices: PublishedPrices) -> Mapping[str, LineKind]:
     levies = {name: LineKind(levy.per, "levies") for name, levy in prices.levies.items()}
     return {**_BEFORE_LEVIES, **levies, **_AFTER_LEVIES}
 

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract, Contracts
-from .published_prices import NetworkPrices, OlderPrices, PriceFile, price_key
+from .published_prices import NetworkPrices, OlderPrices, PublishedPrices, price_key
 
 PRICE_FILE = Path(__file__).with_name("network_prices.toml")
-PUBLISHED = PriceFile.read(PRICE_FILE.read_text(encoding="utf-8"))
+PUBLISHED = PublishedPrices.read(PRICE_FILE.read_text(encoding="utf-8"))
 """The published prices. Tests replace them with the prices of another file."""
 
 # Lines of a bill that have a price of the grid.
 _OF_THE_GRID = ("network_fixed", "network_variable", "meter", "surcharge")
 
 
-def price_file() -> PriceFile:
+def price_file() -> PublishedPrices:
     """Return the published prices of all days, and all levies."""
     return PUBLISHED
 
@@ -96,8 +96,12 @@ class AgreedPrices(NamedTuple):
             return
         if key:
             yield key
-        elif line in self.published.levies:
+        elif line in self.published.levied:
             yield from ("levies", price_key("levies", line, self._category))
+
+    def _price(self, own: float | None, *key: float | str) -> float | None:
+        """Return a price of the contract, or else the published price with this key."""
+        return self.published.price(*key) if own is None else own
 
     @property
     def _category(self) -> str:
@@ -106,17 +110,17 @@ class AgreedPrices(NamedTuple):
     @property
     def vat_rate(self) -> float | None:
         """Return the rate of the VAT, such as 0.08 for 8 %. Return 0 for a contract without VAT."""
-        return self.published.vat if self.contract.has_vat else 0.0
+        return self.published.price("vat") if self.contract.has_vat else 0.0
 
     @property
     def variable(self) -> float | None:
         """Return the grid's price of an imported kWh."""
-        return _first(self.contract.network_variable, self.published.variable)
+        return self._price(self.contract.network_variable, "variable")
 
     @property
     def surcharge(self) -> float | None:
         """Return the grid's price of a kWh above the reference power."""
-        return _first(self.contract.surcharge, self.published.surcharge)
+        return self._price(self.contract.surcharge, "surcharge")
 
     @property
     def surcharge_on_top(self) -> float | None:
@@ -149,8 +153,7 @@ class AgreedPrices(NamedTuple):
     @property
     def meter(self) -> float | None:
         """Return the monthly price of the meter."""
-        published = self.published.meter.get(self.contract.meter_ampere)
-        return _first(self.contract.meter_fee, published)
+        return self._price(self.contract.meter_fee, "meter", self.contract.meter_ampere)
 
     @property
     def levies(self) -> Sequence[AgreedLevy]:
@@ -161,12 +164,11 @@ class AgreedPrices(NamedTuple):
         """
         if not self.contract.has_levies:
             return ()
-        published = self.published.levies
         own = dict(self.contract.levies)
         return [
-            AgreedLevy(name, levy.per, own.get(name, published.get(name, {}).get(self._category)))
+            AgreedLevy(name, levy.per, self._price(own.get(name), "levies", name, self._category))
             for name, levy in PUBLISHED.levies.items()
-            if name in own or name in published
+            if name in own or name in self.published.levied
         ]
 
     def fixed(self, reference_kw: float | None) -> float | None:
@@ -175,20 +177,14 @@ class AgreedPrices(NamedTuple):
         The price in the contract counts only for the contract's own reference power.
         """
         own = self.contract.network_fixed if reference_kw == self.contract.reference_kw else None
-        if own is not None or reference_kw is None:
-            return own
-        return self.published.fixed.get(reference_kw)
+        return own if reference_kw is None else self._price(own, "fixed", reference_kw)
 
     def aid(self, aid: Aid) -> float:
         """Return an aid's amount per unit (kWh or month) as a negative price in EUR without VAT."""
-        rate = self.published.vat if aid.vat is AidVat.INCLUDED else None
+        rate = self.published.price("vat") if aid.vat is AidVat.INCLUDED else None
         return -aid.amount / (1 + (rate or 0.0))
 
 
 def older_prices_of(contracts: Contracts, days: Iterable[datetime]) -> OlderPrices | None:
     """Return the older published prices that the bills of these days use, None if they use none."""
     return OlderPrices.joined(AgreedPrices.at(contracts.at(day), day).prices_of for day in days)
-
-
-def _first(own: float | None, published: float | None) -> float | None:
-    return published if own is None else own

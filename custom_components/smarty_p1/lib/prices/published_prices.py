@@ -7,8 +7,8 @@ replaces the other lines on its days. When it has ended, the other lines hold ag
 
 import tomllib
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
@@ -66,30 +66,21 @@ class OlderPrices(NamedTuple):
         return {"prices_of": fields}
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkPrices:
-    """Published prices of a day, in EUR without VAT.
+class NetworkPrices(NamedTuple):
+    """Published prices of a day, in EUR without VAT."""
 
-    A price that is not published is None or missing.
-    """
+    known: Mapping[str, float]
+    """Published prices by their keys (`price_key`), per imported kWh or per month.
 
-    vat: float | None = None
-    """Rate of the VAT: 0.08 is 8 %."""
-    variable: float | None = None
-    """Price per imported kWh."""
-    surcharge: float | None = None
-    """Price per kWh above the reference power."""
-    fixed: Mapping[float, float] = field(default_factory=dict)
-    """Price per month, keyed by reference power in kW."""
-    meter: Mapping[int, float] = field(default_factory=dict)
-    """Price per month, keyed by meter size in A."""
-    levies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """Price by consumer category of each levy of the day, keyed by the levy's name.
+    A levy is below 0 if it is paid to the household. `vat` is the rate of the VAT: 0.08 is 8 %."""
+    levied: Collection[str]
+    """Names of the levies that are levied on this day."""
+    older: Mapping[str, OlderPrices]
+    """Prices that are no longer published, by their keys."""
 
-    A price below 0 is paid to the household. A levy that is not levied on this day is missing.
-    """
-    older: Mapping[str, OlderPrices] = field(default_factory=dict)
-    """Prices that are no longer published, keyed as in `price_key`."""
+    def price(self, *key: float | str) -> float | None:
+        """Return the price whose key has these parts, as in `price_key`. None if unknown."""
+        return self.known.get(price_key(*key))
 
 
 class Levy(NamedTuple):
@@ -121,7 +112,7 @@ class Levy(NamedTuple):
 
 
 def price_key(*parts: float | str) -> str:
-    """Return the key of a published price, such as `fixed.7` or `levies.compensation.A`."""
+    """Return the key of a published price, such as `fixed.7` (kW) or `levies.compensation.A`."""
     return ".".join(f"{part:g}" if isinstance(part, float) else f"{part}" for part in parts)
 
 
@@ -135,14 +126,8 @@ class _Line(NamedTuple):
         return self.start <= day <= self.until
 
 
-class _Used(NamedTuple):
-    """Price of a day, and what is older about it."""
-
-    value: float | None
-    older: OlderPrices | None
-
-
-_UNKNOWN = _Used(None, None)
+type _Used = tuple[float | None, OlderPrices | None]
+"""Price of a day, None if it is unknown, and what is older about it."""
 
 
 class _Price(NamedTuple):
@@ -175,16 +160,16 @@ class _Price(NamedTuple):
         """
         aid = next((aid for aid in reversed(self.aids) if aid.holds_on(first)), None)
         if aid and aid.until >= last:
-            return _Used(aid.value, None)
+            return aid.value, None
         line = next((line for line in reversed(self.lines) if line.start <= first), None)
         if line is None:
-            return _UNKNOWN
+            return None, None
         if line.until < last:
             has_newer = first < self.lines[-1].start
             older = OlderPrices({self.kind: line.until}, self._ended(line, first), has_newer)
-            return _Used(line.value, older)
+            return line.value, older
         # An aid that ends within the days of a yearly amount is left out of this amount.
-        return _Used(line.value, OlderPrices({}, self._ended(line, first)) if aid else None)
+        return line.value, OlderPrices({}, self._ended(line, first)) if aid else None
 
     def _ended(self, line: _Line, day: date) -> Mapping[str, date]:
         """Return the last day of each aid that began with `line` or later, by `day`."""
@@ -207,8 +192,8 @@ class _Timeline(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PriceFile:
-    """Content of a price file. `network_prices.toml` describes its format."""
+class PublishedPrices:
+    """Published prices of all days. `network_prices.toml` describes the format of their file."""
 
     levies: Mapping[str, Levy]
     """Levies by name, in the order of a bill."""
@@ -283,19 +268,8 @@ def _prices_on(
     known = {key: value for key, (value, _) in used.items() if value is not None}
     older = {key: old for key, (_, old) in used.items() if old}
     older |= _changing_levies(levies, first, last)
-    return NetworkPrices(
-        vat=known.get("vat"),
-        variable=known.get("variable"),
-        surcharge=known.get("surcharge"),
-        fixed=_by_kind(known, "fixed", float),
-        meter=_by_kind(known, "meter", int),
-        levies={
-            name: _by_kind(known, price_key("levies", name), str)
-            for name, levy in levies.items()
-            if levy.holds_on(first)
-        },
-        older=older,
-    )
+    levied = [name for name, levy in levies.items() if levy.holds_on(first)]
+    return NetworkPrices(known, levied, older)
 
 
 def _changing_levies(
@@ -306,15 +280,3 @@ def _changing_levies(
     if not changed:
         return {}
     return {"levies": OlderPrices({"levies": min(changed) - DAY}, {}, has_newer=True)}
-
-
-def _by_kind[K](
-    known: Mapping[str, float], key: str, kind: Callable[[str], K]
-) -> Mapping[K, float]:
-    """Return the prices below `key`, such as those of `fixed` by reference power."""
-    prefix = f"{key}."
-    return {
-        kind(name.removeprefix(prefix)): value
-        for name, value in known.items()
-        if name.startswith(prefix)
-    }
