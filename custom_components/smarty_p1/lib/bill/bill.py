@@ -23,6 +23,7 @@
   The energy community sends its own bill, whose line is `community`.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, reduce
@@ -199,36 +200,28 @@ def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
 
     The costs are rounded by the largest remainder, so that they add up to the rounded total.
     """
-    taxed: dict[str, int] = {}
-    untaxed: dict[str, int] = {}
+    taxed, untaxed = defaultdict[str, float](float), defaultdict[str, float](float)
     surcharge, kinds = 0.0, bill_lines()
     for line in lines:
         part = kinds[line.name].part
-        cents = round(line.amount * 100)
-        taxed[part] = taxed.get(part, 0) + (cents if line.has_vat else 0)
-        untaxed[part] = untaxed.get(part, 0) + (0 if line.has_vat else cents)
+        taxed[part] += line.amount if line.has_vat else 0.0
+        untaxed[part] += 0.0 if line.has_vat else line.amount
         if part == "surcharge":
             surcharge += line.quantity * line.price
-    percent = round((1 + vat_rate) * 100)
-    whole = {part: cents * percent // 100 for part, cents in taxed.items()}
-    others = taxed.keys() - {"surcharge", "feed_in"} or taxed.keys() & {"surcharge"}
-    if "surcharge" in taxed.keys() - others:
+    left = sum(taxed.values()) + to_cents(vat_rate * _vat_base(lines))
+    # In the order of the lines: of equal remainders, the part of the first line comes first.
+    others = [part for part in taxed if part not in {"surcharge", "feed_in"}]
+    costs = dict.fromkeys(taxed, 0.0)
+    if others and "surcharge" in taxed:
         # A sensor shows the surcharge with six decimals, as the product of energy and price. So
         # compute the cents of the surcharge from this product, and not from the rounded amounts of
         # the lines. Otherwise, the sensor and the bill could differ by a cent.
-        whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
-    vat = to_cents(vat_rate * _vat_base(lines))
-    left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
-    # Of equal remainders, the part of the first line comes first.
-    places = list(taxed)
-    part_names = sorted(
-        others, key=lambda part: (-(taxed[part] * percent % 100), places.index(part))
-    )
-    for n, part in enumerate(part_names):
-        # Add the remaining cents to the parts in turn. The part with the largest remainder comes
-        # first.
-        whole[part] += (left + len(part_names) - 1 - n) // len(part_names)
-    return {part: (cents + untaxed[part]) / 100 for part, cents in whole.items()}
+        costs["surcharge"] = to_cents(surcharge * (1 + vat_rate))
+        left -= costs["surcharge"]
+    others = others or [part for part in taxed if part == "surcharge"]
+    rounded = adding_up([taxed[part] * (1 + vat_rate) for part in others], left)
+    costs |= zip(others, rounded, strict=True)
+    return {part: round(cost + untaxed[part], 2) for part, cost in costs.items()}
 
 
 class _Charge(NamedTuple):
@@ -389,12 +382,13 @@ def adding_up(amounts: Sequence[float], total: float, a_euro: int = 100) -> list
 
     The amounts are rounded by the largest remainder.
     """
-    exact = [amount * a_euro for amount in amounts]
+    exact = [round(amount * a_euro, 6) for amount in amounts]
     parts = [floor(amount) for amount in exact]
     left = round(total * a_euro) - sum(parts)
-    order = sorted(range(len(parts)), key=lambda n: parts[n] - exact[n])
-    for n in range(abs(left)):
-        parts[order[n % len(order)]] += 1 if left > 0 else -1
+    order = sorted(range(len(parts)), key=lambda n: round(parts[n] - exact[n], 6))
+    for n, place in enumerate(order):
+        # Add what is left to the parts in turn. The part with the largest remainder comes first.
+        parts[place] += (left + len(parts) - 1 - n) // len(parts)
     return [part / a_euro for part in parts]
 
 

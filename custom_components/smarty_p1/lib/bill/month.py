@@ -31,14 +31,13 @@ def excess_of(
 ) -> Mapping[float, ClassExcess]:
     """Return the excess of each reference power in kW over a period."""
     rows = table.between(begin, end)
-    limits = np.array(powers) * WH_A_KW
+    wh = rows.imported[rows.is_whole]
     # Most quarter-hours are below the smallest reference power, so leave them out first.
-    wh = -np.sort(-rows.imported[rows.is_whole & (rows.imported > limits.min())])
-    counts = np.searchsorted(-wh, -limits)
-    totals_wh = np.append(0.0, wh.cumsum())[counts] - counts * limits
+    wh = wh[wh > min(powers) * WH_A_KW]
+    more_wh = {kw: np.maximum(0.0, wh - kw * WH_A_KW) for kw in powers}
     return {
-        kw: ClassExcess(count, round(more_wh, DECIMALS))
-        for kw, count, more_wh in zip(powers, counts.tolist(), totals_wh.tolist(), strict=True)
+        kw: ClassExcess(np.count_nonzero(more), round(float(more.sum()), DECIMALS))
+        for kw, more in more_wh.items()
     }
 
 

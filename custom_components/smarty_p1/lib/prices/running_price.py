@@ -39,13 +39,11 @@ class RunningPrice:
         If the clock was set back, or if no report came for more than a quarter-hour, the price in
         the meantime is unknown.
         """
-        ended = self._advance(time)
-        if self._start is None:
-            self._begin(quarter_start(time))
-        assert self._start is not None  # noqa: S101 - `_begin` has set it
-        if time - self._start <= MAX_DELAY:
+        start = quarter_start(time)
+        ended = [] if start == self._start else self._begin(start)
+        if time - start <= MAX_DELAY:
             self._sum = self._seconds = 0.0
-            time = self._start
+            time = start
         self._count_until(time)
         self._since, self._price = time, price
         return ended
@@ -82,32 +80,25 @@ class RunningPrice:
         most_s = QUARTER_HOUR.total_seconds()
         if start != quarter_start(start):
             raise ValueError
-        running._begin(start)
+        running._start = start
         running._seconds = float(checked_number(stored["seconds"], 0, most_s))
         running._sum = float(checked_number(stored["sum"], -MAX_PRICE * most_s, MAX_PRICE * most_s))
         return running
 
-    def _begin(self, start: datetime) -> None:
-        self._start = start
-        self._sum = self._seconds = 0.0
+    def _begin(self, start: datetime) -> list[QuarterPrice]:
+        """Begin another quarter-hour. Return the price of the running one, if it has ended.
 
-    def _advance(self, time: datetime) -> list[QuarterPrice]:
-        """End the quarter-hours before `time`. Return their known prices."""
-        start = self._start
-        if start is None or start <= time < start + QUARTER_HOUR:
-            return []
-        if time < start:
-            self._start = self._since = self._price = None
-            return []
-        is_next = time < start + 2 * QUARTER_HOUR
-        if is_next:
-            self._count_until(start + QUARTER_HOUR)
-        mean = self._mean()
-        if is_next:
-            self._begin(start + QUARTER_HOUR)
+        The last reported price holds in the next quarter-hour only.
+        """
+        before, mean = self._start, None
+        if before == start - QUARTER_HOUR:
+            self._count_until(start)
         else:
-            self._start = self._since = self._price = None
-        return [] if mean is None else [QuarterPrice(start, mean)]
+            self._price = None
+        if before is not None and before < start:
+            mean = self._mean()
+        self._start, self._sum, self._seconds = start, 0.0, 0.0
+        return [] if before is None or mean is None else [QuarterPrice(before, mean)]
 
     def _count_until(self, time: datetime) -> None:
         """Count the last reported price until `time`."""
