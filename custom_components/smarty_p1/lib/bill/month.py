@@ -36,7 +36,7 @@ def excess_of(
     wh = wh[wh > min(powers) * WH_A_KW]
     more_wh = {kw: np.maximum(0.0, wh - kw * WH_A_KW) for kw in powers}
     return {
-        kw: ClassExcess(np.count_nonzero(more), round(float(more.sum()), DECIMALS))
+        kw: ClassExcess(int((more > 0).sum()), round(float(more.sum()), DECIMALS))
         for kw, more in more_wh.items()
     }
 
