@@ -1,13 +1,13 @@
 """Contracts of a household with grid operator and supplier, and the time from which each holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from ..history.luxembourg_time import DAY, midnight
+from ..history.luxembourg_time import DAY, local_day, midnight
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """Reference powers of the tariff, in kW."""
@@ -116,6 +116,25 @@ NO_CONTRACT = Contract()
 """Contract without any terms."""
 
 
+class Days(NamedTuple):
+    """Days on which something holds, up to and including `last`."""
+
+    first: date = date.min
+    last: date = date.max
+
+    def hold_on(self, day: date) -> bool:
+        """Return whether `day` is one of the days."""
+        return self.first <= day <= self.last
+
+    @property
+    def changes(self) -> Iterator[date]:
+        """Yield the first day, and the day after the last day, if the days have an end there."""
+        if self.first > date.min:
+            yield self.first
+        if self.last < date.max:
+            yield self.last + DAY
+
+
 class AidVat(StrEnum):
     """VAT of an aid: added to the entered amount, included in the entered amount, or none."""
 
@@ -142,20 +161,9 @@ class Aid(NamedTuple):
     vat: AidVat
 
     @property
-    def start(self) -> datetime:
-        """Return the first moment of the aid, in UTC, but not before `BEGINNING`."""
-        return midnight(max(self.first_day, BEGINNING.date()))
-
-    @property
-    def end(self) -> datetime | None:
-        """Return the moment at which the aid ends, in UTC. Return None if the aid has no end."""
-        if self.last_day is None or self.last_day == date.max:
-            return None
-        return midnight(self.last_day + DAY)
-
-    def holds_at(self, moment: datetime) -> bool:
-        """Return whether the aid holds at `moment`."""
-        return self.start <= moment and (self.end is None or moment < self.end)
+    def days(self) -> Days:
+        """Return the days of the aid."""
+        return Days(self.first_day, self.last_day or date.max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +199,16 @@ class Contracts:
 
     def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
         """Return the aids that hold at `moment`."""
-        return tuple(aid for aid in self.aids if aid.holds_at(moment))
+        day = local_day(moment)
+        return tuple(aid for aid in self.aids if aid.days.hold_on(day))
 
     def aid_changes(self, start: datetime, end: datetime) -> set[datetime]:
         """Return all times between `start` and `end` at which an aid begins or ends."""
-        moments = {moment for aid in self.aids for moment in (aid.start, aid.end)}
-        return {moment for moment in moments if moment and start < moment < end}
+        # Other days may be so early or late that their midnight is no time.
+        days = {day for aid in self.aids for day in aid.days.changes}
+        period = Days(local_day(start), local_day(end))
+        near = {midnight(day) for day in days if period.hold_on(day)}
+        return {moment for moment in near if start < moment < end}
 
     @property
     def latest(self) -> Contract:

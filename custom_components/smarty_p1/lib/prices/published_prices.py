@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from ..history.luxembourg_time import DAY, midnight
-from .contract import CONSUMER_CATEGORIES
+from .contract import CONSUMER_CATEGORIES, Days
 
 _YEAR = timedelta(days=365)
 
@@ -88,27 +88,16 @@ class Levy(NamedTuple):
 
     per: str
     """`PER_KWH` (for each kWh that the supplier bills) or `PER_MONTH`."""
-    names: Mapping[str, str]
-    """Name by language."""
-    first_day: date
-    last_day: date
+    days: Days
 
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Self:
         """Return the levy of a table in a price file."""
-        days = entry.get("from", date.min), entry.get("until", date.max)
-        return cls(entry["per"], entry["names"], *days)
+        return cls(entry["per"], _days_of(entry))
 
-    def holds_on(self, day: date) -> bool:
-        """Return whether the levy is levied on `day`."""
-        return self.first_day <= day <= self.last_day
 
-    def changes(self) -> Iterator[date]:
-        """Yield the levy's first day, and the day after its last day, if they are known."""
-        if self.first_day > date.min:
-            yield self.first_day
-        if self.last_day < date.max:
-            yield self.last_day + DAY
+def _days_of(entry: Mapping[str, Any]) -> Days:
+    return Days(entry.get("from", date.min), entry.get("until", date.max))
 
 
 def price_key(*parts: float | str) -> str:
@@ -117,13 +106,9 @@ def price_key(*parts: float | str) -> str:
 
 
 class _Line(NamedTuple):
-    start: date
-    until: date
+    days: Days
     value: float
     ends: str | None
-
-    def holds_on(self, day: date) -> bool:
-        return self.start <= day <= self.until
 
 
 type _Used = tuple[float | None, OlderPrices | None]
@@ -139,34 +124,25 @@ class _Price(NamedTuple):
 
     @classmethod
     def read(cls, kind: str, dated: Sequence[Mapping[str, Any]]) -> Self:
-        lines = [
-            _Line(line["from"], line.get("until", date.max), line["value"], line.get("ends"))
-            for line in dated
-        ]
+        lines = [_Line(_days_of(line), line["value"], line.get("ends")) for line in dated]
         return cls(
             kind, [line for line in lines if not line.ends], [line for line in lines if line.ends]
         )
-
-    def changes(self) -> Iterator[date]:
-        for line in (*self.lines, *self.aids):
-            yield line.start
-            if line.until < date.max:
-                yield line.until + DAY
 
     def used(self, first: date, last: date) -> _Used:
         """Return the price of the days from `first` to `last`. It is the same for all these days.
 
         It is the price of `first`, but an aid that ends before `last` is left out.
         """
-        aid = next((aid for aid in reversed(self.aids) if aid.holds_on(first)), None)
-        if aid and aid.until >= last:
+        aid = next((aid for aid in reversed(self.aids) if aid.days.hold_on(first)), None)
+        if aid and aid.days.last >= last:
             return aid.value, None
-        line = next((line for line in reversed(self.lines) if line.start <= first), None)
+        line = next((line for line in reversed(self.lines) if line.days.first <= first), None)
         if line is None:
             return None, None
-        if line.until < last:
-            has_newer = first < self.lines[-1].start
-            older = OlderPrices({self.kind: line.until}, self._ended(line, first), has_newer)
+        if line.days.last < last:
+            has_newer = first < self.lines[-1].days.first
+            older = OlderPrices({self.kind: line.days.last}, self._ended(line, first), has_newer)
             return line.value, older
         # An aid that ends within the days of a yearly amount is left out of this amount.
         return line.value, OlderPrices({}, self._ended(line, first)) if aid else None
@@ -174,7 +150,9 @@ class _Price(NamedTuple):
     def _ended(self, line: _Line, day: date) -> Mapping[str, date]:
         """Return the last day of each aid that began with `line` or later, by `day`."""
         return {
-            aid.ends: aid.until for aid in self.aids if aid.ends and line.start <= aid.start <= day
+            aid.ends: aid.days.last
+            for aid in self.aids
+            if aid.ends and line.days.first <= aid.days.first <= day
         }
 
 
@@ -213,9 +191,10 @@ class PublishedPrices:
             for name, entry in content["levies"].items()
             for category in entry.keys() & set(CONSUMER_CATEGORIES)
         }
-        days = _changes(prices)
+        lines = (line for price in prices.values() for line in (*price.lines, *price.aids))
+        days = _changes(lines)
         first = min(days)
-        days |= _changes(levies)
+        days |= _changes(levies.values())
         # The prices of a year change with each price, and a year before each change.
         days_of_years = days | {day - _YEAR + DAY for day in days}
 
@@ -247,8 +226,8 @@ class PublishedPrices:
         return starts[bisect_right(starts, start) : bisect_left(starts, end)]
 
 
-def _changes(dated: Mapping[str, _Price] | Mapping[str, Levy]) -> set[date]:
-    return {day for price in dated.values() for day in price.changes()}
+def _changes(dated: Iterable[_Line | Levy]) -> set[date]:
+    return {day for of in dated for day in of.days.changes}
 
 
 def _lists(prices: Mapping[str, Any], *before: str) -> Iterator[tuple[str, list[Any]]]:
@@ -268,7 +247,7 @@ def _prices_on(
     known = {key: value for key, (value, _) in used.items() if value is not None}
     older = {key: old for key, (_, old) in used.items() if old}
     older |= _changing_levies(levies, first, last)
-    levied = [name for name, levy in levies.items() if levy.holds_on(first)]
+    levied = [name for name, levy in levies.items() if levy.days.hold_on(first)]
     return NetworkPrices(known, levied, older)
 
 
@@ -276,7 +255,7 @@ def _changing_levies(
     levies: Mapping[str, Levy], first: date, last: date
 ) -> Mapping[str, OlderPrices]:
     """Return that the levies are older after the first day on which one begins or ends, if any."""
-    changed = [day for day in _changes(levies) if first < day <= last]
+    changed = [day for day in _changes(levies.values()) if first < day <= last]
     if not changed:
         return {}
     return {"levies": OlderPrices({"levies": min(changed) - DAY}, {}, has_newer=True)}
