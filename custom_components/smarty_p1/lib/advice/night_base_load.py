@@ -118,7 +118,8 @@ def _night_kw(night: _Night, sources: HouseSources) -> float:
     if not any(delivered) and None not in known:
         return night.lowest_wh / WH_A_KW - sum(kwh or 0.0 for kwh in known) * AN_HOUR
     net_wh = (night.imported - night.exported).reshape(-1, AN_HOUR).sum(axis=1)
-    kwh, hour = min(zip((net_wh / 1000 + delivered).tolist(), hours, strict=True))
+    used: list[float] = (net_wh / 1000 + delivered).tolist()
+    kwh, hour = min(zip(used, hours, strict=True))
     return kwh - sum(device.kwh.get(hour, 0.0) for device in sources.devices)
 
 

@@ -19,7 +19,7 @@ from ..plan.coming_quarters import (
 )
 from ..plan.house_battery import HouseBattery
 from ..plan.house_plan import HousePlan
-from ..plan.next_kwh_price import NO_KWH
+from ..plan.next_kwh_price import NO_KWH, Quarter
 from ..plan.planned_load import Load, at_once, constant_profile
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
@@ -180,19 +180,22 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
         start, end, question.contracts, market, usual, is_certain=is_certain
     )
     if is_certain and lacks:
-        return PlanLack.DAYS if PlanLack.DAYS in lacks else PlanLack.PRICE
+        return min(lacks, key=[*PlanLack].index)
     most = question.never_above_kw / 4
     coming = [at._replace(quarter=at.quarter._replace(most=most)) for at in known]
     loads = [wish.load(start, len(coming)) for wish in question.wishes]
     quarters, net = input_of_plan(coming)
-    # A stored kWh is worth a cheap kWh of the next days, minus the loss.
-    end_value = _END_VALUE * sorted(quarter.price for quarter in quarters)[len(quarters) // 4]
-    battery = question.battery and question.battery._replace(end_value=end_value)
+    battery = question.battery and question.battery._replace(end_value=_end_value(quarters))
     plan = plan_as_announced(quarters, net, loads, _told(question.wishes, start), battery)
     unknown = (at.start for at in coming if market(at.start) != question.market(at.start))
     return PlannedHouse(
         question.now, coming, loads, question.wishes, plan, next(unknown, None), lacks
     )
+
+
+def _end_value(quarters: Sequence[Quarter]) -> float:
+    """Return the worth of a stored kWh: that of a cheap kWh of the next days, minus the loss."""
+    return _END_VALUE * sorted(quarter.price for quarter in quarters)[len(quarters) // 4]
 
 
 def _told(wishes: Sequence[LoadWish], start: datetime) -> dict[str, int]:

@@ -200,28 +200,28 @@ def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
 
     The costs are rounded by the largest remainder, so that they add up to the rounded total.
     """
-    taxed, untaxed = defaultdict[str, float](float), defaultdict[str, float](float)
-    surcharge, kinds = 0.0, bill_lines()
-    for line in lines:
-        part = kinds[line.name].part
-        taxed[part] += line.amount if line.has_vat else 0.0
-        untaxed[part] += 0.0 if line.has_vat else line.amount
-        if part == "surcharge":
-            surcharge += line.quantity * line.price
-    left = sum(taxed.values()) + to_cents(vat_rate * _vat_base(lines))
+    of_part = _by_part(lines)
+    costs = {part: _vat_base(of) * (1 + vat_rate) for part, of in of_part.items()}
+    left = _vat_base(lines) + to_cents(vat_rate * _vat_base(lines))
     # In the order of the lines: of equal remainders, the part of the first line comes first.
-    others = [part for part in taxed if part not in {"surcharge", "feed_in"}]
-    costs = dict.fromkeys(taxed, 0.0)
-    if others and "surcharge" in taxed:
+    others = [part for part in costs if part not in {"surcharge", "feed_in"}]
+    if others and "surcharge" in costs:
         # A sensor shows the surcharge with six decimals, as the product of energy and price. So
         # compute the cents of the surcharge from this product, and not from the rounded amounts of
         # the lines. Otherwise, the sensor and the bill could differ by a cent.
+        surcharge = sum([line.quantity * line.price for line in of_part["surcharge"]])
         costs["surcharge"] = to_cents(surcharge * (1 + vat_rate))
         left -= costs["surcharge"]
-    others = others or [part for part in taxed if part == "surcharge"]
-    rounded = adding_up([taxed[part] * (1 + vat_rate) for part in others], left)
-    costs |= zip(others, rounded, strict=True)
-    return {part: round(cost + untaxed[part], 2) for part, cost in costs.items()}
+    others = others or [*costs.keys() & {"surcharge"}]
+    costs |= zip(others, adding_up([costs[part] for part in others], left), strict=True)
+    return {part: round(costs[part] + _untaxed(of), 2) for part, of in of_part.items()}
+
+
+def _by_part(lines: Iterable[BillLine]) -> Mapping[str, Sequence[BillLine]]:
+    kinds, of_part = bill_lines(), defaultdict[str, list[BillLine]](list)
+    for line in lines:
+        of_part[kinds[line.name].part].append(line)
+    return of_part
 
 
 class _Charge(NamedTuple):
@@ -592,3 +592,7 @@ def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> BillL
 
 def _vat_base(lines: Iterable[BillLine]) -> float:
     return sum([line.amount for line in lines if line.has_vat])
+
+
+def _untaxed(lines: Iterable[BillLine]) -> float:
+    return sum([line.amount for line in lines if not line.has_vat])
