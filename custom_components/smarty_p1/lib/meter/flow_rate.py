@@ -17,8 +17,8 @@ longer than twice the usual time between captures makes the flow unknown.
 Times are the meters' times with UTC offset, so that changes to summer time do not matter.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from math import inf
 from statistics import median_low
 from typing import Annotated, NamedTuple, Self
@@ -47,7 +47,6 @@ _UNITS: Mapping[str | None, tuple[str, float]] = {
     "GJ": ("kW", 1000 / 3.6),
 }
 _DECIMALS = 4
-_NEVER = datetime.max.replace(tzinfo=UTC)
 # Maximum number of flows to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
 _MAX_METERS = 64
@@ -79,16 +78,11 @@ class _Flow(NamedTuple):
         tuple[Annotated[timedelta, Range(0, MAX_SECONDS)], ...], Size(_MAX_INTERVALS)
     ] = ()
 
-    @property
-    def silence_ends_at(self) -> datetime:
-        """Return the time at which the flow becomes 0 if no new capture comes until then."""
-        if not self.intervals:
-            return _NEVER
-        return self.seen_at + _MAX_SILENT_INTERVALS * median_low(self.intervals)
-
-    def is_long_before(self, time: datetime, now: datetime) -> bool:
-        """Return whether captures between the last one and that at `time` may have been missed."""
-        return time != self.time and now > self.silence_ends_at
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether a new capture should have come before `now`."""
+        return bool(self.intervals) and (
+            now > self.seen_at + _MAX_SILENT_INTERVALS * median_low(self.intervals)
+        )
 
     def after(self, time: datetime, value: float, seen_at: datetime) -> _Flow:
         """Return the flow after a capture.
@@ -102,7 +96,7 @@ class _Flow(NamedTuple):
             rate = (value - self.value) / (passed / HOUR)
             intervals = (*self.intervals, passed)[-_MAX_INTERVALS:]
             return _Flow(self.unit, time, value, seen_at, rate, intervals)
-        return self._replace(rate=0.0) if seen_at > self.silence_ends_at else self
+        return self._replace(rate=0.0) if self.is_silent(seen_at) else self
 
 
 class FlowRates:
@@ -112,10 +106,6 @@ class FlowRates:
         self._flows: dict[str, _Flow] = {}
         # Identities whose restored flow no capture has followed yet.
         self._restored: set[str] = set()
-        # Last result of `update`, its inputs, and the time until which the result stays valid.
-        self._result_inputs: tuple[Mapping[int, MBusReading], Mapping[str, int]] | None = None
-        self._result_valid_until = _NEVER
-        self._result: dict[str, float] = {}
 
     @classmethod
     def from_list(cls, stored: Stored) -> Self:
@@ -138,22 +128,13 @@ class FlowRates:
         `channels` has the M-Bus channel of each identity.
         """
         now = telegram.time or received_at
-        if self._result_inputs == (telegram.channels, channels) and now <= self._result_valid_until:
-            return self._result
-        rates = {}
-        for identity, channel in channels.items():
-            rate = self._rate(identity, telegram.channels[channel], now)
-            if rate is not None:
-                rates[identity] = rate
+        rates = {
+            identity: rate
+            for identity, channel in channels.items()
+            if (rate := self._rate(identity, telegram.channels[channel], now)) is not None
+        }
         keep_newest(self._flows, _MAX_METERS)
-        self._result_inputs, self._result = (telegram.channels, channels), rates
-        self._result_valid_until = self._same_until(channels)
         return rates
-
-    def _same_until(self, identities: Iterable[str]) -> datetime:
-        """Return the time until which the flows stay the same if no M-Bus meter is read again."""
-        flows = (self._flows[identity] for identity in identities if identity in self._flows)
-        return min((flow.silence_ends_at for flow in flows if flow.rate != 0), default=_NEVER)
 
     def _rate(self, identity: str, meter: MBusReading, now: datetime) -> float | None:
         """Return the flow of one meter in m³/h or kW. Return None if it is unknown."""
@@ -165,7 +146,8 @@ class FlowRates:
         if (
             flow is None
             or meter.unit != flow.unit
-            or (was_restored and flow.is_long_before(meter.time, now))
+            # Captures after the stored one may have been missed.
+            or (was_restored and meter.time != flow.time and flow.is_silent(now))
         ):
             flow = _Flow(meter.unit, meter.time, meter.value, now)
         # If there are too many flows, the first ones in the dict are removed. So move this flow to

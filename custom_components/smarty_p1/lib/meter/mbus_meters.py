@@ -23,7 +23,7 @@ from ..bounded_dict import keep_newest
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
-from ..stored_json import Range, Size, load
+from ..stored_json import Range, Size, dump, load
 from ..stored_values import Stored
 from .flow_rate import max_rise
 
@@ -46,7 +46,7 @@ def identity_of(channel: int, reading: MBusReading) -> str:
     return reading.serial_number or f"{CHANNEL_PREFIX}{channel}"
 
 
-def _goes_on(before: MBusReading, after: MBusReading) -> bool:
+def _goes_on(before: _Meter | MBusReading, after: MBusReading) -> bool:
     """Return whether the index `after` can be of the same meter as the index `before`.
 
     A telegram can come late, so `after` may be the earlier one. If an index is missing, it can be
@@ -60,74 +60,11 @@ def _goes_on(before: MBusReading, after: MBusReading) -> bool:
     return 0 <= rise <= max_rise(after.unit, min(interval, _MAX_INTERVAL)) * _GOES_ON
 
 
-@dataclass(slots=True)
-class _Meter:
-    """Meter on the M-Bus, with its last channel and its last accepted reading.
+class _Meter(NamedTuple):
+    """Meter on the M-Bus, with its last channel and its last accepted reading, as it is stored.
 
-    `last` has the meter's own identifier, type and unit, even if the last telegram lacked them.
+    It has the meter's own identifier, type and unit, even if the last telegram lacked them.
     """
-
-    identity: str
-    channel: int | None
-    last: MBusReading
-
-    def has_type_of(self, reading: MBusReading) -> bool:
-        return UNKNOWN_TYPE in (self.last.type, reading.type) or self.last.type == reading.type
-
-    def has_unit_of(self, reading: MBusReading) -> bool:
-        return self.last.unit == reading.unit or reading.time is None or self.last.time is None
-
-    def is_another(self, reading: MBusReading) -> bool:
-        """Return whether both have an identifier. The caller knows that the identifiers differ."""
-        return reading.serial_number is not None and self.last.serial_number is not None
-
-    def goes_on_in(self, reading: MBusReading) -> bool:
-        return (
-            self.has_type_of(reading)
-            and self.has_unit_of(reading)
-            and not self.is_another(reading)
-            and _goes_on(self.last, reading)
-        )
-
-    def may_move_to(self, reading: MBusReading) -> bool:
-        """Return whether the meter can be the one in a reading on another channel."""
-        last = self.last
-        return last.serial_number is None and bool(last.value) and self.goes_on_in(reading)
-
-    def is_surely_before(self, reading: MBusReading) -> bool:
-        """Return whether a reading is of another meter, as its unit or its lower index shows.
-
-        An index of 0 shows nothing, because it can be an error.
-        """
-        before, after = self.last, reading
-        if not self.has_unit_of(reading):
-            return True
-        if before.time is None or after.time is None or not before.value or not after.value:
-            return False
-        return after.value < before.value and after.time >= before.time
-
-    def update(self, channel: int, reading: MBusReading) -> None:
-        """Take over a reading of the meter. What it lacks stays as it was."""
-        last = self.last
-        self.channel = channel
-        if reading.type == UNKNOWN_TYPE:
-            reading = replace(reading, type=last.type)
-        if reading.time is None or reading.value is None:
-            # Without an index, nothing proves that an identifier belongs to this meter.
-            self.last = replace(last, type=reading.type)
-        else:
-            self.last = replace(reading, serial_number=last.serial_number or reading.serial_number)
-
-    def as_list(self) -> list[Stored]:
-        """Return the meter as the JSON values of a `_StoredMeter`."""
-        last = self.last
-        time = last.time and last.time.isoformat()
-        index = last.serial_number, last.type, last.unit, last.value, time
-        return [self.identity, self.channel, *index]
-
-
-class _StoredMeter(NamedTuple):
-    """Meter in a stored file."""
 
     identity: str
     channel: Annotated[int, Range(min(CHANNELS), max(CHANNELS))] | None
@@ -137,13 +74,60 @@ class _StoredMeter(NamedTuple):
     value: float | None
     time: datetime | None
 
+    @classmethod
+    def of(cls, identity: str, channel: int, reading: MBusReading) -> Self:
+        last = reading.serial_number, reading.type, reading.unit, reading.value, reading.time
+        return cls(identity, channel, *last)
+
+    def has_type_of(self, reading: MBusReading) -> bool:
+        return UNKNOWN_TYPE in (self.type, reading.type) or self.type == reading.type
+
+    def has_unit_of(self, reading: MBusReading) -> bool:
+        return self.unit == reading.unit or reading.time is None or self.time is None
+
+    def is_another(self, reading: MBusReading) -> bool:
+        """Return whether both have an identifier. The caller knows that the identifiers differ."""
+        return reading.serial_number is not None and self.serial_number is not None
+
+    def goes_on_in(self, reading: MBusReading) -> bool:
+        return (
+            self.has_type_of(reading)
+            and self.has_unit_of(reading)
+            and not self.is_another(reading)
+            and _goes_on(self, reading)
+        )
+
+    def may_move_to(self, reading: MBusReading) -> bool:
+        """Return whether the meter can be the one in a reading on another channel."""
+        return self.serial_number is None and bool(self.value) and self.goes_on_in(reading)
+
+    def is_surely_before(self, reading: MBusReading) -> bool:
+        """Return whether a reading is of another meter, as its unit or its lower index shows.
+
+        An index of 0 shows nothing, because it can be an error.
+        """
+        if not self.has_unit_of(reading):
+            return True
+        if self.time is None or reading.time is None or not self.value or not reading.value:
+            return False
+        return reading.value < self.value and reading.time >= self.time
+
+    def after(self, channel: int, reading: MBusReading) -> _Meter:
+        """Return the meter after a reading. What the reading lacks stays as it was."""
+        kind = self.type if reading.type == UNKNOWN_TYPE else reading.type
+        if reading.time is None or reading.value is None:
+            # Without an index, nothing proves that an identifier belongs to this meter.
+            return self._replace(channel=channel, type=kind)
+        after = _Meter.of(self.identity, channel, reading)
+        return after._replace(type=kind, serial_number=self.serial_number or after.serial_number)
+
 
 @dataclass(frozen=True)
 class _Stored:
     """Meters in a stored file."""
 
-    meters: Annotated[list[_StoredMeter], Size(_MAX_METERS)]
-    exchanged: Annotated[dict[str, str], Size(_MAX_EXCHANGED)]
+    meters: Annotated[list[_Meter], Size(_MAX_METERS)]
+    exchanged: Annotated[Mapping[str, str], Size(_MAX_EXCHANGED)]
 
 
 class MBusMeters:
@@ -168,29 +152,19 @@ class MBusMeters:
     def from_dict(cls, stored: Stored) -> Self:
         """Return the meters from the result of `as_dict`. Raises ValueError for malformed data."""
         meters, data = cls(), load(_Stored, stored)
-        for identity, channel, serial_number, kind, unit, value, time in data.meters:
-            reading = MBusReading(
-                type=kind,
-                serial_number=serial_number,
-                value=value,
-                unit=unit,
-                time=time,
-            )
-            meters._meters[identity] = _Meter(identity, channel, reading)
+        meters._meters = {meter.identity: meter for meter in data.meters}
         meters.exchanged = data.exchanged
         return meters
 
     def as_dict(self) -> dict[str, Any]:
         """Return the meters as JSON values. `from_dict` reads them."""
-        return {
-            "meters": [meter.as_list() for meter in self._meters.values()],
-            "exchanged": dict(self.exchanged),
-        }
+        stored: dict[str, Any] = dump(_Stored([*self._meters.values()], self.exchanged))
+        return stored
 
     def type_of(self, identity: str) -> str:
         """Return the device type of a meter, "unknown" if the meter or its type is unknown."""
         meter = self._meters.get(identity)
-        return meter.last.type if meter else UNKNOWN_TYPE
+        return meter.type if meter else UNKNOWN_TYPE
 
     def identify(self, telegram: Telegram) -> Mapping[str, int]:
         """Return the M-Bus channels of a telegram, keyed by the identities of their meters.
@@ -225,8 +199,8 @@ class MBusMeters:
             reading, meter = telegram.channels[channel], self._meters.get(identity)
             if meter is None:
                 continue
-            kind = meter.last.type if reading.type == UNKNOWN_TYPE else reading.type
-            name = reading.serial_number or meter.last.serial_number
+            kind = meter.type if reading.type == UNKNOWN_TYPE else reading.type
+            name = reading.serial_number or meter.serial_number
             if (kind, name) != (reading.type, reading.serial_number):
                 completed[channel] = replace(reading, type=kind, serial_number=name)
         if not completed:
@@ -244,9 +218,8 @@ class MBusMeters:
             before = None if identity in self._meters else self._last_on(channel, reading)
             if before and before.identity not in channels:
                 exchanged[before.identity] = identity
-            meter = self._meters.pop(identity, None) or _Meter(identity, channel, reading)
-            meter.update(channel, reading)
-            self._meters[identity] = meter
+            meter = self._meters.pop(identity, None) or _Meter.of(identity, channel, reading)
+            self._meters[identity] = meter.after(channel, reading)
         keep_newest(self._meters, _MAX_METERS)
         keep_newest(exchanged, _MAX_EXCHANGED)
         if exchanged != self.exchanged:
@@ -265,11 +238,11 @@ class MBusMeters:
         meters = [
             meter
             for meter in self._meters.values()
-            if name in (meter.last.serial_number, meter.identity) and meter.has_type_of(reading)
+            if name in (meter.serial_number, meter.identity) and meter.has_type_of(reading)
         ]
         return min(
             meters,
-            key=lambda meter: (meter.last.type != reading.type, meter.channel != channel),
+            key=lambda meter: (meter.type != reading.type, meter.channel != channel),
             default=None,
         )
 
@@ -315,7 +288,7 @@ class MBusMeters:
             before = self._last_on(channel, reading)
             if before is None or before.identity in found or before.is_another(reading):
                 found[self._new_identity(channel, readings, found)] = channel
-            elif before.last.serial_number is reading.serial_number is None:
+            elif before.serial_number is reading.serial_number is None:
                 # The index fell, or the unit is another one. As there is no identifier, nothing
                 # says that it is another meter.
                 found[before.identity] = channel
