@@ -73,7 +73,7 @@ class DecodedMeters:
         demand_meter.keep(_MAX_MONTHS)
         remembered = self._memory.read(
             f"meter {label}",
-            lambda stored: MeterMemory.from_dict(stored, demand_meter=demand_meter, title=title),
+            lambda stored: MeterMemory.from_dict(stored, demand_meter=demand_meter),
         ) or MeterMemory(demand_meter)
         remembered.system_title = title
         for part in remembered.damaged:

@@ -23,7 +23,6 @@ from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.mqtt.mqtt_values_publisher import ValuesPublisher
 from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smartyp1.meter.meter_reader import Reading, Reception
-from smartyp1.p1.keys import key_fingerprint
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 OTHER_NAME = "SAG1030790002575"
@@ -329,27 +328,6 @@ async def test_a_name_is_free_again_when_the_key_of_its_meter_is_gone(tmp_path: 
     async with decoding(tmp_path, f"{OTHER_TITLE.hex()} {OTHER_KEY.hex()}") as port:
         port.feed(named(DEVICE_NAME, 1, **OF_OTHER))
         assert port.readings == [(DEVICE_NAME, 999999.999)]
-
-
-async def test_the_memory_of_the_first_version_is_used(tmp_path: Path) -> None:
-    stored = {
-        "serial_number": DEVICE_NAME,
-        "counters": {key_fingerprint(KEY): 7},
-        "totals": {
-            "falls": {"1-0:1.8.0": 2},
-            "telegrams": 7,
-            "registers": {"1-0:1.8.0": [500.0, 7, 0, 500.0, 7]},
-            "indexes": [],
-        },
-        "named_channels": [1],
-    }
-    async with remembering(tmp_path) as memory:
-        memory.put(f"meter {TITLE.hex().upper()}", lambda: stored)
-    async with decoding(tmp_path, title=TITLE) as port:
-        port.feed(frame(7))
-        assert port.rejections == {"replay": 1}
-        port.feed(frame(8, telegram(f"{IMPORTED}(000400.000*kWh)")))
-        assert port.readings == [(DEVICE_NAME, 500.0)]  # held back
 
 
 async def test_a_key_of_every_meter_makes_no_meters_without_end(

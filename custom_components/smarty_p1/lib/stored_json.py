@@ -32,6 +32,7 @@ from .stored_values import (
     checked_text,
     checked_time,
     checked_whole,
+    some_bytes,
 )
 
 type _Load = Callable[[Stored], Any]
@@ -47,7 +48,10 @@ class Range:
 
 @dataclass(frozen=True)
 class Size:
-    """Maximum number of characters of a text, or of items of a list or mapping."""
+    """Maximum number of characters of a text, or of items of a list or mapping.
+
+    For bytes, it is their number. They are stored as hexadecimal digits.
+    """
 
     maximum: int
 
@@ -77,6 +81,8 @@ def dump(value: Any) -> Any:  # noqa: ANN401 - any value, to JSON values
         stored = value.isoformat()
     elif isinstance(value, timedelta):
         stored = value.total_seconds()
+    elif isinstance(value, bytes):
+        stored = value.hex()
     elif isinstance(value, Mapping):
         stored = {dump(key): dump(item) for key, item in value.items()}
     elif isinstance(value, list | tuple):
@@ -191,6 +197,7 @@ _CHECKS: Mapping[type, _Load] = {
 # Checks with limits, and the limits of a value whose annotation has none.
 _LIMITED: Mapping[type, tuple[Callable[..., Any], Range | Size]] = {
     str: (checked_text, Size(MAX_TEXT_CHARS)),
+    bytes: (some_bytes, Size(0)),
     int: (checked_whole, Range(0, MAX_COUNT)),
     float: (checked_number, Range(-MAX_NUMBER)),
     timedelta: (_checked_seconds, Range(-MAX_SECONDS, MAX_SECONDS)),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, Self
+from typing import Annotated, Any, Protocol, Self
 
 from ..clock_lag import ClockLag
 from ..clock_verdict import ClockVerdict
@@ -15,15 +15,8 @@ from ..p1.frame_decryptor import FrameDecryptor
 from ..p1.frame_header import TITLE_SIZE
 from ..p1.keys import FINGERPRINT_SIZE, key_fingerprint
 from ..p1.telegram import Telegram, Verification
-from ..stored_json import dump, load
-from ..stored_values import (
-    Stored,
-    checked_count,
-    checked_mapping,
-    checked_text,
-    checked_time,
-    some_bytes,
-)
+from ..stored_json import Range, Size, dump, load
+from ..stored_values import Stored, checked_mapping
 from .flow_rate import FlowRates
 from .held_back_totals import Totals
 from .key_proof import KeyProof
@@ -106,32 +99,19 @@ class MeterMemory:
         stored: Stored,
         load_demand: Callable[[Stored], DemandMeter] = QuarterHourMeter.from_dict,
         demand_meter: DemandMeter | None = None,
-        *,
-        title: bytes | None = None,
     ) -> Self:
         """Return the memory from the result of `as_dict`. Damaged or missing parts start empty.
 
         `load_demand` reads the quarter-hours and months. If `stored` has no quarter-hours and
-        months, the memory gets `demand_meter`. The file of a gateway has only one counter for each
-        key, and lacks the meter's system title. For such a file, pass the system title as `title`.
-        Raises ValueError if `stored` is not a dict.
+        months, the memory gets `demand_meter`. Raises ValueError if `stored` is not a dict.
         """
-        memory = cls(demand_meter)
-        memory.system_title = title
-        loaders: Mapping[str, Callable[[Stored], Any]] = {
-            **_LOADERS,
-            "counters": lambda content: _counters(content, title),
-            "demand_meter": load_demand,
-        }
-        data = checked_mapping(stored)
-        for part, loader in loaders.items():
+        memory, data = cls(demand_meter), checked_mapping(stored)
+        for part, loader in {**_LOADERS, "demand_meter": load_demand}.items():
             key = _STORED_AS.get(part, part)
             if key not in data and part in _MAY_BE_MISSING:
                 continue
             try:
-                content = data[key]
-                if content is not None or part not in _MAY_BE_UNKNOWN:
-                    setattr(memory, part, loader(content))
+                setattr(memory, part, loader(data[key]))
             except Exception:  # noqa: BLE001 - a file may hold anything, and other parts are good
                 memory.damaged.append(part)
         memory._noted = memory.demand_meter.values
@@ -145,19 +125,9 @@ class MeterMemory:
         Quarter-hours and months are large. So the caller stores `demand_meter.as_dict()` itself
         under the key "demand", in the same file or in another file.
         """
-        deviation = self.clock_deviation
         return {
-            "counters": {
-                fingerprint: {title.hex(): counter for title, counter in counters.items()}
-                for fingerprint, counters in self.counters.items()
-            },
-            "names": {title.hex(): name for title, name in self.names.items()},
-            "system_title": self.system_title and self.system_title.hex(),
-            "serial_number": self.serial_number,
-            "last_telegram": self.last_telegram and self.last_telegram.isoformat(),
+            **{part: dump(getattr(self, part)) for part in _PLAIN_PARTS},
             "key_proof": self.key_proof.as_dict(),
-            "clock_deviation": None if deviation is None else deviation.total_seconds(),
-            "clock": dump(self.clock),
             "totals": self.totals.as_dict(),
             "mbus_meters": self.mbus_meters.as_dict(),
             "flows": self.flow_rates.as_list(),
@@ -218,44 +188,40 @@ class MeterMemory:
         return first == shown_name(name)
 
 
-def _title(content: Stored) -> bytes:
-    return some_bytes(content, TITLE_SIZE)
+type _Fingerprint = Annotated[bytes, Size(FINGERPRINT_SIZE)]
+type _Title = Annotated[bytes, Size(TITLE_SIZE)]
+type _Counter = Annotated[int, Range(0, _MAX_COUNTER)]
+# Annotations of the parts that have no class of their own.
+_PLAIN_PARTS: Mapping[str, Any] = {
+    "counters": Annotated[dict[_Fingerprint, dict[_Title, _Counter]], Size(_MAX_KEYS)],
+    "names": Annotated[dict[_Title, str], Size(_MAX_TITLES)],
+    "system_title": _Title | None,
+    "serial_number": str | None,
+    "last_telegram": datetime | None,
+    "clock_deviation": timedelta | None,
+    "clock": MeterClock,
+}
 
 
-def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]:
-    return {
-        some_bytes(fingerprint, FINGERPRINT_SIZE).hex(): {own: checked_count(titles, _MAX_COUNTER)}
-        if own and type(titles) is int
-        else {
-            _title(title): checked_count(counter, _MAX_COUNTER)
-            for title, counter in checked_mapping(titles).items()
-        }
-        for fingerprint, titles in checked_mapping(content, _MAX_KEYS).items()
-    }
+def _counters(stored: Stored) -> dict[str, dict[bytes, int]]:
+    counters: dict[bytes, dict[bytes, int]] = load(_PLAIN_PARTS["counters"], stored)
+    return {fingerprint.hex(): of_titles for fingerprint, of_titles in counters.items()}
 
 
-_MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
+_LOADERS: Mapping[str, Callable[[Stored], Any]] = {
+    **{part: partial(load, hint) for part, hint in _PLAIN_PARTS.items()},
+    "counters": _counters,
+    "key_proof": KeyProof.from_dict,
+    "totals": Totals.from_dict,
+    "mbus_meters": MBusMeters.from_dict,
+    "flow_rates": FlowRates.from_list,
+    "outline": Outline.from_dict,
+}
 # Parts that do not count as damaged if a stored file lacks them. The part `demand_meter` can be in
 # a file of its own. The parts `outline`, `key_proof` and `mbus_meters` are created again from the
 # next telegram, and `clock` from the telegrams of a day.
 _MAY_BE_MISSING = {"clock", "demand_meter", "outline", "key_proof", "mbus_meters"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
-_LOADERS: Mapping[str, Callable[[Stored], Any]] = {
-    "system_title": _title,
-    "serial_number": checked_text,
-    "names": lambda content: {
-        _title(title): shown_name(checked_text(name))
-        for title, name in checked_mapping(content, _MAX_TITLES).items()
-    },
-    "last_telegram": checked_time,
-    "key_proof": KeyProof.from_dict,
-    "clock_deviation": partial(load, timedelta),
-    "clock": partial(load, MeterClock),
-    "totals": lambda content: Totals.from_dict(checked_mapping(content)),
-    "mbus_meters": MBusMeters.from_dict,
-    "flow_rates": FlowRates.from_list,
-    "outline": Outline.from_dict,
-}
 
 
 def _forget_first[K](entries: dict[K, Any], max_entries: int, kept: K | None) -> list[K]:
