@@ -27,14 +27,13 @@ from collections.abc import Callable, Mapping
 
 from ..outage import Budget
 from .checksum import has_valid_crc
-from .fast_telegram_parser import FastParser
 from .frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from .frame_finder import FrameFinder
 from .frame_header import HEADER_MARK, MAX_HEADER_SIZE, frame_size, nonce_and_body
 from .keys import DEFAULT_AUTHENTICATION_KEY
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
-from .telegram_parser import parse
+from .telegram_parser import TelegramParser
 
 # Budget for deciphering, in bytes of frames. Each received byte adds 128 bytes to the budget, which
 # holds at most 512 KiB. So forged bytes cannot cause unlimited work.
@@ -76,7 +75,7 @@ class LineDecoder:
         self._title = title
         self._framer = FrameFinder(ends_cut_frames=True)
         self._line = self._framer.buffer
-        self._read = FastParser().read
+        self._parse = TelegramParser().parse
         self._work = Budget(_WORK_BYTES_PER_BYTE, _MAX_WORK_BYTES)
 
     def feed(self, data: bytes) -> list[Event]:
@@ -155,7 +154,7 @@ class LineDecoder:
             cut_short = self._take(floor + start, end)
             if start > starts[0]:
                 cut_short.append(Rejection(Reason.MALFORMED))
-            return [*cut_short, parse(text, self._read) or Rejection(Reason.MALFORMED)]
+            return [*cut_short, self._parse(text) or Rejection(Reason.MALFORMED)]
         return [Rejection(Reason.CRC)] if starts else []
 
     def _take(self, start: int, end: int) -> list[Event]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from .checksum import has_valid_crc
-from .fast_telegram_parser import FastParser
 from .frame_header import HEADER_MARK, MAX_HEADER_SIZE, SECURITY_CONTROL, TAG_SIZE, nonce_and_body
 from .keys import (
     DEFAULT_AUTHENTICATION_KEY,
@@ -18,7 +17,7 @@ from .keys import (
 )
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram, Verification
-from .telegram_parser import parse
+from .telegram_parser import TelegramParser
 
 _FULL_TAG_SIZE = 16
 _BLOCK_SIZE = 16
@@ -60,7 +59,7 @@ class FrameDecryptor:
         self._encrypt = AESGCM(key).encrypt
         self._associated_data = bytes([SECURITY_CONTROL]) + authentication_key
         self._needs_tag = needs_tag
-        self._read = FastParser().read
+        self._parse = TelegramParser().parse
 
     def decrypt(self, frame: bytes) -> Telegram | Rejection:
         """Return the telegram in `frame`, a whole frame.
@@ -87,7 +86,7 @@ class FrameDecryptor:
         if counter <= self.last_counters.get(title, -1):
             return Rejection.of(Reason.REPLAY, nonce)
         self.last_counters[title] = counter
-        telegram = parse(text, self._read, counter, title, verification)
+        telegram = self._parse(text, counter, title, verification)
         return telegram or Rejection.of(Reason.MALFORMED, nonce)
 
     def may_decrypt(self, beginning: bytes) -> bool:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from ..p1.obis import CHANNELS, MBUS_FIELDS, OBJECTS, mbus_reference
 from ..p1.telegram import Telegram
-from ..p1.telegram_parser import read_lines
+from ..p1.telegram_lines import read_lines
 from ..p1.value_converters import Capture, Value
 
 # Maximum length of a topic in bytes. MQTT permits 65,535 bytes, which leaves room for the levels
