@@ -131,7 +131,6 @@ class MeterMemory:
             "totals": self.totals.as_dict(),
             "mbus_meters": self.mbus_meters.as_dict(),
             "flows": self.flow_rates.as_list(),
-            "outline": self.outline.as_dict(),
         }
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
@@ -200,6 +199,7 @@ _PLAIN_PARTS: Mapping[str, Any] = {
     "last_telegram": datetime | None,
     "clock_deviation": timedelta | None,
     "clock": MeterClock,
+    "outline": Outline,
 }
 
 
@@ -215,7 +215,6 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "totals": Totals.from_dict,
     "mbus_meters": MBusMeters.from_dict,
     "flow_rates": FlowRates.from_list,
-    "outline": Outline.from_dict,
 }
 # Parts that do not count as damaged if a stored file lacks them. The part `demand_meter` can be in
 # a file of its own. The parts `outline`, `key_proof` and `mbus_meters` are created again from the
