@@ -75,16 +75,6 @@ def test_the_clients_that_asked_last_stay() -> None:
     assert door.closed == [second, 4]
 
 
-def test_clients_that_have_gone_are_forgotten() -> None:
-    door = Door()
-    for n in range(300):
-        [connection] = door.fill(f"fd00:0:0:{n:x}::1")
-        door.go(connection)
-        door.admission.leave(connection)
-    assert not door.admission._addresses
-    assert not door.admission._networks
-
-
 def test_an_address_has_no_more_than_its_own() -> None:
     door = Door(16, 6)
     door.fill(*["10.0.0.1"] * 6)

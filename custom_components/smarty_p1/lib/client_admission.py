@@ -101,9 +101,6 @@ class Admission[Connection: Hashable]:
         self._close = close
         self._is_named = is_named
         self._places: dict[Connection, _Place] = {}
-        # Number of connections by address, and by network. Named addresses are in no network.
-        self._addresses: Counter[str] = Counter()
-        self._networks: Counter[str] = Counter()
 
     def __len__(self) -> int:
         """Return the number of connections with a place."""
@@ -130,15 +127,19 @@ class Admission[Connection: Hashable]:
         The connection is silent until `note_request`.
         """
         network = None if self._is_named(address) else network_of(address)
-        if not self._has_room(address, network):
+        addresses, networks = self._counts()
+        is_full = network is not None and networks.total() >= self._max_places
+        if is_full or addresses[address] >= self._max_of_one:
             candidates = self._able_to_leave(address, network, now)
             if not candidates:
                 return False
-            self._give_up(max(candidates, key=self._weight))
+
+            def weight(candidate: Connection) -> tuple[int, int, float]:
+                place = self._places[candidate]
+                return networks[place.network], addresses[place.address], -place.rank
+
+            self._give_up(max(candidates, key=weight))
         self._places[connection] = _Place(address, network, rank, now)
-        self._addresses[address] += 1
-        if network is not None:
-            self._networks[network] += 1
         return True
 
     def note_request(self, connection: Connection, rank: float) -> None:
@@ -176,26 +177,25 @@ class Admission[Connection: Hashable]:
 
     def leave(self, connection: Connection) -> None:
         """Free the place of a connection. Do nothing if it has none."""
-        place = self._places.pop(connection, None)
-        if place is None:
-            return
-        _decrease(self._addresses, place.address)
-        if place.network is not None:
-            _decrease(self._networks, place.network)
+        self._places.pop(connection, None)
 
     def _give_up(self, connection: Connection) -> None:
         self.leave(connection)
         self._close(connection)
 
-    def _has_room(self, address: str, network: str | None) -> bool:
-        is_full = network is not None and self._networks.total() >= self._max_places
-        return not is_full and self._addresses[address] < self._max_of_one
+    def _counts(self) -> tuple[Counter[str], Counter[str | None]]:
+        """Return the numbers of connections by address, and by network."""
+        places = self._places.values()
+        # Named addresses are in no network.
+        networks = (place.network for place in places if place.network)
+        return Counter(place.address for place in places), Counter(networks)
 
     def _able_to_leave(self, address: str, network: str | None, now: float) -> list[Connection]:
         """Return the connections of which one can make room for a newcomer."""
         if network is None:
             return self._those(lambda place: place.address == address)
-        is_of_one = self._addresses[address] >= self._max_of_one
+        addresses, networks = self._counts()
+        is_of_one = addresses[address] >= self._max_of_one
         silent = self._those(
             lambda place: (
                 place.network is not None
@@ -206,24 +206,12 @@ class Admission[Connection: Hashable]:
         )
         if silent or is_of_one:
             return silent
-        if max(self._networks.values()) > self._networks[network] + 1:
+        if max(networks.values()) > networks[network] + 1:
             return self._those(lambda place: place.network is not None)
-        few = max(_MAX_OF_DEVICE, self._addresses[address] + 1)
+        few = max(_MAX_OF_DEVICE, addresses[address] + 1)
         return self._those(
-            lambda place: place.network == network and self._addresses[place.address] > few
+            lambda place: place.network == network and addresses[place.address] > few
         )
 
     def _those(self, is_able: Callable[[_Place], bool]) -> list[Connection]:
         return [connection for connection, place in self._places.items() if is_able(place)]
-
-    def _weight(self, connection: Connection) -> tuple[int, int, float]:
-        """Return a key: the candidate with the highest one gives up its place."""
-        place = self._places[connection]
-        of_network = self._networks[place.network] if place.network is not None else 0
-        return of_network, self._addresses[place.address], -place.rank
-
-
-def _decrease(counter: Counter[str], name: str) -> None:
-    counter[name] -= 1
-    if not counter[name]:
-        del counter[name]

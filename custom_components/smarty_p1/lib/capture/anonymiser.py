@@ -95,7 +95,7 @@ class _Piece(NamedTuple):
 class AnonymousCapture:
     """Anonymous capture: chunks of bytes, and telegrams and counts for the user's review."""
 
-    chunks: list[Chunk]
+    chunks: list[Chunk] = field(default_factory=list)
     is_encrypted: bool = False
     telegrams: list[bytes] = field(default_factory=list)
     """Texts of the telegrams in the capture."""
@@ -120,11 +120,10 @@ def anonymise(
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, decryptor) if decryptor else []))
-    writer = _Writer(pieces, random, decryptor, keeps_message_forms=keeps_message_forms)
-    result = writer.write()
+    capture = AnonymousCapture()
+    writer = _Writer(capture, pieces, random, decryptor, keeps_message_forms=keeps_message_forms)
     at, start = 0, chunks[0][0] if chunks else 0.0
-    new_line = b"".join(result.pieces)
-    capture = AnonymousCapture([], result.is_encrypted, result.telegrams, result.replaced)
+    new_line = b"".join(map(writer.write, pieces))
     for time, data in chunks:
         capture.chunks.append((round(time - start, 3), new_line[at : at + len(data)]))
         at += len(data)
@@ -189,29 +188,23 @@ def _plain_pieces(data: bytes) -> list[_Piece]:
     return [*pieces, _Piece(data[at:])]
 
 
-@dataclass
-class _Written:
-    pieces: list[bytes] = field(default_factory=list)
-    is_encrypted: bool = False
-    telegrams: list[bytes] = field(default_factory=list)
-    replaced: Counter[Replaced] = field(default_factory=Counter)
-
-
 class _Writer:
     """Writer of the substitutes for all pieces of a capture.
 
-    All pieces share the same secret factors and the same substitutes for texts.
+    All pieces share the same secret factors and the same substitutes for texts. `capture` gets the
+    counts of the replaced data, and the new telegrams.
     """
 
     def __init__(
         self,
+        capture: AnonymousCapture,
         pieces: Sequence[_Piece],
         random: Random,
         decryptor: FrameDecryptor | None,
         *,
         keeps_message_forms: bool,
     ) -> None:
-        self._pieces = pieces
+        self._capture = capture
         self._decryptor = decryptor
         self._random = random
         self._texts = TextSubstitutes(random)
@@ -220,7 +213,6 @@ class _Writer:
         self._telegrams: dict[bytes, bytes] = {}
         self._titles: dict[bytes, bytes] = {}
         self._cipher = AESGCM(PUBLISHED_KEY)
-        self._written = _Written()
         parts = [part for piece in pieces for part in piece.parts]
         self._clock = TimeShift(
             dict.fromkeys(part.text for part in parts if part.kind is PartKind.TIME), random
@@ -229,21 +221,17 @@ class _Writer:
         counters = [part.telegram.frame_counter or 0 for part in pieces if part.telegram]
         self._counter_constant = constant_for(counters, _COUNTERS, random) if counters else 0
 
-    def write(self) -> _Written:
-        for piece in self._pieces:
-            self._written.pieces.append(self._write_piece(piece))
-        return self._written
-
-    def _write_piece(self, piece: _Piece) -> bytes:
+    def write(self, piece: _Piece) -> bytes:
+        """Return the substitute for a piece."""
         if not piece.parts:
             return self._write_rest(piece.data)
         text = self._write_telegram(piece.parts)
         kinds = (part.kind for part in piece.parts)
-        self._written.replaced.update(_REPLACED[kind] for kind in kinds if kind in _REPLACED)
-        self._written.telegrams.append(text)
+        self._capture.replaced.update(_REPLACED[kind] for kind in kinds if kind in _REPLACED)
+        self._capture.telegrams.append(text)
         if piece.telegram is None:
             return text
-        self._written.is_encrypted = True
+        self._capture.is_encrypted = True
         return self._encrypt(piece.data, text, piece.telegram)
 
     def _write_telegram(self, parts: Sequence[Part]) -> bytes:
@@ -283,7 +271,7 @@ class _Writer:
         count = counter.to_bytes(4)
         length_and_security = frame[2 + TITLE_SIZE : header_size - len(count)]
         ciphertext = self._cipher.encrypt(title + count, text, b"\x30" + DEFAULT_AUTHENTICATION_KEY)
-        self._written.replaced[Replaced.TITLES] += 1
+        self._capture.replaced[Replaced.TITLES] += 1
         return frame[:2] + title + length_and_security + count + ciphertext[:-_TAG_EXCESS]
 
     def _title(self, title: bytes) -> bytes:
@@ -316,7 +304,7 @@ class _Writer:
             beginning = self._beginning(data[match.start() :][:BEGINNING_SIZE], title + counter)
             rest = noise(body[len(beginning) :], self._random, all_of_it=True)
             new += beginning[: len(body)] + rest
-            self._written.replaced[Replaced.UNOPENED] += len(body)
+            self._capture.replaced[Replaced.UNOPENED] += len(body)
             at += len(body)
         new += self._write_noise(data[at:])
         return bytes(new)
@@ -344,5 +332,5 @@ class _Writer:
                 new += self._texts.replace(text) if number % 2 else self._message(text)
             at = match.end()
         new += noise(data[at:], self._random)
-        self._written.replaced[Replaced.NOISE] += len(data)
+        self._capture.replaced[Replaced.NOISE] += len(data)
         return bytes(new)

@@ -157,31 +157,25 @@ class Clients:
     def __init__(self, kept: Callable[[], Collection[str]]) -> None:
         self._kept = kept
         self._clients: dict[str, Client] = {}
-        self._networks: Counter[str] = Counter()
 
     def of(self, address: str) -> Client:
         """Return the client with this address. It becomes the client with the most recent request.
 
         If no client has this address, create one.
         """
-        client = self._clients.pop(address, None)
-        if client is None:
-            client = Client(address, network_of(address))
-            self._networks[client.network] += 1
+        client = self._clients.pop(address, None) or Client(address, network_of(address))
         if len(self._clients) >= MAX_CLIENTS:
-            self._forget_one()
+            self._make_room_for(client)
         self._clients[address] = client
         return client
 
-    def _forget_one(self) -> None:
-        kept = self._kept()
-        candidates = [client for client in self._clients.values() if client.address not in kept]
+    def _make_room_for(self, newcomer: Client) -> None:
+        kept, clients = self._kept(), self._clients.values()
+        candidates = [client for client in clients if client.address not in kept]
+        networks = Counter(client.network for client in (*clients, newcomer))
         # `max` returns the first of several candidates: the one with the oldest request.
-        client = max(
-            candidates or self._clients.values(), key=lambda each: self._networks[each.network]
-        )
+        client = max(candidates or clients, key=lambda client: networks[client.network])
         del self._clients[client.address]
-        self._networks -= Counter([client.network])
 
     def all(self) -> list[Client]:
         """Return all clients in the order of their latest requests.

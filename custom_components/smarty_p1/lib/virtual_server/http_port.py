@@ -4,9 +4,9 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import cast, override
+from typing import Any, cast, override
 
 from aiohttp import web
 
@@ -103,16 +103,17 @@ class HttpPort:
         app = web.Application(client_max_size=MAX_FRAME_BYTES)
         guarded = self._guarded
         if has_homewizard:
-            app.router.add_get("/api", guarded(self._information))
+            information, system = homewizard_information(meter.serial), HOMEWIZARD_SYSTEM
+            app.router.add_get("/api", guarded(self._document(information)))
             app.router.add_get("/api/v1/data", guarded(self._data))
-            app.router.add_get("/api/v1/system", guarded(self._system))
+            app.router.add_get("/api/v1/system", guarded(self._document(system)))
             # A client's change is ignored, so the answer to PUT is the unchanged state.
-            app.router.add_put("/api/v1/system", guarded(self._system))
-            app.router.add_put("/api/v1/identify", guarded(self._identify))
+            app.router.add_put("/api/v1/system", guarded(self._document(system)))
+            app.router.add_put("/api/v1/identify", guarded(self._document(HOMEWIZARD_IDENTIFIED)))
             if shows_telegram:
                 app.router.add_get("/api/v1/telegram", guarded(self._telegram))
         if rpc:
-            app.router.add_get("/shelly", guarded(self._shelly))
+            app.router.add_get("/shelly", guarded(self._document(shelly_information(meter.serial))))
             app.router.add_get("/rpc", guarded(self._listen))
             app.router.add_post("/rpc", guarded(self._frame))
             app.router.add_route("GET", "/rpc/{method}", guarded(self._method))
@@ -240,26 +241,23 @@ class HttpPort:
             self._note(request)
             raise
 
-    # --- HomeWizard
-
     def _note(self, request: web.Request) -> None:
         self._meter.note(_client(request), Question.OTHER, self._now())
 
-    async def _information(self, request: web.Request) -> web.Response:
-        self._note(request)
-        return web.json_response(homewizard_information(self._meter.serial))
+    def _document(self, document: Mapping[str, Any]) -> Handler:
+        """Return a handler that always answers with the same document."""
+
+        async def answer(request: web.Request) -> web.Response:
+            self._note(request)
+            return _text(to_json(document))
+
+        return answer
+
+    # --- HomeWizard
 
     async def _data(self, request: web.Request) -> web.Response:
         values = self._meter.ask(_client(request), Question.HOMEWIZARD, self._now())
         return web.json_response(homewizard_data(values))
-
-    async def _system(self, request: web.Request) -> web.Response:
-        self._note(request)
-        return web.json_response(HOMEWIZARD_SYSTEM)
-
-    async def _identify(self, request: web.Request) -> web.Response:
-        self._note(request)
-        return web.json_response(HOMEWIZARD_IDENTIFIED)
 
     async def _telegram(self, request: web.Request) -> web.Response:
         self._note(request)
@@ -267,10 +265,6 @@ class HttpPort:
         return web.Response(body=telegram.text, content_type="text/plain")
 
     # --- Shelly
-
-    async def _shelly(self, request: web.Request) -> web.Response:
-        self._note(request)
-        return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
         # Some clients send a whole RPC frame as the body. The `id` of such a frame is the number of
