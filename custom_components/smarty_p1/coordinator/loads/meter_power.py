@@ -5,8 +5,6 @@ from datetime import datetime
 from ...lib.history.luxembourg_time import quarter_start
 from ...lib.meter.meter_reader import Reading
 
-_POWERS = ("1-0:1.7.0", "1-0:2.7.0")
-
 
 def net_import(latest: Reading | None, now: datetime) -> tuple[float, float] | None:
     """Return the net import in kW, and in kWh since the quarter-hour of `now` began.
@@ -16,11 +14,9 @@ def net_import(latest: Reading | None, now: datetime) -> tuple[float, float] | N
     demand = latest.demand if latest else None
     if latest is None or demand is None or demand.running is None:
         return None
-    objects, running = latest.telegram.objects, demand.running
-    imported, exported = (objects.get(name) for name in _POWERS)
-    exported = latest.missing_export if exported is None else exported
-    if not isinstance(imported, int | float) or not isinstance(exported, int | float):
+    running, net_kw = demand.running, latest.net("1-0:1.7.0", "1-0:2.7.0", latest.missing_export)
+    if net_kw is None:
         return None
     net_kwh = (running.imported_wh - running.exported_wh) / 1000
     is_running = demand.quarter_start == quarter_start(now)
-    return float(imported) - float(exported), net_kwh if is_running else 0.0
+    return net_kw, net_kwh if is_running else 0.0

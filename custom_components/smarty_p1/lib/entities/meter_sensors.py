@@ -7,7 +7,6 @@ one fills the database.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,12 +101,6 @@ def sends_decimals(telegram: Telegram, references: References) -> bool:
     return re.search(rb"^(?:%b)\(-?\d+\." % either, telegram.text, re.MULTILINE) is not None
 
 
-def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
-    if isinstance(minuend, (float, int)) and isinstance(subtrahend, (float, int)):
-        return round(minuend - subtrahend, _DECIMALS)
-    return None
-
-
 def _integration(reading: Reading) -> Mapping[str, Any]:
     """Return an attribute with the name of the integration whose entities gave the reading.
 
@@ -133,35 +126,29 @@ def _to_time(value: Value) -> datetime | None:
 
 def _sensor(
     key: str,
-    convert: Callable[..., Shown],
-    *objects: str | tuple[str, ...],
+    convert: Callable[[Value], Shown],
+    *references: str,
     enabled: bool = True,
     **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor. `convert` computes the sensor's value from `objects`.
+    """Return the description of a sensor. `convert` computes its value from an object.
 
-    An object is an OBIS reference, or a tuple of alternative references.
+    `references` has the OBIS reference of this object, or alternative references.
     """
-    references = tuple((names,) if isinstance(names, str) else names for names in objects)
-    only, *others = references
 
-    def single_value(reading: Reading) -> Shown:
+    def value(reading: Reading) -> Shown:
         get = reading.telegram.objects.get
-        value = None
-        for reference in only:
-            if (value := get(reference)) is not None:
-                break
-        return convert(value)
-
-    def combined_value(reading: Reading) -> Shown:
-        return convert(*[reading.telegram.objects.get(names[0]) for names in references])
+        for name in references:
+            if (sent := get(name)) is not None:
+                return convert(sent)
+        return convert(None)
 
     return SensorSpec(
         key=key,
         entity_registry_enabled_default=enabled,
-        references=references,
-        exists_fn=are_sent(references),
-        value_fn=combined_value if others else single_value,
+        references=(references,),
+        exists_fn=are_sent((references,)),
+        value_fn=value,
         **details,
     )
 
@@ -179,16 +166,22 @@ def _net_power(
     """
 
     def net(reading: Reading) -> float | None:
-        objects = reading.telegram.objects
-        return _to_difference(objects.get(imported), objects.get(exported, reading.missing_export))
+        power = reading.net(imported, exported, reading.missing_export)
+        return None if power is None else round(power, _DECIMALS)
 
     def exists(reading: Reading) -> bool:
         objects = reading.telegram.objects
         is_export_known = exported in objects or reading.missing_export is not None
         return imported in objects and is_export_known
 
-    sensor = _sensor(key, _to_difference, imported, exported, enabled=enabled, **kind)
-    return replace(sensor, value_fn=net, exists_fn=exists)
+    return SensorSpec(
+        key=key,
+        entity_registry_enabled_default=enabled,
+        references=((imported,), (exported,)),
+        exists_fn=exists,
+        value_fn=net,
+        **kind,
+    )
 
 
 def _state(key: str, reference: str) -> SensorSpec[Reading]:
@@ -196,12 +189,12 @@ def _state(key: str, reference: str) -> SensorSpec[Reading]:
 
 
 def _limit(key: str, convert: Callable[[Value], float | None]) -> SensorSpec[Reading]:
-    references = ("1-1:31.4.0", "1-1:34.4.0")
-    return _sensor(key, convert, references, enabled=False, **{**_CURRENT, **_SETTING})
+    kind = {**_CURRENT, **_SETTING}
+    return _sensor(key, convert, "1-1:31.4.0", "1-1:34.4.0", enabled=False, **kind)
 
 
 def _counter(key: str, *references: str) -> SensorSpec[Reading]:
-    return _sensor(key, to_number, references, enabled=False, **_COUNT)
+    return _sensor(key, to_number, *references, enabled=False, **_COUNT)
 
 
 def _message(key: str, reference: str) -> SensorSpec[Reading]:

@@ -1,9 +1,8 @@
 """Net power of the last hour, one value for each ten seconds."""
 
 from array import array
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from .meter_reader import Reading
 
@@ -48,14 +47,13 @@ class LastHour:
 
     def note(self, reading: Reading) -> None:
         """Add a current reading. This must be fast, because it runs for every telegram."""
-        at = self._place_of(reading.received_at)
-        get, missing = reading.telegram.objects.get, reading.missing_export
+        at, missing = self._place_of(reading.received_at), reading.missing_export
         for ring, (imported, exported) in zip(self._rings, _POWERS, strict=True):
-            ring[at] = _net_watts(get, imported, exported, missing)
+            ring[at] = _watts(reading.net(imported, exported, missing))
 
     def note_power(self, time: datetime, kw: float | None) -> None:
         """Add the power of a meter that knows neither its phases nor exported power."""
-        self._rings[0][self._place_of(time)] = _UNKNOWN if kw is None else _watts(kw)
+        self._rings[0][self._place_of(time)] = _watts(kw)
 
     def _place_of(self, time: datetime) -> int:
         slot = int(time.timestamp()) // STEP_S
@@ -90,19 +88,8 @@ class LastHour:
         return Hour(start, net, phases if known >= _MIN_PHASES else [])
 
 
-def _net_watts(
-    get: Callable[[str], Any], imported: str, exported: str, missing: float | None
-) -> int:
-    drawn, fed = get(imported), get(exported)
-    if fed is None:
-        fed = missing
-    if drawn is None or fed is None:
-        return _UNKNOWN
-    return _watts(drawn - fed)
-
-
-def _watts(kw: float) -> int:
-    watts = round(1000 * kw)
+def _watts(kw: float | None) -> int:
+    watts = _UNKNOWN if kw is None else round(1000 * kw)
     return watts if abs(watts) < _MAX_W else _UNKNOWN
 
 

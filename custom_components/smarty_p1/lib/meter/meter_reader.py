@@ -25,6 +25,7 @@ MIN_CONNECTED_VOLTS = 50
 _ENERGIES = (IMPORTED_ENERGY, EXPORTED_ENERGY, "1-0:3.8.0", "1-0:4.8.0")
 _IMPORTED_POWER = "1-0:1.7.0"
 THRESHOLD = "0-0:17.0.0"
+_POWER_DECIMALS = 6
 
 
 type MoneyOf = Callable[[], Money | None]
@@ -69,6 +70,19 @@ class Reading:
         the power. So the power is unknown.
         """
         return None if EXPORTED_ENERGY in self.telegram.objects else 0.0
+
+    def net(self, imported: str, exported: str, missing: float | None) -> float | None:
+        """Return the imported minus the exported power of two objects, such as in kW.
+
+        If the telegram lacks the exported power, use `missing`. Return None if the telegram lacks
+        the imported power, or if one of the powers is unknown.
+        """
+        get = self.telegram.objects.get
+        plus, minus = get(imported), get(exported, missing)
+        if isinstance(plus, float | int) and isinstance(minus, float | int):
+            # The difference of two floats has errors in further decimals.
+            return round(plus - minus, _POWER_DECIMALS)
+        return None
 
     def meter(self, identity: str) -> MBusReading | None:
         """Return the M-Bus meter with this identity.

@@ -132,14 +132,7 @@ def _net(reading: Reading, plus: int, minus: int, missing: float | None) -> floa
     """Return imported minus exported power, in W or var.
 
     The imported power is the object 1-0:`plus`.7.0, and the exported power is the object
-    1-0:`minus`.7.0. If the telegram lacks the exported power, use `missing`. Return None if the
-    telegram lacks the imported power, or if one of the powers is unknown.
+    1-0:`minus`.7.0. `missing` and the result are as in `Reading.net`.
     """
-    objects = reading.telegram.objects
-    first: Any = objects.get(f"1-0:{plus}.7.0")
-    second: Any = objects.get(f"1-0:{minus}.7.0", missing)
-    if not isinstance(first, int | float) or not isinstance(second, int | float):
-        return None
-    # The meter sends kilowatts with three decimals. Further decimals of the product are float
-    # errors, so round them off.
-    return float(round((first - second) * 1000, 3))
+    kilo = reading.net(f"1-0:{plus}.7.0", f"1-0:{minus}.7.0", missing)
+    return None if kilo is None else round(kilo * 1000, 3)
