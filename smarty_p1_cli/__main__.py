@@ -46,7 +46,7 @@ def main() -> int:
         status: int = arguments.run(arguments)
     except UsageError as err:
         print(f"{PROGRAM}: {err}", file=sys.stderr)
-        return 2
+        return err.status
     except KeyboardInterrupt, asyncio.CancelledError:
         return 130
     except BrokenPipeError:

@@ -31,7 +31,7 @@ from smartyp1.prices.entered_contract import (
     is_second_price_whole,
     tidy_aid,
 )
-from smartyp1.stored_values import YEARS
+from smartyp1.stored_values import YEARS, checked_flag, checked_number
 
 MAX_CONTRACT_BYTES = 200_000
 _LISTS: Mapping[str, tuple[Mapping[str, Term], int]] = {
@@ -147,7 +147,7 @@ def _read_term(place: str, name: str, term: Term, value: object) -> object:
     try:
         match term:
             case Amount():
-                return _number(term, value)
+                return float(checked_number(value, term.minimum, term.maximum))
             case Choice():
                 return _choice(term, value)
             case _:
@@ -167,28 +167,12 @@ def _kind(term: Term) -> str:
             return _READERS[term][1]
 
 
-def _number(amount: Amount, value: object) -> float:
-    # Python takes a flag for a number, and cannot make a float of a huge number.
-    match value:
-        case bool():
-            pass
-        case int() | float() if amount.minimum <= value <= amount.maximum:
-            return float(value)
-    raise ValueError
-
-
 def _choice(choice: Choice, value: object) -> object:
     match value:
         case [_, *_] if choice.is_list and all(text in choice.texts for text in value):
             return [text for text in choice.texts if text in value]
         case int() | str() if not choice.is_list and str(value) in choice.texts:
             return str(value)
-    raise ValueError
-
-
-def _flag(value: object) -> bool:
-    if value is True or value is False:
-        return value
     raise ValueError
 
 
@@ -213,7 +197,7 @@ def _clock(value: object) -> str:
 
 
 _READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
-    bool: (_flag, "true or false"),
+    bool: (checked_flag, "true or false"),
     str: (_text, f"a text in quotes with at most {MAX_TEXT_CHARS} characters"),
     date: (_day, f"a day from {YEARS[0]} to {YEARS[-1]} such as 2026-01-31"),
     time: (_clock, "a time of the day such as 22:00:00"),

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from .fleet_init import add_check, add_init, import_part
-from .parser import PROGRAM, Parser, UsageError, matching
+from .fleet_init import NEEDS, add_check, add_init
+from .parser import Parser, UsageError, config_errors, import_optional, matching
 
 _EVERY = ("quarter-hour", "telegram")
 # An empty name would select all values that have no meter.
@@ -129,30 +129,20 @@ def _run_forget(arguments: argparse.Namespace) -> int:
         print(question)
         return arguments.yes or _is_sure()
 
-    def work(fleet: Any) -> Any:  # noqa: ANN401 - a module of an optional dependency
-        config = fleet.read_config(arguments.config)
+    def forget(fleet: Any, config: Any) -> Any:  # noqa: ANN401 - a module of an optional dependency
         return fleet.forget_meter(config, arguments.meter, arguments.series, confirm)
 
-    return _run(work)
+    return _run(arguments, forget)
 
 
 def _run_exchange(arguments: argparse.Namespace) -> int:
-    async def exchange(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
-        config = fleet.read_config(arguments.config)
-        return await fleet.exchange_meter(config, arguments.title), True
-
-    return _run(exchange)
+    return _run(arguments, lambda fleet, config: fleet.exchange_meter(config, arguments.title))
 
 
 def _run_stream(arguments: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\r\n") if arguments.as_operator else None
-
-    async def make(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
-        config = fleet.read_config(arguments.config)
-        options = {"password": password, "ends_upgrade": arguments.end_upgrade}
-        return await fleet.make_stream(config, **options), True
-
-    return _run(make)
+    options = {"password": password, "ends_upgrade": arguments.end_upgrade}
+    return _run(arguments, lambda fleet, config: fleet.make_stream(config, **options))
 
 
 def _is_sure() -> bool:
@@ -161,17 +151,14 @@ def _is_sure() -> bool:
 
 
 def _run_export(arguments: argparse.Namespace) -> int:
-    async def export(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
-        message = await fleet.write_csv(
-            fleet.read_store_config(arguments.config),
-            arguments.meter,
-            fleet.CsvSpan(getattr(arguments, "from"), arguments.to),
-            arguments.csv,
-            every_telegram=arguments.every == _EVERY[1],
+    def export(fleet: Any, config: Any) -> Any:  # noqa: ANN401
+        span = fleet.CsvSpan(getattr(arguments, "from"), arguments.to)
+        every_telegram = arguments.every == _EVERY[1]
+        return fleet.write_csv(
+            config, arguments.meter, span, arguments.csv, every_telegram=every_telegram
         )
-        return message, True
 
-    return _run(export)
+    return _run(arguments, export, "read_store_config")
 
 
 def _title(text: str) -> bytes:
@@ -196,23 +183,24 @@ def _run_read(arguments: argparse.Namespace) -> int:
         msg = "there must be either TITLE or --all"
         raise UsageError(msg)
 
-    async def read(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
-        config = fleet.read_config(arguments.config)
-        return await fleet.read(config, arguments.title, arguments.since), True
-
-    return _run(read)
+    return _run(
+        arguments, lambda fleet, config: fleet.read(config, arguments.title, arguments.since)
+    )
 
 
-def _run(work: Callable[[Any], Any]) -> int:
-    """Run `work` with the module smarty_p1_fleet. Return the exit status."""
-    part, errors = import_part("smarty_p1_fleet"), import_part("smarty_p1_gateway")
+def _run(
+    arguments: argparse.Namespace, work: Callable[[Any, Any], Any], reader: str = "read_config"
+) -> int:
+    """Run `work` with the module smarty_p1_fleet and its configuration. Return the exit status.
+
+    `reader` is the name of the module's function that reads the configuration.
+    """
+    fleet = import_optional("smarty_p1_fleet", *NEEDS)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     # asyncio warns of each TLS connection that a server closes. So show only errors.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
-    try:
-        message, is_done = asyncio.run(work(part))
-    except errors.ConfigError as err:
-        print(f"{PROGRAM}: {err}", file=sys.stderr)
-        return 1 if isinstance(err, errors.UnavailableError) else 2
+    with config_errors(*NEEDS):
+        answer = asyncio.run(work(fleet, getattr(fleet, reader)(arguments.config)))
+    message, is_done = answer if isinstance(answer, tuple) else (answer, True)
     print(message)
     return 0 if is_done else 1

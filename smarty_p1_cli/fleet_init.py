@@ -3,12 +3,11 @@
 import argparse
 import asyncio
 import sys
-from functools import partial
 from pathlib import Path
 
-from .parser import PROGRAM, UsageError, import_optional, shown
+from .parser import PROGRAM, config_errors, import_optional, shown
 
-import_part = partial(import_optional, needs="the fleet needs", extra="fleet")
+NEEDS = ("the fleet needs", "fleet")
 
 type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - private, but public in its stubs
 
@@ -51,29 +50,22 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
 
 
 def _run_check(arguments: argparse.Namespace) -> int:
-    errors = import_part("smarty_p1_gateway")
-    part = import_part("smarty_p1_fleet.init")
-    try:
+    part = import_optional("smarty_p1_fleet.init", *NEEDS)
+    with config_errors(*NEEDS, arguments.file):
         work = part.check_monitoring(part.read_inputs(arguments.file), arguments.host)
-    except errors.ConfigError as err:
-        msg = f"{shown(str(arguments.file))}: {err}"
-        raise UsageError(msg) from None
     message, is_right = asyncio.run(work)
     print(message)
     return 0 if is_right else 1
 
 
 def _run_init(arguments: argparse.Namespace) -> int:
-    errors = import_part("smarty_p1_gateway")
-    part = import_part("smarty_p1_fleet.init")
+    part = import_optional("smarty_p1_fleet.init", *NEEDS)
     if arguments.example:
         print(part.EXAMPLE.read_text(encoding="utf-8"), end="")
         return 0
     try:
-        message = part.init(arguments.file, arguments.to, renew=arguments.renew)
-    except errors.ConfigError as err:
-        msg = f"{shown(str(arguments.file))}: {err}"
-        raise UsageError(msg) from None
+        with config_errors(*NEEDS, arguments.file):
+            message = part.init(arguments.file, arguments.to, renew=arguments.renew)
     except OSError as err:
         print(
             f"{PROGRAM}: cannot write {shown(str(err.filename))}: {err.strerror}", file=sys.stderr

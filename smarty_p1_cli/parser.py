@@ -2,8 +2,10 @@
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, override
 
@@ -11,7 +13,14 @@ from smartyp1.p1.keys import KeyFormatError, parse_key
 
 
 class UsageError(Exception):
-    """Error for an invalid use of the command line. Its text describes the fault."""
+    """Error that ends the program with an exit status. Its text describes the fault.
+
+    The status is 2 for an invalid use of the command line, and 1 if a later attempt may succeed.
+    """
+
+    def __init__(self, text: str, status: int = 2) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 PROGRAM = "smarty-p1"
@@ -55,6 +64,20 @@ def import_optional(name: str, needs: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as err:
         msg = f"{needs} {err.name}: install smarty-p1 with its extra [{extra}]"
         raise UsageError(msg) from None
+
+
+@contextmanager
+def config_errors(needs: str, extra: str, file: Path | None = None) -> Iterator[None]:
+    """Raise UsageError for a ConfigError. `file` is the configuration that its message names.
+
+    `needs` and `extra` are those of `import_optional`.
+    """
+    errors = import_optional("smarty_p1_gateway", needs, extra)
+    try:
+        yield
+    except errors.ConfigError as err:
+        text = f"{err}" if file is None else f"{shown(str(file))}: {err}"
+        raise UsageError(text, 1 if isinstance(err, errors.UnavailableError) else 2) from None
 
 
 def matching(pattern: str, form: str) -> Callable[[str], str]:

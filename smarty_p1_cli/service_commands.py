@@ -3,12 +3,11 @@
 import argparse
 import asyncio
 import logging
-import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .parser import PROGRAM, UsageError, import_optional, shown
+from .parser import config_errors, import_optional
 
 
 def add_services(commands: argparse._SubParsersAction[Any]) -> None:
@@ -39,21 +38,14 @@ def add_services(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _serve(arguments: argparse.Namespace, *, module: str, name: str, extra: str) -> int:
     # Import only here, because the libraries of a service are optional dependencies.
-    errors = import_optional("smarty_p1_gateway", f"{name} needs", extra)
+    # A service manager restarts the service after status 1, because a restart may help. Status 2
+    # means that the configuration is wrong, and a restart cannot help.
     service = import_optional(module, f"{name} needs", extra)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    try:
+    with config_errors(f"{name} needs", extra, arguments.config):
         config = service.read_config(arguments.config)
         run = getattr(service, "check", None) if arguments.check else service.run
         new_loop = partial(service.new_loop, config) if hasattr(service, "new_loop") else None
         if run:
             asyncio.run(run(config), loop_factory=new_loop)
-    except errors.UnavailableError as err:
-        # A service manager restarts the service after status 1, because a restart may help. Status
-        # 2 means that the configuration is wrong, and a restart cannot help.
-        print(f"{PROGRAM}: {shown(str(arguments.config))}: {err}", file=sys.stderr)
-        return 1
-    except errors.ConfigError as err:
-        msg = f"{shown(str(arguments.config))}: {err}"
-        raise UsageError(msg) from None
     return 0
