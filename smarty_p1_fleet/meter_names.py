@@ -13,6 +13,7 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway import Keys
+from smarty_p1_gateway.log_once import LogOnce
 from smartyp1.p1.telegram import Telegram
 
 from .frames.frame_order import MAX_TITLES, of_title
@@ -54,14 +55,14 @@ class MeterNames:
         self,
         bucket: Callable[[], KeyValue],
         keys: Keys,
-        warn: Callable[[str, bytes, str], None],
+        log: LogOnce,
         domain: Collection[bytes] = (),
     ) -> None:
         # `bucket` is a function, because each connection to NATS has a bucket object of its own.
         self._bucket = bucket
         self._domain = domain
         self._keys = keys
-        self._warn = warn
+        self._log = log
         self._meters: dict[bytes, _Meter] = {}
 
     async def load(self, entries: AsyncIterator[tuple[str, bytes, int]]) -> None:
@@ -138,7 +139,7 @@ class MeterNames:
                 meter.own.add(label)
                 return None
             meter.refused[label] = owner
-        self._warn(_OTHER_METER, title, label)
+        self._log.warn(_OTHER_METER, title.hex().upper(), label, key=(_OTHER_METER, title))
         return meter.refused[label]
 
     async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:

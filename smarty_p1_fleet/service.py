@@ -16,6 +16,7 @@ from nats.js.kv import KeyValue
 
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
+from smarty_p1_gateway.log_once import LogOnce
 from smarty_p1_gateway.metrics_and_health_server import serve
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smarty_p1_gateway.nats.nats_client import kind_of_loss
@@ -28,7 +29,7 @@ from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
 from .frames.frame_pipeline import FramePipeline, FrameSource, OnSettled, SetBookmarks
 from .frames.frame_rereader import FrameRereader
-from .frames.frame_verifier import FrameVerifier, MeterWarnings
+from .frames.frame_verifier import FrameVerifier
 from .frames.nats_clock_check import LOOK_INTERVAL_S, NatsClockCheck, ask_time
 from .frames.new_frames import NewFrames
 from .frames.reading_publisher import ReadingPublisher
@@ -46,6 +47,7 @@ from .store.stored_counters import StoredCounters
 LOGGER = logging.getLogger(__name__)
 
 _API_TIMEOUT = 3.0
+_MAX_METER_WARNINGS = 1000
 # Number of attempts to read all frame counters at the start.
 _MAX_BEGINS = 4
 # The first version of NATS that has atomic batches.
@@ -96,12 +98,10 @@ class _Collector:
         self._store = store
         self._metrics = metrics
         self._watch_keys = watch
-        self._warnings = MeterWarnings()
+        self._log = LogOnce(_MAX_METER_WARNINGS)
         self._outage = outage_of("The connection to NATS")
         self._limits = MeterObjectLimits(metrics.count_ignored)
-        self._names = MeterNames(
-            lambda: self._bucket, watch.keys, self._warnings.warn, config.titles
-        )
+        self._names = MeterNames(lambda: self._bucket, watch.keys, self._log, config.titles)
         self._stored = StoredCounters(config.store)
         self._clocks = NatsClockCheck(lambda: ask_time(self._nats))
         self._judge = self._make_judge(watch.keys, is_reader=False)
@@ -158,7 +158,7 @@ class _Collector:
             keys,
             self._names,
             self._limits,
-            self._warnings,
+            self._log,
             self._stored,
             clocks=self._clocks,
             is_reader=is_reader,

@@ -11,6 +11,7 @@ from smartyp1.meter.meter_session import MeterSession, OtherMeter, Rejected
 from smartyp1.p1.rejection_reasons import Reason
 
 from .decoded_meters import DecodedMeters
+from .log_once import LogOnce
 from .metrics import GatewayMetrics
 from .mqtt.mqtt_values_publisher import ValuesPublisher
 
@@ -28,25 +29,28 @@ _FAILURES_BEFORE_LOG = {
     Reason.ALTERED: 6,
     Reason.REPLAY: 6,
 }
-_MAX_LOGGED_TITLES = 16
-_OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"
-_LATE = (
-    "the telegrams of the meter %s are old: they say %s, and this computer %s. They are counted at "
-    "their own time, and not published. If the meter's clock is wrong, see gateway-reference.md"
+_MAX_WARNINGS = 16
+_OTHER_METER = (
+    "%s: telegrams of the meter %s, named %s, are not this port's, or the name is another's"
 )
-_NO_CLOCK = "the telegrams of the meter %s have no time that can be read: no quarter-hours"
+_LATE = (
+    "%s: the telegrams of the meter %s are old: they say %s, and this computer %s. They are "
+    "counted at their own time, and not published. If the meter's clock is wrong, see "
+    "gateway-reference.md"
+)
+_NO_CLOCK = "%s: the telegrams of the meter %s have no time that can be read: no quarter-hours"
 _HELP = {
-    Reason.KEY_MISSING: "there is no key for the meter %s",
-    Reason.TAG: "the key of the meter %s does not fit its frames",
-    Reason.AUTHENTICATION_KEY: "the key of the meter %s does not fit its frames",
-    Reason.ALTERED: "the key of the meter %s fits, but the bytes of its frames were altered or cut "
-    "on the way (telnet mode, software flow control, line-end conversion, a buffer too small, or a "
-    "byte lost)",
-    Reason.REPLAY: "only old telegrams of the meter %s arrive",
+    Reason.KEY_MISSING: "%s: there is no key for the meter %s",
+    Reason.TAG: "%s: the key of the meter %s does not fit its frames",
+    Reason.AUTHENTICATION_KEY: "%s: the key of the meter %s does not fit its frames",
+    Reason.ALTERED: "%s: the key of the meter %s fits, but the bytes of its frames were altered or "
+    "cut on the way (telnet mode, software flow control, line-end conversion, a buffer too small, "
+    "or a byte lost)",
+    Reason.REPLAY: "%s: only old telegrams of the meter %s arrive",
 }
 _ALTERED_OR_NEW_KEY = (
-    "frames of the meter %s cannot be verified, although its key was right in the last 24 hours: "
-    "they are altered on the way, or the meter has a new key"
+    "%s: frames of the meter %s cannot be verified, although its key was right in the last 24 "
+    "hours: they are altered on the way, or the meter has a new key"
 )
 
 
@@ -69,7 +73,7 @@ class DecodedPort:
         self._failing: bytes | None = None
         self._failures = 0
         self._unreadable_clock = UnreadableClock()
-        self._said: set[str] = set()
+        self._log = LogOnce(_MAX_WARNINGS)
 
     def feed(self, data: bytes) -> bool:
         """Decode the next bytes. Return whether they complete an accepted telegram."""
@@ -92,12 +96,12 @@ class DecodedPort:
         name = self._meters.remember(reading)
         if not reading.is_current:
             times = _minute(reading.time), _minute(reading.received_at)
-            self._say(_LATE, _shown(title), *times, key=_LATE % (_shown(title), "", ""))
+            self._log.warn(_LATE, self._label, _shown(title), *times, key=(_LATE, title))
             return
         self._last_telegram["at"] = time.monotonic()
         self._metrics.show_meter(self._label, title or b"", name)
         if self._unreadable_clock.has_lasted(reading.clock, time.monotonic()):
-            self._say(_NO_CLOCK, _shown(title))
+            self._log.warn(_NO_CLOCK, self._label, _shown(title))
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
 
     def _on_rejected(self, event: Rejected) -> None:
@@ -105,7 +109,7 @@ class DecodedPort:
         if isinstance(event, OtherMeter):
             self._rejected.labels(self._label, OTHER_METER).inc()
             name = "a meter without a name" if event.name is None else event.name
-            self._say(_OTHER_METER, _shown(title), name)
+            self._log.warn(_OTHER_METER, self._label, _shown(title), name)
             return
         self._rejected.labels(self._label, event.reason).inc()
         if title is None or event.reason not in _HELP:
@@ -117,18 +121,8 @@ class DecodedPort:
             is_proved = is_of_keys and self._session.are_keys_proved(
                 event, datetime.now(UTC), time.monotonic()
             )
-            self._say(_ALTERED_OR_NEW_KEY if is_proved else _HELP[event.reason], _shown(title))
-
-    def _say(self, text: str, *names: str, key: str = "") -> None:
-        """Log a message once, so that a device that sends garbage does not fill the log.
-
-        Messages with the same `key` count as the same message.
-        """
-        message = text % names
-        key = key or message
-        if key not in self._said and len(self._said) < _MAX_LOGGED_TITLES:
-            self._said.add(key)
-            LOGGER.warning("%s: %s", self._label, message)
+            text = _ALTERED_OR_NEW_KEY if is_proved else _HELP[event.reason]
+            self._log.warn(text, self._label, _shown(title))
 
 
 def _minute(time_: datetime) -> str:

@@ -12,6 +12,7 @@ from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterObjectLimits
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
+from smarty_p1_gateway.log_once import LogOnce
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.frame_header import read_frame
 from smartyp1.p1.keys import keys_fingerprint
@@ -62,26 +63,8 @@ _TEXTS = {
 # Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams.
 # Meters of one model share a part of it, so 60,000 decryptors take about 600 MB.
 _MAX_DECRYPTORS = 60_000
-_MAX_NAMED = 1000
 # Reasons why a frame is not verified, the most informative first.
 _NOT_VERIFIED = (Reason.ALTERED, Reason.AUTHENTICATION_KEY, Reason.TAG)
-
-
-class MeterWarnings:
-    """Logger of warnings: each text once for each meter, at most _MAX_NAMED warnings in all."""
-
-    def __init__(self) -> None:
-        self._said: set[tuple[str, bytes]] = set()
-
-    def warn(self, text: str, title: bytes, *more: object) -> None:
-        """Log `text` with the system title `title`.
-
-        Do nothing if this text was already logged for this title, or after _MAX_NAMED warnings.
-        """
-        if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
-            return
-        self._said.add((text, title))
-        LOGGER.warning(text, title.hex().upper(), *more)
 
 
 class Verdict(NamedTuple):
@@ -136,7 +119,7 @@ class FrameVerifier:
         keys: Keys,
         names: MeterNames,
         limits: MeterObjectLimits,
-        warnings: MeterWarnings,
+        log: LogOnce,
         stored: StoredCounters,
         *,
         clocks: NatsClockCheck | None,
@@ -149,7 +132,7 @@ class FrameVerifier:
         self._keys = keys
         self._names = names
         self._limits = limits
-        self._warnings = warnings
+        self._log = log
         # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
         # because it probably fits the meter's next telegram, too.
         self._decryptors: dict[bytes, tuple[FrameDecryptor, ...]] = {}
@@ -194,7 +177,7 @@ class FrameVerifier:
         verdict = await self._judge_message(subject, data, arrived, max(arrived, latest))
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
-            self._warnings.warn(text, verdict.title or b"")
+            self._log.warn(text, (verdict.title or b"").hex().upper())
         return verdict
 
     async def _judge_message(

@@ -14,7 +14,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
-from smartyp1.publish.mqtt_messages import OFFLINE
+from smarty_p1_gateway.log_once import LogOnce
+from smartyp1.publish.mqtt_messages import MAX_TOPICS, OFFLINE
 
 LOGGER = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class MqttClient(aiomqtt.Client):
         )
         self._room = asyncio.Semaphore(WINDOW)
         self._last_posted = 0
-        self._too_large: set[str] = set()
+        self._log = LogOnce(MAX_TOPICS)
         self._all_posted = asyncio.Event()
         self._all_posted.set()
 
@@ -124,13 +125,8 @@ class MqttClient(aiomqtt.Client):
         each message.
         """
         if not self.accepts(topic, payload):
-            if topic not in self._too_large:
-                self._too_large.add(topic)
-                LOGGER.warning(
-                    "the broker refuses packets of more than %s bytes: nothing is published at %s",
-                    self._largest,
-                    topic,
-                )
+            text = "the broker refuses packets of more than %s bytes: nothing is published at %s"
+            self._log.warn(text, self._largest, topic)
             return
         info = self._client.publish(topic, payload, retain=retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:

@@ -13,6 +13,7 @@ from typing import Any, override
 from smarty_p1_gateway.decoding_config import PublishConfig
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.json_storage import JsonStorage, to_json
+from smarty_p1_gateway.log_once import LogOnce
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.meter.meter_reader import Reading, Reception
@@ -64,7 +65,7 @@ class ValuesPublisher(PortPublisher):
         self._memory = memory
         self._work = asyncio.Event()
         self._stale_timer: asyncio.TimerHandle | None = None
-        self._refused: set[str] = set()
+        self._log = LogOnce(_MAX_RETAINED_TOPICS)
         self.title: bytes | None = None
         self._root = ""
         self._is_final = False
@@ -230,9 +231,7 @@ class ValuesPublisher(PortPublisher):
             await client.send(topic, payload, retain=True)
         except RefusedError as err:
             client.refusal = None
-            if topic not in self._refused:
-                self._refused.add(topic)
-                LOGGER.warning("%s: %s, %s", self._port.label, topic, err)
+            self._log.warn("%s: %s, %s", self._port.label, topic, err, key=topic)
 
     @override
     def _save(self) -> None:

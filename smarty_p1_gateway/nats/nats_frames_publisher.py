@@ -19,6 +19,7 @@ from typing import NoReturn
 from nats.errors import Error, TimeoutError as NoAnswerError
 from nats.js.errors import APIError, NoStreamResponseError
 
+from smarty_p1_gateway.log_once import LogOnce
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smarty_p1_gateway.queue.frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
@@ -114,7 +115,7 @@ class NatsPublisher:
         # their port was not acknowledged.
         self._acknowledged: set[int] = set()
         self._requests: NatsRequests | None = None
-        self._named: set[str] = set()
+        self._log = LogOnce(_MAX_NAMED_TITLES)
         self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
         # Maximum number of frames in a batch (see `_adapt_limit`).
@@ -348,7 +349,7 @@ class NatsPublisher:
             await self._queue.remove(port, frames, title)
             self._published[port].inc(len(frames))
             window = _WINDOW
-        await self._queue.end_aside(port, title)
+        await self._queue.run(lambda queue: queue.end_aside(port, title))
 
     def _on_success(self) -> None:
         """End the outage, because frames were acknowledged."""
@@ -393,10 +394,8 @@ class NatsPublisher:
         keep_newest(self._denied, _MAX_DENIED)
         if self._requests:
             self._requests.deny(_subject_of(title))
-        if title not in self._named and len(self._named) < _MAX_NAMED_TITLES:
-            self._named.add(title)
-            more = "frames of this meter are set aside until it does"
-            LOGGER.warning("The NATS cluster does not allow it: %s; %s", text, more)
+        more = "frames of this meter are set aside until it does"
+        self._log.warn("The NATS cluster does not allow it: %s; %s", text, more, key=title)
 
     def _note_connected(self, *, is_connected: bool) -> None:
         self._connected.set(is_connected)

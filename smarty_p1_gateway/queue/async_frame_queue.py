@@ -120,7 +120,7 @@ class AsyncFrameQueue(DiskWriter):
 
     async def _add(self, new: dict[int, NewFrame]) -> None:
         frames = tuple(new.values())
-        dropped = await self._in_thread(partial(self._queue.add, frames))
+        dropped = await self.run(lambda queue: queue.add(frames))
         self._outage.end()
         self.written += len(frames)
         for number in new:
@@ -177,19 +177,12 @@ class AsyncFrameQueue(DiskWriter):
         ports, self._with_news = self._with_news, set()
         return ports
 
-    async def last_topic(self, port: str) -> str | None:
-        """Return the MQTT topic of a port's newest frame on disk.
-
-        Return None if there is no frame.
-        """
-        return await self._in_thread(partial(self._queue.last_topic, port))
-
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
         """Return at most `most` of the oldest frames of a port.
 
         If `title` is a system title, return only frames that are set aside for this title.
         """
-        frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
+        frames = await self.run(lambda queue: queue.oldest(port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
 
     def _oldest_in_memory(self, port: str, limit: int) -> list[WaitingFrame]:
@@ -210,12 +203,12 @@ class AsyncFrameQueue(DiskWriter):
             for frame in frames:
                 self._forget(frame.number)
 
-        def work() -> dict[str, list[WaitingFrame]]:
+        def work(queue: FrameQueue) -> dict[str, list[WaitingFrame]]:
             for port, frames in gone.items():
-                self._queue.remove(port, frames)
-            return {port: self._queue.oldest(port, most) for port in ports}
+                queue.remove(port, frames)
+            return {port: queue.oldest(port, most) for port in ports}
 
-        batches = await self._in_thread(work)
+        batches = await self.run(work)
         return {
             port: frames or self._oldest_in_memory(port, most) for port, frames in batches.items()
         }
@@ -229,7 +222,7 @@ class AsyncFrameQueue(DiskWriter):
         """
         for frame in frames:
             self._forget(frame.number)
-        await self._in_thread(partial(self._queue.remove, port, frames, title))
+        await self.run(lambda queue: queue.remove(port, frames, title))
 
     def titles_aside(self, port: str, min_frames: int = 0) -> tuple[str, ...]:
         """Return a port's system titles whose frames are set aside, because NATS refuses them.
@@ -246,15 +239,11 @@ class AsyncFrameQueue(DiskWriter):
         try:
             if frame.number < 0:
                 raise sqlite3.OperationalError
-            lost = await self._in_thread(partial(self._queue.set_aside, port, title, frame))
+            lost = await self.run(lambda queue: queue.set_aside(port, title, frame))
         except sqlite3.Error:
             await self.remove(port, [frame])
             lost = 1
         self._metrics.dropped.labels(port).inc(lost)
-
-    async def end_aside(self, port: str, title: str) -> None:
-        """Delete the sub-queue for the frames of `title` that were set aside, if it is empty."""
-        await self._in_thread(partial(self._queue.end_aside, port, title))
 
     async def close(self) -> None:
         """Write the remaining frames to the disk, and close the queue."""
@@ -266,7 +255,7 @@ class AsyncFrameQueue(DiskWriter):
         except sqlite3.Error as err:
             LOGGER.error("%d frames could not be written: %s", len(self._new), err)  # noqa: TRY400
         try:
-            await self._in_thread(self._queue.close)
+            await self.run(FrameQueue.close)
         except sqlite3.Error as err:
             LOGGER.error("The queue could not be cleared: %s", err)  # noqa: TRY400
         self._thread.shutdown()

@@ -16,7 +16,7 @@ from dev.encoder import TITLE
 from smarty_p1_fleet.collector_client import CollectorClient, Receiver
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_fleet.frames.frame_pipeline import FramePipeline, add_mark
-from smarty_p1_fleet.frames.frame_verifier import FrameVerifier, MeterWarnings
+from smarty_p1_fleet.frames.frame_verifier import FrameVerifier
 from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.frames.new_frames import NewFrames
 from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
@@ -28,6 +28,7 @@ from smarty_p1_fleet.store.series_line_protocol import Sample
 from smarty_p1_fleet.store.store_writer import Store, StoreRun, Write
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
+from smarty_p1_gateway.log_once import LogOnce
 
 SUBJECT = f"smarty_p1.sealed.{TITLE.hex().upper()}"
 # Time at which the stream got the first message, in nanoseconds; later than the telegrams' time.
@@ -278,7 +279,7 @@ class Fleet:
             CollectorMetrics(),
         )
         self.counters = FakeCounters()
-        self.warnings = MeterWarnings()
+        self.log = LogOnce(1000)
         # NATS' clock, ahead of this machine's by the offset of the test.
         self.ahead = 0.0
         self.clocks = NatsClockCheck(self._ask_time)
@@ -290,11 +291,11 @@ class Fleet:
         self, keys: Keys, domain: tuple[bytes, ...] = (), *, is_reader: bool = False
     ) -> FrameVerifier:
         bucket = cast("KeyValue", self.bucket)
-        names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
+        names = MeterNames(lambda: bucket, keys, self.log, domain)
         limits = MeterObjectLimits(self.metrics.count_ignored)
         counters = cast("StoredCounters", self.counters)
         return FrameVerifier(
-            keys, names, limits, self.warnings, counters, clocks=self.clocks, is_reader=is_reader
+            keys, names, limits, self.log, counters, clocks=self.clocks, is_reader=is_reader
         )
 
     async def _ask_time(self) -> float:

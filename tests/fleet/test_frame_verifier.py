@@ -9,7 +9,7 @@ import pytest
 from dev.altered_bytes import ALTERATIONS, cut, flipped
 from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.frames import frame_verifier
-from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
+from smarty_p1_fleet.frames.frame_verifier import TELEGRAM, WAITING, FrameVerifier
 from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
@@ -166,11 +166,12 @@ async def test_beyond_the_limit_only_the_meters_beyond_it_need_new_decryptors(
     assert made == [0, 1, 2, 3, 4, 2, 3, 4, 2, 3, 4]
 
 
-def test_a_thousand_warnings_are_enough(caplog: pytest.LogCaptureFixture) -> None:
-    warnings = MeterWarnings()
+async def test_a_thousand_warnings_are_enough(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
     for _ in range(2):
         for number in range(1002):
-            warnings.warn("the meter %s is odd", number.to_bytes(8))
+            await fleet.judge.judge(f"smarty_p1.sealed.{number:016X}", b"", BEGIN)
     assert len(caplog.messages) == 1000
 
 

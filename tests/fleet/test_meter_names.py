@@ -150,7 +150,7 @@ async def test_a_meter_that_is_exchanged_has_a_new_title(meters: Fleet) -> None:
 
 async def test_a_refused_name_is_looked_up_again_when_it_is_perhaps_free(fleet: Worker) -> None:
     keys = Keys(dict.fromkeys((TITLE, NEIGHBOUR), KEY), None)
-    names = MeterNames(lambda: cast("KeyValue", fleet.bucket), keys, lambda *_: None)
+    names = MeterNames(lambda: cast("KeyValue", fleet.bucket), keys, fleet.log)
 
     async def refusal_of(title: bytes) -> str | None:
         [event] = [FrameDecryptor(KEY).decrypt(frame(1, telegram(name="M1"), title=title))]
@@ -242,7 +242,7 @@ async def test_names_that_are_there_are_read_once_for_all_meters_with_a_key(
         yield "meter.nonsense", b"\xff", 1
 
     keys = Keys(dict.fromkeys((TITLE, THIRD), KEY), None)
-    names = MeterNames(lambda: cast("KeyValue", fleet.bucket), keys, lambda *_: None)
+    names = MeterNames(lambda: cast("KeyValue", fleet.bucket), keys, fleet.log)
     await names.load(entries())
     fleet.bucket.looked_up.clear()
     for title, name, may_write, asks in (
