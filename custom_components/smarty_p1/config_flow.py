@@ -1,9 +1,14 @@
 """Config flow. It chooses the dialog for a meter, a pulse reader or a tank."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import override
 
-from homeassistant.config_entries import ConfigFlowResult, ConfigSubentryFlow, OptionsFlow
+from homeassistant.config_entries import (
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlow,
+)
 from homeassistant.core import callback
 
 from .const import (
@@ -16,7 +21,7 @@ from .const import (
     SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
 )
-from .coordinator import has_no_cable, is_live, kind_of
+from .coordinator import is_live, kind_of
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.stored.contract_migration import MINOR_VERSION
 from .flows.battery_flow import BatteryFlow
@@ -24,9 +29,12 @@ from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
 from .flows.form import Input
 from .flows.load_flow import LoadFlow
+from .flows.meter.add_cable_to_meter import CableSteps
+from .flows.meter.contract_and_dashboard_step import ContractAndDashboardSteps
 from .flows.meter.meter_discovery import DiscoverySteps
 from .flows.meter.meter_reconfigure_reauth import ReconfigureSteps
 from .flows.meter.meter_without_cable import CablelessMeterSteps
+from .flows.meter.port_key_and_found_meter import MeterSteps
 from .flows.meter.source_entity_steps import EntitySteps
 from .flows.options.meter_options import SmartyOptionsFlow
 
@@ -39,18 +47,32 @@ _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
 }
 
 
-class SmartyConfigFlow(
-    ReconfigureSteps,
-    DiscoverySteps,
-    CablelessMeterSteps,
-    EntitySteps,
-    PulseSteps,
-    TankSteps,
-    domain=DOMAIN,
-):
-    """Dialog that sets up or reconfigures a meter, a pulse reader or a tank."""
+class SmartyConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Dialog that sets up or reconfigures a meter, a pulse reader or a tank.
+
+    It has the steps of several groups as its own, because Home Assistant looks for them here.
+    """
 
     MINOR_VERSION = MINOR_VERSION
+
+    def __init__(self) -> None:
+        contract = ContractAndDashboardSteps(self, None)
+        cable = CableSteps(self, contract)
+        meter = MeterSteps(self, cable)
+        discovery, change = DiscoverySteps(self, meter), ReconfigureSteps(self, meter)
+        leneda, entities = CablelessMeterSteps(self, contract), EntitySteps(self, contract)
+        pulse, tank = PulseSteps(self, None), TankSteps(self, None)
+        for steps in (contract, cable, meter, discovery, change, leneda, entities, pulse, tank):
+            for name in dir(steps):
+                if name.startswith("async_step_"):
+                    setattr(self, name, getattr(steps, name))
+        self._reconfigure: Mapping[str, Callable[[Input], Awaitable[ConfigFlowResult]]] = {
+            KIND_METER: change.async_reconfigure,
+            KIND_LENEDA: change.async_step_add_cable,
+            KIND_ENTITIES: entities.async_step_entity_meter,
+            KIND_PULSE: pulse.async_step_pulse,
+            KIND_TANK: tank.async_step_tank,
+        }
 
     @staticmethod
     @callback
@@ -75,17 +97,6 @@ class SmartyConfigFlow(
         """Show a menu with the kinds of config entries."""
         return self.async_show_menu(step_id="user", menu_options=list(_OPTIONS_FLOWS))
 
-    @override
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the reconfiguration dialog for the kind of the config entry."""
-        entry = self._get_reconfigure_entry()
-        kind = kind_of(entry)
-        if kind == KIND_ENTITIES:
-            return await self.async_step_entity_meter()
-        if has_no_cable(entry):
-            return await self.async_step_add_cable()
-        if kind == KIND_PULSE:
-            return await self.async_step_pulse()
-        if kind == KIND_TANK:
-            return await self.async_step_tank()
-        return await super().async_step_reconfigure(user_input)
+        return await self._reconfigure[kind_of(self._get_reconfigure_entry())](user_input)

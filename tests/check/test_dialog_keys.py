@@ -86,7 +86,11 @@ def strings_of(path: Path, roots: Iterable[str]) -> set[str]:
 
 FLOW, REPAIRS = HOUSE / "config_flow.py", HOUSE / "repairs.py"
 OPTIONS = ["SmartyOptionsFlow", "PulseOptionsFlow", "TankOptionsFlow"]
-STEPS = [base.id for base in module(FLOW).defined["SmartyConfigFlow"].bases]  # type: ignore[attr-defined]
+STEPS = [
+    each.id
+    for each in ast.walk(module(FLOW).defined["SmartyConfigFlow"])
+    if isinstance(each, ast.Name) and each.id.endswith("Steps")
+]
 FLOWS_OF_REPAIRS = module(REPAIRS).defined["_FLOWS"].value  # type: ignore[attr-defined]
 # For each dialog: its texts, the module of its classes, and the classes.
 DIALOGS: dict[str, tuple[dict[str, Any], Path, list[str]]] = {

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
+from homeassistant.core import HomeAssistant
 
 from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.background_tasks import until_shutdown
@@ -48,12 +49,23 @@ def shown_source(data: Mapping[str, Any]) -> str:
     return redact_port(source) if name == CONF_PORT else source
 
 
-class Dialog(ConfigFlow):
-    """Dialog that adds a new entry or updates an existing one."""
+class DialogSteps[N]:
+    """Group of steps of the config flow, which add a new entry or update an existing one.
 
-    def __init__(self) -> None:
-        self._form = Form(self, self._name_updated, _PLACEHOLDERS)
+    The flow has the methods `async_step_…` of its groups. `following` is the group that goes on
+    with the results of this one, None if this one ends the dialog.
+    """
+
+    def __init__(self, flow: ConfigFlow, following: N) -> None:
+        self.flow = flow
+        self.following = following
+        self.form = Form(flow, self._name_updated, _PLACEHOLDERS)
         self._look_task: asyncio.Task[str] | None = None
+
+    @property
+    def hass(self) -> HomeAssistant:
+        """Return Home Assistant, which the flow does not know before its first step."""
+        return self.flow.hass
 
     @property
     def _updated_entry(self) -> AnyConfigEntry | None:
@@ -61,7 +73,7 @@ class Dialog(ConfigFlow):
 
         Return None if a new entry is added.
         """
-        entry_id = self.context.get("entry_id")
+        entry_id = self.flow.context.get("entry_id")
         return self.hass.config_entries.async_get_known_entry(entry_id) if entry_id else None
 
     def _name_updated(self) -> str:
@@ -82,7 +94,7 @@ class Dialog(ConfigFlow):
             text = as_topic(text)
         check_address(text, takes_topic=takes_topic)
         port = await async_lasting_name(self.hass, text)
-        if reader := await async_entry_at(self.hass, port, but=self.context.get("entry_id")):
+        if reader := await async_entry_at(self.hass, port, but=self.flow.context.get("entry_id")):
             raise FieldError(CONF_PORT, "port_in_use", title=reader.title)
         return port
 
@@ -112,7 +124,7 @@ class Dialog(ConfigFlow):
                 eager_start=False,
             )
         if not self._look_task.done():
-            return self.async_show_progress(
+            return self.flow.async_show_progress(
                 step_id=step,
                 progress_action=progress_action or step,
                 description_placeholders=in_markdown({placeholder: shown_source(data)}),
@@ -120,9 +132,9 @@ class Dialog(ConfigFlow):
             )
         task, self._look_task = self._look_task, None
         if (err := task.exception()) is None:
-            return self.async_show_progress_done(next_step_id=task.result())
+            return self.flow.async_show_progress_done(next_step_id=task.result())
         await self._async_explain(err, data)
-        return self.async_show_progress_done(next_step_id=self._form.step_id)
+        return self.flow.async_show_progress_done(next_step_id=self.form.step_id)
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
         # Pause the entry even if it reads a different port than the tested port. Both may be the
@@ -132,7 +144,7 @@ class Dialog(ConfigFlow):
             async with until_shutdown(self.hass), pause:
                 return await look()
         except TimeoutError:  # raised when Home Assistant stops, and nobody asks for the result
-            return self._form.step_id
+            return self.form.step_id
 
     async def _async_explain(self, err: BaseException, data: Mapping[str, Any]) -> None:
         """Store the reason why the test of the source failed, as an error of the form."""
@@ -144,7 +156,7 @@ class Dialog(ConfigFlow):
         ):
             error = FieldError(error.field, "port_held", program=program)
         placeholders = {**error.placeholders, "port": shown_source(data)}
-        self._form.amounts.refuse(error.field, error.key, **placeholders)
+        self.form.amounts.refuse(error.field, error.key, **placeholders)
 
     async def _async_create(
         self,
@@ -158,14 +170,18 @@ class Dialog(ConfigFlow):
 
         `last_words` is the translation key of the dialog's final text.
         """
-        await self.async_set_unique_id(unique_id, raise_on_progress=False)
-        self._abort_if_unique_id_configured()
-        return self.async_create_entry(
+        await self._async_claim(unique_id)
+        return self.flow.async_create_entry(
             title=title,
             **draft._asdict(),
             description=last_words,
             description_placeholders=in_markdown(placeholders) or None,
         )
+
+    async def _async_claim(self, unique_id: str) -> None:
+        """Give the dialog a unique id. Abort it if an entry has this id."""
+        await self.flow.async_set_unique_id(unique_id, raise_on_progress=False)
+        self.flow._abort_if_unique_id_configured()  # noqa: SLF001 - made for its subclasses
 
     async def _async_text(self, key: str, **placeholders: object) -> str:
         """Return a text in the user's language. An example of `key` is `common.grid_exists`."""

@@ -7,8 +7,9 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT
 
 from ...coordinator import has_books
+from ...coordinator.entry_types import known_meters
 from ...lib.port.address_masking import identify_port, redact_port
-from ..dialog_base import Dialog, Draft, source_field
+from ..dialog_base import DialogSteps, Draft, source_field
 from ..form_errors import FieldError
 
 
@@ -22,7 +23,7 @@ def _unique_id(data: Mapping[str, Any]) -> str:
     return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
 
 
-class BoardSteps(Dialog):
+class BoardSteps(DialogSteps[None]):
     """Dialog steps of a board, which is a pulse reader or a tank sensor."""
 
     @property
@@ -39,8 +40,8 @@ class BoardSteps(Dialog):
     def _check_unused(self, data: Mapping[str, Any]) -> None:
         """Raise FieldError if another pulse reader or tank, disabled or not, has this source."""
         unique_id = _unique_id(data)
-        for entry in self._async_current_entries(include_ignore=False):
-            is_other = entry.entry_id != self.context.get("entry_id") and not has_books(entry)
+        for entry in known_meters(self.hass):
+            is_other = entry.entry_id != self.flow.context.get("entry_id") and not has_books(entry)
             if is_other and unique_id == entry.unique_id:
                 raise FieldError(source_field(data), "source_in_use", title=entry.title)
 
@@ -48,7 +49,7 @@ class BoardSteps(Dialog):
         """Create an entry with the name of the device, or update the reconfigured entry."""
         unique_id = _unique_id(draft.data)
         if entry := self._updated_entry:
-            return self.async_update_reload_and_abort(
+            return self.flow.async_update_reload_and_abort(
                 entry,
                 unique_id=unique_id,
                 data=draft.data,
@@ -59,6 +60,6 @@ class BoardSteps(Dialog):
     async def _async_new_title(self, device: str) -> str:
         """Return a new title in Home Assistant's language. No entry has this title yet."""
         name = await self._async_stored_name(device)
-        titles = {entry.title for entry in self._async_current_entries(include_ignore=False)}
+        titles = {entry.title for entry in known_meters(self.hass)}
         numbered = (f"{name} {number}" for number in range(2, len(titles) + 3))
         return next(title for title in (name, *numbered) if title not in titles)

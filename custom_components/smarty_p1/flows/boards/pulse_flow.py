@@ -162,14 +162,14 @@ class PulseSteps(BoardSteps):
         sources = ["pulse_port", "pulse_entity"]
         if "mqtt" in self.hass.config.components:
             sources.append("pulse_topic")
-        return self._form.show_menu("pulse", sources, await self._form.async_changing())
+        return self.form.show_menu("pulse", sources, await self.form.async_changing())
 
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until a pulse or a count of pulses has come, or the test has timed out."""
         return await self._async_look("wait_for_pulse", self._reader.data, self._async_find_pulses)
 
     async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
-        if reader := await self._form.async_accept(user_input, self._async_read_reader):
+        if reader := await self.form.async_accept(user_input, self._async_read_reader):
             self._reader = reader
             return await self.async_step_wait_for_pulse()
         fields: dict[Any, Any]
@@ -187,13 +187,13 @@ class PulseSteps(BoardSteps):
             fields |= _NEW_AMOUNTS
         suggested = self._suggested_source
         suggested[CONF_BAUD_RATE] = str(suggested.get(CONF_BAUD_RATE, _BAUD_RATES[-1]))
-        changing = await self._form.async_changing()
-        return await self._form.async_show(step_id, fields, suggested, changing, last_step=False)
+        changing = await self.form.async_changing()
+        return await self.form.async_show(step_id, fields, suggested, changing, last_step=False)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
-        typed = _read_amounts(typed, self._form.amounts)
+        typed = _read_amounts(typed, self.form.amounts)
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
             data[CONF_BAUD_RATE] = int(typed[CONF_BAUD_RATE])
@@ -238,7 +238,7 @@ class PulseSteps(BoardSteps):
             "count": str(data.get(CONF_FIRST_COUNT)),
             "active": str(self._active_word),
         }
-        return await self._form.async_show(step_id, {}, {}, shown)
+        return await self.form.async_show(step_id, {}, {}, shown)
 
     async def _async_choose_value(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
         values, best = self._survey.values, self._survey.best
@@ -246,7 +246,7 @@ class PulseSteps(BoardSteps):
             data = with_chosen_value(self._reader.data, values, user_input[CONF_VALUE])
             return await self._async_finish("pulse_reader", self._reader._replace(data=data))
         shown = {"source": shown_source(self._reader.data), **value_placeholders(best)}
-        return await self._form.async_show(step_id, value_field(values, best), {}, shown)
+        return await self.form.async_show(step_id, value_field(values, best), {}, shown)
 
     # Steps of the dialog: a form for each kind of source, and a confirmation for each result of the
     # test.

@@ -60,13 +60,13 @@ class TankSteps(BoardSteps):
 
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port of the sensor, and for the tank's geometry."""
-        if tank := await self._form.async_accept(user_input, self._async_read_tank):
+        if tank := await self.form.async_accept(user_input, self._async_read_tank):
             self._tank = tank
             return await self.async_step_wait_for_sensor()
         geometry = {} if self._updated_entry else _GEOMETRY
         fields = {NEW_PORT: await async_port_field(self.hass), **geometry}
-        suggested, changing = self._suggested_source, await self._form.async_changing()
-        return await self._form.async_show("tank", fields, suggested, changing, last_step=False)
+        suggested, changing = self._suggested_source, await self.form.async_changing()
+        return await self.form.async_show("tank", fields, suggested, changing, last_step=False)
 
     async def async_step_wait_for_sensor(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the sensor has measured the distance."""
@@ -78,7 +78,7 @@ class TankSteps(BoardSteps):
             return await self._async_finish("tank", self._tank)
         data = tank_data(tank_of(self._tank.options), self._distance_cm)
         locale = await async_user_locale(self.hass)
-        return self.async_show_form(
+        return self.flow.async_show_form(
             step_id="tank_found",
             description_placeholders=in_markdown(
                 {
@@ -93,7 +93,7 @@ class TankSteps(BoardSteps):
     async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         entry = self._updated_entry
-        options = entry.options if entry else _read_geometry(typed, self._form.amounts)
+        options = entry.options if entry else _read_geometry(typed, self.form.amounts)
         port = await self._async_read_port(typed[CONF_PORT])
         data = {CONF_KIND: KIND_TANK, CONF_PORT: port}
         self._check_unused(data)

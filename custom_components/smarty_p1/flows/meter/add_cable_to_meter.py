@@ -20,13 +20,14 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...coordinator import has_no_cable
-from ...coordinator.entry_types import AnyConfigEntry, short_title
+from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.meter_books import MeterBooks
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...lib.markdown_text import Verbatim, in_markdown
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
+from ..dialog_base import DialogSteps
 from ..form import Input
 from ..form_errors import FieldError
 from .contract_and_dashboard_step import ContractAndDashboardSteps
@@ -94,7 +95,7 @@ def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
     return books.household.meter.may_continue(telegram.time or dt_util.utcnow(), kwh)
 
 
-class CableSteps(ContractAndDashboardSteps):
+class CableSteps(DialogSteps[ContractAndDashboardSteps]):
     """Dialog steps after a meter was found at a port.
 
     They ask whether this meter is already in Home Assistant as a meter without a cable.
@@ -103,7 +104,7 @@ class CableSteps(ContractAndDashboardSteps):
     _found: tuple[dict[str, Any], Telegram, Mapping[str, str]]
     _joined: dict[str, str]
 
-    async def _async_ask_same_meter(
+    async def async_ask_same_meter(
         self, data: dict[str, Any], telegram: Telegram, outline: Mapping[str, str]
     ) -> ConfigFlowResult:
         """Ask whether the meter of `telegram` is already in Home Assistant, but without a cable.
@@ -120,12 +121,12 @@ class CableSteps(ContractAndDashboardSteps):
         """
         data, telegram, outline = self._found
         meters = self._without_cable()
-        chosen = await self._form.async_accept(user_input, self._async_choose)
+        chosen = await self.form.async_accept(user_input, self._async_choose)
         if meters and chosen is None:
             return await self._async_show_meters(meters, telegram)
         if not chosen:
-            return await self._async_ask_contract(data, telegram, outline)
-        await self._async_join(chosen[0], data, telegram)
+            return await self.following.async_ask(data, telegram, outline)
+        await self.async_join(chosen[0], data, telegram)
         return await self.async_step_joined()
 
     async def _async_choose(self, typed: dict[str, Any]) -> list[AnyConfigEntry]:
@@ -152,21 +153,21 @@ class CableSteps(ContractAndDashboardSteps):
             "serial_number": shown_name(str(telegram.serial_number)),
         }
         fields = {vol.Required(_SAME_METER, default=default): field}
-        return await self._form.async_show("same_meter", fields, {}, placeholders, last_step=False)
+        return await self.form.async_show("same_meter", fields, {}, placeholders, last_step=False)
 
     async def async_step_joined(self, _user_input: Input = None) -> ConfigFlowResult:
         """End the dialog with a message: the meter that had no cable is now read at its port."""
-        return self.async_abort(
+        return self.flow.async_abort(
             reason="cable_added", description_placeholders=in_markdown(self._joined)
         )
 
     def _without_cable(self) -> list[AnyConfigEntry]:
-        entries = self._async_current_entries(include_ignore=False)
-        return [entry for entry in entries if has_no_cable(entry)]
+        return [*filter(has_no_cable, known_meters(self.hass))]
 
-    async def _async_join(
+    async def async_join(
         self, entry: AnyConfigEntry, data: dict[str, Any], telegram: Telegram
     ) -> None:
+        """Add the port and the keys in `data` to the meter of `entry`, before the step `joined`."""
         serial_number = str(telegram.serial_number)
         self._joined = {
             "name": Verbatim(short_title(entry)),

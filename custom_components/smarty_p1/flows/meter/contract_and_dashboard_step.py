@@ -22,6 +22,7 @@ from ...const import (
     SECTION_LENEDA,
 )
 from ...coordinator import has_books
+from ...coordinator.entry_types import known_meters
 from ...dashboards import (
     ENERGY_URL,
     EnergySource,
@@ -40,7 +41,7 @@ from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
 from ...lib.prices.entered_contract import high_prices, with_confirmed_prices
-from ..dialog_base import Dialog, Draft
+from ..dialog_base import DialogSteps, Draft
 from ..form import Input
 from ..options.contract_form import first_contract_fields, read_first_contract
 
@@ -86,7 +87,7 @@ class _Places(NamedTuple):
     """Sources that the Energy dashboard does not show yet."""
 
 
-class ContractAndDashboardSteps(Dialog):
+class ContractAndDashboardSteps(DialogSteps[None]):
     """Last dialog step of a new meter: its contract, and switches for two dashboards."""
 
     _new: _NewMeter
@@ -97,7 +98,7 @@ class ContractAndDashboardSteps(Dialog):
         All fields are optional.
         """
         places = await self._async_places()
-        contract = await self._form.async_accept(user_input, self._async_read_contract)
+        contract = await self.form.async_accept(user_input, self._async_read_contract)
         if contract is not None:
             return await self._async_end(places, contract, user_input or {})
         fields = first_contract_fields()
@@ -117,13 +118,13 @@ class ContractAndDashboardSteps(Dialog):
             "what_there_is": Verbatim("\n\n".join(texts)),
             "sources": Verbatim("\n".join(sources)),
         }
-        return await self._form.async_show(self._new.step_id, fields, {}, placeholders)
+        return await self.form.async_show(self._new.step_id, fields, {}, placeholders)
 
     async def async_step_contract_without_cable(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the contract of a meter without a cable."""
         return await self.async_step_contract(user_input)
 
-    async def _async_ask_contract(
+    async def async_ask(
         self,
         data: dict[str, Any],
         telegram: Telegram,
@@ -139,7 +140,7 @@ class ContractAndDashboardSteps(Dialog):
         self._new = _NewMeter(meter_id or str(number), data, {}, reading, number, outline)
         return await self.async_step_contract()
 
-    async def _async_ask_contract_of_past(
+    async def async_ask_of_past(
         self, data: dict[str, Any], account: dict[str, str], outline: Mapping[str, str]
     ) -> ConfigFlowResult:
         """Ask for the contract of a new meter without a cable.
@@ -154,7 +155,7 @@ class ContractAndDashboardSteps(Dialog):
         return await self.async_step_contract()
 
     async def _async_read_contract(self, typed: dict[str, Any]) -> dict[str, Any]:
-        contract = read_first_contract(typed, self._form.amounts)
+        contract = read_first_contract(typed, self.form.amounts)
         if not contract:
             return {}
         options = {CONF_CONTRACTS: [contract]}
@@ -203,7 +204,7 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_title(self) -> str:
         """Return the title of the entry. It is the name that the meter's device will have."""
-        meters = [*filter(has_books, self._async_current_entries(include_ignore=False))]
+        meters = [*filter(has_books, known_meters(self.hass))]
         number = number_of_new(self._new.serial_number, meters)
         device = "another_meter" if number else "meter"
         return await self._async_stored_name(device, serial=shown_name(number))

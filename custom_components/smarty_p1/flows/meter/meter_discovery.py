@@ -3,14 +3,16 @@
 import re
 from collections.abc import Mapping
 from itertools import chain
-from typing import Any, cast, override
+from typing import Any, cast
 
-from homeassistant.config_entries import SOURCE_IGNORE, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigFlow, ConfigFlowResult
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
-from ...const import CONF_SERVICE
+from ...const import CONF_SERVICE, DOMAIN
 from ...coordinator import has_telegrams
+from ...coordinator.entry_types import known_meters
+from ..dialog_base import DialogSteps
 from ..form import Input
 from ..ports_in_use import async_entry_at, async_lasting_name
 from .moved_gateway import follow
@@ -66,7 +68,7 @@ def _urls(info: ZeroconfServiceInfo) -> list[str]:
     return [f"{scheme}://{host}:{info.port}" for host in dict.fromkeys(hosts)]
 
 
-class DiscoverySteps(MeterSteps):
+class DiscoverySteps(DialogSteps[MeterSteps]):
     """Dialog steps for a discovered port.
 
     There is at most one dialog for each port, even if the port is announced under many names. There
@@ -75,37 +77,34 @@ class DiscoverySteps(MeterSteps):
 
     _offered: MeterForm
 
-    @override
     async def async_step_zeroconf(self, discovery_info: ZeroconfServiceInfo) -> ConfigFlowResult:
         """Offer a port that a gateway announces on the network."""
         info = discovery_info
         name = info.name.removesuffix(f".{info.type}")
         urls = _urls(info)
         if not urls or not _says_p1(name, *map(info.properties.get, _TELLING_PROPERTIES)):
-            return self.async_abort(reason="not_p1_port")
+            return self.flow.async_abort(reason="not_p1_port")
         if await self._async_follow_service(info.name, urls):
-            return self.async_abort(reason="already_configured")
+            return self.flow.async_abort(reason="already_configured")
         return await self._async_offer(info.name, name, urls, service=info.name)
 
-    @override
     async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
         """Offer a USB cable that was plugged in."""
         description = discovery_info.description
         if not description or not _says_p1(description):
-            return self.async_abort(reason="not_p1_port")
+            return self.flow.async_abort(reason="not_p1_port")
         port = await async_lasting_name(self.hass, discovery_info.device)
         return await self._async_offer(port, description, [port])
 
     async def async_step_discovery_confirm(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the keys of the meter."""
-        return await self._async_ask_meter(user_input, self._offered)
+        return await self.following.async_ask_meter(user_input, self._offered)
 
-    @override
     async def async_step_ignore(self, user_input: dict[str, Any]) -> ConfigFlowResult:
         """Ignore a discovered port under all names of its addresses."""
-        result = await super().async_step_ignore(user_input)
-        for dialog in self._async_in_progress():
-            if dialog["context"].get("unique_id") == self.unique_id:
+        result = await ConfigFlow.async_step_ignore(self.flow, user_input)
+        for dialog in self.flow._async_in_progress():  # noqa: SLF001 - made for its subclasses
+            if dialog["context"].get("unique_id") == self.flow.unique_id:
                 result["data"] = {_ADDRESSES: sorted(_addresses_in(dialog["context"]))}
         return result
 
@@ -115,31 +114,31 @@ class DiscoverySteps(MeterSteps):
         port = urls[0]
         for url in urls:
             if await async_entry_at(self.hass, url):
-                return self.async_abort(reason="already_configured")
+                return self.flow.async_abort(reason="already_configured")
         # The meter's serial number is unknown until a telegram comes. So the dialog has the name of
         # the service or port as its unique id.
-        await self.async_set_unique_id(unique_id)
+        await self.flow.async_set_unique_id(unique_id)
         # A port has the same addresses by any protocol.
         addresses = sorted({url.rpartition("://")[2].lower() for url in urls})
-        self._abort_if_unique_id_configured({_ADDRESSES: addresses})
+        self.flow._abort_if_unique_id_configured({_ADDRESSES: addresses})  # noqa: SLF001
         if reason := self._reason_to_abort(set(addresses)):
-            return self.async_abort(reason=reason)
-        cast("dict[str, Any]", self.context)[_ADDRESSES] = addresses
+            return self.flow.async_abort(reason=reason)
+        cast("dict[str, Any]", self.flow.context)[_ADDRESSES] = addresses
         self._offered = MeterForm(
             step_id="discovery_confirm",
             port=port,
             service=service,
             placeholders={"name": name[:_MAX_NAME_CHARS], "present_port": port},
         )
-        self.context["title_placeholders"] = {"name": f"{name} ({port})"}
+        self.flow.context["title_placeholders"] = {"name": f"{name} ({port})"}
         return await self.async_step_discovery_confirm()
 
     def _reason_to_abort(self, addresses: set[str]) -> str | None:
         """Return why a port is not offered: another name of it was offered or ignored before."""
-        for entry in self._async_current_entries(include_ignore=True):
+        for entry in self.hass.config_entries.async_entries(DOMAIN):
             if entry.source == SOURCE_IGNORE and addresses & _addresses_in(entry.data):
                 return "already_configured"
-        dialogs = self._async_in_progress(include_uninitialized=True)
+        dialogs = self.flow._async_in_progress(include_uninitialized=True)  # noqa: SLF001
         offered = [found for dialog in dialogs if (found := _addresses_in(dialog["context"]))]
         is_offered = not addresses.isdisjoint(chain.from_iterable(offered))
         return "already_in_progress" if is_offered or len(offered) >= _MAX_DIALOGS else None
@@ -164,7 +163,7 @@ class DiscoverySteps(MeterSteps):
                     reader, data={**reader.data, CONF_SERVICE: service}
                 )
                 return True
-        for entry in self._async_current_entries(include_ignore=False):
+        for entry in known_meters(self.hass):
             if entry.data.get(CONF_SERVICE) == service:
                 follow(self.hass, entry, urls[0])
                 return True

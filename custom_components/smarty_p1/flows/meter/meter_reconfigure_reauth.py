@@ -17,7 +17,7 @@ from ...const import (
     CONF_WITHOUT_VERIFICATION,
     SECTION_ADVANCED,
 )
-from ...coordinator.entry_types import AnyConfigEntry
+from ...coordinator.entry_types import AnyConfigEntry, known_meters
 from ...coordinator.repair_issues import Problem, is_raised
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...coordinator.telegram_source import stored_keys
@@ -25,6 +25,7 @@ from ...lib.failure_detection import ReadingProblem
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.port.address_masking import identify_port, redact_port
 from ...lib.port.errors import SecurityOffError
+from ..dialog_base import DialogSteps
 from ..form import Input
 from ..form_errors import FieldError
 from ..shared_form_fields import CURRENT_PORT, NEW_PORT
@@ -75,24 +76,30 @@ def _form(
     )
 
 
-class ReconfigureSteps(MeterSteps):
+class ReconfigureSteps(DialogSteps[MeterSteps]):
     """Dialog steps that change an entry, but only after a valid telegram has come."""
+
+    @property
+    def _entry(self) -> AnyConfigEntry:
+        return self.hass.config_entries.async_get_known_entry(self.flow.context["entry_id"])
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Show the form with the reason why new keys are needed."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
-            self._form.amounts.refuse(*reason)
+            self.following.form.amounts.refuse(*reason)
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the new keys of the meter."""
-        entry = self._get_reauth_entry()
+        entry = self._entry
         form = _form(entry, "reauth_confirm")
-        return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
+        return await self.following.async_ask_meter(
+            user_input, form, partial(self._async_find_same, entry)
+        )
 
-    async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
+    async def async_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys of the meter."""
-        entry = self._get_reconfigure_entry()
+        entry = self._entry
         checkboxes = {
             CONF_REMOVE_KEY: is_raised(self.hass, entry, Problem.SECURITY_OFF),
             CONF_COUNTER_RESET: entry.state is ConfigEntryState.LOADED
@@ -100,21 +107,25 @@ class ReconfigureSteps(MeterSteps):
         }
         needed = [name for name, is_needed in checkboxes.items() if is_needed]
         form = _form(entry, "reconfigure", CURRENT_PORT, needed)
-        return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
+        return await self.following.async_ask_meter(
+            user_input, form, partial(self._async_find_same, entry)
+        )
 
     async def async_step_add_cable(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the key of a meter that has no cable yet."""
-        entry = self._get_reconfigure_entry()
+        entry = self._entry
         form = MeterForm(step_id="add_cable", port_field=NEW_PORT)
-        return await self._async_ask_meter(user_input, form, partial(self._async_find_cable, entry))
+        return await self.following.async_ask_meter(
+            user_input, form, partial(self._async_find_cable, entry)
+        )
 
     async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
         """End the dialog with a success message.
 
         `_async_find_same` has already updated the entry.
         """
-        is_reauth = self.source == SOURCE_REAUTH
-        return self.async_abort(
+        is_reauth = self.flow.source == SOURCE_REAUTH
+        return self.flow.async_abort(
             reason="reauth_successful" if is_reauth else "reconfigure_successful"
         )
 
@@ -125,12 +136,13 @@ class ReconfigureSteps(MeterSteps):
         config entry reads.
         """
         telegram = await async_prove(self.hass, data)
-        for other in self._async_current_entries(include_ignore=False):
+        for other in known_meters(self.hass):
             if other.unique_id == telegram.serial_number:
                 raise FieldError(CONF_PORT, "port_in_use", title=other.title)
         if not may_join(entry, telegram):
             raise FieldError(CONF_PORT, "other_total", title=entry.title)
-        await self._async_join(entry, data, telegram)
+        cable = self.following.following
+        await cable.async_join(entry, data, telegram)
         return "joined"
 
     async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
@@ -140,7 +152,9 @@ class ReconfigureSteps(MeterSteps):
         newer than the last one, unless the user has stated that the frame counter was reset.
         """
         key, _ = stored_keys(data)
-        is_reset = bool(self._form.typed and self._form.typed.get(CONF_COUNTER_RESET))
+        is_reset = bool(
+            self.following.form.typed and self.following.form.typed.get(CONF_COUNTER_RESET)
+        )
         known = {} if is_reset or not key else await async_last_counters(self.hass, entry, key)
         proved = await async_proved_titles(self.hass, entry, data)
         is_proved_port = await async_is_proved_port(self.hass, entry, data)
@@ -159,6 +173,6 @@ class ReconfigureSteps(MeterSteps):
         self.hass.config_entries.async_update_entry(entry, data=with_statistics_key(entry, data))
         # The entry has correct keys again, so end other dialogs that ask for its keys.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
-            if flow["flow_id"] != self.flow_id:
+            if flow["flow_id"] != self.flow.flow_id:
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
         return "updated"

@@ -6,39 +6,40 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
+from ...coordinator.entry_types import known_meters
 from ...lib.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_start
 from ...lib.leneda.implausible_rows import last_whole_day
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.markdown_text import Verbatim
 from ...user_locale import async_user_locale
+from ..dialog_base import DialogSteps
 from ..form import Input
 from ..options.leneda_account import account_fields, async_read_new_account
 from .contract_and_dashboard_step import ContractAndDashboardSteps
 
 
-class CablelessMeterSteps(ContractAndDashboardSteps):
+class CablelessMeterSteps(DialogSteps[ContractAndDashboardSteps]):
     """Dialog step that adds a meter without a cable."""
 
     async def async_step_leneda(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the account at Leneda, and check it with a request. Then ask for the contract."""
-        if read := await self._form.async_accept(
+        if read := await self.form.async_accept(
             user_input,
-            lambda typed: async_read_new_account(self.hass, typed, self._form.amounts),
+            lambda typed: async_read_new_account(self.hass, typed, self.form.amounts),
         ):
             account, days = read
             point = account[CONF_CONSUMPTION_POINT]
-            await self.async_set_unique_id(point, raise_on_progress=False)
-            self._abort_if_unique_id_configured()
-            for entry in self._async_current_entries(include_ignore=False):
+            await self._async_claim(point)
+            for entry in known_meters(self.hass):
                 other = entry.options.get(SECTION_LENEDA, {})
                 if other.get(CONF_CONSUMPTION_POINT) == point:
-                    return self.async_abort(reason="already_configured")
+                    return self.flow.async_abort(reason="already_configured")
             known = await self._async_describe_days(days)
             outline = await self._async_text("common.leneda_answered", point=point, known=known)
             shown = {"meter": Verbatim(outline)}
             data = {CONF_KIND: KIND_LENEDA}
-            return await self._async_ask_contract_of_past(data, account, shown)
-        return await self._form.async_show("leneda", account_fields(), last_step=False)
+            return await self.following.async_ask_of_past(data, account, shown)
+        return await self.form.async_show("leneda", account_fields(), last_step=False)
 
     async def _async_describe_days(self, days: Sequence[LenedaRow]) -> str:
         """Return a text about the newest complete day in `days`. Say if yesterday is missing."""

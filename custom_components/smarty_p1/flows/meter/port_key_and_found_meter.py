@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_PORT, UnitOfVolume
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -23,6 +23,7 @@ from ...const import (
     LOGGER,
     SECTION_ADVANCED,
 )
+from ...coordinator.entry_types import known_meters
 from ...coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL, topic_opener
 from ...coordinator.telegram_source import note_proof, stored_keys
 from ...lib.markdown_text import Verbatim, as_plain
@@ -31,6 +32,7 @@ from ...lib.p1.telegram import Telegram
 from ...lib.port.probing import probe
 from ...lib.publish.mqtt_messages import ONLINE
 from ...user_locale import UserLocale, async_user_locale
+from ..dialog_base import DialogSteps
 from ..form import Input
 from ..ports_in_use import async_next_gateway_port
 from ..shared_form_fields import NEW_PORT, async_port_field
@@ -135,7 +137,7 @@ async def async_prove(
     return telegram
 
 
-class MeterSteps(CableSteps):
+class MeterSteps(DialogSteps[CableSteps]):
     """Dialog steps that ask for a port and read a meter there."""
 
     _telegram: Telegram
@@ -144,8 +146,8 @@ class MeterSteps(CableSteps):
     _data: dict[str, Any]
     _find: _Find
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, flow: ConfigFlow, following: CableSteps) -> None:
+        super().__init__(flow, following)
         self._checkboxes: set[str] = set()
         # MQTT topics on which frames of a meter were seen. None means that they were not searched
         # yet.
@@ -156,12 +158,10 @@ class MeterSteps(CableSteps):
         suggested = {}
         # Suggest a port only if the form is shown for the first time. Later, the form shows the
         # user's input.
-        if user_input is None and (
-            port := await async_next_gateway_port(self._async_current_entries(include_ignore=False))
-        ):
+        if user_input is None and (port := await async_next_gateway_port(known_meters(self.hass))):
             suggested[CONF_PORT] = port
         form = MeterForm(step_id="meter", port_field=NEW_PORT, suggested=suggested)
-        return await self._async_ask_meter(user_input, form)
+        return await self.async_ask_meter(user_input, form)
 
     async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until a valid telegram has come, the port has failed, or time is up."""
@@ -177,12 +177,11 @@ class MeterSteps(CableSteps):
     async def async_step_found(self, _user_input: Input = None) -> ConfigFlowResult:
         """Check that the found meter is new. Then ask for its contract."""
         serial_number = str(self._telegram.serial_number)
-        await self.async_set_unique_id(serial_number, raise_on_progress=False)
-        self._abort_if_unique_id_configured()
+        await self._async_claim(serial_number)
         outline = await self._async_outline(serial_number)
-        return await self._async_ask_same_meter(self._data, self._telegram, outline)
+        return await self.following.async_ask_same_meter(self._data, self._telegram, outline)
 
-    async def _async_ask_meter(
+    async def async_ask_meter(
         self, user_input: Input, form: MeterForm, find: _Find | None = None
     ) -> ConfigFlowResult:
         """Show the form until its input is valid. Then wait for a telegram at the port.
@@ -191,10 +190,10 @@ class MeterSteps(CableSteps):
         step.
         """
         read = partial(self._async_read_meter, form)
-        if data := await self._form.async_accept(user_input, read):
+        if data := await self.form.async_accept(user_input, read):
             self._data, self._find = data, find or self._async_find_new
             return await self.async_step_wait_for_telegram()
-        shown, errors = self._form.shown(form.suggested), self._form.amounts.errors
+        shown, errors = self.form.shown(form.suggested), self.form.amounts.errors
         is_open = any(shown.get(SECTION_ADVANCED, {}).values())
         fields = {}
         if form.port_field:
@@ -206,7 +205,7 @@ class MeterSteps(CableSteps):
         fields |= key_fields(
             is_advanced_open=is_open or SECTION_ADVANCED in errors, choices=self._checkboxes
         )
-        return await self._form.async_show(
+        return await self.form.async_show(
             form.step_id,
             fields,
             form.suggested,
@@ -217,7 +216,7 @@ class MeterSteps(CableSteps):
     async def _async_read_meter(self, form: MeterForm, typed: dict[str, Any]) -> dict[str, Any]:
         """Turn the entered values into the data of an entry. Raises FieldError."""
         entry = self._updated_entry
-        keys = read_keys(typed, entry.data if entry else {}, self._form.amounts)
+        keys = read_keys(typed, entry.data if entry else {}, self.form.amounts)
         text = typed.get(CONF_PORT, "").strip() or form.port
         port = await self._async_read_port(text, takes_topic=True)
         data = {CONF_PORT: port, **keys}

@@ -25,6 +25,7 @@ from homeassistant.helpers.selector import (
 
 from ...const import CONF_KIND, DOMAIN, KIND_ENTITIES
 from ...coordinator.entity_source import EntityReports
+from ...coordinator.entry_types import known_meters
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
@@ -39,6 +40,7 @@ from ...lib.meter.telegram_from_source_entities import (
     value_of,
 )
 from ...lib.p1.telegram import Telegram
+from ..dialog_base import DialogSteps
 from ..form import Input
 from ..form_errors import FieldError
 from ..shared_form_fields import state_of
@@ -71,7 +73,7 @@ _FIELDS = {
 }
 
 
-class EntitySteps(ContractAndDashboardSteps):
+class EntitySteps(DialogSteps[ContractAndDashboardSteps]):
     """Dialog steps that add a meter. Entities of another integration count its energy."""
 
     _chosen: dict[str, Any]
@@ -82,17 +84,15 @@ class EntitySteps(ContractAndDashboardSteps):
 
         The choices are a cable and other entities.
         """
-        return self._form.show_menu("entity_meter", ["add_cable", "entities"])
+        return self.form.show_menu("entity_meter", ["add_cable", "entities"])
 
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the entities, and check them."""
-        if chosen := await self._form.async_accept(user_input, self._async_read_entities):
+        if chosen := await self.form.async_accept(user_input, self._async_read_entities):
             self._chosen = chosen
             return await self.async_step_listen()
-        suggested, changing = self._present_entities(), await self._form.async_changing()
-        return await self._form.async_show(
-            "entities", _FIELDS, suggested, changing, last_step=False
-        )
+        suggested, changing = self._present_entities(), await self.form.async_changing()
+        return await self.form.async_show("entities", _FIELDS, suggested, changing, last_step=False)
 
     async def async_step_listen(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress while the dialog listens to the entities."""
@@ -106,7 +106,7 @@ class EntitySteps(ContractAndDashboardSteps):
         """
         telegram, trial = self._tried
         if entry := self._updated_entry:
-            return self.async_update_reload_and_abort(
+            return self.flow.async_update_reload_and_abort(
                 entry, data=with_statistics_key(entry, self._chosen), reason="board_reconfigured"
             )
         precision = "coarse" if trial.step_wh >= COARSE_STEP_WH else "fine"
@@ -128,7 +128,7 @@ class EntitySteps(ContractAndDashboardSteps):
         if not trial.has_total:
             outline += "\n\n" + await self._async_text("common.entities_unchanged")
         [first, *_] = self._chosen[_MAIN]
-        return await self._async_ask_contract(
+        return await self.following.async_ask(
             self._chosen, telegram, {"meter": Verbatim(outline)}, first
         )
 
@@ -138,7 +138,7 @@ class EntitySteps(ContractAndDashboardSteps):
         used: set[str] = set()
         for name in filter(typed.get, QUANTITIES):
             entities = [typed[name]] if isinstance(typed[name], str) else typed[name]
-            with self._form.amounts.noting():
+            with self.form.amounts.noting():
                 if len(entities) > _MAX_TARIFFS:
                     raise FieldError(name, "entities_count")
                 data[name] = [self._read_entity(name, entity, used) for entity in entities]
@@ -178,7 +178,7 @@ class EntitySteps(ContractAndDashboardSteps):
         return suggested
 
     def _check_unread(self, field: str, names: set[str]) -> None:
-        for entry in self._async_current_entries(include_ignore=False):
+        for entry in known_meters(self.hass):
             lists = [entry.data.get(name, []) for name in QUANTITIES]
             read = {entry.data.get(CONF_ENTITY_ID), *(name for names in lists for name in names)}
             if read & names and entry is not self._updated_entry:
@@ -236,7 +236,7 @@ class EntitySteps(ContractAndDashboardSteps):
         def tick(_now: datetime) -> None:
             nonlocal passed
             passed += TICK_S
-            self.async_update_progress(min(1.0, passed / LISTEN_S))
+            self.flow.async_update_progress(min(1.0, passed / LISTEN_S))
             if passed >= MAX_LISTEN_S or (passed >= LISTEN_S and is_enough()):
                 is_over.set()
 
