@@ -17,7 +17,7 @@ from dev.demo.home_assistant import HOST, ROOT
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import is_served
-from dev.reliability.result import MissedError
+from dev.reliability.result import wait_until
 from smarty_p1_fleet.jetstream_objects import StreamSettings
 from smarty_p1_fleet.stream_setup import make_objects
 from smarty_p1_gateway import UnavailableError
@@ -111,33 +111,22 @@ class NatsCluster:
         """
         return await connect(self.urls, user, tls=self._tls, outlasts_nodes=outlasts_nodes)
 
-    async def until_ready(self) -> None:
-        """Wait until JetStream answers. Raises MissedError after _START_TIMEOUT seconds."""
-        try:
-            async with asyncio.timeout(_START_TIMEOUT):
-                while not await self._answers():
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            message = f"the NATS cluster is not ready within {_START_TIMEOUT:.0f} s"
-            raise MissedError(message) from None
-
     async def make_stream(self, region: int = 1) -> None:
-        """Make the stream of frames and the bucket of a region."""
-        async with asyncio.timeout(_START_TIMEOUT):
-            while True:
-                # A cluster that answers has perhaps not heard of all its nodes yet.
-                with contextlib.suppress(OSError, nats.errors.Error, UnavailableError):
-                    async with await self.connect(user_of(ADMIN, region)) as client:
-                        await make_objects(client.jetstream(timeout=20), StreamSettings())
-                        return
-                await asyncio.sleep(0.2)
+        """Make the stream of frames and the bucket of a region, when the cluster is ready for it.
 
-    async def _answers(self) -> bool:
-        with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
-            async with await self.connect() as client:
-                await client.jetstream(timeout=1).account_info()
-                return True
-        return False
+        Raises MissedError after _START_TIMEOUT seconds.
+        """
+
+        async def is_made() -> bool:
+            # A cluster that answers has perhaps not heard of all its nodes yet.
+            with contextlib.suppress(OSError, nats.errors.Error, UnavailableError):
+                async with await self.connect(user_of(ADMIN, region)) as client:
+                    await make_objects(client.jetstream(timeout=20), StreamSettings())
+                    return True
+            return False
+
+        otherwise = f"the NATS cluster is not ready within {_START_TIMEOUT:.0f} s"
+        await wait_until(is_made, otherwise, _START_TIMEOUT)
 
 
 async def _ignore(_: Exception) -> None:

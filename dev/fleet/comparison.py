@@ -3,7 +3,7 @@
 It finds values that are missing, and values that no meter has sent.
 """
 
-from collections import Counter
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -31,8 +31,10 @@ class Comparison:
     Telegrams are identified by their times in Unix milliseconds. A `stored` telegram has samples of
     all its registers, a `partial` telegram of only some registers, and a `missing` telegram of
     none. A `wrong` sample has a different value than the telegram. A `foreign` sample has a time or
-    a register that the meter did not send. A `doubled` sample has the same register and time as an
-    earlier sample.
+    a register that the meter did not send. A sample is `repeated` if it has the same register and
+    time as an earlier sample, and `doubled` if it then has another value. Collectors repeat the
+    write of a telegram if VictoriaMetrics was killed and may have lost the values, or if the
+    message with the telegram was not acknowledged.
     """
 
     stored: set[int] = field(default_factory=set)
@@ -41,6 +43,9 @@ class Comparison:
     wrong: list[Sample] = field(default_factory=list)
     foreign: list[Sample] = field(default_factory=list)
     doubled: list[Sample] = field(default_factory=list)
+    repeated: int = 0
+    delays: dict[int, float] = field(default_factory=dict)
+    """Smallest value of STORAGE_DELAY for each time."""
 
 
 def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
@@ -50,24 +55,28 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         (series, time): value for time, values in truth.items() for series, value in values.items()
     }
     expected |= {(STORAGE_DELAY, time): float("nan") for time in truth}
-    seen: Counter[tuple[Series, int]] = Counter()
+    seen: dict[tuple[Series, int], set[float]] = {}
     for sample in stored:
         at = sample.series, sample.time
-        seen[at] += 1
+        earlier = seen.setdefault(at, set())
+        result.repeated += bool(earlier)
         if at not in expected:
             result.foreign.append(sample)
-        elif seen[at] > 1:
-            result.doubled.append(sample)
-        elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
+        elif sample.series == STORAGE_DELAY:
+            result.delays[sample.time] = min(sample.value, *earlier, math.inf)
+        elif not earlier and sample.value != expected[at]:
             result.wrong.append(sample)
+        elif earlier and sample.value not in earlier:
+            result.doubled.append(sample)
+        earlier.add(sample.value)
     for time, values in truth.items():
         # A telegram counts as stored even without a sample in the series STORAGE_DELAY. Collectors
         # write this sample only with the first write of a telegram, and VictoriaMetrics can lose
         # the first write. Repeated writes have all other samples.
-        missing = [series for series in values if not seen[series, time]]
+        missing = [series for series in values if (series, time) not in seen]
         if not missing:
             result.stored.add(time)
-        elif len(missing) == len(values) and not seen[STORAGE_DELAY, time]:
+        elif len(missing) == len(values) and time not in result.delays:
             result.missing.add(time)
         else:
             result.partial.add(time)

@@ -1,13 +1,14 @@
 """Findings of a test run, made by comparing sent telegrams with stored samples."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 
-from .comparison import STORAGE_DELAY, Sample, compare
+from .comparison import Sample, compare
 from .faults.kills import Interruption
 from .meters import FleetMeter
-from .sent_telegrams import Attack, Sent, Series, time_of, values_of
+from .sent_telegrams import Attack, Sent, time_of, values_of
 from .stored_samples import Export
 
 # A gateway on an idle machine writes a frame to its disk within this number of seconds.
@@ -110,19 +111,33 @@ class Examiner:
                 self.findings.lost.append(sent)
 
     def _examine(self, meter: FleetMeter, stored: Sequence[Sample]) -> list[Sent]:
-        """Compare the registers of one meter."""
+        """Compare the registers of one meter. Return its missing telegrams."""
         findings, telegrams = self.findings, self._telegrams.get(meter.number, {})
         truth = {time: values_of(sent.text) for time, sent in telegrams.items()}
         result = compare(truth, stored)
         findings.stored += len(result.stored)
         findings.registers += sum(len(truth[time]) for time in result.stored)
         findings.partial += len(result.partial)
+        findings.written_again += result.repeated
         passed_on = self._stored.setdefault(self._gateway_of(meter.number), [])
         passed_on += [telegrams[time].moment for time in result.stored]
         for word in ("wrong", "foreign", "doubled"):
             samples = getattr(result, word)
             setattr(findings, word, getattr(findings, word) + len(samples))
             findings.examples += [f"{word}: {meter.device_name} {sample}" for sample in samples[:1]]
+        # Leave out the meters whose telegrams waited for a key. Their delay says nothing about the
+        # speed of the fleet.
+        if meter.number not in self._waiting:
+            title = meter.system_title.hex().upper()
+            for time, sent in telegrams.items():
+                # A delay shows when a telegram was stored. But only the first write of a telegram
+                # has a delay, and VictoriaMetrics can lose the first write. So also use the time
+                # at which the listener received the reading. Collectors publish a reading just
+                # after they have stored it.
+                delay = result.delays.get(time, math.inf)
+                heard = self._heard.get((title, sent.counter), math.inf)
+                if (stored_at := min(time / 1000 + delay, heard)) < math.inf:
+                    findings.stored_at.append((sent.moment, stored_at))
         return [telegrams[time] for time in result.missing]
 
     def _was_down(self, sent: Sent) -> bool:
@@ -148,37 +163,3 @@ class Examiner:
             ):
                 return kill - sent.moment
         return None
-
-    async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Count repeated writes, and record the times at which telegrams were sent and stored.
-
-        Collectors repeat the write of a telegram if VictoriaMetrics was killed and may have lost
-        the values, or if the message with the telegram was not acknowledged. A repeated write must
-        have the same values as the first write. Each different value is an error, which is added to
-        `findings.doubled`.
-        """
-        findings = self.findings
-        for meter in meters:
-            telegrams = self._telegrams.get(meter.number, {})
-            values: dict[tuple[Series, int], list[float]] = {}
-            for series, time, value in await export.samples(meter.device_name):
-                values.setdefault((series, time), []).append(value)
-            title = meter.system_title.hex().upper()
-            for (series, _), written in values.items():
-                findings.written_again += len(written) - 1
-                if series != STORAGE_DELAY:
-                    findings.doubled += len(set(written)) - 1
-            # Leave out the meters whose telegrams waited for a key. Their delay says nothing about
-            # the speed of the fleet.
-            measured = {} if meter.number in self._waiting else telegrams
-            for time, sent in measured.items():
-                delays = values.get((STORAGE_DELAY, time))
-                # A sample of STORAGE_DELAY shows when a telegram was stored. But only the first
-                # write of a telegram has this sample, and VictoriaMetrics can lose the first write.
-                # So also use the time at which the listener received the reading. Collectors
-                # publish a reading just after they have stored it.
-                heard = self._heard.get((title, sent.counter))
-                written = [time / 1000 + min(delays)] if delays else []
-                stored_at = [*written, *([] if heard is None else [heard])]
-                if stored_at:
-                    findings.stored_at.append((sent.moment, min(stored_at)))

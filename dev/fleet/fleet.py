@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self, override
 
@@ -23,7 +23,7 @@ from dev.demo.home_assistant import HOST
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import is_served
-from dev.reliability.result import MissedError
+from dev.reliability.result import MissedError, wait_until
 from dev.simulator import Meter
 
 from .certificates import Certificates
@@ -181,12 +181,12 @@ class Fleet:
         """Start all programs."""
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
-            await self.cluster.until_ready()
             await self.cluster.make_stream()
             self.keys.write()
             parts: list[Part] = [self.store, *self.collectors, *self.villages]
             await asyncio.gather(*map(running.enter_async_context, parts))
-            await _until(self._is_ready, "the collectors have not reached NATS")
+            otherwise = "the collectors have not reached NATS"
+            await wait_until(self._is_ready, otherwise, _BEGINNING)
             self.gateways = [self._gateway(number) for number in range(self.count)]
             await asyncio.gather(*map(running.enter_async_context, self.gateways))
             self._running = running.pop_all()
@@ -202,7 +202,7 @@ class Fleet:
         async def have_begun() -> bool:
             return all(path.exists() for path in self.records)
 
-        await _until(have_begun, "the meters have not begun to send")
+        await wait_until(have_begun, "the meters have not begun to send", _BEGINNING)
 
     async def until_done(self) -> None:
         """Wait until all meters have sent their last telegram."""
@@ -304,13 +304,3 @@ class Fleet:
             encoding="utf-8",
         )
         return Program("collect", configuration, metrics_port)
-
-
-async def _until(check: Callable[[], Awaitable[bool]], otherwise: str) -> None:
-    """Wait until `check` returns True. After _BEGINNING seconds, raise MissedError(`otherwise`)."""
-    try:
-        async with asyncio.timeout(_BEGINNING):
-            while not await check():
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise MissedError(otherwise) from None

@@ -117,10 +117,11 @@ async def run_fleet(directory: Path, options: Namespace) -> Outcome:
             waiting=WAITING if changes(options.meters) else frozenset(),
         )
         meters = make_meters(options.seed, 1, options.meters)
-        async with _asking(fleet.store.directory, shows_doubles=True) as export:
-            await examiner.examine_doubles(meters, export)
-        async with _asking(fleet.store.directory) as export:
-            await examiner.examine(meters, export)
+        async with (
+            VictoriaMetrics(fleet.store.directory, shows_doubles=True) as store,
+            aiohttp.ClientSession() as session,
+        ):
+            await examiner.examine(meters, Export(store.url, session))
         return Outcome(
             findings=examiner.findings,
             attacks=examiner.attacks,
@@ -136,20 +137,6 @@ async def run_fleet(directory: Path, options: Namespace) -> Outcome:
             parked=sum(parked.values()),
             faults=faults_in_logs(directory),
         )
-
-
-@contextlib.asynccontextmanager
-async def _asking(directory: Path, *, shows_doubles: bool = False) -> AsyncIterator[Export]:
-    """Start another VictoriaMetrics on the data in `directory`, and yield a reader of its samples.
-
-    The reader returns a sample only once, even if it was written several times. With
-    `shows_doubles`, it returns the sample for each write.
-    """
-    async with (
-        VictoriaMetrics(directory, shows_doubles=shows_doubles) as store,
-        aiohttp.ClientSession() as session,
-    ):
-        yield Export(store.url, session)
 
 
 async def _kill(killer: Killer, options: Namespace) -> None:

@@ -1,6 +1,8 @@
 """Result of a reliability run."""
 
+import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 
@@ -23,6 +25,18 @@ class Result:
         """If `holds` is False, record that the target `figure` was not reached."""
         if not holds:
             self.missed.append(figure)
+
+
+async def wait_until(
+    check: Callable[[], Awaitable[bool]], otherwise: str, timeout_s: float
+) -> None:
+    """Wait until `check` returns True. After `timeout_s`, raise MissedError(`otherwise`)."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            while not await check():
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise MissedError(otherwise) from None
 
 
 def tell(progress: str) -> None:

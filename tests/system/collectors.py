@@ -109,7 +109,6 @@ class Collectors:
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self._cluster)
             await running.enter_async_context(self.store)
-            await self._cluster.until_ready()
             for region in range(1, self._regions + 1):
                 await self._cluster.make_stream(region)
             self.nats = await connect(self._cluster.urls, ADMIN, outlasts_nodes=True)

@@ -35,7 +35,6 @@ async def cluster_running(
     """
     program(recommended())
     async with NatsCluster(directory, gateways) as cluster:
-        await cluster.until_ready()
         yield cluster
 
 

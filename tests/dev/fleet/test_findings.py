@@ -75,7 +75,6 @@ async def found(
     async with aiohttp.ClientSession() as session:
         export = FakeExport(stored, session)
         await examiner.examine([METER], export)
-        await examiner.examine_doubles([METER], export)
     return examiner.findings
 
 
@@ -134,8 +133,15 @@ async def test_delays_are_from_the_moment_of_sending() -> None:
 async def test_other_values_at_the_same_time_are_doubles() -> None:
     stored = samples_of(SENT)
     findings = await found([*stored, stored[0]._replace(value=-1.0)])
-    # The first double is in the export, the second is a value written several times.
-    assert (findings.doubled, findings.written_again) == (2, 1)
+    assert (findings.doubled, findings.written_again) == (1, 1)
+
+
+async def test_the_same_values_again_are_no_doubles() -> None:
+    stored = samples_of(SENT)
+    later = stored[-1]._replace(value=9.0)
+    findings = await found([*stored, *stored, later])
+    assert (findings.doubled, findings.written_again) == (0, len(stored) + 1)
+    assert findings.delays() == pytest.approx([0.25, 0.75, 1.0, 1.5])
 
 
 async def test_meters_that_there_are_not_are_found() -> None:
@@ -178,7 +184,12 @@ CASES: list[tuple[list[Sample], dict[str, Any]]] = [
         for one in VALUES
         for other in [one._replace(value=one.value + 0.001)]
     ),
-    *(([*STORED, one], {"doubled": [one]}) for one in STORED),
+    *(([*STORED, one], {"repeated": 1}) for one in STORED),
+    *(
+        ([*STORED, other], {"doubled": [other], "repeated": 1})
+        for one in VALUES
+        for other in [one._replace(value=one.value + 0.001)]
+    ),
     *(
         ([*STORED, other], {"foreign": [other]})
         for other in (Sample(one, 1000, 1.5) for one in OTHER_SERIES)
@@ -189,6 +200,6 @@ CASES: list[tuple[list[Sample], dict[str, Any]]] = [
 @pytest.mark.parametrize(("stored", "faults"), CASES)
 def test_each_difference_is_found(stored: list[Sample], faults: dict[str, Any]) -> None:
     found = compare(TRUTH, stored)
-    names = ("missing", "partial", "wrong", "foreign", "doubled")
+    names = ("missing", "partial", "wrong", "foreign", "doubled", "repeated")
     assert {name: value for name in names if (value := getattr(found, name))} == faults
     assert found.stored == TRUTH.keys() - found.missing - found.partial
