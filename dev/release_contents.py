@@ -8,7 +8,6 @@ import json
 import re
 import shutil
 import stat
-import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,11 +19,8 @@ from typing import Any
 
 import yaml
 
-from dev.release import ReleaseError, changes_of, manifest_version
+from dev.release import GIT, INTEGRATION, ROOT, ReleaseError, changes_of, manifest_version, run
 
-ROOT = Path(__file__).resolve().parents[1]
-GIT = shutil.which("git") or "git"
-INTEGRATION = "custom_components/smarty_p1"
 LIBRARY_LINK = "smartyp1"
 """Link to the library, by which Python and hatchling find it in a checkout."""
 PROGRAMS = (f"{INTEGRATION}/", "smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/")
@@ -51,24 +47,16 @@ def lock_text(root: Path, name: str, date: str) -> str:
     """Return the text of the lock `name`, from packages that were published before `date`.
 
     `date` is a time such as 2026-11-18T00:00:00Z. `scripts/setup` must have made the environment
-    whose constraints the lock obeys. Raises RuntimeError with uv's message if uv finds no packages.
+    whose constraints the lock obeys. Raises ReleaseError with uv's message if uv finds no packages.
     """
     uv = next(ROOT.glob(".python/uv*/bin/uv"), shutil.which("uv") or "uv")
-    command = [str(uv), "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-config"]
-    end = subprocess.run(  # noqa: S603 - the project's own program
-        [*command, "--exclude-newer", date, *LOCKS[name].split()],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if end.returncode:
-        raise RuntimeError(end.stderr)
+    command = [uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-config"]
+    packages = run(*command, "--exclude-newer", date, *LOCKS[name].split(), cwd=root)
     heading = (
         "# Made by `scripts/release lock NAME`; `scripts/check` compares it with a new one:\n"
         f"# packages with --exclude-newer {date}\n"
     )
-    return heading + end.stdout
+    return heading + packages
 
 
 def write_lock(name: str) -> None:
@@ -95,7 +83,7 @@ def _lock_problem(root: Path, name: str) -> str | None:
         return f"{path} has no date, or one in the future: scripts/release lock {name}"
     try:
         again = lock_text(root, name, date[1])
-    except RuntimeError as error:
+    except ReleaseError as error:
         return f"{path} could not be compared: {error}"
     if text == again:
         return None
@@ -124,11 +112,8 @@ def file_modes(root: Path) -> dict[str, int]:
 
 def _git_files(root: Path, *options: str) -> set[str]:
     """Return paths from `git ls-files` with these options."""
-    command = [GIT, "ls-files", "-z", *options]
-    end = subprocess.run(  # noqa: S603 - git
-        command, cwd=root, capture_output=True, text=True, check=True
-    )
-    return {name for name in end.stdout.split("\0") if name}
+    names = run(GIT, "ls-files", "-z", *options, cwd=root)
+    return {name for name in names.split("\0") if name}
 
 
 def file_problems(root: Path) -> Iterator[str]:

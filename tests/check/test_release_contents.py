@@ -9,9 +9,8 @@ from subprocess import run
 
 import pytest
 
+from dev.release import GIT, INTEGRATION
 from dev.release_contents import (
-    GIT,
-    INTEGRATION,
     LOCKS,
     dependabot_problems,
     file_modes,
