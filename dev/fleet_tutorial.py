@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.demo.home_assistant import ROOT
+from dev.ports import is_free
 
 _SECTION = "Try it on one machine"
 _PAGE = "docs/fleet.md"
@@ -130,15 +130,7 @@ def _run(script: str, folder: Path) -> tuple[int, list[int]]:
 
 
 def _taken() -> list[int]:
-    taken = []
-    for port in _PORTS:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                taken.append(port)
-    return taken
+    return [port for port in _PORTS if not is_free(port)]
 
 
 def _look(url: str) -> int:

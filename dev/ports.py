@@ -22,17 +22,22 @@ def free_ports(count: int = 1) -> int:
         first = randrange(_FIRST, _LAST)  # noqa: S311 - not used for secrets
         ports = range(first, first + count)
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            claims = {port: _claim(port, stack) for port in ports if _is_free(port)}
+            claims = {
+                port: _claim(port, stack)
+                for port in ports
+                if port not in _claimed and is_free(port)
+            }
             if len(claims) == count:
                 for port, claim in claims.items():
                     _claimed[port] = claim.detach()
                 return first
 
 
-def _is_free(port: int) -> bool:
-    if port in _claimed:
-        return False
+def is_free(port: int) -> bool:
+    """Return whether this process may listen at a TCP port of this machine."""
     with socket.socket() as probe:
+        # Connections of an ended program that are still closing do not occupy the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((_HOST, port))
         except OSError:

@@ -4,12 +4,12 @@ It checks the ports, starts all programs, sets up Home Assistant, and stops the 
 """
 
 import asyncio
-import socket
 from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from dev.ports import is_free
 from dev.simulator.heater import Heater
 from smartyp1.prices.contract import Contract
 
@@ -19,17 +19,9 @@ from .default_dashboard import URL_PATH, add_overview
 from .energy_dashboard import set_up_dashboard
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_heater_shown, keep_inverter_shown, show_inverter
-from .meter_statistics import (
-    DOMAIN,
-    entities_of,
-    fill_history,
-    flows_of,
-    statistics_of,
-    wait_for_values,
-)
+from .meter_statistics import DOMAIN, entities_of, fill_history, statistics_of, wait_for_values
 from .meters import Meters
 from .processes import Process
-from .progress import Progress
 from .simulated_history import store_past
 from .simulated_year import Year, simulate_year, store_flows, store_year
 from .state import State, UnusableError, clear, lock
@@ -68,7 +60,6 @@ class Demo:
         self._port: int = options.port
         self._lock: IO[str] | None = None
         self._state = State(self._directory)
-        self._progress = Progress()
         # Computation of the simulated year of a new meter 1.
         self._computing: asyncio.Task[Year] | None = None
 
@@ -134,19 +125,17 @@ class Demo:
         )
         log = self._directory / "home-assistant.log"
         home = Installation(self._directory / "config", self._port, log)
-        self._progress.begin(
-            "starting a simulated meter, and one that you can add yourself", "2 to 10 s"
-        )
+        _say("starting a simulated meter, and one that you can add yourself", "2 to 10 s")
         try:
-            async with self._progress.signs_of_life(), meters.serving() as simulator:
+            async with meters.process() as simulator:
                 if not state.entry:
                     # Compute the year while Home Assistant starts.
                     self._computing = asyncio.create_task(self._compute_year(meters))
                 while True:
                     await self._run_until_restart(home, meters, simulator)
-                    self._progress.say("Home Assistant was asked to restart")
+                    _say("Home Assistant was asked to restart")
         finally:
-            self._progress.say("stopped")
+            _say("stopped")
 
     async def _run_until_restart(
         self, home: Installation, meters: Meters, simulator: Process
@@ -157,8 +146,8 @@ class Demo:
         """
         if self._state.entry:
             await self._store_flows(meters)
-        self._progress.begin("starting Home Assistant", _START_TIME)
-        async with home.running() as process:
+        _say("starting Home Assistant", _START_TIME)
+        async with home.process() as process:
             async with home.ready(process) as client:
                 shown = [asyncio.create_task(keep_heater_shown(client, meters.heater))]
                 try:
@@ -180,24 +169,22 @@ class Demo:
         Import the simulated history. Users can look as soon as the meter and its dashboard are
         there.
         """
-        progress = self._progress
         is_new = await self._add_meter(client, meters)
         await add_overview(client)
-        progress.say(f"open {client.url}   user {USER}, password {PASSWORD}")
+        _say(f"open {client.url}   user {USER}, password {PASSWORD}")
         if is_new:
             await self._store_year(client, meters)
         entry_id = self._state.entry
-        progress.begin("filling the Energy dashboard", "5 to 20 s")
+        _say("filling the Energy dashboard", "5 to 60 s")
         await show_inverter(client, meters.meter(1))
         # New entities appear with the first telegram, so wait for it.
         await wait_for_values(client, [(await entities_of(client, entry_id))["energy_imported"]])
-        entities = await entities_of(client, entry_id) | await flows_of(client, entry_id)
-        entities |= inverter.ENTITIES
+        entities = await entities_of(client, entry_id) | inverter.ENTITIES
         # The integration writes `total` as the last one of electricity, and `gas_cost` of gas.
         statistics = await statistics_of(client, meters.meter(1), wanted={"total", "gas_cost"})
         await set_up_dashboard(client, entities, statistics)
         if hours := await fill_history(client, entities, meters.meter(1)):
-            progress.say(f"filled the Energy dashboard with {hours} hours of simulated history")
+            _say(f"filled the Energy dashboard with {hours} hours of simulated history")
             # A page that is open already has asked about the devices before they were there. It
             # asks again when the meter is loaded again.
             await client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
@@ -211,9 +198,7 @@ class Demo:
         is_new = entry_id is None
         if entry_id is None:
             address, key = meters.address(1), meters.key(1)
-            self._progress.begin(
-                f"adding the meter at {address} with the integration's config flow", "1 to 10 s"
-            )
+            _say(f"adding the meter at {address} with the integration's config flow", "1 to 10 s")
             fields = {"port": address, "encryption_key": key, "advanced": {}}
             entry_id = str((await client.run_flow(DOMAIN, "meter", **fields))["entry_id"])
         self._state.entry = entry_id
@@ -227,7 +212,7 @@ class Demo:
     async def _store_year(self, client: Client, meters: Meters) -> None:
         """Store a contract and a simulated year for the first meter."""
         entry_id = self._state.entry
-        self._progress.begin(
+        _say(
             f"storing a simulated year with a reference power of {REFERENCE_POWER} kW and prices",
             "5 to 20 s",
         )
@@ -248,16 +233,20 @@ class Demo:
         await asyncio.to_thread(store_flows, config, self._state.entry, meters.meter(1), now)
 
     async def _announce(self, client: Client, meters: Meters) -> None:
-        say = self._progress.say
         self.was_ready = True
         if not await _entry_of(client, meters.meter(2).device_name):
-            say("to try the dialog, add the integration once more: Smart meter (P1)")
-            say(f"    port {meters.address(2)}   key {meters.key(2)}")
-        say(f"the dashboard of the meter: {client.url}/{URL_PATH}")
-        say(f"the Energy dashboard: {client.url}/energy")
-        say("everything is simulated, also the past year, the inverter and the battery")
-        say("Ctrl-C stops everything")
-        say(f"ready: {client.url}   user {USER}, password {PASSWORD}")
+            _say("to try the dialog, add the integration once more: Smart meter (P1)")
+            _say(f"    port {meters.address(2)}   key {meters.key(2)}")
+        _say(f"the dashboard of the meter: {client.url}/{URL_PATH}")
+        _say(f"the Energy dashboard: {client.url}/energy")
+        _say("everything is simulated, also the past year, the inverter and the battery")
+        _say("Ctrl-C stops everything")
+        _say(f"ready: {client.url}   user {USER}, password {PASSWORD}")
+
+
+def _say(text: str, usual: str = "") -> None:
+    """Print a line of the demo. `usual` says how long the step of this line usually takes."""
+    print(f"demo: {text} (usually {usual})" if usual else f"demo: {text}", flush=True)
 
 
 def _ports(state: State) -> range:
@@ -286,12 +275,6 @@ async def _first_to_end(*processes: Process) -> Process:
 
 
 def _check_free(port: int, program: str, remedy: str) -> None:
-    with socket.socket() as probe:
-        # Set SO_REUSEADDR, so that connections of the last demo that are still closing do not block
-        # the port.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            message = f"port {port}, for {program}, cannot be used: {error.strerror}; {remedy}"
-            raise UnusableError(message) from None
+    if not is_free(port):
+        message = f"port {port}, for {program}, is in use, or not allowed; {remedy}"
+        raise UnusableError(message)

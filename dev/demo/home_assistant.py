@@ -14,7 +14,7 @@ from typing import Any
 from dev.reliability.process_measurements import is_served
 
 from .client import Client
-from .processes import Process, running
+from .processes import Process
 
 ROOT = Path(__file__).resolve().parents[2]
 # `scripts/release check` sets SMARTY_P1_INTEGRATION to the folder with the unpacked archive of a
@@ -130,14 +130,13 @@ class Installation:
             path.write_text(json.dumps(content, indent=2), encoding="utf-8")
             path.chmod(0o600)
 
-    @contextlib.asynccontextmanager
-    async def running(
+    def process(
         self,
         python: Path | str = sys.executable,
         *,
         environment: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[Process]:
-        """Run Home Assistant while the context is active, and yield its process.
+    ) -> Process:
+        """Return the process of Home Assistant, which runs while its context is active.
 
         `python` is the interpreter whose packages are used. `environment` has further environment
         variables.
@@ -148,7 +147,7 @@ class Installation:
         temporary = self.directory / "tmp"
         temporary.mkdir(exist_ok=True)
         command = [python, "-m", "homeassistant", "--config", self.directory]
-        async with running(
+        return Process(
             "Home Assistant",
             [*command, "--skip-pip", "--log-no-color"],
             log=self.log,
@@ -160,8 +159,7 @@ class Installation:
                 "TMPDIR": str(temporary.resolve()),
                 **(environment or {}),
             },
-        ) as process:
-            yield process
+        )
 
     @contextlib.asynccontextmanager
     async def ready(self, process: Process) -> AsyncIterator[Client]:

@@ -78,13 +78,26 @@ RATES = {
 
 
 async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
-    """Return the entity ids of a config entry's enabled entities, by translation key."""
+    """Return the entity ids of a config entry's enabled entities, by translation key.
+
+    The keys of flow rates and of the heat power begin with the kind of the M-Bus meter, for example
+    `gas_flow_rate`.
+    """
     registry = await client.command("config/entity_registry/list")
-    return {
-        entity["translation_key"]: entity["entity_id"]
-        for entity in registry
-        if entity["config_entry_id"] == entry_id and not entity["disabled_by"]
+    mine = [entity for entity in registry if entity["config_entry_id"] == entry_id]
+    kinds = {
+        entity["device_id"]: f"{entity['translation_key']}_"
+        for entity in mine
+        if entity["translation_key"] in ("gas", "water", "heat")
     }
+    entities = {}
+    for entity in mine:
+        key = entity["translation_key"]
+        if key in ("flow_rate", "power"):
+            key = kinds.get(entity["device_id"], "") + key
+        if not entity["disabled_by"]:
+            entities[key] = entity["entity_id"]
+    return entities
 
 
 async def statistics_of(client: Client, meter: Meter, wanted: set[str]) -> dict[str, str]:
@@ -97,27 +110,6 @@ async def statistics_of(client: Client, meter: Meter, wanted: set[str]) -> dict[
         if wanted <= by_kind.keys():
             return by_kind
         await asyncio.sleep(0.2)
-
-
-async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
-    """Return the entity ids of the sensors for the flow rates of gas and water, and for heat power.
-
-    The keys are `gas_flow_rate`, `water_flow_rate` and `heat_power`. Disabled sensors are left out.
-    """
-    registry = await client.command("config/entity_registry/list")
-    mine = [entity for entity in registry if entity["config_entry_id"] == entry_id]
-    kinds = {
-        entity["device_id"]: entity["translation_key"]
-        for entity in mine
-        if entity["translation_key"] in ("gas", "water", "heat")
-    }
-    return {
-        f"{kinds[entity['device_id']]}_{entity['translation_key']}": entity["entity_id"]
-        for entity in mine
-        if entity["device_id"] in kinds
-        and entity["translation_key"] in ("flow_rate", "power")
-        and not entity["disabled_by"]
-    }
 
 
 async def enable(client: Client, entry_id: str, *keys: str) -> None:

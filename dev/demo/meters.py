@@ -1,8 +1,6 @@
 """Simulated meters of the demo. They run in a child process."""
 
-import contextlib
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from dev.reliability.process_measurements import is_served
@@ -10,7 +8,7 @@ from dev.simulator import Meter
 from dev.simulator.heater import Heater
 
 from .home_assistant import HOST, ROOT
-from .processes import Process, running
+from .processes import Process
 
 
 class Meters:
@@ -31,22 +29,20 @@ class Meters:
         self._key_file = directory / "keys"
         self._log = directory / "simulator.log"
 
-    @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator[Process]:
-        """Run the simulator while the context is active, and yield its process."""
+    def process(self) -> Process:
+        """Return the process of the simulator, which runs while its context is active."""
         command = [sys.executable, "-m", "dev.simulator", "--meters", f"{len(self.ports)}"]
         command += ["--first", f"{self._first}"]
         options = ["--listen", f"{HOST}:{self.ports[0]}", "--interval", f"{self._interval:g}"]
         for start in self.heater.starts:
             options += ["--heater", start.isoformat()]
-        async with running(
+        return Process(
             "the simulator",
             [*command, *options, "--key-file", self._key_file],
             log=self._log,
             directory=ROOT,
-        ) as process:
-            await process.until(self._are_listening)
-            yield process
+            is_ready=self._are_listening,
+        )
 
     def meter(self, number: int) -> Meter:
         """Return a copy of the demo's meter `number`. It has the same readings, but no key."""

@@ -5,11 +5,13 @@ import contextlib
 import ctypes
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 STOP_TIMEOUT_S = 45.0
 MAX_LOG_LINES = 15
+_CHECK_INTERVAL_S = 0.05
 
 _PR_SET_PDEATHSIG = 1
 
@@ -19,16 +21,61 @@ class ProcessEndedError(Exception):
 
 
 class Process:
-    """Running child process. It writes its output to a log file."""
+    """Child process. It runs while the context is active, and writes its output to a log file."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    _process: asyncio.subprocess.Process
+
+    def __init__(  # noqa: PLR0913
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        directory: Path,
+        environment: Mapping[str, str] | None = None,
+        is_ready: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
         self.name = name
-        self._process = process
+        self.directory = directory
+        self._command = command
         self._log = log
+        self._environment = environment or {}
+        self._is_ready = is_ready
+
+    async def __aenter__(self) -> Self:
+        """Start the process."""
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop the process."""
+        await asyncio.shield(self.stop())
+
+    async def start(self) -> None:
+        """Start the process, and wait until `is_ready` returns True."""
+        with self._log.open("ab") as output:
+            # Start the child in a process group of its own, so that Ctrl-C ends only this program.
+            # This program then stops its children in the right order.
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self.directory,
+                env={**os.environ, **self._environment},
+                process_group=0,
+                preexec_fn=_die_with_parent(os.getpid()),
+            )
+        try:
+            if self._is_ready:
+                await self.until(self._is_ready)
+        except BaseException:
+            await asyncio.shield(self.stop())
+            raise
 
     @property
     def pid(self) -> int:
-        """Return the process id."""
+        """Return the process id that the process got at its last start."""
         return self._process.pid
 
     @property
@@ -47,12 +94,12 @@ class Process:
         """Wait for the end of the process and return its exit status."""
         return await self._process.wait()
 
-    async def until(self, check: Callable[[], Awaitable[bool]], every: float = 0.1) -> None:
-        """Call `check` every `every` seconds, until it returns True."""
+    async def until(self, check: Callable[[], Awaitable[bool]]) -> None:
+        """Call `check` until it returns True. Raises ProcessEndedError if the process ends."""
         while not await check():
             if self.status is not None:
                 raise self.ended()
-            await asyncio.sleep(every)
+            await asyncio.sleep(_CHECK_INTERVAL_S)
 
     async def stop(self) -> None:
         """Send SIGTERM, and wait up to STOP_TIMEOUT_S seconds for the end of the process.
@@ -68,36 +115,6 @@ class Process:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         await self._process.wait()
-
-
-@contextlib.asynccontextmanager
-async def running(
-    name: str,
-    command: Sequence[str | Path],
-    *,
-    log: Path,
-    directory: Path,
-    environment: Mapping[str, str] | None = None,
-) -> AsyncIterator[Process]:
-    """Run a command while the context is active, and yield its process. `log` gets its output."""
-    with log.open("ab") as output:
-        # Start the child in a process group of its own, so that Ctrl-C ends only this program. This
-        # program then stops its children in the right order.
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=directory,
-            env={**os.environ, **(environment or {})},
-            process_group=0,
-            preexec_fn=_die_with_parent(os.getpid()),
-        )
-    child = Process(name, process, log)
-    try:
-        yield child
-    finally:
-        await asyncio.shield(child.stop())
 
 
 def _die_with_parent(parent: int) -> Callable[[], None]:

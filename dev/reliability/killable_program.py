@@ -1,22 +1,18 @@
 """Running program that a test can kill and start again."""
 
-import contextlib
 import os
 import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Self
 
-from dev.demo.processes import Process, running
+from dev.demo.processes import Process
 
 from .result import MissedError
 
 
-class Part:
+class Part(Process):
     """Program that a test can kill and start again. It runs while the context is active."""
-
-    _process: Process
 
     def __init__(
         self,
@@ -24,53 +20,25 @@ class Part:
         directory: Path,
         is_ready: Callable[[], Awaitable[bool]],
     ) -> None:
-        name = str(command[0])
-        program = shutil.which(name)
+        program = shutil.which(command[0])
         if program is None:
-            message = f"{name} is not installed"
+            message = f"{command[0]} is not installed"
             raise MissedError(message)
-        self._name = Path(program).name
-        self._command = [program, *command[1:]]
-        self.directory = directory
-        self._is_ready = is_ready
-        self._running = contextlib.AsyncExitStack()
-
-    async def __aenter__(self) -> Self:
-        """Start the program."""
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stop the program."""
-        await self.stop()
-
-    @property
-    def pid(self) -> int:
-        """Return the process id that the program got at its last start."""
-        return self._process.pid
-
-    async def start(self) -> None:
-        """Start the program, and wait until it is ready."""
-        self._process = await self._running.enter_async_context(
-            running(
-                self._name,
-                self._command,
-                log=self.directory / f"{self._name}.log",
-                directory=self.directory,
-            )
+        name = Path(program).name
+        super().__init__(
+            name,
+            [program, *command[1:]],
+            log=directory / f"{name}.log",
+            directory=directory,
+            is_ready=is_ready,
         )
-        await self._process.until(self._is_ready, every=0.02)
-
-    async def stop(self) -> None:
-        """Stop the program with SIGTERM, and wait for its end."""
-        await self._running.aclose()
 
     async def kill(self) -> None:
         """Kill the program with SIGKILL, and wait for its end."""
         self.send(signal.SIGKILL)
-        await self._process.wait()
-        await self._running.aclose()
+        await self.wait()
+        await self.stop()
 
     def send(self, number: signal.Signals) -> None:
         """Send the signal `number` to the program."""
-        os.kill(self._process.pid, number)
+        os.kill(self.pid, number)

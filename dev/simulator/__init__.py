@@ -9,7 +9,7 @@ From Python:
     meter.telegram_at(when)                         # the text
     meter.frame_at(when)                            # encrypted; the frame counter rises
 
-    async with serve([meter], interval=0.05) as server:
+    async with Server([meter], interval=0.05) as server:
         server.ports                                # one per meter
         server.silence()                            # from now on, only pushed bytes are sent
         server.push(b"literal bytes")
@@ -21,6 +21,6 @@ Readings depend only on the time and the meter's number.
 
 from .house import House
 from .meter import CounterExhaustedError, Meter
-from .server import PortInUseError, Server, serve
+from .server import PortInUseError, Server
 
-__all__ = ["CounterExhaustedError", "House", "Meter", "PortInUseError", "Server", "serve"]
+__all__ = ["CounterExhaustedError", "House", "Meter", "PortInUseError", "Server"]

@@ -4,38 +4,30 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dev.arguments import count, positive
 
-from .boards import PulseBoard, TankBoard
 from .heater import Heater
 from .household import EPOCH
 from .keyfile import KeyFileError, read_keys
 from .meter import Meter
-from .outlet import Board
-from .server import PortInUseError, serve
+from .server import PortInUseError, Server
 from .telegram import LUXEMBOURG
 
-DEFAULT_ADDRESS = ("127.0.0.1", 20001)
 DEFAULT_KEY_FILE = Path("smarty-simulator.keys")
 LAST_PORT = 65535
-BOARDS: Mapping[str, Callable[[], Board]] = {
-    "pulse": PulseBoard,
-    "tank": TankBoard,
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Simulate meters until a signal arrives, or print keys. Return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.listen and options.listen[1] + _count(options) - 1 > LAST_PORT:
+    last_port = options.listen[1] + options.meters - 1
+    if last_port > LAST_PORT and not options.list_keys:
         parser.error(f"argument --listen: there are no ports above {LAST_PORT}")
-    if options.list_keys and options.plain:
-        parser.error("argument --list-keys: meters that are --plain have no keys")
     try:
         if options.list_keys:
             return _list_keys(options)
@@ -45,8 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyFileError, PortInUseError) as error:
         trouble = str(error)
     except OSError as error:
-        place = error.filename2 or error.filename or "cannot listen"
-        trouble = f"{place}: {error.strerror}"
+        trouble = f"cannot listen: {error.strerror}"
     print(f"{parser.prog}: {trouble}", file=sys.stderr)
     return 1
 
@@ -58,42 +49,24 @@ async def _serve(options: argparse.Namespace) -> int:
         loop.add_signal_handler(number, told_to_stop.set)
 
     meters = _meters(options)
-    address = options.listen or (("", None) if options.pty else DEFAULT_ADDRESS)
     for meter in meters:
         # Read the registers once before the start. This first call takes longest, because it fills
         # the meter's caches.
         meter.registers_at(datetime.now(UTC))
-    async with serve(
-        meters,
-        *address,
-        boards=[BOARDS[name]() for name in options.boards],
-        board_port=options.board_port,
-        links=_links(options.pty, _count(options)) if options.pty else (),
-        interval=options.interval,
-    ) as server:
-        if not options.quiet:
-            for device, addresses in server.addresses():
-                name = device.name if isinstance(device, Board) else _name(device)
-                print(name, *addresses, sep="  ", flush=True)
+    host, _ = options.listen
+    shown_host = f"[{host}]" if ":" in host else host
+    async with Server(meters, *options.listen, interval=options.interval) as server:
+        for meter, port in zip(meters, server.ports, strict=True):
+            if not options.quiet:
+                name = f"meter {meter.number}  {meter.device_name}"
+                print(f"{name}  socket://{shown_host}:{port}", flush=True)
         await told_to_stop.wait()
     return 0
-
-
-def _name(meter: Meter) -> str:
-    return f"meter {meter.number}  {meter.device_name}"
-
-
-def _count(options: argparse.Namespace) -> int:
-    return int(options.meters) + len(options.boards)
 
 
 def _meters(options: argparse.Namespace) -> list[Meter]:
     numbers = _numbers(options)
     heaters = [Heater(tuple(options.heater)), *[Heater()] * (options.meters - 1)]
-    if options.plain:
-        return [
-            Meter(number, heater=heater) for number, heater in zip(numbers, heaters, strict=True)
-        ]
     keys, added = read_keys(options.key_file, options.meters)
     if added and not options.quiet:
         print(f"{added} new key{'s'[: added > 1]} in {options.key_file}", flush=True)
@@ -114,10 +87,6 @@ def _numbers(options: argparse.Namespace) -> range:
     return range(options.first, options.first + options.meters)
 
 
-def _links(first: Path, count: int) -> list[Path]:
-    return [first, *(first.with_name(f"{first.name}{number}") for number in range(2, count + 1))]
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="p1 simulate",
@@ -134,28 +103,12 @@ def _parser() -> argparse.ArgumentParser:
         "own (1; those of scripts/demo begin with 101)",
     )
     add(
-        "--board",
-        dest="boards",
-        choices=BOARDS,
-        action="append",
-        default=[],
-        help="a board on the port behind the last: pulse (a line for each blink of an LED) or "
-        "tank (MaxBotix XL-MaxSonar); may be given again",
-    )
-    add(
         "--listen",
         metavar="HOST:PORT",
         type=_address,
-        help="serve on TCP, meter k on PORT+k-1; without --pty this is the default, "
-        "127.0.0.1:20001",
+        default=("127.0.0.1", 20001),
+        help="the first meter's TCP port; the others follow (127.0.0.1:20001)",
     )
-    add(
-        "--board-port",
-        metavar="PORT",
-        type=count,
-        help="the first board's TCP port, the others follow (behind the last meter's)",
-    )
-    add("--pty", metavar="PATH", type=Path, help="serve serial ports: PATH, PATH2, ...")
     add(
         "--key-file",
         metavar="FILE",
@@ -169,7 +122,6 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="print each meter's system title and key, as collectors take them, and exit",
     )
-    add("--plain", action="store_true", help="send telegrams unenciphered")
     add(
         "--interval",
         metavar="SECONDS",

@@ -1,70 +1,64 @@
-"""P1 port of a simulated meter, or port of a board."""
+"""P1 port of a simulated meter."""
 
 import asyncio
-from abc import ABC, abstractmethod
+import contextlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from .line import Line
 from .meter import CounterExhaustedError, Meter
 
-
-class Board(ABC):
-    """Simulated device that sends bytes without a request, at most every `interval` seconds."""
-
-    name: str
-    interval = 0.1
-
-    @abstractmethod
-    def due_at(self, when: datetime) -> bytes:
-        """Return the bytes that the device sends from the last call of this method until `when`."""
+# Number of unsent bytes from which on a slow reader loses all further bytes.
+MAX_UNSENT_BYTES = 64 * 1024
 
 
 class Outlet:
-    """Port of a meter or of a board. Its bytes go to all connected lines.
+    """Port of a meter. Its bytes go to all connected readers.
 
-    Like a real P1 port, it sends no frames while no line is connected. The bytes of a board are
-    lost then.
+    Like a real P1 port, it sends no frames while no reader is connected. A slow reader loses bytes,
+    but never makes the meter wait.
     """
 
-    def __init__(self, device: Meter | Board, interval: float, now: Callable[[], datetime]) -> None:
-        self.device = device
-        self.lines: set[Line] = set()
+    def __init__(self, meter: Meter, interval: float, now: Callable[[], datetime]) -> None:
+        self.readers: set[asyncio.StreamWriter] = set()
         self.is_silent = False
         """Whether the meter sends nothing except pushed bytes."""
+        self._meter = meter
         self._interval = interval
         self._now = now
 
-    def plug_in(self, line: Line) -> None:
-        """Connect a line. The line gets a frame at once, and then each following frame."""
-        self.lines.add(line)
-        if isinstance(self.device, Meter):
-            self._send([line])
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Send a frame to a new reader at once, and then each following frame, until it leaves."""
+        self.readers.add(writer)
+        self._send_frame([writer])
+        try:
+            with contextlib.suppress(OSError):
+                while await reader.read(4096):
+                    pass
+        finally:
+            self.readers.discard(writer)
+            writer.transport.abort()
 
     def push(self, data: bytes) -> None:
-        """Send `data` to all connected lines."""
-        for line in self.lines:
-            line.offer(data)
+        """Send `data` to all connected readers."""
+        _send(data, self.readers)
 
     async def run(self) -> None:
-        """Send what is due in each interval, until cancelled."""
+        """Send a frame in each interval, until cancelled."""
         now = asyncio.get_running_loop().time
         due = now()
         while True:
             # If this program could not run for a while, skip the missed intervals.
             due = max(due + self._interval, now())
             await asyncio.sleep(due - now())
-            self._send(self.lines)
+            self._send_frame(self.readers)
 
-    def _send(self, lines: Iterable[Line]) -> None:
-        if isinstance(self.device, Board):
-            data = self.device.due_at(self._now())
-        elif not lines or self.is_silent:
-            return
-        else:
-            try:
-                data = self.device.frame_at(self._now())
-            except CounterExhaustedError:
-                return
-        for line in lines if data else ():
-            line.offer(data)
+    def _send_frame(self, readers: Iterable[asyncio.StreamWriter]) -> None:
+        if readers and not self.is_silent:
+            with contextlib.suppress(CounterExhaustedError):
+                _send(self._meter.frame_at(self._now()), readers)
+
+
+def _send(data: bytes, readers: Iterable[asyncio.StreamWriter]) -> None:
+    for reader in readers:
+        if reader.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
+            reader.write(data)

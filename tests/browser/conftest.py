@@ -10,7 +10,7 @@ import pytest_asyncio
 import pytest_socket
 from playwright.async_api import Browser
 
-from dev.simulator import Meter, Server, serve
+from dev.simulator import Meter, Server
 from tests.system.browser import BROWSERS
 from tests.system.conftest import (
     bcrypt_cost,
@@ -81,7 +81,7 @@ def meter() -> OpenableMeter:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def line(meter: OpenableMeter) -> AsyncIterator[Server]:
-    async with serve([meter, Meter(2, OTHER_KEY)], interval=1) as line:
+    async with Server([meter, Meter(2, OTHER_KEY)], interval=1) as line:
         yield line
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import aiomqtt
 
-from dev.demo.processes import Process, running
+from dev.demo.processes import Process
 from dev.ports import free_ports
 from dev.reliability.process_measurements import is_served
 from tests.system.support import PATIENCE, program, until
@@ -42,7 +42,7 @@ class Broker:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[Process]:
-        async with running(
+        async with Process(
             "mosquitto",
             [program("mosquitto", "/usr/sbin/mosquitto"), "-c", self._configuration],
             log=self._directory / "mosquitto.log",

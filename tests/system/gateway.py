@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from dev.demo.home_assistant import HOST, ROOT
-from dev.demo.processes import Process, running
+from dev.demo.processes import Process
 from dev.ports import free_ports
 from tests.system.support import addresses_listening_on, program
 
@@ -58,7 +58,7 @@ class Gateway:
         admin = f"admin:\n  accepter: tcp,{HOST},{self._admin_port}\n"
         configuration = self._directory / "ser2net.yaml"
         configuration.write_text("".join([self._head, *self._connections, admin]), encoding="utf-8")
-        async with running(
+        async with Process(
             "ser2net",
             [program("ser2net"), "-n", "-d", "-c", configuration],
             log=self._directory / "ser2net.log",

@@ -77,7 +77,7 @@ class Home:
 
     async def start(self) -> None:
         self.process = await self._running.enter_async_context(
-            self._installation.running(self._python, environment=self._environment)
+            self._installation.process(self._python, environment=self._environment)
         )
         ready = self._installation.ready(self.process)
         self.client = await self._logged_in.enter_async_context(ready)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from dev.demo.home_assistant import ROOT
-from dev.demo.processes import Process, running
+from dev.demo.processes import Process
 from dev.encoder import KEY, TITLE
 from dev.ports import free_ports
 from tests.system.broker import HOST
@@ -66,7 +66,7 @@ class SealedGateway:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Process]:
         command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", "gateway"]
-        async with running(
+        async with Process(
             "gateway",
             [*command, "--config", self._config],
             log=self._directory / "gateway.log",

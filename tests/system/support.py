@@ -1,17 +1,19 @@
 """Helpers that several of the system tests need."""
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from dev.demo.home_assistant import ROOT
+from dev.demo.home_assistant import HOST, ROOT
+from dev.demo.processes import Process
 from dev.simulator import Meter
 
 DEMO_PYTHON = ROOT / ".venv-demo" / "bin" / "python"
@@ -79,6 +81,21 @@ def processes_mentioning(text: str | Path) -> list[str]:
         if str(text) in command:
             found.append(command)
     return found
+
+
+@contextlib.asynccontextmanager
+async def serial_cable(device: Path, port: int) -> AsyncIterator[None]:
+    """Lead the TCP port of a simulated meter to a serial device, while a reader has opened it."""
+    plug = f"{program('socat')} pty,raw,echo=0,link={device},wait-slave,pty-interval=0.2"
+    async with Process(
+        "socat",
+        # The device is removed when its reader ends, and made again at once.
+        ["/bin/sh", "-c", f"while :; do {plug} tcp:{HOST}:{port}; done"],
+        log=device.with_name(f"{device.name}.log"),
+        directory=device.parent,
+    ):
+        await until(device.exists)
+        yield
 
 
 class RecordingMeter(Meter):

@@ -20,7 +20,7 @@ from dev.demo.demo_run import CONTRACT, TARIFF
 from dev.demo.meter_statistics import DOMAIN
 from dev.demo.simulated_year import Year, simulate_year, store_year
 from dev.reliability.process_measurements import cpu_seconds, resident_mib
-from dev.simulator import serve
+from dev.simulator import Server
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, until
 
@@ -193,7 +193,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     )
     home = Home(tmp_path_factory.mktemp("home"), meters[0])
     try:
-        async with serve(meters, interval=2.0) as line, aiohttp.ClientSession() as session:
+        async with Server(meters, interval=2.0) as line, aiohttp.ClientSession() as session:
             await home.start()
             house = House(home, session)
             for number, port in zip(NUMBERS, line.ports, strict=True):

@@ -13,10 +13,10 @@ import pytest_socket
 
 from dev.demo import home_assistant
 from dev.demo.client import ClientError
-from dev.demo.leneda import ACCOUNT, platform_of
-from dev.simulator import serve
+from dev.simulator import Server
 from tests import stand_in_model
 from tests.system.home import Home
+from tests.system.leneda_of_meter import ACCOUNT, platform_of
 from tests.system.support import (
     DEMO_PYTHON,
     OLDEST_PYTHON,
@@ -105,7 +105,7 @@ async def assistant(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(home_assistant, "CONFIGURATION", home_assistant.CONFIGURATION + more)
         async with (
-            serve([meter], interval=1) as line,
+            Server([meter], interval=1) as line,
             platform_of(meter) as platform,
             Home(
                 directory, meter, python=python, environment=environment, leneda=platform.url

@@ -12,12 +12,12 @@ import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
 from dev.demo.meter_statistics import DOMAIN, entities_of
-from dev.demo.processes import Process, running
-from dev.simulator import serve
+from dev.demo.processes import Process
+from dev.simulator import Server
 from tests.system.broker import Broker
 from tests.system.home import Home, add_broker
 from tests.system.sealed_gateway import SealedGateway
-from tests.system.support import TIMEOUT, RecordingMeter, program, until
+from tests.system.support import TIMEOUT, RecordingMeter, program, serial_cable, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -46,7 +46,7 @@ class Wire:
     async def plugged_in(self) -> AsyncIterator[Wire]:
         ends = [f"pty,raw,echo=0,link={end}" for end in (self.port, self._far_end)]
         log = self._directory / "socat.log"
-        async with running(
+        async with Process(
             "socat", [program("socat"), *ends], log=log, directory=self._directory
         ) as socat:
 
@@ -156,7 +156,8 @@ async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
     gateway = SealedGateway(tmp_path, broker.port, str(terminal))
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        line = await enter(serve([meter], port=None, links=[terminal], interval=1))
+        line = await enter(Server([meter], interval=1))
+        await enter(serial_cable(terminal, line.ports[0]))
         serving = await enter(broker.serving())
         sealing = await enter(gateway.running())
         await add_broker(home, broker)

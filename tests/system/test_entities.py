@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from dev.demo.client import Client, ClientError
 from dev.demo.meter_statistics import DOMAIN
-from dev.simulator import Meter, serve
+from dev.simulator import Meter, Server
 from dev.simulator.house import House
 from tests.system.broker import HOST, Broker
 from tests.system.home import Home, add_broker
@@ -89,7 +89,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]
     broker = Broker(tmp_path_factory.mktemp("broker"))
     async with (
         broker.serving(),
-        serve([meter], interval=10) as line,
+        Server([meter], interval=10) as line,
         Home(tmp_path_factory.mktemp("home"), meter) as home,
     ):
         board = asyncio.create_task(run_board(broker, board_meter))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import ROOT
-from dev.demo.processes import running
+from dev.demo.processes import Process
 from dev.fleet.nats_server import recommended
 from tests.system.support import TIMEOUT, processes_mentioning, program
 
@@ -19,7 +19,7 @@ async def run(directory: Path, script: str, *arguments: str) -> tuple[int, str]:
     """Run a script to its end; return its status and its output."""
     log = directory / "log"
     command: list[str | Path] = [ROOT / "scripts" / script, *arguments]
-    async with running(script, command, log=log, directory=directory) as process:
+    async with Process(script, command, log=log, directory=directory) as process:
         status = await process.wait()
     return status, log.read_text(encoding="utf-8")
 

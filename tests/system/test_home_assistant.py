@@ -9,7 +9,7 @@ import pytest_asyncio
 from dev.demo.client import FlowFailedError
 from dev.demo.energy_dashboard import set_up_dashboard
 from dev.demo.meter_statistics import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history, statistics_of
-from dev.simulator import Meter, Server, serve
+from dev.simulator import Meter, Server
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, processes_mentioning, until
 
@@ -48,7 +48,7 @@ def meter() -> RecordingMeter:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
-    async with serve([meter, Meter(2, OTHER_KEY)], interval=1) as line:
+    async with Server([meter, Meter(2, OTHER_KEY)], interval=1) as line:
         yield line
 
 

@@ -16,7 +16,7 @@ import pytest_asyncio
 from dev.demo import inverter
 from dev.demo.meter_statistics import DOMAIN, import_rows, registers, wait_for_rows
 from dev.demo.simulated_year import simulate_year, store_year
-from dev.simulator import Meter, Server, serve
+from dev.simulator import Meter, Server
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.prices.contract import Contract
 from tests.system.home import Home
@@ -126,7 +126,7 @@ def meter() -> RecordingMeter:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
-    async with serve([meter], interval=1) as line:
+    async with Server([meter], interval=1) as line:
         yield line
 
 

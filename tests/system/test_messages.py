@@ -20,7 +20,7 @@ from dev.demo import home_assistant
 from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
 from dev.ports import free_ports
-from dev.simulator import Server, serve
+from dev.simulator import Server
 from dev.simulator.house import HOUSES
 from dev.simulator.meter import CounterExhaustedError
 from dev.simulator.telegram_values import Channel, Flow, Phase, Reading
@@ -297,7 +297,7 @@ async def household(
     meters = [ScriptedMeter(number, KEY, house=HOUSES[0]) for number in (1, 2)]
     time = MovedTime(directory / "time", evening(14))
     async with (
-        serve(meters, interval=1, now=time.now) as line,
+        Server(meters, interval=1, now=time.now) as line,
         Phone().running() as phone,
         Home(directory, meters[0], environment=time.environment) as home,
     ):

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
-from dev.simulator import Server, serve
+from dev.simulator import Server
 from tests.system.home import Home
 from tests.system.support import OLDEST_PYTHON, TIMEOUT, RecordingMeter, until, wanted_version
 
@@ -29,7 +29,7 @@ def meter() -> RecordingMeter:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
-    async with serve([meter], interval=1) as line:
+    async with Server([meter], interval=1) as line:
         yield line
 
 

@@ -22,7 +22,7 @@ from dev.demo.meter_statistics import DOMAIN
 from dev.demo.processes import Process
 from dev.ports import free_ports
 from dev.reliability.process_measurements import is_served
-from dev.simulator import Server, serve
+from dev.simulator import Server
 from tests.sent import iso_time, plain, sent_in
 from tests.system.broker import HOST, Broker, Listener, Message
 from tests.system.home import Home, add_broker
@@ -76,7 +76,7 @@ def meter() -> HistoricMeter:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def line(meter: HistoricMeter) -> AsyncIterator[Server]:
-    async with serve([meter], interval=1) as line:
+    async with Server([meter], interval=1) as line:
         yield line
 
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from dev.simulator import serve
+from dev.simulator import Server
 from tests.system.gateway import Gateway
 from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
-from tests.system.support import TIMEOUT, until
+from tests.system.support import TIMEOUT, serial_cable, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 60 * ROUNDS), pytest.mark.slow]
 
@@ -50,7 +50,8 @@ async def test_a_gateway_is_killed_again_and_again(tmp_path: Path) -> None:
     device, meter = tmp_path / "serial", NumberedMeter()
     gateway = Gateway([device], tmp_path)
     async with (
-        serve([meter], port=None, links=[device], interval=1),
+        Server([meter], interval=1) as line,
+        serial_cable(device, line.ports[0]),
         contextlib.AsyncExitStack() as stack,
     ):
         process = await stack.enter_async_context(gateway.serving())
@@ -70,7 +71,8 @@ async def test_connections_of_a_frozen_gateway_are_given_up(tmp_path: Path) -> N
     device, meter = tmp_path / "serial", NumberedMeter()
     gateway = Gateway([device], tmp_path)
     async with (
-        serve([meter], port=None, links=[device], interval=1),
+        Server([meter], interval=1) as line,
+        serial_cable(device, line.ports[0]),
         gateway.serving() as process,
         reading(tmp_path, meter, gateway.url(1)) as home,
     ):
@@ -85,7 +87,7 @@ async def test_connections_of_a_frozen_gateway_are_given_up(tmp_path: Path) -> N
 async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
     meter = NumberedMeter()
     async with (
-        serve([meter], interval=1) as line,
+        Server([meter], interval=1) as line,
         reading(tmp_path, meter, f"socket://127.0.0.1:{line.ports[0]}") as home,
     ):
         [entry_id] = await home.client.entries("smarty_p1")

@@ -18,7 +18,7 @@ from dev.altered_bytes import cut, flipped, lost, noise
 from dev.demo import home_assistant
 from dev.demo.meter_statistics import DOMAIN
 from dev.reliability.process_measurements import resident_mib
-from dev.simulator import Server, serve
+from dev.simulator import Server
 from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
 from tests.system.support import TIMEOUT, until
@@ -97,7 +97,7 @@ async def test_telegrams_leave_nothing_in_memory(
     text = home_assistant.CONFIGURATION + NOT_RECORDED
     monkeypatch.setattr(home_assistant, "CONFIGURATION", text)
     meter = NumberedMeter()
-    async with serve([meter]) as line:
+    async with Server([meter]) as line:
         port = f"socket://127.0.0.1:{line.ports[0]}"
         async with reading(tmp_path, meter, port, environment=FEW_ARENAS) as home:
             start, now = home.log.stat().st_size, datetime.now(UTC)
@@ -154,7 +154,7 @@ async def test_junk_between_telegrams_changes_nothing(tmp_path: Path) -> None:
         "a frame without its middle": lambda: lost(place(), place())(meter.frames[-1]),
     }
     async with (
-        serve([meter]) as line,
+        Server([meter]) as line,
         reading(tmp_path, meter, f"socket://127.0.0.1:{line.ports[0]}") as home,
     ):
         began, start = datetime.now(UTC), home.log.stat().st_size

@@ -13,10 +13,10 @@ import pytest_asyncio
 
 from dev.demo.meter_statistics import entities_of
 from dev.demo.processes import Process
-from dev.simulator import serve
+from dev.simulator import Server
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import TIMEOUT, RecordingMeter, serial_cable, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
@@ -40,9 +40,9 @@ class Six:
 
     def __init__(self, directory: Path) -> None:
         self.meters = {number: RecordingMeter(number, KEYS[number]) for number in NUMBERS}
-        lines = [directory / f"cable{number}" for number in NUMBERS]
-        self.lines = serve(list(self.meters.values()), port=None, links=lines, interval=INTERVAL)
-        self.gateway = Gateway(lines, directory)
+        self.cables = [directory / f"cable{number}" for number in NUMBERS]
+        self.lines = Server(list(self.meters.values()), interval=INTERVAL)
+        self.gateway = Gateway(self.cables, directory)
         self.gateway_running = contextlib.AsyncExitStack()
         self.home = Home(directory, self.meters[1])
         self.ports: list[str] = []
@@ -115,7 +115,9 @@ def _number(state: str) -> float | str:
 async def six(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Six]:
     six = Six(tmp_path_factory.mktemp("six"))
     try:
-        async with six.lines, six.gateway_running:
+        async with six.lines, contextlib.AsyncExitStack() as cables, six.gateway_running:
+            for device, port in zip(six.cables, six.lines.ports, strict=True):
+                await cables.enter_async_context(serial_cable(device, port))
             six.serving = await six.gateway_running.enter_async_context(six.gateway.serving())
             await six.home.start()
             for number in NUMBERS:

@@ -10,7 +10,7 @@ import pytest
 
 from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
-from dev.simulator import serve
+from dev.simulator import Server
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, until
 
@@ -31,7 +31,7 @@ async def test_a_power_failure_after_adding_a_meter(tmp_path: Path, seconds: flo
         await home.start()
         return time.monotonic() - began
 
-    async with serve([meter], interval=10) as line:
+    async with Server([meter], interval=10) as line:
         without = await start()
         try:
             home.client.switch = True

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import ROOT
-from dev.demo.processes import running
+from dev.demo.processes import Process
 from dev.ports import free_ports
 from tests.system.broker import HOST
 from tests.system.support import PATIENCE, TIMEOUT, until
@@ -113,7 +113,7 @@ async def test_systemd_hears_nothing_of_a_program_that_hangs(
         "NOTIFY_SOCKET": str(systemd.path),
         "WATCHDOG_USEC": "300000",
     }
-    async with running(
+    async with Process(
         "program",
         [sys.executable, "-P", "-c", PROGRAM.format(package=package), config],
         log=tmp_path / "log",

@@ -1,5 +1,6 @@
 """Telegrams and frames against literal ones; the meter's own data; each of its faults."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from dev.altered_bytes import cut, flipped, lost, noise
-from dev.simulator import CounterExhaustedError, Meter, telegram
+from dev.simulator import CounterExhaustedError, Meter, Server, telegram
 from dev.simulator.frame import LengthForm, encipher
 from dev.simulator.heater import Heater
 from dev.simulator.randomness import seeded_random
@@ -180,6 +181,26 @@ def test_the_heater_changes_soon_after_each_start() -> None:
         # The periods before `again` stay.
         before = [WHEN + n * timedelta(seconds=7) for n in range(8 * minutes)]
         assert all(first.is_on(time) is both.is_on(time) for time in before if time < again)
+
+
+async def test_a_slow_reader_loses_bytes_and_stops_nobody() -> None:
+    piece, count = bytes(2**20), 40
+    async with Server([Meter(1, KEY)]) as server:
+        server.silence()
+        ends = [await asyncio.open_connection("127.0.0.1", server.ports[0]) for _ in range(2)]
+        (slow, slow_writer), (fast, fast_writer) = ends
+        while server.connections() < 2:
+            await asyncio.sleep(0.01)
+        for _ in range(count):
+            server.push(piece)
+            await fast.readexactly(len(piece))
+        received = b""
+        while b"\1" not in received:
+            server.push(b"\1")
+            received += await slow.read(len(piece))
+    assert received.count(0) < len(piece) * count
+    for writer in (fast_writer, slow_writer):
+        writer.close()
 
 
 def test_noise_has_heads_of_frames_and_damage_is_small() -> None:

@@ -1,30 +1,13 @@
-"""Steps of the demo: signs of life, and the simulated year."""
+"""The simulated year of the demo."""
 
-import asyncio
 from datetime import UTC, datetime
-from unittest.mock import patch
 
 import pytest
 
-from dev.demo import progress as printed
 from dev.demo.demo_run import CONTRACT
-from dev.demo.progress import Progress
 from dev.demo.simulated_year import simulate_year
 from dev.simulator import Meter
 from smartyp1.bill.household import Household
-
-
-async def test_a_long_step_shows_its_progress(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = Progress()
-    with (
-        patch.object(printed, "_MAX_SILENCE_S", 0.0),
-        patch.object(printed, "_CHECK_INTERVAL_S", 0.001),
-    ):
-        async with progress.signs_of_life():
-            progress.begin("storing a year", "5 s")
-            while "..." not in (text := capsys.readouterr().out):
-                await asyncio.sleep(0.001)
-    assert "demo: ... storing a year: 0 s, usually 5 s\n" in text
 
 
 def test_the_year_matches_the_registers() -> None:
