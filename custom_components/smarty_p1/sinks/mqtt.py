@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, override
+from typing import Any
 
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -85,11 +85,6 @@ def _is_connected(hass: HomeAssistant) -> bool:
     return mqtt.DATA_MQTT in hass.data and mqtt.is_connected(hass)
 
 
-async def async_clear_topics(coordinator: TelegramMeter, retained: RetainedTopics) -> None:
-    """Clear the retained messages of a meter that is no longer published."""
-    _Cleaner(coordinator, retained).begin()
-
-
 async def async_clear(hass: HomeAssistant, messages: RetainedMessages) -> None:
     """Clear the retained messages of a removed meter, except those of another publisher."""
     if not _is_connected(hass):
@@ -151,13 +146,25 @@ class _Subscriptions:
             self._by_topic.popitem()[1]()
 
 
-class _Worker:
-    """Task that does pending work while the broker is connected."""
+class MqttPublisher:
+    """Task that publishes the readings, the discovery and the availability of a meter.
 
-    def __init__(self, coordinator: TelegramMeter, retained: RetainedTopics) -> None:
+    It works while the broker is connected. Until `async_start` is called, it publishes nothing, but
+    clears the retained messages that are to be cleared.
+    """
+
+    def __init__(
+        self, coordinator: TelegramMeter, options: Mapping[str, Any], retained: RetainedTopics
+    ) -> None:
         self._coordinator = coordinator
+        self._options = options
         self._hass = coordinator.hass
         self._retained = retained
+        self._feed: PublishFeed | None = None
+        self._outdated: Iterable[str] = ()
+        """Topics to clear as soon as the broker is connected."""
+        # A form once accepted "nan", which is stored as None.
+        self._min_interval: float = options.get(CONF_MIN_INTERVAL) or 0
         self._work = asyncio.Event()
         self._task = SupervisedTask(coordinator.hass, coordinator.config_entry, self._run, "MQTT")
         self._timer: asyncio.TimerHandle | None = None
@@ -166,7 +173,13 @@ class _Worker:
     @property
     def _is_online(self) -> bool:
         """Return whether there is a reading of now."""
-        return False
+        return self._feed is not None and self._feed.is_online
+
+    @callback
+    def clear(self) -> None:
+        """Clear the retained messages of a meter that is no longer published."""
+        self._outdated = self._retained.messages.topics
+        self.begin()
 
     @callback
     def begin(self) -> None:
@@ -190,6 +203,8 @@ class _Worker:
     @callback
     def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - Home Assistant's signature
         """Wake the task when the broker is connected."""
+        if self._feed:
+            self._feed.on_connected()
         if is_connected:
             self._work.set()
 
@@ -201,7 +216,7 @@ class _Worker:
                 continue
             delay = 0.0
             try:
-                await self._do()
+                await self._publish()
                 await self._subscriptions.async_update()
                 await self._repair_and_clear()
             except HomeAssistantError as err:
@@ -222,23 +237,27 @@ class _Worker:
             at = max(due, self._hass.loop.time() + min_delay)
             self._timer = self._hass.loop.call_at(at, self._work.set)
 
-    async def _do(self) -> None:
-        """Do the pending work. Raises HomeAssistantError if the broker disconnects."""
-        raise NotImplementedError
+    async def _publish(self) -> None:
+        """Publish what is due. Raises HomeAssistantError if the broker disconnects."""
+        if feed := self._feed:
+            await self._send_all(feed.take(None))
+            # Claim a reading only after the messages that need no reading were sent. Otherwise, the
+            # reading would be lost if the broker disconnects while these messages are sent.
+            await self._send_all(feed.take(feed.claim()))
+            self._outdated = feed.take_outdated()
+        self._retained.messages.clear(self._outdated, self._hass.loop.time())
+        self._outdated = ()
 
     async def _repair_and_clear(self) -> None:
         messages, now = self._retained.messages, self._hass.loop.time()
         before = messages.topics
         for message in messages.take(now, is_online=self._is_online):
             await self._send(message.topic, message.payload, retain=True)
-            if message.payload:
-                self._on_repaired()
+            if message.payload and self._feed:
+                # Subscribers may have dropped the values at `offline`.
+                self._feed.repeat_values()
         if messages.topics != before:
             await self._retained.async_save()
-
-    @callback
-    def _on_repaired(self) -> None:
-        """React to a retained message that was repaired."""
 
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
         if retain and payload:
@@ -246,35 +265,6 @@ class _Worker:
         await mqtt.async_publish(self._hass, topic, payload, retain=retain)
         if retain and not payload:
             self._retained.note_sent(topic, payload)
-
-
-class _Cleaner(_Worker):
-    """Task that clears the retained messages of a meter that is no longer published."""
-
-    _has_begun = False
-
-    @override
-    async def _do(self) -> None:
-        if not self._has_begun:
-            self._has_begun = True
-            messages = self._retained.messages
-            messages.clear(messages.topics, self._hass.loop.time())
-
-
-class MqttPublisher(_Worker):
-    """Task that publishes the readings, the discovery and the availability of a meter."""
-
-    def __init__(
-        self,
-        coordinator: TelegramMeter,
-        options: Mapping[str, Any],
-        retained: RetainedTopics,
-    ) -> None:
-        super().__init__(coordinator, retained)
-        self._options = options
-        # A form once accepted "nan", which is stored as None.
-        self._min_interval: float = options[CONF_MIN_INTERVAL] or 0
-        self._feed: PublishFeed
 
     async def async_start(self, latest: Reading | None) -> None:
         """Start the publishing, with the latest reading."""
@@ -295,7 +285,7 @@ class MqttPublisher(_Worker):
             messages, self._min_interval, self._work.set, lambda: coordinator.source.reception
         )
         if latest:
-            self._feed.on_reading(latest)
+            self.on_reading(latest)
         entry = coordinator.config_entry
         entry.async_on_unload(coordinator.async_add_listener(self._on_update))
         entry.async_on_unload(
@@ -306,7 +296,8 @@ class MqttPublisher(_Worker):
     @callback
     def on_reading(self, reading: Reading) -> None:
         """Let a reading wait for publication."""
-        self._feed.on_reading(reading)
+        if self._feed:
+            self._feed.on_reading(reading)
 
     async def _async_announcer(self) -> MqttAnnouncer:
         coordinator, options = self._coordinator, self._options
@@ -341,35 +332,10 @@ class MqttPublisher(_Worker):
         entry.async_on_unload(lambda: withdraw_issues(hass, entry, [Problem.MQTT_ADDED]))
         look()
 
-    @override
-    @callback
-    def _on_connection(self, is_connected: bool) -> None:
-        self._feed.on_connected()
-        super()._on_connection(is_connected)
-
     @callback
     def _on_update(self) -> None:
-        if not self._coordinator.last_update_success:
+        if self._feed and not self._coordinator.last_update_success:
             self._feed.on_stale()
-
-    @property
-    @override
-    def _is_online(self) -> bool:
-        return self._feed.is_online
-
-    @override
-    @callback
-    def _on_repaired(self) -> None:
-        # Subscribers may have dropped the values at `offline`.
-        self._feed.repeat_values()
-
-    @override
-    async def _do(self) -> None:
-        await self._send_all(self._feed.take(None))
-        # Claim a reading only after the messages that need no reading were sent. Otherwise, the
-        # reading would be lost if the broker disconnects while these messages are sent.
-        await self._send_all(self._feed.take(self._feed.claim()))
-        self._retained.messages.clear(self._feed.take_outdated(), self._hass.loop.time())
 
     async def _send_all(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -385,7 +351,8 @@ class MqttPublisher(_Worker):
 
     async def async_stop(self, _stop: Event | None = None) -> None:
         """Publish that the meter is offline, and stop the task."""
-        self._feed.close()
+        if self._feed:
+            self._feed.close()
         self._close()  # so that no message follows the offline message
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):

@@ -53,14 +53,16 @@ async def _async_make(coordinator: TelegramMeter, options: Mapping[str, Any]) ->
     entry = coordinator.config_entry
     retained = RetainedTopics(coordinator.hass, entry.entry_id)
     await retained.async_load()
-    if options.get(CONF_ENABLED):
-        publisher: Sink = (await _async_import_mqtt(coordinator.hass)).MqttPublisher(
-            coordinator, options, retained
-        )
-        return publisher
-    entry.async_on_unload(retained.async_close)
-    if retained.messages.topics:
-        await (await _async_import_mqtt(coordinator.hass)).async_clear_topics(coordinator, retained)
+    is_enabled: bool = options.get(CONF_ENABLED, False)
+    if not is_enabled:
+        entry.async_on_unload(retained.async_close)
+    if is_enabled or retained.messages.topics:
+        mqtt = await _async_import_mqtt(coordinator.hass)
+        publisher = mqtt.MqttPublisher(coordinator, options, retained)
+        if is_enabled:
+            sink: Sink = publisher
+            return sink
+        publisher.clear()
     return None
 
 
