@@ -42,6 +42,6 @@ class ApplianceStarter(Follower):
 
     async def _async_start(self) -> None:
         """Switch the appliance on, or press its button."""
-        entity_id = self._entered.switch or ""
+        entity_id = self._entered.switched_by or ""
         action = SERVICE_PRESS if entity_id.partition(".")[0] in _BUTTONS else SERVICE_TURN_ON
         await async_call_entity(self._hass, self._entered.load.name, entity_id, action)

@@ -15,25 +15,13 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ...const import (
-    CONF_BLOCKED_BY,
-    CONF_BLOCKED_WHEN,
     CONF_BY,
     CONF_BY_WEEKEND,
     CONF_BY_WORKDAYS,
-    CONF_CAPACITY,
-    CONF_CONNECTED,
-    CONF_ENERGY_FROM,
     CONF_LOAD_HOURS,
     CONF_LOAD_KWH,
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
-    CONF_MEASURED_BY,
-    CONF_MIN_MINUTES,
-    CONF_PHASES,
-    CONF_POWER_SET_BY,
-    CONF_READY,
-    CONF_SWITCHED_BY,
-    CONF_TARGET,
     SUBENTRY_LOAD,
 )
 from ...lib.plan.daily_load import DailyLoad
@@ -46,17 +34,17 @@ _RELAYS = {"connected": STATE_ON, "disconnected": STATE_OFF}
 
 
 class EnteredLoad(NamedTuple):
-    """Load that the user has entered."""
+    """Load that the user has entered. All fields but the first one are those of its subentry."""
 
     load: DailyLoad
     measured_by: str | None = None
     """Power or energy entity of the load itself. None if the plan believes its own record."""
     connected: str | None = None
     """Binary sensor that is on while the car is connected. None if it always is."""
-    switch: str | None = None
+    switched_by: str | None = None
     """Switch that the plan turns on and off, or button that starts an appliance. None if it only
     tells."""
-    setting: str | None = None
+    power_set_by: str | None = None
     """Number to which the plan sets the power, in kW, W or amperes."""
     phases: int = 3
     ready: str | None = None
@@ -69,18 +57,23 @@ class EnteredLoad(NamedTuple):
     blocked_by: str | None = None
     """Relay of the grid operator, or any entity that is `on` or `off` while the load is blocked."""
     blocked_when: str = STATE_OFF
-    min_time: timedelta = MIN_TIME
+    min_minutes: float = MIN_TIME / timedelta(minutes=1)
     """Shortest run and pause."""
+
+    @property
+    def name(self) -> str:
+        """Return the name that the user has given the load."""
+        return self.load.name
 
     @property
     def is_controlled(self) -> bool:
         """Return whether the plan switches or sets the load."""
-        return self.switch is not None or self.setting is not None
+        return self.switched_by is not None or self.power_set_by is not None
 
     @property
     def entities(self) -> list[str]:
         """Return all entities of other integrations that the load needs."""
-        others = (self.measured_by, self.switch, self.setting, self.energy_from)
+        others = (self.measured_by, self.switched_by, self.power_set_by, self.energy_from)
         return [*self.watched, *filter(None, others)]
 
     @property
@@ -135,21 +128,8 @@ def _entered(subentry: ConfigSubentry) -> EnteredLoad:
         _time(data.get(CONF_BY, data.get(CONF_BY_WEEKEND))),
         hours,
     )
-    return EnteredLoad(
-        load,
-        data.get(CONF_MEASURED_BY),
-        data.get(CONF_CONNECTED),
-        data.get(CONF_SWITCHED_BY),
-        data.get(CONF_POWER_SET_BY),
-        int(data.get(CONF_PHASES, 3)),
-        data.get(CONF_READY),
-        data.get(CONF_ENERGY_FROM),
-        data.get(CONF_CAPACITY, 0.0),
-        data.get(CONF_TARGET, 100.0),
-        data.get(CONF_BLOCKED_BY),
-        data.get(CONF_BLOCKED_WHEN, STATE_OFF),
-        timedelta(minutes=data[CONF_MIN_MINUTES]) if CONF_MIN_MINUTES in data else MIN_TIME,
-    )
+    fields = {name: data[name] for name in EnteredLoad._fields if name in data}
+    return EnteredLoad(load, **fields)
 
 
 def _time(stored: str | None) -> time | None:

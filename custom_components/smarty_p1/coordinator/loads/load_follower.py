@@ -45,10 +45,10 @@ class LoadFollower(Follower):
         max_kw, min_kw = entered.load.max_kw, entered.load.min_kw
         # Without a setting, the load has only its full power.
         self._charger = Charger(
-            (min_kw if entered.setting else max_kw) or max_kw,
+            (min_kw if entered.power_set_by else max_kw) or max_kw,
             max_kw,
-            can_pause=entered.switch is not None,
-            min_time=entered.min_time,
+            can_pause=entered.switched_by is not None,
+            min_time=timedelta(minutes=entered.min_minutes),
         )
         self._state: LoadFollowing | None = None
         self._measured_at: datetime | None = None
@@ -80,7 +80,7 @@ class LoadFollower(Follower):
     ) -> LoadFollowing:
         """Return the state in which the load is now, whoever has switched it."""
         state = self._state or self._begin(plan, now, is_on=is_on)
-        if self._entered.switch and is_on != (state.kw > 0):
+        if self._entered.switched_by and is_on != (state.kw > 0):
             return self._switched_by_others(state, now, kw, is_on=is_on)
         if not is_on:
             self.is_by_hand = False
@@ -133,16 +133,16 @@ class LoadFollower(Follower):
 
     def _with_steps(self) -> Charger:
         """Return the charger with the steps of its setting. A current has whole amperes."""
-        state = self._hass.states.get(self._entered.setting or "")
+        state = self._hass.states.get(self._entered.power_set_by or "")
         if state and number_of(state) is not None and not is_power(state):
             return self._charger._replace(step_kw=_PHASE_KW * self._entered.phases)
         return self._charger
 
     def _is_on(self) -> bool | None:
         """Return whether the load is switched on, None if this is unknown."""
-        if self._entered.switch is None:
+        if self._entered.switched_by is None:
             return self._state is not None and self._state.kw > 0
-        return is_on(self._hass.states.get(self._entered.switch))
+        return is_on(self._hass.states.get(self._entered.switched_by))
 
     def _measurement(self) -> State | None:
         source = self._entered.measured_by
@@ -185,12 +185,12 @@ class LoadFollower(Follower):
     async def _async_set(self, kw: float, *, was_on: bool) -> None:
         """Set and switch the load. A load whose power cannot be set is not switched on."""
         hass, entered = self._hass, self._entered
-        name, setting = entered.load.name, entered.setting
+        name, setting = entered.load.name, entered.power_set_by
         if kw and setting and (state := hass.states.get(setting)):
             amperes = max(_MIN_AMPERES, int(_ROUNDED * kw / (_PHASE_KW * entered.phases)))
             value = number_to_set(state, kw, amperes)
             if not await async_call_entity(hass, name, setting, "set_value", value=value):
                 return
-        if entered.switch and (kw > 0) is not was_on:
+        if entered.switched_by and (kw > 0) is not was_on:
             action = SERVICE_TURN_ON if kw else SERVICE_TURN_OFF
-            await async_call_entity(hass, name, entered.switch, action)
+            await async_call_entity(hass, name, entered.switched_by, action)

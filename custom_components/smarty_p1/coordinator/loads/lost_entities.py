@@ -36,14 +36,12 @@ def async_watch_load_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> Non
     @callback
     def look(_event: object = None) -> None:
         now = dt_util.utcnow()
+        entered = [*entered_loads(entry).values(), *filter(None, [entered_battery(entry)])]
         lost = [
-            f"{entered.load.name} ({entity_id})"
-            for entered in entered_loads(entry).values()
-            for entity_id in lost_entities(hass, entered.entities, now)
+            f"{device.name} ({entity_id})"
+            for device in entered
+            for entity_id in lost_entities(hass, device.entities, now)
         ]
-        if battery := entered_battery(entry):
-            ids = lost_entities(hass, battery.entities, now)
-            lost += [f"{battery.name} ({entity_id})" for entity_id in ids]
         named = ", ".join(lost[:_MAX_NAMED])
         set_issue(hass, entry, Problem.LOAD_ENTITY_LOST, is_there=lost, entities=named)
 
