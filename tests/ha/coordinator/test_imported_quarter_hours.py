@@ -85,7 +85,7 @@ def test_each_point_of_production_has_files_of_its_own(
     assert files.read(NOW) == {code: (row(LAST, 1111.0),)}
     assert files.read_others(code, points[0], NOW) == (row(LAST, 1110.0),)
     assert files.read_others(code, points[2], NOW) == (row(LAST, 1011.0),)
-    assert files.read_of({code: points[1], CODE: ""}, NOW) == {code: (row(LAST, 10.0),)}
+    assert files.read(NOW, points={code: points[1], CODE: ""}) == {code: (row(LAST, 10.0),)}
     assert not any(point in path.read_text() for path in folder.iterdir() for point in points)
 
 
@@ -102,7 +102,7 @@ def test_the_rows_after_a_corrected_account(files: QuarterHourFiles) -> None:
     # Rows from before points were noted belong to the account.
     files.add(CODE, [row(LAST, 9.0)])
     files.use_points(account(OTHER, ROOF))
-    assert files.read_of(account(OTHER, ROOF), NOW) == {CODE: (row(LAST, 9.0),)}
+    assert files.read(NOW, points=account(OTHER, ROOF)) == {CODE: (row(LAST, 9.0),)}
     for code, point, kw in ((EXPORTED, ROOF, 5.0), (EXPORTED, BARN, 0.1)):
         files.add(code, [row(LAST, kw)], point)
         files.note_point(code, point)
@@ -271,6 +271,6 @@ def test_damaged_digests_cost_no_quarter_hours(
     assert not files.has_former_points(account(OWN, ROOF))
     files.use_points(account(OWN, ROOF))
     assert files.former_months() == frozenset()
-    assert files.read_of(account(OWN, ROOF), NOW) == {CODE: (row(LAST),)}
+    assert files.read(NOW, points=account(OWN, ROOF)) == {CODE: (row(LAST),)}
     aside = folder / "points.json.unreadable"
     assert not aside.exists() or aside.read_text() == content

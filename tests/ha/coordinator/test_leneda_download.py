@@ -23,7 +23,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     download as leneda_download,
 )
-from custom_components.smarty_p1.coordinator.leneda.client import asked_of
+from custom_components.smarty_p1.coordinator.leneda.client import points_of
 from custom_components.smarty_p1.coordinator.leneda.download import LenedaDownload
 from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
 from custom_components.smarty_p1.coordinator.leneda.leneda_data import LenedaData
@@ -147,7 +147,7 @@ def short_past(platform: Platform) -> None:
 
 
 async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[LenedaRow]:
-    points = dict(asked_of(entry.options["leneda"]))
+    points = points_of(entry.options["leneda"])
     rows: Sequence[LenedaRow] = (await entry.runtime_data.books.leneda.async_read(points)).get(
         code, ()
     )
@@ -609,7 +609,7 @@ async def test_nothing_is_asked_any_more_for_a_former_account(
     rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
     books = entry.runtime_data.books
     past, progress = books.leneda, books._download._progress
-    await past.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
+    await past.async_add({IMPORTED: rows}, points_of(ACCOUNT))
     house.platform.fault = None
     answers = [True, False] if is_history else [False]
     monkeypatch.setattr(past, "async_add", AsyncMock(side_effect=answers))
@@ -722,7 +722,7 @@ async def test_days_from_files_are_not_requested(house: House) -> None:
     entry = await house.begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(65 * 96, 25 * 96, -1))
     rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
-    await entry.runtime_data.books.leneda.async_add({IMPORTED: rows}, dict(asked_of(ACCOUNT)))
+    await entry.runtime_data.books.leneda.async_add({IMPORTED: rows}, points_of(ACCOUNT))
     house.platform.fault = None
     house.platform.requests.clear()
     await house.sleeper.wake(house.hass)

@@ -19,7 +19,6 @@ from custom_components.smarty_p1.coordinator.leneda import (
     download as leneda_download,
 )
 from custom_components.smarty_p1.coordinator.leneda.client import (
-    Credentials,
     LenedaError,
     SeriesRequest,
     async_series,
@@ -227,8 +226,9 @@ END = START + timedelta(days=1)
 async def ask(
     hass: HomeAssistant, *, key: str = KEY, point: str = POINT, code: str = IMPORTED
 ) -> tuple[LenedaRow, ...]:
+    account = {"api_key": key, "energy_id": ENERGY_ID}
     request = SeriesRequest(point, code, START, END)
-    return await async_series(hass, Credentials(key, ENERGY_ID), request, read_time_series)
+    return await async_series(hass, account, request, read_time_series)
 
 
 async def refusal(hass: HomeAssistant, *, key: str = KEY, point: str = POINT) -> str:

@@ -13,7 +13,7 @@ import pytest
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
-from custom_components.smarty_p1.coordinator.leneda.client import asked_of
+from custom_components.smarty_p1.coordinator.leneda.client import points_of
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import digest_of
 from custom_components.smarty_p1.coordinator.loads.load_tasks import LoadTasks
@@ -57,7 +57,7 @@ OPTIONS: dict[str, Any] = {
     "leneda": {"api_key": "key", "energy_id": "energy", "consumption_point": "LU1"},
     "aids": [{"name": "Aid", "first_day": "2026-05-01", "per_kwh": 0.04}],
 }
-POINTS = dict(asked_of(OPTIONS["leneda"]))
+POINTS = points_of(OPTIONS["leneda"])
 QUARTER = timedelta(minutes=15)
 BEGIN, SECOND, END = (
     datetime.fromisoformat(f"2026-{day}T00:00+02:00").astimezone(UTC)

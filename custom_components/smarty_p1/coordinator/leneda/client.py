@@ -1,18 +1,19 @@
 """Client of Leneda, the national platform. A request gets the time series of one OBIS code."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import NamedTuple
 
 from aiohttp import ClientError, ClientTimeout
+from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
-from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
+from ...const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_PRODUCTION_POINT
 from ...lib.leneda.api_response import AnswerRefusal, ResponseError
 from ...lib.leneda.series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity, is_of_production
 
@@ -28,15 +29,19 @@ LAYERS: Mapping[str, str] = {
 """OBIS code of each kind of shared energy, mapped to the code of the energy that is not shared."""
 
 
-def asked_of(account: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the OBIS codes to request, each with its metering point in the account.
+def points_of(account: Mapping[str, str]) -> dict[str, str]:
+    """Return the metering point of each OBIS code to request, {} without an account.
 
     The codes of shared energy come last.
     """
+    if not account:
+        return {}
     consumption = account[CONF_CONSUMPTION_POINT]
     production = account.get(CONF_PRODUCTION_POINT) or consumption
-    for code in (*MEASURED, REMAINING, SOLD, *LAYERS):
-        yield code, production if is_of_production(code) else consumption
+    return {
+        code: production if is_of_production(code) else consumption
+        for code in (*MEASURED, REMAINING, SOLD, *LAYERS)
+    }
 
 
 BASE_URL = "https://api.leneda.eu/api"
@@ -83,13 +88,6 @@ class LenedaError(Exception):
         self.reason = reason
 
 
-class Credentials(NamedTuple):
-    """Credentials of one user of the platform."""
-
-    key: str
-    energy_id: str
-
-
 type SeriesReader[T] = Callable[[object, str, datetime, datetime], T]
 """Function that reads the decoded JSON for a code and a period. It raises ResponseError."""
 
@@ -105,21 +103,21 @@ class SeriesRequest(NamedTuple):
 
 async def async_series[T](
     hass: HomeAssistant,
-    credentials: Credentials,
+    account: Mapping[str, str],
     request: SeriesRequest,
     read: SeriesReader[T],
 ) -> T:
     """Request a time series, and return the result of `read` for the response.
 
-    `read` takes the decoded JSON, the code, and the start and the end of the period. Raises
-    LenedaError.
+    `account` has the API key and the energy id of a user of the platform. `read` takes the decoded
+    JSON, the code, and the start and the end of the period. Raises LenedaError.
     """
-    body = await _async_body(hass, credentials, request)
+    body = await _async_body(hass, account, request)
     return await hass.async_add_executor_job(_read, body, request, read)
 
 
 async def _async_body(
-    hass: HomeAssistant, credentials: Credentials, request: SeriesRequest
+    hass: HomeAssistant, account: Mapping[str, str], request: SeriesRequest
 ) -> bytes:
     point, code, start, end = request
     names = {"startDateTime": start, "endDateTime": end}
@@ -128,7 +126,7 @@ async def _async_body(
         async with async_get_clientsession(hass).get(
             URL(BASE_URL) / "metering-points" / point / "time-series",
             params={**query, "obisCode": code},
-            headers={"X-API-KEY": credentials.key, "X-ENERGY-ID": credentials.energy_id},
+            headers={"X-API-KEY": account[CONF_API_KEY], "X-ENERGY-ID": account[CONF_ENERGY_ID]},
             timeout=ClientTimeout(total=TIMEOUT),
             allow_redirects=False,  # because a redirect would send the key to another host
         ) as answer:

@@ -15,11 +15,10 @@ from datetime import datetime, timedelta
 from random import randrange
 from typing import NamedTuple
 
-from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ...const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
+from ...const import LOGGER, SECTION_LENEDA
 from ...lib.fault_log import FaultLog
 from ...lib.history.luxembourg_time import (
     HOUR,
@@ -44,16 +43,15 @@ from .client import (
     MAX_PERIOD,
     MEASURED,
     NO_SERIES,
-    Credentials,
     LenedaError,
     Refusal,
     SeriesRequest,
-    asked_of,
     async_series,
+    points_of,
 )
 from .gas_download import LenedaGas
 from .leneda_data import LenedaData
-from .progress import AskedSpan, LenedaProgress
+from .progress import AskedSpan, LenedaProgress, is_over
 from .silence import LATE, LenedaSilence
 
 PAUSE = 2.0
@@ -126,7 +124,7 @@ class LenedaDownload:
         self._entry = entry
         self._leneda = leneda
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
-        self._points = dict(asked_of(self._account)) if self._account else {}
+        self._points = points_of(self._account)
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
         self._history = history
         self._gas = LenedaGas(hass, self._account, history, gas, self._async_pause)
@@ -277,8 +275,8 @@ class LenedaDownload:
         """
         today = day_start(now)
         general = self._progress.state
-        is_week = _is_over(general.revised_at, now, _WEEK)
-        is_month = _is_over(general.sharing_revised_at, now, _MONTH)
+        is_week = is_over(general.revised_at, now, _WEEK)
+        is_month = is_over(general.sharing_revised_at, now, _MONTH)
         week = _REVISED * is_week
         # Time of the days that are requested again, for codes of sharing and for measured codes.
         corrected = (max(_SHARING_REVISED * is_month, week), week)
@@ -398,13 +396,12 @@ class LenedaDownload:
         `skips_refused`, leave the refused parts of the period out: Leneda may refuse a time before
         the contract.
         """
-        credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
         rows: list[LenedaRow] = []
         for first, last in _pieces(start, end):
             await self._async_pause()
             request = SeriesRequest(point, code, first, last)
             try:
-                rows += await async_series(self._hass, credentials, request, read_time_series)
+                rows += await async_series(self._hass, self._account, request, read_time_series)
             except LenedaError as err:
                 if code != IMPORTED and err.reason in _OF_ONE_CODE:
                     self._failed[code] = err
@@ -465,15 +462,6 @@ class LenedaDownload:
         changed = await self._leneda.async_changed_days(start, today)
         differences = differences._replace(days=(*differences.days, *changed))
         tell_difference(self._hass, self._entry, differences)
-
-
-def _is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
-    """Return whether `time` has passed since `since`.
-
-    Return True if `since` is None. If `since` is in the future, the computer's clock was ahead when
-    `since` was stored. So return True in this case, too.
-    """
-    return since is None or since > now or now - since >= time
 
 
 def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -9,17 +9,16 @@ last two weeks are requested again each time, because the operator can correct t
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 
-from ...const import CONF_ENERGY_ID, CONF_GAS_POINT
+from ...const import CONF_GAS_POINT
 from ...lib.history.luxembourg_time import day_end, day_start
 from ...lib.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from ..entered_gas_prices import is_gas
 from ..statistics.gas_statistics import GasStatistics, hours_of
 from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
-from .client import NO_SERIES, Credentials, LenedaError, SeriesRequest, async_series
+from .client import NO_SERIES, LenedaError, SeriesRequest, async_series
 from .quarter_hour_files import digest_of
 
 _RECENT = timedelta(days=14)
@@ -147,11 +146,9 @@ class LenedaGas:
     async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:
         """Request the values of a period. Return [] if Leneda refuses the code."""
         await self._pause()
-        account = self._account
-        credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
-        request = SeriesRequest(account[CONF_GAS_POINT], code, start, end)
+        request = SeriesRequest(self._account[CONF_GAS_POINT], code, start, end)
         try:
-            return await async_series(self._hass, credentials, request, read_gas_series)
+            return await async_series(self._hass, self._account, request, read_gas_series)
         except LenedaError as err:
             if err.reason not in NO_SERIES:
                 raise

@@ -28,7 +28,7 @@ from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from ..stored.unread_file import async_retry_hourly
-from .client import asked_of
+from .client import points_of
 from .import_refusal import ImportRefusedError
 from .progress import LenedaProgress
 from .quarter_hour_files import QuarterHourFiles
@@ -209,15 +209,14 @@ class LenedaData:
         """
         today = day_start(dt_util.utcnow())
         run = self._hass.async_add_executor_job
-        return await run(without_collection(self.files.read_of), points, today, since)
+        return await run(without_collection(self.files.read), today, since, points)
 
     def _account_points(self) -> dict[str, str]:
         """Return the metering points of the Leneda account, keyed by code.
 
         Return {} if there is no account.
         """
-        account = self._entry.options.get(SECTION_LENEDA)
-        return dict(asked_of(account)) if account else {}
+        return points_of(self._entry.options.get(SECTION_LENEDA, {}))
 
     async def async_remove(self) -> bool:
         """Remove all quarter-hours of Leneda. Return True if the statistics have no added row left.

@@ -49,16 +49,23 @@ class LenedaProgress(ThrottledStore):
     def is_refused(self, code: str, now: datetime) -> bool:
         """Return whether the platform has refused a code in the last seven days.
 
-        Such a code is not requested. If the stored time of the refusal is in the future, the
-        computer's clock was ahead at the refusal. So return False in this case.
+        Such a code is not requested.
         """
-        at = self.state.refused.get(code)
-        return at is not None and at <= now < at + timedelta(days=7)
+        return not is_over(self.state.refused.get(code), now, timedelta(days=7))
 
     @override
     async def _async_join(self, parsed: Progress) -> None:
         if parsed.points == self.state.points:
             self.state = parsed
+
+
+def is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
+    """Return whether `time` has passed since `since`.
+
+    Return True if `since` is None. If `since` is in the future, the computer's clock was ahead when
+    `since` was stored. So return True in this case, too.
+    """
+    return since is None or since > now or now - since >= time
 
 
 def _fingerprint(account: Mapping[str, str]) -> str:

@@ -46,7 +46,6 @@ _FILE_NAME = re.compile(
 )
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COLUMNS = 4
-_MONTH_LENGTH = len("2026-06")
 _MAX_KW = 1e6
 MAX_POINTS = 4
 """Maximum number of a household's metering points of production."""
@@ -75,29 +74,23 @@ class QuarterHourFiles:
         self.folder = Path(hass.config.path(STORAGE_DIR, name))
 
     def read(
-        self, until: datetime, since: datetime | None = None
+        self,
+        until: datetime,
+        since: datetime | None = None,
+        points: Mapping[str, str] | None = None,
     ) -> dict[str, Sequence[LenedaRow]]:
         """Return the quarter-hours that start before `until`, keyed by code, sorted by time.
 
         Files of the months before `since` are not read. If a code has several metering points,
-        their energies are added up. Raises OSError if a file exists but cannot be read.
+        their energies are added up, unless `points` has the one point to read for each code. Raises
+        OSError if a file exists but cannot be read.
         """
+        names = points and {code: self._name_of(code, point) for code, point in points.items()}
         codes: dict[str, list[tuple[LenedaRow, ...]]] = {}
-        for (code, _), rows in self._by_point(until, since=since).items():
-            codes.setdefault(code, []).append(rows)
+        for (code, name), rows in self._by_point(until, since=since).items():
+            if names is None or names.get(code) == name:
+                codes.setdefault(code, []).append(rows)
         return {code: added_up(*series) for code, series in codes.items()}
-
-    def read_of(
-        self, points: Mapping[str, str], until: datetime, since: datetime | None = None
-    ) -> dict[str, Sequence[LenedaRow]]:
-        """Return the quarter-hours before `until`, keyed by OBIS code.
-
-        `points` has the one metering point to read for each code. Files of the months before
-        `since` are not read. Raises OSError if a file exists but cannot be read.
-        """
-        names = {code: self._name_of(code, point) for code, point in points.items()}
-        series = self._by_point(until, since=since)
-        return {code: rows for (code, name), rows in series.items() if name == names.get(code)}
 
     def read_others(self, code: str, point: str, until: datetime) -> tuple[LenedaRow, ...]:
         """Return a code's quarter-hours, added up over all its metering points except `point`.
@@ -216,16 +209,21 @@ class QuarterHourFiles:
 
     def remove_former(self) -> None:
         """Remove the files of former metering points. Raises OSError."""
-        for path in self._renamed(_FORMER):
+        for path, _ in self._named(_FORMER):
             path.unlink(missing_ok=True)
 
     def _months_of_renamed(self, ending: str) -> frozenset[datetime]:
-        return frozenset(_start(path.name[:_MONTH_LENGTH]) for path in self._renamed(ending))
+        return frozenset(_start(match[1]) for _, match in self._named(ending))
 
-    def _renamed(self, ending: str) -> list[Path]:
+    def _named(self, ending: str) -> list[tuple[Path, re.Match[str]]]:
+        """Return the files whose name has `ending` behind that of a file of quarter-hours."""
         with suppress(FileNotFoundError):
-            paths = [path for path in self.folder.iterdir() if path.name.endswith(ending)]
-            return [path for path in paths if _FILE_NAME.fullmatch(path.name.removesuffix(ending))]
+            return [
+                (path, match)
+                for path in self.folder.iterdir()
+                if path.name.endswith(ending)
+                and (match := _FILE_NAME.fullmatch(path.name.removesuffix(ending)))
+            ]
         return []
 
     def forget_points(self) -> None:
@@ -301,12 +299,10 @@ class QuarterHourFiles:
 
     def _files(self) -> list[_File]:
         files = []
-        with suppress(FileNotFoundError):
-            for path in self.folder.iterdir():
-                if match := _FILE_NAME.fullmatch(path.name):
-                    month, first, second, point = match.groups()
-                    if (code := f"{first}:{second}") in REGISTERS:
-                        files.append(_File(path, month, code, point))
+        for path, match in self._named(""):
+            month, first, second, point = match.groups()
+            if (code := f"{first}:{second}") in REGISTERS:
+                files.append(_File(path, month, code, point))
         return files[:_MAX_FILES]
 
 

@@ -51,9 +51,8 @@ class GasStatistics:
             first=DELAY_S,
             longest=MAX_DELAY_S,
         )
-        # Hours that this run has written, and the end of the newest hour that it has noticed.
-        self._own: Hours = {}
         self._writer = StatisticsWriter(hass, entry)
+        # End of the newest hour that this run has noticed.
         self._until: datetime | None = None
 
     @property
@@ -82,11 +81,7 @@ class GasStatistics:
 
     async def _async_write_own(self) -> None:
         async with self._lock:
-            await self._async_look_for_changes()
-            own = own_hours(self._history.media)
-            new = {hour: m3 for hour, m3 in own.items() if self._own.get(hour) != m3}
-            await self._async_write(new, {})
-            self._own = own
+            await self._async_write(own_hours(self._history.media), {})
 
     async def async_add(self, volumes: Hours, energies: Hours, factor: float | None) -> None:
         """Write hours from Leneda: m³ and kWh. `factor` is the energy of a m³ in kWh, if known.
@@ -96,7 +91,6 @@ class GasStatistics:
         if not self.is_possible:
             return
         async with self._lock:
-            await self._async_look_for_changes()
             own = own_hours(self._history.media)
             leneda = {hour: volumes[hour] for hour in self._unmeasured(volumes) if hour not in own}
             await self._async_write(leneda, energies, factor)
@@ -106,7 +100,6 @@ class GasStatistics:
         if not self.is_possible:
             return
         async with self._lock:
-            await self._async_look_for_changes()
             own = own_hours(self._history.media)
             start, end = period
             hours = [start + n * HOUR for n in range((end - start) // HOUR)]
@@ -151,11 +144,6 @@ class GasStatistics:
             StatisticKind.GAS_COST: gas_costs(volumes, gas_prices(options)),
         }
         await self._writer.async_write(wanted_kinds(self._hass, GAS), amounts, periods)
-
-    async def _async_look_for_changes(self) -> None:
-        """Let the next write compare all own hours if another program has changed rows."""
-        if await self._writer.async_are_changed(wanted_kinds(self._hass, GAS)):
-            self._own = {}
 
 
 def own_hours(media: Mapping[str, MediumHistory]) -> Hours:

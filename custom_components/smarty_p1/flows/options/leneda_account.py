@@ -26,7 +26,6 @@ from ...coordinator.leneda.client import (
     EXPORTED,
     IMPORTED,
     NO_SERIES,
-    Credentials,
     LenedaError,
     Refusal,
     SeriesReader,
@@ -163,14 +162,13 @@ async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
 
     The series is empty if Leneda has no values. Raises FieldError if Leneda refuses the request.
     """
-    credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
     end = day_start(dt_util.utcnow())
     start = day_start(end - QUARTER_HOUR)
     if days > 1:
         start = day_start(end - timedelta(days=days))
     try:
         request = SeriesRequest(account[field], code, start, end)
-        return await async_series(hass, credentials, request, read)
+        return await async_series(hass, account, request, read)
     except LenedaError as err:
         if err.reason is Refusal.INVALID_AUTH:
             field = CONF_API_KEY
