@@ -143,7 +143,7 @@ class HousePlanner:
         loads = self._loads.values()
         watched = [entity_id for load in loads for entity_id in load.watched]
         numbers = [load.energy_from for load in loads if load.energy_from]
-        numbers += coordinator.books.market.entities_from(dt_util.utcnow())
+        numbers += coordinator.books.prices.entities_from(dt_util.utcnow())
         self._tracked = [
             async_track_state_change_event(hass, watched, self._on_connected),
             async_track_state_change_event(hass, numbers, self._on_number),

@@ -33,7 +33,6 @@ from .leneda.file_import import FileImport
 from .leneda.leneda_data import LenedaData
 from .leneda.progress import LenedaProgress
 from .market_prices.measured_prices import MeasuredPrices
-from .market_prices.price_entities import MarketPriceEntities
 from .repair_issues import Problem, set_issue
 from .statistics.gas_statistics import GasStatistics
 from .statistics.meter_statistics import MeterStatistics
@@ -80,7 +79,6 @@ class MeterBooks:
         self.statistics = MeterStatistics(hass, entry)
         self.leneda = LenedaData(hass, entry, self.statistics.async_remove_hours)
         self.file_import = FileImport(hass, entry, self.leneda)
-        self.market = MarketPriceEntities(hass, entry)
         self.prices = MeasuredPrices(hass, entry)
         self.wanted_options = wanted_options(entry.options, dt_util.now(LUXEMBOURG).date())
         # Powers of the last hour. They survive a reload, but no restart.
@@ -204,7 +202,7 @@ class MeterBooks:
     @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:
         """Return the market prices now, under the contract that holds at a telegram's time."""
-        return self.market.prices_at(telegram.time or dt_util.utcnow())
+        return self.prices.prices_at(telegram.time or dt_util.utcnow())
 
     @callback
     def enter(self, reading: Reading) -> None:

@@ -1,6 +1,7 @@
-"""Market prices of past quarter-hours. They are measured here, and stored in files of their own.
+"""Market prices of a meter: present ones, and those of past quarter-hours.
 
-Only unknown prices are read from the recorder.
+Past prices are measured here, and stored in files of their own. Only unknown prices are read from
+the recorder.
 """
 
 import asyncio
@@ -23,13 +24,21 @@ from ...lib.history.luxembourg_time import (
     LUXEMBOURG,
     day_end,
     day_start,
+    local_day,
     midnight,
     month_end,
     month_start,
     quarter_start,
 )
+from ...lib.history.market_prices import MarketPrices
 from ...lib.prices.contract import BEGINNING, Contracts
-from ...lib.prices.entered_contract import contract_of, entered_contracts, first_day
+from ...lib.prices.entered_contract import (
+    contract_of,
+    entered_contracts,
+    first_day,
+    terms_from,
+    terms_on,
+)
 from ...lib.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
 from ...lib.prices.prices_from_stored_costs import prices_of_costs
 from ...lib.prices.running_price import RunningPrice
@@ -124,6 +133,24 @@ class MeasuredPrices:
             entity_id: self._files.series_of(name) for name, entity_id in self._entity_ids.items()
         }
         return {**entities, ZONE: self._files.series_of(_ZONE_SOURCE)}
+
+    def prices_at(self, time: datetime) -> MarketPrices:
+        """Return the current prices of the entities in the contract that holds at `time`."""
+        get = self._hass.states.get
+        return MarketPrices(*(price_of(get(name or "")) for name in self.entities_at(time)))
+
+    def entities_at(self, time: datetime) -> tuple[str | None, ...]:
+        """Return the ids of the entities for the import price and the feed-in price.
+
+        They are those of the contract that holds at `time`. An id is None if it has no entity.
+        """
+        terms = terms_on(self._entry.options, local_day(time))
+        return tuple(terms.get(name) for name in PRICE_ENTITIES)
+
+    def entities_from(self, time: datetime) -> set[str]:
+        """Return the ids of all entities in the contracts that hold at `time` or later."""
+        contracts = terms_from(self._entry.options, local_day(time))
+        return {terms[name] for terms in contracts for name in PRICE_ENTITIES if name in terms}
 
     async def async_download(self, start: datetime, end: datetime) -> None:
         """Download the prices of the zone for the ended months from `start` to `end`.
