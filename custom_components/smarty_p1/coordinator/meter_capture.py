@@ -101,7 +101,6 @@ class MeterCapture:
         self._keeps_message_forms = False
         self._stop_listening: CALLBACK_TYPE | None = None
         self._cancel_timer: CALLBACK_TYPE | None = None
-        self._is_preparing = False
         self._preparation: asyncio.Task[None] | None = None
         self._seen: Ready | None = None
         self._writing = asyncio.Lock()
@@ -109,7 +108,7 @@ class MeterCapture:
     @property
     def is_running(self) -> bool:
         """Return whether a capture is being recorded or made anonymous."""
-        return self.recording is not None or self._is_preparing
+        return self.recording is not None or self._preparation is not None
 
     @property
     def minutes_left(self) -> int:
@@ -147,7 +146,6 @@ class MeterCapture:
         if self._preparation:
             self._preparation.cancel()
             self._preparation = None
-            self._is_preparing = False
         withdraw_issues(self._hass, self._entry, [Problem.CAPTURE])
 
     @callback
@@ -189,7 +187,6 @@ class MeterCapture:
         recording = self.recording
         self._stop_recording()
         if recording:
-            self._is_preparing = True
             self._preparation = self._entry.async_create_background_task(
                 self._hass, self._async_prepare(recording.chunks), f"{self._entry.title} capture"
             )
@@ -208,7 +205,7 @@ class MeterCapture:
             )
             return
         finally:
-            self._is_preparing = False
+            self._preparation = None
         self._call_later(KEPT_SECONDS, self._on_expired)
         raise_issue(self._hass, self._entry, Problem.CAPTURE)
 

@@ -418,27 +418,25 @@ def _texts(reading: Reading) -> dict[str, str]:
     }
 
 
+def _voltages(reading: Reading) -> dict[str, float]:
+    """Return the known voltages in V, by phase."""
+    voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
+    return {phase: volts for phase, volts in voltages.items() if isinstance(volts, int | float)}
+
+
 def _outside(reading: Reading) -> dict[str, float]:
     """Return the voltages in V that are outside of the permitted range, by phase."""
     lowest, highest = VOLTAGE_LIMITS
-    voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
     return {
         phase: volts
-        for phase, volts in voltages.items()
-        if isinstance(volts, int | float)
-        and volts >= MIN_CONNECTED_VOLTS
-        and not lowest <= volts <= highest
+        for phase, volts in _voltages(reading).items()
+        if volts >= MIN_CONNECTED_VOLTS and not lowest <= volts <= highest
     }
 
 
 def _has_voltage(reading: Reading) -> dict[str, bool]:
     """Return whether each phase with a known voltage is connected and has a voltage."""
-    voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
-    return {
-        phase: volts >= MIN_CONNECTED_VOLTS
-        for phase, volts in voltages.items()
-        if isinstance(volts, int | float)
-    }
+    return {phase: volts >= MIN_CONNECTED_VOLTS for phase, volts in _voltages(reading).items()}
 
 
 def _needs_key(condition: Condition) -> bool:
