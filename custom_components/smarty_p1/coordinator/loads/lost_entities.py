@@ -12,8 +12,8 @@ from homeassistant.util import dt as dt_util
 
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, set_issue
-from .entered_battery import entered_battery
-from .entered_loads import entered_loads, on_changed_loads
+from .entered_battery import EnteredBattery, entered_battery
+from .entered_loads import EnteredLoad, entered_loads, on_changed_loads
 
 # Chargers restart after an update, and clouds fail for a night. An hour is no short outage.
 _MAX_OUTAGE = timedelta(hours=1)
@@ -36,7 +36,8 @@ def async_watch_load_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> Non
     @callback
     def look(_event: object = None) -> None:
         now = dt_util.utcnow()
-        entered = [*entered_loads(entry).values(), *filter(None, [entered_battery(entry)])]
+        entered: list[EnteredLoad | EnteredBattery] = [*entered_loads(entry).values()]
+        entered += filter(None, [entered_battery(entry)])
         lost = [
             f"{device.name} ({entity_id})"
             for device in entered
