@@ -215,7 +215,7 @@ class HousePlanner:
         LOAD_PLANS.show(self._hass, name, plan)
         if plan:
             runs = bool(task and task.wish and task.wish.runs)
-            self._tasks.put(name, self._tasks.of(name).told(plan, runs=runs))
+            self._tasks.put(name, self._tasks.of(name).with_plan(plan, runs=runs))
 
     async def _async_tasks(self, now: datetime) -> dict[str, _Task]:
         """Return the loads whose need is known."""
@@ -251,7 +251,7 @@ class HousePlanner:
             task.retry_at,
             None if has_begun else period.by,
             record,
-            told_start=task.told_start,
+            announced_start=task.announced_start,
             runs=has_begun or (hours is None and self._runs(name, task)),
             since=max([quarter_start(now), *task.ready_at[-1:]]),
             is_at_once=has_begun or task.is_started_now or task.is_by_hand,
@@ -352,11 +352,11 @@ def _plan(planned: PlannedHouse | None, task: _Task, now: datetime) -> LoadPlan:
     if task.wish is None or planned is None:
         return nothing
     [load] = [load for load in planned.loads if load.name == task.wish.name]
-    told = nothing._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=task.wish.kwh)
+    plan = nothing._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=task.wish.kwh)
     if task.state is LoadState.BY_HAND:
-        return told
+        return plan
     of_load = planned.plan.loads[load.name]
-    return told._replace(
+    return plan._replace(
         runs=(*planned.runs(load),),
         limit_price=of_load.limit_price if of_load.runs else None,
         quarter=planned.coming[0].quarter,

@@ -288,7 +288,7 @@ async def test_a_restart_forgets_neither_the_task_nor_the_shown_start(
     key = f"smarty_p1.{plans.entry.entry_id}.loads"
     await home.again(billed_month.telegram("00:00:10", 0.1))
     stored = hass_storage[key]["data"][dishes]
-    assert stored["told_start"] == CHEAP.isoformat()
+    assert stored["announced_start"] == CHEAP.isoformat()
     assert stored["ready_at"] == [EVENING.isoformat()]
     await plans.until(lambda: LOAD_PLANS.of(plans.hass, dishes) is not None)
     await plans.shows(dishes, LoadState.PLANNED, CHEAP)

@@ -117,7 +117,7 @@ class Stored:
         texts = {"meter": json.dumps(content).encode()}
         # Of a deadline for once, only a part may be lost.
         once = Period(BEGIN, END)
-        task = LoadTask(ready_at=(BEGIN,), told_start=END, once=once, starts=(BEGIN, SECOND))
+        task = LoadTask(ready_at=(BEGIN,), announced_start=END, once=once, starts=(BEGIN, SECOND))
         content = {"version": 1, "key": self.path("loads").name, "data": {"car": dump(task)}}
         texts["loads"] = json.dumps(content).encode()
         texts |= {f"quarter_hours/{name}.csv": text for name, text in months.items()}

@@ -122,9 +122,9 @@ def test_a_restart_forgets_nothing(name: str) -> None:
 
 def test_the_second_try_begins_with_the_next_quarter_hour() -> None:
     life = ready(CAR)
-    life.task = replace(life.task.with_starts((NOW,)), told_start=NOW)
+    life.task = replace(life.task.with_starts((NOW,)), announced_start=NOW)
     task = life.passes(5.5, 0.0, ordered=True)
-    assert (task.retry_at, task.told_start, task.tries) == (local("2026-11-26 18:15"), None, 1)
+    assert (task.retry_at, task.announced_start, task.tries) == (local("2026-11-26 18:15"), None, 1)
     # Its starts remain: a charger starts three times in an evening at most.
     assert task.starts == (NOW,)
 
@@ -164,14 +164,14 @@ def test_a_start_is_kept_until_its_quarter_hour_ends(
     told: datetime | None, begins: Sequence[datetime], *, runs: bool, expected: datetime | None
 ) -> None:
     plan = LoadPlan(tuple((at, at + 60 * MINUTE) for at in begins), 0.1, 0.0, NOW)
-    assert LoadTask(told_start=told).told(plan, runs=runs).told_start == expected
+    assert LoadTask(announced_start=told).with_plan(plan, runs=runs).announced_start == expected
 
 
 def test_a_car_that_leaves_ends_its_task() -> None:
-    task = replace(LoadTask().with_presence(NOW, is_there=True), told_start=NOW + 60 * MINUTE)
+    task = replace(LoadTask().with_presence(NOW, is_there=True), announced_start=NOW + 60 * MINUTE)
     left = task.with_start_now(NOW).with_presence(NOW, is_there=False)
     assert left.state(CAR, NOW) is LoadState.NOT_CONNECTED
-    assert (left.told_start, left.is_started_now) == (None, False)
+    assert (left.announced_start, left.is_started_now) == (None, False)
     assert left.state(CAR, NOW, is_always_there=True) is LoadState.PLANNED
     assert LoadTask().state(DISHES, NOW) is LoadState.NOT_READY
 
@@ -239,7 +239,7 @@ def test_a_deadline_for_once_replaces_the_next_one(
 @pytest.mark.parametrize("load", [CAR, DISHES])
 def test_a_skipped_load_needs_nothing_until_its_deadline(load: DailyLoad) -> None:
     task = ready(load).task.with_start_now(NOW).with_skip(load, NOW)
-    assert (task.told_start, task.is_started_now) == (None, False)
+    assert (task.announced_start, task.is_started_now) == (None, False)
     assert task.state(load, local("2026-11-27 06:59")) is LoadState.SKIPPED
     after = local("2026-11-27 07:00")
     assert task.state(load, after) is LoadState.PLANNED
@@ -250,7 +250,7 @@ def test_start_now_says_that_it_is_ready_and_tries_anew() -> None:
     life = Life(DISHES)
     life.task = life.task.with_start_now(NOW)
     assert (life.state, life.task.ready_at) == (LoadState.PLANNED, (NOW,))
-    assert life.task.told_start == local("2026-11-26 18:00")
+    assert life.task.announced_start == local("2026-11-26 18:00")
     assert life.task.with_start_now(NOW + MINUTE) is life.task
     for ordered in (True, False, True):
         life.passes(5.5, 0.0, ordered=ordered)

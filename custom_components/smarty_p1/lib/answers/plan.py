@@ -46,8 +46,8 @@ class LoadWish(NamedTuple):
     """Id of its own statistics. Their energy is left out of the past."""
     others: tuple[str, ...] = ()
     """Ids of further statistics whose energy is left out of the past."""
-    told_start: datetime | None = None
-    """Start that was told, and that should be kept."""
+    announced_start: datetime | None = None
+    """Start that was announced, and that should be kept."""
     runs: bool = False
     """Whether it runs now."""
     since: datetime | None = None
@@ -199,14 +199,14 @@ def _end_value(quarters: Sequence[Quarter]) -> float:
 
 
 def _told(wishes: Sequence[LoadWish], start: datetime) -> dict[str, int]:
-    """Return the quarter-hours of told starts.
+    """Return the quarter-hours of announced starts.
 
     A start that is overdue is kept from now on, until the load runs.
     """
     return {
-        wish.name: max(0, (wish.told_start - start) // QUARTER_HOUR)
+        wish.name: max(0, (wish.announced_start - start) // QUARTER_HOUR)
         for wish in wishes
-        if wish.told_start and (wish.told_start >= start or not wish.runs)
+        if wish.announced_start and (wish.announced_start >= start or not wish.runs)
     }
 
 

@@ -1,6 +1,6 @@
-"""State of a load between two plans: ready, told, begun, did not start, wishes of the user.
+"""State of a load between two plans: ready, announced, begun, did not start, wishes of the user.
 
-    task = task.with_presence(now, is_there=True).told(plan, runs=False)
+    task = task.with_presence(now, is_there=True).with_plan(plan, runs=False)
     task = task.noted(load, now, Noted(kw=0.0, is_ordered=True))
 
 Each method returns the next state. Nothing else is remembered of a load, so a restart goes on.
@@ -52,8 +52,8 @@ class LoadTask:
     """Whether the car is connected or the appliance ready."""
     ready_at: Annotated[tuple[datetime, ...], Size(MAX_READY_TIMES)] = ()
     """Times at which it was connected or ready. The last one begins the present task."""
-    told_start: datetime | None = None
-    """Start that was told, and that plans keep: until its quarter-hour ends, or the load runs."""
+    announced_start: datetime | None = None
+    """Start that was announced. Plans keep it until its quarter-hour ends, or the load runs."""
     is_started_now: bool = False
     """Whether the user wants it to run at once."""
     skipped_until: datetime | None = None
@@ -129,14 +129,14 @@ class LoadTask:
         if is_there is self.is_there:
             return self
         ready_at = (*self.ready_at, now)[-MAX_READY_TIMES:] if is_there else self.ready_at
-        return replace(_anew(self), is_there=is_there, ready_at=ready_at, told_start=None)
+        return replace(_anew(self), is_there=is_there, ready_at=ready_at, announced_start=None)
 
     def with_start_now(self, now: datetime) -> LoadTask:
         """Return the state after the user has asked for a start at once."""
         if self.began is not None or (self.is_started_now and self.tries < MAX_TRIES):
             return self
         there = _anew(self.with_presence(now, is_there=True))
-        return replace(there, is_started_now=True, told_start=quarter_start(now))
+        return replace(there, is_started_now=True, announced_start=quarter_start(now))
 
     def with_ready(self, now: datetime) -> LoadTask:
         """Return the state after the user has said that an appliance is ready."""
@@ -148,7 +148,7 @@ class LoadTask:
     def with_skip(self, load: DailyLoad, now: datetime) -> LoadTask:
         """Return the state without energy until the deadline. A run goes on to its end."""
         by = self.period_of(load, now).by
-        return replace(self, skipped_until=by, is_started_now=False, told_start=None)
+        return replace(self, skipped_until=by, is_started_now=False, announced_start=None)
 
     def with_deadline(self, load: DailyLoad, now: datetime, by: time | None) -> LoadTask:
         """Return the state with a deadline for once: the next such time. None takes it back."""
@@ -159,11 +159,11 @@ class LoadTask:
         period = (without if is_changed else self).period_of(load, now)
         return replace(without, once=Period(period.since, next_moment(by, now)), replaced=period.by)
 
-    def told(self, plan: LoadPlan, *, runs: bool) -> LoadTask:
+    def with_plan(self, plan: LoadPlan, *, runs: bool) -> LoadTask:
         """Return the state after a new plan was shown. `runs` says whether the load ran before."""
         present = plan.runs[0][0] if plan.runs_now else None
-        is_kept = present is not None and (not runs or present == self.told_start)
-        return replace(self, told_start=present if is_kept else plan.next_start)
+        is_kept = present is not None and (not runs or present == self.announced_start)
+        return replace(self, announced_start=present if is_kept else plan.next_start)
 
     def with_starts(self, starts: Sequence[datetime]) -> LoadTask:
         """Return the state after starts by the plan's switch."""
@@ -228,7 +228,7 @@ def _begun(task: LoadTask, now: datetime) -> LoadTask:
 
 
 def _ended(task: LoadTask) -> LoadTask:
-    return replace(_anew(task), began=None, is_by_hand=False, is_done=True, told_start=None)
+    return replace(_anew(task), began=None, is_by_hand=False, is_done=True, announced_start=None)
 
 
 def _paused(task: LoadTask, now: datetime, noted: Noted) -> LoadTask:
@@ -247,7 +247,9 @@ def _checked(task: LoadTask, now: datetime) -> LoadTask:
     is_off = task.is_ordered and task.has_power is False and task.began is None
     if not is_off or task.is_done or _steady_for(task, now) < NOT_STARTED_AFTER:
         return task
-    again = replace(task, is_ordered=False, order_since=now, told_start=None, tries=task.tries + 1)
+    again = replace(
+        task, is_ordered=False, order_since=now, announced_start=None, tries=task.tries + 1
+    )
     if again.tries < MAX_TRIES:
         return replace(again, retry_at=quarter_start(now) + QUARTER_HOUR)
     # A car that has charged in this task may be full.
