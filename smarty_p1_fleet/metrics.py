@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import override
 
 from nats.js.api import ConsumerInfo, StreamInfo
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Histogram
 
-from smarty_p1_gateway.metrics import ProgramMetrics
+from smarty_p1_gateway.metrics import ProgramMetrics, values_of
 
 from .frames.frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 
@@ -144,20 +144,18 @@ class CollectorMetrics(ProgramMetrics):
 
     @override
     def current_problems(self) -> Iterator[str]:
-        if not _value(self.nats_connected):
+        if not values_of(self.nats_connected)[""]:
             yield "NATS is not reached, or has no stream; the log says why"
-        if not _value(self.store_answers):
+        if not values_of(self.store_answers)[""]:
             yield "VictoriaMetrics does not answer"
 
     @override
     def degradations(self) -> Iterator[str]:
-        if _value(self.keys_unreadable):
+        if values_of(self.keys_unreadable)[""]:
             yield "the keys cannot be read: those from before count, until a restart; see the log"
-        current, wanted = _value(self.stream_replicas), _value(self.stream_wanted_replicas)
-        if _value(self.nats_connected) and current < wanted:
+        current, wanted = (
+            values_of(self.stream_replicas)[""],
+            values_of(self.stream_wanted_replicas)[""],
+        )
+        if values_of(self.nats_connected)[""] and current < wanted:
             yield f"only {current:.0f} of {wanted:.0f} nodes have the whole stream"
-
-
-def _value(gauge: Gauge) -> float:
-    [metric] = gauge.collect()
-    return metric.samples[0].value

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import override
 
 from prometheus_client import (
+    CollectorRegistry,
     Counter,
     Gauge,
     PlatformCollector,
@@ -13,7 +14,6 @@ from prometheus_client import (
 )
 
 from .decoding_config import version
-from .port_metrics import PortMetric, Registry
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -22,7 +22,7 @@ class ProgramMetrics:
     """Metrics of a program, whose names have the same prefix, and the program's problems."""
 
     def __init__(self, prefix: str) -> None:
-        self.registry = Registry()
+        self.registry = CollectorRegistry()
         self._prefix = prefix
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -48,18 +48,11 @@ class ProgramMetrics:
         """Return a new gauge with the description `text`."""
         return Gauge(f"{self._prefix}_{name}", text, labels, registry=self.registry)
 
-    def port_counter(self, name: str, text: str, *labels: str) -> PortMetric:
-        """Return a new counter with the labels `port` and `labels`."""
-        return self._port_metric("counter", name, text, labels)
 
-    def port_gauge(self, name: str, text: str, *labels: str) -> PortMetric:
-        """Return a new gauge with the labels `port` and `labels`."""
-        return self._port_metric("gauge", name, text, labels)
-
-    def _port_metric(self, kind: str, name: str, text: str, labels: tuple[str, ...]) -> PortMetric:
-        metric = PortMetric(kind, f"{self._prefix}_{name}", text, ("port", *labels))
-        self.registry.register(metric)
-        return metric
+def values_of(gauge: Gauge) -> dict[str, float]:
+    """Return the values of a gauge by their port, of one without ports by ""."""
+    [metric] = gauge.collect()
+    return {sample.labels.get("port", ""): sample.value for sample in metric.samples}
 
 
 class GatewayMetrics(ProgramMetrics):
@@ -67,39 +60,50 @@ class GatewayMetrics(ProgramMetrics):
 
     def __init__(self) -> None:
         super().__init__("smarty_p1_gateway")
-        counter, gauge = self.port_counter, self.port_gauge
-
-        self.bytes = counter("bytes", "Bytes received at the port")
-        self.frames = counter("frames", "Frames received, whole")
-        self.published = counter("published", "Frames that the broker has acknowledged")
-        self.telegrams = counter("telegrams", "Telegrams that were verified and accepted")
-        self.rejected = counter("rejected", "Frames and telegrams that were not accepted", "reason")
-        self.dropped = counter("dropped", "Frames that waited, and were lost to younger ones")
-        self.batches = self.counter(
+        counter, gauge = self.counter, self.gauge
+        self.bytes = counter("bytes", "Bytes received at the port", "port")
+        self.frames = counter("frames", "Frames received, whole", "port")
+        self.published = counter("published", "Frames that the broker has acknowledged", "port")
+        self.telegrams = counter("telegrams", "Telegrams that were verified and accepted", "port")
+        self.rejected = counter(
+            "rejected", "Frames and telegrams that were not accepted", "port", "reason"
+        )
+        self.dropped = counter(
+            "dropped", "Frames that waited, and were lost to younger ones", "port"
+        )
+        self.batches = counter(
             "batches",
             "Batches of frames to NATS, by whether they were accepted or refused",
             "result",
         )
-        self.port_losses = counter("port_losses", "How often the port was lost or did not open")
-        self.broker_losses = counter("broker_losses", "How often the broker was lost or away")
-        self.queue_length = gauge("queue_length", "Frames that wait for the broker")
-        self.queue_bytes = gauge("queue_bytes", "Bytes of these frames")
+        self.port_losses = counter(
+            "port_losses", "How often the port was lost or did not open", "port"
+        )
+        self.broker_losses = counter(
+            "broker_losses", "How often the broker was lost or away", "port"
+        )
+        self.queue_length = gauge("queue_length", "Frames that wait for the broker", "port")
+        self.queue_bytes = gauge("queue_bytes", "Bytes of these frames", "port")
         text = "Whether the disk takes frames and counters that are to be kept"
-        self.gauge("queue_writable", text).set_function(self.is_queue_writable)
+        gauge("queue_writable", text).set_function(self.is_queue_writable)
         self._writable: list[Callable[[], bool]] = []
-        self.set_aside = gauge("set_aside", "Of these, frames that the user may not publish")
-        self.port_open = gauge("port_open", "Whether the port is open")
-        self.broker_connected = gauge("broker_connected", "Connections to the broker")
+        self.set_aside = gauge(
+            "set_aside", "Of these, frames that the user may not publish", "port"
+        )
+        self.port_open = gauge("port_open", "Whether the port is open", "port")
+        self.broker_connected = gauge("broker_connected", "Connections to the broker", "port")
         self.last_frame_age = gauge(
-            "last_frame_age_seconds", "Time since the last frame, or since the start"
+            "last_frame_age_seconds", "Time since the last frame, or since the start", "port"
         )
         self.last_telegram_age = gauge(
-            "last_telegram_age_seconds", "Time since the last accepted telegram, or the start"
+            "last_telegram_age_seconds",
+            "Time since the last accepted telegram, or the start",
+            "port",
         )
         self._meter_info = gauge(
             "meter_info",
             "Which meter is at the port; without `meter`, which is verified, it is what frames say",
-            *("title", "meter"),
+            *("port", "title", "meter"),
         )
         self._meters: dict[str, tuple[str, str]] = {}
 
@@ -113,12 +117,12 @@ class GatewayMetrics(ProgramMetrics):
 
     @override
     def current_problems(self) -> Iterator[str]:
-        if not any(value.get() for value in self.broker_connected.values()):
+        if not any(values_of(self.broker_connected).values()):
             yield "there is no connection to the broker"
-        ports = self.port_open.values()
-        if not any(value.get() for value in ports):
+        ports = values_of(self.port_open)
+        if not any(ports.values()):
             yield "no port is open"
-            yield from (f"the port {value.labels['port']} is not open" for value in ports)
+            yield from (f"the port {port} is not open" for port in ports)
 
     @override
     def degradations(self) -> Iterator[str]:
@@ -138,7 +142,7 @@ class GatewayMetrics(ProgramMetrics):
         self._meters[port] = current
         self._meter_info.labels(port, *current).set(1)
 
-    def start_age(self, gauge: PortMetric, port: str) -> dict[str, float]:
+    def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
         """Make `gauge` show the seconds since the last event of a port, or since this call.
 
         At each event, the caller must store the monotonic time in the returned dict, under the key

@@ -11,14 +11,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, override
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from smartyp1.client_admission import Admission, plain_address
 
 from .config_table import UnavailableError
 from .health import Health
-from .port_metrics import Registry
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -113,8 +112,10 @@ def _answers(health: Health) -> WSGIApplication:
     return answer
 
 
-def _show(registry: Registry, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-    text, headers = registry.render(), [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)]
+def _show(
+    registry: CollectorRegistry, environ: WSGIEnvironment, start: StartResponse
+) -> Iterable[bytes]:
+    text, headers = generate_latest(registry), [("Content-Type", CONTENT_TYPE_PLAIN_0_0_4)]
     if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
         text = gzip.compress(text, _COMPRESSION_LEVEL)
         headers.append(("Content-Encoding", "gzip"))

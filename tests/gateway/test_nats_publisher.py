@@ -187,7 +187,7 @@ class Publishing:
         sample, registry = f"smarty_p1_gateway_{name}", self.metrics.registry
         of_port = registry.get_sample_value(sample, {"port": "house"})
         # A value that is the same for all ports is given once.
-        return registry.get_sample_value(sample) if of_port is None else of_port
+        return registry.get_sample_value(sample, {"port": ""}) if of_port is None else of_port
 
 
 @pytest.fixture
