@@ -1,5 +1,6 @@
 /** Base class of the cards. Handles the meter, its feed while the card is in view, the locale and error states. */
 
+import { billTexts } from "./sentences/bill.ts";
 import type { Field } from "./card-host.ts";
 import { lastOf } from "./built-in-replacements.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
@@ -8,11 +9,11 @@ import { rememberDashboard } from "./data/early-request.ts";
 import { type MeterFeed, type Meters, metersOf, type SharedSubscription } from "./data/meter-feed.ts";
 import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
-import { type CommonKey, type Locale, localDay, localeOf, type Params, type Texts } from "./locale.ts";
+import { type CommonKey, type Locale, localeOf, type Params, plain, type Texts } from "./locale.ts";
 import { applyContainerWidths } from "./parts/container-widths.ts";
 import { keepFocus } from "./parts/kept-focus.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
-import { plain, rich, statusLine, type Table, tableBehind } from "./parts/markup.ts";
+import { rich, smallLine, statusLine, type Table, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./data/request-queue.ts";
 import { scrollIfShort } from "./parts/scroll-if-short.ts";
 import { whileDrawn } from "./parts/while-drawn.ts";
@@ -39,8 +40,25 @@ const SPEECH_MS = 5000;
 const REDRAW_INTERVAL_MS = 15_000;
 const MIN_SPEECH_INTERVAL_MS = 60_000;
 
-/** Field of a card's form for its meter. */
-export const METER_FIELD = { name: "entry_id", selector: { config_entry: { integration: "smarty_p1" } } };
+/** Field of a card's form. */
+interface FormField {
+  name: string;
+  label: string;
+  help?: string;
+  default?: unknown;
+  selector: object;
+}
+
+/** Return the form of a card: its meter, and further fields. */
+export function formOf(...fields: FormField[]): object {
+  const all = [{ name: "entry_id", label: pageLocale().common("meter"), selector: { config_entry: { integration: "smarty_p1" } } }, ...fields];
+  const find = (name: string): FormField | undefined => all.find((field) => field.name === name);
+  return {
+    schema: all.map(({ label: _label, help: _help, ...field }: FormField) => field),
+    computeLabel: ({ name }: FormField) => find(name)?.label,
+    computeHelper: ({ name }: FormField) => find(name)?.help,
+  };
+}
 
 export abstract class SmartyCard<Key extends string = CommonKey> extends LitElement {
   /** Texts of the card, with its name and description for the list of cards. */
@@ -97,10 +115,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   }
 
   static getConfigForm(): object {
-    return {
-      schema: [METER_FIELD],
-      computeLabel: () => pageLocale().common("meter"),
-    };
+    return formOf();
   }
 
   /**
@@ -140,6 +155,10 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
 
   get hass(): Hass | undefined {
     return this.#hass;
+  }
+
+  get isAdmin(): boolean {
+    return Boolean(this.#hass?.user?.is_admin);
   }
 
   constructor() {
@@ -287,7 +306,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     if (isForbidden || this.config.entry_id) return statusLine(t("not_allowed"));
     const path = "/config/integrations/dashboard/add?domain=smarty_p1";
     return html`<h2>${t("no_meter")}</h2>
-      ${this.#hass?.user?.is_admin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
+      ${this.isAdmin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
   }
 
   /** Return the line shown while an answer is pending, or the reason why the answer was refused. */
@@ -318,9 +337,20 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     </smarty-p1-settings>`;
   }
 
+  /**
+   * Return a link to a field of the contract that the card lacks. For users who are not administrators, return the place of
+   * the field, for an administrator. Without `field`, return nothing.
+   */
+  toEnter(meter: Meter, field: Field | undefined): TemplateResult | typeof nothing {
+    if (!field) return nothing;
+    const t = (key: "by_administrator" | "enter_reference" | "enter_prices") => this.locale.text(billTexts, key);
+    if (!this.isAdmin) return smallLine(`${t("by_administrator")} ${this.locale.common(`field_${field}`)}`);
+    return html`<div>${this.settings(meter, t(field === "reference_power" ? "enter_reference" : "enter_prices"), field)}</div>`;
+  }
+
   /** Return the link to the page on which an administrator adds a load; nothing for other users. */
   protected addLoad({ entry_id: entryId }: Meter): TemplateResult | typeof nothing {
-    return this.#hass?.user?.is_admin ? this.#meterLink(entryId, this.locale.common("add_load")) : nothing;
+    return this.isAdmin ? this.#meterLink(entryId, this.locale.common("add_load")) : nothing;
   }
 
   #meterLink(entryId: string, text: string): TemplateResult {
@@ -418,9 +448,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   protected stamp(feed: MeterFeed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
     if (!time) return nothing;
-    const date = new Date(time);
-    const clock = this.locale.time(date, true);
-    const shown = localDay(date) === localDay(feed.now) ? clock : `${this.locale.shortDay(date)}, ${clock}`;
+    const shown = this.locale.dayAndTime(time, feed.now, true);
     return html`<small class="number">${feed.isOld(this.meter) ? this.locale.common("last", { time: shown }) : shown}</small>`;
   }
 }

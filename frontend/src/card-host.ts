@@ -10,6 +10,7 @@ export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sha
 export interface CardHost extends ReactiveControllerHost, Element {
   readonly renderRoot: ParentNode;
   readonly hass?: Hass | undefined;
+  readonly isAdmin: boolean;
   /** Name of the card. */
   readonly label: string;
   /** Tell a screen reader what has changed. */

@@ -9,6 +9,9 @@ export type CommonKey = keyof (typeof common)["en"];
 /** Return a text with a capital at its beginning: names of months and weekdays are small in some languages. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** Return a text without its ** marks, for screen readers. */
+export const plain = (text: string): string => text.replaceAll("**", "");
+
 /** Round half away from zero; never return -0. */
 export function round(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
@@ -230,6 +233,12 @@ export class Locale {
 
   time(time: Instant, seconds = false): string {
     return this.#format(seconds ? "seconds" : "time", time);
+  }
+
+  /** Return a clock time, with its day unless that is the day of `now`: "18:15", or "21 Nov, 18:15". */
+  dayAndTime(time: Instant, now: Instant, seconds = false): string {
+    const clock = this.time(time, seconds);
+    return localDay(time) === localDay(now) ? clock : `${this.shortDay(time)}, ${clock}`;
   }
 
   timeRange(start: Instant, end: Instant): string {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
-import { canBeSunny, houseOf, houseRows, houseYear, savedSentences, unknownNote, usesSentence } from "../src/sentences/house.ts";
+import { canBeSunny, houseOf, houseRows, unknownNote, usesSentence } from "../src/sentences/house.ts";
+import { houseYear, savedSentences } from "../src/sentences/house-savings.ts";
 import type { MeterFeed } from "../src/data/meter-feed.ts";
 import type { Bill, House, HousePowers } from "../src/data/websocket-types.ts";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CardHost } from "../src/card-host.ts";
+import { SmartyCard } from "../src/base-card.ts";
+import type { Field } from "../src/card-host.ts";
 import { type Column, type Frame, monthsChart, monthsDrawing } from "../src/charts/months-chart.ts";
-import { billsOf, showMonth, shownOf, toEnter, withoutBill } from "../src/parts/shared-bills.ts";
+import { billsOf, showMonth, shownOf, withoutBill } from "../src/parts/shared-bills.ts";
 import type { TemplateResult } from "lit";
 import { Locale } from "../src/locale.ts";
 import { smallLine } from "../src/parts/markup.ts";
@@ -183,9 +184,9 @@ test("without a month in euros there is only energy, and what has to be entered 
 });
 
 test("what has to be entered is a link for an administrator, and a hint for others", () => {
-  const shown = (field: Parameters<typeof toEnter>[3], is_admin = true) => {
-    const card = { hass: { user: { is_admin } }, settings: (_: Meter, text: string, to: string) => `${text} (${to})` } as unknown as CardHost;
-    return markupOf(toEnter(card, {} as Meter, en, field)).replace(/<[^>]*>/g, "");
+  const shown = (field: Field | undefined, isAdmin = true) => {
+    const card = { isAdmin, locale: en, settings: (_: Meter, text: string, to: string) => `${text} (${to})` } as unknown as SmartyCard;
+    return markupOf(SmartyCard.prototype.toEnter.call(card, {} as Meter, field)).replace(/<[^>]*>/g, "");
   };
   assert.equal(shown("reference_power"), "Enter the reference power (reference_power)");
   assert.equal(shown("energy_price"), "Enter the prices (energy_price)");

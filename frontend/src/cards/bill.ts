@@ -1,16 +1,17 @@
 /** Card of a month's bill, line by line as on the paper bill. */
 
+import { savedSentences } from "../sentences/house-savings.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
-import { billsOf, showMonth, shownOf, toEnter, withoutBill } from "../parts/shared-bills.ts";
+import { billsOf, showMonth, shownOf, withoutBill } from "../parts/shared-bills.ts";
 import { rich, tableBehind, turnOver } from "../parts/markup.ts";
 import { chartStyles, COLORS, monthsChart } from "../charts/months-chart.ts";
 import { dot } from "../charts/shapes.ts";
 import { canPrint, printStatement, STATEMENT_WIDTH_PX } from "../parts/printed-page-and-pictures.ts";
 import { measureIn } from "../parts/measured-sizes.ts";
-import { houseOf, savedSentences } from "../sentences/house.ts";
+import { houseOf } from "../sentences/house.ts";
 import { type BillKey, billTexts, isRunning, lastDay, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
 import { allMonths, headOf, yearOf } from "../sentences/months.ts";
 import { aboveIn, limitName, yearTexts } from "../sentences/year.ts";
@@ -126,7 +127,7 @@ export class BillCard extends SmartyCard<BillKey> {
       ${words.sentence ? this.sentence(words.sentence) : nothing}
       ${saved.sentence ? html`<p>${rich(saved.sentence)}</p>` : nothing}
       ${words.community ? html`<p>${words.community}</p>` : nothing}
-      ${words.lacks || words.community ? toEnter(this, meter, this.locale, missingField(bill)) : nothing}
+      ${words.lacks || words.community ? this.toEnter(meter, missingField(bill)) : nothing}
       ${this.#lines(words)}
       <div class="notes small">${notes.map((note) => html`<p>${note}</p>`)}</div>`;
     const print = () => void this.#print(meter, bills, bill, words.title, content);

@@ -1,13 +1,13 @@
 /** Card of a gas, water or heat meter: today's amount and the course of the month. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { METER_FIELD, type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
-import { localDay } from "../locale.ts";
+import { formOf, type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
+import { localDay, plain } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../data/gas-water-heat-amounts.ts";
 import { drawMedium, mediumChart, type MediumDrawing } from "../charts/gas-water-heat-chart.ts";
 import { colorOf, iconOf, mediumStyles } from "./gas-water-heat-styles.ts";
-import { plain, rich, statusLine } from "../parts/markup.ts";
+import { rich, statusLine } from "../parts/markup.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas-water-heat-days.ts";
 import { styles } from "../styles.ts";
@@ -51,14 +51,8 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
   readonly #chosen = new ChosenBar(this, () => ({ count: this.#drawn?.drawing.days ?? 0, page: DAYS_A_WEEK }));
 
   static override getConfigForm(): object {
-    const labels: Record<string, string> = { entry_id: pageLocale().common("meter"), device: pageLocale().text(say.mediumTexts, "device") };
-    return {
-      schema: [
-        METER_FIELD,
-        { name: "device", selector: { device: { filter: [{ integration: "smarty_p1", model_id: "M-Bus" }] } } },
-      ],
-      computeLabel: ({ name }: { name: string }) => labels[name],
-    };
+    const label = pageLocale().text(say.mediumTexts, "device");
+    return formOf({ name: "device", label, selector: { device: { filter: [{ integration: "smarty_p1", model_id: "M-Bus" }] } } });
   }
 
   /** Check the options: `meter` is the id on the M-Bus, `device` the device id from the form. */
@@ -135,25 +129,20 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
     return `${name}${number}${this.isOneOfSeveral ? `, ${this.nameOf(meter)}` : ""}`;
   }
 
-  #time(time: Date, today: string): string {
-    const clock = this.locale.time(time);
-    return localDay(time) === today ? clock : `${this.locale.shortDay(time)}, ${clock}`;
-  }
-
-  #stamp({ history, time, now, today }: Shown): TemplateResult | typeof nothing {
+  #stamp({ history, time, now }: Shown): TemplateResult | typeof nothing {
     if (!time) return nothing;
     if (cost.hasMonth(history.costs)) return html`<small class="number">${cost.costUntil(history.costs, this.locale)}</small>`;
-    const words = this.#time(time, today);
+    const words = this.locale.dayAndTime(time, now);
     const isOld = now - time.getTime() > OLD_MS;
     return html`<small class="number">${isOld ? this.locale.common("last", { time: words }) : words}</small>`;
   }
 
   /** Show only the meter reading, because no daily amounts are known yet. */
-  #index({ history, newer, time, today }: Shown): TemplateResult {
+  #index({ history, newer, time, now }: Shown): TemplateResult {
     const index = newer?.index ?? history.index;
     if (index === null || !time) return html`<p class="sentence">${this.t("nothing_read")}</p>`;
     const { own } = say.unitsOf(history.type, history.unit, null, 0);
-    const words = { index: say.write(index, own, this.locale), time: this.#time(time, today) };
+    const words = { index: say.write(index, own, this.locale), time: this.locale.dayAndTime(time, now) };
     return html`<p class="sentence">${rich(this.t("index_only", words))}</p>`;
   }
 
@@ -182,7 +171,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
     const { number, unit } = costs ? cost.costTotal(costs, today, this.locale) : this.#today(amount, units);
     const month =
       time && now - time.getTime() > SILENT_MS
-        ? this.t("silent", { time: this.#time(time, today) })
+        ? this.t("silent", { time: this.locale.dayAndTime(time, now) })
         : costs
           ? cost.costSentence(costs, today, this.locale)
           : say.monthSentence(standing, units, history.days!.start, today, this.locale);
@@ -209,7 +198,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
     const { history, units, amount } = days;
     const today = costs && amount !== null ? this.t("own", { amount: say.write(amount, units.day, this.locale) }) : "";
     const notes = costs ? [cost.costFoot(costs, this.locale), today] : isWarning ? [] : [text];
-    const canEnter = history.type === "gas" && history.unit === "m3" && !history.costs && this.hass?.user?.is_admin;
+    const canEnter = history.type === "gas" && history.unit === "m3" && !history.costs && this.isAdmin;
     const enterKey = units.day.unit === "kWh" ? "enter_price" : "enter_prices";
     return html`${isWarning ? html`<p>${rich(text)}</p>` : nothing}
       <footer>

@@ -6,7 +6,7 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { billsOf, showMonth, shownOf, toEnter, withoutBill } from "../parts/shared-bills.ts";
+import { billsOf, showMonth, shownOf, withoutBill } from "../parts/shared-bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../charts/months-chart.ts";
 import { chartPart, partStyles } from "../parts/chart-part.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
@@ -82,7 +82,7 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
     if (!bills) return withoutBill(this.t("title_few"), error, this.locale, this.waiting(error));
     const chosen = shownOf(bills, feed).month;
     // Every telegram calls this method. So draw the chart again only if one of these values has changed.
-    const dependencies = [bills, chosen, this.unit, this.hiddenParts, this.#width.value, this.#width.height, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
+    const dependencies = [bills, chosen, this.unit, this.hiddenParts, this.#width.value, this.#width.height, this.locale, this.isTableShown, meter, this.isAdmin];
     return html`${guard(dependencies, () => this.#show(meter, feed, bills, chosen))}`;
   }
 
@@ -106,7 +106,7 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
       ${head.sentence ? this.sentence(head.sentence) : nothing}
       ${monthsChart(chart)} ${this.#table(year, chosen)}
       ${words.amountNotes(year, locale).map(smallLine)}
-      ${lack ? html`${smallLine(words.lackSentence(last, locale))}${toEnter(this, meter, locale, missingField(last))}` : nothing}
+      ${lack ? html`${smallLine(words.lackSentence(last, locale))}${this.toEnter(meter, missingField(last))}` : nothing}
       ${this.table(head.title, () => all)}`;
   }
 

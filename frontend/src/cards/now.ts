@@ -3,7 +3,7 @@
 import { clamp } from "../built-in-replacements.ts";
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { keyed } from "lit/directives/keyed.js";
-import { METER_FIELD, pageLocale, SmartyCard } from "../base-card.ts";
+import { formOf, pageLocale, SmartyCard } from "../base-card.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { dismissSaving, keptSaving } from "../data/planned-car-saving.ts";
@@ -15,7 +15,6 @@ import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "./now-styles.ts";
 import { drawPhases, MIN_PHASE_KW, phaseBars, phasePowers, phaseStyles } from "../charts/phase-bars.ts";
 import { pastDay, weekStyles } from "../parts/day-chooser.ts";
-import { toEnter } from "../parts/shared-bills.ts";
 import { canBeSunny, houseOf, usedPower, usesSentence } from "../sentences/house.ts";
 import {
   asNumber,
@@ -69,15 +68,7 @@ export class NowCard extends SmartyCard<NowKey> {
 
   static override getConfigForm(): object {
     const t = (key: NowKey) => pageLocale().text(nowTexts, key);
-    const labels: Record<string, string> = { entry_id: pageLocale().common("meter"), names: t("show_names") };
-    return {
-      schema: [
-        METER_FIELD,
-        { name: "names", default: true, selector: { boolean: {} } },
-      ],
-      computeLabel: ({ name }: { name: string }) => labels[name],
-      computeHelper: ({ name }: { name: string }) => (name === "names" ? t("show_names_help") : undefined),
-    };
+    return formOf({ name: "names", label: t("show_names"), help: t("show_names_help"), default: true, selector: { boolean: {} } });
   }
 
   protected override otherFeeds(): MeterFeed[] {
@@ -117,13 +108,9 @@ export class NowCard extends SmartyCard<NowKey> {
       ${trouble || !now || feed.isOld(meter) ? this.#lastKnown(meter, feed, now, trouble) : this.#present(meter, feed, live, now)}`;
   }
 
-  get #isAdmin(): boolean {
-    return Boolean(this.hass?.user?.is_admin);
-  }
-
   #action({ link }: Trouble): TemplateResult | typeof nothing {
     if (!link) return nothing;
-    return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.locale.text(bannerTexts, "ask_admin")}</p>`;
+    return this.isAdmin ? this.link(link.path, link.text) : html`<p>${this.locale.text(bannerTexts, "ask_admin")}</p>`;
   }
 
   /** Return whether energy was fed in today. */
@@ -173,7 +160,7 @@ export class NowCard extends SmartyCard<NowKey> {
         ${this.#phases(meter, live, feed)}
       </div>
       ${isPulses ? nothing : this.#savedByPlan(meter, feed)}
-      ${this.#isAdmin && lacksPast(meter, feed.now) ? html`<div class="hint">${smallLine(this.t("leneda"))}${this.settings(meter, this.t("from_leneda"), "leneda")}</div>` : nothing}`;
+      ${this.isAdmin && lacksPast(meter, feed.now) ? html`<div class="hint">${smallLine(this.t("leneda"))}${this.settings(meter, this.t("from_leneda"), "leneda")}</div>` : nothing}`;
   }
 
   /** Return what a plan for the chosen car would have saved last year, until a load is entered or the user has read it. */
@@ -250,7 +237,7 @@ export class NowCard extends SmartyCard<NowKey> {
   }
 
   #withoutReference(meter: Meter): TemplateResult {
-    return html`${smallLine(this.t("no_reference"))}${toEnter(this, meter, this.locale, "reference_power")}`;
+    return html`${smallLine(this.t("no_reference"))}${this.toEnter(meter, "reference_power")}`;
   }
 
   #quarterHour(running: RunningQuarterHour, now: Situation): TemplateResult {

@@ -3,8 +3,9 @@
  * or the interruptions.
  */
 
+import { plain } from "../locale.ts";
 import { html, nothing, type TemplateResult } from "lit";
-import { METER_FIELD, type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
+import { formOf, type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import {
   interruptionLines,
   type InterruptionsDrawing,
@@ -28,7 +29,7 @@ import {
   voltageTable,
 } from "../charts/quality-voltage.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { plain, rich, smallLine } from "../parts/markup.ts";
+import { rich, smallLine } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { drawPhases, phaseBars, phasePowers, phaseStyles } from "../charts/phase-bars.ts";
 import { operatorMessage, operatorMessageStyles } from "../parts/operator-message.ts";
@@ -93,13 +94,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
   static override getConfigForm(): object {
     const locale = pageLocale();
     const options = PARTS.map((value) => ({ value, label: say(locale, value) }));
-    return {
-      schema: [
-        METER_FIELD,
-        { name: "part", default: "voltage", selector: { select: { mode: "dropdown", options } } },
-      ],
-      computeLabel: ({ name }: { name: string }) => (name === "part" ? say(locale, "part") : locale.common("meter")),
-    };
+    return formOf({ name: "part", label: say(locale, "part"), default: "voltage", selector: { select: { mode: "dropdown", options } } });
   }
 
   override setConfig(config: CardConfig): void {

@@ -6,7 +6,6 @@ import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { dayStart, type Locale, localDay } from "../locale.ts";
 import { bar, barStyles, TRACK } from "../charts/shapes.ts";
-import { toEnter } from "../parts/shared-bills.ts";
 import { Width } from "../parts/measured-sizes.ts";
 import { rich, smallLine, statusLine } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
@@ -156,7 +155,7 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
     const notes = [...(usual ? [usual.note] : []), ...content.notes];
     return html`<header>${title}<small class="number">${content.until ?? nothing}</small>${content.parts.length ? this.menu(this.t("cost")) : nothing}</header>
       ${ofToday ? this.sentence(ofToday) : nothing}
-      ${content.lacks ? toEnter(this, meter, this.locale, missingField(shown!)) : nothing}
+      ${content.lacks ? this.toEnter(meter, missingField(shown!)) : nothing}
       ${content.forecast ? this.#month(content, meter, shown!) : nothing}
       ${content.rows.length || content.cost ? nothing : statusLine(this.locale.common("nothing_yet"))}
       ${content.rows.length ? this.#rows(content, usual, isOld) : nothing}
@@ -191,7 +190,7 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
       <p>${rich(before)}${verdict && isAbove ? html`<b class="above">${verdict}</b>${end}` : nothing}</p>
       ${goal ? this.#bar(goal) : nothing}
       ${smallLine(underBar)}
-      ${bill.goal || !this.hass?.user?.is_admin ? nothing : this.settings(meter, this.t("set_goal"), "goal")}
+      ${bill.goal || !this.isAdmin ? nothing : this.settings(meter, this.t("set_goal"), "goal")}
     </div>`;
   }
 

@@ -8,7 +8,6 @@ import type { MeterFeed } from "../data/meter-feed.ts";
 import { keepSaving } from "../data/planned-car-saving.ts";
 import { readAmount, readEuros } from "../typed-euros.ts";
 import { localDay } from "../locale.ts";
-import { toEnter } from "../parts/shared-bills.ts";
 import { besides, canPayBack, type Kind, savingOfCar, type WhatIfKey, whatIfAnswer, whatIfTexts } from "../sentences/what-if.ts";
 import { houseOf } from "../sentences/house.ts";
 import { styles } from "../styles.ts";
@@ -427,6 +426,6 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
     const canDownload = reason === "no_market_prices" && market?.can_download && !this.downloads;
     return html`${statusLine(text)}
       ${canDownload ? html`<button class="link" @click=${() => (this.downloads = true)}>${this.t("download")}</button>${smallLine(market.credit)}` : nothing}
-      ${isToEnter ? toEnter(this, meter, this.locale, FIELDS[reason] ?? "energy_price") : nothing}`;
+      ${isToEnter ? this.toEnter(meter, FIELDS[reason] ?? "energy_price") : nothing}`;
   }
 }

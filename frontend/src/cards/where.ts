@@ -105,7 +105,7 @@ export class WhereCard extends SmartyCard<WhereKey> {
                 ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.t("house")} <small>${shown.house.until}</small></th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
               </table>
               ${[...shown.notes, this.#since(meter, value!)].map(smallLine)}
-              ${hasDevices || !this.hass?.user?.is_admin
+              ${hasDevices || !this.isAdmin
                 ? nothing
                 : // Of several meters, nobody knows which devices of the Energy dashboard are in the house of this one.
                   this.isOneOfSeveral

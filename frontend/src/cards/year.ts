@@ -1,12 +1,13 @@
 /** Card of a year in quarter-hours, with a comparison of the reference powers. */
 
+import { houseYear } from "../sentences/house-savings.ts";
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../base-card.ts";
 import { Cells } from "../charts/heat-map-picture.ts";
 import type { MeterFeed, Reply } from "../data/meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
-import { type Bills, billsOf, toEnter } from "../parts/shared-bills.ts";
+import { type Bills, billsOf } from "../parts/shared-bills.ts";
 import { chartPart, partStyles } from "../parts/chart-part.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type PaintRequest } from "../charts/heat-map-painter.ts";
@@ -17,7 +18,7 @@ import { barStyles } from "../charts/shapes.ts";
 import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { highsStyles, yearHighs } from "../parts/year-highs.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../charts/heat-map-axes-legend.ts";
-import { houseOf, houseYear } from "../sentences/house.ts";
+import { houseOf } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import {
   aboveIn,
@@ -108,7 +109,7 @@ export class YearCard extends SmartyCard<YearKey> {
     // This answer takes seconds. So request it only if the user asks for it, and once a day.
     const isPlanned = this.planned === meter.entry_id;
     const plan = isPlanned ? feed.get("smarty_p1/classes", { with_plan: true }, localDay(feed.now), true) : undefined;
-    const state = [plan?.value, plan?.error, isPlanned, house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.hiddenParts, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.hass?.user?.is_admin];
+    const state = [plan?.value, plan?.error, isPlanned, house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.hiddenParts, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.isAdmin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
     return html`<header><h2>${this.t("classes")}</h2>${series ? this.menu(this.t("map")) : nothing}</header>
@@ -167,7 +168,7 @@ export class YearCard extends SmartyCard<YearKey> {
   #energy(meter: Meter, { bills, error }: Bills): TemplateResult {
     return html`${bills ? this.sentence(energySentence(bills, this.locale)) : this.waiting(error)}
       <p>${this.t("no_reference")}</p>
-      ${toEnter(this, meter, this.locale, "reference_power")}`;
+      ${this.toEnter(meter, "reference_power")}`;
   }
 
   /**

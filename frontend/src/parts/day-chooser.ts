@@ -4,9 +4,9 @@ import { clamp } from "../built-in-replacements.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { CardHost } from "../card-host.ts";
 import { type SmallBar, smallBars } from "../data/day-chart-bars.ts";
-import { addDays, dayStart, type Locale } from "../locale.ts";
+import { addDays, dayStart, type Locale, plain } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { plain, rich, smallLine, statusLine } from "./markup.ts";
+import { rich, smallLine, statusLine } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
 import { lastKnownDay, shownPast, type YesterdayKey, yesterdayTexts } from "../sentences/last-known-day.ts";
 import type { Day, Meter } from "../data/websocket-types.ts";
@@ -139,7 +139,6 @@ export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: L
   const hasSun = sums.some((entry) => entry.exported_wh);
   const choose = (to: string) => feed.show({ day: to === last ? undefined : to });
   card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} ${t("drawn")}`, words.cost].filter(Boolean).join(", "));
-  const isAdmin = Boolean(card.hass?.user?.is_admin);
   return html`<header><h2>${words.title}</h2><small>${words.until}</small></header>
     <div class="big drawn">${words.kwh}<small>\u00a0${t("drawn")}</small></div>
     ${words.cost ? html`<p>${rich(words.cost)}</p>` : nothing}
@@ -148,5 +147,5 @@ export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: L
       : nothing}
     ${week(locale.common("choose_day"), choicesOf(days, sums, hasSun, locale), day, choose)}
     ${words.notes.map(smallLine)}
-    ${isAdmin ? html`<div>${card.settings(meter, t("add_cable"), "cable")}</div>` : nothing}`;
+    ${card.isAdmin ? html`<div>${card.settings(meter, t("add_cable"), "cable")}</div>` : nothing}`;
 }

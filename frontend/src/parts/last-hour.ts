@@ -1,5 +1,6 @@
 /** Part of a card with the curve of the last hour, and the line about its newest step or about the chosen time. */
 
+import { plain } from "../locale.ts";
 import { lastOf, sumOf } from "../built-in-replacements.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
@@ -16,7 +17,7 @@ import { SwitchedDevices } from "../data/recently-switched-devices.ts";
 import type { Meter } from "../data/websocket-types.ts";
 import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } from "../charts/last-hour-curve.ts";
 import { phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
-import { plain, rich, type Table } from "./markup.ts";
+import { rich, type Table } from "./markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import { measureIn, Width } from "./measured-sizes.ts";

@@ -15,9 +15,6 @@ export const smallLine = (text: string | TemplateResult | null | undefined): Tem
 /** Return a line that a screen reader also reads when it appears. */
 export const statusLine = (text: string): TemplateResult => html`<p role="status">${text}</p>`;
 
-/** Return a text without its ** marks, for screen readers. */
-export const plain = (text: string): string => text.replaceAll("**", "");
-
 /** Numbers of a chart. */
 export interface Table {
   head: string[];

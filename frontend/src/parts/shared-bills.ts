@@ -1,13 +1,12 @@
 /** Bills shared by several cards: one request for all, and the choice of a month. */
 
-import { smallLine, statusLine } from "./markup.ts";
+import { statusLine } from "./markup.ts";
 import { lastOf } from "../built-in-replacements.ts";
-import { html, nothing, type TemplateResult } from "lit";
-import type { CardHost, Field } from "../card-host.ts";
+import { html, type TemplateResult } from "lit";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { type BillKey, billTexts, hasAmounts } from "../sentences/bill.ts";
-import type { Bill, Meter } from "../data/websocket-types.ts";
+import type { Bill } from "../data/websocket-types.ts";
 
 /** The current month and the twelve months before it. */
 export const MONTHS = 13;
@@ -52,15 +51,4 @@ export function withoutBill(title: string, error: string | undefined, locale: Lo
   const key = REFUSALS[error ?? ""];
   return html`<h2>${title}</h2>
       ${key ? statusLine(locale.text(billTexts, key)) : waiting}`;
-}
-
-/**
- * Return a link to the field of the contract that the bill lacks. For users who are not administrators, return the place
- * of the field, for an administrator. Without `field`, return nothing.
- */
-export function toEnter(card: CardHost, meter: Meter, locale: Locale, field: Field | undefined): TemplateResult | typeof nothing {
-  if (!field) return nothing;
-  if (!card.hass?.user?.is_admin) return smallLine(`${locale.text(billTexts, "by_administrator")} ${locale.common(`field_${field}`)}`);
-  const key = field === "reference_power" ? "enter_reference" : "enter_prices";
-  return html`<div>${card.settings(meter, locale.text(billTexts, key), field)}</div>`;
 }

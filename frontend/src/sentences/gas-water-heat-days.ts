@@ -1,6 +1,6 @@
 /** Texts about single days of a gas, water or heat meter: chosen day, table of days, footnote. */
 
-import { addDays, addMonths, capital, dayStart, type Locale, round, roundParts } from "../locale.ts";
+import { addDays, addMonths, capital, dayStart, type Locale, plain, round, roundParts } from "../locale.ts";
 import { type Month, monthOf, type Night, type Standing } from "../data/gas-water-heat-amounts.ts";
 import {
   type MediumKey,
@@ -25,8 +25,6 @@ export interface Days {
   /** Time of the last reading. */
   time: Date | undefined;
 }
-
-const plain = (text: string): string => text.replaceAll("**", "");
 
 /** Return the sentence with the amounts of a day in this month and in the reference month. */
 export function chosenSentence({ standing, units, today, amount }: Days, day: number, locale: Locale): string {

@@ -1,13 +1,12 @@
-/** Texts about a house with solar panels: its consumption, the part from the panels, and the saved cost. */
+/** Texts about a house with solar panels: its consumption, and the part from the panels. */
 
 import { sumOf } from "../built-in-replacements.ts";
-import { localDay, type Locale, QUARTER_HOUR_MS, round, type Texts } from "../locale.ts";
+import { type Locale, QUARTER_HOUR_MS, round, type Texts } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import texts from "../texts/house.json" with { type: "json" };
-import type { Bill, House, HousePowers, SourcePower } from "../data/websocket-types.ts";
-import { isRunning } from "./bill.ts";
+import type { House, HousePowers, SourcePower } from "../data/websocket-types.ts";
 
-const houseTexts: Texts<keyof (typeof texts)["en"]> = texts;
+export const houseTexts: Texts<keyof (typeof texts)["en"]> = texts;
 
 /**
  * Time in ms after the end of a quarter-hour. After this time, the recorder has written the inverter's statistics of
@@ -18,7 +17,6 @@ const STATISTICS_DELAY_MS = 60_000;
 const MAX_APART_MS = 90_000;
 /** Power in kW below which panels or batteries count as idle. An idle inverter may report nothing. */
 const IDLE_KW = 0.05;
-const MONTHS_A_YEAR = 12;
 const UNKNOWN = "–";
 
 /** Return the house behind a meter; undefined without solar panels. */
@@ -27,7 +25,8 @@ export function houseOf(feed: MeterFeed): House | undefined {
   return feed.get("smarty_p1/house", {}, period).value?.house ?? undefined;
 }
 
-const withBattery = <Key extends string>(house: House, key: Key) => (house.battery.length ? (`${key}_battery` as const) : key);
+/** Return the key of a text for a house with or without a battery. */
+export const withBattery = <Key extends string>(house: House, key: Key) => (house.battery.length ? (`${key}_battery` as const) : key);
 
 /**
  * Return the sum of the powers in kW; NaN if one of them is unknown, or was reported too long before or after `at`, the
@@ -86,10 +85,10 @@ type HouseMonth = House["months"][number];
 
 const hasAllDays = ({ since, unknown_days }: HouseMonth): boolean => !since && !unknown_days;
 
-const monthOf = (house: House, month: string): HouseMonth | undefined => house.months.find((known) => known.month === month);
+export const monthOf = (house: House, month: string): HouseMonth | undefined => house.months.find((known) => known.month === month);
 
 /** Return from which day on a month is counted, and that days are missing; "" if all days are counted. */
-function countedDays(month: HouseMonth | undefined, locale: Locale): string {
+export function countedDays(month: HouseMonth | undefined, locale: Locale): string {
   if (!month || month.own_kwh === null) return "";
   return [
     month.since ? locale.text(houseTexts, "since", { day: locale.day(month.since) }) : "",
@@ -132,43 +131,3 @@ export const unknownNote = (house: House, rows: HouseRow[], day: string, locale:
   ]
     .filter(Boolean)
     .join(" ");
-
-const unpriced = (kwh: number, locale: Locale): string =>
-  round(kwh) >= 1 ? ` ${locale.text(houseTexts, "unpriced", { kwh: locale.kWh(kwh, 0) })}` : "";
-
-/**
- * Return the sentence about a month's savings by solar energy, and a note. If the savings are unknown or below 1 €, the
- * sentence and the note are empty.
- */
-export function savedSentences(house: House | undefined, bill: Bill, locale: Locale): { sentence: string; note: string } {
-  const month = house && monthOf(house, bill.month);
-  if (!month || month.saved === null || month.own_kwh === null || month.saved < 1) return { sentence: "", note: "" };
-  const params = {
-    amount: locale.euros(month.saved),
-    kwh: locale.kWh(month.own_kwh, 0),
-    month: locale.month(bill.start),
-  };
-  const sentence = locale.text(houseTexts, isRunning(bill) ? "saved_now" : "saved", params) + unpriced(month.unpriced_kwh, locale);
-  const R = bill.reference_kw;
-  const notes = [countedDays(month, locale), R === null ? "" : locale.text(houseTexts, "below", { R: locale.referenceKW(R) })];
-  return { sentence, note: notes.filter(Boolean).join(" ") };
-}
-
-/** Return the consumption and the saving in the known days of at most twelve whole months; "" before a whole month has ended. */
-export function houseYear(house: House, locale: Locale): string {
-  const whole = house.months.filter(({ month }) => month < localDay(house.until).slice(0, 7)).slice(-MONTHS_A_YEAR);
-  const known = whole.filter(({ own_kwh }) => own_kwh !== null);
-  const sum = (of: "house_kwh" | "own_kwh" | "saved" | "unpriced_kwh") => sumOf(known.map((month) => month[of] ?? 0));
-  const [used, own, saved] = [sum("house_kwh"), sum("own_kwh"), sum("saved")];
-  if (used <= 0 || own < 0) return "";
-  const params = { kwh: locale.kWh(round(used / 10) * 10, 0), share: locale.percent(Math.min(1, own / used)) };
-  const sentences = [locale.text(houseTexts, withBattery(house, "year"), params)];
-  if (saved >= 1) {
-    const count = { amount: locale.euros(saved), count: known.length };
-    sentences.push(locale.text(houseTexts, known.length > 1 ? "year_saved" : "year_saved_one", count) + unpriced(sum("unpriced_kwh"), locale));
-  }
-  const first = whole.findIndex(({ own_kwh }) => own_kwh !== null);
-  if (first > 0 || known[0]!.since) sentences.push(locale.text(houseTexts, "since", { day: locale.date(known[0]!.since ?? house.since) }));
-  if (whole.slice(first).some((month, index) => month.unknown_days || (index > 0 && month.since))) sentences.push(locale.text(houseTexts, "left_out"));
-  return sentences.join(" ");
-}

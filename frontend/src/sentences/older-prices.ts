@@ -1,6 +1,6 @@
 /** Notes about amounts that use published prices after the last day for which they are published. */
 
-import { addDays, dayStart, type Locale } from "../locale.ts";
+import { addDays, capital, dayStart, type Locale } from "../locale.ts";
 import type { OlderPrices } from "../data/websocket-types.ts";
 
 type Name = "older_grid" | "older_levies" | "older_grid_and_levies" | "older_vat";
@@ -22,7 +22,7 @@ export function olderPrices(older: OlderPrices | undefined, day: string, locale:
   const begins = first !== undefined && first >= day;
   const newer = first === undefined ? [] : [begins && !older.newer_known ? locale.common("not_out_yet", { period: nextPeriodOf(first, locale) }) : locale.common(older.newer_known ? "newer_known" : "nothing_newer")];
   const text = [...namesOf(older, locale), ...ended, ...newer].join(`${locale.sign(";")} `);
-  return begins ? locale.common("older_from", { day: dateOf(addDays(first, 1), locale), text: `${text}.` }) : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return begins ? locale.common("older_from", { day: dateOf(addDays(first, 1), locale), text: `${text}.` }) : `${capital(text)}.`;
 }
 
 /** Return a name such as "To pay (grid charges of 2026)", or only "To pay" if the prices are current. */

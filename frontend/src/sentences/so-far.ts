@@ -2,7 +2,7 @@
 
 import { lastOf, sumOf } from "../built-in-replacements.ts";
 import { type BarPart, splitAtLimit } from "../charts/shapes.ts";
-import { capital, type CommonKey, dayStart, localDay, type Locale, localParts, round, type Texts } from "../locale.ts";
+import { capital, type CommonKey, dayStart, localDay, type Locale, localParts, plain, round, type Texts } from "../locale.ts";
 import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
 import { type HouseRow, houseRows, unknownNote } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -138,7 +138,7 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
   const today = isToday ? t("today") : locale.shortDay(dayStart(last.day));
   const month = locale.month(monthBegins);
   return {
-    until: bill ? t("until", { time: untilOf(bill, now, locale) }) : undefined,
+    until: bill ? t("until", { time: locale.dayAndTime(bill.until, now) }) : undefined,
     today,
     month,
     rows: isZero
@@ -245,8 +245,8 @@ export function goalBar(
     isAbove,
     words: capital(
       total === undefined
-        ? t("bar_so_far", { goal: goal.replaceAll("**", ""), value })
-        : t("bar", { goal: goal.replaceAll("**", ""), value, total: locale.euros(total) }),
+        ? t("bar_so_far", { goal: plain(goal), value })
+        : t("bar", { goal: plain(goal), value, total: locale.euros(total) }),
     ),
   };
 }
@@ -269,7 +269,3 @@ function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Da
   return [row("used", used), ...(sold ? [row("feed_in", sold)] : []), row("fixed", fixed), row("total", cost)];
 }
 
-function untilOf(bill: Bill, now: Date, locale: Locale): string {
-  const until = new Date(bill.until);
-  return localDay(until) === localDay(now) ? locale.time(until) : `${locale.shortDay(until)}, ${locale.time(until)}`;
-}
