@@ -7,7 +7,7 @@ import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclaratio
 import { pageHass } from "./card-types-and-elements.ts";
 import { rememberDashboard } from "./data/early-request.ts";
 import { type MeterFeed, type Meters, metersOf, type SharedSubscription } from "./data/meter-feed.ts";
-import type { Hass } from "./hass.ts";
+import { type Hass, ownEntities } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
 import { type CommonKey, type Locale, localeOf, type Params, plain, type Texts } from "./locale.ts";
 import { applyContainerWidths } from "./parts/container-widths.ts";
@@ -462,7 +462,7 @@ const byKey = new WeakMap<object, Map<string, string>>();
 function entityOf(entities: Hass["entities"], key: string, device: string | null | undefined): string | undefined {
   let ids = byKey.get(entities);
   if (!ids) {
-    const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
+    const own = ownEntities(entities);
     ids = new Map(own.reverse().map((entity) => [`${entity.translation_key} ${entity.device_id}`, entity.entity_id]));
     byKey.set(entities, ids);
   }

@@ -5,7 +5,7 @@ import { boardSections } from "./pulse-tank-sections.ts";
 import { pageLocale } from "./base-card.ts";
 import { STRATEGY } from "./card-types-and-elements.ts";
 import { type Meters, metersOf } from "./data/meter-feed.ts";
-import type { Hass } from "./hass.ts";
+import { type Hass, ownEntities } from "./hass.ts";
 import { findLocale, loadLocale } from "./text-loader.ts";
 import type { CommonKey, Locale } from "./locale.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
@@ -87,7 +87,7 @@ let cached: { entities: Hass["entities"]; devices: Hass["devices"]; registry: st
 
 function registryOf({ entities, devices }: Hass): string {
   if (cached?.entities !== entities || cached.devices !== devices) {
-    const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
+    const own = ownEntities(entities);
     const registry = JSON.stringify([own, own.map(({ device_id }) => devices[device_id ?? ""])]);
     cached = { entities, devices, registry };
   }

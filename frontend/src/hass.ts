@@ -1,4 +1,4 @@
-/** Types for the parts of the frontend's `hass` object that the cards use. */
+/** Types for the parts of the frontend's `hass` object that the cards use, and the entities of this integration in it. */
 
 export type Unsubscribe = () => void | Promise<void>;
 
@@ -35,6 +35,9 @@ export interface DeviceEntry {
   via_device_id?: string | null;
   disabled_by?: string | null;
 }
+
+/** Return the entities of this integration. */
+export const ownEntities = (entities: Record<string, EntityEntry>): EntityEntry[] => Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
 
 export interface Hass {
   connection: Connection;

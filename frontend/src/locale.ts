@@ -1,6 +1,6 @@
 /** Words, numbers, dates and times in the user's Home Assistant formats. */
 
-import { sumOf } from "./built-in-replacements.ts";
+import { lastOf, sumOf } from "./built-in-replacements.ts";
 import type { UserFormats } from "./hass.ts";
 import common from "./texts/common.json" with { type: "json" };
 
@@ -158,6 +158,12 @@ export class Locale {
     return this.text(common, key, params);
   }
 
+  /** Return a list such as "L1, L2 and L3". */
+  list(names: readonly string[]): string {
+    const b = lastOf(names) ?? "";
+    return names.length < 2 ? b : this.common("and", { a: names.slice(0, -1).join(", "), b });
+  }
+
   /** Return a colon or semicolon with the space before it that French has. */
   sign(sign: ":" | ";"): string {
     return this.language === "fr" ? `\u00a0${sign}` : sign;
@@ -260,48 +266,26 @@ export class Locale {
   }
 
   /** Return a text such as "Saturday 21 November". */
-  weekday(time: Instant): string {
-    return this.#format("weekday", time);
-  }
-
+  readonly weekday = this.#formatter("weekday");
   /** Return a text such as "Sat 21". */
-  shortWeekday(time: Instant): string {
-    return this.#format("shortWeekday", time);
-  }
-
+  readonly shortWeekday = this.#formatter("shortWeekday");
   /** Return a text such as "21 November". */
-  day(time: Instant): string {
-    return this.#format("day", time);
-  }
-
+  readonly day = this.#formatter("day");
   /** Return a text such as "21 Nov". */
-  shortDay(time: Instant): string {
-    return this.#format("shortDay", time);
-  }
-
+  readonly shortDay = this.#formatter("shortDay");
   /** Return a text such as "Sat 21 Nov". */
-  shortDate(time: Instant): string {
-    return this.#format("shortDate", time);
-  }
-
+  readonly shortDate = this.#formatter("shortDate");
   /** Return a text such as "21 November 2026". */
-  date(time: Instant): string {
-    return this.#format("date", time);
-  }
-
+  readonly date = this.#formatter("date");
   /** Return a text such as "November". */
-  month(time: Instant): string {
-    return this.#format("month", time);
-  }
-
+  readonly month = this.#formatter("month");
   /** Return a text such as "Nov". */
-  shortMonth(time: Instant): string {
-    return this.#format("shortMonth", time);
-  }
-
+  readonly shortMonth = this.#formatter("shortMonth");
   /** Return a text such as "November 2026". */
-  monthYear(time: Instant): string {
-    return this.#format("monthYear", time);
+  readonly monthYear = this.#formatter("monthYear");
+
+  #formatter(kind: keyof typeof DATE_FORMATS): (time: Instant) => string {
+    return (time) => this.#format(kind, time);
   }
 
   #formatOf(kind: keyof typeof DATE_FORMATS): Intl.DateTimeFormat {

@@ -1,6 +1,6 @@
 /** Sections of the dashboard for pulse readers and tanks, mostly of built-in cards. */
 
-import type { Hass } from "./hass.ts";
+import { type Hass, ownEntities } from "./hass.ts";
 import type { Locale } from "./locale.ts";
 import type { Meter } from "./data/websocket-types.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
@@ -16,9 +16,8 @@ const ICONS: Record<string, string> = { pulse_energy: "mdi:led-on", tank_level: 
  */
 export function boardSections(hass: Hass, locale: Locale, readers: readonly Meter[]): object[] {
   const boards = new Map<string, Map<string, string>>();
-  for (const entity of Object.values(hass.entities)) {
-    const { platform, translation_key: key, device_id: device, entity_id, hidden } = entity;
-    if (platform !== "smarty_p1" || !key || !device || hidden) continue;
+  for (const { translation_key: key, device_id: device, entity_id, hidden } of ownEntities(hass.entities)) {
+    if (!key || !device || hidden) continue;
     boards.set(device, (boards.get(device) ?? new Map<string, string>()).set(key, entity_id));
   }
   const name = (device: string) => hass.devices[device]?.name_by_user ?? hass.devices[device]?.name ?? "";

@@ -22,7 +22,7 @@ import {
 import type { ChosenBar } from "../src/charts/chosen-bar.ts";
 import { Locale } from "../src/locale.ts";
 import { lastMessage, operatorMessage } from "../src/parts/operator-message.ts";
-import { duration, joinNames } from "../src/sentences/quality.ts";
+import { duration } from "../src/sentences/quality.ts";
 import {
   alteredSentence,
   gapWords,
@@ -382,5 +382,5 @@ test("durations and lists are as people say them", () => {
     [0, 40_000, 720_000, 7_200_000, 7_800_000, 3 * 86_400_000].map((ms) => plain(duration(ms, en))),
     ["0 s", "40 s", "12 min", "2 h", "2 h 10 min", "3 days"],
   );
-  assert.deepEqual([[], ["L1"], ["L1", "L2"], ["L1", "L2", "L3"]].map((each) => joinNames(each, en)), ["", "L1", "L1 and L2", "L1, L2 and L3"]);
+  assert.deepEqual([[], ["L1"], ["L1", "L2"], ["L1", "L2", "L3"]].map((each) => en.list(each)), ["", "L1", "L1 and L2", "L1, L2 and L3"]);
 });

@@ -6,7 +6,7 @@ import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { billsOf, showMonth, shownOf, withoutBill } from "../parts/shared-bills.ts";
-import { rich, tableBehind, turnOver } from "../parts/markup.ts";
+import { paragraph, tableBehind, turnOver } from "../parts/markup.ts";
 import { chartStyles, COLORS, monthsChart } from "../charts/months-chart.ts";
 import { dot } from "../charts/shapes.ts";
 import { canPrint, printStatement, STATEMENT_WIDTH_PX } from "../parts/printed-page-and-pictures.ts";
@@ -125,7 +125,7 @@ export class BillCard extends SmartyCard<BillKey> {
       </div>
       ${words.notice ? html`<p class="notice">${words.notice}</p>` : nothing}
       ${words.sentence ? this.sentence(words.sentence) : nothing}
-      ${saved.sentence ? html`<p>${rich(saved.sentence)}</p>` : nothing}
+      ${paragraph(saved.sentence)}
       ${words.community ? html`<p>${words.community}</p>` : nothing}
       ${words.lacks || words.community ? this.toEnter(meter, missingField(bill)) : nothing}
       ${this.#lines(words)}

@@ -7,7 +7,7 @@ import type { MeterFeed } from "../data/meter-feed.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../data/gas-water-heat-amounts.ts";
 import { drawMedium, mediumChart, type MediumDrawing } from "../charts/gas-water-heat-chart.ts";
 import { colorOf, iconOf, mediumStyles } from "./gas-water-heat-styles.ts";
-import { rich, statusLine } from "../parts/markup.ts";
+import { paragraph, rich, statusLine } from "../parts/markup.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/gas-water-heat-days.ts";
 import { styles } from "../styles.ts";
@@ -200,7 +200,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
     const notes = costs ? [cost.costFoot(costs, this.locale), today] : isWarning ? [] : [text];
     const canEnter = history.type === "gas" && history.unit === "m3" && !history.costs && this.isAdmin;
     const enterKey = units.day.unit === "kWh" ? "enter_price" : "enter_prices";
-    return html`${isWarning ? html`<p>${rich(text)}</p>` : nothing}
+    return html`${isWarning ? paragraph(text) : nothing}
       <footer>
         ${notes.filter(Boolean).map((note) => html`<small>${note}</small>`)}
         ${canEnter ? html`<div>${this.settings(meter, this.t(enterKey), "gas_price")}</div>` : nothing}

@@ -1,6 +1,6 @@
 /** Card with a stacked bar for each of thirteen months. The bill card shows the month that is chosen here. */
 
-import { smallLine } from "../parts/markup.ts";
+import { columnHeads, numberRow, smallLine } from "../parts/markup.ts";
 import { lastOf } from "../built-in-replacements.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
@@ -118,12 +118,10 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
     const { head, rows, total } = words.tableOf(year, chosen, this.locale);
     const colorOf = (key: words.MonthsKey) => COLORS[year.unit][words.PARTS[year.unit].indexOf(key)]!;
     const part = ({ key, name }: words.TableRow) => chartPart(key, colorOf(key), name, this.hiddenParts, (hidden) => (this.hiddenParts = hidden));
-    const line = (name: TemplateResult, { cells }: words.TableRow) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`<table class="parts stacks">
-      <thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
-      <tbody>${rows.map((row) => line(part(row), row))}</tbody>
-      ${total ? html`<tfoot>${line(html`<span class="mark"></span>${total.name}`, total)}</tfoot>` : nothing}
+      <thead><tr>${columnHeads(head)}</tr></thead>
+      <tbody>${rows.map((row) => numberRow(part(row), row.cells))}</tbody>
+      ${total ? html`<tfoot>${numberRow(html`<span class="mark"></span>${total.name}`, total.cells)}</tfoot>` : nothing}
     </table>`;
   }
 }

@@ -105,7 +105,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
   }
 
   override getGridOptions(): object {
-    const options = { ...super.getGridOptions() };
+    const options = super.getGridOptions();
     return this.#part === "interruptions" ? { ...options, columns: "full" } : options;
   }
 

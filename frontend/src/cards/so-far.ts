@@ -7,7 +7,7 @@ import type { MeterFeed } from "../data/meter-feed.ts";
 import { dayStart, type Locale, localDay } from "../locale.ts";
 import { bar, barStyles, TRACK } from "../charts/shapes.ts";
 import { Width } from "../parts/measured-sizes.ts";
-import { rich, smallLine, statusLine } from "../parts/markup.ts";
+import { columnHeads, rich, smallLine, statusLine } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { missingField } from "../sentences/bill.ts";
 import { houseOf } from "../sentences/house.ts";
@@ -166,7 +166,7 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
   #rows(content: SoFar, usual: UsualTexts | undefined, isOld: boolean): TemplateResult {
     return html`<table class="rows ${isOld ? "old" : ""}">
         <thead>
-          <tr class="small"><td></td><th scope="col">${content.today}</th><th scope="col">${content.month}</th></tr>
+          <tr class="small"><td></td>${columnHeads([content.today, content.month])}</tr>
         </thead>
         <tbody>${content.rows.map((row) => this.#row(row, content.month, usual?.below[row.key]))}</tbody>
       </table>`;

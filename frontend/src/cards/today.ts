@@ -12,7 +12,7 @@ import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabe
 import { calendar, calendarStyles } from "../charts/calendar.ts";
 import { rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
-import { ChosenBar } from "../charts/chosen-bar.ts";
+import { ChosenBar, pointer } from "../charts/chosen-bar.ts";
 import { dot } from "../charts/shapes.ts";
 import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { choicesOf, week, weekStyles } from "../parts/day-chooser.ts";
@@ -77,7 +77,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
   readonly #costs = memoize(costsOf);
 
   override getGridOptions(): object {
-    return { columns: "full", min_columns: 9, rows: "auto", min_rows: 4 };
+    return { ...super.getGridOptions(), columns: "full", min_columns: 9, min_rows: 4 };
   }
 
   override getCardSize(): number {
@@ -280,7 +280,6 @@ export class TodayCard extends SmartyCard<TodayKey> {
       ? { x: chart.x(running.index) + chart.slot / 2, y: chart.y(running.drawn), kw: running.drawn, isEstimated: true }
       : chart.highest;
     const chosenKw = () => (at === running?.index ? running!.drawn || -running!.fed : kwOf(quarters[at!]!.imported) || -kwOf(quarters[at!]!.exported));
-    const { down, move, up, leave, key } = this.#chosen;
     return html`<svg
       class="day"
       height=${height}
@@ -292,12 +291,8 @@ export class TodayCard extends SmartyCard<TodayKey> {
       aria-valuemax=${this.#last}
       aria-valuenow=${at ?? this.#last}
       aria-valuetext=${chosen || this.locale.common("nothing_chosen")}
-      @pointerdown=${down}
-      @pointermove=${move}
-      @pointerup=${up}
-      @pointercancel=${up}
-      @pointerleave=${leave}
-      @keydown=${key}
+      ${pointer(this.#chosen)}
+      @keydown=${this.#chosen.key}
     >
       <g aria-hidden="true">
       ${drawFixedParts(chart, shown.start, { kw: reference, until: later === null ? undefined : running?.index, name }, this.locale)}

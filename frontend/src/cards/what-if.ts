@@ -1,6 +1,6 @@
 /** Card with the last year as it would have been with changes: a battery, a car, another contract and more. */
 
-import { smallLine, statusLine } from "../parts/markup.ts";
+import { columnHeads, numberRow, smallLine, statusLine } from "../parts/markup.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { Field } from "../card-host.ts";
@@ -406,13 +406,12 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
     const nameOf = (id: string) => this.#nameOf(id);
     const { sentence, head, rows, notes } = whatIfAnswer(found, changes, this.locale, { price, hasBattery, today, markets: this.#markets, nameOf });
     this.announce(`${meter.entry_id} ${JSON.stringify(changes)} ${price}`, "", sentence);
-    const row = ([name, ...cells]: string[]) =>
-      html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
+    const row = ([name = "", ...cells]: string[]) => numberRow(name, cells);
     if (!rows.length) return this.sentence(sentence);
     return html`${this.sentence(sentence)}
       <table class="year stacks">
         <caption class="hidden">${this.t("caption")}</caption>
-        <thead><tr><td></td>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+        <thead><tr><td></td>${columnHeads(head)}</tr></thead>
         <tbody>${rows.slice(0, -1).map(row)}</tbody>
         <tfoot>${rows.slice(-1).map(row)}</tfoot>
       </table>

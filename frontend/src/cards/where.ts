@@ -1,6 +1,6 @@
 /** Card that shows where the energy of a house went: devices, what is always on, and the rest. */
 
-import { smallLine, statusLine } from "../parts/markup.ts";
+import { columnHeads, smallLine, statusLine } from "../parts/markup.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
@@ -100,7 +100,7 @@ export class WhereCard extends SmartyCard<WhereKey> {
         : shown
           ? html`${shown.sentence ? this.sentence(shown.sentence) : nothing}
               <table class="rows">
-                <thead class="hidden"><tr><th scope="col">${this.t("device")}</th><td></td><th scope="col">${this.t("energy")}</th><th scope="col">${this.t("cost")}</th></tr></thead>
+                <thead class="hidden"><tr>${columnHeads([this.t("device")])}<td></td>${columnHeads([this.t("energy"), this.t("cost")])}</tr></thead>
                 <tbody>${shown.rows.map((row) => this.#row(row))}</tbody>
                 ${shown.house ? html`<tfoot><tr><th scope="row" colspan="2">${this.t("house")} <small>${shown.house.until}</small></th><td class="number">${shown.house.kwh}</td><td class="number">${shown.house.cost}</td></tr></tfoot>` : nothing}
               </table>

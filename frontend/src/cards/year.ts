@@ -11,7 +11,7 @@ import { type Bills, billsOf } from "../parts/shared-bills.ts";
 import { chartPart, partStyles } from "../parts/chart-part.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type PaintRequest } from "../charts/heat-map-painter.ts";
-import { rich, smallLine, tableBehind } from "../parts/markup.ts";
+import { paragraph, rich, smallLine, tableBehind } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import { barStyles } from "../charts/shapes.ts";
@@ -91,7 +91,7 @@ export class YearCard extends SmartyCard<YearKey> {
   }
 
   override getGridOptions(): object {
-    return { columns: "full", min_columns: 9, rows: "auto", min_rows: 4 };
+    return { ...super.getGridOptions(), columns: "full", min_columns: 9, min_rows: 4 };
   }
 
   override getCardSize(): number {
@@ -141,7 +141,7 @@ export class YearCard extends SmartyCard<YearKey> {
     const result = decisive ? classSentence(rows, kw, decisive.length, this.locale) : noComparison(meter.known_since, now, this.locale);
     if (rows.length) this.announce(`${meter.entry_id} ${kw}`, result, above);
     const reasons = () => html`${above ? smallLine(rich(above)) : nothing}
-      ${house ? html`<p>${rich(houseYear(house, this.locale))}</p>` : nothing}
+      ${house ? paragraph(houseYear(house, this.locale)) : nothing}
       ${this.#year(feed, grid, named)}
       ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
       ${rows.length ? smallLine(`${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.t("only_compares")}`) : nothing}`;
@@ -187,7 +187,7 @@ export class YearCard extends SmartyCard<YearKey> {
     if (!planned) return this.waiting(plan.error);
     const { sentence, onePhase, rows, notes } = plannedTexts(planned, this.locale);
     const head = (["classes", "at_once", "by_plan"] as const).map((key) => this.t(key));
-    return html`<div role="status"><p>${rich(sentence)}</p>${onePhase ? html`<p>${rich(onePhase)}</p>` : nothing}</div>
+    return html`<div role="status">${paragraph(sentence)}${paragraph(onePhase)}</div>
       ${rows.length ? html`${tableBehind(this.t("with_plan"), { head, rows })}${smallLine(notes)}` : nothing}`;
   }
 

@@ -8,7 +8,8 @@
  */
 
 import { clamp } from "../built-in-replacements.ts";
-import type { ReactiveController, ReactiveControllerHost } from "lit";
+import { noChange, type ReactiveController, type ReactiveControllerHost } from "lit";
+import { directive, Directive, type ElementPart } from "lit/directive.js";
 
 /**
  * Radius of a fingertip in px. If a touch is nearer than this to the centre of the chosen bar, it counts as a touch of
@@ -168,3 +169,24 @@ export class ChosenBar implements ReactiveController {
     this.#show(at(x / box.width, y / box.height));
   }
 }
+
+class PointerDirective extends Directive {
+  #isListening = false;
+
+  override render(_bar: ChosenBar): typeof noChange {
+    return noChange;
+  }
+
+  override update({ element }: ElementPart, [bar]: [ChosenBar]): typeof noChange {
+    if (!this.#isListening) {
+      this.#isListening = true;
+      const { down, move, up, leave } = bar;
+      const listeners = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up, pointerleave: leave };
+      for (const [type, listener] of Object.entries(listeners)) element.addEventListener(type, listener as EventListener);
+    }
+    return noChange;
+  }
+}
+
+/** Let the pointer choose the bars of a chart: a directive of the chart's element, with its choice. */
+export const pointer = directive(PointerDirective);

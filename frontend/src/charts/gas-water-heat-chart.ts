@@ -8,7 +8,7 @@ import { lastOf } from "../built-in-replacements.ts";
 import { html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import type { Month, Standing } from "../data/gas-water-heat-amounts.ts";
-import type { ChosenBar } from "./chosen-bar.ts";
+import { type ChosenBar, pointer } from "./chosen-bar.ts";
 import type { Days } from "../sentences/gas-water-heat-days.ts";
 import { mediumTexts, monthName, writeSum } from "../sentences/gas-water-heat-month.ts";
 
@@ -116,11 +116,7 @@ export function mediumChart({ name, days, drawing, reading }: Chart, chosen: Cho
       aria-valuenow=${day ?? Math.max(1, standing.last)}
       aria-valuetext=${reading || locale.common("nothing_chosen")}
       @keydown=${chosen.key}
-      @pointerdown=${chosen.down}
-      @pointermove=${chosen.move}
-      @pointerup=${chosen.up}
-      @pointercancel=${chosen.up}
-      @pointerleave=${chosen.leave}
+      ${pointer(chosen)}
     >
       <svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
         <path class="area" d=${drawing.area}></path>

@@ -7,7 +7,7 @@ import type { Locale } from "../locale.ts";
 import { yearTexts } from "../sentences/year.ts";
 import { type Grid, type Limit, WH_A_KW } from "../data/heat-map-grid.ts";
 import { ESTIMATED, QUARTER_HOURS_A_DAY, UNKNOWN } from "../data/year-quarter-hours.ts";
-import type { ChosenBar } from "./chosen-bar.ts";
+import { type ChosenBar, pointer } from "./chosen-bar.ts";
 import { dot } from "./shapes.ts";
 import type { Measure } from "../parts/measured-sizes.ts";
 
@@ -230,11 +230,7 @@ export function yearMap(
           aria-valuenow=${chosen ?? grid.lastCell}
           aria-valuetext=${chosen === undefined ? locale.common("nothing_chosen") : reading(chosen, grid, locale)}
           style="height:100%"
-          @pointerdown=${bar.down}
-          @pointermove=${bar.move}
-          @pointerup=${bar.up}
-          @pointercancel=${bar.up}
-          @pointerleave=${bar.leave}
+          ${pointer(bar)}
           @keydown=${key}
         >
           <canvas aria-hidden="true"></canvas>

@@ -3,9 +3,9 @@
 import { clamp, lastOf, sumOf } from "../built-in-replacements.ts";
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { addMonths, capital, dayStart, localDay, type Locale } from "../locale.ts";
-import type { ChosenBar } from "./chosen-bar.ts";
+import { type ChosenBar, pointer } from "./chosen-bar.ts";
 import { tenth } from "./quality-voltage.ts";
-import { joinNames, parseTime, qualityTexts, say } from "../sentences/quality.ts";
+import { parseTime, qualityTexts, say } from "../sentences/quality.ts";
 import type { DisturbanceKind, Events } from "../data/websocket-types.ts";
 
 export const KINDS = ["power_failure", "voltage_sag", "voltage_swell"] as const satisfies DisturbanceKind[];
@@ -78,7 +78,7 @@ function amounts(interruptions: readonly Disturbance[], locale: Locale): string 
     const count = sum(interruptions.filter((interruption) => interruption.kind === kind));
     return count ? [locale.count(qualityTexts, kind, count)] : [];
   });
-  return joinNames(words, locale);
+  return locale.list(words);
 }
 
 /** Return the day of a time, without the year: "18 October". If the day is more than 330 days ago, add the year. */
@@ -132,7 +132,7 @@ export function markSentence(marked: readonly Disturbance[], now: number, locale
   const precise = isVague(first) ? whenWords(first, now, locale) : moment(first.time, now, locale);
   const when = marked.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
   const phases = [...new Set(marked.flatMap((interruption) => interruption.phases))].sort();
-  const which = phases.length ? ` (${joinNames(phases, locale)})` : "";
+  const which = phases.length ? ` (${locale.list(phases)})` : "";
   return `**${capital(when)}${locale.sign(":")}** ${amounts(marked, locale)}${which}`;
 }
 
@@ -141,7 +141,7 @@ export function interruptionsTable({ all }: Disturbances, now: number, locale: L
   return [...all].reverse().map((interruption) => [
     isVague(interruption) ? whenWords(interruption, now, locale) : moment(interruption.time, now, locale),
     locale.count(qualityTexts, interruption.kind, interruption.count),
-    interruption.phases.length ? joinNames(interruption.phases, locale) : "–",
+    interruption.phases.length ? locale.list(interruption.phases) : "–",
   ]);
 }
 
@@ -419,8 +419,7 @@ export function interruptionLines({ interruptions, drawing, locale, chosen, read
       marks.length
         ? html`<div class="marks" role="slider" tabindex="0" aria-label=${locale.common("to_choose", { name: say(locale, "interruptions") })} aria-orientation="horizontal" aria-valuemin="0"
             aria-valuemax=${marks.length - 1} aria-valuenow=${Math.min(chosen.index ?? marks.length - 1, marks.length - 1)} aria-valuetext=${reading || locale.common("nothing_chosen")}
-            @pointerdown=${chosen.down} @pointermove=${chosen.move} @pointerup=${chosen.up} @pointercancel=${chosen.up}
-            @pointerleave=${chosen.leave} @keydown=${chosen.key}>${chart}</div>`
+            ${pointer(chosen)} @keydown=${chosen.key}>${chart}</div>`
         : html`<div class="marks">${chart}</div>`
     }
   </div>`;

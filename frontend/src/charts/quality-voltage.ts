@@ -2,8 +2,8 @@
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type Locale, roundDown, roundUp } from "../locale.ts";
-import type { ChosenBar } from "./chosen-bar.ts";
-import { duration, joinNames, parseTime, say } from "../sentences/quality.ts";
+import { type ChosenBar, pointer } from "./chosen-bar.ts";
+import { duration, parseTime, say } from "../sentences/quality.ts";
 import type { Voltages } from "../data/websocket-types.ts";
 
 const STEP_MS = 300_000;
@@ -91,7 +91,7 @@ export function voltageSentence(day: VoltageDay, locale: Locale): string {
     const longest = Math.max(...phases.map((phase) => phase[side]));
     const which = day.phases.length === 1 ? "alone" : phases.length === 1 ? "one" : "more";
     return say(locale, `${side}_${which}`, {
-      phases: joinNames(phases.map(({ name }) => name), locale),
+      phases: locale.list(phases.map(({ name }) => name)),
       limit: `${locale.number(side === "above" ? high : low)}\u00a0V`,
       duration: duration(longest * STEP_MS, locale),
       extreme: `${volts(extreme, day.limits, locale)}\u00a0V`,
@@ -310,8 +310,7 @@ export function voltageRows({ day, drawing, locale, chosen, label, reading, isOl
     ${phases.map(row)}
     <div class="chart" style="grid-row:1 / span ${phases.length};height:${height}px" role="slider" tabindex="0" aria-label=${locale.common("to_choose", { name: label })}
       aria-orientation="horizontal" aria-valuemin="0" aria-valuemax=${rows - 1} aria-valuenow=${chosen.index ?? rows - 1} aria-valuetext=${reading || locale.common("nothing_chosen")}
-      @pointerdown=${chosen.down} @pointermove=${chosen.move} @pointerup=${chosen.up} @pointercancel=${chosen.up}
-      @pointerleave=${chosen.leave} @keydown=${chosen.key}>
+      ${pointer(chosen)} @keydown=${chosen.key}>
       <svg viewBox="0 0 ${rows} ${height}" preserveAspectRatio="none" height=${height} aria-hidden="true">
         <path d=${bands} fill="var(--track)"></path>
         ${drawing.paths.map((path) => svg`<path class="line" d=${path}></path>`)}

@@ -104,7 +104,11 @@ export abstract class SharedSubscription {
   }
 
   protected abstract start(): void;
-  protected abstract stop(): void;
+
+  protected stop(): void {
+    this.unsubscribe();
+  }
+
   /** Subscribe again on a new connection. */
   protected abstract restart(): void;
 
@@ -285,8 +289,8 @@ export class MeterFeed extends SharedSubscription {
     this.#open();
   }
 
-  protected stop(): void {
-    this.unsubscribe();
+  protected override stop(): void {
+    super.stop();
     // Without a listener, nothing keeps the answers up to date. So request them again for the next listener.
     this.#forgetPeriods();
   }
@@ -455,10 +459,6 @@ export class PlanFeed extends SharedSubscription {
     this.#tell(this.plan, code);
   }
 
-  protected stop(): void {
-    this.unsubscribe();
-  }
-
   protected restart(): void {
     this.leaveConnection();
     this.start();
@@ -523,10 +523,6 @@ export class Meters extends SharedSubscription {
 
   protected start(): void {
     if (!this.#isNew) void this.#ask();
-  }
-
-  protected stop(): void {
-    this.stopTrying();
   }
 
   get #isNew(): boolean {

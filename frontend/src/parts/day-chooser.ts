@@ -6,7 +6,7 @@ import type { CardHost } from "../card-host.ts";
 import { type SmallBar, smallBars } from "../data/day-chart-bars.ts";
 import { addDays, dayStart, type Locale, plain } from "../locale.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import { rich, smallLine, statusLine } from "./markup.ts";
+import { paragraph, smallLine, statusLine } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
 import { lastKnownDay, shownPast, type YesterdayKey, yesterdayTexts } from "../sentences/last-known-day.ts";
 import type { Day, Meter } from "../data/websocket-types.ts";
@@ -141,7 +141,7 @@ export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: L
   card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} ${t("drawn")}`, words.cost].filter(Boolean).join(", "));
   return html`<header><h2>${words.title}</h2><small>${words.until}</small></header>
     <div class="big drawn">${words.kwh}<small>\u00a0${t("drawn")}</small></div>
-    ${words.cost ? html`<p>${rich(words.cost)}</p>` : nothing}
+    ${paragraph(words.cost)}
     ${words.highest
       ? html`<p>${words.highest}${words.above ? html`, <b class="excess">${words.above}</b>` : nothing}.</p>`
       : nothing}

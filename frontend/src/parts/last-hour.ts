@@ -19,7 +19,7 @@ import { type Curve, drawCross, drawCurve, drawEnd, type Drawn, layOutCurve } fr
 import { phasesOf, scaleOf, type Step } from "../data/last-hour-steps.ts";
 import { rich, type Table } from "./markup.ts";
 import { memoize } from "../data/memoize.ts";
-import { ChosenBar } from "../charts/chosen-bar.ts";
+import { ChosenBar, pointer } from "../charts/chosen-bar.ts";
 import { measureIn, Width } from "./measured-sizes.ts";
 
 /** A meter sends every ten seconds. One or two missing readings are jitter, and keep the value before. */
@@ -112,7 +112,7 @@ export class HourPart {
     const hour = this.#hour;
     const { net, steps, start, lowest = 0, highest = 0 } = hour;
     const { value: width, height } = this.#frame;
-    const { index, down, move, up, leave } = this.#chosen;
+    const { index } = this.#chosen;
     const t = locale.textOf<NowKey>(nowTexts);
     const scale = this.#scale(lowest, highest, reference);
     const curve = width ? this.#layOut(net, steps, scale, reference, start, width, height, locale, this.#widthOf) : undefined;
@@ -127,7 +127,7 @@ export class HourPart {
       <div class="frame">
         <svg viewBox="0 0 ${Math.max(1, width)} ${Math.max(1, height)}" tabindex="0" role="slider" aria-label=${locale.common("to_choose", { name: curveName(hour, locale) })}
           aria-valuemin="0" aria-valuemax=${SLOTS - 1} aria-valuenow=${index ?? SLOTS - 1} aria-valuetext=${plain(line) || t("no_readings")}
-          @pointerdown=${down} @pointermove=${move} @pointerup=${up} @pointercancel=${up} @pointerleave=${leave} @keydown=${this.#key}>
+          ${pointer(this.#chosen)} @keydown=${this.#key}>
           <g aria-hidden="true">${guard([this.#drawn], () => this.#drawn?.drawing)}${cross}${end}</g>
         </svg>
       </div>

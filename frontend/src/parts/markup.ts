@@ -12,8 +12,18 @@ export function rich(text: string): TemplateResult {
 /** Return a line of small text; nothing without a text. */
 export const smallLine = (text: string | TemplateResult | null | undefined): TemplateResult | typeof nothing => (text ? html`<p class="small">${text}</p>` : nothing);
 
+/** Return a paragraph with **bold** words; nothing without a text. */
+export const paragraph = (text: string): TemplateResult | typeof nothing => (text ? html`<p>${rich(text)}</p>` : nothing);
+
 /** Return a line that a screen reader also reads when it appears. */
 export const statusLine = (text: string): TemplateResult => html`<p role="status">${text}</p>`;
+
+/** Return the heads of columns. */
+export const columnHeads = (names: readonly (string | TemplateResult)[]): TemplateResult[] => names.map((name) => html`<th scope="col">${name}</th>`);
+
+/** Return a row of numbers with its name. */
+export const numberRow = (name: string | TemplateResult, cells: readonly string[]): TemplateResult =>
+  html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
 
 /** Numbers of a chart. */
 export interface Table {
@@ -26,7 +36,7 @@ export function tableBehind(caption: string, { head, rows }: { head: (string | T
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
     <table class="behind">
       <thead>
-        <tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr>
+        <tr>${columnHeads(head)}</tr>
       </thead>
       <tbody>
         ${rows.map((row) => html`<tr>${row.map((cell, index) => (index ? html`<td>${cell}</td>` : html`<th scope="row">${cell}</th>`))}</tr>`)}

@@ -226,8 +226,8 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   const parts = new Set<string>(missingParts(bill));
   const isLeftOut = (line: BillLine) => parts.has(partOf(line.name));
   const named = (name: string): string => {
-    const plain = (name === "network_fixed" || name === "surcharge") && R === undefined;
-    return t((plain ? `${name}_plain` : name) as BillKey, R === undefined ? {} : { R });
+    const isPlain = needsReference(name) && R === undefined;
+    return t((isPlain ? `${name}_plain` : name) as BillKey, R === undefined ? {} : { R });
   };
   const row = (line: BillLine): Row => ({
     name: line.label ?? named(line.name),

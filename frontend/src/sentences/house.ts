@@ -26,7 +26,7 @@ export function houseOf(feed: MeterFeed): House | undefined {
 }
 
 /** Return the key of a text for a house with or without a battery. */
-export const withBattery = <Key extends string>(house: House, key: Key) => (house.battery.length ? (`${key}_battery` as const) : key);
+export const withBattery = <Key extends string>(house: { battery: readonly unknown[] }, key: Key) => (house.battery.length ? (`${key}_battery` as const) : key);
 
 /**
  * Return the sum of the powers in kW; NaN if one of them is unknown, or was reported too long before or after `at`, the
@@ -70,8 +70,7 @@ export function usesSentence(house: HousePowers, net: number, at: number, locale
   if (used === undefined) return isIdle && house.solar.length ? locale.text(houseTexts, "none", { house: locale.kW(net) }) : "";
   const drawn = Math.max(0, round(net, 1));
   const params = { house: locale.kW(used), own: locale.number(used - drawn, 1) };
-  const key = drawn ? "uses" : "all";
-  return locale.text(houseTexts, house.battery.length ? (`${key}_battery` as const) : key, params);
+  return locale.text(houseTexts, withBattery(house, drawn ? "uses" : "all"), params);
 }
 
 export interface HouseRow {

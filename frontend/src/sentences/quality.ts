@@ -1,6 +1,5 @@
 /** Texts shared by the three cards of supply quality. */
 
-import { lastOf } from "../built-in-replacements.ts";
 import type { CommonKey, Locale, Params, Texts } from "../locale.ts";
 import texts from "../texts/quality.json" with { type: "json" };
 
@@ -8,12 +7,6 @@ export type QualityKey = keyof (typeof texts)["en"] | CommonKey;
 export const qualityTexts: Texts<QualityKey> = texts;
 
 export const say = (locale: Locale, key: QualityKey, params: Params = {}): string => locale.text(qualityTexts, key, params);
-
-/** Return a list of phases as text, such as "L1, L2 and L3". */
-export function joinNames(names: string[], locale: Locale): string {
-  const b = lastOf(names) ?? "";
-  return names.length < 2 ? b : say(locale, "and", { a: names.slice(0, -1).join(", "), b });
-}
 
 /** Return a duration as text, such as "40 s", "12 min", "2 h 10 min" or "3 days". */
 export function duration(ms: number, locale: Locale): string {

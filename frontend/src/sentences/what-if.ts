@@ -80,9 +80,6 @@ function phrase(change: Change, hasBattery: boolean, locale: Locale): string {
   }
 }
 
-/** Return a list such as "a car, a heat pump and a battery". */
-const listed = (parts: string[], and: string): string => (parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} ${and} ${parts[parts.length - 1]}`);
-
 /** Return the texts of a year with changes. */
 export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: Locale, options: WhatIfOptions = {}): WhatIfAnswer {
   const { price = 0, hasBattery = false, today = found.end } = options;
@@ -146,7 +143,7 @@ function verdict({ saving: { low, high } }: WhatIf, changes: readonly Change[], 
   const isRange = least !== most && low > 0 === high > 0;
   const amount = isRange ? `${locale.number(least)}–\u2060${locale.euros(most)}` : locale.euros(estimated(Math.abs(mean)));
   const key = mean >= MIN_DIFFERENCE ? "less" : mean > -MIN_DIFFERENCE ? "about_the_same" : "more";
-  return locale.text(whatIfTexts, key, { changes: listed(parts, locale.text(whatIfTexts, "and")), amount });
+  return locale.text(whatIfTexts, key, { changes: locale.list(parts), amount });
 }
 
 function energies({ energies: { now, then } }: WhatIf, locale: Locale): string {
