@@ -17,8 +17,7 @@ MAX_SUMMER_TIME = timedelta(minutes=70)
 if it is older than its clock's known deviation by more than this. A capture of an M-Bus meter that
 is further ahead than this has a wrong clock."""
 MAX_UNDOUBTED = timedelta(days=1)
-"""Maximum deviation of a clock that is not doubtful. A capture of an M-Bus meter that is further
-ahead of its telegram cannot order the meter's indexes."""
+"""Maximum deviation of a clock that is not doubtful."""
 MAX_QUEUED = timedelta(days=40)
 """Maximum time for which a queue holds telegrams. An older telegram is from a wrong clock."""
 MAX_UNREADABLE_S = 60.0
@@ -62,14 +61,16 @@ class ClockVerdict:
             return False
         return self.may_be_late and -MAX_QUEUED <= self.deviation <= timedelta()
 
-    def believed(self, time: datetime) -> datetime:
-        """Return a time by the meter's clock, or by the computer's clock if that is doubtful.
+    def captured_at(self, time: datetime, received_at: datetime) -> datetime:
+        """Return the time of a capture of an M-Bus meter by the electricity meter's clock.
 
-        The electricity meter also notes by its clock when it has read the M-Bus meters.
+        A capture is never ahead of this clock. If it is far ahead of its reception, a clock is
+        wrong: return the time of reception. An hour in the future would get gas too early, and
+        later captures would seem to be older. By a doubtful clock, the capture is corrected.
         """
-        if self.deviation is None or not self.is_current or not self.is_far:
-            return time
-        return time - self.deviation
+        if self.deviation is not None and self.is_current and self.is_far:
+            time -= self.deviation
+        return time if time <= received_at + MAX_SUMMER_TIME else received_at
 
     def has_run_on_from(self, deviation: timedelta) -> bool:
         """Return whether the clock has run on evenly since it had `deviation`."""

@@ -66,10 +66,14 @@ def registers(totals: Totals, values: Iterable[Value]) -> list[Value]:
 
 
 def indexes(totals: Totals, captures: Iterable[tuple[float | None, int | None]]) -> list[Value]:
-    """Return the shown value for each capture, one telegram every 10 seconds."""
+    """Return the shown value for each capture, in a telegram that comes when it is captured.
+
+    Repeated captures come every 10 seconds, and those of a clock that is a year ahead come now.
+    """
     shown: list[Value] = []
     for number, capture in enumerate(captures):
-        at = NOON + timedelta(seconds=10 * number)
+        minutes = max(capture[1] or 0, 0) % A_YEAR
+        at = NOON + timedelta(minutes=minutes, seconds=10 * number)
         sent = replace(telegram(channels={1: gas(*capture)}), time=at)
         shown.append(settle(totals, sent, at).channels[1].value)
     return shown

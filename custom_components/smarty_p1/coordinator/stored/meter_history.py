@@ -16,7 +16,6 @@ from typing import Any, override
 from homeassistant.core import HomeAssistant, callback
 
 from ...lib.bounded_dict import keep_newest
-from ...lib.clock_verdict import MAX_SUMMER_TIME
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.meter.meter_reader import Reading
 from ...lib.min_interval import MinInterval
@@ -142,11 +141,8 @@ class MeterHistory(ThrottledStore):
             meter = reading.meter(identity)
             if meter is None or meter.time is None:
                 continue
-            is_counted, time = meter == before.get(channel), reading.clock.believed(meter.time)
-            if time > reading.received_at + MAX_SUMMER_TIME:
-                # A capture is never ahead of the electricity meter's clock, so a clock is wrong.
-                # An hour in the future would get gas too early, and its own gas would be missing.
-                time = reading.received_at
+            is_counted = meter == before.get(channel)
+            time = reading.clock.captured_at(meter.time, reading.received_at)
             is_newest = reading.is_current and time == meter.time
             meter = replace(meter, time=time)
             medium = self._medium(identity, meter)

@@ -26,7 +26,7 @@ from math import inf
 from typing import Any, Self
 
 from ..bounded_dict import keep_newest
-from ..clock_verdict import MAX_UNDOUBTED, NO_DOUBT, ClockVerdict
+from ..clock_verdict import MAX_SUMMER_TIME, NO_DOUBT, ClockVerdict
 from ..p1.obis import mbus_reference
 from ..p1.telegram import Telegram
 from ..p1.value_converters import Capture, MBusReading, Value
@@ -264,13 +264,10 @@ class Totals:
             reading = telegram.channels[channel]
             if reading.value is None or reading.time is None:
                 continue
-            # A wrong capture time can be far in the future. Later captures would then seem to be
-            # older, and could not confirm a fall.
-            sent = min(clock.believed(telegram.time or received_at), received_at)
-            moment = min(clock.believed(reading.time), sent + MAX_UNDOUBTED)
+            moment = clock.captured_at(reading.time, received_at)
             key = identity, reading.type, reading.unit
             index = self._take_index(*key) or _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
-            index.limit_moments(received_at + MAX_UNDOUBTED)
+            index.limit_moments(received_at + MAX_SUMMER_TIME)
             # If there are too many indexes, the loop below removes the first ones in the dict. So
             # move this index to the end.
             self._indexes[key] = index
