@@ -97,7 +97,7 @@ async def _async_months(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     if is_running:
         change = await async_aside(call.hass, cost_change_so_far, *pair, demand.until)
     else:
-        change = await async_aside(call.hass, cost_change, *pair)
+        change = await async_aside(call.hass, cost_change, *pair, {})
     if change is None:
         text = "A price of one of the months is unknown, or no day of the month has ended."
         raise RefusalError("price_unknown", text)  # noqa: EM101 - a reason, no text

@@ -110,24 +110,18 @@ def _change(reported: ReportedMonths) -> Iterator[Line]:
     if before is None:
         return
     name: dict[str, Value] = {"before_month": before.start.isoformat()}
-    costs = _compared(month, before, reported.own_kwh)
-    if costs is None:
+    change = cost_change(month, before, reported.own_kwh)
+    if change is None:
         kwh = round(month.imported_kwh) - round(before.imported_kwh)
         if abs(kwh) < max(1.0, _MIN_CHANGE_SHARE * before.imported_kwh):
             yield Line("same", name)
         else:
             yield Line("more_energy" if kwh > 0 else "less_energy", {**name, "kwh": abs(kwh)})
-        return
-    total, total_before = month.bill().total, before.bill().total
-    if total is None or total_before is None:
-        return
-    difference = round(total - total_before, 2)
-    if abs(difference) < max(0.01, _MIN_CHANGE_SHARE * abs(total_before)):
+    elif abs(change.difference) < max(0.01, _MIN_CHANGE_SHARE * abs(change.before)):
         yield Line("same", name)
-        return
-    values: dict[str, Value] = {**name, "difference_eur": abs(difference)}
-    causes = _in_cents(cost_causes(costs), difference)
-    yield Line("more" if difference > 0 else "less", values, causes)
+    else:
+        values: dict[str, Value] = {**name, "difference_eur": abs(change.difference)}
+        yield Line("more" if change.difference > 0 else "less", values, change.causes)
 
 
 class CostChange(NamedTuple):
@@ -145,12 +139,14 @@ class CostChange(NamedTuple):
         return round(self.now - self.before, 2)
 
 
-def cost_change(month: Month, before: Month) -> CostChange | None:
+def cost_change(
+    month: Month, before: Month, own_kwh: Mapping[datetime, float]
+) -> CostChange | None:
     """Return why a month that has ended has cost more or less than another one.
 
-    Return None if a price is unknown.
+    `own_kwh` is as in `ReportedMonths`. Return None if a price is unknown.
     """
-    costs = _compared(month, before, {})
+    costs = _compared(month, before, own_kwh)
     total, total_before = month.bill().total, before.bill().total
     if costs is None or total is None or total_before is None:
         return None
