@@ -17,12 +17,12 @@ import custom_components.smarty_p1
 from custom_components.smarty_p1.binary_sensor import RUNS_BY_PLAN
 from custom_components.smarty_p1.calendar import PLAN
 from custom_components.smarty_p1.condition import CONDITIONS
-from custom_components.smarty_p1.coordinator import telegram_source
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
-from custom_components.smarty_p1.flows import form_errors
+from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.flows.boards import board_probe
+from custom_components.smarty_p1.flows.form_errors import field_error
 from custom_components.smarty_p1.flows.options import meter_options
 from custom_components.smarty_p1.flows.options.contract_form import contract_fields, detail_fields
 from custom_components.smarty_p1.flows.options.options_page import OptionsPage
@@ -39,16 +39,16 @@ from custom_components.smarty_p1.lib.entities.quarter_hour_power_sensors import 
 )
 from custom_components.smarty_p1.lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
 from custom_components.smarty_p1.lib.entities.tariff_sensors import TARIFF_SENSORS
-from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
+from custom_components.smarty_p1.lib.failure_detection import PORT_LOST, ReadingProblem
 from custom_components.smarty_p1.lib.leneda.day_differences import Cause
 from custom_components.smarty_p1.lib.leneda.portal_file import MAX_EXPORT_SIZE
 from custom_components.smarty_p1.lib.leneda.portal_file_refusals import ExportRefusal
 from custom_components.smarty_p1.lib.messages import monthly_report
 from custom_components.smarty_p1.lib.messages.message import KINDS, PHRASES, Kind
-from custom_components.smarty_p1.lib.p1.keys import P1Error
 from custom_components.smarty_p1.lib.p1.obis import MBUS_DEVICE_TYPES
 from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
-from custom_components.smarty_p1.lib.port import errors, probing
+from custom_components.smarty_p1.lib.port import probing
+from custom_components.smarty_p1.lib.port.errors import PROBLEM_OF, LinkError, ProbeError
 from custom_components.smarty_p1.lib.prices.contract import MAX_AID_NAME_LENGTH
 from custom_components.smarty_p1.lib.prices.contract_terms import AID_TERMS, CONTRACT_TERMS
 from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES
@@ -80,25 +80,35 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        cls
-        for cls in vars(errors).values()
-        if isinstance(cls, type) and cls.__module__ == errors.__name__
-    ],
-    ids=str,
-)
-def test_each_error_of_the_protocol_has_its_own_text(error: type[P1Error]) -> None:
-    mapped = next(cls for cls in error.__mro__ if cls in form_errors.ERRORS)
-    if issubclass(error, errors.ProbeError) and error is not errors.ProbeError:
-        assert mapped is error
-    elif issubclass(error, errors.LinkError):
-        assert issubclass(mapped, errors.LinkError)
+PROBED = {
+    *PROBLEM_OF.values(),
+    ReadingProblem.NOTHING_RECEIVED,
+    ReadingProblem.NOT_P1,
+    ReadingProblem.ALTERED_OR_NEW_KEY,
+    ReadingProblem.NO_DEVICE_NAME,
+    ReadingProblem.SENSOR_SILENT,
+    ReadingProblem.NOT_SONAR,
+}
+
+
+def test_each_error_of_a_port_has_a_text() -> None:
+    links, texts = [cls() for cls in kinds_of(LinkError)], TEXTS["config"]["error"].keys()
+    assert {link.problem for link in links} == PORT_LOST
+    assert texts >= {field_error(link).key for link in links}
+    for problem in PROBED:
+        assert field_error(ProbeError(problem)).key == problem
+        assert problem in texts
+
+
+def kinds_of(cls: type[LinkError]) -> Iterator[type[LinkError]]:
+    """Yield a class of errors, and all that are made from it."""
+    yield cls
+    for kind in cls.__subclasses__():
+        yield from kinds_of(kind)
 
 
 def test_each_obstacle_has_a_text() -> None:
-    assert telegram_source.REJECTED.keys() == set(Reason)
+    assert PROBLEM_OF.keys() == set(Reason)
     assert what_if.REFUSED.keys() == set(WhatIfRefusal)
     keys = {*ReadingProblem, *CaptureRefusal, *ExportRefusal, *Cause}
     assert TEXTS["exceptions"].keys() >= keys | {
@@ -106,7 +116,8 @@ def test_each_obstacle_has_a_text() -> None:
         *what_if.OF_MARKET.values(),
     }
     assert TEXTS["issues"].keys() == {problem.value for problem in Problem}
-    assert TEXTS["config"]["error"].keys() >= {key for _, key in form_errors.ERRORS.values()}
+    for error in (UnreadableNowError(Path()), ValueError()):
+        assert field_error(error).key in TEXTS["config"]["error"]
 
 
 def keys_of_report_lines() -> set[str]:

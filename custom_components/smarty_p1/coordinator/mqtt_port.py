@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from ..lib.failure_detection import ReadingProblem
 from ..lib.p1.frame_header import MAX_FRAME_SIZE
 from ..lib.port.errors import LinkError, PortNotFoundError
 from ..lib.port.serial_port import ByteReader, Opener
@@ -36,13 +37,19 @@ type AwayListener = Callable[[LinkError | None], None]
 class MqttMissingError(PortNotFoundError):
     """Error if Home Assistant's MQTT integration is not set up."""
 
+    problem = ReadingProblem.MQTT_MISSING
+
 
 class MqttDisconnectedError(LinkError):
     """Error if Home Assistant's MQTT integration has no connection to its broker."""
 
+    problem = ReadingProblem.MQTT_DISCONNECTED
+
 
 class GatewayOfflineError(LinkError):
     """Error if the status topic says that the gateway is offline."""
+
+    problem = ReadingProblem.GATEWAY_OFFLINE
 
 
 def topic_of(port: str) -> str | None:

@@ -1,54 +1,20 @@
 """Reader of the port of a meter, pulse reader or tank. It also reports failures of the port."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from homeassistant.const import CONF_PORT
 from homeassistant.core import callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
-from ..lib.failure_detection import ReadingProblem
 from ..lib.fault_log import Listeners
 from ..lib.port.address_masking import redact_port
-from ..lib.port.errors import (
-    LinkError,
-    PortBusyError,
-    PortClosedError,
-    PortNotFoundError,
-    PortPermissionError,
-    PortSilentError,
-    PortUnreachableError,
-)
+from ..lib.port.errors import LinkError
 from ..lib.port.reconnecting_port import ReconnectingPort
 from ..lib.port.serial_port import BAUD_RATE
 from .coordinator_base import SourceCoordinator
-from .mqtt_port import (
-    GatewayOfflineError,
-    MqttDisconnectedError,
-    MqttMissingError,
-    topic_of,
-    topic_opener,
-)
-
-# Problem for each class of error. If several classes fit an error, the most specific one counts.
-_LOST: Mapping[type[BaseException], ReadingProblem] = {
-    PortNotFoundError: ReadingProblem.PORT_NOT_FOUND,
-    PortPermissionError: ReadingProblem.PORT_PERMISSION,
-    PortBusyError: ReadingProblem.PORT_BUSY,
-    PortClosedError: ReadingProblem.PORT_CLOSED,
-    PortUnreachableError: ReadingProblem.PORT_UNREACHABLE,
-    PortSilentError: ReadingProblem.PORT_SILENT,
-    MqttMissingError: ReadingProblem.MQTT_MISSING,
-    MqttDisconnectedError: ReadingProblem.MQTT_DISCONNECTED,
-    GatewayOfflineError: ReadingProblem.GATEWAY_OFFLINE,
-    LinkError: ReadingProblem.LINK_LOST,
-}
-
-
-def obstacle_of(error: LinkError) -> ReadingProblem:
-    """Return the problem to report for `error`, the error that closed the port."""
-    return next(_LOST[cls] for cls in type(error).__mro__ if cls in _LOST)
+from .mqtt_port import topic_of, topic_opener
 
 
 class PortConnection:
@@ -148,7 +114,7 @@ class PortConnection:
     def _on_lost(self, error: LinkError) -> None:
         source = self._source
         LOGGER.debug("%s: lost the port: %s", source.name, error)
-        source.health.lost(source.now(), obstacle_of(error))
+        source.health.lost(source.now(), error.problem)
         source.faults.call(self._on_lost_too, error)
         source.look()
 
@@ -158,7 +124,7 @@ class PortConnection:
         if source.is_closed:
             return
         if error:
-            source.health.away(source.now(), obstacle_of(error))
+            source.health.away(source.now(), error.problem)
         else:
             source.health.back()
         source.look()

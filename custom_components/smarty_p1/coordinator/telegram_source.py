@@ -22,6 +22,7 @@ from ..lib.p1.frame_decryptor import FrameDecryptor
 from ..lib.p1.keys import DEFAULT_AUTHENTICATION_KEY, parse_key
 from ..lib.p1.rejection_reasons import Reason, Rejection
 from ..lib.p1.telegram import Telegram
+from ..lib.port.errors import PROBLEM_OF
 from ..lib.port.reconnecting_port import SILENCE_TIMEOUT
 from .background_tasks import until_shutdown
 from .meter_capture import MeterCapture
@@ -32,16 +33,6 @@ from .repair_issues import Problem, set_issue
 type TelegramMeter = MeterCoordinator[TelegramSource]
 type MeterConfigEntry = ConfigEntry[TelegramMeter]
 
-REJECTED: Mapping[Reason, ReadingProblem] = {
-    Reason.TAG: ReadingProblem.WRONG_KEY,
-    Reason.ALTERED: ReadingProblem.DAMAGED,
-    Reason.AUTHENTICATION_KEY: ReadingProblem.OTHER_AUTHENTICATION_KEY,
-    Reason.REPLAY: ReadingProblem.REPLAY,
-    Reason.CRC: ReadingProblem.DAMAGED,
-    Reason.DOWNGRADE: ReadingProblem.SECURITY_OFF,
-    Reason.KEY_MISSING: ReadingProblem.KEY_MISSING,
-    Reason.MALFORMED: ReadingProblem.DAMAGED,
-}
 _ALTERED = {ReadingProblem.DAMAGED, ReadingProblem.ALTERED_OR_NEW_KEY}
 _OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
 
@@ -175,7 +166,7 @@ class TelegramSource:
 
     def _obstacle_of(self, rejection: Rejection, now: datetime) -> ReadingProblem:
         """Return the problem of a rejected frame. Count the frame if it was altered on the way."""
-        obstacle, title = REJECTED[rejection.reason], rejection.system_title
+        obstacle, title = PROBLEM_OF[rejection.reason], rejection.system_title
         if title and obstacle in _OF_KEYS and self._books.memory.system_title not in {None, title}:
             return ReadingProblem.OTHER_METER_UNREADABLE
         if self._session.are_keys_proved(rejection, now, self._coordinator.now()):

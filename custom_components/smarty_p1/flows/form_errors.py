@@ -1,6 +1,6 @@
 """Errors of forms: the field at which an error is shown, and the error's translation key.
 
-`ERRORS` has the errors of ports and sources. An error of an entered value is a FieldError.
+An error of a port or source has its problem. An error of an entered value is a FieldError.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,60 +10,32 @@ from urllib.parse import urlsplit
 from homeassistant.const import CONF_BASE, CONF_PORT
 
 from ..const import CONF_ENCRYPTION_KEY, SECTION_ADVANCED
-from ..coordinator.mqtt_port import (
-    GatewayOfflineError,
-    MqttDisconnectedError,
-    MqttMissingError,
-    topic_of,
-)
+from ..coordinator.mqtt_port import topic_of
 from ..coordinator.stored.throttled_store import UnreadableNowError
+from ..lib.failure_detection import ReadingProblem
 from ..lib.port.address_masking import MASK
-from ..lib.port.errors import (
-    AlteredOrNewKeyError,
-    DamagedError,
-    KeyMissingError,
-    LinkError,
-    NoDeviceNameError,
-    NothingReceivedError,
-    NotP1Error,
-    OtherAuthenticationKeyError,
-    PortBusyError,
-    PortNotFoundError,
-    PortPermissionError,
-    ReplayError,
-    SecurityOffError,
-    WrongKeyError,
-)
+from ..lib.port.errors import LinkError, ProbeError
 from ..lib.port.serial_port import normalise_port
 from ..lib.publish.topics import is_topic
-from .boards.board_probe import NotSonarError, SonarSilentError
 
 NOT_READ = CONF_BASE, "stored_not_read"
 """Field and translation key of an error: a stored file cannot be read now."""
-# Field of the form and translation key for each error. For a field inside a section, Home Assistant
+# Fields of the problems that the port does not show. For a field inside a section, Home Assistant
 # needs the section's name instead of the field's name.
-ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
-    PortNotFoundError: (CONF_PORT, "port_not_found"),
-    PortPermissionError: (CONF_PORT, "port_permission"),
-    PortBusyError: (CONF_PORT, "port_busy"),
-    MqttMissingError: (CONF_PORT, "mqtt_missing"),
-    MqttDisconnectedError: (CONF_PORT, "mqtt_disconnected"),
-    GatewayOfflineError: (CONF_PORT, "gateway_offline"),
-    LinkError: (CONF_PORT, "port_unreachable"),
-    NothingReceivedError: (CONF_PORT, "nothing_received"),
-    NotP1Error: (CONF_PORT, "not_p1"),
-    SonarSilentError: (CONF_PORT, "sensor_silent"),
-    NotSonarError: (CONF_PORT, "not_sonar"),
-    DamagedError: (CONF_PORT, "damaged"),
-    KeyMissingError: (CONF_ENCRYPTION_KEY, "key_missing"),
-    WrongKeyError: (CONF_ENCRYPTION_KEY, "wrong_key"),
-    AlteredOrNewKeyError: (CONF_BASE, "altered_or_new_key"),
-    SecurityOffError: (CONF_ENCRYPTION_KEY, "security_off"),
-    OtherAuthenticationKeyError: (SECTION_ADVANCED, "other_authentication_key"),
-    ReplayError: (CONF_BASE, "replay"),
-    NoDeviceNameError: (CONF_BASE, "no_device_name"),
-    UnreadableNowError: NOT_READ,
-    BaseException: (CONF_BASE, "unknown"),
+_FIELDS: Mapping[ReadingProblem, str] = {
+    ReadingProblem.KEY_MISSING: CONF_ENCRYPTION_KEY,
+    ReadingProblem.WRONG_KEY: CONF_ENCRYPTION_KEY,
+    ReadingProblem.SECURITY_OFF: CONF_ENCRYPTION_KEY,
+    ReadingProblem.OTHER_AUTHENTICATION_KEY: SECTION_ADVANCED,
+    ReadingProblem.ALTERED_OR_NEW_KEY: CONF_BASE,
+    ReadingProblem.REPLAY: CONF_BASE,
+    ReadingProblem.NO_DEVICE_NAME: CONF_BASE,
+}
+# Problems of a port that a form tells as an unreachable port.
+_UNREACHABLE = {
+    ReadingProblem.LINK_LOST,
+    ReadingProblem.PORT_CLOSED,
+    ReadingProblem.PORT_SILENT,
 }
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
@@ -122,10 +94,17 @@ class FormErrors:
 
 
 def field_error(err: BaseException) -> FieldError:
-    """Return `err` as a FieldError, with the field and the translation key in `ERRORS`."""
-    if isinstance(err, FieldError):
-        return err
-    return FieldError(*next(ERRORS[cls] for cls in type(err).__mro__ if cls in ERRORS))
+    """Return `err` as a FieldError, with its field and translation key."""
+    match err:
+        case FieldError():
+            return err
+        case UnreadableNowError():
+            return FieldError(*NOT_READ)
+        case LinkError(problem=problem) | ProbeError(problem=problem):
+            shown = ReadingProblem.PORT_UNREACHABLE if problem in _UNREACHABLE else problem
+            return FieldError(_FIELDS.get(problem, CONF_PORT), shown.value)
+        case _:
+            return FieldError(CONF_BASE, "unknown")
 
 
 def check_address(text: str, *, takes_topic: bool) -> None:

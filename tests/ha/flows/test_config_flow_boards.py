@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.flows.boards import pulse_flow, tank_flow
 from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, probe_sonar
-from custom_components.smarty_p1.lib.port.errors import NotP1Error
+from custom_components.smarty_p1.lib.port.errors import ProbeError
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
 from tests.ha.dialogs import reconfigure, schema_of, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort
@@ -55,7 +55,7 @@ async def test_a_look_at_a_port_takes_at_most_ten_times_the_bytes_of_a_line(
     async with await asyncio.start_server(write, "127.0.0.1", 0) as server:
         [socket] = server.sockets
         url = f"socket://127.0.0.1:{socket.getsockname()[1]}"
-        with suppress(NotP1Error):
+        with suppress(ProbeError):
             await look(url, 115_200, timeout=2)
         in_two_seconds = taken
     # Besides, as much as the system keeps between the two of them.

@@ -8,19 +8,9 @@ import pytest
 from dev.altered_bytes import ALTERATIONS, flipped, lost
 from dev.encoder import KEY, TITLE, frame, literal, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
+from smartyp1.failure_detection import ReadingProblem
 from smartyp1.p1.keys import P1Error
-from smartyp1.port.errors import (
-    AlteredOrNewKeyError,
-    DamagedError,
-    KeyMissingError,
-    NoDeviceNameError,
-    NothingReceivedError,
-    NotP1Error,
-    OtherAuthenticationKeyError,
-    PortBusyError,
-    SecurityOffError,
-    WrongKeyError,
-)
+from smartyp1.port.errors import LinkError, ProbeError
 from smartyp1.port.probing import probe
 from tests.lib.port.test_reconnecting_port import gateway
 
@@ -39,8 +29,8 @@ async def tell(
     within: float = 0.3,
     proved_titles: Collection[bytes] = (),
     is_proved_port: bool = False,
-) -> type[P1Error]:
-    """Probe a port that delivers these pieces; return the error."""
+) -> ReadingProblem:
+    """Probe a port that delivers these pieces; return the problem."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for piece in pieces:
@@ -58,29 +48,33 @@ async def tell(
                 proved_titles=proved_titles,
                 is_proved_port=is_proved_port,
             )
-    return info.type
+    assert isinstance(info.value, LinkError | ProbeError)
+    return info.value.problem
 
 
 async def test_each_fault_of_a_port() -> None:
     garbage = bytes(range(256))
-    assert await tell() is NothingReceivedError
-    assert await tell(garbage) is NotP1Error
-    assert await tell(garbage, close=True) is NotP1Error
-    assert await tell(literal("plain").data[:-9]) is NotP1Error
-    assert await tell(literal("plain").data[:-6] + b"0000\r\n", key=None) is DamagedError
-    assert await tell(frame(1, b"no telegram")) is DamagedError
-    assert await tell(frame(1), key=None) is KeyMissingError
-    assert await tell(frame(1), key=OTHER_KEY) is WrongKeyError
-    assert await tell(*map(frame, range(3)), key=OTHER_KEY) is WrongKeyError
-    assert await tell(literal("other_authentication_key").data) is OtherAuthenticationKeyError
-    assert await tell(literal("plain").data) is SecurityOffError
-    assert await tell(frame(1, telegram(name=None))) is NoDeviceNameError
+    assert await tell() is ReadingProblem.NOTHING_RECEIVED
+    assert await tell(garbage) is ReadingProblem.NOT_P1
+    assert await tell(garbage, close=True) is ReadingProblem.NOT_P1
+    assert await tell(literal("plain").data[:-9]) is ReadingProblem.NOT_P1
+    assert await tell(literal("plain").data[:-6] + b"0000\r\n", key=None) is ReadingProblem.DAMAGED
+    assert await tell(frame(1, b"no telegram")) is ReadingProblem.DAMAGED
+    assert await tell(frame(1), key=None) is ReadingProblem.KEY_MISSING
+    assert await tell(frame(1), key=OTHER_KEY) is ReadingProblem.WRONG_KEY
+    assert await tell(*map(frame, range(3)), key=OTHER_KEY) is ReadingProblem.WRONG_KEY
+    assert (
+        await tell(literal("other_authentication_key").data)
+        is ReadingProblem.OTHER_AUTHENTICATION_KEY
+    )
+    assert await tell(literal("plain").data) is ReadingProblem.SECURITY_OFF
+    assert await tell(frame(1, telegram(name=None))) is ReadingProblem.NO_DEVICE_NAME
 
 
 async def test_a_gateway_that_serves_another_client() -> None:
     # The probe ends by itself, so a slow machine gets time for each connection.
-    assert await tell(b"Port already in use\r\n", within=20) is PortBusyError
-    assert await tell(close=True, within=20) is PortBusyError
+    assert await tell(b"Port already in use\r\n", within=20) is ReadingProblem.PORT_BUSY
+    assert await tell(close=True, within=20) is ReadingProblem.PORT_BUSY
 
 
 async def test_the_meter_is_found_behind_noise_and_lost_connections() -> None:
@@ -135,7 +129,8 @@ async def test_a_clear_fault_is_named_when_another_telegram_was_due(
     loop = asyncio.get_running_loop()
     start = loop.time()
     async with gateway(serve) as port:
-        with pytest.raises(WrongKeyError if key else KeyMissingError):
+        problem = ReadingProblem.WRONG_KEY if key else ReadingProblem.KEY_MISSING
+        with pytest.raises(ProbeError, match=f"^{problem}$"):
             await probe(f"socket://127.0.0.1:{port}", key, timeout=20)
     assert 0.3 <= loop.time() - start < 5
 
@@ -148,37 +143,37 @@ TAG_CHANGED = [flipped(-1)(data) for data in FRAMES]
 
 @pytest.mark.parametrize("name", sorted(ALTERATIONS.keys() - {"a changed tag"}))
 async def test_altered_frames_are_damaged_with_the_right_key(name: str) -> None:
-    assert await tell(*map(ALTERATIONS[name], FRAMES)) is DamagedError
+    assert await tell(*map(ALTERATIONS[name], FRAMES)) is ReadingProblem.DAMAGED
 
 
 @pytest.mark.parametrize("number", [*range(3, 20), 40, 700])
 async def test_frames_without_their_start_are_no_other_device(number: int) -> None:
     cut = [lost(0, number)(data) for data in FRAMES]
     # A meter that was never read here is recognised by the length alone.
-    assert await tell(*cut) is (DamagedError if number <= 10 else NotP1Error)
+    assert await tell(*cut) is (ReadingProblem.DAMAGED if number <= 10 else ReadingProblem.NOT_P1)
     for key in (KEY, OTHER_KEY, None):
-        assert await tell(*cut, key=key, is_proved_port=True) is DamagedError
+        assert await tell(*cut, key=key, is_proved_port=True) is ReadingProblem.DAMAGED
 
 
 async def test_other_bytes_at_a_port_that_was_read_lately_are_altered_bytes() -> None:
     rubbish = bytes(range(256)), b"\0" * 900, b"log: started\r\n", FRAMES[0][300:]
     for data in rubbish:
-        assert await tell(data) is NotP1Error
-        assert await tell(data, is_proved_port=True) is DamagedError
-    assert await tell(is_proved_port=True) is NothingReceivedError
+        assert await tell(data) is ReadingProblem.NOT_P1
+        assert await tell(data, is_proved_port=True) is ReadingProblem.DAMAGED
+    assert await tell(is_proved_port=True) is ReadingProblem.NOTHING_RECEIVED
     for at in range(2, 10):
         altered = [flipped(at, at % 5)(data) for data in FRAMES]
-        assert await tell(*altered, proved_titles={TITLE}) is DamagedError
+        assert await tell(*altered, proved_titles={TITLE}) is ReadingProblem.DAMAGED
 
 
 async def test_a_key_that_was_right_in_the_last_day_is_not_called_wrong() -> None:
     for altered, doubt in (
-        (UNREADABLE, WrongKeyError),
-        (TAG_CHANGED, OtherAuthenticationKeyError),
+        (UNREADABLE, ReadingProblem.WRONG_KEY),
+        (TAG_CHANGED, ReadingProblem.OTHER_AUTHENTICATION_KEY),
     ):
         assert await tell(*altered) is doubt
-        assert await tell(*altered, proved_titles={TITLE}) is AlteredOrNewKeyError
+        assert await tell(*altered, proved_titles={TITLE}) is ReadingProblem.ALTERED_OR_NEW_KEY
         # The proof of another meter does not count.
         assert await tell(*altered, proved_titles={bytes(8)}) is doubt
         # An altered frame that the key reads shows that the key is right.
-        assert await tell(*altered[:1], flipped(700)(FRAMES[1])) is DamagedError
+        assert await tell(*altered[:1], flipped(700)(FRAMES[1])) is ReadingProblem.DAMAGED

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ...lib.boards.board_message import MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter, Pulses
 from ...lib.boards.tank_level import Sonar
-from ...lib.port.errors import NothingReceivedError, NotP1Error, PortClosedError
+from ...lib.failure_detection import ReadingProblem
+from ...lib.port.errors import PortClosedError, ProbeError
 from ...lib.port.port_stream import PortStream
 from ...lib.port.serial_port import open_port
 
@@ -19,14 +20,6 @@ SONAR_TIMEOUT_S = 10.0
 # Number of a sensor's readings after which the probe ends. With this number, the echo of the water
 # can be told from wrong echoes.
 _ENOUGH_READINGS = 20
-
-
-class SonarSilentError(NothingReceivedError):
-    """Error for a distance sensor that has sent no byte."""
-
-
-class NotSonarError(NotP1Error):
-    """Error for a port that has sent bytes, but no reading of a distance sensor."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +84,8 @@ async def probe_sonar(
 ) -> float | None:
     """Return the distance in cm that a sensor measures. Return None if it gets no echo.
 
-    Raises a LinkError if the port cannot be opened, and SonarSilentError if no byte comes within
-    `timeout` seconds. Raises NotSonarError if the bytes contain no reading.
+    Raises a LinkError if the port cannot be opened, and a ProbeError if no byte comes within
+    `timeout` seconds, or if the bytes contain no reading.
     """
     sonar = Sonar()
     readings, has_come = 0, False
@@ -104,7 +97,8 @@ async def probe_sonar(
                 has_come = True
                 readings += len(sonar.feed(data, time.monotonic()))
     if not readings:
-        raise NotSonarError if has_come else SonarSilentError
+        problem = ReadingProblem.NOT_SONAR if has_come else ReadingProblem.SENSOR_SILENT
+        raise ProbeError(problem)
     return sonar.distance_cm(time.monotonic())
 
 

@@ -24,7 +24,7 @@ from ...coordinator.telegram_source import stored_keys
 from ...lib.failure_detection import ReadingProblem
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.port.address_masking import identify_port, redact_port
-from ...lib.port.errors import SecurityOffError
+from ...lib.port.errors import ProbeError
 from ..dialog_base import DialogSteps
 from ..form import Input
 from ..form_errors import FieldError
@@ -148,7 +148,7 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
     async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
         """Wait for a telegram, update the entry, and return the name of the next step.
 
-        Raises FieldError for a telegram of another meter. Raises ReplayError if no telegram is
+        Raises FieldError for a telegram of another meter. Raises a ProbeError if no telegram is
         newer than the last one, unless the user has stated that the frame counter was reset.
         """
         key, _ = stored_keys(data)
@@ -162,7 +162,9 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
             telegram = await async_prove(
                 self.hass, data, known, proved, is_proved_port=is_proved_port
             )
-        except SecurityOffError:
+        except ProbeError as err:
+            if err.problem is not ReadingProblem.SECURITY_OFF:
+                raise
             raise FieldError(CONF_ENCRYPTION_KEY, "security_switched_off") from None
         serial_number = str(telegram.serial_number)
         if serial_number != entry.unique_id:

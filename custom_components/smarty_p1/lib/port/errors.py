@@ -1,14 +1,35 @@
 """Errors of a port and of the data from a port. Their texts never contain a key."""
 
+from collections.abc import Mapping
+
+from ..failure_detection import ReadingProblem
 from ..p1.keys import P1Error
+from ..p1.rejection_reasons import Reason
+
+PROBLEM_OF: Mapping[Reason, ReadingProblem] = {
+    Reason.KEY_MISSING: ReadingProblem.KEY_MISSING,
+    Reason.DOWNGRADE: ReadingProblem.SECURITY_OFF,
+    Reason.REPLAY: ReadingProblem.REPLAY,
+    Reason.ALTERED: ReadingProblem.DAMAGED,
+    Reason.AUTHENTICATION_KEY: ReadingProblem.OTHER_AUTHENTICATION_KEY,
+    Reason.TAG: ReadingProblem.WRONG_KEY,
+    Reason.CRC: ReadingProblem.DAMAGED,
+    Reason.MALFORMED: ReadingProblem.DAMAGED,
+}
+"""Problem for each reason of a rejection. If several reasons occurred, the first of them explains a
+failure best."""
 
 
 class LinkError(P1Error):
     """Error for a port that cannot be opened, or that was lost."""
 
+    problem = ReadingProblem.LINK_LOST
+
 
 class PortNotFoundError(LinkError):
     """Error for a device, host or service that does not exist, and for a malformed address."""
+
+    problem = ReadingProblem.PORT_NOT_FOUND
 
 
 class PortUnreachableError(LinkError):
@@ -17,62 +38,36 @@ class PortUnreachableError(LinkError):
     The error is also raised if the device is not a serial port.
     """
 
+    problem = ReadingProblem.PORT_UNREACHABLE
+
 
 class PortPermissionError(LinkError):
     """Error for a device that exists, but that the program's user has no permission to open."""
+
+    problem = ReadingProblem.PORT_PERMISSION
 
 
 class PortBusyError(LinkError):
     """Error for a port in use: by another program, or by another client of a network gateway."""
 
+    problem = ReadingProblem.PORT_BUSY
+
 
 class PortClosedError(LinkError):
     """Error for a connection that the remote side closed, and for a cable that was unplugged."""
+
+    problem = ReadingProblem.PORT_CLOSED
 
 
 class PortSilentError(LinkError):
     """Error for an open connection that delivered no byte within the timeout."""
 
+    problem = ReadingProblem.PORT_SILENT
+
 
 class ProbeError(P1Error):
-    """Error for an open port that delivers no readable telegram."""
+    """Error for an open port that delivers no readable telegram or reading. It has the problem."""
 
-
-class NothingReceivedError(ProbeError):
-    """Error for a port that delivered no byte."""
-
-
-class NotP1Error(ProbeError):
-    """Error for a port that delivered bytes, but neither a frame nor a plain telegram."""
-
-
-class DamagedError(ProbeError):
-    """Error for telegrams that were altered or cut on the way. The keys may be right."""
-
-
-class KeyMissingError(ProbeError):
-    """Error for encrypted frames for which no key was given."""
-
-
-class WrongKeyError(ProbeError):
-    """Error for frames that are encrypted with a different key than the given key."""
-
-
-class OtherAuthenticationKeyError(ProbeError):
-    """Error for frames that the given key decrypts, but the authentication key does not verify."""
-
-
-class AlteredOrNewKeyError(ProbeError):
-    """Error for frames that the keys do not verify, although they did so in the last 24 hours."""
-
-
-class ReplayError(ProbeError):
-    """Error for verified frames if none of them is newer than the last known frame."""
-
-
-class SecurityOffError(ProbeError):
-    """Error for plain telegrams. If a key was given, only encrypted frames are accepted."""
-
-
-class NoDeviceNameError(ProbeError):
-    """Error for verified telegrams that do not name their meter (0-0:42.0.0)."""
+    def __init__(self, problem: ReadingProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem

@@ -9,24 +9,12 @@ from collections.abc import Collection, Container, Mapping
 from contextlib import suppress
 from math import inf
 
+from ..failure_detection import ReadingProblem
 from ..p1.decoder import Decoder
-from ..p1.keys import DEFAULT_AUTHENTICATION_KEY, P1Error
+from ..p1.keys import DEFAULT_AUTHENTICATION_KEY
 from ..p1.rejection_reasons import Reason, Rejection
 from ..p1.telegram import Telegram
-from .errors import (
-    AlteredOrNewKeyError,
-    DamagedError,
-    KeyMissingError,
-    NoDeviceNameError,
-    NothingReceivedError,
-    NotP1Error,
-    OtherAuthenticationKeyError,
-    PortBusyError,
-    PortClosedError,
-    ReplayError,
-    SecurityOffError,
-    WrongKeyError,
-)
+from .errors import PROBLEM_OF, PortBusyError, PortClosedError, ProbeError
 from .port_stream import PortStream
 from .serial_port import Opener, open_port
 
@@ -46,18 +34,8 @@ _MIN_FAILURES = {
 # telegram comes in this time, even if an attacker causes rejections.
 _MIN_LISTENING_S = 12.0
 
-# Errors, keyed by reason. If several reasons occurred, the first in this table explains the failure
-# best.
-_ERRORS: dict[Reason, type[P1Error]] = {
-    Reason.KEY_MISSING: KeyMissingError,
-    Reason.DOWNGRADE: SecurityOffError,
-    Reason.REPLAY: ReplayError,
-    Reason.ALTERED: DamagedError,
-    Reason.AUTHENTICATION_KEY: OtherAuthenticationKeyError,
-    Reason.TAG: WrongKeyError,
-    Reason.CRC: DamagedError,
-    Reason.MALFORMED: DamagedError,
-}
+# Problems that new keys of the meter can cause, too.
+_OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
 
 
 class _Findings:
@@ -96,22 +74,22 @@ class _Findings:
                     self.failed_at = min(self.failed_at, now)
         return None
 
-    def verdict(self) -> P1Error:
-        """Return the error that best explains why no usable telegram came."""
+    def verdict(self) -> ReadingProblem:
+        """Return the problem that best explains why no usable telegram came."""
         if self._nameless:
-            return NoDeviceNameError()
+            return ReadingProblem.NO_DEVICE_NAME
         counts = self._rejections.copy()
         # An alteration of all frames sometimes hits only the tag. Then the frame looks like a frame
         # under another authentication key.
         if counts[Reason.AUTHENTICATION_KEY] <= counts[Reason.ALTERED]:
             del counts[Reason.AUTHENTICATION_KEY]
-        for reason, error in _ERRORS.items():
+        for reason, problem in PROBLEM_OF.items():
             if counts[reason]:
-                is_of_keys = reason in {Reason.AUTHENTICATION_KEY, Reason.TAG}
-                return AlteredOrNewKeyError() if is_of_keys and self._has_proved_keys else error()
+                is_new_key = problem in _OF_KEYS and self._has_proved_keys
+                return ReadingProblem.ALTERED_OR_NEW_KEY if is_new_key else problem
         if self.is_empty:
-            return NothingReceivedError()
-        return DamagedError() if self._is_proved_port else NotP1Error()
+            return ReadingProblem.NOTHING_RECEIVED
+        return ReadingProblem.DAMAGED if self._is_proved_port else ReadingProblem.NOT_P1
 
     @property
     def is_certain(self) -> bool:
@@ -177,4 +155,4 @@ async def probe(  # noqa: PLR0913
                 await asyncio.sleep(_REOPEN_DELAY_S)
             msg = "the connection is closed as soon as it is opened"
             raise PortBusyError(msg)
-    raise findings.verdict()
+    raise ProbeError(findings.verdict())
