@@ -13,9 +13,8 @@ from ..energy_table.table import (
     Spans,
     Table,
     TooMuchEnergyError,
-    refused_months,
     table_of,
-    without_refused,
+    without_impossible,
 )
 from ..energy_table.wall_clock import QUARTER_S, number_from, number_of
 from ..history.luxembourg_time import month_start
@@ -38,9 +37,8 @@ def table_and_refused(
     try:
         return table_of(spans, quarters, prices), frozenset()
     except TooMuchEnergyError:
-        refused = refused_months(spans, quarters)
-        table = table_of(*without_refused(spans, quarters, refused), prices)
-        months = refused.own | refused.leneda
+        spans, quarters, months = without_impossible(spans, quarters)
+        table = table_of(spans, quarters, prices)
         return table, frozenset(f"{1970 + n // 12}-{n % 12 + 1:02}" for n in months)
 
 

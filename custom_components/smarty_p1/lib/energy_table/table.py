@@ -189,43 +189,31 @@ def quarter_hours_of(table: Table) -> Iterator[QuarterHour]:
         )
 
 
-class Refused(NamedTuple):
-    """Months since January 1970 whose energy is impossible. A table cannot add it up."""
+def without_impossible(spans: Spans, leneda: Leneda) -> tuple[Spans, Leneda, frozenset[int]]:
+    """Return spans and Leneda's quarter-hours without the months with the most energy.
 
-    own: frozenset[int] = frozenset()
-    """Months of spans."""
-    leneda: frozenset[int] = frozenset()
-
-
-def refused_months(spans: Spans, leneda: Leneda) -> Refused:
-    """Return the months with the most energy without which a table does not exceed `MAX_WH`."""
-    sources = (
-        (_months(spans.start // QUARTER_S), spans.imported, spans.exported),
-        (_months(leneda.quarter), leneda.imported, leneda.exported),
-    )
-    totals: dict[tuple[int, int], float] = {}
-    for source, (months, imported, exported) in enumerate(sources):
-        energies = np.nan_to_num(np.abs(imported)) + np.nan_to_num(np.abs(exported))
-        for month in np.unique(months).tolist():
-            totals[source, month] = float(energies[months == month].sum())
-    refused: list[set[int]] = [set(), set()]
-    while sum(totals.values()) > MAX_WH:
-        source, month = max(totals, key=lambda key: totals[key])
-        del totals[source, month]
-        refused[source].add(month)
-    return Refused(*map(frozenset, refused))
-
-
-def without_refused(spans: Spans, leneda: Leneda, refused: Refused) -> tuple[Spans, Leneda]:
-    """Return spans and Leneda's quarter-hours without the refused months."""
-    kept = ~np.isin(_months(leneda.quarter), [*refused.leneda])
+    A table of the others does not exceed `MAX_WH`. The last result has the months that are left
+    out, since January 1970. A month of spans and one of Leneda are left out apart.
+    """
+    energies = [_all_wh(of.imported) + _all_wh(of.exported) for of in (spans, leneda)]
+    own, elsewhere = _months(spans.start // QUARTER_S) * 2, _months(leneda.quarter) * 2 + 1
+    months, of_row = np.unique(np.concatenate((own, elsewhere)), return_inverse=True)
+    totals = np.bincount(of_row, np.concatenate(energies))
+    order = np.argsort(totals)
+    left_out = months[order][np.cumsum(totals[order]) > MAX_WH]
+    kept = ~np.isin(elsewhere, left_out)
     quarters = leneda._replace(
         quarter=leneda.quarter[kept],
         imported=leneda.imported[kept],
         exported=leneda.exported[kept],
         is_estimated=leneda.is_estimated[kept],
     )
-    return spans.where(~np.isin(_months(spans.start // QUARTER_S), [*refused.own])), quarters
+    of_months = frozenset((left_out // 2).tolist())
+    return spans.where(~np.isin(own, left_out)), quarters, of_months
+
+
+def _all_wh(energies: Floats) -> Floats:
+    return np.nan_to_num(np.abs(energies))
 
 
 def _months(quarter: Numbers | Floats) -> Numbers:
