@@ -195,7 +195,10 @@ def without_impossible(spans: Spans, leneda: Leneda) -> tuple[Spans, Leneda, fro
     A table of the others does not exceed `MAX_WH`. The last result has the months that are left
     out, since January 1970. A month of spans and one of Leneda are left out apart.
     """
-    energies = [_all_wh(of.imported) + _all_wh(of.exported) for of in (spans, leneda)]
+    energies = [
+        np.nan_to_num(np.abs(of.imported)) + np.nan_to_num(np.abs(of.exported))
+        for of in (spans, leneda)
+    ]
     own, elsewhere = _months(spans.start // QUARTER_S) * 2, _months(leneda.quarter) * 2 + 1
     months, of_row = np.unique(np.concatenate((own, elsewhere)), return_inverse=True)
     totals = np.bincount(of_row, np.concatenate(energies))
@@ -210,10 +213,6 @@ def without_impossible(spans: Spans, leneda: Leneda) -> tuple[Spans, Leneda, fro
     )
     of_months = frozenset((left_out // 2).tolist())
     return spans.where(~np.isin(own, left_out)), quarters, of_months
-
-
-def _all_wh(energies: Floats) -> Floats:
-    return np.nan_to_num(np.abs(energies))
 
 
 def _months(quarter: Numbers | Floats) -> Numbers:
