@@ -26,7 +26,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..bill.household_state import HouseholdState
-from ..bill.household_table import contract_prices
 from ..energy_table.table import Table
 from ..energy_table.wall_clock import A_DAY, Floats
 from ..history.quarter_hour import WH_A_KW
@@ -137,7 +136,7 @@ def compare_years(
     Run this function in an executor, because a battery takes a fifth of a second. Raises
     WhatIfError if the data does not suffice, and ValueError for an impossible battery.
     """
-    year = year_of(state, sources and contract_prices(sources), changes.feed_in_price)
+    year = year_of(state, sources, changes.feed_in_price)
     own_wh = measured_wh(year.table, changes.own_car)
     now = _year_now(year, changes, own_wh)
     before = _under_new_contract(now, changes, sources)
@@ -236,8 +235,7 @@ def _under_new_contract(year: WhatIfYear, changes: Changes, own: PriceSources | 
     contract = replace(year.contract, **terms)
     if changes.contract is None:
         return year._replace(prices=year.prices._replace(contract=contract))
-    sources = sources_then(changes.contract, own or PriceSources(BEGINNING))
-    return year.under(contract, contract_prices(sources))
+    return year.under(contract, sources_then(changes.contract, own or PriceSources(BEGINNING)))
 
 
 def few_classes(costs: Mapping[float, YearCosts], own_kw: float) -> list[float]:

@@ -26,7 +26,7 @@ from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, m
 from ..bill.bill_part_sums import BillPart, Sums, month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_rows
-from ..energy_table.table import ContractPrices, RowSource, Table, with_prices
+from ..energy_table.table import RowSource, Table, with_prices
 from ..energy_table.wall_clock import (
     A_DAY,
     Flags,
@@ -44,6 +44,7 @@ from ..history.quarter_hour import WH_A_KW
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import price_without_energy
+from ..prices.market_price_series import PriceSources
 from .simulated_battery_plan import DayPrices
 
 MIN_DAYS = 300
@@ -196,10 +197,10 @@ class WhatIfYear(NamedTuple):
         month_sums = _month_sums(table, self.contract, self.begins)
         return self._replace(table=table, month_sums=month_sums)
 
-    def under(self, contract: Contract, prices: ContractPrices) -> WhatIfYear:
+    def under(self, contract: Contract, sources: PriceSources) -> WhatIfYear:
         """Return this year under another contract, with the market prices of its sources."""
         year = self._replace(prices=self.prices._replace(contract=contract))
-        return year.changed(with_prices(self.table, [prices]))
+        return year.changed(with_prices(self.table, [sources]))
 
     def check_prices(self) -> None:
         """Raise WhatIfError if the price of exported energy, or too many market prices, lack."""
@@ -264,14 +265,14 @@ def period_of(state: HouseholdState) -> tuple[datetime, datetime]:
 
 def year_of(
     state: HouseholdState,
-    prices: ContractPrices | None = None,
+    sources: PriceSources | None = None,
     feed_in_price: float | None = None,
 ) -> WhatIfYear:
     """Return the last twelve months before the shown month. Months without energy are left out.
 
-    `prices` are the market prices of the present contract's sources. They count for all months,
-    because another contract's source may be another market. Without `prices`, the table has the
-    prices. `feed_in_price` is used in place of the feed-in price in the contract. It can be the
+    `sources` have the market prices of the present contract. They count for all months, because
+    another contract's source may be another market. Without `sources`, the table has the prices.
+    `feed_in_price` is used in place of the feed-in price in the contract. It can be the
     mean price of a household that also sells to an energy community.
 
     Raises WhatIfError if a price is unknown, if too few days are measured, or if the contract
@@ -279,8 +280,8 @@ def year_of(
     """
     contract, reference_kw = _contract_of(state, feed_in_price)
     table = state.ledger.table.between(*period_of(state))
-    if prices:
-        table = with_prices(table, [prices])
+    if sources:
+        table = with_prices(table, [sources])
     clock = wall_clock(table.quarter)
     is_known = table.is_shown
     if np.nansum(table.exported):

@@ -6,21 +6,18 @@ from math import nan
 import numpy as np
 
 from ..energy_table.table import (
-    NO_SOURCE,
-    ContractPrices,
     RowSource,
-    SourcePrices,
     Spans,
     Table,
     TooMuchEnergyError,
     table_of,
     without_impossible,
 )
-from ..energy_table.wall_clock import QUARTER_S, number_from, number_of
+from ..energy_table.wall_clock import QUARTER_S
 from ..history.luxembourg_time import month_start
 from ..history.month_columns import Columns, MonthColumns, months_between
 from ..history.spans import Span, SpanKind
-from ..prices.market_price_series import PriceSeries, PriceSources
+from ..prices.market_price_series import PriceSources
 from .leneda_days import LenedaDays
 
 
@@ -32,38 +29,13 @@ def table_and_refused(
     The second value are months such as "2026-06" whose impossible energy the table leaves out.
     A damaged file, or an odd one, can have more energy than a ledger can add up.
     """
-    prices = [*map(contract_prices, sources)]
     spans, quarters = _spans_of(columns), leneda.arrays
     try:
-        return table_of(spans, quarters, prices), frozenset()
+        return table_of(spans, quarters, sources), frozenset()
     except TooMuchEnergyError:
         spans, quarters, months = without_impossible(spans, quarters)
-        table = table_of(spans, quarters, prices)
+        table = table_of(spans, quarters, sources)
         return table, frozenset(f"{1970 + n // 12}-{n % 12 + 1:02}" for n in months)
-
-
-def contract_prices(sources: PriceSources) -> ContractPrices:
-    """Return the prices of a contract's sources as arrays."""
-    energy, feed_in = map(_source_prices, sources[1:])
-    return ContractPrices(number_from(sources.since), energy, feed_in)
-
-
-def _source_prices(series: PriceSeries | None) -> SourcePrices:
-    if series is None:
-        return NO_SOURCE
-    quarters, prices = [NO_SOURCE.quarter], [NO_SOURCE.price]
-    for start in sorted(series.months):
-        month = series.months[start]
-        column = np.array(month.prices)
-        places = np.flatnonzero(~np.isnan(column))
-        quarters.append(number_of(month.first) + places)
-        prices.append(column[places])
-    running, last = series.running, quarters[-1][-1:]
-    if running and (number := number_of(running.start)) > max(last, default=0):
-        # The final price may come some seconds after the quarter-hour has ended.
-        quarters.append(np.array([number]))
-        prices.append(np.array([running.price]))
-    return SourcePrices(np.concatenate(quarters), np.concatenate(prices))
 
 
 def _spans_of(columns: Columns) -> Spans:

@@ -15,7 +15,7 @@ that was set back repeated it. The table is a value: a what-if is the same table
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import IntEnum
-from itertools import pairwise
+from itertools import pairwise, starmap
 from math import isnan
 from typing import Any, NamedTuple
 
@@ -25,8 +25,18 @@ from numpy.typing import NDArray
 from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
+from ..prices.market_price_series import PriceSeries, PriceSources
 from .loose_energy_division import Covered, Division, LooseSpans, divide
-from .wall_clock import QUARTER_S, Flags, Floats, Numbers, number_from, time_of, wall_clock
+from .wall_clock import (
+    QUARTER_S,
+    Flags,
+    Floats,
+    Numbers,
+    number_from,
+    number_of,
+    time_of,
+    wall_clock,
+)
 
 MAX_WH = 9e9
 """Maximum sum of the absolute energies of a table in Wh. Running totals count billionths."""
@@ -95,36 +105,6 @@ NO_LENEDA = Leneda(
     np.empty(0, np.int64), _NONE, _NONE, np.empty(0, bool), np.empty(0, np.int64),
     np.empty((4, 0)), _NONE, _NONE,
 )  # fmt: skip
-
-
-class SourcePrices(NamedTuple):
-    """Known market prices of one source. The quarter-hours are in ascending order."""
-
-    quarter: Numbers
-    price: Floats
-    """In EUR per kWh."""
-
-    def at(self, quarter: Numbers) -> Floats:
-        """Return the price of each quarter-hour in `quarter`, NaN where it is unknown."""
-        place = np.searchsorted(self.quarter, quarter)
-        is_known = place < len(self.quarter)
-        is_known[is_known] = self.quarter[place[is_known]] == quarter[is_known]
-        prices: Floats = np.full(len(quarter), np.nan)
-        prices[is_known] = self.price[place[is_known]]
-        return prices
-
-
-NO_SOURCE = SourcePrices(np.empty(0, np.int64), _NONE)
-
-
-class ContractPrices(NamedTuple):
-    """Prices of a contract's own sources, and the first quarter-hour of the contract."""
-
-    first: int
-    market: SourcePrices = NO_SOURCE
-    """Prices of an imported kWh."""
-    feed_in: SourcePrices = NO_SOURCE
-    """Prices of an exported kWh."""
 
 
 class Table(NamedTuple):
@@ -224,11 +204,11 @@ def _months(quarter: Numbers | Floats) -> Numbers:
 
 
 def table_of(
-    spans: Spans, leneda: Leneda = NO_LENEDA, prices: Sequence[ContractPrices] = ()
+    spans: Spans, leneda: Leneda = NO_LENEDA, sources: Sequence[PriceSources] = ()
 ) -> Table:
     """Return the past of a household from its own spans and from Leneda's quarter-hours.
 
-    A row has the price of its quarter-hour in `prices`, from the source of the contract that holds
+    A row has the price of its quarter-hour in `sources`, from those of the contract that holds
     then. The first contract also holds before.
 
     Raises TooMuchEnergyError if the sum of all imported, or of all exported, energies exceeds
@@ -262,7 +242,7 @@ def table_of(
     unknown = np.full(count, np.nan)
     table = Table._make([*rows, unknown, unknown, np.zeros((5, count)), np.zeros(count, bool)])
     table = table.where(np.argsort(table.quarter, kind="stable"))
-    return with_sharing(with_prices(table, prices), leneda)
+    return with_sharing(with_prices(table, sources), leneda)
 
 
 def _rows_of(loose: Spans, division: Division, *, is_exported: bool = False) -> tuple[Any, ...]:
@@ -271,17 +251,28 @@ def _rows_of(loose: Spans, division: Division, *, is_exported: bool = False) -> 
     return division.quarter, *energies, loose.source[of]
 
 
-def with_prices(table: Table, prices: Sequence[ContractPrices]) -> Table:
-    """Return `table` with the prices of contracts, which are in the order of time."""
+def with_prices(table: Table, sources: Sequence[PriceSources]) -> Table:
+    """Return `table` with the prices of the contracts' sources, which are in the order of time."""
     market, feed_in = (np.full(len(table.quarter), np.nan) for _ in range(2))
-    cuts = np.searchsorted(table.quarter, [contract.first for contract in prices[1:]])
-    for contract, bounds in zip(
-        prices, pairwise([0, *cuts.tolist(), len(table.quarter)]), strict=False
-    ):
-        part = slice(*bounds)
-        market[part] = contract.market.at(table.quarter[part])
-        feed_in[part] = contract.feed_in.at(table.quarter[part])
+    cuts = np.searchsorted(table.quarter, [number_from(of.since) for of in sources[1:]])
+    bounds = pairwise([0, *cuts.tolist(), len(table.quarter)])
+    for of, part in zip(sources, starmap(slice, bounds), strict=False):
+        market[part] = _prices_at(table.quarter[part], of.energy)
+        feed_in[part] = _prices_at(table.quarter[part], of.feed_in)
     return table._replace(market=market, feed_in=feed_in)
+
+
+def _prices_at(quarter: Numbers, series: PriceSeries | None) -> Floats:
+    """Return the price of each quarter-hour in `quarter`, NaN where it is unknown."""
+    prices = np.full(len(quarter), np.nan)
+    for month in series.months.values() if series else ():
+        first = number_of(month.first)
+        part = slice(*np.searchsorted(quarter, (first, first + month.size)))
+        prices[part] = np.array(month.prices)[quarter[part] - first]
+    if series and (running := series.running):
+        # The final price may come some seconds after the quarter-hour has ended.
+        prices[np.isnan(prices) & (quarter == number_of(running.start))] = running.price
+    return prices
 
 
 def with_sharing(table: Table, leneda: Leneda) -> Table:
