@@ -14,29 +14,20 @@ from ..bill.ledger_row_prices import RowPrices, prices_of_rows
 from ..energy_table.wall_clock import A_DAY, QUARTER_S, wall_clock
 from ..history.luxembourg_time import SECOND, day_end, month_start
 from ..prices.agreed_prices import AgreedPrices, price_file
-from ..prices.contract import BEGINNING, Contracts
+from ..prices.contract import Contracts
 from ..prices.kwh_price import sum_of_known
-from ..prices.published_prices import NetworkPrices
 
 _EVENINGS = timedelta(days=28)
 # An evening lasts from noon to noon: a car is charged past midnight.
 _NOON = A_DAY // 2
 
 
-class Terms(NamedTuple):
-    """Contract, aids and published prices of one time, as if they always held."""
-
-    contracts: Contracts
-    published: NetworkPrices
-
-    @classmethod
-    def at(cls, contracts: Contracts, time: datetime) -> Self:
-        """Return the terms of `contracts` at a time."""
-        always = (
-            aid._replace(first_day=BEGINNING.date(), last_day=date.max)
-            for aid in contracts.aids_at(time)
-        )
-        return cls(Contracts.always(contracts.at(time), tuple(always)), price_file().at(time))
+def terms_at(contracts: Contracts, time: datetime) -> Contracts:
+    """Return contract, aids and published prices of a time, as if they always held."""
+    always = (
+        aid._replace(first_day=date.min, last_day=date.max) for aid in contracts.aids_at(time)
+    )
+    return Contracts.always(contracts.at(time), tuple(always), price_file().at(time))
 
 
 class PeriodCosts(NamedTuple):
@@ -80,19 +71,18 @@ def costs_between(
 
 
 def costs_under(
-    terms: Terms, months: float, ledger: Ledger, period: tuple[datetime, datetime, datetime]
+    terms: Contracts, months: float, ledger: Ledger, period: tuple[datetime, datetime, datetime]
 ) -> PeriodCosts | None:
     """Return the costs that a period of whole days would have had under `terms`.
 
     `period` has the times of `costs_between`. The fixed prices are those of a share of a month.
     """
-    (begin, until, billed_until), (contracts, published) = period, terms
+    begin, until, billed_until = period
     of_month = month_prices(ledger, month_start(begin), billed_until)
-    prices = AgreedPrices(contracts.latest, published)
-    fixed = _fixed([BillPart(prices, contracts.aids, months, Sums())])
+    fixed = _fixed([BillPart(AgreedPrices.of(terms, begin), terms.aids, months, Sums())])
     days = ledger.between(begin, day_end(until - SECOND))
-    rows = Ledger.of(days.table, contracts).between(begin, until)
-    return _costs(rows, until, prices_of_rows(rows, of_month, published), fixed)
+    rows = Ledger.of(days.table, terms).between(begin, until)
+    return _costs(rows, until, prices_of_rows(rows, of_month), fixed)
 
 
 def _costs(

@@ -350,8 +350,8 @@ def prices_by_day(year: WhatIfYear, moment: datetime) -> Sequence[DayPrices]:
     market price gets the mean market price of the year.
     """
     contract, prices, mean, clock = year.contract, year.prices, year.mean, year.clock
-    contracts = Contracts.always(contract)
-    others = price_without_energy(contracts, moment, prices.published) or 0.0
+    contracts = Contracts.always(contract, published=prices.published)
+    others = price_without_energy(contracts, moment) or 0.0
     days = np.arange(clock.day[0], clock.day[-1] + 1)
     market, feed_in = (
         _by_hour(clock, column, mean_price or 0.0)

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 from ..advice.day_reason import ComparedCosts, DayReason, day_reason
 from ..advice.night_base_load import base_load
-from ..advice.period_costs import PeriodCosts, Terms, costs_between, costs_under
+from ..advice.period_costs import PeriodCosts, costs_between, costs_under, terms_at
 from ..advice.solar_house import Supply, delivered_until
 from ..bill.bill_part_sums import month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from ..prices.agreed_prices import older_prices_of, price_file
+from ..prices.contract import Contracts
 from ..prices.kwh_price import price_of_kwh, sum_of_known
 from ..prices.published_prices import OlderPrices
 
@@ -62,7 +63,7 @@ def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> 
     days = [time for time in past if ledger.is_whole(day_start(time), day_end(time))]
     if len(days) < _MIN_DAYS:
         return {"until": until.isoformat(), "usual": None, "reason": None}
-    terms, months = Terms.at(ledger.contracts, until), month_share(midnight, until)
+    terms, months = terms_at(ledger.contracts, until), month_share(midnight, until)
     found = [_usual_day(demand, house, time, terms, months) for time in days]
     means = _means(found)
     older = OlderPrices.answer(older_prices_of(demand.contracts, days))
@@ -84,7 +85,7 @@ def _usual_day(
     demand: HouseholdState,
     house: SuppliedHouse | None,
     until: datetime,
-    terms: Terms,
+    terms: Contracts,
     months: float,
 ) -> _UsualDay:
     """Return the values of a known day up to the time `until`.
@@ -196,10 +197,10 @@ def _mean_price(demand: HouseholdState) -> tuple[float | None, OlderPrices | Non
     first = demand.months[-_MARKET_MONTHS:][0].start
     market = demand.ledger.sums(first, demand.month.end).market_prices
     now = quarter_start(demand.time)
-    contracts = replace(demand.contracts, aids=demand.contracts.aids_at(now + _YEAR))
-    published = price_file().of_year_at(now)
+    aids, published = demand.contracts.aids_at(now + _YEAR), price_file().of_year_at(now)
+    contracts = replace(demand.contracts, aids=aids, published=published)
     prices = [
-        price_of_kwh(contracts, now + n * QUARTER_HOUR, market, published)
+        price_of_kwh(contracts, now + n * QUARTER_HOUR, market)
         for n in range(_WEEK // QUARTER_HOUR)
     ]
     total = sum_of_known([price.imported for price in prices])

@@ -134,8 +134,7 @@ class MoneyOfReading:
     @cached_property
     def excess_price(self) -> float | None:
         """Return the cost of a kWh above the reference power, in addition to its other prices."""
-        time = self._demand.time
-        return AgreedPrices.at(self._demand.contracts.at(time), time).excess
+        return AgreedPrices.of(self._demand.contracts, self._demand.time).excess
 
     @cached_property
     def cost_energy(self) -> MoneyValue:

@@ -38,7 +38,6 @@ from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contract, Contracts
-from ..prices.published_prices import NetworkPrices
 from ..prices.time_of_use import second_quarters
 from .bill_part_sums import BillPart, Sums, month_share
 from .filled_market_prices import with_stand_ins
@@ -199,19 +198,15 @@ class Ledger:
         begin: datetime,
         end: datetime,
         energy_end: datetime | None = None,
-        published: NetworkPrices | None = None,
     ) -> Iterator[tuple[datetime, datetime, BillPart]]:
-        """Yield `parts` with the same arguments, each with the start and the end of its energy.
-
-        If `published` is given, its prices replace the published prices of all days.
-        """
+        """Yield `parts` with the same arguments, each with the start and the end of its energy."""
         changes = {since for since, _ in self.contracts.entries if begin < since < end}
         changes |= self.contracts.aid_changes(begin, end)
-        if published is None:
+        if self.contracts.published is None:
             changes.update(price_file().changes(begin, end))
         for start, until in pairwise([begin, *sorted(changes), end]):
             last = until if until < end else energy_end or end
-            prices = AgreedPrices(self.contracts.at(start), published or price_file().at(start))
+            prices = AgreedPrices.of(self.contracts, start)
             aids, share = self.contracts.aids_at(start), month_share(start, until)
             yield start, last, BillPart(prices, aids, share, self.sums(start, last))
 

@@ -7,7 +7,6 @@ import numpy as np
 from ..energy_table.table import Table
 from ..energy_table.wall_clock import Flags, Floats, time_of
 from ..prices.kwh_price import price_without_energy
-from ..prices.published_prices import NetworkPrices
 from .bill import MonthPrices
 from .ledger import Ledger
 
@@ -28,13 +27,10 @@ class RowPrices(NamedTuple):
     """Whether the contract has a price of exported energy."""
 
 
-def prices_of_rows(
-    ledger: Ledger, of_month: MonthPrices, published: NetworkPrices | None = None
-) -> RowPrices:
+def prices_of_rows(ledger: Ledger, of_month: MonthPrices) -> RowPrices:
     """Return the prices of all rows of a ledger of one month.
 
-    A row without a market price has a stand-in price if the bill has stand-in prices. If
-    `published` is given, its prices replace the published prices of all days.
+    A row without a market price has a stand-in price if the bill has stand-in prices.
     """
     table, count = ledger.table, len(ledger.table.quarter)
     unknown = np.full(count, np.nan)
@@ -43,10 +39,10 @@ def prices_of_rows(
         return rows
     bought, sold = _market_prices(ledger, of_month)
     begin, end = time_of(table.quarter[0]), time_of(table.quarter[-1] + 1)
-    for start, until, part in ledger.timed_parts(begin, end, None, published):
+    for start, until, part in ledger.timed_parts(begin, end):
         of, contract = table.places(start, until), part.contract
         vat = 1 + (part.prices.vat_rate or 0.0)
-        others = price_without_energy(ledger.contracts, start, published)
+        others = price_without_energy(ledger.contracts, start)
         energy = _energy(contract.energy_price, contract.energy_margin, bought[of])
         energy = np.where(ledger.is_second[of], _nan_if_none(contract.second_price), energy)
         rows.imported[of] = energy * vat + _nan_if_none(others)

@@ -10,7 +10,7 @@ from ..advice.device_advice import best_hour, cost_above, dearest_device, saving
 from ..advice.energy_shares import HouseSources
 from ..advice.goal import GoalChoice, goal_of
 from ..advice.night_base_load import usual_night_kw
-from ..advice.period_costs import PeriodCosts, Terms, costs_between, costs_under
+from ..advice.period_costs import PeriodCosts, costs_between, costs_under, terms_at
 from ..advice.what_if_tables import always, with_load
 from ..bill.bill import adding_up
 from ..bill.bill_part_sums import month_share
@@ -218,7 +218,7 @@ def _under_terms(
     """
     ledger, share = month.ledger, month_share(before.start, period[1])
     starts, _, parts = zip(*ledger.timed_parts(month.start, end), strict=True)
-    terms = (Terms.at(ledger.contracts, start) for start in starts)
+    terms = (terms_at(ledger.contracts, start) for start in starts)
     costs = [costs_under(term, share, before.ledger, period) for term in terms]
     known = [cost for cost in costs if cost]
     if len(known) < len(costs):

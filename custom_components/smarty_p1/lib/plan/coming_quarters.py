@@ -119,16 +119,15 @@ def _priced(
         price.imported,
         price.exported or 0.0,
         _limit(contract),
-        AgreedPrices.at(contract, start).excess or 0.0,
+        AgreedPrices.of(contracts, start).excess or 0.0,
     )
     return quarter, price.prices_of
 
 
 def _unpriced(start: datetime, contracts: Contracts) -> tuple[Quarter, OlderPrices | None]:
     """Return the prices of a quarter-hour in which only sun and reference power count."""
-    contract = contracts.at(start)
-    surcharge = AgreedPrices.at(contract, start).excess or _ANY_PRICE
-    return Quarter(_ANY_PRICE, 0.0, _limit(contract), surcharge), None
+    surcharge = AgreedPrices.of(contracts, start).excess or _ANY_PRICE
+    return Quarter(_ANY_PRICE, 0.0, _limit(contracts.at(start)), surcharge), None
 
 
 def _limit(contract: Contract) -> float:

@@ -9,8 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from .contract import CONSUMER_CATEGORIES, Aid, AidVat, Contract, Contracts
-from .published_prices import NetworkPrices, OlderPrices, PublishedPrices, price_key
+from .contract import Aid, AidVat, Contract, Contracts
+from .published_prices import (
+    CONSUMER_CATEGORIES,
+    NetworkPrices,
+    OlderPrices,
+    PublishedPrices,
+    price_key,
+)
 
 PRICE_FILE = Path(__file__).with_name("network_prices.toml")
 PUBLISHED = PublishedPrices.read(PRICE_FILE.read_text(encoding="utf-8"))
@@ -47,6 +53,11 @@ class AgreedPrices(NamedTuple):
     def at(cls, contract: Contract, moment: datetime) -> Self:
         """Return the prices that hold under `contract` at `moment`."""
         return cls(contract, price_file().at(moment))
+
+    @classmethod
+    def of(cls, contracts: Contracts, moment: datetime) -> Self:
+        """Return the prices that hold at `moment`, under the contract of that time."""
+        return cls(contracts.at(moment), contracts.published or price_file().at(moment))
 
     @property
     def prices_of(self) -> OlderPrices | None:
@@ -187,4 +198,4 @@ class AgreedPrices(NamedTuple):
 
 def older_prices_of(contracts: Contracts, days: Iterable[datetime]) -> OlderPrices | None:
     """Return the older published prices that the bills of these days use, None if they use none."""
-    return OlderPrices.joined(AgreedPrices.at(contracts.at(day), day).prices_of for day in days)
+    return OlderPrices.joined(AgreedPrices.of(contracts, day).prices_of for day in days)

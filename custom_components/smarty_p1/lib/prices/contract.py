@@ -1,20 +1,19 @@
 """Contracts of a household with grid operator and supplier, and the time from which each holds."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from ..history.luxembourg_time import DAY, local_day, midnight
+from ..history.luxembourg_time import local_day, midnight
+from .published_prices import Days, NetworkPrices
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """Reference powers of the tariff, in kW."""
 METER_SIZES = (40, 63, 120)
 """Price classes of meters. The number is the smallest current of the class, in ampere."""
-CONSUMER_CATEGORIES = ("A", "B")
-"""Categories of the levies: A up to 25,000 kWh a year, B above."""
 
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
 """Start of the first contract. No reading is older."""
@@ -116,25 +115,6 @@ NO_CONTRACT = Contract()
 """Contract without any terms."""
 
 
-class Days(NamedTuple):
-    """Days on which something holds, up to and including `last`."""
-
-    first: date = date.min
-    last: date = date.max
-
-    def hold_on(self, day: date) -> bool:
-        """Return whether `day` is one of the days."""
-        return self.first <= day <= self.last
-
-    @property
-    def changes(self) -> Iterator[date]:
-        """Yield the first day, and the day after the last day, if the days have an end there."""
-        if self.first > date.min:
-            yield self.first
-        if self.last < date.max:
-            yield self.last + DAY
-
-
 class AidVat(StrEnum):
     """VAT of an aid: added to the entered amount, included in the entered amount, or none."""
 
@@ -176,11 +156,18 @@ class Contracts:
     entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
     aids: tuple[Aid, ...] = ()
     """Aids entered in the options. The days of an aid do not depend on contracts."""
+    published: NetworkPrices | None = None
+    """Published prices that hold on all days. None for the published prices of each day."""
 
     @classmethod
-    def always(cls, contract: Contract, aids: tuple[Aid, ...] = ()) -> Self:
+    def always(
+        cls,
+        contract: Contract,
+        aids: tuple[Aid, ...] = (),
+        published: NetworkPrices | None = None,
+    ) -> Self:
         """Return a single contract that holds from the beginning."""
-        return cls(((BEGINNING, contract),), aids)
+        return cls(((BEGINNING, contract),), aids, published)
 
     @classmethod
     def of_days(

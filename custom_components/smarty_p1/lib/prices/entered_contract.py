@@ -11,7 +11,6 @@ from ..amounts import EUR_PER_KWH, Amount
 from ..history.luxembourg_time import MONTHS_OF_A_YEAR, local_day
 from .agreed_prices import AgreedPrices, price_file
 from .contract import (
-    CONSUMER_CATEGORIES,
     MAX_AID_NAME_LENGTH,
     METER_SIZES,
     PER_KWH,
@@ -23,7 +22,7 @@ from .contract import (
     Contracts,
 )
 from .contract_terms import AID_AMOUNTS, CONTRACT_TERMS
-from .published_prices import OlderPrices
+from .published_prices import CONSUMER_CATEGORIES, OlderPrices
 from .time_of_use import time_of_use_hours
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])

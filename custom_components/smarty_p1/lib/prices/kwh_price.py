@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ..history.luxembourg_time import quarter_start
 from ..history.market_prices import NO_PRICES, MarketPrices
-from .agreed_prices import AgreedPrices, price_file
-from .contract import PER_KWH, AidVat, Contract, Contracts
-from .published_prices import NetworkPrices, OlderPrices
+from .agreed_prices import AgreedPrices
+from .contract import BEGINNING, PER_KWH, AidVat, Contract, Contracts
+from .published_prices import OlderPrices
 from .time_of_use import is_second
 
 
@@ -25,19 +25,13 @@ class KwhPrice(NamedTuple):
     """Older published prices that the price of an imported kWh uses, otherwise None."""
 
 
-def price_of_kwh(
-    contracts: Contracts,
-    moment: datetime,
-    market: MarketPrices,
-    published: NetworkPrices | None = None,
-) -> KwhPrice:
+def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
     """Return the price of a kWh at `moment`: energy, grid, levies and aids, without surcharge.
 
-    The surcharge is left out, because it is known only when the quarter-hour ends. If `published`
-    is given, its prices replace the published prices of `moment`.
+    The surcharge is left out, because it is known only when the quarter-hour ends.
     """
-    contract = contracts.at(moment)
-    prices = AgreedPrices(contract, published or price_file().at(moment))
+    prices = AgreedPrices.of(contracts, moment)
+    contract = prices.contract
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
     parts = [_energy_at(contract, moment, market), prices.variable]
     levies = [levy for levy in prices.levies if levy.per == PER_KWH]
@@ -51,14 +45,12 @@ def price_of_kwh(
     return KwhPrice(imported, rounded(exported, 6), older)
 
 
-def price_without_energy(
-    contracts: Contracts, moment: datetime, published: NetworkPrices | None
-) -> float | None:
+def price_without_energy(contracts: Contracts, moment: datetime) -> float | None:
     """Return the price of an imported kWh as if the supplier's price were 0. None if unknown."""
     contract = contracts.at(moment)
     bare = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-    aided = Contracts.always(bare, contracts.aids)
-    return price_of_kwh(aided, moment, NO_PRICES, published).imported
+    always = replace(contracts, entries=((BEGINNING, bare),))
+    return price_of_kwh(always, moment, NO_PRICES).imported
 
 
 def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:
@@ -68,7 +60,7 @@ def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) ->
     """
     contract = contracts.at(moment)
     rest = price_of_kwh(contracts, moment, MarketPrices(0.0, 0.0))
-    vat_rate = AgreedPrices.at(contract, moment).vat_rate or 0.0
+    vat_rate = AgreedPrices.of(contracts, moment).vat_rate or 0.0
     energy = feed_in = None
     if contract.energy_margin is not None:
         energy = _difference(price.imported, rest.imported)

@@ -13,9 +13,29 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from ..history.luxembourg_time import DAY, midnight
-from .contract import CONSUMER_CATEGORIES, Days
 
+CONSUMER_CATEGORIES = ("A", "B")
+"""Categories of the levies: A up to 25,000 kWh a year, B above."""
 _YEAR = timedelta(days=365)
+
+
+class Days(NamedTuple):
+    """Days on which something holds, up to and including `last`."""
+
+    first: date = date.min
+    last: date = date.max
+
+    def hold_on(self, day: date) -> bool:
+        """Return whether `day` is one of the days."""
+        return self.first <= day <= self.last
+
+    @property
+    def changes(self) -> Iterator[date]:
+        """Yield the first day, and the day after the last day, if the days have an end there."""
+        if self.first > date.min:
+            yield self.first
+        if self.last < date.max:
+            yield self.last + DAY
 
 
 class OlderPrices(NamedTuple):
