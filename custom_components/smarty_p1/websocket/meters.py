@@ -138,12 +138,11 @@ def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
     """
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
-    contract, until = demand.contracts.at(demand.until), demand.until
-    prices = AgreedPrices.at(contract, until)
+    prices = AgreedPrices.of(demand.contracts, demand.until)
     first, *_ = demand.months
     since = first.since or first.start
     return {
-        "reference_kw": contract.reference_kw,
+        "reference_kw": prices.contract.reference_kw,
         "excess_price": prices.excess,
         **OlderPrices.answer(prices.older(prices.surcharge_lines)),
         "known_since": since.isoformat(),

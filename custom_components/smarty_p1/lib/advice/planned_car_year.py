@@ -138,7 +138,7 @@ class PlannedCarYear:
     def _night(self, rows: Numbers, limit_kwh: float, kwh: float) -> Floats:
         """Return the energy of the car in the rows of a night, in Wh. Together it is `kwh`."""
         days, first = self._day[rows] - self._year.clock.day[0], self._day[rows[0]]
-        quarters, car, surcharge = [], self._car, self._year.surcharge_price
+        quarters, car, surcharge = [], self._car, self._year.prices.excess or 0.0
         for day, quarter in zip(days.tolist(), self._quarter[rows].tolist(), strict=True):
             prices, hour = self._prices[day], quarter // AN_HOUR
             quarters.append(

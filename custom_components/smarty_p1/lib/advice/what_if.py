@@ -281,7 +281,7 @@ def _battery_by_class(
         np.nan_to_num(table.exported[known]),
         prices_by_day(year, moment),
     )
-    trial = BatteryTrial(quarters, battery, year.surcharge_price)
+    trial = BatteryTrial(quarters, battery, year.prices.excess or 0.0)
     exported_wh = float(quarters.exported_wh.sum())
     years: dict[float | None, tuple[WhatIfYear, BatteryUse]] = {}
 

@@ -150,11 +150,6 @@ class WhatIfYear(NamedTuple):
         return month_end(self.begins[-1])
 
     @property
-    def surcharge_price(self) -> float:
-        """Return the additional price of a kWh above the reference power in EUR, with VAT."""
-        return (self.prices.surcharge_on_top or 0.0) * (1 + (self.prices.vat_rate or 0.0))
-
-    @property
     def times_a_year(self) -> float:
         """Return the factor that converts amounts of these months to amounts of a year."""
         return MONTHS_OF_A_YEAR / sum(month_share(begin, month_end(begin)) for begin in self.begins)
