@@ -1,20 +1,19 @@
 """Entities that the integration's triggers and conditions watch."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from types import MappingProxyType
 from typing import ClassVar
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, Platform, UnitOfElectricPotential
+from homeassistant.const import Platform, UnitOfElectricPotential
 from homeassistant.core import HomeAssistant, State, split_entity_id
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import ElectricPotentialConverter
 
 from .const import DOMAIN
+from .coordinator.state_numbers import converted
 from .lib.entities.meter_sensors import VOLTAGE_LIMITS
 
 WARNING = frozenset({"demand_will_exceed"})
@@ -79,12 +78,7 @@ class Voltages(OwnEntities):
 
 
 def _volts(state: State) -> float | None:
-    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    with suppress(ValueError, HomeAssistantError):
-        return ElectricPotentialConverter.convert(
-            float(state.state), unit, UnitOfElectricPotential.VOLT
-        )
-    return None
+    return converted(ElectricPotentialConverter, state, UnitOfElectricPotential.VOLT)
 
 
 def is_outside_range(state: State) -> bool | None:

@@ -1,10 +1,11 @@
 """Follower of the plan for one load: it measures the load, then sets its power and its switch."""
 
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import override
 
 from homeassistant.const import SERVICE_TURN_OFF, SERVICE_TURN_ON
-from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.core import State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
 from ...const import DOMAIN
@@ -12,12 +13,12 @@ from ...lib.history.luxembourg_time import HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed
-from .entered_loads import EnteredLoad, is_on
+from ..state_numbers import converted, is_power, number_of, number_to_set
+from .entered_loads import is_on
 from .entity_actions import async_call_entity
 from .follower import Follower
 from .meter_power import net_import
 from .shown_plans import LOAD_PLANS
-from .state_numbers import converted, is_power, number_of, number_to_set
 
 # Nobody knows when in a longer gap the load took its energy.
 _MAX_GAP = timedelta(minutes=2)
@@ -34,27 +35,23 @@ _ROUNDED = 1.005
 class LoadFollower(Follower):
     """Follower of one load whose power or switch the plan sets."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        subentry_id: str,
-        entered: EnteredLoad,
-        starts: tuple[datetime, ...],
-    ) -> None:
-        super().__init__(hass, subentry_id, entered, starts)
+    _state: LoadFollowing | None = None
+    _measured_at: datetime | None = None
+    _total_kwh: float | None = None
+    _quarter: datetime | None = None
+    _taken_kwh = 0.0
+
+    @cached_property
+    def _charger(self) -> Charger:
+        """Return the powers of the load. Without a setting, it has only its full power."""
+        entered = self._entered
         max_kw, min_kw = entered.load.max_kw, entered.load.min_kw
-        # Without a setting, the load has only its full power.
-        self._charger = Charger(
+        return Charger(
             (min_kw if entered.power_set_by else max_kw) or max_kw,
             max_kw,
             can_pause=entered.switched_by is not None,
             min_time=timedelta(minutes=entered.min_minutes),
         )
-        self._state: LoadFollowing | None = None
-        self._measured_at: datetime | None = None
-        self._total_kwh: float | None = None
-        self._quarter: datetime | None = None
-        self._taken_kwh = 0.0
 
     @callback
     def follow(self, now: datetime, latest: Reading | None) -> None:

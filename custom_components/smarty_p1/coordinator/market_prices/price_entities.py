@@ -1,12 +1,11 @@
-"""Price entities that the user has chosen in the options, and the prices in their states."""
-
-from math import isfinite
+"""Prices in the states of price entities, and their units."""
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import State
 
 from ...const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
 from ...lib.prices.market_price_series import MAX_PRICE
+from ..state_numbers import number_of
 
 PRICE_ENTITIES = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
 """Terms of a contract with the entities for the import price and for the feed-in price."""
@@ -37,11 +36,8 @@ def price_of(state: State | None) -> float | None:
 
     Return None if the price is unknown or above MAX_PRICE.
     """
-    factor = unit_factor(state) if state else None
-    if state is None or factor is None:
+    factor, number = unit_factor(state) if state else None, number_of(state)
+    if factor is None or number is None:
         return None
-    try:
-        price = float(state.state) * factor
-    except ValueError:
-        return None
-    return price if isfinite(price) and abs(price) <= MAX_PRICE else None
+    price = number * factor
+    return price if abs(price) <= MAX_PRICE else None

@@ -4,7 +4,7 @@ from math import isfinite
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import State
-from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
+from homeassistant.util.unit_conversion import BaseUnitConverter, PowerConverter
 
 
 def number_of(state: State | None) -> float | None:
@@ -16,9 +16,7 @@ def number_of(state: State | None) -> float | None:
     return value if value is not None and isfinite(value) else None
 
 
-def converted(
-    converter: type[EnergyConverter | PowerConverter], state: State | None, wanted: str
-) -> float | None:
+def converted(converter: type[BaseUnitConverter], state: State | None, wanted: str) -> float | None:
     """Return the number of a state in another unit, None if it has no such number."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
     value = number_of(state) if unit in converter.VALID_UNITS else None
