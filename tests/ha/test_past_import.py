@@ -283,10 +283,10 @@ async def test_imported_quarter_hours_are_known_after_a_restart(
     books = entry.runtime_data.books
     data = export("2026-03-01T00:00:00+01:00", ["1.000"] * (31 * 96 - 4))
     await asyncio.gather(
-        books.file_import.async_import(data), home.again(telegram("00:00:30", 0.0))
+        file_import.async_import(books.leneda, data), home.again(telegram("00:00:30", 0.0))
     )
     with pytest.raises(ImportRefusedError, match="leneda_reloaded"):
-        await books.file_import.async_import(april())
+        await file_import.async_import(books.leneda, april())
     with pytest.raises(ImportRefusedError, match="leneda_reloaded"):
         await books.leneda.async_remove()
     assert not await books.leneda.async_add({}, {})
@@ -493,7 +493,9 @@ async def test_a_caller_that_does_not_wait_for_the_end(
 
     with patch.object(QuarterHourFiles, "add", add_slowly):
         # Home Assistant does the same if a dialog is closed, or an automation is begun anew.
-        caller = hass.async_create_task(entry.runtime_data.books.file_import.async_import(april()))
+        caller = hass.async_create_task(
+            file_import.async_import(entry.runtime_data.books.leneda, april())
+        )
         await asyncio.to_thread(begun.wait)
         caller.cancel()
         await asyncio.wait([caller])
@@ -515,7 +517,7 @@ async def test_a_crash_while_a_file_is_stored(
 
     books = entry.runtime_data.books
     with patch.object(QuarterHourFiles, "add", add_and_crash), suppress(ArithmeticError):
-        await books.file_import.async_import(april())
+        await file_import.async_import(books.leneda, april())
     assert await refusal(bring_in(of_point(april(), OTHER))) == "leneda_point_changed"
     # The next start shows its hours.
     await home.again(telegram("00:00:20", 0.0))

@@ -29,9 +29,7 @@ from ..lib.prices.entered_contract import (
 from .entry_types import AnyConfigEntry
 from .last_hours import forget_last_hour, last_hour_of
 from .leneda.download import LenedaDownload
-from .leneda.file_import import FileImport
 from .leneda.leneda_data import LenedaData
-from .leneda.progress import LenedaProgress
 from .market_prices.measured_prices import MeasuredPrices
 from .repair_issues import Problem, set_issue
 from .statistics.gas_statistics import GasStatistics
@@ -78,7 +76,6 @@ class MeterBooks:
         self.history = MeterHistory(hass, entry.entry_id)
         self.statistics = MeterStatistics(hass, entry)
         self.leneda = LenedaData(hass, entry, self.statistics.async_remove_hours)
-        self.file_import = FileImport(hass, entry, self.leneda)
         self.prices = MeasuredPrices(hass, entry)
         self.wanted_options = wanted_options(entry.options, dt_util.now(LUXEMBOURG).date())
         # Powers of the last hour. They survive a reload, but no restart.
@@ -260,7 +257,6 @@ class MeterBooks:
         await self._store.async_remove()
         await self.history.async_remove()
         await self.prices.async_remove()
-        await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
         await self.leneda.async_forget()
         await self.statistics.async_forget()
         forget_last_hour(self._hass, self._entry)

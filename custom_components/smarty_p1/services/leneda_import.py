@@ -7,6 +7,7 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
+from ..coordinator.leneda.file_import import async_import
 from ..coordinator.leneda.import_refusal import ImportRefusedError
 from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.leneda.portal_file import MAX_EXPORT_SIZE
@@ -29,7 +30,7 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
     path: str = call.data[ATTR_PATH]
     try:
         data = await call.hass.async_add_executor_job(_read, call.hass, path)
-        summary = await coordinator.books.file_import.async_import(data)
+        summary = await async_import(coordinator.books.leneda, data)
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     return {

@@ -9,6 +9,7 @@ from unittest.mock import patch
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1.coordinator.leneda.file_import import async_import
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.lib.answers import quarter_hours
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
@@ -164,7 +165,7 @@ async def test_the_mark_of_the_past_is_another_when_the_past_is(site: Site) -> N
     assert await mark() == before
     await site.again(telegram("00:15:10", 0.3))
     assert await mark() == before
-    await site.entry.runtime_data.books.file_import.async_import(april())
+    await async_import(site.entry.runtime_data.books.leneda, april())
     assert await mark() != before
 
 

@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime
 from typing import NamedTuple
 
-from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...lib.data_retention import oldest_kept
@@ -15,7 +14,6 @@ from ...lib.leneda.measured_and_estimated_rows import added_up
 from ...lib.leneda.portal_file import Export, read_export
 from ...lib.leneda.portal_file_refusals import ExportError
 from ...lib.leneda.series_codes import REGISTERS, Quantity
-from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from .import_refusal import ImportRefusedError
 from .leneda_data import LenedaData
@@ -40,103 +38,97 @@ class ImportSummary(NamedTuple):
     differing_days: int
 
 
-class FileImport:
-    """Import of files. Their quarter-hours are added to the meter's data from Leneda."""
+async def async_import(leneda: LenedaData, data: bytes) -> ImportSummary:
+    """Import a file from Leneda's portal. Return its summary.
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, leneda: LenedaData) -> None:
-        self._hass = hass
-        self._entry = entry
-        self._leneda = leneda
+    If the caller is cancelled, the import is completed nevertheless. Raises ImportRefusedError
+    if the file is refused.
+    """
+    # Use a separate task, so that the import is not left half done if the user closes the
+    # dialog. The unloading of the entry waits for this task.
+    work = _async_import(leneda, data)
+    return await asyncio.shield(leneda.entry.async_create_task(leneda.hass, work, "import"))
 
-    async def async_import(self, data: bytes) -> ImportSummary:
-        """Import a file from Leneda's portal. Return its summary.
 
-        If the caller is cancelled, the import is completed nevertheless. Raises ImportRefusedError
-        if the file is refused.
-        """
-        # Use a separate task, so that the import is not left half done if the user closes the
-        # dialog. The unloading of the entry waits for this task.
-        work = self._async_import(data)
-        return await asyncio.shield(self._entry.async_create_task(self._hass, work, "import"))
-
-    async def _async_import(self, data: bytes) -> ImportSummary:
-        async with self._leneda.lock:
-            try:
-                return await self._async_store(data)
-            except OSError as err:
-                raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
-
-    async def _async_store(self, data: bytes) -> ImportSummary:
-        self._leneda.raise_if_closed()
-        run = self._hass.async_add_executor_job
+async def _async_import(leneda: LenedaData, data: bytes) -> ImportSummary:
+    async with leneda.lock:
         try:
-            export = await run(without_collection(read_export), data, dt_util.utcnow())
-        except ExportError as err:
-            raise ImportRefusedError(key=err.reason, **err.placeholders) from None
-        export, too_old = _without_old(export, await self._async_oldest(export.rows[-1].start))
-        if not export.rows:
-            raise ImportRefusedError(key="leneda_not_kept")
-        if await run(self._leneda.files.is_of_other_point, export.code, export.point):
-            raise ImportRefusedError(key="leneda_point_changed", code=export.code)
-        compared, differing = await self._async_compare(export)
-        await self._leneda.async_keep({export.code: (export.point, export.rows)})
-        if REGISTERS[export.code].quantity is Quantity.IMPORTED:
-            period = day_start(export.rows[0].start), export.rows[-1].start
-            changed = len(await self._leneda.async_changed_days(*period))
-            compared, differing = compared + changed, differing + changed
-        return ImportSummary(
-            code=export.code,
-            quantity=REGISTERS[export.code].quantity,
-            start=export.rows[0].start,
-            end=export.rows[-1].start + QUARTER_HOUR,
-            quarter_hours=len(export.rows),
-            estimated=export.estimated,
-            holes=export.holes,
-            repeated=len(export.repeated),
-            too_old=too_old,
-            compared_days=compared,
-            differing_days=differing,
-        )
+            return await _async_store(leneda, data)
+        except OSError as err:
+            raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
 
-    async def _async_compare(self, export: Export) -> tuple[int, int]:
-        """Return how many days both the meter and the file have, and how many of these days differ.
 
-        Raises ImportRefusedError if most days differ. The file then belongs to another metering
-        point or has another quantity. But a file of production is accepted if its energy is lower
-        than the meter's energy on every differing day: there may be further metering points of
-        production.
-        """
-        quantity = REGISTERS[export.code].quantity
-        if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
-            return 0, 0
-        own = await self._leneda.async_own(
-            export.rows[0].start, export.rows[-1].start + QUARTER_HOUR
-        )
-        is_export = quantity is Quantity.EXPORTED
+async def _async_store(leneda: LenedaData, data: bytes) -> ImportSummary:
+    leneda.raise_if_closed()
+    run = leneda.hass.async_add_executor_job
+    try:
+        export = await run(without_collection(read_export), data, dt_util.utcnow())
+    except ExportError as err:
+        raise ImportRefusedError(key=err.reason, **err.placeholders) from None
+    export, too_old = _without_old(export, await _async_oldest(leneda, export.rows[-1].start))
+    if not export.rows:
+        raise ImportRefusedError(key="leneda_not_kept")
+    if await run(leneda.files.is_of_other_point, export.code, export.point):
+        raise ImportRefusedError(key="leneda_point_changed", code=export.code)
+    compared, differing = await _async_compare(leneda, export)
+    await leneda.async_keep({export.code: (export.point, export.rows)})
+    if REGISTERS[export.code].quantity is Quantity.IMPORTED:
+        period = day_start(export.rows[0].start), export.rows[-1].start
+        changed = len(await leneda.async_changed_days(*period))
+        compared, differing = compared + changed, differing + changed
+    return ImportSummary(
+        code=export.code,
+        quantity=REGISTERS[export.code].quantity,
+        start=export.rows[0].start,
+        end=export.rows[-1].start + QUARTER_HOUR,
+        quarter_hours=len(export.rows),
+        estimated=export.estimated,
+        holes=export.holes,
+        repeated=len(export.repeated),
+        too_old=too_old,
+        compared_days=compared,
+        differing_days=differing,
+    )
 
-        def compared() -> Differences:
-            if not is_export:
-                return compare_days(own, export.rows)
-            # The meter counts the production of all metering points together, but the file has the
-            # energy of one metering point. So add the energy of the other points to the file's
-            # energy.
-            other_rows = self._leneda.files.read_others(export.code, export.point, dt_util.utcnow())
-            return compare_days(map(_turned, own), added_up(export.rows, other_rows))
 
-        differences = await self._hass.async_add_executor_job(without_collection(compared))
-        if differences.cause and not (is_export and _is_part(differences)):
-            key: str = differences.cause
-            if is_export and differences.cause is Cause.PRODUCTION:
-                key = "leneda_consumption"  # the values equal the imported energy
-            raise ImportRefusedError(key=key, days=str(differences.cause_days))
-        return len(differences.days), sum(not day.is_within for day in differences.days)
+async def _async_compare(leneda: LenedaData, export: Export) -> tuple[int, int]:
+    """Return how many days both the meter and the file have, and how many of these days differ.
 
-    async def _async_oldest(self, newest: datetime) -> datetime:
-        """Return the start of the oldest month that is kept, if `newest` is a time of new data."""
-        stored = await self._hass.async_add_executor_job(self._leneda.files.newest_end)
-        read = self._leneda.newest_reading or newest
-        second_clock = max(newest, stored or newest, read)
-        return month_start(oldest_kept(KEPT_TIME, dt_util.utcnow(), second_clock))
+    Raises ImportRefusedError if most days differ. The file then belongs to another metering
+    point or has another quantity. But a file of production is accepted if its energy is lower
+    than the meter's energy on every differing day: there may be further metering points of
+    production.
+    """
+    quantity = REGISTERS[export.code].quantity
+    if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
+        return 0, 0
+    own = await leneda.async_own(export.rows[0].start, export.rows[-1].start + QUARTER_HOUR)
+    is_export = quantity is Quantity.EXPORTED
+
+    def compared() -> Differences:
+        if not is_export:
+            return compare_days(own, export.rows)
+        # The meter counts the production of all metering points together, but the file has the
+        # energy of one metering point. So add the energy of the other points to the file's
+        # energy.
+        other_rows = leneda.files.read_others(export.code, export.point, dt_util.utcnow())
+        return compare_days(map(_turned, own), added_up(export.rows, other_rows))
+
+    differences = await leneda.hass.async_add_executor_job(without_collection(compared))
+    if differences.cause and not (is_export and _is_part(differences)):
+        key: str = differences.cause
+        if is_export and differences.cause is Cause.PRODUCTION:
+            key = "leneda_consumption"  # the values equal the imported energy
+        raise ImportRefusedError(key=key, days=str(differences.cause_days))
+    return len(differences.days), sum(not day.is_within for day in differences.days)
+
+
+async def _async_oldest(leneda: LenedaData, newest: datetime) -> datetime:
+    """Return the start of the oldest month that is kept, if `newest` is a time of new data."""
+    stored = await leneda.hass.async_add_executor_job(leneda.files.newest_end)
+    read = leneda.newest_reading or newest
+    second_clock = max(newest, stored or newest, read)
+    return month_start(oldest_kept(KEPT_TIME, dt_util.utcnow(), second_clock))
 
 
 def _without_old(export: Export, oldest: datetime) -> tuple[Export, int]:

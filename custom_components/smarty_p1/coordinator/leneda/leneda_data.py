@@ -45,15 +45,15 @@ _MAX_CLOSE_S = 10.0
 class LenedaData:
     """Quarter-hours of one meter from Leneda, downloaded or imported as files.
 
-    `lock` is held during each change of `files`. `listeners` are called after each change of
-    Leneda's quarter-hours.
+    `hass` and `entry` are those of the meter. `lock` is held during each change of `files`.
+    `listeners` are called after each change of Leneda's quarter-hours.
     """
 
     def __init__(
         self, hass: HomeAssistant, entry: AnyConfigEntry, remove_hours: RemoveHours
     ) -> None:
-        self._hass = hass
-        self._entry = entry
+        self.hass = hass
+        self.entry = entry
         self.files = QuarterHourFiles(hass, entry.entry_id)
         self._remove_hours = remove_hours
         self.lock = asyncio.Lock()
@@ -71,7 +71,7 @@ class LenedaData:
         self._household = meter
         if not await self._async_has_shown():
             self._end_retries = async_retry_hourly(
-                self._hass, self._entry.entry_id, self.files.folder, self._async_retry
+                self.hass, self.entry.entry_id, self.files.folder, self._async_retry
             )
 
     async def _async_has_shown(self) -> bool:
@@ -116,21 +116,21 @@ class LenedaData:
         the statistics have lost their hours. Without an account, every file stays. Raises OSError
         if the files cannot be changed.
         """
-        run = self._hass.async_add_executor_job
+        run = self.hass.async_add_executor_job
         if not (points := self._account_points()):
             await run(self.files.forget_points)
         else:
             if await run(self.files.has_former_points, points):
                 # The files are put aside last. If Home Assistant crashes before this, the next
                 # start finds them and repeats all steps.
-                await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
+                await LenedaProgress(self.hass, self.entry.entry_id, {}).async_remove()
             await run(self.files.use_points, points)
         self.former = await run(self.files.former_months)
 
     async def async_remove_former(self) -> None:
         """Remove the files of former metering points, whose hours are in no statistics any more."""
         self.former = frozenset()
-        await self._hass.async_add_executor_job(self.files.remove_former)
+        await self.hass.async_add_executor_job(self.files.remove_former)
 
     @property
     def newest_reading(self) -> datetime | None:
@@ -142,7 +142,7 @@ class LenedaData:
         table = self._household.table
         own = table.where(table.source == RowSource.MEASURED)
         quarters = quarter_hours_between(own, start, end)
-        return await self._hass.async_add_executor_job(without_collection(list), quarters)
+        return await self.hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_changed_days(self, start: datetime, end: datetime) -> list[DayDifference]:
         """Return the days of a period on which Leneda contradicts the meter's registers.
@@ -152,7 +152,7 @@ class LenedaData:
         demand, leneda = self._household.newest, self._household.leneda.arrays
         if demand is None:
             return []
-        run = self._hass.async_add_executor_job
+        run = self.hass.async_add_executor_job
         changed = await run(changed_days, demand.ledger.table, leneda)
         days = [DayDifference(*day) for day in changed]
         return [day for day in days if start <= day.start < end and not day.is_within]
@@ -168,7 +168,7 @@ class LenedaData:
         if not self._may_share:
             return {}
         work = without_collection(_shared_power)
-        return await self._hass.async_add_executor_job(work, self.files, start, end)
+        return await self.hass.async_add_executor_job(work, self.files, start, end)
 
     async def async_add(self, found: RowsByCode, points: Mapping[str, str]) -> bool:
         """Add downloaded quarter-hours, and update months and statistics. `found` is keyed by code.
@@ -190,7 +190,7 @@ class LenedaData:
         `found` has the metering point and the rows of each code. Raises OSError if the
         quarter-hours cannot be stored.
         """
-        run = self._hass.async_add_executor_job
+        run = self.hass.async_add_executor_job
         for code, (point, rows) in found.items():
             # Store the metering point before the quarter-hours. If Home Assistant crashes in
             # between, it still refuses files of other metering points after its restart.
@@ -208,7 +208,7 @@ class LenedaData:
         file exists but cannot be read.
         """
         today = day_start(dt_util.utcnow())
-        run = self._hass.async_add_executor_job
+        run = self.hass.async_add_executor_job
         return await run(without_collection(self.files.read), today, since, points)
 
     def _account_points(self) -> dict[str, str]:
@@ -216,7 +216,7 @@ class LenedaData:
 
         Return {} if there is no account.
         """
-        return points_of(self._entry.options.get(SECTION_LENEDA, {}))
+        return points_of(self.entry.options.get(SECTION_LENEDA, {}))
 
     async def async_remove(self) -> bool:
         """Remove all quarter-hours of Leneda. Return True if the statistics have no added row left.
@@ -225,10 +225,10 @@ class LenedaData:
         account would download the quarter-hours again.
         """
         async with self.lock:
-            if self._entry.options.get(SECTION_LENEDA):
+            if self.entry.options.get(SECTION_LENEDA):
                 raise ImportRefusedError(key="leneda_account_on")
             self.raise_if_closed()
-            run = self._hass.async_add_executor_job
+            run = self.hass.async_add_executor_job
             if await run(self.files.is_empty):
                 raise ImportRefusedError(key="leneda_nothing_imported")
             months = await run(self.files.months) | self.damaged
@@ -238,17 +238,17 @@ class LenedaData:
             # would stay for ever.
             is_gone = await self._remove_hours(months)
             self.raise_if_closed()
-            await run(self.files.remove)
+            # Without the progress, the whole history is downloaded again if the user enters an
+            # account later.
+            await self.async_forget()
             self.damaged, self.is_unreadable = frozenset(), False
             self._forget_retries()
-            # Forget the progress, so that the whole history is downloaded again if the user enters
-            # a Leneda account later.
-            await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
             return is_gone
 
     async def async_forget(self) -> None:
-        """Remove all stored files, because the entry was removed."""
-        await self._hass.async_add_executor_job(self.files.remove)
+        """Remove all stored files."""
+        await self.hass.async_add_executor_job(self.files.remove)
+        await LenedaProgress(self.hass, self.entry.entry_id, {}).async_remove()
 
     async def _async_read(self) -> RowsByCode:
         today = day_start(dt_util.utcnow())
@@ -259,7 +259,7 @@ class LenedaData:
             return without_partly_lost(rows, damaged), damaged
 
         work = without_collection(read)
-        leneda, self.damaged = await self._hass.async_add_executor_job(work)
+        leneda, self.damaged = await self.hass.async_add_executor_job(work)
         self.is_unreadable = False
         return leneda
 
@@ -282,7 +282,7 @@ class LenedaData:
         has_readings = self._household.meter.has_readings
 
         make = without_collection(partial(days_of, has_readings=has_readings, until=until))
-        days = await self._hass.async_add_executor_job(make, leneda)
+        days = await self.hass.async_add_executor_job(make, leneda)
         self._may_share = any(is_of_sharing(code) for code, rows in leneda.items() if rows)
         self._household.set_leneda_days(days)
         self.listeners.call()

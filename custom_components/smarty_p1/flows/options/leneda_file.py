@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import selector
 
 from ...const import DOCUMENTATION_URL, DOMAIN, LOGGER
-from ...coordinator.leneda.file_import import ImportSummary
+from ...coordinator.leneda.file_import import ImportSummary, async_import
 from ...coordinator.leneda.import_refusal import ImportRefusedError
 from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.leneda.portal_file import MAX_EXPORT_SIZE
@@ -116,8 +116,8 @@ class LenedaFileSteps(OptionsFlow):
 
     async def _async_import(self) -> ImportSummary:
         data = await self.hass.async_add_executor_job(_uploaded, self.hass, self._file_id)
-        imported: ImportSummary = (
-            await self.config_entry.runtime_data.books.file_import.async_import(data)
+        imported: ImportSummary = await async_import(
+            self.config_entry.runtime_data.books.leneda, data
         )
         return imported
 
