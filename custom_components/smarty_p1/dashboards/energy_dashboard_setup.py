@@ -23,14 +23,14 @@ from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entered_gas_prices import gas_prices
 from ..coordinator.entry_types import without
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..coordinator.statistics.hourly_statistics import Series, async_write
+from ..coordinator.statistics.hourly_statistics import Hours
 from ..coordinator.statistics.statistic_ids import (
     StatisticKind,
-    async_statistic_names,
     statistic_id,
     statistics_key,
     wanted_kinds,
 )
+from ..coordinator.statistics.statistics_writer import StatisticsWriter
 from ..energy_dashboard.house_sources import async_energy_manager, stored_sources
 from ..entity import mbus_device_id
 from ..lib.entities.entity_description import SensorSpec
@@ -306,15 +306,6 @@ async def _async_create(
     A new meter gets its first rows when an hour has ended. Until then, the settings of the Energy
     dashboard would report that the statistics are not defined.
     """
-    names, key = await async_statistic_names(hass, entry), statistics_key(entry)
-    for kind in [kind for source in sources for kind in source.statistics.values()]:
-        series = Series(
-            statistic_id(key, kind),
-            names[kind],
-            kind.unit,
-            kind.unit_class,
-            {},
-            (),
-            is_expected=True,
-        )
-        await async_write(hass, series)
+    kinds = tuple(kind for source in sources for kind in source.statistics.values())
+    no_hours: Mapping[str, Hours] = {kind: {} for kind in kinds}
+    await StatisticsWriter(hass, entry).async_write(kinds, no_hours, is_expected=lambda _: True)

@@ -16,7 +16,7 @@ from ...lib.history.luxembourg_time import day_end, day_start
 from ...lib.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from ..entered_gas_prices import is_gas
 from ..statistics.gas_statistics import GasStatistics, hours_of
-from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
+from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum, add_to_day
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
 from .client import NO_SERIES, LenedaError, SeriesRequest, async_series
 from .quarter_hour_files import digest_of
@@ -158,9 +158,7 @@ class LenedaGas:
 def _day_sums(spans: list[GasSpan]) -> dict[datetime, Sum]:
     sums: dict[datetime, Sum] = {}
     for start, length, amount in spans:
-        before = sums.get(day_start(start), Sum(0.0, 0.0))
-        seconds = before.seconds + length.total_seconds()
-        sums[day_start(start)] = Sum(round(before.amount + amount, 6), seconds)
+        add_to_day(sums, start, Sum(amount, length.total_seconds()))
     return sums
 
 

@@ -195,9 +195,9 @@ def hours_of(spans: Iterable[tuple[datetime, timedelta, float]]) -> Hours:
     """
     hours: Hours = {}
     for start, length, amount in spans:
-        for at, time in parts_by_hour(start, start + length):
+        for at, part in parts_by_hour(start, start + length, amount):
             hour = hour_start(at)
-            hours[hour] = hours.get(hour, 0.0) + amount * (time / length)
+            hours[hour] = hours.get(hour, 0.0) + part.amount
     return hours
 
 

@@ -84,6 +84,11 @@ class Series(NamedTuple):
     """Whether the statistic is created even if it has no hour yet."""
     ahead: datetime = datetime.max.replace(tzinfo=UTC)
 
+    @property
+    def first(self) -> datetime | None:
+        """Return the first hour to compare. Return None if there is none."""
+        return min([*self.hours, *(start for start, _ in self.periods)], default=None)
+
 
 class WritePlan(NamedTuple):
     """Changes that make the rows of a statistic equal to a series."""
@@ -179,7 +184,7 @@ def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Wr
 
 def _divided(rows: Hours, series: Series) -> tuple[float, dict[datetime, float], list[datetime]]:
     """Return the sum before the series, the values of rows that stay, and the rows to delete."""
-    first = min([*series.hours, *(start for start, _ in series.periods)], default=BEGINNING)
+    first = series.first or BEGINNING
     kept: dict[datetime, float] = {}
     deleted: list[datetime] = []
     base = last = 0.0
@@ -225,9 +230,8 @@ def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Labels | None,
     _, metadata = get_metadata(hass, statistic_ids={statistic}).get(statistic, (0, None))
     if metadata is None:
         return None, plan_of({}, series)
-    first = min([*series.hours, *(start for start, _ in series.periods)], default=None)
     rows: Hours = {}
-    if first is not None:
+    if first := series.first:
         starts = (first - before for before in _BEFORE if first - before > BEGINNING)
         for start in (*starts, BEGINNING):
             rows = dict(_sums(hass, statistic, start))

@@ -144,10 +144,10 @@ class MediumHistory:
             return newer
         if newer.first:
             self._note_index(*newer.first)
-        for start, (amount, seconds) in newer.days.items():
-            _add(self.days, start, amount, timedelta(seconds=seconds), _day_length(start))
-        for start, (amount, seconds) in newer.hours.items():
-            _add(self.hours, start, amount, timedelta(seconds=seconds), HOUR)
+        for start, total in newer.days.items():
+            add_to_day(self.days, start, total)
+        for start, total in newer.hours.items():
+            _add(self.hours, start, total, HOUR)
         self._forget()
         self.time, self.index = newer.time, newer.index
         return self
@@ -155,30 +155,19 @@ class MediumHistory:
     def _add_rise(self, start: datetime, end: datetime, amount: float) -> None:
         is_short = end - start <= _SPREAD
         if is_short:
-            self._spread(start, end, amount)
+            for at, part in parts_by_hour(start, end, amount):
+                add_to_day(self.days, at, part)
         elif day_start(start) == day_start(end - _MOMENT):
-            self._add_to_day(start, amount, end - start)
+            add_to_day(self.days, start, Sum(amount, (end - start).total_seconds()))
         if self.has_hours and (is_short or self.kind == "gas"):
             # Only the newest hours are kept, so a rise over a longer time is spread over these.
-            self._spread_by_hour(max(start, end - KEPT_HOURS * HOUR), end, amount)
+            for at, part in parts_by_hour(max(start, end - KEPT_HOURS * HOUR), end, amount):
+                _add(self.hours, hour_start(at), part, HOUR)
 
     def replace_days(self, days: Mapping[datetime, Sum]) -> None:
         """Replace the sums of some days."""
         self.days = dict(sorted({**self.days, **days}.items()))
         self._forget()
-
-    def _spread(self, start: datetime, end: datetime, amount: float) -> None:
-        for at, time in parts_by_hour(start, end):
-            self._add_to_day(at, amount * (time / (end - start)), time)
-
-    def _spread_by_hour(self, start: datetime, end: datetime, amount: float) -> None:
-        for at, time in parts_by_hour(start, end):
-            hour = hour_start(at)
-            _add(self.hours, hour, amount * (time / (end - start)), time, HOUR)
-
-    def _add_to_day(self, at: datetime, amount: float, time: timedelta) -> None:
-        start = day_start(at)
-        _add(self.days, start, amount, time, _day_length(start))
 
     def _forget(self) -> None:
         # Dicts keep the order of insertion, so the first keys are the oldest days and hours.
@@ -205,24 +194,33 @@ class MediumHistory:
         return history
 
 
-def parts_by_hour(start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
-    """Yield the parts of a period that full hours divide: the start and the length of each."""
+def parts_by_hour(start: datetime, end: datetime, amount: float) -> Iterator[tuple[datetime, Sum]]:
+    """Yield the parts of a period that full hours divide: the start of each, and its amount.
+
+    The amount is spread evenly over the period.
+    """
+    total = end - start
     while start < end:
         until = min(hour_start(start) + HOUR, end)
-        yield start, until - start
+        time = until - start
+        yield start, Sum(amount * (time / total), time.total_seconds())
         start = until
+
+
+def add_to_day(days: dict[datetime, Sum], at: datetime, part: Sum) -> None:
+    """Add the consumption from the time `at` on to the sum of its day."""
+    start = day_start(at)
+    _add(days, start, part, _day_length(start))
 
 
 def _day_length(start: datetime) -> timedelta:
     return day_end(start) - day_start(start)
 
 
-def _add(
-    sums: dict[datetime, Sum], start: datetime, amount: float, time: timedelta, length: timedelta
-) -> None:
+def _add(sums: dict[datetime, Sum], start: datetime, part: Sum, length: timedelta) -> None:
     before = sums.get(start, _NOTHING)
-    seconds = min(before.seconds + time.total_seconds(), length.total_seconds())
-    sums[start] = Sum(round(before.amount + amount, 6), round(seconds, 3))
+    seconds = min(before.seconds + part.seconds, length.total_seconds())
+    sums[start] = Sum(round(before.amount + part.amount, 6), round(seconds, 3))
 
 
 def _as_text(sums: dict[datetime, Sum]) -> str:
