@@ -55,7 +55,6 @@ _COOLDOWN_S = 60.0
 class _Task(NamedTuple):
     """Load with its state and its energy in a plan."""
 
-    entered: EnteredLoad
     task: LoadTask
     state: LoadState
     period: Period
@@ -229,7 +228,7 @@ class HousePlanner:
         """Return a load with the energy that it needs now. Raises UnknownNeedError."""
         load, task = entered.load, self._tasks.of(name)
         state, period = self._state(entered, task, now), task.period_of(entered.load, now)
-        nothing = _Task(entered, task, state, period)
+        nothing = _Task(task, state, period)
         if state not in {LoadState.PLANNED, LoadState.BY_HAND, LoadState.RUNNING}:
             return nothing
         hours, record = load.hours, entered.measured_by

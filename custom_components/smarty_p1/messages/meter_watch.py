@@ -266,10 +266,9 @@ class _MeterWatch:
             self._deliver(due)
         self._faults.call(self._check_recipients)
         await self._faults.attempt(self._async_report)
-        if sun := await self._faults.attempt(self._async_sun):
-            self._deliver(sun)
-        if goal := await self._faults.attempt(self._async_goal):
-            self._deliver(goal)
+        for ask in (self._async_sun, self._async_goal):
+            if due := await self._faults.attempt(ask):
+                self._deliver(due)
 
     def silence(self, state: SilenceState) -> Decision[SilenceState]:
         """Decide about the time since the last reading."""
