@@ -15,7 +15,7 @@ from .trigger_and_condition_targets import (
     RELAYS,
     VALVE,
     WARNING,
-    OwnEntities,
+    OwnTargets,
     Voltages,
     is_outside_range,
 )
@@ -23,7 +23,7 @@ from .trigger_and_condition_targets import (
 _CONNECTED = "connected"
 
 
-class _OwnCondition(OwnEntities, EntityConditionBase):
+class _OwnCondition(OwnTargets, EntityConditionBase):
     """Condition about entities of this integration that have certain translation keys."""
 
     @override

@@ -22,7 +22,7 @@ from .trigger_and_condition_targets import (
     RELAYS,
     VALVE,
     WARNING,
-    OwnEntities,
+    OwnTargets,
     Voltages,
     is_outside_range,
 )
@@ -33,7 +33,7 @@ def _warning(to_state: str) -> type[Trigger]:
         Platform.BINARY_SENSOR, to_state
     )
 
-    class WarningTrigger(OwnEntities, base):  # type: ignore[misc, valid-type] # made by a call
+    class WarningTrigger(OwnTargets, base):  # type: ignore[misc, valid-type] # made by a call
         """Trigger that fires when the reference power warning changes to `to_state`.
 
         The trigger also fires when the warning was unavailable and now has this state. Otherwise,
@@ -49,7 +49,7 @@ def _warning(to_state: str) -> type[Trigger]:
 
 
 def _event(keys: frozenset[str], event_type: str) -> type[Trigger]:
-    class EventTrigger(OwnEntities, StatelessEntityTriggerBase):
+    class EventTrigger(OwnTargets, StatelessEntityTriggerBase):
         """Trigger that fires when an event entity fires an event of the type `event_type`."""
 
         _domain = Platform.EVENT
@@ -65,7 +65,7 @@ def _event(keys: frozenset[str], event_type: str) -> type[Trigger]:
 
 
 def _changed(keys: frozenset[str]) -> type[Trigger]:
-    class ChangedTrigger(OwnEntities, EntityTriggerBase):
+    class ChangedTrigger(OwnTargets, EntityTriggerBase):
         """Trigger that fires when a sensor changes from one known state to another."""
 
         _domain = Platform.SENSOR

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import ElectricPotentialConverter
 
 from .const import DOMAIN
-from .coordinator.state_numbers import converted
+from .coordinator.loads.state_numbers import converted
 from .lib.entities.meter_sensors import VOLTAGE_LIMITS
 
 WARNING = frozenset({"demand_will_exceed"})
@@ -25,7 +25,7 @@ VALVE = frozenset({"valve"})
 _VOLTAGES = ("voltage_l1", "voltage_l2", "voltage_l3")
 
 
-class OwnEntities:
+class OwnTargets:
     """Mixin that selects this integration's entities with certain translation keys.
 
     The entities are selected from the target that the user has chosen. Home Assistant's own
@@ -56,7 +56,7 @@ class OwnEntities:
         }
 
 
-class Voltages(OwnEntities):
+class Voltages(OwnTargets):
     """Mixin that selects the voltages of the phases that the meter has."""
 
     _domain = Platform.SENSOR

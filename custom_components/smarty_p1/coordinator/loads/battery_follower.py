@@ -20,13 +20,13 @@ from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.house_battery import BatteryRest, Values, alone_kw, battery_kw
 from ...lib.plan.load_following import SILENT_AFTER
 from .. import BooksConfigEntry
-from ..state_numbers import converted, number_to_set
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_battery import EnteredBattery, entered_battery
 from .entity_actions import async_call_entity
 from .lost_entities import lost_entities
 from .meter_power import net_import
 from .shown_plans import LOAD_PLANS
+from .state_numbers import converted, number_to_set
 
 _MIN_REST = timedelta(minutes=1)
 # The meter shows the effect of a new power after this time.

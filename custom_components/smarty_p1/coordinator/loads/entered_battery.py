@@ -20,7 +20,7 @@ from ...const import (
 )
 from ...lib.plan.house_battery import HouseBattery
 from ..entry_types import AnyConfigEntry
-from ..state_numbers import number_of
+from .state_numbers import number_of
 
 _ENTITIES = (CONF_CHARGE, CONF_MEASURED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
 

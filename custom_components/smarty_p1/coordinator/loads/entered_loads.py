@@ -27,7 +27,7 @@ from ...const import (
 from ...lib.plan.daily_load import DailyLoad
 from ...lib.plan.load_following import MIN_TIME
 from ..entry_types import AnyConfigEntry
-from ..state_numbers import converted, number_of
+from .state_numbers import converted, number_of
 
 # A relay of the meter limits the load in one of these states.
 _RELAYS = {"connected": STATE_ON, "disconnected": STATE_OFF}

@@ -13,12 +13,12 @@ from ...lib.history.luxembourg_time import HOUR, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed
-from ..state_numbers import converted, is_power, number_of, number_to_set
 from .entered_loads import is_on
 from .entity_actions import async_call_entity
 from .follower import Follower
 from .meter_power import net_import
 from .shown_plans import LOAD_PLANS
+from .state_numbers import converted, is_power, number_of, number_to_set
 
 # Nobody knows when in a longer gap the load took its energy.
 _MAX_GAP = timedelta(minutes=2)

@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.util.unit_conversion import EnergyConverter, PowerConverter
 
 from ...lib.history.luxembourg_time import HOUR
-from ..state_numbers import converted
+from .state_numbers import converted
 
 # A load at full power moves its counter by a step in a time that the step's size decides. Its power
 # is zero only after twice this time without a step.

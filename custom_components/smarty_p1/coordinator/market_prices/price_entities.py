@@ -5,7 +5,7 @@ from homeassistant.core import State
 
 from ...const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
 from ...lib.prices.market_price_series import MAX_PRICE
-from ..state_numbers import number_of
+from ..loads.state_numbers import number_of
 
 PRICE_ENTITIES = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
 """Terms of a contract with the entities for the import price and for the feed-in price."""
