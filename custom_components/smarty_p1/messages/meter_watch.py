@@ -267,8 +267,8 @@ class _MeterWatch:
         self._faults.call(self._check_recipients)
         await self._faults.attempt(self._async_report)
         for ask in (self._async_sun, self._async_goal):
-            if due := await self._faults.attempt(ask):
-                self._deliver(due)
+            if later := await self._faults.attempt(ask):
+                self._deliver(later)
 
     def silence(self, state: SilenceState) -> Decision[SilenceState]:
         """Decide about the time since the last reading."""
