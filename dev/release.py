@@ -43,12 +43,6 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
     return end.stdout
 
 
-def require(*, holds: bool, otherwise: str) -> None:
-    """Raise ReleaseError with the message `otherwise` unless `holds` is True."""
-    if not holds:
-        raise ReleaseError(otherwise)
-
-
 def manifest_version(root: Path = ROOT) -> str:
     """Return the version in the manifest of the integration. No other file defines the version."""
     manifest = (root / INTEGRATION / "manifest.json").read_text(encoding="utf-8")
@@ -146,20 +140,18 @@ def changes_of(version: str, heading: str, root: Path = ROOT) -> str:
     pattern = rf"^## {re.escape(version)} {heading}\n(.+?)(?=^## |\Z)"
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
     found = re.search(pattern, text, re.DOTALL | re.MULTILINE)
-    require(
-        holds=found is not None,
-        otherwise=f"CHANGELOG.md does not say: ## {version} (YEAR-MONTH-DAY)",
-    )
-    return found[1].strip() if found else ""
+    if found is None:
+        message = f"CHANGELOG.md does not say: ## {version} (YEAR-MONTH-DAY)"
+        raise ReleaseError(message)
+    return found[1].strip()
 
 
 def notes(tag: str) -> None:
     """Print the changes of the version with the tag `tag`, from CHANGELOG.md."""
     version = manifest_version()
-    require(
-        holds=tag == "v" + version,
-        otherwise=f"tag {tag}, but the manifest's version is {version}",
-    )
+    if tag != "v" + version:
+        message = f"tag {tag}, but the manifest's version is {version}"
+        raise ReleaseError(message)
     changes = changes_of(version, r"\(\d{4}-\d\d-\d\d\)")
     print(re.sub(r"\]\((?!https?:|#)", f"]({REPOSITORY}/blob/{tag}/", changes))
 

@@ -12,6 +12,7 @@ from typing import IO
 from dev.ports import is_free
 from dev.simulator.heater import Heater
 from smartyp1.prices.contract import Contract
+from smartyp1.task_race import run_until_first_exit
 
 from . import inverter
 from .client import PASSWORD, USER, Client
@@ -50,7 +51,7 @@ CONTRACT = Contract(
 
 
 class Demo:
-    """Demo: simulated meters and a Home Assistant. One directory contains all their data."""
+    """Demo: a simulated meter and a Home Assistant. One directory contains all their data."""
 
     def __init__(self, options: Namespace) -> None:
         """Take the options of the command line."""
@@ -155,13 +156,15 @@ class Demo:
                     await self._announce(client, meters)
                     inverter_shown = keep_inverter_shown(client, meters.meter(1))
                     shown.append(asyncio.create_task(inverter_shown))
-                    ended = await _first_to_end(simulator, process)
+                    await run_until_first_exit(simulator.wait(), process.wait())
                 finally:
                     for task in shown:
                         task.cancel()
                     await asyncio.gather(*shown, return_exceptions=True)
-            if ended is simulator or process.status != RESTART:
-                raise ended.ended()
+            if simulator.status is not None:
+                raise simulator.ended()
+            if process.status != RESTART:
+                raise process.ended()
 
     async def _set_up(self, client: Client, meters: Meters) -> None:
         """Set up the meter and the dashboards that Home Assistant does not have yet.
@@ -261,17 +264,6 @@ async def _entry_of(client: Client, serial_number: str) -> str | None:
         if device["serial_number"] == serial_number:
             return next((entry for entry in device["config_entries"] if entry in entries), None)
     return None
-
-
-async def _first_to_end(*processes: Process) -> Process:
-    """Wait until a process ends, and return it."""
-    waiting = {asyncio.create_task(process.wait()): process for process in processes}
-    try:
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()
-    return waiting[done.pop()]
 
 
 def _check_free(port: int, program: str, remedy: str) -> None:

@@ -27,9 +27,7 @@ class Listener:
 
     async def _on_message(self, message: Msg) -> None:
         with contextlib.suppress(ValueError, KeyError):
+            title = message.subject.rpartition(".")[2]
             counter = int(json.loads(message.data)["frame_counter"])
-            self.note(message.subject.rpartition(".")[2], counter, time.time())
-
-    def note(self, title: str, counter: int, now: float) -> None:
-        """Record that a reading was received at `now`, in Unix seconds."""
-        self.again += self.heard.setdefault((title, counter), now) != now
+            now = time.time()
+            self.again += self.heard.setdefault((title, counter), now) != now

@@ -65,14 +65,13 @@ async def _serve(options: argparse.Namespace) -> int:
 
 
 def _meters(options: argparse.Namespace) -> list[Meter]:
-    numbers = _numbers(options)
-    heaters = [Heater(tuple(options.heater)), *[Heater()] * (options.meters - 1)]
     keys, added = read_keys(options.key_file, options.meters)
     if added and not options.quiet:
         print(f"{added} new key{'s'[: added > 1]} in {options.key_file}", flush=True)
+    heaters = {options.first: Heater(tuple(options.heater))}
     return [
-        Meter(number, key, heater=heater)
-        for number, key, heater in zip(numbers, keys, heaters, strict=True)
+        Meter(number, key, heater=heaters.get(number))
+        for number, key in zip(_numbers(options), keys, strict=True)
     ]
 
 

@@ -72,17 +72,14 @@ class Intruder:
     async def replay(self, stream: JetStreamContext) -> None:
         """Publish up to _OLD_FRAMES random frames of the stream once more."""
         async with await self._cluster.connect(USER, outlasts_nodes=True) as gateway:
-            await self._replay(stream, gateway.jetstream(timeout=3))
-
-    async def _replay(self, stream: JetStreamContext, publisher: JetStreamContext) -> None:
-        state = (await stream.stream_info(STREAM)).state
-        sequences = range(state.first_seq, state.last_seq + 1)
-        for sequence in self._chance.sample(sequences, min(len(sequences), _OLD_FRAMES)):
-            message = await stream.get_msg(STREAM, sequence)
-            title = (message.subject or "").rpartition(".")[2]
-            headers = {MARK: "1"}
-            await publisher.publish(f"{SUBJECT}.{title}", message.data or b"", headers=headers)
-            self.published["replay at the end"] += 1
+            publisher = gateway.jetstream(timeout=3)
+            state = (await stream.stream_info(STREAM)).state
+            sequences = range(state.first_seq, state.last_seq + 1)
+            for sequence in self._chance.sample(sequences, min(len(sequences), _OLD_FRAMES)):
+                message = await stream.get_msg(STREAM, sequence)
+                title, headers = (message.subject or "").rpartition(".")[2], {MARK: "1"}
+                await publisher.publish(f"{SUBJECT}.{title}", message.data or b"", headers=headers)
+                self.published["replay at the end"] += 1
 
     async def _publish(
         self, publisher: JetStreamContext, message: RawStreamMsg, other_message: RawStreamMsg
