@@ -7,7 +7,7 @@ from typing import Any
 
 from smartyp1.history.luxembourg_time import KEPT_MONTHS
 
-from .parser import UsageError, import_optional, matching
+from .parser import import_optional, matching, raise_usage_error
 
 _EXAMPLE = Path(__file__).with_name("contract.toml")
 _month = matching(r"[0-9]{4}-(0[1-9]|1[0-2])", "it must be a month such as 2026-06")
@@ -70,8 +70,9 @@ def _run(arguments: argparse.Namespace) -> int:
         print(_EXAMPLE.read_text(encoding="utf-8"), end="")
         return 0
     if not arguments.files:
-        msg = "no file: give the files of Leneda and a contract file; --example prints one"
-        raise UsageError(msg)
+        raise_usage_error(
+            "no file: give the files of Leneda and a contract file; --example prints one"
+        )
     # Import only here, because numpy is an optional dependency.
     answers = import_optional("smarty_p1_cli.household_answers", "bills need", "bill")
     print(answers.answer(arguments))

@@ -15,7 +15,7 @@ from smartyp1.p1.rejection_reasons import Rejection
 from smartyp1.p1.telegram import Telegram
 
 from .keys import read_keys
-from .parser import Parser, UsageError, shown
+from .parser import Parser, raise_usage_error, shown
 from .rejection_texts import explain
 
 _READ_BYTES = 64 * 1024
@@ -68,8 +68,7 @@ def _read_capture(beginning: bytes, stream: _Stream) -> tuple[Sequence[Chunk], b
     try:
         return read_capture(data.decode("ascii", "replace"))
     except CaptureError as err:
-        msg = f"this is not an anonymous capture as it was written: {err}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"this is not an anonymous capture as it was written: {err}")
 
 
 def _decode(pieces: Iterable[bytes], decoder: Decoder) -> int:
@@ -95,23 +94,19 @@ def _read(stream: _Stream) -> bytes:
     try:
         data: bytes | None = stream.read(_READ_BYTES)
     except OSError as err:
-        msg = f"cannot read the recorded bytes: {err.strerror}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"cannot read the recorded bytes: {err.strerror}")
     if data is None:
-        msg = "cannot read the recorded bytes: standard input does not wait for them"
-        raise UsageError(msg)
+        raise_usage_error("cannot read the recorded bytes: standard input does not wait for them")
     return data
 
 
 def _open(name: str) -> _Stream:
     if name == "-":
         if sys.stdin is None:
-            msg = "standard input is closed"
-            raise UsageError(msg)
+            raise_usage_error("standard input is closed")
         # Open without a buffer, so that each telegram is printed as soon as it is complete.
         return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
     try:
         return Path(name).open("rb")
     except OSError as err:
-        msg = f"cannot read {shown(name)}: {err.strerror}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"cannot read {shown(name)}: {err.strerror}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .fleet_init import NEEDS, add_check, add_init
-from .parser import Parser, UsageError, config_errors, import_optional, matching
+from .parser import Parser, config_errors, import_optional, matching, raise_usage_error
 
 _EVERY = ("quarter-hour", "telegram")
 # An empty name would select all values that have no meter.
@@ -180,8 +180,7 @@ def _moment(text: str) -> datetime:
 
 def _run_read(arguments: argparse.Namespace) -> int:
     if (arguments.title is None) is not arguments.all:
-        msg = "there must be either TITLE or --all"
-        raise UsageError(msg)
+        raise_usage_error("there must be either TITLE or --all")
 
     return _run(
         arguments, lambda fleet, config: fleet.read(config, arguments.title, arguments.since)

@@ -28,7 +28,7 @@ from .answer_texts import bill_text, comparison_text, text_of_error, what_if_tex
 from .contract_file import MAX_CONTRACT_BYTES, ContractFile, ContractFileError, read_contract
 from .leneda_files import read_file, rows_of_files
 from .market_price_files import is_price_file, sources_of_files
-from .parser import PROGRAM, UsageError, shown
+from .parser import PROGRAM, UsageError, raise_usage_error, shown
 
 _MAX_FILES = 1_000
 _MAX_BYTES = 200_000_000
@@ -96,16 +96,14 @@ _REFUSED = {
 
 def _what_if(household: _Household, arguments: argparse.Namespace) -> tuple[Any, str]:
     if not household.changes:
-        msg = "the contract file has no [[changes]]; bill --example shows one"
-        raise UsageError(msg)
+        raise_usage_error("the contract file has no [[changes]]; bill --example shows one")
     price = arguments.feed_in_price
     try:
         price = None if price is None else FEED_IN_PRICE.checked(price)
         question = WhatIfQuestion(household.changes, price, household.sources, {})
         report = what_if_report(household.demand, question)
     except AmountError:
-        msg = f"--feed-in-price must be from 0 to {FEED_IN_PRICE.maximum:g} EUR/kWh"
-        raise UsageError(msg) from None
+        raise_usage_error(f"--feed-in-price must be from 0 to {FEED_IN_PRICE.maximum:g} EUR/kWh")
     except WhatIfError as err:
         text = _REFUSED.get(err.reason, err.reason.value)
         raise UsageError(text.format(days=err.days, least=MIN_DAYS)) from None
@@ -121,11 +119,11 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     series = [name for name in files if name not in contracts]
     if len(contracts) != 1:
         what = "no contract file" if not contracts else f"{len(contracts)} contract files"
-        msg = f"{what}: give one, whose name ends with {_CONTRACT}; bill --example prints one"
-        raise UsageError(msg)
+        raise_usage_error(
+            f"{what}: give one, whose name ends with {_CONTRACT}; bill --example prints one"
+        )
     if not 1 <= len(series) <= _MAX_FILES:
-        msg = f"give 1 to {_MAX_FILES} files of Leneda; {len(series)} were given"
-        raise UsageError(msg)
+        raise_usage_error(f"give 1 to {_MAX_FILES} files of Leneda; {len(series)} were given")
     contract = _contract(contracts[0])
     household = Household(contract.contracts)
     contents = [*_contents(series)]
@@ -136,11 +134,9 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     household.set_leneda_days(days_of(rows, has_readings=False))
     demand = household.newest
     if household.refused:
-        msg = "the files have more energy than a household can use"
-        raise UsageError(msg)
+        raise_usage_error("the files have more energy than a household can use")
     if demand is None:
-        msg = "the files have no consumption: give the file of 1-1:1.29.0, too"
-        raise UsageError(msg)
+        raise_usage_error("the files have no consumption: give the file of 1-1:1.29.0, too")
     return _Household(demand, contract.changes, sources_at(household.price_sources, demand.until))
 
 
@@ -148,8 +144,7 @@ def _contract(name: str) -> ContractFile:
     try:
         contract = read_contract(read_file(name, MAX_CONTRACT_BYTES))
     except ContractFileError as err:
-        msg = f"{shown(name)}: {err}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"{shown(name)}: {err}")
     for price in contract.high_prices:
         text = f"{PROGRAM}: {shown(name)}: a price of {price:g} EUR/kWh is unusually high: check it"
         print(text, file=sys.stderr)
@@ -162,6 +157,5 @@ def _contents(names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         data = read_file(name, MAX_EXPORT_SIZE)
         total += len(data)
         if total > _MAX_BYTES:
-            msg = f"the files have more than {_MAX_BYTES // 1_000_000} MB together"
-            raise UsageError(msg)
+            raise_usage_error(f"the files have more than {_MAX_BYTES // 1_000_000} MB together")
         yield name, data

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
 
-from .parser import Parser, UsageError
+from .parser import Parser, raise_usage_error
 
 KEY_VARIABLE = "SMARTY_P1_KEY"
 AUTHENTICATION_KEY_VARIABLE = "SMARTY_P1_AUTHENTICATION_KEY"
@@ -43,8 +43,7 @@ def _read_key_text(argument: str | None, file: Path | None, variable: str) -> st
         reason = getattr(err, "strerror", None) or "it is no text"
         # The user may have typed a key instead of the file's name. So the message does not name the
         # file.
-        msg = f"cannot read the key file: {reason}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"cannot read the key file: {reason}")
     return lines[0] if lines else ""
 
 
@@ -52,8 +51,7 @@ def _parse(text: str, name: str) -> bytes:
     try:
         return parse_key(text)
     except KeyFormatError as err:
-        msg = f"the {name} is malformed: {err}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"the {name} is malformed: {err}")
 
 
 def read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:

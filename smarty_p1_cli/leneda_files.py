@@ -16,7 +16,7 @@ from smartyp1.p1.obis import is_reference
 from smartyp1.prices.contract import BEGINNING
 
 from .answer_texts import text_of_error
-from .parser import UsageError, shown
+from .parser import raise_usage_error, shown
 
 _MAX_POINT_CHARS = 64
 _REFUSED = {
@@ -44,10 +44,9 @@ def rows_of_files(files: Iterable[tuple[str, bytes]], now: datetime) -> RowsByCo
         series[code, point] = newest(series.get((code, point), ()), before)
     points = {point for code, point in series if point and not is_of_production(code)}
     if len(points) > 1:
-        msg = (
+        raise_usage_error(
             f"the consumption is of {len(points)} metering points: give the files of one household"
         )
-        raise UsageError(msg)
     return {code: _joined(code, series) for code in dict.fromkeys(code for code, _ in series)}
 
 
@@ -68,11 +67,9 @@ def _read(name: str, data: bytes, now: datetime) -> tuple[str, str, Sequence[Len
             return _read_answer(data, now)
         export = read_export(data, now)
     except ResponseError as err:
-        msg = f"{shown(name)}: {_REFUSED[err.reason]}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"{shown(name)}: {_REFUSED[err.reason]}")
     except ExportError as err:
-        msg = f"{shown(name)}: {text_of_error(err.reason, **err.placeholders)}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"{shown(name)}: {text_of_error(err.reason, **err.placeholders)}")
     return export.code, export.point, export.rows
 
 
@@ -101,5 +98,4 @@ def read_file(path: str, max_bytes: int) -> bytes:
         with Path(path).open("rb") as file:
             return file.read(max_bytes + 1)
     except OSError as err:
-        msg = f"cannot read {shown(path)}: {err.strerror}"
-        raise UsageError(msg) from None
+        raise_usage_error(f"cannot read {shown(path)}: {err.strerror}")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from smartyp1.prices.contract import Contracts
 from smartyp1.prices.market_price_series import HEADER, PriceSeries, PriceSources, QuarterPrice
 
-from .parser import UsageError, shown
+from .parser import raise_usage_error, shown
 
 _BEGINNING = HEADER.encode()[: HEADER.index(",origin")]
 
@@ -28,8 +28,9 @@ def sources_of_files(
             try:
                 series.put(QuarterPrice.of_line(line))
             except IndexError, TypeError, ValueError:
-                msg = f"{shown(name)}: line {number} must be such as 2026-06-01T12:00Z,0.1234,"
-                raise UsageError(msg) from None
+                raise_usage_error(
+                    f"{shown(name)}: line {number} must be such as 2026-06-01T12:00Z,0.1234,"
+                )
     return [
         PriceSources(
             since,

@@ -23,6 +23,11 @@ class UsageError(Exception):
         self.status = status
 
 
+def raise_usage_error(text: str) -> NoReturn:
+    """Raise UsageError."""
+    raise UsageError(text) from None
+
+
 PROGRAM = "smarty-p1"
 # Pattern of file names that messages may show. A name with a character such as : or @ may be a URL
 # that contains a secret.
@@ -62,8 +67,7 @@ def import_optional(name: str, needs: str, extra: str) -> ModuleType:
     try:
         return import_module(name)
     except ModuleNotFoundError as err:
-        msg = f"{needs} {err.name}: install smarty-p1 with its extra [{extra}]"
-        raise UsageError(msg) from None
+        raise_usage_error(f"{needs} {err.name}: install smarty-p1 with its extra [{extra}]")
 
 
 @contextmanager

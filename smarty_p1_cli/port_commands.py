@@ -10,7 +10,7 @@ from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 
 from .keys import read_keys
-from .parser import Parser, UsageError, import_optional, port_url, shown
+from .parser import Parser, import_optional, port_url, raise_usage_error, shown
 
 # Longest recording in minutes. The limit bounds the size of the capture file, and the time until
 # the file is written.
@@ -68,13 +68,11 @@ def _run_capture(arguments: argparse.Namespace) -> int:
     capture = import_optional("smarty_p1_cli.capture", "recording a port needs", "port")
     key, authentication_key = read_keys(arguments)
     if arguments.anonymous.exists():
-        msg = f"{shown(str(arguments.anonymous))} is there already"
-        raise UsageError(msg)
+        raise_usage_error(f"{shown(str(arguments.anonymous))} is there already")
     folder = arguments.anonymous.parent
     if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
         # Check the folder before the recording starts, because a recording may take an hour.
-        msg = f"{shown(str(arguments.anonymous))} is in no folder that can be written"
-        raise UsageError(msg)
+        raise_usage_error(f"{shown(str(arguments.anonymous))} is in no folder that can be written")
     status: int = capture.capture_port(
         arguments.url,
         FrameDecryptor(key, authentication_key) if key else None,

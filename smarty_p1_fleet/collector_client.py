@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 from nats.js.errors import BucketNotFoundError, ServiceUnavailableError
 
-from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.config_table import raise_unavailable
 from smarty_p1_gateway.nats.nats_client import NatsClient
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 
@@ -120,8 +120,9 @@ class _PatientJetStream(JetStreamContext):
                 answer: dict[str, Any] = await super()._api_request(req_subject, req, timeout)
             except (NoAnswerError, ServiceUnavailableError) as error:
                 if asyncio.get_running_loop().time() > end:
-                    msg = f"JetStream has not answered for {_MAX_LEADERLESS_S:.0f} s ({error})"
-                    raise UnavailableError(msg) from None
+                    raise_unavailable(
+                        f"JetStream has not answered for {_MAX_LEADERLESS_S:.0f} s ({error})"
+                    )
                 await asyncio.sleep(_ASK_AGAIN_S)
             else:
                 return answer
@@ -141,18 +142,16 @@ async def connected(config: CollectorConfig) -> AsyncIterator[JetStreamContext]:
             async with asyncio.timeout(_CONNECT_TIMEOUT_S):
                 await nats.open(ignore)
         except TimeoutError:
-            msg = "no server of NATS is reached"
-            raise UnavailableError(msg) from None
+            raise_unavailable("no server of NATS is reached")
         yield _PatientJetStream(nats, timeout=_API_TIMEOUT_S)
     except BucketNotFoundError:
-        msg = f"there is no bucket {METERS}: no collector has worked with this login"
-        raise UnavailableError(msg) from None
+        raise_unavailable(f"there is no bucket {METERS}: no collector has worked with this login")
     except OSError as error:
-        msg = f"NATS or the file cannot be used: {error.strerror or type(error).__name__}"
-        raise UnavailableError(msg) from None
+        raise_unavailable(
+            f"NATS or the file cannot be used: {error.strerror or type(error).__name__}"
+        )
     except NatsError as error:
-        msg = f"NATS does not do it: {str(error) or type(error).__name__}"
-        raise UnavailableError(msg) from None
+        raise_unavailable(f"NATS does not do it: {str(error) or type(error).__name__}")
     finally:
         with suppress(NatsError, OSError, TimeoutError):
             await nats.close()

@@ -16,12 +16,11 @@ from smarty_p1_gateway.config_table import (
     is_title,
     limited,
     of_type,
-    refuse,
 )
 from smarty_p1_gateway.nats.nats_config import NatsConfig, read_nats
 
 from .jetstream_objects import StreamSettings
-from .store.register_selection import ALL, RegisterSelection, UnknownRegisterError
+from .store.register_selection import ALL, RegisterSelection
 from .store.store_config import StoreConfig, read_store
 
 # Maximum number of system titles in a collector's configuration. NATS compares each message with
@@ -84,7 +83,7 @@ def read_config(path: Path) -> CollectorConfig:
             collector.take("stream_days", count_up_to(_MAX_DAYS)),
             collector.take("stream_replicas", _REPLICAS),
         ),
-        registers=store.take("registers", _registers, ALL),
+        registers=store.take("registers", lambda value: RegisterSelection(TEXTS(value)), ALL),
         metrics_address=metrics.take("address", HOST, "127.0.0.1"),
         metrics_port=metrics.take("port", PORT),
     )
@@ -98,10 +97,3 @@ def _read_name(table: ConfigTable) -> str:
     if not is_plain_name(name):
         table.fail("name", "is missing: the name of this machine does not serve for it")
     return name
-
-
-def _registers(value: object) -> RegisterSelection:
-    try:
-        return RegisterSelection(TEXTS(value))
-    except UnknownRegisterError as err:
-        refuse(str(err))

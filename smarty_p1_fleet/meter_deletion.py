@@ -12,8 +12,8 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import KeyNotFoundError, NotFoundError
 
-from smarty_p1_gateway import ConfigError, UnavailableError
-from smarty_p1_gateway.config_table import is_title
+from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.config_table import is_title, raise_config_error, raise_unavailable
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 from .collector_client import connected
@@ -70,8 +70,7 @@ async def forget_meter(
             task = await _find(config, js, reader, meter, also)
             before = await task.holdings()
         except UnavailableError as error:
-            msg = f"{error}. Nothing is deleted yet. Repeat this command"
-            raise UnavailableError(msg) from None
+            raise_unavailable(f"{error}. Nothing is deleted yet. Repeat this command")
         if not confirm(f"{task}: {before}"):
             return "nothing is deleted", False
         left = await task.delete()
@@ -122,15 +121,13 @@ async def _find(
     owners = await _read_owners(js)
     title = owners.get(name_key(meter)) or (meter.upper() if is_title(meter) else None)
     if title is None or not is_title(title):
-        msg = "no meter has this name: give its system title (16 hexadecimal digits)"
-        raise ConfigError(msg)
+        raise_config_error("no meter has this name: give its system title (16 hexadecimal digits)")
     if config.keys.of(bytes.fromhex(title)):
-        msg = (
+        raise_config_error(
             f"the meter {title} still has a key in [keys]: what it sends would be stored again."
             " Take its line out on every collector, reload them, and take the title out of its"
             " gateway's rights; then repeat this"
         )
-        raise ConfigError(msg)
     # If the meter was already deleted from another VictoriaMetrics, the bucket has no entries of
     # the meter any more. So look for the meter's names also in this VictoriaMetrics.
     rows = await reader.series(selector(title, _NAMING, label="title"))
@@ -145,8 +142,9 @@ async def _find(
     )
     if also is not None:
         if owners.get(name_key(also), title) != title:
-            msg = f"the name given with --series belongs to the meter {owners[name_key(also)]}"
-            raise ConfigError(msg)
+            raise_config_error(
+                f"the name given with --series belongs to the meter {owners[name_key(also)]}"
+            )
         labels.add(also)
     names = tuple(sorted(key for key, owner in owners.items() if owner == title))
     labels |= {label for key in names if (label := label_of(key))}
@@ -202,8 +200,7 @@ class _Forgetting:
             return await self.holdings()
         except (NatsError, OSError, UnavailableError) as error:
             to_do = ", ".join(text for text, _ in steps)
-            msg = f"{reason(error)}. NOT YET DONE: {to_do}. Repeat this command"
-            raise UnavailableError(msg) from None
+            raise_unavailable(f"{reason(error)}. NOT YET DONE: {to_do}. Repeat this command")
 
     async def _delete_series(self) -> None:
         for label in self.labels:

@@ -11,7 +11,7 @@ from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, KeyValueConfig, StorageType, StreamConfig, StreamInfo
 from nats.js.errors import APIError, NotFoundError
 
-from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.config_table import raise_unavailable
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 from .collector_client import connected
@@ -187,7 +187,8 @@ async def _change(js: JetStreamContext, info: StreamInfo, wanted: StreamConfig) 
     try:
         changed = await js.update_stream(wanted)
     except APIError as error:
-        msg = f"{wanted.name} stays as it is: NATS refuses the change ({error.description})"
-        raise UnavailableError(msg) from None
+        raise_unavailable(
+            f"{wanted.name} stays as it is: NATS refuses the change ({error.description})"
+        )
     LOGGER.warning("%s is changed as the configuration wants it", wanted.name)
     return changed

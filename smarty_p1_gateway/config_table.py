@@ -42,6 +42,16 @@ class UnavailableError(ConfigError):
     """Error for a configured resource that is unavailable now. A later attempt may succeed."""
 
 
+def raise_config_error(text: str) -> NoReturn:
+    """Raise ConfigError."""
+    raise ConfigError(text) from None
+
+
+def raise_unavailable(text: str) -> NoReturn:
+    """Raise UnavailableError."""
+    raise UnavailableError(text) from None
+
+
 class WrongValueError(Exception):
     """Error for a value that its kind refuses. Its text, such as "must be a number", has no key."""
 
@@ -158,8 +168,7 @@ class ConfigTable:
         With `is_newer`, `end` only warns of a key that was not taken.
         """
         if not isinstance(content, dict):
-            msg = f"[{name}] must be a table"
-            raise ConfigError(msg)
+            raise_config_error(f"[{name}] must be a table")
         self._name = name
         self._is_newer = is_newer
         self._content: dict[str, Any] = dict(content)
@@ -170,8 +179,7 @@ class ConfigTable:
 
     def fail(self, key: str, fault: str) -> NoReturn:
         """Raise ConfigError with the table, the key and the fault, such as "must be a number"."""
-        msg = f"[{self._name}] {key} {fault}"
-        raise ConfigError(msg) from None
+        raise_config_error(f"[{self._name}] {key} {fault}")
 
     def take[T, D = None](self, key: str, kind: Kind[T], default: D = None) -> T | D:  # type: ignore[assignment]
         """Return the value of `key`, or `default` if the table lacks it.
@@ -211,11 +219,9 @@ class ConfigTable:
         """
         tables, shown = self._content.pop(key, None), shown or f"[[{key}]]"
         if not isinstance(tables, list) or not tables:
-            msg = f"{shown}: none is listed"
-            raise ConfigError(msg)
+            raise_config_error(f"{shown}: none is listed")
         if len(tables) > limit:
-            msg = f"there are more than {limit} {shown}"
-            raise ConfigError(msg)
+            raise_config_error(f"there are more than {limit} {shown}")
         return [
             ConfigTable(f"{name or key} {number}", table, is_newer=self._is_newer)
             for number, table in enumerate(tables, start=1)
@@ -247,18 +253,14 @@ def read_toml(path: Path) -> ConfigTable:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as err:
-        msg = f"cannot be read: {err.strerror}"
-        raise ConfigError(msg) from None
+        raise_config_error(f"cannot be read: {err.strerror}")
     except UnicodeDecodeError:
-        msg = "is no text in UTF-8"
-        raise ConfigError(msg) from None
+        raise_config_error("is no text in UTF-8")
     except tomllib.TOMLDecodeError as err:
         # Tell only the place of the error. The error's own text may quote a secret.
-        msg = f"is no TOML: line {err.lineno}, column {err.colno}"
-        raise ConfigError(msg) from None
+        raise_config_error(f"is no TOML: line {err.lineno}, column {err.colno}")
     except ValueError, RecursionError:
-        msg = "has a number with too many digits in it, or too many brackets"
-        raise ConfigError(msg) from None
+        raise_config_error("has a number with too many digits in it, or too many brackets")
     return ConfigTable("top of the file", content)
 
 
@@ -266,8 +268,7 @@ def check_distinct(tables: str, key: str, values: Iterable[str | None]) -> None:
     """Raise ConfigError if two of `tables` have the same value of `key`."""
     present = [value for value in values if value]
     if len(set(present)) < len(present):
-        msg = f"two {tables} have the same {key}"
-        raise ConfigError(msg)
+        raise_config_error(f"two {tables} have the same {key}")
 
 
 def read_tls(table: ConfigTable) -> ssl.SSLContext | None:

@@ -16,7 +16,7 @@ from smartyp1.publish.publish_format import (
     Format,
 )
 
-from .config_table import FLAG, TOPIC, ConfigError, ConfigTable, one_of, seconds_up_to
+from .config_table import FLAG, TOPIC, ConfigTable, one_of, raise_config_error, seconds_up_to
 from .key_file import Keys
 from .key_source import read_keys_source
 
@@ -60,8 +60,9 @@ def read_decoding(top: ConfigTable) -> DecodingConfig | None:
     publish = top.table("publish")
     if "keys" not in top:
         if publish.keys:
-            msg = "[publish] needs [keys]: without them, frames are published as they came"
-            raise ConfigError(msg)
+            raise_config_error(
+                "[publish] needs [keys]: without them, frames are published as they came"
+            )
         return None
     table = top.table("keys")
     keys = read_keys_source(table, may_change=False).read()

@@ -18,10 +18,10 @@ from .config_table import (
     TEXT,
     TITLE,
     TOPIC,
-    ConfigError,
     ConfigTable,
     check_distinct,
     count_up_to,
+    raise_config_error,
     read_tls,
     read_toml,
     read_user,
@@ -97,11 +97,11 @@ def read_config(path: Path) -> GatewayConfig:
     top.take_format()
     to_nats = "nats" in top
     if to_nats is ("mqtt" in top):
-        msg = "there must be either [mqtt] or [nats], where frames are published"
-        raise ConfigError(msg)
+        raise_config_error("there must be either [mqtt] or [nats], where frames are published")
     if to_nats and "keys" in top:
-        msg = "[keys] needs [mqtt]: what goes to [nats] is sealed, and decoded by collectors"
-        raise ConfigError(msg)
+        raise_config_error(
+            "[keys] needs [mqtt]: what goes to [nats] is sealed, and decoded by collectors"
+        )
     target = top.table("nats" if to_nats else "mqtt")
     decoding = read_decoding(top)
     queue, metrics = top.table("queue"), top.table("metrics")
@@ -154,10 +154,9 @@ def _read_ports(
     check_distinct("[[port]]", "name", [port.label for port in ports])
     check_distinct("[[port]]", "root", [port.root for port in ports])
     if len({port.title is None for port in ports}) > 1:
-        msg = (
+        raise_config_error(
             "title must be in each [[port]] or in none: waiting frames of other titles are dropped"
         )
-        raise ConfigError(msg)
     return ports
 
 

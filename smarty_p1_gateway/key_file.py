@@ -8,7 +8,7 @@ from typing import override
 
 from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY
 
-from .config_table import is_title
+from .config_table import is_title, refuse
 
 LOGGER = logging.getLogger(__name__)
 
@@ -17,10 +17,6 @@ _KEY_BYTES = 16
 _EVERY_METER = "*"
 _KEY = re.compile(r"[0-9A-Fa-f]{32}")
 _MAX_LISTED_LINES = 3
-
-
-class KeysError(Exception):
-    """Error for unreadable keys. Its text gives the reason and contains no key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +80,15 @@ def _separate(joined: bytes) -> MeterKeys:
 def parse_keys(content: bytes, *, may_change: bool) -> Keys:
     """Return the keys in the text of a key file.
 
-    With `may_change`, a meter may have a second line, with its next key. Raises KeysError.
+    With `may_change`, a meter may have a second line, with its next key. Raises WrongValueError.
     """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        msg = "is no text in UTF-8"
-        raise KeysError(msg) from None
+        refuse("is no text in UTF-8")
     lines = text.splitlines()
     if len(lines) > MAX_LINES:
-        msg = f"has more than {MAX_LINES:,} lines"
-        raise KeysError(msg)
+        refuse(f"has more than {MAX_LINES:,} lines")
     # The title b"" stands for all meters without a line of their own.
     by_title: dict[bytes, bytes] = {}
     second: dict[bytes, bytes] = {}
@@ -106,13 +100,11 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
             by_title[title] = keys
             continue
         if not may_change or not title:
-            msg = f"line {number}: its meter stands on an earlier line, too"
-            raise KeysError(msg)
+            refuse(f"line {number}: its meter stands on an earlier line, too")
         _check_second(number, by_title[title], second.get(title), keys)
         second[title] = keys
     if not by_title:
-        msg = "has no key in it"
-        raise KeysError(msg)
+        refuse("has no key in it")
     if published:
         _warn_of_published(published)
     otherwise = by_title.pop(b"", None)
@@ -122,14 +114,14 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
 def _check_second(
     line_number: int, first_keys: bytes, second_keys: bytes | None, keys: bytes
 ) -> None:
-    """Raise KeysError for a third line of a meter, or for a second line with the same key."""
+    """Raise WrongValueError for a third line of a meter, or for a second line with the same key."""
     if second_keys is not None:
         msg = f"line {line_number}: its meter stands on two earlier lines: remove the oldest key"
     elif first_keys[:_KEY_BYTES] == keys[:_KEY_BYTES]:
         msg = f"line {line_number}: its meter stands on an earlier line with the same key"
     else:
         return
-    raise KeysError(msg)
+    refuse(msg)
 
 
 def _warn_of_published(lines: Sequence[int]) -> None:
@@ -156,11 +148,9 @@ def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
             continue
         title, *keys = words
         if title != _EVERY_METER and not is_title(title):
-            msg = f"line {number}: it must begin with a system title, 16 hexadecimal digits, or *"
-            raise KeysError(msg)
+            refuse(f"line {number}: it must begin with a system title, 16 hexadecimal digits, or *")
         if len(keys) not in {1, 2} or not all(map(_KEY.fullmatch, keys)):
-            msg = f"line {number}: one or two keys must follow, 32 hexadecimal digits each"
-            raise KeysError(msg)
+            refuse(f"line {number}: one or two keys must follow, 32 hexadecimal digits each")
         yield (
             number,
             b"" if title == _EVERY_METER else bytes.fromhex(title),

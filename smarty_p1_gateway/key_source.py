@@ -12,8 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from .config_table import TEXTS, ConfigError, ConfigTable, UnavailableError, file_state, path
-from .key_file import Keys, KeysError, parse_keys
+from .config_table import (
+    TEXTS,
+    ConfigTable,
+    WrongValueError,
+    file_state,
+    path,
+    raise_config_error,
+    raise_unavailable,
+    refuse,
+)
+from .key_file import Keys, parse_keys
 
 MAX_BYTES = 64 * 1024 * 1024
 _COMMAND_TIMEOUT_S = 30.0
@@ -35,14 +44,12 @@ class KeysSource:
         try:
             content = _read_file(self._place) if self._place else _read_output(self.command)
             return parse_keys(content, may_change=self.may_change)
-        except KeysError as err:
+        except WrongValueError as err:
             if self.file:
-                msg = f"[keys] file {err}"
-                raise ConfigError(msg) from None
+                raise_config_error(f"[keys] file {err}")
             # The command may get the keys from a server that is unavailable now. A later attempt
             # may succeed, so raise UnavailableError.
-            msg = f"[keys] command {err}"
-            raise UnavailableError(msg) from None
+            raise_unavailable(f"[keys] command {err}")
 
     def signature(self) -> tuple[object, ...] | None:
         """Return values that change whenever the file changes.
@@ -84,17 +91,14 @@ def _read_file(path: Path) -> bytes:
         with open(path, "rb", opener=_open_at_once) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                msg = "is no regular file"
-                raise KeysError(msg)
+                refuse("is no regular file")
             if status.st_mode & _forbidden_bits(path, status):
-                msg = "may be read or written by others than its owner: chmod 600 it"
-                raise KeysError(msg)
+                refuse("may be read or written by others than its owner: chmod 600 it")
             text = file.read(MAX_BYTES + 1)
             _check_size(text)
             return text
     except OSError as err:
-        msg = f"cannot be read: {err.strerror}"
-        raise KeysError(msg) from None
+        refuse(f"cannot be read: {err.strerror}")
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -128,8 +132,7 @@ def _read_output(command: Sequence[str]) -> bytes:
             start_new_session=True,
         )
     except OSError as err:
-        msg = f"cannot be run: {err.strerror}"
-        raise KeysError(msg) from None
+        refuse(f"cannot be run: {err.strerror}")
     assert process.stdout is not None  # noqa: S101 - Popen was called with a pipe
     end = time.monotonic() + _COMMAND_TIMEOUT_S
     try:
@@ -142,12 +145,10 @@ def _read_output(command: Sequence[str]) -> bytes:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if isinstance(err, TimeoutError | subprocess.TimeoutExpired):
-            msg = f"did not end within {_COMMAND_TIMEOUT_S:.0f} seconds"
-            raise KeysError(msg) from None
+            refuse(f"did not end within {_COMMAND_TIMEOUT_S:.0f} seconds")
         raise
     if status:
-        msg = f"failed with status {status}"
-        raise KeysError(msg)
+        refuse(f"failed with status {status}")
     return text
 
 
@@ -167,5 +168,4 @@ def _read_until(pipe: IO[bytes], end: float) -> bytes:
 
 def _check_size(text: bytes | bytearray) -> None:
     if len(text) > MAX_BYTES:
-        msg = f"has more than {MAX_BYTES // 1024**2} MiB"
-        raise KeysError(msg)
+        refuse(f"has more than {MAX_BYTES // 1024**2} MiB")

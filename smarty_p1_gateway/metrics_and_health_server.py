@@ -16,7 +16,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 
 from smartyp1.client_admission import Admission, plain_address
 
-from .config_table import UnavailableError
+from .config_table import raise_unavailable
 from .health import Health
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ def serve(health: Health, address: str, port: int | None) -> None:
     try:
         server = _open(_answers(health), address, port)
     except OSError as err:
-        msg = f"[metrics] address and port cannot be used: {err.strerror}"
-        raise UnavailableError(msg) from None
+        raise_unavailable(f"[metrics] address and port cannot be used: {err.strerror}")
     threading.Thread(target=server.serve_forever, args=(_POLL_INTERVAL_S,), daemon=True).start()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from smartyp1.fault_log import FaultLog, name_of
 
 from .batching_event_loop import new_batching_loop
-from .config_table import UnavailableError
+from .config_table import raise_unavailable
 from .decoded_meters import DecodedMeters
 from .decoded_port import DecodedPort
 from .encrypted_port import EncryptedPort, EncryptedTopicRoot
@@ -86,12 +86,10 @@ async def _open(queue: AsyncFrameQueue, memory: JsonStorage, config: GatewayConf
             await queue.close()  # it writes the frames that were read meanwhile
             raise
     except QueueInUseError:
-        msg = "[queue] path is in use by another gateway"
-        raise UnavailableError(msg) from None
+        raise_unavailable("[queue] path is in use by another gateway")
     except (OSError, sqlite3.Error) as err:
         reason = getattr(err, "strerror", None) or err
-        msg = f"[queue] path cannot be used: {reason}"
-        raise UnavailableError(msg) from None
+        raise_unavailable(f"[queue] path cannot be used: {reason}")
 
 
 class _Gateway:

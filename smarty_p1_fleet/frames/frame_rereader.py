@@ -30,6 +30,7 @@ from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.outage_log import outage_of, reason
 from smarty_p1_gateway import Keys, UnavailableError
+from smarty_p1_gateway.config_table import raise_unavailable
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smartyp1.fault_log import FaultLog
 
@@ -231,8 +232,7 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
     """
     named = "all meters" if title is None else title.hex().upper()
     if title is not None and not config.keys.all_of(title):
-        msg = f"there is no key for the meter {named}: add its line to the keys"
-        raise UnavailableError(msg)
+        raise_unavailable(f"there is no key for the meter {named}: add its line to the keys")
     async with connected(config) as js:
         bucket = await js.key_value(METERS)
         bookmarks = Bookmarks(config.store.name, lambda: js, lambda: bucket)
@@ -254,9 +254,8 @@ async def _until_read(bookmarks: Bookmarks, title: bytes | None, last: int) -> N
         if mark.first != seen:
             seen, changed_at = mark.first, time.monotonic()
         if time.monotonic() - changed_at > _MAX_STANDSTILL_S:
-            msg = (
+            raise_unavailable(
                 f"no collector has read frames for {_MAX_STANDSTILL_S:.0f} s. The request stays:"
                 " the collectors read the frames as soon as they run and reach VictoriaMetrics"
             )
-            raise UnavailableError(msg)
         await asyncio.sleep(_ASK_INTERVAL_S)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from smarty_p1_gateway import ConfigError
+from smarty_p1_gateway.config_table import raise_config_error
 
 from .fleet_folder import FleetFiles
 
@@ -41,8 +41,9 @@ class CertificateAuthority:
         text = files.read(CA)
         if text is None:
             if files.read(CA_KEY) is not None:
-                msg = f"{files.path(CA)} is missing, and {files.path(CA_KEY)} is there: put it back"
-                raise ConfigError(msg)
+                raise_config_error(
+                    f"{files.path(CA)} is missing, and {files.path(CA_KEY)} is there: put it back"
+                )
             text = self._make()
         self.pem = text
         self._certificate = _read_certificate(files, CA, text)
@@ -111,19 +112,16 @@ class CertificateAuthority:
     def _read_key(self) -> ec.EllipticCurvePrivateKey:
         path, text = self._files.path(CA_KEY), self._files.read(CA_KEY)
         if text is None:
-            msg = f"{path} is needed to sign a certificate: put it back for this"
-            raise ConfigError(msg)
+            raise_config_error(f"{path} is needed to sign a certificate: put it back for this")
         try:
             key = serialization.load_pem_private_key(text.encode(), None)
         except ValueError, TypeError:
-            msg = f"{path} is no key that can be read"
-            raise ConfigError(msg) from None
+            raise_config_error(f"{path} is no key that can be read")
         if (
             not isinstance(key, ec.EllipticCurvePrivateKey)
             or key.public_key() != self._certificate.public_key()
         ):
-            msg = f"{path} is not the key of {self._files.path(CA)}"
-            raise ConfigError(msg)
+            raise_config_error(f"{path} is not the key of {self._files.path(CA)}")
         return key
 
 
@@ -131,8 +129,7 @@ def _read_certificate(files: FleetFiles, name: str, text: str) -> x509.Certifica
     try:
         return x509.load_pem_x509_certificate(text.encode())
     except ValueError:
-        msg = f"{files.path(name)} is no certificate (PEM)"
-        raise ConfigError(msg) from None
+        raise_config_error(f"{files.path(name)} is no certificate (PEM)")
 
 
 def _builder(

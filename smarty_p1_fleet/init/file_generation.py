@@ -6,7 +6,7 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
-from smarty_p1_gateway import ConfigError
+from smarty_p1_gateway.config_table import raise_config_error
 
 from .certificates import CA_KEY, CertificateAuthority
 from .fleet_description import COLLECTOR, OPERATOR, FleetInputs, read_inputs
@@ -43,8 +43,9 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
     fleet = read_inputs(source)
     directory = directory.absolute()
     if fleet.is_here and not _PLAIN_FOLDER.fullmatch(str(directory)):
-        msg = f"{directory}: with here = true, its path must have no blanks and unusual signs"
-        raise ConfigError(msg)
+        raise_config_error(
+            f"{directory}: with here = true, its path must have no blanks and unusual signs"
+        )
     files = FleetFiles(directory)
     try:
         missing, until = _write(fleet, files, renew=renew)

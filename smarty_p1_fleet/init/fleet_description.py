@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
-from smarty_p1_gateway import ConfigError, ConfigTable, read_toml
+from smarty_p1_gateway import ConfigTable, read_toml
 from smarty_p1_gateway.config_table import (
     FLAG,
     NAME,
@@ -21,6 +21,7 @@ from smarty_p1_gateway.config_table import (
     count_up_to,
     is_plain_name,
     limited,
+    raise_config_error,
     refuse,
 )
 from smartyp1.port.address_masking import redact_port
@@ -133,19 +134,18 @@ def read_inputs(path: Path) -> FleetInputs:
     """Return the fleet that the file `path` describes. Raises ConfigError for invalid content."""
     try:
         if path.stat().st_size > _MAX_BYTES:
-            msg = f"has more than {_MAX_BYTES // 1024**2} MiB"
-            raise ConfigError(msg)
+            raise_config_error(f"has more than {_MAX_BYTES // 1024**2} MiB")
     except OSError as err:
-        msg = f"cannot be read: {err.strerror}; `smarty-p1 fleet init --example` prints one"
-        raise ConfigError(msg) from None
+        raise_config_error(
+            f"cannot be read: {err.strerror}; `smarty-p1 fleet init --example` prints one"
+        )
     table = read_toml(path)
     also = read_also(table.table("also"))
     is_here = table.take("here", FLAG, default=False)
     nodes = read_nodes(table, also, is_here=is_here)
     store = read_store(table, also, is_here=is_here)
     if unknown := also.keys() - {node.host for node in nodes} - {store.host}:
-        msg = f"[also] {min(unknown)} is the host of no node, and not of the store"
-        raise ConfigError(msg)
+        raise_config_error(f"[also] {min(unknown)} is the host of no node, and not of the store")
     collectors = table.need("collectors", _USERS, "a list of names, such as ['collector1']")
     highest_port = MAX_PORT - _ALERTMANAGER_OFFSET
     fleet = FleetInputs(
@@ -177,10 +177,10 @@ def read_inputs(path: Path) -> FleetInputs:
 def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
     for name, number in Counter([COLLECTOR, OPERATOR, *gateways, *listeners]).items():
         if number > 1:
-            msg = f"the name {name} is there twice: gateways, listeners and the users {COLLECTOR}"
-            msg += f" and {OPERATOR}"
-            msg += " need names of their own"
-            raise ConfigError(msg)
+            raise_config_error(
+                f"the name {name} is there twice: gateways, listeners and the users {COLLECTOR} and"
+                f" {OPERATOR} need names of their own"
+            )
 
 
 def _check_ports(fleet: FleetInputs) -> None:
@@ -192,19 +192,22 @@ def _check_ports(fleet: FleetInputs) -> None:
     others += [fleet.prometheus_port, fleet.alertmanager_port]
     for port, number in Counter([*nodes, *others]).items():
         if number > 1:
-            msg = f"the port {port} is there twice: programs on one machine need ports of their own"
-            raise ConfigError(msg)
+            raise_config_error(
+                f"the port {port} is there twice: programs on one machine need ports of their own"
+            )
 
 
 def _check_machines(
     nodes: Sequence[str], collectors: Iterable[str], gateways: Iterable[str]
 ) -> None:
     if len(set(nodes)) < len(nodes):
-        msg = "two nodes are on the same machine: each needs one of its own, unless here = true"
-        raise ConfigError(msg)
+        raise_config_error(
+            "two nodes are on the same machine: each needs one of its own, unless here = true"
+        )
     if both := {*collectors} & {*gateways}:
-        msg = f"{min(both)} is a collector and a gateway: each needs a machine of its own"
-        raise ConfigError(msg)
+        raise_config_error(
+            f"{min(both)} is a collector and a gateway: each needs a machine of its own"
+        )
 
 
 def _ip_address(value: object) -> str:

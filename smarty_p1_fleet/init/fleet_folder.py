@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from smarty_p1_gateway import ConfigError
+from smarty_p1_gateway.config_table import raise_config_error
 
 # File with a digest of each generated file. If the digest of a file differs, a user has edited the
 # file.
@@ -44,9 +44,10 @@ class FleetFiles:
                 for key in ("files", "hashes")
             }
         except ValueError, KeyError, TypeError, AttributeError, RecursionError:
-            msg = f"{self.directory / _RECORD} is damaged: without it, nothing that is there is"
-            msg += " overwritten; move it away"
-            raise ConfigError(msg) from None
+            raise_config_error(
+                f"{self.directory / _RECORD} is damaged: without it, nothing that is there is"
+                " overwritten; move it away"
+            )
 
     def path(self, name: str) -> Path:
         """Return the path of the file `name`."""
@@ -61,8 +62,7 @@ class FleetFiles:
             return None
         except (OSError, UnicodeDecodeError) as err:
             reason = getattr(err, "strerror", None) or "it is no text"
-            msg = f"{self.path(name)} cannot be read: {reason}"
-            raise ConfigError(msg) from None
+            raise_config_error(f"{self.path(name)} cannot be read: {reason}")
 
     def write(self, name: str, text: str, *, is_secret: bool = False) -> None:
         """Write a generated file. If a user has edited this file, write `<name>.new` instead."""

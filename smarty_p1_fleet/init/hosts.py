@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from smarty_p1_gateway import ConfigError, ConfigTable
-from smarty_p1_gateway.config_table import TEXT, TEXTS, limited
+from smarty_p1_gateway import ConfigTable
+from smarty_p1_gateway.config_table import TEXT, TEXTS, limited, raise_config_error
 from smartyp1.port.hosts import MAX_PORT
 
 _NODES = (3, 5)
@@ -87,8 +87,7 @@ def read_also(table: ConfigTable) -> dict[str, list[str]]:
     """Return the further names of each host, from the TOML table `also`. Raises ConfigError."""
     hosts = table.keys
     if len(hosts) > _MAX_NAMES:
-        msg = f"[also] must be a table of at most {_MAX_NAMES} hosts"
-        raise ConfigError(msg)
+        raise_config_error(f"[also] must be a table of at most {_MAX_NAMES} hosts")
     if not all(map(is_host, hosts)):
         table.fail("a key", "is the name of no host")
     return {host: table.take(host, _HOSTS, []) for host in hosts}

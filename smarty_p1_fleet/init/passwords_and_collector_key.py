@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import bcrypt
 
-from smarty_p1_gateway import ConfigError
+from smarty_p1_gateway.config_table import raise_config_error
 
 from .fleet_folder import FleetFiles
 
@@ -31,9 +31,10 @@ def keep_password(files: FleetFiles, name: str) -> str:
         files.replace(name, text, is_secret=True)
     password = text.partition("\n")[0].rstrip("\r")
     if not password or len(password.encode()) > _MAX_PASSWORD_BYTES:
-        msg = f"{files.path(name)} must have a password of 1 to {_MAX_PASSWORD_BYTES} bytes on"
-        msg += " line 1; delete it, and another one is made"
-        raise ConfigError(msg)
+        raise_config_error(
+            f"{files.path(name)} must have a password of 1 to {_MAX_PASSWORD_BYTES} bytes on"
+            " line 1; delete it, and another one is made"
+        )
     return password
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
-from smarty_p1_gateway import ConfigError, UnavailableError, read_toml
-from smarty_p1_gateway.config_table import TEXTS
+from smarty_p1_gateway import read_toml
+from smarty_p1_gateway.config_table import TEXTS, raise_config_error, raise_unavailable
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 
 from .store_config import StoreConfig, read_store
@@ -69,19 +69,16 @@ async def write_csv(
     `meter` is the meter's label. Raises ConfigError and UnavailableError.
     """
     if not timedelta(0) < span.end - span.begin <= timedelta(_MAX_DAYS):
-        msg = f"--to must come after --from, by {_MAX_DAYS:,} days at most"
-        raise ConfigError(msg)
+        raise_config_error(f"--to must come after --from, by {_MAX_DAYS:,} days at most")
     write = _write_telegrams if every_telegram else _write_quarter_hours
     async with open_reader(config) as reader:
         try:
             with _new_file(path) as file:
                 return await write(reader, meter, span, file)
         except FileExistsError:
-            msg = "the file for --csv is there already"
-            raise ConfigError(msg) from None
+            raise_config_error("the file for --csv is there already")
         except OSError as error:
-            msg = f"the file for --csv cannot be written: {error.strerror}"
-            raise UnavailableError(msg) from None
+            raise_unavailable(f"the file for --csv cannot be written: {error.strerror}")
 
 
 @contextmanager
@@ -127,8 +124,7 @@ async def _write_quarter_hours(
             rows += 1
             empty += not any(cells)
     if rows == empty:
-        msg = f"VictoriaMetrics has no energy of {meter} in these days"
-        raise ConfigError(msg)
+        raise_config_error(f"VictoriaMetrics has no energy of {meter} in these days")
     return f"{rows:,} quarter-hours are written, {empty:,} of them without a value"
 
 
@@ -142,8 +138,7 @@ async def _write_telegrams(reader: StoreReader, meter: str, span: CsvSpan, file:
     # column.
     columns = sorted({_column(labels) for labels in await reader.series(everything)})
     if not columns:
-        msg = f"VictoriaMetrics has nothing of {meter}"
-        raise ConfigError(msg)
+        raise_config_error(f"VictoriaMetrics has nothing of {meter}")
     places = {column: place for place, column in enumerate(columns)}
     writer: _Writer = csv.writer(file)
     writer.writerow([*_TIMES, *columns])

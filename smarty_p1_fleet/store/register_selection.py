@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fnmatch import translate
 from functools import lru_cache
 
+from smarty_p1_gateway.config_table import refuse
 from smartyp1.p1.obis import CHANNELS, OBJECTS
 from smartyp1.p1.value_converters import Value
 from smartyp1.publish.topics import PART_NAMES, object_name
@@ -52,29 +53,22 @@ def _known_names() -> tuple[str, ...]:
     return tuple(sorted({*names, *parts, *MBUS_NAMES}))
 
 
-class UnknownRegisterError(ValueError):
-    """Error for an unknown name of a register. Its text lists the known names."""
-
-
 class RegisterSelection:
     """Selection of stored registers: names, patterns with `*`, and sets such as `billing`."""
 
     def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
-        """Take the names, patterns and sets in `wanted`. Raises UnknownRegisterError."""
+        """Take the names, patterns and sets in `wanted`. Raises WrongValueError."""
         if len(wanted) > _MAX_NAMES:
-            msg = f"has more than {_MAX_NAMES} names"
-            raise UnknownRegisterError(msg)
+            refuse(f"has more than {_MAX_NAMES} names")
         names = _known_names()
         patterns = [pattern for name in wanted for pattern in _SETS.get(name, (name,))]
         for pattern in patterns:
             if not _PATTERN.fullmatch(pattern):
-                msg = "must have names of A-Z in small letters, 0-9, _ and *, 64 signs at most"
-                raise UnknownRegisterError(msg)
+                refuse("must have names of A-Z in small letters, 0-9, _ and *, 64 signs at most")
             matches = re.compile(translate(pattern)).match
             if not _IS_REFERENCE(pattern) and not any(map(matches, names)):
                 there_are = ", ".join([*_SETS, *names])
-                msg = f"has {pattern}, and no register is called so; there are {there_are}"
-                raise UnknownRegisterError(msg)
+                refuse(f"has {pattern}, and no register is called so; there are {there_are}")
         self._matches = re.compile("|".join(map(translate, patterns))).match
         # A meter can invent any number of OBIS references. So the caches are limited in size.
         self.has = lru_cache(maxsize=4096)(self._has)

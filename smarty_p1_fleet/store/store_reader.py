@@ -9,6 +9,7 @@ import aiohttp
 
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_gateway import UnavailableError
+from smarty_p1_gateway.config_table import raise_unavailable
 
 from .store_config import StoreConfig
 from .store_requests import (
@@ -282,5 +283,4 @@ def _as_unavailable() -> Iterator[None]:
         name = type(error).__name__
         if isinstance(error, json.JSONDecodeError):
             name += f" at character {error.pos} of {len(error.doc)}"
-        msg = f"[store] VictoriaMetrics gave an answer that cannot be read ({name})"
-        raise UnavailableError(msg) from None
+        raise_unavailable(f"[store] VictoriaMetrics gave an answer that cannot be read ({name})")

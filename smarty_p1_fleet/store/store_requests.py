@@ -10,7 +10,7 @@ from typing import NamedTuple
 import aiohttp
 
 from smarty_p1_fleet.outage_log import AlreadyLoggedError, reason
-from smarty_p1_gateway import ConfigError
+from smarty_p1_gateway.config_table import raise_config_error
 
 from .store_config import StoreConfig
 from .store_login import REFUSED_LOGIN_TEXTS, StoreLogin
@@ -175,19 +175,16 @@ async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
         answers = await ask_each(session, config)
         wrong = (reply for reply in answers.values() if isinstance(reply, WrongStoreError))
         if error := next(wrong, None):
-            msg = f"[store] {error}"
-            raise ConfigError(msg)
+            raise_config_error(f"[store] {error}")
         if not is_thorough:
             return
         if len({reply.name for reply in answers.values() if isinstance(reply, StoreProcess)}) > 1:
-            msg = f"[store] urls: {DIFFERENT}"
-            raise ConfigError(msg)
+            raise_config_error(f"[store] urls: {DIFFERENT}")
         for url, answer in answers.items():
             try:
                 await _check_write(session, url, config, answer)
             except StoreError as error:
-                msg = f"[store] {error}"
-                raise ConfigError(msg) from None
+                raise_config_error(f"[store] {error}")
             except ERRORS as error:
                 LOGGER.warning("[store] VictoriaMetrics could not be asked (%s)", why(error))
 

@@ -10,11 +10,11 @@ from urllib.parse import SplitResult, urlsplit
 from smarty_p1_gateway.config_table import (
     TEXT,
     TEXTS,
-    ConfigError,
     ConfigTable,
     at_most,
     content,
     limited,
+    raise_config_error,
     read_tls,
     read_user,
     refuse,
@@ -61,8 +61,7 @@ class NatsConfig:
 def read_nats(table: ConfigTable) -> NatsConfig:
     """Return the settings in the table [nats]. Raises ConfigError."""
     if find_spec("nats") is None or find_spec("nkeys") is None:
-        msg = "[nats] needs nats-py: install smarty-p1 with its extra [fleet]"
-        raise ConfigError(msg)
+        raise_config_error("[nats] needs nats-py: install smarty-p1 with its extra [fleet]")
     what = "a list of the nodes, such as ['nats://node1:4222']"
     servers = table.need("servers", _servers, what)
     credentials = table.take("credentials_file", _credentials)
