@@ -9,6 +9,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,7 @@ _PLAIN = {
     float: "number",
     bool: "boolean",
     NoneType: "null",
+    datetime: "string",
     "date": CalendarDay.__name__,
     "checked_time": Time.__name__,
     "_clock_time": "string",
@@ -127,7 +129,7 @@ def _generic(origin: Any, args: tuple[Any, ...]) -> str:  # noqa: ANN401 - any t
 
 
 def _union(parts: Iterable[str]) -> str:
-    return " | ".join(parts)
+    return " | ".join(dict.fromkeys(parts))
 
 
 def _literal(value: object) -> str:

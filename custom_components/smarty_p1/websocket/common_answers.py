@@ -4,9 +4,10 @@ A class named `…Answer` is an object in JSON. Its docstrings are the descripti
 `python -m dev.websocket_types` writes them into the page and into the types of the cards.
 """
 
+from datetime import datetime
 from typing import NotRequired, TypedDict
 
-type Time = str
+type Time = str | datetime
 """Time in ISO 8601 with offset."""
 
 type CalendarDay = str

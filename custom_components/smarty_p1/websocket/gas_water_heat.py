@@ -112,7 +112,7 @@ def _report(
             "unit": medium.unit,
             "kwh_per_m3": medium.kwh_per_m3 or kwh_per_m3(options, medium.kind, medium.unit),
             "index": medium.index if medium.time and identity != LENEDA_GAS else None,
-            "time": medium.time and medium.time.isoformat(),
+            "time": medium.time,
             "days": _days(medium.days),
             "hours": _hours(medium.hours, now) if medium.is_water else None,
             "costs": prices and _costs(medium, media.values(), prices, now),
@@ -151,7 +151,7 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
         amounts.append(total.amount if total else None)
         shares.append(min(1.0, round(total.seconds / length, 3)) if total else 0.0)
         day = day_end(day)
-    first = local_day(start).isoformat()
+    first = local_day(start)
     return {"start": first, "amounts": amounts, "known": shares}
 
 
@@ -167,7 +167,7 @@ def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None
     start, last = min(totals), max(totals)
     hours = [start + n * HOUR for n in range((last - start) // HOUR + 1)][:KEPT_HOURS]
     return {
-        "start": start.astimezone(UTC).isoformat(),
+        "start": start.astimezone(UTC),
         "step": 3600,
         "unit": "L",
         "values": [_litres(totals.get(hour)) for hour in hours],

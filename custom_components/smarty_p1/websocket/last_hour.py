@@ -41,7 +41,7 @@ async def answer_last_hour(coordinator: LiveCoordinator, _msg: Request) -> bytes
     source = coordinator if isinstance(coordinator, PulseCoordinator) else coordinator.books
     start, net, phases = source.last_hour.until(dt_util.utcnow())
     answer: PowerHourAnswer = {
-        "start": start.isoformat(),
+        "start": start,
         "step": STEP_S,
         "unit": "W",
         "net": net,

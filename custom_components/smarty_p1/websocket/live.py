@@ -6,7 +6,6 @@ listeners get a message with `gone`. When the entry is loaded again, the subscri
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
 from math import isfinite
 from typing import Any, Literal, NotRequired, TypedDict, override
 
@@ -140,7 +139,7 @@ def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
     """Return the last reading and the running quarter-hour as JSON values."""
     if isinstance(coordinator, PulseCoordinator):
         return {
-            "received_at": _iso(coordinator.noted_at),
+            "received_at": coordinator.noted_at,
             "values": {"power_net": coordinator.counter.data.power_kw},
             "media": {},
             "quarter_hour": None,
@@ -149,7 +148,7 @@ def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
     reading, last = coordinator.latest, coordinator.books.memory.last_telegram
     demand = reading.demand if reading else coordinator.books.household.values
     return {
-        "received_at": last and last.isoformat(),
+        "received_at": last,
         "values": _values(coordinator, reading) if reading else {},
         "media": _media(reading) if reading else {},
         "quarter_hour": demand and demand.running and _quarter_hour(demand, demand.running),
@@ -174,7 +173,7 @@ def _power_of(hass: HomeAssistant, entity_id: str | None) -> SourcePowerAnswer:
         unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
         kw = PowerConverter.convert(float(state.state), unit, UnitOfPower.KILO_WATT)
     rounded = round(kw, 3) if kw is not None and isfinite(kw) else None
-    return {"kw": rounded, "reported_at": state.last_reported.isoformat()}
+    return {"kw": rounded, "reported_at": state.last_reported}
 
 
 def _values(coordinator: MeterCoordinator, reading: Reading) -> dict[str, Any]:
@@ -193,7 +192,7 @@ def _media(reading: Reading) -> dict[str, MediumReadingAnswer]:
         media[identity] = {
             "index": meter.value,
             "unit": meter.unit,
-            "time": _iso(meter.time),
+            "time": meter.time,
             "flow": reading.flows.get(identity),
         }
     return media
@@ -202,10 +201,10 @@ def _media(reading: Reading) -> dict[str, MediumReadingAnswer]:
 def _quarter_hour(demand: QuarterHourValues, running: Amounts) -> RunningQuarterHourAnswer:
     last = demand.last_quarter
     return {
-        "time": demand.time.isoformat(),
-        "start": demand.quarter_start.isoformat(),
-        "end": (demand.quarter_start + QUARTER_HOUR).isoformat(),
-        "measured_since": demand.measured_since.isoformat(),
+        "time": demand.time,
+        "start": demand.quarter_start,
+        "end": demand.quarter_start + QUARTER_HOUR,
+        "measured_since": demand.measured_since,
         # The first telegram of a month still belongs to the bill of the ended month.
         "month": month_name(demand.month_start),
         "imported_wh": round(running.imported_wh, 1),
@@ -215,12 +214,8 @@ def _quarter_hour(demand: QuarterHourValues, running: Amounts) -> RunningQuarter
         "projected_kw": demand.projected_kw,
         "available_kw": demand.available_kw,
         "will_exceed": demand.will_exceed,
-        "last": last and {"start": last.start.isoformat(), "mean_kw": last.mean_kw},
+        "last": last and {"start": last.start, "mean_kw": last.mean_kw},
     }
-
-
-def _iso(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None
 
 
 class LiveMeter(Subscribers):

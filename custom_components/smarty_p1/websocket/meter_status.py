@@ -1,5 +1,6 @@
 """Status of a meter in answers to websocket commands: its state, its problem and a remedy."""
 
+from datetime import datetime
 from typing import Literal, NamedTuple, NotRequired, TypedDict
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
@@ -63,9 +64,9 @@ class Status(NamedTuple):
     remedy: RemedyAnswer | None
 
 
-def now() -> dict[str, str]:
+def now() -> dict[str, datetime]:
     """Return the time at which an answer is sent. The cards have no other clock."""
-    return {"now": dt_util.utcnow().isoformat()}
+    return {"now": dt_util.utcnow()}
 
 
 @callback

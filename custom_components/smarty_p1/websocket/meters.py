@@ -121,13 +121,13 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
         "serial_number": entry.unique_id if has_telegrams(entry) else None,
         "device_id": _device_id(hass, entry, device),
         **status_of(hass, entry)._asdict(),
-        "last_telegram": last and last.isoformat(),
+        "last_telegram": last,
         "currency": CURRENCY,
         **_tariff(demand),
         **_source(entry, coordinator),
         **_connection(coordinator, reading),
         "media": _media(hass, coordinator, reading) if coordinator else [],
-        "changed_at": entry.modified_at.isoformat(),
+        "changed_at": entry.modified_at,
     }
 
 
@@ -140,12 +140,11 @@ def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     prices = AgreedPrices.of(demand.contracts, demand.until)
     first, *_ = demand.months
-    since = first.since or first.start
     return {
         "reference_kw": prices.contract.reference_kw,
         "excess_price": prices.excess,
         **OlderPrices.answer(prices.older(prices.surcharge_lines)),
-        "known_since": since.isoformat(),
+        "known_since": first.since or first.start,
     }
 
 
@@ -171,7 +170,7 @@ def _source(entry: AnyConfigEntry, coordinator: MeterCoordinator | None) -> dict
     demand = coordinator.books.demand if coordinator else None
     return {
         "source": "leneda",
-        "known_until": demand and demand.until.isoformat(),
+        "known_until": demand and demand.until,
         "is_fetching": coordinator is not None and coordinator.books.is_fetching,
     }
 

@@ -152,7 +152,7 @@ def _load(
             hass, (DOMAIN, subentry_id), config_entry_id=entry.entry_id
         ),
         "state": plan.state if plan else "not_planned",
-        "by": plan.by.isoformat() if plan and plan.by else None,
+        "by": plan and plan.by,
     }
 
 

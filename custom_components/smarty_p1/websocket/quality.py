@@ -52,7 +52,7 @@ async def answer_voltages(coordinator: MeterCoordinator, _msg: Request) -> bytes
         if voltages.is_connected(n, now)
     }
     answer: VoltagesAnswer = {
-        "start": start.isoformat(),
+        "start": start,
         "step": STEP,
         "unit": "V",
         "limits": VOLTAGE_LIMITS,
@@ -146,8 +146,8 @@ async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
 
 def _event(event: Event) -> dict[str, Any]:
     return {
-        "time": event.time.isoformat(),
-        "after": event.after and event.after.isoformat(),
+        "time": event.time,
+        "after": event.after,
         "kind": event.kind,
         **event.details,
     }
@@ -174,12 +174,10 @@ def _reception(reception: ReceptionHistory, now: datetime) -> ReceptionAnswer:
     start, hours = reception.hours(now)
     gaps = sorted(reception.gaps(now), key=lambda gap: gap.start - gap.end)[:_MAX_GAPS]
     return {
-        "since": reception.since.isoformat() if reception.since else None,
-        "start": start.isoformat(),
+        "since": reception.since,
+        "start": start,
         "step": 3600,
         "received": hours,
-        "longest_gaps": [
-            {"start": gap.start.isoformat(), "end": gap.end.isoformat()} for gap in gaps
-        ],
+        "longest_gaps": [{"start": gap.start, "end": gap.end} for gap in gaps],
         "altered": reception.altered_share(now),
     }
