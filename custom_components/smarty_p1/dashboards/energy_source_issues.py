@@ -26,7 +26,7 @@ from ..coordinator.statistics.statistic_ids import (
     statistic_id,
     statistics_key,
 )
-from ..energy_dashboard.house_sources import async_energy_manager, stored_sources
+from ..energy_dashboard.house_sources import async_energy_manager, async_preferences, stored_sources
 from ..entity import mbus_device
 from ..lib.history.luxembourg_time import DAY
 from ..lib.markdown_text import Verbatim, as_plain, read_plain
@@ -151,8 +151,7 @@ async def async_move(hass: HomeAssistant, entry: BooksConfigEntry, offers: Seque
 
     A source that has changed since the offer stays. Return whether a source has moved.
     """
-    manager = await async_energy_manager(hass)
-    stored = stored_sources(manager) if manager else []
+    stored = (await async_preferences(hass))["energy_sources"]
     chosen = [offer for offer in offers if offer.move.before in stored]
     possible = [offer.move for offer in chosen]
     if possible:
@@ -221,9 +220,7 @@ async def _async_plan(
 
     After the name of such a source come the names of the statistics that it could have.
     """
-    if (manager := await async_energy_manager(hass)) is None:
-        return [], []
-    sources = cast("list[Source]", stored_sources(manager))
+    sources = cast("list[Source]", (await async_preferences(hass))["energy_sources"])
     possible = _replacements(hass, entry)
     if not any(plan_moves(sources, possible)):
         return [], []  # the usual case: do not read the statistics

@@ -22,7 +22,6 @@ from ..coordinator.chosen_entity_ids import chosen_statistics, current_ids, note
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, known_meters
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..coordinator.statistics.hourly_statistics import RECORDER
 from ..coordinator.statistics.load_energy import energy_by_quarter
 from ..lib.advice.energy_shares import HouseDevice
 from ..lib.advice.solar_house import (
@@ -65,19 +64,20 @@ async def async_energy_manager(hass: HomeAssistant) -> EnergyManager | None:
 
 def stored_sources(manager: EnergyManager) -> list[SourceType]:
     """Return the sources that the user has entered for the Energy dashboard."""
-    return list(_preferences(manager)["energy_sources"])
+    return list((manager.data or manager.default_preferences())["energy_sources"])
 
 
-def _preferences(manager: EnergyManager) -> EnergyPreferences:
-    return manager.data or manager.default_preferences()
+async def async_preferences(hass: HomeAssistant) -> EnergyPreferences:
+    """Return the settings of the Energy dashboard, empty ones without it or its recorder."""
+    if manager := await async_energy_manager(hass):
+        return manager.data or manager.default_preferences()
+    return {"energy_sources": [], "device_consumption": [], "device_consumption_water": []}
 
 
 async def async_device_powers(hass: HomeAssistant, entry: AnyConfigEntry) -> list[str]:
     """Return the power entities of at most 20 devices of the Energy dashboard."""
-    manager = await async_energy_manager(hass)
-    if manager is None or not manager.data:
-        return []
-    powers = [device.get("stat_rate") for device in manager.data["device_consumption"]]
+    devices = (await async_preferences(hass))["device_consumption"]
+    powers = [device.get("stat_rate") for device in devices]
     return [*current_ids(hass, entry, filter(None, powers)).values()][:_MAX_DEVICES]
 
 
@@ -94,8 +94,8 @@ def async_follow_sources(hass: HomeAssistant) -> None:
 
     async def async_note(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         old, new = str(event.data.get("old_entity_id")), event.data["entity_id"]
-        entity, manager = er.async_get(hass).async_get(new), await async_energy_manager(hass)
-        is_listed = manager is not None and old in _listed_ids(manager)
+        entity, stored = er.async_get(hass).async_get(new), await async_preferences(hass)
+        is_listed = old in _listed_ids(stored)
         for entry in known_meters(hass):
             if entity and is_listed:
                 note_registry_ids(hass, entry, {old: entity.id})
@@ -106,10 +106,9 @@ def async_follow_sources(hass: HomeAssistant) -> None:
     hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, async_note, event_filter=is_renamed)
 
 
-def _listed_ids(manager: EnergyManager) -> set[str]:
+def _listed_ids(stored: EnergyPreferences) -> set[str]:
     """Return the ids of all statistics and entities in the settings of the Energy dashboard."""
-    data = _preferences(manager)
-    listed: list[Mapping[str, object]] = [*data["energy_sources"], *data["device_consumption"]]
+    listed: list[Mapping[str, object]] = [*stored["energy_sources"], *stored["device_consumption"]]
     return {value for part in listed for value in part.values() if isinstance(value, str)}
 
 
@@ -138,16 +137,11 @@ class HouseSource(NamedTuple):
 
 
 async def async_all_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> list[HouseSource]:
-    """Return the solar and battery sources of the Energy dashboard.
-
-    Return [] if Home Assistant has no recorder.
-    """
-    manager = await async_energy_manager(hass)
-    if manager is None or RECORDER not in hass.config.components:
-        return []
-    stored = [source for source in stored_sources(manager) if source["type"] in {SOLAR, BATTERY}]
-    current = current_ids(hass, entry, sorted(_listed_ids(manager)))
-    return [_house_source(hass, {**source}, current) for source in stored[:MAX_SOURCES]]
+    """Return the solar and battery sources of the Energy dashboard."""
+    stored = await async_preferences(hass)
+    current = current_ids(hass, entry, sorted(_listed_ids(stored)))
+    sources = [source for source in stored["energy_sources"] if source["type"] in {SOLAR, BATTERY}]
+    return [_house_source(hass, {**source}, current) for source in sources[:MAX_SOURCES]]
 
 
 @callback
@@ -249,14 +243,8 @@ def chosen_devices(hass: HomeAssistant, entry: AnyConfigEntry, listed: Iterable[
 
 
 async def async_all_devices(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return the names of the devices of the Energy dashboard by the ids that it lists.
-
-    Return {} if Home Assistant has no recorder.
-    """
-    manager = await async_energy_manager(hass)
-    if manager is None or RECORDER not in hass.config.components:
-        return {}
-    stored = _preferences(manager)["device_consumption"]
+    """Return the names of the devices of the Energy dashboard by the ids that it lists."""
+    stored = (await async_preferences(hass))["device_consumption"]
     current = current_ids(hass, entry, (device["stat_consumption"] for device in stored))
     names: dict[str, str] = {}
     for device in stored:
@@ -318,12 +306,11 @@ async def _async_home_statistic(hass: HomeAssistant, entry: AnyConfigEntry) -> s
     The Energy dashboard has one home meter at most. With several meters, nobody knows to which one
     the home meter belongs.
     """
-    manager = await async_energy_manager(hass)
-    if manager is None or not is_only_meter(hass, entry):
+    if not is_only_meter(hass, entry):
         return None
     listed = [
         str(source["stat_energy_to"])
-        for source in map(dict, stored_sources(manager))
+        for source in map(dict, (await async_preferences(hass))["energy_sources"])
         if source["type"] == HOME
     ]
     return current_ids(hass, entry, listed)[listed[0]] if listed else None
