@@ -40,6 +40,14 @@ const SPEECH_MS = 5000;
 const REDRAW_INTERVAL_MS = 15_000;
 const MIN_SPEECH_INTERVAL_MS = 60_000;
 
+/** Time in ms for which the choices of a removed card are kept for a new one of the same configuration. */
+const KEPT_MS = 30_000;
+/**
+ * Choices of removed cards by their configurations, such as an open table. Home Assistant makes all cards anew after a lost
+ * connection and after a change of the registries.
+ */
+const keptChoices = new Map<string, object>();
+
 /** Field of a card's form. */
 interface FormField {
   name: string;
@@ -171,6 +179,8 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
 
   override connectedCallback(): void {
     super.connectedCallback();
+    // A card that was drawn before still has its choices.
+    if (!this.hasUpdated) Object.assign(this, keptChoices.get(JSON.stringify(this.config)));
     this.#observer = new IntersectionObserver((entries) => {
       this.#isInView = lastOf(entries)?.isIntersecting ?? false;
       this.#listenWhileInView();
@@ -181,11 +191,20 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.#keepChoices();
     this.#observer?.disconnect();
     this.#endPreparation?.();
     this.#isInView = false;
     document.removeEventListener("visibilitychange", this.#listenWhileInView);
     this.#listenWhileInView();
+  }
+
+  #keepChoices(): void {
+    const key = JSON.stringify(this.config);
+    const names = [...(this.constructor as typeof SmartyCard).elementProperties.keys()].filter((name) => name !== "config");
+    const choices = Object.fromEntries(names.map((name) => [name, this[name as keyof this]]));
+    keptChoices.set(key, choices);
+    setTimeout(() => keptChoices.get(key) === choices && keptChoices.delete(key), KEPT_MS);
   }
 
   /** The meter of this card; undefined until the list of meters has arrived. */

@@ -118,3 +118,51 @@ async def test_a_field_keeps_its_caret_and_a_menu_its_place(stage: Stage) -> Non
     await stage.waits_for("controls.outside() === 'button'")
     await stage.press("Enter")
     assert await card.get_by_role("menuitem").count()
+
+
+# Opens parts of a card, types into its fields, moves its sliders, and returns their states.
+CHOICES = """({ type, isMoved }) => {
+  const { shadowRoot } = document.querySelector(type);
+  const found = (selector) => [...shadowRoot.querySelectorAll(selector)];
+  const enter = (input, value) => {
+    input.value = value;
+    for (const event of ["input", "change"]) input.dispatchEvent(new Event(event));
+  };
+  if (isMoved) {
+    for (const field of found('input[type="text"]')) enter(field, "12");
+    for (const slider of found('input[type="range"]')) enter(slider, slider.max);
+    for (const field of found("select")) enter(field, [...field.options].pop().value);
+    for (const box of found('input[type="radio"]:not(:checked)')) box.click();
+    for (const part of found('.plain[aria-pressed="true"]')) part.click();
+    for (const button of found('button[aria-expanded="false"]')) button.click();
+    for (const month of found(".calendar .turn button")) month.click();
+  }
+  const states = ({ value, checked, ariaExpanded, ariaPressed, textContent }) =>
+    [value, checked, ariaExpanded, ariaPressed, textContent.trim()];
+  const all = found("input, select, [aria-expanded], [aria-pressed], .calendar h2");
+  return JSON.stringify(all.map(states));
+}"""
+
+
+@pytest.mark.parametrize("name", ["now", "today", "where", "plan", "months", "year", "battery"])
+async def test_a_new_card_keeps_its_open_parts_choices_and_typed_texts(
+    stage: Stage, name: str
+) -> None:
+    card = CARDS[name]
+    await show(stage, card)
+
+    async def choices(*, moves: bool = False) -> str:
+        found: str = await stage.page.evaluate(CHOICES, {"type": card.type, "isMoved": moves})
+        return found
+
+    first = await choices()
+    # What is opened has further fields. After two rounds, a switch would be where it was.
+    for _ in range(3):
+        await choices(moves=True)
+        await stage.settle()
+    chosen = await choices()
+    assert chosen != first
+    await stage.page.evaluate("controls.makeAnew()")
+    await stage.waits_for("controls.all().length")
+    await stage.settle()
+    assert await choices() == chosen

@@ -2,7 +2,7 @@
 
 import { columnHeads, numberRow, smallLine } from "../parts/markup.ts";
 import { lastOf } from "../built-in-replacements.ts";
-import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { css, type CSSResultGroup, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
@@ -59,7 +59,7 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
       }
     `,
   ];
-  static override properties = { ...SmartyCard.properties, unit: { state: true }, hiddenParts: { state: true } };
+  static override properties: PropertyDeclarations = { unit: { state: true }, hiddenParts: { state: true } };
 
   declare protected unit: words.Unit;
   /** Parts that the user has hidden in the chart. */

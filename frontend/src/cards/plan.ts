@@ -1,7 +1,7 @@
 /** Card of the plan: when each entered load runs, such as a car, and what a further load would cost. */
 
 import { smallLine, statusLine } from "../parts/markup.ts";
-import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { css, type CSSResultGroup, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
 import type { MeterFeed, SharedSubscription } from "../data/meter-feed.ts";
@@ -79,18 +79,19 @@ export class PlanCard extends SmartyCard<PlanKey> {
       }
     `,
   ];
-  static override properties = { ...SmartyCard.properties, isTrying: { state: true }, result: { state: true } };
+  static override properties: PropertyDeclarations = { isTrying: { state: true }, result: { state: true }, typed: { state: true } };
 
   /** Whether the fields of a tried load are open. */
   declare protected isTrying: boolean;
   /** Result of the last press of a button. */
   declare protected result: string;
-  readonly #typed: Record<Field, string> = { kwh: "", hours: "" };
+  declare protected typed: Record<Field, string>;
 
   constructor() {
     super();
     this.isTrying = false;
     this.result = "";
+    this.typed = { kwh: "", hours: "" };
   }
 
   protected override otherFeeds(): SharedSubscription[] {
@@ -140,7 +141,7 @@ export class PlanCard extends SmartyCard<PlanKey> {
 
   #fields(meter: Meter): TemplateResult {
     const field = (key: Field) => html`<label><span class="small">${this.t(key)}</span>
-      <input type="text" inputmode="decimal" autocomplete="off" .value=${this.#typed[key]} @input=${({ target }: Event) => (this.#typed[key] = (target as HTMLInputElement).value)} /></label>`;
+      <input type="text" inputmode="decimal" autocomplete="off" .value=${this.typed[key]} @input=${({ target }: Event) => (this.typed[key] = (target as HTMLInputElement).value)} /></label>`;
     return html`<div class="fields">
       ${field("kwh")}${field("hours")}<button @click=${() => void this.#try(meter)}>${this.t("calculate")}</button>
     </div>`;
@@ -149,7 +150,7 @@ export class PlanCard extends SmartyCard<PlanKey> {
   /** Return a typed amount; undefined if it is none, or beyond its limits. */
   #amount(key: Field): number | undefined {
     const [min, max] = FIELDS[key];
-    return readAmount(this.#typed[key], min, max);
+    return readAmount(this.typed[key], min, max);
   }
 
   /** Let the integration plan the typed load. */

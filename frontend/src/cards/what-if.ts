@@ -1,7 +1,7 @@
 /** Card with the last year as it would have been with changes: a battery, a car, another contract and more. */
 
 import { columnHeads, numberRow, smallLine, statusLine } from "../parts/markup.ts";
-import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { css, type CSSResultGroup, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { Field } from "../card-host.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
@@ -180,8 +180,7 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
       }
     `,
   ];
-  static override properties = {
-    ...SmartyCard.properties,
+  static override properties: PropertyDeclarations = {
     kinds: { state: true },
     moved: { state: true },
     asked: { state: true },

@@ -1,7 +1,7 @@
 /** Card that shows where the energy of a house went: devices, what is always on, and the rest. */
 
 import { columnHeads, smallLine, statusLine } from "../parts/markup.ts";
-import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { css, type CSSResultGroup, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { capital } from "../locale.ts";
@@ -78,7 +78,7 @@ export class WhereCard extends SmartyCard<WhereKey> {
       }
     `,
   ];
-  static override properties = { ...SmartyCard.properties, period: { state: true } };
+  static override properties: PropertyDeclarations = { period: { state: true } };
 
   declare protected period: Period;
 

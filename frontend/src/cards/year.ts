@@ -1,7 +1,7 @@
 /** Card of a year in quarter-hours, with a comparison of the reference powers. */
 
 import { houseYear } from "../sentences/house-savings.ts";
-import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
+import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../base-card.ts";
 import { Cells } from "../charts/heat-map-picture.ts";
@@ -56,7 +56,7 @@ export class YearCard extends SmartyCard<YearKey> {
     highsStyles,
     partStyles,
   ];
-  static override properties = { ...SmartyCard.properties, chosen: { state: true }, planned: { state: true }, hiddenParts: { state: true } };
+  static override properties: PropertyDeclarations = { chosen: { state: true }, planned: { state: true }, hiddenParts: { state: true } };
 
   /** The class that the user has chosen, and the meter for which it was chosen. */
   declare protected chosen: { entryId: string; kw: number } | undefined;
