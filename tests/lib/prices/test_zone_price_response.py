@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.prices.zone_price_response import ZonePriceError, zone_prices
+from smartyp1.prices.zone_price_response import zone_prices
 
 START, END = datetime(2025, 9, 29, 22, tzinfo=UTC), datetime(2025, 10, 31, 23, tzinfo=UTC)
 HOUR = int(datetime(2025, 9, 30, 20, tzinfo=UTC).timestamp())
@@ -66,5 +66,5 @@ def test_hours_and_quarter_hours_have_a_price_of_a_kwh() -> None:
     ],
 )
 def test_other_data_are_refused(data: object) -> None:
-    with pytest.raises(ZonePriceError):
+    with pytest.raises(ValueError, match=r"^$|zip"):
         zone_prices(data, START, END)

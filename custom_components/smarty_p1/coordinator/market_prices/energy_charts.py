@@ -14,7 +14,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ...lib.history.luxembourg_time import DAY, month_end
 from ...lib.prices.market_price_series import QuarterPrice
-from ...lib.prices.zone_price_response import ZONE, ZonePriceError, zone_prices
+from ...lib.prices.zone_price_response import ZONE, zone_prices
 
 BASE_URL = "https://api.energy-charts.info/price"
 MAX_SIZE = 500_000
@@ -55,7 +55,7 @@ async def async_month_of_prices(hass: HomeAssistant, start: datetime) -> list[Qu
 def _read(body: bytes, start: datetime, end: datetime) -> list[QuarterPrice]:
     try:
         prices = [*zone_prices(json.loads(body), start, end)]
-    except ZonePriceError, ValueError, RecursionError:
+    except ValueError, RecursionError:
         raise DownloadError from None
     if not prices:
         raise DownloadError

@@ -276,72 +276,47 @@ def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
     The statistics show all energy of such a period in its last hour, or have no rows for the whole
     period.
     """
-    watch = _Watch(supply)
+    last_row = last_energy = supply.since
+    highest_kwh, count = 0.0, 0
     for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
+        kwh, end = supply.kwh[hour], hour + HOUR
         if hour in supply.filled:
-            watch.pass_over(hour)
+            last_row = last_energy = end
             continue
-        if period := watch.doubtful_period(hour, supply.kwh[hour]):
-            yield period
-        watch.note(hour, supply.kwh[hour])
-    if until - watch.last_row > MAX_NIGHT:
-        yield watch.last_row, until
+        rise_limit = _rise_limit_kwh(highest_kwh, count)
+        first_limit = _first_limit_kwh(supply.kind, highest_kwh, hour - last_energy)
+        if hour - last_row > MAX_NIGHT:
+            yield last_row, end if kwh > _NEGLIGIBLE_KWH else hour
+        elif kwh > min(rise_limit, first_limit):
+            # The hour probably contains the energy of earlier hours.
+            yield last_energy, end
+        # One wrong hour must not make the next wrong hours plausible. So `highest_kwh` rises at
+        # most to the present limit, even if `kwh` is higher. The limit then rises with it. With a
+        # larger inverter, this repeats in every sunny hour, until the limit is above the energy of
+        # the new inverter.
+        highest_kwh = max(highest_kwh, min(kwh, rise_limit))
+        count += 1
+        last_row = end
+        last_energy = end if kwh > 0 else last_energy
+    if until - last_row > MAX_NIGHT:
+        yield last_row, until
 
 
-class _Watch:
-    """Record of the hours of an inverter or a battery. It recognises hours with too much energy."""
+def _rise_limit_kwh(highest_kwh: float, count: int) -> float:
+    """Return the highest plausible energy of an hour in kWh, judged by the `count` earlier hours.
 
-    def __init__(self, supply: Supply) -> None:
-        self.last_row = supply.since
-        """End of the last hour with statistics."""
-        self._last_energy = supply.since
-        self._supply = supply
-        self._highest_kwh = 0.0
-        self._hours = 0
+    `highest_kwh` is the highest of their energies.
+    """
+    if count < _EARLY_LEARNING_HOURS or highest_kwh <= _NEGLIGIBLE_KWH:
+        return inf
+    return (_MAX_RISE if count >= _LEARNING_HOURS else _MAX_EARLY_RISE) * highest_kwh
 
-    def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
-        """Return the period up to `hour` whose energy cannot be assigned to days.
 
-        There is such a period if the statistics have no rows for a long time, or if `kwh`, the
-        energy of `hour`, is so high that it probably contains the energy of earlier hours.
-        Otherwise return None.
-        """
-        if hour - self.last_row > MAX_NIGHT:
-            return self.last_row, hour + HOUR if kwh > _NEGLIGIBLE_KWH else hour
-        if kwh <= self._max_kwh(hour):
-            return None
-        return self._last_energy, hour + HOUR
-
-    def pass_over(self, hour: datetime) -> None:
-        """Count an hour as known, without comparing its energy with that of other hours."""
-        self.last_row = self._last_energy = hour + HOUR
-
-    def note(self, hour: datetime, kwh: float) -> None:
-        """Remember `kwh`, the energy of an hour, so that later hours are compared with it."""
-        # Later hours are compared with `_highest_kwh`. One wrong hour must not make the next wrong
-        # hours plausible. So `_highest_kwh` rises at most to the present limit, even if `kwh` is
-        # higher. The limit then rises with `_highest_kwh`. With a larger inverter, this repeats in
-        # every sunny hour, until the limit is above the energy of the new inverter.
-        self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
-        self._hours += 1
-        self.last_row = hour + HOUR
-        if kwh > 0:
-            self._last_energy = self.last_row
-
-    def _max_kwh(self, hour: datetime) -> float:
-        """Return the highest plausible energy of an hour in kWh."""
-        is_solar, is_known = self._supply.kind is SupplyKind.PRODUCED, self._highest_kwh > 0
-        if is_solar and is_known and hour - self._last_energy > MAX_NIGHT:
-            return max(_NEGLIGIBLE_KWH, _MAX_FIRST_SHARE * self._highest_kwh)
-        return self._rise_limit_kwh
-
-    @property
-    def _rise_limit_kwh(self) -> float:
-        """Return the highest plausible energy of an hour in kWh, judged by all earlier hours."""
-        if self._hours < _EARLY_LEARNING_HOURS or self._highest_kwh <= _NEGLIGIBLE_KWH:
-            return inf
-        rise = _MAX_RISE if self._hours >= _LEARNING_HOURS else _MAX_EARLY_RISE
-        return rise * self._highest_kwh
+def _first_limit_kwh(kind: SupplyKind, highest_kwh: float, dark: timedelta) -> float:
+    """Return the highest plausible energy in kWh of an hour after a time without energy."""
+    if kind is SupplyKind.PRODUCED and highest_kwh > 0 and dark > MAX_NIGHT:
+        return max(_NEGLIGIBLE_KWH, _MAX_FIRST_SHARE * highest_kwh)
+    return inf
 
 
 def house_days(grid: Grid, supplies: Sequence[Supply], prices: HourPrices) -> Iterator[HouseDay]:
@@ -358,19 +333,13 @@ def house_days(grid: Grid, supplies: Sequence[Supply], prices: HourPrices) -> It
 
 def house_sum(days: Sequence[HouseDay]) -> HouseSum:
     """Return the sums of the known days among `days`, which are in the order of time."""
-    known = [(n, day, day.own_kwh) for n, day in enumerate(days) if day.own_kwh is not None]
+    known = [day for day in days if day.own_kwh is not None]
     if not known:
         return HouseSum(None, None, None, 0.0, None, len(days))
-    first, first_day, _ = known[0]
-    own_kwh = sum(own for *_, own in known)
-    return HouseSum(
-        own_kwh + sum(day.drawn_kwh for _, day, _ in known),
-        own_kwh,
-        sum(day.saved for _, day, _ in known),
-        sum(day.unpriced_kwh for _, day, _ in known),
-        first_day.start if first else None,
-        len(days) - first - len(known),
-    )
+    first = days.index(known[0])
+    drawn, own, saved, unpriced = np.array([day[1:] for day in known], float).sum(axis=0).tolist()
+    since = known[0].start if first else None
+    return HouseSum(drawn + own, own, saved, unpriced, since, len(days) - first - len(known))
 
 
 def hour_prices(months: Sequence[Month], until: datetime) -> HourPrices:
