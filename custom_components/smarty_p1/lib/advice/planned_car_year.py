@@ -4,8 +4,9 @@ The plan of a night knows the prices, and the usual house of the last four weeks
 follows its limit price in the true house (`lib/plan/limit_price.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from math import inf
 from typing import NamedTuple
 
@@ -72,80 +73,71 @@ class PlannedCar(NamedTuple):
         return year.changed(with_load(year.table, lambda _numbers: wh))
 
 
-class PlannedCarYear:
-    """Year of a household with a planned car. `with_class` plans it for any reference power."""
+def planned_by_class(
+    year: WhatIfYear,
+    car: PlannedCar,
+    moment: datetime,
+    own_wh: Floats,
+    *,
+    is_as_measured: bool,
+) -> Callable[[float], WhatIfYear]:
+    """Return a function from a reference power to the year with the planned car.
 
-    def __init__(
-        self,
-        year: WhatIfYear,
-        car: PlannedCar,
-        moment: datetime,
-        own_wh: Floats,
-        *,
-        is_as_measured: bool,
-    ) -> None:
-        """Prepare the nights, with the grid prices that apply at `moment`.
+    The plan has the grid prices that apply at `moment`. `own_wh` is the measured energy of the car
+    in the rows of `year`, in Wh: it is planned anew. With `is_as_measured`, each night needs its
+    own energy, and energy outside the nights stays.
+    """
+    if is_as_measured:
+        # A car that took more than the typed power has a higher power.
+        car = car._replace(kw=max(car.kw, float(own_wh.max()) / WH_A_KW))
+    known, table = year.known, year.table
+    day, quarter = year.clock.day[known] - year.clock.day[0], year.clock.quarter[known]
+    net_wh = table.imported - np.nan_to_num(table.exported) - own_wh
+    net: Floats = net_wh[known] / 1000
+    prices, surcharge = prices_by_day(year, moment), year.prices.excess or 0.0
+    usual = _usual_days(day, quarter, net)
+    highest_kw = float(np.max(net, initial=0.0)) * 4 + car.kw
 
-        `own_wh` is the measured energy of the car in the rows of `year`, in Wh: it is planned anew.
-        With `is_as_measured`, each night needs its own energy, and energy outside the nights stays.
-        """
-        if is_as_measured:
-            # A car that took more than the typed power has a higher power.
-            car = car._replace(kw=max(car.kw, float(own_wh.max()) / WH_A_KW))
-        self._year, self._car = year, car
-        self._own_wh, self._is_as_measured = own_wh, is_as_measured
-        known, table = year.known, year.table
-        self._day, self._quarter = year.clock.day[known], year.clock.quarter[known]
-        net_wh = table.imported - np.nan_to_num(table.exported) - own_wh
-        self._net: Floats = net_wh[known] / 1000
-        self._prices = prices_by_day(year, moment)
-        self._usual = self._usual_days()
-        self._years: dict[float, WhatIfYear] = {}
-
-    def with_class(self, reference_kw: float) -> WhatIfYear:
-        """Return the year with the car at `reference_kw`."""
-        # A reference power that even the car at full power never exceeds changes no plan. So all
-        # such reference powers share one year.
-        highest = float(np.max(self._net, initial=0.0)) * 4 + self._car.kw
-        key = reference_kw if highest > reference_kw else inf
-        if key not in self._years:
-            wh = np.zeros(len(self._own_wh)) if self._is_as_measured else -self._own_wh
-            for rows in self._car.nights(self._year):
-                night = self._year.known[rows]
-                own = self._own_wh[night]
-                kwh = float(own.sum()) / 1000 if self._is_as_measured else self._car.kwh
-                if kwh >= _MIN_KWH:
-                    wh[night] = self._night(rows, key / 4, kwh) - own
-            # Only the difference is added. So energy that stays keeps its share of a community.
-            table = with_load(self._year.table, lambda _numbers: wh)
-            self._years[key] = self._year.changed(table)
-        return self._years[key]
-
-    def _usual_days(self) -> Floats:
-        """Return the usual net import of each day by quarter-hour, in kWh."""
-        days = self._day - self._year.clock.day[0]
-        true = np.full((int(days[-1]) + 1, A_DAY), np.nan)
-        true[days, self._quarter] = self._net
-        is_known = ~np.isnan(true)
-        sums = np.vstack([np.zeros(A_DAY), np.nan_to_num(true).cumsum(axis=0)])
-        counts = np.vstack([np.zeros(A_DAY), is_known.cumsum(axis=0)])
-        # The first weeks have no weeks before them. So their usual house is that of these weeks.
-        ends = np.maximum(np.arange(len(true)), min(_USUAL_DAYS, len(true)))
-        begins = np.maximum(0, ends - _USUAL_DAYS)
-        usual: Floats = (sums[ends] - sums[begins]) / np.maximum(1, counts[ends] - counts[begins])
-        return usual
-
-    def _night(self, rows: Numbers, limit_kwh: float, kwh: float) -> Floats:
+    def night_wh(rows: Numbers, limit_kwh: float, kwh: float) -> Floats:
         """Return the energy of the car in the rows of a night, in Wh. Together it is `kwh`."""
-        days, first = self._day[rows] - self._year.clock.day[0], self._day[rows[0]]
-        quarters, car, surcharge = [], self._car, self._year.prices.excess or 0.0
-        for day, quarter in zip(days.tolist(), self._quarter[rows].tolist(), strict=True):
-            prices, hour = self._prices[day], quarter // AN_HOUR
-            quarters.append(
-                Quarter(prices.imported[hour], prices.exported[hour], limit_kwh, surcharge)
-            )
-        usual = self._usual[first - self._year.clock.day[0]][self._quarter[rows]].tolist()
+        quarters = []
+        for of_day, at in zip(day[rows].tolist(), quarter[rows].tolist(), strict=True):
+            imported, exported = (of_hours[at // AN_HOUR] for of_hours in prices[of_day])
+            quarters.append(Quarter(imported, exported, limit_kwh, surcharge))
         load = Load(_CAR, kwh, car.kw, 0, len(rows), min_kw=car.min_kw)
-        planned = plan_house(quarters, usual, [load]).loads[_CAR]
-        taken = follow_plan(load, planned, quarters, self._net[rows].tolist())
-        return np.array(taken) * 1000
+        usual_kwh = usual[day[rows[0]]][quarter[rows]].tolist()
+        planned = plan_house(quarters, usual_kwh, [load]).loads[_CAR]
+        return np.array(follow_plan(load, planned, quarters, net[rows].tolist())) * 1000
+
+    @cache
+    def with_limit(reference_kw: float) -> WhatIfYear:
+        wh = np.zeros(len(own_wh)) if is_as_measured else -own_wh
+        for rows in car.nights(year):
+            night = known[rows]
+            own = own_wh[night]
+            kwh = float(own.sum()) / 1000 if is_as_measured else car.kwh
+            if kwh >= _MIN_KWH:
+                wh[night] = night_wh(rows, reference_kw / 4, kwh) - own
+        # Only the difference is added. So energy that stays keeps its share of a community.
+        return year.changed(with_load(table, lambda _numbers: wh))
+
+    # A reference power that even the car at full power never exceeds changes no plan. So all such
+    # reference powers share one year.
+    return lambda reference_kw: with_limit(reference_kw if highest_kw > reference_kw else inf)
+
+
+def _usual_days(day: Numbers, quarter: Numbers, net: Floats) -> Floats:
+    """Return the usual net import of each day by quarter-hour, in kWh.
+
+    `net` is the true one of each known quarter-hour of a day.
+    """
+    true = np.full((int(day[-1]) + 1, A_DAY), np.nan)
+    true[day, quarter] = net
+    is_known = ~np.isnan(true)
+    sums = np.vstack([np.zeros(A_DAY), np.nan_to_num(true).cumsum(axis=0)])
+    counts = np.vstack([np.zeros(A_DAY), is_known.cumsum(axis=0)])
+    # The first weeks have no weeks before them. So their usual house is that of these weeks.
+    ends = np.maximum(np.arange(len(true)), min(_USUAL_DAYS, len(true)))
+    begins = np.maximum(0, ends - _USUAL_DAYS)
+    usual: Floats = (sums[ends] - sums[begins]) / np.maximum(1, counts[ends] - counts[begins])
+    return usual

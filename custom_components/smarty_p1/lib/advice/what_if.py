@@ -33,7 +33,7 @@ from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, REFERENCE_POWERS
 from ..prices.market_price_series import PriceSeries, PriceSources
 from .battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
-from .planned_car_year import PlannedCar, PlannedCarYear
+from .planned_car_year import PlannedCar, planned_by_class
 from .what_if_tables import Load, measured_wh, panels, shared_by, with_energies, with_load
 from .what_if_year import (
     WhatIfError,
@@ -200,14 +200,14 @@ def _changed_by_class(
     """
     plan = None
     if changes.car:
-        plan = PlannedCarYear(
+        plan = planned_by_class(
             year, changes.car, moment, own_wh, is_as_measured=changes.is_as_measured
         )
     if plan is None and changes.battery:
         return _battery_by_class(year, changes.battery, moment)
 
     def changed(reference_kw: float) -> tuple[WhatIfYear, BatteryUse | None]:
-        planned = plan.with_class(reference_kw) if plan else year
+        planned = plan(reference_kw) if plan else year
         if changes.battery is None:
             return planned, None
         return _battery_by_class(planned, changes.battery, moment)(reference_kw)
