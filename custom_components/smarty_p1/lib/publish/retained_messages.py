@@ -5,7 +5,9 @@ each. A message that one of them deletes, or its `offline`, then also concerns t
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
+from math import inf
 from random import uniform
 from typing import Self
 
@@ -28,6 +30,24 @@ def _digest(payload: str) -> str:
     return sha256(payload.encode()).hexdigest()[:16] if payload else ""
 
 
+@dataclass(slots=True)
+class _Topic:
+    """Retained message of this publisher at one topic."""
+
+    digest: str = ""
+    """Digest of the text that was sent last. It is "" for an unknown text."""
+    sent: str = ""
+    """Text that was sent since the start, "" if there is none."""
+    retained: str | None = None
+    """Digest of the text that the broker retains, None if it is unknown."""
+    is_moving: bool = False
+    """Whether the text has changed since the start, as texts of values do."""
+    is_lost: bool = False
+    """Whether another publisher has deleted the message, or is offline."""
+    clear_at: float = inf
+    """Time at which the message is to be deleted."""
+
+
 class RetainedMessages:
     """Retained messages of one publisher, by topic. All times are seconds of a monotonic clock.
 
@@ -42,15 +62,8 @@ class RetainedMessages:
 
     def __init__(self, jitter: Callable[[], float] = lambda: uniform(*_JITTER_S)) -> None:  # noqa: S311
         self._jitter = jitter
-        # Digest of the text that was sent last. It is "" for an unknown text.
-        self._digests: dict[str, str] = {}
-        self._sent: dict[str, str] = {}
-        # Topics whose text has changed since the start, such as those of values.
-        self._moving: set[str] = set()
-        self._lost: set[str] = set()
+        self._topics: dict[str, _Topic] = {}
         self._repair_at = self._next_repair_at = 0.0
-        self._retained: dict[str, str] = {}
-        self._clear_at: dict[str, float] = {}
 
     @classmethod
     def from_stored(cls, stored: Stored, max_topics: int) -> Self:
@@ -61,8 +74,8 @@ class RetainedMessages:
         self = cls()
         if isinstance(stored, list):
             stored = dict.fromkeys(map(checked_text, checked_list(stored, max_topics)), "")
-        digests = checked_mapping(stored, max_topics)
-        self._digests = {topic: checked_text(digest) for topic, digest in digests.items()}
+        for topic, digest in checked_mapping(stored, max_topics).items():
+            self._topics[topic] = _Topic(checked_text(digest))
         return self
 
     def as_stored(self, *, is_final: bool) -> dict[str, str]:
@@ -72,22 +85,22 @@ class RetainedMessages:
         texts that change are left out.
         """
         return {
-            topic: digest if is_final or topic not in self._moving else ""
-            for topic, digest in sorted(self._digests.items())
+            name: topic.digest if is_final or not topic.is_moving else ""
+            for name, topic in sorted(self._topics.items())
         }
 
     def join(self, earlier: RetainedMessages) -> None:
         """Add the topics of an earlier run that could not be read before."""
-        self._digests = earlier._digests | self._digests
+        self._topics = earlier._topics | self._topics
 
     @property
     def topics(self) -> frozenset[str]:
         """Return the topics at which the broker retains messages of this publisher."""
-        return frozenset(self._digests)
+        return frozenset(self._topics)
 
     def __contains__(self, topic: str) -> bool:
         """Return whether `topic` is one of `topics`."""
-        return topic in self._digests
+        return topic in self._topics
 
     def note_sent(self, topic: str, payload: str) -> bool:
         """Note a retained message of this publisher. Return whether `as_stored` has changed.
@@ -95,73 +108,70 @@ class RetainedMessages:
         Note a text before it is sent, and a deletion after it. If the sending is interrupted, the
         broker may still retain a message.
         """
-        self._lost.discard(topic)
-        self._clear_at.pop(topic, None)
         if not payload:
             return self.forget(topic)
-        digest, before = _digest(payload), self._digests.get(topic)
-        was_sent, was_moving = topic in self._sent, topic in self._moving
-        self._digests[topic], self._sent[topic] = digest, payload
-        self._retained[topic] = digest
-        if was_sent and digest != before:
-            self._moving.add(topic)
-        return digest != before and not was_moving
+        known, digest = self._topics.setdefault(topic, _Topic()), _digest(payload)
+        is_new, was_moving = digest != known.digest, known.is_moving
+        known.is_moving |= is_new and bool(known.sent)
+        known.digest = known.retained = digest
+        known.sent, known.is_lost, known.clear_at = payload, False, inf
+        return is_new and not was_moving
 
     def forget(self, topic: str) -> bool:
         """Forget a topic without deleting its message. Return whether `as_stored` has changed."""
-        self._sent.pop(topic, None)
-        self._retained.pop(topic, None)
-        self._clear_at.pop(topic, None)
-        self._moving.discard(topic)
-        self._lost.discard(topic)
-        return self._digests.pop(topic, None) is not None
+        return self._topics.pop(topic, None) is not None
 
     def note_received(self, topic: str, payload: str, now: float) -> None:
         """Note a message that the broker delivers at one of `topics`. It may be an own message."""
-        if topic in self._digests:
-            self._retained[topic] = _digest(payload)
-        if topic in self._clear_at:
-            self._clear_at[topic] = min(self._clear_at[topic], now)
-        own = self._sent.get(topic)
-        if own and own != OFFLINE and (not payload or (payload == OFFLINE and own == ONLINE)):
-            if not self._lost:
-                self._repair_at = max(now, self._next_repair_at) + self._jitter()
-            self._lost.add(topic)
-        else:
-            self._lost.discard(topic)
+        if (known := self._topics.get(topic)) is None:
+            return
+        known.retained = _digest(payload)
+        if known.clear_at < inf:
+            known.clear_at = min(known.clear_at, now)
+        is_lost = known.sent not in {"", OFFLINE} and (
+            not payload or (payload == OFFLINE and known.sent == ONLINE)
+        )
+        if is_lost and not self._lost():
+            self._repair_at = max(now, self._next_repair_at) + self._jitter()
+        known.is_lost = is_lost
+
+    def _lost(self) -> list[str]:
+        return sorted(name for name, topic in self._topics.items() if topic.is_lost)
 
     def clear(self, topics: Iterable[str], now: float) -> None:
         """Delete the messages at these topics, after a look at what the broker retains there."""
-        for topic in self._digests.keys() & topics:
-            self._sent.pop(topic, None)
-            self._lost.discard(topic)
-            self._clear_at[topic] = now if topic in self._retained else now + _MAX_LOOK_S
+        for name in self._topics.keys() & topics:
+            topic = self._topics[name]
+            topic.sent, topic.is_lost = "", False
+            topic.clear_at = now + (_MAX_LOOK_S if topic.retained is None else 0)
 
     def due(self, *, is_online: bool) -> float | None:
         """Return when `take` has messages. Return None if no time is known."""
-        times = [*self._clear_at.values()]
-        if is_online and self._lost:
-            times.append(self._repair_at)
-        return min(times, default=None)
+        due = min((topic.clear_at for topic in self._topics.values()), default=inf)
+        if is_online and self._lost():
+            due = min(due, self._repair_at)
+        return None if due == inf else due
 
     def take(self, now: float, *, is_online: bool) -> Iterator[Message]:
         """Yield the messages that are due. The caller notes each of them with `note_sent`."""
-        for topic in self._due_deletions(now):
-            if self._retained.get(topic, own := self._digests[topic]) == own or not own:
-                yield Message(topic, "", retain=True)
-            self.forget(topic)
-        if is_online and self._lost and self._repair_at <= now:
+        for name in self._due_deletions(now):
+            topic = self._topics[name]
+            if topic.retained in {None, topic.digest} or not topic.digest:
+                yield Message(name, "", retain=True)
+            self.forget(name)
+        if is_online and self._repair_at <= now and (lost := self._lost()):
             self._repair_at = self._next_repair_at = now + _MIN_PAUSE_S
-            for topic in sorted(self._lost):
-                yield Message(topic, self._sent[topic], retain=True)
+            for name in lost:
+                yield Message(name, self._topics[name].sent, retain=True)
 
     def _due_deletions(self, now: float) -> list[str]:
         """Return the topics to delete now: discovery messages, and a second later all others.
 
         Entities that another Home Assistant has not removed yet cannot read an empty state.
         """
-        discovery = {topic for topic in self._clear_at if topic.endswith(DISCOVERY_END)}
-        if discovery:
-            for topic in self._clear_at.keys() - discovery:
-                self._clear_at[topic] = max(self._clear_at[topic], now + _REMOVAL_S)
-        return sorted(topic for topic, at in self._clear_at.items() if at <= now)
+        topics = self._topics.items()
+        if any(topic.clear_at < inf and name.endswith(DISCOVERY_END) for name, topic in topics):
+            for name, topic in topics:
+                if not name.endswith(DISCOVERY_END):
+                    topic.clear_at = max(topic.clear_at, now + _REMOVAL_S)
+        return sorted(name for name, topic in topics if topic.clear_at <= now)
