@@ -192,8 +192,7 @@ def _longest(before: datetime | None, reported: AbstractSet[datetime | None]) ->
 
 
 def _step_wh(telegrams: Iterable[Telegram]) -> int:
-    totals = [telegram.objects.get(name) for telegram in telegrams for name in _ENERGIES]
-    return _step_of(gcd(*(round(total * 1000) for total in totals if isinstance(total, float))))
+    return _step_of(gcd(*(total for telegram in telegrams for total in _totals(telegram).values())))
 
 
 def _step_of(divisor: int) -> int:

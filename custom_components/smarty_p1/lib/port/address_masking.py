@@ -49,7 +49,10 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
     host, *values = _IS.split(host)
     host += f"={MASK}" if values else ""
     shown = f"{MASK}@{host}" if users else host
-    return scheme + shown + _redact_query(query, keeps_port_name=keeps_port_name)
+    return f"{scheme}{shown}" + "".join(
+        part if number % 2 or not part else _redact_pair(part, keeps_port_name=keeps_port_name)
+        for number, part in enumerate(_SEPARATOR.split(query))
+    )
 
 
 def _is_before_query(address: str, query: str) -> bool:
@@ -62,14 +65,6 @@ def _is_before_query(address: str, query: str) -> bool:
     """
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
-
-
-def _redact_query(query: str, *, keeps_port_name: bool) -> str:
-    parts = _SEPARATOR.split(query)
-    return "".join(
-        part if number % 2 or not part else _redact_pair(part, keeps_port_name=keeps_port_name)
-        for number, part in enumerate(parts)
-    )
 
 
 def _redact_pair(pair: str, *, keeps_port_name: bool) -> str:

@@ -66,8 +66,7 @@ class ReconnectingPort:
         self._on_open = on_open
         self._silence_timeout = silence_timeout
         self._open = opener or partial(open_port, url, baud_rate=baud_rate)
-        self._is_missing = False
-        self._is_busy = False
+        self._error: LinkError | None = None
         self._is_of_house = is_port_of_house(url)
         shown = redact_port(url)
         self._faults = FaultLog(shown, hides_texts=shown != url)
@@ -84,8 +83,7 @@ class ReconnectingPort:
                 await self._read()
             except LinkError as err:
                 self._faults.call(self._on_lost, err)
-                self._is_missing = isinstance(err, PortNotFoundError)
-                self._is_busy = isinstance(err, PortBusyError)
+                self._error = err
                 if isinstance(err, PortSilentError):
                     # The port could be opened, and was only silent. So the delay before the next
                     # attempt need not grow.
@@ -98,7 +96,7 @@ class ReconnectingPort:
 
     def _next_delay(self) -> float:
         delay = self._backoff.next_delay()
-        is_short = self._is_of_house and not self._is_busy
+        is_short = self._is_of_house and not isinstance(self._error, PortBusyError)
         return min(delay, MAX_DELAY_IN_HOUSE_S) if is_short else delay
 
     async def _is_plugged_in_again(self) -> bool:
@@ -108,7 +106,7 @@ class ReconnectingPort:
         """
         if not self._url.startswith("/") or _exists(self._url):
             return False
-        if not self._is_missing:
+        if not isinstance(self._error, PortNotFoundError):
             self._faults.call(self._on_lost, PortNotFoundError())
         while not _exists(self._url):  # noqa: ASYNC110 - no event tells when a file appears
             await asyncio.sleep(FIRST_DELAY_S)

@@ -119,22 +119,15 @@ class VirtualMeter:
         """Return whether the user has named the client at `address` as a battery."""
         return address in self._batteries
 
-    def note(self, address: str, question: Question, now: float) -> Client:
+    def note(self, address: str, question: Question, now: float, *, is_udp: bool = False) -> Client:
         """Count a client's request at the time `now`. Return the client.
 
-        Raises PollRateExceededError if the client sends too many requests.
+        Raises PollRateExceededError if the client sends too many requests, and Unavailable if it
+        gets no answer by UDP.
         """
         client = self._clients.of(address)
         client.note(question, now)
-        return client
-
-    def note_by_udp(self, address: str, question: Question, now: float) -> Client:
-        """Count a client's UDP request. Return the client.
-
-        Raises Unavailable if the client gets no answer by UDP. Also raises the errors of `note`.
-        """
-        client = self.note(address, question, now)
-        if self._batteries and address not in self._batteries:
+        if is_udp and self._batteries and address not in self._batteries:
             raise Unavailable
         return client
 
@@ -143,8 +136,7 @@ class VirtualMeter:
 
         Raises Unavailable or PollRateExceededError.
         """
-        note = self.note_by_udp if question.is_udp else self.note
-        client = note(address, question, now)
+        client = self.note(address, question, now, is_udp=question.is_udp)
         if not question.is_polled:
             return self.values(now)
         estimate = client.poll_intervals[question]

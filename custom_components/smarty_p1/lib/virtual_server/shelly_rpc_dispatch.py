@@ -56,8 +56,7 @@ class ShellyRpc:
         values: Callable[[], MeterValues]
         try:
             if question is Question.OTHER:
-                note = self._meter.note_by_udp if is_udp else self._meter.note
-                note(address, question, now)
+                self._meter.note(address, question, now, is_udp=is_udp)
                 values = partial(self._meter.values, now)
             else:
                 values = partial(self._meter.ask, address, question, now)
