@@ -6,10 +6,11 @@ malformed, or outside of the period, are left out.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from ..history.luxembourg_time import HOUR
-from .api_response import AnswerRefusal, CheckedItem, ResponseError, checked_item, checked_series
+from .api_response import AnswerRefusal, ResponseError, checked_item, checked_series
 
 STANDARD_VOLUME, GAS_ENERGY = "7-1:99.23.17", "7-20:99.33.17"
 _UNITS: Mapping[str, str] = {STANDARD_VOLUME: "nm3", GAS_ENERGY: "kwh"}
@@ -43,13 +44,9 @@ def read_gas_series(answer: object, code: str, start: datetime, end: datetime) -
     if series.unit.casefold().replace("³", "3") != _UNITS[code]:
         raise ResponseError(AnswerRefusal.WRONG_UNIT)
     length = _checked_length(series.interval)
-    newest: dict[datetime, CheckedItem] = {}
-    for raw in series.items:
-        item = checked_item(raw, _MAX_AMOUNT)
-        if item is None or not start <= item.start < end:
-            continue
-        if item.start not in newest or item.version >= newest[item.start].version:
-            newest[item.start] = item
+    checked = (checked_item(item, _MAX_AMOUNT) for item in series.items)
+    items = [item for item in checked if item and start <= item.start < end]
+    newest = {item.start: item for item in sorted(items, key=attrgetter("version"))}
     return [GasSpan(time, length, item.value) for time, item in sorted(newest.items())]
 
 

@@ -8,6 +8,8 @@ A layer without a row counts as 0. If the supplier's part has no row, the total 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from ..bill.sharing import QuarterHourSharing
@@ -54,13 +56,8 @@ def newest(*series: Iterable[LenedaRow]) -> tuple[LenedaRow, ...]:
 
     Of rows with equal versions, the last one is returned.
     """
-    rows_by_start: dict[datetime, LenedaRow] = {}
-    for rows in series:
-        for row in rows:
-            previous = rows_by_start.get(row.start)
-            if previous is None or row.version >= previous.version:
-                rows_by_start[row.start] = row
-    return tuple(sorted(rows_by_start.values()))
+    rows = sorted(chain(*series), key=attrgetter("version"))
+    return tuple(sorted({row.start: row for row in rows}.values()))
 
 
 def added_up(*series: Iterable[LenedaRow]) -> tuple[LenedaRow, ...]:
@@ -69,10 +66,9 @@ def added_up(*series: Iterable[LenedaRow]) -> tuple[LenedaRow, ...]:
     If a series has no row for a start, its value counts as 0.
     """
     rows_by_start: dict[datetime, LenedaRow] = {}
-    for rows in series:
-        for row in rows:
-            previous = rows_by_start.get(row.start)
-            rows_by_start[row.start] = _sum(previous, row) if previous else row
+    for row in chain(*series):
+        previous = rows_by_start.get(row.start)
+        rows_by_start[row.start] = _sum(previous, row) if previous else row
     return tuple(sorted(rows_by_start.values()))
 
 
