@@ -101,6 +101,19 @@ def load[T](cls: type[T], stored: Stored) -> T:
     return loaded
 
 
+def load_known[T](cls: type[T], stored: Stored) -> T:
+    """Return the NamedTuple of an object that lacks the fields without a value. Raises ValueError.
+
+    Further items, which an earlier version has stored, are ignored.
+    """
+    hint: Any = cls
+    data, fields = checked_mapping(stored), _fields(hint).items()
+    try:
+        return cls(**{name: field.load(data[name]) for name, field in fields if name in data})
+    except TypeError as err:  # a field without a default is missing
+        raise ValueError from err
+
+
 @cache
 def _fields(cls: Any) -> Mapping[str, _Field]:  # noqa: ANN401 - a hashable type
     """Return the stored fields of a dataclass or NamedTuple, by name."""

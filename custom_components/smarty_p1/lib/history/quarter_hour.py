@@ -2,10 +2,18 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from ..stored_json import Range
+
+MAX_VALUE = 1e19
+"""Maximum absolute value of a stored number."""
 WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
+
+
+type StoredAmount = Annotated[float, Range(0, MAX_VALUE)]
+"""Energy or power with its limits in a stored file."""
 
 
 class Origin(StrEnum):
@@ -22,11 +30,11 @@ class QuarterHour(NamedTuple):
 
     start: datetime
     """In UTC."""
-    mean_kw: float
+    mean_kw: StoredAmount
     """Mean imported power."""
-    exported_kwh: float | None = None
-    reactive_imported_kvarh: float | None = None
-    reactive_exported_kvarh: float | None = None
+    exported_kwh: StoredAmount | None = None
+    reactive_imported_kvarh: StoredAmount | None = None
+    reactive_exported_kvarh: StoredAmount | None = None
     origin: Origin | None = None
     """None for a quarter-hour measured by this program."""
 

@@ -6,13 +6,12 @@ The functions that read stored data raise ValueError, KeyError or TypeError for 
 from datetime import datetime
 from typing import Any
 
+from ..stored_json import load_known
 from ..stored_values import (
     Stored,
     checked_count,
-    checked_flag,
     checked_list,
     checked_mapping,
-    checked_number,
     checked_text,
     checked_time,
     utc_time,
@@ -26,16 +25,9 @@ from .register_amounts import Amounts, Registers
 
 type Stores = dict[str, Any]
 
-MAX_VALUE = 1e19
-"""Maximum absolute value of a stored number."""
 # Maximum number of stored spans of an unconfirmed segment. Such a segment has at most 674 spans:
 # 671 whole quarter-hours of a clock on trial, one gap, and one incomplete quarter-hour at each end.
 _MAX_SPANS = 800
-
-
-def amount(value: Stored) -> float:
-    """Return a stored energy or power as a float. Raises ValueError if it is out of range."""
-    return float(checked_number(value, 0, MAX_VALUE))
 
 
 def store_known(values: QuarterHour | Registers) -> Stores:
@@ -48,14 +40,10 @@ def load_quarter(data: Stored) -> QuarterHour | None:
     """Return the quarter-hour from the JSON that `store_known` made. Return None for None."""
     if data is None:
         return None
-    stored = checked_mapping(data)
-    start = utc_time(stored.pop("start"))
-    if start != quarter_start(start):
+    quarter = load_known(QuarterHour, data)
+    if quarter.origin or quarter.start != quarter_start(quarter.start):
         raise ValueError
-    if "origin" in stored:
-        raise ValueError
-    energies: Stores = {name: amount(value) for name, value in stored.items()}
-    return QuarterHour(start, **energies)
+    return quarter
 
 
 def without_unknown(values: Stores) -> Stores:
@@ -65,12 +53,7 @@ def without_unknown(values: Stores) -> Stores:
 
 def load_registers(data: Stored) -> Registers:
     """Return the registers from the JSON that `store_known` made."""
-    stored = checked_mapping(data)
-    time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
-    values: Stores = {name: checked_number(value, 0, MAX_VALUE) for name, value in stored.items()}
-    if exported_time is not None:
-        values["exported_time"] = utc_time(exported_time)
-    registers = Registers(time, **values)
+    registers = load_known(Registers, data)
     if (registers.exported_wh is None) != (registers.exported_time is None):
         raise ValueError
     return registers
@@ -103,7 +86,7 @@ def load_segment(data: Stored, doubt: ClockDoubt | None) -> ReadingSegment:
         since=utc_time(stored["since"]),
         serial_number=None if serial_number is None else checked_text(serial_number),
         month_start=month_start(shown := checked_time(stored["month_start"])),
-        amounts=load_amounts(stored["amounts"]),
+        amounts=load_known(Amounts, stored["amounts"]),
         # These lines are not in the files of months yet.
         spans=[
             span_of_cells(cells_of(checked_text(line))[0], is_numbered=False)
@@ -116,24 +99,3 @@ def load_segment(data: Stored, doubt: ClockDoubt | None) -> ReadingSegment:
     if segment.month_start != shown or not max(start, segment.first.time) <= segment.since <= time:
         raise ValueError
     return segment
-
-
-def load_amounts(data: Stored) -> Amounts:
-    """Return the amounts from their fields as JSON.
-
-    An earlier version stored costs beside the energies.
-    """
-    stored = checked_mapping(data)
-    is_exact = checked_flag(stored.pop("is_exported_exact"))
-    values: Stores = {
-        name: _amount_or_none(value, name)
-        for name, value in stored.items()
-        if not name.startswith("market")
-    }
-    return Amounts(is_exported_exact=is_exact, **values)
-
-
-def _amount_or_none(value: Stored, name: str) -> float | None:
-    if value is None and name.startswith("reactive"):
-        return None
-    return amount(value)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
 from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
+from .quarter_hour import StoredAmount
 
 DECIMALS = 6
 """Decimal places of stored energies: finer than a register's steps, coarser than float errors."""
@@ -29,11 +30,11 @@ class Registers(NamedTuple):
     """
 
     time: datetime
-    imported_wh: float
-    exported_wh: float | None = None
+    imported_wh: StoredAmount
+    exported_wh: StoredAmount | None = None
     exported_time: datetime | None = None
-    reactive_imported_varh: int | None = None
-    reactive_exported_varh: int | None = None
+    reactive_imported_varh: StoredAmount | None = None
+    reactive_exported_varh: StoredAmount | None = None
 
     @classmethod
     def of(cls, time: datetime, energies: Energies, last: Registers | None) -> Self | None:
@@ -118,11 +119,11 @@ def is_bridged(before: Registers, after: Registers) -> bool:
 class Amounts(NamedTuple):
     """Energies of a period. A reactive energy is None where unknown."""
 
-    imported_wh: float = 0.0
-    exported_wh: float = 0.0
+    imported_wh: StoredAmount = 0.0
+    exported_wh: StoredAmount = 0.0
     is_exported_exact: bool = True
-    reactive_imported_varh: float | None = 0.0
-    reactive_exported_varh: float | None = 0.0
+    reactive_imported_varh: StoredAmount | None = 0.0
+    reactive_exported_varh: StoredAmount | None = 0.0
 
     def plus(self, rise: Rise, share: float) -> Amounts:
         """Return the sum of these amounts and the part `share` (0 to 1) of `rise`."""

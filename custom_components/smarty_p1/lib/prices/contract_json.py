@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from ..history.reading_json import MAX_VALUE, without_unknown
+from ..history.quarter_hour import MAX_VALUE
+from ..history.reading_json import without_unknown
 from ..stored_values import (
     Stored,
     checked_count,
