@@ -108,15 +108,19 @@ def defects(text: str) -> list[str]:
         if category in levy
     }
     prices = {**grid, **levies}
-    found: list[str] = []
-    for name, lines in prices.items():
-        found += _wrong_days(name, lines)
-        found += _wrong_aids(name, lines)
-        found += _wrong_values(name, lines, _maximum(name, content["levies"]))
-        found += _wrong_ends(name, lines)
-    found += _wrong_levies(content["levies"], first)
-    found += _not_ascending(content["prices"]["fixed"])
-    return [*found, *_wrong_sources(content["sources"], prices)]
+    return [
+        *(defect for name, lines in prices.items() for defect in _wrong_days(name, lines)),
+        *(defect for name, lines in prices.items() for defect in _wrong_aids(name, lines)),
+        *_wrong_levies(content["levies"], first),
+        *(
+            defect
+            for name, lines in prices.items()
+            for defect in _wrong_values(name, lines, _maximum(name, content["levies"]))
+        ),
+        *_not_ascending(content["prices"]["fixed"]),
+        *_wrong_sources(content["sources"], prices),
+        *_wrong_ends(grid | levies),
+    ]
 
 
 def _place(path: Sequence[object]) -> str:
@@ -238,20 +242,21 @@ def _wrong_sources(sources: Mapping[str, str], prices: Mapping[str, list[Line]])
     yield from (f"sources.{name}: no line names it" for name in sources if name not in used)
 
 
-def _wrong_ends(name: str, lines: list[Line]) -> Iterator[str]:
+def _wrong_ends(prices: Mapping[str, list[Line]]) -> Iterator[str]:
     """Yield a defect for each line without a last published day, and for a part of a year.
 
     Only the VAT may lack a last day: it holds until a law changes it.
     """
-    kind = name.split(".")[1]
-    for number, line in enumerate(lines):
-        until: date | None = line.get("until")
-        if until is None and kind != "vat":
-            yield f"{_named(name, number)}: no `until`, the last day for which it is published"
-        if until is None or kind not in OF_THE_GRID or "ends" in line:
-            continue
-        if (until.month, until.day) != (12, 31):
-            yield f"{_named(name, number)}: {until} is no 31 December"
+    for name, lines in prices.items():
+        kind = name.split(".")[1]
+        for number, line in enumerate(lines):
+            until: date | None = line.get("until")
+            if until is None and kind != "vat":
+                yield f"{_named(name, number)}: no `until`, the last day for which it is published"
+            if until is None or kind not in OF_THE_GRID or "ends" in line:
+                continue
+            if (until.month, until.day) != (12, 31):
+                yield f"{_named(name, number)}: {until} is no 31 December"
 
 
 def main() -> int:

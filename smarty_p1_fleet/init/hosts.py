@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable
-from smarty_p1_gateway.config_table import TEXT, TEXTS, limited, raise_config_error
+from smarty_p1_gateway.config_table import TEXT, TEXTS, limited, raise_config_error, refuse
 from smartyp1.port.hosts import MAX_PORT
 
 _NODES = (3, 5)
@@ -127,31 +127,35 @@ def read_nodes(
     return tuple(nodes)
 
 
+def _store_url(value: object) -> tuple[str, str, int]:
+    """Return scheme, host and port of a URL of VictoriaMetrics. Raises WrongValueError."""
+    url, like = TEXT(value), "must be like https://store.lan:8428"
+    if "@" in url:
+        refuse("must not have a login in it: one is made")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _STORE_PORT
+    except ValueError:
+        refuse(like)
+    if not is_host(host) or url.rstrip("/").removesuffix(f":{port}") not in {
+        f"{scheme}://{bracketed(host)}" for scheme in ("http", "https")
+    }:
+        refuse(like)
+    if port >= MAX_PORT:
+        refuse(f"must have a lower port: VictoriaMetrics also needs {port} + 1")
+    return parts.scheme, host, port
+
+
 def read_store(table: ConfigTable, also: dict[str, list[str]], *, is_here: bool) -> StoreHost:
     """Return the host of VictoriaMetrics. Raises ConfigError.
 
     If `is_here` is True, this machine is the default.
     """
     if is_here:
-        url = table.take("store", TEXT, f"https://{_HERE}:{_STORE_PORT}")
+        scheme, host, port = table.take("store", _store_url, ("https", _HERE, _STORE_PORT))
     else:
         what = "where VictoriaMetrics is, such as https://store.lan:8428"
-        url = table.need("store", TEXT, what)
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or _STORE_PORT
-    except ValueError:
-        host, port = "", 0
-    if "@" in url:
-        table.fail("store", "must not have a login in it: one is made")
-    shown = bracketed(host)
-    if not is_host(host) or url.rstrip("/").removesuffix(f":{port}") not in {
-        f"{scheme}://{shown}" for scheme in ("http", "https")
-    }:
-        table.fail("store", "must be like https://store.lan:8428")
-    has_tls = url.startswith("https:")
+        scheme, host, port = table.need("store", _store_url, what)
+    has_tls = scheme == "https"
     names = tuple(dict.fromkeys((host, *also.get(host, ())))) if has_tls else ()
-    store = StoreHost(f"{parts.scheme}://{shown}:{port}", host, port, has_tls, names)
-    if store.inner_port > MAX_PORT:
-        table.fail("store", f"must have a lower port: VictoriaMetrics also needs {port} + 1")
-    return store
+    return StoreHost(f"{scheme}://{bracketed(host)}:{port}", host, port, has_tls, names)

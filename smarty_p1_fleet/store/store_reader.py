@@ -15,8 +15,6 @@ from .store_config import StoreConfig
 from .store_requests import (
     ERRORS,
     NotAllowedError,
-    StoreProcess,
-    WrongStoreError,
     ask_each,
     check_status,
     open_session,
@@ -249,13 +247,8 @@ async def find_reader(session: aiohttp.ClientSession, config: StoreConfig) -> St
     VictoriaMetrics answers at any address.
     """
     with _as_unavailable():
-        answers = await ask_each(session, config)
-        wrong = [reply for reply in answers.values() if isinstance(reply, Exception)]
-        for error in wrong:
-            if isinstance(error, WrongStoreError) or len(wrong) == len(answers):
-                raise error
-    urls = (url for url, reply in answers.items() if isinstance(reply, StoreProcess))
-    return StoreReader(session, next(urls), config)
+        url, _ = (await ask_each(session, config)).first()
+    return StoreReader(session, url, config)
 
 
 def _bytes_of(title: str) -> bytes:

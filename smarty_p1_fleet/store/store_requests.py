@@ -5,6 +5,7 @@ import contextlib
 import logging
 import re
 import ssl
+from itertools import cycle
 from typing import NamedTuple
 
 import aiohttp
@@ -114,25 +115,42 @@ class StoreProcess(NamedTuple):
     uptime: float
 
 
-async def ask_each(
-    session: aiohttp.ClientSession, config: StoreConfig
-) -> dict[str, StoreProcess | Exception]:
-    """Return the VictoriaMetrics process at each address, or an error of a type in ERRORS.
+class StoreAnswers(NamedTuple):
+    """Processes of one VictoriaMetrics by address, and the errors of the other addresses."""
+
+    processes: dict[str, StoreProcess]
+    errors: list[Exception]
+
+    @property
+    def are_different(self) -> bool:
+        """Return whether the addresses lead to different processes."""
+        return len({process.name for process in self.processes.values()}) > 1
+
+    def first(self) -> tuple[str, StoreProcess]:
+        """Return the first address that answered, and its process. Raises an error of ERRORS."""
+        if not self.processes:
+            raise self.errors[0]
+        return next(iter(self.processes.items()))
+
+
+async def ask_each(session: aiohttp.ClientSession, config: StoreConfig) -> StoreAnswers:
+    """Return the answers of the addresses. Raises WrongStoreError if another program answers.
 
     With `metrics_url`, all addresses lead through a proxy to one process. Then only `metrics_url`
     is asked.
     """
-
-    async def ask(url: str) -> StoreProcess | Exception:
-        try:
-            return await _ask(session, url, config.login)
-        except ERRORS as error:
-            return error
-
-    if config.metrics_url:
-        return dict.fromkeys(config.urls, await ask(config.metrics_url))
-    answers = await asyncio.gather(*map(ask, config.urls))
-    return dict(zip(config.urls, answers, strict=True))
+    urls = [config.metrics_url] if config.metrics_url else config.urls
+    asking = (_ask(session, url, config.login) for url in urls)
+    answers = await asyncio.gather(*asking, return_exceptions=True)
+    found = StoreAnswers({}, [])
+    for url, answer in zip(config.urls, cycle(answers), strict=False):
+        if isinstance(answer, StoreProcess):
+            found.processes[url] = answer
+        elif isinstance(answer, WrongStoreError) or not isinstance(answer, ERRORS):
+            raise answer
+        else:
+            found.errors.append(answer)
+    return found
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> StoreProcess:
@@ -172,40 +190,36 @@ async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
     test write is refused. The thorough check also logs the addresses that do not answer.
     """
     async with open_session() as session:
-        answers = await ask_each(session, config)
-        wrong = (reply for reply in answers.values() if isinstance(reply, WrongStoreError))
-        if error := next(wrong, None):
+        try:
+            answers = await ask_each(session, config)
+            if is_thorough:
+                await _check_thoroughly(session, config, answers)
+        except StoreError as error:
             raise_config_error(f"[store] {error}")
-        if not is_thorough:
-            return
-        if len({reply.name for reply in answers.values() if isinstance(reply, StoreProcess)}) > 1:
-            raise_config_error(f"[store] urls: {DIFFERENT}")
-        for url, answer in answers.items():
-            try:
-                await _check_write(session, url, config, answer)
-            except StoreError as error:
-                raise_config_error(f"[store] {error}")
-            except ERRORS as error:
-                LOGGER.warning("[store] VictoriaMetrics could not be asked (%s)", why(error))
 
 
-async def _check_write(
-    session: aiohttp.ClientSession,
-    url: str,
-    config: StoreConfig,
-    answer: StoreProcess | Exception,
+async def _check_thoroughly(
+    session: aiohttp.ClientSession, config: StoreConfig, answers: StoreAnswers
 ) -> None:
-    """Check that `url` accepts writes. Raises an error of ERRORS if the check fails.
-
-    If `answer` is an error, this error is raised before any write.
-    """
-    if isinstance(answer, Exception):
-        raise answer
-    # The metrics may be public although writing needs a login. So test the login by an empty write.
-    async with session.post(
-        f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
-    ) as response:
-        check_status(response, 204)
+    """Raise StoreError for different processes, or for a refused question or test write."""
+    if answers.are_different:
+        msg = f"urls: {DIFFERENT}"
+        raise StoreError(msg)
+    errors, options = [*answers.errors], config.login.options
+    for url in answers.processes:
+        # The metrics may be public although writing needs a login. So test the login by an empty
+        # write.
+        try:
+            async with session.post(
+                f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **options
+            ) as response:
+                check_status(response, 204)
+        except ERRORS as error:
+            errors.append(error)
+    for failure in errors:
+        if isinstance(failure, StoreError):
+            raise failure
+        LOGGER.warning("[store] VictoriaMetrics could not be asked (%s)", why(failure))
 
 
 def _value_of(name: bytes, text: bytes) -> str:

@@ -164,20 +164,15 @@ class Store:
         different processes.
         """
         answers = await ask_each(self._session, self._config)
-        processes = [
-            (url, reply) for url, reply in answers.items() if isinstance(reply, StoreProcess)
-        ]
-        errors = [reply for reply in answers.values() if isinstance(reply, Exception)]
-        for error in errors:
-            if not processes or isinstance(error, WrongStoreError):
-                raise error
+        first = answers.first()
+        for error in answers.errors:
             self._address.note(why(error))
-        if not errors:
+        if not answers.errors:
             self._address.end()
-        if len({process.name for _, process in processes}) > 1:
+        if answers.are_different:
             self._hold()
             raise StoreError(DIFFERENT)
-        return processes[0]
+        return first
 
     def _hold(self) -> None:
         """Stop writing until the process of VictoriaMetrics is identified again."""

@@ -109,8 +109,7 @@ class NatsRequests:
                 commands += self._commands(messages, token, is_batch=are_batches)
         try:
             await self._client.send(commands)
-            subjects = (messages[0].subject for messages in groups)
-            await self._wait(dict(zip(answers.values(), subjects, strict=True)))
+            await self._wait(dict(zip(answers.values(), groups, strict=True)))
         except Error as err:
             for token in answers:
                 self._end(token, err)
@@ -137,11 +136,11 @@ class NatsRequests:
                 headers |= {Header.BATCH_COMMIT: "1"} if is_batch else {}
             yield publish_command(message.subject, message.data, reply, headers)
 
-    async def _wait(self, answers: Mapping[asyncio.Future[Msg], str]) -> None:
-        """Wait for answers, at most PATIENCE_S. Each answer has the subject of its message."""
+    async def _wait(self, answers: Mapping[asyncio.Future[Msg], Sequence[NatsMessage]]) -> None:
+        """Wait for answers, at most PATIENCE_S. Each answer has the messages of its group."""
         _, late = await asyncio.wait(answers, timeout=LATE_S)
         if late:
-            self._on_late(answers[next(iter(late))])
+            self._on_late(answers[next(iter(late))][0].subject)
             await asyncio.wait(late, timeout=PATIENCE_S - LATE_S)
 
     def deny(self, subject: str) -> None:
