@@ -43,7 +43,7 @@ from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import WH_A_KW
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import Contract, Contracts
-from ..prices.kwh_price import price_without_energy
+from ..prices.kwh_price import price_without_energy, sum_of_known
 from ..prices.market_price_series import PriceSources
 from .simulated_battery_plan import DayPrices
 
@@ -218,16 +218,16 @@ class WhatIfYear(NamedTuple):
     def costs(self, reference_kw: float) -> YearCosts | None:
         """Return the costs of a year at `reference_kw`. Return None if a price is unknown."""
         bills = self.bills(reference_kw)
-        known = [(bill.total_with_community, bill.total) for bill in bills]
-        totals = [
-            total if with_community is None else with_community
-            for with_community, total in known
-            if total is not None
-        ]
-        if len(totals) < len(bills):
+        sum_of_bills = sum_of_known(
+            [
+                bill.total if (whole := bill.total_with_community) is None else whole
+                for bill in bills
+            ]
+        )
+        if sum_of_bills is None:
             return None
         times = self.times_a_year
-        total = round(sum(totals) * times, 2)
+        total = round(sum_of_bills * times, 2)
         surcharge, feed_in, fixed = (
             round(sum([bill.amount(*names) or 0.0 for bill in bills]) * times, 2)
             for names in (_SURCHARGE, _FEED_IN, monthly_lines())

@@ -17,6 +17,7 @@ from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
 from ..history.luxembourg_time import HOUR, day_start, days_between, local_day
 from ..prices.agreed_prices import older_prices_of
+from ..prices.kwh_price import sum_of_known
 from ..prices.published_prices import OlderPrices
 from .days import days_report
 
@@ -24,7 +25,6 @@ YESTERDAY, MONTH = "yesterday", "month"
 # Each line of a bill is rounded at the start and at the end of the period.
 _MAX_ROUNDED_EUR = 0.01
 _INVERTER, _DEVICES = "inverter", "devices"
-_OPTIONAL = "above", "feed_in"
 
 
 def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
@@ -123,23 +123,18 @@ def _unknown_days(device: HouseDevice, hours: Sequence[datetime]) -> int:
 def _foot(demand: HouseholdState, start: datetime, end: datetime) -> dict[str, Any]:
     first, last = (local_day(time) for time in (start, end))
     days = days_report(demand, first, last)["days"]
-    names = {
-        "used": "cost_used",
-        "fixed": "cost_fixed",
-        "above": "cost_above",
-        "feed_in": "feed_in",
+
+    def total(field: str, unknown: float | None = None) -> float | None:
+        amounts = [unknown if day[field] is None else day[field] for day in days]
+        return sum_of_known(amounts or [unknown], 2)
+
+    return {
+        "used": total("cost_used"),
+        "fixed": total("cost_fixed"),
+        # On a day without a reference power or a feed-in price, nothing is above it or earned.
+        "above": total("cost_above", 0.0),
+        "feed_in": total("feed_in", 0.0),
     }
-    foot: dict[str, Any] = {}
-    for name, field in names.items():
-        amounts = [day[field] for day in days]
-        if name in _OPTIONAL:
-            # On a day without a feed-in price or a reference power, nothing is earned or above it.
-            amounts = [amount or 0.0 for amount in amounts]
-        elif None in amounts or not days:
-            foot[name] = None
-            continue
-        foot[name] = round(sum(amounts), 2)
-    return foot
 
 
 def _row(name: str | None, kind: str, share: Share) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from typing import NamedTuple
 from ..history.luxembourg_time import month_end
 from ..prices.agreed_prices import price_file
 from ..prices.contract import PER_KWH, PER_MONTH, AidVat
+from ..prices.kwh_price import sum_of_known
 from ..prices.published_prices import OlderPrices, PublishedPrices
 from .bill_part_sums import BillPart, Sums
 from .ledger import Ledger
@@ -527,16 +528,11 @@ def _community(parts: Sequence[BillPart]) -> BillLine | None:
 
     Return None if no energy was shared, or if the price of a part of the shared energy is unknown.
     """
-    shared = [part for part in parts if part.sums.shared_wh]
-    prices = [part.contract.community_price for part in shared]
-    known_prices = [price for price in prices if price is not None]
-    if not known_prices or len(known_prices) < len(prices):
+    shared = [(part.sums.shared_wh / 1000, part.contract.community_price) for part in parts]
+    costs = [None if price is None else kwh * price for kwh, price in shared if kwh]
+    kwh, cost = sum([kwh for kwh, _ in shared]), sum_of_known(costs)
+    if not kwh or cost is None:
         return None
-    energies_kwh = [part.sums.shared_wh / 1000 for part in shared]
-    kwh = sum(energies_kwh)
-    cost = sum(
-        [part_kwh * price for part_kwh, price in zip(energies_kwh, known_prices, strict=True)]
-    )
     price = round(cost / kwh, _PRICE_DECIMALS)
     return BillLine("community", round(kwh, 3), "kWh", price, to_cents(cost))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
 from ..history.luxembourg_time import local_day, midnight
@@ -182,7 +183,9 @@ class Contracts:
             BEGINNING if day is None else max(midnight(day), BEGINNING): contract
             for day, contract in dated
         }
-        return cls(tuple(sorted({BEGINNING: NO_CONTRACT, **starts}.items(), key=_start)), aids)
+        return cls(
+            tuple(sorted({BEGINNING: NO_CONTRACT, **starts}.items(), key=itemgetter(0))), aids
+        )
 
     def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
         """Return the aids that hold at `moment`."""
@@ -238,10 +241,6 @@ class Contracts:
 
 NO_CONTRACTS = Contracts()
 """Contracts of a household that has entered none."""
-
-
-def _start(entry: tuple[datetime, Contract]) -> datetime:
-    return entry[0]
 
 
 # Each snapshot asks for it, and the result seldom changes.
