@@ -7,7 +7,7 @@ then the battery. It repeats this, each with the others in place, until the bill
 half a cent.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -53,96 +53,90 @@ def plan_house(
         raise ValueError(_TOO_MANY)
     if len({load.name for load in loads}) < len(loads):
         raise ValueError(_SAME_NAME)
-    planner = _Planner(quarters, net, loads)
-    best = planner.planned(battery)
+    best = _planned(quarters, net, loads, battery, HousePlan({}, [0.0] * len(quarters), (), inf))
     for _ in range(_MAX_ROUNDS - 1 if len(loads) + bool(battery) > 1 else 0):
-        plan = planner.planned(battery)
+        plan = _planned(quarters, net, loads, battery, best)
         if plan.cost > best.cost - _MIN_GAIN_EUR:
             break
         best = plan
     return best
 
 
-class _Planner:
-    """Net import of a house, with the loads and the battery that have a place so far."""
+def _planned(
+    quarters: Sequence[Quarter],
+    net: Sequence[float],
+    loads: Sequence[Load],
+    battery: HouseBattery | None,
+    before: HousePlan,
+) -> HousePlan:
+    """Return a plan in which each load and the battery are placed anew, after the plan `before`."""
+    placed, flows = _placed(quarters, net, loads, before), before.battery
+    values: Sequence[Values] = ()
+    stored_eur = 0.0
+    if battery:
+        flows, values = plan_battery(battery, quarters, _total(net, placed))
+        stored = battery.stored + sum(battery.into(flow) for flow in flows)
+        stored_eur = stored * battery.end_value
+    cost = _bill(quarters, _total(net, placed, flows)) - stored_eur
+    return HousePlan(placed, flows, values, cost)
 
-    def __init__(
-        self, quarters: Sequence[Quarter], net: Sequence[float], loads: Sequence[Load]
-    ) -> None:
-        self._quarters = self._for_loads = quarters
-        self._total = [*net]
-        self._placed: dict[str, Planned] = {}
-        self._flows = [0.0] * len(quarters)
-        # A load with little choice of its time chooses first.
-        self._uninterrupted = sorted(
-            (load for load in loads if load.profile),
-            key=lambda load: load.end - load.first - len(load.profile),
-        )
-        self._pausing = sorted(
-            (load for load in loads if not load.profile), key=lambda load: load.end
-        )
 
-    def planned(self, battery: HouseBattery | None) -> HousePlan:
-        """Place all loads and the battery anew. Return the plan."""
-        self._place_loads()
-        values: Sequence[Values] = ()
-        stored_eur = 0.0
-        if battery:
-            self._add(-flow for flow in self._flows)
-            self._flows, values = plan_battery(battery, self._quarters, self._total)
-            self._add(self._flows)
-            stored = battery.stored + sum(battery.into(flow) for flow in self._flows)
-            stored_eur = stored * battery.end_value
-        return HousePlan(self._placed, self._flows, values, self._bill() - stored_eur)
+def _placed(
+    quarters: Sequence[Quarter], net: Sequence[float], loads: Sequence[Load], before: HousePlan
+) -> Mapping[str, Planned]:
+    """Place the loads anew, in the better order.
 
-    def _place_loads(self) -> None:
-        """Place the loads that run through before or after those that may pause.
+    A load does not rely on energy out of the battery to stay below the highest power: the battery
+    is planned anew afterwards, and may then give less.
+    """
+    flows, lowest = before.battery, inf
+    for_loads = [
+        quarter._replace(most=quarter.most + min(0.0, flow))
+        for quarter, flow in zip(quarters, flows, strict=True)
+    ]
+    best = before.loads
+    for order in _orders(loads):
+        placed = dict(before.loads)
+        for group in order:
+            for load in group:
+                placed.pop(load.name, None)
+            placed |= _place(group, for_loads, _total(net, placed, flows))
+        if (cost := _bill(quarters, _total(net, placed, flows))) < lowest - _MIN_GAIN_EUR:
+            lowest, best = cost, placed
+    return best
 
-        A load does not rely on energy out of the battery to stay below the highest power: the
-        battery is planned anew afterwards, and may then give less.
-        """
-        self._for_loads = [
-            quarter
-            if flow >= 0 or quarter.most == inf
-            else quarter._replace(most=quarter.most + flow)
-            for quarter, flow in zip(self._quarters, self._flows, strict=True)
-        ]
-        orders = [(self._place_uninterrupted, self._place_pausing)]
-        if self._uninterrupted and self._pausing:
-            orders.append((self._place_pausing, self._place_uninterrupted))
-        placed, total = self._placed, self._total
-        lowest = inf
-        for order in orders:
-            self._placed, self._total = {**placed}, total
-            for place in order:
-                place()
-            if (cost := self._bill()) < lowest - _MIN_GAIN_EUR:
-                lowest, best = cost, (self._placed, self._total)
-        self._placed, self._total = best
 
-    def _place_uninterrupted(self) -> None:
-        for load in self._uninterrupted:
-            self._remove(load.name)
-            self._place(load.name, place_uninterrupted(load, self._for_loads, self._total))
+def _orders(loads: Sequence[Load]) -> Sequence[Sequence[Sequence[Load]]]:
+    """Return one or two orders in which loads can be placed.
 
-    def _place_pausing(self) -> None:
-        for load in self._pausing:
-            self._remove(load.name)
-        for name, planned in place_pausing(self._pausing, self._for_loads, self._total).items():
-            self._place(name, planned)
+    Loads that run through come before or after those that may pause, which are placed together. A
+    load with little choice of its time chooses first.
+    """
+    by_choice = sorted(loads, key=lambda load: load.end - load.first - len(load.profile))
+    through = [[load] for load in by_choice if load.profile]
+    pausing = sorted((load for load in loads if not load.profile), key=lambda load: load.end)
+    orders = [[*through, pausing]]
+    if through and pausing:
+        orders.append([pausing, *through])
+    return orders
 
-    def _bill(self) -> float:
-        return sum(
-            quarter.bill(net) for quarter, net in zip(self._quarters, self._total, strict=True)
-        )
 
-    def _place(self, name: str, planned: Planned) -> None:
-        self._placed[name] = planned
-        self._add(planned.kwh)
+def _place(
+    group: Sequence[Load], quarters: Sequence[Quarter], net: Sequence[float]
+) -> Mapping[str, Planned]:
+    """Return the energies of one load that runs through, or of all loads that may pause."""
+    if group and group[0].profile:
+        return {group[0].name: place_uninterrupted(group[0], quarters, net)}
+    return place_pausing(group, quarters, net)
 
-    def _remove(self, name: str) -> None:
-        if planned := self._placed.pop(name, None):
-            self._add(-kwh for kwh in planned.kwh)
 
-    def _add(self, energies: Iterable[float]) -> None:
-        self._total = [net + kwh for net, kwh in zip(self._total, energies, strict=True)]
+def _total(
+    net: Sequence[float], placed: Mapping[str, Planned], flows: Sequence[float] = ()
+) -> list[float]:
+    """Return the net import of a house with its loads and the flows of its battery."""
+    energies = [planned.kwh for planned in placed.values()]
+    return [sum(parts) for parts in zip(net, *energies, *([flows] if flows else []), strict=True)]
+
+
+def _bill(quarters: Sequence[Quarter], net: Sequence[float]) -> float:
+    return sum(quarter.bill(kwh) for quarter, kwh in zip(quarters, net, strict=True))
