@@ -201,12 +201,11 @@ def set_issue(
 @callback
 def name_unread_file(hass: HomeAssistant, entry_id: str, file: str, *, is_unread: bool) -> None:
     """Add a file to the repair issue about files that cannot be read now, or take it away."""
-    problem, files = Problem.STORED_NOT_READ, set[str]()
     if (entry := hass.config_entries.async_get_entry(entry_id)) is None:
         return
-    if is_raised(hass, entry, problem):
-        issue = ir.async_get(hass).issues[DOMAIN, issue_id(problem, entry)]
-        files = {*read_plain((issue.translation_placeholders or {})["file"]).split("\n")}
+    problem = Problem.STORED_NOT_READ
+    raised = _raised_placeholders(hass, entry, problem)
+    files = {*read_plain(raised["file"]).split("\n")} if raised else set[str]()
     files = files | {file} if is_unread else files - {file}
     set_issue(hass, entry, problem, is_there=files, file="\n".join(sorted(files)))
 
@@ -214,10 +213,17 @@ def name_unread_file(hass: HomeAssistant, entry_id: str, file: str, *, is_unread
 @callback
 def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
     """Return whether the repair issue for `problem` of an entry is raised."""
+    return _raised_placeholders(hass, entry, problem) is not None
+
+
+def _raised_placeholders(
+    hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem
+) -> Mapping[str, str] | None:
+    """Return the placeholders of a raised issue. Return None if it is not raised."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(problem, entry))
     # After a restart of Home Assistant, the registry still has the earlier issues. They are
     # inactive until they are raised again, so check `active`, too.
-    return issue is not None and issue.active
+    return (issue.translation_placeholders or {}) if issue and issue.active else None
 
 
 @callback
@@ -286,14 +292,13 @@ class Remedies:
     @callback
     def standing(self) -> dict[Repair, Details]:
         """Return the repairs whose issue is already raised, each with the issue's placeholders."""
-        issues = ir.async_get(self._hass).issues
-        standing: dict[Repair, Details] = {}
-        for repair in _ISSUES:
-            problem = Problem(repair)
-            if is_raised(self._hass, self._entry, problem):
-                issue = issues[DOMAIN, issue_id(problem, self._entry)]
-                standing[repair] = tuple((issue.translation_placeholders or {}).items())
-        return standing
+        raised = {
+            repair: _raised_placeholders(self._hass, self._entry, Problem(repair))
+            for repair in _ISSUES
+        }
+        return {
+            repair: tuple(texts.items()) for repair, texts in raised.items() if texts is not None
+        }
 
     @callback
     def apply(self, before: Condition, condition: Condition) -> None:

@@ -5,7 +5,6 @@ the real meter.
 """
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
@@ -17,18 +16,11 @@ from ..lib.virtual.announcements import AnnouncementKind, announcements_of
 from ..lib.virtual.identity import homewizard_unique_id, shelly_mac
 
 
-class DiscoveredEntry(NamedTuple):
-    """Config entry that discovery would create for the virtual meter: domain and unique id."""
-
-    domain: str
-    unique_id: str
-
-
-def discovered_entry(kind: AnnouncementKind, serial: str) -> DiscoveredEntry:
-    """Return the config entry that discovery would create for a kind of virtual meter."""
+def discovered_entry(kind: AnnouncementKind, serial: str) -> tuple[str, str]:
+    """Return domain and unique id of the config entry that discovery would create for a kind."""
     if kind is AnnouncementKind.HOMEWIZARD:
-        return DiscoveredEntry("homewizard", homewizard_unique_id(serial))
-    return DiscoveredEntry("shelly", shelly_mac(serial))
+        return "homewizard", homewizard_unique_id(serial)
+    return "shelly", shelly_mac(serial)
 
 
 async def async_ignore(hass: HomeAssistant, kind: AnnouncementKind, serial: str) -> bool:
@@ -38,7 +30,7 @@ async def async_ignore(hass: HomeAssistant, kind: AnnouncementKind, serial: str)
     meter would remove the user's entry.
     """
     domain, unique_id = discovered_entry(kind, serial)
-    if _entry_of(hass, DiscoveredEntry(domain, unique_id)):
+    if _entry_of(hass, kind, serial):
         return True
     title = announcements_of(kind, serial)[0].name
     try:
@@ -60,7 +52,7 @@ async def async_stop_ignoring(
 ) -> None:
     """Undo `async_ignore` for the given kinds of virtual meter."""
     for kind in kinds:
-        entry = _entry_of(hass, discovered_entry(kind, serial))
+        entry = _entry_of(hass, kind, serial)
         if entry and entry.source == SOURCE_IGNORE:
             await hass.config_entries.async_remove(entry.entry_id)
 
@@ -68,12 +60,11 @@ async def async_stop_ignoring(
 def find_added_entries(hass: HomeAssistant, serial: str) -> Iterator[AnyConfigEntry]:
     """Yield the entries that users have created for the virtual meter."""
     for kind in AnnouncementKind:
-        entry = _entry_of(hass, discovered_entry(kind, serial))
+        entry = _entry_of(hass, kind, serial)
         if entry and entry.source != SOURCE_IGNORE:
             yield entry
 
 
-def _entry_of(hass: HomeAssistant, discovered: DiscoveredEntry) -> AnyConfigEntry | None:
-    return hass.config_entries.async_entry_for_domain_unique_id(
-        discovered.domain, discovered.unique_id
-    )
+def _entry_of(hass: HomeAssistant, kind: AnnouncementKind, serial: str) -> AnyConfigEntry | None:
+    entry = hass.config_entries.async_entry_for_domain_unique_id
+    return entry(*discovered_entry(kind, serial))

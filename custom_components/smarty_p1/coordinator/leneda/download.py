@@ -287,13 +287,13 @@ class LenedaDownload:
         answers: dict[str, _Answer] = {}
         is_due = False
         try:
-            for code, point in self._points.items():
+            for code in self._points:
                 if not self._is_wanted(code, now, codes):
                     continue
                 start = self._start(code, stored.get(code, ()), today, corrected)
                 if start < today:
                     is_due = True
-                    rows = await self._async_ask_for(code, point, start, today)
+                    rows = await self._async_ask_for(code, start, today)
                     if rows is not None:
                         answers[code] = _Answer(rows, AskedSpan(start, today))
                         codes |= {code} if rows else set()
@@ -379,12 +379,11 @@ class LenedaDownload:
         """Return the quarter-hours of a period. Request them if `stored` lacks any of them."""
         if len(stored) == (end - start) // QUARTER_HOUR:
             return stored
-        return await self._async_ask_for(code, self._points[code], start, end, skips_refused=True)
+        return await self._async_ask_for(code, start, end, skips_refused=True)
 
     async def _async_ask_for(
         self,
         code: str,
-        point: str,
         start: datetime,
         end: datetime,
         *,
@@ -399,7 +398,7 @@ class LenedaDownload:
         rows: list[LenedaRow] = []
         for first, last in _pieces(start, end):
             await self._async_pause()
-            request = SeriesRequest(point, code, first, last)
+            request = SeriesRequest(self._points[code], code, first, last)
             try:
                 rows += await async_series(self._hass, self._account, request, read_time_series)
             except LenedaError as err:

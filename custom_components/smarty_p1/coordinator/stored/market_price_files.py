@@ -37,8 +37,9 @@ SAVE_INTERVAL = 300.0
 MAX_SOURCES = 60
 """Maximum number of sources of a meter: its price entities, and those of old contracts."""
 _MAX_NAMES = 2 * MAX_SOURCES
-# Maximum number of prices of a meter that wait while the disk is full.
-_MAX_PENDING = 80_000
+# Maximum number of prices of a meter that wait while the disk is full: those of two sources in 25
+# months.
+_MAX_PENDING = 160_000
 _SCRAP_BYTES = 3_000
 _SOURCE = re.compile(r"[a-z0-9_.-]{1,200}")
 _LOST = "Market prices cannot be stored in %s: %s"
