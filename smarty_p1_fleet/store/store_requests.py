@@ -12,6 +12,7 @@ import aiohttp
 
 from smarty_p1_fleet.outage_log import AlreadyLoggedError, reason
 from smarty_p1_gateway.config_table import raise_config_error
+from smartyp1.bounded_body import bounded_body
 
 from .store_config import StoreConfig
 from .store_login import REFUSED_LOGIN_TEXTS, StoreLogin
@@ -98,13 +99,11 @@ def why(error: BaseException) -> str:
 
 async def read_answer(response: aiohttp.ClientResponse, most: int) -> bytes:
     """Return the body of an answer. Raises StoreError if it has more than `most` bytes."""
-    parts = bytearray()
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        parts += chunk
-        if len(parts) > most:
-            msg = "its answer is too long"
-            raise StoreError(msg)
-    return bytes(parts)
+    body = await bounded_body(response.content.iter_any(), most)
+    if body is None:
+        msg = "its answer is too long"
+        raise StoreError(msg)
+    return body
 
 
 class StoreProcess(NamedTuple):

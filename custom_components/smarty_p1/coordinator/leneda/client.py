@@ -14,6 +14,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_PRODUCTION_POINT
+from ...lib.bounded_body import bounded_body
 from ...lib.leneda.api_response import AnswerRefusal, ResponseError
 from ...lib.leneda.series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity, is_of_production
 
@@ -134,16 +135,14 @@ async def _async_body(
                 is_server = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
                 refusal = Refusal.SERVER if is_server else Refusal.NOT_UNDERSTOOD
                 raise LenedaError(_BY_STATUS.get(answer.status, refusal))
-            body = bytearray()
-            async for piece in answer.content.iter_any():
-                body += piece
-                if len(body) > MAX_SIZE:
-                    raise LenedaError(Refusal.TOO_LARGE)
-        return bytes(body)
+            body = await bounded_body(answer.content.iter_any(), MAX_SIZE)
     except TimeoutError:
         raise LenedaError(Refusal.TOO_SLOW) from None
     except ClientError, OSError:  # drop the cause: its text may contain the metering point's URL
         raise LenedaError(Refusal.UNREACHABLE) from None
+    if body is None:
+        raise LenedaError(Refusal.TOO_LARGE)
+    return body
 
 
 def _read[T](body: bytes, request: SeriesRequest, read: SeriesReader[T]) -> T:

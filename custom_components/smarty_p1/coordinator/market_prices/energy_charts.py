@@ -12,6 +12,7 @@ from aiohttp import ClientError, ClientTimeout
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
+from ...lib.bounded_body import bounded_body
 from ...lib.history.luxembourg_time import DAY, month_end
 from ...lib.prices.market_price_series import QuarterPrice
 from ...lib.prices.zone_price_response import ZONE, zone_prices
@@ -33,7 +34,6 @@ async def async_month_of_prices(hass: HomeAssistant, start: datetime) -> list[Qu
     """
     end = month_end(start)
     days = {"start": f"{start:%Y-%m-%d}", "end": f"{end - DAY:%Y-%m-%d}"}
-    body = bytearray()
     try:
         async with async_get_clientsession(hass).get(
             BASE_URL,
@@ -43,13 +43,12 @@ async def async_month_of_prices(hass: HomeAssistant, start: datetime) -> list[Qu
         ) as answer:
             if answer.status != HTTPStatus.OK:
                 raise DownloadError
-            async for piece in answer.content.iter_any():
-                body += piece
-                if len(body) > MAX_SIZE:
-                    raise DownloadError
+            body = await bounded_body(answer.content.iter_any(), MAX_SIZE)
     except ClientError, OSError, TimeoutError:
         raise DownloadError from None
-    return await hass.async_add_executor_job(_read, bytes(body), start, end)
+    if body is None:
+        raise DownloadError
+    return await hass.async_add_executor_job(_read, body, start, end)
 
 
 def _read(body: bytes, start: datetime, end: datetime) -> list[QuarterPrice]:
