@@ -1,5 +1,6 @@
 /** Base class of the cards. Handles the meter, its feed while the card is in view, the locale and error states. */
 
+import { memoize } from "./data/memoize.ts";
 import { billTexts } from "./sentences/bill.ts";
 import type { Field } from "./card-host.ts";
 import { lastOf } from "./built-in-replacements.ts";
@@ -396,7 +397,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
 
   /** Return the id of an entity, by the translation key and the device; undefined without such an entity. */
   protected entityOf(key: string, deviceId: string | null | undefined): string | undefined {
-    return entityOf(this.#hass?.entities ?? {}, key, deviceId);
+    return this.#hass && entityIds(this.#hass.entities).get(`${key} ${deviceId}`);
   }
 
   /** Return a button that shows or hides the reasons of an answer. Its name for screen readers has the `title` of the card. */
@@ -472,21 +473,13 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   }
 }
 
-const byKey = new WeakMap<object, Map<string, string>>();
-
 /**
- * Return the id of an entity, by translation key and device. The index is cached, because a home has thousands of
- * entities and every telegram causes lookups.
+ * Return the ids of this integration's entities, by translation key and device. The index is cached, because a home has
+ * thousands of entities and every telegram causes lookups.
  */
-function entityOf(entities: Hass["entities"], key: string, device: string | null | undefined): string | undefined {
-  let ids = byKey.get(entities);
-  if (!ids) {
-    const own = ownEntities(entities);
-    ids = new Map(own.reverse().map((entity) => [`${entity.translation_key} ${entity.device_id}`, entity.entity_id]));
-    byKey.set(entities, ids);
-  }
-  return ids.get(`${key} ${device}`);
-}
+const entityIds = memoize(
+  (entities: Hass["entities"]) => new Map(ownEntities(entities).reverse().map((entity) => [`${entity.translation_key} ${entity.device_id}`, entity.entity_id])),
+);
 
 export function navigate(path: string): void {
   history.pushState(null, "", path);

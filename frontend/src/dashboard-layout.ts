@@ -1,5 +1,6 @@
 /** Strategy of the dashboard "Smarty": builds the views and cards for the existing meters. */
 
+import { memoize } from "./data/memoize.ts";
 import { lastOf } from "./built-in-replacements.ts";
 import { boardSections } from "./pulse-tank-sections.ts";
 import { pageLocale } from "./base-card.ts";
@@ -82,17 +83,11 @@ let shownLanguage: string | undefined;
 const idsOf = ({ list, pulseReaders }: Meters): string =>
   JSON.stringify([list?.map(({ entry_id, source, media }) => [entry_id, source, media.map(({ meter }) => meter)]), pulseReaders.map(({ entry_id, device_id }) => [entry_id, device_id])]);
 
-/** Cached registry entries of this integration. Home Assistant replaces `entities` and `devices` at any change. */
-let cached: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
-
-function registryOf({ entities, devices }: Hass): string {
-  if (cached?.entities !== entities || cached.devices !== devices) {
-    const own = ownEntities(entities);
-    const registry = JSON.stringify([own, own.map(({ device_id }) => devices[device_id ?? ""])]);
-    cached = { entities, devices, registry };
-  }
-  return cached.registry;
-}
+/** Return the registry entries of this integration. Home Assistant replaces `entities` and `devices` at any change. */
+const registryOf = memoize((entities: Hass["entities"], devices: Hass["devices"]): string => {
+  const own = ownEntities(entities);
+  return JSON.stringify([own, own.map(({ device_id }) => devices[device_id ?? ""])]);
+});
 
 export class SmartyDashboard extends HTMLElement {
   /** Return the initial title and icon for the dialog "Add dashboard". */
@@ -108,7 +103,7 @@ export class SmartyDashboard extends HTMLElement {
    */
   static shouldRegenerate(_config: object, before: Hass, hass: Hass): boolean {
     if (shownMeters === undefined) return true;
-    if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
+    if (before.language !== hass.language || registryOf(before.entities, before.devices) !== registryOf(hass.entities, hass.devices)) return true;
     const known = metersOf(hass.connection);
     if (known.list !== undefined && idsOf(known) !== shownMeters) return true;
     // If the texts of the user's language have arrived after the dashboard was generated without them, generate the

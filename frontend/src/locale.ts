@@ -1,5 +1,6 @@
 /** Words, numbers, dates and times in the user's Home Assistant formats. */
 
+import { memoize } from "./data/memoize.ts";
 import { lastOf, sumOf } from "./built-in-replacements.ts";
 import type { UserFormats } from "./hass.ts";
 import common from "./texts/common.json" with { type: "json" };
@@ -105,15 +106,8 @@ function firstWeekdayIn(language: string): number {
   return (known.getWeekInfo?.().firstDay ?? other) - 1;
 }
 
-let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
-
 /** Return the locale. All cards of a page share it, because creating number and time formats is slow. */
-export function localeOf(formats: UserFormats, language?: string): Locale {
-  if (!shared || shared.formats !== formats || shared.language !== language) {
-    shared = { formats, language, locale: new Locale(formats, language) };
-  }
-  return shared.locale;
-}
+export const localeOf = memoize((formats: UserFormats, language: string | undefined): Locale => new Locale(formats, language));
 
 export class Locale {
   readonly language: Language;

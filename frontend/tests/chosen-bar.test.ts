@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ReactiveControllerHost } from "lit";
+import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { ChosenBar } from "../src/charts/chosen-bar.ts";
 
 Object.assign(globalThis, { document: new EventTarget() });
@@ -10,7 +10,9 @@ type Chart = ReturnType<ConstructorParameters<typeof ChosenBar>[1]>;
 /** A chart of 100 × 100 px with ten bars beside each other, unless `changes` says otherwise. */
 function chartOf(changes: Partial<Chart> = {}) {
   const chart: Chart = { count: 10, at: (x) => Math.floor(x * 10), ...changes };
-  const bar = new ChosenBar({ addController() {}, requestUpdate() {} } as unknown as ReactiveControllerHost, () => chart);
+  const controllers: ReactiveController[] = [];
+  const host = { addController: (controller: ReactiveController) => controllers.push(controller), requestUpdate() {} };
+  const bar = new ChosenBar(host as unknown as ReactiveControllerHost, () => chart);
   const target = { getBoundingClientRect: () => ({ left: 200, top: 300, width: 100, height: 100 }) };
   const event = (x: number, y: number, pointerType: string, type = "") => ({ clientX: 200 + x, clientY: 300 + y, pointerType, type, currentTarget: target }) as unknown as PointerEvent;
   const move = (x: number, y = 50, by = "mouse") => (bar.move(event(x, y, by)), bar.index);
@@ -22,7 +24,7 @@ function chartOf(changes: Partial<Chart> = {}) {
   };
   let prevented = 0;
   const press = (key: string) => (bar.key({ key, preventDefault: () => (prevented += 1) } as unknown as KeyboardEvent), bar.index);
-  return { bar, move, leave, tap, press, prevented: () => prevented };
+  return { bar, controllers, move, leave, tap, press, prevented: () => prevented };
 }
 
 test("the mouse shows a bar, a click holds it, and a second click lets it go", () => {
@@ -33,11 +35,11 @@ test("the mouse shows a bar, a click holds it, and a second click lets it go", (
 });
 
 test("a press outside of the card lets the bar go, as long as the card is in the page", () => {
-  const { bar, tap } = chartOf();
+  const { bar, controllers, tap } = chartOf();
   const press = () => (document.dispatchEvent(new Event("pointerdown")), bar.index);
-  bar.hostConnected();
+  for (const controller of controllers) controller.hostConnected?.();
   assert.deepEqual([tap(35), press(), tap(72)], [3, undefined, 7]);
-  bar.hostDisconnected();
+  for (const controller of controllers) controller.hostDisconnected?.();
   assert.equal(press(), 7);
 });
 

@@ -1,10 +1,10 @@
 /** Card of a month's bill, line by line as on the paper bill. */
 
+import { memoize } from "../data/memoize.ts";
 import { savedSentences } from "../sentences/house-savings.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
-import type { Locale } from "../locale.ts";
 import { billsOf, showMonth, shownOf, withoutBill } from "../parts/shared-bills.ts";
 import { paragraph, tableBehind, turnOver } from "../parts/markup.ts";
 import { chartStyles, COLORS, monthsChart } from "../charts/months-chart.ts";
@@ -98,7 +98,7 @@ export class BillCard extends SmartyCard<BillKey> {
   ];
 
   readonly #widthOf = measureIn(this);
-  #shown: { bill: Bill; locale: Locale; words: ShownBill } | undefined;
+  readonly #wordsOf = memoize(shownBill);
 
   override getCardSize(): number {
     return 9;
@@ -112,7 +112,7 @@ export class BillCard extends SmartyCard<BillKey> {
     const to = (index: number) =>
       bills[index] && index >= 0 ? () => showMonth(bills, feed, bills[index]!.month) : undefined;
     const turn = { earlier: to(at - 1), later: to(at + 1) };
-    const words = this.#wordsOf(bill);
+    const words = this.#wordsOf(bill, this.locale);
     const saved = savedSentences(houseOf(feed), bill, this.locale);
     this.announce(`${meter.entry_id} ${bill.month}`, `${words.title}${this.locale.sign(":")} ${words.total} ${words.label}`, words.sentence);
     const notes = saved.note ? [...words.notes, saved.note] : words.notes;
@@ -167,15 +167,6 @@ export class BillCard extends SmartyCard<BillKey> {
       ${monthsChart(chart)}
       ${tableBehind(title, { head: [...head.map(withDot), ...heads], rows: rows.map((row, index) => (limit ? [...row, ...cells(index)] : row)) })}`;
     await printStatement(`${title} ${name}`, this.lang, stylesOf(this), sheet);
-  }
-
-  /** Return the texts of a bill. Cached until the bill changes, because every telegram redraws the card. */
-  #wordsOf(bill: Bill): ShownBill {
-    const { locale } = this;
-    if (this.#shown?.bill !== bill || this.#shown.locale !== locale) {
-      this.#shown = { bill, locale, words: shownBill(bill, locale) };
-    }
-    return this.#shown.words;
   }
 
   #total(bill: Bill, words: ShownBill): TemplateResult | string {

@@ -77,7 +77,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const answer = feed.get("smarty_p1/media", {});
-    if (feed.live?.state === "unauthorized" || answer.error === "unauthorized") {
+    if (answer.error === "unauthorized") {
       return statusLine(this.locale.common("not_allowed"));
     }
     const histories = answer.value?.media ?? [];
@@ -87,7 +87,6 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
     const listed = meter.media.find((medium) => medium.meter === id);
     const stored = histories.find((medium) => medium.meter === id);
     if (!listed && !stored) {
-      if (!answer.value && !answer.error) return this.waiting();
       if (!answer.value) return this.waiting(answer.error);
       const key = meter.state !== "receiving" ? "nothing_read" : device || configured ? "not_there" : "no_media";
       return statusLine(this.t(key));

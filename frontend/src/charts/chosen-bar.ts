@@ -7,6 +7,7 @@
  * the click, so the first click opens the bar. With a finger, the first tap shows a bar, and the second tap opens it.
  */
 
+import { onPressOutside } from "../parts/while-drawn.ts";
 import { clamp } from "../built-in-replacements.ts";
 import { noChange, type ReactiveController, type ReactiveControllerHost } from "lit";
 import { directive, Directive, type ElementPart } from "lit/directive.js";
@@ -52,21 +53,13 @@ export class ChosenBar implements ReactiveController {
     this.#host = host;
     this.#chart = chart;
     host.addController(this);
+    // As in the charts of the Energy dashboard.
+    onPressOutside(host, () => this.choose(undefined));
   }
 
   hostConnected(): void {
     this.clear();
-    document.addEventListener("pointerdown", this.#outside, { capture: true });
   }
-
-  hostDisconnected(): void {
-    document.removeEventListener("pointerdown", this.#outside, { capture: true });
-  }
-
-  /** A press outside of the card ends the choice, as in the charts of the Energy dashboard. */
-  readonly #outside = (event: Event): void => {
-    if (this.#chosen !== undefined && !event.composedPath().includes(this.#host as unknown as EventTarget)) this.choose(undefined);
-  };
 
   /** Cancel the choice without drawing the card again. */
   clear(): void {

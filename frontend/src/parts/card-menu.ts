@@ -1,5 +1,6 @@
 /** Menu ⋮ of a card: its table, its picture, and the rows of its table as a file. */
 
+import { onPressOutside } from "./while-drawn.ts";
 import { css, html, LitElement, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { styles } from "../styles.ts";
@@ -73,14 +74,9 @@ export class CardMenu extends LitElement {
   /** Index of the item that gets the focus; -1 for the button. */
   #focus: number | undefined;
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    document.addEventListener("pointerdown", this.#outside, { capture: true });
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    document.removeEventListener("pointerdown", this.#outside, { capture: true });
+  constructor() {
+    super();
+    onPressOutside(this, () => (this.isOpen = false));
   }
 
   protected override render(): TemplateResult {
@@ -116,10 +112,6 @@ export class CardMenu extends LitElement {
     this.#focus = item ?? -1;
     this.requestUpdate();
   }
-
-  readonly #outside = (event: Event): void => {
-    if (!event.composedPath().includes(this)) this.isOpen = false;
-  };
 
   readonly #left = ({ relatedTarget }: FocusEvent): void => {
     if (relatedTarget && !this.renderRoot.contains(relatedTarget as Node)) this.isOpen = false;

@@ -17,3 +17,14 @@ export function whileDrawn(host: ReactiveControllerHost & { renderRoot: ParentNo
     hostDisconnected: () => change(null),
   });
 }
+
+/** Call `act` at each press outside of an element of the page. */
+export function onPressOutside(host: ReactiveControllerHost, act: () => void): void {
+  const press = (event: Event): void => {
+    if (!event.composedPath().includes(host as unknown as EventTarget)) act();
+  };
+  host.addController({
+    hostConnected: () => document.addEventListener("pointerdown", press, { capture: true }),
+    hostDisconnected: () => document.removeEventListener("pointerdown", press, { capture: true }),
+  });
+}
