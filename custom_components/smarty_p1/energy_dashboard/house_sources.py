@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from homeassistant.components.recorder.statistics import StatisticsRow, statistics_during_period
 from homeassistant.components.sensor import SensorDeviceClass
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
-from ..coordinator import has_books
+from ..coordinator import has_books, loaded_meter
 from ..coordinator.chosen_entity_ids import chosen_statistics, current_ids, note_registry_ids
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, known_meters
 from ..coordinator.garbage_collection import without_collection
@@ -99,8 +98,8 @@ def async_follow_sources(hass: HomeAssistant) -> None:
         for entry in known_meters(hass):
             if entity and is_listed:
                 note_registry_ids(hass, entry, {old: entity.id})
-            if has_books(entry) and entry.state is ConfigEntryState.LOADED:
-                for powers in entry.runtime_data.books.house_powers.values():
+            if coordinator := loaded_meter(entry):
+                for powers in coordinator.books.house_powers.values():
                     powers[:] = [new if power == old else power for power in powers]
 
     hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, async_note, event_filter=is_renamed)

@@ -76,9 +76,7 @@ class BatteryFlow(ConfigSubentryFlow):
         page = Page("user", _FIELDS, self._check)
         return await self._form.async_ask(page, user_input, self._get_entry(), subentry)
 
-    async def async_step_reconfigure(self, _user_input: Input = None) -> SubentryFlowResult:
-        """Ask for changes of the battery."""
-        return await self.async_step_user()
+    async_step_reconfigure = async_step_user
 
     def _check(self, data: dict[str, Any], errors: FormErrors) -> dict[str, Any]:
         """Return the data of a battery. Add an error for a field that does not fit the others."""

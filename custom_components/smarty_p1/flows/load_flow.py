@@ -1,7 +1,7 @@
 """Dialog of a load: first its kind, then its energy, powers, deadlines and entities."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, partialmethod
 from typing import Any
 
 import voluptuous as vol
@@ -128,26 +128,19 @@ class LoadFlow(ConfigSubentryFlow):
     async def async_step_reconfigure(self, _user_input: Input = None) -> SubentryFlowResult:
         """Show the form of the load's kind."""
         kind = self._get_reconfigure_subentry().data.get(CONF_LOAD_KIND, LOAD_CAR)
-        return await self._async_ask(kind, None)
+        return await self._async_ask(kind=kind)
 
-    async def async_step_car(self, user_input: Input = None) -> SubentryFlowResult:
-        """Ask for a car."""
-        return await self._async_ask(LOAD_CAR, user_input)
-
-    async def async_step_appliance(self, user_input: Input = None) -> SubentryFlowResult:
-        """Ask for an appliance, which runs through."""
-        return await self._async_ask(LOAD_APPLIANCE, user_input)
-
-    async def async_step_pausing(self, user_input: Input = None) -> SubentryFlowResult:
-        """Ask for a load that may pause."""
-        return await self._async_ask(LOAD_PAUSING, user_input)
-
-    async def _async_ask(self, kind: str, typed: Input) -> SubentryFlowResult:
+    async def _async_ask(self, typed: Input = None, *, kind: str) -> SubentryFlowResult:
         subentry = None
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
         page = Page(kind, _FIELDS[kind], partial(self._check, kind))
         return await self._form.async_ask(page, typed, self._get_entry(), subentry)
+
+    # Steps of the dialog: a form for each kind of load.
+    async_step_car = partialmethod(_async_ask, kind=LOAD_CAR)
+    async_step_appliance = partialmethod(_async_ask, kind=LOAD_APPLIANCE)
+    async_step_pausing = partialmethod(_async_ask, kind=LOAD_PAUSING)
 
     def _check(self, kind: str, data: dict[str, Any], errors: FormErrors) -> dict[str, Any]:
         """Return the data of a load. Add an error for a field that does not fit the others."""

@@ -19,9 +19,8 @@ from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, Sel
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
-from ...coordinator import has_no_cable
+from ...coordinator import has_no_cable, loaded_meter
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
-from ...coordinator.meter_books import MeterBooks
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...lib.markdown_text import Verbatim, in_markdown
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
@@ -88,11 +87,10 @@ def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
     statistics would show the difference as energy of a single hour. Return True if one of the
     totals is unknown.
     """
-    kwh = telegram.objects.get(IMPORTED_ENERGY)
-    if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:
+    kwh, coordinator = telegram.objects.get(IMPORTED_ENERGY), loaded_meter(entry)
+    if not isinstance(kwh, float) or coordinator is None:
         return True
-    books: MeterBooks = entry.runtime_data.books
-    return books.household.meter.may_continue(telegram.time or dt_util.utcnow(), kwh)
+    return coordinator.books.household.meter.may_continue(telegram.time or dt_util.utcnow(), kwh)
 
 
 class CableSteps(DialogSteps[ContractAndDashboardSteps]):

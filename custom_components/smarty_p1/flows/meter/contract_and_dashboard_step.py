@@ -120,9 +120,8 @@ class ContractAndDashboardSteps(DialogSteps[None]):
         }
         return await self.form.async_show(self._new.step_id, fields, {}, placeholders)
 
-    async def async_step_contract_without_cable(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the contract of a meter without a cable."""
-        return await self.async_step_contract(user_input)
+    # The form of a meter without a cable has other texts.
+    async_step_contract_without_cable = async_step_contract
 
     async def async_ask(
         self,

@@ -5,7 +5,6 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.components.notify.const import DOMAIN as NOTIFY
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -17,6 +16,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ...const import CONF_GOAL, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
+from ...coordinator import loaded_meter
 from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...lib.advice.goal import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, EUR_PER_MONTH, Amount, AmountError, amount_text
@@ -176,7 +176,8 @@ def _is_changed(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
 
 
 def _last_year_total(entry: AnyConfigEntry) -> float | None:
-    demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
+    coordinator = loaded_meter(entry)
+    demand = coordinator.books.demand if coordinator else None
     return None if demand is None else last_year_total(demand.month)
 
 

@@ -106,9 +106,7 @@ class LenedaFileSteps(OptionsFlow):
             },
         )
 
-    async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show a summary of an imported file. No day of it was compared with the meter's days."""
-        return await self.async_step_leneda_result(user_input)
+    async_step_leneda_result_alone = async_step_leneda_result
 
     async def async_step_leneda_finish(self, _user_input: Input = None) -> ConfigFlowResult:
         """Close the dialog without changing the options."""

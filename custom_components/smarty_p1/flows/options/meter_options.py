@@ -10,9 +10,9 @@ from functools import partialmethod
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import BooleanSelector, SelectSelector
+from homeassistant.helpers.selector import BooleanSelector
 from homeassistant.util import dt as dt_util
 
 from ...const import (
@@ -23,7 +23,7 @@ from ...const import (
     CONF_SUN_SOURCES,
     SECTION_VIRTUAL,
 )
-from ...coordinator import has_telegrams
+from ...coordinator import has_telegrams, loaded_meter
 from ...coordinator.chosen_entity_ids import with_registry_ids
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title, without
 from ...coordinator.repair_issues import Problem, withdraw_issues
@@ -84,9 +84,10 @@ from .virtual_meter_options_and_clients import (
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
-def surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[str, str]:
+def _surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[str, str]:
     """Return texts for the contract page, keyed by placeholder. Unknown values are dashes."""
-    demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
+    coordinator = loaded_meter(entry)
+    demand = coordinator.books.demand if coordinator else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
     difference = None if on_top is None or instead is None else on_top - instead
@@ -121,33 +122,17 @@ def _cost(demand: HouseholdState | None, *, replaces: bool) -> float | None:
 _MAX_NAME = 64
 
 
-def sun_fields(
-    hass: HomeAssistant, entry: AnyConfigEntry, sources: Sequence[HouseSource]
+def _checkboxes(
+    option: str, names: Mapping[str, str], chosen: Sequence[str]
 ) -> dict[vol.Marker, Any]:
-    """Return the field that lists all solar and battery sources. The chosen sources are ticked."""
-    if not sources:
-        return {}
-    field = _list_of({source.listed: source.name for source in sources})
-    return {vol.Optional(CONF_SUN_SOURCES, default=chosen_ids(hass, entry, sources)): field}
-
-
-def device_fields(
-    hass: HomeAssistant, entry: AnyConfigEntry, names: Mapping[str, str]
-) -> dict[vol.Marker, Any]:
-    """Return the field that lists devices by their statistics. The chosen ones are ticked."""
+    """Return a field with a checkbox for each of `names`. Without names, return no field."""
     if not names:
         return {}
-    chosen = chosen_devices(hass, entry, names)
-    return {vol.Optional(CONF_HOUSE_DEVICES, default=chosen): _list_of(names)}
+    shown = ((value, name[:_MAX_NAME]) for value, name in names.items())
+    return {vol.Optional(option, default=[*chosen]): list_field(shown, is_multiple=True)}
 
 
-def _list_of(names: Mapping[str, str]) -> SelectSelector:
-    return list_field(
-        ((value, name[:_MAX_NAME]) for value, name in names.items()), is_multiple=True
-    )
-
-
-def read_sun(
+def _read_sun(
     hass: HomeAssistant,
     entry: AnyConfigEntry,
     sources: Sequence[HouseSource],
@@ -228,10 +213,6 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             "contracts", ["contract_add", "contract_edit", "contract_remove"], {"contracts": shown}
         )
 
-    async def async_step_contract_add(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Ask for a contract with a first day. The form begins with the terms of the last one."""
-        return await self.async_step_contract()
-
     async def async_step_contract_edit(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which contract to edit, unless there is only one. Then ask for its terms."""
         contracts = entered_contracts(self.config_entry.options)
@@ -259,6 +240,9 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         shown = await self._async_shown_contract()
         return await self._form.async_show("contract", contract_fields(), shown, last_step=False)
 
+    # The form of an added contract begins with the terms of the last one.
+    async_step_contract_add = async_step_contract
+
     async def _async_read_first_page(self, typed: dict[str, Any]) -> dict[str, Any]:
         check_first_page(typed, self._form.amounts)
         return typed
@@ -269,7 +253,9 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         if options is not None:
             return self.async_create_entry(data=options)
         fields = detail_fields(self._form.amounts.errors)
-        placeholders = surcharge_placeholders(await async_user_locale(self.hass), self.config_entry)
+        placeholders = _surcharge_placeholders(
+            await async_user_locale(self.hass), self.config_entry
+        )
         shown = await self._async_shown_contract()
         return await self._form.async_show("contract_details", fields, shown, placeholders)
 
@@ -311,13 +297,16 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
             for meter in known_meters(self.hass):
                 withdraw_issues(self.hass, meter, [Problem.SECOND_METER])
             # The Energy dashboard may have changed since the form was shown.
-            return self._save(read_sun(self.hass, entry, self._sources, user_input), user_input)
+            return self._save(_read_sun(self.hass, entry, self._sources, user_input), user_input)
         self._sources = await async_all_sources(self.hass, entry)
         # All devices belong to the house behind the only meter.
         is_only = is_only_meter(self.hass, entry)
         devices = {} if is_only else await async_all_devices(self.hass, entry)
-        fields = sun_fields(self.hass, entry, self._sources)
-        fields |= device_fields(self.hass, entry, devices)
+        names = {source.listed: source.name for source in self._sources}
+        chosen = chosen_ids(self.hass, entry, self._sources)
+        fields = _checkboxes(CONF_SUN_SOURCES, names, chosen)
+        chosen = chosen_devices(self.hass, entry, devices)
+        fields |= _checkboxes(CONF_HOUSE_DEVICES, devices, chosen)
         link = {"energy": Verbatim(ENERGY_URL)}
         if not fields:
             return await self._form.async_show("sun_missing", {}, {}, link)

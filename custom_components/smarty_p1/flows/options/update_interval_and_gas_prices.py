@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import ObjectSelector, ObjectSelectorConfig, ObjectSelectorField
 
@@ -20,6 +19,7 @@ from ...const import (
     CONF_NEVER_ABOVE,
     CONF_SINCE,
 )
+from ...coordinator import loaded_meter
 from ...coordinator.entered_gas_prices import (
     MAX_EUR_PER_M3,
     MAX_EUR_PER_MONTH,
@@ -28,7 +28,6 @@ from ...coordinator.entered_gas_prices import (
     MIN_KWH_PER_M3,
 )
 from ...coordinator.entry_types import AnyConfigEntry
-from ...coordinator.meter_coordinator import MeterCoordinator
 from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KW, KWH_PER_M3, Amount
 from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
@@ -118,9 +117,8 @@ def _implausible(values: Mapping[str, Any]) -> str | None:
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
     """Return True if the entry has a gas meter, or if this is not known yet."""
-    if entry.state is not ConfigEntryState.LOADED:
+    if (coordinator := loaded_meter(entry)) is None:
         return True
-    coordinator: MeterCoordinator = entry.runtime_data
     kinds = {medium.kind for medium in coordinator.books.history.media.values()}
     return "gas" in kinds or (coordinator.latest is None and not kinds)
 
