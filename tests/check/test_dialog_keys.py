@@ -14,11 +14,19 @@ from typing import Any, NamedTuple
 import pytest
 
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
+from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
 
 HOUSE = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 TEXTS: dict[str, Any] = json.loads((HOUSE / "translations" / "en.json").read_text("utf-8"))
 # Modules that make keys of dialogs. The values of other modules only look like keys.
 MAKERS = ("config_flow.py", "repairs.py", "flows/", "coordinator/leneda/client.py")
+# Modules whose errors of a port or probe have a problem.
+RAISING = (
+    "lib/port/errors.py",
+    "lib/port/probing.py",
+    "coordinator/mqtt_port.py",
+    "flows/boards/board_probe.py",
+)
 # Home Assistant ends the change of a subentry with a reason of its own.
 OF_HOME_ASSISTANT = {"reconfigure_successful"}
 # The dialog of a capture always gives another reason than the default one.
@@ -119,6 +127,18 @@ DIALOGS |= {
 }
 
 
+def problems_of_ports() -> set[str]:
+    """Return the problems of the errors of ports, which the set-up shows as its own errors."""
+    return {
+        ReadingProblem[node.attr]
+        for path in RAISING
+        for node in ast.walk(ast.parse((HOUSE / path).read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "ReadingProblem"
+    }
+
+
 @pytest.mark.parametrize("kind", ["error", "abort"])
 @pytest.mark.parametrize("home", [FLOW, REPAIRS], ids=["flows", "repairs"])
 def test_each_key_of_a_dialog_is_built_and_has_a_text(kind: str, home: Path) -> None:
@@ -127,6 +147,8 @@ def test_each_key_of_a_dialog_is_built_and_has_a_text(kind: str, home: Path) -> 
     assert len(every) > 5
     for name, (texts, path, roots) in dialogs.items():
         built = strings_of(path, roots) & every - NEVER.get(name, set())
+        if kind == "error" and name == "config":
+            built |= problems_of_ports() & every
         if kind == "abort" and name in TEXTS["config_subentries"]:
             built |= OF_HOME_ASSISTANT
         assert texts.get(kind, {}).keys() == built, name
