@@ -4,15 +4,14 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
+from typing import Any
 
 from .parser import PROGRAM, config_errors, import_optional, shown
 
 NEEDS = ("the fleet needs", "fleet")
 
-type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - private, but public in its stubs
 
-
-def add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
+def add_init(verbs: argparse._SubParsersAction[Any]) -> None:
     """Add the action `init` to the command `fleet`."""
     init = verbs.add_parser(
         "init", help="make certificates, accounts, passwords and configurations of a whole fleet"
@@ -26,7 +25,7 @@ def add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
     init.set_defaults(run=_run_init)
 
 
-def add_check[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
+def add_check(verbs: argparse._SubParsersAction[Any]) -> None:
     """Add the action `check` to the command `fleet`."""
     check = verbs.add_parser(
         "check", help="ask Prometheus and Alertmanager what they do not watch, and what is wrong"

@@ -122,7 +122,7 @@ class FrameVerifier:
         log: LogOnce,
         stored: StoredCounters,
         *,
-        clocks: NatsClockCheck | None,
+        clocks: NatsClockCheck,
         is_reader: bool,
     ) -> None:
         self._newest = NewestFrames(-inf if is_reader else inf)
@@ -172,7 +172,7 @@ class FrameVerifier:
         `arrived` may be wrong: the message has perhaps arrived as late as `latest`. Raises NATS's
         errors and UnavailableError.
         """
-        if self._clocks and not self._is_reader:
+        if not self._is_reader:
             self._clocks.note(arrived)
         verdict = await self._judge_message(subject, data, arrived, max(arrived, latest))
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
@@ -219,7 +219,9 @@ class FrameVerifier:
         if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
             return await self._out_of_time(title, time, arrived)
         if (owner := await self._names.refusal_of(telegram)) is not None:
-            return _refused_name(owner, title)
+            # The frame waits until the other meter no longer owns the name. `owner` is "" after too
+            # many names.
+            return Verdict(OTHER_METER, title, why=NAME if owner else "", owner=owner)
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
@@ -232,7 +234,7 @@ class FrameVerifier:
         if time < arrived:
             return Verdict(TOO_OLD, title)
         # A frame that is read again is judged by the present time of this machine, too.
-        if self._clocks and (
+        if (
             not self._clocks.do_agree
             if self._is_reader
             else await self._clocks.may_be_wrong(arrived)
@@ -280,14 +282,6 @@ class FrameVerifier:
                 self._decryptors.popitem()
             self._decryptors[title] = decryptors
         return decryptors
-
-
-def _refused_name(owner: str, title: bytes) -> Verdict:
-    """Return the verdict on a telegram with the name of another meter.
-
-    The frame waits until that meter no longer owns the name. `owner` is "" after too many names.
-    """
-    return Verdict(OTHER_METER, title, why=NAME if owner else "", owner=owner)
 
 
 def _not_opened(reason: str, title: bytes, decryptors: tuple[FrameDecryptor, ...] = ()) -> Verdict:

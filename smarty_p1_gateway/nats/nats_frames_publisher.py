@@ -107,9 +107,8 @@ class NatsPublisher:
         self._batch_seconds = config.batch_seconds
         self._enough = self._enough_at = min(MAX_BATCH, max(_MIN_ENOUGH, len(ports)))
         self._is_connected = False
-        self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
         # Several kinds of failure can occur in one outage. Each kind is logged once.
-        self._outage = Outage("%s", _BACK)
+        self._outage = Outage("%s", _BACK, first=FIRST_DELAY, longest=MAX_DELAY)
         self._no_answer_since: float | None = None
         # Numbers of acknowledged frames that are still in the queue, because an older frame of
         # their port was not acknowledged.
@@ -138,7 +137,7 @@ class NatsPublisher:
                 with suppress(Error, OSError, TimeoutError):
                     async with asyncio.timeout(_CLOSE_TIMEOUT):
                         await client.close()
-            await self._backoff.wait()
+            await self._outage.wait()
 
     async def finish(self, within: float) -> None:
         """Wait until the queue is empty, at most `within` seconds.
@@ -354,7 +353,6 @@ class NatsPublisher:
     def _on_success(self) -> None:
         """End the outage, because frames were acknowledged."""
         self._no_answer_since = None
-        self._backoff.reset()
         self._outage.end()
 
     def _on_failure(self, subject: str, err: Exception) -> None:
