@@ -53,7 +53,7 @@ export class ChosenBar implements ReactiveController {
     this.#host = host;
     this.#chart = chart;
     host.addController(this);
-    // As in the charts of the Energy dashboard.
+    // The charts of the Energy dashboard do the same.
     onPressOutside(host, () => this.choose(undefined));
   }
 
