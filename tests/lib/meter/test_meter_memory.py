@@ -185,7 +185,6 @@ INDEX = ("totals", "indexes", 0)
         (("counters", FINGERPRINT, HEX_TITLE), 1 << 32),
         (("counters",), {f"{n:016x}": {} for n in range(17)}),
         (("totals", "falls"), [1]),
-        (("totals", "telegrams"), "3"),
         (REGISTER, ["101.5", 3, 0, 100.0, 1]),
         (REGISTER, [101.5, 3, 0]),
         ((*INDEX, 3), "noon"),

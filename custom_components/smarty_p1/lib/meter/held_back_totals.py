@@ -19,33 +19,23 @@ register may rise by any amount, because nobody knows how long the meter was not
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from ..bounded_dict import keep_newest
 from ..clock_verdict import MAX_SUMMER_TIME, NO_DOUBT, ClockVerdict
 from ..p1.obis import mbus_reference
 from ..p1.telegram import Telegram
 from ..p1.value_converters import Capture, MBusReading, Value
-from ..stored_json import dump
-from ..stored_values import (
-    Stored,
-    checked_count,
-    checked_list,
-    checked_mapping,
-    checked_number,
-    checked_text,
-    checked_time,
-)
+from ..stored_json import dump, load
+from ..stored_values import checked_list, checked_text
 from .flow_rate import max_rise
 from .mbus_meters import UNKNOWN_TYPE
 
 CONFIRMATIONS = 6
-_MBUS_CONFIRMATIONS = 1
-_TOTAL_FIELDS = 5
 # Maximum number of indexes to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
 _MAX_INDEXES = 64
@@ -69,70 +59,32 @@ REGISTERS = (
 )
 
 
-class _Total[M: (int, datetime)]:
-    """Total of one register or index: its accepted value, and a held-back value to be confirmed.
+class _Register(NamedTuple):
+    """Total of a register, as it is stored: its value, and a held-back value to be confirmed."""
 
-    A moment says in which order the values came. For an index, it is the capture time; for a
-    register, it is the number of the telegram. A capture time in the future is limited by
-    `MAX_UNDOUBTED`. Only the moment of the held-back value is stored without this limit, as the
-    meter sent it.
-    """
+    value: float
+    moment: int
+    """Not used, as `held_moment`: an earlier version stored numbers of telegrams."""
+    sightings: int
+    """Number of values in a row that follow the held-back value, 0 if no value is held back."""
+    held: float
+    held_moment: int
 
-    def __init__(self, value: float, moment: M, confirmations: int) -> None:
-        self.value = value
-        self.moment: M = moment
-        self.sightings = 0
-        self._confirmations = confirmations
-        self._held = value
-        self._held_moment: M = moment
 
-    @classmethod
-    def restored(cls, stored: list[Any], to_moment: Callable[[Any], M], confirmations: int) -> Self:
-        """Return the total from the result of `as_list`. Raises ValueError for malformed data.
+class _Index(NamedTuple):
+    """Total of an index, as it is stored: its value, and a held-back value to be confirmed."""
 
-        `to_moment` converts a stored moment.
-        """
-        value, moment, sightings, held, held_moment = stored
-        total = cls(checked_number(value), to_moment(moment), confirmations)
-        total.sightings = checked_count(sightings)
-        total._held, total._held_moment = checked_number(held), to_moment(held_moment)
-        return total
+    value: float
+    moment: datetime
+    """Capture time, corrected by `ClockVerdict.captured_at`."""
+    sightings: int
+    held: float
+    held_moment: datetime
+    """Capture time of the held-back value, as the meter sent it."""
 
-    def as_list(self) -> list[Stored]:
-        """Return the state as JSON values, from which `restored` makes the total again."""
-        fields = self.value, self.moment, self.sightings, self._held, self._held_moment
-        return [dump(field) for field in fields]
 
-    def limit_moments(self, latest: M) -> None:
-        """Limit the total's moment: if it is later than `latest`, replace it by `latest`."""
-        self.moment = min(self.moment, latest)
-
-    def accepts(self, value: float, moment: M, sent_moment: M, most: float) -> bool:
-        """Return whether `value`, the next value of the total, is accepted.
-
-        An accepted value becomes the total. A value that falls, or rises by more than `most`, is
-        held back until it is confirmed. `sent_moment` is the moment that the meter sent with
-        `value`. `moment` is the same moment, limited by `MAX_UNDOUBTED`.
-        """
-        follows = 0 <= value - self.value <= most
-        if not follows and not self._is_confirmed(value, moment, sent_moment, most):
-            return False
-        self.value, self.moment, self.sightings = value, moment, 0
-        return True
-
-    def _is_confirmed(self, value: float, moment: M, sent_moment: M, most: float) -> bool:
-        if not self.sightings or not 0 <= value - self._held <= most:
-            self.sightings = 1
-        elif moment > self.moment and sent_moment != self._held_moment:
-            # A repeated capture confirms nothing. But `moment` is limited to one day after its
-            # telegram. If a capture time is far in the future, `moment` rises with every telegram
-            # that repeats the capture. By a doubtful clock, it changes, too. So also compare the
-            # moments that the meter sent.
-            self.sightings += 1
-        else:
-            return False
-        self._held, self._held_moment = value, sent_moment
-        return self.sightings > self._confirmations
+_CONFIRMATIONS: Mapping[type, int] = {_Register: CONFIRMATIONS, _Index: 1}
+"""Number of further values that confirm a held-back value."""
 
 
 def _index_reference(channel: int) -> str:
@@ -148,11 +100,10 @@ class Totals:
 
     def __init__(self) -> None:
         self.falls: Counter[str] = Counter()
-        self._telegrams = 0
         self._last_time: datetime | None = None
-        self._registers: dict[str, _Total[int]] = {}
+        self._registers: dict[str, _Register] = {}
         # Totals of the indexes, keyed by identity, device type and unit of the M-Bus meter.
-        self._indexes: dict[tuple[str, str, str | None], _Total[datetime]] = {}
+        self._indexes: dict[tuple[str, str, str | None], _Index] = {}
         # M-Bus channels of the last telegram, empty if the telegram had a held-back index.
         # Telegrams repeat the same captures for minutes. If the channels of the next telegram are
         # equal to these channels, its indexes need no check.
@@ -165,29 +116,24 @@ class Totals:
         Raises ValueError or KeyError if `stored` is malformed.
         """
         totals = cls()
-        falls = checked_mapping(stored["falls"])
-        totals.falls = Counter({reference: checked_count(falls[reference]) for reference in falls})
-        totals._telegrams = checked_count(stored["telegrams"])
-        for reference, fields in checked_mapping(stored["registers"]).items():
-            register = _Total[int].restored(checked_list(fields), checked_count, CONFIRMATIONS)
-            totals._registers[reference] = register
+        totals.falls = Counter(load(dict[str, int], stored["falls"]))
+        totals._registers = load(dict[str, _Register], stored["registers"])
         for identity, unit, *fields in map(checked_list, checked_list(stored["indexes"])):
             # Earlier versions stored no device type.
-            kind = checked_text(fields.pop()) if len(fields) > _TOTAL_FIELDS else UNKNOWN_TYPE
-            index = _Total[datetime].restored(fields, checked_time, _MBUS_CONFIRMATIONS)
+            kind = fields.pop() if len(fields) > len(_Index._fields) else UNKNOWN_TYPE
             known_unit = None if unit is None else checked_text(unit)
-            totals._indexes[checked_text(identity), kind, known_unit] = index
+            key = checked_text(identity), checked_text(kind), known_unit
+            totals._indexes[key] = load(_Index, fields)
         return totals
 
     def as_dict(self) -> dict[str, Any]:
         """Return the totals as JSON values. `from_dict` reads them."""
         return {
             "falls": dict(self.falls),
-            "telegrams": self._telegrams,
-            "registers": {name: total.as_list() for name, total in self._registers.items()},
+            "registers": dump(self._registers),
             "indexes": [
-                [identity, unit, *total.as_list(), kind]
-                for (identity, kind, unit), total in self._indexes.items()
+                [identity, unit, *dump(index), kind]
+                for (identity, kind, unit), index in self._indexes.items()
             ],
         }
 
@@ -200,12 +146,9 @@ class Totals:
     ) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
 
-        `received_at` is the time of reception, and `clock` the verdict on the telegram's time. This
-        time counts as the time of sending, or `received_at` if this is earlier. A capture time of
-        more than one day after the time of sending is lowered to one day after it. `identities` has
-        the M-Bus channels, keyed by the identities of their meters.
+        `received_at` is the time of reception, and `clock` the verdict on the telegram's time.
+        `identities` has the M-Bus channels, keyed by the identities of their meters.
         """
-        self._telegrams += 1
         time, last_time = telegram.time or received_at, self._last_time
         has_gap = last_time is None or time - last_time > _MAX_PAUSE
         self._last_time = time
@@ -237,11 +180,9 @@ class Totals:
             register = self._registers.get(reference)
             if register and value == register.value and not register.sightings:
                 continue  # the usual case, because most registers hardly ever change
-            if register is None:
-                register = _Total(value, self._telegrams, CONFIRMATIONS)
-                self._registers[reference] = register
-            moments = self._telegrams, self._telegrams
-            if self._holds_back(register, reference, value, moments, most):
+            register = register or _Register(value, 0, 0, value, 0)
+            register = self._registers[reference] = self._next(register, reference, value, most)
+            if register.sightings:
                 # Keep the type of the telegram's value, because some values are counts (int).
                 objects[reference] = type(value)(register.value)
         return objects
@@ -266,29 +207,50 @@ class Totals:
                 continue
             moment = clock.captured_at(reading.time, received_at)
             key = identity, reading.type, reading.unit
-            index = self._take_index(*key) or _Total(reading.value, moment, _MBUS_CONFIRMATIONS)
-            index.limit_moments(received_at + MAX_SUMMER_TIME)
-            # If there are too many indexes, the loop below removes the first ones in the dict. So
+            index = self._take_index(*key) or _Index(
+                reading.value, moment, 0, reading.value, reading.time
+            )
+            before = min(index.moment, received_at + MAX_SUMMER_TIME)
+            # A repeated capture confirms nothing. But its `moment` rises with every telegram if the
+            # capture is in the future, and changes by a doubtful clock. So also compare the moments
+            # that the meter sent.
+            is_another = moment > before and reading.time != index.held_moment
+            most, reference = max_rise(reading.unit, moment - before), _index_reference(channel)
+            after = self._next(index, reference, reading.value, most, is_another=is_another)
+            if not after.sightings:
+                before = moment
+            elif after is not index:
+                after = after._replace(held_moment=reading.time)
+            # If there are too many indexes, `keep_newest` removes the first ones in the dict. So
             # move this index to the end.
-            self._indexes[key] = index
-            moments, most = (moment, reading.time), max_rise(reading.unit, moment - index.moment)
-            if self._holds_back(index, _index_reference(channel), reading.value, moments, most):
-                channels[channel] = replace(reading, value=index.value, time=index.moment)
+            self._indexes[key] = after._replace(moment=before)
+            if after.sightings:
+                channels[channel] = replace(reading, value=after.value, time=before)
         keep_newest(self._indexes, _MAX_INDEXES)
         self._accepted = {} if channels else telegram.channels
         return channels
 
-    def _take_index(self, identity: str, kind: str, unit: str | None) -> _Total[datetime] | None:
+    def _take_index(self, identity: str, kind: str, unit: str | None) -> _Index | None:
         """Return the total of an index, and remove it. Its device type may be unknown until now."""
         index = self._indexes.pop((identity, kind, unit), None)
         return index or self._indexes.pop((identity, UNKNOWN_TYPE, unit), None)
 
-    def _holds_back[M: (int, datetime)](
-        self, total: _Total[M], reference: str, value: float, moments: tuple[M, M], most: float
-    ) -> bool:
-        is_new = not total.sightings
-        if total.accepts(value, *moments, most):
-            return False
-        if is_new:
-            self.falls[reference] += 1
-        return True
+    def _next[T: (_Register, _Index)](
+        self, total: T, reference: str, value: float, most: float, *, is_another: bool = True
+    ) -> T:
+        """Return the total after its next value. It has sightings if the value is held back.
+
+        A value that falls, or rises by more than `most`, is held back until it is confirmed by
+        other values (`is_another`) that follow it.
+        """
+        if not 0 <= value - total.value <= most:
+            sightings = 1
+            if not total.sightings:
+                self.falls[reference] += 1
+            elif 0 <= value - total.held <= most:
+                if not is_another:
+                    return total
+                sightings += total.sightings
+            if sightings <= _CONFIRMATIONS[type(total)]:
+                return total._replace(sightings=sightings, held=value)
+        return total._replace(value=value, sightings=0)
