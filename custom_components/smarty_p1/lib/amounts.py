@@ -23,6 +23,8 @@ _AMOUNT = re.compile(
     # A hyphen between letters belongs to the unit, as in `kilowatt-hour`. Any other is a sign.
     r" ?(?P<unit>[^\d+\-.,' ](?:[^+\-]*[^\W\d_]-(?=[^\W\d_]))*[^+\-]*)? ?(?P<end_sign>[+-]?)"
 )
+# Digits, or one to three digits other than 0 and groups of three.
+_WHOLE = re.compile(r"[0-9]+|(?!0\D)[0-9]{1,3}(?P<mark>\D)[0-9]{3}(?:(?P=mark)[0-9]{3})*")
 _DIVIDED_BY = re.compile("/|per|pro|par|por|je")
 # Characters without meaning inside a unit, as in `kilowatt-hour` and `Mon.`
 _FILLER = re.compile(r"[\s.\-·]")
@@ -212,16 +214,6 @@ def _decimal_readings(whole: str, fraction: str) -> list[Decimal]:
 
 def _whole(number: str) -> Decimal:
     """Return a whole number that may have group separators of one kind. Raises AmountError."""
-    separators = set(re.sub("[0-9]", "", number))
-    if len(separators) > 1:
+    if not _WHOLE.fullmatch(number):
         raise AmountError(AmountFault.MALFORMED)
-    if separators:
-        _check_groups(number.split(separators.pop()))
     return Decimal(re.sub("[^0-9]", "", number))
-
-
-def _check_groups(groups: list[str]) -> None:
-    first, *others = groups
-    is_grouped = 1 <= len(first) <= _GROUP_DIGITS and first != "0"
-    if not is_grouped or any(len(group) != _GROUP_DIGITS for group in others):
-        raise AmountError(AmountFault.MALFORMED)
