@@ -7,6 +7,7 @@ from smartyp1.meter.key_proof import KeyProof, Moment
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
+from smartyp1.stored_json import dump, load
 
 NOON = datetime(2025, 7, 3, 12, tzinfo=UTC)
 OTHER_TITLE = bytes(8)
@@ -64,7 +65,7 @@ def test_only_after_a_restart_the_clock_of_the_host_decides() -> None:
     proof = accepted(own)
     for now in (after(9_600, 60.0), after(-9_600, 60.0)):
         assert proof.covers(TAG, own, now)
-    restored = KeyProof.from_dict(proof.as_dict())
+    restored = load(KeyProof, dump(proof))
     for hours, is_covered in ((-25, False), (-1, True), (23, True), (25, False)):
         assert restored.covers(TAG, own, after(hours, 5.0)) is is_covered
-    assert KEY.hex() not in str(proof.as_dict())
+    assert KEY.hex() not in str(dump(proof))

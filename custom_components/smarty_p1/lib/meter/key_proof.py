@@ -4,8 +4,9 @@ While the proof is valid, a frame whose tag is wrong does not prove that the key
 bytes may have been altered on the way. After that time, the meter probably has new keys.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import hour_start
 from ..p1.frame_decryptor import FrameDecryptor
@@ -13,7 +14,7 @@ from ..p1.frame_header import TITLE_SIZE
 from ..p1.keys import FINGERPRINT_SIZE
 from ..p1.rejection_reasons import Reason, Rejection
 from ..p1.telegram import Telegram, Verification
-from ..stored_values import Stored, checked_mapping, checked_time, some_bytes
+from ..stored_json import Mark, Size
 
 KEY_PROOF_LASTS = timedelta(hours=24)
 # Under a wrong key, 1 of 20,000 frames reads like an altered frame. So a meter with new keys sends
@@ -39,6 +40,7 @@ class Moment(NamedTuple):
         return abs(now.time - self.time) <= KEY_PROOF_LASTS
 
 
+@dataclass
 class KeyProof:
     """Last proof that a meter's keys are right.
 
@@ -47,26 +49,28 @@ class KeyProof:
     decrypts, proves the encryption key.
     """
 
-    def __init__(self) -> None:
-        self._keys = ""
-        self._title = b""
-        self._verified: Moment | None = None
-        self._read: Moment | None = None
-        self._unreadable = 0
+    keys: Annotated[bytes, Size(FINGERPRINT_SIZE)] | bytes = b""
+    """Fingerprint of both keys. It is empty without a proof, as the title."""
+    title: Annotated[bytes, Size(TITLE_SIZE)] | bytes = b""
+    verified: datetime | None = None
+    read: datetime | None = None
+    verified_clock: Annotated[float | None, Mark.NOT_STORED] = None
+    read_clock: Annotated[float | None, Mark.NOT_STORED] = None
+    unreadable: Annotated[int, Mark.NOT_STORED] = 0
 
     def accept(self, telegram: Telegram, decryptor: FrameDecryptor, now: Moment) -> None:
         """Record an accepted encrypted telegram."""
         self._note_read(decryptor, telegram.system_title or b"", now)
         if telegram.verification is Verification.TAG:
-            self._verified = now
+            self.verified, self.verified_clock = now
 
     def note(self, rejection: Rejection, decryptor: FrameDecryptor, now: Moment) -> None:
         """Record a rejected frame."""
         if rejection.reason is Reason.TAG:
-            self._unreadable += 1
+            self.unreadable += 1
         elif rejection.reason in {Reason.ALTERED, Reason.AUTHENTICATION_KEY}:
-            is_by_chance = self._unreadable > _MAX_UNREADABLE
-            self._unreadable = 0
+            is_by_chance = self.unreadable > _MAX_UNREADABLE
+            self.unreadable = 0
             if not is_by_chance:
                 self._note_read(decryptor, rejection.system_title or b"", now)
 
@@ -75,7 +79,8 @@ class KeyProof:
 
         A rejection for a wrong authentication key needs a verified frame as proof.
         """
-        if rejection.reason is Reason.AUTHENTICATION_KEY and not _is_recent(self._verified, now):
+        is_verified = _is_recent(self.verified, self.verified_clock, now)
+        if rejection.reason is Reason.AUTHENTICATION_KEY and not is_verified:
             return False
         return rejection.system_title in self.proved_titles(decryptor.keys_fingerprint, now)
 
@@ -84,46 +89,23 @@ class KeyProof:
 
         `keys` is the fingerprint of both keys.
         """
-        is_recent = _is_recent(self._verified, now) or _is_recent(self._read, now)
-        return frozenset((self._title,)) if keys == self._keys and is_recent else frozenset()
+        is_recent = _is_recent(self.verified, self.verified_clock, now) or _is_recent(
+            self.read, self.read_clock, now
+        )
+        return frozenset((self.title,)) if keys == self.keys.hex() and is_recent else frozenset()
 
     @property
     def hour(self) -> datetime | None:
         """Return the hour of the last proof. A change of the hour must be stored."""
-        return self._read and hour_start(self._read.time)
+        return self.read and hour_start(self.read)
 
     def _note_read(self, decryptor: FrameDecryptor, title: bytes, now: Moment) -> None:
-        keys = decryptor.keys_fingerprint
-        if (keys, title) != (self._keys, self._title):
-            self._keys, self._title, self._verified = keys, title, None
-        self._read = now
-        self._unreadable = 0
-
-    def as_dict(self) -> dict[str, Stored]:
-        """Return the proof as JSON values."""
-        return {
-            "keys": self._keys,
-            "title": self._title.hex(),
-            "verified": self._verified and self._verified.time.isoformat(),
-            "read": self._read and self._read.time.isoformat(),
-        }
-
-    @classmethod
-    def from_dict(cls, stored: Stored) -> Self:
-        """Return the proof from the result of `as_dict`.
-
-        Raises ValueError or KeyError for malformed data.
-        """
-        proof, data = cls(), checked_mapping(stored)
-        if data["keys"]:
-            proof._keys = some_bytes(data["keys"], FINGERPRINT_SIZE).hex()
-            proof._title = some_bytes(data["title"], TITLE_SIZE)
-            proof._verified, proof._read = (
-                None if data[name] is None else Moment(checked_time(data[name]), None)
-                for name in ("verified", "read")
-            )
-        return proof
+        keys = bytes.fromhex(decryptor.keys_fingerprint)
+        if (keys, title) != (self.keys, self.title):
+            self.keys, self.title, self.verified = keys, title, None
+        self.read, self.read_clock = now
+        self.unreadable = 0
 
 
-def _is_recent(moment: Moment | None, now: Moment) -> bool:
-    return moment is not None and moment.is_recent(now)
+def _is_recent(time: datetime | None, clock: float | None, now: Moment) -> bool:
+    return time is not None and Moment(time, clock).is_recent(now)

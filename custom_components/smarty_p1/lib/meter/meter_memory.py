@@ -127,7 +127,6 @@ class MeterMemory:
         """
         return {
             **{part: dump(getattr(self, part)) for part in _PLAIN_PARTS},
-            "key_proof": self.key_proof.as_dict(),
             "totals": self.totals.as_dict(),
             "mbus_meters": self.mbus_meters.as_dict(),
             "flows": self.flow_rates.as_list(),
@@ -199,6 +198,7 @@ _PLAIN_PARTS: Mapping[str, Any] = {
     "last_telegram": datetime | None,
     "clock_deviation": timedelta | None,
     "clock": MeterClock,
+    "key_proof": KeyProof,
     "outline": Outline,
 }
 
@@ -211,7 +211,6 @@ def _counters(stored: Stored) -> dict[str, dict[bytes, int]]:
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     **{part: partial(load, hint) for part, hint in _PLAIN_PARTS.items()},
     "counters": _counters,
-    "key_proof": KeyProof.from_dict,
     "totals": Totals.from_dict,
     "mbus_meters": MBusMeters.from_dict,
     "flow_rates": FlowRates.from_list,
