@@ -9,7 +9,7 @@ from homeassistant.config_entries import SOURCE_IGNORE, ConfigFlow, ConfigFlowRe
 from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
-from ...const import CONF_SERVICE, DOMAIN
+from ...const import CONF_SERVICE
 from ...coordinator import has_telegrams
 from ...coordinator.entry_types import known_meters
 from ..dialog_base import DialogSteps
@@ -135,7 +135,7 @@ class DiscoverySteps(DialogSteps[MeterSteps]):
 
     def _reason_to_abort(self, addresses: set[str]) -> str | None:
         """Return why a port is not offered: another name of it was offered or ignored before."""
-        for entry in self.hass.config_entries.async_entries(DOMAIN):
+        for entry in self.flow._async_current_entries(include_ignore=True):  # noqa: SLF001
             if entry.source == SOURCE_IGNORE and addresses & _addresses_in(entry.data):
                 return "already_configured"
         dialogs = self.flow._async_in_progress(include_uninitialized=True)  # noqa: SLF001
