@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .next_kwh_price import EQUAL_EUR, NO_KWH, Quarter, Step, steps
 from .planned_load import Load, Planned
-from .run_joiner import RunJoiner
+from .run_joiner import join_runs
 
 # A step or a swap ends with each part of energy, so usual plans need far fewer parts.
 _MAX_PARTS_A_QUARTER = 12
@@ -92,9 +92,9 @@ class _Placement:
         for n, load in enumerate(self._loads):
             own = self.kwh[n]
             others = [total - kwh for total, kwh in zip(self._total, own, strict=True)]
-            joiner = RunJoiner(load, self._quarters, others, own)
-            self.limits[n] = max(self.limits[n], joiner.join())
-            self._total = [other + kwh for other, kwh in zip(others, own, strict=True)]
+            self.kwh[n], dearest = join_runs(load, self._quarters, others, own)
+            self.limits[n] = max(self.limits[n], dearest)
+            self._total = [other + kwh for other, kwh in zip(others, self.kwh[n], strict=True)]
 
     def _place_start(self, n: int) -> float:
         """Place the first energy of a start that must be kept. Return this energy.

@@ -1,7 +1,7 @@
 """Fewer starts of a load: runs whose own start saves too little move beside the other runs."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -23,100 +23,103 @@ class _Room(NamedTuple):
     kwh: float
 
 
-class RunJoiner:
-    """Planned energy of a load, whose runs are joined.
+class _Moved(NamedTuple):
+    """Energies of a load after the move of a run."""
 
-    `net` is the net import without the load. `kwh` is changed in place.
+    gain: float
+    """In EUR."""
+    kwh: list[float]
+    price: float
+    """Price of the dearest moved kWh."""
+
+
+type _Run = tuple[int, int]
+
+
+def join_runs(
+    load: Load, quarters: Sequence[Quarter], net: Sequence[float], kwh: list[float]
+) -> tuple[list[float], float]:
+    """Return the energies `kwh` of a load after runs are joined until nothing is gained.
+
+    `net` is the net import without the load. The second result is the price of the dearest moved
+    kWh.
     """
+    dearest, trials = -inf, iter(range(_MAX_TRIALS))
+    while _starts(load, kwh) + load.runs > 1:
+        moves = _moves(load, quarters, net, kwh, trials)
+        best = max(moves, key=lambda move: move.gain, default=None)
+        if best is None or best.gain <= NO_KWH:
+            break
+        kwh, dearest = best.kwh, max(dearest, best.price)
+    return kwh, dearest
 
-    def __init__(
-        self, load: Load, quarters: Sequence[Quarter], net: Sequence[float], kwh: list[float]
-    ) -> None:
-        self._load = load
-        self._quarters = quarters
-        self._net = net
-        self._kwh = kwh
-        self._window = load.window(len(quarters))
-        self._trials = _MAX_TRIALS
 
-    def join(self) -> float:
-        """Join runs until nothing is gained. Return the price of the dearest moved kWh."""
-        dearest = -inf
-        while (starts := self._starts(self._kwh)) + self._load.runs > 1:
-            gain, kwh, price = self._best_move(starts)
-            if gain <= NO_KWH:
-                break
-            self._kwh[:] = kwh
-            dearest = max(dearest, price)
-        return dearest
+def _starts(load: Load, kwh: Sequence[float]) -> int:
+    return len(runs_of(kwh)) - (load.runs and kwh[load.first] > NO_KWH)
 
-    def _starts(self, kwh: Sequence[float]) -> int:
-        return len(runs_of(kwh)) - (self._load.runs and kwh[self._load.first] > NO_KWH)
 
-    def _best_move(self, starts: int) -> tuple[float, list[float], float]:
-        """Return the gain in EUR, the energies and the dearest price of the best move of a run."""
-        best: tuple[float, list[float], float] = (0.0, self._kwh, -inf)
-        runs = runs_of(self._kwh)
-        near = self._near(runs)
-        rooms = sorted(
-            _Room(step.price, at, step.kwh) for at in near for step in self._free_steps(at)
-        )
-        for run in sorted(runs, key=lambda run: sum(self._kwh[run[0] : run[1]])):
-            if not self._trials:
-                break
-            self._trials -= 1
-            usable = [
-                room for room in rooms if near[room.at] - {run} and not run[0] <= room.at < run[1]
-            ]
-            kwh, cost, price = self._moved(run, usable)
-            gain = START_EUR * (starts - self._starts(kwh)) - cost
-            if gain > best[0] and self._is_possible(kwh):
-                best = (gain, kwh, price)
-        return best
+def _moves(
+    load: Load,
+    quarters: Sequence[Quarter],
+    net: Sequence[float],
+    kwh: Sequence[float],
+    trials: Iterator[int],
+) -> Iterator[_Moved]:
+    """Yield the possible moves of a run, the shortest run first. Each takes one of the trials."""
+    runs, starts = runs_of(kwh), _starts(load, kwh)
+    near = _near(load, runs, load.window(len(quarters)))
+    rooms = sorted(
+        _Room(step.price, at, step.kwh)
+        for at in near
+        for step in steps(quarters[at], net[at] + kwh[at], load.max_kw / 4 - kwh[at])
+    )
+    for run, _ in zip(sorted(runs, key=lambda run: sum(kwh[slice(*run)])), trials, strict=False):
+        usable = [
+            room for room in rooms if near[room.at] - {run} and not run[0] <= room.at < run[1]
+        ]
+        cost = -sum(quarters[at].added(net[at], kwh[at]) for at in range(*run))
+        moved, more, price = _moved(kwh, run, usable)
+        if _is_possible(load, moved):
+            yield _Moved(START_EUR * (starts - _starts(load, moved)) - cost - more, moved, price)
 
-    def _near(self, runs: Sequence[tuple[int, int]]) -> dict[int, set[tuple[int, int]]]:
-        """Return the runs near each quarter-hour. A load that runs now is a run, too."""
-        near = defaultdict[int, set[tuple[int, int]]](set)
-        first = self._load.first
-        for run in [*runs, *([(first, first)] if self._load.runs else [])]:
-            for at in self._window:
-                if run[0] - _NEAR_QUARTERS <= at < run[1] + _NEAR_QUARTERS:
-                    near[at].add(run)
-        return near
 
-    def _free_steps(self, at: int) -> list[_Room]:
-        spare = self._load.max_kw / 4 - self._kwh[at]
-        if spare <= NO_KWH:
-            return []
-        net = self._net[at] + self._kwh[at]
-        return [_Room(step.price, at, step.kwh) for step in steps(self._quarters[at], net, spare)]
+def _near(load: Load, runs: Sequence[_Run], window: Iterable[int]) -> Mapping[int, set[_Run]]:
+    """Return the runs near each quarter-hour. A load that runs now is a run, too."""
+    near = defaultdict[int, set[_Run]](set)
+    for run in [*runs, *([(load.first, load.first)] if load.runs else [])]:
+        for at in window:
+            if run[0] - _NEAR_QUARTERS <= at < run[1] + _NEAR_QUARTERS:
+                near[at].add(run)
+    return near
 
-    def _moved(
-        self, run: tuple[int, int], rooms: Sequence[_Room]
-    ) -> tuple[list[float], float, float]:
-        """Return the energies without a run, the cost of its move, and the dearest price."""
-        kwh, cost, price = self._kwh[:], 0.0, -inf
-        left = 0.0
-        for at in range(*run):
-            cost -= self._quarters[at].added(self._net[at], kwh[at])
-            left += kwh[at]
-            kwh[at] = 0.0
-        for room in rooms:
-            if left <= NO_KWH:
-                break
-            part = min(left, room.kwh)
-            kwh[room.at] += part
-            cost += part * room.price
-            price = room.price
-            left -= part
-        return kwh, cost if left <= NO_KWH else inf, price
 
-    def _is_possible(self, kwh: Sequence[float]) -> bool:
-        """Return whether the load keeps its start, and runs with its minimum power.
+def _moved(
+    before: Sequence[float], run: _Run, rooms: Sequence[_Room]
+) -> tuple[list[float], float, float]:
+    """Return the energies without a run, the cost of its energy in `rooms`, and the dearest price.
 
-        One quarter-hour may have less.
-        """
-        least = self._load.min_kw / 4 - NO_KWH
-        if self._load.pause and kwh[self._load.pause[1]] <= NO_KWH:
-            return False
-        return sum(NO_KWH < energy < least for energy in kwh) <= 1
+    The cost is infinity if the energy does not fit.
+    """
+    kwh, cost, price = [*before], 0.0, -inf
+    left = sum(kwh[slice(*run)])
+    kwh[slice(*run)] = [0.0] * (run[1] - run[0])
+    for room in rooms:
+        if left <= NO_KWH:
+            break
+        part = min(left, room.kwh)
+        kwh[room.at] += part
+        cost += part * room.price
+        price = room.price
+        left -= part
+    return kwh, cost if left <= NO_KWH else inf, price
+
+
+def _is_possible(load: Load, kwh: Sequence[float]) -> bool:
+    """Return whether the load keeps its start, and runs with its minimum power.
+
+    One quarter-hour may have less.
+    """
+    least = load.min_kw / 4 - NO_KWH
+    if load.pause and kwh[load.pause[1]] <= NO_KWH:
+        return False
+    return sum(NO_KWH < energy < least for energy in kwh) <= 1
