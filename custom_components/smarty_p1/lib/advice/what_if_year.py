@@ -39,7 +39,6 @@ from ..energy_table.wall_clock import (
     wall_clock,
 )
 from ..history.luxembourg_time import LUXEMBOURG, MONTHS_OF_A_YEAR, month_end, month_start
-from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import WH_A_KW
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import Contract, Contracts
@@ -181,11 +180,6 @@ class WhatIfYear(NamedTuple):
         sums, times = self.sums, self.times_a_year / 1000
         energies = sums.imported_wh, sums.exported_wh, sums.shared_wh
         return YearEnergies(*(wh * times for wh in energies))
-
-    @property
-    def mean(self) -> MarketPrices:
-        """Return the mean market prices of the year."""
-        return self.sums.market_prices
 
     def changed(self, table: Table) -> WhatIfYear:
         """Return this year with the energies of `table`, which has the same quarter-hours."""
@@ -344,25 +338,19 @@ def prices_by_day(year: WhatIfYear, moment: datetime) -> Sequence[DayPrices]:
     All days have the grid prices that apply at `moment`. Aids are left out. An hour without a
     market price gets the mean market price of the year.
     """
-    contract, prices, mean, clock = year.contract, year.prices, year.mean, year.clock
+    contract, prices, clock, table = year.contract, year.prices, year.clock, year.table
     contracts = Contracts.always(contract, published=prices.published)
     others = price_without_energy(contracts, moment) or 0.0
     days = np.arange(clock.day[0], clock.day[-1] + 1)
-    market, feed_in = (
-        _by_hour(clock, column, mean_price or 0.0)
-        for column, mean_price in (
-            (year.table.market, mean.energy),
-            (year.table.feed_in, mean.feed_in),
-        )
-    )
+    mean = year.sums.market_prices
     if contract.energy_margin is None:
         energy = _fixed_prices(contract, days)
     else:
-        energy = market + contract.energy_margin
+        energy = _by_hour(clock, table.market, mean.energy or 0.0) + contract.energy_margin
     if contract.feed_in_margin is None:
         fed = np.full(energy.shape, contract.feed_in_price or 0.0)
     else:
-        fed = feed_in + contract.feed_in_margin
+        fed = _by_hour(clock, table.feed_in, mean.feed_in or 0.0) + contract.feed_in_margin
     imported = energy * (1 + (prices.vat_rate or 0.0)) + others
     pairs = zip(map(tuple, imported.tolist()), map(tuple, fed.tolist()), strict=True)
     return [*starmap(DayPrices, pairs)]
