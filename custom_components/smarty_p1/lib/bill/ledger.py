@@ -70,8 +70,6 @@ class Ledger:
     table: Table
     contracts: Contracts
     clock: WallClock
-    is_second: Flags
-    """Rows in the hours of their contract's second price."""
     reference_wh: Floats
     """Reference power of each row as energy of a quarter-hour, infinite without one."""
     is_begun: bool
@@ -115,9 +113,7 @@ class Ledger:
         for total, column in zip(totals, columns, strict=True):
             if column.any():  # most columns of most households are 0
                 np.cumsum(np.rint(column * _PARTS).astype(np.int64), out=total[1:])
-        return cls(
-            table, contracts, clock, is_second, reference_wh, is_begun, until, market, totals
-        )
+        return cls(table, contracts, clock, reference_wh, is_begun, until, market, totals)
 
     def sums(self, begin: datetime, end: datetime) -> Sums:
         """Return the sums of the quarter-hours that begin from `begin` to before `end`."""
@@ -226,7 +222,6 @@ class Ledger:
             self,
             table=self.table.between(begin, end),
             clock=WallClock(*(column[part] for column in self.clock)),
-            is_second=self.is_second[part],
             reference_wh=self.reference_wh[part],
             market=_Market(bought[part], sold[part], today),
             totals=self.totals[:, part.start : part.stop + 1],

@@ -8,7 +8,7 @@ from ..energy_table.table import Table
 from ..energy_table.wall_clock import Flags, Floats, time_of
 from ..prices.kwh_price import price_without_energy
 from .bill import MonthPrices
-from .ledger import Ledger
+from .ledger import Ledger, second_rows
 
 
 class RowPrices(NamedTuple):
@@ -44,7 +44,8 @@ def prices_of_rows(ledger: Ledger, of_month: MonthPrices) -> RowPrices:
         vat = 1 + (part.prices.vat_rate or 0.0)
         others = price_without_energy(ledger.contracts, start)
         energy = _energy(contract.energy_price, contract.energy_margin, bought[of])
-        energy = np.where(ledger.is_second[of], _nan_if_none(contract.second_price), energy)
+        is_second = second_rows(contract, ledger.clock, of)
+        energy = np.where(is_second, _nan_if_none(contract.second_price), energy)
         rows.imported[of] = energy * vat + _nan_if_none(others)
         rows.exported[of] = _energy(contract.feed_in_price, contract.feed_in_margin, sold[of])
         rows.has_feed_in[of] = contract.has_feed_in_price

@@ -110,11 +110,6 @@ class Levy(NamedTuple):
     """`PER_KWH` (for each kWh that the supplier bills) or `PER_MONTH`."""
     days: Days
 
-    @classmethod
-    def read(cls, entry: Mapping[str, Any]) -> Self:
-        """Return the levy of a table in a price file."""
-        return cls(entry["per"], _days_of(entry))
-
 
 def _days_of(entry: Mapping[str, Any]) -> Days:
     return Days(entry.get("from", date.min), entry.get("until", date.max))
@@ -202,7 +197,9 @@ class PublishedPrices:
     def read(cls, text: str) -> Self:
         """Return the content of the price file `text`, which `scripts/check_prices.py` accepts."""
         content = tomllib.loads(text)
-        levies = {name: Levy.read(entry) for name, entry in content["levies"].items()}
+        levies = {
+            name: Levy(entry["per"], _days_of(entry)) for name, entry in content["levies"].items()
+        }
         prices = {
             key: _Price.read("vat" if key == "vat" else "grid", lines)
             for key, lines in _lists(content["prices"])
