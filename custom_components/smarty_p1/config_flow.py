@@ -27,7 +27,7 @@ from .coordinator.stored.contract_migration import MINOR_VERSION
 from .flows.battery_flow import BatteryFlow
 from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
-from .flows.form import Input
+from .flows.form import Input, add_steps
 from .flows.load_flow import LoadFlow
 from .flows.meter.add_cable_to_meter import CableSteps
 from .flows.meter.contract_and_dashboard_step import ContractAndDashboardSteps
@@ -62,10 +62,7 @@ class SmartyConfigFlow(ConfigFlow, domain=DOMAIN):
         discovery, change = DiscoverySteps(self, meter), ReconfigureSteps(self, meter)
         leneda, entities = CablelessMeterSteps(self, contract), EntitySteps(self, contract)
         pulse, tank = PulseSteps(self, None), TankSteps(self, None)
-        for steps in (contract, cable, meter, discovery, change, leneda, entities, pulse, tank):
-            for name in dir(steps):
-                if name.startswith("async_step_"):
-                    setattr(self, name, getattr(steps, name))
+        add_steps(self, contract, cable, meter, discovery, change, leneda, entities, pulse, tank)
         self._reconfigure: Mapping[str, Callable[[Input], Awaitable[ConfigFlowResult]]] = {
             KIND_METER: change.async_reconfigure,
             KIND_LENEDA: change.async_step_add_cable,

@@ -16,6 +16,14 @@ from .typed_amounts import TypedAmounts, amounts_in
 type Input = dict[str, Any] | None
 
 
+def add_steps(flow: FlowHandler[Any, Any, Any], *groups: object) -> None:
+    """Give a flow the steps of groups as its own, because Home Assistant looks for them there."""
+    for group in groups:
+        for name in dir(group):
+            if name.startswith("async_step_"):
+                setattr(flow, name, getattr(group, name))
+
+
 class Form[R: FlowResult[Any, Any]]:
     """Forms of one dialog, one after another. A new form forgets the values of the one before.
 

@@ -5,17 +5,14 @@ listeners get a message with `gone`. When the entry is loaded again, the subscri
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
-from math import isfinite
 from typing import Any, Literal, NotRequired, TypedDict, override
 
 import voluptuous as vol
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
+from homeassistant.const import UnitOfPower
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.hass_dict import HassKey
@@ -24,6 +21,7 @@ from homeassistant.util.unit_conversion import PowerConverter
 from ..const import DOMAIN
 from ..coordinator import LiveCoordinator, loaded_live
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.loads.state_numbers import converted
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..lib.entities.entity_description import EntitySpec
@@ -168,12 +166,8 @@ def _power_of(hass: HomeAssistant, entity_id: str | None) -> SourcePowerAnswer:
     state = hass.states.get(entity_id) if entity_id else None
     if state is None:
         return {"kw": None, "reported_at": None}
-    kw = None
-    with suppress(ValueError, HomeAssistantError):
-        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        kw = PowerConverter.convert(float(state.state), unit, UnitOfPower.KILO_WATT)
-    rounded = round(kw, 3) if kw is not None and isfinite(kw) else None
-    return {"kw": rounded, "reported_at": state.last_reported}
+    kw = converted(PowerConverter, state, UnitOfPower.KILO_WATT)
+    return {"kw": kw if kw is None else round(kw, 3), "reported_at": state.last_reported}
 
 
 def _values(coordinator: MeterCoordinator, reading: Reading) -> dict[str, Any]:

@@ -30,18 +30,22 @@ _ENTITIES = {
 }
 
 
-class LenedaFileSteps(OptionsFlow):
+class LenedaFileSteps:
     """Dialog steps that import files from Leneda, one after the other."""
 
-    _form: Form[ConfigFlowResult]
     _file_id = ""
     _import: asyncio.Task[ImportSummary] | None = None
     _imported: ImportSummary
 
+    def __init__(self, flow: OptionsFlow, form: Form[ConfigFlowResult]) -> None:
+        """Show `form` in the options dialog `flow`."""
+        self._flow = flow
+        self._form = form
+
     async def async_step_leneda_file(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for a file. Show why the previous file was refused."""
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="meter_not_running")
+        if self._flow.config_entry.state is not ConfigEntryState.LOADED:
+            return self._flow.async_abort(reason="meter_not_running")
         if user_input is not None:
             self._file_id = user_input[_FILE]
             return await self.async_step_leneda_import()
@@ -53,11 +57,11 @@ class LenedaFileSteps(OptionsFlow):
         if self._import is None:
             # Never start the task eagerly. If it ended at once, Home Assistant would also pass the
             # user's input to the next step.
-            self._import = self.hass.async_create_task(
+            self._import = self._flow.hass.async_create_task(
                 self._async_import(), f"{DOMAIN} import", eager_start=False
             )
         if not self._import.done():
-            return self.async_show_progress(
+            return self._flow.async_show_progress(
                 step_id="leneda_import",
                 progress_action="leneda_import",
                 progress_task=self._import,
@@ -72,21 +76,21 @@ class LenedaFileSteps(OptionsFlow):
             LOGGER.exception("Unexpected error while importing a file")
             refused = ImportRefusedError(key="leneda_failed")
         else:
-            return self.async_show_progress_done(next_step_id="leneda_result")
-        locale = await async_user_locale(self.hass)
+            return self._flow.async_show_progress_done(next_step_id="leneda_result")
+        locale = await async_user_locale(self._flow.hass)
         key = f"exceptions.{refused.key}.message"
-        why = await locale.async_text(self.hass, key, **refused.placeholders)
+        why = await locale.async_text(self._flow.hass, key, **refused.placeholders)
         self._form.amounts.refuse(_FILE, "file_refused", why=why)
-        return self.async_show_progress_done(next_step_id="leneda_file")
+        return self._flow.async_show_progress_done(next_step_id="leneda_file")
 
     async def async_step_leneda_result(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show a summary of the imported file, and offer to import another file."""
         imported = self._imported
-        locale = await async_user_locale(self.hass)
+        locale = await async_user_locale(self._flow.hass)
         start, end = (at.astimezone(LUXEMBOURG) for at in (imported.start, imported.end))
         register = imported.code
         if key := _ENTITIES.get(imported.quantity):
-            register = await locale.async_text(self.hass, f"entity.sensor.{key}.name")
+            register = await locale.async_text(self._flow.hass, f"entity.sensor.{key}.name")
         return self._form.show_menu(
             # The text of "leneda_result" says how many days differ. If no day was compared, show
             # another text.
@@ -110,12 +114,14 @@ class LenedaFileSteps(OptionsFlow):
 
     async def async_step_leneda_finish(self, _user_input: Input = None) -> ConfigFlowResult:
         """Close the dialog without changing the options."""
-        return self.async_create_entry(data=dict(self.config_entry.options))
+        return self._flow.async_create_entry(data=dict(self._flow.config_entry.options))
 
     async def _async_import(self) -> ImportSummary:
-        data = await self.hass.async_add_executor_job(_uploaded, self.hass, self._file_id)
+        data = await self._flow.hass.async_add_executor_job(
+            _uploaded, self._flow.hass, self._file_id
+        )
         imported: ImportSummary = await async_import(
-            self.config_entry.runtime_data.books.leneda, data
+            self._flow.config_entry.runtime_data.books.leneda, data
         )
         return imported
 

@@ -50,7 +50,7 @@ from ...lib.prices.entered_contract import (
     with_confirmed_prices,
 )
 from ...user_locale import UserLocale, async_user_locale
-from ..form import Form, Input
+from ..form import Form, Input, add_steps
 from ..shared_form_fields import list_field
 from .aids_form import AIDS
 from .contract_form import (
@@ -172,7 +172,7 @@ DETAILS = {_PAGE: "contract_details"}
 """
 
 
-class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
+class SmartyOptionsFlow(OptionsFlowWithReload):
     """Options dialog of a meter. It has a menu and several pages."""
 
     _contract: Mapping[str, Any] | None = None
@@ -185,6 +185,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     def __init__(self) -> None:
         self._form = Form(self, lambda: short_title(self.config_entry))
         self._sources: Sequence[HouseSource] = ()
+        add_steps(self, LenedaFileSteps(self, self._form))
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
         """Show the menu. If a repair opened the dialog, show a page of the contracts instead."""
