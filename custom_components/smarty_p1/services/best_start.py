@@ -15,7 +15,7 @@ from ..lib.history.luxembourg_time import next_moment
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.usual_house import MIN_DAYS
 from ..request_fields import LOAD
-from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads, async_with_loads
+from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads
 from .meter_of_call import (
     METER,
     async_in_turn,
@@ -55,7 +55,7 @@ async def get_best_start(call: ServiceCall) -> ServiceResponse:
         planned = await async_planned_house(coordinator, now, market, [wish])
         return known_plan(coordinator, best_start_report(planned, wish, now))
 
-    return await async_with_loads(async_in_turn(call, coordinator, answer))
+    return await async_in_turn(call, coordinator, answer)
 
 
 def known_plan[T](coordinator: MeterCoordinator, plan: T | PlanLack) -> T:

@@ -1,6 +1,6 @@
 """Loads of an action call: entities whose energy the answer leaves out of the past."""
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import voluptuous as vol
@@ -8,9 +8,6 @@ from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import config_validation as cv
-
-from ..coordinator.statistics.load_energy import NoLoadStatisticError
-from .meter_of_call import invalid
 
 ATTR_LOADS = "loads"
 MAX_LOADS = 10
@@ -36,11 +33,3 @@ async def async_readable_loads(call: ServiceCall, loads: Sequence[str]) -> Seque
                 permission=POLICY_READ,
             )
     return loads
-
-
-async def async_with_loads[T](answer: Awaitable[T]) -> T:
-    """Return `answer`. Raises ServiceValidationError if a load has no statistics."""
-    try:
-        return await answer
-    except NoLoadStatisticError as err:
-        raise invalid(translation_key="load_not_measured", entity_id=err.entity_id) from None

@@ -20,6 +20,7 @@ from ..coordinator.counted_household import NothingCountedError
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.market_prices.contract_market_prices import async_contract_market_prices
 from ..coordinator.meter_coordinator import MeterCoordinator
+from ..coordinator.statistics.load_energy import NoLoadStatisticError
 from ..coordinator.telegram_source import TelegramMeter
 from ..lib.fair_queue import BusyError
 from ..lib.history.luxembourg_time import in_utc
@@ -63,7 +64,8 @@ async def async_in_turn[T](
 
     `Answers.async_get` describes how answers are cached. Without `question`, only equal calls share
     an answer. Raises ServiceValidationError if the user has too many questions in the queue, if the
-    user has received too many bytes, or if no energy was read yet. Raises the errors of `make`.
+    user has received too many bytes, if no energy was read yet, or if a load has no statistics.
+    Raises the other errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
     question = question or (call.service, meter, json_bytes_sorted(call.data))
@@ -76,6 +78,8 @@ async def async_in_turn[T](
     except NothingCountedError:
         title = coordinator.config_entry.title
         raise invalid(translation_key="nothing_counted", title=title) from None
+    except NoLoadStatisticError as err:
+        raise invalid(translation_key="load_not_measured", entity_id=err.entity_id) from None
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ..coordinator.counted_household import demand_of
 from ..lib.advice.price_outlook import LOOKED_BACK
 from ..lib.answers.outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from ..lib.history.luxembourg_time import day_start
-from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads, async_with_loads
+from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads
 from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter
 
 ATTR_FORMAT = "format"
@@ -44,4 +44,4 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
         name = call.data[ATTR_FORMAT]
         return await async_aside(call.hass, outlook_report, name, now, contracts, market, past)
 
-    return await async_with_loads(async_in_turn(call, coordinator, answer))
+    return await async_in_turn(call, coordinator, answer)

@@ -18,7 +18,7 @@ from ..lib.plan.house_plan import MAX_LOADS
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from ..request_fields import number
 from .best_start import ATTR_BY, TIME_OR_DATE, known_plan, next_time
-from .loads_of_call import ATTR_LOADS, async_readable_loads, async_with_loads
+from .loads_of_call import ATTR_LOADS, async_readable_loads
 from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter
 
 _MAX_KWH = 200.0
@@ -79,7 +79,7 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
         report = PLAN_FORMATS[call.data["format"]]
         return await async_aside(call.hass, report, known_plan(coordinator, planned))
 
-    return await async_with_loads(async_in_turn(call, coordinator, answer))
+    return await async_in_turn(call, coordinator, answer)
 
 
 def _wish(
