@@ -11,12 +11,12 @@ from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadState
 from ...lib.plan.load_task import NOT_STARTED_AFTER
 from .entity_actions import async_call_entity
-from .follower import Follower
+from .plan_follower import PlanFollower
 
 _BUTTONS = frozenset({"button", "input_button"})
 
 
-class ApplianceStarter(Follower):
+class ApplianceStarter(PlanFollower):
     """Starter of one appliance that the household lets the plan switch on."""
 
     _is_started = False

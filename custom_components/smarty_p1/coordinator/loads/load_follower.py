@@ -15,8 +15,8 @@ from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed
 from .entered_loads import is_on
 from .entity_actions import async_call_entity
-from .follower import Follower
 from .meter_power import net_import
+from .plan_follower import PlanFollower
 from .shown_plans import LOAD_PLANS
 from .state_numbers import converted, is_power, number_of, number_to_set
 
@@ -32,7 +32,7 @@ _MIN_AMPERES = 6.0
 _ROUNDED = 1.005
 
 
-class LoadFollower(Follower):
+class LoadFollower(PlanFollower):
     """Follower of one load whose power or switch the plan sets."""
 
     _state: LoadFollowing | None = None

@@ -1,4 +1,4 @@
-"""Base of what follows the plan for one load."""
+"""Base class of the followers of the plan: each switches or sets one load."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from .entered_loads import EnteredLoad
 from .shown_plans import LOAD_PLANS
 
 
-class Follower:
+class PlanFollower:
     """Follower of the plan for one load that the household lets the plan switch."""
 
     is_by_hand = False
