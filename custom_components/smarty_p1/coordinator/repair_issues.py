@@ -14,7 +14,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
 from ..lib.failure_detection import Condition, Details, FailureState, Repair
-from ..lib.history.luxembourg_time import LUXEMBOURG
+from ..lib.history.luxembourg_time import local_day
 from ..lib.leneda.day_differences import Cause, Differences
 from ..lib.markdown_text import Verbatim, in_markdown, read_plain
 from .entry_types import AnyConfigEntry, short_title
@@ -267,7 +267,7 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
         hass,
         entry,
         problem,
-        day=f"{day.start.astimezone(LUXEMBOURG):%Y-%m-%d}",
+        day=str(local_day(day.start)),
         own=f"{day.own_wh:.0f}",
         leneda=f"{day.leneda_wh:.0f}",
     )

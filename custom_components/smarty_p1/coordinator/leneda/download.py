@@ -11,7 +11,7 @@ from asyncio import sleep
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import randrange
 from typing import NamedTuple
 
@@ -23,10 +23,10 @@ from ...lib.fault_log import FaultLog
 from ...lib.history.luxembourg_time import (
     HOUR,
     KEPT_TIME,
-    LUXEMBOURG,
     QUARTER_HOUR,
     day_end,
     day_start,
+    next_moment,
 )
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
@@ -59,8 +59,8 @@ PAUSE = 2.0
 # Times of day in Luxembourg at which requests are sent. On one observed day, Leneda had all
 # quarter-hours of the day before at 13:16. If they are incomplete in the afternoon, a second
 # request is sent in the evening.
-_AFTERNOON = timedelta(hours=13, minutes=30)
-_EVENING = timedelta(hours=19)
+_AFTERNOON = time(13, 30)
+_EVENING = time(19)
 # Maximum delay in minutes. The delay is random, so that households do not send their requests all
 # at the same time.
 _SPREAD = 60
@@ -201,7 +201,7 @@ class LenedaDownload:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
                     # While Leneda has a fault, it may refuse even a valid key. So try the same key
                     # again tomorrow.
-                    self._not_before = self._at(now, _AFTERNOON, days=1)
+                    self._not_before = next_moment(_AFTERNOON, day_end(now)) + self._minutes
                     continue
                 self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
             except OSError as err:
@@ -251,22 +251,8 @@ class LenedaDownload:
         last = self._progress.state.asked_at
         if last is None or last > now:
             return now
-        if last < self._at(now, _AFTERNOON, spread=False):
-            return self._at(now, _AFTERNOON)
-        if last < self._at(now, _EVENING, spread=False):
-            return self._at(now, _EVENING)
-        return self._at(now, _AFTERNOON, days=1)
-
-    def _at(
-        self, now: datetime, time: timedelta, *, days: int = 0, spread: bool = True
-    ) -> datetime:
-        """Return the moment at which Luxembourg's clock shows `time`, `days` days after today.
-
-        The moment is in UTC. With `spread`, the random delay of this household is added.
-        """
-        midnight = now.astimezone(LUXEMBOURG).replace(hour=0, minute=0, second=0, microsecond=0)
-        moment = midnight + timedelta(days=days) + time + (self._minutes if spread else timedelta())
-        return moment.astimezone(dt_util.UTC)
+        since = max(last, day_start(now))
+        return min(next_moment(clock, since) for clock in (_AFTERNOON, _EVENING)) + self._minutes
 
     async def _async_recent(self, now: datetime) -> bool:
         """Request the days that the stored rows lack, and days that Leneda may have corrected.

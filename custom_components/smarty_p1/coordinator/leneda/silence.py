@@ -8,7 +8,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ...lib.fault_log import FaultLog
-from ...lib.history.luxembourg_time import LUXEMBOURG
+from ...lib.history.luxembourg_time import local_day
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 
@@ -55,7 +55,7 @@ class LenedaSilence:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_SILENT])
         # A refused key has an issue of its own.
         elif not is_raised(self._hass, self._entry, Problem.LENEDA_KEY):
-            day = f"{last.astimezone(LUXEMBOURG):%Y-%m-%d}"
+            day = str(local_day(last))
             raise_issue(self._hass, self._entry, Problem.LENEDA_SILENT, day=day)
 
     async def _async_last_row(self, now: datetime) -> datetime:

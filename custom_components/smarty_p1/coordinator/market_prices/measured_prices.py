@@ -21,7 +21,6 @@ from ...lib.bill.household import Household
 from ...lib.history.luxembourg_time import (
     HOUR,
     KEPT_TIME,
-    LUXEMBOURG,
     day_end,
     day_start,
     local_day,
@@ -190,7 +189,7 @@ class MeasuredPrices:
         source.
         """
         if entity_id is None:
-            return f"contract-{since.astimezone(LUXEMBOURG):%Y-%m-%d}"
+            return f"contract-{local_day(since)}"
         entity = er.async_get(self._hass).async_get(entity_id)
         names, series = self._files.names, self._files.series
         ids = [entity.id, entity_id] if entity else [entity_id]
