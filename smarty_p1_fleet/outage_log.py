@@ -1,14 +1,11 @@
 """Outages of the collector's connections: their log lines, and the delays between retries."""
 
-import logging
-
 from nats.errors import Error as NatsError
 
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats.nats_client import line_of
 from smartyp1.outage import Outage
 
-LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2
 # Longest delay between two attempts, in seconds. New frames may have to wait for this time.
 _MAX_DELAY_S = 2.0

@@ -304,13 +304,13 @@ def read_user(table: ConfigTable, variable: str) -> tuple[str | None, str | None
     """
     username = table.take("username", TEXT)
     table.take("password", elsewhere(f"password_file, or ${variable}"))
-    password = table.take("password_file", secret, os.environ.get(variable) or None)
+    password = table.take("password_file", line_of_file, os.environ.get(variable) or None)
     if password is not None and username is None:
         table.fail("username", "is missing: there is a password without one")
     return username, password
 
 
-def path(value: object) -> Path:
+def expanded_path(value: object) -> Path:
     """Return a path with its $VARIABLES replaced. Raises WrongValueError if one is not set."""
     expanded = os.path.expandvars(TEXT(value))
     if "$" in expanded:
@@ -318,10 +318,10 @@ def path(value: object) -> Path:
     return Path(expanded)
 
 
-def content(value: object) -> str:
+def content_of_file(value: object) -> str:
     """Return the content of a file, at most _MAX_CHARS. Raises WrongValueError."""
     try:
-        with path(value).open(encoding="utf-8-sig") as file:
+        with expanded_path(value).open(encoding="utf-8-sig") as file:
             return file.read(_MAX_CHARS)
     except OSError as err:
         refuse(f"cannot be read: {err.strerror}")
@@ -329,9 +329,9 @@ def content(value: object) -> str:
         refuse("cannot be read: it is no text")
 
 
-def secret(value: object) -> str:
+def line_of_file(value: object) -> str:
     """Return the first line of a file. Raises WrongValueError if it is empty."""
-    line = next(iter(content(value).splitlines()), "")
+    line = next(iter(content_of_file(value).splitlines()), "")
     if not line:
         refuse("is empty")
     return line

@@ -9,7 +9,6 @@ get the same message, both write the same values.
 """
 
 import asyncio
-import logging
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -33,8 +32,6 @@ from .frame_verifier import FrameVerifier, Verdict, verdict_on
 from .meter_sources import MeterSources
 from .reading_publisher import ReadingPublisher
 from .reread_bookmarks import NOW, Bookmark
-
-LOGGER = logging.getLogger(__name__)
 
 # Seconds without messages after which a collector reads what other collectors have stored.
 # Otherwise, a meter's clock that was set back would not be noticed.

@@ -14,10 +14,10 @@ from smarty_p1_gateway.config_table import (
     TEXTS,
     at_most,
     elsewhere,
+    expanded_path,
     limited,
-    path,
+    line_of_file,
     refuse,
-    secret,
 )
 
 from .store_login import StoreLogin
@@ -36,7 +36,7 @@ _MAX_AUTH_KEY_CHARS = 1024
 # This pattern refuses a URL with a login, because URLs are shown in logs and in lists of processes.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/:-]*)?")
 _TEXTS = at_most(TEXTS, _MAX_ADDRESSES, "addresses")
-_AUTH_KEY = at_most(secret, _MAX_AUTH_KEY_CHARS, "characters in its first line")
+_AUTH_KEY = at_most(line_of_file, _MAX_AUTH_KEY_CHARS, "characters in its first line")
 _IS_CLUSTER = re.compile(r"/(?:insert|select)/(?:[0-9]+|multitenant)(?::[0-9]+)?(?:/|$)").search
 _FILES = ("password_file", "token_file", "ca_file", "certificate_file", "key_file")
 _OF_TLS = frozenset(_FILES[2:])
@@ -121,7 +121,7 @@ def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, P
     username = table.take("username", TEXT)
     for name in ("password", "token"):
         table.take(name, elsewhere(f"{name}_file"))
-    files = {key: file for key in _FILES if (file := table.take(key, path))}
+    files = {key: file for key in _FILES if (file := table.take(key, expanded_path))}
     password = None if "password_file" in files else os.environ.get(PASSWORD_VARIABLE) or None
     if username is None and "password_file" in files:
         table.fail("username", "is missing: there is a password without one")

@@ -17,8 +17,8 @@ from smarty_p1_gateway.config_table import (
     Kind,
     file_state,
     limited,
+    line_of_file,
     make_tls,
-    secret,
 )
 
 LOGGER = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ LOGGER = logging.getLogger(__name__)
 # Table that errors name, also after a reload.
 _STORE = ConfigTable("store", {})
 _is_token = re.compile(r"[!-~]{1,8192}").fullmatch
-_TOKEN = limited(secret, _is_token, "has no token in its first line")
+_TOKEN = limited(line_of_file, _is_token, "has no token in its first line")
 # For each HTTP status that may mean a refused login: a hint for the user.
 REFUSED_LOGIN_TEXTS = {
     400: ": vmauth in front of it may want another login, or not allow that",
@@ -85,7 +85,7 @@ class StoreLogin:
 
     def _read(self) -> RequestOptions:
         headers = {}
-        password = self._checked("password_file", secret) or self._password
+        password = self._checked("password_file", line_of_file) or self._password
         if self._username is not None:
             pair = f"{self._username}:{password or ''}".encode()
             headers["Authorization"] = f"Basic {b64encode(pair).decode()}"

@@ -1,7 +1,6 @@
 """Publisher of one port: reconnects, availability, and retained messages that others share."""
 
 import asyncio
-import logging
 from abc import ABC, abstractmethod
 from contextlib import suppress
 
@@ -15,8 +14,6 @@ from smartyp1.publish.retained_messages import RetainedMessages
 from smartyp1.task_race import run_until_first_exit
 
 from .mqtt_client import MqttClient
-
-LOGGER = logging.getLogger(__name__)
 
 # Seconds between two attempts to connect: _FIRST_DELAY_S after the first failure, and _MAX_DELAY_S
 # at most.

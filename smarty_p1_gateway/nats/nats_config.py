@@ -12,7 +12,7 @@ from smarty_p1_gateway.config_table import (
     TEXTS,
     ConfigTable,
     at_most,
-    content,
+    content_of_file,
     limited,
     raise_config_error,
     read_tls,
@@ -85,7 +85,7 @@ def _read_inbox(table: ConfigTable, username: str | None) -> str:
 
 
 def _credentials(value: object) -> str:
-    text = content(value)
+    text = content_of_file(value)
     # Check the file now. Otherwise, nats-py would fail only later, at each connection.
     from nkeys import NkeysError, from_seed  # noqa: PLC0415
 
