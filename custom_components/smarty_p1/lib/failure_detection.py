@@ -184,8 +184,8 @@ class Rules:
 
     silence: ReadingProblem
     """Problem of a source that has sent nothing."""
-    not_understood: ReadingProblem
-    """Problem of a source whose bytes make no reading."""
+    not_understood: ReadingProblem | None = None
+    """Problem of a source whose bytes make no reading, None if it is the same."""
     altered: ReadingProblem | None = None
     """The same problem of a source that was proved to send to this port."""
     fresh_for: float = 59.9
@@ -203,28 +203,24 @@ METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1, ReadingPro
 TANK = Rules(ReadingProblem.SENSOR_SILENT, ReadingProblem.NOT_SONAR)
 PULSE_PORT = Rules(
     ReadingProblem.NO_PULSE,
-    ReadingProblem.NO_PULSE,
     fresh_for=30.0,
     is_open_enough=True,
     holds_open_after=5.0,
 )
 PULSE_ENTITY = Rules(
     ReadingProblem.ENTITY_UNAVAILABLE,
-    ReadingProblem.ENTITY_UNAVAILABLE,
     fresh_for=0.0,
     is_open_enough=True,
 )
-LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
+LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
 # A reading is shown for 620 s. The dialog accepts only entities that report at least every 300 s,
 # so a reading stays valid even if one report is missing.
 ENTITIES = Rules(
-    ReadingProblem.ENTITIES_SILENT,
     ReadingProblem.ENTITIES_SILENT,
     fresh_for=620.0,
     patience=620.0,
 )
 PULSE_TOPIC = Rules(
-    ReadingProblem.BROKER_UNAVAILABLE,
     ReadingProblem.BROKER_UNAVAILABLE,
     fresh_for=0.0,
     is_open_enough=True,
@@ -430,7 +426,8 @@ class FailureDetection:
         self._has_received = True
         self._bytes_count_until = now + _MAX_RUN_PAUSE_S
         if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
-            self._reason = (self._altered(now) or self._rules.not_understood, ())
+            problem = self._altered(now) or self._rules.not_understood or self._rules.silence
+            self._reason = (problem, ())
 
     def accepted(self, now: float) -> None:
         """Record a reading whose time is current."""

@@ -19,7 +19,7 @@ from ..entities.entity_description import (
     SensorSpec,
     local_times,
 )
-from ..entities.events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
+from ..entities.events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS
 from ..entities.mbus_sensors import sensors_of_mbus_meter
 from ..entities.meter_sensors import SENSORS
 from ..entities.quarter_hour_power_sensors import (
@@ -124,17 +124,6 @@ def states_payload(device: Device) -> dict[str, Any]:
     return payload
 
 
-def new_disturbances(
-    before: Mapping[str, int], now: Mapping[str, int]
-) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield an event for each kind of disturbance whose count has risen.
-
-    `before` and `now` are the meter's counts of disturbances in two readings.
-    """
-    for kind, details in disturbances(before, now):
-        yield DISTURBANCE, {"event_type": kind, **details}
-
-
 def texts_of(reading: Reading) -> dict[str, Any]:
     """Return the grid operator's messages in a reading, keyed by the keys of their events.
 
@@ -144,15 +133,15 @@ def texts_of(reading: Reading) -> dict[str, Any]:
 
 
 def new_texts(
-    before: Mapping[str, Any] | None, now: Mapping[str, Any]
+    before: Mapping[str, Any], now: Mapping[str, Any]
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
     """Yield an event for each message of the grid operator that `before` did not have.
 
-    `before` and `now` are results of `texts_of`. If `before` is None, yield no event.
+    `before` and `now` are results of `texts_of`.
     """
-    for event in EVENTS if before is not None else ():
+    for event in EVENTS:
         text = now.get(event.key)
-        if text and before is not None and text != before.get(event.key):
+        if text and text != before.get(event.key):
             yield event, {"event_type": EVENT_MESSAGE, ATTR_TEXT: str(text)}
 
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..entities.events import DISTURBANCE
+from ..entities.events import DISTURBANCE, disturbances
 from ..meter.meter_reader import Reading, Reception
 from ..meter.object_count_and_rate_limits import MAX_MBUS_METERS
 from ..p1.telegram import Telegram
 from .mqtt_discovery import (
     MqttAnnouncer,
     event_topic,
-    new_disturbances,
     new_texts,
     states_payload,
     states_topic,
@@ -145,7 +144,10 @@ class MeterMessages:
             yield from self._placed(message)
         if self._announcer:
             yield from self._states(self._announcer, reading, reception)
-            events = (*new_texts(last.texts, texts), *new_disturbances(last.counts, counts))
+            # The first reading tells only which messages there are.
+            events = list(new_texts(texts if last.texts is None else last.texts, texts))
+            for kind, details in disturbances(last.counts, counts):
+                events.append((DISTURBANCE, {"event_type": kind, **details}))
             for event, payload in events:
                 topic = event_topic(self._root, event)
                 yield from self._placed(Message(topic, self._to_json(payload), retain=False))
