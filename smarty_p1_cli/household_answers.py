@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import filterfalse
 from typing import Any, NamedTuple
 
 from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
@@ -115,16 +116,10 @@ _ANSWERS = {"bills": _bills, "classes": _classes, "what_if": _what_if}
 
 def _household(files: Sequence[str], now: datetime) -> _Household:
     """Return the household of some files. Raises UsageError, and TooMuchEnergyError."""
-    contracts = [name for name in files if name.lower().endswith(_CONTRACT)]
-    series = [name for name in files if name not in contracts]
-    if len(contracts) != 1:
-        what = "no contract file" if not contracts else f"{len(contracts)} contract files"
-        raise_usage_error(
-            f"{what}: give one, whose name ends with {_CONTRACT}; bill --example prints one"
-        )
+    contract = _contract([*filter(_is_contract, files)])
+    series = [*filterfalse(_is_contract, files)]
     if not 1 <= len(series) <= _MAX_FILES:
         raise_usage_error(f"give 1 to {_MAX_FILES} files of Leneda; {len(series)} were given")
-    contract = _contract(contracts[0])
     household = Household(contract.contracts)
     contents = [*_contents(series)]
     prices = [(name, data) for name, data in contents if is_price_file(data)]
@@ -140,7 +135,18 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     return _Household(demand, contract.changes, sources_at(household.price_sources, demand.until))
 
 
-def _contract(name: str) -> ContractFile:
+def _is_contract(name: str) -> bool:
+    return name.lower().endswith(_CONTRACT)
+
+
+def _contract(names: Sequence[str]) -> ContractFile:
+    """Return the content of the only contract file. Raises UsageError."""
+    if len(names) != 1:
+        what = f"{len(names)} contract files" if names else "no contract file"
+        raise_usage_error(
+            f"{what}: give one, whose name ends with {_CONTRACT}; bill --example prints one"
+        )
+    [name] = names
     try:
         contract = read_contract(read_file(name, MAX_CONTRACT_BYTES))
     except ContractFileError as err:

@@ -219,9 +219,7 @@ class FrameVerifier:
         if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
             return await self._out_of_time(title, time, arrived)
         if (owner := await self._names.refusal_of(telegram)) is not None:
-            # The frame waits until the other meter no longer owns the name. `owner` is "" after too
-            # many names.
-            return Verdict(OTHER_METER, title, why=NAME if owner else "", owner=owner)
+            return _refused_name(owner, title)
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
@@ -282,6 +280,14 @@ class FrameVerifier:
                 self._decryptors.popitem()
             self._decryptors[title] = decryptors
         return decryptors
+
+
+def _refused_name(owner: str, title: bytes) -> Verdict:
+    """Return the verdict on a telegram with the name of another meter.
+
+    The frame waits until that meter no longer owns the name. `owner` is "" after too many names.
+    """
+    return Verdict(OTHER_METER, title, why=NAME if owner else "", owner=owner)
 
 
 def _not_opened(reason: str, title: bytes, decryptors: tuple[FrameDecryptor, ...] = ()) -> Verdict:
