@@ -31,7 +31,7 @@ from custom_components.smarty_p1.lib.amounts import Amount
 from custom_components.smarty_p1.lib.answers.what_if_changes import FIELDS
 from custom_components.smarty_p1.request_fields import CHANGES
 from custom_components.smarty_p1.websocket import COMMANDS
-from custom_components.smarty_p1.websocket.common_answers import CalendarDay, Time
+from custom_components.smarty_p1.websocket.shared_answer_types import CalendarDay, Time
 
 TYPES = Path(__file__).parents[1] / "frontend/src/data/websocket-types.ts"
 _HEAD = "/** Types of the websocket commands. Written by `python -m dev.websocket_types`. */\n"

@@ -84,7 +84,7 @@ async function buildParts(browsers, textDigests) {
   const isOld = browsers === "old";
   const { outputFiles, metafile } = await build({
     ...COMMON,
-    entryPoints: ["first-part.ts", "second-part.ts", "third-part.ts"].map(pathOf),
+    entryPoints: ["cards-loaded-first.ts", "cards-loaded-second.ts", "cards-loaded-third.ts"].map(pathOf),
     target: TARGETS[browsers],
     dropLabels: isOld ? [] : ["OLD_BROWSERS"],
     define: { TEXTS: JSON.stringify(textDigests) },
@@ -99,7 +99,7 @@ async function buildParts(browsers, textDigests) {
   // A part imports the whole part before it, so esbuild puts all of that into a shared chunk, and only an import of the
   // chunk into the entry point. The chunks themselves are the first and the second part: the second imports the first.
   const chunks = outputs.filter(({ entryPoint }) => !entryPoint).sort((a, b) => a.imports.length - b.imports.length);
-  const third = outputs.find(({ entryPoint }) => entryPoint?.endsWith("third-part.ts"));
+  const third = outputs.find(({ entryPoint }) => entryPoint?.endsWith("cards-loaded-third.ts"));
   if (chunks.length !== 2) throw new Error(`${chunks.length} shared chunks instead of two`);
   const names = new Map();
   const parts = [];
@@ -190,7 +190,7 @@ async function collectTexts() {
 
 /** Return the packages that the cards took code from, with their versions, below each licence its text. */
 async function readLicenses() {
-  const { metafile } = await build({ ...COMMON, entryPoints: [pathOf("third-part.ts")], metafile: true, plugins: [leaveOutTexts] });
+  const { metafile } = await build({ ...COMMON, entryPoints: [pathOf("cards-loaded-third.ts")], metafile: true, plugins: [leaveOutTexts] });
   const inputs = Object.keys(Object.values(metafile.outputs)[0].inputs);
   const names = inputs.map((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]).filter(Boolean);
   const packages = new Map();

@@ -122,8 +122,8 @@ class _Gateway:
             )
             readers: list[asyncio.Task[None]] = []
             for port in self._config.ports:
-                listeners, port_publishers = self._parts_of(port)
-                publishers += port_publishers
+                listeners, reconnecting_publishers = self._parts_of(port)
+                publishers += reconnecting_publishers
                 reader = PortReader(port, listeners, self._metrics)
                 readers.append(group.create_task(reader.run()))
             count = len(readers)

@@ -13,7 +13,7 @@ from smarty_p1_gateway.queue.frame_queue_on_disk import WaitingFrame
 from smartyp1.publish.mqtt_messages import ONLINE
 
 from .mqtt_client import WINDOW, MqttClient
-from .port_publisher import PortPublisher
+from .reconnecting_publisher import ReconnectingPublisher
 
 # Seconds to wait after a reconnect to the broker, before frames are published. After a restart of
 # the broker, subscribers must reconnect, too (Home Assistant tries every ten seconds). A frame that
@@ -23,7 +23,7 @@ _GRACE = 12.0
 _BACKLOG_RATE = 96 * 1024
 
 
-class FramesPublisher(PortPublisher):
+class FramesPublisher(ReconnectingPublisher):
     """Publisher of the encrypted frames of one P1 port, and of the port's availability."""
 
     def __init__(  # noqa: PLR0913

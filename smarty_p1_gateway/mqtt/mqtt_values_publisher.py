@@ -35,7 +35,7 @@ from smartyp1.stored_json import load
 from smartyp1.stored_values import Stored, checked_mapping, checked_text, some_bytes
 
 from .mqtt_client import MqttClient, RefusedError
-from .port_publisher import PortPublisher
+from .reconnecting_publisher import ReconnectingPublisher
 
 LOGGER = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ _STALE_AFTER_S = 59.9
 _MAX_RETAINED_TOPICS = 4 * MAX_TOPICS
 
 
-class ValuesPublisher(PortPublisher):
+class ValuesPublisher(ReconnectingPublisher):
     """Publisher of the readings of one port."""
 
     def __init__(  # noqa: PLR0913, PLR0917

@@ -23,7 +23,7 @@ def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a broker and a memory that were away be tried again at once."""
-    monkeypatch.setattr("smarty_p1_gateway.mqtt.port_publisher._FIRST_DELAY_S", 0.02)
+    monkeypatch.setattr("smarty_p1_gateway.mqtt.reconnecting_publisher._FIRST_DELAY_S", 0.02)
     monkeypatch.setattr("smarty_p1_gateway.disk_writer._RETRY_DELAY_S", 0.02)
 
 

@@ -14,7 +14,7 @@ from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK
 from .documentation import ENTITIES, TEXTS, documented, rendered
 
 DOCS = Path(__file__).parents[2] / "docs"
-PARTS = (Path(__file__).parents[2] / "frontend" / "src").glob("*-part.ts")
+PARTS = (Path(__file__).parents[2] / "frontend" / "src").glob("cards-loaded-*.ts")
 INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
 
 

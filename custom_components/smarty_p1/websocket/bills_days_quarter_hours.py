@@ -27,8 +27,8 @@ from ..lib.history.luxembourg_time import KEPT_MONTHS, in_utc, local_day
 from ..lib.history.quarter_hour import Origin
 from ..lib.stored_values import YEARS
 from ..request_fields import PLANNED_CAR, planned_car
-from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
 from .requests import Request, async_rendered, meter_command
+from .shared_answer_types import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
 from .what_if import WhatIfAnswer, WhatIfRefusalAnswer, refusal_of
 
 # Maximum number of months: the current month, and all earlier months that are kept.

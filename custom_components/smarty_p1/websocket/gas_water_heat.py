@@ -12,8 +12,8 @@ from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, M
 from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..lib.answers.gas_costs import DatedGasPrices, gas_meter_costs
 from ..lib.history.luxembourg_time import DAY, HOUR, day_end, day_start, local_day
-from .common_answers import CalendarDay, CalendarMonth, Time
 from .requests import Request, async_rendered, meter_command
+from .shared_answer_types import CalendarDay, CalendarMonth, Time
 
 _A_WHOLE_HOUR = 3599.0
 

@@ -20,8 +20,8 @@ from ..lib.advice.energy_shares import HouseSources
 from ..lib.advice.night_base_load import lowest_quarters
 from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
 from ..lib.answers.solar_house import first_day_of_house, house_report
-from .common_answers import CalendarDay, CalendarMonth, OlderPricesAnswer, Time
 from .requests import Request, async_rendered, meter_command
+from .shared_answer_types import CalendarDay, CalendarMonth, OlderPricesAnswer, Time
 
 
 class HouseSourceAnswer(TypedDict):

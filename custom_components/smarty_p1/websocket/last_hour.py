@@ -9,8 +9,8 @@ from ..coordinator import LiveCoordinator
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..energy_dashboard.house_sources import async_device_powers
 from ..lib.meter.last_hour import STEP_S
-from .common_answers import Time
 from .requests import Request, meter_command
+from .shared_answer_types import Time
 
 
 class PowerHourAnswer(TypedDict):

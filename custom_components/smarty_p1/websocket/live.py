@@ -33,9 +33,9 @@ from ..lib.history.month_file_lines import month_name
 from ..lib.history.quarter_hour_values import QuarterHourValues
 from ..lib.history.register_amounts import Amounts
 from ..lib.meter.meter_reader import Reading
-from .common_answers import CalendarMonth, Time
 from .meter_status import MeterState, RemedyAnswer, Status, now, status_of
 from .requests import METER
+from .shared_answer_types import CalendarMonth, Time
 from .subscribers import Subscribers
 
 # Entities whose values are not sent, because the values rarely change, or because other commands

@@ -25,8 +25,8 @@ from ..lib.failure_detection import ENTITIES
 from ..lib.meter.meter_reader import EXPORTED_ENERGY, THRESHOLD, Reading
 from ..lib.prices.agreed_prices import AgreedPrices
 from ..lib.prices.published_prices import OlderPrices
-from .common_answers import OlderPricesAnswer, Time
 from .meter_status import MeterState, RemedyAnswer, now, status_of
+from .shared_answer_types import OlderPricesAnswer, Time
 
 _PHASES = (
     ("1-0:32.7.0", "1-0:21.7.0", "1-0:22.7.0"),

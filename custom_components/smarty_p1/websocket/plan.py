@@ -21,8 +21,8 @@ from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from ..lib.plan.added_cost import PlanReason
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.daily_load import LoadState
-from .common_answers import OlderPricesAnswer, Time
 from .requests import METER
+from .shared_answer_types import OlderPricesAnswer, Time
 from .subscribers import Subscribers
 
 

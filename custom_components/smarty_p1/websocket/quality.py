@@ -11,8 +11,8 @@ from ..coordinator.stored.event_history import Event, EventHistory
 from ..coordinator.stored.reception_history import ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
-from .common_answers import Time
 from .requests import Request, meter_command
+from .shared_answer_types import Time
 
 _PHASES = ("L1", "L2", "L3")
 _MAX_GAPS = 20

@@ -15,8 +15,8 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import FEED_IN_PRICE
 from ..request_fields import CHANGES, schema_of
-from .common_answers import CalendarDay, OlderPricesAnswer
 from .requests import Request, meter_command
+from .shared_answer_types import CalendarDay, OlderPricesAnswer
 
 _FIELDS = {
     vol.Required("changes"): CHANGES,

@@ -27,7 +27,7 @@ from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
-from ..stored.unread_file import async_retry_hourly
+from ..stored.unreadable_file_retry import async_retry_hourly
 from .client import points_of
 from .import_refusal import ImportRefusedError
 from .progress import LenedaProgress

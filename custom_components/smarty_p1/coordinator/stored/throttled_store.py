@@ -23,7 +23,7 @@ from ...const import DOMAIN, LOGGER
 from ...lib.min_interval import MinInterval
 from ...lib.stored_json import dump, load
 from ..repair_issues import Problem, raise_issue
-from .unread_file import async_retry_hourly
+from .unreadable_file_retry import async_retry_hourly
 
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..history.spans import MAX_LEAP_WH, MAX_SHARED_GAP
+from ..history.gap_clock_and_power_limits import MAX_LEAP_WH, MAX_SHARED_GAP
 from .wall_clock import QUARTER_S, Flags, Floats, Numbers
 
 _NEGLIGIBLE_S = 0.001

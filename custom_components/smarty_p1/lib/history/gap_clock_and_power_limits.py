@@ -6,6 +6,11 @@ from .luxembourg_time import HOUR, QUARTER_HOUR
 
 MAX_GAP = QUARTER_HOUR
 """Energy is interpolated only between readings that are at most this far apart."""
+MAX_SHARED_GAP = timedelta(days=40)
+"""The energy of a longer gap is not divided among days, because that would be a guess."""
+MAX_LEAP_WH = 10_000
+"""A household draws more energy than this in a real gap of more than 40 days. If it drew less, the
+gap is not real: the clock was set ahead."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """If a meter's clock is set back by at most this time, no new segment begins."""
 MEASURED_OFF = 1 / 45

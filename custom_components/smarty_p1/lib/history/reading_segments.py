@@ -67,10 +67,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Self
 
-from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, most_wh
+from .gap_clock_and_power_limits import CLOCK_TOLERANCE, MAX_GAP, MAX_SHARED_GAP, most_wh
 from .luxembourg_time import DAY, month_start
 from .register_amounts import Amounts, Registers
-from .spans import MAX_SHARED_GAP, Span
+from .spans import Span
 
 MAX_SEGMENTS = 8
 """Maximum number of segments. If a clock is set more often, the oldest segment is confirmed."""

@@ -12,19 +12,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from .gap_clock_and_power_limits import most_wh
+from .gap_clock_and_power_limits import MAX_LEAP_WH, MAX_SHARED_GAP, most_wh
 from .luxembourg_time import SECOND
 from .quarter_hour import QuarterHour
 from .register_amounts import Amounts, Registers
 
-MAX_SHARED_GAP = timedelta(days=40)
-"""The energy of a longer gap is not divided among days, because that would be a guess."""
 # A gap of more than two years comes from a clock that had lost its time. Such a gap is shortened to
 # this length, so that its energy is divided among fewer months.
 _MAX_GAP = timedelta(days=731)
-MAX_LEAP_WH = 10_000
-"""A household draws more energy than this in a real gap of more than 40 days. If it drew less, the
-gap is not real: the clock was set ahead."""
 # Difference in Wh between two stored values of a register. Stored values are rounded. So a value
 # can be lower than the previous value by this difference, although the register did not fall. A
 # real fall is larger, because meters count in larger steps.

@@ -25,7 +25,7 @@ _LOST = "%s: the broker is away: %s"
 _BACK = "%s: the broker is there again"
 
 
-class PortPublisher(ABC):
+class ReconnectingPublisher(ABC):
     """Publisher of a port's messages and of its availability.
 
     Each port has its own connection, and so its own last will. Two ports can publish at the same

@@ -7,7 +7,7 @@ import { PlanCard } from "./cards/plan.ts";
 import { WhereCard } from "./cards/where.ts";
 import { YearCard } from "./cards/year.ts";
 import { MediumCard } from "./cards/gas-water-heat.ts";
-import "./first-part.ts";
+import "./cards-loaded-first.ts";
 import { defineOnce, whenFrontendLoaded } from "./card-types-and-elements.ts";
 
 whenFrontendLoaded(() => {

@@ -6,7 +6,7 @@ import { WhatIfCard } from "./cards/what-if.ts";
 import { defineOnce, whenFrontendLoaded } from "./card-types-and-elements.ts";
 import { CardMenu } from "./parts/card-menu.ts";
 import { SettingsForm } from "./parts/settings-form.ts";
-import "./second-part.ts";
+import "./cards-loaded-second.ts";
 
 whenFrontendLoaded(() => {
   defineOnce("smarty-p1-menu", CardMenu);
