@@ -102,16 +102,16 @@ def load[T](cls: type[T], stored: Stored) -> T:
 
 
 def load_known[T](cls: type[T], stored: Stored) -> T:
-    """Return the NamedTuple of an object that lacks the fields without a value. Raises ValueError.
+    """Return the NamedTuple of an object that lacks the fields which are None. Raises ValueError.
 
     Further items, which an earlier version has stored, are ignored.
     """
     hint: Any = cls
-    data, fields = checked_mapping(stored), _fields(hint).items()
-    try:
-        return cls(**{name: field.load(data[name]) for name, field in fields if name in data})
-    except TypeError as err:  # a field without a default is missing
-        raise ValueError from err
+    data, defaults = checked_mapping(stored), hint._field_defaults
+    known = {name: field for name, field in _fields(hint).items() if name in data}
+    if any(name not in known and defaults.get(name, 0) is not None for name in hint._fields):
+        raise ValueError
+    return cls(**{name: field.load(data[name]) for name, field in known.items()})
 
 
 @cache
