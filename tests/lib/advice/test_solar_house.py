@@ -1,8 +1,11 @@
 """House, own energy and saving: sums by hand of simple days."""
 
 from collections.abc import Callable, Mapping, Sequence
+from cProfile import Profile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pstats import Stats
 
 import numpy as np
 import pytest
@@ -169,6 +172,23 @@ def test_a_gap_within_a_day_and_one_over_midnight() -> None:
     # A restart at midnight is no reason to forget two days.
     grid = grid_of(with_gap(95, 97, (200.0, 0.0)), end)
     assert house(grid, sun(*NOON, days=2)) == [(12.0, 4.8)] * 2
+
+
+def test_the_work_for_a_day_does_not_grow_with_the_gaps_of_other_days() -> None:
+    def calls(days: int) -> int:
+        row = Row()
+        for n in range(days * 96):
+            start = DAY + n * QUARTER
+            cuts = [0, 5, 8, 15] if n % 24 == 0 else [0, 15]
+            for begin, end in pairwise(start + cut * timedelta(minutes=1) for cut in cuts):
+                kind = SpanKind.PART if n % 24 == 0 else SpanKind.QUARTER_HOUR
+                row.add(Span(begin, end, kind, Amounts(30.0, 0.0)))
+        grid, supply = grid_of(row, DAY + days * 24 * HOUR), sun(days=days)
+        with Profile() as profile:
+            assert len([*house_days(grid, [supply], {})]) == days
+        return Stats(profile).total_calls  # type: ignore[attr-defined,no-any-return]
+
+    assert calls(60) < 2.5 * calls(30)
 
 
 def test_a_day_counted_from_noon_and_days_before_the_inverter() -> None:

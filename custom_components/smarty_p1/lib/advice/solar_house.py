@@ -6,9 +6,11 @@ may be wrong, but the sums of days are right. Own energy of an hour may be negat
 while a battery is charged from the grid.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from math import inf, isnan, nan
 from typing import NamedTuple
 
@@ -127,8 +129,15 @@ class Grid:
         # Leneda's data has fed-in energy only if it includes the metering point of production.
         # Without fed-in energy, a quarter-hour from Leneda is only partly known.
         is_known = ~np.isnan(table.exported) | (table.source == RowSource.MEASURED)
-        self._known = table.quarter[table.is_shown & is_known]
-        self._loose = {span for month in columns.values() for span in month.loose}
+        self._known = {*table.quarter[table.is_shown & is_known].tolist()}
+        # The loose spans of each day whose energy can be divided among days. A line that is often
+        # interrupted makes thousands of them in a year, so each day looks only at its own spans.
+        self._loose: dict[datetime, list[Span]] = defaultdict(list)
+        for span in {span for month in columns.values() for span in month.loose}:
+            days = [*islice(days_between(span.start, span.end), 2)]
+            if len(days) == 1 or span.end - span.start <= MAX_SHARED_MIDNIGHT:
+                for day in days:
+                    self._loose[day].append(span)
         self.fed_hours = {hour: fed_kwh for hour, (_, fed_kwh) in grid_hours(table, until).items()}
         """Fed-in kWh of hours whose quarter-hours are all known."""
 
@@ -141,22 +150,15 @@ class Grid:
         `MAX_SHARED_MIDNIGHT`.
         """
         end = min(day_end(day), self.until)
-        numbers = np.arange(number_from(day), number_from(end))
-        lacking = [time_of(number) for number in np.setdiff1d(numbers, self._known).tolist()]
-        spans = [*self._spans_within(day)] if lacking else []
+        numbers = range(number_from(day), number_from(end))
+        lacking = [time_of(number) for number in numbers if number not in self._known]
         parts = (
             min(span.end, start + QUARTER_HOUR) - max(span.start, start)
             for start in lacking
-            for span in spans
+            for span in self._loose.get(day, ())
         )
         known = sum((max(part, timedelta()) for part in parts), timedelta())
         return known >= len(lacking) * QUARTER_HOUR - timedelta(seconds=1)
-
-    def _spans_within(self, day: datetime) -> Iterator[Span]:
-        for span in self._loose:
-            is_short = span.end - span.start <= MAX_SHARED_MIDNIGHT
-            if is_short or (day <= span.start and span.end <= day_end(day)):
-                yield span
 
 
 type GridHours = Mapping[datetime, tuple[float, float]]
