@@ -10,10 +10,10 @@ from homeassistant.loader import async_get_loaded_integration
 from . import sinks
 from .const import CONF_FILL_ENERGY, DOMAIN
 from .coordinator import (
-    BooksConfigEntry,
+    RecordsConfigEntry,
     SmartyConfigEntry,
     async_forget,
-    has_books,
+    has_records,
     has_telegrams,
     is_live,
     make_coordinator,
@@ -64,11 +64,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     await async_migrate_contracts(hass, entry)
     await async_show_in_sidebar(hass, entry)
     async_check_ids(hass, entry)
-    if has_books(entry):
+    if has_records(entry):
         store_statistics_key(hass, entry)
     entry.runtime_data = make_coordinator(hass, entry)
     await entry.runtime_data.async_start()
-    if has_books(entry):
+    if has_records(entry):
         # Create the device of the electricity meter first, because the devices of M-Bus meters
         # refer to it.
         dr.async_get(hass).async_get_or_create(
@@ -78,19 +78,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     faults = entry.runtime_data.faults
     if has_telegrams(entry):
         await sinks.async_start(entry.runtime_data)
-    if has_books(entry) and entry.options.get(CONF_FILL_ENERGY):
+    if has_records(entry) and entry.options.get(CONF_FILL_ENERGY):
         faults.call(async_fill_when_known, hass, entry)
-    if has_books(entry):
+    if has_records(entry):
         faults.call(async_watch_sources, hass, entry)
         await faults.attempt(async_watch_messages, hass, entry)
-    if has_books(entry) and is_live(entry):
+    if has_records(entry) and is_live(entry):
         faults.call(HousePlanner(hass, entry).start)
         faults.call(async_watch_load_entities, hass, entry)
         await _async_add_calendar_with_loads(hass, entry)
     return True
 
 
-async def _async_add_calendar_with_loads(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+async def _async_add_calendar_with_loads(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
     """Set up the calendar of the plan with the first load.
 
     Home Assistant's calendar is an item of the sidebar, so a meter without loads has none.
@@ -157,7 +157,7 @@ async def async_remove_config_entry_device(
     device. If the meter still sends, Home Assistant would soon create the deleted device again. The
     device of a load is deleted with its subentry.
     """
-    if entry.state is not ConfigEntryState.LOADED or not has_books(entry):
+    if entry.state is not ConfigEntryState.LOADED or not has_records(entry):
         return False
     coordinator = entry.runtime_data
     is_of_load = any(name in entry.subentries for _, name in device.identifiers)
@@ -165,5 +165,5 @@ async def async_remove_config_entry_device(
         return False
     start = mbus_device_id(coordinator, "")
     for _, name in device.identifiers:
-        coordinator.books.forget_exchanged(name.removeprefix(start))
+        coordinator.records.forget_exchanged(name.removeprefix(start))
     return True

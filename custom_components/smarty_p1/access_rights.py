@@ -13,7 +13,7 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
-from .coordinator import has_books, has_pulses
+from .coordinator import has_pulses, has_records
 from .coordinator.entry_types import AnyConfigEntry, known_meters
 
 
@@ -48,7 +48,7 @@ def readable_meter(
     entry = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN:
         return None
-    if not has_books(entry) and not (or_pulse_reader and has_pulses(entry)):
+    if not has_records(entry) and not (or_pulse_reader and has_pulses(entry)):
         return None
     if not may_read(hass, user, entry):
         raise Unauthorized(permission=POLICY_READ)

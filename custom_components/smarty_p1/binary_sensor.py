@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator import BooksConfigEntry
+from .coordinator import RecordsConfigEntry
 from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import SmartyEntity, described_as, find_new
 from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
@@ -29,7 +29,7 @@ RUNS_BY_PLAN: EntitySpec[LoadPlan] = EntitySpec(
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: BooksConfigEntry,
+    entry: RecordsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the binary sensors that the options enable."""
@@ -71,7 +71,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
         if demand := self.coordinator.data.demand:
             reference_power = demand.reference_kw
         else:
-            reference_power = self.coordinator.books.wanted_options[CONF_REFERENCE_POWER]
+            reference_power = self.coordinator.records.wanted_options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}
 
 

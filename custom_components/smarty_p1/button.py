@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import BooksConfigEntry
+from .coordinator import RecordsConfigEntry
 from .coordinator.loads.entered_loads import EnteredLoad
 from .coordinator.meter_coordinator import MeterCoordinator
 from .lib.entities.entity_description import EntitySpec
@@ -43,7 +43,7 @@ LOAD_BUTTONS = (
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: BooksConfigEntry,
+    entry: RecordsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the buttons of the loads."""

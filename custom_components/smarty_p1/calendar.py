@@ -15,7 +15,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import BooksConfigEntry
+from .coordinator import RecordsConfigEntry
 from .coordinator.loads.entered_loads import entered_loads
 from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from .coordinator.meter_coordinator import MeterCoordinator
@@ -30,7 +30,7 @@ type _Run = tuple[datetime, datetime]
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: BooksConfigEntry,
+    entry: RecordsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the calendar of a meter that has a load."""

@@ -102,17 +102,17 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
         content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
     if not isinstance(coordinator, MeterCoordinator):
         return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
-    source, books = coordinator.source, coordinator.books
+    source, records = coordinator.source, coordinator.records
     if isinstance(source, TelegramSource):
         return content | _describe_meter(coordinator, source.reception)
     content |= {
-        "is_fetching": books.is_fetching,
-        "demand": (demand := books.demand) and _describe_demand(demand),
+        "is_fetching": records.is_fetching,
+        "demand": (demand := records.demand) and _describe_demand(demand),
     }
     if isinstance(source, EntitySource):
         content |= {
             "readings": coordinator.readings,
-            "totals_held_back": dict(books.memory.totals.falls),
+            "totals_held_back": dict(records.memory.totals.falls),
             "telegram": _describe_telegram(coordinator.data.telegram),
         }
     return content
@@ -135,7 +135,7 @@ def _describe_meter(coordinator: MeterCoordinator, reception: Reception) -> dict
     return content | {
         "received_at": reading.received_at.isoformat(),
         "last_telegram_at": coordinator.latest.received_at,
-        "demand": (demand := coordinator.books.household.snapshot) and _describe_demand(demand),
+        "demand": (demand := coordinator.records.household.snapshot) and _describe_demand(demand),
         "telegram": _describe_telegram(reading.telegram),
     }
 

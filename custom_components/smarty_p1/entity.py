@@ -12,7 +12,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import has_books, has_telegrams
+from .coordinator import has_records, has_telegrams
 from .coordinator.entry_types import known_meters
 from .coordinator.meter_coordinator import MeterCoordinator
 from .lib.entities.devices import MBUS_MODEL_ID, METER_MODEL, maker, mbus_model, short_serial
@@ -49,7 +49,7 @@ def _number_of(coordinator: MeterCoordinator, serial_number: str | None) -> str:
     earlier = [
         meter
         for meter in known_meters(coordinator.hass)
-        if has_books(meter) and meter.created_at < entry.created_at
+        if has_records(meter) and meter.created_at < entry.created_at
     ]
     return number_of_new(serial_number, earlier)
 
@@ -158,7 +158,7 @@ def find_new[D: EntitySpec[Reading], E: Entity](
     missing: list[D] = []
     for description in descriptions:
         unique_id = f"{coordinator.meter_id}_{description.key}"
-        if description.is_wanted(coordinator.books.wanted_options):
+        if description.is_wanted(coordinator.records.wanted_options):
             missing.append(description)
         elif entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
             registry.async_remove(entity_id)

@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from .computed_answers.answer_queue import async_aside
 from .computed_answers.planned_house import async_plan_saving, async_planned_house
 from .const import LOGGER
-from .coordinator import BooksConfigEntry
+from .coordinator import RecordsConfigEntry
 from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.appliance_starter import ApplianceStarter
 from .coordinator.loads.battery_follower import BatteryFollower
@@ -71,7 +71,7 @@ class HousePlanner:
     restart forgets nothing. Each hour, it counts the saving of the running month anew.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
         self._loads: Mapping[str, EnteredLoad] = {}
@@ -142,7 +142,7 @@ class HousePlanner:
         loads = self._loads.values()
         watched = [entity_id for load in loads for entity_id in load.watched]
         numbers = [load.energy_from for load in loads if load.energy_from]
-        numbers += coordinator.books.prices.entities_from(dt_util.utcnow())
+        numbers += coordinator.records.prices.entities_from(dt_util.utcnow())
         self._tracked = [
             async_track_state_change_event(hass, watched, self._on_connected),
             async_track_state_change_event(hass, numbers, self._on_number),
@@ -198,7 +198,7 @@ class HousePlanner:
 
     async def _async_count_saving(self, now: datetime) -> None:
         """Count the saving of the running month anew, each hour, when an hour's energy is known."""
-        demand, hour = self._entry.runtime_data.books.demand, hour_start(now)
+        demand, hour = self._entry.runtime_data.records.demand, hour_start(now)
         if demand is None or not self._loads or hour == self._counted_hour:
             return
         saving = await async_plan_saving(self._entry.runtime_data, demand.known_month, now)
@@ -267,7 +267,7 @@ class HousePlanner:
     ) -> PlannedHouse | None:
         """Return the plan of the loads. Return None without loads, or before the first reading."""
         coordinator = self._entry.runtime_data
-        if coordinator.books.demand is None:
+        if coordinator.records.demand is None:
             return None
         battery, planned = await self._battery.async_wish(now), None
         if wishes or battery:
@@ -282,7 +282,7 @@ class HousePlanner:
 
     async def _async_shown(self, planned: PlannedHouse | None) -> HousePlan | None:
         """Return the plan as cards show it, or the data without which it has no costs to show."""
-        if self._entry.runtime_data.books.demand is None:
+        if self._entry.runtime_data.records.demand is None:
             return PlanLack.DAYS
         if planned is None or planned.lacks:
             return min(planned.lacks) if planned else None

@@ -33,8 +33,8 @@ from .const import (
     SECTION_VIRTUAL,
 )
 from .coordinator.entry_types import short_title, without
-from .coordinator.meter_books import MeterBooks
 from .coordinator.meter_capture import CaptureRefusedError
+from .coordinator.meter_records import MeterRecords
 from .coordinator.repair_issues import ENTRY_ID, Problem, withdraw_issues
 from .coordinator.telegram_source import MeterConfigEntry
 from .dashboards import Offer, async_move, async_offers, async_undo
@@ -115,14 +115,14 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
     async def async_step_confirm(self, user_input: Input = None) -> RepairsFlowResult:
         """Show the meters. If the user confirms, forget that they were exchanged."""
         entry = _loaded_entry_of(self)
-        books: MeterBooks = entry.runtime_data.books
+        records: MeterRecords = entry.runtime_data.records
         if user_input is None:
             lines = [
                 f"- {await self._async_name(entry, old)} → {await self._async_name(entry, new)}"
-                for old, new in books.exchanged_meters.items()
+                for old, new in records.exchanged_meters.items()
             ]
             return _show_confirmation(self, _placeholders_of(self) | {"meters": "\n".join(lines)})
-        books.forget_exchanged()
+        records.forget_exchanged()
         return self.async_create_entry(data={})
 
     async def _async_name(self, entry: MeterConfigEntry, identity: str) -> str:
@@ -132,7 +132,7 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
         if device and device.name_by_user:
             return as_plain(device.name_by_user)
         locale = await async_user_locale(self.hass)
-        kind = coordinator.books.memory.mbus_meters.type_of(identity)
+        kind = coordinator.records.memory.mbus_meters.type_of(identity)
         serial = as_plain(shown_name(short_serial(identity)))
         return (await locale.async_text(self.hass, f"device.{kind}.name", serial=serial)).strip()
 

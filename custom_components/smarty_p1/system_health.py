@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .coordinator import has_books
+from .coordinator import has_records
 from .coordinator.entity_source import EntitySource
 from .coordinator.entry_types import AnyConfigEntry, known_meters
 from .coordinator.leneda_source import LenedaSource
@@ -29,7 +29,7 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
     """
     entries = known_meters(hass)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
-    described = {"meters": sum(has_books(entry) for entry in loaded)}
+    described = {"meters": sum(has_records(entry) for entry in loaded)}
     return described | {
         _name(entry, number): _describe(entry) for number, entry in enumerate(entries, start=1)
     }
@@ -57,7 +57,7 @@ def _describe(entry: AnyConfigEntry) -> str:
     if isinstance(source, EntitySource):
         described.append(f"entities of {source.integration}, not verified")
     if isinstance(source, LenedaSource):
-        demand = coordinator.books.demand
+        demand = coordinator.records.demand
         until = f"{dt_util.as_local(demand.until):%Y-%m-%d}" if demand else "nothing yet"
         described.append(f"Leneda without a cable, {until}")
     elif source:

@@ -7,7 +7,7 @@ from homeassistant.components.time import TimeEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import BooksConfigEntry
+from .coordinator import RecordsConfigEntry
 from .lib.entities.entity_description import EntitySpec
 from .lib.history.luxembourg_time import LUXEMBOURG
 from .lib.plan.daily_load import LoadPlan
@@ -22,7 +22,7 @@ DONE_BY: EntitySpec[LoadPlan] = EntitySpec(
 
 async def async_setup_entry(
     _hass: HomeAssistant,
-    entry: BooksConfigEntry,
+    entry: RecordsConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Create the times of the loads."""

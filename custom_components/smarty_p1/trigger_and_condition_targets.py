@@ -72,7 +72,7 @@ class Voltages(OwnTargets):
         entry = entry_id and self._hass.config_entries.async_get_entry(entry_id)
         if not entity or not entry or entry.state is not ConfigEntryState.LOADED:
             return False
-        voltages = entry.runtime_data.books.history.voltages
+        voltages = entry.runtime_data.records.history.voltages
         phase = _VOLTAGES.index(str(entity.translation_key))
         return _volts(state) is not None and voltages.is_connected(phase, dt_util.utcnow())
 

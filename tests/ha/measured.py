@@ -28,12 +28,12 @@ def as_span(quarter: QuarterHour, number: int = 1) -> Span:
 
 def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:
     """Let the meter of an entry have measured quarter-hours, and store them."""
-    meter = entry.runtime_data.books.household
+    meter = entry.runtime_data.records.household
     history = meter.meter.history
     for quarter in quarters:
         history._add(history.segments[0], as_span(quarter))
     meter.set_leneda_days(meter.leneda)
-    entry.runtime_data.books.quarter_hours.append(meter.meter.take_new())
+    entry.runtime_data.records.quarter_hours.append(meter.meter.take_new())
 
 
 def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> None:
@@ -41,7 +41,7 @@ def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> No
 
     A line has the start of a quarter-hour, and its four energies.
     """
-    meter = entry.runtime_data.books.household
+    meter = entry.runtime_data.records.household
     history = meter.meter.history
     text = HEADER
     for number, (start, *energies) in enumerate((line.split(",") for line in lines), 1):

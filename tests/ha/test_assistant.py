@@ -115,7 +115,7 @@ def noon(exposed: MockConfigEntry, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let 16 June be known until noon, with 0.3 kWh in each quarter-hour instead of 0.1 kWh."""
     midnight = NOW.replace(second=0)
     quarters = [QuarterHour(midnight + n * QUARTER_HOUR, 1.2) for n in range(48)]
-    exposed.runtime_data.books.household.set_leneda_days(LenedaDays(quarters))
+    exposed.runtime_data.records.household.set_leneda_days(LenedaDays(quarters))
     monkeypatch.setattr(dt_util, "utcnow", lambda: midnight + 48 * QUARTER_HOUR)
 
 

@@ -244,7 +244,7 @@ async def test_a_what_if_is_the_same(
         (tmp_path / f"{code}.csv").write_bytes(data)
         rows[code] = read_export(data, datetime.now(UTC)).rows
     days = days_of(rows, has_readings=False)
-    entry.runtime_data.books.household.set_leneda_days(days)
+    entry.runtime_data.records.household.set_leneda_days(days)
 
     for price in (None, 0.11):
         fields = {} if price is None else {"feed_in_price": price}

@@ -18,7 +18,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     download as leneda_download,
 )
-from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
+from custom_components.smarty_p1.coordinator.meter_records import MeterRecords
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
     StatisticKind,
     statistic_id,
@@ -83,7 +83,7 @@ async def test_every_kilowatt_hour_is_there_once(
     assert result["reason"] == "cable_added"
     await wait_until(hass, lambda: entry.runtime_data.latest is not None)
     await receive(hass, port, with_value(of_now(), "1-0:1.8.0", _index(1.25)))
-    assert await entry.runtime_data.books.statistics.async_wait_until_written()
+    assert await entry.runtime_data.records.statistics.async_wait_until_written()
 
     # The same statistic goes on. The running hour comes when it has ended.
     assert statistic_id(statistics_key(entry), StatisticKind.IMPORTED) == name
@@ -98,7 +98,7 @@ async def test_the_hours_of_a_platform_meter_come_into_the_energy_dashboard_with
     assert await async_setup_component(hass, "energy", {})
     entry, name = meter
     hass.config_entries.async_update_entry(entry, options={**entry.options, "fill_energy": True})
-    with patch.object(MeterBooks, "demand", None):
+    with patch.object(MeterRecords, "demand", None):
         await hass.config_entries.async_reload(entry.entry_id)
         await hass.async_block_till_done()
     manager: Any = await async_get_manager(hass)
@@ -136,7 +136,7 @@ async def test_a_card_gets_new_days_at_once(
     client = await hass_ws_client(hass)
     await subscribe(client, entry)
 
-    entry.runtime_data.books.leneda.listeners.call()
+    entry.runtime_data.records.leneda.listeners.call()
 
     async with asyncio.timeout(5):
         assert "values" in await told(client)

@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import sinks
 from custom_components.smarty_p1.coordinator.background_tasks import SupervisedTask
-from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
+from custom_components.smarty_p1.coordinator.meter_records import MeterRecords
 from custom_components.smarty_p1.coordinator.repair_issues import Remedies
 from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
@@ -47,7 +47,7 @@ async def fail_later(*_args: object, **_more: object) -> NoReturn:
 
 # Parts that get each reading, or the change of a condition.
 PARTS: list[tuple[type, str]] = [
-    (MeterBooks, "enter"),
+    (MeterRecords, "enter"),
     (MonthFiles, "append"),
     (MeterStatistics, "note_reading"),
     (MeterHistory, "note"),
@@ -79,7 +79,7 @@ async def test_a_failing_part_costs_no_reading(
     coordinator.source.line.byte_listeners.add(lambda data: byte_count.append(len(data)))
     with (
         patch.object(owner, name, fail),
-        patch.object(MeterBooks, "schedule_save", lambda _books: saved.append(None)),
+        patch.object(MeterRecords, "schedule_save", lambda _records: saved.append(None)),
     ):
         # Both come in one chunk.
         await home.port.send(home.port.next_frame(NEXT) + home.port.next_frame(LAST))

@@ -38,7 +38,7 @@ async def test_a_meter_whose_identifier_comes_later_stays_the_same(
         await home.receive(sent(identifier, gas, at))
         assert home.state_of("gas_meter_1").state == str(float(gas))
     assert home.values().keys() == entities
-    media = entry.runtime_data.books.history.media
+    media = entry.runtime_data.records.history.media
     assert media["channel_1"].index == 2236.03
 
     await home.again(sent(named("G003800123456782"), "02236.040", "1230"))

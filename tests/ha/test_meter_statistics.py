@@ -96,7 +96,7 @@ async def meter(entry: MockConfigEntry) -> MockConfigEntry:
 
 
 async def written(entry: MockConfigEntry) -> None:
-    statistics: MeterStatistics = entry.runtime_data.books.statistics
+    statistics: MeterStatistics = entry.runtime_data.records.statistics
     assert await statistics.async_wait_until_written()
     await until_written(statistics)
 
@@ -298,10 +298,10 @@ async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
     # Home Assistant crashes between rows and files.
     with patch.object(QuarterHourFiles, "remove_former", side_effect=OSError(5, "I/O error")):
         await again(home, 20)
-    assert len(meter.runtime_data.books.leneda.files.former_months()) == 2
+    assert len(meter.runtime_data.records.leneda.files.former_months()) == 2
     await again(home, 30)
 
-    assert not meter.runtime_data.books.leneda.files.former_months()
+    assert not meter.runtime_data.records.leneda.files.former_months()
     for hours, were in zip(await all_rows(home.hass, meter), before, strict=True):
         assert hours == pytest.approx(were)
 
@@ -341,10 +341,10 @@ async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
         assert await all_rows(home.hass, meter) == before
         assert said(home.issue("stored_not_read"))["file"] == str(path.parent)
         await home.let_pass(3601)
-    assert meter.runtime_data.books.leneda.is_unreadable
+    assert meter.runtime_data.records.leneda.is_unreadable
     # The files are read again every hour.
     await home.let_pass(3601)
-    await home.wait_until(lambda: not meter.runtime_data.books.leneda.is_unreadable)
+    await home.wait_until(lambda: not meter.runtime_data.records.leneda.is_unreadable)
     await home.wait_until(lambda: home.issue("stored_not_read") is None)
     assert (await call(home.hass, "get_bill", month="2026-04"))["leneda_quarter_hours"]
 

@@ -280,16 +280,16 @@ async def test_imported_quarter_hours_are_known_after_a_restart(
 
     # The unload waits for an import, so that the next set-up knows all of it. A later one is
     # refused, because nobody would show it.
-    books = entry.runtime_data.books
+    records = entry.runtime_data.records
     data = export("2026-03-01T00:00:00+01:00", ["1.000"] * (31 * 96 - 4))
     await asyncio.gather(
-        file_import.async_import(books.leneda, data), home.again(telegram("00:00:30", 0.0))
+        file_import.async_import(records.leneda, data), home.again(telegram("00:00:30", 0.0))
     )
     with pytest.raises(ImportRefusedError, match="leneda_reloaded"):
-        await file_import.async_import(books.leneda, april())
+        await file_import.async_import(records.leneda, april())
     with pytest.raises(ImportRefusedError, match="leneda_reloaded"):
-        await books.leneda.async_remove()
-    assert not await books.leneda.async_add({}, {})
+        await records.leneda.async_remove()
+    assert not await records.leneda.async_add({}, {})
     march = await call(home.hass, "get_bill", month="2026-03")
     assert march["leneda_quarter_hours"] == 31 * 96 - 4
 
@@ -494,7 +494,7 @@ async def test_a_caller_that_does_not_wait_for_the_end(
     with patch.object(QuarterHourFiles, "add", add_slowly):
         # Home Assistant does the same if a dialog is closed, or an automation is begun anew.
         caller = hass.async_create_task(
-            file_import.async_import(entry.runtime_data.books.leneda, april())
+            file_import.async_import(entry.runtime_data.records.leneda, april())
         )
         await asyncio.to_thread(begun.wait)
         caller.cancel()
@@ -515,9 +515,9 @@ async def test_a_crash_while_a_file_is_stored(
         add(*args)
         raise ArithmeticError
 
-    books = entry.runtime_data.books
+    records = entry.runtime_data.records
     with patch.object(QuarterHourFiles, "add", add_and_crash), suppress(ArithmeticError):
-        await file_import.async_import(books.leneda, april())
+        await file_import.async_import(records.leneda, april())
     assert await refusal(bring_in(of_point(april(), OTHER))) == "leneda_point_changed"
     # The next start shows its hours.
     await home.again(telegram("00:00:20", 0.0))

@@ -69,7 +69,7 @@ async def set_up_year(home: Home, hass_storage: dict[str, Any]) -> MockConfigEnt
     """Return the entry of a meter with eleven months from the platform before its own months."""
     entry = await billed_month.set_up(home, hass_storage)
     await home.again(telegram("00:00:05", 0.1), {"contracts": [OPTIONS]})
-    entry.runtime_data.books.household.set_leneda_days(_eleven_months())
+    entry.runtime_data.records.household.set_leneda_days(_eleven_months())
     await home.hass.async_block_till_done()
     return entry
 
@@ -279,15 +279,15 @@ async def test_a_contract_at_the_prices_of_an_entity(
     spot = "input_number.spot"
     later = {"since": "2027-01-01", "reference_power": 7.0}
     later |= {"energy_price_entity": spot, "energy_margin": 0.02}
-    days = entry.runtime_data.books.household.leneda
+    days = entry.runtime_data.records.household.leneda
     await home.again(telegram("00:00:10", 0.1), {"contracts": [OPTIONS, later]})
-    books = entry.runtime_data.books
-    books.household.set_leneda_days(days)
+    records = entry.runtime_data.records
+    records.household.set_leneda_days(days)
     dynamic = {**DYNAMIC, "market": spot}
     with pytest.raises(ServiceValidationError, match="No prices of this market are stored"):
         await call(hass, "what_if", **dynamic)
     for n in range(365 * 96 + 4):
-        books.prices.markets[spot].put(QuarterPrice(START + n * timedelta(minutes=15), 0.1))
+        records.prices.markets[spot].put(QuarterPrice(START + n * timedelta(minutes=15), 0.1))
     found = await call(hass, "what_if", **dynamic)
     fixed = await call(hass, "what_if", kind="contract", energy_price=0.12)
     assert found["classes"] == fixed["classes"]
@@ -380,7 +380,7 @@ async def test_prices_of_the_zone_are_downloaded_once_and_only_when_asked_for(
     assert (await ask(download=True))["what_if"] == found
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    assert entry.runtime_data.books.prices.markets["DE-LU"].months
+    assert entry.runtime_data.records.prices.markets["DE-LU"].months
     assert len(market.asked) == 12
 
 

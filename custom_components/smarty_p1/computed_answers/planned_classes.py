@@ -20,6 +20,7 @@ from ..lib.answers.what_if import PLAN
 from ..lib.answers.what_if_changes import ATTR_KIND
 from ..lib.history.luxembourg_time import local_day
 from ..lib.plan.usual_house import LoadEnergy
+from .answer_queue import DataVersion
 from .what_if import async_car_energy, async_what_if
 
 # Power of a charger that is named with its energy only.
@@ -33,7 +34,7 @@ class PlannedClasses(NamedTuple):
 
     question: Hashable
     make: Callable[[], Awaitable[dict[str, Any]]]
-    books: Callable[[], object]
+    version: DataVersion
     """Version of the answer, which is that of the day."""
 
     @classmethod
@@ -41,12 +42,12 @@ class PlannedClasses(NamedTuple):
         """Return the question about the entered car. `typed` are values in place of its own."""
         entered = _entered_car(coordinator)
 
-        def books() -> object:
-            demand, today = coordinator.books.demand, local_day(dt_util.utcnow())
+        def version() -> object:
+            demand, today = coordinator.records.demand, local_day(dt_util.utcnow())
             return demand and (demand.contracts, demand.month_start, today, entered)
 
         question = "planned_classes", coordinator.config_entry.entry_id, json_bytes_sorted(typed)
-        return cls(question, partial(_async_planned, coordinator, entered, typed), books)
+        return cls(question, partial(_async_planned, coordinator, entered, typed), version)
 
 
 def _entered_car(coordinator: MeterCoordinator) -> EnteredLoad | None:

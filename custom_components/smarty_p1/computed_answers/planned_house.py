@@ -39,7 +39,7 @@ async def async_past_without(
         own = await async_load_energies(coordinator.hass, [battery.measured_by], start, end)
         sign = 1 if battery.positive_charges else -1
         energies += [energy._replace(sign=sign) for energy in own]
-    past = quarter_hours_between(coordinator.books.household.table, start, end)
+    past = quarter_hours_between(coordinator.records.household.table, start, end)
     return await async_aside(coordinator.hass, without_loads, past, energies)
 
 

@@ -31,15 +31,15 @@ async def async_what_if(
     `WhatIfQuestion` describes the other parameters. Raises WhatIfError if the data of the meter do
     not suffice.
     """
-    hass, books = coordinator.hass, coordinator.books
-    demand, sources = demand_of(coordinator), books.household.price_sources
+    hass, records = coordinator.hass, coordinator.records
+    demand, sources = demand_of(coordinator), records.household.price_sources
     if device := next((change["device"] for change in changes if "device" in change), None):
         own_car = await _async_device_energy(coordinator, device)
     question = WhatIfQuestion(
         changes,
         feed_in_price,
         sources_at(sources, demand.until) if sources else None,
-        books.prices.markets,
+        records.prices.markets,
         own_car,
         is_of_few,
     )
@@ -71,7 +71,7 @@ async def _async_device_energy(coordinator: MeterCoordinator, device: str) -> li
 
 async def async_markets(coordinator: MeterCoordinator) -> list[dict[str, Any]]:
     """Return the markets that another contract can follow, with their known prices."""
-    demand, markets = demand_of(coordinator), coordinator.books.prices.markets
+    demand, markets = demand_of(coordinator), coordinator.records.prices.markets
     return await async_aside(coordinator.hass, markets_report, demand, markets)
 
 
@@ -83,6 +83,6 @@ async def async_download_prices(
         return
     start, end = period_of(demand_of(coordinator))
     try:
-        await coordinator.books.prices.async_download(start, end)
+        await coordinator.records.prices.async_download(start, end)
     except DownloadError:
         raise WhatIfError(WhatIfRefusal.DOWNLOAD_FAILED) from None

@@ -21,8 +21,8 @@ from .entity_source import EntitySource
 from .entry_types import AnyConfigEntry
 from .leneda_source import LenedaSource
 from .loads.load_tasks import LoadTasks
-from .meter_books import MeterBooks
 from .meter_coordinator import MeterCoordinator
+from .meter_records import MeterRecords
 from .pulse_coordinator import PulseCoordinator
 from .stored.pulse_count_file import PulseCounter
 from .tank_coordinator import TankCoordinator
@@ -30,7 +30,7 @@ from .telegram_source import MeterConfigEntry, TelegramSource
 
 type LiveCoordinator = MeterCoordinator | PulseCoordinator
 """Coordinator of a meter or pulse reader, with its power of the last hour."""
-type BooksConfigEntry = ConfigEntry[MeterCoordinator]
+type RecordsConfigEntry = ConfigEntry[MeterCoordinator]
 type Coordinator = LiveCoordinator | TankCoordinator
 type SmartyConfigEntry = ConfigEntry[Coordinator]
 
@@ -49,7 +49,7 @@ def kind_of(entry: AnyConfigEntry) -> str:
     return kind
 
 
-def has_books(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
+def has_records(entry: AnyConfigEntry) -> TypeGuard[RecordsConfigEntry]:
     """Return whether a config entry is an electricity meter with quarter-hours, months and bills.
 
     The data of such a meter come from a port, from entities of another integration, or from the
@@ -76,15 +76,15 @@ def is_live(entry: AnyConfigEntry) -> bool:
     return kind_of(entry) in {KIND_METER, KIND_ENTITIES}
 
 
-def has_no_cable(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
+def has_no_cable(entry: AnyConfigEntry) -> TypeGuard[RecordsConfigEntry]:
     """Return whether a config entry is an electricity meter that is not read at a port."""
-    return has_books(entry) and not has_telegrams(entry)
+    return has_records(entry) and not has_telegrams(entry)
 
 
 @callback
 def loaded_meter(entry: AnyConfigEntry) -> MeterCoordinator | None:
     """Return the coordinator of a meter's entry. Return None while the entry is not loaded."""
-    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_books(entry):
+    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_records(entry):
         return entry.runtime_data
     return None
 
@@ -111,6 +111,6 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove all stored files of a config entry of any kind."""
-    await MeterBooks(hass, entry).async_remove()
+    await MeterRecords(hass, entry).async_remove()
     await LoadTasks(hass, entry.entry_id).async_remove()
     await PulseCounter(hass, entry).async_remove()

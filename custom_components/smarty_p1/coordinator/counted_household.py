@@ -15,9 +15,9 @@ class NothingCountedError(Exception):
 @callback
 def demand_of(coordinator: MeterCoordinator) -> HouseholdState:
     """Return the quarter-hours and months of a meter. Raises NothingCountedError if it has none."""
-    if coordinator.books.demand is None:
+    if coordinator.records.demand is None:
         raise NothingCountedError
-    return coordinator.books.demand
+    return coordinator.records.demand
 
 
 @callback
@@ -28,7 +28,7 @@ def data_version(coordinator: MeterCoordinator) -> object:
     or a new price of a market. It also changes each quarter-hour by the clock, because a silent
     meter has no new one.
     """
-    demand, markets = coordinator.books.demand, coordinator.books.prices.markets
+    demand, markets = coordinator.records.demand, coordinator.records.prices.markets
     return demand and (
         demand.contracts,
         demand.version,

@@ -223,7 +223,7 @@ class EntitySource:
 
     def __init__(self, coordinator: MeterCoordinator) -> None:
         self._coordinator = coordinator
-        self._books = coordinator.books
+        self._records = coordinator.records
         entry = coordinator.config_entry
         coordinator.placeholders.update(name=entry.title, entity="")
         self._reader: MeterReader
@@ -238,8 +238,8 @@ class EntitySource:
 
     async def async_start(self) -> None:
         """Listen to the entities until the entry is unloaded."""
-        coordinator, books = self._coordinator, self._books
-        self._reader = MeterReader(books.memory, books.limits(), books.money)
+        coordinator, records = self._coordinator, self._records
+        self._reader = MeterReader(records.memory, records.limits(), records.money)
         await self._reports.async_start()
         unload = coordinator.config_entry.async_on_unload
         unload(self._reports.stop)
@@ -251,7 +251,7 @@ class EntitySource:
 
     @callback
     def _take(self, telegram: Telegram) -> None:
-        coordinator, prices_at = self._coordinator, self._books.prices_at
+        coordinator, prices_at = self._coordinator, self._records.prices_at
         if coordinator.is_closed or telegram.objects[IMPORTED_ENERGY] is None:
             return
         report = Report(telegram, self._reports.total_at)
@@ -263,7 +263,7 @@ class EntitySource:
         for unreported in self._standstill.until(telegram):
             self._reader.read(unreported, now, prices_at(unreported))
         reading = self._reader.read(telegram, now, prices_at(telegram))
-        self._books.memory.last_telegram = now
+        self._records.memory.last_telegram = now
         coordinator.take(reading)
 
     @callback

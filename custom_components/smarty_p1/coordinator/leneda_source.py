@@ -11,7 +11,7 @@ from .meter_coordinator import MeterCoordinator
 class LenedaSource:
     """Source that shows the quarter-hours from Leneda now, and whenever they have changed.
 
-    The books already have the quarter-hours, and there are no telegrams. So a reading has only
+    The records already have the quarter-hours, and there are no telegrams. So a reading has only
     values that are computed from the quarter-hours. The entities are available once Leneda has sent
     a day.
     """
@@ -21,8 +21,8 @@ class LenedaSource:
 
     def __init__(self, coordinator: MeterCoordinator) -> None:
         self._coordinator = coordinator
-        # Add the listener now, because the books call it already while they are loaded.
-        coordinator.books.leneda.listeners.add(self._show)
+        # Add the listener now, because the records call it already while they are loaded.
+        coordinator.records.leneda.listeners.add(self._show)
 
     async def async_start(self) -> None:
         """Show the stored quarter-hours."""
@@ -31,9 +31,9 @@ class LenedaSource:
     @callback
     def _show(self) -> None:
         coordinator = self._coordinator
-        books = coordinator.books
-        if coordinator.is_closed or books.demand is None:
+        records = coordinator.records
+        if coordinator.is_closed or records.demand is None:
             return
         coordinator.health.opened(coordinator.now())
-        books.schedule_save()
-        coordinator.show(outlined_reading(books.memory, dt_util.utcnow(), books.money()))
+        records.schedule_save()
+        coordinator.show(outlined_reading(records.memory, dt_util.utcnow(), records.money()))

@@ -19,7 +19,7 @@ from ..lib.p1.obis import MESSAGES
 from .coordinator_base import DataSource, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .loads.load_tasks import LoadTasks
-from .meter_books import MeterBooks
+from .meter_records import MeterRecords
 
 # Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
 # once, even if the user has set a minimum interval.
@@ -36,7 +36,7 @@ class MeterSource(DataSource, Protocol):
     rules: Rules
 
     def __init__(self, coordinator: MeterCoordinator) -> None:
-        """Prepare the source. The coordinator has its books, but they are not loaded."""
+        """Prepare the source. The coordinator has its records, but they are not loaded."""
 
 
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
@@ -64,7 +64,7 @@ def both_clocks(reading: Reading) -> Details:
 class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
     """Coordinator that passes the readings of one meter to its entities.
 
-    `source` makes the readings, `books` has the stored data of the meter, and `load_tasks` the
+    `source` makes the readings, `records` has the stored data of the meter, and `load_tasks` the
     states of its loads. `data` is the last
     reading that the entities show. Before the first reading, `data` has the objects of the last
     telegram before the restart, but no values. `latest` is the last current reading that was
@@ -76,7 +76,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
     def __init__(self, make: type[S], hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry, make.rules)
         self.meter_id = str(entry.unique_id)
-        self.books = MeterBooks(hass, entry)
+        self.records = MeterRecords(hass, entry)
         self.load_tasks = LoadTasks(hass, entry.entry_id)
         self.latest: Reading | None = None
         self.reading_listeners = Listeners[Reading](self.faults)
@@ -90,14 +90,14 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
 
     async def async_start(self) -> None:
         """Load the stored data, and start the source."""
-        await self.books.async_open()
-        self.data = outlined_reading(self.books.memory, dt_util.utcnow())
+        await self.records.async_open()
+        self.data = outlined_reading(self.records.memory, dt_util.utcnow())
         self._seen_objects.update(self.data.telegram.objects)
         await self.source.async_start()
 
     @override
     async def async_close(self) -> None:
-        await self.books.async_close()
+        await self.records.async_close()
 
     @override
     async def async_shutdown(self) -> None:
@@ -123,7 +123,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
         @callback
         def renew(now: datetime) -> None:
             if not self.last_update_success and not self.is_closed:
-                self.data = replace(self.data, money=self.books.money(now))
+                self.data = replace(self.data, money=self.records.money(now))
                 self.async_update_listeners()
 
         renew(dt_util.utcnow())
@@ -135,8 +135,8 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
     def take(self, reading: Reading) -> None:
         """Store, count and report a received reading. Show it unless it came late."""
         self.readings += 1
-        self.faults.call(self.books.enter, reading)
-        self.faults.call(self.books.schedule_save)
+        self.faults.call(self.records.enter, reading)
+        self.faults.call(self.records.schedule_save)
         if reading.is_current:
             self.latest = reading
             self.health.accepted(self.now())

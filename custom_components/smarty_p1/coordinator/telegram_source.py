@@ -77,7 +77,7 @@ class TelegramSource:
     def __init__(self, coordinator: MeterCoordinator) -> None:
         self._coordinator = coordinator
         self._hass, self._entry = coordinator.hass, coordinator.config_entry
-        self._books = coordinator.books
+        self._records = coordinator.records
         coordinator.placeholders["serial_number"] = shown_name(coordinator.meter_id)
         self.line = PortConnection(coordinator, self._take, silence_timeout=SILENCE_TIMEOUT)
         self.capture = MeterCapture(
@@ -94,7 +94,7 @@ class TelegramSource:
 
     async def async_start(self) -> None:
         """Start reading. If a user adds a new meter, wait for its first reading."""
-        coordinator, memory = self._coordinator, self._books.memory
+        coordinator, memory = self._coordinator, self._records.memory
         coordinator.renew_prices()
         self._begin_session()
         coordinator.begin()
@@ -103,7 +103,7 @@ class TelegramSource:
             age = abs((dt_util.utcnow() - memory.last_telegram).total_seconds())
             coordinator.health.prove(coordinator.now() + PROOF_LASTS_S - age)
         self.line.start()
-        is_new = memory.last_telegram is None and not self._books.has_device
+        is_new = memory.last_telegram is None and not self._records.has_device
         if is_new and self._hass.state is CoreState.running:
             # The next page of the set-up dialog lists the meter's devices. So wait for the first
             # reading or failure, which takes half a minute at most. The start of Home Assistant
@@ -121,7 +121,7 @@ class TelegramSource:
         self._coordinator.begin(has_new_keys=self._keys != before)
 
     def _begin_session(self) -> None:
-        coordinator, entry, memory = self._coordinator, self._entry, self._books.memory
+        coordinator, entry, memory = self._coordinator, self._entry, self._records.memory
         self._keys = key, authentication_key = stored_keys(entry.data)
         if proof := self._hass.data.get(_PROOFS, {}).pop(coordinator.meter_id, None):
             memory.key_proof = proof
@@ -133,12 +133,14 @@ class TelegramSource:
             last_counters=memory.last_counters(key),
             needs_tag=needs_tag,
         )
-        limits = self._books.limits()
+        limits = self._records.limits()
         meter = NamedMeter(
-            coordinator.meter_id, MeterReader(memory, limits, self._books.money), decryptor or None
+            coordinator.meter_id,
+            MeterReader(memory, limits, self._records.money),
+            decryptor or None,
         )
         self._session = MeterSession(
-            meter, limits=limits, prices=self._books.prices_at, may_be_late=self.line.is_topic
+            meter, limits=limits, prices=self._records.prices_at, may_be_late=self.line.is_topic
         )
         set_issue(self._hass, entry, Problem.NOT_VERIFIED, is_there=not needs_tag)
 
@@ -150,7 +152,7 @@ class TelegramSource:
                 coordinator.faults.call(self._on_reading, event)
             else:
                 coordinator.faults.call(self._on_rejected, event)
-                self._books.schedule_save()
+                self._records.schedule_save()
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
@@ -167,7 +169,11 @@ class TelegramSource:
     def _obstacle_of(self, rejection: Rejection, now: datetime) -> ReadingProblem:
         """Return the problem of a rejected frame. Count the frame if it was altered on the way."""
         obstacle, title = PROBLEM_OF[rejection.reason], rejection.system_title
-        if title and obstacle in _OF_KEYS and self._books.memory.system_title not in {None, title}:
+        if (
+            title
+            and obstacle in _OF_KEYS
+            and self._records.memory.system_title not in {None, title}
+        ):
             return ReadingProblem.OTHER_METER_UNREADABLE
         if self._session.are_keys_proved(rejection, now, self._coordinator.now()):
             if obstacle in _OF_KEYS:
@@ -175,7 +181,7 @@ class TelegramSource:
             elif rejection.reason is Reason.ALTERED:
                 self._coordinator.health.key_fits()
         if obstacle in _ALTERED:
-            self._books.history.reception.note_altered(now)
+            self._records.history.reception.note_altered(now)
         return obstacle
 
     @callback
@@ -197,12 +203,12 @@ class TelegramSource:
 
         This is called after the user has confirmed that the clock is wrong.
         """
-        memory = self._books.memory
+        memory = self._records.memory
         if reading := self._late:
             memory.clock_deviation = reading.clock.deviation
             if not self.line.is_topic:
                 memory.clock.deviation = memory.clock_deviation
-        self._books.household.meter.confirm_clock()
+        self._records.household.meter.confirm_clock()
 
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.

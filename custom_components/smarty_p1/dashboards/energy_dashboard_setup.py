@@ -18,7 +18,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 
 from ..const import CONF_FILL_ENERGY, CONF_GAS_POINT, CONF_PRODUCTION_POINT, DOMAIN, SECTION_LENEDA
-from ..coordinator import BooksConfigEntry, has_telegrams, is_live
+from ..coordinator import RecordsConfigEntry, has_telegrams, is_live
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entered_gas_prices import gas_prices
 from ..coordinator.entry_types import without
@@ -106,7 +106,7 @@ def _lacking(manager: EnergyManager, sources: Iterable[EnergySource]) -> list[En
 
 
 @callback
-def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+def async_fill_when_known(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
     """Add the meter's sources to the Energy dashboard once the meter has data.
 
     The first reading, or the first days from Leneda, may come long after the set-up. The recorder
@@ -137,16 +137,16 @@ def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     ).start()
 
 
-def _known_sources(hass: HomeAssistant, entry: BooksConfigEntry) -> list[EnergySource]:
+def _known_sources(hass: HomeAssistant, entry: RecordsConfigEntry) -> list[EnergySource]:
     """Return the sources of a meter. Return [] if the meter has no data yet."""
     coordinator = entry.runtime_data
-    if not has_telegrams(entry) and coordinator.books.demand is None:
+    if not has_telegrams(entry) and coordinator.records.demand is None:
         return []
-    options = coordinator.books.wanted_options
+    options = coordinator.records.wanted_options
     return _sources(hass, coordinator.data, options, is_live=is_live(entry))
 
 
-async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+async def _async_fill(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
     """Add the sources that the Energy dashboard lacks."""
     if (manager := await async_energy_manager(hass)) is None:
         return
@@ -299,7 +299,7 @@ def _empty_fields(kind: str) -> dict[str, Any]:
 
 
 async def _async_create(
-    hass: HomeAssistant, entry: BooksConfigEntry, sources: Iterable[EnergySource]
+    hass: HomeAssistant, entry: RecordsConfigEntry, sources: Iterable[EnergySource]
 ) -> None:
     """Create the statistics of sources without rows, unless they exist.
 

@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..coordinator import BooksConfigEntry, has_books
+from ..coordinator import RecordsConfigEntry, has_records
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.garbage_collection import without_collection
 from ..coordinator.repair_issues import Problem, issue_id, raise_issue, withdraw_issues
@@ -83,14 +83,14 @@ class Offer(NamedTuple):
 
 
 @callback
-def async_watch_sources(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+def async_watch_sources(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
     """Look at the sources once the statistics are written, and after each change by the user.
 
     Look at them also when a gas meter was exchanged: the new one then gets its entities.
     """
 
     async def look() -> None:
-        if await entry.runtime_data.books.statistics.async_wait_until_written():
+        if await entry.runtime_data.records.statistics.async_wait_until_written():
             await _async_listen(hass)
             await async_check_sources(hass, entry)
 
@@ -118,14 +118,14 @@ async def _async_listen(hass: HomeAssistant) -> None:
 
     async def look() -> None:
         # The user waits for this function, so do not wait for the statistics here.
-        for entry in filter(has_books, hass.config_entries.async_loaded_entries(DOMAIN)):
+        for entry in filter(has_records, hass.config_entries.async_loaded_entries(DOMAIN)):
             entry.async_create_task(hass, async_check_sources(hass, entry), "Energy dashboard")
 
     manager.async_listen_updates(look)
 
 
 async def async_check_sources(
-    hass: HomeAssistant, entry: BooksConfigEntry, *, is_declined: bool = False
+    hass: HomeAssistant, entry: RecordsConfigEntry, *, is_declined: bool = False
 ) -> None:
     """Raise or withdraw the issues about sources of the Energy dashboard.
 
@@ -140,13 +140,15 @@ async def async_check_sources(
         ir.async_ignore_issue(hass, DOMAIN, issue_id(Problem.ENERGY_SOURCES, entry), ignore=True)
 
 
-async def async_offers(hass: HomeAssistant, entry: BooksConfigEntry) -> list[Offer]:
+async def async_offers(hass: HomeAssistant, entry: RecordsConfigEntry) -> list[Offer]:
     """Return the moves that the user can choose now."""
     offers, _ = await _async_plan(hass, entry)
     return offers
 
 
-async def async_move(hass: HomeAssistant, entry: BooksConfigEntry, offers: Sequence[Offer]) -> bool:
+async def async_move(
+    hass: HomeAssistant, entry: RecordsConfigEntry, offers: Sequence[Offer]
+) -> bool:
     """Move sources, and raise the issue that offers to undo this. Ignore offers that remain.
 
     A source that has changed since the offer stays. Return whether a source has moved.
@@ -165,7 +167,7 @@ async def async_move(hass: HomeAssistant, entry: BooksConfigEntry, offers: Seque
     return bool(possible)
 
 
-async def async_undo(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+async def async_undo(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
     """Undo the moves of which the issue ENERGY_MOVED tells. Ignore the offer to move them again."""
     _, moves = _told_moves(hass, entry)
     await _async_update(hass, lambda sources: undo_moves(sources, moves[::-1]))
@@ -176,7 +178,7 @@ async def async_undo(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 @callback
 def _tell(
     hass: HomeAssistant,
-    entry: BooksConfigEntry,
+    entry: RecordsConfigEntry,
     problem: Problem,
     lines: Sequence[str],
     data: Mapping[str, str] | None = None,
@@ -189,7 +191,7 @@ def _tell(
     raise_issue(hass, entry, problem, data, **{_SOURCES: Verbatim("\n".join(shown))})
 
 
-def _told_moves(hass: HomeAssistant, entry: BooksConfigEntry) -> tuple[list[str], list[Move]]:
+def _told_moves(hass: HomeAssistant, entry: RecordsConfigEntry) -> tuple[list[str], list[Move]]:
     """Return the lines and the moves of the issue ENERGY_MOVED. Return none if it is not raised."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(Problem.ENERGY_MOVED, entry))
     if not issue or not issue.data or not issue.translation_placeholders:
@@ -214,7 +216,7 @@ async def _async_update(
 
 
 async def _async_plan(
-    hass: HomeAssistant, entry: BooksConfigEntry
+    hass: HomeAssistant, entry: RecordsConfigEntry
 ) -> tuple[list[Offer], list[str]]:
     """Return the possible moves, and the names of sources that stay because of an own price.
 
@@ -283,7 +285,7 @@ def _changes(move: Move, replacements: Replacements) -> list[tuple[str, str]]:
     return [(old[name], new[name]) for name in old if old[name] != new[name]]
 
 
-def _replacements(hass: HomeAssistant, entry: BooksConfigEntry) -> Replacements:
+def _replacements(hass: HomeAssistant, entry: RecordsConfigEntry) -> Replacements:
     """Return the replacements of the meter's entities, also by statistics without rows."""
     key = statistics_key(entry)
     energies: dict[str, str] = {}
@@ -301,14 +303,14 @@ def _replacements(hass: HomeAssistant, entry: BooksConfigEntry) -> Replacements:
     return Replacements(energies, costs, prices, _rates(entry, entities))
 
 
-def _rates(entry: BooksConfigEntry, entities: Iterable[er.RegistryEntry]) -> dict[str, str]:
+def _rates(entry: RecordsConfigEntry, entities: Iterable[er.RegistryEntry]) -> dict[str, str]:
     """Return the flow rate entities of new M-Bus meters, keyed by those of the exchanged meters."""
     flows = {
         entity.device_id: entity.entity_id
         for entity in entities
         if entity.translation_key == _FLOW_RATE
     }
-    exchanged = entry.runtime_data.books.memory.mbus_meters.exchanged.items()
+    exchanged = entry.runtime_data.records.memory.mbus_meters.exchanged.items()
     devices = [
         tuple(mbus_device(entry.runtime_data, meter) for meter in pair) for pair in exchanged
     ]

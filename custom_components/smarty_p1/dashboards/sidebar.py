@@ -40,7 +40,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.json import json_bytes, json_fragment
 
 from ..const import CONF_SIDEBAR
-from ..coordinator import has_books
+from ..coordinator import has_records
 from ..coordinator.entry_types import AnyConfigEntry, known_meters, without
 from .cards_view import late_module
 
@@ -143,7 +143,7 @@ async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> N
     This runs when the meter `entry` is set up. The user's choice may be in the options of another
     meter, even of a disabled meter.
     """
-    is_chosen = has_books(entry) and any(
+    is_chosen = has_records(entry) and any(
         meter.options.get(CONF_SIDEBAR) for meter in known_meters(hass)
     )
     if not is_chosen or not is_possible(hass) or _own_paths(hass):
@@ -189,7 +189,7 @@ def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
     if not removed.options.get(CONF_SIDEBAR):
         return
     for entry in known_meters(hass):
-        if has_books(entry):
+        if has_records(entry):
             options = {**entry.options, CONF_SIDEBAR: True}
             hass.config_entries.async_update_entry(entry, options=options)
             return

@@ -12,7 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.start import async_at_started
 
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES, DOMAIN
-from ..coordinator import has_books
+from ..coordinator import has_records
 from ..coordinator.chosen_entity_ids import with_registry_ids
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, without
 from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
@@ -43,7 +43,7 @@ def async_follow_meters(hass: HomeAssistant) -> None:
 
 
 def _active_ids(hass: HomeAssistant) -> frozenset[str]:
-    return frozenset(entry.entry_id for entry in active_meters(hass) if has_books(entry))
+    return frozenset(entry.entry_id for entry in active_meters(hass) if has_records(entry))
 
 
 async def _async_store_choice(hass: HomeAssistant, entry_id: str) -> None:

@@ -16,7 +16,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES
-from ..coordinator import has_books, loaded_meter
+from ..coordinator import has_records, loaded_meter
 from ..coordinator.chosen_entity_ids import chosen_statistics, current_ids, note_registry_ids
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, known_meters
 from ..coordinator.garbage_collection import without_collection
@@ -99,7 +99,7 @@ def async_follow_sources(hass: HomeAssistant) -> None:
             if entity and is_listed:
                 note_registry_ids(hass, entry, {old: entity.id})
             if coordinator := loaded_meter(entry):
-                for powers in coordinator.books.house_powers.values():
+                for powers in coordinator.records.house_powers.values():
                     powers[:] = [new if power == old else power for power in powers]
 
     hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, async_note, event_filter=is_renamed)
@@ -167,7 +167,7 @@ def _house_source(
 @callback
 def is_only_meter(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Return whether Home Assistant reads no other electricity meter."""
-    return all(other is entry for other in active_meters(hass) if has_books(other))
+    return all(other is entry for other in active_meters(hass) if has_records(other))
 
 
 @callback
@@ -285,7 +285,7 @@ async def async_house_supplies(
     home_id = await _async_home_statistic(hass, entry)
     if home_id is None or not supplies:
         return HouseSupplies(supplies)
-    table = coordinator.books.household.table
+    table = coordinator.records.household.table
     read = without_collection(_read)
 
     def filled() -> HouseSupplies:

@@ -7,7 +7,7 @@ from homeassistant.components.homeassistant.exposed_entities import async_should
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from ..coordinator import BooksConfigEntry, has_books, loaded_meter
+from ..coordinator import RecordsConfigEntry, has_records, loaded_meter
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, short_title
 from ..lib.entities.devices import SHORT_SERIAL_SIZE
 
@@ -15,16 +15,16 @@ _MAX_NAME_CHARS = 40
 
 
 @callback
-def exposed_meters(hass: HomeAssistant, assistant: str) -> Mapping[str, BooksConfigEntry]:
+def exposed_meters(hass: HomeAssistant, assistant: str) -> Mapping[str, RecordsConfigEntry]:
     """Return the loaded meters of which an entity is exposed to `assistant`, by name.
 
     A name has no serial number, because the serial number comes from the meter's line. Equal names
     are numbered.
     """
-    meters: dict[str, BooksConfigEntry] = {}
+    meters: dict[str, RecordsConfigEntry] = {}
     counts = Counter[str]()
     for entry in active_meters(hass):
-        if has_books(entry) and loaded_meter(entry) and _is_exposed(hass, assistant, entry):
+        if has_records(entry) and loaded_meter(entry) and _is_exposed(hass, assistant, entry):
             name = _name(entry)
             counts[name] += 1
             meters[name if counts[name] == 1 else f"{name} ({counts[name]})"] = entry

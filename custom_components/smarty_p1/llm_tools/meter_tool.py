@@ -10,7 +10,7 @@ from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInp
 
 from ..access_rights import may_read
 from ..const import DOMAIN
-from ..coordinator import BooksConfigEntry
+from ..coordinator import RecordsConfigEntry
 from ..lib.answers.assistant_facts import shortened
 from ..services.meter_of_call import ATTR_CONFIG_ENTRY
 from ..user_locale import UserLocale
@@ -91,7 +91,7 @@ class MeterTool(Tool):
 
 async def _async_meter(
     hass: HomeAssistant, llm_context: LLMContext, name: str | None
-) -> tuple[str, BooksConfigEntry]:
+) -> tuple[str, RecordsConfigEntry]:
     """Return the exposed meter with a name. Without a name, return the only meter.
 
     Raises Unauthorized if the user may read no exposed meter.
@@ -108,7 +108,7 @@ async def _async_meter(
 
 async def _async_readable(
     hass: HomeAssistant, llm_context: LLMContext
-) -> Mapping[str, BooksConfigEntry]:
+) -> Mapping[str, RecordsConfigEntry]:
     """Return the exposed meters that the user may read, by name.
 
     Raises Unauthorized if the user may read none of them.

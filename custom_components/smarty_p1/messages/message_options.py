@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_KINDS, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
-from ..coordinator import has_books, has_telegrams, is_live
+from ..coordinator import has_records, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, without
 from ..coordinator.loads.entered_loads import entered_loads
 from ..lib.messages.message import Kind
@@ -64,7 +64,7 @@ class MessageOptions(NamedTuple):
 
 def other_meters(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
     """Return the other electricity meters that are not disabled."""
-    return [other for other in active_meters(hass) if has_books(other) and other is not entry]
+    return [other for other in active_meters(hass) if has_records(other) and other is not entry]
 
 
 def options_to_show(hass: HomeAssistant, entry: AnyConfigEntry) -> MessageOptions:
@@ -116,10 +116,10 @@ def offered_kinds(entry: AnyConfigEntry) -> tuple[Kind, ...]:
     of_loads = {Kind.PLAN_OF_DAY, Kind.FAILED_LOAD} if not entered_loads(entry) else set()
     hidden = {Kind.WATER_AT_NIGHT, Kind.NO_SUN, *of_loads} - {*MessageOptions.of(entry).kinds}
     if entry.state is ConfigEntryState.LOADED:
-        books = entry.runtime_data.books
-        if any(medium.is_water for medium in books.history.media.values()):
+        records = entry.runtime_data.records
+        if any(medium.is_water for medium in records.history.media.values()):
             hidden.discard(Kind.WATER_AT_NIGHT)
-        demand = books.demand
+        demand = records.demand
         months = (*demand.earlier_months, demand.known_month) if demand else ()
         if any(month.exported_kwh for month in months):
             hidden.discard(Kind.NO_SUN)

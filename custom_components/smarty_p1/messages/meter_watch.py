@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_GOAL, DOMAIN, LOGGER
-from ..coordinator import BooksConfigEntry
+from ..coordinator import RecordsConfigEntry
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
 from ..coordinator.stored.gas_water_heat_history import is_water
@@ -74,7 +74,7 @@ class MessageStore(ThrottledStore):
         self.state = self.state.after(parsed)
 
 
-async def async_watch_messages(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+async def async_watch_messages(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
     """Start to watch a meter, if the user has turned a switch on. Unloading the entry ends it."""
     store, options = MessageStore(hass, entry.entry_id), MessageOptions.of(entry)
     if not options.kinds:
@@ -119,7 +119,7 @@ class _MeterWatch:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: BooksConfigEntry,
+        entry: RecordsConfigEntry,
         store: MessageStore,
     ) -> None:
         self._hass = hass
@@ -129,7 +129,7 @@ class _MeterWatch:
         self._has_heard = entry.runtime_data.readings > 0
         self._captured: Mapping[int, MBusReading] = {}
         self._times = ReadingTimes(None, dt_util.utcnow())
-        self._read_at = entry.runtime_data.books.history.reception.last
+        self._read_at = entry.runtime_data.records.history.reception.last
         self._goal_looked_at: datetime | None = None
         self._sun_looked_on: date | None = None
         self.report_tried_in: datetime | None = None
@@ -216,7 +216,7 @@ class _MeterWatch:
         price = reading.money.excess_price if reading.money else None
         ahead = quarter_hour_ahead(reading.demand, price) if may_send else None
         state, message = warn_of_excess(state, ahead)
-        demand = self.entry.runtime_data.books.demand
+        demand = self.entry.runtime_data.records.demand
         if message is None or price is None or demand is None:
             return state, None
         cost = usual_evening_cost(demand.ledger, demand.time, price)
@@ -228,10 +228,10 @@ class _MeterWatch:
 
     def exchanges(self, state: GridState) -> Decision[GridState]:
         """Decide about gas, water and heat meters that were exchanged."""
-        books = self.entry.runtime_data.books
+        records = self.entry.runtime_data.records
         types = {
-            name: books.memory.mbus_meters.type_of(new)
-            for name, new in books.exchanged_meters.items()
+            name: records.memory.mbus_meters.type_of(new)
+            for name, new in records.exchanged_meters.items()
         }
         return watch_exchanges(state, types)
 
@@ -276,7 +276,7 @@ class _MeterWatch:
         listening = Listening(
             timedelta(seconds=coordinator.now() - self._heard_at),
             self._has_heard,
-            coordinator.books.history.reception.last,
+            coordinator.records.history.reception.last,
             remedy_for(coordinator.condition.obstacle),
             needs_key=_needs_key(coordinator.condition),
         )
@@ -301,7 +301,7 @@ class _MeterWatch:
 
     async def _async_goal(self) -> Sequence[HouseholdMessage]:
         """Ask about the goal, once an hour."""
-        choice, demand = self.entry.options.get(CONF_GOAL), self.entry.runtime_data.books.demand
+        choice, demand = self.entry.options.get(CONF_GOAL), self.entry.runtime_data.records.demand
         now = hour_start(dt_util.utcnow())
         is_on = self.store.state.part("goal") is not None
         if not is_on or choice is None or demand is None or now == self._goal_looked_at:

@@ -3,7 +3,7 @@
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..coordinator import BooksConfigEntry
+from ..coordinator import RecordsConfigEntry
 from ..coordinator.loads.entered_loads import entered_loads
 from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from ..lib.messages.plan_watch import WatchedLoad, WatchedPlan
@@ -14,7 +14,7 @@ from ..lib.plan.daily_load import LoadState
 _ROUNDING_KW = 0.005
 
 
-def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan:
+def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
     """Return the plan of all loads. Its saving is 0 if no load runs, or if costs are unknown."""
     loads = {
         load: WatchedLoad(
@@ -27,7 +27,7 @@ def watched_plan(hass: HomeAssistant, entry: BooksConfigEntry) -> WatchedPlan:
         for load, entered in entered_loads(entry).items()
         if (plan := LOAD_PLANS.of(hass, load))
     }
-    shown, demand = HOUSE_PLANS.of(hass, entry.entry_id), entry.runtime_data.books.demand
+    shown, demand = HOUSE_PLANS.of(hass, entry.entry_id), entry.runtime_data.records.demand
     if shown is None or isinstance(shown, PlanLack) or demand is None:
         return WatchedPlan(loads)
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_house import async_plan_saving
 from ..const import CONF_GOAL
-from ..coordinator import BooksConfigEntry, is_live
+from ..coordinator import RecordsConfigEntry, is_live
 from ..coordinator.entry_types import short_title
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..energy_dashboard.house_sources import (
@@ -51,9 +51,9 @@ def reported_months(demand: HouseholdState | None, today: date) -> tuple[Month, 
     return tuple(months) if is_known and months[-1].is_known else ()
 
 
-def is_ready(entry: BooksConfigEntry, today: date) -> bool:
+def is_ready(entry: RecordsConfigEntry, today: date) -> bool:
     """Return whether the last month is complete, or no longer to be waited for."""
-    demand = entry.runtime_data.books.demand
+    demand = entry.runtime_data.records.demand
     if today.day > LAST_WAITING_DAY:
         return True
     months = reported_months(demand, today)
@@ -68,12 +68,12 @@ def is_ready(entry: BooksConfigEntry, today: date) -> bool:
 
 
 async def async_report(
-    hass: HomeAssistant, entries: list[BooksConfigEntry], today: date
+    hass: HomeAssistant, entries: list[RecordsConfigEntry], today: date
 ) -> HouseholdMessage | None:
     """Return the report about the last month of some meters, None if nothing is known of it."""
     meters: list[tuple[str, ReportedMonths]] = []
     for entry in entries:
-        demand = entry.runtime_data.books.demand
+        demand = entry.runtime_data.records.demand
         if demand and (months := reported_months(demand, today)):
             own_kwh, sources = await _async_house(entry.runtime_data, months)
             goal = entry.options.get(CONF_GOAL)
@@ -86,7 +86,7 @@ async def async_report(
 
 
 async def async_inverters(
-    hass: HomeAssistant, entry: BooksConfigEntry, until: datetime
+    hass: HomeAssistant, entry: RecordsConfigEntry, until: datetime
 ) -> dict[str, Panels]:
     """Return the energy of each inverter of the house in the last month, by the listed id."""
     inverters = {
@@ -112,7 +112,7 @@ async def _async_house(
     Months with an unknown day have no own energy. Nobody knows the shares of the devices if the
     house exports energy from an unknown inverter.
     """
-    hass, household = coordinator.hass, coordinator.books.household
+    hass, household = coordinator.hass, coordinator.records.household
     month, compared = months[-1], months[-_COMPARED_MONTHS:]
     inverters = await async_house_sources(hass, coordinator.config_entry)
     has_sun = any(source.kind == SOLAR for source in inverters)

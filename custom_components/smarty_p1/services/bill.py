@@ -98,7 +98,7 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     asked = PlannedClasses.of(coordinator, typed)
     try:
         planned = await async_in_turn(
-            call, coordinator, asked.make, asked.books, question=asked.question
+            call, coordinator, asked.make, asked.version, question=asked.question
         )
     except WhatIfError as err:
         raise refused(err, coordinator, REFUSED | {WhatIfRefusal.NO_CAR: "no_car"}) from None

@@ -30,7 +30,7 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
     path: str = call.data[ATTR_PATH]
     try:
         data = await call.hass.async_add_executor_job(_read, call.hass, path)
-        summary = await async_import(coordinator.books.leneda, data)
+        summary = await async_import(coordinator.records.leneda, data)
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     return {
@@ -50,7 +50,7 @@ async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = coordinator_of(call)
     try:
-        is_gone = await coordinator.books.leneda.async_remove()
+        is_gone = await coordinator.records.leneda.async_remove()
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     except OSError as err:

@@ -15,7 +15,7 @@ from homeassistant.helpers.json import json_bytes_sorted
 from ..access_rights import may_read
 from ..computed_answers.answer_queue import DataVersion, answers_of
 from ..const import DOMAIN
-from ..coordinator import has_books, has_telegrams
+from ..coordinator import has_records, has_telegrams
 from ..coordinator.counted_household import NothingCountedError
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.market_prices.contract_market_prices import async_contract_market_prices
@@ -111,7 +111,7 @@ def coordinator_of(call: ServiceCall) -> MeterCoordinator:
     Raises ServiceValidationError if the meter does not exist or is not loaded.
     """
     entry = _loaded_entry(call)
-    if not has_books(entry):
+    if not has_records(entry):
         raise invalid(translation_key="no_telegrams", title=entry.title)
     return entry.runtime_data
 
@@ -124,7 +124,7 @@ def telegrams_of(call: ServiceCall) -> TelegramMeter:
     """
     entry = _loaded_entry(call)
     if not has_telegrams(entry):
-        key = "no_cable" if has_books(entry) else "no_telegrams"
+        key = "no_cable" if has_records(entry) else "no_telegrams"
         raise invalid(translation_key=key, title=entry.title)
     return entry.runtime_data
 
@@ -159,7 +159,7 @@ def _only_meter(hass: HomeAssistant) -> str | None:
     Raises ServiceValidationError if several are loaded.
     """
     entries = hass.config_entries.async_loaded_entries(DOMAIN)
-    meters = [entry.entry_id for entry in entries if has_books(entry)]
+    meters = [entry.entry_id for entry in entries if has_records(entry)]
     if len(meters) > 1:
         raise invalid(translation_key="several_meters")
     return meters[0] if meters else None

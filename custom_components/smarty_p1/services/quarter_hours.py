@@ -59,8 +59,8 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     render = quarter_hours_as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else quarter_hours_as_json
 
     async def answer() -> ServiceResponse:
-        shared = await coordinator.books.leneda.async_shared_power(start, end)
-        household = coordinator.books.household
+        shared = await coordinator.records.leneda.async_shared_power(start, end)
+        household = coordinator.records.household
         quarters = quarter_hours_between(household.table, start, end)
         rows = with_reactive(quarters, household.meter.columns, household.leneda)
         return await async_aside(call.hass, render, rows, shared)

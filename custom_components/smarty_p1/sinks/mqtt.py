@@ -280,7 +280,7 @@ class MqttPublisher:
             self._warn_of_topics,
         )
         coordinator = self._coordinator
-        messages.last_events = replace(coordinator.books.history.events.before_start)
+        messages.last_events = replace(coordinator.records.history.events.before_start)
         self._feed = PublishFeed(
             messages, self._min_interval, self._work.set, lambda: coordinator.source.reception
         )
@@ -305,7 +305,7 @@ class MqttPublisher:
             MeterAnnounced(
                 coordinator.meter_id,
                 coordinator.config_entry.title,
-                coordinator.books.wanted_options,
+                coordinator.records.wanted_options,
                 dt_util.get_default_time_zone(),
             ),
             Discovery(

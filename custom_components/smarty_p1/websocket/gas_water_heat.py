@@ -96,7 +96,7 @@ async def answer_media(coordinator: MeterCoordinator, _msg: Request) -> bytes:
 
     For water, add the hourly consumption of the last 35 days.
     """
-    media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
+    media = {name: medium.copy() for name, medium in coordinator.records.history.media.items()}
     options, now = coordinator.config_entry.options, dt_util.utcnow()
     return await async_rendered(coordinator.hass, _report, media, options, now)
 

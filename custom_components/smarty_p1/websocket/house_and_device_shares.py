@@ -92,7 +92,7 @@ async def answer_house(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     hass, demand = coordinator.hass, demand_of(coordinator)
     sources = await async_house_sources(hass, coordinator.config_entry)
     solar, batteries = _of_kind(sources, SOLAR), _of_kind(sources, BATTERY)
-    coordinator.books.house_powers = {
+    coordinator.records.house_powers = {
         kind: [source.power for source in of_kind]
         for kind, of_kind in ((SOLAR, solar), (BATTERY, batteries))
     }
@@ -101,7 +101,7 @@ async def answer_house(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     until = supplied_until(demand)
     start = first_day_of_house(demand)
     supplies, difference = await async_house_supplies(coordinator, sources, start, until)
-    columns = coordinator.books.household.meter.columns
+    columns = coordinator.records.household.meter.columns
     report = await async_aside(hass, house_report, demand, columns, supplies, until)
     answer = {
         "solar": [_shown(source) for source in solar],

@@ -38,7 +38,7 @@ async def answer_last_hour(coordinator: LiveCoordinator, _msg: Request) -> bytes
     `devices` are the power entities of the Energy dashboard's devices.
     """
     devices = await async_device_powers(coordinator.hass, coordinator.config_entry)
-    source = coordinator if isinstance(coordinator, PulseCoordinator) else coordinator.books
+    source = coordinator if isinstance(coordinator, PulseCoordinator) else coordinator.records
     start, net, phases = source.last_hour.until(dt_util.utcnow())
     answer: PowerHourAnswer = {
         "start": start,

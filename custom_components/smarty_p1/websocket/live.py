@@ -143,8 +143,8 @@ def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
             "quarter_hour": None,
             "house": {"solar": [], "battery": []},
         }
-    reading, last = coordinator.latest, coordinator.books.memory.last_telegram
-    demand = reading.demand if reading else coordinator.books.household.values
+    reading, last = coordinator.latest, coordinator.records.memory.last_telegram
+    demand = reading.demand if reading else coordinator.records.household.values
     return {
         "received_at": last,
         "values": _values(coordinator, reading) if reading else {},
@@ -152,7 +152,7 @@ def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
         "quarter_hour": demand and demand.running and _quarter_hour(demand, demand.running),
         "house": {
             kind: [_power_of(coordinator.hass, entity_id) for entity_id in entity_ids]
-            for kind, entity_ids in coordinator.books.house_powers.items()
+            for kind, entity_ids in coordinator.records.house_powers.items()
         },
     }
 
@@ -171,7 +171,7 @@ def _power_of(hass: HomeAssistant, entity_id: str | None) -> SourcePowerAnswer:
 
 
 def _values(coordinator: MeterCoordinator, reading: Reading) -> dict[str, Any]:
-    options = coordinator.books.wanted_options
+    options = coordinator.records.wanted_options
     return {
         description.translation_key: description.value_fn(reading)
         for description in _VALUES

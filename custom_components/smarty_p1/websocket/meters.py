@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..access_rights import readable_entries
 from ..const import DOMAIN, SECTION_LENEDA
-from ..coordinator import has_books, has_pulses, has_telegrams, is_live, loaded_meter
+from ..coordinator import has_pulses, has_records, has_telegrams, is_live, loaded_meter
 from ..coordinator.entered_gas_prices import kwh_per_m3
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import MeterCoordinator
@@ -103,7 +103,7 @@ def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[s
     """Return the meters and pulse readers that the user may read, whether loaded or not."""
     meters, readers = (
         [_meter(hass, entry) for entry in readable_entries(hass, connection.user, is_of_kind)]
-        for is_of_kind in (has_books, has_pulses)
+        for is_of_kind in (has_records, has_pulses)
     )
     connection.send_result(msg["id"], {**now(), "meters": meters, "pulse_readers": readers})
 
@@ -113,8 +113,8 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
     device = entry.entry_id if has_pulses(entry) else str(entry.unique_id)
     coordinator = loaded_meter(entry)
     reading = coordinator.latest if coordinator else None
-    demand = coordinator.books.demand if coordinator else None
-    last = coordinator.books.memory.last_telegram if coordinator else None
+    demand = coordinator.records.demand if coordinator else None
+    last = coordinator.records.memory.last_telegram if coordinator else None
     return {
         "entry_id": entry.entry_id,
         "title": entry.title,
@@ -167,11 +167,11 @@ def _source(entry: AnyConfigEntry, coordinator: MeterCoordinator | None) -> dict
             "integration": coordinator and coordinator.source.integration,
             "fresh_for": ENTITIES.fresh_for,
         }
-    demand = coordinator.books.demand if coordinator else None
+    demand = coordinator.records.demand if coordinator else None
     return {
         "source": "leneda",
         "known_until": demand and demand.until,
-        "is_fetching": coordinator is not None and coordinator.books.is_fetching,
+        "is_fetching": coordinator is not None and coordinator.records.is_fetching,
     }
 
 
@@ -184,7 +184,7 @@ def _connection(coordinator: MeterCoordinator | None, reading: Reading | None) -
     if coordinator is None or reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}
     get = reading.telegram.objects.get
-    voltages, time = coordinator.books.history.voltages, dt_util.utcnow()
+    voltages, time = coordinator.records.history.voltages, dt_util.utcnow()
     phases = [
         voltages.is_connected(n, time)
         if get(names[0]) is not None
@@ -202,7 +202,7 @@ def _media(
     hass: HomeAssistant, coordinator: MeterCoordinator, reading: Reading | None
 ) -> list[MediumAnswer]:
     """Return the M-Bus meters of `reading`, or the meters in the history if `reading` is None."""
-    media = coordinator.books.history.media
+    media = coordinator.records.history.media
     kinds = _kinds_of_media(media, reading)
     entry = coordinator.config_entry
     devices = {

@@ -41,7 +41,7 @@ async def answer_voltages(coordinator: MeterCoordinator, _msg: Request) -> bytes
 
     A phase that had less than 50 V all the time is left out.
     """
-    voltages, now = coordinator.books.history.voltages, dt_util.utcnow()
+    voltages, now = coordinator.records.history.voltages, dt_util.utcnow()
     start, rows = voltages.rows(now)
     phases: dict[str, PhaseVoltagesAnswer] = {
         name: {
@@ -131,7 +131,7 @@ async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     The answer also has the reception of the last seven days, and the share of frames that were
     altered on the way in the last 24 hours.
     """
-    history = coordinator.books.history
+    history = coordinator.records.history
     groups = history.events.groups
     return json_bytes(
         {

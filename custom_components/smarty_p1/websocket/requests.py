@@ -82,7 +82,7 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
                 return
 
             def version() -> object:
-                if not is_kept(coordinator, msg) or (demand := coordinator.books.demand) is None:
+                if not is_kept(coordinator, msg) or (demand := coordinator.records.demand) is None:
                     return None
                 return data_version(coordinator), demand.time if is_until_now else None
 

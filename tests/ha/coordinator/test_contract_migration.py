@@ -201,7 +201,7 @@ async def test_each_contract_holds_its_own_price_entities_which_follow_renames(
     prices = {"sensor.spot": "0.2", "sensor.sun": "0.1", "sensor.old": "0.3"}
     for name, price in prices.items():
         home.hass.states.async_set(name, price)
-    market = entry.runtime_data.books.prices
+    market = entry.runtime_data.records.prices
     days = [at("04-30T23:59"), at("06-09T12:00"), at("06-10T00:00")]
     found = [(found.energy, found.feed_in) for found in map(market.prices_at, days)]
     assert found == [(None, None), (0.3, 0.1), (0.2, 0.1)]

@@ -96,7 +96,7 @@ async def test_a_delayed_telegram_is_not_shown_or_passed_on(
     assert coordinator.condition.obstacle == "telegrams_late"
     assert coordinator.latest.telegram.objects["1-0:1.8.0"] == 100.0
     # Where its own time puts it, it counts: 0.45 kWh in the quarter-hour from noon.
-    quarter = coordinator.books.demand.values.last_quarter
+    quarter = coordinator.records.demand.values.last_quarter
     assert quarter.start == NOON
     assert quarter.mean_kw == pytest.approx(1.8)
     await house.tell(MIDNIGHT + timedelta(minutes=15), 105.0)
@@ -120,9 +120,9 @@ async def test_a_gateway_that_catches_up_has_a_repair_and_is_then_shown_again(
     await house.tell(MIDNIGHT + timedelta(minutes=12), 107.3)
     assert house.energy == "107.3"
     assert issues(hass) == set()
-    books = house.entry.runtime_data.books
-    assert books.demand.month.imported_kwh == pytest.approx(7.3)
-    gas = next(medium for medium in books.history.media.values() if medium.kind == "gas")
+    records = house.entry.runtime_data.records
+    assert records.demand.month.imported_kwh == pytest.approx(7.3)
+    gas = next(medium for medium in records.history.media.values() if medium.kind == "gas")
     assert [day.amount for day in gas.days.values()] == [pytest.approx(11), pytest.approx(1)]
 
 

@@ -148,7 +148,7 @@ def short_past(platform: Platform) -> None:
 
 async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[LenedaRow]:
     points = points_of(entry.options["leneda"])
-    rows: Sequence[LenedaRow] = (await entry.runtime_data.books.leneda.async_read(points)).get(
+    rows: Sequence[LenedaRow] = (await entry.runtime_data.records.leneda.async_read(points)).get(
         code, ()
     )
     return rows
@@ -289,7 +289,7 @@ async def test_an_unexpected_error_costs_only_its_part(
     await house.at(NOW + HOUR)
     await house.at(NOW + DAY + 8 * HOUR)
     assert (await known(entry))[-1].start == TODAY + DAY - QUARTER_HOUR
-    assert LENEDA_GAS in entry.runtime_data.books.history.media
+    assert LENEDA_GAS in entry.runtime_data.records.history.media
 
 
 async def test_a_changed_gas_point_is_left_after_the_electricity(
@@ -421,7 +421,7 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR09
     assert before
     assert str(before.attributes["last_reset"])[:10] == "2026-11-01"
     assert float(before.state) < shown[0][0]
-    demand = entry.runtime_data.books.demand
+    demand = entry.runtime_data.records.demand
     assert demand
     assert shown == [
         (month.bill(demand.until).total, f"{month.start:%Y-%m-%d}")
@@ -582,7 +582,7 @@ async def test_the_account_changes_while_it_is_asked(
     house.sleeper.now = utc("2026-11-29 13:00")
     house.sleeper.go_on()
     await is_asked.wait()
-    fetched = entry.runtime_data.books._download._progress
+    fetched = entry.runtime_data.records._download._progress
     until = fetched.state.codes[IMPORTED].until
 
     options = {key: value for key, value in entry.options.items() if key != "leneda"}
@@ -607,8 +607,8 @@ async def test_nothing_is_asked_any_more_for_a_former_account(
     entry = await house.begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(65 * 96, 25 * 96, -1))
     rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
-    books = entry.runtime_data.books
-    past, progress = books.leneda, books._download._progress
+    records = entry.runtime_data.records
+    past, progress = records.leneda, records._download._progress
     await past.async_add({IMPORTED: rows}, points_of(ACCOUNT))
     house.platform.fault = None
     answers = [True, False] if is_history else [False]
@@ -621,7 +621,7 @@ async def test_nothing_is_asked_any_more_for_a_former_account(
     assert task.exception() is None
     assert past.async_add.await_count == len(answers)
     assert (progress.state.asked_at is not None) == is_history
-    assert books.is_fetching
+    assert records.is_fetching
 
 
 @pytest.mark.usefixtures("short_past")
@@ -722,7 +722,7 @@ async def test_days_from_files_are_not_requested(house: House) -> None:
     entry = await house.begin()
     starts = (TODAY - n * QUARTER_HOUR for n in range(65 * 96, 25 * 96, -1))
     rows = [LenedaRow(start, 0.5, is_measured=True) for start in starts]
-    await entry.runtime_data.books.leneda.async_add({IMPORTED: rows}, points_of(ACCOUNT))
+    await entry.runtime_data.records.leneda.async_add({IMPORTED: rows}, points_of(ACCOUNT))
     house.platform.fault = None
     house.platform.requests.clear()
     await house.sleeper.wake(house.hass)

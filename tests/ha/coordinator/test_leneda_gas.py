@@ -234,7 +234,7 @@ async def test_cards_show_the_gas_of_the_platform(  # noqa: PLR0913, PLR0917 - a
     assert await async_setup_component(hass, "smarty_p1", {})
     await home.refresh()
     entry = await set_up(hass, port, make_entry, gas_price=0.9, gas_fixed_price=15.0)
-    entry.runtime_data.books.history.media = {LENEDA_GAS: home.gas}
+    entry.runtime_data.records.history.media = {LENEDA_GAS: home.gas}
     monkeypatch.setattr(dt_util, "utcnow", lambda: NOW)
     client = await hass_ws_client(hass)
 

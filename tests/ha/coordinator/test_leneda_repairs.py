@@ -128,7 +128,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
     platform.series[POINT, IMPORTED] = platform_kw
     entry = await home.set_up()
     start, number = midnight - 4 * DAY, 0
-    series = entry.runtime_data.books.quarter_hours
+    series = entry.runtime_data.records.quarter_hours
     while start < midnight:
         number += 1
         series.append([as_span(QuarterHour(start, power(start), power(start) / 8), number)])
@@ -174,7 +174,7 @@ async def test_a_day_whose_registers_contradict_the_platform_is_a_repair(
 ) -> None:
     platform.series[POINT, IMPORTED] = power
     entry = await home.set_up()
-    series, number = entry.runtime_data.books.quarter_hours, 0
+    series, number = entry.runtime_data.records.quarter_hours, 0
     start = midnight - 2 * DAY
     outage = range(40, 72)
     for n in range(192):

@@ -17,7 +17,7 @@ from custom_components.smarty_p1.coordinator.leneda.client import points_of
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import digest_of
 from custom_components.smarty_p1.coordinator.loads.load_tasks import LoadTasks
-from custom_components.smarty_p1.coordinator.meter_books import MeterBooks
+from custom_components.smarty_p1.coordinator.meter_records import MeterRecords
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.lib.answers.bills import bills_report
 from custom_components.smarty_p1.lib.bill.household import Household
@@ -142,11 +142,11 @@ class Stored:
         return {path: path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
 
     async def bills(self) -> list[dict[str, Any]]:
-        """Open the books, take a reading, and return both bills.
+        """Open the records, take a reading, and return both bills.
 
-        There are none if the books cannot be opened now.
+        There are none if the records cannot be opened now.
         """
-        books, bills = MeterBooks(self.hass, self.entry), []
+        records, bills = MeterRecords(self.hass, self.entry), []
         progress = LenedaProgress(self.hass, self.entry.entry_id, OPTIONS["leneda"])
         messages = MessageStore(self.hass, self.entry.entry_id)
         tasks = LoadTasks(self.hass, self.entry.entry_id)
@@ -155,17 +155,17 @@ class Stored:
             store.schedule()
             await store.async_close()
         with suppress(UnreadableNowError):
-            await books.async_open()
-            books.household.update(END + QUARTER, measured()[2], 0.4, SERIAL)
-            books.quarter_hours.append(books.household.meter.take_new())
-            assert books.demand
-            bills = bills_report(books.demand, 2)["months"]
+            await records.async_open()
+            records.household.update(END + QUARTER, measured()[2], 0.4, SERIAL)
+            records.quarter_hours.append(records.household.meter.take_new())
+            assert records.demand
+            bills = bills_report(records.demand, 2)["months"]
         await self.entry._async_process_on_unload(self.hass)
         await self.hass.async_block_till_done()
         return bills
 
     async def begin(self) -> None:
-        """Open the books twice, so that all files exist, and the next turn changes no bill."""
+        """Open the records twice, so that all files exist, and the next turn changes no bill."""
         self.write()
         await self.bills()
         self.before = await self.bills()

@@ -18,7 +18,7 @@ EXPORT = "input_number.export_price"
 def market(entry: MockConfigEntry) -> MarketPrices:
     """Return the prices that the last reading was made with."""
     coordinator: MeterCoordinator = entry.runtime_data
-    state = coordinator.books.household.snapshot
+    state = coordinator.records.household.snapshot
     assert state
     return state.market
 

@@ -279,13 +279,13 @@ async def test_a_removed_meter_leaves_no_prices(
 ) -> None:
     home.hass.states.async_set(PRICE, "0.1")
     entry = await home.set_up(energy_price_entity=PRICE)
-    books = entry.runtime_data.books
+    records = entry.runtime_data.records
     assert await home.hass.config_entries.async_unload(entry.entry_id)
     key = f"smarty_p1.{entry.entry_id}.prices"
     assert key in hass_storage
     folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.market_prices"
     folder.mkdir(parents=True)
-    assert books.household.price_sources
+    assert records.household.price_sources
     await home.hass.config_entries.async_remove(entry.entry_id)
     assert key not in hass_storage
     assert not folder.exists()

@@ -29,7 +29,7 @@ async def _of_the_platform(home: Home) -> tuple[MockConfigEntry, Send]:
     entry = await test_leneda_meter.add(home.hass)
 
     async def send(_power: str) -> None:
-        entry.runtime_data.books.leneda.listeners.call()
+        entry.runtime_data.records.leneda.listeners.call()
 
     return entry, send
 

@@ -476,7 +476,7 @@ async def test_a_set_up_that_fails_later_writes_nothing_over_the_next_one(
     async def fail(coordinator: MeterCoordinator) -> None:
         await home.wait_until(lambda: coordinator.readings > 0)
         # Both files have just been written, so the next changes wait.
-        for store in (coordinator.books.history, coordinator.books._store):
+        for store in (coordinator.records.history, coordinator.records._store):
             store.schedule(max_delay=0.0)
             async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=1))
             await hass.async_block_till_done()

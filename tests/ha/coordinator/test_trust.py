@@ -325,7 +325,7 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
     placeholders = said(house.issues["telegrams_late"])
     assert placeholders["since"].startswith("2025-07-05")
     assert placeholders["now"].startswith("2025-07-26")
-    assert house.entry.runtime_data.books.demand.time == at
+    assert house.entry.runtime_data.records.demand.time == at
     # The meter itself is shown at once.
     await house.send(frame_of(stopped_clock.now, 20_100))
     assert house.energy == "20100.0"
@@ -349,7 +349,7 @@ async def test_the_user_confirms_the_clock_of_a_new_meter(
     stopped_clock.now += timedelta(days=150)
     await house.begin()
     assert house.energy == "25678.901"
-    demand_meter = house.coordinator.books.household
+    demand_meter = house.coordinator.records.household
     assert demand_meter.meter.history.is_held
     [issue] = [
         issue

@@ -278,7 +278,7 @@ async def test_units_of_prices(hass: HomeAssistant, home: Home) -> None:
 def prices(home: Home, *days: str) -> list[float | None]:
     """Return the price of energy that the meter's bills have on some days of 2026."""
     coordinator: MeterCoordinator = home.entry.runtime_data
-    contracts = coordinator.books.household.contracts
+    contracts = coordinator.records.household.contracts
     noon = [datetime.fromisoformat(f"2026-{day}T12:00:00+01:00") for day in days]
     return [contracts.at(time).energy_price for time in noon]
 
@@ -440,7 +440,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(home: Home) -
         "aids": [{**AID, **stored}, {**REBATE, "per_month": 1.0}],
     }
     coordinator: MeterCoordinator = home.entry.runtime_data
-    held = coordinator.books.household.contracts
+    held = coordinator.records.household.contracts
     assert [(aid.name, aid.amount, aid.unit, aid.vat) for aid in held.aids] == [
         ("Resilienzpak", 0.04, "kWh", "included"),
         (REBATE["name"], 1.0, "month", "excluded"),

@@ -45,7 +45,7 @@ async def test_the_days_of_a_month_add_up_to_its_bill(site: Site) -> None:
 
 
 async def test_while_nothing_reads_the_meter_leneda_has_the_running_month(site: Site) -> None:
-    meter = site.entry.runtime_data.books.household
+    meter = site.entry.runtime_data.records.household
     start = meter.snapshot.month.end.astimezone(UTC)
     quarters = [QuarterHour(start + n * QUARTER_HOUR, 0.4) for n in range(3 * 96)]
     meter.set_leneda_days(LenedaDays(quarters))
@@ -100,7 +100,7 @@ async def test_the_running_day(site: Site) -> None:
 
 
 async def test_of_many_days_the_answer_has_the_newest_400(site: Site) -> None:
-    demand = site.entry.runtime_data.books.demand
+    demand = site.entry.runtime_data.records.demand
     assert demand
     newest = (await days_of(site.client, site.entry))[-1]
     # The 13 months before May have 395 days, May has 31, and June has begun.
@@ -112,7 +112,7 @@ async def test_of_many_days_the_answer_has_the_newest_400(site: Site) -> None:
     ledger = Ledger.of(first.joined(demand.ledger.table), demand.contracts)
     changed = dataclasses.replace(demand, ledger=ledger)
 
-    with patch.object(type(site.entry.runtime_data.books), "demand", changed):
+    with patch.object(type(site.entry.runtime_data.records), "demand", changed):
         found = await days_of(site.client, site.entry, start="2025-01-01")
 
     assert len(found) == 400
@@ -225,7 +225,7 @@ async def test_classes(site: Site) -> None:
 
 
 async def test_the_energy_above_by_the_contract_of_each_day(site: Site) -> None:
-    demand = site.entry.runtime_data.books.demand
+    demand = site.entry.runtime_data.records.demand
     assert demand
     [may] = demand.earlier_months
     # The ten of 2 kWh came on the 1st; as many on the 2nd, when 3 kW were agreed.
@@ -236,7 +236,7 @@ async def test_the_energy_above_by_the_contract_of_each_day(site: Site) -> None:
     contracts = Contracts(tuple((day, Contract(reference_kw=kw)) for day, kw in agreed))
     changed = dataclasses.replace(demand, contracts=contracts, ledger=Ledger.of(table, contracts))
 
-    with patch.object(type(site.entry.runtime_data.books), "demand", changed):
+    with patch.object(type(site.entry.runtime_data.records), "demand", changed):
         answer = await site.ask("classes")
 
     # 10 x 0.25 kWh above 7 kW, and 10 x 1.25 kWh above 3 kW.

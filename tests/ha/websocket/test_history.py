@@ -308,7 +308,7 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
     }
 
     # The first of two gas meters has the fixed price.
-    media = entry.runtime_data.books.history.media
+    media = entry.runtime_data.records.history.media
     media["SECOND"] = next(each for each in media.values() if each.kind == "gas").copy()
     both = [each["costs"] for each in await media_of(sender.client, entry) if each["type"] == "gas"]
     totals = [(each["per_month"], each["month"]["fixed"], each["month"]["total"]) for each in both]

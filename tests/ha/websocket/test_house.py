@@ -560,7 +560,7 @@ async def test_a_renamed_power_is_still_shown(site: Site, dashboard: Dashboard) 
     await house_of(site)
     dashboard.rename(power="watts")
     site.hass.states.async_set("sensor.watts", "1400", {"unit_of_measurement": "W"})
-    powers = site.entry.runtime_data.books.house_powers
+    powers = site.entry.runtime_data.records.house_powers
     assert powers["solar"] == ["sensor.watts"]
     assert (await house_of(site))["solar"][0]["power"] == "sensor.watts"
     assert (await site.ask("last_hour"))["devices"] == ["sensor.watts"]

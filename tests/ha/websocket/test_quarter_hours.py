@@ -108,11 +108,11 @@ async def test_the_reference_power_of_the_time_counts(site: Site) -> None:
         "entry_id": site.entry.entry_id,
     }
     before = await ask(site.client, "quarter_hours", **request)
-    demand = site.entry.runtime_data.books.demand
+    demand = site.entry.runtime_data.records.demand
     assert demand
 
     with patch.object(
-        type(site.entry.runtime_data.books), "demand", replace(demand, contracts=contracts)
+        type(site.entry.runtime_data.records), "demand", replace(demand, contracts=contracts)
     ):
         answer = await ask(site.client, "quarter_hours", **request)
 
@@ -165,7 +165,7 @@ async def test_the_mark_of_the_past_is_another_when_the_past_is(site: Site) -> N
     assert await mark() == before
     await site.again(telegram("00:15:10", 0.3))
     assert await mark() == before
-    await async_import(site.entry.runtime_data.books.leneda, april())
+    await async_import(site.entry.runtime_data.records.leneda, april())
     assert await mark() != before
 
 
@@ -176,7 +176,7 @@ async def test_quarter_hours_of_the_platform_are_marked(site: Site) -> None:
         QuarterHour(start + QUARTER, 0.8, origin=Origin.LENEDA),
         QuarterHour(start + 3 * QUARTER, 0.4, origin=Origin.LENEDA_ESTIMATED),
     ]
-    site.entry.runtime_data.books.household.set_leneda_days(LenedaDays(found))
+    site.entry.runtime_data.records.household.set_leneda_days(LenedaDays(found))
     period = {"start": start.isoformat(), "end": (start + 4 * QUARTER).isoformat()}
     answer = await site.ask("quarter_hours", **period)
     assert answer["values"] == [100, 200, None, 100]

@@ -141,7 +141,7 @@ def test_a_day_that_is_missing_makes_it_the_least(missing: tuple[int, int]) -> N
 
 
 class Meter(NamedTuple):
-    """A gas meter, as the books know it."""
+    """A gas meter, as the records know it."""
 
     days: Days
     time: datetime | None

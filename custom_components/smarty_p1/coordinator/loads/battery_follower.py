@@ -19,7 +19,7 @@ from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.house_battery import BatteryRest, Values, alone_kw, battery_kw
 from ...lib.plan.load_following import SILENT_AFTER
-from .. import BooksConfigEntry
+from .. import RecordsConfigEntry
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_battery import EnteredBattery, entered_battery
 from .entity_actions import async_call_entity
@@ -38,7 +38,7 @@ _STEP_KW = 0.1
 class BatteryFollower:
     """Battery of one meter. It sets the battery's power only if the user has chosen how."""
 
-    def __init__(self, hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
         self.entered: EnteredBattery | None = None
         self._hass = hass
         self._entry = entry

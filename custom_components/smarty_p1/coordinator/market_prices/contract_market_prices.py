@@ -17,8 +17,8 @@ async def async_contract_market_prices(
 
     Those of past quarter-hours are the measured ones, unless a list still has them.
     """
-    books, series = coordinator.books, dict[str, PricesAhead]()
-    market, measured = books.prices, books.household.price_sources
+    records, series = coordinator.records, dict[str, PricesAhead]()
+    market, measured = records.prices, records.household.price_sources
 
     for entity_id in market.entities_from(now):
         series[entity_id] = await async_prices_ahead(coordinator.hass, entity_id, now)

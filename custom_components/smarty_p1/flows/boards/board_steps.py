@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT
 
-from ...coordinator import has_books
+from ...coordinator import has_records
 from ...coordinator.entry_types import known_meters
 from ...lib.port.address_masking import identify_port, redact_port
 from ..dialog_base import DialogSteps, Draft, source_field
@@ -41,7 +41,9 @@ class BoardSteps(DialogSteps[None]):
         """Raise FieldError if another pulse reader or tank, disabled or not, has this source."""
         unique_id = _unique_id(data)
         for entry in known_meters(self.hass):
-            is_other = entry.entry_id != self.flow.context.get("entry_id") and not has_books(entry)
+            is_other = entry.entry_id != self.flow.context.get("entry_id") and not has_records(
+                entry
+            )
             if is_other and unique_id == entry.unique_id:
                 raise FieldError(source_field(data), "source_in_use", title=entry.title)
 

@@ -90,7 +90,7 @@ def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
     kwh, coordinator = telegram.objects.get(IMPORTED_ENERGY), loaded_meter(entry)
     if not isinstance(kwh, float) or coordinator is None:
         return True
-    return coordinator.books.household.meter.may_continue(telegram.time or dt_util.utcnow(), kwh)
+    return coordinator.records.household.meter.may_continue(telegram.time or dt_util.utcnow(), kwh)
 
 
 class CableSteps(DialogSteps[ContractAndDashboardSteps]):

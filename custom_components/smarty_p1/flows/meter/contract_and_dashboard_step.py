@@ -21,7 +21,7 @@ from ...const import (
     KIND_LENEDA,
     SECTION_LENEDA,
 )
-from ...coordinator import has_books
+from ...coordinator import has_records
 from ...coordinator.entry_types import known_meters
 from ...dashboards import (
     ENERGY_URL,
@@ -203,7 +203,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
 
     async def _async_title(self) -> str:
         """Return the title of the entry. It is the name that the meter's device will have."""
-        meters = [*filter(has_books, known_meters(self.hass))]
+        meters = [*filter(has_records, known_meters(self.hass))]
         number = number_of_new(self._new.serial_number, meters)
         device = "another_meter" if number else "meter"
         return await self._async_stored_name(device, serial=shown_name(number))

@@ -18,7 +18,7 @@ from ...lib.p1.keys import keys_fingerprint
 
 def _memory(entry: AnyConfigEntry) -> MeterMemory | None:
     meter = loaded_meter(entry)
-    return meter.books.memory if meter else None
+    return meter.records.memory if meter else None
 
 
 async def _async_proofs(hass: HomeAssistant, entry: AnyConfigEntry) -> MeterMemory:

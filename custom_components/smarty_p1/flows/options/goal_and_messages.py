@@ -177,7 +177,7 @@ def _is_changed(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
 
 def _last_year_total(entry: AnyConfigEntry) -> float | None:
     coordinator = loaded_meter(entry)
-    demand = coordinator.books.demand if coordinator else None
+    demand = coordinator.records.demand if coordinator else None
     return None if demand is None else last_year_total(demand.month)
 
 

@@ -121,7 +121,7 @@ class LenedaFileSteps:
             _uploaded, self._flow.hass, self._file_id
         )
         imported: ImportSummary = await async_import(
-            self._flow.config_entry.runtime_data.books.leneda, data
+            self._flow.config_entry.runtime_data.records.leneda, data
         )
         return imported
 

@@ -87,7 +87,7 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 def _surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[str, str]:
     """Return texts for the contract page, keyed by placeholder. Unknown values are dashes."""
     coordinator = loaded_meter(entry)
-    demand = coordinator.books.demand if coordinator else None
+    demand = coordinator.records.demand if coordinator else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
     difference = None if on_top is None or instead is None else on_top - instead

@@ -119,7 +119,7 @@ def _may_have_gas(entry: AnyConfigEntry) -> bool:
     """Return True if the entry has a gas meter, or if this is not known yet."""
     if (coordinator := loaded_meter(entry)) is None:
         return True
-    kinds = {medium.kind for medium in coordinator.books.history.media.values()}
+    kinds = {medium.kind for medium in coordinator.records.history.media.values()}
     return "gas" in kinds or (coordinator.latest is None and not kinds)
 
 

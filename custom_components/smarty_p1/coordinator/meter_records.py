@@ -1,4 +1,4 @@
-"""Stored data of a meter ("books"). It is available even before the first telegram."""
+"""Stored data of a meter. It is available even before the first telegram."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -66,7 +66,7 @@ _IGNORED = {
 }
 
 
-class MeterBooks:
+class MeterRecords:
     """Stored data of one meter: frame counters, quarter-hours, history, Leneda's days."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
