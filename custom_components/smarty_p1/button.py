@@ -15,7 +15,7 @@ from .coordinator.loads.entered_loads import EnteredLoad
 from .coordinator.meter_coordinator import MeterCoordinator
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan
-from .lib.plan.load_task import LoadTask
+from .lib.plan.load_memory import LoadMemory
 from .load_entity import LoadEntity, add_load_entities, entered_load
 
 PARALLEL_UPDATES = 0
@@ -26,18 +26,18 @@ class ButtonSpec(EntitySpec[LoadPlan]):
     """Description of a button."""
 
     value_fn: Callable[[LoadPlan], None] = lambda _: None
-    press_fn: Callable[[LoadTask, DailyLoad, datetime], LoadTask]
+    press_fn: Callable[[LoadMemory, DailyLoad, datetime], LoadMemory]
     exists_for: Callable[[EnteredLoad], bool] = lambda _: True
 
 
 LOAD_BUTTONS = (
     ButtonSpec(
         key="ready",
-        press_fn=lambda task, _, now: task.with_ready(now),
+        press_fn=lambda memory, _, now: memory.with_ready(now),
         exists_for=lambda entered: entered.load.hours is not None and entered.ready is None,
     ),
-    ButtonSpec(key="start_now", press_fn=lambda task, _, now: task.with_start_now(now)),
-    ButtonSpec(key="skip_today", press_fn=lambda task, load, now: task.with_skip(load, now)),
+    ButtonSpec(key="start_now", press_fn=lambda memory, _, now: memory.with_start_now(now)),
+    ButtonSpec(key="skip_today", press_fn=lambda memory, load, now: memory.with_skip(load, now)),
 )
 
 

@@ -25,8 +25,8 @@ from .coordinator.loads.appliance_starter import ApplianceStarter
 from .coordinator.loads.battery_follower import BatteryFollower
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
 from .coordinator.loads.load_follower import LoadFollower
+from .coordinator.loads.load_memories import ChangeOfMemory
 from .coordinator.loads.load_power import LoadPower
-from .coordinator.loads.load_tasks import ChangeOfTask
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
 from .coordinator.loads.shown_plans import (
     HOUSE_PLANS,
@@ -41,7 +41,7 @@ from .lib.answers.plan import PLAN_FORMATS, LoadWish, PlannedHouse
 from .lib.history.luxembourg_time import hour_start, quarter_start
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import LoadPlan, LoadState
-from .lib.plan.load_task import LoadTask, Noted, Period
+from .lib.plan.load_memory import LoadMemory, Noted, Period
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the
@@ -52,10 +52,10 @@ _TICK = timedelta(seconds=30)
 _COOLDOWN_S = 60.0
 
 
-class _Task(NamedTuple):
+class _LoadNeed(NamedTuple):
     """Load with its state and its energy in a plan."""
 
-    task: LoadTask
+    memory: LoadMemory
     state: LoadState
     period: Period
     wish: LoadWish | None = None
@@ -75,7 +75,7 @@ class HousePlanner:
         self._hass = hass
         self._entry = entry
         self._loads: Mapping[str, EnteredLoad] = {}
-        self._tasks = entry.runtime_data.load_tasks
+        self._memories = entry.runtime_data.load_memories
         self._is_open = False
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
         self._new_numbers = Debouncer(
@@ -95,12 +95,12 @@ class HousePlanner:
         for stop in (
             async_track_utc_time_change(hass, self._on_event, minute=_QUARTERS, second=_SECOND),
             on_changed_loads(hass, entry, self._look),
-            self._tasks.wishes.add(self._take),
+            self._memories.wishes.add(self._take),
             hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._battery.give_back),
             self._battery.give_back,
             self._forget,
             self._new_numbers.async_shutdown,
-            self._tasks.async_close,
+            self._memories.async_close,
         ):
             entry.async_on_unload(stop)
         self._look()
@@ -173,25 +173,25 @@ class HousePlanner:
             self._task.start()
 
     @callback
-    def _take(self, subentry_id: str, change: ChangeOfTask) -> None:
+    def _take(self, subentry_id: str, change: ChangeOfMemory) -> None:
         """Take the wish of a user. Many wishes at once are one plan."""
         if subentry_id in self._loads:
-            self._tasks.put(subentry_id, change(self._tasks.of(subentry_id)))
+            self._memories.put(subentry_id, change(self._memories.of(subentry_id)))
             self._on_event()
 
     async def _async_plan(self) -> None:
         if not self._is_open:
-            await self._tasks.async_load()
+            await self._memories.async_load()
             self._is_open = True
         now = dt_util.utcnow()
         self._note(now)
-        tasks = await self._async_tasks(now)
-        wishes = [task.wish for task in tasks.values() if task.wish]
+        needs = await self._async_needs(now)
+        wishes = [need.wish for need in needs.values() if need.wish]
         planned = await self._async_planned(now, wishes)
         shown = await self._async_shown(planned)
         for subentry_id in self._loads:
-            self._show_load(subentry_id, planned, tasks.get(subentry_id), now)
-        self._tasks.forget_others(self._loads)
+            self._show_load(subentry_id, planned, needs.get(subentry_id), now)
+        self._memories.forget_others(self._loads)
         HOUSE_PLANS.show(self._hass, self._entry.entry_id, shown)
         self._follow()
         await self._entry.runtime_data.faults.attempt(self._async_count_saving, now)
@@ -206,33 +206,33 @@ class HousePlanner:
         PLAN_SAVINGS.show(self._hass, self._entry.entry_id, PlanSaving(demand.month_start, saving))
 
     def _show_load(
-        self, name: str, planned: PlannedHouse | None, task: _Task | None, now: datetime
+        self, name: str, planned: PlannedHouse | None, need: _LoadNeed | None, now: datetime
     ) -> None:
         """Show the plan of a load, None if its need is unknown, or if the house has no plan."""
-        is_known = task and (planned or not task.wish)
-        plan = _plan(planned, task, now) if task and is_known else None
+        is_known = need and (planned or not need.wish)
+        plan = _plan(planned, need, now) if need and is_known else None
         LOAD_PLANS.show(self._hass, name, plan)
         if plan:
-            runs = bool(task and task.wish and task.wish.runs)
-            self._tasks.put(name, self._tasks.of(name).with_plan(plan, runs=runs))
+            runs = bool(need and need.wish and need.wish.runs)
+            self._memories.put(name, self._memories.of(name).with_plan(plan, runs=runs))
 
-    async def _async_tasks(self, now: datetime) -> dict[str, _Task]:
+    async def _async_needs(self, now: datetime) -> dict[str, _LoadNeed]:
         """Return the loads whose need is known."""
-        tasks: dict[str, _Task] = {}
+        needs: dict[str, _LoadNeed] = {}
         for subentry_id, entered in self._loads.items():
             with suppress(UnknownNeedError):
-                tasks[subentry_id] = await self._async_task(subentry_id, entered, now)
-        return tasks
+                needs[subentry_id] = await self._async_need(subentry_id, entered, now)
+        return needs
 
-    async def _async_task(self, name: str, entered: EnteredLoad, now: datetime) -> _Task:
+    async def _async_need(self, name: str, entered: EnteredLoad, now: datetime) -> _LoadNeed:
         """Return a load with the energy that it needs now. Raises UnknownNeedError."""
-        load, task = entered.load, self._tasks.of(name)
-        state, period = self._state(entered, task, now), task.period_of(entered.load, now)
-        nothing = _Task(task, state, period)
+        load, memory = entered.load, self._memories.of(name)
+        state, period = self._state(entered, memory, now), memory.period_of(entered.load, now)
+        nothing = _LoadNeed(memory, state, period)
         if state not in {LoadState.PLANNED, LoadState.BY_HAND, LoadState.RUNNING}:
             return nothing
         hours, record = load.hours, entered.measured_by
-        if (rest_hours := task.rest_hours(load, quarter_start(now))) is not None:
+        if (rest_hours := memory.rest_hours(load, quarter_start(now))) is not None:
             hours, left = rest_hours, load.max_kw * rest_hours
         else:
             left, record = await async_needed(self._hass, name, entered, period.since, now)
@@ -247,20 +247,20 @@ class HousePlanner:
             load.max_kw,
             load.min_kw,
             hours,
-            task.retry_at,
+            memory.retry_at,
             None if has_begun else period.by,
             record,
-            announced_start=task.announced_start,
-            runs=has_begun or (hours is None and self._runs(name, task)),
-            since=max([quarter_start(now), *task.ready_at[-1:]]),
-            is_at_once=has_begun or task.is_started_now or task.is_by_hand,
+            announced_start=memory.announced_start,
+            runs=has_begun or (hours is None and self._runs(name, memory)),
+            since=max([quarter_start(now), *memory.ready_at[-1:]]),
+            is_at_once=has_begun or memory.is_started_now or memory.is_by_hand,
         )
         return nothing._replace(wish=wish)
 
-    def _runs(self, name: str, task: LoadTask) -> bool:
+    def _runs(self, name: str, memory: LoadMemory) -> bool:
         """Return whether a load that may pause runs now."""
         plan = LOAD_PLANS.of(self._hass, name)
-        return bool(task.has_power or (plan and plan.runs_now))
+        return bool(memory.has_power or (plan and plan.runs_now))
 
     async def _async_planned(
         self, now: datetime, wishes: Sequence[LoadWish]
@@ -288,10 +288,10 @@ class HousePlanner:
             return min(planned.lacks) if planned else None
         return await async_aside(self._hass, PLAN_FORMATS[FORMAT_JSON], planned)
 
-    def _state(self, entered: EnteredLoad, task: LoadTask, now: datetime) -> LoadState:
-        is_unknown = entered.is_there(self._hass) is None and not task.ready_at
+    def _state(self, entered: EnteredLoad, memory: LoadMemory, now: datetime) -> LoadState:
+        is_unknown = entered.is_there(self._hass) is None and not memory.ready_at
         is_always_there = entered.load.hours is None and is_unknown
-        state = task.state(entered.load, now, is_always_there=is_always_there)
+        state = memory.state(entered.load, now, is_always_there=is_always_there)
         is_blocked = state is LoadState.PLANNED and entered.is_blocked(self._hass)
         return LoadState.BLOCKED if is_blocked else state
 
@@ -300,17 +300,17 @@ class HousePlanner:
         """Note what the loads do. Return whether one of them has begun, ended or failed."""
         is_new = False
         for name, entered in self._loads.items():
-            task, follower = self._tasks.of(name), self._followers.get(name)
+            memory, follower = self._memories.of(name), self._followers.get(name)
             plan, is_there = LOAD_PLANS.of(self._hass, name), entered.is_there(self._hass)
             if is_there is not None:
-                task = task.with_presence(now, is_there=is_there)
+                memory = memory.with_presence(now, is_there=is_there)
             is_ordered = bool(plan and plan.runs_now)
             if follower:
                 is_ordered = follower.gives_power
             noted = Noted(
                 self._powers[name].kw(now), is_ordered, bool(follower and follower.is_by_hand)
             )
-            is_new |= self._tasks.put(name, task.noted(entered.load, now, noted))
+            is_new |= self._memories.put(name, memory.noted(entered.load, now, noted))
         return is_new
 
     @callback
@@ -324,35 +324,35 @@ class HousePlanner:
             if entered.is_controlled:
                 if name not in self._followers:
                     make = LoadFollower if entered.load.hours is None else ApplianceStarter
-                    starts = self._tasks.of(name).starts
+                    starts = self._memories.of(name).starts
                     self._followers[name] = make(self._hass, name, entered, starts)
                 follower = self._followers[name]
                 coordinator.faults.call(follower.follow, now, coordinator.latest)
-                task = self._tasks.of(name)
-                if follower.starts != task.starts:
-                    self._tasks.put(name, task.with_starts(follower.starts))
+                memory = self._memories.of(name)
+                if follower.starts != memory.starts:
+                    self._memories.put(name, memory.with_starts(follower.starts))
         if self._note(now):
             self._on_event()
 
 
-def _plan(planned: PlannedHouse | None, task: _Task, now: datetime) -> LoadPlan:
+def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadPlan:
     """Return the plan of a load, as its entities show it."""
-    once = task.task.once
+    once = need.memory.once
     nothing = LoadPlan(
         (),
         None,
         0.0,
         now,
-        by=task.period.by,
-        state=task.state,
+        by=need.period.by,
+        state=need.state,
         lacks=planned.lacks if planned else frozenset(),
         once_by=once.by if once and now < once.by else None,
     )
-    if task.wish is None or planned is None:
+    if need.wish is None or planned is None:
         return nothing
-    [load] = [load for load in planned.loads if load.name == task.wish.name]
-    plan = nothing._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=task.wish.kwh)
-    if task.state is LoadState.BY_HAND:
+    [load] = [load for load in planned.loads if load.name == need.wish.name]
+    plan = nothing._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=need.wish.kwh)
+    if need.state is LoadState.BY_HAND:
         return plan
     of_load = planned.plan.loads[load.name]
     return plan._replace(
@@ -360,5 +360,5 @@ def _plan(planned: PlannedHouse | None, task: _Task, now: datetime) -> LoadPlan:
         limit_price=of_load.limit_price if of_load.runs else None,
         quarter=planned.coming[0].quarter,
         planned_kwh=of_load.kwh[0],
-        is_at_once=task.task.is_started_now,
+        is_at_once=need.memory.is_started_now,
     )

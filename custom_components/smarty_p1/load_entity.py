@@ -21,7 +21,7 @@ from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import meter_device
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan
-from .lib.plan.load_task import LoadTask
+from .lib.plan.load_memory import LoadMemory
 
 
 def add_load_entities(
@@ -128,11 +128,11 @@ class LoadEntity(Entity):
         return plan and self._described.value_fn(plan)
 
     @callback
-    def _wish(self, change: Callable[[LoadTask, DailyLoad, datetime], LoadTask]) -> None:
+    def _wish(self, change: Callable[[LoadMemory, DailyLoad, datetime], LoadMemory]) -> None:
         """Change the state of the load, as the user wishes."""
         load = entered_load(self._coordinator, self._subentry_id).load
-        self._coordinator.load_tasks.wishes.call(
-            self._subentry_id, lambda task: change(task, load, dt_util.utcnow())
+        self._coordinator.load_memories.wishes.call(
+            self._subentry_id, lambda memory: change(memory, load, dt_util.utcnow())
         )
 
     @property

@@ -20,7 +20,7 @@ from ..const import (
 from .entity_source import EntitySource
 from .entry_types import AnyConfigEntry
 from .leneda_source import LenedaSource
-from .loads.load_tasks import LoadTasks
+from .loads.load_memories import LoadMemories
 from .meter_coordinator import MeterCoordinator
 from .meter_records import MeterRecords
 from .pulse_coordinator import PulseCoordinator
@@ -112,5 +112,5 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove all stored files of a config entry of any kind."""
     await MeterRecords(hass, entry).async_remove()
-    await LoadTasks(hass, entry.entry_id).async_remove()
+    await LoadMemories(hass, entry.entry_id).async_remove()
     await PulseCounter(hass, entry).async_remove()

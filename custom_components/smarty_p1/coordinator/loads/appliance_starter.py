@@ -9,7 +9,7 @@ from homeassistant.core import callback
 from ...const import DOMAIN
 from ...lib.meter.meter_reader import Reading
 from ...lib.plan.daily_load import LoadState
-from ...lib.plan.load_task import NOT_STARTED_AFTER
+from ...lib.plan.load_memory import NOT_STARTED_AFTER
 from .entity_actions import async_call_entity
 from .plan_follower import PlanFollower
 

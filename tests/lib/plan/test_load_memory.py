@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smartyp1.plan.daily_load import DailyLoad, LoadPlan, LoadState
-from smartyp1.plan.load_task import MAX_READY_TIMES, LoadTask, Noted
+from smartyp1.plan.load_memory import MAX_READY_TIMES, LoadMemory, Noted
 from smartyp1.stored_json import dump, load as loaded
 
 CAR = DailyLoad("Car", 12.0, 11.0, by_workdays=time(7), by_weekend=time(9, 30))
@@ -30,25 +30,25 @@ NOW = local("2026-11-26 18:03")  # Thursday
 class Life:
     """Load that is looked at twice a minute."""
 
-    def __init__(self, load: DailyLoad, task: LoadTask = LoadTask()) -> None:  # noqa: B008
-        self.load, self.task, self.now = load, task, NOW
+    def __init__(self, load: DailyLoad, memory: LoadMemory = LoadMemory()) -> None:  # noqa: B008
+        self.load, self.memory, self.now = load, memory, NOW
         self.noted = Noted(None, is_ordered=False)
 
-    def passes(self, minutes: float, kw: float | None, *, ordered: bool = False) -> LoadTask:
+    def passes(self, minutes: float, kw: float | None, *, ordered: bool = False) -> LoadMemory:
         """Let time pass in which the load has a power, and the plan has it run or not."""
         self.noted = Noted(kw, ordered)
         for _ in range(round(minutes * 2)):
-            self.task = self.task.noted(self.load, self.now, self.noted)
+            self.memory = self.memory.noted(self.load, self.now, self.noted)
             self.now += MINUTE / 2
-        return self.task
+        return self.memory
 
     @property
     def state(self) -> LoadState:
-        return self.task.state(self.load, self.now)
+        return self.memory.state(self.load, self.now)
 
 
 def ready(load: DailyLoad) -> Life:
-    return Life(load, LoadTask().with_presence(NOW, is_there=True))
+    return Life(load, LoadMemory().with_presence(NOW, is_there=True))
 
 
 class Row(NamedTuple):
@@ -112,21 +112,25 @@ def test_a_restart_forgets_nothing(name: str) -> None:
     life = ready(row.load)
     for minutes, kw, ordered in row.parts:
         life.passes(minutes, kw, ordered=ordered)
-    stored = json.loads(json.dumps(dump(life.task)))
-    again = Life(row.load, loaded(LoadTask, stored))
+    stored = json.loads(json.dumps(dump(life.memory)))
+    again = Life(row.load, loaded(LoadMemory, stored))
     again.now = life.now
     for other in (again, life):
         other.passes(2.5, life.noted.kw, ordered=life.noted.is_ordered)
-    assert (again.state, again.task.tries) == (life.state, life.task.tries)
+    assert (again.state, again.memory.tries) == (life.state, life.memory.tries)
 
 
 def test_the_second_try_begins_with_the_next_quarter_hour() -> None:
     life = ready(CAR)
-    life.task = replace(life.task.with_starts((NOW,)), announced_start=NOW)
-    task = life.passes(5.5, 0.0, ordered=True)
-    assert (task.retry_at, task.announced_start, task.tries) == (local("2026-11-26 18:15"), None, 1)
+    life.memory = replace(life.memory.with_starts((NOW,)), announced_start=NOW)
+    memory = life.passes(5.5, 0.0, ordered=True)
+    assert (memory.retry_at, memory.announced_start, memory.tries) == (
+        local("2026-11-26 18:15"),
+        None,
+        1,
+    )
     # Its starts remain: a charger starts three times in an evening at most.
-    assert task.starts == (NOW,)
+    assert memory.starts == (NOW,)
 
 
 @pytest.mark.parametrize("leave_and_return", [True, False])
@@ -137,8 +141,8 @@ def test_a_car_that_did_not_start_begins_anew(leave_and_return: bool) -> None:  
     assert life.state is LoadState.DID_NOT_START
     if leave_and_return:
         for is_there in (False, True):
-            life.task = life.task.with_presence(life.now, is_there=is_there)
-        assert len(life.task.ready_at) == 2
+            life.memory = life.memory.with_presence(life.now, is_there=is_there)
+        assert len(life.memory.ready_at) == 2
     else:
         life.now = local("2026-11-27 07:00")
         life.passes(1, 0.0)
@@ -164,29 +168,31 @@ def test_a_start_is_kept_until_its_quarter_hour_ends(
     told: datetime | None, begins: Sequence[datetime], *, runs: bool, expected: datetime | None
 ) -> None:
     plan = LoadPlan(tuple((at, at + 60 * MINUTE) for at in begins), 0.1, 0.0, NOW)
-    assert LoadTask(announced_start=told).with_plan(plan, runs=runs).announced_start == expected
+    assert LoadMemory(announced_start=told).with_plan(plan, runs=runs).announced_start == expected
 
 
 def test_a_car_that_leaves_ends_its_task() -> None:
-    task = replace(LoadTask().with_presence(NOW, is_there=True), announced_start=NOW + 60 * MINUTE)
-    left = task.with_start_now(NOW).with_presence(NOW, is_there=False)
+    memory = replace(
+        LoadMemory().with_presence(NOW, is_there=True), announced_start=NOW + 60 * MINUTE
+    )
+    left = memory.with_start_now(NOW).with_presence(NOW, is_there=False)
     assert left.state(CAR, NOW) is LoadState.NOT_CONNECTED
     assert (left.announced_start, left.is_started_now) == (None, False)
     assert left.state(CAR, NOW, is_always_there=True) is LoadState.PLANNED
-    assert LoadTask().state(DISHES, NOW) is LoadState.NOT_READY
+    assert LoadMemory().state(DISHES, NOW) is LoadState.NOT_READY
 
 
 def test_an_appliance_runs_once_for_each_time_that_it_is_ready() -> None:
     life = ready(DISHES)
-    assert life.task.with_ready(NOW) is life.task
+    assert life.memory.with_ready(NOW) is life.memory
     life.passes(3, 2.0, ordered=True)
-    assert life.task.rest_hours(DISHES, life.now) == pytest.approx(1.45)
-    assert life.task.with_start_now(life.now) is life.task
+    assert life.memory.rest_hours(DISHES, life.now) == pytest.approx(1.45)
+    assert life.memory.with_start_now(life.now) is life.memory
     life.passes(100, 0.0, ordered=True)
     assert life.state is LoadState.DONE
-    life.task = life.task.with_ready(life.now)
+    life.memory = life.memory.with_ready(life.now)
     assert life.state is LoadState.PLANNED
-    assert life.task.ready_at == (NOW, life.now)
+    assert life.memory.ready_at == (NOW, life.now)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +206,7 @@ def test_an_appliance_runs_once_for_each_time_that_it_is_ready() -> None:
     ],
 )
 def test_energy_counts_once_in_a_period(load: DailyLoad, at: str, since: str, by: str) -> None:
-    period = ready(load).task.period_of(load, local(at))
+    period = ready(load).memory.period_of(load, local(at))
     assert period == (local(since), local(by))
 
 
@@ -224,10 +230,10 @@ def test_energy_counts_once_in_a_period(load: DailyLoad, at: str, since: str, by
 def test_a_deadline_for_once_replaces_the_next_one(
     by: str, at: str, since: str, until: str
 ) -> None:
-    task = ready(CAR).task.with_deadline(CAR, NOW, time.fromisoformat(by))
-    assert task.period_of(CAR, local(at)) == (local(since), local(until))
+    memory = ready(CAR).memory.with_deadline(CAR, NOW, time.fromisoformat(by))
+    assert memory.period_of(CAR, local(at)) == (local(since), local(until))
     # Changed again, and taken back.
-    again = task.with_deadline(CAR, NOW + MINUTE / 4, time(23))
+    again = memory.with_deadline(CAR, NOW + MINUTE / 4, time(23))
     assert again.period_of(CAR, NOW + MINUTE) == (
         local("2026-11-26 07:00"),
         local("2026-11-26 23:00"),
@@ -238,33 +244,33 @@ def test_a_deadline_for_once_replaces_the_next_one(
 
 @pytest.mark.parametrize("load", [CAR, DISHES])
 def test_a_skipped_load_needs_nothing_until_its_deadline(load: DailyLoad) -> None:
-    task = ready(load).task.with_start_now(NOW).with_skip(load, NOW)
-    assert (task.announced_start, task.is_started_now) == (None, False)
-    assert task.state(load, local("2026-11-27 06:59")) is LoadState.SKIPPED
+    memory = ready(load).memory.with_start_now(NOW).with_skip(load, NOW)
+    assert (memory.announced_start, memory.is_started_now) == (None, False)
+    assert memory.state(load, local("2026-11-27 06:59")) is LoadState.SKIPPED
     after = local("2026-11-27 07:00")
-    assert task.state(load, after) is LoadState.PLANNED
-    assert task.period_of(load, after) == (after, load.deadline(after))
+    assert memory.state(load, after) is LoadState.PLANNED
+    assert memory.period_of(load, after) == (after, load.deadline(after))
 
 
 def test_start_now_says_that_it_is_ready_and_tries_anew() -> None:
     life = Life(DISHES)
-    life.task = life.task.with_start_now(NOW)
-    assert (life.state, life.task.ready_at) == (LoadState.PLANNED, (NOW,))
-    assert life.task.announced_start == local("2026-11-26 18:00")
-    assert life.task.with_start_now(NOW + MINUTE) is life.task
+    life.memory = life.memory.with_start_now(NOW)
+    assert (life.state, life.memory.ready_at) == (LoadState.PLANNED, (NOW,))
+    assert life.memory.announced_start == local("2026-11-26 18:00")
+    assert life.memory.with_start_now(NOW + MINUTE) is life.memory
     for ordered in (True, False, True):
         life.passes(5.5, 0.0, ordered=ordered)
     assert life.state is LoadState.DID_NOT_START
-    life.task = life.task.with_start_now(life.now)
+    life.memory = life.memory.with_start_now(life.now)
     assert life.state is LoadState.PLANNED
 
 
 def test_the_state_is_bounded() -> None:
-    task = LoadTask()
+    memory = LoadMemory()
     for n in range(300):
-        task = task.with_presence(NOW + n * MINUTE, is_there=n % 2 == 0)
-        task = task.with_starts((*task.starts, NOW + n * MINUTE))
-    assert (len(task.ready_at), len(task.starts)) == (MAX_READY_TIMES, 6)
-    assert loaded(LoadTask, json.loads(json.dumps(dump(task)))) == task
-    late = LoadTask().with_presence(NOW + 400 * MINUTE, is_there=True)
-    assert late.after(task).ready_at == (*task.ready_at[1:], NOW + 400 * MINUTE)
+        memory = memory.with_presence(NOW + n * MINUTE, is_there=n % 2 == 0)
+        memory = memory.with_starts((*memory.starts, NOW + n * MINUTE))
+    assert (len(memory.ready_at), len(memory.starts)) == (MAX_READY_TIMES, 6)
+    assert loaded(LoadMemory, json.loads(json.dumps(dump(memory)))) == memory
+    late = LoadMemory().with_presence(NOW + 400 * MINUTE, is_there=True)
+    assert late.after(memory).ready_at == (*memory.ready_at[1:], NOW + 400 * MINUTE)

@@ -482,7 +482,7 @@ async def test_a_damaged_file_begins_anew_and_says_so(
     await plans.add("Dishes", **DISHES)
     key = f"smarty_p1.{plans.entry.entry_id}.loads"
     await home.again(billed_month.telegram("00:00:05", 0.1))
-    # An unloading entry stores its tasks.
+    # An unloading entry stores the memories of its loads.
     assert await home.hass.config_entries.async_unload(plans.entry.entry_id)
     hass_storage[key] = {"version": 1, "key": key, "data": {"other": {"tries": 7}}}
     await home.again(billed_month.telegram("00:00:10", 0.1))

@@ -1,7 +1,7 @@
-"""State of a load between two plans: ready, announced, begun, did not start, wishes of the user.
+"""Memory of a load between two plans: ready, announced, begun, did not start, wishes of the user.
 
-    task = task.with_presence(now, is_there=True).with_plan(plan, runs=False)
-    task = task.noted(load, now, Noted(kw=0.0, is_ordered=True))
+    memory = memory.with_presence(now, is_there=True).with_plan(plan, runs=False)
+    memory = memory.noted(load, now, Noted(kw=0.0, is_ordered=True))
 
 Each method returns the next state. Nothing else is remembered of a load, so a restart goes on.
 """
@@ -45,8 +45,8 @@ class Period(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LoadTask:
-    """State of a load."""
+class LoadMemory:
+    """State of a load between two plans. It is stored, so it survives a restart."""
 
     is_there: bool = False
     """Whether the car is connected or the appliance ready."""
@@ -81,7 +81,7 @@ class LoadTask:
     period: datetime | None = None
     """Begin of the present period."""
 
-    def after(self, earlier: LoadTask) -> LoadTask:
+    def after(self, earlier: LoadMemory) -> LoadMemory:
         """Return this state, with the past of an earlier one that was read late."""
         ready_at = (*earlier.ready_at, *self.ready_at)[-MAX_READY_TIMES:]
         starts = (*earlier.starts, *self.starts)[-2 * MAX_STARTS :]
@@ -124,33 +124,33 @@ class LoadTask:
         left = self.began + timedelta(hours=load.hours) - now
         return max(left, QUARTER_HOUR) / HOUR
 
-    def with_presence(self, now: datetime, *, is_there: bool) -> LoadTask:
+    def with_presence(self, now: datetime, *, is_there: bool) -> LoadMemory:
         """Return the state after a load was connected, became ready, or the contrary."""
         if is_there is self.is_there:
             return self
         ready_at = (*self.ready_at, now)[-MAX_READY_TIMES:] if is_there else self.ready_at
         return replace(_anew(self), is_there=is_there, ready_at=ready_at, announced_start=None)
 
-    def with_start_now(self, now: datetime) -> LoadTask:
+    def with_start_now(self, now: datetime) -> LoadMemory:
         """Return the state after the user has asked for a start at once."""
         if self.began is not None or (self.is_started_now and self.tries < MAX_TRIES):
             return self
         there = _anew(self.with_presence(now, is_there=True))
         return replace(there, is_started_now=True, announced_start=quarter_start(now))
 
-    def with_ready(self, now: datetime) -> LoadTask:
+    def with_ready(self, now: datetime) -> LoadMemory:
         """Return the state after the user has said that an appliance is ready."""
         is_waiting = self.is_there and not self.is_done and self.tries < MAX_TRIES
         return (
             self if is_waiting else replace(self, is_there=False).with_presence(now, is_there=True)
         )
 
-    def with_skip(self, load: DailyLoad, now: datetime) -> LoadTask:
+    def with_skip(self, load: DailyLoad, now: datetime) -> LoadMemory:
         """Return the state without energy until the deadline. A run goes on to its end."""
         by = self.period_of(load, now).by
         return replace(self, skipped_until=by, is_started_now=False, announced_start=None)
 
-    def with_deadline(self, load: DailyLoad, now: datetime, by: time | None) -> LoadTask:
+    def with_deadline(self, load: DailyLoad, now: datetime, by: time | None) -> LoadMemory:
         """Return the state with a deadline for once: the next such time. None takes it back."""
         if by is None:
             return replace(self, once=None, replaced=None)
@@ -159,27 +159,27 @@ class LoadTask:
         period = (without if is_changed else self).period_of(load, now)
         return replace(without, once=Period(period.since, next_moment(by, now)), replaced=period.by)
 
-    def with_plan(self, plan: LoadPlan, *, runs: bool) -> LoadTask:
+    def with_plan(self, plan: LoadPlan, *, runs: bool) -> LoadMemory:
         """Return the state after a new plan was shown. `runs` says whether the load ran before."""
         present = plan.runs[0][0] if plan.runs_now else None
         is_kept = present is not None and (not runs or present == self.announced_start)
         return replace(self, announced_start=present if is_kept else plan.next_start)
 
-    def with_starts(self, starts: Sequence[datetime]) -> LoadTask:
+    def with_starts(self, starts: Sequence[datetime]) -> LoadMemory:
         """Return the state after starts by the plan's switch."""
         return replace(self, starts=tuple(starts[-2 * MAX_STARTS :]))
 
-    def noted(self, load: DailyLoad, now: datetime, noted: Noted) -> LoadTask:
+    def noted(self, load: DailyLoad, now: datetime, noted: Noted) -> LoadMemory:
         """Return the state after an observation of the load."""
-        task = _with_power(_in_period(self, load, now), load, now, noted)
+        memory = _with_power(_in_period(self, load, now), load, now, noted)
         if load.hours is None:
-            return _checked(_paused(task, now, noted), now)
-        return _checked(_run_through(task, timedelta(hours=load.hours), now), now)
+            return _checked(_paused(memory, now, noted), now)
+        return _checked(_run_through(memory, timedelta(hours=load.hours), now), now)
 
 
-def _anew(task: LoadTask) -> LoadTask:
+def _anew(memory: LoadMemory) -> LoadMemory:
     return replace(
-        task,
+        memory,
         is_started_now=False,
         skipped_until=None,
         is_done=False,
@@ -189,74 +189,74 @@ def _anew(task: LoadTask) -> LoadTask:
     )
 
 
-def _in_period(task: LoadTask, load: DailyLoad, now: datetime) -> LoadTask:
+def _in_period(memory: LoadMemory, load: DailyLoad, now: datetime) -> LoadMemory:
     """Return the state after a deadline has passed: a load that may pause begins anew."""
-    since = task.period_of(load, now).since
-    if since == task.period:
-        return task
-    is_new = task.period is not None and load.hours is None
-    return replace(_anew(task) if is_new else task, period=since)
+    since = memory.period_of(load, now).since
+    if since == memory.period:
+        return memory
+    is_new = memory.period is not None and load.hours is None
+    return replace(_anew(memory) if is_new else memory, period=since)
 
 
-def _with_power(task: LoadTask, load: DailyLoad, now: datetime, noted: Noted) -> LoadTask:
+def _with_power(memory: LoadMemory, load: DailyLoad, now: datetime, noted: Noted) -> LoadMemory:
     has_power = None if noted.kw is None else noted.kw >= MIN_SHARE * load.max_kw
-    if has_power is not task.has_power or task.power_since is None:
-        task = replace(task, has_power=has_power, power_since=now)
-    if noted.is_ordered is not task.is_ordered or task.order_since is None:
-        task = replace(task, is_ordered=noted.is_ordered, order_since=now)
-    return task
+    if has_power is not memory.has_power or memory.power_since is None:
+        memory = replace(memory, has_power=has_power, power_since=now)
+    if noted.is_ordered is not memory.is_ordered or memory.order_since is None:
+        memory = replace(memory, is_ordered=noted.is_ordered, order_since=now)
+    return memory
 
 
-def _run_through(task: LoadTask, duration: timedelta, now: datetime) -> LoadTask:
+def _run_through(memory: LoadMemory, duration: timedelta, now: datetime) -> LoadMemory:
     """Return the state after a load that runs through has begun or ended."""
-    if task.began is not None:
-        return _ended(task) if now >= task.began + duration and not task.has_power else task
-    return _begun(task, now)
+    if memory.began is not None:
+        return _ended(memory) if now >= memory.began + duration and not memory.has_power else memory
+    return _begun(memory, now)
 
 
-def _begun(task: LoadTask, now: datetime) -> LoadTask:
+def _begun(memory: LoadMemory, now: datetime) -> LoadMemory:
     """Return the state after a look at a load that runs through and was off."""
-    ordered_at = task.order_since if task.is_ordered else None
-    if task.has_power is None and not task.is_done:
+    ordered_at = memory.order_since if memory.is_ordered else None
+    if memory.has_power is None and not memory.is_done:
         # Without a sensor, the plan is believed.
-        return replace(task, began=ordered_at, has_run=ordered_at is not None)
-    power_since = task.power_since
-    if not task.has_power or power_since is None or now < power_since + _STEADY:
-        return task
+        return replace(memory, began=ordered_at, has_run=ordered_at is not None)
+    power_since = memory.power_since
+    if not memory.has_power or power_since is None or now < power_since + _STEADY:
+        return memory
     by_plan = ordered_at is not None and ordered_at <= power_since + _STEADY
-    return replace(task, began=power_since, is_by_hand=not by_plan, has_run=by_plan)
+    return replace(memory, began=power_since, is_by_hand=not by_plan, has_run=by_plan)
 
 
-def _ended(task: LoadTask) -> LoadTask:
-    return replace(_anew(task), began=None, is_by_hand=False, is_done=True, announced_start=None)
+def _ended(memory: LoadMemory) -> LoadMemory:
+    return replace(_anew(memory), began=None, is_by_hand=False, is_done=True, announced_start=None)
 
 
-def _paused(task: LoadTask, now: datetime, noted: Noted) -> LoadTask:
+def _paused(memory: LoadMemory, now: datetime, noted: Noted) -> LoadMemory:
     """Return the state after a load that may pause has begun or ended."""
-    has_power = bool(task.has_power) and not task.is_ordered
-    is_steady = _steady_for(task, now) >= 2 * _STEADY
-    by_hand = noted.is_by_hand or (has_power and (task.is_by_hand or is_steady))
-    has_run = task.has_run or bool(task.is_ordered and task.has_power)
-    if (by_hand, has_run) == (task.is_by_hand, task.has_run):
-        return task
-    return replace(task, is_by_hand=by_hand, has_run=has_run)
+    has_power = bool(memory.has_power) and not memory.is_ordered
+    is_steady = _steady_for(memory, now) >= 2 * _STEADY
+    by_hand = noted.is_by_hand or (has_power and (memory.is_by_hand or is_steady))
+    has_run = memory.has_run or bool(memory.is_ordered and memory.has_power)
+    if (by_hand, has_run) == (memory.is_by_hand, memory.has_run):
+        return memory
+    return replace(memory, is_by_hand=by_hand, has_run=has_run)
 
 
-def _checked(task: LoadTask, now: datetime) -> LoadTask:
+def _checked(memory: LoadMemory, now: datetime) -> LoadMemory:
     """Return the state after a look at a load without power, which gets a second try."""
-    is_off = task.is_ordered and task.has_power is False and task.began is None
-    if not is_off or task.is_done or _steady_for(task, now) < NOT_STARTED_AFTER:
-        return task
+    is_off = memory.is_ordered and memory.has_power is False and memory.began is None
+    if not is_off or memory.is_done or _steady_for(memory, now) < NOT_STARTED_AFTER:
+        return memory
     again = replace(
-        task, is_ordered=False, order_since=now, announced_start=None, tries=task.tries + 1
+        memory, is_ordered=False, order_since=now, announced_start=None, tries=memory.tries + 1
     )
     if again.tries < MAX_TRIES:
         return replace(again, retry_at=quarter_start(now) + QUARTER_HOUR)
     # A car that has charged in this task may be full.
-    is_full = task.has_run
+    is_full = memory.has_run
     return replace(again, is_started_now=False, is_done=is_full, tries=0 if is_full else MAX_TRIES)
 
 
-def _steady_for(task: LoadTask, now: datetime) -> timedelta:
+def _steady_for(memory: LoadMemory, now: datetime) -> timedelta:
     """Return the time since the last change of power or order."""
-    return now - max(task.power_since or now, task.order_since or now)
+    return now - max(memory.power_since or now, memory.order_since or now)

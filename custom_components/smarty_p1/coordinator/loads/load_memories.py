@@ -1,4 +1,4 @@
-"""States of a meter's loads between their plans, in one file. Entities change them."""
+"""Memories of the loads of a meter, in one file. Entities change them."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated, override
@@ -7,37 +7,37 @@ from homeassistant.core import HomeAssistant, callback
 
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.plan.house_plan import MAX_LOADS
-from ...lib.plan.load_task import LoadTask
+from ...lib.plan.load_memory import LoadMemory
 from ...lib.stored_json import Size, dump
 from ..stored.throttled_store import ThrottledStore
 
 _SAVE_INTERVAL_S = 60.0
 
-type ChangeOfTask = Callable[[LoadTask], LoadTask]
+type ChangeOfMemory = Callable[[LoadMemory], LoadMemory]
 
 
-class LoadTasks(ThrottledStore):
-    """States of the loads of one meter, keyed by the ids of their subentries.
+class LoadMemories(ThrottledStore):
+    """Memories of the loads of one meter, keyed by the ids of their subentries.
 
     `wishes` are called with each change of a load's state that the user wishes.
     """
 
-    _type = Annotated[dict[str, LoadTask], Size(MAX_LOADS)]
+    _type = Annotated[dict[str, LoadMemory], Size(MAX_LOADS)]
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, entry_id, "loads", interval=_SAVE_INTERVAL_S)
-        self.state: dict[str, LoadTask] = {}
-        self.wishes = Listeners[str, ChangeOfTask](FaultLog(f"Loads of {entry_id}"))
+        self.state: dict[str, LoadMemory] = {}
+        self.wishes = Listeners[str, ChangeOfMemory](FaultLog(f"Loads of {entry_id}"))
 
-    def of(self, subentry_id: str) -> LoadTask:
+    def of(self, subentry_id: str) -> LoadMemory:
         """Return the state of a load. A new load has done nothing yet."""
-        return self.state.get(subentry_id, LoadTask())
+        return self.state.get(subentry_id, LoadMemory())
 
     @callback
-    def put(self, subentry_id: str, task: LoadTask) -> bool:
+    def put(self, subentry_id: str, memory: LoadMemory) -> bool:
         """Keep the new state of a load. Return whether it differs in what is stored."""
-        before, self.state[subentry_id] = self.of(subentry_id), task
-        is_changed = before is not task and dump(before) != dump(task)
+        before, self.state[subentry_id] = self.of(subentry_id), memory
+        is_changed = before is not memory and dump(before) != dump(memory)
         if is_changed:
             self.schedule()
         return is_changed
@@ -50,6 +50,6 @@ class LoadTasks(ThrottledStore):
             self.schedule()
 
     @override
-    async def _async_join(self, parsed: dict[str, LoadTask]) -> None:
-        for name, task in parsed.items():
-            self.state[name] = self.state[name].after(task) if name in self.state else task
+    async def _async_join(self, parsed: dict[str, LoadMemory]) -> None:
+        for name, memory in parsed.items():
+            self.state[name] = self.state[name].after(memory) if name in self.state else memory
