@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from smartyp1.port.hosts import MAX_PORT, is_host
-from smartyp1.publish.topics import is_topic
+from smartyp1.publish.topics import MAX_TOPIC_BYTES, is_topic
 
 LOGGER = logging.getLogger(__name__)
 
@@ -28,8 +28,6 @@ is_title = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 # An error message shows an unknown key only if this pattern matches. A text with digits or with
 # more than 24 characters may be a secret in the wrong place.
 _is_plain_key = re.compile(r"[A-Za-z_-]{1,24}").fullmatch
-# Maximum length of a topic in bytes. MQTT permits 65,535 bytes, but nobody can read such a topic.
-_MAX_TOPIC_BYTES = 256
 # Maximum number of characters of a file with a secret.
 _MAX_CHARS = 64 * 1024
 
@@ -66,7 +64,7 @@ type Kind[T] = Callable[[Any], T]
 
 
 def limited[T](kind: Kind[T], is_right: Callable[[T], object], fault: str) -> Kind[T]:
-    """Return the kind of those values of `kind` for which `is_right` returns a true value."""
+    """Return the kind of the values of `kind` for which `is_right` returns a true value."""
 
     def check(value: Any) -> T:  # noqa: ANN401 - any value of TOML
         checked = kind(value)
@@ -78,7 +76,7 @@ def limited[T](kind: Kind[T], is_right: Callable[[T], object], fault: str) -> Ki
 
 
 def at_most[T: Sized](kind: Kind[T], highest: int, what: str) -> Kind[T]:
-    """Return the kind of those values of `kind` that have at most `highest` parts, named `what`."""
+    """Return the kind of the values of `kind` with at most `highest` parts, named `what`."""
     fault = f"must not have more than {highest} {what}"
     return limited(kind, lambda value: len(value) <= highest, fault)
 
@@ -123,7 +121,7 @@ PORT = count_up_to(MAX_PORT)
 TEXT = limited(
     of_type(str, "a text in quotes"),
     lambda text: text.strip() and text.isprintable(),
-    "must not be empty, nor have signs in it that cannot be seen",
+    "must not be empty, and must not have invisible characters",
 )
 NAME = limited(
     TEXT,
@@ -139,13 +137,9 @@ HOST = limited(
 )
 # MQTT topic to which levels can be added.
 TOPIC = limited(
-    limited(
-        TEXT,
-        lambda topic: is_topic(topic) and topic == topic.strip("/"),
-        "must be a topic, without + and #, and no / or $ at its ends",
-    ),
-    lambda topic: len(topic.encode()) <= _MAX_TOPIC_BYTES,
-    f"must not be longer than {_MAX_TOPIC_BYTES} bytes",
+    TEXT,
+    lambda topic: is_topic(topic) and topic == topic.strip("/"),
+    f"must be a topic of up to {MAX_TOPIC_BYTES} bytes, without + and #, and no / or $ at its ends",
 )
 TEXTS = limited(
     of_type(list, "a list of texts in quotes"),
@@ -251,7 +245,7 @@ class ConfigTable:
 def read_toml(path: Path) -> ConfigTable:
     """Return the content of a TOML file. Raises ConfigError, whose text quotes no content."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as err:
         raise_config_error(f"cannot be read: {err.strerror}")
     except UnicodeDecodeError:

@@ -259,7 +259,7 @@ async def test_the_dialog_opens_without_topics(
 async def test_the_faults_of_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
     # For some of them a broker ends the connection of all of Home Assistant.
     levels = ("+/frame", "#", "\x01house/frame", "\ufffehouse/frame", "\ud800house/frame")
-    topics = ["", "x" * 1025, "$share", *(f"smarty_p1/{level}" for level in levels)]
+    topics = ["", "x" * 257, "$share", *(f"smarty_p1/{level}" for level in levels)]
     rows = [Row("port: topic_malformed", {"port": f"mqtt:{topic}"}) for topic in topics]
     rows += [Row("port: mqtt_missing", {"port": PORT})]
     await refuses(await start(hass), rows, {"encryption_key": KEY})

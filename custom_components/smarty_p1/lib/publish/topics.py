@@ -17,9 +17,8 @@ from ..p1.telegram import Telegram
 from ..p1.telegram_lines import read_lines
 from ..p1.value_converters import Capture, Value
 
-# Maximum length of a topic in bytes. MQTT permits 65,535 bytes, which leaves room for the levels
-# below. No real topic is longer than this.
-_MAX_TOPIC_BYTES = 1024
+MAX_TOPIC_BYTES = 256
+"""Maximum length of an entered topic. MQTT permits 65,535 bytes, which nobody can read."""
 DISCOVERY_END = "/config"
 """End of the topic of a discovery message."""
 
@@ -47,7 +46,9 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 class Item(NamedTuple):
     """Value of a telegram.
 
-    `sent` is the text that the meter sent. `text` is the value as text, "" if the value is unknown.
+    `text` is the value as text, "" if the value is unknown. `sent` is the text that the meter sent
+    for the value. For the capture time of an index, and for one of several values, `sent` is the
+    text of the whole object. For the unit of an index, it is `text`.
     """
 
     reference: str
@@ -64,7 +65,7 @@ def is_topic(text: str) -> bool:
     begin with $.
     """
     is_fit = text.isprintable() and not text.startswith("$") and not set(text) & set("+#")
-    return is_fit and 0 < len(text.encode()) <= _MAX_TOPIC_BYTES
+    return is_fit and 0 < len(text.encode()) <= MAX_TOPIC_BYTES
 
 
 def level(text: str) -> str:
