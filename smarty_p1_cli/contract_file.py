@@ -177,8 +177,10 @@ def _choice(choice: Choice, value: object) -> object:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str) and value.isprintable() and 0 < len(value) <= MAX_TEXT_CHARS:
-        return value.strip()
+    if isinstance(value, str) and value.isprintable():
+        text = value.strip()
+        if 0 < len(text) <= MAX_TEXT_CHARS:
+            return text
     raise ValueError
 
 

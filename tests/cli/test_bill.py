@@ -263,7 +263,7 @@ REFUSED_CONTRACTS = {
             (
                 "energy_price_entity",
                 "a text in quotes",
-                ("''", "1", '"a\\u0000"', f"'{'x' * 256}'"),
+                ("''", "'  '", "1", '"a\\u0000"', f"'{'x' * 256}'"),
             ),
         )
         for value in values
