@@ -44,7 +44,7 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
     directory = directory.absolute()
     if fleet.is_here and not _PLAIN_FOLDER.fullmatch(str(directory)):
         raise_config_error(
-            f"{directory}: with here = true, its path must have no blanks and unusual signs"
+            f"{directory}: with here = true, its path must have no blanks and no unusual characters"
         )
     files = FleetFiles(directory)
     try:

@@ -7,13 +7,8 @@ from typing import Any
 
 import aiohttp
 
-from smarty_p1_fleet.store.store_requests import (
-    ERRORS,
-    check_status,
-    open_session,
-    read_answer,
-    why,
-)
+from smarty_p1_fleet.outage_log import reason
+from smarty_p1_fleet.store.store_requests import ERRORS, check_status, open_session, read_answer
 
 from .fleet_description import FleetInputs
 from .monitoring import HEARTBEAT, expected_targets
@@ -28,9 +23,10 @@ _NOT_RELOADED = '{__name__=~"(prometheus|alertmanager)_config_last_reload_succes
 
 
 async def check_monitoring(fleet: FleetInputs, host: str) -> tuple[str, bool]:
-    """Return a text about what watches the fleet, and whether all is watched and no alert fires.
+    """Ask Prometheus and Alertmanager at `host`, with the ports of `fleet`.
 
-    Prometheus and Alertmanager are asked at `host`, with the ports of `fleet`.
+    Return a text about the problems, and whether there are none: Prometheus asks all programs, and
+    no alert fires.
     """
     problems: list[str] = []
     async with open_session() as session:
@@ -42,7 +38,7 @@ async def check_monitoring(fleet: FleetInputs, host: str) -> tuple[str, bool]:
             try:
                 problems += await find(_Api(session, url), fleet)
             except ERRORS as err:
-                problems.append(f"{name} at {url} does not answer: {why(err)}")
+                problems.append(f"{name} at {url} cannot be asked: {reason(err)}")
             except ValueError, LookupError, TypeError, AttributeError:
                 problems.append(f"{url} is not {name}")
     if not problems:
@@ -64,7 +60,7 @@ class _Api:
         async with self._session.get(
             f"{self._url}{path}", params=parameters, timeout=_TIMEOUT, allow_redirects=False
         ) as response:
-            check_status(response, 200)
+            check_status(response, 200, {})
             return json.loads(await read_answer(response, _MAX_BYTES))
 
     async def query(self, expression: str) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ class RegisterSelection:
         patterns = [pattern for name in wanted for pattern in _SETS.get(name, (name,))]
         for pattern in patterns:
             if not _PATTERN.fullmatch(pattern):
-                refuse("must have names of A-Z in small letters, 0-9, _ and *, 64 signs at most")
+                refuse("must have names of a-z, 0-9, _ and *, 64 characters at most")
             matches = re.compile(translate(pattern)).match
             if not _IS_REFERENCE(pattern) and not any(map(matches, names)):
                 there_are = ", ".join([*_SETS, *names])

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import re
 import ssl
+from collections.abc import Mapping
 from itertools import cycle
 from typing import NamedTuple
 
@@ -78,10 +79,17 @@ def host_of(response: aiohttp.ClientResponse) -> str:
     return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
 
 
-def check_status(response: aiohttp.ClientResponse, status: int) -> None:
-    """Raise StoreError unless the HTTP status of `response` is `status`."""
+def check_status(
+    response: aiohttp.ClientResponse,
+    status: int,
+    advice: Mapping[int, str] = REFUSED_LOGIN_TEXTS,
+) -> None:
+    """Raise StoreError unless the HTTP status of `response` is `status`.
+
+    `advice` has the end of the error's text for some statuses.
+    """
     if response.status != status:
-        msg = f"it answers with {response.status}{REFUSED_LOGIN_TEXTS.get(response.status, '')}"
+        msg = f"it answers with {response.status}{advice.get(response.status, '')}"
         raise StoreError(msg) if response.status in _TEMPORARY else NotAllowedError(msg)
 
 

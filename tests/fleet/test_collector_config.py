@@ -154,8 +154,8 @@ def test_the_stored_registers_can_be_chosen(tmp_path: Path, keys: str) -> None:
         ('["billing", "xy*"]', r"has xy\*, and no register is called so"),
         ("[]", "registers must be a list of texts"),
         ('"all"', "registers must be a list"),
-        ('["VOLTAGE"]', "registers must have names of A-Z in small letters"),
-        (f'["{"a" * 65}"]', "registers must have names of A-Z in small letters"),
+        ('["VOLTAGE"]', "registers must have names of a-z, 0-9, _ and *"),
+        (f'["{"a" * 65}"]', "registers must have names of a-z, 0-9, _ and *"),
         (f"{['all'] * 101}", "registers has more than 100 names"),
     ],
 )
