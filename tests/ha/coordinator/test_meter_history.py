@@ -1,8 +1,10 @@
 """History of a meter for the cards: bounded, for any telegrams."""
 
 import json
+from cProfile import Profile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pstats import Stats
 from typing import Any
 
 import pytest
@@ -61,6 +63,12 @@ def test_events_are_bounded_in_number_and_age() -> None:
     events.note(with_object(first, "0-1:96.3.10", 0, START + timedelta(days=420)))
     assert events.groups["disturbance"][0].time == START + timedelta(days=20)
     assert [each.kind for each in events.groups["switch"]] == ["relay_1", "relay_1"]
+    # The event that came while the clock was ahead does not keep the events after it.
+    events.note(with_object(first, "0-1:96.3.10", 1, START + timedelta(days=421), ahead=1000))
+    for day in (422, 900):
+        events.note(with_object(first, "0-0:96.7.21", 9000 + day, START + timedelta(days=day)))
+    assert [(each.time - START).days for each in events.groups["disturbance"]] == [900]
+    assert [(each.time - START).days for each in events.groups["switch"]] == [1421]
 
 
 @pytest.mark.parametrize(
@@ -117,8 +125,13 @@ def test_gaps_are_bounded_and_the_time_before_them_is_unknown() -> None:
     gaps = reception.gaps(now)
     assert len(gaps) == 1001
     assert reception.since == gaps[0].start == START + 299 * timedelta(seconds=70)
-    _, hours = reception.hours(now)
+    with Profile() as profile:
+        _, hours = reception.hours(now)
     assert len(hours) == 168
+    # From 14:18 on, there are only gaps. Now is 9:46.
+    assert hours == [None] * 148 + [0.0] * 20
+    # Every card asks each five minutes. Each hour does not look at each gap.
+    assert Stats(profile).total_calls < 20_000  # type: ignore[attr-defined]
 
 
 def test_the_share_of_altered_frames_is_of_24_hours_and_survives_a_restart() -> None:
@@ -221,6 +234,28 @@ async def test_a_history_lasts_until_another_kind_is_confirmed(
             )
     medium = history.media["x"]
     assert (medium.kind, medium.unit, len(medium.days)) == (kind, unit, days)
+
+
+@pytest.mark.parametrize(("kind", "value"), [("gas", None), ("unknown", 9.0), ("water", 9.0)])
+async def test_a_capture_before_the_file_is_read_loses_no_history(
+    hass: HomeAssistant, kind: str, value: float | None
+) -> None:
+    before, history = MeterHistory(hass, "before"), MeterHistory(hass, "one")
+    base = reading(START)
+
+    def note(to: MeterHistory, hour: int, kind: str, value: float | None) -> None:
+        at = START + hour * HOUR
+        meter = replace(captured(kind, "m3", 0, at), value=value)
+        telegram = replace(base.telegram, channels={1: meter})
+        to.note(replace(base, telegram=telegram, channels={"x": 1}, received_at=at))
+
+    note(before, 0, "gas", 0.0)
+    note(before, 1, "gas", 1.0)
+    note(history, 2, kind, value)
+    await history._async_join(history._parse(json.loads(json.dumps(before._content()))))
+    note(history, 3, "gas", 5.0)
+    [day] = history.media["x"].days.values()
+    assert day.amount == pytest.approx(5.0)
 
 
 @pytest.mark.usefixtures("doubtful_clocks")

@@ -62,7 +62,7 @@ class _Stored:
 
 
 class EventHistory:
-    """Disturbances, switching and messages of a meter, each sorted by time.
+    """Disturbances, switching and messages of a meter, each in the order of arrival.
 
     `counts` has the meter's counts of disturbances in the last reading. `before_start` has the
     counts and messages of the last reading before the restart.
@@ -92,7 +92,7 @@ class EventHistory:
             self._forget(oldest_kept(KEPT, reading.received_at, time))
         return bool(events)
 
-    def then(self, newer: Self, first: Reading | None) -> Self:
+    def join_newer(self, newer: Self, first: Reading | None) -> Self:
         """Add the events of a history that began without this one. Return this one.
 
         `first` is the first reading of `newer`, which does not know the reading before it.
@@ -130,9 +130,10 @@ class EventHistory:
                 yield group, described.key, {name: value[:_MAX_TEXT_CHARS]}
 
     def _forget(self, oldest: datetime) -> None:
-        for events in self.groups.values():
-            while events and events[0].time < oldest:
-                events.popleft()
+        # An event from a time when the clock was ahead comes before earlier events. So check all.
+        for name, events in self.groups.items():
+            kept = (event for event in events if event.time >= oldest)
+            self.groups[name] = deque(kept, events.maxlen)
 
     def as_dict(self) -> dict[str, Stored]:
         """Return the history as JSON values. Each event is a string on one line."""

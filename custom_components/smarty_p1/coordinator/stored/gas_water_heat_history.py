@@ -24,8 +24,8 @@ _SPREAD = timedelta(hours=3)
 _MOMENT = timedelta(microseconds=1)
 # Maximum rise of the index in an hour, in the meter's unit. If the index rises faster, its value is
 # wrong and the rise is not counted.
-_MAX_AN_HOUR = 10_000
-_MAX_AN_HOUR_BY_UNIT: Mapping[str | None, int] = {"Wh": 1000 * _MAX_AN_HOUR}
+_MAX_HOURLY_RISE = 10_000
+_MAX_HOURLY_RISE_BY_UNIT: Mapping[str | None, int] = {"Wh": 1000 * _MAX_HOURLY_RISE}
 
 
 class Sum(NamedTuple):
@@ -98,8 +98,8 @@ class MediumHistory:
         """Return whether the meter counts water in m³."""
         return is_water(self.kind, self.unit)
 
-    def is_replaced_by(self, meter: MBusReading) -> bool:
-        """Return whether the meter now has another kind or unit, so that a new history begins.
+    def note_kind(self, meter: MBusReading) -> bool:
+        """Note kind and unit of a capture. Return whether they are new, so that a history begins.
 
         One capture can lack the kind, or have a wrong kind or unit. So return True only if two
         successive captures agree on the new kind and unit. Return False for an unknown kind.
@@ -131,25 +131,26 @@ class MediumHistory:
             self.first = end, index
         if start is None or end <= start:
             return
-        most = _MAX_AN_HOUR_BY_UNIT.get(self.unit, _MAX_AN_HOUR)
-        if 0 <= amount <= most * ((end - start) / HOUR):
+        max_rise = _MAX_HOURLY_RISE_BY_UNIT.get(self.unit, _MAX_HOURLY_RISE)
+        if 0 <= amount <= max_rise * ((end - start) / HOUR):
             self._add_rise(start, end, amount)
             self._forget()
 
-    def then(self, newer: Self | None) -> Self:
+    def join_newer(self, newer: Self | None) -> Self:
         """Add the consumption of a history that began without this one, and return the result."""
         if newer is None:
             return self
         if (newer.kind, newer.unit) != (self.kind, self.unit):
-            return newer
+            # As in `note_kind`, one capture alone can be wrong. Two made the first day.
+            return newer if newer.days else self
         if newer.first:
             self._note_index(*newer.first)
+            self.time, self.index = newer.time, newer.index
         for start, total in newer.days.items():
             add_to_day(self.days, start, total)
         for start, total in newer.hours.items():
             _add(self.hours, start, total, HOUR)
         self._forget()
-        self.time, self.index = newer.time, newer.index
         return self
 
     def _add_rise(self, start: datetime, end: datetime, amount: float) -> None:

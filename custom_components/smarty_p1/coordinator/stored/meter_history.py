@@ -98,11 +98,12 @@ class MeterHistory(ThrottledStore):
     async def _async_join(self, parsed: _Parts) -> None:
         if parsed.damaged:
             await self._async_complain(", ".join(parsed.damaged))
-        self.voltages = parsed.voltages.then(self.voltages)
-        self.reception = parsed.reception.then(self.reception)
-        self.events = parsed.events.then(self.events, self._first)
+        self.voltages = parsed.voltages.join_newer(self.voltages)
+        self.reception = parsed.reception.join_newer(self.reception)
+        self.events = parsed.events.join_newer(self.events, self._first)
         media = {
-            name: medium.then(self.media.pop(name, None)) for name, medium in parsed.media.items()
+            name: medium.join_newer(self.media.pop(name, None))
+            for name, medium in parsed.media.items()
         }
         self.media = media | self.media
         self._forget_media()
@@ -161,7 +162,7 @@ class MeterHistory(ThrottledStore):
     def _medium(self, identity: str, meter: MBusReading) -> MediumHistory:
         """Return the history of a meter, an empty one if the meter is new or was replaced."""
         medium = self.media.pop(identity, None)
-        if medium is None or medium.is_replaced_by(meter):
+        if medium is None or medium.note_kind(meter):
             medium = MediumHistory(meter.type, meter.unit)
         self.media[identity] = medium
         return medium

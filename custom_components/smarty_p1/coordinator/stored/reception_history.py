@@ -1,13 +1,11 @@
 """Gaps in the reception of telegrams in the last seven days, and the share of altered frames."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Annotated, NamedTuple, Self
 
 from ...lib.bounded_dict import keep_newest
-from ...lib.history.luxembourg_time import HOUR, hour_start
+from ...lib.history.luxembourg_time import HOUR, hour_start, hours_between
 from ...lib.stored_json import Mark, Size, dump, load
 from ...lib.stored_values import Stored
 
@@ -90,7 +88,7 @@ class ReceptionHistory:
         if len(self._gaps) > _MAX_GAPS:
             self.since = self._gaps.pop(0).end
 
-    def then(self, newer: Self) -> Self:
+    def join_newer(self, newer: Self) -> Self:
         """Add the times and frames of a history that began without this one. Return this one."""
         for hour, counts in newer._frames.items():
             self._count(hour, *counts)
@@ -138,21 +136,18 @@ class ReceptionHistory:
         """
         end = hour_start(now) + HOUR
         start = end - KEPT
-        bounds = [start + n * HOUR for n in range(KEPT // HOUR + 1)]
-        gaps = self.gaps(now)
-        return start, list(self._shares(bounds, gaps, now))
-
-    def _shares(
-        self, bounds: list[datetime], gaps: list[Gap], now: datetime
-    ) -> Iterator[float | None]:
-        for begin, until in pairwise(bounds):
-            start, end = max(begin, self.since or now), min(until, now)
-            if start >= end:
-                yield None
-                continue
-            overlaps = (min(gap.end, end) - max(gap.start, start) for gap in gaps)
-            missing = sum((overlap for overlap in overlaps if overlap > timedelta()), timedelta())
-            yield round(1 - missing / (end - start), 3)
+        since = max(start, self.since or now)
+        missing = dict.fromkeys(hours_between(start, end), timedelta())
+        for gap in self.gaps(now):
+            begin, until = max(gap.start, since), min(gap.end, now)
+            for hour in hours_between(hour_start(begin), until):
+                part = min(hour + HOUR, until) - max(hour, begin)
+                missing[hour] += max(part, timedelta())
+        known = {hour: min(hour + HOUR, now) - max(hour, since) for hour in missing}
+        return start, [
+            round(1 - missing[hour] / time, 3) if time > timedelta() else None
+            for hour, time in known.items()
+        ]
 
     def as_dict(self) -> dict[str, Stored]:
         """Return the history as JSON values."""

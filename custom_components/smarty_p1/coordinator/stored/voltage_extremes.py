@@ -45,7 +45,7 @@ class VoltageHistory:
                 if highest is None or voltage > highest:
                     row[2 * n + 1] = voltage
 
-    def then(self, newer: Self) -> Self:
+    def join_newer(self, newer: Self) -> Self:
         """Add the rows of a history that began without this one. Return this history."""
         for number, row in newer._rows.items():
             self.note(number * STEP, row[0::2])
