@@ -104,7 +104,7 @@ class _Collector:
         self._names = MeterNames(lambda: self._bucket, watch.keys, self._log, config.titles)
         self._stored = StoredCounters(config.store)
         self._clocks = NatsClockCheck(lambda: ask_time(self._nats))
-        self._judge = self._make_judge(watch.keys, is_reader=False)
+        self._verifier = self._make_verifier(watch.keys, is_reader=False)
         self._watch = AcknowledgementWatch()
         self._bookmarks = Bookmarks(
             config.store.name,
@@ -114,7 +114,7 @@ class _Collector:
         self._new = NewFrames(metrics, store.answers, config.name)
         self._pipeline = FramePipeline(
             self._new,
-            self._judge,
+            self._verifier,
             store,
             self._bookmarks.set,
             metrics.count,
@@ -145,7 +145,7 @@ class _Collector:
     ) -> FramePipeline:
         return FramePipeline(
             source,
-            self._make_judge(keys),
+            self._make_verifier(keys),
             self._store,
             set_bookmarks,
             on_settled,
@@ -153,7 +153,7 @@ class _Collector:
             name=self._config.name,
         )
 
-    def _make_judge(self, keys: Keys, *, is_reader: bool = True) -> FrameVerifier:
+    def _make_verifier(self, keys: Keys, *, is_reader: bool = True) -> FrameVerifier:
         return FrameVerifier(
             keys,
             self._names,
@@ -166,7 +166,7 @@ class _Collector:
 
     def use(self, keys: Keys) -> None:
         """Replace the keys of the meters."""
-        self._judge.use(keys)
+        self._verifier.use(keys)
 
     async def run(self) -> None:
         """Collect until cancelled. Reconnect whenever the connection to NATS is lost."""
@@ -188,7 +188,7 @@ class _Collector:
         outage = outage_of("Asking VictoriaMetrics for the frame counters")
         for _ in range(_MAX_BEGINS):
             try:
-                await self._judge.begin(time.time())
+                await self._verifier.begin(time.time())
             except UnavailableError as error:
                 outage.note(reason(error))
                 await outage.wait()

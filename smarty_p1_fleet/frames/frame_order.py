@@ -78,7 +78,7 @@ class NewestFrames:
         if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)
 
-    def judge(
+    def order_of(
         self, title_with_key: TitleWithKey, counter: int, time: float, *, is_asked: bool = False
     ) -> Order:
         """Return the order of a verified frame with this frame counter and time (Unix seconds).
@@ -93,7 +93,7 @@ class NewestFrames:
             self._keep(title_with_key, counter, time)
             return Order.NEWEST
         if counter > meter.counter:
-            return self._judge_higher(meter, counter, time)
+            return self._order_of_higher(meter, counter, time)
         if time > meter.time + TOLERANCE_S:
             return Order.REFUSED
         if counter < meter.mark:
@@ -120,7 +120,7 @@ class NewestFrames:
         return hour_after(sent, last) if counter > meter.counter else hour_before(sent, last)
 
     @staticmethod
-    def _judge_higher(meter: _Meter, counter: int, time: float) -> Order:
+    def _order_of_higher(meter: _Meter, counter: int, time: float) -> Order:
         if time < meter.time - TOLERANCE_S:
             meter.has_refused = True
             return Order.REFUSED

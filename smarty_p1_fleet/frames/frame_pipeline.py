@@ -1,6 +1,6 @@
 """Pipeline: the only way of a frame from the stream of frames to VictoriaMetrics.
 
-A pipeline judges each frame, and either writes its values, lets it wait, or rejects it. Then the
+A pipeline verifies each frame, and either writes its values, lets it wait, or rejects it. Then the
 pipeline settles the message: NATS is done with it when its values are on disk in VictoriaMetrics,
 or when a bookmark says from where the frames of its meter must be read again. Frames that
 VictoriaMetrics has perhaps lost are given back to NATS, which delivers them again. A collector has
@@ -102,7 +102,7 @@ class FramePipeline:
     def __init__(  # noqa: PLR0913
         self,
         source: FrameSource,
-        judge: FrameVerifier,
+        verifier: FrameVerifier,
         store: Store,
         set_bookmarks: SetBookmarks,
         on_settled: OnSettled,
@@ -113,7 +113,7 @@ class FramePipeline:
     ) -> None:
         self.readings: ReadingPublisher | None = None
         self._source = source
-        self._judge = judge
+        self._verifier = verifier
         self._store = store
         self._set_bookmarks = set_bookmarks
         self._on_settled = on_settled
@@ -138,14 +138,14 @@ class FramePipeline:
         return min((message.arrived for message in held), default=None)
 
     async def work(self, messages: Sequence[FrameMessage]) -> None:
-        """Judge messages, and write the values of their telegrams."""
+        """Verify messages, and write the values of their telegrams."""
         self._working = messages
         idle_s = time.monotonic() - self._worked_at
         if self._is_live and idle_s > _MAX_IDLE_S:
-            await self._until_answered(partial(self._judge.catch_up, idle_s))
+            await self._until_answered(partial(self._verifier.catch_up, idle_s))
         batch, samples, telegrams = _Batch(), list[Sample](), list[Telegram]()
         for message in messages:
-            verdict = await self._until_answered(partial(verdict_on, self._judge, message))
+            verdict = await self._until_answered(partial(verdict_on, self._verifier, message))
             if sample := self._take(batch, message, verdict):
                 samples.append(sample)
                 if verdict.telegram and _is_live(message, verdict):

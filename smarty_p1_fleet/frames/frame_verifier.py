@@ -89,18 +89,18 @@ class Verdict(NamedTuple):
     owner: str = ""
 
 
-async def verdict_on(judge: FrameVerifier, message: FrameMessage) -> Verdict:
+async def verdict_on(verifier: FrameVerifier, message: FrameMessage) -> Verdict:
     """Return the verdict on a message. Raises NATS's errors and UnavailableError.
 
     If the verification fails for any other reason, log the error, and return the outcome FAILED.
     """
     try:
-        return await judge.judge(message.subject, message.data, message.arrived, message.latest)
+        return await verifier.verify(message.subject, message.data, message.arrived, message.latest)
     except NatsError, OSError, TimeoutError, UnavailableError:
         raise
     except Exception:
         # Reject the message. Otherwise, NATS would deliver it again for ever.
-        LOGGER.exception("A message at %s cannot be judged", message.sequence)
+        LOGGER.exception("A message at %s cannot be verified", message.sequence)
         return Verdict(FAILED)
 
 
@@ -164,7 +164,7 @@ class FrameVerifier:
                 del self._decryptors[title]
         self._keys = keys
 
-    async def judge(
+    async def verify(
         self, subject: str, data: bytes, arrived: float, latest: float = -inf
     ) -> Verdict:
         """Return the verdict on a message that reached the stream at `arrived` (Unix seconds).
@@ -174,13 +174,13 @@ class FrameVerifier:
         """
         if not self._is_reader:
             self._clocks.note(arrived)
-        verdict = await self._judge_message(subject, data, arrived, max(arrived, latest))
+        verdict = await self._verify_message(subject, data, arrived, max(arrived, latest))
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
             self._log.warn(text, (verdict.title or b"").hex().upper())
         return verdict
 
-    async def _judge_message(
+    async def _verify_message(
         self, subject: str, data: bytes, arrived: float, latest: float
     ) -> Verdict:
         title = title_of(subject)
@@ -200,10 +200,10 @@ class FrameVerifier:
                 decryptor,
                 *(candidate for candidate in decryptors if candidate is not decryptor),
             )
-        verdict = await self._judge(title, event, decryptor.fingerprint, arrived, latest)
+        verdict = await self._verify_telegram(title, event, decryptor.fingerprint, arrived, latest)
         return verdict._replace(tried=_prints(decryptors))
 
-    async def _judge(
+    async def _verify_telegram(
         self, title: bytes, telegram: Telegram, key: str, arrived: float, latest: float
     ) -> Verdict:
         sent = telegram.time
@@ -231,7 +231,7 @@ class FrameVerifier:
         """Return the verdict on a telegram whose time does not fit its arrival."""
         if time < arrived:
             return Verdict(TOO_OLD, title)
-        # A frame that is read again is judged by the present time of this machine, too.
+        # A frame that is read again is compared with the present time of this machine, too.
         if (
             not self._clocks.do_agree
             if self._is_reader
@@ -250,11 +250,11 @@ class FrameVerifier:
         if self._is_reader and not await self._stored.fits(title_with_key, counter, time):
             return Order.REFUSED
         is_fresh = arrived - time <= _MAX_FRESH_S
-        order = self._newest.judge(title_with_key, counter, time, is_asked=is_fresh)
+        order = self._newest.order_of(title_with_key, counter, time, is_asked=is_fresh)
         if order is Order.UNKNOWN:
             if newest := await self._stored.newest(title_with_key):
                 self._newest.begin(title_with_key, *newest)
-            order = self._newest.judge(title_with_key, counter, time, is_asked=True)
+            order = self._newest.order_of(title_with_key, counter, time, is_asked=True)
         if order is Order.OLD and not is_fresh:
             is_right = await self._stored.fits(
                 title_with_key, counter, time, is_limited=not self._is_reader

@@ -283,11 +283,11 @@ class Fleet:
         # NATS' clock, ahead of this machine's by the offset of the test.
         self.ahead = 0.0
         self.clocks = NatsClockCheck(self._ask_time)
-        self.judge = self.new_judge(keys)
+        self.verifier = self.new_verifier(keys)
         self.bookmarks = FakeBookmarks()
         self._running: list[asyncio.Task[None]] = []
 
-    def new_judge(
+    def new_verifier(
         self, keys: Keys, domain: tuple[bytes, ...] = (), *, is_reader: bool = False
     ) -> FrameVerifier:
         bucket = cast("KeyValue", self.bucket)
@@ -305,7 +305,7 @@ class Fleet:
         store, nats = cast("Store", self.store), cast("CollectorClient", self.nats)
         new = NewFrames(self.metrics, store.answers)
         pipeline = FramePipeline(
-            new, self.judge, store, self.bookmarks.set, self.metrics.count, is_live=True
+            new, self.verifier, store, self.bookmarks.set, self.metrics.count, is_live=True
         )
 
         async def work() -> None:

@@ -38,23 +38,23 @@ def test_a_frame_beside_the_highest_counter(
     known: tuple[int, float], frame: tuple[int, float], order: Order
 ) -> None:
     newest = NewestFrames()
-    assert newest.judge(METER, *known) is NEWEST
-    assert newest.judge(METER, *frame) is order
+    assert newest.order_of(METER, *known) is NEWEST
+    assert newest.order_of(METER, *frame) is order
 
 
 def test_another_key_counts_anew() -> None:
     newest = NewestFrames()
-    newest.judge(METER, 1_000_000, 100.0)
-    assert newest.judge((METER[0], "other"), 1, 110.0) is NEWEST
-    assert newest.judge(METER, 1_000_001, 110.0) is NEWEST
+    newest.order_of(METER, 1_000_000, 100.0)
+    assert newest.order_of((METER[0], "other"), 1, 110.0) is NEWEST
+    assert newest.order_of(METER, 1_000_001, 110.0) is NEWEST
 
 
 def test_the_order_goes_on_from_frames_that_an_earlier_process_stored() -> None:
     newest = NewestFrames()
     newest.begin(METER, 100, 1000.0)
     newest.begin(METER, 50, 5000.0)
-    assert newest.judge(METER, 101, 900.0) is REFUSED
-    assert newest.judge(METER, 101, 1010.0) is NEWEST
+    assert newest.order_of(METER, 101, 900.0) is REFUSED
+    assert newest.order_of(METER, 101, 1010.0) is NEWEST
 
 
 @pytest.mark.parametrize("how", ["in order", "all again", "newest first", "shuffled"])
@@ -63,15 +63,15 @@ def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: st
     frames = BEFORE + PUT_BACK + AFTER
     seed = randbelow(2**32)
     LOGGER.warning("seed %d", seed)
-    accepted = [one for one in frames if newest.judge(METER, *one) is not REFUSED]
+    accepted = [one for one in frames if newest.order_of(METER, *one) is not REFUSED]
     match how:
         case "all again":
-            accepted += [one for one in frames if newest.judge(METER, *one) is not REFUSED]
+            accepted += [one for one in frames if newest.order_of(METER, *one) is not REFUSED]
         case "newest first":
-            accepted += [one for one in frames[::-1] if newest.judge(METER, *one) is not REFUSED]
+            accepted += [one for one in frames[::-1] if newest.order_of(METER, *one) is not REFUSED]
         case "shuffled":
             seeded_random("newest", seed).shuffle(frames)
-            accepted += [one for one in frames if newest.judge(METER, *one) is not REFUSED]
+            accepted += [one for one in frames if newest.order_of(METER, *one) is not REFUSED]
     assert {*accepted} == {*BEFORE, *AFTER}
     assert len(BEFORE + AFTER) <= len(accepted)
 
@@ -81,29 +81,29 @@ def test_two_workers_refuse_again_a_frame_that_either_has_refused() -> None:
     refused = [
         frame
         for number, frame in enumerate(BEFORE + PUT_BACK + AFTER)
-        if workers[number % 2].judge(METER, *frame) is REFUSED
+        if workers[number % 2].order_of(METER, *frame) is REFUSED
     ]
     # At the end, either worker may take a frame that is not 5 s before its own last frame.
     assert {*refused} >= {*PUT_BACK[:-1]}
     for worker in workers:
-        assert {worker.judge(METER, *frame) for frame in refused[:-2]} == {REFUSED}
+        assert {worker.order_of(METER, *frame) for frame in refused[:-2]} == {REFUSED}
 
 
 def test_a_worker_that_saw_none_of_the_refused_frames_refuses_them() -> None:
     newest = NewestFrames()
     for frame in BEFORE + AFTER:
-        newest.judge(METER, *frame)
-    assert {newest.judge(METER, *frame) for frame in PUT_BACK} == {REFUSED}
-    assert {newest.judge(METER, *frame) for frame in AFTER} == {EARLIER}
-    assert {newest.judge(METER, *frame) for frame in BEFORE[:-1]} == {OLD}
+        newest.order_of(METER, *frame)
+    assert {newest.order_of(METER, *frame) for frame in PUT_BACK} == {REFUSED}
+    assert {newest.order_of(METER, *frame) for frame in AFTER} == {EARLIER}
+    assert {newest.order_of(METER, *frame) for frame in BEFORE[:-1]} == {OLD}
 
 
 def test_a_meter_without_a_known_frame_is_to_be_asked_for() -> None:
     newest = NewestFrames(1000.0)
-    assert newest.judge(METER, 7, 999.0) is Order.UNKNOWN
-    assert newest.judge(METER, 7, 1000.0) is NEWEST
+    assert newest.order_of(METER, 7, 999.0) is Order.UNKNOWN
+    assert newest.order_of(METER, 7, 1000.0) is NEWEST
     other = METER[0], "other"
-    assert newest.judge(other, 7, 999.0, is_asked=True) is NEWEST
+    assert newest.order_of(other, 7, 999.0, is_asked=True) is NEWEST
 
 
 HOUR = 3600.0

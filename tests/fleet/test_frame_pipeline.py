@@ -225,7 +225,7 @@ async def test_a_frame_without_a_verdict_is_counted_named_once_and_acknowledged(
     async def fail(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr(fleet.judge, "judge", fail)
+    monkeypatch.setattr(fleet.verifier, "verify", fail)
     fleet.nats.add(sent(1))
     await fleet.until_acknowledged(count + 1)
     assert fleet.value("rejected_total", reason="failed") == 1
@@ -266,13 +266,13 @@ async def test_junk_behind_a_telegram_is_acknowledged_before_the_store_has_kept_
 
 
 async def test_two_keys_of_a_meter_count_until_a_line_goes(fleet: Fleet) -> None:
-    fleet.judge.use(Keys({TITLE: KEY}, None, {TITLE: NEW_KEY}))
+    fleet.verifier.use(Keys({TITLE: KEY}, None, {TITLE: NEW_KEY}))
     for counter, key in ((1, KEY), (2, NEW_KEY), (3, KEY), (4, NEW_KEY)):
         fleet.nats.add(sent(counter, key=key))
     fleet.start()
     await fleet.until_written(4)
     assert energies(fleet) == [1.0, 2.0, 3.0, 4.0]
-    fleet.judge.use(Keys({TITLE: NEW_KEY}, None))
+    fleet.verifier.use(Keys({TITLE: NEW_KEY}, None))
     fleet.nats.add(sent(5, key=KEY))
     fleet.nats.add(sent(6, key=NEW_KEY))
     await fleet.until_written(5)
@@ -311,7 +311,7 @@ async def test_a_frame_without_its_key_has_a_bookmark_before_it_is_acknowledged(
 
 
 async def test_a_flood_of_replays_waits_and_holds_up_no_other_frame(fleet: Fleet) -> None:
-    fleet.judge.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
+    fleet.verifier.use(Keys({TITLE: KEY, OTHER_TITLE: KEY}, None))
     fleet.nats.add(sent(2))
     for _ in range(300):
         fleet.nats.add(sent(1))
@@ -337,8 +337,8 @@ async def test_late_frames_that_are_not_compared_now_wait(fleet: Fleet) -> None:
     assert {*fleet.nats.acknowledged} == {2, 3}
     assert fleet.bookmarks.shown == {TITLE: (2, 3, "now")}
     assert energies(fleet) == [9.0]
-    reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
-    verdict = await reader.judge(SUBJECT, sent(1), CAME / 1e9)
+    reader = fleet.new_verifier(Keys({TITLE: KEY}, None), is_reader=True)
+    verdict = await reader.verify(SUBJECT, sent(1), CAME / 1e9)
     assert (verdict.outcome, verdict.why) == (TELEGRAM, "")
 
 
@@ -351,12 +351,12 @@ async def test_the_first_frame_of_a_leader_with_a_slow_clock_waits(fleet: Fleet)
     fleet.nats.add(sent(2))
     await until(lambda: TITLE in fleet.bookmarks.marks)
     assert fleet.bookmarks.shown == {TITLE: (2, 2, "early")}
-    # The frame is judged with the time at which it is read again.
-    reader = fleet.new_judge(fleet.judge._keys, is_reader=True)
+    # The frame is verified with the time at which it is read again.
+    reader = fleet.new_verifier(fleet.verifier._keys, is_reader=True)
     stamp = fleet.nats.came / 1e9
-    verdict = await reader.judge(SUBJECT, sent(2), stamp, LIVE / 1e9)
+    verdict = await reader.verify(SUBJECT, sent(2), stamp, LIVE / 1e9)
     assert (verdict.outcome, verdict.why) == (TELEGRAM, "")
-    early = await reader.judge(SUBJECT, sent(9, second=7300), stamp, LIVE / 1e9)
+    early = await reader.verify(SUBJECT, sent(9, second=7300), stamp, LIVE / 1e9)
     assert (early.outcome, early.why) == ("too_early", "")
 
 
@@ -370,15 +370,15 @@ async def test_nothing_is_too_early_while_the_clocks_differ(fleet: Fleet, ahead:
     assert fleet.bookmarks.shown == {TITLE: (1, 1, "early")}
     assert fleet.value("rejected_total", reason="clocks_differ") == 1
     # A collector reads the frame again while the clocks still differ.
-    reader = fleet.new_judge(Keys({TITLE: KEY}, None), is_reader=True)
+    reader = fleet.new_verifier(Keys({TITLE: KEY}, None), is_reader=True)
     data = sent(8, second=7300)
-    assert (await reader.judge(SUBJECT, data, CAME / 1e9)).why == "early"
-    # When the clocks agree again, the frame is judged with the present time, too.
+    assert (await reader.verify(SUBJECT, data, CAME / 1e9)).why == "early"
+    # When the clocks agree again, the frame is verified with the present time, too.
     fleet.ahead = math.copysign(55.0, ahead)
     await fleet.clocks.look()
     assert fleet.clocks.do_agree
-    assert (await reader.judge(SUBJECT, data, CAME / 1e9)).outcome == "too_early"
-    verdict = await reader.judge(SUBJECT, data, CAME / 1e9, time.time())
+    assert (await reader.verify(SUBJECT, data, CAME / 1e9)).outcome == "too_early"
+    verdict = await reader.verify(SUBJECT, data, CAME / 1e9, time.time())
     assert verdict.outcome == TELEGRAM
 
 

@@ -23,12 +23,12 @@ LONG = telegram(f"0-0:96.13.0({'41' * 480})", name="M46")
 BEGIN = datetime(2017, 7, 14, tzinfo=UTC).timestamp()
 
 
-async def judge(verifier: FrameVerifier, counter: int, at: float, arrived: float) -> str:
+async def verify(verifier: FrameVerifier, counter: int, at: float, arrived: float) -> str:
     """Return the outcome for a frame with a time and an arrival, in seconds after BEGIN."""
     local = datetime.fromtimestamp(BEGIN + at, UTC) + timedelta(hours=2)
     text = telegram(f"0-0:1.0.0({local:%y%m%d%H%M%S}S)", name="M46")
     data = frame(counter, text, key=KEY, title=TITLE)
-    return (await verifier.judge(SUBJECT, data, BEGIN + arrived)).outcome
+    return (await verifier.verify(SUBJECT, data, BEGIN + arrived)).outcome
 
 
 @pytest.mark.parametrize("begins", [True, False])
@@ -38,17 +38,17 @@ async def test_a_clock_that_was_put_back_by_days_is_noticed_after_a_restart(
     fleet.counters.stored = [(100, BEGIN)]
     if begins:
         # The collector starts 36 hours later, when the day's counters no longer have the meter's.
-        await fleet.judge.begin(BEGIN + 1.5 * DAY)
+        await fleet.verifier.begin(BEGIN + 1.5 * DAY)
     for number in range(3):
         seconds = 1.5 * DAY + 10 * number
-        outcome = await judge(fleet.judge, 200 + number, seconds - 3 * DAY, seconds)
+        outcome = await verify(fleet.verifier, 200 + number, seconds - 3 * DAY, seconds)
         assert outcome == "clock"
     assert fleet.counters.asked == 1
-    assert await judge(fleet.judge, 300, 1.6 * DAY, 1.6 * DAY) == TELEGRAM
+    assert await verify(fleet.verifier, 300, 1.6 * DAY, 1.6 * DAY) == TELEGRAM
 
 
 async def test_altered_frames_do_not_wait_for_a_key(fleet: Fleet) -> None:
-    fleet.judge.use(Keys({TITLE: KEY}, None, {TITLE: bytes(16)}))
+    fleet.verifier.use(Keys({TITLE: KEY}, None, {TITLE: bytes(16)}))
     splitter = FrameSplitter()
     line = b"".join(cut(1024)(frame(n, LONG)) for n in range(3))
     frames = [each.data for each in splitter.feed(line)]
@@ -56,16 +56,16 @@ async def test_altered_frames_do_not_wait_for_a_key(fleet: Fleet) -> None:
     changed = [ALTERATIONS["LF becomes CR LF"](frame(1000, LONG)), frame(1, LONG)[:-1] + b"\xdb"]
     frames += [data[: len(frame(1, LONG))] for data in changed] + [flipped(700)(frame(1, LONG))]
     for data in frames:
-        verdict = await fleet.judge.judge(SUBJECT, data, BEGIN)
+        verdict = await fleet.verifier.verify(SUBJECT, data, BEGIN)
         assert verdict.outcome == "altered"
         assert verdict.outcome not in WAITING
-    other = await fleet.judge.judge(SUBJECT, frame(1, LONG, key=bytes(range(16))), BEGIN)
+    other = await fleet.verifier.verify(SUBJECT, frame(1, LONG, key=bytes(range(16))), BEGIN)
     assert other.outcome in WAITING
 
 
 async def test_frames_of_right_clocks_need_no_question(fleet: Fleet) -> None:
     for counter in (3, 4, 1):
-        assert await judge(fleet.judge, counter, 10 * counter, 40) == TELEGRAM
+        assert await verify(fleet.verifier, counter, 10 * counter, 40) == TELEGRAM
     assert fleet.counters.asked == 0
 
 
@@ -74,10 +74,10 @@ async def test_refused_frames_are_refused_after_a_restart_when_the_clock_has_cau
 ) -> None:
     # After the frame 100, the clock was put back by half an hour.
     fleet.counters.stored = [(99, BEGIN - 10), (100, BEGIN), (280, BEGIN + 10)]
-    assert await judge(fleet.judge, 280, 10, 10) == TELEGRAM
-    assert await judge(fleet.judge, 200, -800, 60) == "clock"
+    assert await verify(fleet.verifier, 280, 10, 10) == TELEGRAM
+    assert await verify(fleet.verifier, 200, -800, 60) == "clock"
     # A late frame that was missing.
-    assert await judge(fleet.judge, 98, -20, 60) == TELEGRAM
+    assert await verify(fleet.verifier, 98, -20, 60) == TELEGRAM
 
 
 async def test_a_time_without_letter_has_its_hour_from_the_counter(fleet: Fleet) -> None:
@@ -88,7 +88,7 @@ async def test_a_time_without_letter_has_its_hour_from_the_counter(fleet: Fleet)
         text = telegram(f"0-0:1.0.0({local:%y%m%d%H%M%S})", name="M46")
         data = frame(counter, text, key=KEY, title=TITLE)
         at = begin + timedelta(minutes=arrived)
-        verdict = await fleet.judge.judge(SUBJECT, data, at.timestamp())
+        verdict = await fleet.verifier.verify(SUBJECT, data, at.timestamp())
         assert verdict.telegram
         assert verdict.telegram.time
         return (verdict.telegram.time - begin).total_seconds() / 60
@@ -113,11 +113,11 @@ async def test_after_a_restored_store_recorded_frames_are_stored_at_their_own_ti
         at = 10 * counter
         text = telegram(f"0-0:1.0.0(1707140200{at:02}S)", name="M46")
         data = frame(counter, text, key=KEY, title=TITLE)
-        verdict = await fleet.judge.judge(SUBJECT, data, BEGIN + 21 * DAY)
+        verdict = await fleet.verifier.verify(SUBJECT, data, BEGIN + 21 * DAY)
         assert verdict.telegram
         assert make_sample(verdict.telegram).at_ms == (BEGIN + at) * 1000
     # The meter's own frames go on, and an older frame is refused afterwards.
-    assert await judge(fleet.judge, 100, 21 * DAY, 21 * DAY) == TELEGRAM
+    assert await verify(fleet.verifier, 100, 21 * DAY, 21 * DAY) == TELEGRAM
 
 
 @pytest.mark.parametrize("is_reader", [False, True])
@@ -125,23 +125,23 @@ async def test_a_counter_that_was_reset_counts_once_the_stored_ones_are_deleted(
     fleet: Fleet, *, is_reader: bool
 ) -> None:
     fleet.counters.stored = [(4_000_000, BEGIN)]
-    assert await judge(fleet.judge, 4_000_001, 10, 10) == TELEGRAM
-    assert await judge(fleet.judge, 1, 20, 20) == "clock"
-    reader = fleet.new_judge(KEYS, is_reader=True)
-    assert await judge(reader, 1, 20, 20) == "clock"
+    assert await verify(fleet.verifier, 4_000_001, 10, 10) == TELEGRAM
+    assert await verify(fleet.verifier, 1, 20, 20) == "clock"
+    reader = fleet.new_verifier(KEYS, is_reader=True)
+    assert await verify(reader, 1, 20, 20) == "clock"
     fleet.counters.stored = []
-    restarted = fleet.new_judge(KEYS, is_reader=is_reader)
+    restarted = fleet.new_verifier(KEYS, is_reader=is_reader)
     for counter in (1, 2, 3):
         at = 10 + 10 * counter
-        assert await judge(restarted, counter, at, at + DAY * is_reader) == TELEGRAM
+        assert await verify(restarted, counter, at, at + DAY * is_reader) == TELEGRAM
 
 
 async def test_a_reader_that_begins_among_refused_frames_refuses_them(fleet: Fleet) -> None:
     fleet.counters.stored = [(99, BEGIN - 10), (100, BEGIN), (280, BEGIN + 10)]
-    reader = fleet.new_judge(KEYS, is_reader=True)
-    assert await judge(reader, 150, -1300, 500) == "clock"
-    assert await judge(reader, 279, -10, 1790) == "clock"
-    assert await judge(reader, 280, 10, 1810) == TELEGRAM
+    reader = fleet.new_verifier(KEYS, is_reader=True)
+    assert await verify(reader, 150, -1300, 500) == "clock"
+    assert await verify(reader, 279, -10, 1790) == "clock"
+    assert await verify(reader, 280, 10, 1810) == TELEGRAM
 
 
 async def test_beyond_the_limit_only_the_meters_beyond_it_need_new_decryptors(
@@ -158,10 +158,10 @@ async def test_beyond_the_limit_only_the_meters_beyond_it_need_new_decryptors(
     monkeypatch.setattr(frame_verifier, "FrameDecryptor", make)
     monkeypatch.setattr(frame_verifier, "_MAX_DECRYPTORS", 3)
     titles = [b"SAG" + bytes([5, 6, 7, 8, number]) for number in range(5)]
-    verifier = fleet.new_judge(Keys(dict.fromkeys(titles, KEY), None))
+    verifier = fleet.new_verifier(Keys(dict.fromkeys(titles, KEY), None))
     for number in (0, 1, 2, 3, 4) * 3:
         subject = f"smarty_p1.sealed.{titles[number].hex().upper()}"
-        await verifier.judge(subject, frame(1, title=titles[number]), BEGIN)
+        await verifier.verify(subject, frame(1, title=titles[number]), BEGIN)
         assert len(in_memory) <= 3
     assert made == [0, 1, 2, 3, 4, 2, 3, 4, 2, 3, 4]
 
@@ -171,7 +171,7 @@ async def test_a_thousand_warnings_are_enough(
 ) -> None:
     for _ in range(2):
         for number in range(1002):
-            await fleet.judge.judge(f"smarty_p1.sealed.{number:016X}", b"", BEGIN)
+            await fleet.verifier.verify(f"smarty_p1.sealed.{number:016X}", b"", BEGIN)
     assert len(caplog.messages) == 1000
 
 

@@ -33,16 +33,16 @@ class Fleet:
         self.bucket = worker.bucket
         self.refused = 0
         self._worker = worker
-        self._judge = worker.judge
+        self._verifier = worker.verifier
         self._sent = 0
 
     def begin(self, *titles: bytes) -> None:
         """Begin another collector, with keys of meters."""
-        self._judge = self._worker.new_judge(Keys(dict.fromkeys(titles, KEY), None))
+        self._verifier = self._worker.new_verifier(Keys(dict.fromkeys(titles, KEY), None))
         self.refused = 0
 
     def use(self, *titles: bytes) -> None:
-        self._judge.use(Keys(dict.fromkeys(titles, KEY), None))
+        self._verifier.use(Keys(dict.fromkeys(titles, KEY), None))
 
     async def send(self, title: bytes, *names: str | None) -> list[str]:
         """Send a telegram for each name; return the meters whose series get values."""
@@ -53,7 +53,7 @@ class Fleet:
             text = telegram(time, "1-0:1.8.0(000001.000*kWh)", name=name)
             data = frame(self._sent, text, title=title)
             subject = f"smarty_p1.sealed.{title.hex().upper()}"
-            verdict = await self._judge.judge(subject, data, CAME / 1e9)
+            verdict = await self._verifier.verify(subject, data, CAME / 1e9)
             self.refused += verdict.outcome == OTHER_METER
             if verdict.telegram:
                 sample = make_sample(verdict.telegram)
@@ -100,10 +100,10 @@ async def test_the_name_of_another_meter(meters: Fleet, caplog: pytest.LogCaptur
 async def test_the_name_of_a_meter_whose_key_other_collectors_hold(fleet: Worker) -> None:
     """A collector of some titles alone does not know whether the others have keys."""
     fleet.bucket.put("name.M1", b"534147677004102F")
-    judge = fleet.new_judge(Keys({TITLE: KEY}, None), domain=(TITLE,))
+    verifier = fleet.new_verifier(Keys({TITLE: KEY}, None), domain=(TITLE,))
     text = telegram("0-0:1.0.0(170714040001S)", name="M1")
     subject = "smarty_p1.sealed.534147677004102E"
-    verdict = await judge.judge(subject, frame(1, text), CAME / 1e9)
+    verdict = await verifier.verify(subject, frame(1, text), CAME / 1e9)
     assert verdict.outcome == OTHER_METER
 
 

@@ -78,7 +78,7 @@ async def test_rejections_are_counted_by_meter(fleet: Fleet) -> None:
     def count(title: str, reason: str) -> float:
         return fleet.value("meter_rejected_total", title=title, reason=reason)
 
-    fleet.judge.use(Keys({TITLE: KEY}, None))
+    fleet.verifier.use(Keys({TITLE: KEY}, None))
     for number in range(300):
         title = b"NOKEY" + number.to_bytes(3)
         fleet.nats.add(frame(1, title=title), f"smarty_p1.sealed.{title.hex().upper()}")

@@ -104,7 +104,7 @@ async def test_servers_that_are_too_old_are_refused(
 
 
 @pytest.mark.parametrize("failures", [2, 9])
-async def test_frame_counters_are_asked_for_again_before_a_frame_is_judged(
+async def test_frame_counters_are_asked_for_again_before_a_frame_is_verified(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, failures: int
 ) -> None:
     asked = []
