@@ -67,7 +67,7 @@ class KeysWatch:
         except ConfigError as error:
             self._metrics.failed_key_reads.inc()
             self._metrics.keys_unreadable.set(1)
-            text = "The keys are not read again, and those from before still count: %s"
+            text = "The keys cannot be read again, and the previous keys stay in use: %s"
             LOGGER.error(text, error)  # noqa: TRY400 - it says all
             return
         LOGGER.info("The keys of %d meters are read", keys.count)

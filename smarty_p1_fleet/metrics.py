@@ -17,10 +17,10 @@ from .frames.frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 EARLIER = "earlier"
 _OTHER = "other"
 # An attacker needs no key to send frames that are rejected for these reasons, and can use any
-# number of system titles. So these titles have a limit of their own.
+# number of system titles. So the pairs of a title and one of these reasons have a separate limit.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
-_MAX_UNKNOWN_TITLES = 200
-_MAX_METERS = 1_000
+_MAX_UNKNOWN_PAIRS = 200
+_MAX_KNOWN_PAIRS = 1_000
 _PREFIX = "smarty_p1_collector"
 _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
 
@@ -31,55 +31,69 @@ class CollectorMetrics(ProgramMetrics):
     def __init__(self) -> None:
         super().__init__(_PREFIX)
         counter, gauge = self.counter, self.gauge
-        self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
-        self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
+        self.telegrams = counter("telegrams", "Telegrams whose values are stored")
+        self.rejected = counter("rejected", "Rejected messages by reason", "reason")
         self._meter_rejected = counter(
-            "meter_rejected", "The same by system title", "title", "reason"
+            "meter_rejected", "Rejected messages by system title and reason", "title", "reason"
         )
         self._meter_earlier = counter(
-            "meter_earlier", "Frames stored behind later ones of their meter", "title"
+            "meter_earlier",
+            "Telegrams that arrived after a newer telegram of their meter, and are stored",
+            "title",
         )
         self._of_anybody: set[tuple[str, str]] = set()
         self._of_meters: set[tuple[str, str]] = set()
         self.ignored = counter(
-            "ignored", "Objects and meters on the M-Bus that were beyond the limits", "kind"
+            "ignored",
+            "Objects and M-Bus meters in telegrams that were not stored, because of limits",
+            "kind",
         )
         self.discarded = counter(
-            "discarded", "Messages that the stream discarded before they were read, estimated"
+            "discarded", "Estimated messages that the stream discarded before a collector read them"
         )
         self.failed_writes = counter("failed_writes", "Writes that VictoriaMetrics refused")
-        self.nats_losses = counter("nats_losses", "How often the connection to NATS was lost")
-        self.nats_connected = gauge("nats_connected", "Whether NATS is reached and has the stream")
-        self.stream_replicas = gauge("stream_replicas", "Nodes that have the whole stream")
+        self.nats_losses = counter("nats_losses", "Losses of the connection to NATS")
+        self.nats_connected = gauge("nats_connected", "Whether NATS answers and has the stream")
+        self.stream_replicas = gauge("stream_replicas", "NATS nodes that have the whole stream")
         self.stream_wanted_replicas = gauge(
-            "stream_wanted_replicas", "Nodes that are to have the stream"
+            "stream_wanted_replicas", "Configured number of NATS nodes with the stream"
         )
-        self.stream_bytes = gauge("stream_bytes", "Size of the stream on each of them")
-        self.stream_max_bytes = gauge("stream_max_bytes", "Size at which it discards its oldest")
-        self.keys = gauge("keys", "Meters that the keys name")
-        self.key_reads = counter("key_reads", "How often the keys were read again")
+        self.stream_bytes = gauge("stream_bytes", "Bytes of the stream on a NATS node")
+        self.stream_max_bytes = gauge(
+            "stream_max_bytes", "Bytes at which the stream discards its oldest message"
+        )
+        self.keys = gauge("keys", "Meters with a key")
+        self.key_reads = counter("key_reads", "Repeated reads of the keys")
         self.failed_key_reads = counter(
-            "failed_key_reads", "How often they could not be, so that those from before count"
+            "failed_key_reads", "Failed reads of the keys; the previous keys stay in use"
         )
         self.keys_unreadable = gauge("keys_unreadable", "Whether the last read of the keys failed")
-        self.caught_up = counter("caught_up", "Frames that waited for a key, and were read again")
+        self.caught_up = counter(
+            "caught_up", "Frames that waited for a key, and were then read again"
+        )
         self.waiting_titles = gauge("waiting_titles", "System titles whose frames wait for a key")
         self.early_titles = gauge(
-            "early_titles", "System titles whose frames wait until the clocks agree"
+            "early_titles",
+            "System titles whose frames wait until the clocks of NATS and this machine agree",
         )
         self.clock_difference = gauge(
             "clock_difference_seconds", "Time of NATS minus the time of this machine"
         )
-        self.redelivered = counter("redelivered", "Messages that NATS has delivered once more")
-        self.pending = gauge("pending", "Messages that no collector of this store has got yet")
+        self.redelivered = counter("redelivered", "Messages that NATS has delivered again")
+        self.pending = gauge(
+            "pending", "Messages that NATS has not delivered to a collector of this store yet"
+        )
         self.not_acknowledged = gauge(
-            "not_acknowledged", "Messages that these collectors have, and have not acknowledged yet"
+            "not_acknowledged",
+            "Messages delivered to collectors of this store, but not acknowledged yet",
         )
         self.store_answers = gauge("store_answers", "Whether VictoriaMetrics answers")
-        self._oldest = gauge("oldest_age_seconds", "Age of the oldest message not acknowledged")
+        self._oldest = gauge(
+            "oldest_age_seconds", "Age of the oldest message that is not acknowledged"
+        )
         self.delay = Histogram(
             f"{_PREFIX}_delay_seconds",
-            "From a telegram's time to its write",
+            "Seconds from the time of a telegram to its write",
             buckets=_DELAYS,
             registry=self.registry,
         )
@@ -88,8 +102,8 @@ class CollectorMetrics(ProgramMetrics):
         """Count acknowledged messages by outcome.
 
         `rejected` has the numbers of rejected messages by system title and reason. The reason
-        EARLIER is counted by a separate counter. When too many titles are counted, further titles
-        are counted as `other`.
+        EARLIER is counted by a separate counter. When too many pairs of a title and a reason are
+        counted, the titles of further pairs are counted as `other`.
         """
         for (title, reason), number in rejected.items():
             shown = title if title and self._is_shown(title, reason) else _OTHER
@@ -106,7 +120,7 @@ class CollectorMetrics(ProgramMetrics):
     def _is_shown(self, title: str, reason: str) -> bool:
         is_anybodys = reason in _OF_ANYBODY
         pairs = self._of_anybody if is_anybodys else self._of_meters
-        if len(pairs) < (_MAX_UNKNOWN_TITLES if is_anybodys else _MAX_METERS):
+        if len(pairs) < (_MAX_UNKNOWN_PAIRS if is_anybodys else _MAX_KNOWN_PAIRS):
             pairs.add((title, reason))
         return (title, reason) in pairs
 
@@ -145,14 +159,14 @@ class CollectorMetrics(ProgramMetrics):
     @override
     def current_problems(self) -> Iterator[str]:
         if not values_of(self.nats_connected)[""]:
-            yield "NATS is not reached, or has no stream; the log says why"
+            yield "NATS does not answer, or has no stream; the log says why"
         if not values_of(self.store_answers)[""]:
             yield "VictoriaMetrics does not answer"
 
     @override
     def degradations(self) -> Iterator[str]:
         if values_of(self.keys_unreadable)[""]:
-            yield "the keys cannot be read: those from before count, until a restart; see the log"
+            yield "cannot read the keys: the previous keys stay until a restart; the log says why"
         current, wanted = (
             values_of(self.stream_replicas)[""],
             values_of(self.stream_wanted_replicas)[""],

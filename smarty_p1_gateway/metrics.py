@@ -26,10 +26,10 @@ class ProgramMetrics:
         self._prefix = prefix
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
-        text = "The version that runs"
+        text = "Version of the program"
         info = Gauge(f"{prefix}_build_info", text, ["version"], registry=self.registry)
         info.labels(version()).set(1)
-        text = "Whether the program works only until the next fault; /ready says why"
+        text = "Whether the program stops working at the next fault; /ready says why"
         self.gauge("degraded", text).set_function(lambda: any(True for _ in self.degradations()))
 
     def current_problems(self) -> Iterable[str]:
@@ -62,57 +62,59 @@ class GatewayMetrics(ProgramMetrics):
         super().__init__("smarty_p1_gateway")
         counter, gauge = self.counter, self.gauge
         self.bytes = counter("bytes", "Bytes received at the port", "port")
-        self.frames = counter("frames", "Frames received, whole", "port")
+        self.frames = counter("frames", "Whole frames received at the port", "port")
         self.published = counter("published", "Frames that the broker has acknowledged", "port")
         self.telegrams = counter("telegrams", "Telegrams that were verified and accepted", "port")
         self.rejected = counter(
             "rejected", "Frames and telegrams that were not accepted", "port", "reason"
         )
         self.dropped = counter(
-            "dropped", "Frames that waited, and were lost to younger ones", "port"
+            "dropped", "Waiting frames that were deleted to make room for newer frames", "port"
         )
         self.batches = counter(
             "batches",
-            "Batches of frames to NATS, by whether they were accepted or refused",
+            "Batches of frames sent to NATS, by result: accepted or refused",
             "result",
         )
-        self.port_losses = counter(
-            "port_losses", "How often the port was lost or did not open", "port"
-        )
+        self.port_losses = counter("port_losses", "Losses and failed openings of the port", "port")
         self.broker_losses = counter(
-            "broker_losses", "How often the broker was lost or away", "port"
+            "broker_losses",
+            "Losses of the connection to the broker; for MQTT also failed attempts to connect",
+            "port",
         )
         self.queue_length = gauge("queue_length", "Frames that wait for the broker", "port")
-        self.queue_bytes = gauge("queue_bytes", "Bytes of these frames", "port")
-        text = "Whether the disk takes frames and counters that are to be kept"
+        self.queue_bytes = gauge(
+            "queue_bytes", "Bytes of the frames that wait for the broker", "port"
+        )
+        text = "Whether frames and counters can be written to the disk"
         gauge("queue_writable", text).set_function(self.is_queue_writable)
         self._writable: list[Callable[[], bool]] = []
         self.set_aside = gauge(
-            "set_aside", "Of these, frames that the user may not publish", "port"
+            "set_aside", "Waiting frames that the user of the broker may not publish", "port"
         )
         self.port_open = gauge("port_open", "Whether the port is open", "port")
         self.broker_connected = gauge("broker_connected", "Connections to the broker", "port")
         self.last_frame_age = gauge(
-            "last_frame_age_seconds", "Time since the last frame, or since the start", "port"
+            "last_frame_age_seconds", "Seconds since the last frame, or since the start", "port"
         )
         self.last_telegram_age = gauge(
             "last_telegram_age_seconds",
-            "Time since the last accepted telegram, or the start",
+            "Seconds since the last accepted telegram, or since the start",
             "port",
         )
         self._meter_info = gauge(
             "meter_info",
-            "Which meter is at the port; without `meter`, which is verified, it is what frames say",
+            "Meter at the port; the title is not verified while `meter` is empty",
             *("port", "title", "meter"),
         )
         self._meters: dict[str, tuple[str, str]] = {}
 
     def watch_writable(self, is_writable: Callable[[], bool]) -> None:
-        """Make the metrics show whether all that keeps something on the disk can write it."""
+        """Add a function that returns whether one kind of data can be written to the disk."""
         self._writable.append(is_writable)
 
     def is_queue_writable(self) -> bool:
-        """Return whether the disk takes what is to be kept. Before the start, nothing is kept."""
+        """Return whether frames and counters can be written to the disk. True before the start."""
         return all(is_writable() for is_writable in self._writable)
 
     @override

@@ -65,7 +65,7 @@ LIMITS = [
     ("fleet-reference", "valid for {} days", certificates.LIFE / DAY),
     ("fleet-reference", "after up to {} seconds", 10 * ceil(reading_publisher._PAUSE_S / 10)),
     ("fleet-reference", "(at most {} meters)", collector_config._MAX_TITLES),
-    ("fleet-reference", "(at most {} pairs", metrics._MAX_METERS),
+    ("fleet-reference", "(at most {} pairs", metrics._MAX_KNOWN_PAIRS),
     ("gateway", "the same text within {} seconds", key_source._COMMAND_TIMEOUT_S),
     ("gateway-nats", "tries them every {} seconds", nats._ASIDE_INTERVAL),
     ("gateway-nats", "an atomic batch of up to {}", batches.MAX_BATCH),

@@ -124,7 +124,7 @@ async def test_a_broken_file_is_logged_and_changes_nothing(
     assert value(metrics, "keys_unreadable") == 1
     [text] = caplog.messages
     assert text.endswith(
-        "still count: [keys] file line 2: one or two keys must follow, 32 hexadecimal digits each"
+        "stay in use: [keys] file line 2: one or two keys must follow, 32 hexadecimal digits each"
     )
     assert KEY.hex()[:-1] not in caplog.text.lower()
     assert value(metrics, "keys") == 1

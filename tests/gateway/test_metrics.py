@@ -236,7 +236,7 @@ def test_a_collector_is_ready_with_nats_and_a_store() -> None:
     metrics = CollectorMetrics()
     ask = asking(metrics)
     assert ask("/ready")[1]["wrong"] == [
-        "NATS is not reached, or has no stream; the log says why",
+        "NATS does not answer, or has no stream; the log says why",
         "VictoriaMetrics does not answer",
     ]
     metrics.nats_connected.set(1)
