@@ -166,7 +166,7 @@ class CollectorMetrics(ProgramMetrics):
     @override
     def degradations(self) -> Iterator[str]:
         if values_of(self.keys_unreadable)[""]:
-            yield "cannot read the keys: the previous keys stay until a restart; the log says why"
+            yield "the keys cannot be read: the previous keys stay until a restart; see the log"
         current, wanted = (
             values_of(self.stream_replicas)[""],
             values_of(self.stream_wanted_replicas)[""],
