@@ -124,16 +124,18 @@ export class Locale {
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
     this.firstWeekday = formats.first_weekday === "language" ? firstWeekdayIn(formats.language) : Math.max(0, WEEKDAYS.indexOf(formats.first_weekday));
-    const isKnown = isKnownTag(language);
     // In a browser without Luxembourgish, numbers and dates get German formats. The names of months and weekdays come
     // from the texts of the cards.
-    this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
+    this.#tag = isKnownTag(language) && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
+    // Numbers, and whether times use AM and PM, follow the user's language by the same rules as in Home Assistant's
+    // frontend, even if the cards have no such language.
+    const tag = isKnownTag(formats.language) ? formats.language : this.#tag;
     this.#numberTag =
       formats.number_format === "system"
         ? undefined
-        : (NUMBER_TAGS[formats.number_format] ?? (formats.number_format === "language" ? this.#tag : "en-US"));
+        : (NUMBER_TAGS[formats.number_format] ?? (formats.number_format === "language" ? tag : "en-US"));
     this.#useGrouping = formats.number_format !== "none";
-    this.#hour12 = usesTwelveHours(formats, this.#tag);
+    this.#hour12 = usesTwelveHours(formats, tag);
   }
 
   /** Return a text with its parameters filled in. */
@@ -344,7 +346,7 @@ export const timeOfDay = (hour: number): Date => new Date(Date.UTC(2026, 0, 15) 
 
 export const kwDecimals = (value: number): number => (Math.abs(value) < 99.95 ? 1 : 0);
 
-/** Return whether times use AM and PM, by the same rule as Home Assistant's frontend. */
+/** Return whether times use AM and PM. `tag` is the user's language. */
 function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
   if (time_format !== "language" && time_format !== "system") return time_format === "12";
   const tested = time_format === "language" ? tag : undefined;

@@ -1,8 +1,8 @@
 /**
  * Temporary panel of the sidebar: redirects to the dashboard until Home Assistant is restarted.
  *
- * A page opened before the first meter was added has not loaded the cards and cannot show the dashboard. A panel
- * loads its own module, so this small module redirects the page.
+ * A page opened before the first meter was added has not loaded the cards and cannot show the dashboard. The
+ * panel loads the module of the cards, which defines this element.
  */
 
 export class SidebarRedirect extends HTMLElement {

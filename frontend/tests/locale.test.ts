@@ -47,8 +47,19 @@ test("dates are in the order and the words of the language", () => {
   assert.equal(locale("de-CH").shortDay(EVENING), "21. Nov.");
 });
 
-test("a language that is not there is answered in English", () => {
-  assert.equal(locale("nl").month(EVENING), "November");
+test("a user of a language without texts gets English texts, with the numbers and the clock of the own language", () => {
+  for (const [language, month, clock, number] of [
+    ["nl", "November", "18:38", "1.234,5"],
+    ["it", "November", "18:38", "1.234,5"],
+    ["sv", "November", "18:38", "1\u00a0234,5"],
+    ["ko", "November", "6:38 PM", "1,234.5"],
+    ["fr", "novembre", "18:38", "1\u00a0234,5"],
+    ["en-GB", "November", "18:38", "1,234.5"],
+    ["en-US", "November", "6:38 PM", "1,234.5"],
+  ] as const) {
+    const user = locale(language);
+    assert.deepEqual([user.month(EVENING), user.time(EVENING).replace("\u202f", " "), user.number(1234.5, 1)], [month, clock, number], language);
+  }
   assert.equal(locale("nl").language, "en");
 });
 
