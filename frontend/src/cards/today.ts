@@ -5,7 +5,8 @@ import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type Pro
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../data/day-chart-bars.ts";
-import { IDLE_RESET_MS, type MeterFeed } from "../data/meter-feed.ts";
+import type { MeterFeed } from "../data/meter-feed.ts";
+import { IDLE_RESET_MS } from "../data/return-to-today.ts";
 import { addDays, addMonths, dayStart, plain, QUARTER_HOUR_MS, round } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar, strip } from "../charts/day-chart.ts";

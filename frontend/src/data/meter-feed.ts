@@ -8,8 +8,9 @@
 import type { Connection, Unsubscribe } from "../hass.ts";
 import { Clock } from "./clock.ts";
 import { LastHour } from "./last-hour.ts";
-import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
+import { QUARTER_HOUR_MS } from "../locale.ts";
 import { RequestQueue, recordUse } from "./request-queue.ts";
+import { returnToToday } from "./return-to-today.ts";
 import type { Commands, Live, Meter, Plan, Time } from "./websocket-types.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
@@ -22,8 +23,6 @@ const COUNTING_DELAY_MS = 15_000;
  * Maximum number of cached answers of a meter. Without a limit, a user who looks at many days would fill the memory.
  */
 const MAX_ANSWERS = 40;
-/** Time in ms without a touch after which the cards show the present again, for example on a tablet on a wall. */
-export const IDLE_RESET_MS = 600_000;
 /**
  * Time in ms for which a list of meters counts as new. While it is new, the cards of an opened view do not request it
  * again.
@@ -34,22 +33,6 @@ const MINUTE_MS = 60_000;
 const MIN_SILENCE_MS = 20_000;
 /** Time in ms for which `prepare` keeps a feed open, until the first card uses the feed. */
 const PREPARED_MS = 10_000;
-
-/** Time of the last touch in ms since the page was opened. */
-let touchedAt = 0;
-let isWatched = false;
-
-/**
- * Record the time of this call, and of each later touch of the page. Call this when the user chooses a day or month:
- * the choice ends a while after the last touch. Without a choice, no touch needs to be recorded.
- */
-function watchTouches(): void {
-  touchedAt = performance.now();
-  if (isWatched) return;
-  isWatched = true;
-  const touch = () => (touchedAt = performance.now());
-  for (const type of ["pointerdown", "keydown", "wheel"]) window.addEventListener(type, touch, { capture: true, passive: true });
-}
 
 /** Return the number of seconds for which a reading counts as current. */
 export const freshFor = (meter: Meter | undefined): number => meter?.fresh_for ?? 60;
@@ -226,9 +209,8 @@ export class MeterFeed extends SharedSubscription {
   #isFollowing = false;
   /** The user's choice, shared by the cards of a view: a month such as 2026-11, and a day such as 2026-11-21. */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
-  #dayEnds = 0;
   #lastHour: LastHour | undefined;
-  #return: ReturnType<typeof setTimeout> | undefined;
+  #stopReturn = (): void => undefined;
   readonly #entryId: string;
   readonly #queue: RequestQueue;
   readonly #clock: Clock;
@@ -295,27 +277,12 @@ export class MeterFeed extends SharedSubscription {
     this.#forgetPeriods();
   }
 
-  /**
-   * Show another day or month in all cards of this meter. At midnight, or after ten minutes without a touch, the cards
-   * show the present again.
-   */
+  /** Show another day or month in all cards of this meter, until they return to today. */
   show(what: Partial<MeterFeed["shown"]>): void {
     Object.assign(this.shown, what);
-    watchTouches();
-    this.#dayEnds = dayStart(addDays(localDay(this.now), 1)).getTime();
-    this.#returnLater();
+    this.#stopReturn();
+    if (this.shown.day || this.shown.month) this.#stopReturn = returnToToday(this.#clock, () => this.show({ day: undefined, month: undefined }));
     this.listeners.notify();
-  }
-
-  #returnLater(): void {
-    clearTimeout(this.#return);
-    if (!this.shown.day && !this.shown.month) return;
-    const left = () => Math.min(touchedAt + IDLE_RESET_MS - performance.now(), this.#dayEnds - this.now);
-    this.#return = setTimeout(() => {
-      if (left() > 0) return this.#returnLater();
-      Object.assign(this.shown, { day: undefined, month: undefined });
-      this.listeners.notify();
-    }, left());
   }
 
   /**

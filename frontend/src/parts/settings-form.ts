@@ -9,7 +9,7 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import type { CardHost, Field } from "../card-host.ts";
 import { type End, type FlowField, type FlowPage, OptionsFlow, type Question, type ShownField, type Value, valueOf, WAYS } from "../data/options-flow.ts";
 import type { Locale } from "../locale.ts";
-import { IDLE_RESET_MS } from "../data/meter-feed.ts";
+import { IDLE_RESET_MS } from "../data/return-to-today.ts";
 import { styles } from "../styles.ts";
 
 type Localize = (key: string, values?: Record<string, string | undefined>) => string;
