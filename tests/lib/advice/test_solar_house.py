@@ -15,6 +15,7 @@ from smartyp1.advice.solar_house import (
     HouseDay,
     Supply,
     SupplyKind,
+    delivered_until,
     doubtful_periods,
     grid_hours,
     home_difference,
@@ -217,6 +218,15 @@ def test_a_platform_that_does_not_know_the_feed_in() -> None:
     assert house(grid_of(row, until, quarters(0.05)), sun(*NOON, days=2))[0] == (16.8, 7.2)
 
 
+@pytest.mark.parametrize(("hours", "kwh"), [(10, 4.0), (11, 4.0), (11.5, 4.0), (12, 3.0)])
+def test_energy_until_half_past_eleven_from_statistics_up_to_an_hour(
+    hours: float, kwh: float
+) -> None:
+    # Of statistics up to 12:00, half of the last hour counts; otherwise all that they have.
+    start, until, read_until = (DAY + n * HOUR for n in (10, 11.5, hours))
+    assert delivered_until([sun(*NOON)], start, until, read_until) == kwh
+
+
 def away(first: int, last: int, lump_kwh: float, *, frozen: bool) -> Supply:
     """Return 30 days of sun; from hour to hour of them, nothing arrives, and then a lump."""
     supply = sun(*NOON, days=30)
@@ -349,6 +359,9 @@ def test_a_home_meter_knows_the_house_before_its_battery_had_statistics() -> Non
 
     assert max(supply.since for supply in filled) == DAY
     assert house(grid_of(row, until), *filled)[0] == (12.0, 4.8)
+    # The energy is also known if only the battery's charging has statistics.
+    alone = with_home_meter(supplies[1:], home_of(2), grid_hours(table, until), until)
+    assert house(grid_of(row, until), *alone)[0] == (12.0, 4.8)
 
     # A gap of the inverter is filled, but the hours between it and the battery are unknown.
     kwh = {

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smartyp1.entities.deadband import DeadbandFilter, Shown
+from smartyp1.entities.entity_description import local_times
 from smartyp1.entities.meter_sensors import SENSORS
 from smartyp1.entities.quarter_hour_power_sensors import DEMAND_SENSORS
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 
@@ -21,6 +23,12 @@ def shown(
         return [*values]
     follower = DeadbandFilter(sensor.follow)
     return [follower.shown(value, NOON + n * every) for n, value in enumerate(values)]
+
+
+def test_both_half_past_two_of_october_have_different_texts() -> None:
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=LUXEMBOURG)
+    texts = [local_times({"at": first.replace(fold=fold)}, LUXEMBOURG)["at"] for fold in (0, 1)]
+    assert texts == ["2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00"]
 
 
 POWERS = [0.4, 0.419, 0.381, 0.42, 0.401, 0.4]

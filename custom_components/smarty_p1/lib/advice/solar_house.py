@@ -193,10 +193,10 @@ def with_home_meter(
     hours = [*before, *_doubtful_hours_to_fill(supplies, delivered, until)]
     if not hours:
         return [*supplies]
-    filled = {hour: delivered[hour] for hour in hours}
-    none = dict.fromkeys(hours, 0.0)
     # One supply gets the energy of all. Only their sum is used.
-    total = next(supply for supply in supplies if supply.sign > 0)
+    total = supplies[0]
+    filled = {hour: total.sign * delivered[hour] for hour in hours}
+    none = dict.fromkeys(hours, 0.0)
     return [
         supply._replace(
             kwh={**supply.kwh, **(filled if supply is total else none)},
@@ -413,7 +413,7 @@ def delivered_until(
             return None
     return sum(
         delivered_kwh(supplies, hour)
-        * min(1.0, (until - hour) / (min(read_until, hour + HOUR) - hour))
+        * ((until - hour) / (max(until, min(read_until, hour + HOUR)) - hour))
         for hour in hours_between(start, until)
     )
 

@@ -5,7 +5,7 @@ Fields and values have the same names as in Home Assistant's own descriptions of
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -122,11 +122,13 @@ def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
         # In October, the local time 2:30 exists twice. Home Assistant considers the two datetimes
         # equal, and would not show the change from one to the other. The texts differ, because they
         # contain the UTC offset.
-        name: _text_in(zone, value) if isinstance(value, datetime) else value
+        name: _text_in(zone, value.astimezone(UTC)) if isinstance(value, datetime) else value
         for name, value in attributes.items()
     }
 
 
-@lru_cache(maxsize=64)  # successive telegrams often have the same times
+# Successive telegrams often have the same times. The cache takes them in UTC, because it could not
+# tell apart the two datetimes of 2:30.
+@lru_cache(maxsize=64)
 def _text_in(zone: tzinfo, time: datetime) -> str:
     return time.astimezone(zone).isoformat()
