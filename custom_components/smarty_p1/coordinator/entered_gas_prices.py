@@ -1,4 +1,4 @@
-"""Numbers of the gas bill, as the user has entered them in an electricity meter's options."""
+"""Numbers of the gas bill, mostly as the user has entered them in a meter's options."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,13 +21,15 @@ def is_gas(kind: str, unit: str | None) -> bool:
     return (kind, unit) == ("gas", "m3")
 
 
-def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float | None:
-    """Return how many kWh a cubic metre of gas has, according to the user.
+def kwh_per_m3(
+    options: Mapping[str, Any], kind: str, unit: str | None, computed: float | None
+) -> float | None:
+    """Return the energy of a cubic metre of gas in kWh: `computed`, otherwise as entered.
 
-    Return None if the user has not entered this number, or if the meter counts no gas.
+    `computed` comes from Leneda's data. Return None without both, or if the meter counts no gas.
     """
-    energy: float | None = options.get(CONF_GAS_KWH_PER_M3) if is_gas(kind, unit) else None
-    return energy
+    entered: float | None = options.get(CONF_GAS_KWH_PER_M3)
+    return computed or entered if is_gas(kind, unit) else None
 
 
 def gas_prices(options: Mapping[str, Any]) -> DatedGasPrices | None:

@@ -110,7 +110,7 @@ def _report(
             "meter": identity,
             "type": medium.kind,
             "unit": medium.unit,
-            "kwh_per_m3": medium.kwh_per_m3 or kwh_per_m3(options, medium.kind, medium.unit),
+            "kwh_per_m3": kwh_per_m3(options, medium.kind, medium.unit, medium.kwh_per_m3),
             "index": medium.index if medium.time and identity != LENEDA_GAS else None,
             "time": medium.time,
             "days": _days(medium.days),

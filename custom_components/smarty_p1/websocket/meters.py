@@ -44,7 +44,7 @@ class MediumAnswer(TypedDict):
     unit: str | None
     device_id: str | None
     kwh_per_m3: float | None
-    """Factor of gas in m³, from the options; otherwise null."""
+    """Energy of a m³ of gas, computed from Leneda's data or entered in the options."""
 
 
 class MeterAnswer(TypedDict):
@@ -214,8 +214,12 @@ def _media(
             "meter": identity,
             "type": kind,
             "unit": unit,
-            "kwh_per_m3": (identity in media and media[identity].kwh_per_m3)
-            or kwh_per_m3(entry.options, kind, unit),
+            "kwh_per_m3": kwh_per_m3(
+                entry.options,
+                kind,
+                unit,
+                media[identity].kwh_per_m3 if identity in media else None,
+            ),
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()

@@ -49,7 +49,7 @@ export interface Medium {
   type: string;
   unit: string | null;
   device_id: string | null;
-  /** Factor of gas in m³, from the options; otherwise null. */
+  /** Energy of a m³ of gas, computed from Leneda's data or entered in the options. */
   kwh_per_m3: number | null;
 }
 

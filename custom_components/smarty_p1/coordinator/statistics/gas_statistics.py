@@ -134,7 +134,7 @@ class GasStatistics:
         periods: Sequence[Period] | None = None,
     ) -> None:
         options = self._entry.options
-        factor = factor or kwh_per_m3(options, "gas", "m3")
+        factor = kwh_per_m3(options, "gas", "m3", factor)
         known = {hour: energies[hour] for hour in volumes if hour in energies}
         if factor:
             known = {hour: m3 * factor for hour, m3 in volumes.items()} | known
