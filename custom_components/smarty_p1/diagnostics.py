@@ -76,11 +76,11 @@ def redact_names(port: str) -> str:
 
 
 def redact_text[T](content: T, private: str) -> T:
-    """Return the content with `private` redacted in every string. Case is ignored."""
+    """Return the content with `private` redacted in every string and key. Case is ignored."""
     result: Any = content
     match content:
         case dict():
-            result = {key: redact_text(value, private) for key, value in content.items()}
+            result = dict(redact_text([*content.items()], private))
         case list() | tuple():
             result = [redact_text(value, private) for value in content]
         case str():

@@ -123,6 +123,12 @@ async def test_the_topic_of_a_pulse_reader_is_private(hass: HomeAssistant) -> No
     assert "Rue Haute" not in json.dumps(told)
 
 
+async def test_a_serial_number_in_the_name_of_a_field_is_private(home: Home) -> None:
+    entry = home.make_entry(home.port.url, **{f"place_of_{SERIAL}": "cellar"})
+
+    assert f"place_of_{REDACTED}" in (await download(home.hass, entry))["data"]
+
+
 async def told(hass: HomeAssistant) -> dict[str, Any]:
     """Return the lines of the page."""
     assert await async_setup_component(hass, "system_health", {})
