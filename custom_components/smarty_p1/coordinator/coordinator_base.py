@@ -17,11 +17,11 @@ from ..lib.fault_log import FaultLog
 from .entry_types import AnyConfigEntry
 from .repair_issues import Remedies
 
-# Seconds between updates of the entities if no reading is accepted. Some entities count rejected
+# Time between updates of the entities if no reading is accepted. Some entities count rejected
 # telegrams, so they change even then.
-_COUNTERS_SHOWN_EVERY = 60.0
-_LOG_INTERVAL = 60.0
-_REPEAT_INTERVAL = 3600.0
+_UPDATE_INTERVAL_S = 60.0
+_LOG_INTERVAL_S = 60.0
+_REPEAT_INTERVAL_S = 3600.0
 
 
 class SourcePort(Protocol):
@@ -52,7 +52,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     `condition` is the last reported condition, and `readings` the number of accepted readings.
     `received_at` is the time at which the entities were last updated. `placeholders` fill the texts
     of errors. `faults` logs unexpected errors, which cost only the listener or part that raised
-    them.
+    them. `has_calendar` is True once the calendar of the entry's loads is set up.
     """
 
     config_entry: AnyConfigEntry
@@ -155,7 +155,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if condition is not self.condition:
             before, self.condition = self.condition, condition
             self.on_condition(before)
-        elif not condition.has_value and now - self._listeners_told_at >= _COUNTERS_SHOWN_EVERY:
+        elif not condition.has_value and now - self._listeners_told_at >= _UPDATE_INTERVAL_S:
             self._listeners_told_at = now
             self.async_update_listeners()
 
@@ -185,14 +185,16 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _log_failure(self) -> None:
-        """Log the reason of the failure, at most once a minute, and the same reason once an hour.
+        """Log the reason of the failure, at most once a minute, and a repeated reason once an hour.
 
         Without this limit, an attacker at the port or broker could fill the log, because each
         telegram can make the source fail and recover.
         """
         now, reason = self.now(), str(self.last_exception)
         is_repeated = reason == self._logged_failure
-        if now - self._failure_logged_at >= (_REPEAT_INTERVAL if is_repeated else _LOG_INTERVAL):
+        if now - self._failure_logged_at >= (
+            _REPEAT_INTERVAL_S if is_repeated else _LOG_INTERVAL_S
+        ):
             self._is_failure_logged, self._failure_logged_at = True, now
             self._logged_failure = reason
             LOGGER.error("%s: %s", self.name, reason)

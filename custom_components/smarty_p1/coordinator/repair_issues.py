@@ -83,8 +83,11 @@ class Problem(StrEnum):
     LENEDA_OTHER_POINT = "leneda_other_point"
     """On most days, the energies of meter and Leneda differ. The metering point may be wrong."""
     LENEDA_PRODUCTION = "leneda_production"
+    """On most days, Leneda's consumption is the energy that the meter has exported."""
     LENEDA_FACTOR_FOUR = "leneda_factor_four"
+    """On most days, Leneda's energies are four times those of the meter, or a quarter of them."""
     LENEDA_SHIFTED_HOUR = "leneda_shifted_hour"
+    """On most days, Leneda's quarter-hours are an hour earlier or later than the meter's."""
     OBJECT_PER_PULSE = "object_per_pulse"
     """A pulse board sends JSON objects, and each still counts as one pulse. The user must choose
     the value that counts."""
@@ -241,7 +244,7 @@ def async_follow_disabling(hass: HomeAssistant) -> None:
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
 
 
-PROBLEMS = {Problem.LENEDA_DIFFERENCE, *map(Problem, Cause)}
+DIFFERENCE_PROBLEMS = {Problem.LENEDA_DIFFERENCE, *map(Problem, Cause)}
 """Repair issues that a difference can raise."""
 
 
@@ -259,7 +262,7 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
     problem = Problem.LENEDA_DIFFERENCE if outside else None
     if differences.cause:
         problem = Problem(differences.cause)
-    withdraw_issues(hass, entry, PROBLEMS - {problem})
+    withdraw_issues(hass, entry, DIFFERENCE_PROBLEMS - {problem})
     if problem is None:
         return
     day = (outside or differences.days)[-1]

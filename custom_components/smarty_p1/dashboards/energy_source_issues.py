@@ -71,7 +71,7 @@ class Offer(NamedTuple):
 
     move: Move
     names: str
-    """Names of the source's entities, and of what replaces them."""
+    """Names of the source's entities and of their replacements."""
     since: date | None
     """First day with data in the statistics. None if only a flow rate moves."""
     is_complete: bool
@@ -168,7 +168,7 @@ async def async_move(
 
 
 async def async_undo(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
-    """Undo the moves of which the issue ENERGY_MOVED tells. Ignore the offer to move them again."""
+    """Undo the moves in the issue ENERGY_MOVED. Ignore the offer to move the sources again."""
     _, moves = _told_moves(hass, entry)
     await _async_update(hass, lambda sources: undo_moves(sources, moves[::-1]))
     withdraw_issues(hass, entry, [Problem.ENERGY_MOVED])
@@ -266,7 +266,7 @@ def _own_price_line(
     hass: HomeAssistant, source: Source, replacements: Replacements, names: Mapping[str, str]
 ) -> str:
     """Return the name of a source, and the names of the statistics that it could have."""
-    new = [replacements.energies.get(energy) for energy in _energies(source)]
+    new = [replacements.energies.get(energy) for energy in _energy_ids(source)]
     statistics = ", ".join(names[name] for name in new if name)
     return f"{_name(hass, source)} → {statistics}"
 
@@ -323,11 +323,11 @@ def _rates(entry: RecordsConfigEntry, entities: Iterable[er.RegistryEntry]) -> d
 
 def _name(hass: HomeAssistant, source: Source) -> str:
     """Return the user's name of a source, or the names of its energies."""
-    names = ", ".join(_entity_name(hass, energy) for energy in _energies(source))
+    names = ", ".join(_entity_name(hass, energy) for energy in _energy_ids(source))
     return str(source.get("name") or names)
 
 
-def _energies(source: Source) -> list[str]:
+def _energy_ids(source: Source) -> list[str]:
     """Return the ids of the energies of a source."""
     ids = [source.get(side.energy) for side in SIDES[source["type"]]]
     return [str(energy) for energy in ids if energy]

@@ -37,7 +37,7 @@ class Replacements(NamedTuple):
     energies: Mapping[str, str]
     """Ids of statistics, keyed by the energy entity that each replaces."""
     costs: Mapping[str, str]
-    """Ids of cost statistics, keyed by the energy statistic. Only those that exist."""
+    """Ids of cost statistics, keyed by the energy statistic. Each of them exists."""
     prices: Collection[str]
     """Price entities of the meter. The cost statistics contain these prices."""
     rates: Mapping[str, str]

@@ -34,7 +34,13 @@ from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.outage import Outage
 from ..background_tasks import SupervisedTask, until_shutdown
 from ..entry_types import AnyConfigEntry
-from ..repair_issues import PROBLEMS, Problem, raise_issue, tell_difference, withdraw_issues
+from ..repair_issues import (
+    DIFFERENCE_PROBLEMS,
+    Problem,
+    raise_issue,
+    tell_difference,
+    withdraw_issues,
+)
 from ..statistics.gas_statistics import GasStatistics
 from ..stored.meter_history import MeterHistory
 from .client import (
@@ -154,7 +160,7 @@ class LenedaDownload:
         """
         if not self._account:
             self._gas.forget()
-            problems = [Problem.LENEDA_KEY, Problem.LENEDA_SILENT, *PROBLEMS]
+            problems = [Problem.LENEDA_KEY, Problem.LENEDA_SILENT, *DIFFERENCE_PROBLEMS]
             withdraw_issues(self._hass, self._entry, problems)
             return
         await self._progress.async_load()

@@ -98,7 +98,7 @@ class WritePlan(NamedTuple):
     """Amounts by which all sums from an hour on rise. They come before `rows`."""
     deleted: Sequence[datetime] = ()
     emptied: int = 0
-    """Number of `rows` without energy, because they cannot be deleted."""
+    """Number of hours that should be deleted. They stay as rows without energy."""
 
 
 async def async_write(hass: HomeAssistant, series: Series) -> WritePlan:

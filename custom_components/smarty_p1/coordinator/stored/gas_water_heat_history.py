@@ -141,7 +141,7 @@ class MediumHistory:
         if newer is None:
             return self
         if (newer.kind, newer.unit) != (self.kind, self.unit):
-            # As in `note_kind`, one capture alone can be wrong. Two made the first day.
+            # A kind that only one capture has may be wrong, but two captures made `days`.
             return newer if newer.days else self
         if newer.first:
             self._note_index(*newer.first)

@@ -39,6 +39,7 @@ class Cause(StrEnum):
     FACTOR_FOUR = "leneda_factor_four"
     """Mean power in kW was taken for energy in kWh, or energy for power."""
     SHIFTED_HOUR = "leneda_shifted_hour"
+    """The quarter-hours are an hour earlier or later than those of the meter."""
 
 
 class DayDifference(NamedTuple):
