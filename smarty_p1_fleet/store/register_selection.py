@@ -67,8 +67,8 @@ class RegisterSelection:
                 refuse("must have names of a-z, 0-9, _ and *, 64 characters at most")
             matches = re.compile(translate(pattern)).match
             if not _IS_REFERENCE(pattern) and not any(map(matches, names)):
-                there_are = ", ".join([*_SETS, *names])
-                refuse(f"has {pattern}, and no register is called so; there are {there_are}")
+                known = ", ".join([*_SETS, *names])
+                refuse(f"has {pattern}, but no register has this name; known are {known}")
         self._matches = re.compile("|".join(map(translate, patterns))).match
         # A meter can invent any number of OBIS references. So the caches are limited in size.
         self.has = lru_cache(maxsize=4096)(self._has)

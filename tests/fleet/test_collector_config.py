@@ -150,8 +150,8 @@ def test_the_stored_registers_can_be_chosen(tmp_path: Path, keys: str) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ('["voltag_l1"]', "has voltag_l1, and no register .* all, billing, .* voltage_l1,"),
-        ('["billing", "xy*"]', r"has xy\*, and no register is called so"),
+        ('["voltag_l1"]', "has voltag_l1, but no register .* all, billing, .* voltage_l1,"),
+        ('["billing", "xy*"]', r"has xy\*, but no register has this name"),
         ("[]", "registers must be a list of texts"),
         ('"all"', "registers must be a list"),
         ('["VOLTAGE"]', "registers must have names of a-z, 0-9, _ and *"),
