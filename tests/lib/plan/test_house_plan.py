@@ -161,7 +161,7 @@ def test_a_battery_sells_nothing_and_keeps_its_limits_at_each_moment(
         day = random_day(random, has_battery=True)
         assert day.battery
         most_kw = random.choice((3.0, 8.0, inf))
-        quarters = [quarter._replace(most=most_kw / 4) for quarter in day.quarters]
+        quarters = [quarter._replace(max_kwh=most_kw / 4) for quarter in day.quarters]
         battery = day.battery._replace(
             stored=random.choice((0.0, 0.1, 5.0, 10.0)),
             charges_from_grid=charges_from_grid,
@@ -183,7 +183,7 @@ def test_a_battery_sells_nothing_and_keeps_its_limits_at_each_moment(
 
 def assert_stays_below(day: Day, most: float) -> None:
     """Check that a plan with a highest energy of each quarter-hour brings no house above it."""
-    day = day._replace(quarters=[quarter._replace(most=most) for quarter in day.quarters])
+    day = day._replace(quarters=[quarter._replace(max_kwh=most) for quarter in day.quarters])
     plan = plan_house(*day)
     assert_is_possible(day, plan)
     energies = [*(planned.kwh for planned in plan.loads.values()), plan.battery]

@@ -109,7 +109,7 @@ def test_the_last_chance_takes_the_maximum() -> None:
 def test_no_load_brings_the_house_above_the_highest_power(*, is_last_chance: bool) -> None:
     order, quarter = (
         LoadOrder(0.4, 9.0, is_last_chance=is_last_chance),
-        QUARTER._replace(most=5 / 4),
+        QUARTER._replace(max_kwh=5 / 4),
     )
     for house_kw, kw in ((0.4, 4.6), (4.0, 0.0)):
         readings = seen(house_kw=house_kw)

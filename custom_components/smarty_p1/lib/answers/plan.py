@@ -181,8 +181,8 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     )
     if is_certain and lacks:
         return min(lacks, key=[*PlanLack].index)
-    most = question.never_above_kw / 4
-    coming = [at._replace(quarter=at.quarter._replace(most=most)) for at in known]
+    max_kwh = question.never_above_kw / 4
+    coming = [at._replace(quarter=at.quarter._replace(max_kwh=max_kwh)) for at in known]
     loads = [wish.load(start, len(coming)) for wish in question.wishes]
     quarters, net = input_of_plan(coming)
     battery = question.battery and question.battery._replace(end_value=_end_value(quarters))

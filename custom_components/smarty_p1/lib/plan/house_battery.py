@@ -108,7 +108,7 @@ def battery_kw(battery: HouseBattery, quarter: Quarter, rest: BatteryRest, after
     short = battery._replace(kw=battery.kw * share, out_kw=battery.most_out * 4 * share)
     net_kwh = rest.net_kwh + rest.house_kw * rest.hours
     kw = battery_flow(short, quarter, net_kwh, after) / rest.hours
-    most = quarter.most * 4 if battery.charges_from_grid else 0.0
+    most = quarter.max_kwh * 4 if battery.charges_from_grid else 0.0
     return min(max(kw, -max(0.0, rest.house_kw)), max(0.0, most - rest.house_kw))
 
 
@@ -140,7 +140,7 @@ def _moves(
     """
     most = battery.kw / 4
     lowest = -min(battery.most_out, max(0.0, net))
-    highest = min(most, max(0.0, (quarter.most if battery.charges_from_grid else 0.0) - net))
+    highest = min(most, max(0.0, (quarter.max_kwh if battery.charges_from_grid else 0.0) - net))
     wanted = {0.0, *flows, lowest, most, -net, quarter.limit - net}
     scale = LEVELS / battery.kwh
     return [

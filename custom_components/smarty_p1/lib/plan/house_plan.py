@@ -91,7 +91,7 @@ def _placed(
     """
     flows, lowest = before.battery, inf
     for_loads = [
-        quarter._replace(most=quarter.most + min(0.0, flow))
+        quarter._replace(max_kwh=quarter.max_kwh + min(0.0, flow))
         for quarter, flow in zip(quarters, flows, strict=True)
     ]
     best = before.loads

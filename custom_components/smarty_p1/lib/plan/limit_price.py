@@ -7,16 +7,16 @@ from .planned_load import Load, Planned
 
 
 def energy_by_limit_price(
-    planned_kwh: float, limit_price: float, quarter: Quarter, net: float, most: float
+    planned_kwh: float, limit_price: float, quarter: Quarter, net: float, max_kwh: float
 ) -> float:
     """Return the energy in kWh that a load takes in a quarter-hour of its plan.
 
     It takes all energy that is cheaper than its limit price, and none that is dearer. At the limit
-    price, it takes the planned energy. `net` is the true net import without the load, and `most`
+    price, it takes the planned energy. `net` is the true net import without the load, and `max_kwh`
     the energy that the load can take.
     """
     cheaper = allowed = 0.0
-    for step in steps(quarter, net, most):
+    for step in steps(quarter, net, max_kwh):
         if step.price < limit_price - EQUAL_EUR:
             cheaper += step.kwh
         if step.price <= limit_price + EQUAL_EUR:
@@ -34,11 +34,11 @@ def follow_plan(
     """
     taken, left, end = [0.0] * len(quarters), load.kwh, min(load.end, len(quarters))
     for at in range(load.first, end):
-        most = min(load.max_kw / 4, left)
+        max_kwh = min(load.max_kw / 4, left)
         kwh = planned.kwh[at]
         if not load.min_kw:
-            kwh = energy_by_limit_price(kwh, planned.limit_price, quarters[at], net[at], most)
+            kwh = energy_by_limit_price(kwh, planned.limit_price, quarters[at], net[at], max_kwh)
         later = load.max_kw / 4 * (end - at - 1)
-        taken[at] = min(most, max(kwh, left - later))
+        taken[at] = min(max_kwh, max(kwh, left - later))
         left -= taken[at]
     return taken

@@ -135,12 +135,12 @@ def _wanted_kw(
     """Return the power at which the load takes its energy until the quarter-hour ends."""
     rest = max(_MIN_REST, seen.quarter_start + QUARTER_HOUR - seen.now) / HOUR
     load_kw = state.kw if seen.load_kw is None else seen.load_kw
-    most_kw = min(charger.max_kw, quarter.most * 4 - (seen.net_kw - load_kw))
+    most_kw = min(charger.max_kw, quarter.max_kwh * 4 - (seen.net_kw - load_kw))
     if order.is_last_chance:
         return most_kw if most_kw >= charger.min_kw else 0.0
     others_kwh = seen.net_kwh - seen.load_kwh + (seen.net_kw - load_kw) * rest
-    most = seen.load_kwh + charger.max_kw * rest
-    kwh = energy_by_limit_price(order.planned_kwh, order.limit_price, quarter, others_kwh, most)
+    max_kwh = seen.load_kwh + charger.max_kw * rest
+    kwh = energy_by_limit_price(order.planned_kwh, order.limit_price, quarter, others_kwh, max_kwh)
     left_kwh = kwh - seen.load_kwh
     kw = min(most_kw, left_kwh / rest)
     if kw >= charger.min_kw:

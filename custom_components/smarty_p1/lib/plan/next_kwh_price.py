@@ -2,7 +2,8 @@
 
 A quarter-hour with the net import `n` costs `n * feed_in` below 0, and `n * price` above. Energy
 above the reference power costs the surcharge in addition. So a further kWh has at most three
-prices, in rising order: the feed-in price, the price, and the price with the surcharge.
+prices: the feed-in price, the price, and the price with the surcharge. The prices are in rising
+order, unless the feed-in price is above one of the others.
 
 A household can also set a highest power of the house. No load is added above it.
 """
@@ -26,8 +27,8 @@ class Quarter(NamedTuple):
     """Energy in kWh at the reference power, infinity without one."""
     surcharge: float
     """Additional price of a kWh above the limit."""
-    most: float = inf
-    """Energy in kWh above which no load may be added, whatever it costs."""
+    max_kwh: float = inf
+    """Net import in kWh above which no load may be added, at any price."""
 
     def bill(self, net: float) -> float:
         """Return the cost in EUR of the net import `net` in kWh."""
@@ -38,7 +39,7 @@ class Quarter(NamedTuple):
 
     def added(self, net: float, kwh: float) -> float:
         """Return the cost in EUR of `kwh` on top of `net`, infinity if that is not allowed."""
-        is_allowed = net + kwh <= max(net, self.most) + NO_KWH
+        is_allowed = net + kwh <= max(net, self.max_kwh) + NO_KWH
         return self.bill(net + kwh) - self.bill(net) if is_allowed else inf
 
 
@@ -49,18 +50,18 @@ class Step(NamedTuple):
     kwh: float
 
 
-def steps(quarter: Quarter, net: float, most: float) -> Iterator[Step]:
-    """Yield the prices of the next `most` kWh on top of the net import `net`, in rising order.
+def steps(quarter: Quarter, net: float, max_kwh: float) -> Iterator[Step]:
+    """Yield the prices of the next `max_kwh` kWh on top of the net import `net`, in rising order.
 
     Energy that the quarter-hour does not allow is left out.
 
     If the feed-in price is above the price, the first kWh would be dearer than the next. Then these
     steps are one step with their mean price.
     """
-    most = min(most, max(0.0, quarter.most - net))
-    sun = min(most, max(0.0, -net))
-    below = min(most - sun, max(0.0, quarter.limit - max(net, 0.0)))
-    above = most - sun - below
+    kwh = min(max_kwh, max(0.0, quarter.max_kwh - net))
+    sun = min(kwh, max(0.0, -net))
+    below = min(kwh - sun, max(0.0, quarter.limit - max(net, 0.0)))
+    above = kwh - sun - below
     excess = quarter.price + quarter.surcharge
     if sun > NO_KWH and quarter.feed_in > quarter.price:
         if excess < quarter.feed_in:

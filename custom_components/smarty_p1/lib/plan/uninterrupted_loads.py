@@ -30,7 +30,7 @@ def place_uninterrupted(load: Load, quarters: Sequence[Quarter], net: Sequence[f
     """
     if load.runs:
         # A load that has begun is not stopped by a highest power of the house.
-        quarters = [quarter._replace(most=inf) for quarter in quarters]
+        quarters = [quarter._replace(max_kwh=inf) for quarter in quarters]
     kwh, need = [0.0] * len(quarters), sum(load.profile)
     costs = _start_costs(load, quarters, net)
     if min(costs, default=inf) == inf or need <= NO_KWH:
