@@ -57,7 +57,7 @@ def topic_of(port: str) -> str | None:
     return port.removeprefix(PREFIX) if port.startswith(PREFIX) else None
 
 
-def as_topic(typed: str) -> str:
+def with_small_prefix(typed: str) -> str:
     """Return an entered port. If it begins with "Mqtt:" or "MQTT:", write this prefix as "mqtt:".
 
     Phones begin an entered text with a capital letter.

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.background_tasks import until_shutdown
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..coordinator.mqtt_port import as_topic
+from ..coordinator.mqtt_port import with_small_prefix
 from ..lib.markdown_text import in_markdown
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import PortBusyError
@@ -91,7 +91,7 @@ class DialogSteps[N]:
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
         if takes_topic:
-            text = as_topic(text)
+            text = with_small_prefix(text)
         check_address(text, takes_topic=takes_topic)
         port = await async_lasting_name(self.hass, text)
         if reader := await async_entry_at(self.hass, port, but=self.flow.context.get("entry_id")):

@@ -31,8 +31,9 @@ from ..virtual.virtual_meter import Unavailable, VirtualMeter
 from .shelly_rpc_dispatch import ShellyRpc
 from .shelly_websocket import WebsocketListener
 
-# Maximum number of connections, WebSockets included. Named batteries have MAX_CONNECTIONS_OF_ONE
-# more, each of them. Twenty devices behind one address need two connections each.
+# Maximum number of connections, WebSockets included. Each named battery may have
+# MAX_CONNECTIONS_OF_ONE further connections. Twenty devices behind one address need two connections
+# each.
 MAX_CONNECTIONS = 128
 MAX_CONNECTIONS_OF_ONE = 48
 # A connection is closed after this number of seconds without a request. On a new connection, the
