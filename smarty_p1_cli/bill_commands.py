@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from smartyp1.history.luxembourg_time import KEPT_MONTHS
+from smartyp1.data_retention import KEPT_MONTHS
 
 from .parser import import_optional, matching, raise_usage_error
 

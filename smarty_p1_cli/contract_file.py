@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 from smartyp1.amounts import Amount
 from smartyp1.answers.what_if import KINDS
 from smartyp1.answers.what_if_changes import ATTR_KIND, FIELDS, lacking_fields, unused_fields
-from smartyp1.prices.contract import MAX_AIDS, MAX_CONTRACTS, REFERENCE_POWERS, Contracts
+from smartyp1.prices.contract import MAX_AIDS, MAX_CONTRACTS, Contracts
 from smartyp1.prices.contract_terms import (
     AID_TERMS,
     CONTRACT_TERMS,
@@ -31,6 +31,7 @@ from smartyp1.prices.entered_contract import (
     is_second_price_whole,
     tidy_aid,
 )
+from smartyp1.prices.published_prices import REFERENCE_POWERS
 from smartyp1.stored_values import YEARS, checked_flag, checked_number
 
 MAX_CONTRACT_BYTES = 200_000

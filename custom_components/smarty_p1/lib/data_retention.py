@@ -1,6 +1,16 @@
-"""Time before which stored data may be deleted because of their age, by two clocks."""
+"""Ages at which stored data are deleted, judged by two clocks."""
 
 from datetime import datetime, timedelta
+
+KEPT_MONTHS = 24
+"""Number of months that are kept before the shown month."""
+KEPT_TIME = timedelta(days=762)
+"""Time for which quarter-hours stay in files.
+
+25 months in days: two years with a leap day, and a month of 31 days.
+"""
+MAX_MONTHS = 36
+"""Maximum months of a `Row`: two years, the current month, and 11 months for wrong clocks."""
 
 
 def oldest_kept(kept: timedelta, now: datetime, other_clock: datetime) -> datetime:

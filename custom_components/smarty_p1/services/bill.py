@@ -14,7 +14,7 @@ from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
 from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
-from ..lib.history.luxembourg_time import KEPT_MONTHS
+from ..lib.data_retention import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
 from ..request_fields import PLANNED_CAR, planned_car, whole_number
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ..const import LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.virtual.announcements import AnnouncementKind, announcements_of
-from ..lib.virtual.identity import homewizard_unique_id, shelly_mac
+from ..lib.virtual.device_identity import homewizard_unique_id, shelly_mac
 
 
 def discovered_entry(kind: AnnouncementKind, serial: str) -> tuple[str, str]:

@@ -23,7 +23,8 @@ from ..lib.answers.bills import bills_report, classes_report
 from ..lib.answers.days import days_report
 from ..lib.answers.habits import base_load_report
 from ..lib.answers.quarter_hours import quarter_hours_report
-from ..lib.history.luxembourg_time import KEPT_MONTHS, in_utc, local_day
+from ..lib.data_retention import KEPT_MONTHS
+from ..lib.history.luxembourg_time import in_utc, local_day
 from ..lib.history.quarter_hour import Origin
 from ..lib.stored_values import YEARS
 from ..request_fields import PLANNED_CAR, planned_car

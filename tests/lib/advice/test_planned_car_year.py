@@ -14,7 +14,8 @@ from smartyp1.advice.what_if_year import WhatIfError, YearCosts
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.plan.usual_house import LoadEnergy
-from smartyp1.prices.contract import REFERENCE_POWERS, Contract
+from smartyp1.prices.contract import Contract
+from smartyp1.prices.published_prices import REFERENCE_POWERS
 from tests.lib.advice.test_what_if import partly_shared
 from tests.lib.advice.years import demand_after, household, quarter_hours
 

@@ -18,7 +18,8 @@ from smartyp1.energy_table.table import RowSource, Spans, Table, table_of
 from smartyp1.energy_table.wall_clock import Floats, number_of
 from smartyp1.history.luxembourg_time import day_end, month_end
 from smartyp1.history.month_columns import Columns
-from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
+from smartyp1.prices.contract import Contract, Contracts
+from smartyp1.prices.published_prices import REFERENCE_POWERS
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

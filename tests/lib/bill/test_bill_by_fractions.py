@@ -14,8 +14,8 @@ from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.prices.agreed_prices import price_file
-from smartyp1.prices.contract import REFERENCE_POWERS, Contract, Contracts
-from smartyp1.prices.published_prices import NetworkPrices
+from smartyp1.prices.contract import Contract, Contracts
+from smartyp1.prices.published_prices import REFERENCE_POWERS, NetworkPrices
 from tests.lib.bill.months import LONG_AGO, LUXEMBOURG
 from tests.random_examples import examples
 

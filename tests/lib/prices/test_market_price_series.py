@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.history.luxembourg_time import MAX_MONTHS, QUARTER_HOUR, day_start
+from smartyp1.data_retention import MAX_MONTHS
+from smartyp1.history.luxembourg_time import QUARTER_HOUR, day_start
 from smartyp1.history.month_file_lines import (
     HEADER as SPANS_HEADER,
     as_decimal,

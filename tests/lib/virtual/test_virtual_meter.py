@@ -9,7 +9,7 @@ from smartyp1.client_admission import plain_address
 from smartyp1.local_network_check import is_local_host, is_private
 from smartyp1.virtual.battery_shares import LoadForecast
 from smartyp1.virtual.clients import MAX_CLIENTS, PollRateExceededError, Question
-from smartyp1.virtual.identity import draw_serial
+from smartyp1.virtual.device_identity import draw_serial
 from smartyp1.virtual.virtual_meter import Unavailable, VirtualMeter
 
 from .support import house, of_power

@@ -19,15 +19,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
+from ...lib.data_retention import KEPT_TIME
 from ...lib.fault_log import FaultLog
-from ...lib.history.luxembourg_time import (
-    HOUR,
-    KEPT_TIME,
-    QUARTER_HOUR,
-    day_end,
-    day_start,
-    next_moment,
-)
+from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, day_start, next_moment
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from homeassistant.util import dt as dt_util
 
-from ...lib.data_retention import oldest_kept
-from ...lib.history.luxembourg_time import KEPT_TIME, QUARTER_HOUR, day_start, month_start
+from ...lib.data_retention import KEPT_TIME, oldest_kept
+from ...lib.history.luxembourg_time import QUARTER_HOUR, day_start, month_start
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import Cause, Differences, compare_days
 from ...lib.leneda.measured_and_estimated_rows import added_up

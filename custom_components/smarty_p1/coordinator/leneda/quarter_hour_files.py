@@ -31,8 +31,8 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
-from ...lib.data_retention import oldest_kept
-from ...lib.history.luxembourg_time import KEPT_TIME, LUXEMBOURG, month_end
+from ...lib.data_retention import KEPT_TIME, oldest_kept
+from ...lib.history.luxembourg_time import LUXEMBOURG, month_end
 from ...lib.history.month_file_lines import month_name
 from ...lib.leneda.measured_and_estimated_rows import MAX_VERSION, LenedaRow, added_up, newest
 from ...lib.leneda.series_codes import REGISTERS, is_of_production

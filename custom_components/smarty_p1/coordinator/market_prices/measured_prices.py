@@ -18,9 +18,9 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...lib.bill.household import Household
+from ...lib.data_retention import KEPT_TIME
 from ...lib.history.luxembourg_time import (
     HOUR,
-    KEPT_TIME,
     day_end,
     day_start,
     local_day,

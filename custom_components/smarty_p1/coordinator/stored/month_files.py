@@ -23,8 +23,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
-from ...lib.data_retention import oldest_kept
-from ...lib.history.luxembourg_time import KEPT_TIME
+from ...lib.data_retention import KEPT_TIME, oldest_kept
 from ...lib.history.month_file_lines import (
     HEADER,
     Files,

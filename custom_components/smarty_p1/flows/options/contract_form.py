@@ -61,7 +61,7 @@ from ...coordinator.market_prices.price_entities import unit_factor
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
 from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.prices.agreed_prices import AgreedPrices, price_file
-from ...lib.prices.contract import MAX_CONTRACTS, METER_SIZES, REFERENCE_POWERS, Contract
+from ...lib.prices.contract import MAX_CONTRACTS, Contract
 from ...lib.prices.contract_terms import CONTRACT_TERMS, FEE_PER_YEAR, POWER, USUAL_EUR_PER_MONTH
 from ...lib.prices.entered_contract import (
     DEFAULT_METER_AMPERE,
@@ -73,7 +73,7 @@ from ...lib.prices.entered_contract import (
     is_second_price_whole,
     unconfirmed_prices,
 )
-from ...lib.prices.published_prices import CONSUMER_CATEGORIES
+from ...lib.prices.published_prices import CONSUMER_CATEGORIES, METER_SIZES, REFERENCE_POWERS
 from ...lib.prices.time_of_use import WEEKDAYS
 from ...user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import ClockField, DayField, list_field

@@ -38,7 +38,7 @@ from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.port.hosts import MAX_PORT
 from ...lib.virtual.announcements import AnnouncementKind
 from ...lib.virtual.clients import Profile
-from ...lib.virtual.identity import draw_serial
+from ...lib.virtual.device_identity import draw_serial
 from ...lib.virtual.virtual_meter import MAX_BATTERIES
 from ...lib.virtual_server.server import UDP_PORTS
 from ...sinks.shown_clients import ShownClient, clients_of

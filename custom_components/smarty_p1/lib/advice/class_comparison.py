@@ -19,9 +19,8 @@ from ..bill.ledger import Ledger
 from ..bill.month import ClassExcess, Month, excess_of
 from ..history.luxembourg_time import MONTHS_OF_A_YEAR
 from ..prices.agreed_prices import AgreedPrices, price_file
-from ..prices.contract import REFERENCE_POWERS
 from ..prices.kwh_price import sum_of_known
-from ..prices.published_prices import OlderPrices
+from ..prices.published_prices import REFERENCE_POWERS, OlderPrices
 
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99

@@ -30,8 +30,9 @@ from ..energy_table.table import Table
 from ..energy_table.wall_clock import A_DAY, Floats
 from ..history.quarter_hour import WH_A_KW
 from ..plan.usual_house import LoadEnergy
-from ..prices.contract import BEGINNING, REFERENCE_POWERS
+from ..prices.contract import BEGINNING
 from ..prices.market_price_series import PriceSeries, PriceSources
+from ..prices.published_prices import REFERENCE_POWERS
 from .battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
 from .planned_car_year import PlannedCar, planned_by_class
 from .what_if_tables import Load, measured_wh, panels, shared_by, with_energies, with_load

@@ -13,8 +13,7 @@ from ..history.luxembourg_time import QUARTER_HOUR, local_text
 from ..history.month_file_lines import month_name
 from ..history.quarter_hour import QuarterHour
 from ..history.reading_json import without_unknown
-from ..prices.contract import REFERENCE_POWERS
-from ..prices.published_prices import OlderPrices
+from ..prices.published_prices import REFERENCE_POWERS, OlderPrices
 
 CURRENT_PRICES = "current"
 _PARTS = ("energy", "network", "levies", "surcharge", "feed_in")

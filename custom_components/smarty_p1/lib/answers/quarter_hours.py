@@ -21,8 +21,8 @@ from ..history.luxembourg_time import QUARTER_HOUR, day_start, local_text, quart
 from ..history.month_file_lines import as_decimal
 from ..history.quarter_hour import QuarterHour
 from ..leneda.series_codes import REGISTERS
-from ..prices.contract import REFERENCE_POWERS
 from ..prices.kwh_price import rounded
+from ..prices.published_prices import REFERENCE_POWERS
 
 type SharedPower = Mapping[str, Mapping[datetime, float]]
 """Mean power of quarter-hours in kW, keyed by the codes of energy sharing."""

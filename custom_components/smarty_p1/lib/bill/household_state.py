@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from ..history.luxembourg_time import KEPT_MONTHS, month_start
+from ..data_retention import KEPT_MONTHS
+from ..history.luxembourg_time import month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_values import QuarterHourValues
 from ..prices.contract import Contracts

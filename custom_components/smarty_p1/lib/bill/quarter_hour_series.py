@@ -15,7 +15,8 @@ from ..history.luxembourg_time import QUARTER_HOUR, month_start
 from ..history.month_columns import Columns
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
-from ..prices.contract import REFERENCE_POWERS, Contracts
+from ..prices.contract import Contracts
+from ..prices.published_prices import REFERENCE_POWERS
 from .ledger import reference_wh_of
 from .leneda_days import LenedaDays
 

@@ -8,16 +8,6 @@ from zoneinfo import ZoneInfo
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 QUARTER_HOUR, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 
-KEPT_MONTHS = 24
-"""Number of months that are kept before the shown month."""
-KEPT_TIME = timedelta(days=762)
-"""Time for which quarter-hours stay in files.
-
-25 months in days: two years with a leap day, and a month of 31 days.
-"""
-MAX_MONTHS = 36
-"""Maximum months of a `Row`: two years, the current month, and 11 months for wrong clocks."""
-
 MONTHS_OF_A_YEAR = 12
 QUARTER_HOURS_A_DAY = 96
 SECOND = timedelta(seconds=1)

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from math import nan
 
-from .luxembourg_time import MAX_MONTHS, QUARTER_HOUR, QUARTER_HOURS_A_DAY, month_end, month_start
+from ..data_retention import MAX_MONTHS
+from .luxembourg_time import QUARTER_HOUR, QUARTER_HOURS_A_DAY, month_end, month_start
 from .register_amounts import Amounts
 from .spans import Span, SpanKind
 

@@ -17,7 +17,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from ..history.luxembourg_time import QUARTER_HOUR
-from ..prices.contract import REFERENCE_POWERS
+from ..prices.published_prices import REFERENCE_POWERS
 from .measured_and_estimated_rows import LenedaRow, is_measured, newest
 from .portal_file_cells import (
     CODE,

@@ -9,12 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
 from ..history.luxembourg_time import local_day, midnight
-from .published_prices import Days, NetworkPrices
-
-REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
-"""Reference powers of the tariff, in kW."""
-METER_SIZES = (40, 63, 120)
-"""Price classes of meters. The number is the smallest current of the class, in ampere."""
+from .published_prices import METER_SIZES, Days, NetworkPrices
 
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
 """Start of the first contract. No reading is older."""

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from ..amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount
 from ..history.gap_clock_and_power_limits import MAX_POWER_KW
 from .agreed_prices import price_file
-from .contract import METER_SIZES, PER_KWH, PER_MONTH
+from .contract import PER_KWH, PER_MONTH
 from .market_price_series import MAX_PRICE
-from .published_prices import CONSUMER_CATEGORIES
+from .published_prices import CONSUMER_CATEGORIES, METER_SIZES
 from .time_of_use import WEEKDAYS
 
 _MAX_FEE = 10_000

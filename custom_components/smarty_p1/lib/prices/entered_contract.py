@@ -10,19 +10,9 @@ from typing import Any
 from ..amounts import EUR_PER_KWH, Amount
 from ..history.luxembourg_time import MONTHS_OF_A_YEAR, local_day
 from .agreed_prices import AgreedPrices, price_file
-from .contract import (
-    MAX_AID_NAME_LENGTH,
-    METER_SIZES,
-    PER_KWH,
-    PER_MONTH,
-    REFERENCE_POWERS,
-    Aid,
-    AidVat,
-    Contract,
-    Contracts,
-)
+from .contract import MAX_AID_NAME_LENGTH, PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts
 from .contract_terms import AID_AMOUNTS, CONTRACT_TERMS
-from .published_prices import CONSUMER_CATEGORIES, OlderPrices
+from .published_prices import CONSUMER_CATEGORIES, METER_SIZES, REFERENCE_POWERS, OlderPrices
 from .time_of_use import time_of_use_hours
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])

@@ -18,8 +18,8 @@ from enum import IntEnum
 from math import isnan, nan
 from typing import NamedTuple
 
+from ..data_retention import MAX_MONTHS
 from ..history.luxembourg_time import (
-    MAX_MONTHS,
     QUARTER_HOUR,
     QUARTER_HOURS_A_DAY,
     day_end,

@@ -10,6 +10,6 @@ values. In each answer, a battery reads only a part of the measured power (see v
 While the load varies, a battery reads only the power that is expected to last (see
 battery_shares.py).
 
-Public modules: announcements, clients, homewizard_api, identity, meter_values, shelly_json_rpc,
-shelly_methods, virtual_meter.
+Public modules: announcements, clients, device_identity, homewizard_api, meter_values,
+shelly_json_rpc, shelly_methods, virtual_meter.
 """

@@ -3,9 +3,16 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from .homewizard_api import NAME, PRODUCT
-from .identity import shelly_id, shelly_mac
-from .shelly_methods import APP, FIRMWARE, MODEL, VERSION
+from .device_identity import (
+    HOMEWIZARD_NAME,
+    HOMEWIZARD_PRODUCT,
+    SHELLY_APP,
+    SHELLY_FIRMWARE,
+    SHELLY_MODEL,
+    SHELLY_VERSION,
+    shelly_id,
+    shelly_mac,
+)
 
 
 class AnnouncementKind(StrEnum):
@@ -32,18 +39,18 @@ def announcements_of(kind: AnnouncementKind, serial: str) -> list[Announcement]:
             "api_enabled": "1",
             "path": "/api/v1",
             "serial": serial,
-            "product_name": NAME,
-            "product_type": PRODUCT,
+            "product_name": HOMEWIZARD_NAME,
+            "product_type": HOMEWIZARD_PRODUCT,
         }
         return [Announcement("_hwenergy._tcp.local.", f"p1meter-{serial[-6:]}", properties)]
     properties = {
         "gen": "2",
-        "app": APP,
-        "ver": VERSION,
+        "app": SHELLY_APP,
+        "ver": SHELLY_VERSION,
         "id": shelly_id(serial),
         "mac": shelly_mac(serial),
-        "model": MODEL,
-        "fw_id": FIRMWARE,
+        "model": SHELLY_MODEL,
+        "fw_id": SHELLY_FIRMWARE,
     }
     types = ("_shelly._tcp.local.", "_http._tcp.local.")
     return [Announcement(service_type, shelly_id(serial), properties) for service_type in types]

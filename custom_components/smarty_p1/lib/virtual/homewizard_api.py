@@ -13,15 +13,12 @@ from typing import Any, Final
 from ..meter.mbus_meters import CHANNEL_PREFIX
 from ..meter.meter_reader import Reading
 from ..p1.obis import VOLTAGE_COUNTERS
+from .device_identity import HOMEWIZARD_FIRMWARE, HOMEWIZARD_NAME, HOMEWIZARD_PRODUCT
 from .meter_values import MeterValues, number
 
 HOMEWIZARD_SYSTEM: Final = {"cloud_enabled": False}
 HOMEWIZARD_IDENTIFIED: Final = {"identify": "ok"}
 
-PRODUCT: Final = "HWE-P1"
-NAME: Final = "P1 Meter"
-
-_FIRMWARE = "5.18"
 _A_DAY = timedelta(days=1)
 # The Wi-Fi is invented. Without a Wi-Fi name, clients assume another version of the API.
 _WIFI = {"wifi_ssid": "Smarty", "wifi_strength": 100}
@@ -43,10 +40,10 @@ _MAX_MODEL_CHARS = 64
 def homewizard_information(serial: str) -> dict[str, Any]:
     """Return the document of the path /api."""
     return {
-        "product_type": PRODUCT,
-        "product_name": NAME,
+        "product_type": HOMEWIZARD_PRODUCT,
+        "product_name": HOMEWIZARD_NAME,
         "serial": serial,
-        "firmware_version": _FIRMWARE,
+        "firmware_version": HOMEWIZARD_FIRMWARE,
         "api_version": "v1",
     }
 

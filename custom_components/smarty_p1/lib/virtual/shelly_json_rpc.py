@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .identity import shelly_id
+from .device_identity import shelly_id
 from .shelly_methods import RpcError, RpcResult
 
 MAX_FRAME_BYTES = 4096

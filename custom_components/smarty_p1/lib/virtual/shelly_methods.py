@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from .identity import shelly_id, shelly_mac
+from .device_identity import (
+    SHELLY_APP,
+    SHELLY_FIRMWARE,
+    SHELLY_MODEL,
+    SHELLY_VERSION,
+    shelly_id,
+    shelly_mac,
+)
 from .meter_values import MeterValues, PhaseValues
 
-APP: Final = "Pro3EM"
-MODEL: Final = "SPEM-003CEBEU"
-VERSION: Final = "1.7.1"
-FIRMWARE: Final = "20250924-062729/1.7.1-gd336f31"
 NOT_FOUND: Final = 404
 TOO_MANY: Final = 429
 UNAVAILABLE: Final = 503
@@ -69,11 +72,11 @@ def shelly_information(serial: str) -> dict[str, Any]:
         "id": shelly_id(serial),
         "mac": shelly_mac(serial),
         "slot": 0,
-        "model": MODEL,
+        "model": SHELLY_MODEL,
         "gen": 2,
-        "fw_id": FIRMWARE,
-        "ver": VERSION,
-        "app": APP,
+        "fw_id": SHELLY_FIRMWARE,
+        "ver": SHELLY_VERSION,
+        "app": SHELLY_APP,
         "auth_en": False,
         "auth_domain": None,
         "profile": "triphase",
@@ -266,7 +269,7 @@ class Shelly:
         }
 
     def _sys_config(self) -> RpcResult:
-        device = {"name": None, "mac": shelly_mac(self._serial), "fw_id": FIRMWARE}
+        device = {"name": None, "mac": shelly_mac(self._serial), "fw_id": SHELLY_FIRMWARE}
         return {
             "device": {**device, "profile": "triphase", "discoverable": True},
             "location": {"tz": None, "lat": None, "lon": None},
