@@ -201,7 +201,7 @@ def _clock(value: object) -> str:
 
 _READERS: Mapping[object, tuple[Callable[[object], object], str]] = {
     bool: (checked_flag, "true or false"),
-    str: (_text, f"a text in quotes with at most {MAX_TEXT_CHARS} characters"),
+    str: (_text, f"a text in quotes with 1 to {MAX_TEXT_CHARS} characters"),
     date: (_day, f"a day from {YEARS[0]} to {YEARS[-1]} such as 2026-01-31"),
     time: (_clock, "a time of the day such as 22:00:00"),
 }
