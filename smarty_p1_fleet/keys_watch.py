@@ -10,7 +10,7 @@ from .metrics import CollectorMetrics
 
 LOGGER = logging.getLogger(__name__)
 
-_INTERVAL = 2.0
+_INTERVAL_S = 2.0
 
 
 class KeysWatch:
@@ -38,7 +38,7 @@ class KeysWatch:
         """Call `on_change` with the keys after each reload, until this task is cancelled.
 
         A changed file is perhaps incomplete. So the keys are read only after the file has stayed
-        the same for _INTERVAL.
+        the same for _INTERVAL_S.
         """
         before = self._signature
         while True:
@@ -52,7 +52,7 @@ class KeysWatch:
 
     async def _wait(self) -> bool:
         try:
-            async with asyncio.timeout(_INTERVAL):
+            async with asyncio.timeout(_INTERVAL_S):
                 await self._is_wanted.wait()
         except TimeoutError:
             return False

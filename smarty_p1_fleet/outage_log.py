@@ -6,7 +6,7 @@ from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats.nats_client import line_of
 from smartyp1.outage import Outage
 
-_FIRST_DELAY = 0.2
+_FIRST_DELAY_S = 0.2
 # Longest delay between two attempts, in seconds. New frames may have to wait for this time.
 _MAX_DELAY_S = 2.0
 _LOST = "%s failed (%s), and is tried again"
@@ -22,7 +22,7 @@ def outage_of(what: str) -> Outage:
 
     `what` is the service's name in the log.
     """
-    return Outage(_LOST, _BACK, what, first=_FIRST_DELAY, longest=_MAX_DELAY_S)
+    return Outage(_LOST, _BACK, what, first=_FIRST_DELAY_S, longest=_MAX_DELAY_S)
 
 
 def reason(error: BaseException) -> str:

@@ -46,7 +46,7 @@ from .store.stored_counters import StoredCounters
 
 LOGGER = logging.getLogger(__name__)
 
-_API_TIMEOUT = 3.0
+_API_TIMEOUT_S = 3.0
 _MAX_METER_WARNINGS = 1000
 # Number of attempts to read all frame counters at the start.
 _MAX_BEGINS = 4
@@ -108,7 +108,7 @@ class _Collector:
         self._watch = AcknowledgementWatch()
         self._bookmarks = Bookmarks(
             config.store.name,
-            lambda: self._nats.jetstream(timeout=_API_TIMEOUT),
+            lambda: self._nats.jetstream(timeout=_API_TIMEOUT_S),
             lambda: self._bucket,
         )
         self._new = NewFrames(metrics, store.answers, config.name)
@@ -241,7 +241,7 @@ class _Collector:
 
     async def _collect(self, nats: CollectorClient) -> None:
         config, name = self._config, self._config.store.name
-        js = nats.jetstream(timeout=_API_TIMEOUT)
+        js = nats.jetstream(timeout=_API_TIMEOUT_S)
         self._nats = nats
         try:
             stream, self._bucket = await js.stream_info(STREAM), await js.key_value(METERS)

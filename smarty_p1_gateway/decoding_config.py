@@ -11,8 +11,8 @@ from smartyp1.publish.mqtt_messages import LIFETIME
 from smartyp1.publish.publish_format import (
     DEFAULT_PREFIX,
     DOMAIN,
-    MAX_INTERVAL,
-    REPEAT_EVERY,
+    MAX_INTERVAL_S,
+    REPEAT_EVERY_S,
     Format,
 )
 
@@ -41,7 +41,7 @@ class PublishConfig:
     retain: bool
     min_interval: float
     discovery: Discovery | None
-    repeat_every: float = REPEAT_EVERY
+    repeat_every: float = REPEAT_EVERY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ def read_decoding(top: ConfigTable) -> DecodingConfig | None:
 
 def _read_publish(table: ConfigTable) -> PublishConfig:
     form = table.take("format", one_of(Format), Format.VALUES)
-    interval = seconds_up_to(MAX_INTERVAL)
+    interval = seconds_up_to(MAX_INTERVAL_S)
     seconds = table.take("min_interval", interval, 0.0)
-    repeat_every = table.take("repeat_every", interval, REPEAT_EVERY)
+    repeat_every = table.take("repeat_every", interval, REPEAT_EVERY_S)
     retain = table.take("retain", FLAG, default=False)
     discovery = _read_discovery(table, seconds)
     return PublishConfig(Format(form), retain, seconds, discovery, repeat_every)

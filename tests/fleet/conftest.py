@@ -18,7 +18,7 @@ def metrics() -> CollectorMetrics:
 @pytest.fixture
 def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a service that was away be tried again at once."""
-    monkeypatch.setattr("smarty_p1_fleet.outage_log._FIRST_DELAY", 0.01)
+    monkeypatch.setattr("smarty_p1_fleet.outage_log._FIRST_DELAY_S", 0.01)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ async def told(
     file: Path, metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[list[Keys]]:
     """Return the reported keys, in a list that grows."""
-    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL_S", 0.01)
     source = KeysSource(file, (), may_change=True)
     found: list[Keys] = []
     watch = KeysWatch(source, source.signature(), source.read(), metrics)
@@ -80,7 +80,7 @@ class GrowingFile:
 async def test_a_file_that_is_being_written_is_not_read_yet(
     metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL_S", 0.001)
     source, found = GrowingFile(), list[Keys]()
     watch = KeysWatch(cast("KeysSource", source), source.signature(), Keys({}, None), metrics)
     async with working(watch.run(found.append)):
@@ -106,7 +106,7 @@ class HangingFile(GrowingFile):
 async def test_while_a_file_hangs_everything_else_goes_on(
     metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.001)
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL_S", 0.001)
     source, found = HangingFile(), list[Keys]()
     watch = KeysWatch(cast("KeysSource", source), None, Keys({}, None), metrics)
     async with working(watch.run(found.append)):
@@ -147,7 +147,7 @@ async def test_a_file_is_read_when_it_has_the_mode_that_was_asked_for(
 async def test_a_command_runs_on_request(
     tmp_path: Path, metrics: CollectorMetrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL", 0.01)
+    monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL_S", 0.01)
     write(tmp_path / "keys", LINE)
     source = KeysSource(None, ("cat", str(tmp_path / "keys")), may_change=True)
     watch = KeysWatch(source, source.signature(), source.read(), metrics)

@@ -275,7 +275,7 @@ async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
 ) -> None:
     # Minutes pass in no time. Their passing must not close the port, nor let the bytes be
     # forgotten.
-    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT", None)
+    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT_S", None)
     monkeypatch.setattr(failure_detection, "_MAX_RUN_PAUSE_S", 600.0)
     await house.set_up(**options("silent"))
     await house.receive(TELEGRAM)

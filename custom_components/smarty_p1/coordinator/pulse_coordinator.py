@@ -54,11 +54,11 @@ COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 # Seconds. A gateway may disappear without closing the connection. So the port is opened again after
 # a silence of this length. If the gateway has disappeared, opening fails and the failure is
 # reported.
-_SILENCE_TIMEOUT = 3600.0
+_SILENCE_TIMEOUT_S = 3600.0
 # Shortest time between two updates of the entities. While no pulse comes, a timer with this
 # interval shows how the power falls.
 _UPDATE_INTERVAL = timedelta(seconds=5)
-_FIRST_DELAY = 1.0
+_FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 60.0
 
 # Problems of a board whose JSON messages nobody has chosen a value of.
@@ -72,7 +72,7 @@ class PortPulses:
 
     def __init__(self, coordinator: PulseCoordinator) -> None:
         self.line = PortConnection(
-            coordinator, self._take, on_lost=self._on_lost, silence_timeout=_SILENCE_TIMEOUT
+            coordinator, self._take, on_lost=self._on_lost, silence_timeout=_SILENCE_TIMEOUT_S
         )
         self._coordinator = coordinator
         self._counter = coordinator.counter
@@ -185,7 +185,7 @@ class TopicPulses(_PulsesWithoutPort):
         SupervisedTask(self._hass, self._entry, self._async_subscribe, "topic").start()
 
     async def _async_subscribe(self) -> None:
-        backoff = Backoff(_FIRST_DELAY, _MAX_DELAY_S)
+        backoff = Backoff(_FIRST_DELAY_S, _MAX_DELAY_S)
         while not await self._async_is_subscribed():
             await backoff.wait()
 

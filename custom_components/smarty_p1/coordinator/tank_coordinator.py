@@ -11,7 +11,7 @@ from ..lib.boards.tank_level import Shape, Sonar, Tank
 from ..lib.failure_detection import TANK
 from ..lib.min_interval import MinInterval
 from ..lib.port.errors import LinkError
-from ..lib.port.reconnecting_port import SILENCE_TIMEOUT
+from ..lib.port.reconnecting_port import SILENCE_TIMEOUT_S
 from .coordinator_base import SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .port_connection import PortConnection
@@ -19,7 +19,7 @@ from .port_connection import PortConnection
 TANK_BAUD_RATE = 9600
 # Seconds between updates of the entities. The displayed distance is a median of the readings in
 # these seconds.
-_UPDATE_INTERVAL = 5.0
+_UPDATE_INTERVAL_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ class TankCoordinator(SourceCoordinator[TankData]):
             self,
             self._take,
             on_lost=self._on_lost,
-            silence_timeout=SILENCE_TIMEOUT,
+            silence_timeout=SILENCE_TIMEOUT_S,
             baud_rate=TANK_BAUD_RATE,
         )
         self._tank = tank_of(dict(entry.options))
         self._sonar = Sonar()
-        self._turns = MinInterval(hass.loop, _UPDATE_INTERVAL)
+        self._turns = MinInterval(hass.loop, _UPDATE_INTERVAL_S)
 
     async def async_start(self) -> None:
         """Start reading the port."""

@@ -23,7 +23,7 @@ from ..lib.p1.keys import DEFAULT_AUTHENTICATION_KEY, parse_key
 from ..lib.p1.rejection_reasons import Reason, Rejection
 from ..lib.p1.telegram import Telegram
 from ..lib.port.errors import PROBLEM_OF
-from ..lib.port.reconnecting_port import SILENCE_TIMEOUT
+from ..lib.port.reconnecting_port import SILENCE_TIMEOUT_S
 from .background_tasks import until_shutdown
 from .meter_capture import MeterCapture
 from .meter_coordinator import MeterCoordinator, both_clocks
@@ -79,7 +79,7 @@ class TelegramSource:
         self._hass, self._entry = coordinator.hass, coordinator.config_entry
         self._records = coordinator.records
         coordinator.placeholders["serial_number"] = shown_name(coordinator.meter_id)
-        self.line = PortConnection(coordinator, self._take, silence_timeout=SILENCE_TIMEOUT)
+        self.line = PortConnection(coordinator, self._take, silence_timeout=SILENCE_TIMEOUT_S)
         self.capture = MeterCapture(
             self._hass, self._entry, self.line.byte_listeners.add, self._capture_decryptor
         )

@@ -23,7 +23,7 @@ from .clock_verdict import ClockVerdict, UnreadableClock
 
 PATIENCE = 30.0
 """Seconds to wait for a reading at the start. Without a reading, the source then fails."""
-TELL_INTERVAL = 10.0
+TELL_INTERVAL_S = 10.0
 """Minimum seconds between two reported changes of a failing source."""
 NO_READINGS_AFTER = 300.0
 """A repair issue is raised when a source has failed for this number of seconds."""
@@ -602,7 +602,7 @@ class FailureDetection:
             self._good_or_lost_at(),
             self._bytes_count_until,
             self._late_until,
-            self._reported_at + TELL_INTERVAL if is_deferred else inf,
+            self._reported_at + TELL_INTERVAL_S if is_deferred else inf,
         )
         self.deadline = min((moment for moment in moments if moment > now), default=inf)
         return self._reported
@@ -617,7 +617,7 @@ class FailureDetection:
     def _may_report(self, condition: Condition, now: float) -> bool:
         reported = self._reported
         is_urgent = (condition.state, condition.has_value) != (reported.state, reported.has_value)
-        return is_urgent or reported.obstacle is None or now - self._reported_at >= TELL_INTERVAL
+        return is_urgent or reported.obstacle is None or now - self._reported_at >= TELL_INTERVAL_S
 
     def _judge_line(self, now: float) -> None:
         """Note whether readings have stopped or come again, and whether the line is poor."""

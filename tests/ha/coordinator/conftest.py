@@ -167,4 +167,4 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def patient_link(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a connection without bytes open, when half a minute passes in no time."""
-    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT", None)
+    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT_S", None)

@@ -320,7 +320,7 @@ async def test_refusals(
 async def test_a_slow_answer(
     hass: HomeAssistant, platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leneda_client, "TIMEOUT", 0.05)
+    monkeypatch.setattr(leneda_client, "TIMEOUT_S", 0.05)
     platform.fault = Fault.SLOW
     assert await refusal(hass) == "leneda_too_slow"
 

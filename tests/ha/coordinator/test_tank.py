@@ -24,7 +24,7 @@ from tests.ha.support import Home, let_pass_until, own_log, wait_until
 @pytest.fixture(autouse=True)
 def every_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests see each reading at once."""
-    monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL", 0)
+    monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL_S", 0)
     monkeypatch.setattr(tank_level, "_MIN_READINGS", 1)
 
 
@@ -83,7 +83,7 @@ async def test_the_level_of_the_water(home: Home, entity_registry: EntityRegistr
 async def test_a_level_is_shown_at_intervals_and_at_once_after_silence(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL", 3600)
+    monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL_S", 3600)
     entry = await set_up(home.hass, home.port, b"R120\r")
     await send(home.hass, home.port, entry, b"R020\rR020\rR020\r")
     assert state(home.hass, LEVEL) == "50.0"

@@ -228,7 +228,7 @@ async def test_silence_is_shown_with_its_remedy(site: Site) -> None:
 async def test_a_wrong_key_is_shown_with_the_dialog_that_asks_for_it(
     home: Home, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT", None)
+    monkeypatch.setattr(telegram_source, "SILENCE_TIMEOUT_S", None)
     entry = await home.set_up()
     await wait_for_telegram(home.hass, entry)
     await subscribe(client, entry)

@@ -49,7 +49,7 @@ BASE_URL = "https://api.leneda.eu/api"
 MAX_PERIOD = timedelta(days=30)
 """Maximum period of a request. The response for 30 days has about 330 KB."""
 MAX_SIZE = 4_000_000
-TIMEOUT = 60.0
+TIMEOUT_S = 60.0
 
 
 class Refusal(StrEnum):
@@ -128,7 +128,7 @@ async def _async_body(
             URL(BASE_URL) / "metering-points" / point / "time-series",
             params={**query, "obisCode": code},
             headers={"X-API-KEY": account[CONF_API_KEY], "X-ENERGY-ID": account[CONF_ENERGY_ID]},
-            timeout=ClientTimeout(total=TIMEOUT),
+            timeout=ClientTimeout(total=TIMEOUT_S),
             allow_redirects=False,  # because a redirect would send the key to another host
         ) as answer:
             if answer.status != HTTPStatus.OK:

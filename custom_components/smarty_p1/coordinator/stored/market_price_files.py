@@ -33,7 +33,7 @@ from .month_files import (
 )
 from .throttled_store import ThrottledStore, UnreadableNowError
 
-SAVE_INTERVAL = 300.0
+SAVE_INTERVAL_S = 300.0
 MAX_SOURCES = 60
 """Maximum number of sources of a meter: its price entities, and those of old contracts."""
 _MAX_NAMES = 2 * MAX_SOURCES
@@ -50,7 +50,7 @@ class PriceFiles(ThrottledStore):
     """Market prices of one meter by source, in memory and in files."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, entry_id, "prices", interval=SAVE_INTERVAL)
+        super().__init__(hass, entry_id, "prices", interval=SAVE_INTERVAL_S)
         self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.market_prices"))
         self.series: dict[str, PriceSeries] = {}
         self.running: dict[str, RunningPrice] = {}

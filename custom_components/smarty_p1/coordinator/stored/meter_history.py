@@ -27,8 +27,8 @@ from .reception_history import ReceptionHistory
 from .throttled_store import Content, ThrottledStore
 from .voltage_extremes import VoltageHistory
 
-SAVE_INTERVAL = 3600.0
-EVENT_INTERVAL = 300.0
+SAVE_INTERVAL_S = 3600.0
+EVENT_INTERVAL_S = 300.0
 # Maximum number of M-Bus meters with a history: four on the channels of the M-Bus, and four that
 # were replaced.
 MAX_METERS = 8
@@ -78,12 +78,12 @@ class MeterHistory(ThrottledStore):
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, entry_id, "history", interval=SAVE_INTERVAL)
+        super().__init__(hass, entry_id, "history", interval=SAVE_INTERVAL_S)
         self.voltages = VoltageHistory()
         self.reception = ReceptionHistory()
         self.events = EventHistory()
         self.media: dict[str, MediumHistory] = {}
-        self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL)
+        self._event_turns = MinInterval(hass.loop, EVENT_INTERVAL_S)
         self._has_new_event = False
         self._captured: Mapping[int, MBusReading] = {}
         self.capture_listeners = Listeners[()](FaultLog(f"History of {entry_id}"))

@@ -19,7 +19,7 @@ from .throttled_store import ThrottledStore
 # energy, because gaps of up to a quarter-hour are bridged. But a crash loses the frame counters
 # since the last write. So an attacker could replay a frame that came between the last write and the
 # crash.
-SAVE_INTERVAL = 300.0
+SAVE_INTERVAL_S = 300.0
 _PROOFS = ("counters", "key_proof", "last_telegram")
 
 
@@ -27,7 +27,7 @@ class MeterStore(ThrottledStore):
     """Stored state of one meter: its file, and the monthly files of its quarter-hours."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, entry_id, "meter", interval=SAVE_INTERVAL)
+        super().__init__(hass, entry_id, "meter", interval=SAVE_INTERVAL_S)
         self.quarter_hours = MonthFiles(hass, entry_id)
         self._saved: Any = None
         self.memory = MeterMemory(Household())
@@ -90,7 +90,7 @@ class MeterStore(ThrottledStore):
 
     @callback
     def schedule_save(self) -> None:
-        """Save at once if a quarter-hour or a month has ended. Otherwise save within SAVE_INTERVAL.
+        """Save at once if a quarter-hour or month has ended. Otherwise save within SAVE_INTERVAL_S.
 
         Replayed frames change nothing, so an attacker who replays frames causes no writing.
         """

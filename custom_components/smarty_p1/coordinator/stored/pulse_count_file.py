@@ -25,7 +25,7 @@ from .throttled_store import ThrottledStore
 DEFAULT_PULSES_PER_KWH = 1000.0
 # Seconds between two saves. Memory cards wear out, so save seldom. A crash loses the pulses since
 # the last save, unless the pulse board itself counts its pulses.
-SAVE_INTERVAL = 60.0
+SAVE_INTERVAL_S = 60.0
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 # Values that replace the stored values if the pulses come from a new source. The count of the new
@@ -62,7 +62,7 @@ class PulseCounter(ThrottledStore):
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        super().__init__(hass, entry.entry_id, "pulses", interval=SAVE_INTERVAL)
+        super().__init__(hass, entry.entry_id, "pulses", interval=SAVE_INTERVAL_S)
         self._pulses_per_kwh: float = entry.options.get(CONF_PULSES_PER_KWH, DEFAULT_PULSES_PER_KWH)
         self._entry = entry
         self._form = message_form(entry)

@@ -35,7 +35,7 @@ from ...coordinator.entry_types import AnyConfigEntry, active_meters
 from ...lib.port.hosts import MAX_PORT
 from ...lib.publish.publish_format import (
     DEFAULT_PREFIX,
-    MAX_INTERVAL,
+    MAX_INTERVAL_S,
     SMARTYREADER_TOPIC,
     Format,
     default_topic,
@@ -96,7 +96,7 @@ def _mqtt_fields(_hass: HomeAssistant, _entry: AnyConfigEntry) -> Fields:
         ),
         vol.Optional(CONF_TOPIC): TextSelector(),
         vol.Required(CONF_RETAIN, default=False): BooleanSelector(),
-        vol.Required(CONF_MIN_INTERVAL, default=0): whole_number_field(MAX_INTERVAL, "s"),
+        vol.Required(CONF_MIN_INTERVAL, default=0): whole_number_field(MAX_INTERVAL_S, "s"),
         vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
         vol.Required(CONF_DISCOVERY_PREFIX, default=DEFAULT_PREFIX): TextSelector(),
     }

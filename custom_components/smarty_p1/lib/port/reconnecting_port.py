@@ -16,7 +16,7 @@ from .serial_port import BAUD_RATE, ByteReader, Opener, open_port
 
 LOGGER = logging.getLogger(__name__)
 
-SILENCE_TIMEOUT = 30.0
+SILENCE_TIMEOUT_S = 30.0
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
 # A port of the house is opened soon after it is back, because each telegram in between is lost.
@@ -47,7 +47,7 @@ class ReconnectingPort:
         on_lost: Callable[[LinkError], None],
         *,
         on_open: Callable[[], None] = lambda: None,
-        silence_timeout: float | None = SILENCE_TIMEOUT,
+        silence_timeout: float | None = SILENCE_TIMEOUT_S,
         baud_rate: int = BAUD_RATE,
         opener: Opener | None = None,
     ) -> None:

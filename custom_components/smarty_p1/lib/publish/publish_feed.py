@@ -10,7 +10,7 @@ from functools import partial
 from ..meter.meter_reader import Reading, Reception
 from ..min_interval import MinInterval
 from .mqtt_messages import Message, MeterMessages
-from .publish_format import REPEAT_EVERY
+from .publish_format import REPEAT_EVERY_S
 
 
 class PublishFeed:
@@ -29,7 +29,7 @@ class PublishFeed:
         interval: float,
         wake: Callable[[], None],
         reception: Callable[[], Reception],
-        repeat_every: float = REPEAT_EVERY,
+        repeat_every: float = REPEAT_EVERY_S,
     ) -> None:
         self.is_held = False
         self._is_online = False

@@ -8,9 +8,9 @@ DOMAIN = "smarty_p1"
 """First level of a default topic, and beginning of an id in a discovery message."""
 SMARTYREADER_TOPIC = "lamsmarty"
 DEFAULT_PREFIX = "homeassistant"
-MAX_INTERVAL = 3600
+MAX_INTERVAL_S = 3600
 """Maximum seconds between two readings that are published."""
-REPEAT_EVERY = 60
+REPEAT_EVERY_S = 60
 """Seconds after which an unchanged value is sent again."""
 
 
