@@ -177,7 +177,7 @@ class DecodedMeters:
         remembered, now = meter.reader.memory, reading.received_at
         stored_at = meter.demand_stored_at
         is_due = stored_at is None or not timedelta() <= now - stored_at < _DEMAND_INTERVAL
-        if remembered.has_period_ended() or is_due:
+        if remembered.note_period() or is_due:
             meter.demand_stored_at = now
             self._store_demand(title, meter.quarter_hours)
         return remembered.serial_number or title.hex().upper()

@@ -100,7 +100,7 @@ class DecodedPort:
             return
         self._last_telegram["at"] = time.monotonic()
         self._metrics.show_meter(self._label, title or b"", name)
-        if self._unreadable_clock.has_lasted(reading.clock, time.monotonic()):
+        if self._unreadable_clock.note(reading.clock, time.monotonic()):
             self._log.warn(_NO_CLOCK, self._label, _shown(title))
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
 

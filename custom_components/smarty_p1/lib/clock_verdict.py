@@ -83,8 +83,8 @@ class UnreadableClock:
     def __init__(self) -> None:
         self._since = inf
 
-    def has_lasted(self, clock: ClockVerdict, now: float) -> bool:
-        """Return whether no time could be read for too long, after the verdict on a telegram.
+    def note(self, clock: ClockVerdict, now: float) -> bool:
+        """Note the verdict on a telegram. Return whether no time could be read for too long.
 
         `now` is in seconds of a monotonic clock.
         """

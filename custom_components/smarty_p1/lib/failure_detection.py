@@ -275,8 +275,8 @@ class _FailureRun:
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
-    def is_new_sender(self, sender: bytes | None) -> bool:
-        """Return whether the last frame that seemed to be of another meter had another title.
+    def note_sender(self, sender: bytes | None) -> bool:
+        """Note the title of a frame that seems to be of another meter. Return whether it is new.
 
         Another meter repeats its title. Titles that were altered on the way seldom repeat. So start
         to count again.
@@ -465,7 +465,7 @@ class FailureDetection:
 
         `details_of` returns the times of both clocks as texts for the user.
         """
-        if self._unreadable_clock.has_lasted(clock, now):
+        if self._unreadable_clock.note(clock, now):
             self._raise(Repair.CLOCK_UNREADABLE, ())
         if clock.deviation is None:
             return
@@ -496,7 +496,7 @@ class FailureDetection:
         if repair is Repair.OTHER_METER_UNREADABLE:
             if run.may_be_false_start(now):
                 return
-            obstacle = (run.is_new_sender(sender) and self._altered(now)) or obstacle
+            obstacle = (run.note_sender(sender) and self._altered(now)) or obstacle
         elif repair is Repair.KEYS:
             obstacle = run.judge_keys(obstacle, now)
         self._reason = (obstacle, details)

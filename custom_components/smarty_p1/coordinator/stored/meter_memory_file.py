@@ -94,7 +94,7 @@ class MeterStore(ThrottledStore):
 
         Replayed frames change nothing, so an attacker who replays frames causes no writing.
         """
-        if self.memory.has_period_ended():
+        if self.memory.note_period():
             self.schedule(max_delay=0.0)
         elif not self.is_waiting and self._news() != self._saved:
             self.schedule()

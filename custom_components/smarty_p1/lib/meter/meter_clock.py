@@ -30,8 +30,8 @@ class MeterClock:
     since: datetime | None = None
     """Time of the first of the telegrams that agree with `candidate`."""
 
-    def is_current(self, time: datetime, now: datetime) -> bool:
-        """Return whether a direct telegram with the time `time`, received at `now`, is current.
+    def note(self, time: datetime, now: datetime) -> bool:
+        """Note the `time` of a direct telegram, received at `now`. Return whether it is current.
 
         A current telegram also teaches the deviation. The call must be fast, because it runs for
         every telegram.

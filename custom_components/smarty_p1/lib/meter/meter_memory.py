@@ -155,8 +155,8 @@ class MeterMemory:
         for forgotten in _forget_first(counters, _MAX_TITLES, self.system_title):
             decryptor.last_counters.pop(forgotten, None)
 
-    def has_period_ended(self) -> bool:
-        """Return whether a quarter-hour or a month has ended since the last call.
+    def note_period(self) -> bool:
+        """Note the period. Return whether a quarter-hour or month has ended since the last call.
 
         If so, the caller must store the memory at once. Otherwise, after a crash, the same month
         would end a second time, and a user who adds up the ended months would count it twice.

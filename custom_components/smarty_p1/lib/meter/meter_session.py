@@ -154,7 +154,7 @@ class MeterSession:
             return ClockVerdict(may_be_late=self._may_be_late)
         ahead = time - now
         if not self._may_be_late:
-            is_current = memory.clock.is_current(time, now)
+            is_current = memory.clock.note(time, now)
             if is_current:
                 memory.clock_deviation = ahead
             return ClockVerdict(ahead, is_current)
