@@ -162,7 +162,7 @@ async function buildAll() {
   const loader = await buildSmall("loader.ts", { PARTS: JSON.stringify(parts), NOTICE: JSON.stringify(noticeName) });
   files.set(`frontend/${NAME}.js`, loader);
   const comment = "Digest of the cards' loader of this version. `scripts/cards build` writes this file.";
-  files.set("dashboards/loader_digest.py", `"""${comment}"""\n\nLOADER_DIGEST = "${digestOf(loader)}"\n`);
+  files.set("dashboards/cards_loader_digest.py", `"""${comment}"""\n\nLOADER_DIGEST = "${digestOf(loader)}"\n`);
   return files;
 }
 

@@ -4,7 +4,7 @@ from nats.errors import Error as NatsError
 
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats.nats_client import line_of
-from smartyp1.outage import Outage
+from smartyp1.connection_outage import Outage
 
 _FIRST_DELAY_S = 0.2
 # Longest delay between two attempts, in seconds. New frames may have to wait for this time.

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 
-from smartyp1.outage import Outage
+from smartyp1.connection_outage import Outage
 
 _RETRY_DELAY_S = 2.0
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from smartyp1.outage import Budget
+from smartyp1.connection_outage import Budget
 from smartyp1.p1.frame_finder import FrameSplitter
 from smartyp1.p1.frame_header import Frame
 

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Sequence
 from typing import Protocol
 
+from smartyp1.connection_outage import Outage
 from smartyp1.fault_log import FaultLog
-from smartyp1.outage import Outage
 from smartyp1.port.errors import LinkError
 from smartyp1.port.reconnecting_port import ReconnectingPort
 

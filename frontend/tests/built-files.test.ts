@@ -38,7 +38,7 @@ test("the built files do not grow unseen", () => {
 });
 
 test("the name of each file has the digest of its content, and a file that is loaded before it has the name", () => {
-  const python = readFileSync(new URL("../dashboards/loader_digest.py", BUILT), "utf8");
+  const python = readFileSync(new URL("../dashboards/cards_loader_digest.py", BUILT), "utf8");
   assert.match(python, new RegExp(`"${digestOf("smarty-p1.js")}"`));
   const hashed = names.filter((name) => name !== "smarty-p1.js");
   const sources = [loader, ...parts.map(read)].join();

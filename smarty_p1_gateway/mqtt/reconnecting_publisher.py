@@ -8,7 +8,7 @@ import aiomqtt
 
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.metrics import GatewayMetrics
-from smartyp1.outage import Outage
+from smartyp1.connection_outage import Outage
 from smartyp1.publish.mqtt_messages import OFFLINE
 from smartyp1.publish.retained_messages import RetainedMessages
 from smartyp1.task_race import run_until_first_exit

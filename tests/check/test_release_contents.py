@@ -97,7 +97,9 @@ FILES = {
     "nothing imports .*store/json.py": add("smarty_p1_fleet/store/json.py", ""),
     "nothing imports .*lib/math/__init__.py": add(f"{INTEGRATION}/lib/math/__init__.py", ""),
     "nothing imports smarty_p1_gateway/ssl.py": add("smarty_p1_gateway/ssl.py", ""),
-    "telemetry.py is not tracked": add_imported(f"{INTEGRATION}/lib/telemetry.py", "outage.py"),
+    "telemetry.py is not tracked": add_imported(
+        f"{INTEGRATION}/lib/telemetry.py", "connection_outage.py"
+    ),
     "gateway.pth is no module": add("smarty_p1_gateway/gateway.pth"),
     "passwords.py is no regular file": link("smarty_p1_fleet/passwords.py", "metrics.py"),
 }

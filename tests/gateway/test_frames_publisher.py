@@ -73,8 +73,8 @@ async def test_a_broker_that_is_away_is_tried_after_a_second_and_then_less_often
         delays.append(seconds)
         await asyncio.sleep(0)
 
-    monkeypatch.setattr("smartyp1.outage.asyncio", SimpleNamespace(sleep=sleep))
-    monkeypatch.setattr("smartyp1.outage.uniform", lambda *_: 1.0)
+    monkeypatch.setattr("smartyp1.connection_outage.asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("smartyp1.connection_outage.uniform", lambda *_: 1.0)
     async with gateway.running():
         await until(lambda: len(delays) >= 7)
     assert delays[:7] == [1, 2, 4, 8, 16, 30, 30]

@@ -562,7 +562,7 @@ async def test_a_meter_that_may_not_be_published_waits_apart_and_holds_up_no_oth
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("smartyp1.outage.Backoff.wait", wait := AsyncMock())
+    monkeypatch.setattr("smartyp1.connection_outage.Backoff.wait", wait := AsyncMock())
     cluster.denied = {OTHER}
     others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 20)]
     mine = [frame(counter) for counter in range(1, 20)]

@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_MESSAGE, CONF_TOPIC
 from ..lib.boards.board_message import Counted
 from ..lib.boards.pulse_meter import Pulses
+from ..lib.connection_outage import Backoff
 from ..lib.failure_detection import (
     PULSE_ENTITY,
     PULSE_PORT,
@@ -31,7 +32,6 @@ from ..lib.failure_detection import (
 from ..lib.fault_log import Listeners
 from ..lib.meter.last_hour import STEP_S
 from ..lib.min_interval import MinInterval
-from ..lib.outage import Backoff
 from ..lib.port.errors import LinkError, PortSilentError
 from .background_tasks import SupervisedTask
 from .coordinator_base import DataSource, SourceCoordinator

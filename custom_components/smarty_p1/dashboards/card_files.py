@@ -10,7 +10,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
-from .loader_digest import LOADER_DIGEST
+from .cards_loader_digest import LOADER_DIGEST
 
 LOADER = "smarty-p1.js"
 

@@ -19,7 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from .card_files import LOADER, CardFiles
-from .loader_digest import LOADER_DIGEST
+from .cards_loader_digest import LOADER_DIGEST
 
 _LOGGER = logging.getLogger(__name__)
 

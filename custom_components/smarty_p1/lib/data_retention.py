@@ -9,6 +9,10 @@ KEPT_TIME = timedelta(days=762)
 
 25 months in days: two years with a leap day, and a month of 31 days.
 """
+KEPT_EVENTS = timedelta(days=400)
+"""Time for which power failures, switching and messages of a meter stay in its file."""
+KEPT_RECEPTION = timedelta(days=7)
+"""Time for which gaps in the reception stay in a meter's file."""
 MAX_MONTHS = 36
 """Maximum months of a `Row`: two years, the current month, and 11 months for wrong clocks."""
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Hashable
 from math import ceil
 
-from .outage import Budget
+from .connection_outage import Budget
 
 
 class BusyError(Exception):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from .outage import Backoff
+from .connection_outage import Backoff
 
 LOGGER = logging.getLogger(__name__)
 

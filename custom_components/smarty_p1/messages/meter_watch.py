@@ -19,6 +19,7 @@ from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
 from ..coordinator.stored.gas_water_heat_history import is_water
 from ..coordinator.stored.throttled_store import ThrottledStore
 from ..lib.advice.period_costs import usual_evening_cost
+from ..lib.connection_outage import Outage
 from ..lib.entities.events import DISTURBANCE, EVENTS
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 from ..lib.failure_detection import Condition, FailureState, Repair
@@ -42,7 +43,6 @@ from ..lib.messages.sun_watch import watch_sun
 from ..lib.messages.voltage_watch import VoltageState, watch_voltage
 from ..lib.messages.water_watch import WaterCapture, WaterNights, watch_water
 from ..lib.meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
-from ..lib.outage import Outage
 from ..lib.p1.value_converters import MBusReading
 from ..lib.stored_json import dump
 from .message_options import MessageOptions

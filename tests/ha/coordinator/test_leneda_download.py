@@ -31,7 +31,7 @@ from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgre
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.coordinator.stored.meter_history import LENEDA_GAS, MeterHistory
 from custom_components.smarty_p1.coordinator.stored.throttled_store import ThrottledStore
-from custom_components.smarty_p1.lib import outage
+from custom_components.smarty_p1.lib import connection_outage
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from dev.leneda import Fault, Platform
@@ -108,7 +108,7 @@ def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
     monkeypatch.setattr(leneda_download, "KEPT_TIME", KEPT)
     monkeypatch.setattr(leneda_download, "sleep", sleeper.sleep)
-    monkeypatch.setattr(outage, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
+    monkeypatch.setattr(connection_outage, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
     monkeypatch.setattr(SupervisedTask, "_pause", lambda _task, delay: sleeper.sleep(delay))
     monkeypatch.setattr(leneda_download, "randrange", lambda _most: 17)
     return sleeper

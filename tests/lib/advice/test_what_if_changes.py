@@ -15,8 +15,8 @@ from smartyp1.advice.what_if import Changes, NewContract, Sharing, WhatIf, compa
 from smartyp1.advice.what_if_tables import Load, car, heat_pump, panels, with_load
 from smartyp1.advice.what_if_year import WhatIfError, WhatIfRefusal
 from smartyp1.bill.bill import bill_of
+from smartyp1.bill.energy_sharing import QuarterHourSharing
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.energy_table.wall_clock import Floats, number_of, wall_clock
 from smartyp1.history.luxembourg_time import LUXEMBOURG, month_end, month_start

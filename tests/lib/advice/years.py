@@ -7,10 +7,10 @@ from functools import cache, lru_cache
 from math import cos, pi
 
 from smartyp1.advice.what_if import WhatIf
+from smartyp1.bill.energy_sharing import QuarterHourSharing
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
-from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import BEGINNING, Contract

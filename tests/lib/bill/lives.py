@@ -25,7 +25,7 @@ SECOND = Contract(reference_kw=3, energy_price=0.2, second_price=0.1, second_hou
 
 _MODULES = {
     "Contract": "prices.contract",
-    "QuarterHourSharing": "bill.sharing",
+    "QuarterHourSharing": "bill.energy_sharing",
     "Household": "bill.household",
     "Energies": "history.register_amounts",
     "LenedaDays": "bill.leneda_days",

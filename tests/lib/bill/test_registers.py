@@ -13,10 +13,10 @@ import pytest
 from smartyp1.advice.solar_house import Grid, grid_hours
 from smartyp1.answers.days import days_report
 from smartyp1.answers.quarter_hours import quarter_hours_report
+from smartyp1.bill.energy_sharing import QuarterHourSharing
 from smartyp1.bill.household import Household
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.quarter_hour_series import ABOVE_CONTRACT, quarter_hours_between
-from smartyp1.bill.sharing import QuarterHourSharing
 from smartyp1.history.month_file_lines import cells_of, lines_of_file, span_of_cells
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Energies

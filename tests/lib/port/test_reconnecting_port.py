@@ -15,7 +15,7 @@ import pytest
 import serialx
 
 from dev.ports import free_ports
-from smartyp1.outage import Backoff
+from smartyp1.connection_outage import Backoff
 from smartyp1.port.errors import (
     LinkError,
     PortBusyError,

@@ -19,13 +19,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, SECTION_LENEDA
+from ...lib.connection_outage import Outage
 from ...lib.data_retention import KEPT_TIME
 from ...lib.fault_log import FaultLog
 from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, day_start, next_moment
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
-from ...lib.outage import Outage
 from ..background_tasks import SupervisedTask, until_shutdown
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import (

@@ -9,11 +9,11 @@ import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated, Any, NamedTuple, Self
 
-from ...lib.data_retention import oldest_kept
+from ...lib.data_retention import KEPT_EVENTS, oldest_kept
 from ...lib.entities.events import DISTURBANCE, EVENTS, disturbances
 from ...lib.entities.meter_sensors import SENSORS
 from ...lib.meter.meter_reader import Reading
@@ -21,7 +21,6 @@ from ...lib.publish.mqtt_messages import LastEvents
 from ...lib.stored_json import Size, dump, load
 from ...lib.stored_values import Stored
 
-KEPT = timedelta(days=400)
 # Maximum number of stored events of each kind. A relay that switches twice a day makes 800 events
 # in 400 days.
 _MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
@@ -89,7 +88,7 @@ class EventHistory:
         # Without a time in the telegram, there is no second clock. So forget nothing then: the
         # number of events is limited in any case.
         if time := reading.telegram.time:
-            self._forget(oldest_kept(KEPT, reading.received_at, time))
+            self._forget(oldest_kept(KEPT_EVENTS, reading.received_at, time))
         return bool(events)
 
     def join_newer(self, newer: Self, first: Reading | None) -> Self:

@@ -17,8 +17,8 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
+from ...lib.connection_outage import Outage
 from ...lib.history.month_file_lines import month_name
-from ...lib.outage import Outage
 from ...lib.prices.market_price_series import HEADER, PriceSeries, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
 from ...lib.stored_values import Stored, checked_flag, checked_mapping, checked_text

@@ -23,6 +23,7 @@ from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
+from ...lib.connection_outage import Outage
 from ...lib.data_retention import KEPT_TIME, oldest_kept
 from ...lib.history.month_file_lines import (
     HEADER,
@@ -34,7 +35,6 @@ from ...lib.history.month_file_lines import (
 )
 from ...lib.history.month_file_reader import REMOVED, with_removed
 from ...lib.history.spans import Span
-from ...lib.outage import Outage
 from ...lib.prices.contract import BEGINNING
 from .throttled_store import UnreadableNowError
 

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple, Self
 
 from ...lib.bounded_dict import keep_newest
+from ...lib.data_retention import KEPT_RECEPTION
 from ...lib.history.luxembourg_time import HOUR, hour_start, hours_between
 from ...lib.stored_json import Mark, Size, dump, load
 from ...lib.stored_values import Stored
 
-KEPT = timedelta(days=7)
 # A longer time between two telegrams is a gap. A meter sends a telegram at least every ten seconds.
 # Entities become unavailable after the same 60 s.
 MAX_PAUSE = timedelta(seconds=60)
@@ -122,7 +122,7 @@ class ReceptionHistory:
 
     def gaps(self, now: datetime) -> list[Gap]:
         """Return the gaps of the last seven days, including a gap that still lasts."""
-        gaps = [gap for gap in self._gaps if gap.end > now - KEPT]
+        gaps = [gap for gap in self._gaps if gap.end > now - KEPT_RECEPTION]
         if self._last and now - self._last > MAX_PAUSE:
             gaps.append(Gap(self._last, now))
         return gaps
@@ -135,7 +135,7 @@ class ReceptionHistory:
         until now.
         """
         end = hour_start(now) + HOUR
-        start = end - KEPT
+        start = end - KEPT_RECEPTION
         since = max(start, self.since or now)
         missing = dict.fromkeys(hours_between(start, end), timedelta())
         for gap in self.gaps(now):

@@ -78,7 +78,7 @@ from ...lib.prices.time_of_use import WEEKDAYS
 from ...user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import ClockField, DayField, list_field
 from ..typed_amounts import AmountChoice, AmountField, Place, TypedAmounts
-from .aids_form import prices_of_aids
+from .state_aids_form import prices_of_aids
 
 # Year in which the grid tariff with reference power began.
 _FIRST_YEAR = 2025

@@ -52,7 +52,6 @@ from ...lib.prices.entered_contract import (
 from ...user_locale import UserLocale, async_user_locale
 from ..form import Form, Input, add_steps
 from ..shared_form_fields import list_field
-from .aids_form import AIDS
 from .contract_form import (
     EditedContract,
     check_first_page,
@@ -74,6 +73,7 @@ from .leneda_account import LENEDA_ACCOUNT
 from .leneda_file import LenedaFileSteps
 from .options_page import OptionsPage
 from .publish_options import MQTT, P1_SERVER, defaults
+from .state_aids_form import AIDS
 from .update_interval_and_gas_prices import GAS, PLAN, UPDATES, may_need_gas
 from .virtual_meter_options_and_clients import (
     VIRTUAL_METER,

@@ -15,7 +15,7 @@ from ..energy_table.wall_clock import groups, number_of, time_of, wall_clock
 from ..history.luxembourg_time import QUARTER_HOUR, day_end, midnight, month_start
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySums
-from .sharing import NO_SHARING, Sharing
+from .energy_sharing import NO_SHARING, Sharing
 
 
 class LenedaDays:

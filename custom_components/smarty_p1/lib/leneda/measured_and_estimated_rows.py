@@ -12,7 +12,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
-from ..bill.sharing import QuarterHourSharing
+from ..bill.energy_sharing import QuarterHourSharing
 from ..history.quarter_hour import Origin, QuarterHour
 from .series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity
 

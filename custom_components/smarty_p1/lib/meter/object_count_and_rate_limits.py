@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Mapping, Set as AbstractSet
 from dataclasses import replace
 
-from ..outage import Budget
+from ..connection_outage import Budget
 from ..p1.obis import MBUS_FIELDS, OBJECTS, mbus_reference
 from ..p1.telegram import Telegram, Verification
 from ..p1.value_converters import MBusReading

@@ -25,7 +25,7 @@ byte received adds to the budget.
 import re
 from collections.abc import Callable, Mapping
 
-from ..outage import Budget
+from ..connection_outage import Budget
 from .checksum import has_valid_crc
 from .frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from .frame_finder import FrameFinder

@@ -29,7 +29,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..outage import Budget
+from ..connection_outage import Budget
 from .frame_header import (
     HEADER_MARK,
     MAX_FRAME_SIZE,

@@ -9,7 +9,7 @@ import re
 
 import serialx
 
-from ..outage import Budget
+from ..connection_outage import Budget
 from .errors import LinkError, PortBusyError, PortClosedError
 from .serial_port import BAUD_RATE, ERROR_NUMBER, ByteReader
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..connection_outage import Backoff
 from ..fault_log import FaultLog
 from ..local_network_check import is_port_of_house
-from ..outage import Backoff
 from .address_masking import redact_port
 from .errors import LinkError, PortBusyError, PortNotFoundError, PortSilentError
 from .port_stream import PortStream

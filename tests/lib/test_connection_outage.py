@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from smartyp1.outage import Backoff, Budget, Outage
+from smartyp1.connection_outage import Backoff, Budget, Outage
 
 
 @pytest.fixture
