@@ -23,6 +23,8 @@ CARDS = Path(os.environ.get("CARDS", ROOT / "custom_components" / "smarty_p1" / 
 SCRIPT = Path(__file__).with_suffix(".js")
 SCRIPTS = {script.name: script for script in (SCRIPT, SCRIPT.with_name("connection.mjs"))}
 _FONTS = "lib/python3.14/site-packages/hass_frontend/static/fonts/roboto"
+_LOAD_FONTS = """Promise.all([400, 500].map(
+    (weight) => document.fonts.load(`${weight} 14px Roboto`))).then(() => 0)"""
 NOW = datetime.fromisoformat("2026-11-21T18:38:20+01:00")
 
 HEIGHT = 1000
@@ -134,11 +136,12 @@ class Stage:
         return page
 
     async def load(self, page: Page, last: str = "smarty-p1-quality") -> None:
-        """Wait for the cards up to `last`.
+        """Wait for the cards up to `last`, and for the fonts, because cards measure texts.
 
         A clock that is set on during the wait makes their files seem late.
         """
         await page.wait_for_function("last => customElements.get(last)", arg=last)
+        await page.evaluate(_LOAD_FONTS)
 
     async def begin(self) -> None:
         """Forget the errors and the cards of the test before."""

@@ -10,16 +10,11 @@ from .stage import Stage
 
 CLOCKS = (timedelta(), timedelta(days=3), timedelta(days=-6 * 365))
 ALL = [card for cards in views().values() for card in cards]
-_LOAD_FONTS = """Promise.all([400, 500].map(
-    (weight) => document.fonts.load(`${weight} 14px Roboto`))).then(() => 0)"""
 _MARKUP = "card => card.shadowRoot.innerHTML.replace(/<!--.*?-->/g, '')"
 
 
 @pytest.mark.parametrize("card", ALL, ids=str)
 async def test_a_wrong_clock_changes_nothing(stage: Stage, card: Placed) -> None:
-    # Cards measure texts, so load the fonts first.
-    await stage.show()
-    await stage.page.evaluate(_LOAD_FONTS)
     seen = []
     for ahead in CLOCKS:
         await stage.show(card.type, answers=card.answers, config=card.config, ahead=ahead)

@@ -43,7 +43,7 @@ async def gateway(
     try:
         yield queue
         name = "smarty_p1_gateway_broker_losses_total"
-        assert metrics.registry.get_sample_value(name) == 0
+        assert metrics.registry.get_sample_value(name, {"port": ""}) == 0
     finally:
         for task in tasks:
             task.cancel()
