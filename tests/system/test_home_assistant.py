@@ -99,6 +99,8 @@ async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
     # Entities that were enabled are loaded anew half a minute later.
     await home.until_settled()
     entities = await home.entities()
+    # A flow is unknown until its meter has been captured twice.
+    del entities["water_flow_rate"]
     wanted = {"imported", "exported"}
     statistics = await statistics_of(home.client, home.meter, wanted)
     await set_up_dashboard(home.client, entities, statistics)
