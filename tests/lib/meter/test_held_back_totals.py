@@ -121,13 +121,18 @@ def test_a_register_falls_or_leaps(values: list[Value], shown: list[Value], fall
 
 
 @pytest.mark.parametrize("reference", REGISTERS)
-def test_each_register_falls_by_itself(reference: str) -> None:
+@pytest.mark.parametrize(
+    "others",
+    [dict.fromkeys(REGISTERS, 8), dict.fromkeys(REGISTERS, 7), {}],
+    ids=["rise", "stay", "are missing"],
+)
+def test_each_register_falls_by_itself(reference: str, others: dict[str, Value]) -> None:
     totals = Totals()
     settle(totals, telegram(dict.fromkeys(REGISTERS, 7)), NOON)
 
-    settled = settle(totals, telegram({**dict.fromkeys(REGISTERS, 8), reference: 0}), NOON)
+    settled = settle(totals, telegram({**others, reference: 0}), NOON)
 
-    assert settled.objects == {**dict.fromkeys(REGISTERS, 8), reference: 7}
+    assert settled.objects == {**others, reference: 7}
     assert totals.falls == {reference: 1}
 
 
