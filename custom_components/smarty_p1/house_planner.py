@@ -198,7 +198,8 @@ class HousePlanner:
 
     async def _async_count_saving(self, now: datetime) -> None:
         """Count the saving of the running month anew, each hour, when an hour's energy is known."""
-        demand, hour = self._entry.runtime_data.records.demand, hour_start(now)
+        demand = self._entry.runtime_data.records.demand
+        hour = hour_start(now - timedelta(seconds=_SECOND))
         if demand is None or not self._loads or hour == self._counted_hour:
             return
         saving = await async_plan_saving(self._entry.runtime_data, demand.known_month, now)

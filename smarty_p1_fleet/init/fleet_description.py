@@ -160,7 +160,7 @@ def read_inputs(path: Path) -> FleetInputs:
         listeners=tuple(table.take("listeners", _USERS, [])),
         stream_gigabytes=table.take("stream_gigabytes", count_up_to(_MAX_GIGABYTES)),
         metrics_address=table.take("metrics_address", _ip_address),
-        watch=table.take("watch", _WATCH, collectors[0]),
+        watch=table.checked("watch", _WATCH, table.take("watch", TEXT, collectors[0])),
         receivers=_read_receivers(table, is_here=is_here),
         prometheus_port=table.take("prometheus_port", count_up_to(highest_port), _PROMETHEUS_PORT),
     )
