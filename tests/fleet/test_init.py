@@ -491,6 +491,8 @@ METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
         ),
         ("here = true", 'here = true\ntickets = "mailto:a b@c"', "tickets must be like mailto:"),
         ("here = true", 'here = true\nwatch = "a b"', "watch must be the name of a host"),
+        # Without `watch`, the first collector watches.
+        ('["one", "two"]', '["col_1", "two"]', "watch must be the name of a host"),
         ("here = true", "here = true\nprometheus_port = 0", "prometheus_port must be from 1 to"),
         ("here = true", "here = true\nprometheus_port = 65533", "must be from 1 to 65532"),
         ("here = true", "here = true\nprometheus_port = 9105", "the port 9108 is there twice"),

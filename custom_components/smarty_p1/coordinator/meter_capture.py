@@ -108,7 +108,8 @@ class MeterCapture:
     @property
     def is_running(self) -> bool:
         """Return whether a capture is being recorded or made anonymous."""
-        return self.recording is not None or self._preparation is not None
+        is_prepared = self._preparation is None or self._preparation.done()
+        return self.recording is not None or not is_prepared
 
     @property
     def minutes_left(self) -> int:
