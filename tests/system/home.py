@@ -123,6 +123,17 @@ class Home:
         entry_id, *_ = await self.client.entries(DOMAIN)
         await self.client.set_options(entry_id, **options)
 
+    async def call(self, entry: Mapping[str, Any], action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
+        """Call an action of the integration for a meter, and return its answer."""
+        answer = await self.client.command(
+            "call_service",
+            domain=DOMAIN,
+            service=action,
+            service_data={"config_entry": entry["entry_id"], **data},
+            return_response=True,
+        )
+        return answer["response"]
+
     async def entities(self) -> dict[str, str]:
         """Return the meter's entities by their translation keys."""
         entry_id, *_ = await self.client.entries(DOMAIN)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import ROOT
-from tests.check.test_library import examples
+from tests.commands.test_library import examples
 from tests.system.support import TIMEOUT
 from tests.uv import OFFLINE, uv
 
