@@ -12,6 +12,7 @@ from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
 from custom_components.smarty_p1.lib.bill.ledger import Ledger
+from custom_components.smarty_p1.lib.energy_table.filled_market_prices import filled
 from custom_components.smarty_p1.lib.energy_table.table import RowSource, Table
 from custom_components.smarty_p1.lib.energy_table.wall_clock import number_of
 from custom_components.smarty_p1.lib.history.luxembourg_time import month_start
@@ -64,6 +65,8 @@ def table_at(time: datetime, prices: Prices) -> Table:
         market=known,
         feed_in=known - 0.01,
         shared=np.zeros((5, count)),
+        is_market_filled=np.zeros(count, bool),
+        is_feed_in_filled=np.zeros(count, bool),
         is_sharing_known=np.zeros(count, bool),
     )
 
@@ -77,7 +80,7 @@ def writes(prices: Prices) -> Mapping[StatisticKind, Counter[datetime]]:
     counts: dict[StatisticKind, Counter[datetime]] = {kind: Counter() for kind in kinds}
     time = BEGIN + HOUR
     while time <= END:
-        ledger = Ledger.of(table_at(time, prices), CONTRACTS, until=time)
+        ledger = Ledger.of(filled(table_at(time, prices), [BEGINNING], time), CONTRACTS)
         months = [month for month in ledger.months if month >= month_start(time - HOUR)]
         amounts = amounts_by_hour(ledger, months, time)
         for kind in kinds:

@@ -7,10 +7,9 @@ import pytest
 
 from smartyp1.advice.day_reason import ComparedCosts, DayReason, cost_causes, day_reason
 from smartyp1.advice.period_costs import PeriodCosts, usual_evening_cost
-from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.energy_table.wall_clock import number_of
-from tests.lib.bill.months import agreed, local
+from tests.lib.bill.months import agreed, ledger_of, local
 
 type Day = tuple[PeriodCosts, float | None]
 
@@ -107,11 +106,13 @@ def test_the_usual_cost_of_an_evening_above_is_that_of_the_evenings_with_an_exce
         market=nothing,
         feed_in=nothing,
         shared=np.zeros((5, len(numbers))),
+        is_market_filled=np.zeros(len(numbers), bool),
+        is_feed_in_filled=np.zeros(len(numbers), bool),
         is_sharing_known=np.zeros(len(numbers), bool),
     )
-    ledger = Ledger.of(table, agreed(reference_kw=3, energy_price=0.2))
+    ledger = ledger_of(table, agreed(reference_kw=3, energy_price=0.2))
     # 2 kW for four hours, at 0.1 EUR.
     later = local("2026-06-30T18:00")
     assert usual_evening_cost(ledger, later, 0.1) == pytest.approx(0.8)
     assert usual_evening_cost(ledger, later + timedelta(days=90), 0.1) is None
-    assert usual_evening_cost(Ledger.of(table, agreed(reference_kw=12)), later, 0.1) is None
+    assert usual_evening_cost(ledger_of(table, agreed(reference_kw=12)), later, 0.1) is None

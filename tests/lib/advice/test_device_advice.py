@@ -9,11 +9,10 @@ from dataclasses import replace
 import pytest
 
 from smartyp1.advice.device_advice import best_hour, cost_above, dearest_device, saving_below
-from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.prices.contract import BEGINNING, Contract
 from tests.lib.advice.house_of_june import June, june
-from tests.lib.bill.months import TWO_PRICES, local
+from tests.lib.bill.months import TWO_PRICES, ledger_of, local
 
 EXCESS = 0.0765 * 1.08
 ONE_PRICE = Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06)
@@ -113,7 +112,7 @@ def test_a_day_with_a_gap_saves_nothing(of_two_prices: June) -> None:
     rows = month.ledger.table
     # Only the quarter-hours until 3 June at noon are known.
     table = rows.between(BEGINNING, local("2026-06-03T12:00"))
-    short = Month(Ledger.of(table, month.ledger.contracts), month.start)
+    short = Month(ledger_of(table, month.ledger.contracts), month.start)
     best = best_hour(sources, short)
     assert best
     assert best.saving == pytest.approx(CAR_AT_19 - 3 * (4 * BY_NIGHT + 1.3 * EXCESS), abs=0.01)

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from smartyp1.advice.month_forecast import Estimate, Lack, estimate_month, estimated
-from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.prices.contract import Aid, AidVat, Contract, Contracts
@@ -27,6 +26,7 @@ from tests.lib.bill.months import (
     alike_days,
     changing,
     day,
+    ledger_of,
     local,
     month,
     months_under,
@@ -156,18 +156,18 @@ def test_a_gap_of_the_first_day_takes_away_no_estimate(hours: int) -> None:
     june = month("2026-06", first, *(day(f"2026-06-{n:02}", 10) for n in range(2, 11)))
     for quarters in range(1, 9 * 96, 29):
         until = local("2026-06-01") + quarters * timedelta(minutes=15)
-        known = Month(Ledger.of(june.table, CONTRACTS), june.start).ledger.between(
+        known = Month(ledger_of(june.table, CONTRACTS), june.start).ledger.between(
             local("2020-01-01"), until
         )
         tables = [LAST_YEAR.table, MAY.table, known.table]
         of = Table._make(np.concatenate(columns, axis=-1) for columns in zip(*tables, strict=True))
-        found = estimate_month(Month(Ledger.of(of, CONTRACTS), june.start), until)
+        found = estimate_month(Month(ledger_of(of, CONTRACTS), june.start), until)
         assert isinstance(found, Estimate), until
 
 
 def test_a_first_month_has_fixed_prices_from_its_day() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(2, 21)))
-    first = Month(Ledger.of(june.table, CONTRACTS), june.start)
+    first = Month(ledger_of(june.table, CONTRACTS), june.start)
     # 29 of 30 days, and 290 kWh: 43.50 + 12.41 + 14.79 + 5.53 = 76.23; 6.10 of VAT
     found = estimate_month(first, local("2026-06-21"))
     assert isinstance(found, Estimate)

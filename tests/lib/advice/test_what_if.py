@@ -21,7 +21,6 @@ from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal, Y
 from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.table import Table
 from smartyp1.energy_table.wall_clock import Floats, number_of, time_of
 from smartyp1.history.luxembourg_time import LUXEMBOURG, day_start, month_end, month_start
@@ -38,7 +37,7 @@ from tests.lib.advice.years import (
     low,
     quarter_hours,
 )
-from tests.lib.bill.months import local
+from tests.lib.bill.months import ledger_of, local
 from tests.random_examples import examples
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
@@ -79,7 +78,7 @@ def with_battery(
 def with_table(state: HouseholdState, change: Callable[[Table], Table]) -> HouseholdState:
     """Return the same with another table."""
     ledger = state.ledger
-    changed = Ledger.of(change(ledger.table), state.contracts, is_begun=ledger.is_begun)
+    changed = ledger_of(change(ledger.table), state.contracts, is_begun=ledger.is_begun)
     return replace(state, ledger=changed)
 
 
@@ -326,7 +325,7 @@ def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
 
     def partly_known(table: Table) -> Table:
         is_silent = (first <= table.quarter) & (table.quarter < last)
-        return table._replace(market=np.where(is_silent, nan, table.market))
+        return table._replace(market=np.where(is_silent, nan, table.true_prices[0]))
 
     demand = with_table(on_the_market(quarters, contract, lambda _: 0.12), partly_known)
     february = month_start(local("2026-02-01"))

@@ -13,12 +13,12 @@ from smartyp1.advice.solar_house import Supply, SupplyKind
 from smartyp1.answers.habits import SuppliedHouse, base_load_report, usual_report
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.wall_clock import number_of
 from smartyp1.history.luxembourg_time import LUXEMBOURG, day_start, midnight
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
+from tests.lib.bill.months import ledger_of
 from tests.lib.bill.support import known, put_prices, read_quarter_hours
 from tests.random_examples import each
 
@@ -86,7 +86,7 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
     is_known = (table.quarter < number_of(day_start(end))) | is_today_known
     shared[0] = np.where(is_known, table.imported / 2, 0.0)
     table = table._replace(shared=shared, is_sharing_known=is_known)
-    demand = replace(demand, ledger=Ledger.of(table, demand.contracts))
+    demand = replace(demand, ledger=ledger_of(table, demand.contracts))
     usual = usual_report(demand)["usual"]
     # 3.6 kWh until noon: 0.0510 of the network for each kWh, and 0.20 of the supplier for kWh that
     # are not shared. The levies cancel each other; half a day of 30 of 12.84 and 5.72.

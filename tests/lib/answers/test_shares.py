@@ -20,7 +20,6 @@ from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
 from smartyp1.answers.solar_house import house_report
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.wall_clock import time_of
 from smartyp1.history.luxembourg_time import day_start, month_start
 from smartyp1.history.market_prices import MarketPrices
@@ -28,7 +27,7 @@ from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts
 from smartyp1.prices.kwh_price import price_of_kwh
 from tests.lib.advice.house_of_june import START, hours_until, lived_until, powers
-from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES
+from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES, ledger_of
 from tests.lib.bill.support import known, read_quarter_hours
 from tests.lib.bill.test_registers import story_of
 from tests.random_examples import each, examples
@@ -242,6 +241,8 @@ def random_house(
         imported=imported,
         exported=sun * numbers.uniform(0, 1, count),
         shared=shared,
+        is_market_filled=np.zeros(count, bool),
+        is_feed_in_filled=np.zeros(count, bool),
         is_sharing_known=np.full(count, is_shared),
         market=market,
         feed_in=market,
@@ -258,7 +259,7 @@ def random_house(
         ],
         aids[: chance.randrange(3)],
     )
-    demand = replace(demand, contracts=contracts, ledger=Ledger.of(table, contracts))
+    demand = replace(demand, contracts=contracts, ledger=ledger_of(table, contracts))
     first = int(table.quarter[0])
     by_hour = np.zeros((2, (int(table.quarter[-1]) - first) // 4 + 1))
     for row, values in enumerate((imported + sun - table.exported, sun)):
@@ -333,7 +334,7 @@ def test_all_parts_are_the_bill_of_lives_with_outages_estimates_and_clock_jumps(
             [(None, random_contract(chance)), (change, random_contract(chance))],
             (aid,)[: chance.randrange(2)],
         )
-        ledger = Ledger.of(table._replace(market=market, feed_in=market), contracts)
+        ledger = ledger_of(table._replace(market=market, feed_in=market), contracts)
         demand = replace(demand, contracts=contracts, ledger=ledger)
         drawn, sun = defaultdict[datetime, float](float), defaultdict[datetime, float](float)
         for number, wh, fed_wh in zip(table.quarter, table.imported, table.exported, strict=True):
@@ -361,7 +362,7 @@ def costs_by_hand(
     for n, number in enumerate(table.quarter):
         time = time_of(number)
         hour, kwh = time.replace(minute=0), table.imported[n] / 1000
-        market = float(demand.ledger.market.bought[n])
+        market = float(table.market[n])
         contract = contracts.at(time)
         of_grid = AgreedPrices.at(contract, time)
         shared = table.shared[:, n].sum() / 1000

@@ -14,6 +14,7 @@ from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
+from smartyp1.energy_table.filled_market_prices import filled
 from smartyp1.energy_table.table import RowSource, Spans, Table, table_of
 from smartyp1.energy_table.wall_clock import Floats, number_of
 from smartyp1.history.luxembourg_time import day_end, month_end
@@ -76,11 +77,19 @@ class Known(NamedTuple):
         return months_under(contracts, self)[0]
 
 
+def ledger_of(
+    table: Table, contracts: Contracts, *, is_begun: bool = True, until: datetime | None = None
+) -> Ledger:
+    """Return the ledger of a whole past, with stand-in prices of what was known at `until`."""
+    priced = filled(table, [since for since, _ in contracts.entries], until)
+    return Ledger.of(priced, contracts, is_begun=is_begun)
+
+
 def months_under(contracts: Contracts, *months: Known) -> list[Month]:
     """Return months of one household under `contracts`."""
     tables = [month.table for month in months]
     table = Table._make(np.concatenate(columns, axis=-1) for columns in zip(*tables, strict=True))
-    ledger = Ledger.of(table, contracts, is_begun=False)
+    ledger = ledger_of(table, contracts, is_begun=False)
     return [Month(ledger, month.start) for month in months]
 
 
@@ -159,6 +168,8 @@ def day(
         source=np.array(source, np.int8),
         market=np.concatenate((market, unknown)),
         feed_in=np.concatenate((feed_in, unknown)),
+        is_market_filled=np.zeros(count, bool),
+        is_feed_in_filled=np.zeros(count, bool),
         shared=np.zeros((5, count)),
         is_sharing_known=np.zeros(count, bool),
     )

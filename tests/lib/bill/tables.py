@@ -11,7 +11,7 @@ from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.energy_table.wall_clock import Floats, number_of
 from smartyp1.history.luxembourg_time import day_end
 from smartyp1.prices.contract import Contracts
-from tests.lib.bill.months import local
+from tests.lib.bill.months import ledger_of, local
 
 type Values = float | Sequence[float]
 """A value for each quarter-hour of a day, or one number for the day."""
@@ -42,7 +42,7 @@ def table_of_days(
 
 def ledger_of_days(contracts: Contracts, days: Mapping[str, DayRows | Values]) -> Ledger:
     """Return the ledger of some measured days."""
-    return Ledger.of(table_of_days(days), contracts)
+    return ledger_of(table_of_days(days), contracts)
 
 
 def _day_table(text: str, rows: DayRows, source: RowSource) -> Table:
@@ -62,6 +62,8 @@ def _day_table(text: str, rows: DayRows, source: RowSource) -> Table:
         source=np.full(count, source, np.int8),
         market=_column(rows.market, count),
         feed_in=_column(rows.feed_in, count),
+        is_market_filled=np.zeros(count, bool),
+        is_feed_in_filled=np.zeros(count, bool),
         shared=np.nan_to_num(shared),
         is_sharing_known=~np.isnan(shared[0]),
     )

@@ -10,13 +10,12 @@ import numpy as np
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.advice.class_comparison import compare
-from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.prices.agreed_prices import price_file
 from smartyp1.prices.contract import Contract, Contracts
 from smartyp1.prices.published_prices import REFERENCE_POWERS, NetworkPrices
-from tests.lib.bill.months import LONG_AGO, LUXEMBOURG
+from tests.lib.bill.months import LONG_AGO, LUXEMBOURG, ledger_of
 from tests.random_examples import examples
 
 QUARTER_HOUR = timedelta(minutes=15)
@@ -98,10 +97,12 @@ class Story(NamedTuple):
             np.array(kinds, np.int8),
             np.array([nan if row.market is None else row.market for row in rows]),
             np.array([nan if row.feed_in is None else row.feed_in for row in rows]),
+            np.zeros(len(rows), bool),
+            np.zeros(len(rows), bool),
             np.zeros((5, len(rows))),
             np.zeros(len(rows), bool),
         )
-        ledger = Ledger.of(table, self.contracts, is_begun=False, until=self.until)
+        ledger = ledger_of(table, self.contracts, is_begun=False, until=self.until)
         return Month(ledger, self.start)
 
 

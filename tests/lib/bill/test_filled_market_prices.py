@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from smartyp1.bill.daily_bills import bills_by_day
-from smartyp1.bill.filled_market_prices import with_stand_ins
 from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
-from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.ledger import Ledger, RunningPrices
 from smartyp1.bill.month import Month
+from smartyp1.energy_table.filled_market_prices import filled, stand_ins_of_today
 from smartyp1.energy_table.table import Table
 from smartyp1.energy_table.wall_clock import number_from
 from smartyp1.history.luxembourg_time import day_start, month_start
 from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.prices.contract import BEGINNING, Contract
-from tests.lib.bill.months import agreed, changing, local
+from tests.lib.bill.months import agreed, changing, ledger_of, local
 from tests.lib.bill.tables import DayRows, table_of_days
 from tests.random_examples import examples
 
@@ -48,11 +48,20 @@ HOUR = timedelta(hours=1)
 def test_the_stand_in_price(
     days: list[list[tuple[float, float]]], today: float, expected: list[float]
 ) -> None:
-    rows = [(n, wh, price) for n, of_day in enumerate(days) for wh, price in of_day]
-    day, wh, price = np.array(rows, float).T
-    found, _ = with_stand_ins(price, wh, day.astype(np.int64), today)
-    assert found[np.isnan(price)].tolist() == pytest.approx(expected, nan_ok=True)
-    assert found[~np.isnan(price)].tolist() == price[~np.isnan(price)].tolist()
+    wh, price = np.array([row for of_day in days for row in of_day], float).T
+    count = [len(of_day) for of_day in days]
+    table = table_of_days({f"2026-06-{n + 1:02}": DayRows(0.0) for n in range(len(days))})
+    of_day = [96 * n + place for n, most in enumerate(count) for place in range(most)]
+    table = table.where(np.array(of_day))._replace(imported=wh, market=price)
+    until = None if today == inf else local(f"2026-06-{int(today) + 1:02}T12:00")
+    found = filled(table, [BEGINNING], until)
+    assert found.market[np.isnan(price)].tolist() == pytest.approx(expected, nan_ok=True)
+    assert found.is_market_filled.tolist() == (np.isnan(price) & ~np.isnan(found.market)).tolist()
+    assert found.market[~np.isnan(price)].tolist() == price[~np.isnan(price)].tolist()
+    assert np.isnan(found.feed_in).all()
+    assert filled(found, [BEGINNING], until).market.tolist() == pytest.approx(
+        found.market.tolist(), nan_ok=True
+    )
 
 
 CONTRACTS = changing(
@@ -86,7 +95,7 @@ def household(chance: random.Random) -> Table:
 
 def known_at(table: Table, time: datetime) -> Ledger:
     """Return the ledger at a time."""
-    return Ledger.of(table.between(BEGINNING, time), CONTRACTS, is_begun=False, until=time)
+    return ledger_of(table.between(BEGINNING, time), CONTRACTS, is_begun=False, until=time)
 
 
 @pytest.mark.parametrize("seed", range(examples(4)))
@@ -94,13 +103,13 @@ def test_gaps_of_prices(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     table = household(chance)
     whole = known_at(table, END)
-    assert not np.isnan(whole.market.bought).any()
+    assert not np.isnan(whole.table.market).any()
     hours = hours_of(whole, END)
     for day in range(3, 13):
         until = FIRST + timedelta(days=day) + chance.randrange(1, 24) * HOUR
         ledger, start = known_at(table, until), month_start(until)
         count = int(table.quarter.searchsorted(number_from(day_start(until))))
-        for early, late in zip(ledger.market[:2], whole.market[:2], strict=True):
+        for early, late in zip(ledger.table.prices, whole.table.prices, strict=True):
             # A finished day's prices never change when later days come.
             assert early[:count].tolist() == late[:count].tolist()
         found = hours_of(ledger, until)
@@ -135,9 +144,10 @@ def test_the_running_quarter_hour_has_the_mean_of_the_last_ended_day() -> None:
     table, contracts = table_of_days(days), agreed(energy_margin=0.0)
     for until, mean in (("2026-06-02T12:00", 0.1), ("2026-06-03T00:00", 0.3)):
         time = local(until)
-        ledger = Ledger.of(table.between(BEGINNING, time), contracts, until=time)
+        ledger = ledger_of(table.between(BEGINNING, time), contracts, until=time)
         before = ledger.sums(time, END)
-        sums = ledger.with_running(time, Amounts(500.0, 100.0), NO_PRICES).sums(time, END)
+        prices = RunningPrices(NO_PRICES, stand_ins_of_today(ledger.table, BEGINNING, time))
+        sums = ledger.with_running(time, Amounts(500.0, 100.0), prices).sums(time, END)
         assert (before.filled_wh, sums.filled_wh, sums.priced_wh) == (0, 500, 0)
         assert sums.filled_cost == pytest.approx(mean / 2)
         assert (sums.filled_exported_wh, sums.filled_revenue) == (0, 0)

@@ -65,16 +65,16 @@ def has_stand_ins(month: Month) -> bool:
     table, contracts = month.ledger.between(month.start, month.end).table, month.ledger.contracts
     margins = [contracts.at(time_of(number)).feed_in_margin for number in table.quarter.tolist()]
     sold = np.nan_to_num(table.exported) * [margin is not None for margin in margins]
-    return bool(sold[~np.isnan(table.feed_in)].sum() >= 0.9 * sold.sum())
+    return bool(sold[~np.isnan(table.true_prices[1])].sum() >= 0.9 * sold.sum())
 
 
 def check_rows(found: HourlyAmounts, month: Month, demand: HouseholdState) -> None:
     """Compare the hours of a month with sums of its rows, each at the price of its time."""
     until = min(demand.until.replace(minute=0, second=0), month.end)
     ledger, due = month.ledger.between(month.start, until), month.bill(demand.until)
-    table, market, contracts = ledger.table, ledger.market, ledger.contracts
-    bought = table.market if "energy" in due.missing else market.bought
-    sold = market.sold if has_stand_ins(month) else table.feed_in
+    table, contracts = ledger.table, ledger.contracts
+    bought = table.true_prices[0] if "energy" in due.missing else table.market
+    sold = table.feed_in if has_stand_ins(month) else table.true_prices[1]
     # kWh in, kWh out, cost, compensation, and the same money without the community's bill.
     expected = defaultdict[datetime, list[float]](lambda: [0.0] * 5)
     for n, number in enumerate(table.quarter.tolist()):

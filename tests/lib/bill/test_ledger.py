@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from smartyp1.bill.household import Household
-from smartyp1.bill.ledger import Ledger
+from smartyp1.bill.ledger import RunningPrices
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.energy_table.table import MAX_WH, RowSource, Spans, TooMuchEnergyError, table_of
 from smartyp1.history.luxembourg_time import QUARTER_HOUR
-from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.lives import JUNE, Life
-from tests.lib.bill.months import agreed, local
+from tests.lib.bill.months import agreed, ledger_of, local
 from tests.lib.bill.support import Connection, known, platform
 from tests.lib.bill.tables import ledger_of_days
 from tests.random_examples import examples
@@ -42,7 +41,7 @@ def test_a_table_with_more_energy_than_a_ledger_can_add_is_refused() -> None:
         return Spans(start, start + 900, np.array([wh]), unknown, source)
 
     contracts = Contracts(((JUNE, Contract()),))
-    ledger = Ledger.of(table_of(spans(MAX_WH)), contracts)
+    ledger = ledger_of(table_of(spans(MAX_WH)), contracts)
     assert ledger.sums(JUNE, JUNE + timedelta(days=30)).imported_wh == MAX_WH
     with pytest.raises(TooMuchEnergyError):
         table_of(spans(MAX_WH * 1.001))
@@ -52,7 +51,7 @@ def test_the_running_quarter_hour_has_the_price_of_its_time() -> None:
     terms = {"energy_price": 0.1, "second_price": 0.05, "second_hours": "22:00-06:00"}
     ledger = ledger_of_days(agreed(**terms), {"2026-06-01": 9.6})
     for time, second_wh in (("2026-06-02T05:45", 500), ("2026-06-02T06:00", 0)):
-        running = ledger.with_running(local(time), Amounts(500.0, 0.0), NO_PRICES)
+        running = ledger.with_running(local(time), Amounts(500.0, 0.0), RunningPrices())
         assert running.sums(local("2026-06-02"), local("2026-06-03")).second_wh == second_wh
 
 
@@ -60,7 +59,7 @@ def test_a_telegram_computes_no_months_anew() -> None:
     ledger = ledger_of_days(agreed(energy_price=0.1), {"2026-05-31": 9.6, "2026-06-01": 9.6})
     time, end = local("2026-06-02T05:45"), local("2026-06-03")
     for wh in (100.0, 200.0):
-        running = ledger.with_running(time, Amounts(wh, 0.0), NO_PRICES)
+        running = ledger.with_running(time, Amounts(wh, 0.0), RunningPrices())
         assert running.sums(time, end).imported_wh == wh
         assert running.months is ledger.months
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS
+from smartyp1.energy_table.filled_market_prices import with_prices
 from smartyp1.energy_table.wall_clock import time_of
 from smartyp1.history.luxembourg_time import QUARTER_HOUR
 from smartyp1.history.quarter_hour import QuarterHour
@@ -39,22 +40,20 @@ def test_a_row_has_the_price_of_the_contract_then_in_force() -> None:
     )
     old, new, sold = series(0.25, 0.01), series(0.1, 0.001, 10), series(0.04, 0.002)
     sources = [PriceSources(BEGINNING, old, sold), PriceSources(CHANGE, new)]
-    table = table_and_refused(row.months, NO_LENEDA_DAYS, sources)[0]
+    table = with_prices(table_and_refused(row.months, NO_LENEDA_DAYS)[0], sources)
     assert len(table.quarter) > len(quarters) + 6
-    for number, market, feed_in in zip(
-        table.quarter.tolist(), table.market.tolist(), table.feed_in.tolist(), strict=True
-    ):
+    for number, market, feed_in in zip(table.quarter.tolist(), *table.true_prices, strict=True):
         start = time_of(number)
         expected = (old.at(start), sold.at(start)) if start < CHANGE else (new.at(start), None)
         assert [None if np.isnan(price) else price for price in (market, feed_in)] == [*expected]
     # The second source has no price for the last two quarter-hours.
-    assert np.isnan(table.market[-2:]).all()
-    assert not np.isnan(table.market[:-2]).any()
+    assert table.is_market_filled[-2:].all()
+    assert not table.is_market_filled[:-2].any()
 
 
 def test_without_sources_no_row_has_a_price() -> None:
     row = row_of([QuarterHour(NOON, 0.4)])
     for sources in ([], [PriceSources(BEGINNING)], [PriceSources(BEGINNING, PriceSeries())]):
-        table = table_and_refused(row.months, NO_LENEDA_DAYS, sources)[0]
+        table = with_prices(table_and_refused(row.months, NO_LENEDA_DAYS)[0], sources)
         assert np.isnan(table.market).all()
         assert np.isnan(table.feed_in).all()

@@ -22,7 +22,16 @@ from smartyp1.messages.message import Line
 from smartyp1.messages.monthly_report import ReportedMonths, monthly_report
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.advice.house_of_june import june
-from tests.lib.bill.months import Known, agreed, alike_days, day, local, month, months_under
+from tests.lib.bill.months import (
+    Known,
+    agreed,
+    alike_days,
+    day,
+    ledger_of,
+    local,
+    month,
+    months_under,
+)
 from tests.lib.bill.support import read_quarter_hours
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
@@ -271,6 +280,8 @@ def lived(name: str, days: int) -> Table:
         market=np.full(days * 96, np.nan),
         feed_in=np.full(days * 96, np.nan),
         shared=np.zeros((5, days * 96)),
+        is_market_filled=np.zeros(days * 96, bool),
+        is_feed_in_filled=np.zeros(days * 96, bool),
         is_sharing_known=np.zeros(days * 96, bool),
     )
 
@@ -293,7 +304,7 @@ def test_if_only_prices_change_the_report_names_no_other_cause(
     dearer = replace(contract, energy_price=0.26, feed_in_price=0.05, energy_fee=4.0)
     contracts = Contracts(((local("2020-01-01"), contract), (local(since), dearer)))
     table = lived("2026-05", 31).joined(lived("2026-06", 30))
-    months = two_months(Ledger.of(table, contracts, is_begun=False))
+    months = two_months(ledger_of(table, contracts, is_begun=False))
     own_kwh = {} if own is None else {month.start: own for month in months}
     report = monthly_report([("House", ReportedMonths(months, own_kwh, None))])
     [change] = [line for line in report.lines if line.key == "more"]
@@ -304,7 +315,7 @@ def test_if_only_prices_change_the_report_names_no_other_cause(
 def test_a_first_month_with_fewer_days_of_fixed_prices_is_not_compared() -> None:
     table = lived("2026-05", 31)
     table = table.where(table.quarter >= number_of(local("2026-05-03")))
-    months = two_months(Ledger.of(table.joined(lived("2026-06", 30)), CONTRACTS))
+    months = two_months(ledger_of(table.joined(lived("2026-06", 30)), CONTRACTS))
     assert months[0].since
     report = monthly_report([("House", ReportedMonths(months, {}, None))])
     assert not {"more", "less", "same"} & {line.key for line in report.lines}
@@ -320,7 +331,7 @@ def test_savings_are_the_bill_before_minus_the_bill_after(replaces: bool) -> Non
     alone = ReportedMonths([month], {}, None)
     # With 7 kW, nothing is above. The price of the reference power alone differs then.
     terms = Contracts(((local("2020-01-01"), replace(contract, reference_kw=7)),))
-    below = Month(Ledger.of(month.rows.table, terms), month.start)
+    below = Month(ledger_of(month.rows.table, terms), month.start)
     before, after = (
         (due.total or 0.0) - (due.amount("network_fixed") or 0.0)
         for due in (month.bill(), below.bill())

@@ -54,11 +54,11 @@ def plan_saving(month: Month, loads: Sequence[MeasuredLoad]) -> float | None:
     A window that begins in the month before counts in the month of its deadline.
     """
     first = min((load.load.last_deadline(month.start) for load in loads), default=month.start)
-    rows = month.ledger.between(first, month.end)
-    is_shown, quarters = rows.table.is_shown, [*quarter_hours_of(rows.table)]
-    numbers, moved_kwh = rows.table.quarter[is_shown], np.zeros(len(quarters))
+    table = month.ledger.table.between(first, month.end)
+    is_shown, quarters = table.is_shown, [*quarter_hours_of(table)]
+    numbers, moved_kwh = table.quarter[is_shown], np.zeros(len(quarters))
     # Without panels, a load has at most what the house imports, whatever its sensor says.
-    has_sun = bool(np.nansum(rows.table.exported) > 0)
+    has_sun = bool(np.nansum(table.exported) > 0)
     left_kwh = np.array([inf if has_sun else quarter.imported_kwh for quarter in quarters])
     for load in loads:
         measured = np.array([kwh for _, kwh in by_quarter(quarters, load.energy)])
@@ -67,11 +67,12 @@ def plan_saving(month: Month, loads: Sequence[MeasuredLoad]) -> float | None:
         moved_kwh += _at_once(load, month, numbers, true_kwh) - true_kwh
     moved_wh = np.zeros(len(is_shown))
     moved_wh[is_shown] = moved_kwh * 1000
-    at_once = rows.with_table(with_load(rows.table, lambda _numbers: moved_wh))
+    moved = with_load(table, lambda _numbers: moved_wh)
+    at_once = month.ledger.with_rows(first, month.end, moved)
     starts = {month_start(first), month.start}
     then, now = (
         sum_of_known([Month(ledger, start).bill().total for start in starts])
-        for ledger in (at_once, rows)
+        for ledger in (at_once, month.ledger)
     )
     return more(now, then)
 

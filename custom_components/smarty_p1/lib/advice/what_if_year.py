@@ -26,7 +26,8 @@ from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, m
 from ..bill.bill_part_sums import BillPart, Sums, month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_rows
-from ..energy_table.table import RowSource, Table, with_prices
+from ..energy_table.filled_market_prices import with_prices
+from ..energy_table.table import RowSource, Table
 from ..energy_table.wall_clock import (
     A_DAY,
     Flags,
@@ -126,6 +127,10 @@ class WhatIfYear(NamedTuple):
     """Whole months that have ended, with one contract and today's prices."""
 
     table: Table
+    past: Table
+    """Whole past of the household, without any change. Prices of a market are filled in it."""
+    until: datetime
+    """Time up to which the past is known."""
     clock: WallClock
     begins: Sequence[datetime]
     """Time from which the monthly prices of each month count, in Luxembourg's time."""
@@ -167,7 +172,7 @@ class WhatIfYear(NamedTuple):
         """
         if self.contract.energy_margin is None:
             return None
-        return float(np.mean(~np.isnan(self.table.market[self.known])))
+        return float(np.mean(~np.isnan(self.table.true_prices[0][self.known])))
 
     @property
     def sums(self) -> Sums:
@@ -189,7 +194,10 @@ class WhatIfYear(NamedTuple):
     def under(self, contract: Contract, sources: PriceSources) -> WhatIfYear:
         """Return this year under another contract, with the market prices of its sources."""
         year = self._replace(prices=self.prices._replace(contract=contract))
-        return year.changed(with_prices(self.table, [sources]))
+        past = with_prices(self.past, [sources], self.until)
+        return year.changed(
+            self.table.with_prices_of(past.between(month_start(self.begins[0]), self.end))
+        )
 
     def check_prices(self) -> None:
         """Raise WhatIfError if the price of exported energy, or too many market prices, lack."""
@@ -199,10 +207,9 @@ class WhatIfYear(NamedTuple):
         is_known = np.zeros(len(self.table.quarter), bool)
         is_known[self.known] = True
         is_day = _measured_days(self.table, self.clock, is_known)
-        for margin, wh, price in (
-            (contract.energy_margin, self.table.imported, self.table.market),
-            (contract.feed_in_margin, np.nan_to_num(self.table.exported), self.table.feed_in),
-        ):
+        energies = self.table.imported, np.nan_to_num(self.table.exported)
+        margins = contract.energy_margin, contract.feed_in_margin
+        for margin, wh, price in zip(margins, energies, self.table.true_prices, strict=True):
             if margin is not None:
                 priced_wh = np.add.reduceat(np.where(np.isnan(price), 0.0, wh), days)
                 is_day &= priced_wh >= np.add.reduceat(wh, days) * _MIN_KNOWN_SHARE
@@ -268,9 +275,10 @@ def year_of(
     follows the market and too few days have market prices.
     """
     contract, reference_kw = _contract_of(state, feed_in_price)
-    table = state.ledger.table.between(*period_of(state))
+    past = state.ledger.table
     if sources:
-        table = with_prices(table, [sources])
+        past = with_prices(past, [sources], state.until)
+    table = past.between(*period_of(state))
     clock = wall_clock(table.quarter)
     is_known = table.is_shown
     if np.nansum(table.exported):
@@ -283,6 +291,8 @@ def year_of(
     begins = [state.ledger.month_begin(start).astimezone(LUXEMBOURG) for start in starts]
     year = WhatIfYear(
         table=table,
+        past=past,
+        until=state.until,
         clock=clock,
         begins=begins,
         month_sums=_month_sums(table, contract, begins),
@@ -335,8 +345,8 @@ def _lengths(days: Numbers) -> Numbers:
 def prices_by_day(year: WhatIfYear, moment: datetime) -> Sequence[DayPrices]:
     """Return the hourly prices of each day from the first to the last day of `year`.
 
-    All days have the grid prices that apply at `moment`. Aids are left out. An hour without a
-    market price gets the mean market price of the year.
+    All days have the grid prices that apply at `moment`. Aids are left out. An hour without a known
+    quarter-hour gets the mean market price of the year.
     """
     contract, prices, clock, table = year.contract, year.prices, year.clock, year.table
     contracts = Contracts.always(contract, published=prices.published)

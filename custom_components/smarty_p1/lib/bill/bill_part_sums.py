@@ -57,11 +57,16 @@ class Sums(NamedTuple):
 
     @property
     def market_prices(self) -> MarketPrices:
-        """Return the mean market prices of the energy, with stand-in prices where necessary."""
-        wh = self.priced_wh + self.filled_wh
-        exported_wh = self.priced_exported_wh + self.filled_exported_wh
-        cost = self.market_cost + self.filled_cost
-        revenue = self.market_revenue + self.filled_revenue
+        """Return the mean market prices of the energy with a known price.
+
+        Without such energy, they are the mean stand-in prices.
+        """
+        bought = self.priced_wh, self.market_cost
+        sold = self.priced_exported_wh, self.market_revenue
+        (wh, cost), (exported_wh, revenue) = (
+            bought if bought[0] else (self.filled_wh, self.filled_cost),
+            sold if sold[0] else (self.filled_exported_wh, self.filled_revenue),
+        )
         return MarketPrices(
             cost / wh * 1000 if wh else None,
             revenue / exported_wh * 1000 if exported_wh else None,

@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from ..clock_verdict import NO_DOUBT, ClockVerdict
+from ..energy_table.filled_market_prices import stand_ins_of_today, with_prices
 from ..energy_table.table import Table
 from ..history.luxembourg_time import (
     QUARTER_HOUR,
@@ -39,7 +40,7 @@ from ..prices.market_price_series import PriceSources, sources_at
 from ..stored_values import Stored
 from .household_state import HouseholdState
 from .household_table import table_and_refused
-from .ledger import Ledger
+from .ledger import Ledger, RunningPrices
 from .leneda_days import NO_LENEDA_DAYS, LenedaDays
 
 
@@ -58,6 +59,7 @@ class Household:
         self._snapshot: HouseholdState | None = None
         self._is_snapshot_old = True
         self._ledger: tuple[object, Ledger] | None = None
+        self._stand_ins: dict[datetime, MarketPrices] = {}
         self._peaks: dict[datetime, tuple[list[QuarterHour | None], float]] = {}
         """Highest quarter-hours, and energy above the reference power in kWh, by shown month."""
         self.refused: frozenset[str] = frozenset()
@@ -160,14 +162,19 @@ class Household:
         """
         basis = self.meter.version, contracts, self._price_versions(), day_start(until)
         if self._ledger is None or self._ledger[0] != basis:
-            table, self.refused = table_and_refused(
-                self.meter.history.columns(), self._leneda, self._price_sources
-            )
-            is_begun = self.meter.is_begun_here
-            ledger = Ledger.of(table, contracts, is_begun=is_begun, until=until)
+            table, self.refused = table_and_refused(self.meter.history.columns(), self._leneda)
+            table = with_prices(table, self._price_sources, until)
+            ledger = Ledger.of(table, contracts, is_begun=self.meter.is_begun_here)
             self._ledger = basis, ledger
+            self._stand_ins.clear()
             self._peaks.clear()
         return self._ledger[1]
+
+    def _stand_ins_of(self, since: datetime, until: datetime) -> MarketPrices:
+        """Return the stand-in prices of the running day, under the contract that began `since`."""
+        if self._ledger and since not in self._stand_ins:
+            self._stand_ins[since] = stand_ins_of_today(self._ledger[1].table, since, until)
+        return self._stand_ins.get(since, NO_PRICES)
 
     @property
     def table(self) -> Table:
@@ -252,12 +259,15 @@ class Household:
     def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
         contracts = self._shown(values.time, month_end(values.month_start))
         ledger, start = self._ledger_under(contracts, until), quarter_start(values.measured_since)
+        sources = sources_at(self._price_sources, start)
         return HouseholdState(
             values=self._with_leneda(values, ledger),
             until=until,
             contracts=contracts,
             market=self.meter.market,
-            running_prices=sources_at(self._price_sources, start).prices_at(start),
+            running_prices=RunningPrices(
+                sources.prices_at(start), self._stand_ins_of(sources.since, until)
+            ),
             is_begun_here=self.meter.is_begun_here,
             version=(self.meter.version, *self._price_versions()),
             ledger=ledger,

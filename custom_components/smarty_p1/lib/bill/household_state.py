@@ -9,7 +9,7 @@ from ..history.luxembourg_time import month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_values import QuarterHourValues
 from ..prices.contract import Contracts
-from .ledger import Ledger
+from .ledger import Ledger, RunningPrices
 from .month import Month
 
 
@@ -30,8 +30,8 @@ class HouseholdState:
     contracts: Contracts
     market: MarketPrices
     """Market prices of the last reading."""
-    running_prices: MarketPrices
-    """Market prices of the running quarter-hour, as far as they are known."""
+    running_prices: RunningPrices
+    """Market prices of the running quarter-hour, as far as they are known, and their stand-ins."""
     is_begun_here: bool
     """Whether the time of the connection's first reading is known. Billing begins at that time."""
     version: tuple[object, ...] = field(compare=False)

@@ -1,6 +1,5 @@
 """Table of a household, made from the months of its spans and from Leneda's days."""
 
-from collections.abc import Sequence
 from math import nan
 
 import numpy as np
@@ -17,25 +16,23 @@ from ..energy_table.wall_clock import QUARTER_S
 from ..history.luxembourg_time import month_start
 from ..history.month_columns import Columns, MonthColumns, months_between
 from ..history.spans import Span, SpanKind
-from ..prices.market_price_series import PriceSources
 from .leneda_days import LenedaDays
 
 
-def table_and_refused(
-    columns: Columns, leneda: LenedaDays, sources: Sequence[PriceSources] = ()
-) -> tuple[Table, frozenset[str]]:
-    """Return the table of all spans and of Leneda's days, with the prices of the sources.
+def table_and_refused(columns: Columns, leneda: LenedaDays) -> tuple[Table, frozenset[str]]:
+    """Return the table of all spans and of Leneda's days, without market prices.
 
     The second value are months such as "2026-06" whose impossible energy the table leaves out.
     A damaged file, or an odd one, can have more energy than a ledger can add up.
     """
     spans, quarters = _spans_of(columns), leneda.arrays
     try:
-        return table_of(spans, quarters, sources), frozenset()
+        return table_of(spans, quarters), frozenset()
     except TooMuchEnergyError:
         spans, quarters, months = without_impossible(spans, quarters)
-        table = table_of(spans, quarters, sources)
-        return table, frozenset(f"{1970 + n // 12}-{n % 12 + 1:02}" for n in months)
+        return table_of(spans, quarters), frozenset(
+            f"{1970 + n // 12}-{n % 12 + 1:02}" for n in months
+        )
 
 
 def _spans_of(columns: Columns) -> Spans:

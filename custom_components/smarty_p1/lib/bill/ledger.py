@@ -32,27 +32,24 @@ from ..energy_table.wall_clock import (
     time_of,
     wall_clock,
 )
-from ..history.luxembourg_time import QUARTER_HOUR, day_start, month_end, month_start
-from ..history.market_prices import MarketPrices
+from ..history.luxembourg_time import QUARTER_HOUR, month_end, month_start
+from ..history.market_prices import NO_PRICES, MarketPrices
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS, Amounts
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import BEGINNING, Contract, Contracts
 from ..prices.time_of_use import second_quarters
 from .bill_part_sums import BillPart, Sums, month_share
-from .filled_market_prices import with_stand_ins
 
 _PARTS = 1e9
 """Running totals count billionths of a Wh and of a EUR."""
 
 
-class _Market(NamedTuple):
-    """Market prices of the rows in EUR per kWh, filled as in `filled_market_prices.py`."""
+class RunningPrices(NamedTuple):
+    """Market prices of a quarter-hour that has not ended, and their stand-ins."""
 
-    bought: Floats
-    sold: Floats
-    today: Sequence[tuple[float, float]]
-    """Stand-in prices of imported and exported energy on a day that has not ended, by contract."""
+    known: MarketPrices = NO_PRICES
+    stand_ins: MarketPrices = NO_PRICES
 
 
 class Running(NamedTuple):
@@ -74,9 +71,6 @@ class Ledger:
     """Reference power of each row as energy of a quarter-hour, infinite without one."""
     is_begun: bool
     """Whether the household's first day is known. Monthly prices count from this day on."""
-    until: datetime | None
-    """Time until which days have ended. None if all days of the table have ended."""
-    market: _Market
     totals: Numbers
     """Running totals: a row for each field of `Sums`, with one value more than the table.
 
@@ -90,30 +84,19 @@ class Ledger:
         return _above_wh(self.table, self.reference_wh)
 
     @classmethod
-    def of(
-        cls,
-        table: Table,
-        contracts: Contracts,
-        *,
-        is_begun: bool = True,
-        until: datetime | None = None,
-    ) -> Ledger:
-        """Return the ledger of a table. All amounts have VAT if the latest contract has it.
-
-        The day that contains `until` has not ended. Without `until`, all days have ended.
-        """
+    def of(cls, table: Table, contracts: Contracts, *, is_begun: bool = True) -> Ledger:
+        """Return the ledger of a table. All amounts have VAT if the latest contract has it."""
         contracts, clock = contracts.with_latest_vat, wall_clock(table.quarter)
         count = len(table.quarter)
         is_second, reference_wh = np.zeros(count, bool), reference_wh_of(table.quarter, contracts)
         for contract, part in _contract_parts(table.quarter, contracts):
             is_second[part] = second_rows(contract, clock, part)
-        market = _market_of(table, contracts, clock, until)
-        columns = _columns(table, is_second, reference_wh, market)
+        columns = _columns(table, is_second, reference_wh)
         totals = np.zeros((len(columns), count + 1), np.int64)
         for total, column in zip(totals, columns, strict=True):
             if column.any():  # most columns of most households are 0
                 np.cumsum(np.rint(column * _PARTS).astype(np.int64), out=total[1:])
-        return cls(table, contracts, clock, reference_wh, is_begun, until, market, totals)
+        return cls(table, contracts, clock, reference_wh, is_begun, totals)
 
     def sums(self, begin: datetime, end: datetime) -> Sums:
         """Return the sums of the quarter-hours that begin from `begin` to before `end`."""
@@ -155,15 +138,13 @@ class Ledger:
         month = self.clock.month
         return [month_start(time_of(number)) for number in self.table.quarter[groups(month)]]
 
-    def with_running(self, time: datetime, amounts: Amounts, prices: MarketPrices) -> Ledger:
+    def with_running(self, time: datetime, amounts: Amounts, prices: RunningPrices) -> Ledger:
         """Return this ledger with the running quarter-hour, measured from `time` on.
 
         It shares with this ledger all that a telegram does not change.
         """
         quarter = number_of(time)
-        number = self.contracts.number_at(time_of(quarter))
-        contract = self.contracts.entries[number][1]
-        of_a_wh = _sums_of_a_wh(quarter, contract, prices, self.market.today[number])
+        of_a_wh = _sums_of_a_wh(quarter, self.contracts.at(time_of(quarter)), prices)
         # Neither depends on the running quarter-hour, so all copies share them.
         _ = self.months, self._whole_since
         ledger = copy(self)
@@ -171,14 +152,19 @@ class Ledger:
         object.__setattr__(ledger, "running", running)
         return ledger
 
-    def with_row(self, time: datetime, amounts: Amounts, prices: MarketPrices) -> Ledger:
+    def with_row(self, time: datetime, amounts: Amounts, prices: RunningPrices) -> Ledger:
         """Return the ledger of a table with one more row: energy of the quarter-hour of `time`."""
         energies = [amounts.imported_wh], [amounts.exported_wh]
         return self.with_table(self.table.joined(_rows(number_of(time), *energies, prices)))
 
     def with_table(self, table: Table) -> Ledger:
         """Return the ledger of another table under the same contracts."""
-        return Ledger.of(table, self.contracts, is_begun=self.is_begun, until=self.until)
+        ledger = Ledger.of(table, self.contracts, is_begun=self.is_begun)
+        return replace(ledger, running=self.running)
+
+    def with_rows(self, begin: datetime, end: datetime, rows: Table) -> Ledger:
+        """Return the ledger with other quarter-hours from `begin` to before `end`."""
+        return self.with_table(self.table.with_rows(begin, end, rows))
 
     def parts(
         self, begin: datetime, end: datetime, energy_end: datetime | None = None
@@ -209,21 +195,18 @@ class Ledger:
     def mark(self, begin: datetime, end: datetime) -> int:
         """Return a checksum that changes if the rows or the monthly prices of a month change."""
         mark = crc32(self.month_begin(begin).isoformat().encode())
-        rows = self.between(begin, end)
-        for column in (*rows.table, rows.market.bought, rows.market.sold):
+        for column in self.table.between(begin, end):
             mark = crc32(np.ascontiguousarray(column), mark)
         return mark
 
     def between(self, begin: datetime, end: datetime) -> Ledger:
         """Return the ledger of the quarter-hours that begin from `begin` to before `end`."""
         part = self.table.places(begin, end)
-        bought, sold, today = self.market
         return replace(
             self,
             table=self.table.between(begin, end),
             clock=WallClock(*(column[part] for column in self.clock)),
             reference_wh=self.reference_wh[part],
-            market=_Market(bought[part], sold[part], today),
             totals=self.totals[:, part.start : part.stop + 1],
             running=None,
         )
@@ -279,84 +262,68 @@ class Ledger:
 
 
 def _rows(
-    quarter: int, imported_wh: Sequence[float], exported_wh: Sequence[float], prices: MarketPrices
+    quarter: int, imported_wh: Sequence[float], exported_wh: Sequence[float], prices: RunningPrices
 ) -> Table:
     """Return rows with energy of a quarter-hour that has not ended."""
     count = len(imported_wh)
+    known, stand_ins = (np.array(of, float) for of in prices)  # NaN for None
+    is_filled = np.isnan(known) & ~np.isnan(stand_ins)
+    market, feed_in = np.where(is_filled, stand_ins, known)
     return Table(
         quarter=np.full(count, quarter),
         imported=np.array(imported_wh),
         exported=np.array(exported_wh),
         source=np.full(count, RowSource.PART, np.int8),
-        market=np.full(count, prices.energy, float),  # NaN for None
-        feed_in=np.full(count, prices.feed_in, float),
+        market=np.full(count, market),
+        feed_in=np.full(count, feed_in),
+        is_market_filled=np.full(count, is_filled[0]),
+        is_feed_in_filled=np.full(count, is_filled[1]),
         shared=np.zeros((5, count)),
         is_sharing_known=np.zeros(count, bool),
     )
 
 
 @lru_cache(maxsize=16)  # the telegrams of a quarter-hour mostly have the same prices
-def _sums_of_a_wh(
-    quarter: int, contract: Contract, prices: MarketPrices, today: tuple[float, float]
-) -> Floats:
+def _sums_of_a_wh(quarter: int, contract: Contract, prices: RunningPrices) -> Floats:
     """Return the fields of `Sums` for an imported, and for an exported Wh, as two columns.
 
-    The Wh belongs to a quarter-hour that has not ended. `today` has the stand-in prices.
+    The Wh belongs to a quarter-hour that has not ended.
     """
     rows = _rows(quarter, (1.0, 0.0), (0.0, 1.0), prices)
     is_second = second_rows(contract, wall_clock(rows.quarter))
-    columns = zip((rows.market, rows.feed_in), today, strict=True)
-    bought, sold = (np.where(np.isnan(price), instead, price) for price, instead in columns)
-    return np.stack(_columns(rows, is_second, np.full(2, inf), _Market(bought, sold, [today])))
+    return np.stack(_columns(rows, is_second, np.full(2, inf)))
 
 
-def _market_of(
-    table: Table, contracts: Contracts, clock: WallClock, until: datetime | None
-) -> _Market:
-    """Return the market prices of a table's rows, with stand-in prices."""
-    today = inf if until is None else wall_clock(np.array([number_from(day_start(until))])).day[0]
-    energies = table.imported - table.shared.sum(axis=0), np.nan_to_num(table.exported)
-    parts = [
-        [
-            with_stand_ins(price[part], wh[part], clock.day[part], today)
-            for price, wh in zip((table.market, table.feed_in), energies, strict=True)
-        ]
-        for _, part in _contract_parts(table.quarter, contracts)
-    ]
-    bought, sold = (
-        np.concatenate([column.price for column in columns]) for columns in zip(*parts, strict=True)
-    )
-    return _Market(bought, sold, [(import_.today, export.today) for import_, export in parts])
-
-
-def _columns(table: Table, is_second: Flags, reference_wh: Floats, market: _Market) -> list[Floats]:
+def _columns(table: Table, is_second: Flags, reference_wh: Floats) -> list[Floats]:
     """Return a column for each field of `Sums`."""
     wh, fed = table.imported, np.nan_to_num(table.exported)
     supplied = wh - table.shared.sum(axis=0)
     is_whole = table.is_whole
-    is_priced, is_sold = ~np.isnan(table.market), ~np.isnan(table.feed_in)
-    is_filled = ~is_priced & ~np.isnan(market.bought)
-    is_sold_filled = ~is_sold & ~np.isnan(market.sold)
+    bought = _at_market(supplied, table.market, table.is_market_filled)
+    sold = _at_market(fed, table.feed_in, table.is_feed_in_filled)
     return [
         wh,
         fed,
         _above_wh(table, reference_wh),
         is_whole & (wh > reference_wh),
         np.where(is_second, supplied, 0.0),
-        np.where(is_priced, supplied, 0.0),
-        np.where(is_priced, supplied * table.market / 1000, 0.0),
-        np.where(is_sold, fed, 0.0),
-        np.where(is_sold, fed * table.feed_in / 1000, 0.0),
+        *bought[:2],
+        *sold[:2],
         *table.shared,
         np.where(table.is_sharing_known, wh, 0.0),
         table.is_shown,
         table.source >= RowSource.LENEDA,
         table.source == RowSource.ESTIMATED,
-        np.where(is_filled, supplied, 0.0),
-        np.where(is_filled, supplied * market.bought / 1000, 0.0),
-        np.where(is_sold_filled, fed, 0.0),
-        np.where(is_sold_filled, fed * market.sold / 1000, 0.0),
+        *bought[2:],
+        *sold[2:],
     ]
+
+
+def _at_market(wh: Floats, price: Floats, is_filled: Flags) -> list[Floats]:
+    """Return energy and cost of the rows with a market price, then those with a stand-in."""
+    is_known = ~np.isnan(price) & ~is_filled
+    cost = wh * price / 1000
+    return [np.where(of, column, 0.0) for of in (is_known, is_filled) for column in (wh, cost)]
 
 
 def _above_wh(table: Table, reference_wh: Floats) -> Floats:

@@ -66,9 +66,10 @@ def billed_cost(table: Table, prices: RowPrices) -> Floats:
 
 
 def _market_prices(ledger: Ledger, of_month: MonthPrices) -> tuple[Floats, Floats]:
+    (bought, sold), true = ledger.table.prices, ledger.table.true_prices
     return (
-        ledger.market.bought if of_month.is_bought_filled else ledger.table.market,
-        ledger.market.sold if of_month.is_sold_filled else ledger.table.feed_in,
+        bought if of_month.is_bought_filled else true[0],
+        sold if of_month.is_sold_filled else true[1],
     )
 
 

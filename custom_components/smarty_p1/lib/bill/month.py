@@ -114,11 +114,8 @@ class Month(NamedTuple):
 
         Return None while a price is unknown.
         """
-        rows = self.rows
-        before, after = (
-            bill_of(of, self.start, self.end).total for of in (rows, rows.with_table(table))
-        )
-        return more(after, before)
+        after = self._replace(ledger=self.ledger.with_rows(self.start, self.end, table))
+        return more(after.bill().total, self.bill().total)
 
     @property
     def older_prices(self) -> OlderPrices | None:

@@ -4,5 +4,5 @@ table = table_of(spans, leneda)
 
 Imports `history` and `prices`. Needs numpy. Arrays never leave `energy_table`, `bill` and `advice`.
 
-Public modules: table, wall_clock.
+Public modules: filled_market_prices, table, wall_clock.
 """

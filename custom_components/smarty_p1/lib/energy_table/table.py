@@ -12,10 +12,9 @@ that was set back repeated it. The table is a value: a what-if is the same table
   it. A gap with hardly any energy is no real gap: its energy belongs to its last second.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from enum import IntEnum
-from itertools import pairwise, starmap
 from math import isnan
 from typing import Any, NamedTuple
 
@@ -25,18 +24,8 @@ from numpy.typing import NDArray
 from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
-from ..prices.market_price_series import PriceSeries, PriceSources
 from .loose_energy_division import Covered, Division, LooseSpans, divide
-from .wall_clock import (
-    QUARTER_S,
-    Flags,
-    Floats,
-    Numbers,
-    number_from,
-    number_of,
-    time_of,
-    wall_clock,
-)
+from .wall_clock import QUARTER_S, Flags, Floats, Numbers, number_from, time_of, wall_clock
 
 MAX_WH = 9e9
 """Maximum sum of the absolute energies of a table in Wh. Running totals count billionths."""
@@ -116,12 +105,28 @@ class Table(NamedTuple):
     """NaN where unknown. Unknown energy that came later is in a row of its own."""
     source: NDArray[np.int8]
     market: Floats
-    """Market price of an imported kWh without margin, NaN where unknown."""
+    """Market price of an imported kWh without margin, or its stand-in. NaN where unknown."""
     feed_in: Floats
     """The same for an exported kWh."""
+    is_market_filled: Flags
+    """Whether `market` is a stand-in price."""
+    is_feed_in_filled: Flags
     shared: Floats
     """Imported energy from the layers 1 to 4, and from unknown layers: five rows."""
     is_sharing_known: Flags
+
+    @property
+    def prices(self) -> tuple[Floats, Floats]:
+        """Return the market prices of an imported and of an exported kWh, with stand-ins."""
+        return self.market, self.feed_in
+
+    @property
+    def true_prices(self) -> tuple[Floats, Floats]:
+        """Return `prices` without the stand-ins: NaN where the market's price is unknown."""
+        return (
+            np.where(self.is_market_filled, np.nan, self.market),
+            np.where(self.is_feed_in_filled, np.nan, self.feed_in),
+        )
 
     @property
     def is_whole(self) -> Flags:
@@ -154,6 +159,22 @@ class Table(NamedTuple):
         pairs: Iterable[tuple[Any, Any]] = zip(self, other, strict=True)
         joined = Table._make(np.concatenate(pair, axis=-1) for pair in pairs)
         return joined.where(np.argsort(joined.quarter, kind="stable"))
+
+    def with_prices_of(self, other: Table) -> Table:
+        """Return the table with the market prices of `other`, which has the same quarter-hours."""
+        return self._replace(
+            market=other.market,
+            feed_in=other.feed_in,
+            is_market_filled=other.is_market_filled,
+            is_feed_in_filled=other.is_feed_in_filled,
+        )
+
+    def with_rows(self, begin: datetime, end: datetime, rows: Table) -> Table:
+        """Return the table with `rows` in place of those from `begin` to before `end`."""
+        part = self.places(begin, end)
+        is_kept = np.ones(len(self.quarter), bool)
+        is_kept[part] = False
+        return self.where(is_kept).joined(rows)
 
 
 def quarter_hours_of(table: Table) -> Iterator[QuarterHour]:
@@ -203,13 +224,10 @@ def _months(quarter: Numbers | Floats) -> Numbers:
     return months
 
 
-def table_of(
-    spans: Spans, leneda: Leneda = NO_LENEDA, sources: Sequence[PriceSources] = ()
-) -> Table:
+def table_of(spans: Spans, leneda: Leneda = NO_LENEDA) -> Table:
     """Return the past of a household from its own spans and from Leneda's quarter-hours.
 
-    A row has the price of its quarter-hour in `sources`, from those of the contract that holds
-    then. The first contract also holds before.
+    Its market prices are unknown (`filled_market_prices.py` adds them).
 
     Raises TooMuchEnergyError if the sum of all imported, or of all exported, energies exceeds
     `MAX_WH`: a ledger could not add them up.
@@ -239,40 +257,15 @@ def table_of(
     if any(np.nansum(np.abs(energy)) > MAX_WH for energy in rows[1:3]):
         raise TooMuchEnergyError
     count = len(rows[0])
-    unknown = np.full(count, np.nan)
-    table = Table._make([*rows, unknown, unknown, np.zeros((5, count)), np.zeros(count, bool)])
-    table = table.where(np.argsort(table.quarter, kind="stable"))
-    return with_sharing(with_prices(table, sources), leneda)
+    unknown, no = np.full(count, np.nan), np.zeros(count, bool)
+    table = Table._make([*rows, unknown, unknown, no, no, np.zeros((5, count)), no])
+    return with_sharing(table.where(np.argsort(table.quarter, kind="stable")), leneda)
 
 
 def _rows_of(loose: Spans, division: Division, *, is_exported: bool = False) -> tuple[Any, ...]:
     wh, of = division.wh, division.span
     energies = (0 * wh, wh) if is_exported else (wh, 0 * wh)
     return division.quarter, *energies, loose.source[of]
-
-
-def with_prices(table: Table, sources: Sequence[PriceSources]) -> Table:
-    """Return `table` with the prices of the contracts' sources, which are in the order of time."""
-    market, feed_in = (np.full(len(table.quarter), np.nan) for _ in range(2))
-    cuts = np.searchsorted(table.quarter, [number_from(of.since) for of in sources[1:]])
-    bounds = pairwise([0, *cuts.tolist(), len(table.quarter)])
-    for of, part in zip(sources, starmap(slice, bounds), strict=False):
-        market[part] = _prices_at(table.quarter[part], of.energy)
-        feed_in[part] = _prices_at(table.quarter[part], of.feed_in)
-    return table._replace(market=market, feed_in=feed_in)
-
-
-def _prices_at(quarter: Numbers, series: PriceSeries | None) -> Floats:
-    """Return the price of each quarter-hour in `quarter`, NaN where it is unknown."""
-    prices = np.full(len(quarter), np.nan)
-    for month in series.months.values() if series else ():
-        first = number_of(month.first)
-        part = slice(*np.searchsorted(quarter, (first, first + month.size)))
-        prices[part] = np.array(month.prices)[quarter[part] - first]
-    if series and (running := series.running):
-        # The final price may come some seconds after the quarter-hour has ended.
-        prices[np.isnan(prices) & (quarter == number_of(running.start))] = running.price
-    return prices
 
 
 def with_sharing(table: Table, leneda: Leneda) -> Table:
