@@ -1,11 +1,9 @@
 """Integration for Luxembourg's "Smarty" electricity meters, LED pulse readers and tanks."""
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
-from homeassistant.loader import async_get_loaded_integration
 
 from . import sinks
 from .const import CONF_FILL_ENERGY, DOMAIN
@@ -20,7 +18,7 @@ from .coordinator import (
     platforms_of,
 )
 from .coordinator.chosen_entity_ids import async_check_ids, async_follow_entities
-from .coordinator.loads.entered_loads import entered_loads, on_changed_loads
+from .coordinator.loads.entered_loads import on_changed_loads
 from .coordinator.loads.lost_entities import async_watch_load_entities
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .coordinator.statistics.statistic_ids import store_statistics_key
@@ -66,7 +64,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     async_check_ids(hass, entry)
     if has_records(entry):
         store_statistics_key(hass, entry)
-    entry.runtime_data = make_coordinator(hass, entry)
+    entry.runtime_data = coordinator = make_coordinator(hass, entry)
     await entry.runtime_data.async_start()
     if has_records(entry):
         # Create the device of the electricity meter first, because the devices of M-Bus meters
@@ -74,7 +72,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
         dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id, **meter_device(entry.runtime_data)
         )
-    await hass.config_entries.async_forward_entry_setups(entry, platforms_of(entry))
+    coordinator.platforms = platforms_of(entry)
+    await hass.config_entries.async_forward_entry_setups(entry, coordinator.platforms)
     faults = entry.runtime_data.faults
     if has_telegrams(entry):
         await sinks.async_start(entry.runtime_data)
@@ -86,34 +85,27 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     if has_records(entry) and is_live(entry):
         faults.call(HousePlanner(hass, entry).start)
         faults.call(async_watch_load_entities, hass, entry)
-        await _async_add_calendar_with_loads(hass, entry)
+        _reload_for_calendar(hass, entry)
     return True
 
 
-async def _async_add_calendar_with_loads(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
-    """Set up the calendar of the plan with the first load.
+@callback
+def _reload_for_calendar(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
+    """Reload the entry with its first load, which adds the platform of the calendar.
 
-    Home Assistant's calendar is an item of the sidebar, so a meter without loads has none.
+    A platform is forwarded only during a set-up. Later, it could wait for the lock of a dialog that
+    tests the port, and outlive the coordinator.
     """
-
-    async def async_add() -> None:
-        if not entered_loads(entry):
-            return
-        # Import the platform first. The entry may be unloaded during the import: Home Assistant
-        # would still set up the calendar, and the next set-up of the entry would fail.
-        await async_get_loaded_integration(hass, DOMAIN).async_get_platform(Platform.CALENDAR)
-        is_open = entry.state in {ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED}
-        if is_open and not entry.runtime_data.has_calendar:
-            entry.runtime_data.has_calendar = True
-            # From 2026.11 on, Home Assistant takes the lock of a loaded entry itself. So hold no
-            # lock here: both would wait for each other, and no reload would ever end.
-            await hass.config_entries.async_forward_entry_setups(entry, [Platform.CALENDAR])
+    coordinator, is_asked = entry.runtime_data, False
 
     @callback
     def look() -> None:
-        entry.async_create_task(hass, async_add())
+        nonlocal is_asked
+        if not is_asked and {*platforms_of(entry)} - {*coordinator.platforms}:
+            is_asked = True
+            hass.config_entries.async_schedule_reload(entry.entry_id)
 
-    await async_add()
+    look()
     entry.async_on_unload(on_changed_loads(hass, entry, look))
 
 
@@ -121,8 +113,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
     """Unload an entry, and save its data. Home Assistant cancels the task that reads the port."""
     coordinator = entry.runtime_data
     coordinator.set_closed(is_closed=True)
-    platforms = [*platforms_of(entry), *([Platform.CALENDAR] if coordinator.has_calendar else [])]
-    is_unloaded = await hass.config_entries.async_unload_platforms(entry, platforms)
+    is_unloaded = await hass.config_entries.async_unload_platforms(entry, coordinator.platforms)
     if is_unloaded:
         await coordinator.async_close()
     else:

@@ -3,16 +3,7 @@
 import logging
 from typing import Final
 
-from homeassistant.const import Platform
-
 DOMAIN: Final = "smarty_p1"
-PLATFORMS: Final = (
-    Platform.BINARY_SENSOR,
-    Platform.BUTTON,
-    Platform.EVENT,
-    Platform.SENSOR,
-    Platform.TIME,
-)
 LOGGER: Final = logging.getLogger(__package__)
 
 # Kind of an entry. An entry without this field is a meter that is read at a port.

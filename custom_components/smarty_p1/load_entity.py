@@ -15,7 +15,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, SUBENTRY_LOAD
-from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
+from .coordinator.loads.entered_loads import (
+    EnteredLoad,
+    entered_loads,
+    on_changed_loads,
+    subentries_of,
+)
 from .coordinator.loads.shown_plans import LOAD_PLANS
 from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import meter_device
@@ -35,7 +40,7 @@ def add_load_entities(
 
     @callback
     def look() -> None:
-        for subentry in entry.get_subentries_of_type(subentry_type):
+        for subentry in subentries_of(entry, subentry_type):
             if subentry.subentry_id not in known:
                 known.add(subentry.subentry_id)
                 async_add_entities(

@@ -30,7 +30,7 @@ from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 
 from .dialogs import contract_in
 from .support import Home, call, metadata_of_sums, recorder_done
-from .test_what_if import START, set_up_year
+from .test_what_if import START, set_up_year, show_eleven_months
 from .websocket.conftest import ask
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -95,6 +95,9 @@ async def add_car(hass: HomeAssistant, entry: MockConfigEntry, **fields: str) ->
         # The form asks once for the missing sensor.
         done = await subentries.async_configure(flow["flow_id"], typed)
     assert done["type"] == "create_entry", done
+    # The first load reloads the meter.
+    await hass.async_block_till_done()
+    await show_eleven_months(entry, hass)
 
 
 async def record_wallbox(hass: HomeAssistant) -> None:

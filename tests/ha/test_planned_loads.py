@@ -5,9 +5,9 @@ to 6:00.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,18 +21,19 @@ from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
     ConfigEntryState,
+    ConfigSubentry,
     SubentryFlowResult,
 )
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.recorder import get_instance
-from homeassistant.loader import Integration
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS
+from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month
@@ -103,6 +104,8 @@ async def house(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
         "second_price_to": "06:00:00",
     }
     entry = await billed_month.set_up(home, hass_storage, **contract)
+    # The first load reloads the meter, which needs a reading to plan.
+    home.port.greeting = lambda: home.port.next_frame(billed_month.telegram("00:00:00", 0.0))
     home.hass.states.async_set("binary_sensor.wallbox_connected", "on")
     await record(home.hass, "sensor.wallbox_energy", "kWh", "energy")
     return entry
@@ -153,7 +156,7 @@ async def planned(hass: HomeAssistant, **expected: str) -> None:
     await wait_until(hass, lambda: expected.items() <= shown(hass).items())
 
 
-async def test_a_car_is_entered_and_planned_without_a_reload(
+async def test_a_car_is_entered_and_planned_and_only_the_first_load_reloads_the_meter(
     house: MockConfigEntry, hass: HomeAssistant
 ) -> None:
     before = house.runtime_data
@@ -162,7 +165,11 @@ async def test_a_car_is_entered_and_planned_without_a_reload(
     # 8.8 kWh at 4.6 kW below the reference power: two hours from 22:00 on.
     await planned(hass, runs="off", next="2026-06-16T20:00:00+00:00", missing="0.0")
     assert float(shown(hass)["limit"]) == pytest.approx((0.08 + 0.051) * 1.08, abs=1e-4)
-    assert house.runtime_data is before
+    # The first load adds the calendar, and a platform is set up only with its entry.
+    reloaded = house.runtime_data
+    assert reloaded is not before
+    await add(hass, house, "appliance")
+    assert house.runtime_data is reloaded
     device = car_device(hass, house)
     assert device is not None
     assert not await async_remove_config_entry_device(hass, house, device)
@@ -209,12 +216,12 @@ async def test_a_calendar_has_the_runs_and_is_on_while_a_load_runs(
 ) -> None:
     forward = hass.config_entries.async_forward_entry_setups
 
-    async def forward_unlocked(entry: ConfigEntry[Any], platforms: list[Platform]) -> None:
-        """Refuse a locked entry: from 2026.11 on, Home Assistant waits for the lock itself."""
-        assert not entry.setup_lock.locked()
+    async def forward_in_set_up(entry: ConfigEntry[Any], platforms: list[Platform]) -> None:
+        """Refuse a loaded entry: from 2026.11 on, Home Assistant waits for its lock."""
+        assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
         await forward(entry, platforms)
 
-    monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", forward_unlocked)
+    monkeypatch.setattr(hass.config_entries, "async_forward_entry_setups", forward_in_set_up)
     assert hass.states.get(CALENDAR) is None
     await add(hass, house)
     await planned(hass, runs="off", next="2026-06-16T20:00:00+00:00")
@@ -238,32 +245,42 @@ async def test_a_calendar_has_the_runs_and_is_on_while_a_load_runs(
     await wait_until(hass, lambda: hass.states.get(CALENDAR) is None)
 
 
-async def test_a_reload_while_the_first_load_is_entered_sets_up_one_calendar(
-    house: MockConfigEntry,
-    hass: HomeAssistant,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+async def test_a_first_load_and_a_reload_while_a_dialog_tests_the_port(
+    house: MockConfigEntry, hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    import_now = Integration.async_get_platforms
-
-    async def import_late(integration: Integration, names: Sequence[str]) -> dict[str, ModuleType]:
-        """Import the calendar once the reload has begun."""
-        while Platform.CALENDAR in names and house.state is ConfigEntryState.LOADED:
-            await asyncio.sleep(0)
-        return await import_now(integration, names)
-
-    monkeypatch.setattr(Integration, "async_get_platforms", import_late)
     form = await open_new(hass, house, "car")
-    entered = hass.async_create_task(fill_in(hass, form, "car"))
-    while not house.subentries:
-        await asyncio.sleep(0)
-    await hass.config_entries.async_reload(house.entry_id)
-    await entered
+    async with pause_entry(hass, house):
+        reloaded = hass.async_create_task(hass.config_entries.async_reload(house.entry_id))
+        await fill_in(hass, form, "car")
+    await reloaded
     await hass.async_block_till_done()
     calendar = hass.states.get(CALENDAR)
     assert calendar
     assert calendar.state == "off"
-    assert not [each.getMessage() for each in caplog.records if each.levelname == "ERROR"]
+    assert not [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+async def test_what_is_entered_during_an_unload_belongs_to_the_next_coordinator(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    await add(hass, house, "appliance")
+    form = await open_new(hass, house, "car")
+    unload = hass.config_entries.async_unload_platforms
+
+    async def enter_and_unload(entry: ConfigEntry[Any], platforms: Sequence[Platform]) -> bool:
+        is_unloaded = await unload(entry, platforms)
+        await fill_in(hass, form, "car")
+        return is_unloaded
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(hass.config_entries, "async_unload_platforms", enter_and_unload)
+        await hass.config_entries.async_reload(house.entry_id)
+    await hass.async_block_till_done()
+    await planned(hass, runs="off", next="2026-06-16T20:00:00+00:00")
+    await hass.services.async_call(
+        "button", "press", {"entity_id": "button.car_start_now"}, blocking=True
+    )
+    await planned(hass, runs="on")
 
 
 TOO_LATE = (
@@ -514,16 +531,32 @@ async def test_a_load_without_its_entity_is_left_out_with_one_message(
     assert issue_of(hass, house, "load_entity_lost")
 
 
-async def test_a_meter_has_at_most_ten_loads(house: MockConfigEntry, hass: HomeAssistant) -> None:
-    for n in range(10):
-        await add(hass, house, name=f"Car {n}")
-
-    def has_plan() -> bool:
-        state = hass.states.get("sensor.car_9_next_start")
-        return state is not None and state.state not in {"unavailable", "unknown"}
-
-    await wait_until(hass, has_plan)
+async def test_a_meter_has_at_most_ten_loads_however_many_dialogs_are_open(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    forms = [await open_new(hass, house, "car") for _ in range(12)]
+    done = await asyncio.gather(
+        *(fill_in(hass, form, "car", name=f"Car {n}") for n, form in enumerate(forms))
+    )
+    assert [each["type"] for each in done] == ["create_entry"] * 10 + ["abort"] * 2
+    assert {each["reason"] for each in done[10:]} == {"too_many_loads"}
+    await hass.async_block_till_done()
     flow = await hass.config_entries.subentries.async_init(
         (house.entry_id, "load"), context={"source": SOURCE_USER}
     )
     assert (flow["type"], flow["reason"]) == ("abort", "too_many_loads")
+
+    def next_start(name: str) -> str:
+        state = hass.states.get(f"sensor.{name}_next_start")
+        return state.state if state else "no entity"
+
+    # An entry may have more loads from elsewhere. They cost the others nothing.
+    car = house.subentries[next(iter(house.subentries))]
+    for n in (10, 11):
+        more = ConfigSubentry(data=car.data, subentry_type="load", title=f"Car {n}", unique_id=None)
+        hass.config_entries.async_add_subentry(house, more)
+    await wait_until(hass, lambda: next_start("car_9") not in {"unavailable", "unknown"})
+    assert next_start("car_10") == "no entity"
+    hass.config_entries.async_remove_subentry(house, car.subentry_id)
+    await wait_until(hass, lambda: next_start("car_10")[:3] == "202")
+    assert next_start("car_11") == "no entity"

@@ -69,9 +69,14 @@ async def set_up_year(home: Home, hass_storage: dict[str, Any]) -> MockConfigEnt
     """Return the entry of a meter with eleven months from the platform before its own months."""
     entry = await billed_month.set_up(home, hass_storage)
     await home.again(telegram("00:00:05", 0.1), {"contracts": [OPTIONS]})
-    entry.runtime_data.records.household.set_leneda_days(_eleven_months())
-    await home.hass.async_block_till_done()
+    await show_eleven_months(entry, home.hass)
     return entry
+
+
+async def show_eleven_months(entry: MockConfigEntry, hass: HomeAssistant) -> None:
+    """Give a loaded meter the months of the platform."""
+    entry.runtime_data.records.household.set_leneda_days(_eleven_months())
+    await hass.async_block_till_done()
 
 
 @cache

@@ -13,7 +13,7 @@ from homeassistant.helpers.json import json_bytes_sorted
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_LOAD_KIND, LOAD_CAR, SUBENTRY_LOAD
-from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
+from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads, subentries_of
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if import PLAN
@@ -56,7 +56,7 @@ def _entered_car(coordinator: MeterCoordinator) -> EnteredLoad | None:
     loads = entered_loads(entry)
     cars = (
         loads[subentry.subentry_id]
-        for subentry in entry.get_subentries_of_type(SUBENTRY_LOAD)
+        for subentry in subentries_of(entry, SUBENTRY_LOAD)
         if subentry.data.get(CONF_LOAD_KIND) == LOAD_CAR
     )
     return next(cars, None)

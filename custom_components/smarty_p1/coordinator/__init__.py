@@ -15,7 +15,7 @@ from ..const import (
     KIND_METER,
     KIND_PULSE,
     KIND_TANK,
-    PLATFORMS,
+    SUBENTRY_LOAD,
 )
 from .entity_source import EntitySource
 from .entry_types import AnyConfigEntry
@@ -98,10 +98,21 @@ def loaded_live(entry: AnyConfigEntry) -> LiveCoordinator | None:
 
 
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms of the entities that a config entry creates."""
-    if kind_of(entry) == KIND_ENTITIES:
-        return (Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR, Platform.TIME)
-    return PLATFORMS if has_telegrams(entry) else (Platform.SENSOR,)
+    """Return the platforms of the entities that a config entry creates now.
+
+    Home Assistant's calendar is an item of the sidebar, so a meter without loads has none.
+    """
+    if not is_live(entry):
+        return (Platform.SENSOR,)
+    has_loads = any(entry.get_subentries_of_type(SUBENTRY_LOAD))
+    return (
+        Platform.BINARY_SENSOR,
+        Platform.BUTTON,
+        *([Platform.CALENDAR] if has_loads else []),
+        *([Platform.EVENT] if has_telegrams(entry) else []),
+        Platform.SENSOR,
+        Platform.TIME,
+    )
 
 
 def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:

@@ -5,6 +5,7 @@ from functools import partial
 from math import inf
 from typing import Any, Protocol, override
 
+from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
@@ -52,7 +53,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     `condition` is the last reported condition, and `readings` the number of accepted readings.
     `received_at` is the time at which the entities were last updated. `placeholders` fill the texts
     of errors. `faults` logs unexpected errors, which cost only the listener or part that raised
-    them. `has_calendar` is True once the calendar of the entry's loads is set up.
+    them. `platforms` are those that the entry was set up with.
     """
 
     config_entry: AnyConfigEntry
@@ -69,7 +70,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.readings = 0
         self.received_at = dt_util.utcnow()
         self.is_closed = False
-        self.has_calendar = False
+        self.platforms: tuple[Platform, ...] = ()
         self._remedies = Remedies(hass, entry, placeholders)
         self.health = FailureDetection(rules, self._remedies.standing())
         self.condition: Condition = self.health.look(self.now())

@@ -64,15 +64,15 @@ class BatteryFlow(ConfigSubentryFlow):
     """Dialog that adds the battery of a meter's house, or changes it."""
 
     def __init__(self) -> None:
-        self._form = SubentryForm(self, SUBENTRY_BATTERY)
+        self._form = SubentryForm(self, SUBENTRY_BATTERY, "has_battery")
 
     async def async_step_user(self, user_input: Input = None) -> SubentryFlowResult:
         """Ask for the battery."""
         subentry = None
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
-        elif [*self._get_entry().get_subentries_of_type(SUBENTRY_BATTERY)]:
-            return self.async_abort(reason="has_battery")
+        else:
+            self._form.refuse_more(self._get_entry())
         page = Page("user", _FIELDS, self._check)
         return await self._form.async_ask(page, user_input, self._get_entry(), subentry)
 

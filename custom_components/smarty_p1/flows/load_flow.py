@@ -36,8 +36,6 @@ from ..const import (
     SUBENTRY_LOAD,
 )
 from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
-from ..lib.markdown_text import in_markdown
-from ..lib.plan.house_plan import MAX_LOADS
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from .form import Input
 from .form_errors import FormErrors
@@ -113,16 +111,11 @@ class LoadFlow(ConfigSubentryFlow):
     """Dialog that adds a load to a meter, or changes one."""
 
     def __init__(self) -> None:
-        self._form = SubentryForm(self, SUBENTRY_LOAD)
+        self._form = SubentryForm(self, SUBENTRY_LOAD, "too_many_loads")
 
     async def async_step_user(self, _user_input: Input = None) -> SubentryFlowResult:
         """Ask for the kind of the load."""
-        entry = self._get_entry()
-        if len([*entry.get_subentries_of_type(SUBENTRY_LOAD)]) >= MAX_LOADS:
-            return self.async_abort(
-                reason="too_many_loads",
-                description_placeholders=in_markdown({"most": str(MAX_LOADS)}),
-            )
+        self._form.refuse_more(self._get_entry())
         return self.async_show_menu(step_id="user", menu_options=[*_FIELDS])
 
     async def async_step_reconfigure(self, _user_input: Input = None) -> SubentryFlowResult:

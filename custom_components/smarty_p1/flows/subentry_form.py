@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_NAME
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -20,7 +21,9 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_MEASURED_BY
+from ..coordinator.loads.entered_loads import MOST, subentries_of
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
+from ..lib.markdown_text import in_markdown
 from .form import Form, Input
 from .form_errors import FieldError, FormErrors
 
@@ -58,14 +61,24 @@ class Page(NamedTuple):
 
 
 class SubentryForm:
-    """Form of a dialog that adds a subentry, or changes the given one."""
+    """Form of a dialog that adds a subentry, or changes the given one.
 
-    def __init__(self, flow: ConfigSubentryFlow, subentry_type: str) -> None:
+    `reason` tells the user why the meter cannot have more such subentries.
+    """
+
+    def __init__(self, flow: ConfigSubentryFlow, subentry_type: str, reason: str) -> None:
         self._flow = flow
+        self._type, self._reason = subentry_type, reason
         self._form = Form(flow, lambda: self._title)
         self._title = ""
         self._steps = f"config_subentries.{subentry_type}.step"
         self._has_asked = False
+
+    def refuse_more(self, entry: ConfigEntry) -> None:
+        """Raise AbortFlow if the meter has as many subentries as it may have."""
+        most = MOST[self._type]
+        if len(subentries_of(entry, self._type)) >= most:
+            raise AbortFlow(self._reason, in_markdown({"most": str(most)}))
 
     async def async_ask(
         self,
@@ -88,6 +101,8 @@ class SubentryForm:
         name, data = read
         if subentry:
             return flow.async_update_and_abort(entry, subentry, title=name, data=data)
+        # Other dialogs may have been open.
+        self.refuse_more(entry)
         return flow.async_create_entry(title=name, data=data)
 
     async def _async_read(

@@ -98,11 +98,13 @@ async def test_without_a_price_the_lack_is_said(
     contract = {
         name: term for name, term in contract_in(house).items() if "energy_price" not in name
     }
-    await home.again(billed_month.telegram("00:00:05", 0.1), {"contracts": [contract]})
+    reading = billed_month.telegram("00:00:05", 0.1)
+    await home.again(reading, {"contracts": [contract]})
+    home.port.greeting = home.port.next_frame(reading)
     await ask(client, "plan", entry_id=house.entry_id)
     assert await message(client) == {"loads": [], "plan": None, "lack": None}
     await add(home.hass, house)
-    shown = await message(client)
+    shown = await until_states(client, "planned")
     # Reference power and sun still make a plan, but it has no costs to show.
     assert [load["state"] for load in shown["loads"]] == ["planned"]
     assert (shown["lack"], shown["plan"]) == ("no_price", None)

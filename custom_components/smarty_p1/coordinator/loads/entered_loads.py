@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import time, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from homeassistant.config_entries import (
@@ -22,13 +23,17 @@ from ...const import (
     CONF_LOAD_KWH,
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
+    SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
 )
 from ...lib.plan.daily_load import DailyLoad
+from ...lib.plan.house_plan import MAX_LOADS
 from ...lib.plan.load_following import MIN_TIME
 from ..entry_types import AnyConfigEntry
 from .state_numbers import converted, number_of
 
+MOST = {SUBENTRY_LOAD: MAX_LOADS, SUBENTRY_BATTERY: 1}
+"""Number of subentries of each type that a meter may have."""
 # A relay of the meter limits the load in one of these states.
 _RELAYS = {"connected": STATE_ON, "disconnected": STATE_OFF}
 
@@ -108,11 +113,15 @@ def is_on(state: State | None) -> bool | None:
     return {STATE_ON: True, STATE_OFF: False}.get(state.state) if state else None
 
 
+def subentries_of(entry: AnyConfigEntry, subentry_type: str) -> list[ConfigSubentry]:
+    """Return the subentries of a type that count: the first ones, if there are more than `MOST`."""
+    return [*islice(entry.get_subentries_of_type(subentry_type), MOST[subentry_type])]
+
+
 def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:
     """Return the loads of a meter, keyed by the ids of their subentries."""
     return {
-        subentry.subentry_id: _entered(subentry)
-        for subentry in entry.get_subentries_of_type(SUBENTRY_LOAD)
+        subentry.subentry_id: _entered(subentry) for subentry in subentries_of(entry, SUBENTRY_LOAD)
     }
 
 
@@ -140,14 +149,17 @@ def _time(stored: str | None) -> time | None:
 def on_changed_loads(
     hass: HomeAssistant, entry: AnyConfigEntry, look: Callable[[], None]
 ) -> CALLBACK_TYPE:
-    """Call `look` after each change of the entry. Return a function that ends this.
+    """Call `look` after each change of the open entry. Return a function that ends this.
 
-    Home Assistant does not reload an entry because of a new subentry.
+    Home Assistant does not reload an entry because of a new subentry. A load that is entered while
+    the entry is unloaded belongs to the next coordinator: entities of this one would stay for ever.
     """
+    coordinator = entry.runtime_data
 
     @callback
     def on_change(change: ConfigEntryChange, changed: AnyConfigEntry) -> None:
-        if changed is entry and change is ConfigEntryChange.UPDATED:
+        is_change = changed is entry and change is ConfigEntryChange.UPDATED
+        if is_change and not coordinator.is_closed:
             look()
 
     return async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
