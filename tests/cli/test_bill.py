@@ -15,7 +15,7 @@ from smarty_p1_cli.contract_file import read_contract
 from smartyp1.amounts import Amount
 from smartyp1.prices.contract_terms import CONTRACT_TERMS, Choice, Term
 from tests.cli.conftest import Run
-from tests.cli.test_command import COMMAND, PROJECT, environment
+from tests.commands.test_command import COMMAND, PROJECT, environment
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
 CONTRACT = "[[contracts]]\nreference_power = 7\nenergy_price = 0.15\nvat = true\n"
