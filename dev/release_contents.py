@@ -36,7 +36,7 @@ _NAMED = re.compile(_REQUIREMENT)
 _HASHED = re.compile(rf"{_PINNED.pattern}( +--hash=sha256:[0-9a-f]{{64}})+")
 _NAMES_ONLY = {"requirements/overrides.txt"}
 # Files whose packages without a version obey the constraints of Home Assistant.
-_CONSTRAINED = {"requirements/demo.txt", "requirements_test.txt"}
+_CONSTRAINED = {"requirements/demo.txt", "requirements/next.txt", "requirements_test.txt"}
 MAX_CHANGES_LINES = 60
 _RELEASED_LOCKS = {f"requirements/{name}_lock.txt" for name in ("build", "container")}
 

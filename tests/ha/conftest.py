@@ -5,7 +5,6 @@ import logging
 import sqlite3
 import sys
 from collections.abc import AsyncGenerator, Collection, Generator
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,6 @@ from homeassistant.components.recorder.models import StatisticData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component import common
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy.orm import Session
 
@@ -44,7 +42,7 @@ from custom_components.smarty_p1.lib.prices.published_prices import PublishedPri
 from dev.leneda import Platform
 from tests.prices import PRICES
 
-from . import billed_month, leneda
+from . import billed_month, kit, leneda
 from .meter import KEY, SERIAL, EntryMaker, MeterPort
 from .refusals import Refusals
 from .support import Home, Passed
@@ -96,19 +94,7 @@ def frequent_commits() -> Generator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def jobs_before_the_end() -> Generator[None]:
-    """Let the recorder wait for its running jobs before it closes its connection.
-
-    A job that is still running would open a new connection, which nothing closes. Python warns of
-    it some tests later.
-    """
-    close: Any = Recorder._close_connection
-
-    def close_after_jobs(recorder: Recorder) -> None:
-        if recorder._db_executor:
-            recorder._db_executor.join_threads_or_timeout()
-        close(recorder)
-
-    with patch.object(Recorder, "_close_connection", close_after_jobs):
+    with kit.jobs_before_the_end():
         yield
 
 
@@ -136,7 +122,7 @@ def recorder_config(request: pytest.FixtureRequest) -> dict[str, Any] | None:
     return {"exclude": {"event_types": _UNREAD_EVENTS}}
 
 
-_ADD_SHORT_TERM: Any = statistics._insert_statistics
+_ADD_SHORT_TERM: Any = getattr(statistics, "_statistics_exists", None)
 
 
 def _sqlite(session: Session) -> sqlite3.Connection:
@@ -204,6 +190,9 @@ def fast_rows() -> Generator[None]:
     The recorder's own queries do the same. They take a millisecond a row, and so most of the time
     of these tests.
     """
+    if not _ADD_SHORT_TERM:
+        yield
+        return
     with (
         patch.object(statistics, "_statistics_exists", _row_id),
         patch.object(statistics, "_insert_statistics", _add_row),
@@ -236,18 +225,8 @@ async def unloaded_before_recorder(recorder_mock: Recorder) -> AsyncGenerator[No
 
 @pytest.fixture
 def hass_storage() -> Generator[dict[str, Any]]:
-    """Yield what is stored, by key, as the test kit does, but with plain functions.
-
-    The kit's mocks with the signatures of the store take a tenth of the time of a short test.
-    """
-
-    def patch_plainly(target: str, *, side_effect: object, autospec: bool) -> Any:  # noqa: ANN401
-        assert autospec
-        return patch(target, side_effect)
-
-    with ExitStack() as stack:
-        with patch.object(common, "patch", patch_plainly):
-            stored = stack.enter_context(common.mock_storage())
+    """Yield what is stored, by key."""
+    with kit.stored_in_memory() as stored:
         yield stored
 
 

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import flush_store
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import Series, async_write
+from tests.ha import kit
 from tests.ha.dialogs import choose, fill_in, open_repair
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.support import TELEGRAM, Home, changes_of, metadata_of_sums, said
@@ -156,7 +157,7 @@ async def test_sources_move_by_the_button_and_come_back(
 
     # The offer to undo survives a restart.
     registry = ir.async_get(house.hass)
-    await flush_store(registry._store)
+    await flush_store(kit.issue_store(registry))
     registry.issues.clear()
     await registry.async_load()
     assert house.is_told("energy_moved")

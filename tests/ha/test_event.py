@@ -1,5 +1,6 @@
 """The events: a message fires once, when it arrives."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,12 +16,14 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,
-    mock_restore_cache_with_extra_data,
+    async_mock_load_restore_state_from_storage,
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from .meter import with_value
 from .support import TELEGRAM, Home, fall_silent, recorder_done
+
+type Remember = Callable[[object], Awaitable[None]]
 
 MESSAGE = "event.smarty_message"
 REFERENCE = "0-0:96.13.0"
@@ -192,13 +195,27 @@ async def test_each_counter_of_the_meter_fires_by_kind(home: Home) -> None:
     assert events.disturbances[4:] == [("power_failure", 1, None)]
 
 
+@pytest.fixture
+def remember(hass: HomeAssistant, hass_storage: dict[str, Any]) -> Remember:
+    """Return a function that lets a former Home Assistant have stored the counts of an event."""
+
+    async def remember(stored: object) -> None:
+        state = {
+            "state": State(DISTURBANCE, STATE_UNKNOWN).as_dict(),
+            "extra_data": stored,
+            "last_seen": dt_util.utcnow().isoformat(),
+        }
+        hass_storage["core.restore_state"] = {"version": 1, "data": [state]}
+        await async_mock_load_restore_state_from_storage(hass)
+
+    return remember
+
+
 async def test_a_failure_that_restarted_home_assistant_waits_until_automations_listen(
-    home: Home,
+    home: Home, remember: Remember
 ) -> None:
     hass = home.hass
-    mock_restore_cache_with_extra_data(
-        hass, [(State(DISTURBANCE, STATE_UNKNOWN), {"counts": {"power_failure ": 10}})]
-    )
+    await remember({"counts": {"power_failure ": 10}})
     hass.set_state(CoreState.starting)
     events = Fired(hass, DISTURBANCE)
     await home.set_up(with_counts(FAILURES=11))
@@ -212,8 +229,10 @@ async def test_a_failure_that_restarted_home_assistant_waits_until_automations_l
 
 
 @pytest.mark.parametrize("stored", [{}, {"counts": None}, {"counts": {"power_failure ": "x"}}])
-async def test_counts_that_cannot_be_read_begin_anew(home: Home, stored: dict[str, object]) -> None:
-    mock_restore_cache_with_extra_data(home.hass, [(State(DISTURBANCE, STATE_UNKNOWN), stored)])
+async def test_counts_that_cannot_be_read_begin_anew(
+    home: Home, remember: Remember, stored: dict[str, object]
+) -> None:
+    await remember(stored)
     events = Fired(home.hass, DISTURBANCE)
     await home.set_up(with_counts(FAILURES=10))
     assert events.disturbances == []

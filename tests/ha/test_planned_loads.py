@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from homeassistant.components import calendar
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticMeanType
@@ -36,7 +35,7 @@ from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLAN
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from smartyp1.markdown_text import read_plain
 
-from . import billed_month
+from . import billed_month, kit
 from .dialogs import errors_of, open_options, submit
 from .recipients import options
 from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait_until
@@ -71,8 +70,7 @@ type SetClock = Callable[[datetime], None]
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
     """Return a function that sets the clock of Home Assistant. Timers go on."""
-    # A calendar's alarms ring by the true clock. Those of an earlier day would ring without end.
-    monkeypatch.setattr(calendar, "async_track_point_in_time", lambda *_: lambda: None)
+    kit.silence_calendars(monkeypatch)
 
     def set_clock(time: datetime) -> None:
         monkeypatch.setattr(dt_util, "utcnow", lambda: time)

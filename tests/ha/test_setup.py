@@ -26,7 +26,7 @@ from custom_components.smarty_p1.coordinator.stored.month_files import MonthFile
 from custom_components.smarty_p1.lib.port import reconnecting_port
 from custom_components.smarty_p1.lib.port.serial_port import open_port
 
-from . import leneda
+from . import kit, leneda
 from .billed_month import telegram
 from .boards import tank_entry
 from .meter import (
@@ -81,7 +81,7 @@ async def test_reloads_without_leaks_and_duplicates(
     before = home.values()
     entities = async_entries_for_config_entry(entity_registry, entry.entry_id)
     meter = device_of(device_registry, entry, SERIAL)
-    listeners = len(entry.runtime_data._listeners)
+    listeners = kit.listener_count(entry.runtime_data)
 
     for _ in range(5):
         await home.reload()
@@ -92,7 +92,7 @@ async def test_reloads_without_leaks_and_duplicates(
     assert home.values() == before
     assert async_entries_for_config_entry(entity_registry, entry.entry_id) == entities
     assert device_of(device_registry, entry, SERIAL) == meter
-    assert len(entry.runtime_data._listeners) == listeners
+    assert kit.listener_count(entry.runtime_data) == listeners
 
 
 async def test_an_unexpected_error_is_logged_once_and_then_counted(

@@ -5,33 +5,27 @@ from collections.abc import Generator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.storage import Store
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator import telegram_source
 from custom_components.smarty_p1.coordinator.telegram_source import TelegramMeter
+from tests.ha import kit
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import KEY, MeterPort, seal
 from tests.ha.support import ENERGY, TELEGRAM, let_pass, own_log, state_of, wait_until
 from tests.ha.topic import Clock
-
-# The methods before the tests' own Home Assistant keeps everything in memory.
-_REAL = {
-    name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")
-}
 
 
 @pytest.fixture
 def real_files(hass: HomeAssistant, tmp_path: Path) -> Generator[None]:
     """Let Home Assistant store real files."""
     hass.config.config_dir = str(tmp_path)
-    with patch.multiple(Store, **_REAL):
+    with kit.real_store():
         yield
 
 

@@ -22,6 +22,7 @@ from custom_components.smarty_p1.lib.p1.decoder import Decoder
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
 from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
 from dev.leneda import Platform
+from tests.ha import kit
 from tests.ha.leneda import ENERGY_ID, KEY, POINT, utc
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM, changes_of
@@ -63,7 +64,7 @@ class House:
 
     async def restart(self) -> None:
         """Kill Home Assistant, and start it with the file of the last hour."""
-        await self.entry._async_process_on_unload(self.hass)
+        await kit.leave(self.hass, self.entry)
         await self.history.async_save()
         self.history = MeterHistory(self.hass, self.entry.entry_id)
         await self.history.async_load()

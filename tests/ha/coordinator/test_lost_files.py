@@ -35,6 +35,7 @@ from custom_components.smarty_p1.lib.prices.market_price_series import (
 )
 from custom_components.smarty_p1.lib.stored_json import dump
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
+from tests.ha import kit
 from tests.ha.meter import SERIAL
 from tests.ha.support import Home, failing
 from tests.random_examples import each
@@ -160,7 +161,7 @@ class Stored:
             records.quarter_hours.append(records.household.meter.take_new())
             assert records.demand
             bills = bills_report(records.demand, 2)["months"]
-        await self.entry._async_process_on_unload(self.hass)
+        await kit.leave(self.hass, self.entry)
         await self.hass.async_block_till_done()
         return bills
 

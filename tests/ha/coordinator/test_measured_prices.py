@@ -24,6 +24,7 @@ from custom_components.smarty_p1.lib.history.register_amounts import Amounts, En
 from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
 from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
 from custom_components.smarty_p1.lib.prices.market_price_series import PriceSeries
+from tests.ha import kit
 from tests.ha.support import Home, recorder_done
 
 PRICE = "input_number.market_price"
@@ -55,7 +56,7 @@ class Meter:
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def close(self) -> None:
-        await self.entry._async_process_on_unload(self.hass)
+        await kit.leave(self.hass, self.entry)
         await self.prices.async_close()
 
     async def restart(self) -> None:

@@ -13,6 +13,7 @@ import pytest_socket
 
 from custom_components.smarty_p1.sinks import listening_ports, p1_server
 from dev.ports import free_ports
+from tests.ha import kit
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM, Home, own_log, said, with_power
 
@@ -80,9 +81,9 @@ class Served(Home):
         self.entry = home.entry
         self.p1_port = p1_port
         [self.server] = [
-            listener.__self__.server
-            for listener in (self.entry._on_unload or [])
-            if isinstance(getattr(listener, "__self__", None), p1_server.P1ServerSink)
+            each.server
+            for each in kit.told_at_the_end(self.entry)
+            if isinstance(each, p1_server.P1ServerSink)
         ]
 
     async def has(self, clients: int) -> None:

@@ -12,7 +12,6 @@ from unittest.mock import AsyncMock, MagicMock, patch
 import aiohttp
 import pytest
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER, ConfigFlowResult
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, UnknownHandler
 from homeassistant.helpers import issue_registry as ir
@@ -27,6 +26,7 @@ from custom_components.smarty_p1.lib.virtual.virtual_meter import Unavailable
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.encoder import with_value
 from dev.ports import free_ports
+from tests.ha import kit
 from tests.ha.dialogs import choose, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
@@ -398,11 +398,7 @@ async def test_the_real_homewizard_integration(house: House) -> None:
 
 @pytest.mark.usefixtures("zeroconf")
 async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The cameras of the integration need more packages, and its Bluetooth needs an adapter.
-    core = "homeassistant.components.shelly"
-    monkeypatch.setattr(f"{core}.PLATFORMS", [Platform.SENSOR])
-    monkeypatch.setattr(f"{core}.config_flow.async_discovered_service_info", lambda *_: [])
-    monkeypatch.setattr(f"{core}.config_flow.async_discover_devices", AsyncMock(return_value=[]))
+    kit.simplify_shelly(monkeypatch)
     house.hass.config.components.add("bluetooth")
     await house.switch_on()
     flows = house.hass.config_entries.flow

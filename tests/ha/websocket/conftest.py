@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEn
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from custom_components.smarty_p1.websocket import COMMANDS
+from tests.ha import kit
 from tests.ha.support import Home
 
 from .answer_faults import faults
@@ -75,7 +76,7 @@ async def ask(client: Client, command: str, **fields: object) -> Any:  # noqa: A
 def type_of(command: str) -> type:
     """Return the type of a command's answers."""
     name = f"smarty_p1/{command}"
-    return next(kind for each, kind in COMMANDS.items() if each._ws_command == name)  # type: ignore[attr-defined]
+    return next(kind for each, kind in COMMANDS.items() if kit.command_name(each) == name)
 
 
 async def refused(client: Client, command: str, **fields: object) -> str:

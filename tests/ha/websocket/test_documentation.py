@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.websocket import COMMANDS
 from dev.websocket_types import TYPES, typescript
+from tests.ha import kit
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import contract_in
 from tests.ha.meter import with_value
@@ -34,7 +35,7 @@ def test_page_and_types_of_the_cards_are_current() -> None:
     """Repair with `python -m dev.websocket_types`."""
     assert TYPES.read_text(encoding="utf-8") == typescript()
     rows = re.findall(r"^\| `(\S+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert rows == [command._ws_command for command in COMMANDS]  # type: ignore[attr-defined]
+    assert rows == [*map(kit.command_name, COMMANDS)]
 
 
 async def test_each_command_gives_an_answer_of_its_type(hass: HomeAssistant, site: Site) -> None:
@@ -54,7 +55,7 @@ async def test_each_command_gives_an_answer_of_its_type(hass: HomeAssistant, sit
     await site.receive(text)
 
     registered = {n for n in hass.data[websocket_api.DOMAIN] if n.startswith("smarty_p1/")}
-    names = {command._ws_command for command in COMMANDS}  # type: ignore[attr-defined]
+    names = {*map(kit.command_name, COMMANDS)}
     assert registered == names
     for name in sorted(names):
         command = name.partition("/")[2]
@@ -80,7 +81,7 @@ def requests_of_cards() -> Iterator[tuple[str, Any]]:
 
 
 def test_no_schema_refuses_a_request_of_a_card() -> None:
-    schemas = {command._ws_command: command._ws_schema for command in COMMANDS}  # type: ignore[attr-defined]
+    schemas = {kit.command_name(each): kit.command_schema(each) for each in COMMANDS}
     asked = [request for _, request in requests_of_cards() if request["type"] != "call_service"]
     for request in asked:
         if schema := schemas[request["type"]]:

@@ -17,6 +17,7 @@ from custom_components.smarty_p1.coordinator import telegram_source
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.websocket import last_hour, live
 from custom_components.smarty_p1.websocket.live import current_values
+from tests.ha import kit
 from tests.ha.billed_month import telegram
 from tests.ha.entities import Smarty, set_up as set_up_entities
 from tests.ha.meter import OTHER_KEY, encipher, with_value
@@ -117,7 +118,7 @@ async def test_one_serialisation_for_all_listeners(
 
 async def test_an_end_of_all_subscriptions_leaves_nothing(site: Site, client_of: ClientOf) -> None:
     coordinator = site.entry.runtime_data
-    before = len(coordinator._listeners)
+    before = kit.listener_count(coordinator)
     other = await client_of(user_with(site.hass, "sensor.smarty_energy_imported"))
     number, _ = await subscribe(site.client, site.entry)
     await subscribe(other, site.entry)
@@ -128,7 +129,7 @@ async def test_an_end_of_all_subscriptions_leaves_nothing(site: Site, client_of:
     await other.close()
     await site.hass.async_block_till_done()
     assert coordinator.reading_listeners._listeners == []
-    assert len(coordinator._listeners) == before
+    assert kit.listener_count(coordinator) == before
 
 
 async def test_a_subscription_outlives_reload_and_disabling(site: Site) -> None:

@@ -1,0 +1,140 @@
+"""All that tests touch of Home Assistant and its test kit without a promise that it stays.
+
+Any new version may rename or move these names. Each function says what it is for; no other module
+of the tests may use such names (`tests/check/test_private_names.py`).
+
+`scripts/test --next` loads this module before the test kit, which may be older than Home Assistant.
+"""
+
+import sys
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from types import MethodType
+from typing import Any, Literal
+from unittest.mock import AsyncMock, patch
+
+import probatio
+import pytest
+
+# The kit, too, patches Home Assistant in this order, before anything else imports it.
+from pytest_homeassistant_custom_component import patch_json  # noqa: F401  # isort: skip
+from pytest_homeassistant_custom_component import patch_recorder  # noqa: F401  # isort: skip
+from pytest_homeassistant_custom_component import patch_time  # noqa: F401  # isort: skip
+
+from homeassistant.components import logger
+from homeassistant.components.calendar import CalendarEntity
+from homeassistant.components.logger import helpers
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.websocket_api.const import WebSocketCommandHandler
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.issue_registry import IssueRegistry
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+# The kit for 2026.10 imports this name, which 2026.11 has in another module.
+if not hasattr(logger, "_clear_logger_overwrites"):
+    logger._clear_logger_overwrites = helpers._clear_logger_overwrites  # type: ignore[attr-defined]
+
+from pytest_homeassistant_custom_component import common
+
+# What the kit replaces, so that tests store nothing in files.
+_STORE = {
+    name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")
+}
+
+
+@contextmanager
+def real_store() -> Generator[None]:
+    """Let Home Assistant store real files."""
+    with patch.multiple(Store, **_STORE):
+        yield
+
+
+@contextmanager
+def stored_in_memory() -> Generator[dict[str, Any]]:
+    """Yield what is stored, by key, as the test kit does, but with plain functions.
+
+    The kit's mocks with the signatures of the store take a tenth of the time of a short test.
+    """
+
+    def patch_plainly(target: str, *, side_effect: object, autospec: bool) -> Any:  # noqa: ANN401
+        assert autospec
+        return patch(target, side_effect)
+
+    with ExitStack() as stack:
+        with patch.object(common, "patch", patch_plainly):
+            stored = stack.enter_context(common.mock_storage())
+        yield stored
+
+
+@contextmanager
+def jobs_before_the_end() -> Generator[None]:
+    """Let the recorder wait for its running jobs before it closes its connection.
+
+    A job that is still running would open a new connection, which nothing closes. Python warns of
+    it some tests later.
+    """
+    close: Any = Recorder._close_connection
+
+    def close_after_jobs(recorder: Recorder) -> None:
+        if recorder._db_executor:
+            recorder._db_executor.join_threads_or_timeout()
+        close(recorder)
+
+    with patch.object(Recorder, "_close_connection", close_after_jobs):
+        yield
+
+
+def silence_calendars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set no alarms of calendars.
+
+    They ring by the true clock: those of an earlier day would ring without end.
+    """
+    module = sys.modules[CalendarEntity.__module__]
+    monkeypatch.setattr(module, "async_track_point_in_time", lambda *_: lambda: None)
+
+
+def simplify_shelly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the integration shelly have sensors only, and look for no devices.
+
+    Its cameras need more packages, and its Bluetooth needs an adapter.
+    """
+    shelly = "homeassistant.components.shelly"
+    monkeypatch.setattr(f"{shelly}.PLATFORMS", [Platform.SENSOR])
+    monkeypatch.setattr(f"{shelly}.config_flow.async_discovered_service_info", lambda *_: [])
+    monkeypatch.setattr(f"{shelly}.config_flow.async_discover_devices", AsyncMock(return_value=[]))
+
+
+async def leave(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """End what an entry, which is not set up, was told to end."""
+    await entry._async_process_on_unload(hass)
+
+
+def told_at_the_end(entry: ConfigEntry) -> Iterator[object]:
+    """Yield the objects with a method that an entry calls when it is unloaded."""
+    for end in entry._on_unload or ():
+        if isinstance(end, MethodType):
+            yield end.__self__
+
+
+def listener_count(coordinator: DataUpdateCoordinator[Any]) -> int:
+    """Return how many entities and others a coordinator tells of its data."""
+    return len(coordinator._listeners)
+
+
+def issue_store(registry: IssueRegistry) -> Store[Mapping[str, Any]]:
+    """Return the store of the repairs, for the kit to write it."""
+    return registry._store
+
+
+def command_name(command: WebSocketCommandHandler) -> str:
+    """Return the type of the requests of a websocket command."""
+    name: str = command._ws_command  # type: ignore[attr-defined]
+    return name
+
+
+def command_schema(command: WebSocketCommandHandler) -> probatio.Schema | Literal[False]:
+    """Return what checks the requests of a websocket command; False if it has no fields."""
+    return command._ws_schema  # type: ignore[attr-defined,no-any-return]
