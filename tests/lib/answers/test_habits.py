@@ -206,7 +206,7 @@ CHANGES = (
 )
 
 
-@pytest.mark.parametrize("case", each(3, [*product(CHANGES, ALL_OPTIONS, (False, True))]))
+@pytest.mark.parametrize("case", each(6, [*product(CHANGES, ALL_OPTIONS, (False, True))]))
 def test_a_week_in_which_only_a_price_changes_has_no_other_reason(
     case: tuple[tuple[date, float, float, str], Contract, bool],
 ) -> None:

@@ -472,7 +472,7 @@ def stored_and_loaded(meter: Household, disk: Disk, contract: Contract) -> House
 
 
 @given(readings_of())
-@settings(max_examples=examples(60))
+@settings(max_examples=examples(30))
 def test_the_meter_agrees_with_the_slow_one_after_every_reading(readings: list[Reading]) -> None:
     meter, chain = Household(contract_of(readings[0])), Chain()
     for count, reading in enumerate(readings, 1):
@@ -481,7 +481,7 @@ def test_the_meter_agrees_with_the_slow_one_after_every_reading(readings: list[R
 
 
 @given(readings_of(), st.sets(st.integers(0, 30)))
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_a_meter_stored_and_loaded_at_any_point_is_the_same(
     readings: list[Reading], points: set[int]
 ) -> None:

@@ -253,7 +253,7 @@ def scaled(rows: Mapping[int, Row], target: float) -> dict[int, float]:
     return {}
 
 
-@pytest.mark.parametrize("seed", range(examples(20)))
+@pytest.mark.parametrize("seed", range(examples(8)))
 def test_rows_are_those_of_a_slow_program(seed: int) -> None:
     story = story_of(random.Random(seed))  # noqa: S311
     table = known(story.meter).ledger.table
@@ -281,7 +281,7 @@ def test_rows_are_those_of_a_slow_program(seed: int) -> None:
         ), seed
 
 
-@pytest.mark.parametrize("seed", range(examples(20)))
+@pytest.mark.parametrize("seed", range(examples(8)))
 def test_between_two_known_registers_rows_add_up(seed: int) -> None:
     story = story_of(random.Random(seed))  # noqa: S311
     ledger = known(story.meter).ledger

@@ -163,7 +163,7 @@ json_values = st.recursive(
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=9), json_values), min_size=1, max_size=3))
-@settings(max_examples=examples(30))
+@settings(max_examples=examples(15))
 def test_each_value_is_found_again_at_its_stored_path(messages: list[object]) -> None:
     texts = [json.dumps(message) for message in messages]
     meter = PulseMeter(1000)

