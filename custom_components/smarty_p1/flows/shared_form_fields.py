@@ -6,7 +6,7 @@ from typing import Any, override
 
 import voluptuous as vol
 from homeassistant.components.usb import SerialDevice, async_scan_serial_ports
-from homeassistant.const import CONF_PORT
+from homeassistant.const import ATTR_RESTORED, CONF_PORT
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.selector import (
@@ -108,9 +108,11 @@ def list_field(
 def state_of(hass: HomeAssistant, entity_id: str, field: str) -> State:
     """Return the state of an entity that was chosen in `field`.
 
-    Raises FieldError if the entity has no state.
+    Raises FieldError if the entity has no state of its own.
     """
-    if state := hass.states.get(entity_id):
+    state = hass.states.get(entity_id)
+    # Home Assistant writes a state for a registered entity whose integration is not running.
+    if state and not state.attributes.get(ATTR_RESTORED):
         return state
     registered = er.async_get(hass).async_get(entity_id)
     if registered is None:

@@ -229,6 +229,7 @@ async def test_an_entity_that_is_not_there(
         (None, "entity_not_found"),
         (RegistryEntryDisabler.USER, "entity_disabled"),
         (None, "entity_without_state"),
+        (None, "entity_without_state"),
     ):
         if error != "entity_not_found":
             led = entity_registry.async_get_or_create(
@@ -237,6 +238,9 @@ async def test_an_entity_that_is_not_there(
             entity_registry.async_update_entity(led.entity_id, disabled_by=disabled_by)
         rows = [Row(f"entity_id: {error}", fields)]
         flow, form = await refuses(flow, rows, PULSES), await refuses(form, rows)
+        if error == "entity_without_state":
+            # Home Assistant writes this for an entity that no integration provides.
+            hass.states.async_set("sensor.led", "unavailable", {"restored": True})
 
     hass.states.async_set("sensor.led", "77")
     assert (await submit(hass, flow, {**fields, **PULSES}))["step_id"] == "count_found"
