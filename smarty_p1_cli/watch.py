@@ -35,7 +35,7 @@ async def watch_port(url: str, decoder: Decoder) -> None:
 
     def on_data(data: bytes) -> None:
         events = decoder.feed(data)
-        status.receive(len(data), events, time.monotonic())
+        status.receive(data, events, time.monotonic())
         if new_telegrams := [event for event in events if isinstance(event, Telegram)]:
             link.confirm()
             telegrams.extend(new_telegrams)

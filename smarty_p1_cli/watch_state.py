@@ -8,6 +8,7 @@ from smartyp1.p1.decoder import Event
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
 from smartyp1.port.errors import LinkError, PortSilentError
+from smartyp1.port.unread_bytes import UnreadBytes
 
 
 @dataclass
@@ -25,6 +26,8 @@ class WatchState:
     searched_since: float = 0.0
     telegram: Telegram | None = None
     telegram_at: float = 0.0
+    unread: UnreadBytes = field(default_factory=UnreadBytes)
+    """Bytes since the last frame."""
     rejected: Counter[Reason] = field(default_factory=Counter)
     rejection: Reason | None = None
     """Reason of the last rejected frame, None after a telegram."""
@@ -43,12 +46,14 @@ class WatchState:
         self.is_open = False
         self.error = error
 
-    def receive(self, size: int, events: Sequence[Event], now: float) -> None:
-        """Record `size` received bytes, and the events that these bytes completed."""
-        self.received += size
+    def receive(self, data: bytes, events: Sequence[Event], now: float) -> None:
+        """Record received bytes, and the events that these bytes completed."""
+        self.received += len(data)
+        self.unread.add(data, now)
         self.silent_since = now
         self.error = None
         for event in events:
+            self.unread.clear()
             if isinstance(event, Rejection):
                 self.rejected[event.reason] += 1
                 self.rejection = event.reason

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from smartyp1.failure_detection import ReadingProblem
 from smartyp1.p1.obis import OBJECTS
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import Value
@@ -27,7 +28,11 @@ _LOSSES: dict[type[LinkError], str] = {
     PortBusyError: "another program holds the port",
     PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
-_ALTERED = "bytes arrive, but they are altered or cut on the way: check gateway and cable"
+_UNREAD = {
+    ReadingProblem.DAMAGED: "bytes arrive, but they are altered or cut on the way: check gateway and cable",
+    ReadingProblem.BYTES_AS_TEXT: "bytes arrive as text (hex, JSON, Base64): let the gateway send raw bytes",
+    ReadingProblem.NOT_P1: "bytes arrive, but no telegram is found in them: inverted, or another device",
+}
 # OBIS references of the objects that a telegram's line shows.
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
@@ -44,8 +49,8 @@ def condition(status: WatchState, now: float) -> str:
         return _LOSSES[PortSilentError]
     if now - status.searched_since > MAX_TELEGRAM_INTERVAL_S:
         # A telegram came from this port, so other bytes are altered bytes of its meter.
-        is_read = status.telegram is not None
-        return _ALTERED if is_read else "bytes arrive, but no telegram can be found in them"
+        problem = ReadingProblem.DAMAGED if status.telegram else ReadingProblem.NOT_P1
+        return _UNREAD[status.unread.problem or problem]
     return "reading" if status.telegram else "waiting for the first telegram"
 
 

@@ -24,6 +24,7 @@ MAKERS = ("config_flow.py", "repairs.py", "flows/", "coordinator/leneda/client.p
 RAISING = (
     "lib/port/errors.py",
     "lib/port/probing.py",
+    "lib/port/unread_bytes.py",
     "coordinator/mqtt_port.py",
     "flows/boards/board_probe.py",
 )

@@ -25,7 +25,7 @@ def known_of(data: bytes) -> WatchState:
     """Return the state of a port after these bytes."""
     known = WatchState("socket://gateway:2001")
     known.open(NOW)
-    known.receive(len(data), Decoder(KEY).feed(data), NOW)
+    known.receive(data, Decoder(KEY).feed(data), NOW)
     return known
 
 
@@ -53,8 +53,8 @@ def test_control_characters_of_a_meter_have_no_effect() -> None:
 def test_every_reason_is_written_in_words_and_counted(reason: Reason) -> None:
     known = WatchState("/dev/ttyUSB0")
     known.open(NOW)
-    known.receive(2, [Rejection(reason)] * 2, NOW)
-    known.receive(3, [Rejection(reason)], NOW)
+    known.receive(b"ab", [Rejection(reason)] * 2, NOW)
+    known.receive(b"abc", [Rejection(reason)], NOW)
 
     said = summary(known, NOW)
     assert said.startswith(EXPLANATIONS[reason])
@@ -86,7 +86,7 @@ def test_a_lost_port_is_named_until_it_is_back(error: LinkError, words: str) -> 
     known.open(NOW)
     # A silent port is opened anew now and then, and stays silent.
     assert (words in summary(known, NOW)) == isinstance(error, PortSilentError)
-    known.receive(1, Decoder(KEY).feed(FULL), NOW)
+    known.receive(b"a", Decoder(KEY).feed(FULL), NOW)
     assert summary(known, NOW).startswith("reading; nothing rejected")
 
 
@@ -115,7 +115,7 @@ def test_silence_and_noise_have_different_messages() -> None:
     known.lose(PortSilentError("no byte for 30 s"))
     known.open(NOW + 31)
     assert condition(known, NOW + 32).startswith("nothing received")
-    known.receive(10, [], NOW + 40)
+    known.receive(b"login: abc", [], NOW + 40)
     assert condition(known, NOW + 41).startswith("bytes arrive, but no telegram")
 
 
@@ -123,10 +123,13 @@ def test_bytes_at_a_port_that_was_read_are_altered_bytes() -> None:
     known = WatchState("/dev/ttyUSB0")
     known.open(NOW)
     for at in range(0, 40, 10):
-        known.receive(200, [], NOW + at)
-    assert condition(known, NOW + 30) == "bytes arrive, but no telegram can be found in them"
+        known.receive(b"login: " * 30, [], NOW + at)
+    assert condition(known, NOW + 30).startswith("bytes arrive, but no telegram")
+
+    known.receive(FULL.hex().encode(), [], NOW + 45)
+    assert condition(known, NOW + 46).startswith("bytes arrive as text")
 
     read = known_of(FULL)
     for at in range(0, 40, 10):
-        read.receive(200, [], NOW + at)
+        read.receive(b"login: " * 30, [], NOW + at)
     assert "altered or cut on the way" in condition(read, NOW + 30)

@@ -84,6 +84,7 @@ PROBED = {
     *PROBLEM_OF.values(),
     ReadingProblem.NOTHING_RECEIVED,
     ReadingProblem.NOT_P1,
+    ReadingProblem.BYTES_AS_TEXT,
     ReadingProblem.ALTERED_OR_NEW_KEY,
     ReadingProblem.NO_DEVICE_NAME,
     ReadingProblem.SENSOR_SILENT,

@@ -24,6 +24,7 @@ from ..lib.p1.rejection_reasons import Reason, Rejection
 from ..lib.p1.telegram import Telegram
 from ..lib.port.errors import PROBLEM_OF
 from ..lib.port.reconnecting_port import SILENCE_TIMEOUT_S
+from ..lib.port.unread_bytes import UnreadBytes
 from .background_tasks import until_shutdown
 from .meter_capture import MeterCapture
 from .meter_coordinator import MeterCoordinator, both_clocks
@@ -85,6 +86,7 @@ class TelegramSource:
         )
         self._entry.async_on_unload(self.capture.discard)
         self._session: MeterSession
+        self._unread = UnreadBytes()
         self._late: Reading | None = None
 
     @property
@@ -147,12 +149,19 @@ class TelegramSource:
     @callback
     def _take(self, data: bytes) -> None:
         coordinator = self._coordinator
+        has_event, is_due = False, self._unread.add(data, coordinator.now())
         for event in self._session.feed(data, dt_util.utcnow(), coordinator.now()):
+            has_event = True
             if isinstance(event, Reading):
                 coordinator.faults.call(self._on_reading, event)
             else:
                 coordinator.faults.call(self._on_rejected, event)
                 self._records.schedule_save()
+
+        if has_event:
+            self._unread.clear()
+        elif is_due and (problem := self._unread.problem):
+            coordinator.health.received_unread(problem)
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:

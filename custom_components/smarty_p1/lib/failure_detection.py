@@ -81,6 +81,7 @@ class ReadingProblem(StrEnum):
     MQTT_DISCONNECTED = "mqtt_disconnected"
     GATEWAY_OFFLINE = "gateway_offline"
     DAMAGED = "damaged"
+    BYTES_AS_TEXT = "bytes_as_text"
     POOR_LINE = "poor_line"
     ALTERED_OR_NEW_KEY = "altered_or_new_key"
     REPLAY = "replay"
@@ -151,6 +152,8 @@ _OTHER_PROBLEMS = {
     ReadingProblem.ENTITIES_SILENT,
 }
 _PROBLEMS_OF_BYTES = frozenset(ReadingProblem) - PORT_LOST - _OTHER_PROBLEMS
+# Problems that bytes have until a frame shows another one.
+_ASSUMED = {ReadingProblem.NOT_P1, ReadingProblem.DAMAGED, ReadingProblem.BYTES_AS_TEXT}
 METER_OBSTACLES = tuple(
     problem.value for problem in ReadingProblem if problem not in _OTHER_PROBLEMS
 )
@@ -427,6 +430,11 @@ class FailureDetection:
         self._bytes_count_until = now + _MAX_RUN_PAUSE_S
         if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
             problem = self._altered(now) or self._rules.not_understood or self._rules.silence
+            self._reason = (problem, ())
+
+    def received_unread(self, problem: ReadingProblem) -> None:
+        """Record the problem that the last bytes show, although no frame is found in them."""
+        if self._reason[0] in _ASSUMED:
             self._reason = (problem, ())
 
     def accepted(self, now: float) -> None:

@@ -34,6 +34,7 @@ const KINDS = {
   permission: ["port_permission"],
   mqtt: ["mqtt_missing", "mqtt_disconnected", "broker_unavailable"],
   unreadable: ["not_p1"],
+  as_text: ["bytes_as_text"],
   altered: ["damaged"],
   poor_line: ["poor_line"],
   altered_or_new_key: ["altered_or_new_key"],
@@ -45,7 +46,7 @@ const KINDS = {
 } satisfies Partial<Record<BannerKey, string[]>>;
 type Kind = keyof typeof KINDS | "failing" | "error" | "disabled" | "not_loaded";
 
-const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "altered", "altered_or_new_key", "other_meter", "replay", "unencrypted", "failing"];
+const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "as_text", "altered", "altered_or_new_key", "other_meter", "replay", "unencrypted", "failing"];
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
 /**

@@ -174,6 +174,28 @@ async def test_rubbish_at_the_port_of_a_meter_that_was_read_is_altered_or_cut(
     assert "other_meter_unreadable" not in house.issues
 
 
+@pytest.mark.usefixtures("short_setup")
+@pytest.mark.parametrize("is_known", [True, False], ids=["read before", "new"])
+async def test_what_bytes_without_a_frame_show_is_told(house: House, *, is_known: bool) -> None:
+    async def send(*bursts: bytes) -> None:
+        received: list[bytes] = []
+        house.coordinator.source.line.byte_listeners.add(received.append)
+        for burst in bursts:
+            received.clear()
+            await house.port.send(burst)
+            await wait_until(house.hass, lambda: sum(map(len, received)) == len(burst))  # noqa: B023
+            await house.passes(10)
+
+    await house.begin(None if is_known else b"")
+    sent = frames(range(1000, 1008))
+    await send(*(data.hex().encode() for data in sent))
+    assert obstacle(house) == "bytes_as_text"
+    await send(*(data[40:] for data in sent))
+    assert obstacle(house) == "damaged"
+    await send(encipher(TELEGRAM, 2000))
+    assert house.connection == "receiving"
+
+
 async def test_a_frame_whose_mark_is_lost_is_a_reading(house: House) -> None:
     await house.begin()
     await house.send(*(lost(0, 2)(frame) for frame in frames(range(1000, 1003))))

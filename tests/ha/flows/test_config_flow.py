@@ -227,6 +227,7 @@ OTHERWISE_SEALED = literal_frame("other_authentication_key")
 # Errors, with the bytes from the port.
 WRONG = [
     Row("port: not_p1", {}, given=b"\xff\x00login:\r\n" * 9),
+    Row("port: bytes_as_text", OF_METER, given=ENCRYPTED.hex().encode()),
     Row("port: port_busy", {}, given=b"Port already in use\r\n"),
     Row("encryption_key: key_missing", {}),
     Row("encryption_key: key_missing", {"encryption_key": "  "}),

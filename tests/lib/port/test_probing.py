@@ -155,6 +155,28 @@ async def test_frames_without_their_start_are_no_other_device(number: int) -> No
         assert await tell(*cut, key=key, is_proved_port=True) is ReadingProblem.DAMAGED
 
 
+async def test_frames_as_text_have_a_problem_of_their_own_with_any_key() -> None:
+    for key in (KEY, OTHER_KEY, None):
+        assert await tell(FRAMES[0].hex().encode(), key=key) is ReadingProblem.BYTES_AS_TEXT
+
+
+async def test_frames_without_their_start_are_altered_at_the_pace_of_a_meter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, seconds in (("_PERIOD_S", 0.2), ("_PAUSE_S", 0.1), ("_TOLERANCE_S", 0.1)):
+        monkeypatch.setattr(f"smartyp1.port.unread_bytes.{name}", seconds)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for data in FRAMES[:3]:
+            writer.write(data[40:])
+            await asyncio.sleep(0.2)
+        await reader.read()
+
+    async with gateway(serve) as port:
+        with pytest.raises(ProbeError, match=f"^{ReadingProblem.DAMAGED}$"):
+            await probe(f"socket://127.0.0.1:{port}", KEY, timeout=0.8)
+
+
 async def test_other_bytes_at_a_port_that_was_read_lately_are_altered_bytes() -> None:
     rubbish = bytes(range(256)), b"\0" * 900, b"log: started\r\n", FRAMES[0][300:]
     for data in rubbish:

@@ -40,6 +40,7 @@ REMEDIES: Mapping[ReadingProblem, Remedy] = {
     ReadingProblem.MQTT_MISSING: Remedy.BROKER,
     ReadingProblem.MQTT_DISCONNECTED: Remedy.BROKER,
     ReadingProblem.DAMAGED: Remedy.ALTERED,
+    ReadingProblem.BYTES_AS_TEXT: Remedy.ALTERED,
     ReadingProblem.POOR_LINE: Remedy.ALTERED,
     ReadingProblem.ALTERED_OR_NEW_KEY: Remedy.ALTERED_OR_KEY,
     ReadingProblem.WRONG_KEY: Remedy.KEY,

@@ -17,8 +17,10 @@ from ..p1.telegram import Telegram
 from .errors import PROBLEM_OF, PortBusyError, PortClosedError, ProbeError
 from .port_stream import PortStream
 from .serial_port import Opener, open_port
+from .unread_bytes import UnreadBytes
 
-PROBE_TIMEOUT_S = 25.0
+# In this time, three whole frames come, which show a meter even without their first bytes.
+PROBE_TIMEOUT_S = 35.0
 _REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
 # Minimum number of rejections that proves a cause, keyed by reason. A frame whose first bytes were
@@ -47,6 +49,7 @@ class _Findings:
         self._decoder = decoder
         self._proved_titles = proved_titles
         self._is_proved_port = is_proved_port
+        self._unread = UnreadBytes()
         self._rejections: Counter[Reason] = Counter()
         self._has_proved_keys = False
         self._nameless = False
@@ -62,6 +65,7 @@ class _Findings:
         `now` is the time in seconds of the loop's clock.
         """
         self.is_empty = False
+        self._unread.add(data, now)
         for event in self._decoder.feed(data):
             match event:
                 case Telegram(serial_number=None):
@@ -89,7 +93,8 @@ class _Findings:
                 return ReadingProblem.ALTERED_OR_NEW_KEY if is_new_key else problem
         if self.is_empty:
             return ReadingProblem.NOTHING_RECEIVED
-        return ReadingProblem.DAMAGED if self._is_proved_port else ReadingProblem.NOT_P1
+        otherwise = ReadingProblem.DAMAGED if self._is_proved_port else ReadingProblem.NOT_P1
+        return self._unread.problem or otherwise
 
     @property
     def is_certain(self) -> bool:
