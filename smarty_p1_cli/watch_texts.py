@@ -29,9 +29,9 @@ _LOSSES: dict[type[LinkError], str] = {
     PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
 _UNREAD = {
-    ReadingProblem.DAMAGED: "bytes arrive, but they are altered or cut on the way: check gateway and cable",
-    ReadingProblem.BYTES_AS_TEXT: "bytes arrive as text (hex, JSON, Base64): let the gateway send raw bytes",
-    ReadingProblem.NOT_P1: "bytes arrive, but no telegram is found in them: inverted, or another device",
+    ReadingProblem.DAMAGED: "bytes arrive, but altered or cut on the way: check gateway and cable",
+    ReadingProblem.BYTES_AS_TEXT: "bytes arrive as text: let the gateway send them unchanged",
+    ReadingProblem.NOT_P1: "bytes arrive, but no telegram: inverted, or another device",
 }
 # OBIS references of the objects that a telegram's line shows.
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
