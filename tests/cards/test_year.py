@@ -89,6 +89,7 @@ async def test_each_class_of_a_narrow_card_has_its_words_in_one_line(stage: Stag
     for language in ("en", "fr"):
         await stage.show(YEAR, answers=year(), width=320, language=language)
         words = stage.page.locator(f"{YEAR} .classes small")
+        await words.first.wait_for()
         heights = await words.evaluate_all("all => all.map((each) => each.offsetHeight)")
         assert len(set(heights)) == 1
 
