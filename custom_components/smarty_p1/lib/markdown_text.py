@@ -12,11 +12,12 @@ _MARKUP = re.compile(
     [\\`*\[\]<>|~&@] | (?<=\])\(           # emphasis, code, links, images, HTML, tables, addresses
     | (?<![^\W_])_ | _(?![^\W_])            # emphasis; inside of a word, it has no meaning
     | (?<=http):(?=//) | (?<=https):(?=//) | (?<=ftp):(?=//) | (?<=www)\.   # links without markup
-    | ^[#+=-](?!\w)                         # headings, lists, lines
-    | (?<=^\d)[.)](?=\s|$) | (?<=^\d\d)[.)](?=\s|$) | (?<=^\d\d\d)[.)](?=\s|$)   # numbered lists
+    | ^[#+=-](?!\w) | ^:                    # headings, lists, lines, tables
     """,
     re.VERBOSE | re.MULTILINE | re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)", re.MULTILINE)
+_LINE_END = re.compile(r"\r\n?")
 # Four spaces would begin a block of code.
 _INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")
@@ -30,7 +31,8 @@ class Verbatim(str):
 
 def as_plain(text: str) -> str:
     """Return Markdown that shows a text as it is, whatever markup the text contains."""
-    return _MARKUP.sub(r"\\\g<0>", _INDENT.sub("", text))
+    text = _INDENT.sub("", _LINE_END.sub("\n", text))
+    return _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", text))
 
 
 def read_plain(shown: str) -> str:
