@@ -115,7 +115,7 @@ def test_each_series_of_electricity() -> None:
     for code, register in REGISTERS.items():
         data = AUTUMN.replace("1-1:1.29.0", code)
         if register.unit != "kW":
-            data = data.replace('"kW"', '"kVAR"')
+            data = data.replace('"kW"', '"kVAR"').replace('"kVAR"', '"kVAr"', 1)
         assert read_export(data.encode(), NOW).code == code
     assert REGISTERS[PRODUCTION].quantity is Quantity.EXPORTED
     assert REGISTERS["1-65:1.29.3"].quantity is Quantity.COVERED_2

@@ -74,7 +74,7 @@ _MEASURED = re.compile(
 )
 _TOTAL = re.compile(rb"([0-9]{1,15}(?:\.[0-9]{1,9})?)(\*[A-Za-z0-9]+)?")
 _UNITS = frozenset(
-    f"*{unit}".encode()
+    f"*{unit}".encode().lower()
     for unit in (
         *("kWh", "kvarh", "Wh", "varh", "MWh", "m3", "GJ", "MJ"),
         *("kW", "kvar", "kVA", "W", "var", "VA", "V", "A"),
@@ -144,7 +144,7 @@ def _parts_of_value(reference: str, number: int, value: bytes) -> Iterator[Part]
     elif (kind := _kind_of_register(reference, number)) and (match := _TOTAL.fullmatch(value)):
         yield Part(kind, match[1], f"{reference} {number} {_form(match[1])}")
         unit = match[2] or b""
-        yield Part(PartKind.KEPT if unit in _UNITS else PartKind.OTHER, unit)
+        yield Part(PartKind.KEPT if unit.lower() in _UNITS else PartKind.OTHER, unit)
     else:
         yield Part(_kind_of_value(reference, value), value)
 
@@ -174,7 +174,7 @@ def _stays(reference: str, value: bytes) -> bool:
 
 def _measured(value: bytes) -> re.Match[bytes] | None:
     match = _MEASURED.fullmatch(value)
-    return match if match and (match[3] is None or match[3] in _UNITS) else None
+    return match if match and (match[3] is None or match[3].lower() in _UNITS) else None
 
 
 def _kind_of_register(reference: str, number: int) -> PartKind | None:

@@ -66,7 +66,7 @@ def read_row(
     if len(cells) != len(example):
         raise ExportError(ExportRefusal.DAMAGED_LINE)
     for column, (pattern, reason) in zip(columns[:3], _SAME, strict=True):
-        if cells[column] != example[column]:
+        if cells[column].casefold() != example[column].casefold():
             is_other = pattern.fullmatch(cells[column])
             raise ExportError(reason if is_other else ExportRefusal.DAMAGED_LINE)
     start = _start(cells[columns.time], latest)

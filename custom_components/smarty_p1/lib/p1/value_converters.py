@@ -60,6 +60,7 @@ _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
 # specification, which allows identifiers of 48 octets and messages of 1,024 octets.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
+_INDEX_UNITS = {unit.casefold(): unit for unit in ("m3", "Wh", "kWh", "MWh", "MJ", "GJ")}
 # Maximum number of values of an object. No known object has more. If an object has more, the last
 # value holds all of the remaining text.
 _MAX_VALUES = 16
@@ -94,17 +95,22 @@ def _split(text: str) -> list[str]:
 
 
 def number(unit: str) -> Converter:
-    """Return a converter from text to one number in `unit`. A text without a unit is accepted."""
+    """Return a converter from text to one number in `unit`. A text without a unit is accepted.
+
+    The case of a unit is ignored, because reactive energy is written kvarh and kVArh.
+    """
+    known = unit.casefold()
 
     def convert(text: str) -> float | None:
         digits, _, sent_unit = text.partition("*")
         if not _is_number(digits):
             return None
-        if sent_unit == unit or not sent_unit:
+        sent = sent_unit.casefold()
+        if sent in {known, ""}:
             return float(digits)
         # Sagemcom meters of other countries send the same registers in Wh, W, varh and var instead
         # of kWh, kW, kvarh and kvar. So divide by 1000.
-        return float(digits) / 1000 if unit == f"k{sent_unit}" else None
+        return float(digits) / 1000 if known == f"k{sent}" else None
 
     return convert
 
@@ -193,7 +199,8 @@ def capture(text: str) -> Capture | None:
     captured_at = None if time[:1] in {"7", "8", "9"} else timestamp(time)
     digits, _, unit = index.partition("*")
     value = float(digits) if _is_number(digits) else None
-    return Capture(captured_at, value, unit[:MAX_NAME_SIZE] or None)
+    known = _INDEX_UNITS.get(unit.casefold(), unit[:MAX_NAME_SIZE])
+    return Capture(captured_at, value, known or None)
 
 
 def unknown(text: str) -> str | tuple[str, ...] | None:
