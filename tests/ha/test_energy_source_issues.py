@@ -9,7 +9,7 @@ from homeassistant.components.energy.data import async_get_manager
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.components.repairs import RepairsFlowResult
 from homeassistant.core import CoreState
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import flush_store
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
@@ -210,6 +210,15 @@ async def test_sources_that_are_not_chosen_stay(house: House) -> None:
     ]
     await house.after_move("undo")
     assert await house.sources() == [GRID, GAS_SOURCE]
+
+
+async def test_an_entity_that_was_renamed_since_comes_back_under_its_new_id(house: House) -> None:
+    await house.save(GRID, GAS_SOURCE)
+    assert await house.move() == "energy_moved"
+    renamed = "sensor.gas_of_the_house"
+    er.async_get(house.hass).async_update_entity(GAS, new_entity_id=renamed)
+    await house.after_move("undo")
+    assert await house.sources() == [GRID, GAS_SOURCE | {"stat_energy_from": renamed}]
 
 
 async def test_a_source_with_an_own_price_stays_and_is_a_repair(house: House) -> None:

@@ -4,7 +4,7 @@ The sources move only when the user asks for it, and an issue then offers to und
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 MOVES = "moves"
 """Name of the data of the issue ENERGY_MOVED: the moves, as JSON."""
+ENTITIES = "entities"
+"""Name of its data with the registry's ids of entities, as JSON: a user may rename an entity."""
 _IS_LISTENING: HassKey[bool] = HassKey(f"{DOMAIN}_energy_sources")
 _MAX_LINES = 20
 _SOURCES = "sources"
@@ -160,7 +162,8 @@ async def async_move(
         # Raise the issue first. If Home Assistant crashes in between, undoing changes nothing.
         lines, moved = _told_moves(hass, entry)
         lines += [offer.text() for offer in chosen]
-        data = {MOVES: json.dumps([*moved, *possible])}
+        moves = [*moved, *possible]
+        data = {MOVES: json.dumps(moves), ENTITIES: json.dumps(_registry_ids(hass, moves))}
         _tell(hass, entry, Problem.ENERGY_MOVED, lines, data)
         await _async_update(hass, lambda sources: apply_moves(sources, possible))
     await async_check_sources(hass, entry, is_declined=True)
@@ -168,7 +171,10 @@ async def async_move(
 
 
 async def async_undo(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
-    """Undo the moves in the issue ENERGY_MOVED. Ignore the offer to move the sources again."""
+    """Undo the moves in the issue ENERGY_MOVED. Ignore the offer to move the sources again.
+
+    An entity that was renamed since then comes back under its new id.
+    """
     _, moves = _told_moves(hass, entry)
     await _async_update(hass, lambda sources: undo_moves(sources, moves[::-1]))
     withdraw_issues(hass, entry, [Problem.ENERGY_MOVED])
@@ -197,8 +203,39 @@ def _told_moves(hass: HomeAssistant, entry: RecordsConfigEntry) -> tuple[list[st
     if not issue or not issue.data or not issue.translation_placeholders:
         return [], []
     lines = issue.translation_placeholders[_SOURCES].splitlines()
-    moves = [Move(before, after) for before, after in json.loads(str(issue.data[MOVES]))]
+    renamed, registry = {}, er.async_get(hass)
+    for entity_id, registry_id in json.loads(str(issue.data[ENTITIES])).items():
+        if entity := registry.entities.get_entry(registry_id):
+            renamed[entity_id] = entity.entity_id
+    moves = [
+        Move({name: _renamed(value, renamed) for name, value in before.items()}, after)
+        for before, after in json.loads(str(issue.data[MOVES]))
+    ]
     return [read_plain(line.removeprefix(_BULLET)) for line in lines], moves
+
+
+def _registry_ids(hass: HomeAssistant, moves: Iterable[Move]) -> dict[str, str]:
+    """Return the ids in the registry of the entities that sources had before some moves."""
+    registry = er.async_get(hass)
+    values = {value for move in moves for value in _texts_in(move.before)}
+    entities = ((value, registry.async_get(value)) for value in values)
+    return {value: entity.id for value, entity in entities if entity}
+
+
+def _texts_in(source: object) -> Iterator[str]:
+    """Yield the texts in a source, whose powers may be a mapping of their own."""
+    if isinstance(source, Mapping):
+        for value in source.values():
+            yield from _texts_in(value)
+    elif isinstance(source, str):
+        yield source
+
+
+def _renamed(value: object, names: Mapping[str, str]) -> object:
+    """Return a value of a source with new names for entities."""
+    if isinstance(value, Mapping):
+        return {name: _renamed(part, names) for name, part in value.items()}
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 async def _async_update(

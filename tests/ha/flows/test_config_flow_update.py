@@ -360,6 +360,9 @@ async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Di
     dialogs.port.greeting = literal_frame("plain")
     form = await dialogs.submit(form, {})
     assert form["errors"] == {"encryption_key": "security_switched_off"}
+    for typed in ({"encryption_key": KEY}, {"advanced": {"authentication_key": PUBLISHED_KEY}}):
+        form = await dialogs.submit(form, {"remove_key": True, **typed})
+        assert form["errors"] == {"remove_key": "key_and_removal"}
     dialogs.port.greeting = GOOD
     form = await dialogs.submit(form, {"remove_key": True})
     assert form["errors"] == KEY_MISSING

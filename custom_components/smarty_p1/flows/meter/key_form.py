@@ -58,10 +58,12 @@ def read_keys(
     user_input: Mapping[str, Any], current: Mapping[str, Any], errors: FormErrors
 ) -> dict[str, Any]:
     """Return the meter's keys for an entry's data. An empty field keeps the current key."""
-    if user_input.get(CONF_REMOVE_KEY):
-        return {}
     advanced = user_input.get(SECTION_ADVANCED, {})
     typed = _read_typed({**user_input, **advanced}, errors)
+    if user_input.get(CONF_REMOVE_KEY):
+        if typed:
+            errors.refuse(CONF_REMOVE_KEY, "key_and_removal")
+        return {}
     data = {name: current[name] for name in _MALFORMED if name in current} | typed
     if data.get(CONF_ENCRYPTION_KEY) == PUBLISHED_KEY:
         errors.refuse(CONF_ENCRYPTION_KEY, "key_published")
