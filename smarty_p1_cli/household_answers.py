@@ -21,7 +21,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
 from smartyp1.history.month_file_lines import month_name
 from smartyp1.leneda.days_of_rows import days_of
-from smartyp1.leneda.implausible_rows import without_false_zeros
+from smartyp1.leneda.implausible_rows import false_zeros, without_false_zeros
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
 from smartyp1.prices.market_price_series import PriceSources, sources_at
 
@@ -125,7 +125,11 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     prices = [(name, data) for name, data in contents if is_price_file(data)]
     household.set_prices(sources_of_files(prices, contract.contracts))
     energies = [(name, data) for name, data in contents if not is_price_file(data)]
-    rows = without_false_zeros(rows_of_files(energies, now))
+    rows = rows_of_files(energies, now)
+    if false := false_zeros(rows):
+        text = f"{PROGRAM}: {len(false)} quarter-hours: 0 as the supplier's energy is left out"
+        print(text, file=sys.stderr)
+    rows = without_false_zeros(rows)
     household.set_leneda_days(days_of(rows, has_readings=False))
     demand = household.newest
     if household.refused:

@@ -195,10 +195,13 @@ async def test_nord_pool_is_asked_once_a_day_and_for_tomorrow_again_after_a_whil
         found = [each["price_import"] for each in (await call())["quarter_hours"]]
         # From 12:15 on, a quarter-hour at 0.1, and to midnight 46 at 0.12.
         assert found == [0.151] + [0.171] * 46 + [None] * 145
-    assert nord_pool.days == ["2026-06-16", "2026-06-17"]
-    freezer.tick(900)
-    await call()
-    assert nord_pool.days[2:] == ["2026-06-17"]
+    # Prices of the 17th are published on the 16th at 12:45.
+    assert nord_pool.days == ["2026-06-16"]
+    for days in (["2026-06-17"], ["2026-06-17"] * 2):
+        freezer.tick(1800)
+        await call()
+        await call()
+        assert nord_pool.days[1:] == days
 
 
 async def begin_without_answers(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -15,6 +16,7 @@ from ..lib.bill.household_state import HouseholdState
 from ..lib.fault_log import FaultLog
 from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.history.market_prices import MarketPrices
+from ..lib.history.month_file_lines import month_name
 from ..lib.meter.meter_memory import MeterMemory
 from ..lib.meter.meter_reader import Reading
 from ..lib.meter.money import Money
@@ -149,6 +151,8 @@ class MeterRecords:
         await self.leneda.async_start(self.household)
         self._entry.async_on_unload(self.leneda.listeners.add(self.statistics.update))
         self._entry.async_on_unload(self.leneda.listeners.add(self._tell_of_refused))
+        self._entry.async_on_unload(self.leneda.listeners.add(self._tell_of_leneda))
+        self._tell_of_leneda()
         self.statistics.async_start(self.household, self.leneda)
         if not self.statistics.is_available:
             await self.leneda.async_remove_former()
@@ -161,10 +165,27 @@ class MeterRecords:
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback
-    def _tell_of_months(self, problem: Problem, months: Collection[str]) -> None:
+    def _tell_of_months(
+        self, problem: Problem, months: Collection[str], folder: Path | None = None
+    ) -> None:
         """Raise the repair issue for a problem of some months, or withdraw it without months."""
-        folder, names = str(self.quarter_hours.folder), ", ".join(sorted(months)[:_MAX_NAMED])
-        set_issue(self._hass, self._entry, problem, is_there=months, folder=folder, months=names)
+        set_issue(
+            self._hass,
+            self._entry,
+            problem,
+            is_there=months,
+            folder=str(folder or self.quarter_hours.folder),
+            months=", ".join(sorted(months)[:_MAX_NAMED]),
+        )
+
+    @callback
+    def _tell_of_leneda(self) -> None:
+        """Raise or withdraw the repair issues about stored and about wrong values of Leneda."""
+        for problem, months in (
+            (Problem.DAMAGED_LENEDA, self.leneda.damaged),
+            (Problem.LENEDA_ZEROS, self.leneda.with_false_zeros),
+        ):
+            self._tell_of_months(problem, {*map(month_name, months)}, self.leneda.files.folder)
 
     @callback
     def _tell_of_refused(self) -> None:

@@ -14,6 +14,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     quarter_hour_files as leneda_quarter_hour_files,
 )
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
+from custom_components.smarty_p1.lib.history.luxembourg_time import month_start
 from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from tests.ha.support import failing, own_log
 
@@ -54,10 +55,11 @@ def test_a_file_a_month_and_code(files: QuarterHourFiles, folder: Path) -> None:
     files.add(CODE, rows)
     files.add("1-65:1.29.9", rows[:1])
 
+    header = "start,kw,is_measured,version,1"
     assert {path.name: path.read_text() for path in folder.iterdir()} == {
-        "2026-05.1-1_1.29.0.csv": "start,kw,is_measured,version\n2026-05-31T21:45Z,0.412,1,1\n",
-        "2026-06.1-1_1.29.0.csv": "start,kw,is_measured,version\n2026-05-31T22:00Z,0.1,0,2\n",
-        "2026-05.1-65_1.29.9.csv": "start,kw,is_measured,version\n2026-05-31T21:45Z,0.412,1,1\n",
+        "2026-05.1-1_1.29.0.csv": f"{header},91879baf\n2026-05-31T21:45Z,0.412,1,1\n",
+        "2026-06.1-1_1.29.0.csv": f"{header},64745a05\n2026-05-31T22:00Z,0.1,0,2\n",
+        "2026-05.1-65_1.29.9.csv": f"{header},91879baf\n2026-05-31T21:45Z,0.412,1,1\n",
     }
     assert files.read(NOW) == {CODE: tuple(rows), "1-65:1.29.9": (rows[0],)}
     assert files.read(LAST + QUARTER)[CODE] == (rows[0],)
@@ -216,6 +218,31 @@ def test_an_unreadable_file_is_put_aside(
     # The file is removed when as many quarter-hours have come.
     files.add(CODE, [row(LAST - n * QUARTER) for n in range(2)])
     assert not aside.exists()
+
+
+@pytest.mark.parametrize("lost", ["half", "a line", "a digit", "all"])
+def test_a_lost_line_is_noticed_until_it_has_come_again(
+    files: QuarterHourFiles, folder: Path, lost: str
+) -> None:
+    rows = [row(LAST - n * QUARTER) for n in range(40, 0, -1)]
+    files.add(CODE, rows)
+    [path] = folder.iterdir()
+    lines = path.read_bytes().splitlines(keepends=True)
+    damaged = {
+        "half": lines[:20],
+        "a line": lines[:20] + lines[21:],
+        "a digit": [line.replace(b"0.412", b"0.12") for line in lines],
+        "all": [],
+    }
+    path.write_bytes(b"".join(damaged[lost]))
+    files.read(NOW)
+    assert files.damaged_months() == {month_start(LAST - QUARTER)}
+    files.add(CODE, rows[:5])
+    if lost in {"half", "a line"}:
+        assert files.damaged_months()
+    files.add(CODE, rows)
+    assert not files.damaged_months()
+    assert files.read(NOW) == {CODE: tuple(rows)}
 
 
 def test_a_full_disk_leaves_the_stored_rows(files: QuarterHourFiles) -> None:

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -715,6 +716,30 @@ async def test_a_code_with_all_its_answers_is_not_asked_for_again(
     assert (await known(entry))[0].start == (await known(entry, EXPORTED))[0].start
     # The remaining days of the consumption are older than the half year that was answered.
     assert max(each[2] for each in asked(house.platform)) < TODAY - 200 * DAY
+
+
+async def test_a_damaged_month_raises_a_repair_and_is_downloaded_again(house: House) -> None:
+    first, told = TODAY - 50 * DAY, list[str]()
+    house.platform.series[POINT, IMPORTED] = lambda start: 0.5 if start >= first else None
+    entry = await house.begin()
+    path = entry.runtime_data.records.leneda.files.folder / "2026-10.1-1_1.29.0.csv"
+    whole = path.read_bytes()
+
+    def issues() -> list[ir.IssueEntry]:
+        found = ir.async_get(house.hass).issues.values()
+        return [issue for issue in found if issue.translation_key == "damaged_leneda"]
+
+    for data in (b"".join(whole.splitlines(keepends=True)[:1000]), b""):
+        assert not issues()
+        assert await house.hass.config_entries.async_unload(entry.entry_id)
+        path.write_bytes(data)
+        with patch.object(LenedaDownload, "async_start", AsyncMock()):
+            assert await house.hass.config_entries.async_setup(entry.entry_id)
+        told += [said(issue)["months"] for issue in issues()]
+        await house.hass.config_entries.async_reload(entry.entry_id)
+        await house.sleeper.settled(house.hass)
+        assert path.read_bytes() == whole
+    assert told == ["2026-10"] * 2
 
 
 async def test_days_from_files_are_not_requested(house: House) -> None:

@@ -9,7 +9,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -25,7 +25,7 @@ from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
 from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
 from custom_components.smarty_p1.lib.prices.market_price_series import PriceSeries
 from tests.ha import kit
-from tests.ha.support import Home, recorder_done
+from tests.ha.support import Home, recorder_done, said
 
 PRICE = "input_number.market_price"
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
@@ -118,7 +118,7 @@ def meter(hass: HomeAssistant, tmp_path: Path) -> Meter:
 
 
 @pytest.mark.usefixtures("hass_storage")
-async def test_the_mean_of_the_states_survives_a_restart(meter: Meter, clock: Clock) -> None:
+async def test_the_states_survive_a_restart(meter: Meter, clock: Clock) -> None:
     await clock.price(0, 0.1)
     await meter.open()
     await clock.price(5, 0.4)
@@ -126,14 +126,14 @@ async def test_the_mean_of_the_states_survives_a_restart(meter: Meter, clock: Cl
     assert meter.known(2) == [0.1, None]
     await meter.restart()
     await clock.set(15)
-    assert meter.known(1) == [0.3]
+    assert meter.known(1) == [0.4]
     # The next price comes a minute late.
     await clock.price(16, 0.2)
     await clock.set(30)
-    assert meter.known(3) == [0.3, 0.2, 0.2]
+    assert meter.known(3) == [0.4, 0.2, 0.2]
     await meter.restart()
-    assert meter.known(2) == [0.3, 0.2]
-    assert meter.stored() == ["2026-06-15T10:00Z,0.3,", "2026-06-15T10:15Z,0.2,"]
+    assert meter.known(2) == [0.4, 0.2]
+    assert meter.stored() == ["2026-06-15T10:00Z,0.4,", "2026-06-15T10:15Z,0.2,"]
     await meter.close()
 
 
@@ -309,6 +309,70 @@ async def import_means(
     await recorder_done(hass)
 
 
+def told(hass: HomeAssistant, key: str) -> list[dict[str, str]]:
+    """Return the placeholders of the repair issues with a key."""
+    issues = ir.async_get(hass).issues.values()
+    return [said(issue) for issue in issues if issue.translation_key == key]
+
+
+@pytest.mark.usefixtures("hass_storage")
+async def test_an_impossible_price_is_refused_and_raises_a_repair(
+    hass: HomeAssistant, meter: Meter, clock: Clock
+) -> None:
+    await clock.price(0, 0.085)
+    await meter.open()
+    await clock.price(5, 85.3)
+    [issue] = told(hass, "impossible_price")
+    assert issue["prices"] == f"{PRICE}: 85.3 €/kWh"
+    await clock.price(6, 0.085)
+    assert not told(hass, "impossible_price")
+    # Such a price for most of a quarter-hour leaves the rest of it.
+    await clock.price(16, 85.3)
+    await clock.price(29, 0.09)
+    await clock.set(30)
+    assert meter.known(2) == [0.085, 0.09]
+    await meter.close()
+
+
+@pytest.mark.usefixtures("hass_storage")
+async def test_a_later_list_corrects_a_price_for_good(meter: Meter, clock: Clock) -> None:
+    rows = [{"start": (NOON + n * QUARTER).isoformat(), "value": 0.1 + n / 100} for n in range(8)]
+    await clock.price(0, 0.1, prices=rows)
+    await meter.open()
+    await clock.set(20)
+    assert meter.known(2) == [0.1, 0.11]
+    corrected = [rows[0], {**rows[1], "value": 0.3}, *rows[2:]]
+    await clock.price(31, 0.12, prices=corrected)
+    await clock.set(45)
+    assert meter.known(3) == [0.1, 0.3, 0.12]
+    await meter.restart()
+    assert meter.known(3) == [0.1, 0.3, 0.12]
+    await meter.close()
+
+
+@pytest.mark.usefixtures("hass_storage")
+async def test_a_damaged_file_of_prices_raises_a_repair(
+    hass: HomeAssistant, meter: Meter, clock: Clock
+) -> None:
+    await clock.price(0, 0.1)
+    await meter.open()
+    await clock.set(60)
+    await meter.close()
+    assert not told(hass, "damaged_prices")
+    [path] = (meter.folder / PRICE).iterdir()
+    whole = path.read_bytes()
+    for data in (whole[: len(whole) // 2], b""):
+        path.write_bytes(data)
+        await meter.open()
+        [issue] = told(hass, "damaged_prices")
+        assert (issue["months"], issue["folder"]) == ("2026-06", str(meter.folder))
+        await meter.close()
+    path.write_bytes(whole)
+    await meter.open()
+    assert not told(hass, "damaged_prices")
+    await meter.close()
+
+
 @pytest.mark.usefixtures("recorder_mock")
 async def test_unknown_prices_come_from_the_recorder(hass: HomeAssistant, meter: Meter) -> None:
     now = quarter_start(dt_util.utcnow()).replace(minute=0)
@@ -322,7 +386,7 @@ async def test_unknown_prices_come_from_the_recorder(hass: HomeAssistant, meter:
     await import_means(hass, PRICE, "EUR/MWh", means)
     await meter.open()
     # No state was known in the third quarter-hour.
-    assert meter.known(4, start) == [0.1, 0.3, 0.999, 0.2]
+    assert meter.known(4, start) == [0.1, 0.4, 0.999, 0.2]
     assert meter.known(6, start - 2 * HOUR) == [0.08] * 4 + [None] * 2
     assert f"{start - 2 * HOUR:%Y-%m-%dT%H:%MZ},0.08,hourly" in meter.stored()
     await meter.close()
@@ -342,7 +406,7 @@ async def test_prices_of_today_come_from_the_recorder_within_the_hour(
     await recorder_done(hass)
     async_fire_time_changed(hass, now + HOUR + timedelta(minutes=20))
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert meter.known(4, start) == [0.1, 0.3, 0.4, 0.4]
+    assert meter.known(4, start) == [0.1, 0.4, 0.4, 0.4]
     await meter.close()
 
 
@@ -370,10 +434,10 @@ async def test_a_total_is_known_as_soon_as_the_recorder_has_the_prices(
     await recorder_done(hass)
     async_fire_time_changed(hass, now + HOUR + timedelta(minutes=20))
     await hass.async_block_till_done(wait_background_tasks=True)
-    # 0.1 kWh each at 0.1, 0.3, 0.4 and 0.4 EUR
+    # 0.1 kWh each at 0.1, 0.4, 0.4 and 0.4 EUR
     demand = known_after(4)
     bill = demand.known_month.bill(demand.until)
-    assert [line.amount for line in bill.lines if line.name == "energy"] == [0.12]
+    assert [line.amount for line in bill.lines if line.name == "energy"] == [0.13]
     assert (bill.missing, bill.unpriced_kwh) == ((), 0.0)
     hours = amounts_by_hour(demand.ledger, [demand.month_start], demand.until).total
     assert sum(hours.values()) == pytest.approx(bill.total)

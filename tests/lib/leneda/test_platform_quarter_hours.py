@@ -5,7 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smartyp1.history.quarter_hour import Origin
-from smartyp1.leneda.implausible_rows import last_days_of, whole_days, without_false_zeros
+from smartyp1.leneda.implausible_rows import (
+    false_zeros,
+    last_days_of,
+    whole_days,
+    without_false_zeros,
+)
 from smartyp1.leneda.measured_and_estimated_rows import (
     LenedaRow,
     added_up,
@@ -135,3 +140,26 @@ def test_the_last_whole_day_of_sharing(midnight: str, count: int) -> None:
     known = rows(midnight, count + 95, 0.4)
     found = last_days_of({"1-65:1.29.9": known, "1-65:2.29.1": known[1:90], "1-1:1.29.0": known})
     assert found == {"1-65:1.29.9": (start, pytest.approx(count / 10), count)}
+
+
+def test_zeros_within_a_day_count_only_where_layers_cover_the_consumption() -> None:
+    remaining = (*rows(FIRST, 60, 0.3), *rows("2026-11-19T15:00:00+01:00", 36, 0.0))
+    drawn = (*rows(FIRST, 84, 0.5), *rows("2026-11-19T21:00:00+01:00", 12, 0.0))
+    # Layer 2 covers all of the consumption from 15:00 to 18:00, and a part of it until 19:00.
+    layer = (
+        *rows(FIRST, 60, 0.2),
+        *rows("2026-11-19T15:00:00+01:00", 12, 0.499),
+        *rows("2026-11-19T18:00:00+01:00", 4, 0.4),
+        *rows("2026-11-19T19:00:00+01:00", 20, 0.0),
+    )
+    platform = {IMPORTED: drawn, REMAINING: remaining, LAYER_2: layer}
+    believed = without_false_zeros(platform)
+    # From 18:00 to 21:00, the energy came from the supplier, or nobody knows whence.
+    assert believed[REMAINING] == (*remaining[:72], *remaining[84:])
+    assert false_zeros(platform) == {row.start for row in remaining[72:84]}
+    shared = sharing_of(believed)
+    assert shared[remaining[72].start].remaining_wh is None
+    assert shared[remaining[84].start].remaining_wh == 0
+    # Where no layer was ever sent, hidden layers may cover all of it.
+    hidden = {IMPORTED: drawn, REMAINING: remaining}
+    assert without_false_zeros(hidden) == hidden

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from smartyp1.prices.market_price_lists import prices_by_quarter, prices_of_attributes
+from smartyp1.prices.market_price_lists import (
+    end_of_published,
+    prices_by_quarter,
+    prices_of_attributes,
+)
 
 QUARTER = datetime(2026, 11, 20, 9, 15, tzinfo=UTC)
 TEN = "2026-11-20T10:00:00+01:00"
@@ -23,7 +27,7 @@ def hour(start: int, price: float) -> dict[datetime, float]:
 
 
 def of(attributes: dict[str, object], price_now: float = 0.1) -> dict[datetime, float]:
-    return prices_of_attributes(attributes, 1.0, QUARTER, price_now, 100.0)
+    return prices_of_attributes(attributes, 1.0, QUARTER, price_now)
 
 
 def test_hours_are_four_quarter_hours() -> None:
@@ -31,17 +35,17 @@ def test_hours_are_four_quarter_hours() -> None:
         {"start": TEN, "end": ELEVEN, "value": 100},
         {"start": ELEVEN, "end": NOON, "value": -5},
     ]
-    assert prices_by_quarter(rows, 0.001, 100) == hour(9, 0.1) | hour(10, -0.005)
+    assert prices_by_quarter(rows, 0.001) == hour(9, 0.1) | hour(10, -0.005)
 
 
 def test_a_row_without_an_end_lasts_until_the_next_and_the_last_as_long() -> None:
     rows = [{"time": ELEVEN, "price": 0.2}, {"time": TEN, "price": 0.1}]
-    assert prices_by_quarter(rows, 1.0, 100) == hour(9, 0.1) | hour(10, 0.2)
-    assert prices_by_quarter(rows[:1], 1.0, 100) == prices_by_quarter([], 1.0, 100) == {}
+    assert prices_by_quarter(rows, 1.0) == hour(9, 0.1) | hour(10, 0.2)
+    assert prices_by_quarter(rows[:1], 1.0) == prices_by_quarter([], 1.0) == {}
     # A row without a price ends the row before, too.
     unpriced = {"time": NOON, "price": None}
     late = {"time": "2026-11-20T14:00:00+01:00", "price": 0.3}
-    assert prices_by_quarter([*rows, unpriced, late], 1.0, 100) == (
+    assert prices_by_quarter([*rows, unpriced, late], 1.0) == (
         hour(9, 0.1) | hour(10, 0.2) | hour(13, 0.3)
     )
 
@@ -66,7 +70,7 @@ def test_a_row_without_an_end_lasts_until_the_next_and_the_last_as_long() -> Non
 )
 def test_a_malformed_row_is_left_out(row: object) -> None:
     good = {"start": ELEVEN, "end": NOON, "value": 0.2}
-    assert prices_by_quarter([row, good], 1.0, 100) == hour(10, 0.2)
+    assert prices_by_quarter([row, good], 1.0) == hour(10, 0.2)
 
 
 def test_two_prices_of_one_time_are_none() -> None:
@@ -74,20 +78,20 @@ def test_two_prices_of_one_time_are_none() -> None:
         {"start": TEN, "end": ELEVEN, "value": 0.1},
         {"start": TEN, "end": ELEVEN, "value": 0.2},
     ]
-    assert prices_by_quarter(rows, 1.0, 100) == {}
+    assert prices_by_quarter(rows, 1.0) == {}
     # The rows may lack their end.
     rows = [{"start": TEN, "value": value} for value in (0.1, 0.2)]
-    assert prices_by_quarter([*rows, {"start": ELEVEN, "value": 0.3}], 1.0, 100) == hour(10, 0.3)
+    assert prices_by_quarter([*rows, {"start": ELEVEN, "value": 0.3}], 1.0) == hour(10, 0.3)
     # The same price twice is one.
     rows = [{"start": start, "value": 0.1} for start in (TEN, ELEVEN, ELEVEN)]
-    assert prices_by_quarter(rows, 1.0, 100) == hour(9, 0.1) | hour(10, 0.1)
+    assert prices_by_quarter(rows, 1.0) == hour(9, 0.1) | hour(10, 0.1)
 
 
 def test_a_long_list_is_read_in_part() -> None:
     start = utc(0)
     times = (start + n * timedelta(minutes=15) for n in range(100_000))
     rows = [{"start": time, "end": time + timedelta(minutes=15), "value": 0.1} for time in times]
-    assert len(prices_by_quarter(rows, 1.0, 100)) == 600
+    assert len(prices_by_quarter(rows, 1.0)) == 600
 
 
 def test_the_lists_of_today_and_tomorrow() -> None:
@@ -109,3 +113,19 @@ def test_a_list_with_another_present_price_is_not_the_entitys_own() -> None:
 
 def test_a_list_without_now_is_not_taken_alone() -> None:
     assert of({"raw_tomorrow": [{"start": ELEVEN, "end": NOON, "value": 0.1}]}) == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        # 12:44 and 12:45 in Luxembourg, in summer and in winter.
+        ("2026-06-15T10:44Z", "2026-06-15T22:00Z"),
+        ("2026-06-15T10:45Z", "2026-06-16T22:00Z"),
+        ("2026-11-30T11:44Z", "2026-11-30T23:00Z"),
+        ("2026-11-30T11:45Z", "2026-12-01T23:00Z"),
+        ("2026-06-15T21:59Z", "2026-06-16T22:00Z"),
+        ("2026-06-15T22:00Z", "2026-06-16T22:00Z"),
+    ],
+)
+def test_tomorrow_is_published_from_12_45_on(now: str, end: str) -> None:
+    assert end_of_published(datetime.fromisoformat(now)) == datetime.fromisoformat(end)

@@ -1,6 +1,7 @@
 """Prices of a source by quarter-hour: their lines in month files, and the price that is kept."""
 
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,7 +21,7 @@ from smartyp1.prices.market_price_series import HEADER, PriceOrigin, PriceSeries
 from smartyp1.prices.prices_from_stored_costs import prices_of_costs
 
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
-HOURLY, MEASURED = PriceOrigin
+HOURLY, MEASURED, LISTED = PriceOrigin
 
 
 def file(*prices: QuarterPrice, name: str = "2026-06") -> dict[str, bytes]:
@@ -32,8 +33,8 @@ def test_a_written_line_is_read_again() -> None:
     prices = [
         QuarterPrice(
             NOON + n * QUARTER_HOUR,
-            round(chance.uniform(-0.5, 100), chance.randrange(10)),
-            chance.choice((HOURLY, MEASURED)),
+            round(chance.uniform(-1, 6), chance.randrange(10)),
+            chance.choice((HOURLY, MEASURED, LISTED)),
         )
         for n in range(200)
     ]
@@ -53,8 +54,8 @@ def test_a_written_line_is_read_again() -> None:
         "2026-06-15T10:00,0.1,",
         "2026-06-15T10:00Z,nan,",
         "2026-06-15T10:00Z,inf,",
-        "2026-06-15T10:00Z,100.1,",
-        "2026-06-15T10:00Z,-101,",
+        "2026-06-15T10:00Z,6.1,",
+        "2026-06-15T10:00Z,-1.01,",
         "2026-06-15T10:00Z,,",
         "2026-06-15T10:00Z,0.1,daily",
         "2026-06-15T10:00Z,0.1,hourly,x1,2",
@@ -77,17 +78,44 @@ def test_a_torn_line_and_a_strange_file_are_no_price() -> None:
     assert not PriceSeries.of_files(files).months
 
 
-def test_a_price_is_replaced_only_by_a_more_exact_one() -> None:
+def test_a_price_is_replaced_by_a_more_exact_one_and_by_a_later_list() -> None:
     for first in PriceOrigin:
         for second in PriceOrigin:
             series = PriceSeries()
             assert series.put(QuarterPrice(NOON, 0.1, first))
             version = series.version
-            is_replaced = second > first
+            is_replaced = second > first or second is LISTED
             assert series.put(QuarterPrice(NOON, 0.2, second)) == is_replaced
             assert series.at(NOON) == (0.2 if is_replaced else 0.1)
             assert (series.version > version) == is_replaced
             assert not series.lacking_days(NOON, NOON + QUARTER_HOUR)
+            # The same price again is no change, and needs no line.
+            assert not series.put(QuarterPrice(NOON, 0.2 if is_replaced else 0.1, second))
+
+
+def test_a_correction_survives_a_restart() -> None:
+    prices = [QuarterPrice(NOON, price, LISTED) for price in (0.1, 0.3, 0.2)]
+    series = PriceSeries.of_files(file(QuarterPrice(NOON, 5.7), *prices))
+    assert series.at(NOON) == 0.2
+    assert not series.put(QuarterPrice(NOON, 0.4))
+
+
+@pytest.mark.parametrize(
+    ("change", "is_damaged"),
+    [
+        (lambda data: data, False),
+        (lambda _: b"", True),
+        (lambda data: data[: len(data) // 2], True),
+        (lambda data: data.replace(b"0.1", b"0.7"), True),
+        (lambda data: data[data.index(b"\n") + 1 :], True),
+    ],
+    ids=["whole", "emptied", "half", "altered", "no header"],
+)
+def test_a_damaged_file_is_noticed(change: Callable[[bytes], bytes], is_damaged: bool) -> None:  # noqa: FBT001
+    data = file(*(QuarterPrice(NOON + n * QUARTER_HOUR, 0.1) for n in range(9)))["2026-06"]
+    assert PriceSeries.of_files({"2026-06": change(data)}).damaged == (
+        {"2026-06"} if is_damaged else set()
+    )
 
 
 def test_days_that_lack_a_price() -> None:

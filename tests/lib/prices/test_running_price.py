@@ -1,6 +1,7 @@
-"""The price of a quarter-hour is the time-weighted mean of its source's states."""
+"""The price of a quarter-hour is the state of its source that stood longest in it."""
 
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -29,15 +30,18 @@ def ended(reports: Reports, running: RunningPrice | None = None) -> dict[int, fl
     ("reports", "price"),
     [
         ([(0, 0.1), (900, 0.3)], 0.1),
-        ([(0, 0.1), (450, 0.3), (900, 0.5)], 0.2),
-        ([(0, 0.1), (600, -0.2), (900, None)], 0.0),
+        ([(0, 0.1), (400, 0.3), (900, 0.5)], 0.3),
+        ([(0, 0.1), (600, -0.2), (900, None)], 0.1),
+        # A wrong state for a minute changes nothing. It is counted with its time before.
+        ([(0, 0.085), (400, 5.3), (460, 0.085), (900, 0.1)], 0.085),
+        ([(0, 0.1), (300, 0.2), (700, 0.1), (900, 0.2)], 0.1),
         # A report counts from the start up to 60 s after it.
         ([(0, 0.1), (60, 0.3), (900, 0.5)], 0.3),
         ([(0, 0.1), (20, None), (55, 0.3), (900, 0.3)], 0.3),
-        ([(0, 0.1), (90, 0.3), (900, 0.5)], (0.1 * 90 + 0.3 * 810) / 900),
+        ([(0, 0.1), (90, 0.3), (900, 0.5)], 0.3),
         # Without a price, the time does not count.
         ([(0, None), (300, 0.2), (900, 0.2)], 0.2),
-        ([(0, 0.2), (300, None), (600, 0.5), (900, 0.5)], 0.35),
+        ([(0, 0.2), (200, None), (600, 0.5), (900, 0.5)], 0.5),
         ([(0, 0.2), (60, None), (900, None)], None),
         ([(700, 0.4), (900, 0.2)], 0.4),
         ([(0, None), (900, 0.2)], None),
@@ -48,7 +52,7 @@ def test_the_price_of_a_quarter_hour(reports: Reports, price: float | None) -> N
 
 
 @pytest.mark.parametrize("seed", range(examples(8)))
-def test_the_mean_of_each_second(seed: int) -> None:
+def test_the_longest_of_each_second(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
     reports: Reports = sorted(
         [
@@ -70,7 +74,9 @@ def test_the_mean_of_each_second(seed: int) -> None:
     for n in range(8):
         known = [price for price in seconds[n * 900 : n * 900 + 900] if price is not None]
         if known:
-            expected[n] = pytest.approx(sum(known) / len(known), abs=1e-9)
+            seconds_of = Counter(known)
+            longest = max(seconds_of.values())
+            [expected[n]] = [price for price, count in seconds_of.items() if count == longest]
     every = sorted([*reports, *at_ticks], key=lambda report: report[0])
     assert ended(every) == expected
 
@@ -83,8 +89,10 @@ def test_the_price_so_far() -> None:
     running.report(NOON, 0.1)
     assert running.running() == QuarterPrice(NOON, 0.1)
     running.report(NOON + 300 * SECOND, 0.4)
-    running.report(NOON + 600 * SECOND, 0.4)
-    assert running.running() == QuarterPrice(NOON, 0.25)
+    running.report(NOON + 500 * SECOND, 0.4)
+    assert running.running() == QuarterPrice(NOON, 0.1)
+    running.report(NOON + 601 * SECOND, 0.4)
+    assert running.running() == QuarterPrice(NOON, 0.4)
 
 
 @pytest.mark.parametrize("back", [1, 500, 5000, 10**7])
@@ -103,8 +111,7 @@ def test_the_running_price_survives_a_restart(pause: int) -> None:
     stored = running.as_dict(NOON + 300 * SECOND)
     begun = RunningPrice.from_dict(stored)
     prices = ended([(300 + pause, 0.4), (900, 0.4)], begun)
-    later = 600 - pause
-    assert prices == {0: pytest.approx((0.1 * 300 + 0.4 * later) / (300 + later), abs=1e-9)}
+    assert prices == {0: 0.4 if 600 - pause > 300 else 0.1}
     # After a longer pause, the time before the pause has the price.
     assert ended([(900 + pause, 0.4)], RunningPrice.from_dict(stored)) == {0: 0.1}
     assert ended([(10**6, 0.4)], RunningPrice.from_dict(stored)) == {0: 0.1}
@@ -116,15 +123,25 @@ def test_the_running_price_survives_a_restart(pause: int) -> None:
         {"start": "2026-06-15T10:01:00+00:00"},
         {"start": "2026-06-15T10:00:00"},
         {"start": None},
-        {"seconds": -1},
-        {"seconds": 901},
-        {"sum": 90_001},
-        {"sum": "1"},
-        {"sum": float("nan")},
+        {"stood": [[0.1, -1]]},
+        {"stood": [[0.1, 901]]},
+        {"stood": [[6.1, 300]]},
+        {"stood": [["1", 300]]},
+        {"stood": [[float("nan"), 300]]},
+        {"stood": [[0.1, 3]] * 101},
     ],
 )
 def test_a_damaged_state_is_refused(change: dict[str, object]) -> None:
-    stored = {"start": NOON.isoformat(), "sum": 30.0, "seconds": 300.0}
+    stored = {"start": NOON.isoformat(), "stood": [[0.1, 300.0]]}
     assert RunningPrice.from_dict(stored).running()
     with pytest.raises(ValueError):  # noqa: PT011 - it has no text
         RunningPrice.from_dict(stored | change)
+
+
+def test_a_restless_source_stays_small() -> None:
+    running = RunningPrice()
+    for second in range(800):
+        running.report(NOON + second * SECOND, second / 1000)
+    running.report(NOON + 800 * SECOND, 0.5)
+    assert len(running.as_dict(NOON + 899 * SECOND)["stood"]) <= 100
+    assert running.report(NOON + 900 * SECOND, 0.1) == [QuarterPrice(NOON, 0.5)]

@@ -22,7 +22,14 @@ from ...const import LOGGER, SECTION_LENEDA
 from ...lib.connection_outage import Outage
 from ...lib.data_retention import KEPT_TIME
 from ...lib.fault_log import FaultLog
-from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, day_start, next_moment
+from ...lib.history.luxembourg_time import (
+    HOUR,
+    QUARTER_HOUR,
+    day_end,
+    day_start,
+    month_end,
+    next_moment,
+)
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
@@ -138,6 +145,8 @@ class LenedaDownload:
         self._minutes = timedelta(minutes=randrange(_SPREAD))  # noqa: S311 - no secret
         self._not_before: datetime | None = None
         self._is_first = True
+        self._asked_again = set[datetime]()
+        """Months with damaged files whose quarter-hours were requested again."""
         self._failed: dict[str, LenedaError] = {}
         """Codes that have failed in this download. They are requested again in the next one."""
 
@@ -220,6 +229,7 @@ class LenedaDownload:
         is raised after the other codes were requested.
         """
         self._failed.clear()
+        self._forget_damaged(now)
         if self._recent_due(now) <= now and await self._async_recent(now):
             self._is_gas_due = True
             await self._faults.attempt(self._async_compare, now)
@@ -230,6 +240,20 @@ class LenedaDownload:
             await self._async_gas(now)
         if self._failed:
             raise next(iter(self._failed.values()))
+
+    def _forget_damaged(self, now: datetime) -> None:
+        """Request the quarter-hours of months with damaged files again, once for each load.
+
+        Months whose quarter-hours are all stored cost no request.
+        """
+        lost = self._leneda.damaged - self._asked_again
+        if not lost:
+            return
+        self._asked_again |= lost
+        until, codes = min(day_start(now), month_end(max(lost))), self._progress.state.codes
+        for code, span in codes.items():
+            codes[code] = replace(span, since=max(span.since, until))
+        self._progress.schedule()
 
     async def _async_gas(self, now: datetime) -> None:
         try:
@@ -242,7 +266,8 @@ class LenedaDownload:
     def _due(self, now: datetime) -> datetime:
         if self._not_before and self._not_before > now:
             return self._not_before
-        if self._is_gas_due or self._unfinished(now):
+        is_lost = self._leneda.damaged - self._asked_again
+        if self._is_gas_due or is_lost or self._unfinished(now):
             return now
         return self._recent_due(now)
 

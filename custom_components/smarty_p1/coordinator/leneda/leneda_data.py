@@ -18,11 +18,11 @@ from ...lib.bill.leneda_days import changed_days
 from ...lib.bill.quarter_hour_series import quarter_hours_between
 from ...lib.energy_table.table import RowSource
 from ...lib.fault_log import FaultLog, Listeners
-from ...lib.history.luxembourg_time import day_end, day_start, month_end
+from ...lib.history.luxembourg_time import day_end, day_start, month_end, month_start
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import DayDifference
 from ...lib.leneda.days_of_rows import RowsByCode, days_of
-from ...lib.leneda.implausible_rows import without_false_zeros, without_partly_lost
+from ...lib.leneda.implausible_rows import false_zeros, without_false_zeros, without_partly_lost
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
@@ -63,6 +63,8 @@ class LenedaData:
         self._end_retries: CALLBACK_TYPE | None = None
         self.is_unreadable = False
         self.damaged: frozenset[datetime] = frozenset()
+        self.with_false_zeros: frozenset[datetime] = frozenset()
+        """Starts of the months in which Leneda wrongly sends 0 as the supplier's energy."""
         self.former: frozenset[datetime] = frozenset()
         self.listeners = Listeners[()](FaultLog(entry.title))
 
@@ -78,7 +80,7 @@ class LenedaData:
         """Show the stored quarter-hours. Return False if they cannot be read now."""
         try:
             await self._async_leave_former_points()
-            if leneda := await self._async_read():
+            if (leneda := await self._async_read()) or self.damaged:
                 await self._async_show(leneda)
         except OSError:
             self.is_unreadable = True
@@ -241,7 +243,8 @@ class LenedaData:
             # Without the progress, the whole history is downloaded again if the user enters an
             # account later.
             await self.async_forget()
-            self.damaged, self.is_unreadable = frozenset(), False
+            self.damaged = self.with_false_zeros = frozenset()
+            self.is_unreadable = False
             self._forget_retries()
             return is_gone
 
@@ -253,13 +256,15 @@ class LenedaData:
     async def _async_read(self) -> RowsByCode:
         today = day_start(dt_util.utcnow())
 
-        def read() -> tuple[RowsByCode, frozenset[datetime]]:
-            rows = without_false_zeros(self.files.read(today))
-            damaged = self.files.damaged_months()
-            return without_partly_lost(rows, damaged), damaged
+        def read() -> tuple[RowsByCode, frozenset[datetime], frozenset[datetime]]:
+            rows = self.files.read(today)
+            damaged, false = self.files.damaged_months(), false_zeros(rows)
+            believed = without_partly_lost(without_false_zeros(rows), damaged)
+            return believed, damaged, frozenset(map(month_start, false))
 
         work = without_collection(read)
-        leneda, self.damaged = await self.hass.async_add_executor_job(work)
+        run = self.hass.async_add_executor_job
+        leneda, self.damaged, self.with_false_zeros = await run(work)
         self.is_unreadable = False
         return leneda
 

@@ -1,9 +1,10 @@
 """Files of quarter-hours from Leneda, the national platform. They are kept for 25 months.
 
 There is a file for each OBIS code and month of Luxembourg's calendar. A line is a quarter-hour:
-start in UTC, mean power in kW, 1 if measured or 0 if estimated, and version. A file is rewritten
-when one of its quarter-hours changes. A damaged file is kept as `….unreadable`, and
-its readable lines replace it.
+start in UTC, mean power in kW, 1 if measured or 0 if estimated, and version. The first line ends
+with the number of the others and their checksum, so that a lost line is noticed. A file is
+rewritten when one of its quarter-hours changes. A damaged file is kept as `….unreadable`, and its
+readable lines replace it, until its quarter-hours are stored again.
 
 The files never contain the name of a metering point, only a digest of the name. A household has one
 metering point of consumption. It can have several metering points of production. Their energies are
@@ -25,6 +26,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR
@@ -40,7 +42,8 @@ from ...lib.stored_json import load
 from ...lib.stored_values import checked_count, checked_number
 from ..stored.month_files import MAX_FILE_SIZE, replace_file
 
-_HEADER = "start,kw,is_measured,version\n"
+_HEADER = re.compile(rb"start,kw,is_measured,version(?:,([0-9]{1,6}),([0-9a-f]{8}))?")
+"""A file that a person has mended may lack number and checksum."""
 _FILE_NAME = re.compile(
     r"([0-9]{4}-(?:0[1-9]|1[0-2]))\.([0-9]+-[0-9]+)_([0-9.]+)((?:~[0-9a-f]{16})?)\.csv"
 )
@@ -336,7 +339,11 @@ def _read(path: Path) -> list[LenedaRow]:
     except FileNotFoundError:
         return []
     rows = []
-    is_damaged = [header, *lines[-1:]] != [_HEADER.encode().rstrip(), b""]
+    match = _HEADER.fullmatch(header)
+    is_damaged = not match or lines[-1:] != [b""]
+    if match and match[1]:
+        checked = len(lines) - 1, f"{crc32(b'\n'.join(lines)):08x}"
+        is_damaged |= checked != (int(match[1]), match[2].decode())
     for line in lines[:-1]:
         try:
             rows.append(_parse(line.decode("ascii").split(",")))
@@ -364,8 +371,7 @@ def _put_aside(path: Path, rows: Iterable[LenedaRow]) -> None:
     shutil.copy(path, aside)
     _write(path, rows)
     LOGGER.warning(
-        "Some of what is stored in %s cannot be read, and is left out; it is kept as %s. "
-        "To have it again, import the file from Leneda once more",
+        "Some of what is stored in %s cannot be read, and is left out; it is kept as %s",
         path,
         aside,
     )
@@ -375,16 +381,21 @@ def _remove_replaced(path: Path, rows: Sequence[LenedaRow]) -> None:
     """Remove a damaged file that was renamed, if its new file has as many quarter-hours."""
     aside = path.with_name(path.name + _ASIDE)
     with suppress(OSError):
-        if len(rows) + 1 >= aside.read_bytes()[:MAX_FILE_SIZE].count(b"\n"):
+        header, *lines = aside.read_bytes()[:MAX_FILE_SIZE].split(b"\n")
+        match = _HEADER.fullmatch(header)
+        count = int(match[1]) if match and match[1] else len(lines) - 1
+        if len(rows) >= max(1, count):
             aside.unlink()
 
 
 def _write(path: Path, rows: Iterable[LenedaRow]) -> None:
-    lines = (
+    lines = [
         f"{row.start.astimezone(UTC):%Y-%m-%dT%H:%MZ},{row.kw!r},{int(row.is_measured)},{row.version}\n"
         for row in rows
-    )
-    replace_file(path, "".join([_HEADER, *lines]).encode())
+    ]
+    body = "".join(lines).encode()
+    header = f"start,kw,is_measured,version,{len(lines)},{crc32(body):08x}\n"
+    replace_file(path, header.encode() + body)
 
 
 def digest_of(point: str) -> str:

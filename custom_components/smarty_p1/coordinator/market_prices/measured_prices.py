@@ -30,6 +30,7 @@ from ...lib.history.luxembourg_time import (
     quarter_start,
 )
 from ...lib.history.market_prices import MarketPrices
+from ...lib.history.month_file_lines import month_name
 from ...lib.prices.contract import BEGINNING, Contracts
 from ...lib.prices.entered_contract import (
     contract_of,
@@ -38,12 +39,19 @@ from ...lib.prices.entered_contract import (
     terms_from,
     terms_on,
 )
-from ...lib.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
+from ...lib.prices.market_price_series import (
+    PriceOrigin,
+    PriceSeries,
+    PriceSources,
+    QuarterPrice,
+    is_price,
+)
 from ...lib.prices.prices_from_stored_costs import prices_of_costs
 from ...lib.prices.running_price import RunningPrice
 from ...lib.prices.zone_price_response import ZONE
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
+from ..repair_issues import Problem, set_issue
 from ..statistics.recorded_prices import (
     async_hourly_prices,
     async_own_prices,
@@ -53,7 +61,7 @@ from ..statistics.recorded_prices import (
 from ..stored.market_price_files import PriceFiles
 from ..stored.month_files import MonthFiles
 from .energy_charts import DownloadError, async_month_of_prices
-from .price_entities import PRICE_ENTITIES, price_of
+from .price_entities import PRICE_ENTITIES, price_of, stated_price
 from .prices_ahead import ASK_AGAIN_AFTER, async_listed_prices
 
 _IMPORTED, _EXPORTED = "price_import", "price_export"
@@ -77,8 +85,8 @@ class _Sources(NamedTuple):
 class MeasuredPrices:
     """Market prices by quarter-hour of one meter's price sources, measured and stored.
 
-    A price is that of the source's list if the list agrees with the state, otherwise the
-    time-weighted mean of the states. Prices that were not measured come from the recorder.
+    A price is that of the source's list if the list agrees with the state, otherwise the state that
+    stood longest. Prices that were not measured come from the recorder.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -91,6 +99,8 @@ class MeasuredPrices:
         """Source and entity of each price that is measured."""
         self._entity_ids: dict[str, str] = {}
         """Entity of each source whose entity is known."""
+        self._impossible: dict[str, float] = {}
+        """Last price of each entity with a price that no market has, until it has another one."""
         self._downloading = asyncio.Lock()
         self._asked: dict[datetime, datetime] = {}
         """Time of the last request for the prices of each month."""
@@ -114,6 +124,7 @@ class MeasuredPrices:
             work = without_collection(prices_of_costs)
             self._put(*await self._hass.async_add_executor_job(work, files))
         household.set_prices([*map(self._series, self._sources)])
+        self._tell_of_damaged()
         self._follow()
 
     async def async_close(self) -> None:
@@ -258,10 +269,46 @@ class MeasuredPrices:
         """Take the states of the followed entities."""
         for name, entity_id in self._followed.items():
             running = self._files.running[name]
-            self._files.put(name, running.report(now, price_of(self._hass.states.get(entity_id))))
+            state = self._hass.states.get(entity_id)
+            self._tell_of_impossible(entity_id, stated_price(state))
+            self._files.put(name, running.report(now, price_of(state)))
             self._files.series_of(name).running = running.running()
         if self._followed:
             self._files.schedule()
+
+    @callback
+    def _tell_of_damaged(self) -> None:
+        """Raise the repair issue about damaged files whose prices are still unknown."""
+        now, lost = quarter_start(dt_util.utcnow()), set[str]()
+        for series in self._files.series.values():
+            for start in [*series.months]:
+                name, end = month_name(start), min(now, month_end(start))
+                if name in series.damaged and series.lacking_days(start, end):
+                    lost.add(name)
+            lost |= series.damaged - {*map(month_name, series.months)}
+        set_issue(
+            self._hass,
+            self._entry,
+            Problem.DAMAGED_PRICES,
+            is_there=lost,
+            folder=str(self._files.folder),
+            months=", ".join(sorted(lost)),
+        )
+
+    @callback
+    def _tell_of_impossible(self, entity_id: str, price: float | None) -> None:
+        """Raise the repair issue if an entity has a price that no market has, else withdraw it."""
+        if price is not None:
+            self._impossible.pop(entity_id, None)
+            if not is_price(price):
+                self._impossible[entity_id] = price
+        set_issue(
+            self._hass,
+            self._entry,
+            Problem.IMPOSSIBLE_PRICE,
+            is_there=self._impossible,
+            prices=", ".join(f"{name}: {of:g} €/kWh" for name, of in self._impossible.items()),
+        )
 
     async def _async_begin(self, hass: HomeAssistant) -> None:
         await self._async_read(dt_util.utcnow())
@@ -283,7 +330,9 @@ class MeasuredPrices:
         for name, entity_id in self._followed.items():
             listed, _ = await async_listed_prices(self._hass, entity_id, now)
             begun = sorted(start for start in listed if start <= now)
-            self._files.put(name, [QuarterPrice(start, listed[start]) for start in begun])
+            self._files.put(
+                name, [QuarterPrice(start, listed[start], PriceOrigin.LISTED) for start in begun]
+            )
 
     async def _async_fill_day(self, now: datetime) -> None:
         """Read the unknown prices of the day that contains the last hour."""
@@ -300,6 +349,7 @@ class MeasuredPrices:
             names = {sources.energy, sources.feed_in}
             for name in [name for name in self._entity_ids if name in names]:
                 await self._async_fill_source(name, first, last, now - kept)
+        self._tell_of_damaged()
 
     async def _async_fill_source(
         self, name: str, start: datetime, end: datetime, kept_since: datetime

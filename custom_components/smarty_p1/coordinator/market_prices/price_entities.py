@@ -4,7 +4,7 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import State
 
 from ...const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
-from ...lib.prices.market_price_series import MAX_PRICE
+from ...lib.prices.market_price_series import is_price
 from ..loads.state_numbers import number_of
 
 PRICE_ENTITIES = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
@@ -32,12 +32,12 @@ def factor_of(unit: str | None) -> float | None:
 
 
 def price_of(state: State | None) -> float | None:
-    """Return a state's price in EUR per kWh.
+    """Return a state's price in EUR per kWh. Return None if it is unknown, or no market has it."""
+    price = stated_price(state)
+    return price if price is not None and is_price(price) else None
 
-    Return None if the price is unknown or above MAX_PRICE.
-    """
+
+def stated_price(state: State | None) -> float | None:
+    """Return the number of a state in EUR per kWh, however high. Return None without a number."""
     factor, number = unit_factor(state) if state else None, number_of(state)
-    if factor is None or number is None:
-        return None
-    price = number * factor
-    return price if abs(price) <= MAX_PRICE else None
+    return None if factor is None or number is None else number * factor

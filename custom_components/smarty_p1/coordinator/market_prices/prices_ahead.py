@@ -18,14 +18,15 @@ from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
 from ...lib.bounded_dict import keep_newest
-from ...lib.history.luxembourg_time import DAY, local_day, quarter_start
+from ...lib.history.luxembourg_time import DAY, local_day, midnight, quarter_start
 from ...lib.prices.market_price_lists import (
     PricesAhead,
     agrees,
+    end_of_published,
     prices_by_quarter,
     prices_of_attributes,
+    published,
 )
-from ...lib.prices.market_price_series import MAX_PRICE
 from .price_entities import price_of, unit_factor
 
 _NORDPOOL = "nordpool"
@@ -84,7 +85,8 @@ async def async_listed_prices(
     """Return the prices in an entity's lists, and the reported price.
 
     A list is ignored if it has another price for the quarter-hour of the report, because it may
-    have other taxes or units. The second result is None if the state is not a price.
+    have other taxes or units. So are prices that cannot be published yet. The second result is None
+    if the state is not a price.
     """
     state = hass.states.get(entity_id)
     price = price_of(state)
@@ -96,13 +98,13 @@ async def async_listed_prices(
     # with another clock may report it some seconds before the start.
     for delay in (_MAX_CLOCK_LEAD, timedelta(0)):
         reported = quarter_start(state.last_reported + delay)
-        prices = prices_of_attributes(state.attributes, factor, reported, price, MAX_PRICE)
+        prices = prices_of_attributes(state.attributes, factor, reported, price)
         if prices:
             break
     if not prices and (ahead := await _async_of_nordpool(hass, entity_id, now)):
         listed = ahead.get(reported)
         prices = ahead if listed is not None and agrees(listed, price) else {}
-    return prices, ReportedPrice(reported, price)
+    return published(prices, now), ReportedPrice(reported, price)
 
 
 async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
@@ -113,9 +115,8 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
         return {}
     area = entity.unique_id.removesuffix(_NORDPOOL_KEY)
     today = local_day(now)
-    # Nord Pool publishes tomorrow's prices around 13:00 Luxembourg time, and never the prices of
-    # later days. So request only today and tomorrow.
-    days = (today, today + DAY)
+    # Nord Pool never publishes the prices of later days, so request only today and tomorrow.
+    days = [day for day in (today, today + DAY) if midnight(day) < end_of_published(now)]
     prices: PricesAhead = {}
     # The lock makes simultaneous callers share one request to Nord Pool.
     async with hass.data.setdefault(_ASKING, asyncio.Lock()):
@@ -144,6 +145,6 @@ async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) 
         answer = None
     if answer and isinstance(prices := answer.get(question.area), list):
         rows = cast("Sequence[object]", prices)
-    answers[question] = _Answer(prices_by_quarter(rows, _PER_MWH, MAX_PRICE), now)
+    answers[question] = _Answer(prices_by_quarter(rows, _PER_MWH), now)
     keep_newest(answers, _MAX_KEPT)
     return answers[question].prices

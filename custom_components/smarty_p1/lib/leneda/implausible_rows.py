@@ -1,5 +1,6 @@
 """Removal of wrong zeros, incomplete days and partly lost rows from the rows of Leneda."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
 from itertools import chain, groupby
@@ -34,26 +35,46 @@ def last_whole_day(rows: Sequence[LenedaRow]) -> DaySum | None:
     return None
 
 
+# Leneda rounds each layer, and the consumption.
+_ROUNDED_KW = 0.003
 _REMAINING = CODES[Quantity.REMAINING]
 
 
 def without_false_zeros(
     leneda: Mapping[str, Sequence[LenedaRow]],
 ) -> Mapping[str, Sequence[LenedaRow]]:
-    """Return the rows without the days on which Leneda wrongly sends 0 as consumption.
+    """Return the rows without those in which Leneda wrongly sends 0 as consumption.
 
-    The series of REMAINING is the consumption that the supplier bills. For some homes that share no
-    energy, Leneda has sent 0 in this series. With these zeros, the bill would be 0. So the rows of
-    REMAINING are kept only for days on which REMAINING, or a series of shared energy, has a value
+    The series of REMAINING is the consumption that the supplier bills. For some homes, Leneda has
+    sent 0 in this series, also for a part of a day. With these zeros, the bill would be 0. So a 0
+    beside consumption is kept only if known layers of sharing cover the consumption. If no layer
+    was ever sent, it may be hidden, so only whole days are judged: a day is kept if it has a value
     above 0. Other series are not changed.
     """
-    rows = leneda.get(_REMAINING)
-    if not rows:
+    false = false_zeros(leneda)
+    if not false:
         return leneda
-    series = (rows, *(leneda.get(CODES[layer], ()) for layer in COVERED))
-    explained = {day_start(row.start) for row in chain.from_iterable(series) if row.kw}
-    kept = tuple(row for row in rows if day_start(row.start) in explained)
+    kept = tuple(row for row in leneda[_REMAINING] if row.start not in false)
     return {**leneda, _REMAINING: kept}
+
+
+def false_zeros(leneda: Mapping[str, Sequence[LenedaRow]]) -> AbstractSet[datetime]:
+    """Return the starts of the quarter-hours that `without_false_zeros` leaves out."""
+    rows = leneda.get(_REMAINING, ())
+    layers = [*chain.from_iterable(leneda.get(CODES[layer], ()) for layer in COVERED)]
+    explained = {day_start(row.start) for row in chain(rows, layers) if row.kw}
+    false = {row.start for row in rows if day_start(row.start) not in explained}
+    drawn = leneda.get(CODES[Quantity.IMPORTED])
+    zeros = {row.start for row in rows if not row.kw}
+    return false | zeros - _covered(drawn, layers) if layers and drawn else false
+
+
+def _covered(drawn: Sequence[LenedaRow], layers: Sequence[LenedaRow]) -> AbstractSet[datetime]:
+    """Return the starts of the quarter-hours whose consumption the layers of sharing cover."""
+    kw = defaultdict[datetime, float](float)
+    for row in layers:
+        kw[row.start] += row.kw
+    return {row.start for row in drawn if row.kw <= kw[row.start] + _ROUNDED_KW}
 
 
 def without_partly_lost(

@@ -11,16 +11,16 @@ from ..amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount
 from ..history.gap_clock_and_power_limits import MAX_POWER_KW
 from .agreed_prices import price_file
 from .contract import PER_KWH, PER_MONTH
-from .market_price_series import MAX_PRICE
 from .published_prices import CONSUMER_CATEGORIES, METER_SIZES
 from .time_of_use import WEEKDAYS
 
+_MAX_PRICE = 100.0
 _MAX_FEE = 10_000
 USUAL_EUR_PER_MONTH = 50.0
 """Highest usual price per month. The form asks about a higher one: it may be the bill's total."""
 
-PRICE = Amount(EUR_PER_KWH, MAX_PRICE)
-MARGIN = Amount(EUR_PER_KWH, MAX_PRICE, -MAX_PRICE)
+PRICE = Amount(EUR_PER_KWH, _MAX_PRICE)
+MARGIN = Amount(EUR_PER_KWH, _MAX_PRICE, -_MAX_PRICE)
 FEE = Amount(EUR_PER_MONTH, _MAX_FEE)
 FEE_PER_YEAR = Amount(EUR_PER_YEAR, _MAX_FEE)
 MONTHLY = Amount(EUR_PER_MONTH, _MAX_FEE, -_MAX_FEE)

@@ -1,12 +1,13 @@
 """Market prices of the coming hours, read from entities and actions of Home Assistant."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import MAXYEAR, UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, time, timedelta
 from itertools import islice, pairwise
 from math import nan
 from operator import itemgetter
 
-from ..history.luxembourg_time import QUARTER_HOUR, quarter_start
+from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_end, quarter_start
+from .market_price_series import is_price
 
 MAX_ROWS = 600
 """Maximum rows read from one list: six days of 96 quarter-hours, and a few more."""
@@ -20,11 +21,26 @@ _MAX_HOURS = timedelta(hours=24)
 # sensors round their state, but not the lists in their attributes.
 _ROUNDING = 0.002
 
+_PUBLISHED_AT = time(12, 45)
+"""Time of the clock in Luxembourg before which no price of tomorrow is known."""
+
 type PricesAhead = dict[datetime, float]
 """Prices of a kWh by the start of the quarter-hour, in UTC."""
 
 
-def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -> PricesAhead:
+def end_of_published(now: datetime) -> datetime:
+    """Return the end of the last day whose prices can be known at `now`."""
+    end, is_published = day_end(now), now.astimezone(LUXEMBOURG).time() >= _PUBLISHED_AT
+    return day_end(end) if is_published else end
+
+
+def published(prices: PricesAhead, now: datetime) -> PricesAhead:
+    """Return the prices that can be known at `now`."""
+    end = end_of_published(now)
+    return {start: price for start, price in prices.items() if start < end}
+
+
+def prices_by_quarter(rows: Sequence[object], factor: float) -> PricesAhead:
     """Return the price of a kWh for each quarter-hour of `rows`, keyed by the quarter-hour's start.
 
     A row is a mapping such as `{"start": …, "end": …, "value": …}`. `factor` converts its value to
@@ -36,10 +52,10 @@ def prices_by_quarter(rows: Sequence[object], factor: float, max_price: float) -
 
     - unreadable rows;
     - rows that do not begin at the start of a quarter-hour;
-    - prices above `max_price` or below -`max_price`;
+    - prices that no market has;
     - quarter-hours with two different prices.
     """
-    read = sorted(_read(rows, factor, max_price), key=itemgetter(0))
+    read = sorted(_read(rows, factor), key=itemgetter(0))
     followings = dict(pairwise(dict.fromkeys(start for start, _, _ in read)))
     lasted = timedelta(0)
     prices: PricesAhead = {}
@@ -63,7 +79,6 @@ def prices_of_attributes(
     factor: float,
     quarter: datetime,
     state_price: float,
-    max_price: float,
 ) -> PricesAhead:
     """Return the prices of the coming hours from the lists in an entity's attributes.
 
@@ -72,10 +87,9 @@ def prices_of_attributes(
     used, and has another price at `quarter`. Lists with the same columns are judged together: they
     are used if the price at `quarter` in at least one of the lists equals `state_price`, and no
     list has another price at `quarter`. So a list for tomorrow, which has no price at `quarter`, is
-    used together with the list for today. `factor` and `max_price` have the same meaning as in
-    `prices_by_quarter`.
+    used together with the list for today. `factor` has the same meaning as in `prices_by_quarter`.
     """
-    lists = list(_lists_of(attributes, factor, max_price))
+    lists = list(_lists_of(attributes, factor))
     good: set[frozenset[str]] = set()
     bad: set[frozenset[str]] = set()
     for columns, ahead in lists:
@@ -89,7 +103,7 @@ def prices_of_attributes(
 
 
 def _lists_of(
-    attributes: Mapping[str, object], factor: float, max_price: float
+    attributes: Mapping[str, object], factor: float
 ) -> Iterator[tuple[frozenset[str], PricesAhead]]:
     """Yield the prices of each attribute that is a list of prices, with the names of its columns.
 
@@ -97,7 +111,7 @@ def _lists_of(
     """
     lists = (value for value in attributes.values() if isinstance(value, list | tuple))
     for rows in islice(lists, _MAX_LISTS):
-        if ahead := prices_by_quarter(rows, factor, max_price):
+        if ahead := prices_by_quarter(rows, factor):
             first = next(row for row in rows if isinstance(row, Mapping))
             yield frozenset(map(str, first)), ahead
 
@@ -108,12 +122,12 @@ def agrees(price: float, other: float) -> bool:
 
 
 def _read(
-    rows: Sequence[object], factor: float, max_price: float
+    rows: Sequence[object], factor: float
 ) -> Iterator[tuple[datetime, datetime | None, float | None]]:
     """Yield start, end and price of each row with a readable start.
 
-    `factor` and `max_price` have the same meaning as in `prices_by_quarter`. An unreadable price,
-    or a price that is too high or too low, is None.
+    `factor` has the same meaning as in `prices_by_quarter`. An unreadable price, or a price that no
+    market has, is None.
     """
     for row in islice(rows, MAX_ROWS):
         if not isinstance(row, Mapping):
@@ -123,7 +137,7 @@ def _read(
             continue
         if end is None or end > start:
             price = _price(_first(row, _PRICES)) * factor
-            yield start, end, price if abs(price) <= max_price else None
+            yield start, end, price if is_price(price) else None
 
 
 def _price(value: object) -> float:

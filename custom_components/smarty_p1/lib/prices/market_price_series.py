@@ -5,10 +5,11 @@ each month of Luxembourg's calendar. A line has these cells:
 
 - the start of the quarter-hour, in UTC;
 - the price of a kWh in EUR, without the contract's margin;
-- `hourly` if the price is the mean of the hour, otherwise empty;
+- `hourly` if the price is the mean of the hour, `listed` if it is from a list, otherwise empty;
 - a checksum of the other cells.
 
-A price is replaced only by a more exact price, so a measured price is never overwritten.
+A price is replaced by a more exact one. A later list replaces an earlier one, because it corrects
+it. Lines are appended, so the last line of a quarter-hour has its price.
 """
 
 from array import array
@@ -33,9 +34,10 @@ from ..history.month_file_lines import Files, as_decimal, checksum, utc_text
 from ..stored_values import utc_time
 
 HEADER = "start,price,origin,check,version=1\n"
-MAX_PRICE = 100.0
-"""Highest price in EUR per kWh that is accepted."""
-_HOURLY = "hourly"
+MIN_MARKET_PRICE, MAX_MARKET_PRICE = -1.0, 6.0
+"""Lowest and highest market price in EUR per kWh that is believed.
+
+The limits of Europe's day-ahead auction were -0.5 and 4 EUR in 2022 and 2023. They move."""
 _DECIMALS = 9
 _CELLS = 4
 
@@ -46,6 +48,13 @@ class PriceOrigin(IntEnum):
     HOURLY = 1
     """Mean of the hour."""
     MEASURED = 2
+    """State of the source that stood longest in the quarter-hour."""
+    LISTED = 3
+    """From a list of the source, or published. A later list replaces it."""
+
+
+_MARKS = {PriceOrigin.HOURLY: "hourly", PriceOrigin.MEASURED: "", PriceOrigin.LISTED: "listed"}
+_ORIGINS = {mark: origin for origin, mark in _MARKS.items()}
 
 
 class QuarterPrice(NamedTuple):
@@ -60,8 +69,8 @@ class QuarterPrice(NamedTuple):
     @property
     def line(self) -> str:
         """Return the line of a month file, including the line break."""
-        mark = _HOURLY if self.origin is PriceOrigin.HOURLY else ""
-        text = f"{utc_text(self.start)},{as_decimal(self.price, _DECIMALS)},{mark}"
+        price, mark = as_decimal(self.price, _DECIMALS), _MARKS[self.origin]
+        text = f"{utc_text(self.start)},{price},{mark}"
         return f"{text},{checksum(text)}\n"
 
     @classmethod
@@ -71,19 +80,19 @@ class QuarterPrice(NamedTuple):
         A line without a checksum is accepted, so that users can mend lines by hand.
         """
         cells = line.rstrip("\r").split(",")
-        if not _CELLS - 1 <= len(cells) <= _CELLS or cells[2] not in {"", _HOURLY}:
+        if not _CELLS - 1 <= len(cells) <= _CELLS or cells[2] not in _ORIGINS:
             raise ValueError
         if len(cells) == _CELLS and cells[3] != checksum(",".join(cells[:3])):
             raise ValueError
         start, price = utc_time(cells[0]), float(cells[1])
         if start != quarter_start(start) or not is_price(price):
             raise ValueError
-        return cls(start, price, PriceOrigin.HOURLY if cells[2] else PriceOrigin.MEASURED)
+        return cls(start, price, _ORIGINS[cells[2]])
 
 
 def is_price(price: float) -> bool:
-    """Return whether `price` is a number from -MAX_PRICE to MAX_PRICE."""
-    return -MAX_PRICE <= price <= MAX_PRICE
+    """Return whether `price` can be a market price."""
+    return MIN_MARKET_PRICE <= price <= MAX_MARKET_PRICE
 
 
 class PriceMonth:
@@ -99,12 +108,19 @@ class PriceMonth:
         """Origin of each price by place, 0 where unknown."""
 
     def put(self, price: QuarterPrice) -> bool:
-        """Put a price at its place. Return False if a price that is as exact is there."""
+        """Put a price at its place. Return False if the price there stays."""
         place = (price.start - self.first) // QUARTER_HOUR
-        if self.origins[place] >= price.origin:
+        known, new = (self.origins[place], self.prices[place]), (price.origin, price.price)
+        is_corrected = known[0] == price.origin == PriceOrigin.LISTED and known != new
+        if known[0] >= price.origin and not is_corrected:
             return False
-        self.prices[place], self.origins[place] = price.price, price.origin
+        self.set(price)
         return True
+
+    def set(self, price: QuarterPrice) -> None:
+        """Put a price at its place, whatever is there."""
+        place = (price.start - self.first) // QUARTER_HOUR
+        self.prices[place], self.origins[place] = price.price, price.origin
 
     def at(self, start: datetime) -> float | None:
         """Return the price of the quarter-hour that begins at `start`, None if it is unknown."""
@@ -146,34 +162,62 @@ class PriceSeries:
         self.months: dict[datetime, PriceMonth] = {}
         self.version = 0
         self.running: QuarterPrice | None = None
-        """Mean so far of a quarter-hour that has not ended. It is not written to files."""
+        """Price so far of a quarter-hour that has not ended. It is not written to files."""
+        self.damaged: set[str] = set()
+        """Names of the month files that had damaged lines, such as "2026-06"."""
 
     @classmethod
     def of_files(cls, files: Files) -> PriceSeries:
         """Return the prices in the month files, keyed by names such as "2026-06".
 
         A damaged line is left out, so the price of its quarter-hour can be read again elsewhere.
+        `damaged` has the names of files with such lines.
         """
         series = cls()
         for name in sorted(files):
-            for price in _prices_of(name, files[name]):
-                series.put(price)
+            for price in series._prices_of(name, files[name]):
+                series.set(price)
         return series
 
+    def _prices_of(self, name: str, data: bytes) -> Iterator[QuarterPrice]:
+        """Yield the prices in the content of a month file. An incomplete last line is left out."""
+        try:
+            month = month_start(utc_time(f"{name}-01T12:00Z"))
+        except ValueError:
+            return
+        header, *lines = data.split(b"\n")
+        if header != HEADER.rstrip().encode() or lines[-1:] != [b""]:
+            self.damaged.add(name)
+        for line in lines[:-1]:
+            try:
+                price = QuarterPrice.of_line(line.decode("ascii"))
+            except TypeError, ValueError:  # TypeError for a time without zone, ValueError otherwise
+                self.damaged.add(name)
+                continue
+            if month_start(price.start) == month:
+                yield price
+
     def put(self, price: QuarterPrice) -> bool:
-        """Add a price. Return False if the quarter-hour has a price that is as exact."""
-        start = month_start(price.start)
-        month = self.months.get(start) or PriceMonth(start)
-        if not month.put(price):
-            return False
-        self.months[start] = month
+        """Add a price. Return False if the price of the quarter-hour stays."""
+        is_new = self._month_of(price).put(price)
+        self.version += is_new
+        return is_new
+
+    def set(self, price: QuarterPrice) -> None:
+        """Add a price in place of the one that the quarter-hour may have."""
+        self._month_of(price).set(price)
         self.version += 1
-        if len(self.months) > MAX_MONTHS:
+
+    def _month_of(self, price: QuarterPrice) -> PriceMonth:
+        start = month_start(price.start)
+        if start in self.months:
+            return self.months[start]
+        if len(self.months) >= MAX_MONTHS:
             # A wrong clock makes months with few prices.
-            others = (other for other in self.months.values() if other is not month)
-            scrap = min(others, key=lambda other: (other.count >= QUARTER_HOURS_A_DAY, other.start))
+            months = self.months.values()
+            scrap = min(months, key=lambda month: (month.count >= QUARTER_HOURS_A_DAY, month.start))
             del self.months[scrap.start]
-        return True
+        return self.months.setdefault(start, PriceMonth(start))
 
     def at(self, start: datetime) -> float | None:
         """Return the price of the quarter-hour that begins at `start`, None if it is unknown."""
@@ -198,21 +242,6 @@ class PriceSeries:
             if month is None or month.lacks(max(start, day), min(end, day_end(day))):
                 days.append(max(start, day))
         return days
-
-
-def _prices_of(name: str, data: bytes) -> Iterator[QuarterPrice]:
-    """Yield the prices in the content of a month file. An incomplete last line is left out."""
-    try:
-        month = month_start(utc_time(f"{name}-01T12:00Z"))
-    except ValueError:
-        return
-    for line in data.split(b"\n")[:-1]:
-        try:
-            price = QuarterPrice.of_line(line.decode("ascii"))
-        except TypeError, ValueError:  # TypeError for a time without zone, ValueError otherwise
-            continue
-        if month_start(price.start) == month:
-            yield price
 
 
 class PriceSources(NamedTuple):

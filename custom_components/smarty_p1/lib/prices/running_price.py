@@ -1,4 +1,4 @@
-"""Price of the running quarter-hour, as the time-weighted mean of the states of its source.
+"""Price of the running quarter-hour: the state of its source that stood longest in it.
 
     running = RunningPrice()
     prices = running.report(time, 0.085)  # every state of the source, and every quarter-hour
@@ -6,22 +6,30 @@
 
 A source may report its new price some seconds late. So a report within the first minute of a
 quarter-hour counts from the quarter-hour's start. The time without a known price does not count.
+A quarter-hour has one price, so a wrong state that stands for a minute changes nothing.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from ..history.luxembourg_time import QUARTER_HOUR, quarter_start
-from ..stored_json import Mark, Range, dump, load
+from ..stored_json import Mark, Range, Size, dump, load
 from ..stored_values import Stored
-from .market_price_series import MAX_PRICE, QuarterPrice
+from .market_price_series import MAX_MARKET_PRICE, MIN_MARKET_PRICE, QuarterPrice
 
 MAX_DELAY = timedelta(seconds=60)
 """Time after the start of a quarter-hour in which a report counts from the start."""
 _DECIMALS = 9
 _QUARTER_S = QUARTER_HOUR.total_seconds()
-_MAX_SUM = MAX_PRICE * _QUARTER_S
+_MAX_STATES = 100
+
+
+class _Stood(NamedTuple):
+    """Price, and the seconds for which it has stood in the quarter-hour."""
+
+    price: Annotated[float, Range(MIN_MARKET_PRICE, MAX_MARKET_PRICE)]
+    seconds: Annotated[float, Range(0, _QUARTER_S)]
 
 
 @dataclass
@@ -30,9 +38,8 @@ class RunningPrice:
 
     start: datetime | None = None
     """Start of the running quarter-hour. None before the first report."""
-    sum: Annotated[float, Range(-_MAX_SUM, _MAX_SUM)] = 0.0
-    """Sum of the prices, each multiplied by its seconds."""
-    seconds: Annotated[float, Range(0, _QUARTER_S)] = 0.0
+    stood: Annotated[tuple[_Stood, ...], Size(_MAX_STATES)] = ()
+    """Prices in the order of their first report. Of more than `_MAX_STATES`, the shortest go."""
     price: Annotated[float | None, Mark.NOT_STORED] = None
     since: Annotated[datetime | None, Mark.NOT_STORED] = None
     """Time from which `price` is not counted yet."""
@@ -51,7 +58,7 @@ class RunningPrice:
         start = quarter_start(time)
         ended = [] if start == self.start else self._begin(start)
         if time - start <= MAX_DELAY:
-            self.sum = self.seconds = 0.0
+            self.stood = ()
             time = start
         self._count_until(time)
         self.since, self.price = time, price
@@ -64,8 +71,8 @@ class RunningPrice:
         """
         if self.start is None:
             return None
-        mean = self._mean()
-        price = self.price if mean is None else mean
+        longest = self._longest()
+        price = self.price if longest is None else longest
         return None if price is None else QuarterPrice(self.start, price)
 
     def as_dict(self, time: datetime) -> dict[str, Any]:
@@ -90,23 +97,28 @@ class RunningPrice:
 
         The last reported price holds in the next quarter-hour only.
         """
-        before, mean = self.start, None
+        before, price = self.start, None
         if before == start - QUARTER_HOUR:
             self._count_until(start)
         else:
             self.price = None
         if before is not None and before < start:
-            mean = self._mean()
-        self.start, self.sum, self.seconds = start, 0.0, 0.0
-        return [] if before is None or mean is None else [QuarterPrice(before, mean)]
+            price = self._longest()
+        self.start, self.stood = start, ()
+        return [] if before is None or price is None else [QuarterPrice(before, price)]
 
     def _count_until(self, time: datetime) -> None:
         """Count the last reported price until `time`."""
         if self.price is not None and self.since is not None and time > self.since:
-            seconds = (time - self.since).total_seconds()
-            self.sum += self.price * seconds
-            self.seconds += seconds
+            price = round(self.price, _DECIMALS)
+            stood = {before.price: before.seconds for before in self.stood}
+            stood[price] = stood.get(price, 0.0) + (time - self.since).total_seconds()
+            if len(stood) > _MAX_STATES:
+                del stood[min(stood, key=lambda price: stood[price])]
+            self.stood = tuple(_Stood(*of) for of in stood.items())
             self.since = time
 
-    def _mean(self) -> float | None:
-        return round(self.sum / self.seconds, _DECIMALS) if self.seconds else None
+    def _longest(self) -> float | None:
+        if not self.stood:
+            return None
+        return max(self.stood, key=lambda stood: stood.seconds).price

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
 from ..stored_values import Stored, checked_list, checked_mapping, checked_number, checked_text
-from .market_price_series import MAX_PRICE, QuarterPrice
+from .market_price_series import PriceOrigin, QuarterPrice, is_price
 
 ZONE = "DE-LU"
 """Price zone of Luxembourg."""
@@ -16,6 +16,7 @@ CREDITS: Mapping[str, str] = {
 """Publisher, licence and source of the prices of each zone."""
 _UNIT = "EUR/MWh"
 _KWH_A_MWH = 1000
+_MAX_NUMBER = 1e5
 # A month has at most 31 days and one hour more in October.
 _MAX_ROWS = 31 * 96 + 4
 # Year 2096
@@ -64,10 +65,11 @@ def _lengths(starts: Sequence[datetime]) -> Iterator[timedelta]:
 
 
 def _quarters(begin: datetime, value: Stored, length: timedelta) -> Iterator[QuarterPrice]:
-    """Yield the prices of the quarter-hours of a row. A row without a price has none."""
+    """Yield the prices of the quarter-hours of a row. A row without a possible price has none."""
     if value is None:
         return
-    most = MAX_PRICE * _KWH_A_MWH
-    price = checked_number(value, -most, most) / _KWH_A_MWH
+    price = checked_number(value, -_MAX_NUMBER, _MAX_NUMBER) / _KWH_A_MWH
+    if not is_price(price):
+        return
     for n in range(length // QUARTER_HOUR):
-        yield QuarterPrice(begin + n * QUARTER_HOUR, price)
+        yield QuarterPrice(begin + n * QUARTER_HOUR, price, PriceOrigin.LISTED)
