@@ -62,8 +62,7 @@ def test_the_least_that_is_promised_is_the_version_of_the_test_kit() -> None:
 
     assert hacs["homeassistant"] == oldest
     assert re.findall(r"Home Assistant (\S+) or newer", readme) == [oldest]
-    tried = re.findall(r"tests run with (\S+), the oldest .*, and (\S+)\.$", upkeep, re.MULTILINE)
-    assert tried == [(oldest, wanted("demo"))]
+    assert re.findall(r"tests run with (\S+), the oldest", upkeep) == [oldest]
     kit = installed("test")["pytest-homeassistant-custom-component"]
     assert f"homeassistant=={oldest}" in (kit.requires or [])
     versions = [tuple(map(int, each.split("."))) for each in (oldest, wanted("demo"))]
