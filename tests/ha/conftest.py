@@ -122,7 +122,7 @@ def recorder_config(request: pytest.FixtureRequest) -> dict[str, Any] | None:
     return {"exclude": {"event_types": _UNREAD_EVENTS}}
 
 
-_ADD_SHORT_TERM: Any = getattr(statistics, "_statistics_exists", None)
+_ADD_SHORT_TERM: Any = statistics._insert_statistics
 
 
 def _sqlite(session: Session) -> sqlite3.Connection:
@@ -190,7 +190,7 @@ def fast_rows() -> Generator[None]:
     The recorder's own queries do the same. They take a millisecond a row, and so most of the time
     of these tests.
     """
-    if not _ADD_SHORT_TERM:
+    if not hasattr(statistics, "_statistics_exists"):
         yield
         return
     with (
