@@ -5,15 +5,19 @@ import time
 from datetime import UTC, datetime
 
 from smartyp1.clock_verdict import UnreadableClock
+from smartyp1.failure_detection import ReadingProblem
 from smartyp1.meter.meter_identity import FirstMeter
 from smartyp1.meter.meter_reader import Reading
 from smartyp1.meter.meter_session import MeterSession, OtherMeter, Rejected
 from smartyp1.p1.rejection_reasons import Reason
+from smartyp1.port.errors import PROBLEM_OF
+from smartyp1.port.unread_bytes import UnreadBytes
 
 from .decoded_meters import DecodedMeters
 from .log_once import LogOnce
 from .metrics import GatewayMetrics
 from .mqtt.mqtt_values_publisher import ValuesPublisher
+from .port_condition import Note
 
 LOGGER = logging.getLogger(__name__)
 
@@ -58,8 +62,14 @@ class DecodedPort:
     """Decoder of the frames of one port, with the port's metrics and publisher."""
 
     def __init__(
-        self, label: str, meters: DecodedMeters, publisher: ValuesPublisher, metrics: GatewayMetrics
+        self,
+        label: str,
+        meters: DecodedMeters,
+        publisher: ValuesPublisher,
+        metrics: GatewayMetrics,
+        note: Note = lambda _event: None,
     ) -> None:
+        """Take the parts of the gateway. `note` gets what happens, for the port's condition."""
         self._label = label
         self._meters = meters
         self._publisher = publisher
@@ -72,18 +82,24 @@ class DecodedPort:
         self._read = publisher.title
         self._failing: bytes | None = None
         self._failures = 0
+        self._note = note
+        self._unread = UnreadBytes()
         self._unreadable_clock = UnreadableClock()
         self._log = LogOnce(_MAX_WARNINGS)
 
     def feed(self, data: bytes) -> bool:
         """Decode the next bytes. Return whether they complete an accepted telegram."""
-        has_read = False
+        has_read, is_due = False, self._unread.add(data, time.monotonic())
+        self._note(lambda health, now: health.received(now))
         for event in self._session.feed(data, datetime.now(UTC), time.monotonic()):
             if isinstance(event, Reading):
                 has_read = True
                 self._on_reading(event)
             else:
                 self._on_rejected(event)
+            self._unread.clear()
+        if is_due and (problem := self._unread.problem):
+            self._note(lambda health, _: health.received_unread(problem))
         return has_read
 
     def _on_reading(self, reading: Reading) -> None:
@@ -97,7 +113,10 @@ class DecodedPort:
         if not reading.is_current:
             times = _minute(reading.time), _minute(reading.received_at)
             self._log.warn(_LATE, self._label, _shown(title), *times, key=(_LATE, title))
+            sent = reading.time.timestamp()
+            self._note(lambda health, now: health.accepted_late(now, sent, (), may_catch_up=False))
             return
+        self._note(lambda health, now: health.accepted(now))
         self._last_telegram["at"] = time.monotonic()
         self._metrics.show_meter(self._label, title or b"", name)
         if self._unreadable_clock.note(reading.clock, time.monotonic()):
@@ -105,7 +124,8 @@ class DecodedPort:
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
 
     def _on_rejected(self, event: Rejected) -> None:
-        title = event.system_title
+        title, problem = event.system_title, self._problem_of(event)
+        self._note(lambda health, now: health.rejected(now, problem, sender=title))
         if isinstance(event, OtherMeter):
             self._rejected.labels(self._label, OTHER_METER).inc()
             name = "a meter without a name" if event.name is None else event.name
@@ -117,12 +137,18 @@ class DecodedPort:
         self._failures = self._failures + 1 if title == self._failing else 1
         self._failing = title
         if self._failures == _FAILURES_BEFORE_LOG[event.reason]:
-            is_of_keys = event.reason in {Reason.TAG, Reason.AUTHENTICATION_KEY}
-            is_proved = is_of_keys and self._session.are_keys_proved(
-                event, datetime.now(UTC), time.monotonic()
-            )
+            is_proved = problem is ReadingProblem.ALTERED_OR_NEW_KEY
             text = _ALTERED_OR_NEW_KEY if is_proved else _HELP[event.reason]
             self._log.warn(text, self._label, _shown(title))
+
+    def _problem_of(self, event: Rejected) -> ReadingProblem:
+        if isinstance(event, OtherMeter):
+            return ReadingProblem.OTHER_METER if event.name else ReadingProblem.NO_DEVICE_NAME
+        is_of_keys = event.reason in {Reason.TAG, Reason.AUTHENTICATION_KEY}
+        now = datetime.now(UTC)
+        if is_of_keys and self._session.are_keys_proved(event, now, time.monotonic()):
+            return ReadingProblem.ALTERED_OR_NEW_KEY
+        return PROBLEM_OF[event.reason]
 
 
 def _minute(time_: datetime) -> str:

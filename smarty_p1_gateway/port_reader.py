@@ -11,6 +11,7 @@ from smartyp1.port.reconnecting_port import ReconnectingPort
 
 from .gateway_config import PortConfig
 from .metrics import GatewayMetrics
+from .port_condition import Note
 
 LOGGER = logging.getLogger(__name__)
 
@@ -36,7 +37,11 @@ class PortReader:
     """
 
     def __init__(
-        self, port: PortConfig, listeners: Sequence[PortListener], metrics: GatewayMetrics
+        self,
+        port: PortConfig,
+        listeners: Sequence[PortListener],
+        metrics: GatewayMetrics,
+        note: Note = lambda _event: None,
     ) -> None:
         self._port = port
         self._listeners = listeners
@@ -46,17 +51,20 @@ class PortReader:
         self._outage = Outage(_LOST, _BACK, port.label)
         self._faults = FaultLog(port.label)
         self._in_vain = 0
+        self._note = note
         self._link = ReconnectingPort(
             port.address, self._on_data, self._on_lost, on_open=lambda: self._is_open.set(1)
         )
 
     async def run(self) -> None:
         """Read the port until cancelled."""
+        self._note(lambda health, now: health.begin(now))
         await self._link.run()
 
     def _on_lost(self, error: LinkError) -> None:
         self._is_open.set(0)
         self._losses.inc()
+        self._note(lambda health, now: health.lost(now, error.problem))
         self._outage.note(error, type(error).__name__)
 
     def _on_data(self, data: bytes) -> None:

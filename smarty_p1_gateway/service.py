@@ -23,6 +23,7 @@ from .metrics_and_health_server import serve
 from .mqtt.mqtt_frames_publisher import FramesPublisher
 from .mqtt.mqtt_values_publisher import ValuesPublisher
 from .nats.nats_config import NatsConfig
+from .port_condition import PortCondition
 from .port_reader import PortListener, PortReader
 from .queue.async_frame_queue import AsyncFrameQueue
 from .queue.frame_queue_on_disk import QueueInUseError
@@ -122,9 +123,9 @@ class _Gateway:
             )
             readers: list[asyncio.Task[None]] = []
             for port in self._config.ports:
-                listeners, reconnecting_publishers = self._parts_of(port)
+                listeners, reconnecting_publishers, condition = self._parts_of(port)
                 publishers += reconnecting_publishers
-                reader = PortReader(port, listeners, self._metrics)
+                reader = PortReader(port, listeners, self._metrics, condition.note)
                 readers.append(group.create_task(reader.run()))
             count = len(readers)
             LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
@@ -161,8 +162,9 @@ class _Gateway:
 
     def _parts_of(
         self, port: PortConfig
-    ) -> tuple[list[PortListener], list[FramesPublisher | ValuesPublisher]]:
-        """Return the listeners of a port's bytes, and the publishers of the port's messages."""
+    ) -> tuple[list[PortListener], list[FramesPublisher | ValuesPublisher], PortCondition]:
+        """Return the listeners of a port's bytes, the publishers of its messages, its condition."""
+        condition = PortCondition()
         listeners: list[PortListener] = []
         publishers: list[FramesPublisher | ValuesPublisher] = []
         queue, metrics, speakers = self._queue, self._metrics, self._speakers
@@ -170,7 +172,7 @@ class _Gateway:
         if port.sealed:
             listeners.append(EncryptedPort(port.label, root, queue, metrics))
         if isinstance(broker, NatsConfig):
-            return listeners, publishers
+            return listeners, publishers, condition
         if port.sealed:
             publishers.append(
                 FramesPublisher(broker, port, root, queue, metrics, speakers=speakers)
@@ -178,9 +180,10 @@ class _Gateway:
         if self._meters and self._config.decoding:
             publish = self._config.decoding.publish
             values = ValuesPublisher(broker, port, publish, self._memory, speakers, metrics)
-            listeners.append(DecodedPort(port.label, self._meters, values, metrics))
+            condition.on_change = values.on_condition
+            listeners.append(DecodedPort(port.label, self._meters, values, metrics, condition.note))
             publishers.append(values)
-        return listeners, publishers
+        return listeners, publishers, condition
 
 
 async def until_signal() -> None:

@@ -7,6 +7,7 @@ readings are dropped. After a reconnect, all retained messages are sent again.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any, override
 
@@ -15,9 +16,11 @@ from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
 from smarty_p1_gateway.json_storage import JsonStorage, to_json
 from smarty_p1_gateway.log_once import LogOnce
 from smarty_p1_gateway.metrics import GatewayMetrics
+from smartyp1.failure_detection import Condition
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.meter.meter_reader import Reading, Reception
 from smartyp1.p1.frame_header import TITLE_SIZE
+from smartyp1.publish.connection_message import ConnectionMessage
 from smartyp1.publish.mqtt_discovery import MeterAnnounced, MqttAnnouncer
 from smartyp1.publish.mqtt_messages import (
     MAX_TOPICS,
@@ -27,6 +30,7 @@ from smartyp1.publish.mqtt_messages import (
     MeterMessages,
     Published,
     availability_topic,
+    connection_topic,
 )
 from smartyp1.publish.publish_feed import PublishFeed
 from smartyp1.publish.retained_messages import RetainedMessages
@@ -69,6 +73,7 @@ class ValuesPublisher(ReconnectingPublisher):
         self.title: bytes | None = None
         self._root = ""
         self._is_final = False
+        self._connection = ConnectionMessage()
         self._last_events = LastEvents()
         self._memory.read(self._name, self._restore)
         self._root = port.root or self._root
@@ -112,6 +117,12 @@ class ValuesPublisher(ReconnectingPublisher):
             self._stale_timer.cancel()
         loop = asyncio.get_running_loop()
         self._stale_timer = loop.call_later(_STALE_AFTER_S, feed.on_stale)
+
+    def on_condition(self, condition: Condition) -> None:
+        """Publish the condition of the port, if the meter is announced."""
+        now = asyncio.get_running_loop().time()
+        if self._publish.discovery and self._connection.note(condition, now):
+            self._work.set()
 
     def _begin(self, serial_number: str, reception: Callable[[], Reception]) -> PublishFeed:
         """Return a new feed for the port's first meter, or for a meter that replaces another."""
@@ -160,6 +171,11 @@ class ValuesPublisher(ReconnectingPublisher):
         return availability_topic(self._root) if self._root else ""
 
     @override
+    def _topics_at_end(self, topic: str) -> tuple[str, ...]:
+        is_announced = self._publish.discovery is not None
+        return (topic, connection_topic(topic.rpartition("/")[0])) if is_announced else (topic,)
+
+    @override
     def _is_online(self, topic: str) -> bool:
         return self._feed is not None and self._feed.is_online and self._speaks(topic)
 
@@ -171,9 +187,15 @@ class ValuesPublisher(ReconnectingPublisher):
             # The broker may still retain values of an earlier run. So mark the port as offline.
             self._note_sent(topic, OFFLINE)
             await client.send(topic, OFFLINE, retain=True)
+        loop = asyncio.get_running_loop()
+        self._connection.repeat(loop.time())
         while True:
-            await self._work.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._connection.due_at):
+                    await self._work.wait()
             self._work.clear()
+            if message := self._connection.take(self._root, loop.time()):
+                await self._send(client, [message])
             feed = self._feed
             if feed is None:
                 continue

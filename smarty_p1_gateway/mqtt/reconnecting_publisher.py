@@ -71,6 +71,10 @@ class ReconnectingPublisher(ABC):
     async def _publish_all(self, client: MqttClient, topic: str) -> None:
         """Publish messages until cancelled. Raises MqttError."""
 
+    def _topics_at_end(self, topic: str) -> tuple[str, ...]:
+        """Return the topics of `offline` at the end; `topic` is that of the availability."""
+        return (topic,)
+
     async def run(self) -> None:
         """Publish until cancelled. Then publish that the port is offline."""
         while True:
@@ -99,10 +103,10 @@ class ReconnectingPublisher(ABC):
             finally:
                 # After a regular disconnect, the broker does not publish the last will. So publish
                 # `offline` here.
-                if self._speaks(topic):
-                    self._note_sent(topic, OFFLINE)
+                for name in filter(self._speaks, self._topics_at_end(topic)):
+                    self._note_sent(name, OFFLINE)
                     with suppress(aiomqtt.MqttError):
-                        await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
+                        await client.publish(name, OFFLINE, qos=1, retain=True, timeout=2)
 
     async def _receive(self, client: MqttClient) -> None:
         """Note the messages of other programs. Raises MqttError if the connection is lost."""

@@ -71,6 +71,25 @@ async def test_the_published_and_the_retained_topics(  # noqa: PLR0913, PLR0917
     assert retained & told == (told if "retain" in publish else set())
 
 
+async def test_the_connection_of_the_port_is_told_also_without_a_telegram(
+    make: Maker, broker: Broker, line: MeterPort
+) -> None:
+    connection, gateway = f"{ROOT}/connection", make("discovery = true")
+    async with broker.serving():
+        async with gateway.running():
+            await line.send(frame(1))
+            await until(lambda: broker.kept.get(connection) == b"receiving")
+            await until(lambda: DISCOVERY in broker.kept)
+            component = json.loads(broker.kept[DISCOVERY])["components"]["sensor_connection"]
+            assert component["state_topic"] == component["availability_topic"] == connection
+        assert broker.kept[connection] == b"offline"
+        async with gateway.running():
+            await until(lambda: broker.kept[connection] == b"waiting")
+            await line.stop()
+            await until(lambda: broker.kept[connection] == b"port_unreachable")
+            assert broker.kept[AVAILABILITY] == b"offline"
+
+
 async def test_sensors_that_only_a_household_has_are_removed(
     make: Maker, broker: Broker, line: MeterPort
 ) -> None:

@@ -19,7 +19,7 @@ from custom_components.smarty_p1.lib.entities.quarter_hour_power_sensors import 
     BINARY_SENSORS,
     DEMAND_SENSORS,
 )
-from custom_components.smarty_p1.lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
+from custom_components.smarty_p1.lib.entities.reception_sensors import STATUS_SENSORS
 from custom_components.smarty_p1.lib.entities.tariff_sensors import TARIFF_SENSORS
 from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
 
@@ -45,7 +45,7 @@ MBUS_SENSORS = (mbus_of("gas", "m3")[1], *mbus_of("heat", "GJ")[1:])
 MBUS_INDEXES = [mbus_of(*kind)[0] for kind in (("gas", "m3"), ("water", "m3"), ("heat", "GJ"))]
 # In the order of the page.
 TABLES: list[tuple[str, Sequence[EntitySpec[Any]]]] = [
-    ("sensor", (*SENSORS, CONNECTION, *RECEPTION_SENSORS)),
+    ("sensor", (*SENSORS, *STATUS_SENSORS)),
     ("event", (*EVENTS, DISTURBANCE)),
     ("sensor", DEMAND_SENSORS),
     ("binary_sensor", BINARY_SENSORS),

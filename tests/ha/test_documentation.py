@@ -8,10 +8,12 @@ from typing import Any
 import yaml
 from homeassistant.helpers import config_validation as cv
 
-from custom_components.smarty_p1.lib.entities.entity_description import SensorSpec
+from custom_components.smarty_p1.lib.entities.entity_description import EntitySpec, SensorSpec
+from custom_components.smarty_p1.lib.entities.meter_entities import METER_ENTITIES
+from custom_components.smarty_p1.lib.entities.reception_sensors import STATUS_SENSORS
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 
-from .documentation import ENTITIES, TEXTS, documented, rendered
+from .documentation import ENTITIES, TABLES, TEXTS, documented, rendered
 
 DOCS = Path(__file__).parents[2] / "docs"
 PARTS = (Path(__file__).parents[2] / "frontend" / "src").glob("cards-loaded-*.ts")
@@ -20,6 +22,17 @@ INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
 
 def test_the_tables_are_made_of_the_descriptions() -> None:
     assert rendered() == ENTITIES, "python -m tests.ha.documentation writes them anew"
+
+
+def test_the_tables_have_what_platforms_and_publishers_have() -> None:
+    tables: dict[str, list[EntitySpec[Any]]] = {}
+    for platform, specs in TABLES[:-1]:  # the last one has the meters on the M-Bus
+        tables.setdefault(platform, []).extend(specs)
+    made = {platform: [*specs] for platform, specs in METER_ENTITIES.items()}
+    made["sensor"] += STATUS_SENSORS
+    assert {name: sorted(spec.key for spec in specs) for name, specs in tables.items()} == {
+        name: sorted(spec.key for spec in specs) for name, specs in made.items()
+    }
 
 
 def test_the_rows_a_day_add_up() -> None:

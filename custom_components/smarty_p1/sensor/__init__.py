@@ -19,16 +19,13 @@ from ..coordinator.telegram_source import TelegramMeter
 from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
 from ..lib.entities.deadband import DeadbandFilter, Follow, Shown, limited
 from ..lib.entities.entity_description import SensorSpec
-from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS, SHARING_SENSORS
+from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS
 from ..lib.entities.mbus_sensors import sensors_of_mbus_meter
-from ..lib.entities.meter_sensors import SENSORS, TEXT, sends_decimals
-from ..lib.entities.quarter_hour_power_sensors import (
-    DEMAND_SENSORS,
-    MEASURED_SINCE,
-    UNTIL_QUARTER_HOUR_ENDS,
-)
+from ..lib.entities.meter_entities import METER_SENSORS
+from ..lib.entities.meter_sensors import TEXT, sends_decimals
+from ..lib.entities.quarter_hour_power_sensors import MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS
 from ..lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
-from ..lib.entities.tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
+from ..lib.entities.tariff_sensors import UNRECORDED_ATTRIBUTES
 from ..lib.meter.meter_reader import Reading
 from ..load_entity import add_load_entities, add_plan_entity
 from .board_sensors import pulse_sensors, tank_sensors
@@ -36,7 +33,6 @@ from .load_sensors import PlanSavingSensor, battery_sensors, load_sensors
 from .sensor_description import describe_sensor
 
 PARALLEL_UPDATES = 0
-_METER_SENSORS = (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *SHARING_SENSORS)
 
 
 async def async_setup_entry(
@@ -47,7 +43,7 @@ async def async_setup_entry(
     """Create the sensors of a meter, a tank or a pulse reader."""
     match coordinator := entry.runtime_data:
         case MeterCoordinator():
-            specs = _METER_SENSORS if is_live(entry) else LENEDA_SENSORS
+            specs = METER_SENSORS if is_live(entry) else LENEDA_SENSORS
             _add_meter_sensors(coordinator, async_add_entities, specs)
             if has_telegrams(entry):
                 async_add_entities(_status_sensors(entry.runtime_data))

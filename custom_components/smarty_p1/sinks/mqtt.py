@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from typing import Any
 
 from homeassistant.components import mqtt
@@ -36,6 +37,7 @@ from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
 from ..lib.meter.meter_reader import Reading
+from ..lib.publish.connection_message import ConnectionMessage
 from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
 from ..lib.publish.mqtt_messages import (
     LIFETIME,
@@ -45,6 +47,7 @@ from ..lib.publish.mqtt_messages import (
     MeterMessages,
     Published,
     availability_topic,
+    connection_topic,
 )
 from ..lib.publish.publish_feed import PublishFeed
 from ..lib.publish.publish_format import Format
@@ -161,6 +164,7 @@ class MqttPublisher:
         self._hass = coordinator.hass
         self._retained = retained
         self._feed: PublishFeed | None = None
+        self._connection = ConnectionMessage()
         self._outdated: Iterable[str] = ()
         """Topics to clear as soon as the broker is connected."""
         # A form once accepted "nan", which is stored as None.
@@ -189,8 +193,8 @@ class MqttPublisher:
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
         )
         entry.async_on_unload(self._close)
-        self._task.start()
         self._on_connection(_is_connected(self._hass))
+        self._task.start()
 
     @callback
     def _close(self) -> None:
@@ -205,6 +209,7 @@ class MqttPublisher:
         """Wake the task when the broker is connected."""
         if self._feed:
             self._feed.on_connected()
+        self._connection.repeat(self._hass.loop.time())
         if is_connected:
             self._work.set()
 
@@ -233,13 +238,16 @@ class MqttPublisher:
         if self._timer:
             self._timer.cancel()
         due = self._retained.messages.due(is_online=self._is_online)
-        if due is not None:
+        due = min(inf if due is None else due, self._connection.due_at)
+        if due < inf:
             at = max(due, self._hass.loop.time() + min_delay)
             self._timer = self._hass.loop.call_at(at, self._work.set)
 
     async def _publish(self) -> None:
         """Publish what is due. Raises HomeAssistantError if the broker disconnects."""
         if feed := self._feed:
+            message = self._connection.take(self._options[CONF_TOPIC], self._hass.loop.time())
+            await self._send_all([message] if message else [])
             await self._send_all(feed.take(None))
             # Claim a reading only after the messages that need no reading were sent. Otherwise, the
             # reading would be lost if the broker disconnects while these messages are sent.
@@ -288,6 +296,7 @@ class MqttPublisher:
             self.on_reading(latest)
         entry = coordinator.config_entry
         entry.async_on_unload(coordinator.async_add_listener(self._on_update))
+        self._on_update()
         entry.async_on_unload(
             self._hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self.async_stop)
         )
@@ -334,8 +343,11 @@ class MqttPublisher:
 
     @callback
     def _on_update(self) -> None:
-        if self._feed and not self._coordinator.last_update_success:
+        coordinator, now = self._coordinator, self._hass.loop.time()
+        if self._feed and not coordinator.last_update_success:
             self._feed.on_stale()
+        if self._options[CONF_DISCOVERY] and self._connection.note(coordinator.condition, now):
+            self._work.set()
 
     async def _send_all(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -357,6 +369,8 @@ class MqttPublisher:
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):
                 async with asyncio.timeout(_OFFLINE_TIMEOUT_S):
-                    topic = availability_topic(self._options[CONF_TOPIC])
-                    await self._send(topic, OFFLINE, retain=True)
+                    root = self._options[CONF_TOPIC]
+                    await self._send(availability_topic(root), OFFLINE, retain=True)
+                    if self._options[CONF_DISCOVERY]:
+                        await self._send(connection_topic(root), OFFLINE, retain=True)
         await self._retained.async_close()

@@ -234,14 +234,14 @@ async def test_retained_messages_are_removed(meter: Publishing) -> None:
     below_root = {topic for topic in kept if topic.startswith(ROOT)}
     await meter.wait_until(lambda: below_root <= meter.taken_back())
     assert meter.taken_back() == below_root
-    still_kept = kept - below_root | {"attic/availability"}
+    still_kept = kept - below_root | {"attic/availability", "attic/connection"}
 
     # Switched off.
     await meter.change({})
     await meter.wait_until(lambda: still_kept <= meter.taken_back())
     # The reload may have cut off the last message of before, which is then removed twice.
     assert meter.taken_back() <= still_kept | below_root
-    assert [text for _, text, _ in meter.messages() if text] == ["offline"]
+    assert [text for _, text, _ in meter.messages() if text] == ["offline"] * 2
 
 
 async def test_discovery(meter: Publishing) -> None:
@@ -391,13 +391,10 @@ async def test_another_home_assistant_finds_every_entity_and_its_state(meter: Pu
     assert states["current_limit_exported"] == -63
     assert states["message"] is None
     assert states["meter_time"] == "2025-07-03T10:30:00+02:00"
-    # The entity of the connection belongs to this Home Assistant.
-    sensors = [
-        state
-        for state in meter.hass.states.async_all("sensor")
-        if state.entity_id != "sensor.smarty_connection"
-    ]
+    assert {*meter.on("connection")} == {"receiving"}
+    sensors = meter.hass.states.async_all("sensor")
     shown = {key for key in states if not key.endswith(("_attributes", "_last_reset"))}
+    shown.add("connection")
     assert len(shown) == sum("sensor.smarty_" in state.entity_id for state in sensors)
 
     own = er.async_entries_for_config_entry(er.async_get(meter.hass), meter.entry.entry_id)
@@ -407,8 +404,9 @@ async def test_another_home_assistant_finds_every_entity_and_its_state(meter: Pu
         for component in message["components"].values()
         if "unique_id" in component  # without an id, it removes an entity of other options
     ]
-    shared = [each for each in own if each.entity_id != "sensor.smarty_connection"]
-    assert Counter(each["platform"] for each in found) == Counter(each.domain for each in shared)
+    assert Counter(each["platform"] for each in found) == Counter(each.domain for each in own)
+    [connection] = [each for each in found if each["unique_id"].endswith("_sensor_connection")]
+    found.remove(connection)
     # Values that telegrams lack after a restart are unknown there.
     rendered = {
         Template(template, meter.hass).async_render_with_possible_json_value("{}")
@@ -417,6 +415,36 @@ async def test_another_home_assistant_finds_every_entity_and_its_state(meter: Pu
         if name.endswith("_template")
     }
     assert rendered == {"None", "{}"}
+
+
+async def test_the_connection_is_told_without_a_telegram_and_until_the_publisher_ends(
+    meter: Publishing,
+) -> None:
+    await meter.begin(discovery=True)
+    component = meter.announced()[DISCOVERY]["components"]["sensor_connection"]
+    topic = f"{ROOT}/connection"
+    assert component["state_topic"] == component["availability_topic"] == topic
+
+    def seen(text: str) -> tuple[str, str]:
+        """Return the availability and the state that another Home Assistant shows."""
+        templates = (component["availability_template"], component["value_template"])
+        available, state = (
+            str(Template(each, meter.hass).async_render({"value": text}, parse_result=False))
+            for each in templates
+        )
+        return available, state
+
+    assert seen("receiving") == ("online", "receiving")
+    assert seen("offline") == ("offline", "None")
+    await meter.until_subscribed(topic)
+    meter.forget()
+    await meter.let_pass(60)
+    await meter.wait_until(lambda: "nothing_received" in meter.on("connection"))
+    assert (topic, "nothing_received", True) in meter.messages()
+    await meter.wait_until(lambda: meter.on("availability") == ["offline"])
+    meter.forget()
+    await meter.hass.config_entries.async_unload(meter.entry.entry_id)
+    assert meter.on("connection") == ["offline"]
 
 
 @pytest.mark.usefixtures("short_setup")

@@ -9,6 +9,7 @@ import pytest
 from dev.encoder import KEY, literal, seal, telegram as encode, with_value
 from dev.simulator import Meter
 from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.obis import OBJECTS
 from smartyp1.p1.telegram import Telegram
 from smartyp1.publish.smartyreader_names import (
     MISLEADING_NAMES,
@@ -16,7 +17,7 @@ from smartyp1.publish.smartyreader_names import (
     smartyreader_items,
     smartyreader_summary,
 )
-from smartyp1.publish.topics import items
+from smartyp1.publish.topics import PART_NAMES, items, object_name
 from tests.sent import as_iso, iso_time, plain, sent_in
 
 MESSAGE = "Interruption du réseau mardi 3:00"
@@ -49,6 +50,17 @@ ROWS = [
     for row in (*DOCUMENTED, *CHANNELS)
     if row[0] not in OTHERS | NOT_SENT and not row[1].endswith(("_unit", "_time"))
 ]
+
+
+def test_the_name_of_each_object_is_on_the_page() -> None:
+    of_mbus = re.compile(r"0-[1-4]:(?:24|96\.1)\.")
+    names = {
+        name
+        for reference in OBJECTS
+        if not of_mbus.match(reference)
+        for name in PART_NAMES.get(reference, (object_name(reference),))
+    }
+    assert names - {row[1] for row in DOCUMENTED} == set()
 
 
 def test_names_and_values() -> None:

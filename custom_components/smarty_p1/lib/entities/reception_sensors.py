@@ -1,5 +1,7 @@
 """Sensors for the connection to a meter and the reception of its telegrams."""
 
+from typing import Any
+
 from ..failure_detection import METER_OBSTACLES, Condition, FailureState
 from ..meter.meter_reader import Reception
 from ..p1.rejection_reasons import Reason
@@ -39,3 +41,5 @@ RECEPTION_SENSORS: tuple[SensorSpec[Reception], ...] = (
         attributes_fn=_rejected_by_reason,
     ),
 )
+STATUS_SENSORS: tuple[SensorSpec[Any], ...] = (CONNECTION, *RECEPTION_SENSORS)
+"""All sensors that need no reading."""

@@ -6,8 +6,9 @@
 
 A program that runs all the time takes its messages from `PublishFeed`, which yields each message
 when it is due. `RetainedMessages` says which retained messages to repair or to delete, because
-another program may publish the same meter. The package itself sends nothing.
+another program may publish the same meter. `ConnectionMessage` tells the connection to the meter,
+which needs no reading. The package itself sends nothing.
 
-Public modules: mqtt_discovery, mqtt_messages, publish_feed, publish_format, retained_messages,
-topics.
+Public modules: connection_message, mqtt_discovery, mqtt_messages, publish_feed, publish_format,
+retained_messages, topics.
 """

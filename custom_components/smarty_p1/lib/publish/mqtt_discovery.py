@@ -19,16 +19,11 @@ from ..entities.entity_description import (
     SensorSpec,
     local_times,
 )
-from ..entities.events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS
+from ..entities.events import ATTR_TEXT, EVENT_MESSAGE, EVENTS
 from ..entities.mbus_sensors import sensors_of_mbus_meter
-from ..entities.meter_sensors import SENSORS
-from ..entities.quarter_hour_power_sensors import (
-    BINARY_SENSORS,
-    DEMAND_SENSORS,
-    UNTIL_QUARTER_HOUR_ENDS,
-)
-from ..entities.reception_sensors import RECEPTION_SENSORS
-from ..entities.tariff_sensors import TARIFF_SENSORS
+from ..entities.meter_entities import METER_ENTITIES
+from ..entities.quarter_hour_power_sensors import UNTIL_QUARTER_HOUR_ENDS
+from ..entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
 from ..meter.meter_reader import Reading, Reception
 from ..p1.value_converters import MBusReading
 from .publish_format import DOMAIN
@@ -38,15 +33,9 @@ STATES = "states"
 EVENT_TOPICS = "events"
 
 _SENSOR = "sensor"
-_BINARY_SENSOR = "binary_sensor"
 _EVENT = "event"
 # Characters that an id in a discovery message must not contain.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
-_ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
-    _SENSOR: (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS),
-    _BINARY_SENSOR: BINARY_SENSORS,
-    _EVENT: (*EVENTS, DISTURBANCE),
-}
 
 
 class DiscoveryNames(NamedTuple):
@@ -113,8 +102,8 @@ def states_payload(device: Device) -> dict[str, Any]:
     """Return the states of a device's entities as JSON values, keyed by the entities' keys."""
     payload: dict[str, Any] = {}
     for state in device.states:
-        if state.platform is _EVENT:
-            continue
+        if state.platform == _EVENT or state.spec is CONNECTION:
+            continue  # it has a topic of its own
         key = state.spec.key
         payload[key] = _as_json(state.value)
         if state.attributes is not None:
@@ -188,8 +177,9 @@ class MqttAnnouncer:
         An entity without an object in `reading` stays in its device, and its value is None.
         """
         made_by = maker(reading.telegram, self._meter.serial_number)
-        states = [*self._states(None, _SENSOR, RECEPTION_SENSORS, reception)]
-        for platform, specs in _ENTITIES.items():
+        states = [AnnouncedState(_SENSOR, CONNECTION, None, None, None)]
+        states += self._states(None, _SENSOR, RECEPTION_SENSORS, reception)
+        for platform, specs in METER_ENTITIES.items():
             states += self._states(None, platform, specs, reading)
         yield Device(None, None, made_by, states)
         for identity in reading.channels:
@@ -242,7 +232,9 @@ class MqttAnnouncer:
         """Return the topic of the device's discovery message."""
         return f"{self._discovery.prefix}/device/{self._device_id(device)}{DISCOVERY_END}"
 
-    def message(self, device: Device, availability_topic: str) -> dict[str, Any]:
+    def message(
+        self, device: Device, availability_topic: str, connection_topic: str
+    ) -> dict[str, Any]:
         """Return the device's discovery message."""
         return {
             "device": self._device(device),
@@ -252,6 +244,7 @@ class MqttAnnouncer:
                 **({} if device.identity else self._unwanted()),
                 **{
                     f"{state.platform}_{state.spec.key}": self._component(device, state)
+                    | (self._of_connection(connection_topic) if state.spec is CONNECTION else {})
                     for state in device.states
                 },
             },
@@ -266,7 +259,7 @@ class MqttAnnouncer:
         options = self._meter.options
         return {
             f"{platform}_{spec.key}": {"platform": platform}
-            for platform, specs in _ENTITIES.items()
+            for platform, specs in METER_ENTITIES.items()
             for spec in specs
             if not spec.is_wanted(options)
         }
@@ -334,6 +327,15 @@ class MqttAnnouncer:
             # If this program crashes, it cannot report that it is offline. So let the states
             # expire.
             "expire_after": round(self._discovery.lifetime),
+        }
+
+    def _of_connection(self, topic: str) -> dict[str, Any]:
+        """Return what the connection has of its own: it is available while its publisher is."""
+        return {
+            "state_topic": topic,
+            "value_template": "{{ None if value == 'offline' else value }}",
+            "availability_topic": topic,
+            "availability_template": "{{ 'offline' if value == 'offline' else 'online' }}",
         }
 
     def _sensor(self, spec: SensorSpec[Any]) -> dict[str, Any]:

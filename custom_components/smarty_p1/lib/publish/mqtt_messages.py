@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..entities.events import DISTURBANCE, disturbances
+from ..entities.reception_sensors import CONNECTION
 from ..meter.meter_reader import Reading, Reception
 from ..meter.object_count_and_rate_limits import MAX_MBUS_METERS
 from ..p1.telegram import Telegram
@@ -60,6 +61,11 @@ class LastEvents:
 def availability_topic(root: str) -> str:
     """Return the topic of a meter's availability. `root` is the root topic of the meter."""
     return f"{root}/availability"
+
+
+def connection_topic(root: str) -> str:
+    """Return the topic of the publisher's connection to the meter, `offline` after its end."""
+    return f"{root}/{CONNECTION.key}"
 
 
 class MeterMessages:
@@ -198,7 +204,9 @@ class MeterMessages:
         for device in announcer.devices(reading, reception):
             topic = announcer.topic(device)
             if self._shapes.get(topic) != device.shape:
-                message = announcer.message(device, availability_topic(self._root))
+                message = announcer.message(
+                    device, availability_topic(self._root), connection_topic(self._root)
+                )
                 yield from self._placed(Message(topic, self._to_json(message), retain=True))
                 self._shapes[topic] = device.shape
             payload = self._to_json(states_payload(device))
@@ -237,6 +245,6 @@ class MeterMessages:
             # keep the discovery messages of up to MAX_MBUS_METERS meters.
             if places and self._announcer and self._announcer.owns(topic):
                 places -= 1
-            else:
+            elif not self._announcer or topic != connection_topic(self._root):
                 self.outdated.add(topic)
         self._stale.clear()

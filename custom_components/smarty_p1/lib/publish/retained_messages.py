@@ -11,6 +11,7 @@ from math import inf
 from random import uniform
 from typing import Self
 
+from ..entities.reception_sensors import CONNECTION
 from ..stored_values import Stored, checked_list, checked_mapping, checked_text
 from .mqtt_messages import OFFLINE, ONLINE, Message
 from .topics import DISCOVERY_END
@@ -128,8 +129,10 @@ class RetainedMessages:
         known.retained = _digest(payload)
         if known.clear_at < inf:
             known.clear_at = min(known.clear_at, now)
+        # A publisher of the same meter that ends leaves `offline` at these topics.
+        is_shared = known.sent == ONLINE or topic.endswith(f"/{CONNECTION.key}")
         is_lost = known.sent not in {"", OFFLINE} and (
-            not payload or (payload == OFFLINE and known.sent == ONLINE)
+            not payload or (payload == OFFLINE and is_shared)
         )
         if is_lost and not self._lost():
             self._repair_at = max(now, self._next_repair_at) + self._jitter()
