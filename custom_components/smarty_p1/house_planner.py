@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -21,27 +23,31 @@ from .computed_answers.planned_house import async_plan_saving, async_planned_hou
 from .const import LOGGER
 from .coordinator import RecordsConfigEntry
 from .coordinator.background_tasks import SupervisedTask
-from .coordinator.loads.appliance_starter import ApplianceStarter
 from .coordinator.loads.battery_follower import BatteryFollower
+from .coordinator.loads.controlled_load import ControlledLoad
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
-from .coordinator.loads.load_follower import LoadFollower
-from .coordinator.loads.load_memories import ChangeOfMemory
 from .coordinator.loads.load_power import LoadPower
+from .coordinator.loads.load_records import ChangeOfRecord
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
+from .coordinator.loads.ordered_entities import OrderedEntities, async_all_off, entity_of
 from .coordinator.loads.shown_plans import (
     HOUSE_PLANS,
     LOAD_PLANS,
     PLAN_SAVINGS,
-    HousePlan,
     PlanSaving,
+    ShownHouse,
+    shown_load,
 )
 from .coordinator.market_prices.contract_market_prices import async_contract_market_prices
+from .coordinator.repair_issues import Problem, set_issue
 from .lib.answers.outlook import FORMAT_JSON
-from .lib.answers.plan import PLAN_FORMATS, LoadWish, PlannedHouse
+from .lib.answers.plan import PLAN_FORMATS
 from .lib.history.luxembourg_time import hour_start, quarter_start
 from .lib.plan.coming_quarters import PlanLack
-from .lib.plan.daily_load import LoadPlan, LoadState
-from .lib.plan.load_memory import LoadMemory, Noted, Period
+from .lib.plan.daily_load import DailyLoad, LoadPlan, LoadState
+from .lib.plan.house_plan import MAX_LOADS
+from .lib.plan.house_request import LoadWish, PlannedHouse
+from .lib.plan.load_record import Charge, LoadRecord, Noted, Period
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the
@@ -50,16 +56,24 @@ _SECOND = 20
 _TICK = timedelta(seconds=30)
 # Some entities report a price or a charge each second.
 _COOLDOWN_S = 60.0
+_MAX_NAMED = 6
+# A slow machine needs minutes for a plan.
+_MAX_AGE = timedelta(minutes=25)
+
+
+_NEEDING = {LoadState.PLANNED, LoadState.BY_HAND, LoadState.RUNNING, LoadState.BLOCKED}
 
 
 class _LoadNeed(NamedTuple):
     """Load with its state and its energy in a plan."""
 
-    memory: LoadMemory
+    record: LoadRecord
     state: LoadState
     period: Period
     wish: LoadWish | None = None
     """None if it needs nothing."""
+    missing_kwh: float = 0.0
+    """Energy that it will lack if it stays blocked."""
 
 
 class HousePlanner:
@@ -75,7 +89,7 @@ class HousePlanner:
         self._hass = hass
         self._entry = entry
         self._loads: Mapping[str, EnteredLoad] = {}
-        self._memories = entry.runtime_data.load_memories
+        self._records = entry.runtime_data.load_records
         self._is_open = False
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
         self._new_numbers = Debouncer(
@@ -83,8 +97,13 @@ class HousePlanner:
         )
         self._tracked: list[CALLBACK_TYPE] = []
         self._powers: dict[str, LoadPower] = {}
-        self._followers: dict[str, LoadFollower | ApplianceStarter] = {}
-        self._battery = BatteryFollower(hass, entry)
+        self._controlled: dict[str, ControlledLoad] = {}
+        self._unknown = set[str]()
+        """Loads that have no plan now."""
+        self._orders = OrderedEntities(hass, self._records, self._follow_one)
+        self._battery = BatteryFollower(hass, entry, self._orders)
+        self._failing: list[str] = []
+        self._without_plan: list[str] = []
         self._counted_hour: datetime | None = None
         """Hour in which the saving was last counted."""
 
@@ -92,15 +111,18 @@ class HousePlanner:
     def start(self) -> None:
         """Plan now and later. Unloading the entry ends it."""
         hass, entry = self._hass, self._entry
+        # Home Assistant calls them in reverse order: the last orders are still written.
         for stop in (
+            self._async_all_off,
+            self._records.async_close,
             async_track_utc_time_change(hass, self._on_event, minute=_QUARTERS, second=_SECOND),
+            self._orders.listen(),
             on_changed_loads(hass, entry, self._look),
-            self._memories.wishes.add(self._take),
-            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._battery.give_back),
-            self._battery.give_back,
+            self._records.wishes.add(self._take),
+            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._battery.end),
             self._forget,
             self._new_numbers.async_shutdown,
-            self._memories.async_close,
+            self._battery.end,
         ):
             entry.async_on_unload(stop)
         self._look()
@@ -108,17 +130,16 @@ class HousePlanner:
     @callback
     def _look(self) -> None:
         """Plan again if the loads or the battery have changed."""
-        loads, has_new_battery = entered_loads(self._entry), self._battery.look()
+        loads = dict([*entered_loads(self._entry).items()][:MAX_LOADS])
+        has_new_battery = self._battery.look()
         if loads == self._loads and not has_new_battery:
             return
         for subentry_id in self._loads.keys() - loads.keys():
             LOAD_PLANS.show(self._hass, subentry_id, None)
-        # A load whose switch has changed begins anew. A removed load keeps its switch as it is.
         for name, entered in loads.items():
             if entered != self._loads.get(name):
-                self._followers.pop(name, None)
                 self._powers[name] = LoadPower(self._hass, entered.measured_by, entered.load.max_kw)
-        self._followers = {name: self._followers[name] for name in self._followers if name in loads}
+                self._controlled[name] = ControlledLoad(self._hass, entered, self._orders)
         self._loads = loads
         self._counted_hour = None
         self._stop_tracking()
@@ -133,19 +154,29 @@ class HousePlanner:
         HOUSE_PLANS.show(self._hass, self._entry.entry_id, None)
         PLAN_SAVINGS.show(self._hass, self._entry.entry_id, None)
 
+    async def _async_all_off(self) -> None:
+        """Switch off what runs by the plan of a meter that is disabled."""
+        if self._entry.disabled_by:
+            await async_all_off(self._hass, self._records)
+
     @callback
     def _track(self) -> None:
         """Listen to what loads and battery need. A house without them has no work to do."""
-        if not self._loads and not self._battery.is_controlled:
+        stored = self._records.state
+        if not (self._loads or self._battery.entered or stored.loads or stored.batteries):
             return
         hass, coordinator = self._hass, self._entry.runtime_data
         loads = self._loads.values()
-        watched = [entity_id for load in loads for entity_id in load.watched]
+        watched = [*chain.from_iterable(load.watched for load in loads)]
+        commanded = [*chain.from_iterable(load.commanded for load in loads)]
+        commanded += self._battery.entered.entities if self._battery.entered else []
         numbers = [load.energy_from for load in loads if load.energy_from]
         numbers += coordinator.records.prices.entities_from(dt_util.utcnow())
         self._tracked = [
             async_track_state_change_event(hass, watched, self._on_connected),
             async_track_state_change_event(hass, numbers, self._on_number),
+            # Its own orders, the user's hand, and the grid operator's relay.
+            async_track_state_change_event(hass, [*commanded, *watched], self._on_ordered),
             # A silent meter sends nothing that could be followed.
             async_track_time_interval(hass, self._follow, _TICK),
             coordinator.reading_listeners.add(self._follow),
@@ -164,6 +195,12 @@ class HousePlanner:
             self._on_event(dt_util.utcnow())
 
     @callback
+    def _on_ordered(self, event: Event[EventStateChangedData]) -> None:
+        self._orders.note_state(event)
+        self._follow()
+        self._orders.forget_state()
+
+    @callback
     def _on_number(self, _event: Event[EventStateChangedData]) -> None:
         self._new_numbers.async_schedule_call()
 
@@ -173,16 +210,23 @@ class HousePlanner:
             self._task.start()
 
     @callback
-    def _take(self, subentry_id: str, change: ChangeOfMemory) -> None:
-        """Take the wish of a user. Many wishes at once are one plan."""
+    def _take(self, subentry_id: str, change: ChangeOfRecord) -> None:
+        """Take the wish of a user, which ends the hand at the switch. Many wishes are one plan."""
         if subentry_id in self._loads:
-            self._memories.put(subentry_id, change(self._memories.of(subentry_id)))
+            record = change(self._records.of(subentry_id))
+            self._records.put(subentry_id, replace(record, control=record.control.released()))
             self._on_event()
+        elif self._battery.entered and self._battery.entered.subentry_id == subentry_id:
+            self._battery.release()
+            self._follow()
 
     async def _async_plan(self) -> None:
         if not self._is_open:
-            await self._memories.async_load()
+            await self._records.async_load()
             self._is_open = True
+            # A load may have been removed while Home Assistant was off.
+            self._stop_tracking()
+            self._track()
         now = dt_util.utcnow()
         self._note(now)
         needs = await self._async_needs(now)
@@ -191,7 +235,6 @@ class HousePlanner:
         shown = await self._async_shown(planned)
         for subentry_id in self._loads:
             self._show_load(subentry_id, planned, needs.get(subentry_id), now)
-        self._memories.forget_others(self._loads)
         HOUSE_PLANS.show(self._hass, self._entry.entry_id, shown)
         self._follow()
         await self._entry.runtime_data.faults.attempt(self._async_count_saving, now)
@@ -211,11 +254,22 @@ class HousePlanner:
     ) -> None:
         """Show the plan of a load, None if its need is unknown, or if the house has no plan."""
         is_known = need and (planned or not need.wish)
-        plan = _plan(planned, need, now) if need and is_known else None
-        LOAD_PLANS.show(self._hass, name, plan)
-        if plan:
-            runs = bool(need and need.wish and need.wish.runs)
-            self._memories.put(name, self._memories.of(name).with_plan(plan, runs=runs))
+        if need and is_known:
+            plan, runs = _plan(planned, need, now), bool(need.wish and need.wish.runs)
+            self._records.put(name, self._records.of(name).with_plan(plan, runs=runs))
+            self._unknown.discard(name)
+        else:
+            self._unknown.add(name)
+        self._show(name)
+
+    @callback
+    def _show(self, name: str) -> None:
+        """Show what is known of a load now."""
+        shown = None
+        if name not in self._unknown:
+            shown = shown_load(self._loads[name], self._records.of(name))
+        if LOAD_PLANS.of(self._hass, name) != shown:
+            LOAD_PLANS.show(self._hass, name, shown)
 
     async def _async_needs(self, now: datetime) -> dict[str, _LoadNeed]:
         """Return the loads whose need is known."""
@@ -227,41 +281,45 @@ class HousePlanner:
 
     async def _async_need(self, name: str, entered: EnteredLoad, now: datetime) -> _LoadNeed:
         """Return a load with the energy that it needs now. Raises UnknownNeedError."""
-        load, memory = entered.load, self._memories.of(name)
-        state, period = self._state(entered, memory, now), memory.period_of(entered.load, now)
-        nothing = _LoadNeed(memory, state, period)
-        if state not in {LoadState.PLANNED, LoadState.BY_HAND, LoadState.RUNNING}:
+        load, record = entered.load, self._records.of(name)
+        state, period = self._state(name, entered, record, now), record.period_of(entered.load, now)
+        nothing = _LoadNeed(record, state, period)
+        if state not in _NEEDING:
             return nothing
-        hours, record = load.hours, entered.measured_by
-        if (rest_hours := memory.rest_hours(load, quarter_start(now))) is not None:
-            hours, left = rest_hours, load.max_kw * rest_hours
-        else:
-            left, record = await async_needed(self._hass, name, entered, period.since, now)
-            # An appliance runs through, whatever it has used before.
-            left = left if hours is None else load.kwh
+        if record.limit.counts and load.hours is None:
+            load = load._replace(max_kw=min(load.max_kw, entered.limited_to))
+        rest_hours = record.rest_hours(load, quarter_start(now))
+        left, source = await self._async_left(name, entered, rest_hours, now)
+        if state is LoadState.BLOCKED:
+            return nothing._replace(missing_kwh=left)
         if not left:
             return nothing._replace(state=LoadState.DONE)
-        has_begun = rest_hours is not None
         wish = LoadWish(
             name,
             left,
             load.max_kw,
             load.min_kw,
-            hours,
-            memory.retry_at,
-            None if has_begun else period.by,
-            record,
-            announced_start=memory.announced_start,
-            runs=has_begun or (hours is None and self._runs(name, memory)),
-            since=max([quarter_start(now), *memory.ready_at[-1:]]),
-            is_at_once=has_begun or memory.is_started_now or memory.is_by_hand,
+            rest_hours or load.hours,
+            record.waits_until,
+            None if record.began else period.by,
+            source,
+            announced_start=record.announced_start,
+            runs=_runs(load, record),
+            since=max([quarter_start(now), *record.ready_at[-1:]]),
+            is_at_once=record.is_at_once,
         )
         return nothing._replace(wish=wish)
 
-    def _runs(self, name: str, memory: LoadMemory) -> bool:
-        """Return whether a load that may pause runs now."""
-        plan = LOAD_PLANS.of(self._hass, name)
-        return bool(memory.has_power or (plan and plan.runs_now))
+    async def _async_left(
+        self, name: str, entered: EnteredLoad, rest_hours: float | None, now: datetime
+    ) -> tuple[float, str | None]:
+        """Return the energy that a load needs, and its statistics. Raises UnknownNeedError."""
+        load = entered.load
+        if rest_hours is not None:
+            return load.max_kw * rest_hours, entered.measured_by
+        left, source = await async_needed(self._hass, name, entered, self._records.of(name), now)
+        # An appliance runs through, whatever it has used before.
+        return left if load.hours is None else load.kwh, source
 
     async def _async_planned(
         self, now: datetime, wishes: Sequence[LoadWish]
@@ -281,7 +339,7 @@ class HousePlanner:
         self._battery.take(None if known and known.lacks else known, now)
         return known
 
-    async def _async_shown(self, planned: PlannedHouse | None) -> HousePlan | None:
+    async def _async_shown(self, planned: PlannedHouse | None) -> ShownHouse | None:
         """Return the plan as cards show it, or the data without which it has no costs to show."""
         if self._entry.runtime_data.records.demand is None:
             return PlanLack.DAYS
@@ -289,11 +347,17 @@ class HousePlanner:
             return min(planned.lacks) if planned else None
         return await async_aside(self._hass, PLAN_FORMATS[FORMAT_JSON], planned)
 
-    def _state(self, entered: EnteredLoad, memory: LoadMemory, now: datetime) -> LoadState:
-        is_unknown = entered.is_there(self._hass) is None and not memory.ready_at
+    def _state(
+        self, name: str, entered: EnteredLoad, record: LoadRecord, now: datetime
+    ) -> LoadState:
+        is_unknown = entered.is_there(self._hass) is None and not record.ready_at
         is_always_there = entered.load.hours is None and is_unknown
-        state = memory.state(entered.load, now, is_always_there=is_always_there)
-        is_blocked = state is LoadState.PLANNED and entered.is_blocked(self._hass)
+        state = record.state(entered.load, now, is_always_there=is_always_there)
+        lowest = entered.load.max_kw
+        if entered.is_controlled and entered.load.hours is None:
+            lowest = self._controlled[name].charger.min_kw
+        is_off = record.limit.counts and entered.limited_to < lowest
+        is_blocked = state in {LoadState.PLANNED, LoadState.BY_HAND} and is_off
         return LoadState.BLOCKED if is_blocked else state
 
     @callback
@@ -301,44 +365,141 @@ class HousePlanner:
         """Note what the loads do. Return whether one of them has begun, ended or failed."""
         is_new = False
         for name, entered in self._loads.items():
-            memory, follower = self._memories.of(name), self._followers.get(name)
-            plan, is_there = LOAD_PLANS.of(self._hass, name), entered.is_there(self._hass)
-            if is_there is not None:
-                memory = memory.with_presence(now, is_there=is_there)
-            is_ordered = bool(plan and plan.runs_now)
-            if follower:
-                is_ordered = follower.gives_power
-            noted = Noted(
-                self._powers[name].kw(now), is_ordered, bool(follower and follower.is_by_hand)
-            )
-            is_new |= self._memories.put(name, memory.noted(entered.load, now, noted))
+            record = self._counted(name, self._records.of(name), now)
+            self._records.count(name, record)
+            if (is_there := entered.is_there(self._hass)) is not None:
+                record = record.with_presence(now, is_there=is_there)
+            limit = record.limit.seen(now, is_limited=entered.is_blocked(self._hass))
+            is_new |= limit.counts is not record.limit.counts
+            record = replace(record, limit=limit)
+            noted = _noted(entered, record, self._powers[name].kw(now))
+            is_new |= self._records.put(name, record.noted(entered.load, now, noted))
         return is_new
+
+    def _counted(self, name: str, record: LoadRecord, now: datetime) -> LoadRecord:
+        """Return the record after the energy since the last look, and with the last charge."""
+        entered, control, kw = self._loads[name], record.control, self._powers[name].kw(now)
+        if kw is None:
+            kw = _believed_kw(entered, record)
+        since = record.period_of(entered.load, now).since
+        control, charge = control.counted(since, kw, now), record.charge
+        needed_kwh = entered.needed_kwh(self._hass)
+        if needed_kwh is not None and (charge is None or needed_kwh != charge.needed_kwh):
+            charge = Charge(needed_kwh, control.own_kwh)
+        return replace(record, control=control, charge=charge)
 
     @callback
     def _follow(self, _event: object = None) -> None:
         """Let battery and loads that the plan controls follow the last reading."""
-        if not self._is_open:
+        if not self._is_open or self._records.is_closed:
             return
         coordinator, now = self._entry.runtime_data, dt_util.utcnow()
+        is_new = self._note(now)
         coordinator.faults.call(self._battery.follow, now, coordinator.latest)
-        for name, entered in self._loads.items():
-            if entered.is_controlled:
-                if name not in self._followers:
-                    make = LoadFollower if entered.load.hours is None else ApplianceStarter
-                    starts = self._memories.of(name).starts
-                    self._followers[name] = make(self._hass, name, entered, starts)
-                follower = self._followers[name]
-                coordinator.faults.call(follower.follow, now, coordinator.latest)
-                memory = self._memories.of(name)
-                if follower.starts != memory.starts:
-                    self._memories.put(name, memory.with_starts(follower.starts))
-        if self._note(now):
+        for name in self._loads:
+            coordinator.faults.call(self._follow_load, name)
+        coordinator.faults.call(self._follow_removed)
+        self._tell(now)
+        if self._note(now) or is_new:
             self._on_event()
+
+    @callback
+    def _follow_one(self, name: str) -> None:
+        """Go on after the answer to an order."""
+        if self._battery.entered and name == self._battery.entered.subentry_id:
+            self._battery.go_on()
+        elif name in self._loads and not self._records.is_closed:
+            self._follow_load(name)
+
+    @callback
+    def _follow_load(self, name: str) -> None:
+        """Send the orders that a load needs now."""
+        record, now, entered = self._records.of(name), dt_util.utcnow(), self._loads[name]
+        if entered.is_controlled or record.control.entities:
+            kw, latest = self._powers[name].kw(now), self._entry.runtime_data.latest
+            control = self._controlled[name].followed(record, now, latest, kw)
+            self._orders.command(name, entered.name, control, is_battery=False)
+            self._show(name)
+
+    @callback
+    def _follow_removed(self) -> None:
+        """Switch off and give back what the plan has ordered from loads that are removed."""
+        stored, now, owners = self._records.state, dt_util.utcnow(), self._owners()
+        for names, is_battery in ((stored.loads, False), (stored.batteries, True)):
+            for name in names.keys() - owners.keys():
+                control = self._records.control_of(name)
+                reports = self._orders.reports(control)
+                control = control.reported(reports, now).used({}, now)
+                self._orders.command(name, name, control, is_battery=is_battery)
+        self._records.forget_others(owners)
+
+    def _owners(self) -> dict[str, str]:
+        """Return the names of all loads and the battery by the ids of their subentries."""
+        owners = {name: entered.name for name, entered in self._loads.items()}
+        if battery := self._battery.entered:
+            owners[battery.subentry_id] = battery.name
+        return owners
+
+    @callback
+    def _tell(self, now: datetime) -> None:
+        """Raise and withdraw the repair issues about loads that do not obey or have no plan."""
+        without = [
+            entered.name
+            for name, entered in self._loads.items()
+            if entered.is_controlled and _is_without_plan(self._records.of(name), now)
+        ]
+        if without != self._without_plan:
+            self._without_plan, named = without, ", ".join(without)
+            problem = Problem.LOAD_WITHOUT_PLAN
+            set_issue(self._hass, self._entry, problem, is_there=without, loads=named)
+        failing = [
+            f"{name} ({entity_of(self._hass, failure.entity_id)}: {failure.ordered})"
+            for owner, name in self._owners().items()
+            for failure in self._records.control_of(owner).failing(now)
+        ]
+        if failing != self._failing:
+            self._failing = failing
+            problem, named = Problem.LOAD_DOES_NOT_OBEY, ", ".join(failing[:_MAX_NAMED])
+            set_issue(self._hass, self._entry, problem, is_there=failing, entities=named)
+
+
+def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
+    """Return the power of a load without a sensor: the set one, otherwise the planned one."""
+    plan, control = record.plan, record.control
+    if not entered.is_controlled or entered.load.hours is not None:
+        return plan.planned_kw if plan and plan.runs_now else 0.0
+    kw = entered.load.max_kw if control.has_hand else control.following.kw
+    return min(kw, entered.limited_to) if record.limit.counts else kw
+
+
+def _is_without_plan(record: LoadRecord, now: datetime) -> bool:
+    """Return whether a load has no plan of now, although there was time to make one."""
+    plan = record.plan
+    return plan is not None and now - quarter_start(plan.planned_at) >= _MAX_AGE
+
+
+def _runs(load: DailyLoad, record: LoadRecord) -> bool:
+    """Return whether a load runs now."""
+    if load.hours is not None:
+        return record.began is not None
+    return bool(record.has_power or (record.plan and record.plan.runs_now))
+
+
+def _noted(entered: EnteredLoad, record: LoadRecord, kw: float | None) -> Noted:
+    """Return the observation of a load. What is ordered counts once it was seen."""
+    plan, control = record.plan, record.control
+    runs_now = bool(plan and plan.runs_now)
+    if not entered.is_controlled:
+        return Noted(kw, runs_now)
+    if entered.load.hours is not None:
+        return Noted(kw, runs_now and control.has_started)
+    is_given = control.is_on and control.following.kw > 0 and not control.has_hand
+    return Noted(kw, is_given, control.is_by_hand if control.switch else None)
 
 
 def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadPlan:
     """Return the plan of a load, as its entities show it."""
-    once = need.memory.once
+    once = need.record.once
     nothing = LoadPlan(
         (),
         None,
@@ -350,7 +511,7 @@ def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadP
         once_by=once.by if once and now < once.by else None,
     )
     if need.wish is None or planned is None:
-        return nothing
+        return nothing._replace(missing_kwh=round(need.missing_kwh, 2))
     [load] = [load for load in planned.loads if load.name == need.wish.name]
     plan = nothing._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=need.wish.kwh)
     if need.state is LoadState.BY_HAND:
@@ -361,5 +522,6 @@ def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadP
         limit_price=of_load.limit_price if of_load.runs else None,
         quarter=planned.coming[0].quarter,
         planned_kwh=of_load.kwh[0],
-        is_at_once=need.memory.is_started_now,
+        mean_kw=planned.mean_kw(load),
+        is_at_once=need.record.is_started_now,
     )

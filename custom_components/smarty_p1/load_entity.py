@@ -26,7 +26,9 @@ from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import meter_device
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import DailyLoad, LoadPlan
-from .lib.plan.load_memory import LoadMemory
+from .lib.plan.load_record import LoadRecord
+
+type ChangeOfLoad = Callable[[LoadRecord, DailyLoad, datetime], LoadRecord]
 
 
 def add_load_entities(
@@ -133,11 +135,11 @@ class LoadEntity(Entity):
         return plan and self._described.value_fn(plan)
 
     @callback
-    def _wish(self, change: Callable[[LoadMemory, DailyLoad, datetime], LoadMemory]) -> None:
+    def _wish(self, change: ChangeOfLoad) -> None:
         """Change the state of the load, as the user wishes."""
         load = entered_load(self._coordinator, self._subentry_id).load
-        self._coordinator.load_memories.wishes.call(
-            self._subentry_id, lambda memory: change(memory, load, dt_util.utcnow())
+        self._coordinator.load_records.wishes.call(
+            self._subentry_id, lambda record: change(record, load, dt_util.utcnow())
         )
 
     @property

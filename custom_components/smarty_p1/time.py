@@ -44,4 +44,4 @@ class LoadTime(LoadEntity, TimeEntity):
     @override
     async def async_set_value(self, value: time) -> None:
         """Let the load be done by the next such time of day, once."""
-        self._wish(lambda memory, load, now: memory.with_deadline(load, now, value))
+        self._wish(lambda record, load, now: record.with_deadline(load, now, value))

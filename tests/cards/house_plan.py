@@ -12,7 +12,14 @@ PLAN = "smarty_p1/plan"
 def load(name: str, state: str = "planned", by: datetime | None = None) -> Json:
     """Return a load that the household has entered."""
     device, deadline = f"device_of_{name}", by and by.isoformat()
-    return {"id": name, "name": name.title(), "device_id": device, "state": state, "by": deadline}
+    return {
+        "id": name,
+        "name": name.title(),
+        "device_id": device,
+        "state": state,
+        "by": deadline,
+        "hand_until": None,
+    }
 
 
 def answer(loads: list[Json], lack: str | None = None, plan: Json | None = None) -> Json:

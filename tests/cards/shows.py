@@ -226,7 +226,7 @@ def plans() -> list[Json]:
             "translation_key": key,
             "device_id": "device_of_dishes",
         }
-        for key in ("ready", "start_now", "skip_today")
+        for key in ("ready", "start_now", "skip_today", "by_plan")
     }
     later = house_plan.evening(start=now)[PLAN]
     alike = house_plan.trial(saving=0.0)

@@ -16,7 +16,7 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.smarty_p1 import backup
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.loads.load_memories import LoadMemories
+from custom_components.smarty_p1.coordinator.loads.load_records import LoadRecords
 from custom_components.smarty_p1.coordinator.stored.market_price_files import PriceFiles
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
@@ -41,7 +41,7 @@ def stores(hass: HomeAssistant) -> list[ThrottledStore]:
         PriceFiles(hass, "one"),
         LenedaProgress(hass, "one", {}),
         MessageStore(hass, "one"),
-        LoadMemories(hass, "one"),
+        LoadRecords(hass, "one"),
         RetainedTopics(hass, "one"),
         PulseCounter(hass, pulse_entry(hass, entity_id="sensor.led")),
     ]

@@ -142,7 +142,7 @@ async def test_at_once_begins_when_the_load_was_connected(
     # Connected at 18:00, the car would have had the price of the day at once, and at 23:00 that of
     # the night.
     evenings = tuple(datetime(2026, 5, day, 16 if day % 2 else 21, tzinfo=UTC) for day in DAYS)
-    memories = house.runtime_data.load_memories
+    memories = house.runtime_data.load_records
     memories.wishes.call(load, lambda memory: replace(memory, ready_at=evenings))
     assert memories.of(load).ready_at == evenings
     report = await async_report(hass, [house], datetime(2026, 6, 1, tzinfo=UTC).date())

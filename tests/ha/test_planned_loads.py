@@ -365,8 +365,10 @@ WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
     ("car", {"energy_from": "sensor.mileage"}, "energy_from", "no_energy_or_charge"),
     ("car", {"min_kw": "12"}, "min_kw", "above_maximum_power"),
     ("car", {"power_set_by": "number.current", "min_kw": "1,4"}, "min_kw", "below_six_amperes"),
+    ("car", {"blocked_by": "sensor.relay"}, "limited_to", "limited_to_missing"),
     ("car", {"name": " \t"}, "name", "load_name"),
     ("car", {"name": "x" * 61}, "name", "load_name"),
+    ("car", {"blocked_by": "sensor.relay"}, "limited_to", "limited_to_missing"),
     ("car", {"measured_by": NOT_RECORDED}, "measured_by", "load_has_no_statistics"),
     ("car", {"measured_by": None}, "measured_by", "measured_by_missing"),
     ("appliance", {"hours": "25"}, "hours", "amount_out_of_range"),
@@ -482,17 +484,24 @@ async def test_the_limit_of_the_plan_is_never_exceeded(
     await planned(hass, missing="8.0")
 
 
-async def test_a_blocked_load_is_not_planned(house: MockConfigEntry, hass: HomeAssistant) -> None:
+async def test_a_blocked_load_is_not_planned(
+    house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
+) -> None:
     relay = "sensor.smarty_relay_1"
     hass.states.async_set(relay, "disconnected")
-    await add(hass, house, blocked_by=relay, by_workdays="21:00:00")
-    await planned(hass, runs="off", next="unknown", missing="0.0")
+    await add(hass, house, blocked_by=relay, limited_to="0", by_workdays="21:00:00")
+    await planned(hass, runs="off", next="unknown", missing="8.8")
+    # A relay may bounce: the load is free after two minutes.
     hass.states.async_set(relay, "connected")
+    await hass.async_block_till_done()
+    await planned(hass, runs="off", missing="8.8")
+    clock(NOW + timedelta(minutes=2))
+    async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=16))
     await planned(hass, runs="on")
 
 
 @pytest.mark.parametrize("lost", ["sensor.wallbox_energy", "switch.wallbox", "sensor.charge"])
-async def test_a_load_without_its_entity_is_left_out_with_one_message(
+async def test_a_load_that_lacks_an_entity_is_left_out_only_without_its_switch(
     house: MockConfigEntry, hass: HomeAssistant, clock: SetClock, lost: str
 ) -> None:
     kwh = {"unit_of_measurement": "kWh"}
@@ -519,7 +528,8 @@ async def test_a_load_without_its_entity_is_left_out_with_one_message(
     await later(70)
     issue = issue_of(hass, house, "load_entity_lost")
     assert f"Car ({lost})" in read_plain(said(issue)["entities"])
-    await planned(hass, runs="unavailable", next="unavailable")
+    start = "unavailable" if lost == "switch.wallbox" else "2026-06-16T20:00:00+00:00"
+    await planned(hass, next=start)
     hass.states.async_set(lost, present[lost], kwh)
     await later(75)
     assert not issue_of(hass, house, "load_entity_lost")

@@ -12,12 +12,18 @@ from ..coordinator.loads.entered_loads import entered_loads
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.advice.plan_saving import MeasuredLoad, plan_saving
-from ..lib.answers.plan import BatteryWish, LoadWish, PlannedHouse, PlanQuestion, planned_house
 from ..lib.bill.month import Month
 from ..lib.bill.quarter_hour_series import quarter_hours_between
 from ..lib.history.luxembourg_time import day_start
 from ..lib.history.quarter_hour import QuarterHour
 from ..lib.plan.coming_quarters import LOOKED_BACK, Market, PlanLack
+from ..lib.plan.house_request import (
+    BatteryWish,
+    LoadWish,
+    PlannedHouse,
+    PlanQuestion,
+    planned_house,
+)
 from ..lib.plan.usual_house import without_loads
 from .answer_queue import async_aside
 
@@ -87,7 +93,7 @@ async def async_plan_saving(
             [energy] = await async_load_energies(hass, [entered.measured_by], start, end)
         except NoLoadStatisticError:
             return None
-        ready_at = coordinator.load_memories.of(subentry_id).ready_at
+        ready_at = coordinator.load_records.of(subentry_id).ready_at
         loads.append(MeasuredLoad(entered.load, energy, device.created_at, ready_at))
     if not loads:
         return None

@@ -20,7 +20,8 @@ from ..const import (
 from .entity_source import EntitySource
 from .entry_types import AnyConfigEntry
 from .leneda_source import LenedaSource
-from .loads.load_memories import LoadMemories
+from .loads.load_records import LoadRecords
+from .loads.ordered_entities import async_all_off
 from .meter_coordinator import MeterCoordinator
 from .meter_records import MeterRecords
 from .pulse_coordinator import PulseCoordinator
@@ -123,5 +124,8 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Remove all stored files of a config entry of any kind."""
     await MeterRecords(hass, entry).async_remove()
-    await LoadMemories(hass, entry.entry_id).async_remove()
+    loads = LoadRecords(hass, entry.entry_id)
+    await loads.async_load()
+    await async_all_off(hass, loads)
+    await loads.async_remove()
     await PulseCounter(hass, entry).async_remove()

@@ -18,7 +18,7 @@ from ..lib.min_interval import MinInterval
 from ..lib.p1.obis import MESSAGES
 from .coordinator_base import DataSource, SourceCoordinator
 from .entry_types import AnyConfigEntry
-from .loads.load_memories import LoadMemories
+from .loads.load_records import LoadRecords
 from .meter_records import MeterRecords
 
 # Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
@@ -64,7 +64,7 @@ def both_clocks(reading: Reading) -> Details:
 class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
     """Coordinator that passes the readings of one meter to its entities.
 
-    `source` makes the readings, `records` has the stored data of the meter, and `load_memories` the
+    `source` makes the readings, `records` has the stored data of the meter, and `load_records` the
     states of its loads. `data` is the last reading that the entities show. Before the first
     reading, `data` has the objects of the last telegram before the restart, but no values. `latest`
     is the last current reading that was received, None before the first one. `reading_listeners`
@@ -76,7 +76,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
         super().__init__(hass, entry, make.rules)
         self.meter_id = str(entry.unique_id)
         self.records = MeterRecords(hass, entry)
-        self.load_memories = LoadMemories(hass, entry.entry_id)
+        self.load_records = LoadRecords(hass, entry.entry_id)
         self.latest: Reading | None = None
         self.reading_listeners = Listeners[Reading](self.faults)
         self.is_decided = asyncio.Event()

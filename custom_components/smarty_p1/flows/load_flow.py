@@ -18,6 +18,7 @@ from ..const import (
     CONF_CAPACITY,
     CONF_CONNECTED,
     CONF_ENERGY_FROM,
+    CONF_LIMITED_TO,
     CONF_LOAD_HOURS,
     CONF_LOAD_KIND,
     CONF_LOAD_KWH,
@@ -48,6 +49,7 @@ _MAX_MINUTES = 240
 # Power of a car at 6 A on one phase, rounded down as people do.
 _MIN_PHASE_KW = 1.35
 _ENERGY_UNITS = {None, "%", "Wh", "kWh", "MWh"}
+_POWER_UNITS = {None, "A", "W", "kW"}
 _SWITCHES = entity_field("switch", "input_boolean")
 _SENSORS = entity_field("binary_sensor", "input_boolean")
 _ENERGY: Mapping[vol.Marker, Any] = {
@@ -59,6 +61,7 @@ _BLOCKED: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_BLOCKED_WHEN, default="off"): SelectSelector(
         SelectSelectorConfig(options=["off", "on"], translation_key=CONF_BLOCKED_WHEN)
     ),
+    vol.Optional(CONF_LIMITED_TO): AmountField(Amount(KW, MAX_LOAD_KW)),
 }
 _POWERS: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_LOAD_MAX_KW): AmountField(Amount(KW, MAX_LOAD_KW, 0.1)),
@@ -146,6 +149,10 @@ class LoadFlow(ConfigSubentryFlow):
             errors.refuse(CONF_ENERGY_FROM, "no_energy_or_charge")
         if unit == "%" and CONF_CAPACITY not in data:
             errors.refuse(CONF_CAPACITY, "capacity_missing")
+        if CONF_BLOCKED_BY in data and CONF_LIMITED_TO not in data:
+            errors.refuse(CONF_LIMITED_TO, "limited_to_missing")
+        if unit_of(self.hass, data.get(CONF_POWER_SET_BY, "")) not in _POWER_UNITS:
+            errors.refuse(CONF_POWER_SET_BY, "power_set_by_has_other_unit")
         return {**data, CONF_LOAD_KIND: kind}
 
     def _check_powers(self, kind: str, data: dict[str, Any], errors: FormErrors) -> None:

@@ -20,7 +20,8 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_MEASURED_BY
+from ..const import CONF_MEASURED_BY, CONF_MODE_SET_BY, CONF_POWER_SET_BY, CONF_SWITCHED_BY
+from ..coordinator.entry_types import known_meters
 from ..coordinator.loads.entered_loads import MOST, subentries_of
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.markdown_text import in_markdown
@@ -37,6 +38,8 @@ MEASURED = EntitySelector(
     )
 )
 """Field for a sensor of a load's own energy or power."""
+
+_COMMANDED = (CONF_SWITCHED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
 
 
 def entity_field(*domains: str) -> EntitySelector:
@@ -93,7 +96,7 @@ class SubentryForm:
             self._title = subentry.title
             shown = {CONF_NAME: subentry.title, **subentry.data}
         read = await self._form.async_accept(
-            typed, lambda submitted: self._async_read(page, submitted, shown)
+            typed, lambda submitted: self._async_read(page, submitted, shown, subentry)
         )
         if read is None:
             changing = await self._form.async_changing()
@@ -106,7 +109,11 @@ class SubentryForm:
         return flow.async_create_entry(title=name, data=data)
 
     async def _async_read(
-        self, page: Page, typed: dict[str, Any], before: Mapping[str, Any]
+        self,
+        page: Page,
+        typed: dict[str, Any],
+        before: Mapping[str, Any],
+        subentry: ConfigSubentry | None,
     ) -> tuple[str, dict[str, Any]]:
         """Return name and data of the subentry. Raises FieldError."""
         amounts = self._form.amounts
@@ -114,9 +121,24 @@ class SubentryForm:
         name = " ".join(data.pop(CONF_NAME).split())
         if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
             amounts.refuse(CONF_NAME, "load_name")
+        for field in self._commanded_by_others(data, subentry):
+            amounts.refuse(field, "has_other_owner")
         data = page.check(data, amounts)
         await self._async_check_measured(data, before)
         return name, data
+
+    def _commanded_by_others(
+        self, data: Mapping[str, Any], subentry: ConfigSubentry | None
+    ) -> list[str]:
+        """Return the fields whose entity another load or battery of any meter commands."""
+        others = [
+            other.data
+            for entry in known_meters(self._flow.hass)
+            for other in entry.subentries.values()
+            if subentry is None or other.subentry_id != subentry.subentry_id
+        ]
+        taken = {other[field] for other in others for field in _COMMANDED if field in other}
+        return [field for field in _COMMANDED if data.get(field) in taken]
 
     async def _async_check_measured(
         self, data: Mapping[str, Any], before: Mapping[str, Any]

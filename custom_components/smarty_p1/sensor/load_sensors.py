@@ -1,6 +1,6 @@
 """Sensors of a load that is planned, and of the saving of all loads of a meter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import override
 
@@ -19,7 +19,7 @@ from ..coordinator.loads.shown_plans import PLAN_SAVINGS, PlanSaving
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.entities.deadband import Shown
 from ..lib.entities.entity_description import CURRENCY, SensorSpec
-from ..lib.plan.daily_load import LoadPlan
+from ..lib.plan.daily_load import LoadPlan, LoadState
 from ..load_entity import LoadEntity, PlanEntity
 from .sensor_description import describe_sensor
 
@@ -51,6 +51,13 @@ LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
         suggested_display_precision=1,
         value_fn=lambda plan: plan.missing_kwh,
     ),
+)
+
+LOAD_STATE: SensorSpec[LoadPlan] = SensorSpec(
+    key="load_state",
+    device_class=SensorDeviceClass.ENUM,
+    options=tuple(LoadState),
+    value_fn=lambda plan: plan.state,
 )
 
 PLAN_SAVING = SensorEntityDescription(
@@ -96,7 +103,18 @@ def battery_sensors(
 
 def load_sensors(coordinator: MeterCoordinator, subentry: ConfigSubentry) -> Iterable[SensorEntity]:
     """Return the sensors of a load."""
-    return [LoadSensor(coordinator, subentry, spec) for spec in LOAD_SENSORS]
+    sensors = [LoadSensor(coordinator, subentry, spec) for spec in LOAD_SENSORS]
+    return [*sensors, LoadStateSensor(coordinator, subentry, LOAD_STATE)]
+
+
+class LoadStateSensor(LoadSensor):
+    """Sensor of the state of a load, with the end of the user's hand at its switch."""
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, datetime | None]:
+        """Return the time until which the user's hand counts."""
+        return {"hand_until": self._plan and self._plan.hand_until}
 
 
 class PlanSavingSensor(PlanEntity, SensorEntity):

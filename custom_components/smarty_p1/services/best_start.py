@@ -10,9 +10,10 @@ from homeassistant.util import dt as dt_util
 
 from ..computed_answers.planned_house import async_planned_house
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..lib.answers.plan import LoadWish, best_start_report
+from ..lib.answers.plan import best_start_report
 from ..lib.history.luxembourg_time import next_moment
 from ..lib.plan.coming_quarters import PlanLack
+from ..lib.plan.house_request import LoadWish
 from ..lib.plan.usual_house import MIN_DAYS
 from ..request_fields import LOAD
 from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads

@@ -12,9 +12,10 @@ from homeassistant.util import dt as dt_util
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_house import async_planned_house
 from ..lib.answers.outlook import FORMAT_JSON
-from ..lib.answers.plan import PLAN_FORMATS, BatteryWish, LoadWish
+from ..lib.answers.plan import PLAN_FORMATS
 from ..lib.plan.house_battery import HouseBattery
 from ..lib.plan.house_plan import MAX_LOADS
+from ..lib.plan.house_request import BatteryWish, LoadWish
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from ..request_fields import number
 from .best_start import ATTR_BY, TIME_OR_DATE, known_plan, next_time

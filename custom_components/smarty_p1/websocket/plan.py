@@ -92,6 +92,8 @@ class EnteredLoadAnswer(TypedDict):
     """`done`: it needs no more energy until its deadline. `not_planned`: its energy is unknown."""
     by: Time | None
     """Its deadline."""
+    hand_until: Time | None
+    """Time until which somebody has switched it on or off."""
 
 
 class PlanAnswer(TypedDict):
@@ -153,6 +155,7 @@ def _load(
         ),
         "state": plan.state if plan else "not_planned",
         "by": plan and plan.by,
+        "hand_until": plan and plan.hand_until,
     }
 
 

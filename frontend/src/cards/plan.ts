@@ -12,7 +12,7 @@ import { styles } from "../styles.ts";
 import type { HousePlan, Meter } from "../data/websocket-types.ts";
 
 /** Translation keys of the buttons of a load. */
-const BUTTONS = ["ready", "start_now", "skip_today"] as const;
+const BUTTONS = ["ready", "start_now", "skip_today", "by_plan"] as const;
 /** Amounts of a tried load, with their limits. */
 const FIELDS = { kwh: [0.0125, 200], hours: [0.25, 24] } as const;
 type Field = keyof typeof FIELDS;

@@ -779,6 +779,8 @@ export interface EnteredLoad {
     | "not_planned";
   /** Its deadline. */
   by: Time | null;
+  /** Time until which somebody has switched it on or off. */
+  hand_until: Time | null;
 }
 
 /** Run of a load. */

@@ -69,6 +69,7 @@ function timeAt(time: Date, now: Date, locale: Locale, text = locale.time(time))
 
 function whenOf(load: EnteredLoad, planned: PlannedLoad | undefined, now: Date, locale: Locale): string {
   const t = locale.textOf<PlanKey>(planTexts);
+  if (load.hand_until) return t("by_hand_until", { time: timeAt(new Date(load.hand_until), now, locale) });
   if (load.state !== "planned" && load.state !== "running") return t(load.state);
   const runs = (planned?.runs ?? []).map((run) => [new Date(run.start), new Date(run.end)] as const);
   return runs.map(([start, end]) => (start <= now ? t("now_until", { time: locale.time(end) }) : timeAt(start, now, locale, locale.timeRange(start, end)))).join(", ");

@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from custom_components.smarty_p1.coordinator.leneda.client import points_of
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import digest_of
-from custom_components.smarty_p1.coordinator.loads.load_memories import LoadMemories
+from custom_components.smarty_p1.coordinator.loads.load_records import LoadFile, LoadRecords
 from custom_components.smarty_p1.coordinator.meter_records import MeterRecords
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.lib.answers.bills import bills_report
@@ -28,7 +28,7 @@ from custom_components.smarty_p1.lib.history.month_file_lines import (
 )
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
-from custom_components.smarty_p1.lib.plan.load_memory import LoadMemory, Period
+from custom_components.smarty_p1.lib.plan.load_record import LoadRecord, Period
 from custom_components.smarty_p1.lib.prices.market_price_series import (
     HEADER as PRICES_HEADER,
     QuarterPrice,
@@ -118,8 +118,12 @@ class Stored:
         texts = {"meter": json.dumps(content).encode()}
         # Of a deadline for once, only a part may be lost.
         once = Period(BEGIN, END)
-        car = LoadMemory(ready_at=(BEGIN,), announced_start=END, once=once, starts=(BEGIN, SECOND))
-        content = {"version": 1, "key": self.path("loads").name, "data": {"car": dump(car)}}
+        car = LoadRecord(ready_at=(BEGIN,), announced_start=END, once=once)
+        content = {
+            "version": 1,
+            "key": self.path("loads").name,
+            "data": dump(LoadFile({"car": car})),
+        }
         texts["loads"] = json.dumps(content).encode()
         texts |= {f"quarter_hours/{name}.csv": text for name, text in months.items()}
 
@@ -150,7 +154,7 @@ class Stored:
         records, bills = MeterRecords(self.hass, self.entry), []
         progress = LenedaProgress(self.hass, self.entry.entry_id, OPTIONS["leneda"])
         messages = MessageStore(self.hass, self.entry.entry_id)
-        memories = LoadMemories(self.hass, self.entry.entry_id)
+        memories = LoadRecords(self.hass, self.entry.entry_id)
         for store in (progress, messages, memories):
             await store.async_load()
             store.schedule()

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.answers.plan import LoadWish, PlanQuestion, best_start_report, planned_house
+from smartyp1.answers.plan import best_start_report
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.plan.coming_quarters import PlanLack
+from smartyp1.plan.house_request import LoadWish, PlanQuestion, planned_house
 from smartyp1.prices.contract import Contracts
 from tests.lib.bill.months import agreed, local
 

@@ -6,11 +6,12 @@ from functools import partial
 import pytest
 
 from smartyp1.answers.outlook import FORMAT_JSON
-from smartyp1.answers.plan import PLAN_FORMATS, LoadWish, PlannedHouse, PlanQuestion, planned_house
+from smartyp1.answers.plan import PLAN_FORMATS
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.plan.coming_quarters import PlanLack, coming_quarters, with_day_before
+from smartyp1.plan.house_request import LoadWish, PlannedHouse, PlanQuestion, planned_house
 from smartyp1.plan.usual_house import usual_house
 from tests.lib.bill.months import agreed, local
 

@@ -66,4 +66,4 @@ def test_a_charger_with_less_than_its_nominal_power_is_done_in_time(
 ) -> None:
     now = datetime(2026, 11, 27, 5, tzinfo=UTC)
     plan = LoadPlan((), 0.15, 0.0, now, left_kwh=11.0, by=now + timedelta(minutes=minutes))
-    assert plan.order(now, 0.0, 11.0).is_last_chance is is_last_chance
+    assert plan.order(now, 11.0, 0.0, 11.0).is_last_chance is is_last_chance

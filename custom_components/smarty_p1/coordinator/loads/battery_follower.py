@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
 from ...const import (
@@ -11,20 +12,21 @@ from ...const import (
     CONF_MODE_OTHERWISE,
     CONF_MODE_SET_BY,
     CONF_POWER_SET_BY,
-    DOMAIN,
 )
-from ...lib.answers.plan import BatteryWish, PlannedHouse
-from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
+from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, quarter_start
 from ...lib.meter.meter_reader import Reading
+from ...lib.plan.commanded import Around, EntityKind
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.house_battery import BatteryRest, Values, alone_kw, battery_kw
+from ...lib.plan.house_request import BatteryWish, PlannedHouse
+from ...lib.plan.load_control import Mode
 from ...lib.plan.load_following import SILENT_AFTER
 from .. import RecordsConfigEntry
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_battery import EnteredBattery, entered_battery
-from .entity_actions import async_call_entity
 from .lost_entities import lost_entities
 from .meter_power import net_import
+from .ordered_entities import OrderedEntities, key_of
 from .shown_plans import LOAD_PLANS
 from .state_numbers import converted, number_to_set
 
@@ -38,10 +40,15 @@ _STEP_KW = 0.1
 class BatteryFollower:
     """Battery of one meter. It sets the battery's power only if the user has chosen how."""
 
-    def __init__(self, hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: RecordsConfigEntry, orders: OrderedEntities
+    ) -> None:
         self.entered: EnteredBattery | None = None
         self._hass = hass
         self._entry = entry
+        self._orders = orders
+        self._records = entry.runtime_data.load_records
+        self._has_ended = False
         self._planned: tuple[LoadPlan, Values] | None = None
         self._kw: float | None = None
         """Power that the plan has set, None while the battery regulates itself."""
@@ -58,18 +65,35 @@ class BatteryFollower:
         """Take the battery that the user has entered. Return whether it has changed."""
         if (entered := entered_battery(self._entry)) == self.entered:
             return False
-        self.give_back()
-        self.entered = entered
+        self.entered, self._kw, self._planned = entered, None, None
         return True
 
     @callback
-    def give_back(self, _event: Event | None = None) -> None:
+    def end(self, _event: Event | None = None) -> None:
+        """Let the battery regulate itself from now on, because Home Assistant or the entry ends."""
+        self.give_back()
+        self._has_ended = True
+
+    @callback
+    def give_back(self) -> None:
         """Let the battery regulate itself, because nobody follows it any more."""
-        if self.entered and self._kw is not None:
-            self._set(self.entered, None)
-        if self.entered:
+        if self.entered and not self._has_ended:
+            self._kw = self._planned = None
+            self._order(self.entered)
             LOAD_PLANS.show(self._hass, self.entered.subentry_id, None)
-        self._kw = self._planned = None
+
+    @callback
+    def release(self) -> None:
+        """End the user's hand at the battery."""
+        if self.entered:
+            name, records = self.entered.subentry_id, self._records
+            records.put_control(name, records.control_of(name).released(), is_battery=True)
+
+    @callback
+    def go_on(self) -> None:
+        """Send what is still to be sent, after an answer."""
+        if self.entered:
+            self._order(self.entered)
 
     async def async_wish(self, now: datetime) -> BatteryWish | None:
         """Return the battery for a plan. Return None if its charge is unknown."""
@@ -98,8 +122,9 @@ class BatteryFollower:
     @callback
     def follow(self, now: datetime, latest: Reading | None) -> None:
         """Let the battery follow the last reading, if the plan controls it."""
-        if self.entered and self.entered.is_controlled:
+        if self.entered and self.entered.is_controlled and not self._has_ended:
             self._follow(self.entered, now, latest)
+            self._order(self.entered)
 
     def _follow(self, entered: EnteredBattery, now: datetime, latest: Reading | None) -> None:
         """Set the power that costs least until the quarter-hour ends."""
@@ -111,7 +136,6 @@ class BatteryFollower:
         if self._differs(kw) and self._may_change_mode(kw, now):
             self._mode_at = now if (kw is None) is not (self._kw is None) else self._mode_at
             self._kw, self._set_at = kw, now
-            self._set(entered, kw)
         if self._planned and self._planned[0].given_kw != self._kw:
             self._show(self._planned[0]._replace(given_kw=self._kw), self._planned[1])
 
@@ -154,17 +178,22 @@ class BatteryFollower:
         kw = converted(PowerConverter, state, "kW")
         return (self._kw or 0.0) if kw is None else kw * entered.sign
 
-    def _set(self, entered: EnteredBattery, kw: float | None) -> None:
-        self._hass.async_create_task(self._async_set(entered, kw), f"{DOMAIN} battery")
-
-    async def _async_set(self, entered: EnteredBattery, kw: float | None) -> None:
-        """Set power and mode."""
-        hass, name, fields = self._hass, entered.name, entered.fields
-        number = fields.get(CONF_POWER_SET_BY, "")
-        if state := hass.states.get(number):
-            signed = (kw or 0.0) * entered.sign
-            value = round(number_to_set(state, signed, signed), 3)
-            await async_call_entity(hass, name, number, "set_value", value=value)
-        if mode := fields.get(CONF_MODE_SET_BY):
-            option = fields[CONF_MODE_OTHERWISE if kw is None else CONF_MODE_CONTROLLED]
-            await async_call_entity(hass, name, mode, "select_option", option=option)
+    def _order(self, entered: EnteredBattery) -> None:
+        """EntityOrder power and mode, unless the user has chosen another mode."""
+        hass, fields, now = self._hass, entered.fields, dt_util.utcnow()
+        number, mode, numbers = fields.get(CONF_POWER_SET_BY), None, dict[str, float]()
+        if number and (state := hass.states.get(number)):
+            signed = (self._kw or 0.0) * entered.sign
+            numbers[key_of(hass, number)] = round(number_to_set(state, signed, signed), 3)
+        if select := fields.get(CONF_MODE_SET_BY):
+            options = fields[CONF_MODE_CONTROLLED], fields[CONF_MODE_OTHERWISE]
+            mode = Mode(key_of(hass, select), *options)
+        kinds = {number: EntityKind.FOLLOWED, select: EntityKind.SELECT}
+        used = {key_of(hass, name): kind for name, kind in kinds.items() if name}
+        control = self._records.control_of(entered.subentry_id).used(used, now)
+        around = Around(hand_end=day_end(now))
+        control = control.reported(self._orders.reports(control), now, around)
+        if control.has_hand:
+            self._kw = None
+        control = control.battery(None if self._kw is None else numbers, mode, now)
+        self._orders.command(entered.subentry_id, entered.name, control, is_battery=True)

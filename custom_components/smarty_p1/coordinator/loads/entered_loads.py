@@ -62,6 +62,8 @@ class EnteredLoad(NamedTuple):
     blocked_by: str | None = None
     """Relay of the grid operator, or any entity that is `on` or `off` while the load is blocked."""
     blocked_when: str = STATE_OFF
+    limited_to: float = 0.0
+    """Power in kW that the load may still have while it is blocked."""
     min_minutes: float = MIN_TIME / timedelta(minutes=1)
     """Shortest run and pause."""
 
@@ -78,8 +80,12 @@ class EnteredLoad(NamedTuple):
     @property
     def entities(self) -> list[str]:
         """Return all entities of other integrations that the load needs."""
-        others = (self.measured_by, self.switched_by, self.power_set_by, self.energy_from)
-        return [*self.watched, *filter(None, others)]
+        return [*self.watched, *self.commanded, *filter(None, (self.measured_by, self.energy_from))]
+
+    @property
+    def commanded(self) -> list[str]:
+        """Return the entities that the plan switches or sets."""
+        return [*filter(None, (self.switched_by, self.power_set_by))]
 
     @property
     def watched(self) -> list[str]:
@@ -92,10 +98,13 @@ class EnteredLoad(NamedTuple):
         state = hass.states.get(entity_id) if entity_id else None
         return is_on(state)
 
-    def is_blocked(self, hass: HomeAssistant) -> bool:
-        """Return whether the grid operator blocks the load."""
-        state = hass.states.get(self.blocked_by) if self.blocked_by else None
-        return state is not None and _RELAYS.get(state.state, state.state) == self.blocked_when
+    def is_blocked(self, hass: HomeAssistant) -> bool | None:
+        """Return whether the grid operator limits the load. Return None if this is unknown."""
+        if self.blocked_by is None:
+            return False
+        state = hass.states.get(self.blocked_by)
+        known = _RELAYS.get(state.state, state.state) if state else None
+        return known == self.blocked_when if known in {STATE_ON, STATE_OFF} else None
 
     def needed_kwh(self, hass: HomeAssistant) -> float | None:
         """Return the energy that a car still needs by its own entity. Return None without it."""

@@ -1,5 +1,6 @@
 """Energy that a load still needs, and the record of the energy that it has got."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from homeassistant.const import Platform
@@ -7,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from ...const import DOMAIN
+from ...lib.plan.load_record import LoadRecord
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_loads import EnteredLoad
 from .lost_entities import lost_entities
@@ -20,33 +22,37 @@ class UnknownNeedError(Exception):
 
 
 async def async_needed(
-    hass: HomeAssistant, subentry_id: str, entered: EnteredLoad, since: datetime, now: datetime
+    hass: HomeAssistant,
+    subentry_id: str,
+    entered: EnteredLoad,
+    record: LoadRecord,
+    now: datetime,
 ) -> tuple[float, str | None]:
-    """Return the energy in kWh that a load needs until its deadline, and the id of its record.
+    """Return the energy in kWh that a load needs until its deadline, and the id of its statistics.
 
-    The energy of a day counts from `since` on.
-    The record is the sensor that measures the load. Without such a sensor, the plan believes that
-    the load has got its planned power. The id is None if nothing is recorded yet. Raises
-    UnknownNeedError.
+    The energy of a day counts from the last deadline on. A sensor that tells nothing is no loss:
+    then the last charge, the entered energy, and the plan's own count are believed. The id is None
+    if nothing is recorded yet. Raises UnknownNeedError.
     """
-    if lost_entities(hass, entered.entities, now):
+    if lost_entities(hass, entered.commanded, now):
         raise UnknownNeedError
-    used_kwh, own_id = 0.0, f"{subentry_id}_{PLANNED_POWER}"
-    record = entered.measured_by or er.async_get(hass).async_get_entity_id(
-        Platform.SENSOR, DOMAIN, own_id
-    )
-    if record:
-        try:
-            (energy,) = await async_load_energies(hass, [record], since, now)
-        except NoLoadStatisticError:
-            if entered.measured_by:
-                raise UnknownNeedError from None
-            record = None
-        else:
-            used_kwh = sum(energy.quarters.values())
-    needed_kwh = entered.needed_kwh(hass)
-    if needed_kwh is not None:
-        return needed_kwh, record
+    since = record.period_of(entered.load, now).since
+    control, own_id = record.control, f"{subentry_id}_{PLANNED_POWER}"
+    own_kwh = control.own_kwh if control.own_since == since else 0.0
+    planned_power = er.async_get(hass).async_get_entity_id(Platform.SENSOR, DOMAIN, own_id)
+    used_kwh, source = own_kwh, None
+    for statistic in filter(None, (entered.measured_by, planned_power)):
+        with suppress(NoLoadStatisticError):
+            (energy,) = await async_load_energies(hass, [statistic], since, now)
+            used_kwh, source = sum(energy.quarters.values()), statistic
+            break
+    if source != entered.measured_by or source is None:
+        # The recorder may leave out the plan's own sensor.
+        used_kwh = max(used_kwh, own_kwh)
+    if (needed_kwh := entered.needed_kwh(hass)) is not None:
+        return needed_kwh, source
+    if record.charge:
+        return record.charge.left_kwh(own_kwh), source
     if entered.energy_from and not entered.load.kwh:
         raise UnknownNeedError
-    return entered.load.left_kwh(used_kwh), record
+    return entered.load.left_kwh(used_kwh), source

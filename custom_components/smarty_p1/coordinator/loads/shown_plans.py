@@ -11,6 +11,21 @@ from homeassistant.util.hass_dict import HassKey
 from ...const import DOMAIN
 from ...lib.plan.coming_quarters import PlanLack
 from ...lib.plan.daily_load import LoadPlan
+from ...lib.plan.load_record import LoadRecord
+from .entered_loads import EnteredLoad
+
+
+def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan | None:
+    """Return the plan of a load with what it is given now. Return None without a plan."""
+    plan, control = record.plan, record.control
+    if plan is None or not entered.is_controlled or entered.load.hours is not None:
+        return plan
+    kw = control.following.kw
+    if control.has_hand:
+        kw = entered.load.max_kw if control.is_by_hand else 0.0
+    if record.limit.counts:
+        kw = min(kw, entered.limited_to)
+    return plan._replace(given_kw=kw, hand_until=control.hand_until)
 
 
 class PlanSaving(NamedTuple):
@@ -45,7 +60,7 @@ class ShownValues[T]:
         async_dispatcher_send(hass, self.signal(owner_id))
 
 
-type HousePlan = Mapping[str, Any] | PlanLack
+type ShownHouse = Mapping[str, Any] | PlanLack
 """Answer of `get_plan` whose loads are named by the ids of their subentries.
 
 It is a `PlanLack` if nothing can be planned.
@@ -53,7 +68,7 @@ It is a `PlanLack` if nothing can be planned.
 
 LOAD_PLANS = ShownValues[LoadPlan]("load_plans")
 """Plans of loads by the ids of their subentries."""
-HOUSE_PLANS = ShownValues[HousePlan]("house_plans")
+HOUSE_PLANS = ShownValues[ShownHouse]("house_plans")
 """Plans of all loads of a meter. Show a new one after the plans of the loads."""
 PLAN_SAVINGS = ShownValues[PlanSaving]("plan_savings")
 """Savings by the plan in the running month, by meter."""

@@ -2,6 +2,7 @@
 
 Imports `history` and `prices` only.
 
-Public modules: added_cost, announced_starts, coming_quarters, daily_load, house_battery,
-house_plan, limit_price, load_following, load_memory, next_kwh_price, planned_load, usual_house.
+Public modules: added_cost, coming_quarters, commanded, daily_load, house_battery, house_plan,
+house_request, limit_price, load_control, load_following, load_record, next_kwh_price, planned_load,
+usual_house.
 """

@@ -18,6 +18,7 @@ from .next_kwh_price import NO_KWH, Quarter
 _WEEK_DAYS = 7
 _SATURDAY = 5
 _MARGIN = timedelta(minutes=2)
+_MIN_HAND = timedelta(hours=1)
 # At a low voltage, a charger has up to a tenth less than its nominal power.
 _RESERVE = 1.1
 
@@ -48,6 +49,10 @@ class DailyLoad(NamedTuple):
     def deadline_after_ready(self, ready: datetime) -> datetime:
         """Return the deadline of an appliance, in UTC. Without deadlines, it has a day."""
         return self.deadline(ready) if self.has_deadline else ready + DAY
+
+    def hand_end(self, now: datetime) -> datetime:
+        """Return the time until which a hand at the switch counts that begins now."""
+        return min(self.deadline(now + _MIN_HAND), now + DAY)
 
     def last_deadline(self, now: datetime) -> datetime:
         """Return the last deadline until `now`, in UTC. The energy of a day counts from it on."""
@@ -103,6 +108,8 @@ class LoadPlan(NamedTuple):
     """Prices of the quarter-hour in which it was planned. None without energy to plan."""
     planned_kwh: float = 0.0
     """Energy in this quarter-hour."""
+    mean_kw: float = 0.0
+    """Mean power of its runs."""
     left_kwh: float = 0.0
     by: datetime | None = None
     given_kw: float | None = None
@@ -114,23 +121,25 @@ class LoadPlan(NamedTuple):
     """Data that the plan goes without."""
     once_by: datetime | None = None
     """Deadline that the user has set for once."""
+    hand_until: datetime | None = None
+    """Time until which the user's hand at the switch counts, None without one."""
 
     @property
     def planned_kw(self) -> float:
         """Return the power that the load is given now, otherwise that of the plan."""
         return self.planned_kwh * 4 if self.given_kw is None else self.given_kw
 
-    def order(self, now: datetime, taken_kwh: float, max_kw: float) -> LoadOrder:
-        """Return the part of the plan in its quarter-hour, after the load has taken `taken_kwh`.
+    def order(self, now: datetime, left_kwh: float, taken_kwh: float, max_kw: float) -> LoadOrder:
+        """Return the part of the plan in its quarter-hour, in which it has `taken_kwh`.
 
-        A load that has just enough time until its deadline has its last chance.
+        A load that has just enough time until its deadline for `left_kwh` has its last chance.
         """
-        left_kwh = max(0.0, self.left_kwh - taken_kwh)
         needed = timedelta(hours=_RESERVE * left_kwh / max_kw) + _MARGIN
         is_late = self.is_at_once or (self.by is not None and now < self.by <= now + needed)
         is_last = left_kwh > NO_KWH and is_late
         limit = -inf if self.limit_price is None else self.limit_price
-        return LoadOrder(limit, self.planned_kwh, is_last_chance=is_last)
+        most_kwh = taken_kwh + (left_kwh if left_kwh > NO_KWH else 0.0)
+        return LoadOrder(limit, self.planned_kwh, most_kwh, is_last_chance=is_last)
 
     @property
     def runs_now(self) -> bool:

@@ -12,6 +12,7 @@ three times in an evening.
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import inf
 from typing import NamedTuple
 
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
@@ -64,6 +65,8 @@ class LoadOrder(NamedTuple):
     limit_price: float
     """In EUR per kWh."""
     planned_kwh: float
+    most_kwh: float = inf
+    """Energy that it still needs, with what it has taken in the quarter-hour."""
     is_last_chance: bool = False
     """Whether the load must run from now on to have its energy by the deadline."""
 
@@ -141,7 +144,7 @@ def _wanted_kw(
     others_kwh = seen.net_kwh - seen.load_kwh + (seen.net_kw - load_kw) * rest
     max_kwh = seen.load_kwh + charger.max_kw * rest
     kwh = energy_by_limit_price(order.planned_kwh, order.limit_price, quarter, others_kwh, max_kwh)
-    left_kwh = kwh - seen.load_kwh
+    left_kwh = min(kwh, order.most_kwh) - seen.load_kwh
     kw = min(most_kw, left_kwh / rest)
     if kw >= charger.min_kw:
         return kw

@@ -1,20 +1,20 @@
-"""Memory of a load between two plans: ready, announced, begun, did not start, wishes of the user.
+"""Record of a load: ready, announced, begun, did not start, wishes of the user, orders.
 
-    memory = memory.with_presence(now, is_there=True).with_plan(plan, runs=False)
-    memory = memory.noted(load, now, Noted(kw=0.0, is_ordered=True))
+    record = record.with_presence(now, is_there=True).with_plan(plan, runs=False)
+    record = record.noted(load, now, Noted(kw=0.0, is_ordered=True))
 
 Each method returns the next state. Nothing else is remembered of a load, so a restart goes on.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, next_moment, quarter_start
 from ..stored_json import Mark, Range, Size
 from .daily_load import DailyLoad, LoadPlan, LoadState
-from .load_following import MAX_STARTS
+from .load_control import LoadControl, Run
+from .operator_limit import OperatorLimit
 
 MIN_SHARE = 0.1
 """Share of its power from which on a load runs."""
@@ -33,8 +33,8 @@ class Noted(NamedTuple):
     """Measured power, None if it is unknown."""
     is_ordered: bool
     """Whether the plan has the load run now."""
-    is_by_hand: bool = False
-    """Whether somebody else has switched it on."""
+    is_by_hand: bool | None = None
+    """Whether somebody else has switched it on. None if only its power can tell."""
 
 
 class Period(NamedTuple):
@@ -44,8 +44,20 @@ class Period(NamedTuple):
     by: datetime
 
 
+class Charge(NamedTuple):
+    """Energy that a car needed by its own sensor, which may fall silent."""
+
+    needed_kwh: float
+    own_kwh: float
+    """Energy that the plan had counted by then."""
+
+    def left_kwh(self, own_kwh: float) -> float:
+        """Return the energy that is still needed. The count begins anew after a deadline."""
+        return max(0.0, self.needed_kwh - max(0.0, own_kwh - self.own_kwh))
+
+
 @dataclass(frozen=True)
-class LoadMemory:
+class LoadRecord:
     """State of a load between two plans. It is stored, so it survives a restart."""
 
     is_there: bool = False
@@ -76,16 +88,21 @@ class LoadMemory:
     tries: Annotated[int, Range(0, MAX_TRIES)] = 0
     """Number of times that it did not start."""
     retry_at: datetime | None = None
-    starts: Annotated[tuple[datetime, ...], Size(2 * MAX_STARTS)] = ()
-    """Last starts by the plan's switch."""
     period: datetime | None = None
     """Begin of the present period."""
+    charge: Charge | None = None
+    """Last charge that was known, None without a sensor of it."""
+    limit: OperatorLimit = field(default_factory=OperatorLimit)
+    control: LoadControl = field(default_factory=LoadControl)
+    plan: Annotated[LoadPlan | None, Mark.NOT_STORED] = None
+    """Last plan, also of a load whose need is unknown by now."""
+    """What the plan has ordered, and what came of it."""
 
-    def after(self, earlier: LoadMemory) -> LoadMemory:
+    def after(self, earlier: LoadRecord) -> LoadRecord:
         """Return this state, with the past of an earlier one that was read late."""
         ready_at = (*earlier.ready_at, *self.ready_at)[-MAX_READY_TIMES:]
-        starts = (*earlier.starts, *self.starts)[-2 * MAX_STARTS :]
-        return replace(self, ready_at=ready_at, starts=starts)
+        control = self.control if self.control.entities else earlier.control
+        return replace(self, ready_at=ready_at, control=control)
 
     def period_of(self, load: DailyLoad, now: datetime) -> Period:
         """Return the time in which the load needs its energy now."""
@@ -104,7 +121,7 @@ class LoadMemory:
     def state(self, load: DailyLoad, now: datetime, *, is_always_there: bool = False) -> LoadState:
         """Return the state of the load, as its plan shows it."""
         rows = (
-            (self.is_by_hand, LoadState.BY_HAND),
+            (self.is_by_hand or self.control.has_hand, LoadState.BY_HAND),
             (self.began is not None, LoadState.RUNNING),
             (self.skipped_until is not None and now < self.skipped_until, LoadState.SKIPPED),
             (
@@ -116,6 +133,17 @@ class LoadMemory:
         )
         return next((state for applies, state in rows if applies), LoadState.PLANNED)
 
+    @property
+    def is_at_once(self) -> bool:
+        """Return whether it runs now, whatever the plan says."""
+        return self.began is not None or self.is_started_now or self.is_by_hand
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """Return the time before which it does not run: of its next try, or the end of a hand."""
+        is_off = self.control.has_hand and not self.control.is_by_hand
+        return self.control.hand_until if is_off else self.retry_at
+
     def rest_hours(self, load: DailyLoad, now: datetime) -> float | None:
         """Return the hours until the end of a load that runs through. Return None if it is off."""
         if self.began is None or load.hours is None:
@@ -124,33 +152,33 @@ class LoadMemory:
         left = self.began + timedelta(hours=load.hours) - now
         return max(left, QUARTER_HOUR) / HOUR
 
-    def with_presence(self, now: datetime, *, is_there: bool) -> LoadMemory:
+    def with_presence(self, now: datetime, *, is_there: bool) -> LoadRecord:
         """Return the state after a load was connected, became ready, or the contrary."""
         if is_there is self.is_there:
             return self
         ready_at = (*self.ready_at, now)[-MAX_READY_TIMES:] if is_there else self.ready_at
         return replace(_anew(self), is_there=is_there, ready_at=ready_at, announced_start=None)
 
-    def with_start_now(self, now: datetime) -> LoadMemory:
+    def with_start_now(self, now: datetime) -> LoadRecord:
         """Return the state after the user has asked for a start at once."""
         if self.began is not None or (self.is_started_now and self.tries < MAX_TRIES):
             return self
         there = _anew(self.with_presence(now, is_there=True))
         return replace(there, is_started_now=True, announced_start=quarter_start(now))
 
-    def with_ready(self, now: datetime) -> LoadMemory:
+    def with_ready(self, now: datetime) -> LoadRecord:
         """Return the state after the user has said that an appliance is ready."""
         is_waiting = self.is_there and not self.is_done and self.tries < MAX_TRIES
         return (
             self if is_waiting else replace(self, is_there=False).with_presence(now, is_there=True)
         )
 
-    def with_skip(self, load: DailyLoad, now: datetime) -> LoadMemory:
+    def with_skip(self, load: DailyLoad, now: datetime) -> LoadRecord:
         """Return the state without energy until the deadline. A run goes on to its end."""
         by = self.period_of(load, now).by
         return replace(self, skipped_until=by, is_started_now=False, announced_start=None)
 
-    def with_deadline(self, load: DailyLoad, now: datetime, by: time | None) -> LoadMemory:
+    def with_deadline(self, load: DailyLoad, now: datetime, by: time | None) -> LoadRecord:
         """Return the state with a deadline for once: the next such time. None takes it back."""
         if by is None:
             return replace(self, once=None, replaced=None)
@@ -159,27 +187,32 @@ class LoadMemory:
         period = (without if is_changed else self).period_of(load, now)
         return replace(without, once=Period(period.since, next_moment(by, now)), replaced=period.by)
 
-    def with_plan(self, plan: LoadPlan, *, runs: bool) -> LoadMemory:
+    def with_plan_again(self, load: DailyLoad) -> LoadRecord:
+        """Return the record after the user has taken back each wish and the hand at the switch."""
+        is_there = self.is_there and load.hours is None
+        there = replace(_anew(self), is_there=is_there, is_by_hand=False, announced_start=None)
+        return replace(there, once=None, replaced=None)
+
+    def with_plan(self, plan: LoadPlan, *, runs: bool) -> LoadRecord:
         """Return the state after a new plan was shown. `runs` says whether the load ran before."""
         present = plan.runs[0][0] if plan.runs_now else None
         is_kept = present is not None and (not runs or present == self.announced_start)
-        return replace(self, announced_start=present if is_kept else plan.next_start)
+        announced, before = present if is_kept else plan.next_start, self.control
+        planned = [Run(begin, end, plan.mean_kw) for begin, end in plan.runs]
+        control = before.planned(planned, plan.by, plan.left_kwh)
+        return replace(self, announced_start=announced, plan=plan, control=control)
 
-    def with_starts(self, starts: Sequence[datetime]) -> LoadMemory:
-        """Return the state after starts by the plan's switch."""
-        return replace(self, starts=tuple(starts[-2 * MAX_STARTS :]))
-
-    def noted(self, load: DailyLoad, now: datetime, noted: Noted) -> LoadMemory:
+    def noted(self, load: DailyLoad, now: datetime, noted: Noted) -> LoadRecord:
         """Return the state after an observation of the load."""
-        memory = _with_power(_in_period(self, load, now), load, now, noted)
+        record = _with_power(_in_period(self, load, now), load, now, noted)
         if load.hours is None:
-            return _checked(_paused(memory, now, noted), now)
-        return _checked(_run_through(memory, timedelta(hours=load.hours), now), now)
+            return _checked(_paused(record, now, noted), now)
+        return _checked(_run_through(record, timedelta(hours=load.hours), now), now)
 
 
-def _anew(memory: LoadMemory) -> LoadMemory:
+def _anew(record: LoadRecord) -> LoadRecord:
     return replace(
-        memory,
+        record,
         is_started_now=False,
         skipped_until=None,
         is_done=False,
@@ -189,74 +222,76 @@ def _anew(memory: LoadMemory) -> LoadMemory:
     )
 
 
-def _in_period(memory: LoadMemory, load: DailyLoad, now: datetime) -> LoadMemory:
+def _in_period(record: LoadRecord, load: DailyLoad, now: datetime) -> LoadRecord:
     """Return the state after a deadline has passed: a load that may pause begins anew."""
-    since = memory.period_of(load, now).since
-    if since == memory.period:
-        return memory
-    is_new = memory.period is not None and load.hours is None
-    return replace(_anew(memory) if is_new else memory, period=since)
+    since = record.period_of(load, now).since
+    if since == record.period:
+        return record
+    is_new = record.period is not None and load.hours is None
+    return replace(_anew(record) if is_new else record, period=since)
 
 
-def _with_power(memory: LoadMemory, load: DailyLoad, now: datetime, noted: Noted) -> LoadMemory:
+def _with_power(record: LoadRecord, load: DailyLoad, now: datetime, noted: Noted) -> LoadRecord:
     has_power = None if noted.kw is None else noted.kw >= MIN_SHARE * load.max_kw
-    if has_power is not memory.has_power or memory.power_since is None:
-        memory = replace(memory, has_power=has_power, power_since=now)
-    if noted.is_ordered is not memory.is_ordered or memory.order_since is None:
-        memory = replace(memory, is_ordered=noted.is_ordered, order_since=now)
-    return memory
+    if has_power is not record.has_power or record.power_since is None:
+        record = replace(record, has_power=has_power, power_since=now)
+    if noted.is_ordered is not record.is_ordered or record.order_since is None:
+        record = replace(record, is_ordered=noted.is_ordered, order_since=now)
+    return record
 
 
-def _run_through(memory: LoadMemory, duration: timedelta, now: datetime) -> LoadMemory:
+def _run_through(record: LoadRecord, duration: timedelta, now: datetime) -> LoadRecord:
     """Return the state after a load that runs through has begun or ended."""
-    if memory.began is not None:
-        return _ended(memory) if now >= memory.began + duration and not memory.has_power else memory
-    return _begun(memory, now)
+    if record.began is not None:
+        return _ended(record) if now >= record.began + duration and not record.has_power else record
+    return _begun(record, now)
 
 
-def _begun(memory: LoadMemory, now: datetime) -> LoadMemory:
+def _begun(record: LoadRecord, now: datetime) -> LoadRecord:
     """Return the state after a look at a load that runs through and was off."""
-    ordered_at = memory.order_since if memory.is_ordered else None
-    if memory.has_power is None and not memory.is_done:
+    ordered_at = record.order_since if record.is_ordered else None
+    if record.has_power is None and not record.is_done:
         # Without a sensor, the plan is believed.
-        return replace(memory, began=ordered_at, has_run=ordered_at is not None)
-    power_since = memory.power_since
-    if not memory.has_power or power_since is None or now < power_since + _STEADY:
-        return memory
+        return replace(record, began=ordered_at, has_run=ordered_at is not None)
+    power_since = record.power_since
+    if not record.has_power or power_since is None or now < power_since + _STEADY:
+        return record
     by_plan = ordered_at is not None and ordered_at <= power_since + _STEADY
-    return replace(memory, began=power_since, is_by_hand=not by_plan, has_run=by_plan)
+    return replace(record, began=power_since, is_by_hand=not by_plan, has_run=by_plan)
 
 
-def _ended(memory: LoadMemory) -> LoadMemory:
-    return replace(_anew(memory), began=None, is_by_hand=False, is_done=True, announced_start=None)
+def _ended(record: LoadRecord) -> LoadRecord:
+    return replace(_anew(record), began=None, is_by_hand=False, is_done=True, announced_start=None)
 
 
-def _paused(memory: LoadMemory, now: datetime, noted: Noted) -> LoadMemory:
+def _paused(record: LoadRecord, now: datetime, noted: Noted) -> LoadRecord:
     """Return the state after a load that may pause has begun or ended."""
-    has_power = bool(memory.has_power) and not memory.is_ordered
-    is_steady = _steady_for(memory, now) >= 2 * _STEADY
-    by_hand = noted.is_by_hand or (has_power and (memory.is_by_hand or is_steady))
-    has_run = memory.has_run or bool(memory.is_ordered and memory.has_power)
-    if (by_hand, has_run) == (memory.is_by_hand, memory.has_run):
-        return memory
-    return replace(memory, is_by_hand=by_hand, has_run=has_run)
+    by_hand = noted.is_by_hand
+    if by_hand is None:
+        has_power = bool(record.has_power) and not record.is_ordered
+        is_steady = _steady_for(record, now) >= 2 * _STEADY
+        by_hand = has_power and (record.is_by_hand or is_steady)
+    has_run = record.has_run or bool(record.is_ordered and record.has_power)
+    if (by_hand, has_run) == (record.is_by_hand, record.has_run):
+        return record
+    return replace(record, is_by_hand=by_hand, has_run=has_run)
 
 
-def _checked(memory: LoadMemory, now: datetime) -> LoadMemory:
+def _checked(record: LoadRecord, now: datetime) -> LoadRecord:
     """Return the state after a look at a load without power, which gets a second try."""
-    is_off = memory.is_ordered and memory.has_power is False and memory.began is None
-    if not is_off or memory.is_done or _steady_for(memory, now) < NOT_STARTED_AFTER:
-        return memory
+    is_off = record.is_ordered and record.has_power is False and record.began is None
+    if not is_off or record.is_done or _steady_for(record, now) < NOT_STARTED_AFTER:
+        return record
     again = replace(
-        memory, is_ordered=False, order_since=now, announced_start=None, tries=memory.tries + 1
+        record, is_ordered=False, order_since=now, announced_start=None, tries=record.tries + 1
     )
     if again.tries < MAX_TRIES:
         return replace(again, retry_at=quarter_start(now) + QUARTER_HOUR)
     # A car that has charged in this task may be full.
-    is_full = memory.has_run
+    is_full = record.has_run
     return replace(again, is_started_now=False, is_done=is_full, tries=0 if is_full else MAX_TRIES)
 
 
-def _steady_for(memory: LoadMemory, now: datetime) -> timedelta:
+def _steady_for(record: LoadRecord, now: datetime) -> timedelta:
     """Return the time since the last change of power or order."""
-    return now - max(memory.power_since or now, memory.order_since or now)
+    return now - max(record.power_since or now, record.order_since or now)

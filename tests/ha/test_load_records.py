@@ -287,7 +287,7 @@ async def test_a_restart_forgets_neither_the_task_nor_the_shown_start(
     await plans.shows(dishes, LoadState.PLANNED, CHEAP)
     key = f"smarty_p1.{plans.entry.entry_id}.loads"
     await home.again(billed_month.telegram("00:00:10", 0.1))
-    stored = hass_storage[key]["data"][dishes]
+    stored = hass_storage[key]["data"]["loads"][dishes]
     assert stored["announced_start"] == CHEAP.isoformat()
     assert stored["ready_at"] == [EVENING.isoformat()]
     await plans.until(lambda: LOAD_PLANS.of(plans.hass, dishes) is not None)
@@ -316,7 +316,7 @@ async def test_a_removed_load_leaves_nothing_in_the_file(
     car = await plans.add("Car", **CAR)
     await home.again(billed_month.telegram("00:00:10", 0.1))
     key = f"smarty_p1.{plans.entry.entry_id}.loads"
-    assert hass_storage[key]["data"].keys() == {car}
+    assert hass_storage[key]["data"]["loads"].keys() == {car}
     await plans.hass.config_entries.async_remove(plans.entry.entry_id)
     assert key not in hass_storage
 
@@ -334,9 +334,11 @@ async def test_the_entities_of_a_load_belong_to_it(plans: Plans) -> None:
         "button.dishes_ready",
         "button.dishes_start_now",
         "button.dishes_skip_today",
+        "button.dishes_by_plan",
         "time.dishes_done_by",
         "button.car_start_now",
         "button.car_skip_today",
+        "button.car_by_plan",
         "time.car_done_by",
     }
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smartyp1.plan.daily_load import DailyLoad, LoadPlan, LoadState
-from smartyp1.plan.load_memory import MAX_READY_TIMES, LoadMemory, Noted
+from smartyp1.plan.load_record import MAX_READY_TIMES, LoadRecord, Noted
 from smartyp1.stored_json import dump, load as loaded
 
 CAR = DailyLoad("Car", 12.0, 11.0, by_workdays=time(7), by_weekend=time(9, 30))
@@ -30,11 +30,11 @@ NOW = local("2026-11-26 18:03")  # Thursday
 class Life:
     """Load that is looked at twice a minute."""
 
-    def __init__(self, load: DailyLoad, memory: LoadMemory = LoadMemory()) -> None:  # noqa: B008
+    def __init__(self, load: DailyLoad, memory: LoadRecord = LoadRecord()) -> None:  # noqa: B008
         self.load, self.memory, self.now = load, memory, NOW
         self.noted = Noted(None, is_ordered=False)
 
-    def passes(self, minutes: float, kw: float | None, *, ordered: bool = False) -> LoadMemory:
+    def passes(self, minutes: float, kw: float | None, *, ordered: bool = False) -> LoadRecord:
         """Let time pass in which the load has a power, and the plan has it run or not."""
         self.noted = Noted(kw, ordered)
         for _ in range(round(minutes * 2)):
@@ -48,7 +48,7 @@ class Life:
 
 
 def ready(load: DailyLoad) -> Life:
-    return Life(load, LoadMemory().with_presence(NOW, is_there=True))
+    return Life(load, LoadRecord().with_presence(NOW, is_there=True))
 
 
 class Row(NamedTuple):
@@ -113,7 +113,7 @@ def test_a_restart_forgets_nothing(name: str) -> None:
     for minutes, kw, ordered in row.parts:
         life.passes(minutes, kw, ordered=ordered)
     stored = json.loads(json.dumps(dump(life.memory)))
-    again = Life(row.load, loaded(LoadMemory, stored))
+    again = Life(row.load, loaded(LoadRecord, stored))
     again.now = life.now
     for other in (again, life):
         other.passes(2.5, life.noted.kw, ordered=life.noted.is_ordered)
@@ -122,15 +122,13 @@ def test_a_restart_forgets_nothing(name: str) -> None:
 
 def test_the_second_try_begins_with_the_next_quarter_hour() -> None:
     life = ready(CAR)
-    life.memory = replace(life.memory.with_starts((NOW,)), announced_start=NOW)
+    life.memory = replace(life.memory, announced_start=NOW)
     memory = life.passes(5.5, 0.0, ordered=True)
     assert (memory.retry_at, memory.announced_start, memory.tries) == (
         local("2026-11-26 18:15"),
         None,
         1,
     )
-    # Its starts remain: a charger starts three times in an evening at most.
-    assert memory.starts == (NOW,)
 
 
 @pytest.mark.parametrize("leave_and_return", [True, False])
@@ -168,18 +166,18 @@ def test_a_start_is_kept_until_its_quarter_hour_ends(
     told: datetime | None, begins: Sequence[datetime], *, runs: bool, expected: datetime | None
 ) -> None:
     plan = LoadPlan(tuple((at, at + 60 * MINUTE) for at in begins), 0.1, 0.0, NOW)
-    assert LoadMemory(announced_start=told).with_plan(plan, runs=runs).announced_start == expected
+    assert LoadRecord(announced_start=told).with_plan(plan, runs=runs).announced_start == expected
 
 
 def test_a_car_that_leaves_ends_its_task() -> None:
     memory = replace(
-        LoadMemory().with_presence(NOW, is_there=True), announced_start=NOW + 60 * MINUTE
+        LoadRecord().with_presence(NOW, is_there=True), announced_start=NOW + 60 * MINUTE
     )
     left = memory.with_start_now(NOW).with_presence(NOW, is_there=False)
     assert left.state(CAR, NOW) is LoadState.NOT_CONNECTED
     assert (left.announced_start, left.is_started_now) == (None, False)
     assert left.state(CAR, NOW, is_always_there=True) is LoadState.PLANNED
-    assert LoadMemory().state(DISHES, NOW) is LoadState.NOT_READY
+    assert LoadRecord().state(DISHES, NOW) is LoadState.NOT_READY
 
 
 def test_an_appliance_runs_once_for_each_time_that_it_is_ready() -> None:
@@ -266,11 +264,10 @@ def test_start_now_says_that_it_is_ready_and_tries_anew() -> None:
 
 
 def test_the_state_is_bounded() -> None:
-    memory = LoadMemory()
+    memory = LoadRecord()
     for n in range(300):
         memory = memory.with_presence(NOW + n * MINUTE, is_there=n % 2 == 0)
-        memory = memory.with_starts((*memory.starts, NOW + n * MINUTE))
-    assert (len(memory.ready_at), len(memory.starts)) == (MAX_READY_TIMES, 6)
-    assert loaded(LoadMemory, json.loads(json.dumps(dump(memory)))) == memory
-    late = LoadMemory().with_presence(NOW + 400 * MINUTE, is_there=True)
+    assert len(memory.ready_at) == MAX_READY_TIMES
+    assert loaded(LoadRecord, json.loads(json.dumps(dump(memory)))) == memory
+    late = LoadRecord().with_presence(NOW + 400 * MINUTE, is_there=True)
     assert late.after(memory).ready_at == (*memory.ready_at[1:], NOW + 400 * MINUTE)

@@ -1,0 +1,240 @@
+"""Load that the plan controls: its measured energy, and the power that the plan gives it now."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import inf, isfinite
+
+from homeassistant.core import HomeAssistant, State, callback
+
+from ...lib.history.luxembourg_time import quarter_start
+from ...lib.meter.meter_reader import Reading
+from ...lib.plan.commanded import Around, EntityKind, EntityReport
+from ...lib.plan.daily_load import LoadPlan, LoadState
+from ...lib.plan.load_control import Limit, LoadControl, Setting
+from ...lib.plan.load_following import MAX_STARTS, Charger, LoadFollowing, LoadReadings, followed
+from ...lib.plan.load_record import NOT_STARTED_AFTER, LoadRecord
+from ...lib.plan.next_kwh_price import NO_KWH
+from .entered_loads import EnteredLoad
+from .meter_power import net_import
+from .ordered_entities import OrderedEntities, key_of
+from .state_numbers import is_power, number_of, number_to_set
+
+_PLANNING_TIME = timedelta(minutes=5)
+_PHASE_KW = 0.23
+# Some chargers say on while their contact is open. Their power is then 0.
+_MIN_KW = 0.1
+# No charger charges with less.
+_MIN_AMPERES = 6.0
+# 11 and 22 kW are rounded: 16 and 32 A have 11.04 and 22.08 kW.
+_ROUNDED = 1.005
+_ANY_KW = 0.1
+
+
+class ControlledLoad:
+    """Load of a household. Its state is a `LoadControl`, and it returns the next one."""
+
+    def __init__(self, hass: HomeAssistant, entered: EnteredLoad, orders: OrderedEntities) -> None:
+        self._hass = hass
+        self._entered = entered
+        self._orders = orders
+        self._without_since: datetime | None = None
+        """Time since which there is no plan of the running quarter-hour."""
+        self._last_charger: Charger | None = None
+
+    @property
+    def _entities(self) -> dict[str, EntityKind]:
+        entered = self._entered
+        entities = {}
+        if entered.switched_by:
+            is_through = entered.load.hours is not None
+            entities[key_of(self._hass, entered.switched_by)] = (
+                EntityKind.START if is_through else EntityKind.SWITCH
+            )
+        if entered.power_set_by:
+            entities[key_of(self._hass, entered.power_set_by)] = EntityKind.NUMBER
+        return entities
+
+    @callback
+    def followed(
+        self, record: LoadRecord, now: datetime, latest: Reading | None, kw: float | None
+    ) -> LoadControl:
+        """Return the control of the load with the orders that are wished now."""
+        entered, control = self._entered, record.control.used(self._entities, now)
+        states = self._states(control, kw)
+        if entered.load.hours is not None:
+            return self._started(control.reported(states, now), record.plan, now)
+        control = control.reported(states, now, self._around(record, now))
+        state, before = self._wanted(control, record.plan, now, latest, kw), control.following
+        wished, limit = state.kw, None
+        if control.has_hand:
+            state = _paused(before, now)
+            wished = entered.load.max_kw if control.is_by_hand else 0.0
+        if record.limit.counts:
+            limit = self._limit()
+            wished = 0.0 if limit.value is None else min(wished, entered.limited_to)
+            state = state if wished else _paused(before, now)
+        return replace(control, following=state).powered(
+            wished,
+            self._setting(wished),
+            now,
+            limit=limit,
+            is_urgent=_is_capped(record.plan),
+            fits_full=wished >= self.charger.max_kw,
+        )
+
+    def _states(self, control: LoadControl, kw: float | None) -> dict[str, EntityReport]:
+        """Return the states of the entities. What says on without power and order is off."""
+        states, switch = self._orders.reports(control), control.switch
+        if switch and switch.ordered != "on" and kw is not None and kw < _MIN_KW:
+            report = states[switch.entity_id]
+            value = "off" if report.value == "on" else report.value
+            states[switch.entity_id] = report._replace(value=value)
+        return states
+
+    def _limit(self) -> Limit:
+        """Return what the operator's limit permits: the highest value of the number, or nothing."""
+        limit_kw = self._entered.limited_to
+        if limit_kw < self.charger.min_kw:
+            return Limit(None)
+        setting = self._setting(limit_kw)
+        return Limit(setting.value if setting else inf)
+
+    def _around(self, record: LoadRecord, now: datetime) -> Around:
+        """Return what tells a hand from what the box does by itself."""
+        load, plan = self._entered.load, record.plan
+        is_needed = plan is not None and record.control.left_kwh > NO_KWH
+        connected_at = record.ready_at[-1] if record.ready_at else None
+        is_gone = self._entered.is_there(self._hass) is False
+        return Around(
+            is_needed=is_needed,
+            connected_at=connected_at,
+            hand_end=load.hand_end(now),
+            is_gone=is_gone,
+        )
+
+    @property
+    def charger(self) -> Charger:
+        """Return the powers of the load. Without a setting, it has only its full power.
+
+        A setting that is unavailable is believed for some minutes.
+        """
+        entered, setting = self._entered, self._settable
+        min_time, max_kw = timedelta(minutes=entered.min_minutes), entered.load.max_kw
+        if setting is None:
+            return self._last_charger or Charger(max_kw, max_kw, self._can_pause, min_time)
+        least, step_kw = _ANY_KW, _ANY_KW
+        if not is_power(setting):
+            # A current has whole amperes.
+            step_kw = _PHASE_KW * entered.phases
+            least = _MIN_AMPERES * step_kw
+        min_kw = min(entered.load.min_kw or least, max_kw)
+        self._last_charger = Charger(min_kw, max_kw, self._can_pause, min_time, step_kw)
+        return self._last_charger
+
+    @property
+    def _can_pause(self) -> bool:
+        """Return whether a switch, or a number that goes down to 0, can turn the load off."""
+        setting = self._settable
+        lowest = float(setting.attributes.get("min", 0.0)) if setting else 0.0
+        return self._entered.switched_by is not None or lowest <= 0
+
+    @property
+    def _settable(self) -> State | None:
+        """Return the state of the number, None without one that is available."""
+        state = self._hass.states.get(self._entered.power_set_by or "")
+        return state if number_of(state) is not None else None
+
+    def _setting(self, kw: float) -> Setting | None:
+        """Return the number that sets a power. Return None without one."""
+        entered, state = self._entered, self._settable
+        if entered.power_set_by is None:
+            return None
+        key = key_of(self._hass, entered.power_set_by)
+        if state is None:
+            return Setting(key, kw, 0.0)
+        amperes = max(_MIN_AMPERES, int(_ROUNDED * kw / (_PHASE_KW * entered.phases)))
+        lowest = max(0.0, float(state.attributes.get("min", 0.0)))
+        return Setting(key, number_to_set(state, kw, amperes), lowest)
+
+    def _wanted(
+        self,
+        control: LoadControl,
+        plan: LoadPlan | None,
+        now: datetime,
+        latest: Reading | None,
+        kw: float | None,
+    ) -> LoadFollowing:
+        state, charger = control.following, self.charger
+        if plan is None or quarter_start(plan.planned_at) != quarter_start(now):
+            return self._without_plan(control, plan, now)
+        self._without_since = None
+        if plan.quarter is None:
+            return _paused(state, now)
+        order = plan.order(now, control.left_kwh, control.quarter_kwh, charger.max_kw)
+        seen = self._seen(control, now, latest, kw)
+        if seen is None:
+            # Without a reading, the load follows the times of the plan.
+            seen = LoadReadings(
+                now, now, datetime.min.replace(tzinfo=now.tzinfo), 0, 0, None, None, 0
+            )
+        return followed(state, charger, order, plan.quarter, seen)
+
+    def _without_plan(
+        self, control: LoadControl, plan: LoadPlan | None, now: datetime
+    ) -> LoadFollowing:
+        """Return the state by the runs of the last plan, which end in time."""
+        state, charger = control.following, self.charger
+        self._without_since = self._without_since or now
+        if now < self._without_since + _PLANNING_TIME:
+            # The plan of this quarter-hour is still being made.
+            return state
+        most_kw = plan.quarter.max_kwh * 4 if plan and plan.quarter else inf
+        if not (wished := min(most_kw, control.run_kw(now, charger.max_kw))):
+            return _paused(state, now)
+        if state.kw or (state.switched_at and now - state.switched_at < charger.min_time):
+            return state
+        kw = charger.settable(wished)
+        return LoadFollowing(kw, now, now, (*state.starts, now)[-2 * MAX_STARTS :])
+
+    def _started(self, control: LoadControl, plan: LoadPlan | None, now: datetime) -> LoadControl:
+        """Return the control of an appliance: one start for each planned run."""
+        if not self._entered.switched_by:
+            return control
+        start = control.of(key_of(self._hass, self._entered.switched_by), EntityKind.START)
+        wish = None
+        if plan and plan.runs_now and plan.state is LoadState.PLANNED:
+            was_started = not start.is_open and bool(
+                start.sent_at and now - start.sent_at < NOT_STARTED_AFTER
+            )
+            wish = start.ordered if was_started else plan.runs[0][0].isoformat()
+        return control.with_entity(start.asked(wish, now, is_safe=False))
+
+    def _measurement(self) -> State | None:
+        source = self._entered.measured_by
+        return self._hass.states.get(source) if source else None
+
+    def _seen(
+        self, control: LoadControl, now: datetime, latest: Reading | None, kw: float | None
+    ) -> LoadReadings | None:
+        """Return the readings of meter and load. Return None if the meter's are unknown."""
+        if latest is None or (net := net_import(latest, now)) is None:
+            return None
+        state = self._measurement()
+        return LoadReadings(
+            now,
+            quarter_start(now),
+            latest.received_at,
+            *net,
+            kw,
+            state.last_reported if state else None,
+            control.quarter_kwh,
+        )
+
+
+def _paused(state: LoadFollowing, now: datetime) -> LoadFollowing:
+    return LoadFollowing(0.0, now, now, state.starts) if state.kw else state
+
+
+def _is_capped(plan: LoadPlan | None) -> bool:
+    """Return whether the house may not draw more than a power that the user has entered."""
+    return plan is not None and plan.quarter is not None and isfinite(plan.quarter.max_kwh)

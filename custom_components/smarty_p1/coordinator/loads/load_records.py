@@ -1,0 +1,98 @@
+"""Records of the loads and the battery of a meter, in one file with one owner, the planner."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Annotated, override
+
+from homeassistant.core import HomeAssistant, callback
+
+from ...lib.fault_log import FaultLog, Listeners
+from ...lib.plan.house_plan import MAX_LOADS
+from ...lib.plan.load_control import LoadControl
+from ...lib.plan.load_record import LoadRecord
+from ...lib.stored_json import Size, dump
+from ..stored.throttled_store import ThrottledStore
+
+_SAVE_INTERVAL_S = 60.0
+# A removed load is kept until it is seen off.
+_MAX_RECORDS = 2 * MAX_LOADS
+
+type ChangeOfRecord = Callable[[LoadRecord], LoadRecord]
+
+
+@dataclass(frozen=True)
+class LoadFile:
+    """Content of the file, keyed by the ids of the subentries."""
+
+    loads: Annotated[dict[str, LoadRecord], Size(_MAX_RECORDS)] = field(default_factory=dict)
+    batteries: Annotated[dict[str, LoadControl], Size(_MAX_RECORDS)] = field(default_factory=dict)
+
+
+class LoadRecords(ThrottledStore):
+    """Records of the loads of one meter, keyed by the ids of their subentries.
+
+    `wishes` are called with each change of a load's record that the user wishes.
+    """
+
+    _type = LoadFile
+    state: LoadFile
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        super().__init__(hass, entry_id, "loads", interval=_SAVE_INTERVAL_S)
+        self.state = LoadFile()
+        self.wishes = Listeners[str, ChangeOfRecord](FaultLog(f"Loads of {entry_id}"))
+
+    def of(self, subentry_id: str) -> LoadRecord:
+        """Return the record of a load. A new load has done nothing yet."""
+        return self.state.loads.get(subentry_id, LoadRecord())
+
+    def control_of(self, subentry_id: str) -> LoadControl:
+        """Return what was ordered from the entities of a load or battery."""
+        battery = self.state.batteries.get(subentry_id)
+        return self.of(subentry_id).control if battery is None else battery
+
+    @callback
+    def put(self, subentry_id: str, record: LoadRecord) -> bool:
+        """Keep the new record of a load. Return whether it differs in what is stored."""
+        before, self.state.loads[subentry_id] = self.of(subentry_id), record
+        is_changed = before != record and dump(before) != dump(record)
+        if is_changed:
+            self.schedule()
+        return is_changed
+
+    @callback
+    def count(self, subentry_id: str, record: LoadRecord) -> None:
+        """Keep the record of a load with its counted energy."""
+        if record.control.own_kwh != self.of(subentry_id).control.own_kwh:
+            self.schedule()
+        self.state.loads[subentry_id] = record
+
+    @callback
+    def put_control(self, subentry_id: str, control: LoadControl, *, is_battery: bool) -> bool:
+        """Keep what was ordered from a load or battery. Return whether this differs."""
+        if not is_battery:
+            return self.put(subentry_id, replace(self.of(subentry_id), control=control))
+        before = self.state.batteries.get(subentry_id, LoadControl())
+        self.state.batteries[subentry_id] = control
+        is_changed = before != control and dump(before) != dump(control)
+        if is_changed:
+            self.schedule()
+        return is_changed
+
+    @callback
+    def forget_others(self, subentry_ids: Iterable[str]) -> None:
+        """Forget the loads and batteries that the user has removed, once nothing is left to do."""
+        kept = {*subentry_ids}
+        for records in (self.state.loads, self.state.batteries):
+            for name in records.keys() - kept:
+                if not self.control_of(name).entities:
+                    del records[name]
+                    self.schedule()
+
+    @override
+    async def _async_join(self, parsed: LoadFile) -> None:
+        loads, batteries = self.state.loads, self.state.batteries
+        for name, record in parsed.loads.items():
+            loads[name] = loads[name].after(record) if name in loads else record
+        for name, control in parsed.batteries.items():
+            batteries.setdefault(name, control)

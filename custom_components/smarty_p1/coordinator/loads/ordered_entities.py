@@ -1,0 +1,192 @@
+"""Entities that the plan commands: reports of their states, and the orders to them.
+
+No other module calls an action of an entity of a load or battery.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from homeassistant.components.button.const import SERVICE_PRESS
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    EVENT_CALL_SERVICE,
+    SERVICE_SELECT_OPTION,
+    SERVICE_TURN_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    DOMAIN as HOME_ASSISTANT,
+    Context,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    State,
+    callback,
+)
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from ...const import DOMAIN, LOGGER
+from ...lib.plan.commanded import Commanded, EntityKind, EntityOrder, EntityReport
+from ...lib.plan.load_control import LoadControl
+from .load_records import LoadRecords
+from .state_numbers import number_of
+
+# A disk that hangs keeps no load on.
+_WRITTEN_AFTER_S = 3.0
+_OFF_WITHIN_S = 20.0
+_MAX_CONTEXTS = 200
+_BUTTONS = frozenset({"button", "input_button"})
+_NUMBERS = frozenset({EntityKind.NUMBER, EntityKind.FOLLOWED})
+
+
+def key_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the registry id of an entity, which a new name does not change, or else its id."""
+    registered = er.async_get(hass).async_get(entity_id)
+    return registered.id if registered else entity_id
+
+
+def entity_of(hass: HomeAssistant, key: str) -> str:
+    """Return the present id of an entity. It is the key itself if the entity is gone."""
+    return er.async_resolve_entity_id(er.async_get(hass), key) or key
+
+
+class OrderedEntities:
+    """Sender of the orders of all loads of a meter. It stores each before it is sent."""
+
+    def __init__(
+        self, hass: HomeAssistant, records: LoadRecords, on_answer: Callable[[str], None]
+    ) -> None:
+        self._hass = hass
+        self._records = records
+        self._on_answer = on_answer
+        self._own = deque[str](maxlen=_MAX_CONTEXTS)
+        self._others = deque[str](maxlen=_MAX_CONTEXTS)
+        self._called: str | None = None
+        self._stored = set[str]()
+
+    @callback
+    def listen(self) -> CALLBACK_TYPE:
+        """Note the contexts of all calls from now on. Return a function that ends this."""
+        return self._hass.bus.async_listen(EVENT_CALL_SERVICE, self._note_call)
+
+    @callback
+    def _note_call(self, event: Event) -> None:
+        context = event.context
+        if context.parent_id in self._own:
+            # A script or template switch carries out an order.
+            self._own.append(context.id)
+        elif context.id not in self._own:
+            self._others.append(context.id)
+
+    def reports(self, control: LoadControl) -> dict[str, EntityReport]:
+        """Return the present states of the entities."""
+        return {at.entity_id: self._report(at) for at in control.entities}
+
+    def _report(self, at: Commanded) -> EntityReport:
+        is_called = entity_of(self._hass, at.entity_id) == self._called
+        return _report_of(self._hass, at)._replace(is_called=is_called)
+
+    @callback
+    def note_state(self, event: Event[EventStateChangedData]) -> None:
+        """Note whether a call of somebody else has changed a state. The next reports say so.
+
+        A device or app reports its own changes with a new context, and so does a slow device.
+        """
+        old, new = event.data["old_state"], event.data["new_state"]
+        self._called = None
+        if new and old and new.state != old.state:
+            context = new.context
+            is_own = context.id in self._own or context.parent_id in self._own
+            is_call = context.user_id or context.parent_id or context.id in self._others
+            self._called = new.entity_id if is_call and not is_own else None
+
+    @callback
+    def forget_state(self) -> None:
+        """Forget what was noted, because all reports of it are made."""
+        self._called = None
+
+    @callback
+    def command(self, owner_id: str, name: str, control: LoadControl, *, is_battery: bool) -> None:
+        """Keep the control of a load or battery, and send its orders."""
+        control, orders = control.due(dt_util.utcnow())
+        self._records.put_control(owner_id, control, is_battery=is_battery)
+        for order in orders:
+            self._hass.async_create_task(
+                self._async_send(owner_id, name, order, is_battery=is_battery), f"{DOMAIN} order"
+            )
+
+    async def _async_send(
+        self, owner_id: str, name: str, order: EntityOrder, *, is_battery: bool
+    ) -> None:
+        context, is_done = Context(), False
+        self._own.append(context.id)
+        if order.kind not in _NUMBERS or order.entity_id not in self._stored:
+            await asyncio.wait([self._records.write_now()], timeout=_WRITTEN_AFTER_S)
+        # A number is stored once, until it is given back: a battery is set each few seconds.
+        is_set = order.kind in _NUMBERS and float(order.value) != 0
+        (self._stored.add if is_set else self._stored.discard)(order.entity_id)
+        try:
+            await async_send_order(self._hass, order, context)
+            is_done = True
+        except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
+            LOGGER.warning("%s was not switched or set: %s", name, type(err).__name__)
+        control, now = self._records.control_of(owner_id), dt_util.utcnow()
+        control = control.answered(order, now, is_done=is_done)
+        control = control.reported(self.reports(control), now)
+        self._records.put_control(owner_id, control, is_battery=is_battery)
+        self._on_answer(owner_id)
+
+
+def _state_of(hass: HomeAssistant, at: Commanded) -> State | None:
+    return hass.states.get(entity_of(hass, at.entity_id))
+
+
+def _report_of(hass: HomeAssistant, at: Commanded) -> EntityReport:
+    """Return the present state of an entity, as the plan compares it."""
+    state = _state_of(hass, at)
+    value = state.state if state and state.state != STATE_UNAVAILABLE else None
+    if state and at.is_number:
+        number = number_of(state)
+        value = None if number is None else str(number)
+    elif value == STATE_UNKNOWN and at.kind is not EntityKind.START:
+        value = None
+    return EntityReport(value, is_trusted=hass.is_running)
+
+
+async def async_send_order(hass: HomeAssistant, order: EntityOrder, context: Context) -> None:
+    """Call the action of an entity. Raises what its integration raises."""
+    entity_id = entity_of(hass, order.entity_id)
+    domain = entity_id.partition(".")[0]
+    call = partial(hass.services.async_call, blocking=True, context=context)
+    target = {ATTR_ENTITY_ID: entity_id}
+    if order.kind is EntityKind.SELECT:
+        await call(domain, SERVICE_SELECT_OPTION, {**target, "option": order.value})
+    elif order.kind in _NUMBERS:
+        await call(domain, "set_value", {**target, "value": float(order.value)})
+    elif domain in _BUTTONS:
+        await call(domain, SERVICE_PRESS, target)
+    else:
+        # Switches and helpers have these actions in common.
+        action = SERVICE_TURN_ON if order.kind is EntityKind.START else f"turn_{order.value}"
+        await call(HOME_ASSISTANT, action, target)
+
+
+async def async_all_off(hass: HomeAssistant, records: LoadRecords) -> None:
+    """Switch off what the plan has switched on, once: its meter is removed or disabled."""
+    now = dt_util.utcnow()
+    orders = list[EntityOrder]()
+    for record in records.state.loads.values():
+        reports = {at.entity_id: _report_of(hass, at) for at in record.control.entities}
+        orders += record.control.reported(reports, now).used({}, now).due(now)[1]
+    if not orders:
+        return
+    calls = [async_send_order(hass, order, Context()) for order in orders]
+    tasks = [hass.async_create_task(call, f"{DOMAIN} off") for call in calls]
+    done, _ = await asyncio.wait(tasks, timeout=_OFF_WITHIN_S)
+    for err in filter(None, (task.exception() for task in done)):
+        LOGGER.warning("A load was not switched off: %s", type(err).__name__)

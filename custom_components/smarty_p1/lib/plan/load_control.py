@@ -1,0 +1,383 @@
+"""Control of a load or battery: what is ordered from its entities, and what comes of it.
+
+control = LoadControl().used({"switch.car": EntityKind.SWITCH}, now)
+control = control.reported({"switch.car": EntityReport("on")}, now, around)
+control = control.powered(kw, setting, now)         # the wish, in orders of its entities
+control, orders = control.due(now)                  # at most one order for each entity
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Annotated, NamedTuple
+
+from ..history.luxembourg_time import DAY, HOUR, quarter_start
+from ..stored_json import Mark, Size
+from .commanded import Around, Commanded, EntityKind, EntityOrder, EntityReport, Phase, Told
+from .load_following import LoadFollowing
+from .next_kwh_price import NO_KWH
+
+_NOWHERE = Around()
+_OFF = {EntityKind.SWITCH: "off", EntityKind.FOLLOWED: "0.0"}
+_MAX_ENTITIES = 12
+_MAX_RUNS = 400
+# A number that cannot be set does not keep a load off for longer.
+_SET_WITHIN = timedelta(minutes=5)
+# A number that has not shown a limit after this time is not waited for.
+_LIMITED_WITHIN = timedelta(seconds=30)
+_MARGIN = timedelta(minutes=2)
+# At a low voltage, a charger has up to a tenth less than its nominal power.
+_RESERVE = 1.1
+
+
+class Setting(NamedTuple):
+    """Number that sets the power of a load: the value of the wish, and the lowest one."""
+
+    entity_id: str
+    value: float
+    lowest: float
+
+
+class Limit(NamedTuple):
+    """Limit of the operator: the highest value of the number. None if the load must be off."""
+
+    value: float | None
+
+
+class Mode(NamedTuple):
+    """Select of a battery: the option in which its power can be set, and its own mode."""
+
+    entity_id: str
+    option: str
+    otherwise: str
+
+
+class Run(NamedTuple):
+    """Run of the last plan."""
+
+    begin: datetime
+    end: datetime
+    kw: float
+
+
+@dataclass(frozen=True)
+class LoadControl:
+    """State of the control. It is stored before an order is sent, so a crash goes on."""
+
+    entities: Annotated[tuple[Commanded, ...], Size(_MAX_ENTITIES)] = ()
+    following: LoadFollowing = field(default_factory=LoadFollowing)
+    hand_until: datetime | None = None
+    """Time at which the plan decides again. None if no hand is known."""
+    runs: Annotated[tuple[Run, ...], Size(_MAX_RUNS)] = ()
+    """Runs of the last plan. They are followed if no new plan comes."""
+    by: datetime | None = None
+    left_kwh: float = 0.0
+    """Energy that is still needed until the deadline, by the last plan and the own count."""
+    own_kwh: float = 0.0
+    """Energy by the own count since `own_since`."""
+    own_since: datetime | None = None
+    quarter_kwh: float = 0.0
+    """Energy by the own count in the quarter-hour of `noted_at`."""
+    noted_at: datetime | None = None
+    unset_at: Annotated[datetime | None, Mark.NOT_STORED] = None
+    """Time since which the load waits for its number."""
+    was_gone: Annotated[bool, Mark.NOT_STORED] = False
+
+    def of(self, entity_id: str, kind: EntityKind) -> Commanded:
+        """Return the state of an entity. A new one was never ordered anything."""
+        known = (at for at in self.entities if (at.entity_id, at.kind) == (entity_id, kind))
+        return next(known, Commanded(entity_id, kind, _OFF.get(kind)))
+
+    def with_entity(self, entity: Commanded) -> LoadControl:
+        """Return the state with an entity."""
+        others = [at for at in self.entities if at.entity_id != entity.entity_id]
+        return replace(self, entities=(*others, entity))
+
+    def all_of(self, kind: EntityKind) -> Iterator[Commanded]:
+        """Return the entities of a kind that the user chooses."""
+        return (at for at in self.entities if at.kind is kind and at.is_used)
+
+    @property
+    def switch(self) -> Commanded | None:
+        """Return the switch of a load that may pause."""
+        return next(self.all_of(EntityKind.SWITCH), None)
+
+    @property
+    def main(self) -> Commanded | None:
+        """Return the switch, or without one the number: what turns a load on and off."""
+        return self.switch or next(self.all_of(EntityKind.NUMBER), None)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Return whether somebody else has switched the load on."""
+        return bool(self.main and self.main.is_by_hand and self.main.is_on)
+
+    @property
+    def has_hand(self) -> bool:
+        """Return whether somebody else decides the state of an entity."""
+        return any(at.is_by_hand for at in self.entities)
+
+    @property
+    def is_on(self) -> bool:
+        """Return whether the load has power. One that is only planned has it if it takes any."""
+        return self.main is None or self.main.is_on
+
+    @property
+    def has_started(self) -> bool:
+        """Return whether an appliance was started for the present run."""
+        starts = self.all_of(EntityKind.START)
+        return any(at.phase is Phase.HELD and at.ordered == at.wish for at in starts)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing is left to order."""
+        return not self.entities
+
+    def failing(self, now: datetime) -> list[Commanded]:
+        """Return the entities that do not obey."""
+        return [at for at in self.entities if at.told_now(now) is Told.DOES_NOT_OBEY]
+
+    def told(self, now: datetime) -> Told | None:
+        """Return what the user should be told, None while everything is well."""
+        return next((told for at in self.entities if (told := at.told_now(now))), None)
+
+    def used(self, entities: Mapping[str, EntityKind], now: datetime) -> LoadControl:
+        """Return it with the entities that the user has chosen now, at most six.
+
+        One that is no longer chosen is switched off or given back if the plan has changed it. It is
+        forgotten after that, or after a day.
+        """
+        chosen = [replace(self.of(name, kind), unused_at=None) for name, kind in entities.items()]
+        ended = [
+            replace(at, unused_at=at.unused_at or now).asked(at.off, now, is_safe=True)
+            for at in self.entities
+            if entities.get(at.entity_id) is not at.kind and _is_to_end(at, now)
+        ]
+        return replace(self, entities=(*chosen, *ended)[:_MAX_ENTITIES])
+
+    def reported(
+        self, reports: Mapping[str, EntityReport], now: datetime, around: Around = _NOWHERE
+    ) -> LoadControl:
+        """Return it after the present states of its entities. A hand begins or ends."""
+        absent = EntityReport(None)
+        seen = tuple(
+            at.seen(reports.get(at.entity_id, absent), now, around) for at in self.entities
+        )
+        control = replace(self, entities=seen, was_gone=around.is_gone)
+        if not control.has_hand:
+            return replace(control, hand_until=None)
+        is_new = bool(_hands(seen) - _hands(self.entities))
+        latest = now + DAY
+        until = min((not is_new and self.hand_until) or around.hand_end or latest, latest)
+        if now >= until or (around.is_gone and not self.was_gone):
+            return control.released()
+        return replace(control, hand_until=until)
+
+    def released(self) -> LoadControl:
+        """Return it after the hand has ended: the plan decides again."""
+        entities = tuple(at.released() for at in self.entities)
+        return replace(self, entities=entities, hand_until=None)
+
+    def powered(  # noqa: PLR0913 - the plan, the operator and the house
+        self,
+        kw: float,
+        setting: Setting | None,
+        now: datetime,
+        *,
+        limit: Limit | None = None,
+        is_urgent: bool = False,
+        fits_full: bool = False,
+    ) -> LoadControl:
+        """Return it with the wish for a power. A load whose power cannot be set stays off.
+
+        A limit wins over the hand. `is_urgent`: a lower power does not wait. `fits_full`: the load
+        may also start with its full power.
+        """
+        control = replace(self, unset_at=None)
+        is_barred = limit == Limit(None)
+        if setting:
+            number = self._set(setting, kw, limit, now, is_urgent=is_urgent)
+            is_set = not kw or _is_set(number, limit)
+            unset_at = None if is_set else self.unset_at or now
+            control = replace(control.with_entity(number), unset_at=unset_at)
+            fits_full |= number.phase is Phase.UNCONFIRMED
+            is_barred |= _exceeds(number, limit, self.switch, now)
+        if (switch := self.switch) is None:
+            return control
+        # First the power.
+        may_start = _may_start(switch, control.unset_at, now, fits_full=fits_full)
+        is_on = kw > 0 and may_start and not is_barred
+        asked = switch.asked("on" if is_on else "off", now, is_safe=not is_on, is_firm=is_barred)
+        return control.with_entity(asked)
+
+    def _set(
+        self, setting: Setting, kw: float, limit: Limit | None, now: datetime, *, is_urgent: bool
+    ) -> Commanded:
+        """Return the number with its wish."""
+        number = self.of(setting.entity_id, EntityKind.NUMBER)
+        number = replace(number, off=None if self.switch else str(setting.lowest))
+        wish: float | None = setting.value if kw else setting.lowest
+        if self.switch and not kw:
+            wish = None
+        if limit:
+            number, wish = self._limited(number, wish, limit, setting)
+        if wish is None:
+            return number.asked(None, now, is_safe=True)
+        is_lower = wish < max(float(number.state or 0.0), float(number.ordered or 0.0))
+        return number.asked(
+            str(wish),
+            now,
+            is_safe=is_lower,
+            is_firm=limit is not None,
+            is_urgent=is_urgent and is_lower,
+        )
+
+    def _limited(
+        self, number: Commanded, wish: float | None, limit: Limit, setting: Setting
+    ) -> tuple[Commanded, float | None]:
+        """Return the number and its wish within a limit."""
+        if self.is_by_hand and number.hand is None:
+            # After the limit, it gets its power back.
+            number = replace(number, hand=number.state)
+        wish = wish if number.hand is None else float(number.hand)
+        top = setting.lowest if limit.value is None else limit.value
+        return number, None if wish is None else min(wish, top)
+
+    def battery(
+        self, values: Mapping[str, float] | None, mode: Mode | None, now: datetime
+    ) -> LoadControl:
+        """Return it with the wish for a battery's numbers. None gives the battery back.
+
+        It is given back by 0, then by its own mode, and is left alone after that. Without its mode,
+        nothing but 0 is set. While somebody else has chosen anything, it is left alone.
+        """
+        control = self
+        if mode:
+            select = self.of(mode.entity_id, EntityKind.SELECT)
+            control = control.with_entity(replace(select, off=mode.otherwise))
+        if self.has_hand:
+            left = (at.asked(None, now, is_safe=True) for at in control.entities)
+            return replace(control, entities=tuple(left))
+        if mode is None:
+            return _with_values(control, values, now)
+        select = control.of(mode.entity_id, EntityKind.SELECT)
+        if values is None:
+            return _back_in_own_mode(control, select, now)
+        select = select.asked(mode.option, now, is_safe=False)
+        values = values if select.is_obeyed else None
+        return _with_values(control.with_entity(select), values, now)
+
+    def due(self, now: datetime) -> tuple[LoadControl, list[EntityOrder]]:
+        """Return the orders that are to be sent now."""
+        dues = [at.due(now) for at in self.entities]
+        control = replace(self, entities=tuple(entity for entity, _ in dues))
+        return control, [order for _, order in dues if order]
+
+    def answered(self, order: EntityOrder, now: datetime, *, is_done: bool) -> LoadControl:
+        """Return it after the answer to an order."""
+        answered = (
+            at.answered(order, now, is_done=is_done) if at.entity_id == order.entity_id else at
+            for at in self.entities
+        )
+        return replace(self, entities=tuple(answered))
+
+    def planned(self, runs: Iterable[Run], by: datetime | None, left_kwh: float) -> LoadControl:
+        """Return it with a new plan, which knows what sensors and recorder have measured."""
+        return replace(self, runs=tuple(runs)[:_MAX_RUNS], by=by, left_kwh=left_kwh)
+
+    def run_kw(self, now: datetime, max_kw: float) -> float:
+        """Return the power in kW without a new plan: that of the last one's runs.
+
+        At the last chance before the deadline, it is `max_kw`.
+        """
+        if self.left_kwh <= NO_KWH:
+            return 0.0
+        needed = timedelta(hours=_RESERVE * self.left_kwh / max_kw) + _MARGIN
+        if self.by is not None and now < self.by <= now + needed:
+            return max_kw
+        runs = (min(run.kw, max_kw) for run in self.runs if run.begin <= now < run.end)
+        return next(runs, 0.0)
+
+    def counted(self, since: datetime, kw: float, now: datetime) -> LoadControl:
+        """Return it after the load has had the power `kw`, if it is on, since the last look.
+
+        `kw` is measured or set. A new `since` begins the count anew.
+        """
+        before = min(self.noted_at or now, now)
+        kwh = kw * (min(DAY, now - before) / HOUR) if self.is_on else 0.0
+        quarter = quarter_start(now)
+        here = kwh * ((now - max(before, quarter)) / (now - before)) if before < now else 0.0
+        return replace(
+            self,
+            own_kwh=(self.own_kwh if self.own_since == since else 0.0) + kwh,
+            own_since=since,
+            quarter_kwh=(self.quarter_kwh if before >= quarter else 0.0) + here,
+            left_kwh=max(0.0, self.left_kwh - kwh),
+            noted_at=now,
+        )
+
+
+def _hands(entities: Iterable[Commanded]) -> set[tuple[str, str | None]]:
+    return {(at.entity_id, at.hand) for at in entities if at.is_by_hand}
+
+
+def _is_to_end(entity: Commanded, now: datetime) -> bool:
+    """Return whether an entity that is no longer chosen is still to be switched off."""
+    is_old = entity.unused_at is not None and now >= entity.unused_at + DAY
+    is_left = entity.off is None or entity.is_by_hand or entity.is_given_back
+    return not (is_old or is_left)
+
+
+def _with_values(
+    control: LoadControl, values: Mapping[str, float] | None, now: datetime
+) -> LoadControl:
+    """Return a battery with the wish for its numbers. None gives them back."""
+    for at in control.all_of(EntityKind.FOLLOWED):
+        value = (values or {}).get(at.entity_id, 0.0)
+        is_back = values is None
+        number = at.given_back(now) if is_back else at.asked(str(value), now, is_safe=not value)
+        control = control.with_entity(number)
+    return control
+
+
+def _back_in_own_mode(control: LoadControl, select: Commanded, now: datetime) -> LoadControl:
+    """Return a battery that is given back. Its mode waits for the power of 0."""
+    control = _with_values(control, None, now)
+    # What cannot be set does not keep the battery from its own mode.
+    is_zero = all(
+        at.is_given_back or at.state is None or at.tries > 0
+        for at in control.all_of(EntityKind.FOLLOWED)
+    )
+    return control.with_entity(select.given_back(now)) if is_zero else control
+
+
+def _is_set(number: Commanded, limit: Limit | None) -> bool:
+    """Return whether a number is as wished, or as somebody wants it."""
+    return number.is_obeyed or (number.is_by_hand and limit is None)
+
+
+def _may_start(
+    switch: Commanded, unset_at: datetime | None, now: datetime, *, fits_full: bool
+) -> bool:
+    """Return whether a load may be on: its power is set or cannot be set, or it is on."""
+    if unset_at is None or (fits_full and now >= unset_at + _SET_WITHIN):
+        return True
+    is_on = switch.is_on or switch.phase in {Phase.SENT, Phase.UNCONFIRMED}
+    return is_on and switch.ordered != "off"
+
+
+def _exceeds(
+    number: Commanded, limit: Limit | None, switch: Commanded | None, now: datetime
+) -> bool:
+    """Return whether a number may be above a limit. A load that is on waits for it to be set."""
+    value = limit.value if limit else None
+    if value is None or switch is None or number.is_obeyed:
+        return False
+    if number.state is None:
+        return True
+    return float(number.state) > value and not (switch.is_on and _is_being_set(number, now))
+
+
+def _is_being_set(number: Commanded, now: datetime) -> bool:
+    is_sent = number.ordered == number.wish and number.sent_at is not None
+    return not number.tries and not (is_sent and now - (number.sent_at or now) >= _LIMITED_WITHIN)

@@ -1,0 +1,39 @@
+"""Limit of the grid operator, by a relay or another entity whose state may be unknown for a while.
+
+    limit = limit.seen(is_limited=True, now)
+    limit.counts
+
+Only a known free state frees. An unknown state keeps the last known one for 15 minutes, and then
+limits. A load is free two minutes after the limit has ended, because relays may bounce.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+_KEPT_FOR = timedelta(minutes=15)
+_FREE_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class OperatorLimit:
+    """What is known of a limit. It is stored, so a restart goes on."""
+
+    counts: bool = False
+    """Whether the load is limited now."""
+    known_at: datetime | None = None
+    """Time at which it was last known to be limited or free."""
+    free_since: datetime | None = None
+    """Time since which it is free, None while it is limited or was never seen."""
+
+    def seen(self, now: datetime, *, is_limited: bool | None) -> OperatorLimit:
+        """Return the limit after a look. `is_limited` is None if the entity tells nothing."""
+        if is_limited is None:
+            known_at = self.known_at or now
+            if abs(now - known_at) < _KEPT_FOR:
+                return replace(self, known_at=known_at)
+            return replace(self, counts=True, free_since=None)
+        if is_limited:
+            return OperatorLimit(counts=True, known_at=now)
+        since = self.free_since or now
+        counts = self.counts and abs(now - since) < _FREE_AFTER
+        return OperatorLimit(counts, now, since)

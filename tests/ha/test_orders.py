@@ -1,0 +1,273 @@
+"""Orders to chargers that refuse, ignore, forget or are switched by somebody else.
+
+The house of `test_planned_loads`: energy is cheap from 22:00 to 6:00, and the car needs 8.8 kWh.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from homeassistant.config_entries import SOURCE_RECONFIGURE
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.config_validation import ensure_list
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.coordinator.loads import needed_energy
+from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
+from custom_components.smarty_p1.lib.history.luxembourg_time import quarter_start
+from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
+
+from . import billed_month, test_load_follower, test_planned_loads
+from .support import Home, wait_until
+from .test_load_follower import CHEAP, Charger
+from .test_planned_loads import CAR, add
+
+clock = test_planned_loads.clock
+house = test_planned_loads.house
+charger = test_load_follower.charger
+pytestmark = [pytest.mark.usefixtures("recorder_mock"), pytest.mark.timeout(120)]
+
+MINUTE = timedelta(minutes=1)
+BOX, NEED, POWER, RELAY = "switch.box", "sensor.need", "number.power", "sensor.relay"
+WATTS = {"min": 0, "max": 11000, "unit_of_measurement": "W"}
+
+
+# A plan is made beside the tests.
+_LOOKS, _LOOK_S = 40, 0.025
+
+
+class Box:
+    """Charger whose switch refuses or ignores its next orders. Its power is set in watts."""
+
+    def __init__(self, hass: HomeAssistant, house: MockConfigEntry, charger: Charger) -> None:
+        self._hass = hass
+        self.house = house
+        self.charger = charger
+        self.refusals = 0
+        self.ignores = 0
+        self.orders: list[str] = []
+        hass.states.async_set(BOX, "off")
+        hass.states.async_set(POWER, "0", WATTS)
+        for name in ("turn_on", "turn_off"):
+            hass.services.async_register("switch", name, self._turn)
+        hass.services.async_register("number", "set_value", self._set)
+
+    @property
+    def is_on(self) -> bool:
+        return self._state(BOX) == "on"
+
+    @property
+    def watts(self) -> float:
+        return float(self._state(POWER))
+
+    @property
+    def plan(self) -> LoadPlan:
+        plan = LOAD_PLANS.of(self._hass, next(iter(self.house.subentries)))
+        assert plan is not None
+        return plan
+
+    async def at(self, *minutes: float) -> None:
+        """Let the plan be made and followed at some minutes after 22:00."""
+        for minute in minutes:
+            await self.charger.at(CHEAP + minute * MINUTE)
+            for _ in range(_LOOKS):
+                await asyncio.sleep(_LOOK_S)
+                plan = LOAD_PLANS.of(self._hass, next(iter(self.house.subentries)))
+                if plan and quarter_start(plan.planned_at) == quarter_start(dt_util.utcnow()):
+                    break
+            await self._hass.async_block_till_done()
+
+    async def charges(self) -> None:
+        """Let the car charge by the plan for a quarter-hour."""
+        self.needs(8.8)
+        await add(self._hass, self.house, switched_by=BOX, energy_from=NEED)
+        await self.charger.at(CHEAP)
+        await self.charger.until(lambda: self.is_on)
+        await self.at(16)
+        assert self.is_on
+
+    def needs(self, kwh: float) -> None:
+        self._hass.states.async_set(NEED, str(kwh), {"unit_of_measurement": "kWh"})
+
+    async def by_hand(self, service: str) -> None:
+        """Switch it as somebody does in Home Assistant."""
+        call = self._hass.services.async_call
+        await call("switch", service, {"entity_id": BOX}, blocking=True)
+        await self._hass.async_block_till_done()
+
+    def _state(self, entity_id: str) -> str:
+        state = self._hass.states.get(entity_id)
+        assert state is not None
+        return state.state
+
+    async def _turn(self, call: ServiceCall) -> None:
+        self.orders.append(call.service)
+        if self.refusals:
+            self.refusals -= 1
+            raise HomeAssistantError
+        if self.ignores:
+            self.ignores -= 1
+            return
+        state = call.service.removeprefix("turn_")
+        for entity_id in ensure_list(call.data["entity_id"]):
+            self._hass.states.async_set(entity_id, state, context=call.context)
+
+    async def _set(self, call: ServiceCall) -> None:
+        watts = str(call.data["value"])
+        self._hass.states.async_set(POWER, watts, WATTS, context=call.context)
+
+
+@pytest.fixture
+def box(hass: HomeAssistant, house: MockConfigEntry, charger: Charger) -> Box:
+    """Return the box of the house's car."""
+    return Box(hass, house, charger)
+
+
+def refuse(box: Box) -> None:
+    box.refusals = 2
+
+
+def ignore(box: Box) -> None:
+    box.ignores = 1
+
+
+@pytest.mark.parametrize("disturb", [refuse, ignore])
+async def test_an_off_order_never_gives_up(
+    box: Box,
+    disturb: Callable[[Box], None],
+) -> None:
+    await box.charges()
+    disturb(box)
+    box.needs(0)
+    await box.at(31, 32, 34, 36, 40)
+    assert not box.is_on
+
+
+async def test_a_box_that_does_not_obey_has_an_issue_until_it_does(box: Box, home: Home) -> None:
+    await box.charges()
+    box.refusals = 99
+    box.needs(0)
+    await box.at(31, 32, 34, 38, 42, 46, 50)
+    assert home.issue("load_does_not_obey")
+    box.refusals = 0
+    await box.at(56)
+    assert not box.is_on
+    await box.at(57)
+    assert not home.issue("load_does_not_obey")
+
+
+async def test_a_hand_lasts_until_the_deadline_or_until_by_plan(
+    hass: HomeAssistant, box: Box
+) -> None:
+    await box.charges()
+    await box.by_hand("turn_off")
+    await box.at(17, 31, 46)
+    assert not box.is_on
+    plan = box.plan
+    assert (plan.state, plan.hand_until) == (
+        LoadState.BY_HAND,
+        datetime(2026, 6, 17, 5, tzinfo=UTC),
+    )
+    assert plan.missing_kwh == pytest.approx(8.8)
+    await hass.services.async_call(
+        "button", "press", {"entity_id": "button.car_by_plan"}, blocking=True
+    )
+    await box.charger.until(lambda: box.is_on)
+    assert box.plan.hand_until is None
+
+
+@pytest.mark.parametrize("service", ["turn_on", "turn_off"])
+async def test_a_state_without_a_call_is_no_hand_the_first_time(
+    hass: HomeAssistant, box: Box, service: str
+) -> None:
+    """A box that restarts, or starts by itself, is ordered as before."""
+    await box.charges()
+    if service == "turn_on":
+        box.needs(0)
+        await box.at(31)
+        await box.charger.until(lambda: not box.is_on)
+        await box.at(33, 41)
+    hass.states.async_set(BOX, service.removeprefix("turn_"))
+    await box.at(42, 49, 50)
+    assert box.is_on is (service == "turn_off")
+    assert box.plan.state is not LoadState.BY_HAND
+
+
+async def test_a_car_that_is_full_after_a_restart_is_switched_off(
+    hass: HomeAssistant, box: Box, home: Home
+) -> None:
+    await box.charges()
+    assert await hass.config_entries.async_unload(box.house.entry_id)
+    box.needs(0)
+    await box.at(25)
+    home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:10", 0.1))
+    assert await hass.config_entries.async_setup(box.house.entry_id)
+    await wait_until(hass, lambda: box.house.runtime_data.last_update_success)
+    await box.at(31, 32)
+    assert not box.is_on
+
+
+async def test_another_switch_leaves_none_on(hass: HomeAssistant, box: Box) -> None:
+    await box.charges()
+    hass.states.async_set("switch.other", "off")
+    (subentry_id,) = box.house.subentries
+    subentries = hass.config_entries.subentries
+    form = await subentries.async_init(
+        (box.house.entry_id, "load"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
+    )
+    changes = CAR | {"switched_by": "switch.other"}
+    await subentries.async_configure(form["flow_id"], changes)
+    await box.at(17, 31)
+    assert not box.is_on
+
+
+async def test_a_disabled_meter_and_a_removed_one_leave_no_load_on(
+    hass: HomeAssistant, box: Box
+) -> None:
+    await box.charges()
+    await hass.config_entries.async_remove(box.house.entry_id)
+    assert not box.is_on
+
+
+async def test_without_a_new_plan_the_last_one_is_followed_to_its_end(
+    box: Box,
+    monkeypatch: pytest.MonkeyPatch,
+    home: Home,
+) -> None:
+    await box.charges()
+
+    async def fail(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(needed_energy, "async_load_energies", fail)
+    await box.at(31, 37)
+    assert box.is_on
+    await box.at(46, 52)
+    assert home.issue("load_without_plan")
+    await box.at(180, 186, 200)
+    assert not box.is_on
+
+
+async def test_the_limit_of_the_operator_is_a_power_also_for_a_hand(
+    hass: HomeAssistant, box: Box
+) -> None:
+    hass.states.async_set(RELAY, "connected")
+    box.needs(8.8)
+    limited = {"blocked_by": RELAY, "limited_to": "2", "min_kw": "1.4"}
+    await add(hass, box.house, switched_by=BOX, power_set_by=POWER, energy_from=NEED, **limited)
+    await box.at(0)
+    await box.charger.until(lambda: box.is_on)
+    assert box.watts > 2000
+    hass.states.async_set(RELAY, "disconnected")
+    await box.charger.until(lambda: box.watts <= 2000)
+    assert box.is_on
+    for state in ("ready_for_reconnection", "unavailable", "connected"):
+        hass.states.async_set(RELAY, state)
+        await box.at(2, 4)
+        assert box.watts <= 2000
+    await box.at(7, 16)
+    await box.charger.until(lambda: box.watts > 2000)

@@ -1,0 +1,468 @@
+"""Orders of the plan against devices that are late, refuse, vanish and forget, and their users.
+
+A world is a house with one load or battery. Everything in it follows from its seed.
+"""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from random import Random
+
+import pytest
+
+from smartyp1.plan.commanded import Around, EntityKind, EntityOrder, EntityReport
+from smartyp1.plan.load_control import Limit, LoadControl, Mode, Run, Setting
+from smartyp1.stored_json import dump, load
+from tests.lib.plan.commanded_devices import Clock, Device
+
+START = datetime(2026, 6, 16, 20, tzinfo=UTC)
+HOURS = 2
+LOOK_S = 45
+REACHED_S = 1500
+"""Longest time from which on any device answers until the wish is reached."""
+PLAIN_S = 150
+"""The same for a device without faults."""
+LIMITED_S = 60
+MAX_A, MIN_A, MAX_KW = 16.0, 6.0, 11.0
+MODES = ("Auto", "Charge")
+KINDS = ("switch", "charger", "number", "battery", "battery number", "start")
+ENTITIES = {
+    "switch": {"switch": EntityKind.SWITCH},
+    "charger": {"switch": EntityKind.SWITCH, "number": EntityKind.NUMBER},
+    "number": {"number": EntityKind.NUMBER},
+    "battery": {"battery": EntityKind.FOLLOWED, "mode": EntityKind.SELECT},
+    "battery number": {"battery": EntityKind.FOLLOWED},
+    "start": {"start": EntityKind.START},
+}
+FIRST = {"switch": "off", "number": "6.0", "battery": "0.0", "mode": "Auto", "start": "unknown"}
+ORDERS_AN_HOUR = {
+    EntityKind.SWITCH: 31,
+    EntityKind.NUMBER: 61,
+    EntityKind.FOLLOWED: 781,
+    EntityKind.SELECT: 31,
+    EntityKind.START: 31,
+}
+SEEN: Counter[str] = Counter()
+
+
+class World:
+    """House with a load, its plan, its user and the grid operator."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random = Random(seed)  # noqa: S311 - no secret
+        self.kind = KINDS[seed % len(KINDS)]
+        chance = random.random
+        self.has_faults, self.has_hands = chance() < 0.7, chance() < 0.5
+        self.has_ends, self.has_limits = chance() < 0.5, chance() < 0.4
+        self.has_own_will, self.plan_decides = chance() < 0.4, chance() < 0.8
+        self.clock = Clock()
+        self.entities = ENTITIES[self.kind]
+        self.devices = {
+            name: Device(self.clock, random, FIRST[name], has_faults=self.has_faults)
+            for name in self.entities
+        }
+        for name, device in self.devices.items():
+            device.on_report = partial(self._on_report, name)
+        self.control = LoadControl()
+        self.stored = dump(self.control)
+        self.flights: dict[str, EntityOrder] = {}
+        self.sent: dict[str, list[int]] = {name: [] for name in self.entities}
+        self.down_until = self.started_at = -999
+        self.life = 0
+        self.disturbed_at = 0
+        self.ruled_at = 0
+        """Last time at which somebody else decided."""
+        self.limit_since: int | None = None
+        self.limit_kw = 0.0
+        self.strays: Counter[str] = Counter()
+        self.hand: tuple[str, str, int] | None = None
+        self.connected_at = 0
+        self.runs = self._runs()
+        self.plan_ends = random.choice((10**9, random.randint(0, HOURS * 3600)))
+        self.planned_at = -900
+        self.pressed: list[str] = []
+        self.battery_wish: float | None = None
+        self.changed_at = 0
+        self.wish_since = 0
+        self.last_wish: object = None
+
+    def _runs(self) -> list[tuple[int, int, float]]:
+        """Return begin, end and power in kW of the runs of the night."""
+        runs, at = [], self.random.randint(0, 1800)
+        while at < HOURS * 3600:
+            end = at + self.random.choice((900, 1800, 3600))
+            kw = self.random.choice((MAX_KW, 4.2, 7.0)) if self.kind != "switch" else MAX_KW
+            runs.append((at, end, kw))
+            at = end + self.random.choice((900, 1800, 5400))
+        return runs
+
+    def time(self, now: int) -> datetime:
+        return START + timedelta(seconds=now)
+
+    def _on_report(self, name: str, is_called: bool) -> None:  # noqa: FBT001 - a callback
+        self.look(name if is_called else None)
+
+    # What happens
+
+    def run(self) -> None:
+        end = HOURS * 3600
+        for at in range(0, end, LOOK_S):
+            self.clock.at(at, self.look)
+        happen, random = self.clock.at, self.random
+        for rate, is_on, event in (
+            (2000, self.has_faults, self.fail),
+            (2500, self.has_hands, self.switch_by_hand),
+            (3500, self.has_own_will, self.change_by_itself),
+            (4000, self.has_ends, self.end),
+            (2500, self.has_limits, self.limit),
+        ):
+            time = random.expovariate(1 / rate)
+            while is_on and time < end:
+                happen(int(time), event)
+                time += random.expovariate(1 / rate)
+        self.clock.run(end)
+        SEEN["worlds"] += 1
+
+    def fail(self) -> None:
+        device = self.random.choice(list(self.devices.values()))
+        fault = self.random.choice(("refuses", "ignores", "vanish", "forget", "range"))
+        SEEN[fault] += 1
+        self.disturbed_at = max(self.disturbed_at, self.clock.now)
+        match fault:
+            case "refuses":
+                device.refuses = self.random.randint(1, 5)
+                device.bad_until = 10**9
+            case "ignores":
+                device.ignores = self.random.randint(1, 2)
+                device.bad_until = 10**9
+            case "range":
+                device.top = self.random.choice((10.0, 1e9)) if device.is_number else 1e9
+            case _:
+                if fault == "forget" and self.kind != "start":
+                    device.after_outage = next(
+                        FIRST[name] for name, at in self.devices.items() if at is device
+                    )
+                    self.strays["off"] += device.value != device.after_outage
+                device.vanish(self.random.choice((20, 100, 400, 900)))
+                device.after_outage = None
+        if fault in {"refuses", "ignores"}:
+            # The hand also ends without a further order.
+            self.clock.at(self.clock.now + 900, lambda: self._mend(device))
+
+    def _mend(self, device: Device) -> None:
+        if device.refuses or device.ignores:
+            device.refuses = device.ignores = 0
+            device.bad_until = self.clock.now
+
+    def switch_by_hand(self) -> None:
+        """Let somebody change the load in Home Assistant. What is shown late has no context."""
+        name, device = self.random.choice(list(self.devices.items()))
+        at = (
+            next(at for at in self.control.entities if at.entity_id == name)
+            if (self.control.entities)
+            else None
+        )
+        is_running = self.clock.now >= self.down_until
+        if name == "start" or not device.is_there or at is None or not is_running:
+            return
+        value = {
+            "switch": "off" if device.value == "on" else "on",
+            "number": self.random.choice(("7.0", "12.0")),
+            "battery": "1234.0",
+            "mode": "Backup",
+        }[name]
+        if value in {device.shown, at.wish, at.hand} or name in self.flights:
+            return
+        self.disturbed_at = self.clock.now
+        if device.late_s > 4:
+            self.strays["on" if value == "on" else "off"] += 1
+            device.set(value)
+            return
+        SEEN["hands"] += 1
+        # The state is a hand from now on.
+        self.hand = name, value, self.clock.now + device.late_s
+        device.set(value, is_called=True)
+
+    def change_by_itself(self) -> None:
+        """Let the box start, stop or jump by itself."""
+        name, device = self.random.choice(list(self.devices.items()))
+        if name == "start" or not device.is_there:
+            return
+        values = {"switch": ("on", "off"), "number": ("32.0", "8.0"), "battery": ("99.0",)}
+        value = self.random.choice(values.get(name, ("Backup",)))
+        if value == device.value:
+            return
+        self.disturbed_at = self.clock.now
+        if value == "on" and self.random.random() < 0.5:
+            self.connected_at = self.clock.now
+        self.strays["on" if value == "on" else "off"] += 1
+        SEEN["own will"] += 1
+        if self.hand and self.hand[0] == name:
+            self.hand = None
+        device.set(value)
+
+    def end(self) -> None:
+        """End Home Assistant. A crash loses what was not stored; a call may still arrive."""
+        if self.clock.now < self.down_until:
+            return
+        is_crash = self.random.random() < 0.5
+        stored = self.stored if is_crash else dump(self.control)
+        text = json.dumps(stored)
+        assert len(text) < 6000
+        self.control = load(LoadControl, json.loads(text))
+        self.life += 1
+        self.flights.clear()
+        self.down_until = self.clock.now + self.random.choice((10, 90, 600))
+        self.started_at = self.down_until + 20
+        self.disturbed_at = self.down_until
+        if is_crash:
+            self.hand = None
+        SEEN["crash" if is_crash else "restart"] += 1
+
+    def limit(self) -> None:
+        self.limit_kw = self.random.choice((0.0, 4.2))
+        self.limit_since = self.clock.now if self.limit_since is None else None
+        self.disturbed_at = max(self.disturbed_at, self.clock.now)
+        SEEN["limit"] += 1
+        self.look()
+
+    # What the planner does
+
+    def look(self, called: str | None = None) -> None:
+        now, time = self.clock.now, self.time(self.clock.now)
+        if now < self.down_until:
+            return
+        control = self.control.used(self.entities, time)
+        is_trusted = now >= self.started_at
+        reports = {
+            name: EntityReport(device.shown, name == called, is_trusted)
+            for name, device in self.devices.items()
+        }
+        around = Around(
+            is_needed=bool(self._run_kw(now)),
+            connected_at=self.time(self.connected_at),
+            plan_decides=self.plan_decides,
+            hand_end=time + timedelta(hours=1),
+        )
+        control = control.reported(reports, time, around)
+        self._check_hands(control)
+        control = self._wished(control, now)
+        control, orders = control.due(time)
+        self.control = control
+        for order in orders:
+            self._send(order)
+        self._check(now)
+
+    def _run_kw(self, now: int) -> float:
+        """Return the power by the plan, or by the stored runs if no new plan comes."""
+        if now < self.plan_ends:
+            return next((kw for begin, end, kw in self.runs if begin <= now < end), 0.0)
+        return self.control.run_kw(self.time(now), MAX_KW)
+
+    def _wished(self, control: LoadControl, now: int) -> LoadControl:
+        time = self.time(now)
+        if now < self.plan_ends and self.planned_at // 900 < now // 900:
+            self.planned_at = now
+            runs = [Run(self.time(a), self.time(b), kw) for a, b, kw in self.runs if b > now][:2]
+            control = control.planned(runs, None, 99.0)
+        kw = self._run_kw(now)
+        wish: object = kw
+        if self.kind == "start":
+            begin = next((begin for begin, end, _ in self.runs if begin <= now < end), None)
+            name = None if begin is None else f"run {begin}"
+            start = control.of("start", EntityKind.START).asked(name, time, is_safe=False)
+            control, wish = control.with_entity(start), name
+        elif self.kind.startswith("battery"):
+            if now - self.changed_at >= 60:
+                self.changed_at = now
+                watts = self.random.choice((-2345.0, 1000.0, 4000.0))
+                self.battery_wish = watts if kw else None
+            wish = self.battery_wish
+            mode = Mode("mode", MODES[1], MODES[0]) if self.kind == "battery" else None
+            values = None if wish is None else {"battery": self.battery_wish or 0.0}
+            control = control.battery(values, mode, time)
+        else:
+            control, wish = self._powered(control, kw, time)
+        if wish != self.last_wish:
+            self.last_wish, self.wish_since = wish, now
+        return control
+
+    def _powered(
+        self, control: LoadControl, kw: float, time: datetime
+    ) -> tuple[LoadControl, object]:
+        limit, is_limited = None, self.limit_since is not None
+        if is_limited and "number" in self.entities and self.limit_kw:
+            limit = Limit(MIN_A)
+            kw = min(kw, self.limit_kw)
+        elif is_limited:
+            limit, kw = Limit(None), 0.0
+        setting = None
+        if "number" in self.entities:
+            lowest = MIN_A if "switch" in self.entities else 0.0
+            setting = Setting("number", max(MIN_A, float(int(kw * MAX_A / MAX_KW))), lowest)
+        fits = limit is None and self.clock.now % 1800 < 900
+        return control.powered(kw, setting, time, limit=limit, fits_full=fits), (kw, limit)
+
+    def _send(self, order: EntityOrder) -> None:
+        name, now = order.entity_id, self.clock.now
+        device = self.devices[name]
+        at = self.control.of(name, order.kind)
+        before = self.flights.get(name)
+        if before is not None and self.time(now) - before.sent_at < timedelta(minutes=2):
+            assert at.is_safe or at.is_firm, ("two orders at a time", before, order)
+        assert device.shown is not None, "it would be skipped"
+        hour = [sent for sent in self.sent[name] if now - sent < 3600]
+        assert len(hour) < ORDERS_AN_HOUR[order.kind], "too many orders"
+        self.sent[name].append(now)
+        SEEN["orders"] += 1
+        self._check_order(order)
+        self.stored = dump(self.control)
+        self.flights[name] = order
+        life = self.life
+
+        def arrive() -> None:
+            alive = life == self.life
+            if not alive and self.random.random() < 0.5:
+                return
+            is_done = device.call(order.value)
+            if (
+                is_done
+                and order.kind is EntityKind.START
+                and device.calls[-1:] == [(self.clock.now, order.value)]
+            ):
+                self.pressed.append(order.value)
+            if alive:
+                if self.flights.get(name) is order:
+                    del self.flights[name]
+                self.control = self.control.answered(
+                    order, self.time(self.clock.now), is_done=is_done
+                )
+                self.look()
+
+        self.clock.at(now + device.latency_s, arrive)
+
+    # What must hold
+
+    def _check_order(self, order: EntityOrder) -> None:
+        now, devices = self.clock.now, self.devices
+        if self.hand and self.limit_since is None:
+            name, value, since = self.hand
+            is_back = order.value == value
+            assert order.entity_id != name or now < since or is_back, ("a hand is touched", order)
+        if order.value == "on" and "number" in devices and not self.has_own_will:
+            number = self.control.of("number", EntityKind.NUMBER)
+            is_set = number.is_obeyed or number.is_by_hand or number.wish is None
+            unset_at = self.control.unset_at or self.time(now)
+            assert is_set or self.time(now) - unset_at >= timedelta(minutes=5), "first the power"
+        if order.kind is EntityKind.FOLLOWED and "mode" in devices and float(order.value):
+            assert devices["mode"].shown == MODES[1], "not without its mode"
+
+    def _check_hands(self, control: LoadControl) -> None:
+        """Own orders are never taken for somebody's hand, and a hand is known at once."""
+        now = self.clock.now
+        if self.hand and now >= self.hand[2] and self.devices[self.hand[0]].is_there:
+            at = control.of(self.hand[0], self.entities[self.hand[0]])
+            if at.state == self.hand[1] and not at.is_by_hand:
+                is_over = now - self.hand[2] >= 3600
+                assert is_over or at.wish == self.hand[1], ("no hand", at)
+            if not at.is_by_hand:
+                self.hand = None
+        if not control.has_hand:
+            return
+        assert control.hand_until is not None
+        assert control.hand_until <= self.time(now + 3600)
+        causes = (
+            self.hand is not None,
+            bool(SEEN["called"]) and self.has_hands,
+            self.strays["off"] >= 2,
+            self.strays["on"] >= 4,
+            self.strays.total() > 0 and (not self.plan_decides or self.life > 0),
+            self.strays.total() > 0 and "mode" in self.devices,
+            self.has_hands,
+        )
+        assert any(causes), ("a hand without anybody", control)
+
+    def _wanted(self) -> dict[str, str | float | None]:  # noqa: PLR0911 - one for each kind
+        """Return what the devices must be in the end. None: anything."""
+        kw = self._run_kw(self.clock.now)
+        limited = self.limit_since is not None
+        match self.kind:
+            case "switch":
+                return {"switch": "on" if kw and not limited else "off"}
+            case "charger":
+                if limited and not self.limit_kw:
+                    return {"switch": "off", "number": None}
+                amps = float(int((min(kw, self.limit_kw) if limited else kw) * MAX_A / MAX_KW))
+                return {"switch": "on" if kw else "off", "number": max(MIN_A, amps) if kw else None}
+            case "number":
+                if limited:
+                    kw = min(kw, self.limit_kw)
+                return {"number": max(MIN_A, float(int(kw * MAX_A / MAX_KW))) if kw else 0.0}
+            case "start":
+                return {}
+        if self.battery_wish is None and (self.has_hands or self.has_own_will):
+            # The battery is left alone after it was given back.
+            return {}
+        return {"battery": self.battery_wish or 0.0, "mode": MODES[bool(self.battery_wish)]}
+
+    def _check(self, now: int) -> None:
+        if self.kind == "start":
+            assert len(self.pressed) == len(set(self.pressed)), "pressed twice"
+            return
+        bad_until = max(device.bad_until for device in self.devices.values())
+        since = max(self.wish_since, self.disturbed_at, self.ruled_at, bad_until)
+        if self.control.has_hand:
+            self.ruled_at = now
+        is_plain = not (self.has_faults or self.has_ends or self.strays.total())
+        bound = (PLAIN_S if is_plain else REACHED_S) + max(
+            d.latency_s for d in self.devices.values()
+        )
+        if now - since > bound and not self.control.has_hand:
+            for name, wanted in self._wanted().items():
+                if name not in self.devices:
+                    continue
+                device = self.devices[name]
+                is_reached = wanted is None or device.value == wanted
+                if isinstance(wanted, float):
+                    is_reached = min(wanted, device.top) + 0.51 >= device.number
+                    is_reached &= device.number >= min(wanted, device.top) - 0.51
+                assert is_reached, ("not reached", name, wanted, device.value, self.control)
+                SEEN["reached"] += 1
+        self._check_limit(now, bad_until)
+
+    def _check_limit(self, now: int, bad_until: int) -> None:
+        """Check that a limit is obeyed while the device answers, whoever has switched it on."""
+        since = max(self.limit_since or 0, bad_until, self.disturbed_at, self.down_until + 20)
+        slow = max(device.latency_s + device.late_s for device in self.devices.values()) > 30
+        if self.limit_since is None or self.kind.startswith("battery") or slow or self.has_own_will:
+            return
+        if now - since < LIMITED_S:
+            return
+        amps = self.devices["number"].number if "number" in self.devices else MAX_A
+        if "switch" in self.devices and self.devices["switch"].value == "off":
+            amps = 0.0
+        is_obeyed = amps <= (MIN_A + 0.51 if self.limit_kw and "number" in self.devices else 0.0)
+        assert is_obeyed, ("limit", amps, self.limit_kw, self.control)
+        SEEN["limited"] += 1
+
+
+def run(seeds: range) -> None:
+    for seed in seeds:
+        try:
+            World(seed).run()
+        except AssertionError as err:
+            err.add_note(f"seed {seed}, a {KINDS[seed % len(KINDS)]}")
+            raise
+
+
+def test_orders_are_carried_out_and_hands_kept_by_any_device() -> None:
+    run(range(300))
+    assert not [name for name, count in SEEN.items() if not count]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("part", range(10))
+def test_orders_of_many_worlds(part: int) -> None:
+    run(range(300 + part * 10_000, 300 + (part + 1) * 10_000))
