@@ -48,9 +48,10 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     forgetting.set_defaults(run=_run_forget)
 
     exchanging = actions.add_parser(
-        "exchange", help="free the serial numbers of a title, after an exchange of meters"
+        "exchange", help="give the serial number of a title to another title"
     )
-    exchanging.add_argument("title", metavar="TITLE", type=_title, help="its 16 hexadecimal digits")
+    for name, of in (("old", "the meter that was taken away"), ("new", "the meter in its place")):
+        exchanging.add_argument(name, metavar=name.upper(), type=_title, help=f"title of {of}")
     _add_config(exchanging)
     exchanging.set_defaults(run=_run_exchange)
 
@@ -136,7 +137,10 @@ def _run_forget(arguments: argparse.Namespace) -> int:
 
 
 def _run_exchange(arguments: argparse.Namespace) -> int:
-    return _run(arguments, lambda fleet, config: fleet.exchange_meter(config, arguments.title))
+    def exchange(fleet: Any, config: Any) -> Any:  # noqa: ANN401
+        return fleet.exchange_meter(config, arguments.old, arguments.new)
+
+    return _run(arguments, exchange)
 
 
 def _run_stream(arguments: argparse.Namespace) -> int:

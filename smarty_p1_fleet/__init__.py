@@ -5,7 +5,8 @@ The values are written to VictoriaMetrics.
 
 from .collector_config import CollectorConfig, read_config
 from .frames.frame_rereader import read
-from .meter_deletion import exchange_meter, forget_meter
+from .meter_deletion import forget_meter
+from .meter_exchange import exchange_meter
 from .service import check, run
 from .store.export_csv import CsvSpan, read_store_config, write_csv
 from .stream_setup import make_stream

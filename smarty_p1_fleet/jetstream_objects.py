@@ -179,6 +179,16 @@ async def read_once(
         await subscription.unsubscribe()
 
 
+async def last_revision(js: JetStreamContext, keys: str) -> int:
+    """Return the revision of the newest of the bucket's entries. 0 without entries.
+
+    `keys` is a pattern such as `name.*`. Raises NATS's errors.
+    """
+    with suppress(NotFoundError):
+        return (await js.get_last_msg(METERS_STREAM, f"{METERS_SUBJECT}{keys}")).seq or 0
+    return 0
+
+
 async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[str, bytes, int]]:
     """Yield key, value and revision of the bucket's entries. Raises NATS's errors.
 

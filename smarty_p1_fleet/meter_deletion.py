@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple, override
 
 from nats.errors import Error as NatsError
@@ -19,7 +20,7 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from .collector_client import connected
 from .collector_config import CollectorConfig
 from .jetstream_objects import METERS, METERS_STREAM, METERS_SUBJECT, read_entries, subject_of
-from .meter_names import label_of, name_key
+from .meter_names import label_of, name_key, owner_at, parse_tenures
 from .outage_log import reason
 from .store.store_reader import StoreReader, open_reader, selector
 
@@ -83,31 +84,10 @@ async def forget_meter(
     return "\n".join([*lines, _LEFT]), not any(left)
 
 
-async def exchange_meter(config: CollectorConfig, title: bytes) -> str:
-    """Free the serial numbers of a system title, after an exchange of meters.
-
-    The next meter with a key that sends one of these numbers owns it. Values and frames stay. The
-    collectors store its frames that wait.
-    Return a text for the operator. Raises ConfigError and UnavailableError.
-    """
-    digits = title.hex().upper()
-    async with connected(config) as js:
-        names = [key for key, owner in (await _read_owners(js)).items() if owner == digits]
-        for key in (*names, f"meter.{digits}"):
-            await js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
-    if not names:
-        return f"{digits} owns no serial number: nothing is to be done"
-    freed = ", ".join(sorted(map(label_of, names)))
-    return (
-        f"{digits} no longer owns {freed}. The frames of the next meter that sends it are stored"
-        " within a minute, also those that wait"
-    )
-
-
 async def _read_owners(js: JetStreamContext) -> dict[str, str]:
-    """Return the system title that owns each name. The keys are those of the bucket."""
+    """Return the present owner of each name, a system title. The keys are those of the bucket."""
     entries = read_entries(js, "name.*")
-    return {key: owner.decode(errors="replace") async for key, owner, _ in entries}
+    return {key: owner_at(parse_tenures(value), inf) or "" async for key, value, _ in entries}
 
 
 async def _find(
@@ -151,6 +131,23 @@ async def _find(
     # Drop the empty label. As a selector, it would select all series without a meter.
     series = tuple(sorted(labels - {""}))
     return _Forgetting(js, reader, config.store.name, title, series, names, left_out)
+
+
+async def until_acknowledged(js: JetStreamContext, consumer: str) -> bool:
+    """Wait until the collectors have acknowledged the frames that the stream has now.
+
+    Until then, they write the values of these frames again if VictoriaMetrics restarts. Return
+    False after _MAX_ACKNOWLEDGE_S, for example without a running collector.
+    """
+    last = (await js.stream_info(STREAM)).state.last_seq
+    end = time.monotonic() + _MAX_ACKNOWLEDGE_S
+    with suppress(NotFoundError):
+        while time.monotonic() < end:
+            info = await js.consumer_info(STREAM, consumer)
+            if info.ack_floor is None or info.ack_floor.stream_seq >= last:
+                return True
+            await asyncio.sleep(_LOOK_INTERVAL_S)
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +213,7 @@ class _Forgetting:
             await self.js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
 
     async def _until_acknowledged(self) -> None:
-        """Wait until the collectors have acknowledged the frames that they got before the purge.
-
-        Until then, they write the values of these frames again if VictoriaMetrics restarts. Without
-        a running collector, end after _MAX_ACKNOWLEDGE_S.
-        """
-        last = (await self.js.stream_info(STREAM)).state.last_seq
-        end = time.monotonic() + _MAX_ACKNOWLEDGE_S
-        with suppress(NotFoundError):
-            while time.monotonic() < end:
-                info = await self.js.consumer_info(STREAM, self.consumer)
-                if info.ack_floor is None or info.ack_floor.stream_seq >= last:
-                    return
-                await asyncio.sleep(_LOOK_INTERVAL_S)
+        await until_acknowledged(self.js, self.consumer)
 
     async def _messages(self) -> int:
         info = await self.js.stream_info(STREAM, subjects_filter=self._subject)

@@ -3,193 +3,171 @@
 A verified telegram proves that the sender has the key of a system title. But the sender can put any
 serial number into the telegram. So the first serial number of a system title belongs to that title
 alone. A bucket in NATS, which all collectors share, has an entry for each title and for each name.
+Only a command of the operator (`meter_exchange.py`) gives a name to another title.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Collection
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from math import inf
+from typing import NamedTuple
 
-from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
+from nats.errors import Error as NatsError
+from nats.js.errors import KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
-from smarty_p1_gateway import Keys
 from smarty_p1_gateway.log_once import LogOnce
 from smartyp1.p1.telegram import Telegram
 
-from .frames.frame_order import MAX_TITLES, of_title
 from .store.series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Maximum number of wrong names that are looked up for a meter. A wrong name does not belong to the
-# meter that sends it. After this number, further new names in telegrams of this meter are rejected
-# without a lookup.
-_MAX_REFUSED_NAMES = 16
+ENTRIES = "*.*"
+"""Pattern of the keys of all entries of names and meters in the bucket."""
+LOOK_INTERVAL_S = 5.0
+"""Maximum age in seconds of a collector's copy of the entries."""
+# A claim writes two entries, and another collector can be faster once for each of them.
+_MAX_CLAIMS = 4
+_TAKEN = ("",)
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
-# A name in the bucket has no such sign, because it is invisible.
-_OWNER_SIGN = "\n"
-_IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
+_TENURE = re.compile(r"([0-9A-F]{16})(?::(\d{1,12}))?").fullmatch
 _NAME = "name."
 _METER = "meter."
 _IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
-class _Meter:
-    """Names of one meter that this process has already looked up."""
+class Tenure(NamedTuple):
+    """Ownership of a name by a system title, for telegrams up to the time `until` (Unix seconds).
 
-    def __init__(self) -> None:
-        self.name: str | None = None
-        # Labels of the series to which this meter's values are written. The label is the meter's
-        # name. If a telegram has no serial number, the label is the meter's system title.
-        self.own: set[str] = set()
-        # Names that other meters own, each with its owner (see `owner_of`).
-        self.refused: dict[str, str] = {}
+    The ownership of the present owner has no end.
+    """
+
+    title: str
+    until: float = inf
+
+
+def parse_tenures(value: bytes) -> tuple[Tenure, ...]:
+    """Return the owners in an entry of a name, in the order of time. () means a free name.
+
+    The name of a meter that is just being exchanged has no present owner.
+    """
+    found = [_TENURE(text) for text in value.decode(errors="replace").split(" ")]
+    return tuple(Tenure(match[1], float(match[2] or inf)) for match in found if match)
+
+
+def tenures_to_bytes(tenures: tuple[Tenure, ...]) -> bytes:
+    """Return the value of an entry of a name."""
+    texts = (f"{title}:{until:.0f}" if until < inf else title for title, until in tenures)
+    return " ".join(texts).encode()
+
+
+def owner_at(tenures: tuple[Tenure, ...], moment: float) -> str | None:
+    """Return the only title that owns the name in telegrams of the time `moment`."""
+    return next((tenure.title for tenure in tenures if moment <= tenure.until), None)
 
 
 class MeterNames:
-    """Names (serial numbers) of all meters. The name in a telegram is looked up in NATS.
+    """Copy of the names (serial numbers) of all meters in the bucket.
 
-    `domain` has the system titles of the meters that this collector collects, () for all meters.
+    `last_revision` returns the number of the last change of ENTRIES, and `entries` yields key,
+    value and revision of each. `changes` counts the changes that were seen.
     """
 
     def __init__(
         self,
         bucket: Callable[[], KeyValue],
-        keys: Keys,
+        last_revision: Callable[[], Awaitable[int]],
+        entries: Callable[[], AsyncIterator[tuple[str, bytes, int]]],
         log: LogOnce,
-        domain: Collection[bytes] = (),
     ) -> None:
         # `bucket` is a function, because each connection to NATS has a bucket object of its own.
         self._bucket = bucket
-        self._domain = domain
-        self._keys = keys
+        self._last_revision = last_revision
+        self._entries = entries
         self._log = log
-        self._meters: dict[bytes, _Meter] = {}
+        self.changes = 0
+        self._values: dict[str, tuple[bytes, int]] = {}
+        self._revision, self._looked_at = -1, -inf
+        self._lock = asyncio.Lock()
 
-    async def load(self, entries: AsyncIterator[tuple[str, bytes, int]]) -> None:
-        """Take all names from `entries` of the bucket (see `read_entries`).
+    def drop(self) -> None:
+        """Read all entries again before the next telegram. A deletion leaves no revision."""
+        self._revision, self._looked_at = -1, -inf
 
-        Otherwise, the first telegram of each meter costs several requests. Raises NATS's errors.
+    async def look(self) -> None:
+        """Read all entries if one of them has changed. Raises NATS's errors."""
+        async with self._lock:
+            now = time.monotonic()
+            if now < self._looked_at + LOOK_INTERVAL_S:
+                return
+            revision = await self._last_revision()
+            if revision != self._revision:
+                values = {key: (value, at) async for key, value, at in self._entries()}
+                if max((at for _, at in values.values()), default=0) < revision:
+                    msg = "the node that is read has not all names yet"
+                    raise NatsError(msg)
+                self._values, self._revision = values, revision
+                self.changes += 1
+            self._looked_at = now
+
+    async def may_write(self, telegram: Telegram) -> bool:
+        """Return whether a verified telegram with a time may write to the series of its name.
+
+        If the name is free, claim it for the telegram's meter. Raises NATS's errors.
         """
-        values = {key: value async for key, value, _ in entries}
-        for key, value in values.items():
-            digits, label = key.removeprefix(_METER).encode(), value.decode(errors="replace")
-            if not (key.startswith(_METER) and _IS_TITLE(digits)):
-                continue
-            title = bytes.fromhex(digits.decode())
-            # Another meter may take the name of a meter without a key at any time.
-            is_own = self._keys.of(title) and values.get(name_key(label)) == digits
-            if is_own and len(self._meters) < MAX_TITLES:
-                meter = self._meters.setdefault(title, _Meter())
-                meter.name = label
-                meter.own.add(label)
-
-    def use(self, keys: Keys) -> None:
-        """Replace the keys. If a meter no longer has a key, another meter may take its name."""
-        for title in list(self._meters):
-            if keys.of(title) is None:
-                del self._meters[title]
-            else:
-                self._meters[title].refused.clear()
-        self._keys = keys
-
-    async def owner_of(self, title: bytes, label: str) -> str:
-        """Return a text that changes when a meter may perhaps use the name `label`.
-
-        It has the system title of the meter that owns the name, if that meter has a key, and the
-        name that the meter with the system title `title` has until now. Raises NATS's errors.
-        """
-        digits = title.hex().upper()
-        owner = await self._get(name_key(label)) or ""
-        is_taken = _IS_TITLE(owner.encode()) and self._has_key(bytes.fromhex(owner))
-        return _OWNER_SIGN.join(
-            (label, owner if is_taken else "", await self._get(f"{_METER}{digits}") or "")
-        )
-
-    async def has_changed(self, title: bytes, owners: Collection[str]) -> bool:
-        """Return whether a meter may perhaps use a name now that it was refused.
-
-        `owners` are the texts of `owner_of` at that time. If one of them has changed, look the
-        names of these meters up again. Raises NATS's errors.
-        """
-        labels = {owner.split(_OWNER_SIGN)[0] for owner in owners}
-        if {await self.owner_of(title, label) for label in labels} <= {*owners}:
-            return False
-        self._meters.pop(title, None)
-        for owner in owners:
-            if _IS_TITLE(digits := "".join(owner.split(_OWNER_SIGN)[1:2]).encode()):
-                self._meters.pop(bytes.fromhex(digits.decode()), None)
-        return True
-
-    async def refusal_of(self, telegram: Telegram) -> str | None:
-        """Return None if a verified telegram may write to the series of its name.
-
-        If the name is free, claim it for the telegram's meter. If another meter owns the name,
-        return the text of `owner_of`. Raises NATS's errors.
-        """
-        title, label = telegram.system_title or b"", meter_label(telegram)
-        meter = of_title(self._meters, title, _Meter)
-        if label in meter.own:
-            return None
-        if label not in meter.refused:
-            if len(meter.refused) >= _MAX_REFUSED_NAMES:
-                return ""
-            # Look first: the name may become free after the claim.
-            owner = await self.owner_of(title, label)
-            if await self._claim(meter, title.hex().upper(), label):
-                meter.own.add(label)
-                return None
-            meter.refused[label] = owner
-        self._log.warn(_OTHER_METER, title.hex().upper(), label, key=(_OTHER_METER, title))
-        return meter.refused[label]
-
-    async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:
-        """Claim the name `label` for the system title `digits`.
-
-        Return False if the name is taken.
-        """
-        if label == digits:
-            return await self._owns(digits, label)
-        key = f"{_METER}{digits}"
-        meter.name = meter.name or await self._get(key)
-        if meter.name is None and await self._owns(digits, label):
-            # If another collector creates the entry at the same time, this call fails. So read the
-            # entry afterwards in any case.
-            with suppress(KeyWrongLastSequenceError):
-                await self._bucket().create(key, label.encode())
-            meter.name = await self._get(key)
-        return meter.name == label and await self._owns(digits, label)
-
-    async def _get(self, key: str) -> str | None:
-        with suppress(KeyNotFoundError):
-            return ((await self._bucket().get(key)).value or b"").decode(errors="replace")
-        return None
-
-    async def _owns(self, digits: str, label: str) -> bool:
-        """Return whether the system title `digits` owns the name `label`. Claim a free name.
-
-        A name is free if it has no owner, or if its owner has no key.
-        """
-        key, own = name_key(label), digits.encode()
-        while True:
-            # If another collector changes the entry before this update, the update fails. Then look
-            # the entry up again.
-            with suppress(KeyWrongLastSequenceError):
-                try:
-                    entry = await self._bucket().get(key)
-                except KeyNotFoundError:
-                    await self._bucket().create(key, own)
-                    return True
-                owner = entry.value or b""
-                if owner != own:
-                    if _IS_TITLE(owner) and self._has_key(bytes.fromhex(owner.decode())):
-                        return False
-                    await self._bucket().update(key, own, entry.revision)
+        await self.look()
+        title, label = (telegram.system_title or b"").hex().upper(), meter_label(telegram)
+        moment = telegram.time.timestamp() if telegram.time else inf
+        for _ in range(_MAX_CLAIMS):
+            missing = self._missing(title, label, moment)
+            if not missing:
                 return True
+            if missing == _TAKEN:
+                break
+            await self._put(*missing)
+        self._log.warn(_OTHER_METER, title, label, key=(OTHER_METER, telegram.system_title))
+        return False
 
-    def _has_key(self, title: bytes) -> bool:
-        # Another collector perhaps has a key for a title outside `self._domain`. So assume that
-        # such a title has a key.
-        return bool(self._keys.of(title) or (self._domain and title not in self._domain))
+    def _missing(self, title: str, label: str, moment: float) -> tuple[str, ...]:
+        """Return key and text of an entry that a title needs to write to a name, () for none.
+
+        Return _TAKEN if another title owns the name, or the title has another name.
+        """
+        # A meter without a serial number is named by its title.
+        own = label if label == title else self._value(meter_key(title)).decode(errors="replace")
+        tenures = parse_tenures(self._value(name_key(label)))
+        if own not in {"", label}:
+            return _TAKEN
+        if not tenures:
+            return name_key(label), title
+        if owner_at(tenures, moment) != title:
+            return _TAKEN
+        return () if own else (meter_key(title), label)
+
+    def _value(self, key: str) -> bytes:
+        return self._values.get(key, (b"", 0))[0]
+
+    async def _put(self, key: str, text: str) -> None:
+        """Write an entry unless another collector has written it. Then read all entries."""
+        value, (_, revision) = text.encode(), self._values.get(key, (b"", 0))
+        with suppress(KeyWrongLastSequenceError):
+            bucket = self._bucket()
+            written = (
+                await bucket.update(key, value, revision)
+                if revision
+                else await bucket.create(key, value)
+            )
+            self._values[key] = value, written
+            return
+        self.drop()
+        await self.look()
+
+
+def meter_key(title: str) -> str:
+    """Return the bucket's key for the name of a meter."""
+    return f"{_METER}{title}"
 
 
 def name_key(label: str) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter as Counts
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import override
 
 from nats.js.api import ConsumerInfo, StreamInfo
@@ -72,6 +72,12 @@ class CollectorMetrics(ProgramMetrics):
             "caught_up", "Frames that waited for a key, and were then read again"
         )
         self.waiting_titles = gauge("waiting_titles", "System titles whose frames wait for a key")
+        self.waiting_gone = counter(
+            "waiting_gone", "Meters whose waiting frames, or a part of them, have left the stream"
+        )
+        self._waiting = gauge(
+            "waiting_seconds", "Age of a meter's oldest frame that waits", "title", "reason"
+        )
         self.early_titles = gauge(
             "early_titles",
             "System titles whose frames wait until the clocks of NATS and this machine agree",
@@ -140,6 +146,13 @@ class CollectorMetrics(ProgramMetrics):
             return 0.0 if arrived is None else max(0.0, time.time() - arrived)
 
         self._oldest.set_function(age)
+
+    def show_waiting(self, waiting: Iterable[tuple[str, str, float]]) -> None:
+        """Set the age of waiting frames, from system title, reason and arrival (Unix seconds)."""
+        now = time.time()
+        self._waiting.clear()
+        for title, reason, arrived in waiting:
+            self._waiting.labels(title, reason).set(max(0.0, now - arrived))
 
     def show_stream(self, info: StreamInfo) -> None:
         """Set the gauges of the NATS stream: its size and its replicas."""

@@ -34,9 +34,9 @@ from .frames.nats_clock_check import LOOK_INTERVAL_S, NatsClockCheck, ask_time
 from .frames.new_frames import NewFrames
 from .frames.reading_publisher import ReadingPublisher
 from .frames.reread_bookmarks import Bookmarks
-from .jetstream_objects import METERS, make_consumer, read_entries
+from .jetstream_objects import METERS, last_revision, make_consumer, read_entries
 from .keys_watch import KeysWatch
-from .meter_names import MeterNames
+from .meter_names import ENTRIES, MeterNames
 from .meter_object_limits import MeterObjectLimits
 from .metrics import CollectorMetrics
 from .outage_log import AlreadyLoggedError, outage_of, reason
@@ -101,7 +101,12 @@ class _Collector:
         self._log = LogOnce(_MAX_METER_WARNINGS)
         self._outage = outage_of("The connection to NATS")
         self._limits = MeterObjectLimits(metrics.count_ignored)
-        self._names = MeterNames(lambda: self._bucket, watch.keys, self._log, config.titles)
+        self._names = MeterNames(
+            lambda: self._bucket,
+            lambda: last_revision(self._nats.jetstream(timeout=_API_TIMEOUT_S), ENTRIES),
+            lambda: read_entries(self._nats.jetstream(timeout=_API_TIMEOUT_S), ENTRIES),
+            self._log,
+        )
         self._stored = StoredCounters(config.store)
         self._clocks = NatsClockCheck(lambda: ask_time(self._nats))
         self._verifier = self._make_verifier(watch.keys, is_reader=False)
@@ -136,7 +141,6 @@ class _Collector:
         )
         # Sequence number of the last message that NATS had delivered at the last `_look`.
         self._delivered = 0
-        self._are_names_loaded = False
         self._nats: Client
         self._bucket: KeyValue
 
@@ -248,9 +252,7 @@ class _Collector:
         except NotFoundError, BucketNotFoundError:
             msg = f"there is no stream {STREAM}, or no bucket: `smarty-p1 fleet stream` makes both"
             raise AlreadyLoggedError(msg) from None
-        if not self._are_names_loaded:
-            await self._names.load(read_entries(js, ">"))
-            self._are_names_loaded = True
+        self._names.drop()
         await self._clocks.look()
         if config.publishes_readings:
             readings = ReadingPublisher(nats)

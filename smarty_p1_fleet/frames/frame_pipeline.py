@@ -163,9 +163,8 @@ class FramePipeline:
         batch.late += is_late
         why = NOW if is_late and batch.late > _MAX_EARLIER else verdict.why
         if why:
-            number, tried = message.sequence, dict.fromkeys(verdict.tried, message.sequence)
-            owners = (verdict.owner,) if verdict.owner else ()
-            mark = Bookmark(number, number, frozenset((why,)), tried, owners)
+            number = message.sequence
+            mark = Bookmark(number, number, frozenset((why,)), message.arrived)
             add_mark(batch.waiting, verdict.title, mark)
         elif verdict.telegram is not None:
             # Without a sample, acknowledge the message: NATS would deliver it again for ever.

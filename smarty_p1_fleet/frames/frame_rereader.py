@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, DeliverPolicy
+from nats.js.api import ConsumerConfig, DeliverPolicy, StreamState
 
 from smarty_p1_fleet.collector_client import connected
 from smarty_p1_fleet.collector_config import CollectorConfig
@@ -36,9 +36,9 @@ from smartyp1.fault_log import FaultLog
 
 from .frame_message import FrameMessage, read_message
 from .frame_pipeline import FramePipeline, FrameSource, Marks, OnSettled, SetBookmarks, add_mark
-from .frame_verifier import TELEGRAM, fingerprints_of
+from .frame_verifier import TELEGRAM
 from .nats_clock_check import NatsClockCheck
-from .reread_bookmarks import ALL, EARLY, KEY, NAME, NOW, Bookmark, Bookmarks, ReadRange
+from .reread_bookmarks import EARLY, GONE, KEY, NOW, Bookmark, Bookmarks, ReadRange, Tried
 
 LOGGER = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ _MAX_FRAMES = 50_000
 # Maximum number of seconds for which a command waits for collectors that do nothing.
 _MAX_STANDSTILL_S = 120.0
 _ASK_INTERVAL_S = 1.0
+_MAX_SHOWN_TITLES = 1000
 
 type MakePipeline = Callable[[Keys, FrameSource, SetBookmarks, OnSettled], FramePipeline]
 
@@ -80,12 +81,12 @@ class _Due(NamedTuple):
     title: bytes | None
     mark: Bookmark
     start: int
-    keys: Sequence[str]
 
 
 class FrameRereader:
     """Reader of the frames of a store that are to be read again, each time in a new pipeline.
 
+    It tries a waiting frame once after its start, and after each change of its keys or of names.
     `titles` are the system titles of the meters that the collector collects, () for all meters.
     """
 
@@ -110,6 +111,8 @@ class FrameRereader:
         self._faults = FaultLog(name)
         self._marks: Mapping[bytes | None, Bookmark] = {}
         self._revision, self._listed_at = -1, 0.0
+        self._tried: dict[bytes | None, Tried] = {}
+        self._keys: Keys | None = None
 
     async def run(self, js: JetStreamContext, keys: Callable[[], Keys]) -> None:
         """Read frames again as soon as they can be stored, until cancelled."""
@@ -126,40 +129,70 @@ class FrameRereader:
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
         """Read the frames again that can be stored now. Raises NATS's errors."""
+        await self._list()
+        if keys is not self._keys:
+            self._keys = keys
+            self._tried.clear()
+        if not self._marks:
+            return
+        await self._names.look()
+        state = (await js.stream_info(STREAM)).state
+        marks = [item for item in self._marks.items() if await self._is_there(*item, state)]
+        starts = ((title, mark, self._start(title, mark, keys)) for title, mark in marks)
+        if due := [_Due(title, mark, at) for title, mark, at in starts if at is not None]:
+            await self._read(js, keys, due, state.last_seq)
+
+    async def _list(self) -> None:
+        """Read the bookmarks if they have changed, or after _LIST_INTERVAL_S."""
         revision, now = await self._bookmarks.revision(), time.monotonic()
         # The node that gives the list has perhaps not all bookmarks yet. So take it again later.
         if revision != self._revision or now > self._listed_at + _LIST_INTERVAL_S:
             self._marks = await self._bookmarks.all()
             self._revision, self._listed_at = revision, now
-            self._show()
-        if not self._marks:
-            return
-        state = (await js.stream_info(STREAM)).state
-        due = []
-        for title, mark in self._marks.items():
-            if mark.last < state.first_seq or mark.first > state.last_seq:
-                # The frames have left the stream, or the stream was made anew.
-                end = min(mark.last, state.last_seq)
-                await self._bookmarks.settle(title, ReadRange(mark, mark.first, end, ()))
-                continue
-            if found := await self._due(title, mark, keys):
-                due.append(found)
-        if due:
-            await self._read(js, keys, due, state.last_seq)
+            self._tried = {title: self._tried[title] for title in self._tried.keys() & self._marks}
+        self._show()
 
-    async def _due(self, title: bytes | None, mark: Bookmark, keys: Keys) -> _Due | None:
+    async def _is_there(self, title: bytes | None, mark: Bookmark, state: StreamState) -> bool:
+        """Return whether the stream has frames of a bookmark. Log and count once that some left."""
+        if mark.first > state.last_seq:
+            # The stream was made anew.
+            await self._bookmarks.settle(title, ReadRange(mark, mark.first, state.last_seq))
+            return False
+        if mark.first >= state.first_seq:
+            return True
+        is_rest = mark.last >= state.first_seq
+        if not (is_rest and GONE in mark.why):
+            rest = mark._replace(why=mark.why | {GONE}) if is_rest else None
+            if await self._bookmarks.replace(title, mark, rest) and GONE not in mark.why:
+                named = "all meters" if title is None else title.hex().upper()
+                LOGGER.error("Frames of %s that waited have left the stream: they are lost", named)
+                self._metrics.waiting_gone.inc()
+            # The next look finds the other revision.
+            return False
+        return True
+
+    def _start(self, title: bytes | None, mark: Bookmark, keys: Keys) -> int | None:
         """Return from where the frames of a bookmark can be read now. Return None if not now."""
-        prints = sorted(fingerprints_of(keys, title)) if title else [ALL]
-        is_name_free = bool(
-            title and NAME in mark.why and await self._names.has_changed(title, mark.owners)
+        if title and not keys.all_of(title):
+            return None
+        return mark.start(
+            self._tried.get(title),
+            names=self._names.changes,
+            do_clocks_agree=self._clocks.do_agree,
+            now=time.monotonic(),
         )
-        start = mark.start(prints, do_clocks_agree=self._clocks.do_agree, is_name_free=is_name_free)
-        return None if start is None else _Due(title, mark, start, prints)
 
     def _show(self) -> None:
         marks = self._marks.values()
         self._metrics.waiting_titles.set(sum(KEY in mark.why for mark in marks))
         self._metrics.early_titles.set(sum(EARLY in mark.why for mark in marks))
+        oldest = sorted(self._marks.items(), key=lambda item: item[1].time)
+        self._metrics.show_waiting(
+            (title.hex().upper(), reason, mark.time)
+            for title, mark in oldest[:_MAX_SHOWN_TITLES]
+            if title
+            for reason in mark.why - {GONE}
+        )
 
     async def _read(self, js: JetStreamContext, keys: Keys, due: Sequence[_Due], last: int) -> None:
         """Read the frames of bookmarks. `last` is the last number of the stream before that."""
@@ -167,12 +200,13 @@ class FrameRereader:
         pipeline = self._make_pipeline(keys, source, source.set, source.count)
         readings: list[tuple[bytes | None, ReadRange]] = []
         left = _MAX_FRAMES
-        for title, mark, start, prints in due:
+        names = self._names.changes
+        for title, mark, start in due:
             end, count = await self._read_title(
                 js, pipeline, title, start, min(mark.last, last), left
             )
             is_whole = end >= min(mark.last, last)
-            readings.append((title, ReadRange(mark, start, end, prints, None, is_whole=is_whole)))
+            readings.append((title, ReadRange(mark, start, end, None, is_whole=is_whole)))
             left -= count
             if left <= 0:
                 break
@@ -185,6 +219,7 @@ class FrameRereader:
         await self._bookmarks.set(source.left)
         for title, reading in readings:
             await self._bookmarks.settle(title, reading._replace(left=waiting[title]))
+            self._tried[title] = reading.tried(self._tried.get(title), names, time.monotonic())
         self._metrics.caught_up.inc(source.outcomes.total())
         if source.outcomes[TELEGRAM]:
             LOGGER.info("Frames that were read again: %s", dict(source.outcomes))
@@ -239,7 +274,7 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
         first, last, count = await first_since(js, title, since)
         if not count:
             return f"{named}: the stream has no frame since then"
-        await bookmarks.set({title: Bookmark(first, last, frozenset((NOW,)))})
+        await bookmarks.set({title: Bookmark(first, last, frozenset((NOW,)), since.timestamp())})
         await _until_read(bookmarks, title, last)
     return (
         f"{named}: {count:,} frames read, of those since {since.astimezone():%Y-%m-%d %H:%M:%S %Z}."

@@ -1,7 +1,7 @@
 """Verification of messages. Each message gives a telegram, or a reason for its rejection."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from math import inf
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.log_once import LogOnce
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.frame_header import read_frame
-from smartyp1.p1.keys import keys_fingerprint
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
 
@@ -72,11 +71,9 @@ class Verdict(NamedTuple):
 
     `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
     telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
-    If the frame must be read again later, `why` says when (see `reread_bookmarks`), and `tried` are
-    the fingerprints of the keys that were tried. `owner` names the owner of the telegram's name
-    (see `MeterNames.owner_of`), if another meter owns it. A late telegram must be read again if it
-    was not compared with the stored telegrams, because VictoriaMetrics was asked too often for its
-    meter.
+    If the frame must be read again later, `why` says when (see `reread_bookmarks`). A late telegram
+    must be read again if it was not compared with the stored telegrams, because VictoriaMetrics was
+    asked too often for its meter.
     """
 
     outcome: str
@@ -85,8 +82,6 @@ class Verdict(NamedTuple):
     key: str = ""
     is_newest: bool = False
     why: str = ""
-    tried: Collection[str] = ()
-    owner: str = ""
 
 
 async def verdict_on(verifier: FrameVerifier, message: FrameMessage) -> Verdict:
@@ -158,7 +153,7 @@ class FrameVerifier:
 
     def use(self, keys: Keys) -> None:
         """Replace the keys. Drop the decryptors of the meters whose keys have changed."""
-        self._names.use(keys)
+        self._names.drop()
         for title in list(self._decryptors):
             if self._keys.all_of(title) != keys.all_of(title):
                 del self._decryptors[title]
@@ -194,14 +189,13 @@ class FrameVerifier:
             return _not_opened(NO_KEY, title)
         decryptor, event = _open(decryptors, frame.data)
         if isinstance(event, Rejection):
-            return _not_opened(event.reason.value, title, decryptors)
+            return _not_opened(event.reason.value, title)
         if decryptor is not decryptors[0]:
             self._decryptors[title] = (
                 decryptor,
                 *(candidate for candidate in decryptors if candidate is not decryptor),
             )
-        verdict = await self._verify_telegram(title, event, decryptor.fingerprint, arrived, latest)
-        return verdict._replace(tried=_prints(decryptors))
+        return await self._verify_telegram(title, event, decryptor.fingerprint, arrived, latest)
 
     async def _verify_telegram(
         self, title: bytes, telegram: Telegram, key: str, arrived: float, latest: float
@@ -218,8 +212,8 @@ class FrameVerifier:
         time = sent.timestamp()
         if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
             return await self._out_of_time(title, time, arrived)
-        if (owner := await self._names.refusal_of(telegram)) is not None:
-            return _refused_name(owner, title)
+        if not await self._names.may_write(telegram):
+            return Verdict(OTHER_METER, title, why=NAME)
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)
@@ -282,27 +276,9 @@ class FrameVerifier:
         return decryptors
 
 
-def _refused_name(owner: str, title: bytes) -> Verdict:
-    """Return the verdict on a telegram with the name of another meter.
-
-    The frame waits until that meter no longer owns the name. `owner` is "" after too many names.
-    """
-    return Verdict(OTHER_METER, title, why=NAME if owner else "", owner=owner)
-
-
-def _not_opened(reason: str, title: bytes, decryptors: tuple[FrameDecryptor, ...] = ()) -> Verdict:
-    """Return the verdict on a frame that `decryptors` have rejected for `reason`."""
-    may_wait = reason in WAITING and is_of_maker(title)
-    return Verdict(reason, title, why=KEY if may_wait else "", tried=_prints(decryptors))
-
-
-def _prints(decryptors: tuple[FrameDecryptor, ...]) -> Collection[str]:
-    return [decryptor.keys_fingerprint for decryptor in decryptors]
-
-
-def fingerprints_of(keys: Keys, title: bytes) -> set[str]:
-    """Return the fingerprints of a meter's keys."""
-    return {keys_fingerprint(key.encryption, key.authentication) for key in keys.all_of(title)}
+def _not_opened(reason: str, title: bytes) -> Verdict:
+    """Return the verdict on a frame that no key has decrypted, for `reason`."""
+    return Verdict(reason, title, why=KEY if reason in WAITING and is_of_maker(title) else "")
 
 
 def _open(

@@ -8,27 +8,30 @@ collector has set it meanwhile: each setting changes its revision.
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from math import inf
 from typing import NamedTuple
 
 from nats.js import JetStreamContext
 from nats.js.api import Header
-from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError, NotFoundError
+from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
-from smarty_p1_fleet.jetstream_objects import METERS_STREAM, METERS_SUBJECT, read_entries, title_of
+from smarty_p1_fleet.jetstream_objects import METERS_SUBJECT, last_revision, read_entries, title_of
 
 # Why frames are read again: when another key comes, when no other meter owns the name any more,
-# when the clocks agree, or as soon as possible.
+# when the clocks agree, or as soon as possible. GONE notes that a part of them has left the stream.
 KEY = "key"
 NAME = "name"
 EARLY = "early"
 NOW = "now"
-_REASONS = frozenset((KEY, NAME, EARLY, NOW))
+GONE = "gone"
+_REASONS = frozenset((KEY, NAME, EARLY, NOW, GONE))
 ALL = "all"
-# Maximum number of keys in a bookmark. A collector has at most two keys of a meter.
-_MAX_TRIED = 8
+# Seconds after which a collector tries frames that have begun to wait since its last reading.
+# Another collector, which has other keys, has let them wait.
+_RETRY_INTERVAL_S = 60.0
 # Number of bookmarks that are set at the same time.
 _MAX_UNDERWAY = 32
 _MAKER_SIZE = 3
@@ -39,80 +42,73 @@ _REMOVED = {"KV-Operation": "DEL"}
 _WRONG_LAST_SEQUENCE = (10071, 10164)
 
 
+class Tried(NamedTuple):
+    """Frames of a meter that a collector has tried, at `moment` of the monotonic clock.
+
+    `names` is the number of changes of names that the collector knew.
+    """
+
+    first: int
+    last: int
+    names: int
+    moment: float
+
+    def are_names_old(self, mark: Bookmark, names: int) -> bool:
+        """Return whether names have changed since then, and frames of `mark` wait for a name."""
+        return NAME in mark.why and self.names != names
+
+
 class Bookmark(NamedTuple):
     """Frames of a meter to read again: the first and the last one have these sequence numbers.
 
-    `tried` has the fingerprints of keys that were tried. All waiting frames from `first` to the
-    number behind a fingerprint were tried with this key. `owners` has the owners of the names in
-    the frames that wait for a name (see `MeterNames.owner_of`).
+    `why` has the reasons. `time` is the arrival of the first frame (Unix seconds).
     """
 
     first: int
     last: int
     why: frozenset[str]
-    tried: Mapping[str, int] = {}
-    owners: tuple[str, ...] = ()
+    time: float = 0.0
     revision: int = 0
 
     def start(
-        self, keys: Collection[str], *, do_clocks_agree: bool, is_name_free: bool = False
+        self, tried: Tried | None, *, names: int, do_clocks_agree: bool, now: float
     ) -> int | None:
-        """Return where a collector whose keys of the meter have these fingerprints must begin.
+        """Return where a collector that has tried the frames `tried` must begin.
 
-        `is_name_free` means that another meter owned the name of this meter, and perhaps no longer
-        does. Return None if the collector can store none of the frames now.
+        Return None if it can store none of the frames now.
         """
-        if not keys:
-            return None
-        is_due = NOW in self.why or (EARLY in self.why and do_clocks_agree)
-        if is_due or (NAME in self.why and is_name_free):
+        if NOW in self.why or (EARLY in self.why and do_clocks_agree):
             return self.first
-        begin = min(self.untried(key) for key in keys)
-        return begin if KEY in self.why and begin <= self.last else None
+        if not self.why & {KEY, NAME}:
+            return None
+        if tried is None or self.first < tried.first or tried.are_names_old(self, names):
+            return self.first
+        is_due = self.last > tried.last and now > tried.moment + _RETRY_INTERVAL_S
+        return max(self.first, tried.last + 1) if is_due else None
 
     def merged(self, other: Bookmark) -> Bookmark:
         """Return a bookmark for the frames of both, with the revision of this one."""
-        first, last = min(self.first, other.first), max(self.last, other.last)
-        tried = {}
-        for key in (*self.tried, *(key for key in other.tried if key not in self.tried)):
-            untried = [mark.untried(key) for mark in (self, other) if not mark.is_tried(key)]
-            both = self.tried.get(key, 0), other.tried.get(key, 0)
-            tried[key] = min(untried) - 1 if untried else max(both)
-        owners = (*(one for one in self.owners if one not in other.owners), *other.owners)[
-            -_MAX_TRIED:
-        ]
-        return self._replace(
-            first=first, last=last, why=self.why | other.why, tried=tried, owners=owners
-        )
-
-    def is_tried(self, key: str) -> bool:
-        """Return whether all frames were tried with a key."""
-        return self.tried.get(key, 0) >= self.last
-
-    def untried(self, key: str) -> int:
-        """Return the first number at which a frame may be that was not tried with a key."""
-        return max(self.first, self.tried.get(key, 0) + 1)
+        earlier = min(self, other)
+        last, why = max(self.last, other.last), self.why | other.why
+        return self._replace(first=earlier.first, time=earlier.time, last=last, why=why)
 
     def to_bytes(self) -> bytes:
         """Return the value of the entry."""
-        tried = [pair for pair in self.tried.items() if pair[1] >= self.first][-_MAX_TRIED:]
-        why = sorted(self.why)
-        return json.dumps([self.first, self.last, why, dict(tried), self.owners]).encode()
+        return json.dumps([self.first, self.last, sorted(self.why), self.time]).encode()
 
     @classmethod
     def parse(cls, value: bytes, revision: int) -> Bookmark:
         """Return the bookmark in an entry. If it is damaged, all frames are read again."""
         try:
-            first, last, why, tried, owners = json.loads(value)
-            numbers = {str(key): int(number) for key, number in tried.items()}
+            first, last, why, time = json.loads(value)
             reasons = _REASONS.intersection(why)
-            return cls(int(first), int(last), reasons, numbers, (*map(str, owners),), revision)
-        except ValueError, TypeError, AttributeError:
+            return cls(int(first), int(last), reasons, float(time), revision)
+        except ValueError, TypeError:
             return cls(1, 2**63 - 1, frozenset((NOW,)), revision=revision)
 
 
 class ReadRange(NamedTuple):
-    """Frames of a bookmark that were read from `start` to `end` with `keys`.
+    """Frames of a bookmark that were read from `start` to `end`.
 
     `left` are those of them that still wait. `is_whole` means that all frames of the bookmark were
     read that are still in the stream.
@@ -121,50 +117,34 @@ class ReadRange(NamedTuple):
     mark: Bookmark
     start: int
     end: int
-    keys: Collection[str]
     left: Bookmark | None = None
     is_whole: bool = True
+
+    def tried(self, before: Tried | None, names: int, moment: float) -> Tried:
+        """Return the frames that the collector has tried after this reading."""
+        first = before.first if before and before.first < self.start else self.start
+        return Tried(first, self.end, names, moment if self.is_whole else -inf)
 
     def rest_of(self, known: Bookmark) -> Bookmark | None:
         """Return what still waits of the bookmark `known`, which may have been set meanwhile."""
         if self.is_whole and known.revision == self.mark.revision:
             # A stream that was made anew has lower numbers than the bookmark.
             known = known._replace(last=min(known.last, self.end))
-        if known.first < self.mark.first:
-            # Frames before those that were read wait now, too.
+        if known.first < self.start:
+            # Frames before those that were read wait, too.
             return known
-        return self._rest(known) if self.start == self.mark.first else self._all(known)
-
-    def _all(self, known: Bookmark) -> Bookmark:
-        """Return what still waits if the first frames of the bookmark were not read."""
-        # The frames before `start` were tried with `keys`, unless more of them wait now.
-        keys = [key for key in self.keys if known.tried.get(key, 0) >= self.start - 1]
-        rest = known.merged(self.left) if self.left else known
-        return rest._replace(tried=_moved_back(known.tried, keys, self.end))
-
-    def _rest(self, known: Bookmark) -> Bookmark | None:
-        """Return what still waits if the bookmark's frames were read from the first one on."""
-        left = self.left
-        rest: Bookmark | None = None
+        left, rest = self.left, None
         # Another collector has stored the frames before `known`.
         if left and left.last >= known.first:
-            rest = left._replace(first=max(left.first, known.first))
+            rest = left._replace(first=max(left.first, known.first), why=left.why | _told(known))
         if known.last > self.end:
             later = known._replace(first=max(known.first, self.end + 1))
             rest = later if rest is None else rest.merged(later)
-        # A frame that is left, but not in `known`, was stored with a key of another collector. So
-        # the frame need not be tried with the keys in `known`.
-        tried = _moved_back(known.tried, self.keys, self.end)
-        return None if rest is None else rest._replace(tried=tried)
+        return rest
 
 
-def _moved_back(tried: Mapping[str, int], keys: Collection[str], end: int) -> Mapping[str, int]:
-    """Return `tried` with `keys`, with which all frames up to `end` were tried, behind the others.
-
-    If there are too many keys, the first ones are dropped.
-    """
-    others = {key: number for key, number in tried.items() if key not in keys}
-    return others | dict.fromkeys(keys, end)
+def _told(mark: Bookmark) -> frozenset[str]:
+    return mark.why & {GONE}
 
 
 class Bookmarks:
@@ -182,10 +162,7 @@ class Bookmarks:
 
     async def revision(self) -> int:
         """Return a number that changes when a bookmark is set or removed."""
-        with suppress(NotFoundError):
-            subject = f"{METERS_SUBJECT}{self._prefix}*"
-            return (await self._js().get_last_msg(METERS_STREAM, subject)).seq or 0
-        return 0
+        return await last_revision(self._js(), f"{self._prefix}*")
 
     async def all(self) -> dict[bytes | None, Bookmark]:
         """Return the bookmark of each meter by system title. None stands for all meters."""
@@ -231,20 +208,26 @@ class Bookmarks:
     async def settle(self, title: bytes | None, reading: ReadRange) -> None:
         """Note that frames were read again. Frames that were set meanwhile stay to be read."""
         while known := await self.get(title):
-            rest = reading.rest_of(known)
-            try:
-                if rest is None:
-                    await self._remove(title, known.revision)
-                elif rest != known:
-                    value = rest.to_bytes()
-                    await self._bucket().update(self._key(title), value, known.revision)
-            except KeyWrongLastSequenceError:
-                continue
-            except APIError as error:
-                if error.err_code in _WRONG_LAST_SEQUENCE:
-                    continue
-                raise
-            return
+            if await self.replace(title, known, reading.rest_of(known)):
+                return
+
+    async def replace(self, title: bytes | None, known: Bookmark, rest: Bookmark | None) -> bool:
+        """Set the bookmark `known` to `rest`. With `rest` None, remove it.
+
+        Return False, and change nothing, if another collector has changed it meanwhile.
+        """
+        try:
+            if rest is None:
+                await self._remove(title, known.revision)
+            elif rest != known:
+                await self._bucket().update(self._key(title), rest.to_bytes(), known.revision)
+        except KeyWrongLastSequenceError:
+            return False
+        except APIError as error:
+            if error.err_code in _WRONG_LAST_SEQUENCE:
+                return False
+            raise
+        return True
 
     async def _remove(self, title: bytes | None, revision: int) -> None:
         # The library cannot remove an entry of this revision only.

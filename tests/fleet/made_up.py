@@ -71,6 +71,15 @@ class Bucket:
             raise KeyWrongLastSequenceError
         del self.entries[key]
 
+    async def last_revision(self) -> int:
+        self.looked_up["revision"] += 1
+        return max((entry.revision for entry in self.entries.values()), default=0)
+
+    async def read(self) -> AsyncIterator[tuple[str, bytes, int]]:
+        self.looked_up["entries"] += 1
+        for key, entry in [*self.entries.items()]:
+            yield key, *entry
+
     def put(self, key: str, value: bytes) -> int:
         self._revision += 1
         self.entries[key] = Entry(value, self._revision)
@@ -287,15 +296,18 @@ class Fleet:
         self.bookmarks = FakeBookmarks()
         self._running: list[asyncio.Task[None]] = []
 
-    def new_verifier(
-        self, keys: Keys, domain: tuple[bytes, ...] = (), *, is_reader: bool = False
-    ) -> FrameVerifier:
-        bucket = cast("KeyValue", self.bucket)
-        names = MeterNames(lambda: bucket, keys, self.log, domain)
+    def new_verifier(self, keys: Keys, *, is_reader: bool = False) -> FrameVerifier:
+        names = self.new_names()
         limits = MeterObjectLimits(self.metrics.count_ignored)
         counters = cast("StoredCounters", self.counters)
         return FrameVerifier(
             keys, names, limits, self.log, counters, clocks=self.clocks, is_reader=is_reader
+        )
+
+    def new_names(self) -> MeterNames:
+        bucket = self.bucket
+        return MeterNames(
+            lambda: cast("KeyValue", bucket), bucket.last_revision, bucket.read, self.log
         )
 
     async def _ask_time(self) -> float:

@@ -16,7 +16,6 @@ from smarty_p1_fleet.frames.frame_pipeline import FramePipeline
 from smarty_p1_fleet.frames.frame_rereader import FrameRereader
 from smarty_p1_fleet.frames.meter_sources import Source
 from smarty_p1_fleet.frames.reread_bookmarks import KEY as NEEDS_KEY, Bookmark, Bookmarks, ReadRange
-from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import Keys
 from tests.fleet.made_up import Fleet
@@ -78,7 +77,7 @@ async def test_a_node_that_has_not_all_frames_yet_loses_none(
     monkeypatch.setattr(frame_rereader, "read_once", stream.read_once)
     monkeypatch.setattr(frame_rereader, "read_message", message)
     pipeline = SimpleNamespace(work=stream.work, settle=done, finish=done)
-    names = cast("MeterNames", None)
+    names = fleet.new_names()
     again = FrameRereader(
         cast("Bookmarks", stream),
         CollectorMetrics(),

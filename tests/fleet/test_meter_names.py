@@ -1,19 +1,15 @@
 """The name that a meter may write to, at any collector."""
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
-from nats.js.kv import KeyValue
 
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames, label_of, name_key
+from smarty_p1_fleet.meter_names import OTHER_METER, label_of, name_key
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
-from smartyp1.p1.frame_decryptor import FrameDecryptor
-from smartyp1.p1.telegram import Telegram
 from tests.fleet.made_up import CAME, Bucket, Fleet as Worker
 
 NEIGHBOUR = b"SAGgp\x04\x10\x2f"
@@ -97,16 +93,6 @@ async def test_the_name_of_another_meter(meters: Fleet, caplog: pytest.LogCaptur
     assert len(told(caplog)) == 1
 
 
-async def test_the_name_of_a_meter_whose_key_other_collectors_hold(fleet: Worker) -> None:
-    """A collector of some titles alone does not know whether the others have keys."""
-    fleet.bucket.put("name.M1", b"534147677004102F")
-    verifier = fleet.new_verifier(Keys({TITLE: KEY}, None), domain=(TITLE,))
-    text = telegram("0-0:1.0.0(170714040001S)", name="M1")
-    subject = "smarty_p1.sealed.534147677004102E"
-    verdict = await verifier.verify(subject, frame(1, text), CAME / 1e9)
-    assert verdict.outcome == OTHER_METER
-
-
 async def test_a_meter_without_a_name_is_called_by_its_title(meters: Fleet) -> None:
     meters.begin(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, None) == ["534147677004102E"]
@@ -133,59 +119,25 @@ async def test_names_that_would_be_the_same_series(meters: Fleet, name: str, sam
     assert meters.refused == 1
 
 
-async def test_a_meter_that_is_exchanged_has_a_new_title(meters: Fleet) -> None:
-    meters.begin(TITLE)
-    assert await meters.send(TITLE, "M1") == ["M1"]
-    meters.begin(TITLE, NEIGHBOUR, THIRD)
-    # While the old meter has a key, its name is its own.
-    assert await meters.send(NEIGHBOUR, "M2") == ["M2"]
-    assert await meters.send(THIRD, "M1") == []
-    meters.begin(NEIGHBOUR, THIRD)
-    assert await meters.send(THIRD, "M1") == ["M1"]
-    meters.begin(TITLE, NEIGHBOUR, THIRD)
-    assert await meters.send(TITLE, "M1") == []
-    assert await meters.send(THIRD, "M1") == ["M1"]
-    assert meters.refused == 1
+async def test_only_an_exchange_frees_a_name(meters: Fleet) -> None:
+    meters.begin(TITLE, NEIGHBOUR)
+    assert await meters.send(TITLE, "ONE") == ["ONE"]
+    assert await meters.send(NEIGHBOUR, "ONE") == []
+    # The key of the first meter goes. A collector that has not read its keys yet still stores it.
+    meters.use(NEIGHBOUR)
+    assert await meters.send(NEIGHBOUR, "ONE") == []
+    meters.use(TITLE, NEIGHBOUR)
+    assert await meters.send(TITLE, "ONE") == ["ONE"]
 
 
-async def test_a_refused_name_is_looked_up_again_when_it_is_perhaps_free(fleet: Worker) -> None:
-    keys = Keys(dict.fromkeys((TITLE, NEIGHBOUR), KEY), None)
-    names = MeterNames(lambda: cast("KeyValue", fleet.bucket), keys, fleet.log)
-
-    async def refusal_of(title: bytes) -> str | None:
-        [event] = [FrameDecryptor(KEY).decrypt(frame(1, telegram(name="M1"), title=title))]
-        assert isinstance(event, Telegram)
-        return await names.refusal_of(event)
-
-    assert await refusal_of(TITLE) is None
-    owner = await refusal_of(NEIGHBOUR)
-    assert owner
-    assert not await names.has_changed(NEIGHBOUR, [owner])
-    # The owner's key goes, and comes back.
-    names.use(Keys({NEIGHBOUR: KEY}, None))
-    assert await names.has_changed(NEIGHBOUR, [owner])
-    names.use(keys)
-    assert not await names.has_changed(NEIGHBOUR, [owner])
-    # The operator frees the name. The former owner, which still sends, may not write to it.
-    for entry in ("name.M1", f"meter.{TITLE.hex().upper()}"):
-        del fleet.bucket.entries[entry]
-    assert await names.has_changed(NEIGHBOUR, [owner])
-    assert await refusal_of(NEIGHBOUR) is None
-    assert await refusal_of(TITLE)
-
-
-async def test_a_name_is_looked_up_once_and_names_of_other_meters_seldom(meters: Fleet) -> None:
+async def test_entries_are_read_again_only_after_a_change(meters: Fleet) -> None:
     meters.begin(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, *["M1"] * 5) == ["M1"] * 5
-    before = meters.bucket.looked_up["name.M1"]
-    await meters.send(TITLE, "M1")
-    assert meters.bucket.looked_up["name.M1"] == before
     for number in range(50):
         meters.bucket.put(f"name.N{number}", b"534147677004102E")
-        await meters.send(NEIGHBOUR, f"N{number}")
-    assert meters.refused == 50
-    found = meters.bucket.looked_up.items()
-    assert sum(count for key, count in found if "name.N" in key) == 32
+    before = meters.bucket.looked_up.copy()
+    assert await meters.send(TITLE, *["M1"] * 50) == ["M1"] * 50
+    assert meters.bucket.looked_up == before
 
 
 @pytest.mark.parametrize("junk", [b"", b"\xff\0junk", b"534147677004102", b"5" * 9999], ids=len)
@@ -201,60 +153,16 @@ async def test_another_collector_is_faster(
     meters: Fleet, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     """Another collector makes an entry between the question and the answer."""
-    create: Callable[[Bucket, str, bytes], object] = Bucket.create
+    create: Callable[[Bucket, str, bytes], Awaitable[int]] = Bucket.create
 
     async def create_late(bucket: Bucket, created: str, value: bytes) -> int:
         if created == key and key not in bucket.entries:
             bucket.put(key, b"534147677004102F" if key == "name.M1" else b"M1")
-        return await create(bucket, created, value)  # type: ignore[misc, no-any-return]
+        return await create(bucket, created, value)
 
     monkeypatch.setattr(Bucket, "create", create_late)
     meters.begin(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, "M1") == ([] if key == "name.M1" else ["M1"])
-
-
-async def test_a_name_is_free_when_its_meters_key_goes_while_a_collector_works(
-    meters: Fleet,
-) -> None:
-    meters.begin(TITLE, NEIGHBOUR)
-    assert await meters.send(TITLE, "ONE") == ["ONE"]
-    assert await meters.send(NEIGHBOUR, "ONE") == []
-    meters.use(NEIGHBOUR)
-    assert await meters.send(NEIGHBOUR, "ONE") == ["ONE"]
-    # The first meter has a key again, but its name is another meter's.
-    meters.use(TITLE, NEIGHBOUR)
-    assert await meters.send(TITLE, "ONE") == []
-    assert meters.refused == 2
-
-
-async def test_names_that_are_there_are_read_once_for_all_meters_with_a_key(
-    fleet: Worker, meters: Fleet
-) -> None:
-    meters.begin(TITLE, NEIGHBOUR, THIRD)
-    await meters.send(TITLE, "M1")
-    await meters.send(NEIGHBOUR, "M2")
-    await meters.send(THIRD, "M3")
-    fleet.bucket.put(f"meter.{THIRD.hex().upper()}", b"M2")
-
-    async def entries() -> AsyncIterator[tuple[str, bytes, int]]:
-        for key, entry in [*fleet.bucket.entries.items()]:
-            yield key, entry.value, entry.revision
-        yield "meter.nonsense", b"\xff", 1
-
-    keys = Keys(dict.fromkeys((TITLE, THIRD), KEY), None)
-    names = MeterNames(lambda: cast("KeyValue", fleet.bucket), keys, fleet.log)
-    await names.load(entries())
-    fleet.bucket.looked_up.clear()
-    for title, name, may_write, asks in (
-        (TITLE, "M1", True, False),
-        # The meter has lost its name or has no key, so another meter may have taken the name.
-        (THIRD, "M3", False, True),
-        (NEIGHBOUR, "M2", True, True),
-    ):
-        found = FrameDecryptor(KEY).decrypt(frame(9, telegram(name=name), title=title))
-        assert isinstance(found, Telegram)
-        assert (await names.refusal_of(found) is None) == may_write
-        assert bool(fleet.bucket.looked_up) == asks
 
 
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Mapping
+from math import inf
 from typing import NamedTuple, cast
 
 import pytest
@@ -12,12 +13,14 @@ from nats.js.kv import KeyValue
 from smarty_p1_fleet.frames import reread_bookmarks as module
 from smarty_p1_fleet.frames.reread_bookmarks import (
     EARLY,
+    GONE,
     KEY,
     NAME,
     NOW,
     Bookmark,
     Bookmarks,
     ReadRange,
+    Tried,
     is_of_maker,
 )
 from tests.fleet.made_up import Bucket
@@ -27,66 +30,50 @@ TITLE = b"SAGgp\x00\x00\x01"
 ENTRY = f"again.store.{TITLE.hex().upper()}"
 
 
-def mark(first: int, last: int, why: str = KEY, tried: Mapping[str, int] | None = None) -> Bookmark:
-    return Bookmark(first, last, frozenset(why.split()), tried or {})
+def mark(first: int, last: int, why: str = KEY, time: float = 0) -> Bookmark:
+    return Bookmark(first, last, frozenset(why.split()), time)
 
 
 @pytest.mark.parametrize(
-    ("known", "keys", "do_clocks_agree", "start"),
+    ("known", "tried", "do_clocks_agree", "start"),
     [
-        (mark(5, 9), "", True, None),
-        (mark(5, 9), "a", False, 5),
-        (mark(5, 9, KEY, {"a": 9}), "a", True, None),
-        (mark(5, 9, KEY, {"a": 7}), "a", True, 8),
-        # The key that was tried with fewer frames counts.
-        (mark(5, 9, KEY, {"a": 9, "b": 6}), "ab", True, 7),
-        (mark(5, 9, KEY, {"a": 9}), "ab", True, 5),
-        (mark(5, 9, EARLY), "a", True, 5),
-        (mark(5, 9, EARLY), "a", False, None),
-        (mark(5, 9, EARLY), "", True, None),
-        (mark(5, 9, f"{KEY} {NOW}", {"a": 9}), "a", False, 5),
-        (mark(5, 9, NAME, {"a": 9}), "a", True, None),
+        (mark(5, 9), None, False, 5),
+        (mark(5, 9), (5, 9, 1, 0), True, None),
+        (mark(7, 9), (5, 9, 1, 0), True, None),
+        # Frames that have begun to wait since then are tried a minute later.
+        (mark(5, 12), (5, 9, 1, 99), True, None),
+        (mark(5, 12), (5, 9, 1, 0), True, 10),
+        # An earlier frame waits now, too.
+        (mark(3, 9), (5, 9, 1, 99), True, 3),
+        (mark(5, 9, EARLY), None, True, 5),
+        (mark(5, 9, EARLY), None, False, None),
+        (mark(5, 9, f"{KEY} {NOW}"), (5, 9, 1, 99), False, 5),
+        (mark(5, 9, NAME), (5, 9, 1, 99), True, None),
+        (mark(5, 9, NAME), (5, 9, 0, 99), True, 5),
+        (mark(5, 9, KEY), (5, 9, 0, 99), True, None),
+        (mark(5, 9, f"{EARLY} {GONE}"), None, False, None),
     ],
 )
 def test_frames_are_read_when_something_can_have_changed(
-    known: Bookmark, keys: str, *, do_clocks_agree: bool, start: int | None
+    known: Bookmark, tried: tuple[int, ...] | None, *, do_clocks_agree: bool, start: int | None
 ) -> None:
-    assert known.start(keys, do_clocks_agree=do_clocks_agree) == start
+    before = Tried(*tried) if tried else None
+    assert known.start(before, names=1, do_clocks_agree=do_clocks_agree, now=100) == start
 
 
-def test_a_frame_that_waits_for_a_name_does_not_wait_for_a_key_too() -> None:
-    name = Bookmark(11, 11, frozenset((NAME,)), {"a": 11}, ("M1\nT\n",))
-    both = mark(10, 10, KEY, {"a": 10}).merged(name)
-    assert both.start("a", do_clocks_agree=True) is None
-    assert both.start("a", do_clocks_agree=True, is_name_free=True) == 10
-    many = name._replace(owners=tuple(f"M{number}" for number in range(20)))
-    assert name.merged(many).owners == many.owners[-8:]
+def test_a_bookmark_has_the_time_of_its_first_frame() -> None:
+    both = mark(10, 12, KEY, 1000).merged(mark(7, 20, NAME, 900))
+    assert both == mark(7, 20, f"{KEY} {NAME}", 900)
+    assert mark(7, 20, NAME, 900).merged(mark(10, 12, KEY, 1000)) == both
+    assert Bookmark.parse(both.to_bytes(), 3) == both._replace(revision=3)
 
 
-def test_an_entry_stays_short_and_a_damaged_one_lets_everything_be_read() -> None:
-    many = {str(number): 9 for number in range(50)}
-    kept = Bookmark.parse(mark(5, 9, KEY, {"early": 4, **many}).to_bytes(), 3)
-    assert kept == mark(5, 9, KEY, {str(number): 9 for number in range(42, 50)})._replace(
-        revision=3
-    )
-    for damaged in (b"", b"[1]", b'["a", 1, [], {}, []]', b"[1, 2, [], 5, []]", b"\xff"):
-        assert Bookmark.parse(damaged, 1).start("a", do_clocks_agree=False) == 1
+def test_a_damaged_entry_and_that_of_an_earlier_version_let_everything_be_read() -> None:
+    for other in (b"", b"[1]", b'["a", 1, [], 5]', b"[1, 2, [], []]", b'[1, 2, [], {"a": 1}, []]'):
+        found = Bookmark.parse(other, 1)
+        assert found.start(None, names=0, do_clocks_agree=False, now=0) == 1
+        assert found.last > 10**18
     assert [is_of_maker(title) for title in (TITLE, b"\x00AGgp\x00\x00\x01")] == [True, False]
-
-
-@pytest.mark.parametrize("order", range(2))
-def test_a_frame_that_was_not_tried_is_tried_although_later_ones_were(order: int) -> None:
-    # Another collector, without the key `a`, sets the bookmark of the frame 12 late.
-    known, late = mark(10, 15, KEY, {"a": 15}), mark(12, 12, KEY, {"b": 12})
-    both = late.merged(known) if order else known.merged(late)
-    assert both.start("a", do_clocks_agree=True) == 12
-    assert both.start("b", do_clocks_agree=True) == 10
-    # A reading with `a` that began behind the frame 12 has not tried it.
-    rest = ReadRange(known._replace(last=20), 16, 20, "a").rest_of(
-        both._replace(last=20, revision=1)
-    )
-    assert rest is not None
-    assert rest.start("a", do_clocks_agree=True) == 12
 
 
 class Frame(NamedTuple):
@@ -111,6 +98,8 @@ class World:
         self.bucket = Bucket()
         self.keys = self.random.sample(["a", "b", "ab", "", "b", "a"], self.random.randint(2, 4))
         self.kills = 0.04
+        # Frames that each collector has tried with its keys. They are in its memory only.
+        self.tried: dict[int, Tried] = {}
 
     def bookmarks(self) -> Bookmarks:
         """Return the bookmarks of a collector that can be killed at each request."""
@@ -153,17 +142,18 @@ class World:
             if frame.key in keys:
                 self.stored.add(frame.number)
             else:
-                tried = dict.fromkeys(keys, frame.number)
-                await self.bookmarks().set({TITLE: mark(frame.number, frame.number, KEY, tried)})
+                await self.bookmarks().set({TITLE: mark(frame.number, frame.number)})
             await self.moment()
             self.acknowledged.add(frame.number)
 
-    async def read_again(self, keys: str) -> bool:
+    async def read_again(self, who: int, keys: str) -> bool:
         """Read the range of the bookmark. Return whether there was one to read."""
         some = self.bookmarks()
-        known = await some.get(TITLE)
-        start = known.start(keys, do_clocks_agree=True) if known else None
-        if known is None or start is None:
+        known, tried = await some.get(TITLE), self.tried.get(who)
+        if known is None or not keys:
+            return False
+        start = known.start(tried, names=0, do_clocks_agree=True, now=inf)
+        if start is None:
             return False
         left: Bookmark | None = None
         last = min(known.last, len(self.frames))
@@ -175,35 +165,39 @@ class World:
             if frame.key in keys:
                 self.stored.add(frame.number)
             else:
-                one = mark(frame.number, frame.number, KEY, dict.fromkeys(keys, frame.number))
+                one = mark(frame.number, frame.number)
                 left = left.merged(one) if left else one
-        reading = ReadRange(known, start, end, keys, left, is_whole=end >= last)
+        reading = ReadRange(known, start, end, left, is_whole=end >= last)
         await some.settle(TITLE, reading)
+        self.tried[who] = reading.tried(tried, 0, 0)
         return True
 
     async def run(self) -> None:
-        async def collector(keys: str) -> None:
+        async def collector(who: int, keys: str) -> None:
             for _ in range(60):
                 try:
                     if self.random.random() < 0.5:
                         number = len(self.frames) + 1
                         self.frames.append(Frame(number, self.random.choice("aabbc")))
                     await self.collect(keys)
-                    await self.read_again(keys)
+                    await self.read_again(who, keys)
                 except KilledError:
+                    self.tried.pop(who, None)
                     await asyncio.sleep(0)
 
-        await asyncio.gather(*map(collector, self.keys))
+        await asyncio.gather(*(collector(*pair) for pair in enumerate(self.keys)))
 
     async def finish(self) -> None:
-        """Let all collectors work until no work is left."""
+        """Let all collectors work, without kills, until no work is left."""
+        self.kills = 0
         for _ in range(500):
             is_idle = len(self.acknowledged) == len(self.frames)
-            for keys in self.keys:
+            for who, keys in enumerate(self.keys):
                 try:
                     await self.collect(keys)
-                    is_idle &= not await self.read_again(keys)
+                    is_idle &= not await self.read_again(who, keys)
                 except KilledError:
+                    self.tried.pop(who, None)
                     is_idle = False
             if is_idle:
                 return
@@ -224,7 +218,6 @@ async def test_no_kill_loses_a_frame_and_nothing_is_read_for_ever(seed: int) -> 
     if waiting:
         assert left is not None
         assert left.first <= min(waiting) <= max(waiting) <= left.last
-        assert left.start("c", do_clocks_agree=True) == left.first
         world.keys.append("abc")
         await world.finish()
         assert world.stored == {frame.number for frame in world.frames}
@@ -238,16 +231,16 @@ async def test_a_bookmark_of_a_stream_that_was_made_anew_goes() -> None:
     await some.set({TITLE: mark(10, 9000)})
     known = await some.get(TITLE)
     assert known
-    await some.settle(TITLE, ReadRange(known, 10, 50, ["a"]))
+    await some.settle(TITLE, ReadRange(known, 10, 50))
     assert bucket.entries == {}
     # During the reading, a frame of the new stream waits.
     await some.set({TITLE: mark(5000, 9000)})
     known = await some.get(TITLE)
     assert known
     await some.set({TITLE: mark(7, 7)})
-    await some.settle(TITLE, ReadRange(known, 5000, 50, []))
+    await some.settle(TITLE, ReadRange(known, 5000, 50))
     assert await some.get(TITLE) == mark(7, 9000)._replace(revision=bucket.entries[ENTRY].revision)
 
 
 def test_reasons_are_known() -> None:
-    assert {KEY, NAME, EARLY, NOW} == module._REASONS
+    assert {KEY, NAME, EARLY, NOW, GONE} == module._REASONS

@@ -29,7 +29,6 @@ from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.frames.new_frames import NewFrames
 from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
 from smarty_p1_fleet.keys_watch import KeysWatch
-from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.service import _Collector
 from smarty_p1_fleet.store.store_writer import Store
@@ -200,8 +199,6 @@ async def test_a_lost_connection_is_logged_and_counted(
     monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
     monkeypatch.setattr(NatsClockCheck, "look", AsyncMock())
     monkeypatch.setattr(ReadingPublisher, "open", AsyncMock())
-    load = AsyncMock()
-    monkeypatch.setattr(MeterNames, "load", load)
     monkeypatch.setattr(FrameRereader, "run", lambda *_: asyncio.Event().wait())
     for name in ("stream_info", "key_value"):
         monkeypatch.setattr(JetStreamContext, name, AsyncMock())
@@ -221,7 +218,6 @@ async def test_a_lost_connection_is_logged_and_counted(
         async with asyncio.timeout(10):
             await collector._keep_connected()
     assert waits == [(1, 0, 0), (2, 0, 0)]
-    load.assert_awaited_once()
     assert "The connection to NATS failed (ConnectionError), and is tried again" in caplog.text
     # The log names another cause only if waiting does not mend it.
     untrusted = SSLCertVerificationError()

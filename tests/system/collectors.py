@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.error import URLError
 
+import pytest
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
@@ -24,6 +25,7 @@ from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
 from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import is_served
+from smarty_p1_fleet import meter_exchange, read_config
 from tests.system.locked_store import LockedStore
 from tests.system.support import PATIENCE, program, until
 
@@ -182,6 +184,21 @@ class Collectors:
         )
         output, _ = await process.communicate()
         return output.decode()
+
+    async def exchange(
+        self,
+        name: str,
+        old: MadeUpMeter,
+        new: MadeUpMeter,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        silence_s: float = 3,
+    ) -> str:
+        """Exchange two meters as the command does, but after a shorter silence of the old one."""
+        monkeypatch.setattr(meter_exchange, "_MIN_SILENCE_S", silence_s)
+        await asyncio.sleep(min(silence_s, 4))
+        config = read_config(as_operator(self._directory / name / "collect.toml"))
+        return await meter_exchange.exchange_meter(config, old.title, new.title)
 
     async def until_connected(self, *names: str) -> None:
         """Wait until these collectors are connected.

@@ -252,8 +252,8 @@ class RunbookFleet:
             signal = f"reload={self.directory}/{name}/nats-server.pid"
             subprocess.run([program(recommended()), "--signal", signal], check=True)
 
-    async def command(self, *words: str | Path) -> str:
-        """Run `smarty-p1`; return its output."""
+    async def command(self, *words: str | Path, status: int = 0) -> str:
+        """Run `smarty-p1`; return its output. It must end with `status`."""
         process = await asyncio.create_subprocess_exec(
             ROOT / "scripts" / "p1",
             *words,
@@ -261,7 +261,7 @@ class RunbookFleet:
             stderr=asyncio.subprocess.STDOUT,
         )
         output, _ = await process.communicate()
-        assert process.returncode == 0, output
+        assert process.returncode == status, output
         return output.decode()
 
     async def metric(self, name: str, *programs: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from smarty_p1_gateway import UnavailableError
 from tests.system.collectors import KEY, WINTER, Collectors, MadeUpMeter, meters, until_stored
 from tests.system.support import PATIENCE, TIMEOUT, until
 
@@ -80,7 +81,9 @@ async def read_again(fleet: Collectors, sent: tuple[MadeUpMeter, ...], gone: Mad
 
 @pytest.mark.timeout(TIMEOUT)
 @pytest.mark.slow
-async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) -> None:
+async def test_keys_come_late_change_and_go_and_nothing_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with Collectors(tmp_path) as fleet:
         known, late, rotated, gone, heir = meters(5)
         sent = known, late, rotated, gone
@@ -123,7 +126,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         await until_stored(fleet, *sent)
         assert total(fleet, "keys") == 8
 
-        # A removed meter is unknown to all collectors, and its name is free.
+        # A removed meter is unknown to all collectors. The operator gives its name to another one.
         before = total(fleet, "key_reads_total")
         fleet.write_keys(known, late, rotated)
         await until_total(fleet, "key_reads_total", before + 2)
@@ -131,6 +134,7 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(tmp_path: Path) 
         heir.name, heir.counter, heir.expected = gone.name, 200, gone.expected
         fleet.write_keys(known, late, rotated, heir, more=old_line)
         await until_total(fleet, "key_reads_total", before + 4)
+        await fleet.exchange("first", gone, heir, monkeypatch)
         await fleet.send(known, heir)
         await until_stored(fleet, *sent)
 
@@ -180,30 +184,46 @@ async def test_collectors_with_different_keys_store_everything_and_read_a_frame_
 
 
 @pytest.mark.timeout(TIMEOUT)
-async def test_an_exchanged_meter_with_the_old_serial_number_loses_no_frame(tmp_path: Path) -> None:
+async def test_an_exchange_under_traffic_loses_no_frame_and_mixes_no_meters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with Collectors(tmp_path) as fleet:
-        old, new = meters(2)
+        old, new, other = meters(3)
         new.name = old.name
-        fleet.write_keys(old, new)
+        fleet.write_keys(old, new, other)
         await start(fleet)
-        await fleet.send(old)
-        await until_stored(fleet, old)
-        # The new meter sends later frames, with a title of its own.
+        await fleet.send(old, other)
+        await until_stored(fleet, old, other)
+        # Both meters send at the same times; each collector gets some of the frames.
+        for stopped in (*BOTH, *BOTH):
+            await fleet.send(old, new, other)
+            await fleet.stop(stopped)
+            await fleet.send(old, new, other)
+            await fleet.start(stopped)
+        await fleet.until_connected(*BOTH)
+        with pytest.raises(UnavailableError, match="still sends"):
+            await fleet.exchange("first", old, new, monkeypatch, silence_s=60)
+        at_end = max(old.expected["smarty_p1_active_energy_imported", old.name, ""])
         for _ in range(3):
-            new.next_frame()
-        new.expected.clear()
-        for _ in range(5):
-            await fleet.send(new)
-        refused = f'meter_rejected_total{{reason="other_meter",title="{new.title.hex().upper()}"}}'
-        await until(lambda: total(fleet, refused) >= 5)
+            await fleet.send(new, other)
+        told = await fleet.exchange("first", old, new, monkeypatch)
+        assert f"{old.name} belongs to {new.title.hex().upper()}, for telegrams after" in told
+        own = {key: {**values} for key, values in old.expected.items()}
+        for _ in range(3):
+            await fleet.send(old, new, other)
+        expected = MadeUpMeter(4, datetime.now(WINTER))
+        later = {
+            key: {at: value for at, value in values.items() if at > at_end}
+            for key, values in new.expected.items()
+        }
+        expected.expected = {key: own[key] | later[key] for key in own}
+        await until_stored(fleet, expected, other)
+        # Later frames of the old meter wait, and are named.
         title = old.title.hex().upper()
-        told = await fleet.run_once("first", "fleet", "exchange", title, is_operator=True)
-        assert f"{title} no longer owns {old.name}" in told
-        await fleet.send(new)
-        both = MadeUpMeter(3, datetime.now(WINTER))
-        both.expected = {key: old.expected[key] | new.expected[key] for key in new.expected}
-        await until_stored(fleet, both)
-        await until(lambda: total(fleet, "caught_up_total") >= 5)
+        refused = f'meter_rejected_total{{reason="other_meter",title="{title}"}}'
+        await until(lambda: total(fleet, refused) >= 3)
+        waiting = f'waiting_seconds{{reason="name",title="{title}"}}'
+        await until(lambda: total(fleet, waiting) > 0)
 
 
 @pytest.mark.slow
