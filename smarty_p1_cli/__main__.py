@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .bill_commands import add_bill
 from .decode import add_decode
-from .fleet_commands import add_fleet
+from .fleet.fleet_commands import add_fleet
 from .keys import key_options
 from .parser import PROGRAM, Parser, UsageError
 from .port_commands import add_ports

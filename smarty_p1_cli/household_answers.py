@@ -20,9 +20,10 @@ from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
 from smartyp1.history.month_file_lines import month_name
-from smartyp1.leneda.days_of_rows import days_of
+from smartyp1.leneda.days_of_rows import RowsByCode, days_of
 from smartyp1.leneda.implausible_rows import false_zeros, without_false_zeros
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
+from smartyp1.prices.contract import Contracts
 from smartyp1.prices.market_price_series import PriceSources, sources_at
 
 from .answer_texts import bill_text, comparison_text, text_of_error, what_if_text, year_text
@@ -116,41 +117,49 @@ _ANSWERS = {"bills": _bills, "classes": _classes, "what_if": _what_if}
 
 def _household(files: Sequence[str], now: datetime) -> _Household:
     """Return the household of some files. Raises UsageError, and TooMuchEnergyError."""
-    contract = _contract([*filter(_is_contract, files)])
+    names = [*filter(_is_contract, files)]
+    if len(names) != 1:
+        what = f"{len(names)} contract files" if names else "no contract file"
+        raise_usage_error(
+            f"{what}: give one, whose name ends with {_CONTRACT}; bill --example prints one"
+        )
+    contract = contract_of(names[0])
     series = [*filterfalse(_is_contract, files)]
     if not 1 <= len(series) <= _MAX_FILES:
         raise_usage_error(f"give 1 to {_MAX_FILES} files of Leneda; {len(series)} were given")
-    household = Household(contract.contracts)
     contents = [*_contents(series)]
     prices = [(name, data) for name, data in contents if is_price_file(data)]
-    household.set_prices(sources_of_files(prices, contract.contracts))
     energies = [(name, data) for name, data in contents if not is_price_file(data)]
+    sources = sources_of_files(prices, contract.contracts)
     rows = rows_of_files(energies, now)
     if false := false_zeros(rows):
         text = f"{PROGRAM}: {len(false)} quarter-hours: 0 as the supplier's energy is left out"
         print(text, file=sys.stderr)
-    rows = without_false_zeros(rows)
-    household.set_leneda_days(days_of(rows, has_readings=False))
+    demand = demand_of(rows, contract.contracts, sources)
+    if demand is None:
+        raise_usage_error("the files have no consumption: give the file of 1-1:1.29.0, too")
+    return _Household(demand, contract.changes, sources_at(sources, demand.until))
+
+
+def demand_of(
+    rows: RowsByCode, contracts: Contracts, sources: Sequence[PriceSources] = ()
+) -> HouseholdState | None:
+    """Return the household of some rows. Return None without consumption. Raises UsageError."""
+    household = Household(contracts)
+    household.set_prices(sources)
+    household.set_leneda_days(days_of(without_false_zeros(rows), has_readings=False))
     demand = household.newest
     if household.refused:
         raise_usage_error("the files have more energy than a household can use")
-    if demand is None:
-        raise_usage_error("the files have no consumption: give the file of 1-1:1.29.0, too")
-    return _Household(demand, contract.changes, sources_at(household.price_sources, demand.until))
+    return demand
 
 
 def _is_contract(name: str) -> bool:
     return name.lower().endswith(_CONTRACT)
 
 
-def _contract(names: Sequence[str]) -> ContractFile:
-    """Return the content of the only contract file. Raises UsageError."""
-    if len(names) != 1:
-        what = f"{len(names)} contract files" if names else "no contract file"
-        raise_usage_error(
-            f"{what}: give one, whose name ends with {_CONTRACT}; bill --example prints one"
-        )
-    [name] = names
+def contract_of(name: str) -> ContractFile:
+    """Return the content of a contract file. Raises UsageError."""
     try:
         contract = read_contract(read_file(name, MAX_CONTRACT_BYTES))
     except ContractFileError as err:

@@ -1,8 +1,9 @@
 """Reader of files from Leneda: exports of the portal (CSV) and answers of the API (JSON)."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from smartyp1.history.luxembourg_time import day_start
@@ -16,6 +17,7 @@ from smartyp1.p1.obis import is_reference
 from smartyp1.prices.contract import BEGINNING
 
 from .answer_texts import text_of_error
+from .connection_files import ConnectionLineError, is_connection_file, leneda_rows, read_connections
 from .parser import raise_usage_error, shown
 
 _MAX_POINT_CHARS = 64
@@ -38,16 +40,19 @@ def rows_of_files(files: Iterable[tuple[str, bytes]], now: datetime) -> RowsByCo
     """
     series: _Series = {}
     today = day_start(now)
-    for name, data in files:
-        code, point, rows = _read(name, data, now)
+    read = chain.from_iterable(_read(name, data, now) for name, data in files)
+    for code, point, rows in read:
         before = (row for row in rows if row.start < today)
         series[code, point] = newest(series.get((code, point), ()), before)
-    points = {point for code, point in series if point and not is_of_production(code)}
+    _check_points({point for code, point in series if point and not is_of_production(code)})
+    return {code: _joined(code, series) for code in dict.fromkeys(code for code, _ in series)}
+
+
+def _check_points(points: Collection[str]) -> None:
     if len(points) > 1:
         raise_usage_error(
             f"the consumption is of {len(points)} metering points: give the files of one household"
         )
-    return {code: _joined(code, series) for code in dict.fromkeys(code for code, _ in series)}
 
 
 def _joined(code: str, series: _Series) -> Sequence[LenedaRow]:
@@ -60,17 +65,25 @@ def _joined(code: str, series: _Series) -> Sequence[LenedaRow]:
     return added_up(*rows.values())
 
 
-def _read(name: str, data: bytes, now: datetime) -> tuple[str, str, Sequence[LenedaRow]]:
-    """Return the OBIS code, the metering point and the rows of a file. Raises UsageError."""
+def _read(name: str, data: bytes, now: datetime) -> Iterable[tuple[str, str, Sequence[LenedaRow]]]:
+    """Return OBIS code, metering point and rows of each series of a file. Raises UsageError."""
     try:
+        if is_connection_file(data):
+            return [
+                (code, connection, rows)
+                for connection, of in read_connections(data).items()
+                for code, rows in leneda_rows(of).items()
+            ]
         if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
-            return _read_answer(data, now)
+            return [_read_answer(data, now)]
         export = read_export(data, now)
+    except ConnectionLineError as err:
+        raise_usage_error(f"{shown(name)}: line {err} cannot be read")
     except ResponseError as err:
         raise_usage_error(f"{shown(name)}: {_REFUSED[err.reason]}")
     except ExportError as err:
         raise_usage_error(f"{shown(name)}: {text_of_error(err.reason, **err.placeholders)}")
-    return export.code, export.point, export.rows
+    return [(export.code, export.point, export.rows)]
 
 
 def _read_answer(data: bytes, now: datetime) -> tuple[str, str, Sequence[LenedaRow]]:

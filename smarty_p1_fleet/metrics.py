@@ -11,6 +11,7 @@ from prometheus_client import Histogram
 from smarty_p1_gateway.metrics import ProgramMetrics, values_of
 
 from .frames.frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
+from .frames.nats_clock_check import MAX_DIFFERENCE_S
 
 # A frame that arrives after a newer frame of its meter is counted with this reason, although it is
 # not rejected: its values are stored.
@@ -58,6 +59,7 @@ class CollectorMetrics(ProgramMetrics):
         self.stream_wanted_replicas = gauge(
             "stream_wanted_replicas", "Configured number of NATS nodes with the stream"
         )
+        self.stream_oldest = gauge("stream_oldest_seconds", "Age of the stream's oldest frame")
         self.stream_bytes = gauge("stream_bytes", "Bytes of the stream on a NATS node")
         self.stream_max_bytes = gauge(
             "stream_max_bytes", "Bytes at which the stream discards its oldest message"
@@ -180,6 +182,8 @@ class CollectorMetrics(ProgramMetrics):
     def degradations(self) -> Iterator[str]:
         if values_of(self.keys_unreadable)[""]:
             yield "the keys cannot be read: the previous keys stay until a restart; see the log"
+        if abs(difference := values_of(self.clock_difference)[""]) > MAX_DIFFERENCE_S:
+            yield f"clock: it differs by {abs(difference):.0f} s from that of NATS"
         current, wanted = (
             values_of(self.stream_replicas)[""],
             values_of(self.stream_wanted_replicas)[""],

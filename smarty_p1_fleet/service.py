@@ -279,11 +279,20 @@ class _Collector:
             with suppress(NatsError, TimeoutError):
                 stream = await js.stream_info(STREAM)
                 self._show(stream, consumer := await js.consumer_info(STREAM, name))
+                await self._show_oldest(js, stream)
                 await self._clocks.look()
                 self._metrics.clock_difference.set(self._clocks.difference_s)
                 is_working = self._store.answers() and self._clocks.do_agree
                 await self._watch.look(js, consumer, is_working=is_working)
             await asyncio.sleep(LOOK_INTERVAL_S)
+
+    async def _show_oldest(self, js: JetStreamContext, stream: StreamInfo) -> None:
+        oldest = 0.0
+        if stream.state.messages:
+            with suppress(NotFoundError):
+                message = await js.get_msg(STREAM, seq=stream.state.first_seq)
+                oldest = time.time() - message.time.timestamp() if message.time else 0.0
+        self._metrics.stream_oldest.set(max(0.0, oldest))
 
     def _show(self, stream: StreamInfo, consumer: ConsumerInfo) -> None:
         self._metrics.show_stream(stream)

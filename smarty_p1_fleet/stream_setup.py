@@ -4,7 +4,6 @@ Collectors have no right to change them. So a stolen collector cannot limit, sea
 """
 
 import logging
-from collections import defaultdict
 from dataclasses import replace
 
 from nats.js import JetStreamContext
@@ -16,15 +15,7 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 from .collector_client import connected
 from .collector_config import CollectorConfig
-from .frames.reread_bookmarks import KEY, NOW, Bookmark, Bookmarks
-from .jetstream_objects import (
-    MAX_MESSAGE_BYTES,
-    METERS,
-    METERS_STREAM,
-    SUBJECTS,
-    StreamSettings,
-    title_of,
-)
+from .jetstream_objects import MAX_MESSAGE_BYTES, METERS, METERS_STREAM, SUBJECTS, StreamSettings
 
 LOGGER = logging.getLogger(__name__)
 
@@ -40,18 +31,13 @@ _MESSAGES_A_DAY = 9_504
 # could fill the memory.
 _DUPLICATE_WINDOW_S = 0.1
 _OPERATOR = "operator"
-# Stream in which collectors of an earlier version parked frames that they could not store yet.
-_PARKED = "smarty_p1_parked"
 
 
-async def make_stream(
-    config: CollectorConfig, *, password: str | None = None, ends_upgrade: bool = False
-) -> str:
+async def make_stream(config: CollectorConfig, *, password: str | None = None) -> str:
     """Create or enlarge the stream of frames and the bucket. Return a text for the operator.
 
     With `password`, log in as the operator, who is not the user in `config`.
-    With `ends_upgrade`, delete the stream of parked frames of an earlier version. The collectors
-    then read these frames again in the stream of frames. Raises UnavailableError.
+    Raises UnavailableError.
     """
     if password is not None:
         inbox = f"_INBOX_{_OPERATOR}"
@@ -59,12 +45,10 @@ async def make_stream(
         config = replace(config, nats=login)
     async with connected(config) as js:
         info = await make_objects(js, config.stream)
-        parked = await _end_parked(js, info) if ends_upgrade else 0
     limits = info.config
     return (
         f"{STREAM}: {limits.num_replicas} replicas, {(limits.max_bytes or 0) / _GIGABYTE:g} GB,"
         f" {(limits.max_age or 0) / _DAY_S:g} days, {info.state.messages:,} messages"
-        + (f"; the frames of {parked:,} meters that were parked are read again" if parked else "")
     )
 
 
@@ -133,26 +117,6 @@ async def _make_meters(js: JetStreamContext, settings: StreamSettings) -> None:
     # The marks of removed bookmarks are deleted after some time.
     wanted = replace(info.config, allow_msg_ttl=True)
     await _change(js, info, _enlarged(wanted, StreamSettings(replicas=settings.replicas)))
-
-
-async def _end_parked(js: JetStreamContext, frames: StreamInfo) -> int:
-    """Delete the stream of parked frames. Return of how many meters it had frames."""
-    try:
-        info = await js.stream_info(_PARKED, subjects_filter=">")
-    except NotFoundError:
-        return 0
-    bucket = await js.key_value(METERS)
-    state, why = frames.state, frozenset((KEY, NOW))
-    marks: defaultdict[str, dict[bytes | None, Bookmark]] = defaultdict(dict)
-    for subject in info.state.subjects or ():
-        # smarty_p1.parked.<store>.<system title>.<mark>
-        head, _, _ = subject.rpartition(".")
-        store = head.split(".")[2]
-        marks[store][title_of(head)] = Bookmark(max(1, state.first_seq), state.last_seq, why)
-    for store, some in marks.items():
-        await Bookmarks(store, lambda: js, lambda: bucket).set(some)
-    await js.delete_stream(_PARKED)
-    return sum(map(len, marks.values()))
 
 
 def _enlarged(config: StreamConfig, settings: StreamSettings) -> StreamConfig:

@@ -35,10 +35,12 @@ _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
 
 
-def init(source: Path, directory: Path, *, renew: bool = False) -> str:
+def init(source: Path, directory: Path, *, renew: bool = False) -> tuple[str, bool]:
     """Write the files of the fleet `source` to `directory`. Return a text with the next command.
 
-    With `renew`, the same authority makes new certificates. Raises ConfigError and OSError.
+    Also return False if a file with secrets was kept, because a user has changed it: its passwords
+    are perhaps no longer those of the other files. With `renew`, the same authority makes new
+    certificates. Raises ConfigError and OSError.
     """
     fleet = read_inputs(source)
     directory = directory.absolute()
@@ -52,7 +54,7 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
     finally:
         if directory.exists():
             files.save()
-    return _told(fleet, files, missing, until)
+    return _told(fleet, files, missing, until), not any(files.set_aside.values())
 
 
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
@@ -169,9 +171,11 @@ def _told(fleet: FleetInputs, files: FleetFiles, missing: list[str], until: date
             f"Whoever has {CA_KEY} can pretend to be a node: keep it offline, and put it back for"
             " --renew and for new hosts."
         )
+    warning = ". IT HAS SECRETS, AND THE OLD ONES STILL COUNT: put the new file in its place"
     lines += [
         f"{name} was changed by somebody and stays; what init makes is in {name}.new"
-        for name in sorted(files.set_aside)
+        + warning * is_secret
+        for name, is_secret in sorted(files.set_aside.items())
     ]
     gone = [path.name for path in files.directory.iterdir() if path.is_dir()]
     lines += [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
+from smarty_p1_fleet.store.register_selection import RegisterSelection
 from smarty_p1_gateway import ConfigTable, read_toml
 from smarty_p1_gateway.config_table import (
     FLAG,
@@ -23,11 +24,13 @@ from smarty_p1_gateway.config_table import (
     limited,
     raise_config_error,
     refuse,
+    seconds_up_to,
 )
 from smartyp1.port.address_masking import redact_port
 from smartyp1.port.hosts import MAX_PORT
 from smartyp1.port.serial_port import normalise_port
 
+from .connections import Connections, take_connections
 from .hosts import EXPORTER_PORT, Node, StoreHost, is_host, read_also, read_nodes, read_store
 
 EXAMPLE = Path(__file__).with_name("fleet.toml")
@@ -47,6 +50,12 @@ _USERS = limited(
 _ADDRESS = at_most(TEXT, _MAX_ADDRESS_CHARS, "characters")
 _WATCH = limited(TEXT, is_host, "must be the name of a host")
 _ALERTS = limited(TEXT, "none".__eq__, 'must be "none", or not there')
+_RETENTION = limited(
+    TEXT, re.compile(r"[1-9]\d{0,3}[dwy]").fullmatch, "must be days, weeks or years, such as 10y"
+)
+_REGISTERS = limited(TEXTS, RegisterSelection, "")
+_MAX_BATCH_S = 60
+_MAX_DAYS = 366
 COLLECTOR = "collector"  # the user that all collectors share
 OPERATOR = "operator"  # the user of the operator's commands
 _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
@@ -79,6 +88,8 @@ class GatewayUser:
     name: str
     meters: tuple[MeterPort, ...]
     metrics_port: int
+    max_megabytes: int | None = None
+    batch_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +116,15 @@ class FleetInputs:
     collectors: tuple[CollectorHost, ...]
     listeners: tuple[str, ...]
     stream_gigabytes: int | None
+    stream_days: int | None
     metrics_address: str | None
     watch: str
     receivers: dict[str, str]
     prometheus_port: int
+    retention: str
+    registers: list[str] | None
+    keys_command: list[str] | None
+    connections: Connections
 
     @property
     def is_scraped(self) -> bool:
@@ -159,10 +175,15 @@ def read_inputs(path: Path) -> FleetInputs:
         ),
         listeners=tuple(table.take("listeners", _USERS, [])),
         stream_gigabytes=table.take("stream_gigabytes", count_up_to(_MAX_GIGABYTES)),
+        stream_days=table.take("stream_days", count_up_to(_MAX_DAYS)),
         metrics_address=table.take("metrics_address", _ip_address),
         watch=table.checked("watch", _WATCH, table.take("watch", TEXT, collectors[0])),
         receivers=_read_receivers(table, is_here=is_here),
         prometheus_port=table.take("prometheus_port", count_up_to(highest_port), _PROMETHEUS_PORT),
+        retention=table.take("retention", _RETENTION, "10y"),
+        registers=table.take("registers", _REGISTERS),
+        keys_command=table.take("keys_command", TEXTS),
+        connections=take_connections(table, path.parent),
     )
     table.end()
     users = [user.name for user in fleet.gateways]
@@ -254,6 +275,8 @@ def _read_gateways(top: ConfigTable, *, is_here: bool) -> tuple[GatewayUser, ...
 def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     name = table.need("name", PLAIN_NAME, "its name, which is also that of its user in NATS")
     port = table.take("metrics_port", PORT, metrics_port)
+    megabytes = table.take("max_megabytes", count_up_to(_MAX_GIGABYTES))
+    seconds = table.take("batch_seconds", seconds_up_to(_MAX_BATCH_S))
     shown = f"meters of gateway {name}", f"gateway {name}, meter"
     meters = tuple(map(_read_meter, table.tables("meters", _MAX_METERS, *shown)))
     table.end()
@@ -263,7 +286,7 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
         ("name", [meter.name for meter in meters]),
     ):
         check_distinct(shown[0], key, values)
-    return GatewayUser(name, meters, port)
+    return GatewayUser(name, meters, port, megabytes, seconds)
 
 
 def _read_meter(table: ConfigTable) -> MeterPort:

@@ -20,14 +20,15 @@ _PLAIN = 0o644
 class FleetFiles:
     """Generated files of a fleet in a private folder. Their names are relative to this folder.
 
-    `set_aside` are the names of files that a user has edited: their generated text is in
-    `<name>.new`. `used` are the names of files and folders of this run at the top of the folder.
+    `set_aside` are the names of files that a user has edited, and whether they have secrets: their
+    generated text is in `<name>.new`. `used` are the names of files and folders of this run at the
+    top of the folder.
     """
 
     def __init__(self, directory: Path) -> None:
         """Read the record of earlier runs. Raises ConfigError."""
         self.directory = directory
-        self.set_aside: list[str] = []
+        self.set_aside: dict[str, bool] = {}
         self.used: set[str] = set()
         self.is_first = not (directory / _RECORD).exists()
         record = self._read_record()
@@ -69,7 +70,7 @@ class FleetFiles:
         there = self.read(name)
         if there not in {None, text} and _digest(there or "") != self._digests.get(name):
             self.replace(f"{name}.new", text, is_secret=is_secret)
-            self.set_aside.append(name)
+            self.set_aside[name] = is_secret
             return
         self.replace(name, text, is_secret=is_secret)
         self._digests[name] = _digest(text)

@@ -37,6 +37,8 @@ def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path)
         name=gateway.name,
         queue=directory if fleet.is_here else "/var/lib/smarty-p1",
         port=gateway.metrics_port,
+        megabytes=gateway.max_megabytes,
+        seconds=gateway.batch_seconds,
         **_common(fleet, directory),
     )
     return text + ports
@@ -51,18 +53,28 @@ def configure_collector(
     the folder of these logins.
     """
     places = _places(fleet, directory)
-    secrets, plain = (operator, operator) if operator else (places["secrets"], places["plain"])
+    secrets, plain, keys = places["secrets"], places["plain"], places["secrets"]
+    nats_user = store_user = COLLECTOR
+    command = fleet.keys_command and json.dumps(fleet.keys_command)
+    if operator:
+        secrets, plain, keys = operator, operator, operator.with_name(directory.name)
+        nats_user, store_user, command = OPERATOR, STORE_OPERATOR, None
     return read_template(
         "collect.toml",
-        nats_user=OPERATOR if operator else COLLECTOR,
+        nats_user=nats_user,
         nats_secrets=secrets,
+        nats_ca=plain / "ca.pem",
         store=fleet.store.url,
-        user=STORE_OPERATOR if operator else COLLECTOR,
+        user=store_user,
         store_secrets=secrets,
         delete_key=operator and operator / DELETE_KEY,
         store_ca=plain / "ca.pem" if fleet.store.has_tls else None,
         name=collector.name,
         gigabytes=fleet.stream_gigabytes,
+        days=fleet.stream_days,
+        registers=fleet.registers and json.dumps(fleet.registers),
+        keys_file=None if command else keys / "meter-keys",
+        keys_command=command,
         port=collector.metrics_port,
         **_common(fleet, directory),
     )
@@ -114,7 +126,7 @@ def store_arguments(fleet: FleetInputs, directory: Path) -> str:
     """Return the command-line arguments of VictoriaMetrics. `directory` is its generated folder."""
     data = directory / "data" if fleet.is_here else "/var/lib/victoria-metrics"
     return (
-        f"-storageDataPath={data} -retentionPeriod=10y -dedup.minScrapeInterval=1ms"
+        f"-storageDataPath={data} -retentionPeriod={fleet.retention} -dedup.minScrapeInterval=1ms"
         f" -httpListenAddr=127.0.0.1:{fleet.store.inner_port} -http.pathPrefix=/vm"
         f" -httpAuth.username={STORE_OPERATOR} -envflag.enable"
     )

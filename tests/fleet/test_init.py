@@ -53,7 +53,8 @@ class Folder:
     def init(self, text: str = HERE, *, renew: bool = False) -> str:
         """Make everything; return the output."""
         self.source.write_text(text, encoding="utf-8")
-        return init(self.source, self.made, renew=renew)
+        text, self.is_whole = init(self.source, self.made, renew=renew)
+        return text
 
     def text(self, name: str) -> str:
         return (self.made / name).read_text(encoding="utf-8")
@@ -216,6 +217,67 @@ def test_a_changed_file_stays_and_is_named(folder: Folder) -> None:
     assert changed.read_text(encoding="utf-8") == mine
     assert "127.0.0.1:2009" in folder.text("gateway-cellar/gateway.toml.new")
     assert "gateway-cellar/gateway.toml was changed by somebody and stays" in said
+
+
+def test_a_changed_file_with_secrets_is_no_success(folder: Folder) -> None:
+    folder.init()
+    changed = folder.made / "store" / "auth.yml"
+    changed.write_text(changed.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    (folder.made / "passwords" / "store-collector").unlink()
+    said = folder.init()
+    assert "store/auth.yml was changed by somebody and stays" in said
+    assert "IT HAS SECRETS, AND THE OLD ONES STILL COUNT" in said
+    assert not folder.is_whole
+    (folder.made / "store" / "auth.yml.new").replace(changed)
+    folder.init()
+    assert folder.is_whole
+
+
+def test_settings_of_programs_are_in_the_description(folder: Folder) -> None:
+    more = 'retention = "400d"\nregisters = ["billing"]\nkeys_command = ["vault", "read"]\n'
+    text = f"{more}stream_days = 14\n{HERE}"
+    folder.init(text.replace('name = "cellar"\n', 'name = "cellar"\nbatch_seconds = 5\n'))
+    assert "-retentionPeriod=400d" in folder.text("store/victoria-metrics")
+    collector = tomllib.loads(folder.text("collector-one/collect.toml"))
+    assert collector["keys"] == {"command": ["vault", "read"]}
+    assert collector["store"]["registers"] == ["billing"]
+    assert collector["collector"]["stream_days"] == 14
+    assert tomllib.loads(folder.text("gateway-cellar/gateway.toml"))["nats"]["batch_seconds"] == 5
+    # The operator's commands use the files that are here.
+    operator = tomllib.loads(folder.text("operator/operator.toml"))
+    assert operator["keys"] == {"file": str(folder.made / "collector-one" / "meter-keys")}
+
+
+CONNECTION = '[[connection]]\nname = "{}"\nmeters = [{{ name = "M1", from = 2026-01-01 }}]\n'
+COMMUNITY = '[[community]]\nname = "C"\nmembers = [{{ connection = "{}", percent = {} }}]\n'
+TENANT = '[[tenant]]\nname = "T"\nmeters = ["M1"]\nfrom = 2026-03-01\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (CONNECTION.format("A") * 2, "same name"),
+        (CONNECTION.format("A").replace("2026-01-01", '"today"'), "must be a day such as"),
+        (
+            CONNECTION.format("A").replace("}]", '}, { name = "M2", from = 2025-01-01 }]'),
+            "a later first day than the one before",
+        ),
+        (
+            CONNECTION.format("A") + COMMUNITY.format("B", 100),
+            r"name of another \[\[connection\]\]",
+        ),
+        (CONNECTION.format("A") + COMMUNITY.format("A", 99), "must add up to 100"),
+        (CONNECTION.format("A") + COMMUNITY.format("A", 101), "from 0 to 100"),
+        (TENANT + "until = 2026-02-28\n", "must not be before from"),
+        (TENANT.replace('["M1"]', "[]"), "must be a list of 1 to 100 different serial numbers"),
+        (TENANT * 2, "same name"),
+        ('retention = "forever"\n', "must be days, weeks or years"),
+    ],
+)
+def test_an_impossible_connection_or_tenant_is_named(folder: Folder, text: str, fault: str) -> None:
+    is_top = not text.startswith("[[")
+    with pytest.raises(ConfigError, match=fault):
+        folder.init(text + HERE if is_top else f"{HERE}\n{text}")
 
 
 def test_a_password_that_is_deleted_is_made_anew(folder: Folder) -> None:

@@ -206,7 +206,7 @@ async def test_an_exchange_is_repeated_after_its_command_was_ended(world: World)
     world.check()
 
 
-async def test_what_cannot_be_exchanged_is_named(world: World) -> None:
+async def test_an_impossible_exchange_is_named(world: World) -> None:
     with pytest.raises(ConfigError, match="owns no serial number"):
         await world.exchange()
     await world.send(OLD, 0)

@@ -5,12 +5,14 @@ import asyncio
 import logging
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from smarty_p1_cli.parser import Parser, config_errors, import_optional, matching, raise_usage_error
+
 from .fleet_init import NEEDS, add_check, add_init
-from .parser import Parser, config_errors, import_optional, matching, raise_usage_error
+from .fleet_month import add_fleet_file, add_month, described, tenant_of
 
 _EVERY = ("quarter-hour", "telegram")
 # An empty name would select all values that have no meter.
@@ -25,11 +27,13 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
         "fleet", help="make a fleet's files; delete, export or read again meters' data"
     )
     fleet.set_defaults(
-        expects="after fleet, there must be init, check, exchange, forget, export, read or stream"
+        expects="after fleet, there must be init, check, month, exchange, forget, export, read or"
+        " stream"
     )
     actions = fleet.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
     add_init(actions)
     add_check(actions)
+    add_month(actions)
 
     forgetting = actions.add_parser(
         "forget", help="delete a meter's values, frames and state, and say what is gone"
@@ -57,16 +61,21 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
 
     exporting = actions.add_parser("export", help="write what VictoriaMetrics has of a meter")
     exporting.add_argument(
-        "meter", metavar="SERIAL", type=_name, help="its name in VictoriaMetrics"
+        "meter", metavar="SERIAL", type=_name, nargs="?", help="its name in VictoriaMetrics"
     )
-    _add_config(exporting)
+    exporting.add_argument(
+        "--tenant",
+        metavar="NAME",
+        help="meters and days of this [[tenant]]; the second meter has a file FILE-2, and so on",
+    )
+    add_fleet_file(exporting)
+    _add_config(exporting, is_required=False)
     for name, day in (("from", "the first day"), ("to", "the day after the last one")):
         exporting.add_argument(
             f"--{name}",
             dest=name,
             metavar="YYYY-MM-DD",
             type=_day,
-            required=True,
             help=f"{day}, in Luxembourg",
         )
     exporting.add_argument(
@@ -85,11 +94,6 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
         "--as-operator",
         action="store_true",
         help="log in as the user operator, whose password is the first line of the input",
-    )
-    streaming.add_argument(
-        "--end-upgrade",
-        action="store_true",
-        help="delete the stream of parked frames of an earlier version; they are read again",
     )
     streaming.set_defaults(run=_run_stream)
 
@@ -111,9 +115,13 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
     reading.set_defaults(run=_run_read)
 
 
-def _add_config(parser: argparse.ArgumentParser) -> None:
+def _add_config(parser: argparse.ArgumentParser, *, is_required: bool = True) -> None:
     parser.add_argument(
-        "--config", metavar="FILE", type=Path, required=True, help="a collector's configuration"
+        "--config",
+        metavar="FILE",
+        type=Path,
+        required=is_required,
+        help="a collector's configuration",
     )
 
 
@@ -145,8 +153,7 @@ def _run_exchange(arguments: argparse.Namespace) -> int:
 
 def _run_stream(arguments: argparse.Namespace) -> int:
     password = sys.stdin.readline().rstrip("\r\n") if arguments.as_operator else None
-    options = {"password": password, "ends_upgrade": arguments.end_upgrade}
-    return _run(arguments, lambda fleet, config: fleet.make_stream(config, **options))
+    return _run(arguments, lambda fleet, config: fleet.make_stream(config, password=password))
 
 
 def _is_sure() -> bool:
@@ -155,14 +162,33 @@ def _is_sure() -> bool:
 
 
 def _run_export(arguments: argparse.Namespace) -> int:
-    def export(fleet: Any, config: Any) -> Any:  # noqa: ANN401
-        span = fleet.CsvSpan(getattr(arguments, "from"), arguments.to)
-        every_telegram = arguments.every == _EVERY[1]
-        return fleet.write_csv(
-            config, arguments.meter, span, arguments.csv, every_telegram=every_telegram
-        )
+    fleet = import_optional("smarty_p1_fleet", *NEEDS)
+    begin, end = getattr(arguments, "from"), arguments.to
+    with config_errors(*NEEDS):
+        if arguments.tenant:
+            inputs, config = described(arguments)
+            tenant = tenant_of(inputs, arguments.tenant)
+            begin, end, meters = *_days_of(tenant, begin, end), tenant.meters
+        elif None in {arguments.meter, arguments.config, begin, end}:
+            raise_usage_error("without --tenant, there must be SERIAL, --config, --from and --to")
+        else:
+            config, meters = fleet.read_store_config(arguments.config), [arguments.meter]
+        for number, meter in enumerate(meters, 1):
+            path = arguments.csv
+            if number > 1:
+                path = path.with_stem(f"{path.stem}-{number}")
+            is_whole = arguments.every == _EVERY[1]
+            span = fleet.CsvSpan(begin, end)
+            print(asyncio.run(fleet.write_csv(config, meter, span, path, every_telegram=is_whole)))
+    return 0
 
-    return _run(arguments, export, "read_store_config")
+
+def _days_of(tenant: Any, begin: date | None, end: date | None) -> tuple[date, date]:  # noqa: ANN401
+    """Return those of the asked days on which a tenant lives there, and the day after them."""
+    after = datetime.now().astimezone().date() + timedelta(1)
+    if tenant.last is not None:
+        after = min(after, tenant.last + timedelta(1))
+    return max(begin or tenant.first, tenant.first), min(end or after, after)
 
 
 def _title(text: str) -> bytes:
@@ -191,19 +217,14 @@ def _run_read(arguments: argparse.Namespace) -> int:
     )
 
 
-def _run(
-    arguments: argparse.Namespace, work: Callable[[Any, Any], Any], reader: str = "read_config"
-) -> int:
-    """Run `work` with the module smarty_p1_fleet and its configuration. Return the exit status.
-
-    `reader` is the name of the module's function that reads the configuration.
-    """
+def _run(arguments: argparse.Namespace, work: Callable[[Any, Any], Any]) -> int:
+    """Run `work` with the module smarty_p1_fleet and its configuration. Return the exit status."""
     fleet = import_optional("smarty_p1_fleet", *NEEDS)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     # asyncio warns of each TLS connection that a server closes. So show only errors.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     with config_errors(*NEEDS):
-        answer = asyncio.run(work(fleet, getattr(fleet, reader)(arguments.config)))
+        answer = asyncio.run(work(fleet, fleet.read_config(arguments.config)))
     message, is_done = answer if isinstance(answer, tuple) else (answer, True)
     print(message)
     return 0 if is_done else 1

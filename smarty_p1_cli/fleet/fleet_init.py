@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .parser import PROGRAM, config_errors, import_optional, shown
+from smarty_p1_cli.parser import PROGRAM, config_errors, import_optional, shown
 
 NEEDS = ("the fleet needs", "fleet")
 
@@ -64,11 +64,11 @@ def _run_init(arguments: argparse.Namespace) -> int:
         return 0
     try:
         with config_errors(*NEEDS, arguments.file):
-            message = part.init(arguments.file, arguments.to, renew=arguments.renew)
+            message, is_whole = part.init(arguments.file, arguments.to, renew=arguments.renew)
     except OSError as err:
         print(
             f"{PROGRAM}: cannot write {shown(str(err.filename))}: {err.strerror}", file=sys.stderr
         )
         return 1
     print(message, end="")
-    return 0
+    return 0 if is_whole else 1

@@ -1,0 +1,1 @@
+"""Command `fleet`: files, meters' data, months and bills of a fleet."""
