@@ -17,6 +17,7 @@ from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.meter.object_count_and_rate_limits import Limits
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.telegram import Telegram
+from smartyp1.passed_pause import has_passed
 from smartyp1.publish.topics import level
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text
 
@@ -176,7 +177,7 @@ class DecodedMeters:
         meter = self._meters[title]
         remembered, now = meter.reader.memory, reading.received_at
         stored_at = meter.demand_stored_at
-        is_due = stored_at is None or not timedelta() <= now - stored_at < _DEMAND_INTERVAL
+        is_due = has_passed(stored_at, now, _DEMAND_INTERVAL)
         if remembered.note_period() or is_due:
             meter.demand_stored_at = now
             self._store_demand(title, meter.quarter_hours)

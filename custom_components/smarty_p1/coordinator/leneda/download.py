@@ -33,6 +33,7 @@ from ...lib.history.luxembourg_time import (
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
+from ...lib.passed_pause import has_passed
 from ..background_tasks import SupervisedTask, until_shutdown
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import (
@@ -58,7 +59,7 @@ from .client import (
 )
 from .gas_download import LenedaGas
 from .leneda_data import LenedaData
-from .progress import AskedSpan, LenedaProgress, is_over
+from .progress import AskedSpan, LenedaProgress
 from .silence import LATE, LenedaSilence
 
 PAUSE = 2.0
@@ -286,8 +287,8 @@ class LenedaDownload:
         """
         today = day_start(now)
         general = self._progress.state
-        is_week = is_over(general.revised_at, now, _WEEK)
-        is_month = is_over(general.sharing_revised_at, now, _MONTH)
+        is_week = has_passed(general.revised_at, now, _WEEK)
+        is_month = has_passed(general.sharing_revised_at, now, _MONTH)
         week = _REVISED * is_week
         # Time of the days that are requested again, for codes of sharing and for measured codes.
         corrected = (max(_SHARING_REVISED * is_month, week), week)

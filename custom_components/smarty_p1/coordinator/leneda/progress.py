@@ -9,6 +9,7 @@ from typing import override
 from homeassistant.core import HomeAssistant
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
+from ...lib.passed_pause import has_passed
 from ..stored.throttled_store import ThrottledStore
 
 
@@ -51,21 +52,12 @@ class LenedaProgress(ThrottledStore):
 
         Such a code is not requested.
         """
-        return not is_over(self.state.refused.get(code), now, timedelta(days=7))
+        return not has_passed(self.state.refused.get(code), now, timedelta(days=7))
 
     @override
     async def _async_join(self, parsed: Progress) -> None:
         if parsed.points == self.state.points:
             self.state = parsed
-
-
-def is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
-    """Return whether `time` has passed since `since`.
-
-    Return True if `since` is None. If `since` is in the future, the computer's clock was ahead when
-    `since` was stored. So return True in this case, too.
-    """
-    return since is None or since > now or now - since >= time
 
 
 def _fingerprint(account: Mapping[str, str]) -> str:

@@ -31,6 +31,7 @@ from ...lib.history.luxembourg_time import (
 )
 from ...lib.history.market_prices import MarketPrices
 from ...lib.history.month_file_lines import month_name
+from ...lib.passed_pause import has_passed
 from ...lib.prices.contract import BEGINNING, Contracts
 from ...lib.prices.entered_contract import (
     contract_of,
@@ -174,7 +175,7 @@ class MeasuredPrices:
                 now, asked_at = dt_util.utcnow(), self._asked.get(month)
                 following = month_end(month)
                 if following <= now and series.known_share(month, following) < _MIN_KNOWN_SHARE:
-                    if asked_at and now - asked_at < ASK_AGAIN_AFTER:
+                    if not has_passed(asked_at, now, ASK_AGAIN_AFTER):
                         raise DownloadError
                     self._asked[month] = now
                     self._files.put(_ZONE_SOURCE, await async_month_of_prices(self._hass, month))

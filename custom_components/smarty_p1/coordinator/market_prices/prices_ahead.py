@@ -19,6 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 from ...const import DOMAIN
 from ...lib.bounded_dict import keep_newest
 from ...lib.history.luxembourg_time import DAY, local_day, midnight, quarter_start
+from ...lib.passed_pause import has_passed
 from ...lib.prices.market_price_lists import (
     PricesAhead,
     agrees,
@@ -128,7 +129,9 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
 async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) -> PricesAhead:
     answers = hass.data.setdefault(_ANSWERS, {})
     last_answer = answers.get(question)
-    if last_answer and (last_answer.prices or now - last_answer.asked_at < ASK_AGAIN_AFTER):
+    if last_answer and (
+        last_answer.prices or not has_passed(last_answer.asked_at, now, ASK_AGAIN_AFTER)
+    ):
         return last_answer.prices
     rows: Sequence[object] = ()
     data = {

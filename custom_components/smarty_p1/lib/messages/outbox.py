@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, NamedTuple, Self
 
+from ..passed_pause import has_passed
 from ..stored_json import Mark, Size
 from .message import HouseholdMessage, Kind
 
@@ -103,8 +104,7 @@ def _is_recent(
     message: HouseholdMessage, alarmed_at: Mapping[str, datetime], now: datetime
 ) -> bool:
     """Return whether the alarm was sent in the last hour. A clock may have been put back."""
-    last = alarmed_at.get(message.identity)
-    return last is not None and timedelta() <= now - last < _ALARM_INTERVAL
+    return not has_passed(alarmed_at.get(message.identity), now, _ALARM_INTERVAL)
 
 
 def _bounded(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from ..passed_pause import has_passed
 from ..stored_json import Mark, Size
 from .message import HouseholdMessage
 
@@ -45,7 +46,7 @@ def watch_phases(state: PhaseState, now: datetime) -> tuple[PhaseState, list[Hou
     told = {
         phase: since
         for phase, since in state.lost_since.items()
-        if not timedelta() <= now - since < _LOST_FOR
+        if has_passed(since, now, _LOST_FOR)
     }
     if not told:
         return state, []

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import DAY, LUXEMBOURG
+from ..passed_pause import has_passed
 from ..stored_json import Mark, Size
 from .message import HouseholdMessage, Value
 
@@ -91,7 +92,7 @@ def _after(
 
 def _is_too_soon(night: WaterNight, capture: WaterCapture) -> bool:
     """Return whether a capture adds little to the last one, or is the same one."""
-    return any(timedelta() <= capture.time - last.time < _MIN_PAUSE for last in night.captures[-1:])
+    return any(not has_passed(last.time, capture.time, _MIN_PAUSE) for last in night.captures[-1:])
 
 
 def _continued(night: WaterNight, capture: WaterCapture) -> WaterNight:
