@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import sys
-from collections.abc import AsyncGenerator, Collection, Generator
+from collections.abc import AsyncGenerator, Collection, Generator, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -34,7 +34,6 @@ from custom_components.smarty_p1.coordinator.statistics import meter_statistics,
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.coordinator.stored import market_price_files, month_files
 from custom_components.smarty_p1.coordinator.telegram_source import TelegramSource
-from custom_components.smarty_p1.lib import clock_verdict
 from custom_components.smarty_p1.lib.port import port_stream, probing
 from custom_components.smarty_p1.lib.port.port_stream import PortStream
 from custom_components.smarty_p1.lib.prices import agreed_prices
@@ -43,9 +42,10 @@ from dev.leneda import Platform
 from tests.prices import PRICES
 
 from . import billed_month, kit, leneda
+from .clock import CLOCK, Clock
 from .meter import KEY, SERIAL, EntryMaker, MeterPort
 from .refusals import Refusals
-from .support import Home, Passed
+from .support import OF_TELEGRAM, Home, Passed
 
 __all__ = ["EntryMaker"]
 
@@ -62,22 +62,23 @@ for name in (
     logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "begins_at(time): when a test begins by the computer's clock")
+
+
 @pytest.fixture(autouse=True)
-def clocks_without_doubt(request: pytest.FixtureRequest) -> Generator[None]:
-    """Let no clock of a meter be doubtful: the telegrams of most tests are of 2025.
+def computer_clock(request: pytest.FixtureRequest) -> Iterator[Clock]:
+    """Return the computer's clock. It begins at the time of `TELEGRAM`, or of `begins_at`.
 
-    A test of doubtful clocks asks for `doubtful_clocks`.
+    Tests live at the time of their telegrams: for a time that is more than a day off, the clock of
+    a meter is doubtful.
     """
-    if "doubtful_clocks" in request.fixturenames:
-        yield
+    if request.node.get_closest_marker("freeze_time"):
+        yield CLOCK
         return
-    with patch.object(clock_verdict, "MAX_UNDOUBTED", timedelta.max):
-        yield
-
-
-@pytest.fixture
-def doubtful_clocks() -> None:
-    """Let clocks be doubtful, as they are for users."""
+    begins_at = request.node.get_closest_marker("begins_at")
+    with CLOCK.beginning_at(begins_at.args[0] if begins_at else OF_TELEGRAM):
+        yield CLOCK
 
 
 @pytest.fixture(autouse=True, scope="session")

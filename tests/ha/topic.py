@@ -12,14 +12,12 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_coordinator, telegram_source
 
-from .support import PATIENCE, TELEGRAM, Home, Passed
+from .support import OF_TELEGRAM, PATIENCE, TELEGRAM, Home, Passed
 
 ROOT = "smarty_p1/house"
 TOPIC = f"{ROOT}/frame"
 STATUS = f"{ROOT}/status"
 PORT = f"mqtt:{TOPIC}"
-OF_TELEGRAM = datetime(2025, 7, 3, 8, 30, 1, tzinfo=UTC)
-"""When the meter has sent TELEGRAM: what comes much later is not of now."""
 
 
 class Clock:

@@ -351,6 +351,7 @@ async def test_the_own_meter_comes_before_leneda(hass: HomeAssistant) -> None:
     )
 
 
+@pytest.mark.begins_at("2026-03-31T14:00:00Z")
 async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
     hass: HomeAssistant, platform: Platform
 ) -> None:

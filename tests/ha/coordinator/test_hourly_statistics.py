@@ -199,6 +199,7 @@ async def test_a_name_or_unit_that_differs_changes_no_row(
     assert await rows(hass) == pytest.approx(same(0, 50))
 
 
+@pytest.mark.begins_at("2026-06-03T02:00:00Z")
 async def test_rows_far_ahead_are_of_another_program(hass: HomeAssistant) -> None:
     hours = same(0, 50)
     await async_write(hass, series(hours))

@@ -52,7 +52,8 @@ from tests.ha.leneda import (
     utc,
 )
 from tests.ha.measured import measure
-from tests.ha.support import Home, call, failing, own_log, said, wait_until
+from tests.ha.meter import with_value
+from tests.ha.support import TELEGRAM, Home, call, failing, own_log, said, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -61,6 +62,7 @@ KEPT = timedelta(days=60)
 # A winter's morning; midnight in Luxembourg is at 23:00.
 NOW = utc("2026-11-21 08:00")
 TODAY = utc("2026-11-20 23:00")
+NOW_TELEGRAM = with_value(TELEGRAM, "0-0:1.0.0", "(261121090000W)")
 # Then it was summer.
 OLDEST = TODAY - KEPT - HOUR
 
@@ -123,8 +125,8 @@ class House(Home):
 
     async def begin(self, account: Mapping[str, str] = ACCOUNT) -> MockConfigEntry:
         """Set the meter up, and wait for the first requests."""
-        await self.set_up(leneda=account)
-        self.answer()
+        await self.set_up(NOW_TELEGRAM, leneda=account)
+        self.port.greeting = lambda: self.port.next_frame(NOW_TELEGRAM)
         await self.sleeper.settled(self.hass)
         return self.entry
 

@@ -240,6 +240,7 @@ async def refusal(hass: HomeAssistant, *, key: str = KEY, point: str = POINT) ->
     return caught.value.reason
 
 
+@pytest.mark.begins_at("2026-11-19T08:00:00Z")
 async def test_a_day(hass: HomeAssistant, platform: Platform) -> None:
     platform.series[POINT, IMPORTED] = lambda start: 0.412 if start.minute else 3.96
     platform.version = lambda start: 2 if start < START + timedelta(hours=1) else 1
@@ -285,6 +286,7 @@ async def test_another_key(hass: HomeAssistant, platform: Platform) -> None:
     assert platform.refused == 1
 
 
+@pytest.mark.begins_at("2026-11-19T08:00:00Z")
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [

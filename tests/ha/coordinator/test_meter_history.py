@@ -258,7 +258,6 @@ async def test_a_capture_before_the_file_is_read_loses_no_history(
     assert day.amount == pytest.approx(5.0)
 
 
-@pytest.mark.usefixtures("doubtful_clocks")
 async def test_gas_of_a_clock_that_has_lost_its_time_is_of_the_true_days(
     hass: HomeAssistant,
 ) -> None:

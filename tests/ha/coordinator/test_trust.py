@@ -342,7 +342,6 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
     assert house.energy == "20102.0"
 
 
-@pytest.mark.usefixtures("doubtful_clocks")
 async def test_the_user_confirms_the_clock_of_a_new_meter(
     house: House, stopped_clock: Clock
 ) -> None:

@@ -24,9 +24,9 @@ from tests.ha.dialogs import (
     told,
 )
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import TELEGRAM, Home
+from tests.ha.support import OF_TELEGRAM, TELEGRAM, Home
 
-THIS_YEAR = datetime.now().astimezone().year
+THIS_YEAR = OF_TELEGRAM.year
 DEFAULTS = {"energy_fee_per": "month", "with_levies": True}
 NORDPOOL = "sensor.nord_pool_current_price"
 EXPORT = "input_number.export_price"

@@ -110,6 +110,7 @@ async def test_a_month_is_counted_once(home: Home, times: list[str]) -> None:
     assert sums == pytest.approx({name: last[name] - first[name] for name in MONTHLY})
 
 
+@pytest.mark.begins_at("2025-07-31T23:30:00+02:00")
 @pytest.mark.usefixtures("everything_enabled")
 async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     home: Home, hass_storage: dict[str, Any]

@@ -223,6 +223,7 @@ async def test_the_options_decide_which_sensors_exist(
         assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
 
 
+@pytest.mark.begins_at("2026-06-16T23:30:00+02:00")
 @pytest.mark.usefixtures("everything_enabled")
 async def test_a_month_in_part_is_marked(hass: HomeAssistant, home: Home) -> None:
     first = with_value(telegram("23:30:00", 0.0), "0-0:1.0.0", "()")
