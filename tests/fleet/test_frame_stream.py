@@ -28,6 +28,8 @@ from smarty_p1_fleet.jetstream_objects import StreamSettings
 from smarty_p1_fleet.metrics import CollectorMetrics
 from tests.fleet.made_up import value
 
+pytestmark = pytest.mark.usefixtures("without_pauses")
+
 TEN, WEEK = 10 * 1024**3, 604_800.0
 
 
@@ -53,7 +55,7 @@ async def fetch(consumer: NewConsumer, limit: int) -> list[Msg]:
     )
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jetstream_objects, "_FETCH_PAUSE_S", 0)
 

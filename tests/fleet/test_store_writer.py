@@ -37,7 +37,7 @@ UNNAMED_VMINSERT = (
     'vm_rpc_rows_sent_total{name="vminsert", addr="vmstorage-1:8400"} 5\n'
 )
 
-pytestmark = pytest.mark.usefixtures("short_delays")
+pytestmark = pytest.mark.usefixtures("is_asked_often", "short_delays")
 
 
 @dataclass
@@ -109,7 +109,7 @@ async def writing_to(config: StoreConfig) -> AsyncIterator[Store]:
         yield store
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def is_asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smarty_p1_fleet.store.store_writer._ASK_INTERVAL", 0.02)
 

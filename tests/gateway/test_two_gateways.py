@@ -10,7 +10,7 @@ from dev.encoder import DEVICE_NAME, frame, telegram
 from dev.meter_port import MeterPort
 from tests.gateway.loopback import Broker, Gateway, keys, until
 
-pytestmark = pytest.mark.usefixtures("short_delays")
+pytestmark = pytest.mark.usefixtures("short_pauses", "short_delays")
 
 ROOT = "smarty_p1/house"
 AVAILABILITY, STATUS = f"{ROOT}/availability", f"{ROOT}/status"
@@ -21,7 +21,7 @@ DISCOVERY = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
 PUBLISH = "[publish]\ndiscovery = true\nretain = true\n"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a message be repaired soon."""
     monkeypatch.setattr("smartyp1.publish.retained_messages._JITTER_S", (0.01, 0.05))

@@ -86,7 +86,7 @@ async def set_up(
     home: Home, hass_storage: dict[str, Any], **options: float | str | None
 ) -> MockConfigEntry:
     """Return an entry whose meter has sent its telegram of midnight."""
-    CLOCK.move_to(START + _UNTIL_MID_JUNE * _QUARTER_HOUR)
+    CLOCK.come_to(START + _UNTIL_MID_JUNE * _QUARTER_HOUR)
     home.entry = home.make_entry(home.port.url)
     key = f"smarty_p1.{home.entry.entry_id}.meter"
     reference_kw = options.get("reference_power")

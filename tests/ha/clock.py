@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import time_machine
 
@@ -22,6 +22,11 @@ class Clock:
 
     def move_to(self, time: datetime | str) -> None:
         self._traveller.move_to(_in_utc(time), tick=True)
+
+    def come_to(self, time: datetime) -> None:
+        """Move the clock to this time, unless it is less than a day from it."""
+        if abs(datetime.now(UTC) - time) > timedelta(days=1):
+            self.move_to(time)
 
     def stop_at(self, time: datetime | str) -> None:
         """Let the clock stand still from now on."""

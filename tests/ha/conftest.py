@@ -2,26 +2,20 @@
 
 import asyncio
 import logging
-import sqlite3
 import sys
-from collections.abc import AsyncGenerator, Collection, Generator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
 import pytest
-from homeassistant.components.recorder import statistics
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.db_schema import Statistics, StatisticsShortTerm
-from homeassistant.components.recorder.models import StatisticData
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from sqlalchemy.orm import Session
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import tank_coordinator
@@ -30,8 +24,7 @@ from custom_components.smarty_p1.coordinator.leneda import (
     client as leneda_client,
     quarter_hour_files as leneda_quarter_hour_files,
 )
-from custom_components.smarty_p1.coordinator.statistics import meter_statistics, statistic_ids
-from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
+from custom_components.smarty_p1.coordinator.statistics import meter_statistics
 from custom_components.smarty_p1.coordinator.stored import market_price_files, month_files
 from custom_components.smarty_p1.coordinator.telegram_source import TelegramSource
 from custom_components.smarty_p1.lib.port import port_stream, probing
@@ -63,7 +56,9 @@ for name in (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "begins_at(time): when a test begins by the computer's clock")
+    config.addinivalue_line(
+        "markers", "begins_at(time): when a test begins by the computer's clock"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -123,82 +118,13 @@ def recorder_config(request: pytest.FixtureRequest) -> dict[str, Any] | None:
     return {"exclude": {"event_types": _UNREAD_EVENTS}}
 
 
-_ADD_SHORT_TERM: Any = statistics._insert_statistics
-
-
-def _sqlite(session: Session) -> sqlite3.Connection:
-    connection = session.connection().connection.driver_connection
-    assert isinstance(connection, sqlite3.Connection)
-    return connection
-
-
-def _row_id(
-    session: Session,
-    table: type[Statistics | StatisticsShortTerm],
-    metadata_id: int,
-    start: datetime,
-) -> int | None:
-    at = metadata_id, start.timestamp()
-    query = f"SELECT id FROM {table.__tablename__} WHERE metadata_id = ? AND start_ts = ?"  # noqa: S608
-    row = _sqlite(session).execute(query, at).fetchone()
-    return row[0] if row else None
-
-
-def _amounts(row: StatisticData) -> dict[str, Any]:
-    reset = row.get("last_reset")
-    return {
-        **{column: row.get(column) for column in ("mean", "min", "max", "state", "sum")},
-        "last_reset_ts": reset.timestamp() if reset else None,
-    }
-
-
-def _add_row(
-    session: Session,
-    table: type[Statistics | StatisticsShortTerm],
-    metadata_id: int,
-    row: StatisticData,
-    now: float,
-) -> object:
-    if table is StatisticsShortTerm:
-        # Home Assistant uses the new row.
-        return _ADD_SHORT_TERM(session, table, metadata_id, row, now)
-    values = {
-        "metadata_id": metadata_id,
-        "created_ts": now,
-        "start_ts": row["start"].timestamp(),
-        **_amounts(row),
-        "mean_weight": row.get("mean_weight"),
-    }
-    columns = f"({', '.join(values)}) VALUES ({', '.join('?' * len(values))})"
-    query = f"INSERT INTO {table.__tablename__} {columns}"
-    _sqlite(session).execute(query, (*values.values(),))
-    return None
-
-
-def _write_row(
-    session: Session, table: type[Statistics | StatisticsShortTerm], row_id: int, row: StatisticData
-) -> None:
-    values = _amounts(row)
-    columns = ", ".join(f"{column} = ?" for column in values)
-    query = f"UPDATE {table.__tablename__} SET {columns} WHERE id = ?"  # noqa: S608
-    _sqlite(session).execute(query, (*values.values(), row_id))
-
-
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture
 def fast_rows() -> Generator[None]:
-    """Let the recorder write rows of statistics by plain SQL.
+    """Let the recorder write rows of statistics by plain SQL: a thousand take a second otherwise.
 
-    The recorder's own queries do the same. They take a millisecond a row, and so most of the time
-    of these tests.
+    For tests of statistics with a long past.
     """
-    if not hasattr(statistics, "_statistics_exists"):
-        yield
-        return
-    with (
-        patch.object(statistics, "_statistics_exists", _row_id),
-        patch.object(statistics, "_insert_statistics", _add_row),
-        patch.object(statistics, "_update_statistics", _write_row),
-    ):
+    with kit.fast_rows():
         yield
 
 
@@ -232,34 +158,12 @@ def hass_storage() -> Generator[dict[str, Any]]:
 
 
 @pytest.fixture
-def written_statistics() -> Collection[StatisticKind]:
-    """Return the hourly statistics that are written. Files whose tests read some override this."""
-    return ()
+def without_hourly_statistics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write no hourly statistics of electricity.
 
-
-@pytest.fixture
-def every_statistic() -> None:
-    """Write all hourly statistics of electricity, as for users."""
-
-
-@pytest.fixture(autouse=True)
-def few_statistics(
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-    written_statistics: Collection[StatisticKind],
-) -> None:
-    """Write only hourly statistics of electricity that a test reads.
-
-    All of them take the recorder a quarter of a second for one month and a half.
+    For tests with a recorder and a long past, if they are not about statistics: five seconds each.
     """
-    if "every_statistic" in request.fixturenames:
-        return
-
-    def written(hass: HomeAssistant, kinds: tuple[StatisticKind, ...]) -> tuple[StatisticKind, ...]:
-        wanted = statistic_ids.wanted_kinds(hass, kinds)
-        return tuple(kind for kind in wanted if kind in written_statistics)
-
-    monkeypatch.setattr(meter_statistics, "wanted_kinds", written)
+    monkeypatch.setattr(meter_statistics, "wanted_kinds", lambda _hass, _kinds: ())
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,6 @@ from homeassistant.components.homeassistant.exposed_entities import async_expose
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er, llm
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -33,6 +32,7 @@ from custom_components.smarty_p1.llm_tools.questions import QUESTIONS
 from tests import stand_in_model
 
 from .billed_month import telegram
+from .clock import CLOCK
 from .dialogs import contract_in
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher
 from .support import OTHER_METER, Home
@@ -55,12 +55,7 @@ ARGUMENTS: Mapping[str, Mapping[str, object]] = {
 }
 NOW = datetime(2026, 6, 15, 22, 0, 5, tzinfo=UTC)
 """Time of the last telegram."""
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the clock of Home Assistant to the time of the last telegram. Timers go on."""
-    monkeypatch.setattr(dt_util, "utcnow", lambda: NOW)
+pytestmark = pytest.mark.begins_at(NOW)
 
 
 @pytest.fixture
@@ -111,12 +106,12 @@ def exposed(entry: MockConfigEntry, expose: Callable[..., None]) -> MockConfigEn
 
 
 @pytest.fixture
-def noon(exposed: MockConfigEntry, monkeypatch: pytest.MonkeyPatch) -> None:
+def noon(exposed: MockConfigEntry) -> None:
     """Let 16 June be known until noon, with 0.3 kWh in each quarter-hour instead of 0.1 kWh."""
     midnight = NOW.replace(second=0)
     quarters = [QuarterHour(midnight + n * QUARTER_HOUR, 1.2) for n in range(48)]
     exposed.runtime_data.records.household.set_leneda_days(LenedaDays(quarters))
-    monkeypatch.setattr(dt_util, "utcnow", lambda: midnight + 48 * QUARTER_HOUR)
+    CLOCK.move_to(midnight + 48 * QUARTER_HOUR)
 
 
 async def tools_of(hass: HomeAssistant) -> list[llm.Tool]:

@@ -30,6 +30,8 @@ from tests.ha.boards import pulse_entry
 from tests.ha.measured import as_span
 from tests.ha.support import failing, wait_until
 
+pytestmark = pytest.mark.usefixtures("few_seconds")
+
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -57,7 +59,7 @@ def wait(store: ThrottledStore) -> None:
     store.schedule()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait half a second for stores that do not answer."""
     assert backup._TIMEOUT_S < 10

@@ -12,10 +12,10 @@ import voluptuous as vol
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from . import billed_month
+from .clock import Clock
 from .dialogs import contract_in
 from .measured import replace_month
 from .support import Home, metadata_of_sums, recorder_done, refusal
@@ -27,9 +27,9 @@ type SetClock = Callable[[datetime], None]
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Return a function that sets the clock of Home Assistant. Timers go on."""
-    return lambda time: monkeypatch.setattr(dt_util, "utcnow", lambda: time)
+def clock(computer_clock: Clock) -> SetClock:
+    """Return a function that sets the clock, which then stands. Timers go on."""
+    return computer_clock.stop_at
 
 
 async def best_start(

@@ -1,7 +1,7 @@
 """A meter without a cable gets one, in a real recorder: every kilowatt-hour is there once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
@@ -36,15 +36,10 @@ from .websocket.test_live import subscribe, told
 DAYS = 20
 HOUR = timedelta(hours=1)
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
+pytestmark = pytest.mark.usefixtures("few_days", "recorder_mock", "fast_rows", "short_wait")
 
 
 @pytest.fixture
-def written_statistics() -> Collection[StatisticKind]:
-    return {StatisticKind.IMPORTED}
-
-
-@pytest.fixture(autouse=True)
 def few_days(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fetch few days, without a pause."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)

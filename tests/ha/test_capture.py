@@ -28,8 +28,21 @@ from smartyp1.p1.telegram import Telegram
 from .boards import pulse_entry
 from .dialogs import choose, open_repair
 from .meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, seal, with_value
-from .support import TELEGRAM, Home, at, call, let_pass, let_pass_until, links, receive, wait_until
-from .topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
+from .support import (
+    OF_TELEGRAM,
+    TELEGRAM,
+    Home,
+    at,
+    call,
+    let_pass,
+    let_pass_until,
+    links,
+    receive,
+    wait_until,
+)
+from .topic import Clock, set_up_at_topic, tell
+
+pytestmark = pytest.mark.usefixtures("folder")
 
 OTHER_TITLE = b"ITRxy\x01\x02\x2f"
 MESSAGE = f"Le compteur {SERIAL} de M. Muster, le 250703103000S"
@@ -41,7 +54,7 @@ SECRETS = (
 )
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Let captures be written into a folder of the test's own."""
     path = tmp_path / "smarty_p1"

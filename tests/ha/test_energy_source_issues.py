@@ -20,7 +20,7 @@ from tests.ha.dialogs import choose, fill_in, open_repair
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.support import TELEGRAM, Home, changes_of, metadata_of_sums, said
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "every_statistic")
+pytestmark = pytest.mark.usefixtures("recorder_mock")
 
 KEY = f"smarty_p1:{sha256(SERIAL.encode()).hexdigest()[:8]}"
 IMPORTED, EXPORTED = "sensor.smarty_energy_imported", "sensor.smarty_energy_exported"
@@ -238,6 +238,7 @@ async def test_a_source_with_an_own_price_stays_and_is_a_repair(house: House) ->
     assert house.is_told("energy_sources")
 
 
+@pytest.mark.begins_at("2025-07-03T15:30:00+02:00")
 async def test_the_source_of_an_exchanged_gas_meter_moves_and_comes_back(
     house: House, hass_ws_client: WebSocketGenerator
 ) -> None:

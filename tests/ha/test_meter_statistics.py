@@ -5,7 +5,6 @@ The meter is that of `billed_month`: May 2026 has 316.6 kWh, and half of June ha
 
 import asyncio
 import random
-from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,11 +21,7 @@ from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import lib
-from custom_components.smarty_p1.coordinator.leneda import (
-    file_import,
-    leneda_data,
-    quarter_hour_files,
-)
+from custom_components.smarty_p1.coordinator.leneda import leneda_data
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.coordinator.statistics import hourly_statistics, meter_statistics
 from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
@@ -48,11 +43,13 @@ from .billed_month import telegram
 from .support import Home, call, changes_of, said
 from .test_late_knowledge import add
 
-pytestmark = pytest.mark.usefixtures("recorder_mock")
-
 HOUR = timedelta(hours=1)
 MAY = datetime(2026, 4, 30, 22, tzinfo=UTC)
 APRIL, JUNE, MIDNIGHT = MAY - 30 * 24 * HOUR, MAY + 31 * 24 * HOUR, MAY + 46 * 24 * HOUR
+pytestmark = [
+    pytest.mark.begins_at(MIDNIGHT),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows"),
+]
 APRIL_FILE = "2026-04-01T00:00:00+02:00"
 
 type Rows = dict[datetime, float]
@@ -66,26 +63,8 @@ def folder(hass: HomeAssistant, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let imports believe that it is 16 June 2026."""
-
-    class Clock:
-        @staticmethod
-        def utcnow() -> datetime:
-            return MIDNIGHT
-
-    for module in (file_import, leneda_data, quarter_hour_files):
-        monkeypatch.setattr(module, "dt_util", Clock)
-
-
-@pytest.fixture(autouse=True)
 async def euros(hass: HomeAssistant) -> None:
     await hass.config.async_update(currency="EUR")
-
-
-@pytest.fixture
-def written_statistics() -> Collection[StatisticKind]:
-    return {StatisticKind.IMPORTED, StatisticKind.TOTAL}
 
 
 @pytest.fixture
@@ -139,7 +118,6 @@ async def bring_in(hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path) 
     await written(entry)
 
 
-@pytest.mark.usefixtures("every_statistic")
 async def test_energy_and_bill_of_a_month(hass: HomeAssistant, meter: MockConfigEntry) -> None:
     imported, exported, cost, revenue, total = await all_rows(hass, meter)
 
@@ -185,7 +163,6 @@ async def test_a_price_of_last_month_entered_today(home: Home, meter: MockConfig
     assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
 
 
-@pytest.mark.usefixtures("every_statistic")
 async def test_a_contract_that_is_entered_in_the_first_hour_of_its_day(
     home: Home, meter: MockConfigEntry
 ) -> None:
@@ -592,7 +569,6 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
             assert found.get(hour, 0.0) == pytest.approx(hours.get(hour, 0.0), abs=2e-4), hour
 
 
-@pytest.mark.usefixtures("every_statistic")
 @pytest.mark.parametrize("seed", range(examples(1)))
 async def test_any_two_lives_have_the_rows_of_a_fresh_database(
     hass: HomeAssistant, seed: int

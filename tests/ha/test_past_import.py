@@ -4,9 +4,9 @@ import asyncio
 import errno
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,11 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.leneda import (
-    file_import,
-    leneda_data,
-    quarter_hour_files,
-)
+from custom_components.smarty_p1.coordinator.leneda import file_import
 from custom_components.smarty_p1.coordinator.leneda.download import LenedaDownload
 from custom_components.smarty_p1.coordinator.leneda.import_refusal import ImportRefusedError
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
-from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from tests.lib.leneda.writing import (
     CONSUMPTION,
@@ -43,41 +38,19 @@ from tests.lib.leneda.writing import (
 
 from . import billed_month
 from .billed_month import telegram
+from .clock import CLOCK
 from .dialogs import open_options
 from .measured import measure
 from .support import Home, call, refusal, state_of
 
-pytestmark = pytest.mark.usefixtures("recorder_mock")
-
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
+pytestmark = [pytest.mark.begins_at(NOW), pytest.mark.usefixtures("recorder_mock", "fast_rows")]
 APRIL = "2026-04-01T00:00:00+02:00"
 ENERGY = "sensor.smarty_energy_imported"
 
 
-class Clock:
-    """The current time of imports. The connections of a meter need a clock that goes on."""
-
-    now = datetime.fromisoformat(NOW)
-
-    def utcnow(self) -> datetime:
-        return self.now.astimezone(UTC)
-
-
 type BringIn = Callable[[bytes], Any]
-
-
-@pytest.fixture
-def written_statistics() -> Collection[StatisticKind]:
-    return {StatisticKind.IMPORTED}
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    for module in (file_import, leneda_data, quarter_hour_files):
-        monkeypatch.setattr(module, "dt_util", clock)
-    return clock
 
 
 @pytest.fixture
@@ -363,13 +336,13 @@ def of_day(energies: list[float], factor: float = 4, code: str = CONSUMPTION) ->
 
 
 async def test_a_file_that_contradicts_the_measured_energy(
-    hass: HomeAssistant, tmp_path: Path, entry: MockConfigEntry, clock: Clock, bring_in: BringIn
+    hass: HomeAssistant, tmp_path: Path, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     energies = zip(quarters(DAY, 96), MEASURED, FED_IN, strict=True)
     own = [QuarterHour(start, kwh * 4, fed_kwh) for start, kwh, fed_kwh in energies]
     measure(entry, own)
     await hass.async_block_till_done()
-    clock.now = datetime.fromisoformat("2026-06-18T08:00:00+02:00")
+    CLOCK.move_to("2026-06-18T08:00:00+02:00")
     for data, key in (
         (of_day(MEASURED, code=PRODUCTION), "leneda_consumption"),
         (of_day(MEASURED, 1), "leneda_factor_four"),

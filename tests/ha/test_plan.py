@@ -13,10 +13,10 @@ import pytest
 import voluptuous as vol
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from . import billed_month
+from .clock import Clock
 from .dialogs import contract_in
 from .support import Home, refusal
 
@@ -27,12 +27,9 @@ DISHES = {"name": "Dishes", "kwh": 1.55, "hours": 1.55, "by": "05:00"}
 
 
 @pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
-    def set_clock(time: datetime) -> None:
-        monkeypatch.setattr(dt_util, "utcnow", lambda: time)
-
-    set_clock(NOW)
-    return set_clock
+def clock(computer_clock: Clock) -> Callable[[datetime], None]:
+    computer_clock.stop_at(NOW)
+    return computer_clock.stop_at
 
 
 @pytest.fixture

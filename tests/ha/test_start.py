@@ -33,7 +33,7 @@ from . import leneda
 from .recipients import options as message_options
 from .support import PATIENCE, TELEGRAM, Home, own_log, recorder_done, tasks, wait_until
 
-pytestmark = pytest.mark.usefixtures("platform", "every_statistic")
+pytestmark = pytest.mark.usefixtures("platform")
 
 GAS_POINT = "LU0000012345678901234000000000009"
 ACCOUNT = {

@@ -28,7 +28,7 @@ from .support import changes_of
 from .test_meter_statistics import NoLeneda
 
 pytestmark = [
-    pytest.mark.usefixtures("recorder_mock", "every_statistic"),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows"),
     pytest.mark.slow,
     pytest.mark.timeout(1800),
 ]

@@ -1,7 +1,7 @@
 """A topic of MQTT at which a gateway publishes the frames of a meter."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_coordinator, telegram_source
 
-from .support import OF_TELEGRAM, PATIENCE, TELEGRAM, Home, Passed
+from .support import PATIENCE, TELEGRAM, Home, Passed
 
 ROOT = "smarty_p1/house"
 TOPIC = f"{ROOT}/frame"

@@ -55,6 +55,8 @@ from tests.ha.measured import measure
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, call, failing, own_log, said, wait_until
 
+pytestmark = pytest.mark.usefixtures("sleeper")
+
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 # Instead of 25 months, which take a platform long that makes them up.
@@ -102,7 +104,7 @@ class Sleeper:
         self._woken.set()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
     """Let requests follow each other at once, and the random minute be the 17th."""
     sleeper = Sleeper()

@@ -37,12 +37,14 @@ from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HO
 from tests.ha.measured import as_span
 from tests.ha.support import Home, issue_of, wait_until
 
+pytestmark = pytest.mark.usefixtures("at_once")
+
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 NEW_KEY = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let requests follow each other without a pause."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)

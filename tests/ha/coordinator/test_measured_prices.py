@@ -455,6 +455,7 @@ async def test_statistics_of_another_unit_are_no_prices(
     await meter.close()
 
 
+@pytest.mark.begins_at("2026-06-16T10:00:00Z")
 @pytest.mark.usefixtures("recorder_mock")
 async def test_stored_costs_and_own_statistics_become_prices_once(
     hass: HomeAssistant, meter: Meter, entity_registry: er.EntityRegistry

@@ -27,9 +27,8 @@ from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from tests.ha.dialogs import confirm, reconfigure, schema_of, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import ENERGY, TELEGRAM, Home, let_pass_until, values, wait_until
+from tests.ha.support import ENERGY, OF_TELEGRAM, TELEGRAM, Home, let_pass_until, values, wait_until
 from tests.ha.topic import (
-    OF_TELEGRAM,
     PORT,
     ROOT,
     STATUS,
@@ -44,7 +43,10 @@ from tests.ha.topic import (
 # The largest payload.
 LARGEST = bytes(32 * 1024)
 # The timers belong to the MQTT integration.
-pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
+pytestmark = [
+    pytest.mark.parametrize("expected_lingering_timers", [True]),
+    pytest.mark.usefixtures("short_look"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -200,7 +202,7 @@ async def test_a_connection_that_is_missing_at_the_start(
 # --- the dialog -----------------------------------------------------------------------------------
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def short_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for topics for 0.1 s: long enough to find some."""
     monkeypatch.setattr(port_key_and_found_meter, "LOOK_TIME_S", 0.1)

@@ -20,8 +20,10 @@ from tests.ha.dialogs import repair_text
 from tests.ha.meter import MeterPort
 from tests.ha.support import Home, let_pass_until, own_log, wait_until
 
+pytestmark = pytest.mark.usefixtures("every_reading_is_shown")
 
-@pytest.fixture(autouse=True)
+
+@pytest.fixture
 def every_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests see each reading at once."""
     monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL_S", 0)

@@ -24,10 +24,12 @@ from tests.ha.meter import MeterPort
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import Home, let_pass, wait_until
 
+pytestmark = pytest.mark.usefixtures("short_wait")
+
 PULSES: dict[str, Any] = {"pulses_per_kwh": 800}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def short_wait() -> Generator[None]:
     with (
         patch.object(pulse_flow, "probe_pulses", partial(probe_pulses, timeout=0.4)),

@@ -68,7 +68,7 @@ SUN = {
 }
 STRATEGY = {"strategy": {"type": "custom:smarty-p1"}}
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "every_statistic", "short_wait")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
 
 
 @pytest.fixture

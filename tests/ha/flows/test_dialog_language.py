@@ -50,7 +50,7 @@ NUMBER = re.compile(r"(?<![\w.])\d+[.]\d+(?![\w.])")
 # Addresses, paths, code and names that a user or another program has chosen.
 NO_WORDS = re.compile(r"DSMR Smart Meter|`[^`]*`|\w+://\S+|/\S+|\d+(?:[.]\d+){3}|«[^»]*»")
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait", "without_hourly_statistics")
 
 
 def pieces(language: str) -> Iterator[str]:

@@ -29,10 +29,10 @@ ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 UNKNOWN = f"{POINT[:-1]}2"
 CONTRACT = {"reference_power": "3", "energy_price": 0.15}
 
-pytestmark = pytest.mark.usefixtures("short_wait", "platform")
+pytestmark = pytest.mark.usefixtures("two_months", "short_wait", "platform")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def two_months(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fetch two months instead of 25, without a pause."""
     monkeypatch.setattr(leneda_download, "PAUSE", 0.0)

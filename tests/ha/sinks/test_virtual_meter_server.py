@@ -30,8 +30,8 @@ from tests.ha import kit
 from tests.ha.dialogs import choose, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import PATIENCE, Home, said, with_power
-from tests.ha.topic import OF_TELEGRAM, Clock, set_up_at_topic, tell
+from tests.ha.support import OF_TELEGRAM, PATIENCE, Home, said, with_power
+from tests.ha.topic import Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
 LOCAL = "127.0.0.1"

@@ -14,10 +14,12 @@ from smartyp1.port.errors import LinkError, ProbeError
 from smartyp1.port.probing import probe
 from tests.lib.port.test_reconnecting_port import gateway
 
+pytestmark = pytest.mark.usefixtures("_no_delays")
+
 OTHER_KEY = bytes(range(16))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smartyp1.port.probing._REOPEN_DELAY_S", 0.01)
 

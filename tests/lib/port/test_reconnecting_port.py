@@ -27,6 +27,8 @@ from smartyp1.port.errors import (
 from smartyp1.port.reconnecting_port import ReconnectingPort
 from smartyp1.port.serial_port import Opener, open_port
 
+pytestmark = pytest.mark.usefixtures("_no_delays")
+
 type Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -114,7 +116,7 @@ async def stay(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> N
     await reader.read()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("smartyp1.port.reconnecting_port.FIRST_DELAY_S", 0.01)
 
