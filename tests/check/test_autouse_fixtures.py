@@ -39,6 +39,8 @@ def _patches(fixture: ast.AST) -> bool:
 
 def replacing_fixtures(text: str) -> Iterator[str]:
     """Yield the fixtures of a module that replace something of the program in all its tests."""
+    if "autouse" not in text:
+        return
     tree = ast.parse(text)
     imported = {
         alias.asname or alias.name
