@@ -30,9 +30,12 @@ def _bill_lines(bill: _Bill) -> Iterator[str]:
         yield f"  {name:{_NAME_CHARS}} {of_unit} {line['amount']:10.2f}"
     for name in bill.get("missing", ()):
         yield f"  {name.replace('_', ' '):{_NAME_CHARS}} unknown price"
-    for key in ("net", "vat", "total", "subtotal"):
+    keys = {"net": "net", "vat_base": "taxed", "vat": "VAT", "total": "total"}
+    if bill.get("vat_base") == bill.get("net"):
+        del keys["vat_base"]
+    for key, name in {**keys, "subtotal": "subtotal"}.items():
         if key in bill:
-            yield f"  {key.upper() if key == 'vat' else key:{_NAME_CHARS}} {_eur(bill[key]):>43}"
+            yield f"  {name:{_NAME_CHARS}} {_eur(bill[key]):>43}"
     yield from _remarks(bill)
     yield from _older(bill)
     yield "Amounts are in EUR."
@@ -47,9 +50,15 @@ def _remarks(bill: _Bill) -> Iterator[str]:
         yield f"  no estimate of the whole month: it lacks {lacks.replace('_', ' ')}"
     if count := bill.get("estimated_quarter_hours"):
         yield f"  {count} of {bill['quarter_hours']} quarter-hours are estimated by the operator"
-    for key in ("unpriced_kwh", "unpriced_exported_kwh", "shared_kwh"):
+    instead = "without a price" if bill.get("missing") else "at a stand-in price"
+    for key, what in (
+        ("unpriced_kwh", instead),
+        ("unpriced_exported_kwh", "to the grid, without a known price"),
+    ):
         if kwh := bill.get(key):
-            yield f"  {key.removesuffix('_kwh').replace('_', ' ')}: {kwh:.3f} kWh"
+            yield f"  {kwh:.3f} kWh {what}"
+    if kwh := bill.get("shared_kwh"):
+        yield f"  shared: {kwh:.3f} kWh"
     if community := bill.get("community"):
         amount, total = _eur(community["amount"]), _eur(bill["total_with_community"])
         yield f"  energy community: {amount} with VAT, together {total}"
@@ -96,15 +105,21 @@ def comparison_text(report: Mapping[str, Any]) -> str:
     lines = ["month   " + "".join(f"{f'{kw} kW':>9}" for kw in powers)]
     for month in months:
         costs = (_eur(month["classes"][kw]["total"]) for kw in powers)
-        lines.append(f"{month['month']:8}" + "".join(f"{cost:>9}" for cost in costs))
-    cheapest, saving = report["cheapest"], report["saving_per_year"]
-    if cheapest is None:
-        lines.append("The cheapest reference power is unknown: there is too little data.")
-    else:
-        saved = "" if saving is None else f"; it saves {saving:.2f} EUR a year"
-        lines.append(f"The cheapest reference power is {cheapest:g} kW{saved}.")
+        mark = " " if month["is_whole"] else "*"
+        lines.append(f"{month['month']}{mark}" + "".join(f"{cost:>9}" for cost in costs))
+    if not all(month["is_whole"] for month in months):
+        lines.append("* This month is not whole, and does not count.")
+    lines.append(_cheapest(report["cheapest"], report["saving_per_year"]))
     lines += _older(report)
     return "\n".join([*lines, "Amounts are in EUR: fixed price and surcharge."])
+
+
+def _cheapest(kw: int | None, saving: float | None) -> str:
+    if kw is None:
+        return "The cheapest reference power is unknown: there is too little data."
+    saved = f"; it saves {saving:.2f} EUR a year" if saving else ""
+    is_own = ", which is yours" if saving == 0 else ""
+    return f"The cheapest reference power is {kw:g} kW{is_own}{saved}."
 
 
 def what_if_text(report: Mapping[str, Any]) -> str:
@@ -120,10 +135,16 @@ def what_if_text(report: Mapping[str, Any]) -> str:
         amounts = "".join(f"{year[part]:>10}" for year in years)
         lines += [f"  {part.replace('_', ' '):12}{amounts}"]
     low, high = report["saving"]["low"], report["saving"]["high"]
-    saving = f"{low}" if low == high else f"{low} to {high}"
-    lines += [f"It saves {saving} EUR a year.", *_older(report)]
+    lines += [_saving(low, high), *_older(report)]
     lines += [f"  assumed: {_assumed(assumption)}" for assumption in report["assumed"]]
     return "\n".join([*lines, "Amounts are whole EUR a year, at today's prices."])
+
+
+def _saving(low: int, high: int) -> str:
+    if high <= 0 and low < 0:
+        more = f"{-low}" if low == high else f"{-high} to {-low}"
+        return f"It costs {more} EUR more a year."
+    return f"It saves {low if low == high else f'{low} to {high}'} EUR a year."
 
 
 def _assumed(assumption: Mapping[str, Any]) -> str:

@@ -60,6 +60,11 @@ class ContractFile(NamedTuple):
     """Prices of a kWh that are unusually high."""
 
 
+FILE_MARKET = "price file"
+"""Name of the market whose prices the given files have."""
+_MARGINS = {"energy_margin", "feed_in_margin"}
+
+
 def read_contract(data: bytes) -> ContractFile:
     """Return the content of a contract file. Raises ContractFileError."""
     content = _toml(data)
@@ -123,11 +128,12 @@ def _read_change(place: str, table: _Table) -> _Table:
     change = _read_table(place, {**kinds, **FIELDS[kind].all}, table)
     for names, fault in (
         (unused_fields(kind, table.keys() - kinds), "is not used beside the other terms"),
-        (lacking_fields(kind, table.keys()), "is missing"),
+        (lacking_fields(kind, table.keys()) - {"market"}, "is missing"),
     ):
         for name in sorted(names):
             _fail(place, f"{name} {fault}")
-    return change
+    # The given price file is the market, so its name does not matter.
+    return change | {"market": FILE_MARKET} if table.keys() & _MARGINS else change
 
 
 def _read_table(place: str, terms: Mapping[str, Term], table: _Table) -> _Table:

@@ -24,12 +24,18 @@ from smartyp1.leneda.days_of_rows import RowsByCode, days_of
 from smartyp1.leneda.implausible_rows import false_zeros, without_false_zeros
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
 from smartyp1.prices.contract import Contracts
-from smartyp1.prices.market_price_series import PriceSources, sources_at
+from smartyp1.prices.market_price_series import PriceSeries, PriceSources, sources_at
 
 from .answer_texts import bill_text, comparison_text, text_of_error, what_if_text, year_text
-from .contract_file import MAX_CONTRACT_BYTES, ContractFile, ContractFileError, read_contract
+from .contract_file import (
+    FILE_MARKET,
+    MAX_CONTRACT_BYTES,
+    ContractFile,
+    ContractFileError,
+    read_contract,
+)
 from .leneda_files import read_file, rows_of_files
-from .market_price_files import is_price_file, sources_of_files
+from .market_price_files import is_price_file, series_of_files, sources_of
 from .parser import PROGRAM, UsageError, raise_usage_error, shown
 
 _MAX_FILES = 1_000
@@ -45,6 +51,7 @@ class _Household(NamedTuple):
     changes: Sequence[Mapping[str, Any]]
     sources: PriceSources
     """Market prices of the year of a what-if."""
+    markets: Mapping[str, PriceSeries]
 
 
 def answer(arguments: argparse.Namespace) -> str:
@@ -102,7 +109,7 @@ def _what_if(household: _Household, arguments: argparse.Namespace) -> tuple[Any,
     price = arguments.feed_in_price
     try:
         price = None if price is None else FEED_IN_PRICE.checked(price)
-        question = WhatIfQuestion(household.changes, price, household.sources, {})
+        question = WhatIfQuestion(household.changes, price, household.sources, household.markets)
         report = what_if_report(household.demand, question)
     except AmountError:
         raise_usage_error(f"--feed-in-price must be from 0 to {FEED_IN_PRICE.maximum:g} EUR/kWh")
@@ -129,8 +136,9 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
         raise_usage_error(f"give 1 to {_MAX_FILES} files of Leneda; {len(series)} were given")
     contents = [*_contents(series)]
     prices = [(name, data) for name, data in contents if is_price_file(data)]
+    market = series_of_files(prices)
     energies = [(name, data) for name, data in contents if not is_price_file(data)]
-    sources = sources_of_files(prices, contract.contracts)
+    sources = sources_of(market, contract.contracts)
     rows = rows_of_files(energies, now)
     if false := false_zeros(rows):
         text = f"{PROGRAM}: {len(false)} quarter-hours: 0 as the supplier's energy is left out"
@@ -138,7 +146,8 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     demand = demand_of(rows, contract.contracts, sources)
     if demand is None:
         raise_usage_error("the files have no consumption: give the file of 1-1:1.29.0, too")
-    return _Household(demand, contract.changes, sources_at(sources, demand.until))
+    of_year = sources_at(sources, demand.until)
+    return _Household(demand, contract.changes, of_year, {FILE_MARKET: market})
 
 
 def demand_of(

@@ -15,12 +15,10 @@ def is_price_file(data: bytes) -> bool:
     return data.startswith(_BEGINNING)
 
 
-def sources_of_files(
-    files: Iterable[tuple[str, bytes]], contracts: Contracts
-) -> Sequence[PriceSources]:
-    """Return the prices in files, for each contract with a price that follows the market.
+def series_of_files(files: Iterable[tuple[str, bytes]]) -> PriceSeries:
+    """Return the prices in files, which all have the prices of one source.
 
-    All files have the prices of one source. Raises UsageError for a malformed line.
+    Raises UsageError for a malformed line.
     """
     series = PriceSeries()
     for name, data in files:
@@ -31,6 +29,11 @@ def sources_of_files(
                 raise_usage_error(
                     f"{shown(name)}: line {number} must be such as 2026-06-01T12:00Z,0.1234,"
                 )
+    return series
+
+
+def sources_of(series: PriceSeries, contracts: Contracts) -> Sequence[PriceSources]:
+    """Return the prices for each contract with a price that follows the market."""
     return [
         PriceSources(
             since,

@@ -44,9 +44,9 @@ const says = (changes: Partial<WhatIf> = {}, options: WhatIfOptions = {}, asked?
 const notes = (changes: Partial<WhatIf> = {}, options: WhatIfOptions = {}, asked?: Change[]) => plain(answer(changes, options, asked).notes.join(" "));
 
 test("what a year would cost, and which reference power becomes right", () => {
-  assert.equal(says({ saving: { low: 199, high: 204 } }), "With a battery of 10 kWh and 5 kW, a year would cost about 200 € less. Then 3 kW would be the cheapest reference power, instead of 7 kW.");
+  assert.equal(says({ saving: { low: 199, high: 204 } }), "With a battery of 10 kWh and 5 kW, a year would cost about 199–204 € less. Then 3 kW would be the cheapest reference power, instead of 7 kW.");
   const only = { now: 7, then: 7 };
-  assert.equal(says({ saving: { low: -169, high: -169 }, cheapest: only }, {}, [CAR]), "With a car of 8 kWh per night, a year would cost about 170 € more.");
+  assert.equal(says({ saving: { low: -169, high: -169 }, cheapest: only }, {}, [CAR]), "With a car of 8 kWh per night, a year would cost about 169 € more.");
   const classes = { ...found().classes, "3": ofClass([1173, 91, -88, 170], [982, 0, 0, 170]) };
   assert.match(says({ classes }), /Then 3 kW would cost about the same as 7 kW\.$/);
 });
@@ -77,13 +77,13 @@ test("each kind of change has its words, and several are one list", () => {
   }
 });
 
-test("an amount is rounded to 10 euros, from 1,000 on to 50, and is a range if its ends differ then", () => {
+test("an amount is that of the table, and is a range if its ends differ", () => {
   const amount = (low: number, high: number) => /cost (.*)\. Then/.exec(says({ saving: { low, high } }))![1];
-  assert.equal(amount(318, 319), "about 320 € less");
-  assert.equal(amount(1234, 1249), "about 1,250 € less");
-  assert.equal(amount(284, 316), "about 280–320 € less");
-  assert.equal(amount(-316, -284), "about 280–320 € more");
-  assert.equal(amount(8, 13), "about 10 € less");
+  assert.equal(amount(318, 318), "about 318 € less");
+  assert.equal(amount(1234, 1249), "about 1,234–1,249 € less");
+  assert.equal(amount(284, 316), "about 284–316 € less");
+  assert.equal(amount(-316, -284), "about 284–316 € more");
+  assert.equal(amount(8, 13), "about 8–13 € less");
   for (const [low, high] of [[7, 12], [0, 0], [-12, 3], [-4, 13]] as const) assert.equal(amount(low, high), "about the same");
   // It may cost more or less: then only the mean is known.
   assert.equal(amount(-10, 90), "about 40 € less");
@@ -97,11 +97,11 @@ test("the parts of both years", () => {
   const { head, rows } = answer();
   assert.deepEqual(head.map(plain), ["Now, 7 kW", "Then, 3 kW"]);
   assert.deepEqual(rows.map((row) => row.map(plain)), [
-    ["Energy, per kWh", "1,180 €", "970 €"],
+    ["Energy, per kWh", "1,173 €", "965 €"],
     // No surcharge is in either year.
-    ["To the grid", "−90 €", "0 €"],
+    ["To the grid", "−88 €", "0 €"],
     ["Fixed prices", "240 €", "170 €"],
-    ["Total per year", "1,330 €", "1,140 €"],
+    ["Total per year", "1,325 €", "1,135 €"],
   ]);
 });
 

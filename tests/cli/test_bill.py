@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -201,7 +201,7 @@ def test_the_text_has_the_remarks_of_a_bill(folder: Path, run: Run, ask: Ask) ->
     (folder / "day.csv").write_bytes(export(MAY, powers(1)))
     lines = run("bill", "contract.toml", "day.csv").output.splitlines()
     assert "  no estimate of the whole month: it lacks last year" in lines
-    assert "  unpriced: 11.750 kWh" in lines
+    assert "  11.750 kWh without a price" in lines
 
 
 def test_the_example_of_a_contract_is_accepted(folder: Path, run: Run) -> None:
@@ -499,3 +499,30 @@ def test_without_numpy_the_extra_is_named_and_decode_works(folder: Path) -> None
             check=False,
         )
         assert result.stderr.rstrip() == told
+
+
+def test_a_year_that_costs_more_is_no_saving(folder: Path, run: Run) -> None:
+    contract = f"{CONTRACT}[[changes]]\nkind = 'car'\nkwh = 10\nkw = 5\n"
+    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    # The files end with a month, so this month counts.
+    (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(365)))
+    files = ["contract.toml", "year.csv"]
+    report = json.loads(run("what-if", *files, "--json").output)
+    assert (report["start"], report["end"], report["measured_days"]) == (
+        "2024-12-01", "2025-12-01", 365,
+    )  # fmt: skip
+    more = -report["saving"]["low"]
+    assert f"It costs {more} EUR more a year." in run("what-if", *files).output.splitlines()
+
+
+def test_the_prices_of_a_file_are_those_of_the_market(folder: Path, run: Run) -> None:
+    times = (
+        datetime(2024, 11, 30, 23, tzinfo=UTC) + n * timedelta(minutes=15) for n in range(35_200)
+    )
+    lines = [f"{time:%Y-%m-%dT%H:%MZ},0.05,\n" for time in times]
+    (folder / "prices.csv").write_text("start,price,origin\n" + "".join(lines), encoding="ascii")
+    change = "[[changes]]\nkind = 'contract'\nenergy_margin = 0.02\n"
+    (folder / "contract.toml").write_text(CONTRACT + change, encoding="ascii")
+    (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(365)))
+    report = json.loads(run("what-if", "contract.toml", "year.csv", "prices.csv", "--json").output)
+    assert report["hourly_share"]["then"] == 1

@@ -31,19 +31,21 @@ from .form_errors import FieldError
 NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
-_DAY_ON_PAPER = re.compile(r"([0-9]{1,2})[./] ?([0-9]{1,2})[./] ?([0-9]{4})")
+_DAY_ON_PAPER = re.compile(r"([0-9]{1,2})([./-]) ?([0-9]{1,2})\2 ?([0-9]{2}|[0-9]{4})")
 _MAX_PORTS = 64
 # Maximum length of a name in characters. Some USB devices report longer names. A form cuts them.
 _MAX_NAME = 64
 
 
 class DayField(DateSelector):
-    """Field for a day such as 2026-01-31. It also reads a day as on paper (31.1.2026)."""
+    """Field for a day such as 2026-01-31. It also reads a day as on paper (31.1.2026, 31-01-26)."""
 
     @override
     def __call__(self, data: Any) -> str:
         if isinstance(data, str) and (paper := _DAY_ON_PAPER.fullmatch(data.strip())):
-            data = "-".join(reversed(paper.groups()))
+            day, _, month, year = paper.groups()
+            # A year of two digits is one of this century.
+            data = f"{f'20{year}'[-4:]}-{month}-{day}"
         return cv.date(data).isoformat()
 
 

@@ -166,6 +166,8 @@ class ComparedMonthAnswer(TypedDict):
 
     month: CalendarMonth
     measured_share: float
+    is_whole: bool
+    """Whether the month has ended, with nearly all quarter-hours measured."""
     classes: dict[str, ClassCostAnswer]
 
 
@@ -331,6 +333,7 @@ type UsualReason = DayReason
 - `more_sun`, `more_used`, `more_from_grid`, `more_to_grid`, `more_shared` and `more_above` (the
   reference power), and the same with `less_`
 - `dearer_hours`, `cheaper_hours`: the mean price of a kWh under the same contract
+- `shorter_month`, `longer_month`: the day's share of the monthly prices
 - `higher_prices`, `lower_prices`: contract, aids or published prices have changed
 """
 

@@ -291,6 +291,7 @@ export interface Usual {
  * - `more_sun`, `more_used`, `more_from_grid`, `more_to_grid`, `more_shared` and `more_above` (the
  *   reference power), and the same with `less_`
  * - `dearer_hours`, `cheaper_hours`: the mean price of a kWh under the same contract
+ * - `shorter_month`, `longer_month`: the day's share of the monthly prices
  * - `higher_prices`, `lower_prices`: contract, aids or published prices have changed
  */
 export type UsualReason = "more_sun"
@@ -307,6 +308,8 @@ export type UsualReason = "more_sun"
     | "less_above"
     | "dearer_hours"
     | "cheaper_hours"
+    | "shorter_month"
+    | "longer_month"
     | "higher_prices"
     | "lower_prices";
 
@@ -496,6 +499,8 @@ export interface ClassCost {
 export interface ComparedMonth {
   month: CalendarMonth;
   measured_share: number;
+  /** Whether the month has ended, with nearly all quarter-hours measured. */
+  is_whole: boolean;
   classes: Record<string, ClassCost>;
 }
 

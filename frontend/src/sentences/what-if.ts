@@ -1,7 +1,7 @@
 /** Texts and table of a year with changes, such as a battery or a car. */
 
 import { sumOf } from "../built-in-replacements.ts";
-import { addMonths, type CommonKey, type Locale, roundParts, type Texts } from "../locale.ts";
+import { addMonths, type CommonKey, type Locale, type Texts } from "../locale.ts";
 import texts from "../texts/what-if.json" with { type: "json" };
 import type { Assumption, Change, HouseSource, Market, WhatIf } from "../data/websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
@@ -15,12 +15,6 @@ export type ChangeOf<K extends Kind> = Extract<Change, { kind: K }>;
 
 /** Smallest difference of two years in EUR that is not called "about the same". */
 const MIN_DIFFERENCE = 10;
-
-/** Return an amount rounded to 10 EUR, from 1,000 EUR on to 50: weather and habits will change by more. */
-const estimated = (amount: number): number => {
-  const step = Math.abs(amount) < 1000 ? 10 : 50;
-  return Math.round(amount / step) * step;
-};
 
 /** Longest payback time shown. Few batteries last longer, and energy prices after that time are unknown. */
 const MAX_PAYBACK_YEARS = 25;
@@ -95,10 +89,7 @@ export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: 
     sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
   }
   if (price > 0 && canPayBack(changes.map(({ kind }) => kind))) sentences.push(earnedBack(price, found.saving.low, locale));
-  const columns = [before.now, after.then].map((costs) => {
-    const parts = roundParts(PARTS.slice(0, -1).map((part) => costs[part]), -1);
-    return [...parts, sumOf(parts)];
-  });
+  const columns = [before.now, after.then].map((costs) => PARTS.map((part) => costs[part]));
   const kinds = changes.map(({ kind }) => kind);
   return {
     sentence: sentences.join(" "),
@@ -130,18 +121,18 @@ function isIndifferent({ classes, cheapest, reference_kw }: WhatIf, changes: rea
 export function savingOfCar({ saving: { low, high } }: WhatIf, changes: readonly Change[]): number | undefined {
   if (changes.length > 1 || !("device" in changes[0]!)) return undefined;
   const mean = (low + high) / 2;
-  return mean < MIN_DIFFERENCE ? 0 : estimated(mean);
+  return mean < MIN_DIFFERENCE ? 0 : Math.round(mean);
 }
 
 /** Return the sentence about the difference, such as "With a car of 8 kWh a night, a year would cost about 620 € more." */
 function verdict({ saving: { low, high } }: WhatIf, changes: readonly Change[], hasBattery: boolean, locale: Locale): string {
   const parts = changes.map((change) => phrase(change, hasBattery, locale));
   const mean = (low + high) / 2;
-  const ends = [low, high].map((end) => Math.abs(estimated(end))).sort((a, b) => a - b);
+  const ends = [low, high].map(Math.abs).sort((a, b) => a - b);
   const [least, most] = ends as [number, number];
-  // A range is only worth its words if its ends differ after the rounding, and agree about "less" or "more".
+  // A range is only worth its words if its ends agree about "less" or "more".
   const isRange = least !== most && low > 0 === high > 0;
-  const amount = isRange ? `${locale.number(least)}–\u2060${locale.euros(most)}` : locale.euros(estimated(Math.abs(mean)));
+  const amount = isRange ? `${locale.number(least)}–\u2060${locale.euros(most)}` : locale.euros(Math.abs(Math.round(mean)));
   const key = mean >= MIN_DIFFERENCE ? "less" : mean > -MIN_DIFFERENCE ? "about_the_same" : "more";
   return locale.text(whatIfTexts, key, { changes: locale.list(parts), amount });
 }

@@ -1,6 +1,7 @@
 /** Texts and numbers of the card that shows where the energy went. */
 
-import { type CommonKey, type Locale, round, type Texts } from "../locale.ts";
+import { sumOf } from "../built-in-replacements.ts";
+import { type CommonKey, type Locale, round, roundParts, type Texts } from "../locale.ts";
 import type { Shares, ShareRow } from "../data/websocket-types.ts";
 import texts from "../texts/where.json" with { type: "json" };
 
@@ -36,10 +37,14 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
   const t = locale.textOf<WhereKey>(whereTexts);
   const { rows, house_wh: house } = shares;
   const decimals = Math.max(house ?? 0, ...rows.map(({ wh }) => wh)) < 100_000 ? 1 : 0;
-  const kwh = (wh: number) => locale.kWh(wh / 1000, decimals);
+  // The rows of a whole house add up to it, as they are shown.
+  const energies = rows.map(({ wh }) => wh / 1000);
+  const isWhole = house !== null && !shares.lack && Math.abs(sumOf(rows.map(({ wh }) => wh)) - house) <= rows.length;
+  const shown = isWhole ? roundParts(energies, decimals, house / 1000) : energies;
+  const kwh = (row: ShareRow) => locale.kWh(shown[rows.indexOf(row)]!, decimals);
   const nameOf = ({ name, kind }: ShareRow) => name ?? t(kind === "else" ? "rest" : "always_on");
   const [first, next] = rows.filter(({ kind, wh }) => kind !== "else" && wh);
-  const amount = ({ cost, wh }: ShareRow) => (cost === null ? kwh(wh) : locale.cents(cost));
+  const amount = (row: ShareRow) => (row.cost === null ? kwh(row) : locale.cents(row.cost));
   const longest = Math.max(1, ...rows.map(({ wh }) => wh));
   const rest = shares.lack ? undefined : rows.find(({ kind }) => kind === "else");
   const isUnnamed = Boolean(rest && house && rest.wh >= MIN_UNNAMED_SHARE * house && rest.wh > (first?.wh ?? 0));
@@ -55,10 +60,10 @@ export function where(shares: Shares, reference: number | null, locale: Locale):
       detail: row.kind === "always_on" && shares.always_on_w !== null ? locale.unit(shares.always_on_w, "W") : "",
       kind: row.kind,
       length: Math.max(0, row.wh / longest),
-      kwh: row.wh || !row.unknown_days ? kwh(row.wh) : "–",
+      kwh: row.wh || !row.unknown_days ? kwh(row) : "–",
       cost: row.cost === null ? "" : row.wh || !row.unknown_days ? locale.cents(row.cost) : "–",
     })),
-    house: house === null || shares.lack ? undefined : { until: shares.period === "month" ? locale.common("until_end_of", { day: locale.shortDay(Date.parse(shares.end) - 1) }) : "", kwh: kwh(house), cost: shares.cost === null ? "" : locale.cents(shares.cost) },
+    house: house === null || shares.lack ? undefined : { until: shares.period === "month" ? locale.common("until_end_of", { day: locale.shortDay(Date.parse(shares.end) - 1) }) : "", kwh: locale.kWh(house / 1000, decimals), cost: shares.cost === null ? "" : locale.cents(shares.cost) },
     notes: [
       shares.lack ? t(`lack_${shares.lack}`) : "",
       shares.cost === null || shares.lack ? "" : footOf(shares, reference, locale),

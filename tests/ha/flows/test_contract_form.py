@@ -455,13 +455,16 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(home: Home) -
 
 
 @pytest.mark.parametrize(
-    "typed", ["2026-02-01", "2026-2-1", "1.2.2026", "01/02/2026", "1. 2. 2026"]
+    "typed",
+    ["2026-02-01", "2026-2-1", "1.2.2026", "01/02/2026", "1. 2. 2026", "01-02-2026", "01.02.26"],
 )
 def test_a_day_as_on_paper(typed: str) -> None:
     assert DayField()(typed) == "2026-02-01"
 
 
-@pytest.mark.parametrize("typed", ["31.2.2026", "2/2026", "1.2.26", "2026/02/01", "1.2.2026 x", 5])
+@pytest.mark.parametrize(
+    "typed", ["31.2.2026", "2/2026", "1.2-26", "1.2.126", "2026/02/01", "1.2.2026 x", 5]
+)
 def test_a_text_that_is_no_day(typed: object) -> None:
     with pytest.raises(vol.Invalid):
         DayField()(typed)

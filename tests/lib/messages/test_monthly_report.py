@@ -19,7 +19,7 @@ from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.energy_table.wall_clock import number_of
 from smartyp1.history.luxembourg_time import month_start
 from smartyp1.messages.message import Line
-from smartyp1.messages.monthly_report import ReportedMonths, monthly_report
+from smartyp1.messages.monthly_report import ReportedMonths, cost_change_so_far, monthly_report
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.advice.house_of_june import june
 from tests.lib.bill.months import (
@@ -344,3 +344,36 @@ def test_savings_are_the_bill_before_minus_the_bill_after(replaces: bool) -> Non
     assert told == {"advice_above": saved, "advice_device": saved}
     # 58.5 kWh at 0.0765 EUR on top of 0.051 EUR, or at 0.0765 EUR instead of it.
     assert before - after == pytest.approx(58.5 * (0.0255 if replaces else 0.0765) * 1.08, abs=0.02)
+
+
+def test_a_month_with_two_reference_powers_names_none() -> None:
+    contract = Contract(reference_kw=3, energy_price=0.2, feed_in_price=0.06)
+    month, sources = june(contract)
+    terms = (
+        (local("2020-01-01"), contract),
+        (local("2026-06-15"), replace(contract, reference_kw=7)),
+    )
+    month = Month(ledger_of(month.ledger.table, Contracts(terms)), month.start)
+    for house, key in ((None, "advice_above_powers"), (sources, "advice_device_powers")):
+        *_, advice = monthly_report([("House", ReportedMonths([month], {}, None, house))]).lines
+        assert advice.key == key
+        assert "reference_kw" not in advice.values
+        assert advice.values["saving_eur"] == pytest.approx(2.26, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("months", "cause"),
+    [(("2026-01", "2026-02"), "shorter_month"), (("2026-02", "2026-03"), "longer_month")],
+)
+def test_the_days_of_a_shorter_month_have_a_greater_share_of_the_fixed_prices(
+    months: tuple[str, str], cause: str
+) -> None:
+    table = lived(months[0], 28).joined(lived(months[1], 28))
+    ledger = ledger_of(table, Contracts.always(FLAT), is_begun=False)
+    before, now = (Month(ledger, month_start(local(f"{name}-15"))) for name in months)
+    change = cost_change_so_far(now, before, local(f"{months[1]}-11"))
+    assert change
+    # 12.84 and 5.72 EUR a month, with VAT.
+    share = (10 / 28 - 10 / 31) * (12.84 + 5.72) * 1.08
+    expected = share if cause == "shorter_month" else -share
+    assert dict(change.causes) == {cause: pytest.approx(expected, abs=0.02)}

@@ -28,6 +28,9 @@ class DayReason(StrEnum):
     LESS_ABOVE = "less_above"
     DEARER_HOURS = "dearer_hours"
     CHEAPER_HOURS = "cheaper_hours"
+    SHORTER_MONTH = "shorter_month"
+    """A day has a greater share of the monthly prices."""
+    LONGER_MONTH = "longer_month"
     HIGHER_PRICES = "higher_prices"
     LOWER_PRICES = "lower_prices"
 
@@ -65,8 +68,9 @@ def cost_causes(costs: ComparedCosts) -> Mapping[DayReason, float]:
     """Return the causes of a difference in cost, in EUR. They add up to the difference.
 
     Each cause is computed on its own. Changed prices are the earlier energies under the terms of
-    now minus their bill. Dearer hours are the change of the mean price of a kWh under these terms.
-    Without `own`, the energies from and to the grid take the place of house and sun.
+    now minus their bill. In a shorter month, a day has a greater share of the fixed prices. Dearer
+    hours are the change of the mean price of a kWh under these terms. Without `own`, the energies
+    from and to the grid take the place of house and sun.
     """
     now, before = costs.now, costs.before
     imported, exported = now.imported - before.imported, now.exported - before.exported
@@ -75,10 +79,8 @@ def cost_causes(costs: ComparedCosts) -> Mapping[DayReason, float]:
         _Prices.of(now.sold, now.exported, before.sold, before.exported),
     )
     causes = {
-        (DayReason.HIGHER_PRICES, DayReason.LOWER_PRICES): before.cost
-        - costs.billed.cost
-        + now.fixed
-        - before.fixed,
+        (DayReason.HIGHER_PRICES, DayReason.LOWER_PRICES): before.cost - costs.billed.cost,
+        (DayReason.SHORTER_MONTH, DayReason.LONGER_MONTH): now.fixed - before.fixed,
         (DayReason.MORE_ABOVE, DayReason.LESS_ABOVE): now.above - before.above,
         (DayReason.LESS_SHARED, DayReason.MORE_SHARED): before.shared - now.shared,
         (DayReason.DEARER_HOURS, DayReason.CHEAPER_HOURS): bought.change - sold.change,

@@ -159,7 +159,12 @@ def compare_years(
     of_class = classes[cheapest_then]
     # A new contract also counts for energy in unknown quarter-hours, so it has no such effect.
     before_costs = before.costs(cheapest_then) or of_class.now
-    effect = before_costs.total - of_class.then.total
+    without = then.costs(cheapest_then) or of_class.then
+    # Loads and sharing change each known import. Battery and planned car also need the exports.
+    effects = (
+        (before_costs.total - without.total, now.known_import_share),
+        (without.total - of_class.then.total, now.known_share),
+    )
     return WhatIf(
         now,
         then,
@@ -167,7 +172,7 @@ def compare_years(
         cheapest_now,
         cheapest_then,
         saving=classes[cheapest_now].now.total - of_class.then.total,
-        saving_elsewhere=effect / now.known_share - effect,
+        saving_elsewhere=sum(effect / share - effect for effect, share in effects),
     )
 
 

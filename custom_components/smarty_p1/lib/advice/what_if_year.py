@@ -161,8 +161,16 @@ class WhatIfYear(NamedTuple):
     @property
     def known_share(self) -> float:
         """Return the share (0 to 1) of the months' quarter-hours that are known."""
+        return self._share(len(self.known))
+
+    @property
+    def known_import_share(self) -> float:
+        """Return the share (0 to 1) of quarter-hours whose imported energy is known."""
+        return self._share(int(self.table.is_shown.sum()))
+
+    def _share(self, count: int) -> float:
         spans = (number_from(month_end(begin)) - number_from(begin) for begin in self.begins)
-        return min(1.0, len(self.known) / sum(spans))
+        return min(1.0, count / sum(spans))
 
     @property
     def hourly_share(self) -> float | None:
@@ -254,8 +262,8 @@ class WhatIfYear(NamedTuple):
 
 
 def period_of(state: HouseholdState) -> tuple[datetime, datetime]:
-    """Return start and end of the last twelve months before the shown month."""
-    end = state.month_start
+    """Return start and end of the last twelve months that have ended."""
+    end = month_start(state.until)
     return end.replace(year=end.year - 1), end
 
 
@@ -264,7 +272,7 @@ def year_of(
     sources: PriceSources | None = None,
     feed_in_price: float | None = None,
 ) -> WhatIfYear:
-    """Return the last twelve months before the shown month. Months without energy are left out.
+    """Return the last twelve months that have ended. Months without energy are left out.
 
     `sources` have the market prices of the present contract. They count for all months, because
     another contract's source may be another market. Without `sources`, the table has the prices.

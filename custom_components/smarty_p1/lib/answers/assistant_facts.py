@@ -248,7 +248,11 @@ def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
             known_percent=_percent(report["known_share"]),
             battery=_battery(cheapest["then"]["battery"]),
         ),
-        "assumed": {item["key"]: item["value"] or True for item in report["assumed"]},
+        # An assumption without a value holds.
+        "assumed": {
+            item["key"]: True if item["value"] is None else item["value"]
+            for item in report["assumed"]
+        },
     }
 
 

@@ -181,6 +181,7 @@ def _comparison(comparison: Comparison, prices: str) -> dict[str, Any]:
             {
                 "month": month_name(month.start),
                 "measured_share": month.measured_share,
+                "is_whole": month.is_whole,
                 "classes": {str(kw): cost._asdict() for kw, cost in month.classes.items()},
             }
             for month in comparison.months

@@ -99,6 +99,9 @@ def _rows(
     rows.sort(key=lambda row: -row["wh"])
     if is_whole:
         rows.append(_row(None, "else", shares.rest))
+        energies = adding_up([row["wh"] for row in rows], shares.house.kwh * 1000, a_euro=1)
+        rows = [row | {"wh": wh} for row, wh in zip(rows, energies, strict=True)]
+    rows = [row | {"wh": round(row["wh"])} for row in rows]
     return _with_costs(rows, cost, is_whole=is_whole)
 
 
@@ -141,7 +144,7 @@ def _row(name: str | None, kind: str, share: Share) -> dict[str, Any]:
     return {
         "name": name,
         "kind": kind,
-        "wh": round(share.kwh * 1000),
+        "wh": share.kwh * 1000,
         "cost": share.cost,
         "own_wh": round(share.own_kwh * 1000),
         "earned": round(share.earned, 2),

@@ -1,6 +1,6 @@
 """Report about a month that has ended: cost, change and its causes, dearest day, goal, advice."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set as AbstractSet
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
@@ -291,24 +291,29 @@ def _advice(reported: ReportedMonths) -> Iterator[Line]:
             "advice_class", {"reference_kw": float(comparison.cheapest), "saving_eur": saving}
         )
     avoidable = saving_below(month) or 0.0
-    reference_kw = contracts.between(month.start, month.end)[-1].reference_kw
-    if avoidable >= _MIN_ADVICE_EUR and reference_kw:
-        yield _above(reported, reference_kw, avoidable)
+    powers = {of.reference_kw for of in contracts.between(month.start, month.end)} - {None}
+    if avoidable >= _MIN_ADVICE_EUR and powers:
+        yield _above(reported, powers, avoidable)
     yield from _always_on(reported)
     yield from _best_hour(reported)
 
 
-def _above(reported: ReportedMonths, reference_kw: float, avoidable: float) -> Line:
+def _above(reported: ReportedMonths, powers: AbstractSet[float | None], avoidable: float) -> Line:
     """Return the advice for the avoidable cost above the reference power.
 
-    It names the device that could have avoided half of it.
+    It names the device that could have avoided half of it, and the power if all of the month had
+    the same.
     """
     sources, month = reported.sources, reported.months[-1]
     device = sources and cost_above(sources.devices, month)
-    values: dict[str, Value] = {"reference_kw": reference_kw}
+    is_one, values = len(powers) == 1, dict[str, Value]()
+    if is_one:
+        values["reference_kw"] = next(kw for kw in powers if kw is not None)
     if device and device.cost >= max(_MIN_ADVICE_EUR, _MIN_ABOVE_SHARE * avoidable):
-        return Line("advice_device", {**values, "name": device.name, "saving_eur": device.cost})
-    return Line("advice_above", {**values, "saving_eur": avoidable})
+        key = "advice_device" if is_one else "advice_device_powers"
+        return Line(key, {**values, "name": device.name, "saving_eur": device.cost})
+    key = "advice_above" if is_one else "advice_above_powers"
+    return Line(key, {**values, "saving_eur": avoidable})
 
 
 def _best_hour(reported: ReportedMonths) -> Iterator[Line]:
