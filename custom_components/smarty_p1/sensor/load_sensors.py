@@ -23,6 +23,7 @@ from ..lib.plan.daily_load import LoadPlan, LoadState
 from ..load_entity import LoadEntity, PlanEntity
 from .sensor_description import describe_sensor
 
+LOAD_STATE = "load_state"
 LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
     SensorSpec(
         key="next_start",
@@ -51,13 +52,12 @@ LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
         suggested_display_precision=1,
         value_fn=lambda plan: plan.missing_kwh,
     ),
-)
-
-LOAD_STATE: SensorSpec[LoadPlan] = SensorSpec(
-    key="load_state",
-    device_class=SensorDeviceClass.ENUM,
-    options=tuple(LoadState),
-    value_fn=lambda plan: plan.state,
+    SensorSpec(
+        key=LOAD_STATE,
+        device_class=SensorDeviceClass.ENUM,
+        options=tuple(LoadState),
+        value_fn=lambda plan: plan.state,
+    ),
 )
 
 PLAN_SAVING = SensorEntityDescription(
@@ -103,8 +103,10 @@ def battery_sensors(
 
 def load_sensors(coordinator: MeterCoordinator, subentry: ConfigSubentry) -> Iterable[SensorEntity]:
     """Return the sensors of a load."""
-    sensors = [LoadSensor(coordinator, subentry, spec) for spec in LOAD_SENSORS]
-    return [*sensors, LoadStateSensor(coordinator, subentry, LOAD_STATE)]
+    return [
+        (LoadStateSensor if spec.key == LOAD_STATE else LoadSensor)(coordinator, subentry, spec)
+        for spec in LOAD_SENSORS
+    ]
 
 
 class LoadStateSensor(LoadSensor):
