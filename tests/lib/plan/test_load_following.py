@@ -64,6 +64,13 @@ def test_the_power_falls_at_once_and_rises_after_five_minutes() -> None:
         assert (higher.kw > 2.0) is is_higher
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=366)])
+def test_a_load_that_was_switched_by_a_clock_that_was_ahead_starts_now(ahead: timedelta) -> None:
+    times = START + ahead
+    state = LoadFollowing(0.0, times, times, (times,))
+    assert followed(state, CAR, LoadOrder(0.3, 2.0), QUARTER, seen()).kw > 0
+
+
 def test_some_watts_change_no_setting() -> None:
     charger, state, powers = Charger(4.1, 11.0, step_kw=0.69), LoadFollowing(), list[float]()
     for second in range(0, 840, 10):

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant, State, callback
 
 from ...lib.history.luxembourg_time import quarter_start
 from ...lib.meter.meter_reader import Reading
+from ...lib.passed_pause import has_passed
 from ...lib.plan.commanded import Around, EntityKind, EntityReport
 from ...lib.plan.daily_load import LoadPlan, LoadState
 from ...lib.plan.load_control import Limit, LoadControl, Setting
@@ -191,7 +192,7 @@ class ControlledLoad:
         most_kw = plan.quarter.max_kwh * 4 if plan and plan.quarter else inf
         if not (wished := min(most_kw, control.run_kw(now, charger.max_kw))):
             return _paused(state, now)
-        if state.kw or (state.switched_at and now - state.switched_at < charger.min_time):
+        if state.kw or not has_passed(state.switched_at, now, charger.min_time):
             return state
         kw = charger.settable(wished)
         return LoadFollowing(kw, now, now, (*state.starts, now)[-2 * MAX_STARTS :])
@@ -203,9 +204,8 @@ class ControlledLoad:
         start = control.of(key_of(self._hass, self._entered.switched_by), EntityKind.START)
         wish = None
         if plan and plan.runs_now and plan.state is LoadState.PLANNED:
-            was_started = not start.is_open and bool(
-                start.sent_at and now - start.sent_at < NOT_STARTED_AFTER
-            )
+            is_old = has_passed(start.sent_at, now, NOT_STARTED_AFTER)
+            was_started = not start.is_open and not is_old
             wish = start.ordered if was_started else plan.runs[0][0].isoformat()
         return control.with_entity(start.asked(wish, now, is_safe=False))
 

@@ -16,6 +16,7 @@ from math import inf
 from typing import NamedTuple
 
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
+from ..passed_pause import has_passed
 from .limit_price import energy_by_limit_price
 from .next_kwh_price import Quarter
 
@@ -124,7 +125,7 @@ def _is_seen(state: LoadFollowing, seen: LoadReadings) -> bool:
 
     Some chargers report only changes, so two minutes are enough.
     """
-    if state.changed_at is None or seen.now - state.changed_at >= _MAX_WAIT:
+    if state.changed_at is None or has_passed(state.changed_at, seen.now, _MAX_WAIT):
         return True
     reports = [seen.metered_at]
     if seen.load_kw is not None and seen.load_seen_at is not None:
@@ -161,14 +162,14 @@ def _set(
     state: LoadFollowing, charger: Charger, kw: float, order: LoadOrder, now: datetime
 ) -> LoadFollowing:
     """Return the state with the power `kw`, as far as the rules for changes allow it."""
-    starts = tuple(start for start in state.starts if now - start < _EVENING)
+    starts = tuple(start for start in state.starts if not has_passed(start, now, _EVENING))
     state = replace(state, starts=starts)
     if not state.kw:
         return _started(state, charger, kw, order, now)
     if not kw and charger.can_pause and _may_pause(state, charger, order, now):
         return replace(state, kw=0.0, changed_at=now, switched_at=now)
     kw = charger.settable(kw)
-    is_steady = _has_passed(state.changed_at, now, MIN_TIME)
+    is_steady = has_passed(state.changed_at, now, MIN_TIME)
     if kw < state.kw or (kw > state.kw and is_steady):
         return replace(state, kw=kw, changed_at=now)
     return state
@@ -182,7 +183,7 @@ def _started(
     if not kw:
         return state
     has_started_here = bool(starts) and starts[-1] >= quarter_start(now)
-    if has_started_here or not _has_passed(state.switched_at, now, charger.min_time):
+    if has_started_here or not has_passed(state.switched_at, now, charger.min_time):
         return state
     if len(starts) >= MAX_STARTS and not order.is_last_chance:
         return state
@@ -196,8 +197,4 @@ def _may_pause(state: LoadFollowing, charger: Charger, order: LoadOrder, now: da
     Without a further start, a pause would cost the rest of the energy.
     """
     is_last_start = len(state.starts) >= MAX_STARTS and order.planned_kwh > 0
-    return _has_passed(state.switched_at, now, charger.min_time) and not is_last_start
-
-
-def _has_passed(since: datetime | None, now: datetime, time: timedelta) -> bool:
-    return since is None or now - since >= time
+    return has_passed(state.switched_at, now, charger.min_time) and not is_last_start
