@@ -162,7 +162,7 @@ def _is_sure() -> bool:
 
 
 def _run_export(arguments: argparse.Namespace) -> int:
-    fleet = import_optional("smarty_p1_fleet", *NEEDS)
+    fleet = _import_fleet()
     begin, end = getattr(arguments, "from"), arguments.to
     with config_errors(*NEEDS):
         if arguments.tenant:
@@ -219,12 +219,18 @@ def _run_read(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace, work: Callable[[Any, Any], Any]) -> int:
     """Run `work` with the module smarty_p1_fleet and its configuration. Return the exit status."""
-    fleet = import_optional("smarty_p1_fleet", *NEEDS)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    # asyncio warns of each TLS connection that a server closes. So show only errors.
-    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    fleet = _import_fleet()
     with config_errors(*NEEDS):
         answer = asyncio.run(work(fleet, fleet.read_config(arguments.config)))
     message, is_done = answer if isinstance(answer, tuple) else (answer, True)
     print(message)
     return 0 if is_done else 1
+
+
+def _import_fleet() -> Any:  # noqa: ANN401
+    """Return the module smarty_p1_fleet. It logs warnings."""
+    fleet = import_optional("smarty_p1_fleet", *NEEDS)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    # asyncio warns of each TLS connection that a server closes. So show only errors.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    return fleet

@@ -257,7 +257,7 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         (("fleet",), "required: ACTION"),
         (
             ("fleet", SECRET),
-            "after fleet, there must be init, check, exchange, forget, export, read or stream",
+            "after fleet, there must be init, check, month, exchange, forget, export, read or",
         ),
         (("fleet", "init", "{}/missing"), "; `smarty-p1 fleet init --example` prints one\n"),
         (("fleet", "init", SECRET[4:]), "a file whose name is a key: cannot be read: "),
@@ -271,7 +271,7 @@ EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/f
         ((*READ, "--all", "--since", "noon"), "a time is written like 2026-11-22T06:00"),
         ((*READ, "--all", "--since", "2999-01-01"), "that time is still to come"),
         (("fleet", "export", "", *EXPORT[3:]), "SERIAL: it must not be empty"),
-        ((*EXPORT, "--from", "2026-01-01"), "required: --to"),
+        ((*EXPORT, "--from", "2026-01-01"), "there must be SERIAL, --config, --from and --to"),
         ((*EXPORT, "--from", "1.1.26", "--to", "x"), "--from: it must be a day such as 2026-01-31"),
         (
             (*EXPORT, "--from", "2026-01-02", "--to", "2026-01-02"),
