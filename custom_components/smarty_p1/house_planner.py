@@ -284,7 +284,8 @@ class HousePlanner:
         load, record = entered.load, self._records.of(name)
         state, period = self._state(name, entered, record, now), record.period_of(entered.load, now)
         nothing = _LoadNeed(record, state, period)
-        if state not in _NEEDING:
+        is_tried = state is LoadState.DID_NOT_START and load.hours is None
+        if state not in _NEEDING and not is_tried:
             return nothing
         if record.limit.counts and load.hours is None:
             load = load._replace(max_kw=min(load.max_kw, entered.limited_to))
@@ -373,6 +374,8 @@ class HousePlanner:
             is_new |= limit.counts is not record.limit.counts
             record = replace(record, limit=limit)
             noted = _noted(entered, record, self._powers[name].kw(now))
+            measured = self._hass.states.get(entered.measured_by or "")
+            noted = noted._replace(reported_at=measured.last_reported if measured else None)
             is_new |= self._records.put(name, record.noted(entered.load, now, noted))
         return is_new
 

@@ -236,9 +236,11 @@ def test_a_late_report_of_the_state_before_an_order_is_no_hand() -> None:
     house.look()
     house.until(house.s + 60)
     house.change(switch="off")
+    house.orders.clear()
     house.change(switch="on")
     house.until(house.s + 20)
     house.change(switch="off")
+    assert house.orders == []
     assert not house.control.has_hand
     assert house.control.main is not None
     assert house.control.main.is_obeyed
@@ -348,6 +350,33 @@ def test_an_order_that_is_not_shown_is_sent_again_and_has_a_message_after_ten_mi
     assert house.told() is None
 
 
+def test_a_call_that_hangs_is_made_again_after_two_minutes() -> None:
+    house = running()
+    house.answers = None
+    house.kw = 0.0
+    house.look()
+    at = house.s
+    assert [s - at for s, _ in house.until(at + 300)] == [130, 270]
+
+
+def test_an_order_to_an_entity_that_vanishes_is_made_again_when_it_is_back() -> None:
+    house = running()
+    house.obeys = False
+    house.kw = 0.0
+    house.look()
+    house.change(switch=None)
+    house.until(house.s + 30)
+    assert house.change(switch="on") == [(house.s, "off")]
+
+
+def test_a_lower_power_does_not_wait_for_the_retry_of_a_higher_one() -> None:
+    house = running(NUMBER)
+    house.answers, house.value = False, 20.0
+    house.until(house.s + 300)
+    house.answers, house.value = True, 6.0
+    assert house.until(house.s + 10) == [(house.s, "6.0")]
+
+
 def test_a_slow_device_is_waited_for() -> None:
     house = running()
     house.obeys = False
@@ -419,6 +448,20 @@ def test_a_number_is_set_fifty_times_a_night_at_most() -> None:
         house.value = 10.0 + n % 2
         house.until(house.s + 30, step=30)
     assert 40 <= len(house.orders) <= 50
+
+
+def test_a_number_that_jumps_all_night_is_set_fifty_times_at_most_but_a_limit_more_often() -> None:
+    house = running(NUMBER)
+    for _ in range(1200):
+        house.change(number="32.0")
+        house.until(house.s + 30, step=30)
+    assert 40 <= len(house.orders) <= 50
+    house.limit, house.value = Limit(6.0), 6.0
+    for _ in range(20):
+        house.change(number="32.0")
+        house.until(house.s + 30, step=30)
+        assert house.states["number.car"] == "6.0"
+    assert not house.control.has_hand
 
 
 def test_a_load_without_a_switch_goes_to_its_lowest_power() -> None:
@@ -533,6 +576,18 @@ def test_after_a_crash_a_battery_is_given_back_unless_it_is_somebodys(is_hand: b
     house.values = {"number.battery": 1000.0}
     house.until(house.s + 600)
     assert house.states["select.mode"] == ("Backup" if is_hand else "Charge")
+
+
+@pytest.mark.parametrize("answers", [None, False])
+def test_the_own_mode_waits_for_0_but_not_for_a_number_that_refuses(answers: bool | None) -> None:  # noqa: FBT001
+    house = House(BATTERY)
+    house.values = {"number.battery": 4000.0}
+    house.until(600)
+    house.orders.clear()
+    house.values, house.answers = None, answers
+    house.look()
+    assert [value for _, value in house.orders][:1] == ["0.0"]
+    assert len(house.orders) == (1 if answers is None else 2)
 
 
 def test_nothing_but_0_is_set_without_the_mode() -> None:

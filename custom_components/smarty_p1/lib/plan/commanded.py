@@ -445,7 +445,7 @@ def _by_hand(entity: Commanded, state: str, told: Told | None = None) -> Command
     """Return it after somebody else has chosen its state. A limit goes on."""
     return replace(
         entity,
-        phase=Phase.REFUSED if entity.is_firm else Phase.HAND,
+        phase=Phase.HAND,
         hand=state,
         told=told,
         tries=0,

@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, next_moment, quarter_start
 from ..stored_json import Mark, Range, Size
 from .daily_load import DailyLoad, LoadPlan, LoadState
+from .evidence import Evidence
 from .load_control import LoadControl, Run
 from .operator_limit import OperatorLimit
 
@@ -35,6 +36,8 @@ class Noted(NamedTuple):
     """Whether the plan has the load run now."""
     is_by_hand: bool | None = None
     """Whether somebody else has switched it on. None if only its power can tell."""
+    reported_at: datetime | None = None
+    """Time of the last report of its power. None: now."""
 
 
 class Period(NamedTuple):
@@ -86,7 +89,8 @@ class LoadRecord:
     power_since: Annotated[datetime | None, Mark.NOT_STORED] = None
     """Time since which it has power, or none."""
     tries: Annotated[int, Range(0, MAX_TRIES)] = 0
-    """Number of times that it did not start."""
+    """Number of times that a load that runs through did not start."""
+    evidence: Evidence = field(default_factory=Evidence)
     retry_at: datetime | None = None
     period: datetime | None = None
     """Begin of the present period."""
@@ -129,9 +133,15 @@ class LoadRecord:
                 LoadState.NOT_CONNECTED if load.hours is None else LoadState.NOT_READY,
             ),
             (self.tries >= MAX_TRIES, LoadState.DID_NOT_START),
+            (self._takes_nothing(load), LoadState.DID_NOT_START),
             (self.is_done, LoadState.DONE),
         )
         return next((state for applies, state in rows if applies), LoadState.PLANNED)
+
+    def _takes_nothing(self, load: DailyLoad) -> bool:
+        """Return whether a load that may pause has taken nothing. It is tried again and again."""
+        is_waiting = load.hours is None and not (self.has_run or self.is_done)
+        return is_waiting and self.evidence.tries >= MAX_TRIES
 
     @property
     def is_at_once(self) -> bool:
@@ -206,8 +216,9 @@ class LoadRecord:
         """Return the state after an observation of the load."""
         record = _with_power(_in_period(self, load, now), load, now, noted)
         if load.hours is None:
-            return _checked(_paused(record, now, noted), now)
-        return _checked(_run_through(record, timedelta(hours=load.hours), now), now)
+            return _checked(_paused(record, now, noted), load, now, noted)
+        run = _run_through(record, timedelta(hours=load.hours), now)
+        return _checked(run, load, now, noted)
 
 
 def _anew(record: LoadRecord) -> LoadRecord:
@@ -218,6 +229,7 @@ def _anew(record: LoadRecord) -> LoadRecord:
         is_done=False,
         has_run=False,
         tries=0,
+        evidence=record.evidence.anew(),
         retry_at=None,
     )
 
@@ -277,19 +289,24 @@ def _paused(record: LoadRecord, now: datetime, noted: Noted) -> LoadRecord:
     return replace(record, is_by_hand=by_hand, has_run=has_run)
 
 
-def _checked(record: LoadRecord, now: datetime) -> LoadRecord:
-    """Return the state after a look at a load without power, which gets a second try."""
-    is_off = record.is_ordered and record.has_power is False and record.began is None
-    if not is_off or record.is_done or _steady_for(record, now) < NOT_STARTED_AFTER:
+def _checked(record: LoadRecord, load: DailyLoad, now: datetime, noted: Noted) -> LoadRecord:
+    """Return the state after a look at a load that may have no power although it is ordered."""
+    is_on = record.is_ordered and record.began is None and not record.is_done
+    reported_at, before = noted.reported_at or now, record.evidence.tries
+    evidence = record.evidence.seen(now, reported_at, is_on=is_on, has_power=record.has_power)
+    record = replace(record, evidence=evidence)
+    if load.hours is None:
+        # A car that has charged in this task, and takes no more, is full.
+        is_full = is_on and record.has_run and evidence.is_full(now)
+        return replace(record, is_started_now=False, is_done=True) if is_full else record
+    if evidence.tries <= before:
         return record
     again = replace(
         record, is_ordered=False, order_since=now, announced_start=None, tries=record.tries + 1
     )
     if again.tries < MAX_TRIES:
         return replace(again, retry_at=quarter_start(now) + QUARTER_HOUR)
-    # A car that has charged in this task may be full.
-    is_full = record.has_run
-    return replace(again, is_started_now=False, is_done=is_full, tries=0 if is_full else MAX_TRIES)
+    return replace(again, is_started_now=False)
 
 
 def _steady_for(record: LoadRecord, now: datetime) -> timedelta:
