@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import time_machine
+from homeassistant.util import dt as dt_util
 
 
 class Clock:
@@ -25,7 +26,7 @@ class Clock:
 
     def come_to(self, time: datetime) -> None:
         """Move the clock to this time, unless it is less than a day from it."""
-        if abs(datetime.now(UTC) - time) > timedelta(days=1):
+        if abs(dt_util.utcnow() - time) > timedelta(days=1):
             self.move_to(time)
 
     def stop_at(self, time: datetime | str) -> None:

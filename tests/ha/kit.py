@@ -7,6 +7,7 @@ of the tests may use such names (`tests/check/test_private_names.py`).
 """
 
 import sqlite3
+import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -23,6 +24,7 @@ from pytest_homeassistant_custom_component import patch_recorder  # noqa: F401  
 from pytest_homeassistant_custom_component import patch_time  # noqa: F401  # isort: skip
 
 from homeassistant.components import logger
+from homeassistant.components.calendar import CalendarEntity
 from homeassistant.components.logger import helpers
 from homeassistant.components.recorder import statistics
 from homeassistant.components.recorder.core import Recorder
@@ -169,6 +171,15 @@ def fast_rows() -> Generator[None]:
         patch.object(statistics, "_update_statistics", _write_row),
     ):
         yield
+
+
+def silence_calendars(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set no alarms of calendars.
+
+    They ring by the true clock: those of an earlier day would ring without end.
+    """
+    module = sys.modules[CalendarEntity.__module__]
+    monkeypatch.setattr(module, "async_track_point_in_time", lambda *_: lambda: None)
 
 
 def simplify_shelly(monkeypatch: pytest.MonkeyPatch) -> None:

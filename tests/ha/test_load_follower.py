@@ -17,7 +17,11 @@ from .test_planned_loads import SetClock, add, planned
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = [
+    # Later than the patched clock: states are recent then, and timers are set by the true clock.
+    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
+    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+]
 
 CHEAP = datetime(2026, 6, 16, 20, 0, 5, tzinfo=UTC)
 """22:00 in Luxembourg."""
@@ -36,8 +40,8 @@ class Charger:
     async def at(self, time: datetime) -> None:
         """Move the clock, and let all timers of a quarter-hour run out."""
         self._set_clock(time)
-        # Each time of a timer is later than all before, also when the clock moves by a minute.
-        self._timers = max(self._timers, time) + timedelta(minutes=16)
+        # Timers were set by the true clock.
+        self._timers += timedelta(minutes=16)
         async_fire_time_changed(self._hass, self._timers)
         await self._hass.async_block_till_done()
 

@@ -31,7 +31,11 @@ from .test_planned_loads import SetClock
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = [
+    # Later than the patched clock: states are recent then, and timers are set by the true clock.
+    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
+    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+]
 
 EVENING = datetime(2026, 6, 16, 17, 0, 30, tzinfo=UTC)  # Tuesday 19:00 in Luxembourg
 CHEAP = datetime(2026, 6, 16, 20, 0, tzinfo=UTC)
@@ -73,8 +77,8 @@ class Plans:
     async def at(self, time: datetime) -> None:
         """Move the clock, let all timers of a quarter-hour run out, and wait for the plans."""
         self._set_clock(time)
-        # Each time of a timer is later than all before, also when the clock moves by a minute.
-        self._timers = max(self._timers, time) + timedelta(minutes=16)
+        # Timers were set by the true clock.
+        self._timers += timedelta(minutes=16)
         async_fire_time_changed(self.hass, self._timers)
         await self.hass.async_block_till_done()
 

@@ -29,7 +29,11 @@ from .test_planned_loads import SetClock, add
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = [
+    # Later than the patched clock: states are recent then, and timers are set by the true clock.
+    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
+    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+]
 
 BEGIN = datetime(2026, 6, 16, 19, 45, 30, tzinfo=UTC)
 CHEAP = datetime(2026, 6, 16, 20, tzinfo=UTC)
@@ -97,8 +101,8 @@ class Evening:
         self._home = home
         self._hass = hass
         self._set_clock = clock
-        self._timers = datetime.now(UTC)
         self._charger = charger
+        self._timers = datetime.now(UTC)
         self.now = BEGIN
 
     async def set_up(self) -> None:
@@ -147,7 +151,7 @@ class Evening:
             self._report(kw)
         await self._receive(self._telegram(self.house_kw + kw))
         if self.now.minute % 15 == 0 and self.now.second == 30:
-            self._timers = max(self._timers, self.now) + timedelta(minutes=16)
+            self._timers += timedelta(minutes=16)
             async_fire_time_changed(hass, self._timers)
         await hass.async_block_till_done()
 

@@ -23,7 +23,11 @@ from . import billed_month
 from .dialogs import contract_in
 from .support import Home, metadata_of_sums, recorder_done, wait_until
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = [
+    # Later than the patched clock: states are recent then, and timers are set by the true clock.
+    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
+    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+]
 
 NOW = datetime(2026, 6, 16, 4, 44, tzinfo=UTC)
 SENSOR = "sensor.smarty_saved_by_the_plan_this_month"

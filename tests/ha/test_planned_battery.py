@@ -20,7 +20,11 @@ from .test_planned_loads import NOW, SetClock
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = [
+    # Later than the patched clock: states are recent then, and timers are set by the true clock.
+    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
+    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+]
 
 EVENING = datetime(2026, 6, 16, 19, 50, tzinfo=UTC)
 CHEAP = datetime(2026, 6, 16, 20, 0, 25, tzinfo=UTC)

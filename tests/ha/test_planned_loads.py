@@ -27,6 +27,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
@@ -34,13 +35,16 @@ from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLAN
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from smartyp1.markdown_text import read_plain
 
-from . import billed_month
-from .clock import Clock
+from . import billed_month, kit
 from .dialogs import errors_of, open_options, submit
 from .recipients import options
 from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait_until
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = [
+    # Later than the patched clock: states are recent then, and timers are set by the true clock.
+    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
+    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+]
 
 NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)  # Tuesday 18:44 in Luxembourg
 CAR = {
@@ -68,10 +72,18 @@ type SetClock = Callable[[datetime], None]
 
 
 @pytest.fixture(autouse=True)
-def clock(computer_clock: Clock) -> SetClock:
-    """Return a function that sets the clock, which stands. Timers go on."""
-    computer_clock.stop_at(NOW)
-    return computer_clock.stop_at
+def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Return a function that sets the clock of Home Assistant. Timers go on."""
+    kit.silence_calendars(monkeypatch)
+
+    def set_clock(time: datetime) -> None:
+        monkeypatch.setattr(dt_util, "utcnow", lambda: time)
+        monkeypatch.setattr(
+            dt_util, "now", lambda zone=None: time.astimezone(zone or dt_util.DEFAULT_TIME_ZONE)
+        )
+
+    set_clock(NOW)
+    return set_clock
 
 
 async def record(hass: HomeAssistant, name: str, unit: str, unit_class: str) -> None:
@@ -504,12 +516,12 @@ async def test_a_load_that_lacks_an_entity_is_left_out_only_without_its_switch(
     await add(hass, house, "pausing", measured_by="sensor.wallbox_energy")
     await planned(hass, next="2026-06-16T20:00:00+00:00")
     assert not issue_of(hass, house, "load_entity_lost")
-    timers = NOW
+    timers = datetime.now(UTC)
 
     async def later(minutes: int) -> None:
         nonlocal timers
+        timers += timedelta(minutes=16)
         clock(NOW + timedelta(minutes=minutes))
-        timers = max(timers, datetime.now(UTC)) + timedelta(minutes=16)
         async_fire_time_changed(hass, timers)
         await hass.async_block_till_done()
 

@@ -84,6 +84,7 @@ async def test_the_bill_of_the_running_month(
     assert bill["lines"][0]["quantity"] == 145
 
 
+@pytest.mark.begins_at("2026-06-16T12:00:00+02:00")
 async def test_the_first_month_names_its_begin(home: Home, call: Call) -> None:
     await home.set_up(telegram("12:00:00", 0.0), **billed_month.OPTIONS)
     for bill in (await call("get_bill"), (await call("get_bill", months=12))["months"][0]):
@@ -207,6 +208,7 @@ async def test_the_quarter_hours_of_a_period(home: Home, call: Call) -> None:
     assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [2.0]
 
 
+@pytest.mark.begins_at("2026-06-16T12:00:00+02:00")
 async def test_an_energy_that_the_meter_does_not_send_is_not_known(home: Home, call: Call) -> None:
     def imported_only(clock: str, kwh: float) -> str:
         text = telegram(clock, kwh)

@@ -465,6 +465,7 @@ async def test_missing_prices_are_named_and_a_month_in_part_is_asked_for_later(
     assert [start for start, _ in market.asked[12:]] == ["2025-06-01"]
 
 
+@pytest.mark.begins_at("2026-06-16T00:00:00+02:00")
 async def test_the_refusal_names_the_missing_days(
     home: Home, hass_storage: dict[str, Any], hass_ws_client: WebSocketGenerator
 ) -> None:
