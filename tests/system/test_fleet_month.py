@@ -255,9 +255,12 @@ async def test_the_ten_questions_are_answered_as_the_frames_say(tmp_path: Path) 
             assert total == pytest.approx(float(whole[column]), abs=0.001)
     # The bill of the file is that of the table.
     bill = told["smarty-p1 bill flat1.csv contract.toml --month 2026-10"]
-    [cost] = re.findall(r"together (\d+\.\d\d)", bill)
+    [total] = re.findall(r"(?m)^  total +(\d+\.\d\d)$", bill)
     table = told["smarty-p1 fleet month 2026-10 --bills"]
-    assert re.search(rf"(?m)^flat1 .* {cost} +\d+ kW$", table)
+    [cost] = re.findall(r"(?m)^flat1 .* (\d+\.\d\d) +\d+ kW$", table)
+    # The price of the community is in fleet.toml, and not in this contract.
+    shared = float(whole["shared_kwh"]) * 0.12
+    assert float(cost) == pytest.approx(float(total) + shared, abs=0.02)
     amounts = [float(line.split()[-3]) for line in table.splitlines() if line.startswith("flat")]
     assert f"{sum(amounts):.2f}" in table
     assert "It saves" in told["smarty-p1 what-if 2025.csv 2026.csv contract.toml"]
