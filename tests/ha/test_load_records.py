@@ -194,10 +194,12 @@ async def test_a_load_that_does_not_start_gets_a_second_try_then_a_message(
     begin = EVENING.replace(second=0)
     await plans.shows(dishes, LoadState.PLANNED, begin)
     for minute in range(1, 8):
+        plans.is_set(POWER, 0.05)
         await plans.at(begin + minute * MINUTE)
     await plans.shows(dishes, LoadState.PLANNED, begin + 15 * MINUTE)
     assert not plans.of(dishes).runs_now
     for minute in range(15, 24):
+        plans.is_set(POWER, 0.05)
         await plans.at(begin + minute * MINUTE)
     await plans.shows(dishes, LoadState.DID_NOT_START, None)
     await plans.at(begin + 25 * MINUTE)

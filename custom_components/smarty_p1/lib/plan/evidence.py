@@ -49,7 +49,9 @@ class Evidence:
         evidence = self._reported(reported_at, is_on=True)
         since = evidence.on_since or now
         evidence = replace(evidence, on_since=since)
-        is_young = reported_at is not None and reported_at >= since + self.pause
+        # Some sensors report only changes.
+        is_young = now - since >= _MAX_PAUSE
+        is_young |= reported_at is not None and reported_at >= since + self.pause
         is_early = now < max(since + _STARTS_WITHIN, self.next_at or since)
         if is_early or not is_young:
             return evidence
