@@ -71,7 +71,7 @@ async def test_the_published_and_the_retained_topics(  # noqa: PLR0913, PLR0917
     assert retained & told == (told if "retain" in publish else set())
 
 
-async def test_the_connection_of_the_port_is_told_also_without_a_telegram(
+async def test_the_connection_of_the_port_is_sent_also_without_a_telegram(
     make: Maker, broker: Broker, line: MeterPort
 ) -> None:
     connection, gateway = f"{ROOT}/connection", make("discovery = true")

@@ -24,7 +24,7 @@ def test_the_tables_are_made_of_the_descriptions() -> None:
     assert rendered() == ENTITIES, "python -m tests.ha.documentation writes them anew"
 
 
-def test_the_tables_have_what_platforms_and_publishers_have() -> None:
+def test_the_tables_list_all_of_platforms_and_publishers() -> None:
     tables: dict[str, list[EntitySpec[Any]]] = {}
     for platform, specs in TABLES[:-1]:  # the last one has the meters on the M-Bus
         tables.setdefault(platform, []).extend(specs)

@@ -262,7 +262,7 @@ async def test_a_first_load_and_a_reload_while_a_dialog_tests_the_port(
     assert not [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
 
 
-async def test_what_is_entered_during_an_unload_belongs_to_the_next_coordinator(
+async def test_a_load_entered_during_an_unload_belongs_to_the_next_coordinator(
     house: MockConfigEntry, hass: HomeAssistant
 ) -> None:
     await add(hass, house, "appliance")

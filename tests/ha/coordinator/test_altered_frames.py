@@ -176,7 +176,7 @@ async def test_rubbish_at_the_port_of_a_meter_that_was_read_is_altered_or_cut(
 
 @pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize("is_known", [True, False], ids=["read before", "new"])
-async def test_what_bytes_without_a_frame_show_is_told(house: House, *, is_known: bool) -> None:
+async def test_bytes_without_a_frame_show_their_problem(house: House, *, is_known: bool) -> None:
     async def send(*bursts: bytes) -> None:
         received: list[bytes] = []
         house.coordinator.source.line.byte_listeners.add(received.append)

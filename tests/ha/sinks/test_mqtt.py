@@ -417,7 +417,7 @@ async def test_another_home_assistant_finds_every_entity_and_its_state(meter: Pu
     assert rendered == {"None", "{}"}
 
 
-async def test_the_connection_is_told_without_a_telegram_and_until_the_publisher_ends(
+async def test_the_connection_is_sent_without_a_telegram_and_until_the_publisher_ends(
     meter: Publishing,
 ) -> None:
     await meter.begin(discovery=True)

@@ -71,7 +71,7 @@ def test_noise_other_devices_and_prompts_stay_unknown() -> None:
 
 
 @pytest.mark.parametrize("name", AS_TEXT)
-def test_frames_as_text_are_told_from_the_first_one_on(name: str) -> None:
+def test_frames_as_text_are_found_from_the_first_one_on(name: str) -> None:
     texts = [AS_TEXT[name](data).encode() for data in FRAMES[:3]]
     assert seen(texts[:1]) is ReadingProblem.BYTES_AS_TEXT
     assert seen(texts, 10, 10) is ReadingProblem.BYTES_AS_TEXT

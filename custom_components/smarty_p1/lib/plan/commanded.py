@@ -39,7 +39,7 @@ _TOLERANCE = 0.02
 
 
 class EntityKind(StrEnum):
-    """EntityKind of a commanded entity."""
+    """Kind of a commanded entity."""
 
     SWITCH = "switch"
     NUMBER = "number"
