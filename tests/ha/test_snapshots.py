@@ -51,6 +51,10 @@ TELEGRAMS = {
     "empty channels": encipher(empty_channels(), 1),
     "message": literal_frame("message_last_counter"),
 }
+SENT_AT = {
+    "export and two gas meters": "2025-01-22T11:10:12+01:00",
+    "firmware of 2018": "2018-01-30T10:21:24+01:00",
+}
 TARIFF = {"reference_power": 7.0, "surcharge_price": 0.1139, "energy_price": 0.15}
 TARIFF |= {"feed_in_price": 0.06, "vat": True}
 LITERAL_FRAMES = sorted(path.stem for path in FRAMES.glob("*.json"))
@@ -82,7 +86,7 @@ async def test_all_entities(
     name: str,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    freezer.move_to(datetime.fromisoformat("2025-07-03T10:30:02+02:00"))
+    freezer.move_to(datetime.fromisoformat(SENT_AT.get(name, "2025-07-03T10:30:02+02:00")))
     home.port.greeting = TELEGRAMS[name]
     entry = home.make_entry(home.port.url, serial=OTHER_SERIAL if "export" in name else SERIAL)
     home.hass.config_entries.async_update_entry(entry, options=TARIFF)
