@@ -145,7 +145,7 @@ async def test_the_reading_that_ends_an_hour_adds_it(home: Home, meter: MockConf
         await home.receive(telegram(clock, kwh))
     await written(meter)
 
-    imported, total = await all_rows(home.hass, meter)
+    imported, *_, total = await all_rows(home.hass, meter)
     assert imported[MIDNIGHT] == pytest.approx(0.5)
     assert max(imported) == max(total) == MIDNIGHT
     bill = await call(home.hass, "get_bill")
@@ -157,7 +157,7 @@ async def test_a_price_of_last_month_entered_today(home: Home, meter: MockConfig
     await add(home, reference_power="7", energy_price=0.3, since="2026-05-01")
     await written(meter)
 
-    imported, total = await all_rows(home.hass, meter)
+    imported, *_, total = await all_rows(home.hass, meter)
     assert imported == before
     bill = await call(home.hass, "get_bill", month="2026-05")
     assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
@@ -199,7 +199,7 @@ async def test_an_import_twice_and_its_removal_with_a_crash(
     before = await all_rows(home.hass, meter)
     for _ in range(2):
         await bring_in(home.hass, meter, tmp_path)
-        imported, total = await all_rows(home.hass, meter)
+        imported, *_, total = await all_rows(home.hass, meter)
         assert of(imported, APRIL, MAY) == pytest.approx(1440)
         bill = await call(home.hass, "get_bill", month="2026-04")
         assert of(total, APRIL, MAY) == pytest.approx(bill["total"], abs=1e-6)
@@ -518,7 +518,7 @@ async def test_an_unload_in_the_middle_of_the_first_write(
             await home.again(telegram(f"00:00:{second}", 0.0))
     await written(entry)
 
-    imported, total = await all_rows(hass, entry)
+    imported, *_, total = await all_rows(hass, entry)
     assert len(total) == 46 * 24
     assert of(imported, MAY, MIDNIGHT) == pytest.approx(460.6)
     bill = await call(hass, "get_bill", month="2026-05")

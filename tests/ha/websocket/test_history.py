@@ -45,6 +45,8 @@ class Sender(Site):
     async def send(self, after: timedelta, **objects: str) -> None:
         """Send the last telegram with other objects: `r1_0_32_7_0` for 1-0:32.7.0."""
         self._clock.now += after
+        local = self._clock.now + 2 * HOURS
+        self.text = with_value(self.text, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}S)")
         for name, value in objects.items():
             a, b, c, d, e = name.removeprefix("r").split("_")
             self.text = with_value(self.text, f"{a}-{b}:{c}.{d}.{e}", value)
