@@ -310,10 +310,10 @@ def _above(reported: ReportedMonths, powers: AbstractSet[float | None], avoidabl
     if is_one:
         values["reference_kw"] = next(kw for kw in powers if kw is not None)
     if device and device.cost >= max(_MIN_ADVICE_EUR, _MIN_ABOVE_SHARE * avoidable):
-        key = "advice_device" if is_one else "advice_device_powers"
-        return Line(key, {**values, "name": device.name, "saving_eur": device.cost})
-    key = "advice_above" if is_one else "advice_above_powers"
-    return Line(key, {**values, "saving_eur": avoidable})
+        named = {**values, "name": device.name, "saving_eur": device.cost}
+        return Line("advice_device" if is_one else "advice_device_powers", named)
+    values["saving_eur"] = avoidable
+    return Line("advice_above" if is_one else "advice_above_powers", values)
 
 
 def _best_hour(reported: ReportedMonths) -> Iterator[Line]:
