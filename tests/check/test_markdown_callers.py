@@ -25,12 +25,12 @@ CALLERS = {
     "flows/boards/tank_flow.py",
     "flows/dialog_base.py",
     "flows/form.py",
-    "flows/load_flow.py",
     "flows/meter/add_cable_to_meter.py",
     "flows/meter/port_key_and_found_meter.py",
     "flows/meter/source_entity_steps.py",
     "flows/options/meter_options.py",
     "flows/options/virtual_meter_options_and_clients.py",
+    "flows/subentry_form.py",
     "messages/sending.py",
     "repairs.py",
 }
@@ -92,7 +92,7 @@ def test_each_text_in_markdown_is_made_plain() -> None:
             if not is_plain(value, scope) and (file, name) not in OF_ISSUES:
                 missing.append(f"{file}: {name}: {ast.unparse(value)}")
     assert missing == []
-    assert found > 15
+    assert found >= 15
 
 
 def test_the_callers_are_listed() -> None:

@@ -14,8 +14,7 @@ from typing import NamedTuple
 from .house_battery import HouseBattery, Values, plan_battery
 from .next_kwh_price import Quarter
 from .pausing_loads import place_pausing
-from .planned_load import Load, Planned
-from .uninterrupted_loads import place_uninterrupted
+from .planned_load import Load, Planned, place_uninterrupted
 
 MAX_QUARTERS = 400
 """Number of quarter-hours in four days, one of them with 25 hours."""

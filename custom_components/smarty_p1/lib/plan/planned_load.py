@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from itertools import repeat
+from math import inf
 from typing import NamedTuple
 
-from .next_kwh_price import NO_KWH
+from .next_kwh_price import NO_KWH, Quarter
 
 MIN_LOAD_KW = 0.05
 MAX_LOAD_KW = 50.0
 MIN_LOAD_HOURS = 0.25
 MAX_LOAD_HOURS = 24.0
 _ROUNDING = 1e-9
+# Starts cost the same below this difference in EUR. The earlier one wins.
+_SAME_EUR = 0.01
 
 
 class Load(NamedTuple):
@@ -83,3 +86,35 @@ def runs_of(kwh: Sequence[float]) -> list[tuple[int, int]]:
     is_on = [False, *(energy > NO_KWH for energy in kwh), False]
     edges = [n for n in range(len(is_on) - 1) if is_on[n] != is_on[n + 1]]
     return [*zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _start_costs(load: Load, quarters: Sequence[Quarter], net: Sequence[float]) -> list[float]:
+    """Return the cost in EUR of a load that runs through, by its start from `first` on.
+
+    A start costs infinity if a quarter-hour does not allow the load. The list is empty if the load
+    does not fit into its window.
+    """
+    starts = range(load.first, min(load.end, len(quarters)) - len(load.profile) + 1)
+    return [
+        sum(quarters[start + n].added(net[start + n], kwh) for n, kwh in enumerate(load.profile))
+        for start in starts
+    ]
+
+
+def place_uninterrupted(load: Load, quarters: Sequence[Quarter], net: Sequence[float]) -> Planned:
+    """Return the energies of a load that starts as early as its lowest cost allows.
+
+    The limit price is the mean price of its energy.
+    """
+    if load.runs:
+        # A load that has begun is not stopped by a highest power of the house.
+        quarters = [quarter._replace(max_kwh=inf) for quarter in quarters]
+    kwh, need = [0.0] * len(quarters), sum(load.profile)
+    costs = _start_costs(load, quarters, net)
+    if min(costs, default=inf) == inf or need <= NO_KWH:
+        return Planned(kwh, -inf, need)
+    limit = min(costs) + _SAME_EUR + NO_KWH
+    best = next(n for n, cost in enumerate(costs) if cost <= limit)
+    begin = load.first + best
+    kwh[begin : begin + len(load.profile)] = load.profile
+    return Planned(kwh, costs[best] / need, 0.0)
