@@ -372,12 +372,13 @@ WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
     ("car", {"blocked_by": "sensor.relay"}, "limited_to", "limited_to_missing"),
     ("car", {"name": " \t"}, "name", "load_name"),
     ("car", {"name": "x" * 61}, "name", "load_name"),
-    ("car", {"blocked_by": "sensor.relay"}, "limited_to", "limited_to_missing"),
+    ("car", {"power_set_by": "number.share"}, "power_set_by", "power_set_by_has_other_unit"),
     ("car", {"measured_by": NOT_RECORDED}, "measured_by", "load_has_no_statistics"),
     ("car", {"measured_by": None}, "measured_by", "measured_by_missing"),
     ("appliance", {"hours": "25"}, "hours", "amount_out_of_range"),
     ("appliance", {"kwh": "50", "hours": "0.9"}, "kwh", "above_possible_power"),
     ("pausing", {"max_kw": "0"}, "max_kw", "amount_out_of_range"),
+    ("pausing", {"switched_by": "switch.car"}, "switched_by", "has_other_owner"),
 ]
 
 
@@ -387,6 +388,8 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
     hass.states.async_set("sensor.charge", "60", {"unit_of_measurement": "%"})
     hass.states.async_set("sensor.mileage", "60", {"unit_of_measurement": "km"})
     hass.states.async_set("number.current", "6", {"unit_of_measurement": "A"})
+    hass.states.async_set("number.share", "6", {"unit_of_measurement": "%"})
+    hass.states.async_set("switch.car", "off")
     for kind in LOADS:
         form = await open_new(hass, house, kind)
         for row in WRONG_FIELDS:
@@ -398,7 +401,8 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
         # The errors of all fields are shown at once.
         form = await fill_in(hass, form, kind, name="", kwh="0")
         assert errors_of(form) == {"name": "load_name", "kwh": "amount_out_of_range"}
-        done = await fill_in(hass, form, kind)
+        switched_by = {"switched_by": "switch.car"} if kind == "car" else {}
+        done = await fill_in(hass, form, kind, **switched_by)
         assert done["type"] == "create_entry"
     assert [load.data["kind"] for load in house.subentries.values()] == [*LOADS]
 
