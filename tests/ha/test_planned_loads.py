@@ -495,7 +495,8 @@ async def test_the_limit_of_the_plan_is_never_exceeded(
 async def test_a_blocked_load_is_not_planned(
     house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
 ) -> None:
-    relay = "sensor.smarty_relay_1"
+    # The states of the relays of this meter come with its telegrams.
+    relay = "sensor.relay_of_another_meter"
     hass.states.async_set(relay, "disconnected")
     await add(hass, house, blocked_by=relay, limited_to="0", by_workdays="21:00:00")
     await planned(hass, runs="off", next="unknown", missing="8.8")
