@@ -90,7 +90,7 @@ async def test_the_plan_switches_a_car_on_and_off(
 async def test_a_load_that_the_grid_operator_blocks_is_off_at_once(
     house: MockConfigEntry, hass: HomeAssistant, charger: Charger
 ) -> None:
-    relay = "sensor.smarty_relay_1"
+    relay = "sensor.relay_of_another_meter"
     hass.states.async_set(relay, "connected")
     await add(hass, house, **SWITCHED, blocked_by=relay, limited_to="0")
     await charger.at(CHEAP)
