@@ -35,8 +35,8 @@ BOX, NEED, POWER, RELAY = "switch.box", "sensor.need", "number.power", "sensor.r
 WATTS = {"min": 0, "max": 11000, "unit_of_measurement": "W"}
 
 
-# A plan is made beside the tests.
-_LOOKS, _LOOK_S = 40, 0.025
+# Time for which a test looks for a plan that is not made.
+_NO_PLAN_S = 0.5
 
 
 class Box:
@@ -69,21 +69,32 @@ class Box:
         assert plan is not None
         return plan
 
-    async def at(self, *minutes: float) -> None:
+    async def at(self, *minutes: float, is_planned: bool = True) -> None:
         """Let the plan be made and followed at some minutes after 22:00."""
         for minute in minutes:
             await self.charger.at(CHEAP + minute * MINUTE)
-            for _ in range(_LOOKS):
-                await asyncio.sleep(_LOOK_S)
-                plan = LOAD_PLANS.of(self._hass, next(iter(self.house.subentries)))
-                if plan and quarter_start(plan.planned_at) == quarter_start(dt_util.utcnow()):
-                    break
+            # A plan is made beside the tests.
+            if is_planned:
+                await self.charger.until(self._has_new_plan)
+            else:
+                await asyncio.sleep(_NO_PLAN_S)
             await self._hass.async_block_till_done()
+
+    def _has_new_plan(self) -> bool:
+        plan = LOAD_PLANS.of(self._hass, next(iter(self.house.subentries)))
+        return plan is not None and quarter_start(plan.planned_at) == quarter_start(
+            dt_util.utcnow()
+        )
+
+    async def enters(self, **changes: str) -> None:
+        """Enter the box's car, and wait for its first plan."""
+        await add(self._hass, self.house, switched_by=BOX, energy_from=NEED, **changes)
+        await self.charger.until(self._has_new_plan)
 
     async def charges(self) -> None:
         """Let the car charge by the plan for a quarter-hour."""
         self.needs(8.8)
-        await add(self._hass, self.house, switched_by=BOX, energy_from=NEED)
+        await self.enters()
         await self.charger.at(CHEAP)
         await self.charger.until(lambda: self.is_on)
         await self.at(16)
@@ -202,7 +213,7 @@ async def test_a_car_that_is_full_after_a_restart_is_switched_off(
     await box.charges()
     assert await hass.config_entries.async_unload(box.house.entry_id)
     box.needs(0)
-    await box.at(25)
+    await box.at(25, is_planned=False)
     home.port.greeting = home.port.next_frame(billed_month.telegram("00:00:10", 0.1))
     assert await hass.config_entries.async_setup(box.house.entry_id)
     await wait_until(hass, lambda: box.house.runtime_data.last_update_success)
@@ -244,11 +255,11 @@ async def test_without_a_new_plan_the_last_one_is_followed_to_its_end(
         raise OSError
 
     monkeypatch.setattr(needed_energy, "async_load_energies", fail)
-    await box.at(31, 37)
+    await box.at(31, 37, is_planned=False)
     assert box.is_on
-    await box.at(46, 52)
+    await box.at(46, 52, is_planned=False)
     assert home.issue("load_without_plan")
-    await box.at(180, 186, 200)
+    await box.at(180, 186, 200, is_planned=False)
     assert not box.is_on
 
 
@@ -258,16 +269,17 @@ async def test_the_limit_of_the_operator_is_a_power_also_for_a_hand(
     hass.states.async_set(RELAY, "connected")
     box.needs(8.8)
     limited = {"blocked_by": RELAY, "limited_to": "2", "min_kw": "1.4"}
-    await add(hass, box.house, switched_by=BOX, power_set_by=POWER, energy_from=NEED, **limited)
+    await box.enters(power_set_by=POWER, **limited)
     await box.at(0)
     await box.charger.until(lambda: box.is_on)
     assert box.watts > 2000
     hass.states.async_set(RELAY, "disconnected")
     await box.charger.until(lambda: box.watts <= 2000)
     assert box.is_on
-    for state in ("ready_for_reconnection", "unavailable", "connected"):
+    for minute, state in ((2, "ready_for_reconnection"), (4, "unavailable"), (6, "connected")):
+        await box.at(minute)
         hass.states.async_set(RELAY, state)
-        await box.at(2, 4)
+        await box.at(minute + 1)
         assert box.watts <= 2000
-    await box.at(7, 16)
+    await box.at(9, 16)
     await box.charger.until(lambda: box.watts > 2000)
