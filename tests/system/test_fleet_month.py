@@ -264,7 +264,7 @@ async def test_the_ten_questions_are_answered_as_the_frames_say(tmp_path: Path) 
     shared = float(whole["shared_kwh"]) * 0.12
     assert float(costs["flat1"]) == pytest.approx(float(total) + shared, abs=0.02)
     assert f"{sum(map(float, costs.values())):.2f}" in table
-    assert "It saves" in told["smarty-p1 what-if 2025.csv 2026.csv contract.toml"]
+    assert "365 days measured" in told["smarty-p1 what-if 2025.csv 2026.csv contract.toml"]
     # A tenant gets only his meters and days.
     for file, column in (
         ("guest.csv", "start"),
