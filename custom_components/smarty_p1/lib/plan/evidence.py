@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from ..stored_json import Range
+from ..stored_json import Mark, Range
 
 _STARTS_WITHIN = timedelta(minutes=5)
 _MAX_PAUSE = timedelta(minutes=15)
@@ -27,8 +27,8 @@ class Evidence:
 
     pause: Annotated[timedelta, Range(0, _MAX_PAUSE.total_seconds())] = timedelta()
     """Longest time between two reports while the load was on."""
-    reported_at: datetime | None = None
-    """Last report while the load was on."""
+    reported_at: Annotated[datetime | None, Mark.NOT_STORED] = None
+    """Last report while the load was on. Each look moves it."""
     on_since: datetime | None = None
     """Time since which it is on and has taken nothing. None while it is off, or takes energy."""
     tries: Annotated[int, Range(0, _MAX_TRIES)] = 0

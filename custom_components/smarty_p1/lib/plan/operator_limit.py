@@ -9,6 +9,9 @@ limits. A load is free two minutes after the limit has ended, because relays may
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Annotated
+
+from ..stored_json import Mark
 
 _KEPT_FOR = timedelta(minutes=15)
 _FREE_AFTER = timedelta(minutes=2)
@@ -20,8 +23,8 @@ class OperatorLimit:
 
     counts: bool = False
     """Whether the load is limited now."""
-    known_at: datetime | None = None
-    """Time at which it was last known to be limited or free."""
+    known_at: Annotated[datetime | None, Mark.NOT_STORED] = None
+    """Time at which it was last known to be limited or free. Each look moves it."""
     free_since: datetime | None = None
     """Time since which it is free, None while it is limited or was never seen."""
 
