@@ -37,7 +37,16 @@ STATISTICS = {
 # Entities of a meter's first load, an appliance, with the calendar "plan".
 OF_LOAD = {
     *("runs_by_plan", "next_start", "limit_price", "planned_power", "missing_at_deadline"),
-    *("ready", "start_now", "skip_today", "done_by", "plan_saving", "plan"),
+    *(
+        "ready",
+        "start_now",
+        "skip_today",
+        "by_plan",
+        "done_by",
+        "load_state",
+        "plan_saving",
+        "plan",
+    ),
 }
 
 
