@@ -148,7 +148,7 @@ window.stage = {
   /** Begin a test: an empty page, and the Home Assistant behind it. */
   begin: (wanted) => {
     stage.clear();
-    document.querySelector("main").style.width = "";
+    document.querySelector("main").removeAttribute("style");
     given = wanted;
     server = createConnection(given.answers, given.ahead_ms);
     home.hass = hass = newHass();
