@@ -28,7 +28,11 @@ from .test_planned_loads import CAR, add
 clock = test_planned_loads.clock
 house = test_planned_loads.house
 charger = test_load_follower.charger
-pytestmark = [pytest.mark.usefixtures("recorder_mock"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
+    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+    pytest.mark.timeout(120),
+]
 
 MINUTE = timedelta(minutes=1)
 BOX, NEED, POWER, RELAY = "switch.box", "sensor.need", "number.power", "sensor.relay"
