@@ -94,6 +94,12 @@ def jobs_before_the_end() -> Generator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def timeouts_in_true_time() -> Generator[None]:
+    with kit.timeouts_in_true_time():
+        yield
+
+
 _UNREAD_EVENTS = [
     "call_service",
     "component_loaded",

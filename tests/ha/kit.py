@@ -6,8 +6,10 @@ of the tests may use such names (`tests/check/test_private_names.py`).
 `scripts/test --next` loads this module before the test kit, which may be older than Home Assistant.
 """
 
+import asyncio
 import sqlite3
 import sys
+from asyncio.timeouts import Timeout
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -51,6 +53,10 @@ _STORE = {
 }
 
 
+# The event loop runs timers by so much too early.
+_RESOLUTION_S = 0.001
+
+
 @contextmanager
 def real_store() -> Generator[None]:
     """Let Home Assistant store real files."""
@@ -90,6 +96,27 @@ def jobs_before_the_end() -> Generator[None]:
         close(recorder)
 
     with patch.object(Recorder, "_close_connection", close_after_jobs):
+        yield
+
+
+@contextmanager
+def timeouts_in_true_time() -> Generator[None]:
+    """Let no timeout of asyncio expire when a test fires later times, but only in its true time.
+
+    `async_fire_time_changed` runs each timer of the event loop, and so also those of timeouts of
+    jobs that happen to work at that moment, such as a recorder that a busy machine keeps waiting.
+    """
+    unseen: Any = Timeout
+    expire = unseen._on_timeout
+
+    def expire_in_time(timeout: Timeout) -> None:
+        when = timeout.when()
+        if when is not None and when > asyncio.get_running_loop().time() + _RESOLUTION_S:
+            timeout.reschedule(when)
+        else:
+            expire(timeout)
+
+    with patch.object(Timeout, "_on_timeout", expire_in_time):
         yield
 
 
