@@ -43,6 +43,7 @@ from .coordinator.repair_issues import Problem, set_issue
 from .lib.answers.outlook import FORMAT_JSON
 from .lib.answers.plan import PLAN_FORMATS
 from .lib.history.luxembourg_time import hour_start, quarter_start
+from .lib.passed_pause import has_passed
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.daily_load import DailyLoad, LoadPlan, LoadState
 from .lib.plan.house_plan import MAX_LOADS
@@ -478,7 +479,7 @@ def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
 def _is_without_plan(record: LoadRecord, now: datetime) -> bool:
     """Return whether a load has no plan of now, although there was time to make one."""
     plan = record.plan
-    return plan is not None and now - quarter_start(plan.planned_at) >= _MAX_AGE
+    return plan is not None and has_passed(quarter_start(plan.planned_at), now, _MAX_AGE)
 
 
 def _runs(load: DailyLoad, record: LoadRecord) -> bool:

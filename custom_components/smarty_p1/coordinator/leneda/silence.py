@@ -47,6 +47,8 @@ class LenedaSilence:
     async def async_look(self, _now: datetime | None = None) -> None:
         """Raise the repair issue, or withdraw it if Leneda has sent a new day."""
         now, last = dt_util.utcnow(), self._last
+        # The clock may have been ahead.
+        self._began_at = min(self._began_at, now)
         if last is None or now - last > _SILENCE:
             last = await self._faults.attempt(self._async_last_row, now)
             if last is None:  # the files cannot be read now, so nothing is known

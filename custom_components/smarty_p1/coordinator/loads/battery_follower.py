@@ -15,6 +15,7 @@ from ...const import (
 )
 from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, quarter_start
 from ...lib.meter.meter_reader import Reading
+from ...lib.passed_pause import has_passed
 from ...lib.plan.commanded import Around, EntityKind
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.house_battery import BatteryRest, Values, alone_kw, battery_kw
@@ -129,8 +130,8 @@ class BatteryFollower:
     def _follow(self, entered: EnteredBattery, now: datetime, latest: Reading | None) -> None:
         """Set the power that costs least until the quarter-hour ends."""
         kw = None
-        if latest and now - latest.received_at < SILENT_AFTER:
-            if self._set_at and latest.received_at < self._set_at + _REACTION:
+        if latest and not has_passed(latest.received_at, now, SILENT_AFTER):
+            if self._is_reacting(now, latest):
                 return
             kw = self._wanted_kw(entered, now, latest)
         if self._differs(kw) and self._may_change_mode(kw, now):
@@ -138,6 +139,11 @@ class BatteryFollower:
             self._kw, self._set_at = kw, now
         if self._planned and self._planned[0].given_kw != self._kw:
             self._show(self._planned[0]._replace(given_kw=self._kw), self._planned[1])
+
+    def _is_reacting(self, now: datetime, latest: Reading) -> bool:
+        """Return whether a reading may be from before the last change. A clock may be put back."""
+        set_at = self._set_at
+        return set_at is not None and set_at <= now and latest.received_at < set_at + _REACTION
 
     def _show(self, plan: LoadPlan, after: Values) -> None:
         if self.entered:
@@ -150,7 +156,7 @@ class BatteryFollower:
         return abs(kw - self._kw) >= _STEP_KW or (kw == 0) is not (self._kw == 0)
 
     def _may_change_mode(self, kw: float | None, now: datetime) -> bool:
-        is_steady = self._mode_at is None or now - self._mode_at >= _MODE_TIME
+        is_steady = has_passed(self._mode_at, now, _MODE_TIME)
         return is_steady or (kw is None) is (self._kw is None)
 
     def _wanted_kw(self, entered: EnteredBattery, now: datetime, latest: Reading) -> float | None:

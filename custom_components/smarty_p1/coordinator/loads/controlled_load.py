@@ -186,7 +186,7 @@ class ControlledLoad:
         """Return the state by the runs of the last plan, which end in time."""
         state, charger = control.following, self.charger
         self._without_since = self._without_since or now
-        if now < self._without_since + _PLANNING_TIME:
+        if not has_passed(self._without_since, now, _PLANNING_TIME):
             # The plan of this quarter-hour is still being made.
             return state
         most_kw = plan.quarter.max_kwh * 4 if plan and plan.quarter else inf

@@ -38,7 +38,8 @@ class LoadPower:
             self._counted, self._kw = (now, total), None
             return None
         since, before = self._counted
-        hours = (now - since) / HOUR
+        # The clock may have been put back.
+        hours = abs(now - since) / HOUR
         if total > before:
             self._kw = (total - before) / hours if hours > 0 else self._max_kw
             self._counted = now, total

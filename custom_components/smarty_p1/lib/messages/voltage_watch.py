@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from ..history.luxembourg_time import local_day
+from ..passed_pause import has_passed
 from ..stored_json import Mark
 from .message import HouseholdMessage, Value
 
 _OUTSIDE_FOR = timedelta(seconds=60)
-# After a longer pause between two readings, the time before it does not count.
+# After such a pause between two readings, the time before it does not count.
 _MAX_PAUSE = timedelta(minutes=2)
 
 
@@ -35,11 +36,12 @@ def watch_voltage(
     if not outside and not state.since:
         return state, None
     # A clock that was put back or forward is a pause, too.
-    is_next = state.read_at is not None and timedelta() <= now - state.read_at <= _MAX_PAUSE
+    is_next = not has_passed(state.read_at, now, _MAX_PAUSE)
     since = {phase: state.since.get(phase, now) if is_next else now for phase in outside}
     state = replace(state, since=since, read_at=now)
     today = local_day(now)
-    phase = next((phase for phase, start in since.items() if now - start >= _OUTSIDE_FOR), None)
+    lasting = (phase for phase, start in since.items() if has_passed(start, now, _OUTSIDE_FOR))
+    phase = next(lasting, None)
     if phase is None or state.told_on == today:
         return state, None
     values: dict[str, Value] = {

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
+from ..passed_pause import has_passed
 from ..stored_json import Mark, Range, Size
 
 ANSWERED_AFTER = timedelta(minutes=2)
@@ -226,12 +227,12 @@ class Commanded:
     def is_late(self, now: datetime) -> bool:
         """Return whether its last order should be shown by now. That of a limit should be soon."""
         late_after = self._late(_FIRM_LATE_S if self.is_firm else _MIN_LATE_S)
-        return self.sent_at is None or abs(now - self.sent_at) >= late_after
+        return has_passed(self.sent_at, now, late_after)
 
     def is_recent(self, now: datetime) -> bool:
         """Return whether it may still report a state from before the last order."""
         late_after = self._late(_MIN_LATE_S if self.delay_s else _MAX_LATE_S)
-        return self.sent_at is not None and abs(now - self.sent_at) < late_after
+        return not has_passed(self.sent_at, now, late_after)
 
     def _late(self, min_s: float) -> timedelta:
         return timedelta(seconds=min(_MAX_LATE_S, max(min_s, 2 * self.delay_s)))
@@ -239,7 +240,7 @@ class Commanded:
     def told_now(self, now: datetime) -> Told | None:
         """Return what the user should be told, None while everything is well."""
         has_tried = self.tries >= _TOLD_TRIES and self.state is not None
-        is_long = self.failed_at is not None and now - self.failed_at >= TOLD_AFTER
+        is_long = self.failed_at is not None and has_passed(self.failed_at, now, TOLD_AFTER)
         return Told.DOES_NOT_OBEY if has_tried and is_long else self.told
 
     def asked(
@@ -364,7 +365,7 @@ def _is_unsure(entity: Commanded, was: Commanded, report: EntityReport, now: dat
     if was.is_judged or entity.is_firm:
         return False
     is_first = was.phase is Phase.FREE and report.is_trusted
-    return not is_first and now - (entity.since or now) < TRUSTED_AFTER
+    return not is_first and not has_passed(entity.since or now, now, TRUSTED_AFTER)
 
 
 def _judged(entity: Commanded, was: Commanded, now: datetime, around: Around) -> Commanded:
@@ -430,7 +431,8 @@ def _losses(entity: Commanded, now: datetime, around: Around) -> int:
     lost_at, connected_at = entity.lost_at, around.connected_at
     if lost_at is None or (connected_at is not None and connected_at > lost_at):
         return 0
-    return entity.losses if entity.state == "on" or abs(now - lost_at) < AGAIN_WITHIN else 0
+    counts = entity.state == "on" or not has_passed(lost_at, now, AGAIN_WITHIN)
+    return entity.losses if counts else 0
 
 
 def _returned(entity: Commanded, was: Commanded, around: Around) -> Commanded:
@@ -459,7 +461,7 @@ def _by_hand(entity: Commanded, state: str, told: Told | None = None) -> Command
 def _looked(entity: Commanded, now: datetime) -> Commanded:
     """Return it after a look at the clock, and at what it is already."""
     match entity.phase:
-        case Phase.SENT if entity.sent_at is None or abs(now - entity.sent_at) >= ANSWERED_AFTER:
+        case Phase.SENT if has_passed(entity.sent_at, now, ANSWERED_AFTER):
             return _unanswered(entity, now)
         case Phase.UNCONFIRMED if entity.held is None and entity.is_late(now):
             return _failed(entity, now)
@@ -510,16 +512,17 @@ def _is_waiting(entity: Commanded, now: datetime, *, is_safe: bool) -> bool:
         # The clock may have been wrong.
         is_soon = now < entity.retry_at <= now + _LONGEST
         return is_soon or (has_none_left and not entity.is_urgent)
-    is_soon = entity.sent_at is not None and abs(now - entity.sent_at) < budget.pause
+    is_soon = not has_passed(entity.sent_at, now, budget.pause)
     return (is_soon or has_none_left) and not entity.is_urgent
 
 
 def _left(entity: Commanded, now: datetime) -> float:
     """Return the number of orders that may be sent now."""
     budget = _BUDGETS.get(entity.kind, _USUAL)
-    if entity.left is None or entity.left_at is None:
+    full_after = timedelta(hours=budget.at_once / budget.an_hour)
+    if entity.left is None or entity.left_at is None or has_passed(entity.left_at, now, full_after):
         return budget.at_once
-    passed = max(timedelta(), now - entity.left_at) / timedelta(hours=1)
+    passed = (now - entity.left_at) / timedelta(hours=1)
     return min(budget.at_once, entity.left + passed * budget.an_hour)
 
 
@@ -579,7 +582,7 @@ def _shown(entity: Commanded, now: datetime, agreed: str | None = None) -> Comma
     if agreed is not None:
         return replace(done, ordered=agreed, hand=None, told=None, losses=0)
     if entity.ordered_at is not None:
-        passed_s = abs(now - entity.ordered_at).total_seconds()
+        passed_s = (now - entity.ordered_at).total_seconds()
         done = replace(done, delay_s=max(done.delay_s, 1.0, min(passed_s, _MAX_LATE_S / 2)))
     # After a limit, it is as somebody has chosen.
     return replace(done, phase=Phase.HAND) if done.is_by_hand and not done.is_firm else done

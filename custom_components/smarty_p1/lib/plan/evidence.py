@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from ..passed_pause import has_passed
 from ..stored_json import Mark, Range
 
 _STARTS_WITHIN = timedelta(minutes=5)
@@ -46,27 +47,27 @@ class Evidence:
             return self._reported(reported_at, is_on=is_on).anew()
         if not is_on or has_power is None:
             return replace(self, on_since=None, reported_at=None)
-        evidence = self._reported(reported_at, is_on=True)
+        evidence = _by_clock(self._reported(reported_at, is_on=True), now)
         since = evidence.on_since or now
         evidence = replace(evidence, on_since=since)
         # Some sensors report only changes.
-        is_young = now - since >= _MAX_PAUSE
+        is_young = has_passed(since, now, _MAX_PAUSE)
         is_young |= reported_at is not None and reported_at >= since + self.pause
-        is_early = now < max(since + _STARTS_WITHIN, self.next_at or since)
+        is_early = now < max(since + _STARTS_WITHIN, evidence.next_at or since)
         if is_early or not is_young:
             return evidence
-        wait = _TRIED_AGAIN[min(self.tries, len(_TRIED_AGAIN) - 1)]
+        wait = _TRIED_AGAIN[min(evidence.tries, len(_TRIED_AGAIN) - 1)]
         return replace(
             evidence,
-            tries=min(self.tries + 1, _MAX_TRIES),
-            tried_since=self.tried_since or now,
+            tries=min(evidence.tries + 1, _MAX_TRIES),
+            tried_since=evidence.tried_since or now,
             next_at=now + wait,
         )
 
     def is_full(self, now: datetime) -> bool:
         """Return whether a car that has charged takes no more: two tries, 40 minutes apart."""
         first = self.tried_since
-        return self.tries > 1 and first is not None and now - first >= _FULL_AFTER
+        return self.tries > 1 and first is not None and has_passed(first, now, _FULL_AFTER)
 
     def _reported(self, reported_at: datetime | None, *, is_on: bool) -> Evidence:
         """Return it with the last report, and with the pause before it."""
@@ -80,3 +81,9 @@ class Evidence:
     def anew(self) -> Evidence:
         """Return it without tries. The usual pause between reports stays known."""
         return replace(self, on_since=None, tries=0, tried_since=None, next_at=None)
+
+
+def _by_clock(evidence: Evidence, now: datetime) -> Evidence:
+    """Return it without tries that a clock noted that was ahead."""
+    was_ahead = now < max(evidence.on_since or now, evidence.tried_since or now)
+    return evidence.anew() if was_ahead else evidence

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import DAY, HOUR, quarter_start
+from ..passed_pause import has_passed
 from ..stored_json import Mark, Size
 from .commanded import Around, Commanded, EntityKind, EntityOrder, EntityReport, Phase, Told
 from .load_following import LoadFollowing
@@ -149,7 +150,7 @@ class LoadControl:
         """
         chosen = [replace(self.of(name, kind), unused_at=None) for name, kind in entities.items()]
         ended = [
-            replace(at, unused_at=at.unused_at or now).asked(at.off, now, is_safe=True)
+            replace(at, unused_at=min(at.unused_at or now, now)).asked(at.off, now, is_safe=True)
             for at in self.entities
             if entities.get(at.entity_id) is not at.kind and _is_to_end(at, now)
         ]
@@ -360,7 +361,7 @@ def _may_start(
     switch: Commanded, unset_at: datetime | None, now: datetime, *, fits_full: bool
 ) -> bool:
     """Return whether a load may be on: its power is set or cannot be set, or it is on."""
-    if unset_at is None or (fits_full and now >= unset_at + _SET_WITHIN):
+    if unset_at is None or (fits_full and has_passed(unset_at, now, _SET_WITHIN)):
         return True
     is_on = switch.is_on or switch.phase in {Phase.SENT, Phase.UNCONFIRMED}
     return is_on and switch.ordered != "off"
@@ -380,4 +381,4 @@ def _exceeds(
 
 def _is_being_set(number: Commanded, now: datetime) -> bool:
     is_sent = number.ordered == number.wish and number.sent_at is not None
-    return not number.tries and not (is_sent and now - (number.sent_at or now) >= _LIMITED_WITHIN)
+    return not number.tries and not (is_sent and has_passed(number.sent_at, now, _LIMITED_WITHIN))

@@ -107,12 +107,11 @@ def followed(
     state: LoadFollowing, charger: Charger, order: LoadOrder, quarter: Quarter, seen: LoadReadings
 ) -> LoadFollowing:
     """Return the power that the load shall have now. A power of 0 is a pause."""
-    silence = seen.now - seen.metered_at
-    if silence >= BLIND_AFTER:
+    if has_passed(seen.metered_at, seen.now, BLIND_AFTER):
         is_planned = order.planned_kwh > 0
         kw = max(charger.min_kw, min(charger.max_kw, order.planned_kwh * 4))
         return _set(state, charger, kw if is_planned else 0.0, order, seen.now)
-    if silence >= SILENT_AFTER:
+    if has_passed(seen.metered_at, seen.now, SILENT_AFTER):
         kw = min(state.kw, charger.min_kw)
         return state if kw == state.kw else replace(state, kw=kw, changed_at=seen.now)
     if not _is_seen(state, seen):

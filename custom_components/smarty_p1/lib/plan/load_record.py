@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, next_moment, quarter_start
+from ..passed_pause import has_passed
 from ..stored_json import Mark, Range, Size
 from .daily_load import DailyLoad, LoadPlan, LoadState
 from .evidence import Evidence
@@ -214,7 +215,7 @@ class LoadRecord:
 
     def noted(self, load: DailyLoad, now: datetime, noted: Noted) -> LoadRecord:
         """Return the state after an observation of the load."""
-        record = _with_power(_in_period(self, load, now), load, now, noted)
+        record = _with_power(_in_period(_by_clock(self, load, now), load, now), load, now, noted)
         if load.hours is None:
             return _checked(_paused(record, now, noted), load, now, noted)
         run = _run_through(record, timedelta(hours=load.hours), now)
@@ -231,6 +232,23 @@ def _anew(record: LoadRecord) -> LoadRecord:
         tries=0,
         evidence=record.evidence.anew(),
         retry_at=None,
+    )
+
+
+def _by_clock(record: LoadRecord, load: DailyLoad, now: datetime) -> LoadRecord:
+    """Return the state after the clock was put back. It was ahead when it noted later times."""
+    once, skipped_until, retry_at = record.once, record.skipped_until, record.retry_at
+    began, ready_at = record.began, record.ready_at
+    latest = load.deadline(load.deadline(now))
+    if ready_at and ready_at[-1] > now:
+        ready_at = tuple(min(at, now) for at in ready_at)
+    return replace(
+        record,
+        ready_at=ready_at,
+        began=began and min(began, now),
+        retry_at=retry_at and min(retry_at, now + QUARTER_HOUR),
+        skipped_until=None if skipped_until and skipped_until > latest else skipped_until,
+        once=None if once and once.by > latest else once,
     )
 
 
@@ -266,7 +284,7 @@ def _begun(record: LoadRecord, now: datetime) -> LoadRecord:
         # Without a sensor, the plan is believed.
         return replace(record, began=ordered_at, has_run=ordered_at is not None)
     power_since = record.power_since
-    if not record.has_power or power_since is None or now < power_since + _STEADY:
+    if not record.has_power or power_since is None or not has_passed(power_since, now, _STEADY):
         return record
     by_plan = ordered_at is not None and ordered_at <= power_since + _STEADY
     return replace(record, began=power_since, is_by_hand=not by_plan, has_run=by_plan)

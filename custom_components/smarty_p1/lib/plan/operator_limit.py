@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from ..passed_pause import has_passed
 from ..stored_json import Mark
 
 _KEPT_FOR = timedelta(minutes=15)
@@ -32,11 +33,11 @@ class OperatorLimit:
         """Return the limit after a look. `is_limited` is None if the entity tells nothing."""
         if is_limited is None:
             known_at = self.known_at or now
-            if abs(now - known_at) < _KEPT_FOR:
+            if not has_passed(known_at, now, _KEPT_FOR):
                 return replace(self, known_at=known_at)
             return replace(self, counts=True, free_since=None)
         if is_limited:
             return OperatorLimit(counts=True, known_at=now)
         since = self.free_since or now
-        counts = self.counts and abs(now - since) < _FREE_AFTER
+        counts = self.counts and not has_passed(since, now, _FREE_AFTER)
         return OperatorLimit(counts, now, since)
