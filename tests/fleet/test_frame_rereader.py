@@ -18,7 +18,7 @@ from smarty_p1_fleet.frames.meter_sources import Source
 from smarty_p1_fleet.frames.reread_bookmarks import KEY as NEEDS_KEY, Bookmark, Bookmarks, ReadRange
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway import Keys
-from tests.fleet.made_up import Fleet
+from tests.fleet.made_up import Fleet, value
 
 
 class Stream:
@@ -94,3 +94,70 @@ async def test_a_node_that_has_not_all_frames_yet_loses_none(
             await again.look(js, Keys({TITLE: KEY}, None))
         assert stream.settled == []
     assert stream.read == [*known]
+
+
+class OldBookmarks:
+    """Bookmarks of a store, by system title. Each change gives another revision."""
+
+    def __init__(self, **marks: tuple[int, int]) -> None:
+        self.marks: dict[bytes | None, Bookmark] = {
+            name.encode().ljust(8, b"\0"): Bookmark(*frames, frozenset((NEEDS_KEY,)), 1e9)
+            for name, frames in marks.items()
+        }
+        self.changes = 0
+
+    async def revision(self) -> int:
+        return self.changes
+
+    async def all(self) -> dict[bytes | None, Bookmark]:
+        return dict(self.marks)
+
+    async def replace(self, title: bytes | None, known: Bookmark, rest: Bookmark | None) -> bool:
+        assert self.marks.pop(title) == known
+        if rest:
+            self.marks[title] = rest
+        self.changes += 1
+        return True
+
+
+class ShrinkingStream:
+    """A stream that has dropped its frames before `first`."""
+
+    def __init__(self) -> None:
+        self.first = 1
+
+    async def stream_info(self, _: str) -> SimpleNamespace:
+        return SimpleNamespace(state=SimpleNamespace(first_seq=self.first, last_seq=100))
+
+
+async def test_a_log_line_and_a_count_tell_once_of_each_title_whose_waiting_frames_have_gone(
+    fleet: Fleet, metrics: CollectorMetrics, caplog: pytest.LogCaptureFixture
+) -> None:
+    marks, stream = OldBookmarks(wholly=(3, 5), partly=(5, 60), later=(40, 90)), ShrinkingStream()
+    again = FrameRereader(
+        cast("Bookmarks", marks),
+        metrics,
+        fleet.clocks,
+        fleet.new_names(),
+        lambda *_: pytest.fail("without a key, nothing is read"),
+    )
+    for first, told in (
+        (1, []),
+        (3, []),
+        (20, ["wholly", "partly"]),
+        (30, ["wholly", "partly"]),
+        (50, ["wholly", "partly", "later"]),
+        (95, ["wholly", "partly", "later"]),
+    ):
+        stream.first = first
+        for _ in range(4):
+            await again.look(cast("JetStreamContext", stream), Keys({}, None))
+        titles = [name.encode().ljust(8, b"\0").hex().upper() for name in told]
+        assert [record.args for record in caplog.records] == [(title,) for title in titles]
+        assert value(metrics, "waiting_gone_total") == len(told)
+        left = {title.rstrip(b"\0").decode() for title in marks.marks if title}
+        assert left == {
+            name for name, last in (("wholly", 5), ("partly", 60), ("later", 90)) if last >= first
+        }
+    assert {record.levelname for record in caplog.records} == {"ERROR"}
+    assert "have left the stream: they are lost" in caplog.text

@@ -263,6 +263,22 @@ def test_a_collector_is_degraded_with_old_keys_or_fewer_nodes() -> None:
     assert (ask("/ready")[1]["degraded"], degraded()) == ([], 0)
 
 
+@pytest.mark.parametrize(("difference", "is_degraded"), [(-3700, 1), (61, 1), (60, 0), (-60, 0)])
+def test_a_collector_whose_clock_differs_from_that_of_nats_is_ready_and_degraded(
+    difference: float, *, is_degraded: int
+) -> None:
+    metrics = CollectorMetrics()
+    for gauge in (metrics.nats_connected, metrics.store_answers):
+        gauge.set(1)
+    metrics.clock_difference.set(difference)
+    status, said = asking(metrics)("/ready")
+    assert (status, said["ok"]) == (200, True)
+    clock = f"clock: it differs by {abs(difference)} s from that of NATS"
+    assert said["degraded"] == [clock] * is_degraded
+    shown = metrics.registry.get_sample_value("smarty_p1_collector_degraded")
+    assert shown == is_degraded
+
+
 async def test_a_hanging_program_is_neither_healthy_nor_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -17,7 +17,7 @@ ORDER = (
     "test_forget.py",
     "test_demo.py",
     "test_boards.py",
-    "test_fleet_dashboard.py",
+    "test_fleet_alert_metrics.py",
     "test_collect_keys.py",
     "test_gateway_nats.py",
     "test_first_clicks.py",

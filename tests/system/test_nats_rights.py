@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -15,6 +16,7 @@ from nats.js import JetStreamContext
 from nats.js.api import KeyValueConfig, StorageType
 from nats.js.errors import NoStreamResponseError
 
+from dev.demo.home_assistant import ROOT
 from dev.fleet.cluster import ADMIN, NatsCluster, connect
 from tests.system.nats_cluster import STREAM, cluster_running, make_stream, stored
 from tests.system.support import PATIENCE, TIMEOUT, until
@@ -229,3 +231,61 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(cluster: Nats
     assert titles.keys() == {OWN, OTHER}
     assert titles[OTHER] >= 4
     assert {message.data for message in messages} == {b"junk", b"", b"frame"}
+
+
+PAGE = (ROOT / "docs" / "fleet-security.md").read_text(encoding="utf-8")
+USERS_OF_PAGE = ("cellar", "collector", "operator", "listener")
+
+
+def documented_rights() -> dict[str, tuple[str, ...]]:
+    """Return the cells of each subject in the page's table: the users in their order."""
+    table = PAGE.partition("by the kind of subject")[2].partition("\n\n**")[0]
+    rows = re.findall(r"(?m)^\| (`.+?) \| (.+) \| (.+) \| (.+) \| (.+) \|$", table)
+    return {
+        subject: tuple(cells)
+        for kinds, *cells in rows
+        for subject in re.findall(r"`([^`]+)`", kinds)
+    }
+
+
+async def may(cluster: NatsCluster, user: str, *commands: str) -> list[bool]:
+    """Return whether a node lets a user do each command of NATS' protocol."""
+    host, _, port = cluster.urls[0].removeprefix("nats://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    await reader.readline()
+    login = json.dumps({"user": user, "pass": user, "verbose": False})
+    found = []
+    for command in (f"CONNECT {login}\r\n", *commands):
+        writer.write(f"{command}PING\r\n".encode())
+        refused: list[bytes] = []
+        while (line := await reader.readline()) != b"PONG\r\n":
+            assert line, (user, command, refused)
+            refused += [line] * line.startswith(b"-ERR")
+        # A wildcard is no subject to publish to, either.
+        assert not refused or b"Permissions Violation" in refused[-1], (user, refused)
+        found.append(not refused)
+    writer.close()
+    assert found.pop(0)
+    return found
+
+
+# The last test: a node does what an operator may ask for.
+async def test_each_login_may_use_only_the_subjects_of_the_page(cluster: NatsCluster) -> None:
+    documented = documented_rights()
+    assert len(documented) > 35
+    measured: dict[str, list[str]] = {subject: [] for subject in documented}
+    for user in USERS_OF_PAGE:
+        names = {"OWN": OWN, "OTHER": OTHER, "USER": user}
+        commands: list[str] = []
+        for subject in documented:
+            real = subject
+            for name, value in names.items():
+                real = real.replace(name, value)
+            commands += [f"PUB {real} 1\r\n{{\r\n", f"SUB {real} {len(commands)}\r\n"]
+        answers = await may(cluster, user, *commands)
+        for subject, publishes, subscribes in zip(
+            documented, answers[::2], answers[1::2], strict=True
+        ):
+            words = ["publishes"] * publishes + ["subscribes"] * subscribes
+            measured[subject].append(" and ".join(words) or "refused")
+    assert {subject: tuple(cells) for subject, cells in measured.items()} == documented

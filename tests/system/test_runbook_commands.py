@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.timeout(TIMEOUT)]
 
 PAGE = (ROOT / "docs" / "fleet-runbooks.md").read_text(encoding="utf-8")
 METER = "SAG1030790002574"
-# Commands for other machines: test_fleet_install.py runs the playbooks, and test_fleet_dashboard.py
+# Commands for other machines: test_fleet_install.py runs the playbooks, and test_fleet_watch.py
 # queries the recorded series.
 OF_MACHINES = re.compile(
     r"ansible-playbook |scp -r |ssh -(t|fN) |rm -r operator$|curl --get http://127"

@@ -1,5 +1,6 @@
 """VictoriaMetrics with its logins, Prometheus and Alertmanager, as `fleet init` makes them."""
 
+import http.client
 import json
 import re
 import shlex
@@ -9,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -137,6 +138,32 @@ class WatchedFleet:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+
+    @contextmanager
+    def logged_in(self, user: str) -> Iterator[Callable[[str, bytes | None], tuple[bool, bytes]]]:
+        """Yield a function that asks the store as a user, by POST if there is a body.
+
+        The function returns whether vmauth refuses the path, and the answer.
+        """
+        context = ssl.create_default_context(cafile=self.directory / "ca" / "ca.pem")
+        connection = http.client.HTTPSConnection(
+            urllib.parse.urlsplit(self.url).netloc, timeout=20, context=context
+        )
+        file = self.directory / "passwords" / ("store" if user == "smarty_p1" else f"store-{user}")
+        login = b64encode(f"{user}:{file.read_text('ascii').strip()}".encode()).decode()
+        headers = {"Authorization": f"Basic {login}"}
+
+        def ask(path: str, body: bytes | None) -> tuple[bool, bytes]:
+            kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+            connection.request("POST" if body else "GET", path, body, headers | kind)
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status == http.HTTPStatus.BAD_REQUEST and b"missing route" in text, text
+
+        try:
+            yield ask
+        finally:
+            connection.close()
 
     def query(self, expression: str) -> list[Any]:
         query = urllib.parse.urlencode({"query": expression})
