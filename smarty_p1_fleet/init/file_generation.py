@@ -133,7 +133,6 @@ def _write_start(fleet: FleetInputs, files: FleetFiles, ends: Mapping[str, datet
     text = resources.files("smarty_p1_gateway").joinpath(unit).read_text(encoding="utf-8")
     files.write(f"{role}/{unit}", text)
     files.write(f"{role}/{EXPORTER}", read_documented("nats_exporter.py"))
-    files.write(f"{role}/smarty-p1-send-test-alert", read_documented("send_test_alert.py"))
 
 
 def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> None:

@@ -383,8 +383,7 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
     operator.play("site.yml", "--check", "--limit", "delta")
     assert "smarty-p1" not in hosts["delta"].run("ls", "/etc")
     said, _ = operator.play("site.yml")
-    # Each receiver got the test alert.
-    assert "alertmanager_notifications_failed_total: +0" in said
+    assert "Each receiver has accepted the test alert" in said
     told = hosts["delta"].read("/var/log/told").splitlines()
     paths = sorted(line.partition("{")[0] for line in told if "TestAlert" in line)
     assert paths == ["/pages", "/tickets"]
