@@ -1,4 +1,4 @@
-"""Metrics of NATS nodes for Prometheus: `nats_exporter.py HOST:PORT NODE=URL...`.
+"""Connections by user of NATS nodes, for Prometheus: `nats_exporter.py HOST:PORT NODE=URL...`.
 
 URL is a node's monitoring address on this machine, such as http://127.0.0.1:8222. It is not open to
 other machines, because it also lists users and subjects. This program needs nothing but the
@@ -10,13 +10,11 @@ import socket
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _TIMEOUT_S = 5
 _MAX_BYTES = 8 * 1024 * 1024
-_MAX_GROUPS = 50
 _MAX_CONNECTIONS = 10_000
 _MAX_USERS = 2_000
 _PREFIX = "smarty_p1_nats_"
@@ -27,33 +25,15 @@ def _ask(url: str) -> Any:  # noqa: ANN401 - JSON
         return json.loads(answer.read(_MAX_BYTES))
 
 
-def _leaders(jetstream: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
-    """Yield the names of the cluster's groups, each with the name of the leading node."""
-    yield "meta", jetstream.get("meta_cluster", {}).get("leader", "")
-    for account in jetstream.get("account_details", []):
-        for stream in account.get("stream_detail", []):
-            yield stream["name"], stream.get("cluster", {}).get("leader", "")
-
-
 def _read(node: str, url: str) -> dict[str, float]:
     """Return the value of each metric of a node, by its name and labels. Raises OSError."""
-    general = _ask(f"{url}/varz")
-    jetstream = _ask(f"{url}/jsz?accounts=true&streams=true")
-    values = {
-        f"build_info{_labels(node=node, version=general['version'])}": 1.0,
-        f"memory_bytes{_labels(node=node)}": general["mem"],
-        f"connections{_labels(node=node)}": general["connections"],
-        f"slow_consumers_total{_labels(node=node)}": general["slow_consumers"],
-        f"stored_bytes{_labels(node=node)}": jetstream["storage"],
-    }
     connections = _ask(f"{url}/connz?auth=true&limit={_MAX_CONNECTIONS}")["connections"]
     users = Counter(row["authorized_user"] for row in connections if "authorized_user" in row)
-    for user, count in users.most_common(_MAX_USERS):
-        values[f"user_connections{_labels(node=node, user=user)}"] = float(count)
-    for _, (group, leader) in zip(range(_MAX_GROUPS), _leaders(jetstream)):  # noqa: B905 - a limit
-        name = f"leader{_labels(node=node, group=group)}"
-        values[name] = float(leader == general["server_name"])
-    return values
+    values = {
+        f"user_connections{_labels(node=node, user=user)}": float(count)
+        for user, count in users.most_common(_MAX_USERS)
+    }
+    return {f"up{_labels(node=node)}": 1.0, **values}
 
 
 def _labels(**labels: str) -> str:
@@ -68,13 +48,11 @@ def metrics(nodes: dict[str, str]) -> str:
     """
     values: dict[str, float] = {}
     for node, url in nodes.items():
-        own: dict[str, float] = {}
+        values[f"up{_labels(node=node)}"] = 0.0
         try:
-            own = _read(node, url)
+            values |= _read(node, url)
         except Exception as error:  # noqa: BLE001 - an answer may have any form
             print(f"{node}: {error!r:.200}", file=sys.stderr, flush=True)  # noqa: T201 - the log
-        values[f"up{_labels(node=node)}"] = float(bool(own))
-        values |= own
     return "".join(f"{_PREFIX}{name} {value}\n" for name, value in values.items())
 
 
