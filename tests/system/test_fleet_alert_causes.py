@@ -182,7 +182,7 @@ def every(*works: Callable[[], object]) -> Callable[[], None]:
     return do
 
 
-async def test_each_cause_tells_its_own_alert_and_each_cure_ends_all(tmp_path: Path) -> None:
+async def test_each_cause_sends_its_own_alert_and_each_cure_ends_all(tmp_path: Path) -> None:
     causes = Causes(tmp_path)
     fleet, gateway, collector = causes.fleet, causes.gateway, causes.collector
     ports, away = gateway.port_open.labels, causes.programs
