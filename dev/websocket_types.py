@@ -246,11 +246,7 @@ def changes() -> Iterator[str]:
 
 
 def _check_of(kind: str, name: str) -> Any:  # noqa: ANN401 - any schema
-    (of_kind,) = (
-        part.validators[0]
-        for part in CHANGES.validators[2][0].validators
-        if kind in part.validators[0].values()
-    )
+    (of_kind,) = (part for part in CHANGES.validators[2][0].validators if kind in part.values())
     return of_kind[name]
 
 

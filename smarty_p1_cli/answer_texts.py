@@ -123,19 +123,26 @@ def _cheapest(kw: int | None, saving: float | None) -> str:
 
 
 def what_if_text(report: Mapping[str, Any]) -> str:
-    """Return a table of a year's costs by part, now and with the changes."""
-    cheapest = report["cheapest"]
-    years = [report["classes"][f"{cheapest[year]:g}"][year] for year in ("now", "then")]
+    """Return a table of a year's costs by part, now and with the changes, at the own class."""
+    classes, best = report["classes"], report["cheapest"]["then"]
+    own = classes[f"{report['reference_kw']:g}"]
+    years = [year for year in ("now", "at_once", "then") if year in own]
     lines = [
         f"Year from {report['start']} to {report['end']}, {report['measured_days']} days measured",
-        f"  {'':12}{'now':>10}{'then':>10}",
-        f"  {'class':12}" + "".join(f"{f'{kw:g} kW':>10}" for kw in cheapest.values()),
+        f"  {'':12}" + "".join(f"{year.replace('_', ' '):>10}" for year in years),
+        f"  {'class':12}" + f"{f'{report["reference_kw"]:g} kW':>10}" * len(years),
     ]
-    for part in years[0]:
-        amounts = "".join(f"{year[part]:>10}" for year in years)
+    for part in own["now"]:
+        amounts = "".join(f"{own[year][part]:>10}" for year in years)
         lines += [f"  {part.replace('_', ' '):12}{amounts}"]
     low, high = report["saving"]["low"], report["saving"]["high"]
-    lines += [_saving(low, high), *_older(report)]
+    lines.append(_saving(low, high))
+    then = own["then"]["total"]
+    if "at_once" in own:
+        lines.append(_less("With the plan instead of at once", own["at_once"]["total"] - then))
+    if less := then - classes[f"{best:g}"]["then"]["total"]:
+        lines.append(_less(f"Then, with {best:g} kW", less))
+    lines += _older(report)
     lines += [f"  assumed: {_assumed(assumption)}" for assumption in report["assumed"]]
     return "\n".join([*lines, "Amounts are whole EUR a year, at today's prices."])
 
@@ -145,6 +152,10 @@ def _saving(low: int, high: int) -> str:
         more = f"{-low}" if low == high else f"{-high} to {-low}"
         return f"It costs {more} EUR more a year."
     return f"It saves {low if low == high else f'{low} to {high}'} EUR a year."
+
+
+def _less(change: str, euros: int) -> str:
+    return f"{change}: {abs(euros)} EUR {'less' if euros >= 0 else 'more'} a year."
 
 
 def _assumed(assumption: Mapping[str, Any]) -> str:

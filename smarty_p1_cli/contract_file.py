@@ -114,13 +114,15 @@ def _read_list(name: str, tables: object) -> list[_Table]:
         _fail(f"[[{name}]]", f"is there more than {highest} times")
     places = {f"[[{name}]] {number}": table for number, table in enumerate(tables, 1)}
     if name == "changes":
-        return [_read_change(place, table) for place, table in places.items()]
+        return [_read_change(place, places) for place in places]
     check = _check_contract if name == "contracts" else _checked_aid
     return [check(_read_table(place, terms, table), place) for place, table in places.items()]
 
 
-def _read_change(place: str, table: _Table) -> _Table:
+def _read_change(place: str, places: Mapping[str, _Table]) -> _Table:
     """Return a change of a what-if. Its kind decides on its other terms."""
+    table = places[place]
+    beside = [str(other.get(ATTR_KIND)) for other in places.values()]
     kinds = _LISTS["changes"][0]
     if ATTR_KIND not in table:
         _fail(place, f"{ATTR_KIND} is missing: it must be {_kind(kinds[ATTR_KIND])}")
@@ -128,7 +130,7 @@ def _read_change(place: str, table: _Table) -> _Table:
     change = _read_table(place, {**kinds, **FIELDS[kind].all}, table)
     for names, fault in (
         (unused_fields(kind, table.keys() - kinds), "is not used beside the other terms"),
-        (lacking_fields(kind, table.keys()) - {"market"}, "is missing"),
+        (lacking_fields(kind, table.keys(), beside) - {"market"}, "is missing"),
     ):
         for name in sorted(names):
             _fail(place, f"{name} {fault}")

@@ -51,23 +51,21 @@ def _clock_time(value: object) -> str:
     return cv.time(value).isoformat("minutes")
 
 
-def _schema_of_kind(kind: str, fields: Fields) -> vol.All:
-    def check(change: dict[str, Any]) -> dict[str, Any]:
-        names = change.keys() - {ATTR_KIND}
-        if wrong := lacking_fields(kind, names) | unused_fields(kind, names):
-            message = f"missing fields, or fields that exclude each other: {sorted(wrong)}"
-            raise vol.Invalid(message)
-        return change
-
+def _schema_of_kind(kind: str, fields: Fields) -> dict[vol.Marker, Any]:
     terms = {vol.Optional(name): schema_of(term) for name, term in fields.all.items()}
-    return vol.All({vol.Required(ATTR_KIND): kind, **terms}, check)
+    return {vol.Required(ATTR_KIND): kind, **terms}
 
 
-def _each_kind_once(changes: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def _checked(changes: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     kinds = [change[ATTR_KIND] for change in changes]
     if len({*kinds}) < len(kinds):
         message = "more than one change of a kind"
         raise vol.Invalid(message)
+    for change in changes:
+        kind, names = change[ATTR_KIND], change.keys() - {ATTR_KIND}
+        if wrong := lacking_fields(kind, names, kinds) | unused_fields(kind, names):
+            message = f"missing fields, or fields that exclude each other: {sorted(wrong)}"
+            raise vol.Invalid(message)
     return changes
 
 
@@ -89,6 +87,6 @@ CHANGES = vol.All(
     list,
     vol.Length(max=len(KINDS)),
     [vol.Any(*(_schema_of_kind(kind, fields) for kind, fields in FIELDS.items()))],
-    _each_kind_once,
+    _checked,
 )
 """Schema for changes whose amounts are numbers."""

@@ -23,7 +23,7 @@ def what_if(low: int, high: int) -> Json:
             "cheapest": {"now": 7, "then": 3},
             "energies": {
                 "now": {"imported": 5402, "exported": 1460, "shared": 0},
-                "then": {"imported": 4220, "exported": 0, "shared": 0},
+                "then": {"imported": 4219, "exported": 0, "shared": 0},
             },
             "assumed": [{"key": "efficiency", "value": 90}, {"key": "reserve", "value": 0}],
             "classes": {
@@ -74,6 +74,16 @@ def changed(low: int, high: int, *assumed: tuple[str, object], **others: object)
     return found | {"markets": MARKETS, "devices": DEVICES}
 
 
+def planned(now: int, at_once: int, then: int, key: str) -> Json:
+    """Return a year with a planned car, whose energy costs so much now, at once and by the plan."""
+    found = changed(now - then, now - then, (key, None), cheapest={"now": 7, "then": 7})
+    for own in found["what_if"]["classes"].values():
+        years = {"now": now, "at_once": at_once, "then": then}
+        own |= {name: costs(energy, 0, 0, 240) for name, energy in years.items()}
+        own["battery"] = None
+    return found
+
+
 def refused(reason: str) -> Json:
     """Return a refusal that the user can do something about."""
     refusal = {"reason": reason, "days": 0, "least_days": 300}
@@ -87,6 +97,7 @@ def answers() -> Json:
     roof = changed(540, 610, ("tilt", 30), ("solar_kwh", 6120), ("sunny_days", _SUNNY_DAYS))
     spot = {"now": None, "then": 0.93}
     market = changed(-8, 9, hourly_share=spot, markets_used={"now": [], "then": ["DE-LU"]})
+    own_car = planned(1173, 1838, 1785, "plan_against")
     of: list[tuple[list[Json], Json]] = [
         ([BATTERY], what_if(190, 204) | {"markets": MARKETS, "devices": DEVICES}),
         ([battery], what_if(195, 211) | {"markets": MARKETS, "devices": DEVICES}),
@@ -94,10 +105,11 @@ def answers() -> Json:
         ([], changed(0, 0)),
         ([CAR], car),
         ([BATTERY, CAR], car),
-        ([{"kind": "plan", "kwh": 8} | PLAN], changed(64, 64, ("plan_against", None))),
+        ([{"kind": "plan", "kwh": 8} | PLAN], own_car),
+        ([CAR, {"kind": "plan", "end_hour": 7}], own_car),
         (
             [{"kind": "plan"} | PLAN | {"device": "sensor.wallbox"}],
-            changed(97, 97, ("plan_of_device", None)),
+            planned(1173, 1192, 1076, "plan_of_device"),
         ),
         ([PANELS], roof),
         ([BATTERY, PANELS], roof),

@@ -203,9 +203,9 @@ def answers(rows: Sequence[Row] | None = None, **changes: object) -> Json:
 
 
 def planned_classes(
-    own: float = 7, min_kw: float = 4.1, *, is_measured: bool = True, **costs: tuple[int, int]
+    own: float = 7, min_kw: float = 4.1, *, is_measured: bool = True, **costs: tuple[int, int, int]
 ) -> Json:
-    """Return the year of a planned car: by class, its costs at once and by the plan."""
+    """Return the year of a planned car: by class, its costs now, at once and by the plan."""
 
     def year_costs(total: int) -> Json:
         return {"energy": total - 90, "surcharge": 0, "feed_in": 0, "fixed": 90, "total": total}
@@ -214,13 +214,14 @@ def planned_classes(
     classes: dict[str, dict[str, Any]] = {
         key.removeprefix("kw"): {
             "now": year_costs(now),
+            "at_once": year_costs(at_once),
             "then": year_costs(then),
             "battery": None,
         }
-        for key, (now, then) in (costs or PLANNED).items()
+        for key, (now, at_once, then) in (costs or PLANNED).items()
     }
     ends = [min(classes, key=lambda kw: classes[kw][end]["total"]) for end in ("now", "then")]
-    saving = classes[ends[0]]["now"]["total"] - classes[ends[1]]["then"]["total"]
+    saving = classes[f"{own:g}"]["now"]["total"] - classes[f"{own:g}"]["then"]["total"]
     year = {
         "start": "2025-11-01",
         "end": "2026-11-01",
@@ -247,7 +248,7 @@ def planned_classes(
     return {"car": car, "year": year, "refusal": None, "one_phase": one_phase}
 
 
-PLANNED = {"kw12": (1380, 1266), "kw3": (1420, 1128), "kw7": (1390, 1183)}
+PLANNED = {"kw12": (1370, 1380, 1266), "kw3": (1400, 1420, 1128), "kw7": (1352, 1390, 1183)}
 
 
 def no_planned_classes(reason: str) -> Json:

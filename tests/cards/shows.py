@@ -370,11 +370,14 @@ def years() -> list[Json]:
             show(f"a plan: {title}", "year", house_year.with_plan(rows, planned))
             for title, planned in {
                 "no car": house_year.no_planned_classes("no_car"),
+                "not measured": house_year.no_planned_classes("car_not_measured"),
                 "too few days": house_year.no_planned_classes("too_few_days"),
                 "no gain, no sensor": house_year.planned_classes(
-                    min_kw=1.4, is_measured=False, kw7=(1180, 1182), kw12=(1260, 1260)
+                    min_kw=1.4, is_measured=False, kw7=(990, 1180, 1182), kw12=(1070, 1260, 1260)
                 ),
-                "a loss": house_year.planned_classes(kw7=(1180, 1192), kw12=(1260, 1270)),
+                "a loss": house_year.planned_classes(
+                    kw7=(1180, 1190, 1192), kw12=(1260, 1270, 1270)
+                ),
             }.items()
         ),
         *(

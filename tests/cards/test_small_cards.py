@@ -211,12 +211,15 @@ async def test_a_device_of_the_energy_dashboard_is_the_car_of_a_plan(stage: Stag
     card = stage.card(BATTERY)
     for name in ("Battery", "Plan"):
         await stage.click(card.get_by_role("button", name=name, exact=True))
-    assert "With a plan for a car of 8 kWh per night" in await stage.text()
+    text = await stage.text()
+    assert "With a car of 8 kWh per night and a plan for it, a year would cost about 612 €" in text
+    assert "Charged at once, it would cost 53 € more." in text
     car = card.locator("select")
     assert await car.locator("option").all_inner_texts() == ["as entered", "Wallbox"]
     await car.select_option("sensor.wallbox")
     await stage.settle()
     assert "With a plan for your car, a year would cost about 97 € less" in await stage.text()
+    assert "7 kW Now At once By plan" in await stage.text()
     # The car has its measured energy.
     assert await card.get_by_label("Energy per night").count() == 0
     await stage.click(card.get_by_role("button", name="Why: What if"))
@@ -248,6 +251,19 @@ async def test_a_device_of_the_energy_dashboard_is_the_car_of_a_plan(stage: Stag
     assert await stage.card(NOW_CARD).locator(":focus").get_attribute("role") == "slider"
     await stage.show(NOW_CARD)
     assert told not in await stage.text()
+
+
+async def test_a_plan_beside_a_car_is_for_this_car(stage: Stage) -> None:
+    await stage.show(BATTERY, answers=house_what_if.answers())
+    card = stage.card(BATTERY)
+    for name in ("Battery", "Plan", "Car"):
+        await stage.click(card.get_by_role("button", name=name, exact=True))
+    text = await stage.text()
+    assert "With a car of 8 kWh per night and a plan for it, a year would cost about 612 €" in text
+    # The fields of the car are there once.
+    for label in ("Energy per night", "Charging power", "Charges from", "Charged by"):
+        assert await card.get_by_label(label).count() == 1
+    assert await card.get_by_label("Plugged in at").count() == 0
 
 
 async def test_a_failed_download_is_asked_for_again_in_the_next_quarter_hour(

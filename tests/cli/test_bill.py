@@ -339,13 +339,37 @@ def test_the_text_of_a_what_if_has_the_amounts_of_the_json(folder: Path, run: Ru
     report = json.loads(run("what-if", *files, "--json").output)
     lines = run("what-if", *files).output.splitlines()
     shown = [line.rsplit(maxsplit=2) for line in lines[3:8]]
-    now, then = (report["classes"][f"{report['cheapest'][y]:g}"][y] for y in ("now", "then"))
+    own = report["classes"][f"{report['reference_kw']:g}"]
+    now, then = own["now"], own["then"]
     assert [[name.strip(), *amounts] for name, *amounts in shown] == [
         [part.replace("_", " "), str(now[part]), str(then[part])] for part in now
     ]
-    low, high = report["saving"].values()
-    saving = f"{low} to {high}" if low < high else f"{low}"
-    assert f"It saves {saving} EUR a year." in lines
+    # At the own reference power, its losses cost more than the few peaks.
+    more = then["total"] - now["total"]
+    assert [*report["saving"].values()] == [-more, -more]
+    assert f"It costs {more} EUR more a year." in lines
+    assert lines[2].split() == ["class", "7", "kW", "7", "kW"]
+    # Another reference power is another change.
+    best = report["cheapest"]["then"]
+    less = then["total"] - report["classes"][f"{best:g}"]["then"]["total"]
+    assert best == 3
+    assert f"Then, with 3 kW: {less} EUR less a year." in lines
+
+
+def test_the_text_of_a_plan_has_three_years(folder: Path, run: Run) -> None:
+    changes = "[[changes]]\nkind = 'car'\nkwh = 10\nkw = 11\nbegin_hour = 18\n"
+    changes += "[[changes]]\nkind = 'plan'\n"
+    (folder / "contract.toml").write_text(CONTRACT + changes, encoding="ascii")
+    (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(365)))
+    files = ["contract.toml", "year.csv"]
+    own = json.loads(run("what-if", *files, "--json").output)["classes"]["7"]
+    lines = run("what-if", *files).output.splitlines()
+    totals = [own[year]["total"] for year in ("now", "at_once", "then")]
+    assert lines[1].split() == ["now", "at", "once", "then"]
+    assert [*map(int, lines[7].split()[1:])] == totals
+    saved = totals[1] - totals[2]
+    assert saved > 0
+    assert f"With the plan instead of at once: {saved} EUR less a year." in lines
 
 
 def values_of(term: Term) -> Iterator[str]:

@@ -300,12 +300,14 @@ async def test_a_year_with_changes_is_that_of_the_card(
     assert facts["estimated"] is True
     assert facts["saving_eur_a_year"] == shown["saving"]
     for name in ("now", "then"):
-        kw = shown["cheapest"][name]
-        assert facts[name] == {
-            "reference_power_kw": kw,
-            "cost_eur": shown["classes"][str(kw)][name],
-            "energy_kwh": shown["energies"][name],
-        }
+        own = shown["classes"][f"{shown['reference_kw']:g}"]
+        assert facts[name] == {"cost_eur": own[name], "energy_kwh": shown["energies"][name]}
+    best = shown["cheapest"]["then"]
+    assert facts["then_cheapest_reference_power"] == {
+        "kw": best,
+        "saves_more_eur_a_year": own["then"]["total"]
+        - shown["classes"][f"{best:g}"]["then"]["total"],
+    }
     assert facts["assumed"]["begin_hour"] == 22
     assert facts["battery"]["cycles_a_year"] > 100
 

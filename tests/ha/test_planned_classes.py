@@ -8,7 +8,7 @@ import asyncio
 import csv
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -46,6 +46,7 @@ CAR = {
     "by_weekend": "07:00",
 }
 SURCHARGE = 0.0765 * 1.08
+START_OF_NIGHT = 18
 BEGIN, END = datetime(2025, 6, 1, tzinfo=LUXEMBOURG), datetime(2026, 6, 1, tzinfo=LUXEMBOURG)
 
 
@@ -85,14 +86,18 @@ def counter() -> Iterator[Counter]:
         yield counter
 
 
-async def add_car(hass: HomeAssistant, entry: MockConfigEntry, **fields: str) -> None:
+async def add_car(
+    hass: HomeAssistant, entry: MockConfigEntry, charged_here: str = "no", **fields: str
+) -> None:
     subentries = hass.config_entries.subentries
     flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
     await subentries.async_configure(flow["flow_id"], {"next_step_id": "car"})
     typed = {name: value for name, value in {**CAR, **fields}.items() if value}
     done = await subentries.async_configure(flow["flow_id"], typed)
     if done["type"] == "form":
-        # The form asks once for the missing sensor.
+        # The form asks once for the missing sensor, and whether the car was charged here.
+        assert done["errors"] == {"measured_by": "measured_by_missing"}
+        typed |= {"charged_here": charged_here} if charged_here else {}
         done = await subentries.async_configure(flow["flow_id"], typed)
     assert done["type"] == "create_entry", done
     # The first load reloads the meter.
@@ -140,6 +145,26 @@ def surcharge(kwh: Mapping[datetime, float], kw: float) -> float:
     return sum(max(0.0, own - kw / 4) for own in kwh.values()) * SURCHARGE
 
 
+def hour_of(start: datetime) -> int:
+    return start.astimezone(LUXEMBOURG).hour
+
+
+def is_charged(start: datetime) -> bool:
+    return start.hour == 16 and start < START + timedelta(days=334)
+
+
+def surcharge_at_once(
+    starts: Iterable[datetime], rest: Mapping[datetime, float], kw: float
+) -> float:
+    """Return what 5.6 kWh at 11 kW cost above `kw` in the first quarter-hours of each hour."""
+    taken = {0: 2.75, 15: 2.75, 30: 0.1, 45: 0.0}
+    above = (
+        max(0.0, rest[start] + taken[start.minute] - kw / 4) - max(0.0, rest[start] - kw / 4)
+        for start in starts
+    )
+    return sum(above) * SURCHARGE
+
+
 @pytest.mark.usefixtures("entry")
 async def test_the_surcharge_with_a_typed_car(hass: HomeAssistant) -> None:
     answer = await call(hass, "compare_reference_powers", kwh=8, kw=11)
@@ -158,27 +183,30 @@ async def test_the_surcharge_with_a_typed_car(hass: HomeAssistant) -> None:
     assert {f"{year['reference_kw']:g}", "3"} <= classes.keys()
     for name, costs in classes.items():
         kw = float(name)
-        assert costs["now"]["surcharge"] == pytest.approx(surcharge(without, kw), abs=1.5)
+        assert costs["now"]["surcharge"] == pytest.approx(surcharge(house, kw), abs=1.5)
+        assert costs["at_once"]["surcharge"] == pytest.approx(surcharge(without, kw), abs=1.5)
         # Beside the hour of 6 kW, there is room for the car at each reference power.
         # Only after a change of the clock, the plan expects this hour at another time.
         assert costs["then"]["surcharge"] == pytest.approx(surcharge(house, kw), abs=4)
         assert costs["now"]["fixed"] == costs["then"]["fixed"]
         # The price is the same all day, so a plan saves only the surcharge.
-        less = {key: costs["now"][key] - costs["then"][key] for key in ("total", "surcharge")}
+        less = {key: costs["at_once"][key] - costs["then"][key] for key in ("total", "surcharge")}
         assert less["total"] == pytest.approx(less["surcharge"], abs=2)
+    energies = year["energies"]
+    assert energies["then"]["imported"] - energies["now"]["imported"] == 8 * 365
     # The comparison itself does not change.
     assert answer.keys() - {"with_plan"} == (await call(hass, "compare_reference_powers")).keys()
 
 
-async def test_a_measured_car_is_taken_out_of_the_year(
+async def test_the_measured_nights_of_a_car_are_planned_anew(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
     await record_wallbox(hass)
     await add_car(hass, entry, measured_by=WALLBOX)
     house = await imported(hass)
-    for start in house:
-        if start.hour == 16 and start < START + timedelta(days=334):
-            house[start] -= 1.4
+    # The car is plugged in from 18:00 on: in summer, but not from 17:00 to 18:00 in winter.
+    nights = [start for start in house if is_charged(start) and hour_of(start) >= START_OF_NIGHT]
+    rest = {start: kwh - 1.4 * (start in {*nights}) for start, kwh in house.items()}
     planned = (await call(hass, "compare_reference_powers", with_plan=True))["with_plan"]
     assert planned["car"] == {
         "name": "My car",
@@ -187,20 +215,26 @@ async def test_a_measured_car_is_taken_out_of_the_year(
         "min_kw": 4.1,
         "is_measured": True,
     }
-    classes = planned["year"]["classes"]
+    classes, energies = planned["year"]["classes"], planned["year"]["energies"]
+    assert energies["then"]["imported"] == energies["now"]["imported"]
     for name, costs in classes.items():
-        expected = surcharge(at_once(house, 5.6, 11), float(name))
-        assert costs["now"]["surcharge"] == pytest.approx(expected, abs=1.5)
+        # Now is the year as it was.
+        assert costs["now"]["surcharge"] == pytest.approx(surcharge(house, float(name)), abs=1.5)
+        expected = surcharge(rest, float(name)) + surcharge_at_once(nights, rest, float(name))
+        assert costs["at_once"]["surcharge"] == pytest.approx(expected, abs=1.5)
     # At 4.1 kW, the car takes 1.025 kWh in a quarter-hour, and the house 0.1: above 3 kW.
     assert planned["one_phase"] == [3.0]
     above = 5 * (1.025 + 0.1 - 0.75)
-    rest = 5.6 - 5 * 1.025
-    least = 365 * above * SURCHARGE
-    assert rest < 0.65
-    assert classes["3"]["then"]["surcharge"] == pytest.approx(least + surcharge(house, 3), rel=0.03)
-    one = (await call(hass, "compare_reference_powers", min_kw=1.4))["with_plan"]
+    assert 5.6 - 5 * 1.025 < 0.65
+    least = len(nights) / 4 * above * SURCHARGE
+    assert classes["3"]["then"]["surcharge"] == pytest.approx(least + surcharge(rest, 3), rel=0.03)
+    one = (await call(hass, "compare_reference_powers", with_plan=True, min_kw=1.4))["with_plan"]
     assert one["one_phase"] == []
-    assert one["year"]["classes"]["3"]["then"]["total"] < classes["3"]["then"]["total"] - 40
+    assert one["year"]["classes"]["3"]["then"]["total"] < classes["3"]["then"]["total"] - 20
+    # Typed energy replaces the measured energy.
+    typed = (await call(hass, "compare_reference_powers", kwh=8))["with_plan"]["year"]["energies"]
+    more = 8 * 365 - 5.6 * 334
+    assert typed["then"]["imported"] - typed["now"]["imported"] == pytest.approx(more, abs=12)
 
 
 async def test_a_device_of_the_energy_dashboard_is_the_car(
@@ -219,6 +253,10 @@ async def test_a_device_of_the_energy_dashboard_is_the_car(
         start: kwh - 1.4 * (start.hour == 16 and start < START + timedelta(days=334))
         for start, kwh in house.items()
     }
+    second = await call(hass, "what_if", **plan, changes=[{"kind": "car", "kwh": 5, "kw": 11}])
+    assert {"key": "second_car", "value": "My car"} in second["assumed"]
+    more = second["energies"]["then"]["imported"] - year["energies"]["then"]["imported"]
+    assert more == pytest.approx(5 * 365, abs=1)
     for name, costs in year["classes"].items():
         # Now is the year as it was. Beside the house without the car, there is room for the car.
         assert costs["now"]["surcharge"] == pytest.approx(surcharge(house, float(name)), abs=1.5)
@@ -263,6 +301,27 @@ async def test_a_car_without_a_sensor_comes_on_top_and_rests_at_the_weekend(
     year = (await call(hass, "compare_reference_powers", with_plan=True))["with_plan"]["year"]
     less = whole["energies"]["then"]["imported"] - year["energies"]["then"]["imported"]
     assert less == pytest.approx(5.6 * 104, abs=12)
+
+
+async def test_a_car_that_was_charged_here_needs_its_sensor(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(hass)
+    for answer in ("yes", ""):
+        await add_car(hass, entry, charged_here=answer)
+        for fields in ({"with_plan": True}, {"kwh": 8}):
+            with pytest.raises(ServiceValidationError) as refused:
+                await call(hass, "compare_reference_powers", **fields)
+            assert refused.value.translation_key == "car_not_measured"
+            asked = {"entry_id": entry.entry_id, **fields}
+            planned = (await ask(client, "classes", **asked))["with_plan"]
+            assert (planned["year"], planned["refusal"]["reason"]) == (None, "car_not_measured")
+        # A typed car comes besides a car that was charged here.
+        year = await call(hass, "what_if", kind="car", kwh=8, kw=11)
+        second = [each["value"] for each in year["assumed"] if each["key"] == "second_car"]
+        assert second == (["My car"] if answer == "yes" else [])
+        (subentry_id,) = entry.subentries
+        hass.config_entries.async_remove_subentry(entry, subentry_id)
 
 
 async def test_without_a_car_or_a_price_there_is_a_reason(

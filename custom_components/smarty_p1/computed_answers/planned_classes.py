@@ -4,7 +4,7 @@ It takes seconds. So it is computed only if a user asks for it, in the queue of 
 for the day.
 """
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import time
 from functools import partial
 from typing import Any, NamedTuple
@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 from homeassistant.helpers.json import json_bytes_sorted
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_LOAD_KIND, LOAD_CAR, SUBENTRY_LOAD
-from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads, subentries_of
+from ..coordinator.loads.entered_loads import EnteredLoad, entered_cars
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if import PLAN
@@ -40,7 +39,7 @@ class PlannedClasses(NamedTuple):
     @classmethod
     def of(cls, coordinator: MeterCoordinator, typed: Mapping[str, float]) -> PlannedClasses:
         """Return the question about the entered car. `typed` are values in place of its own."""
-        entered = _entered_car(coordinator)
+        entered = next(iter(entered_cars(coordinator.config_entry)), None)
 
         def version() -> object:
             demand, today = coordinator.records.demand, local_day(dt_util.utcnow())
@@ -50,48 +49,53 @@ class PlannedClasses(NamedTuple):
         return cls(question, partial(_async_planned, coordinator, entered, typed), version)
 
 
-def _entered_car(coordinator: MeterCoordinator) -> EnteredLoad | None:
-    """Return the first car that the user has entered."""
-    entry = coordinator.config_entry
-    loads = entered_loads(entry)
-    cars = (
-        loads[subentry.subentry_id]
-        for subentry in subentries_of(entry, SUBENTRY_LOAD)
-        if subentry.data.get(CONF_LOAD_KIND) == LOAD_CAR
-    )
-    return next(cars, None)
-
-
 async def _async_planned(
     coordinator: MeterCoordinator, entered: EnteredLoad | None, typed: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return the car, its year, and the classes at which it must charge on one phase.
 
-    Raises WhatIfError without a car, and if the data of the meter do not suffice.
+    The measured energy of the car is planned, or typed energy in place of it. Raises WhatIfError
+    without a car, if the data of the meter do not suffice, and for a car that may have been charged
+    here without being measured: the year has its energy already.
     """
-    energies: Sequence[LoadEnergy] = ()
-    if entered and entered.measured_by:
-        energies = await async_car_energy(coordinator, entered.measured_by)
-    car = {ATTR_KIND: PLAN, "kw": _USUAL_KW, "min_kw": 0.0, **_fields(entered, energies), **typed}
-    if "kwh" not in car:
-        raise WhatIfError(WhatIfRefusal.NO_CAR)
-    year = await async_what_if(coordinator, [car], own_car=energies, is_of_few=True)
-    phases = entered.phases if entered else _PHASES
+    source = entered.measured_by if entered else None
+    energies = await async_car_energy(coordinator, source) if source else ()
+    is_measured = any(any(energy.hours.values()) for energy in energies)
+    car = {"kw": _USUAL_KW, "min_kw": 0.0, **_fields(entered, energies), **typed}
+    if reason := _refusal(entered, car, is_measured=is_measured):
+        raise WhatIfError(reason)
+    # Without typed energy, the measured energy of each night is planned.
+    planned = car.keys() - ({"kwh"} - typed.keys() if is_measured else set())
+    change = {ATTR_KIND: PLAN, **{name: car[name] for name in planned}}
+    year = await async_what_if(coordinator, [change], own_car=energies, is_of_few=True)
     return {
         "car": {
             "name": entered and entered.load.name,
-            "is_measured": bool(energies),
+            "is_measured": is_measured,
             **{name: round(car[name], 2) for name in ("kwh", "kw", "min_kw")},
         },
         "year": year,
-        "one_phase": [
-            kw for kw in map(float, year["classes"]) if car["min_kw"] / phases <= kw < car["min_kw"]
-        ],
+        "one_phase": _one_phase(year["classes"], car["min_kw"], entered),
     }
 
 
+def _one_phase(powers: Iterable[str], min_kw: float, entered: EnteredLoad | None) -> list[float]:
+    """Return the reference powers in kW at which the car must charge on one phase."""
+    phases = entered.phases if entered else _PHASES
+    return [kw for kw in map(float, powers) if min_kw / phases <= kw < min_kw]
+
+
+def _refusal(
+    entered: EnteredLoad | None, car: Mapping[str, Any], *, is_measured: bool
+) -> WhatIfRefusal | None:
+    """Return why the year of a car is unknown, None if it is known."""
+    if entered and not is_measured and entered.charged_here != "no":
+        return WhatIfRefusal.CAR_NOT_MEASURED
+    return None if "kwh" in car else WhatIfRefusal.NO_CAR
+
+
 def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> dict[str, Any]:
-    """Return the fields of the entered car. A car by its charge needs its mean measured energy."""
+    """Return the fields of the entered car. A measured car has its mean energy."""
     if entered is None:
         return {}
     load = entered.load
@@ -99,12 +103,12 @@ def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> dict
     if not load.has_deadline:
         hours = [0.0] * _WEEK_DAYS
     fields: dict[str, Any] = {"kw": load.max_kw, "min_kw": load.min_kw, "end_hours": tuple(hours)}
-    if load.kwh:
-        fields["kwh"] = load.kwh
-    elif known := [energy.hours for energy in energies if any(energy.hours.values())]:
+    if known := [energy.hours for energy in energies if any(energy.hours.values())]:
         [kwh] = known
         nights = sum(hour is not None for hour in hours) / _WEEK_DAYS * len(kwh) / 24
         fields["kwh"] = sum(max(0.0, of_hour) for of_hour in kwh.values()) / nights
+    elif load.kwh:
+        fields["kwh"] = load.kwh
     return fields
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..coordinator.chosen_entity_ids import current_ids
 from ..coordinator.counted_household import demand_of
+from ..coordinator.loads.entered_loads import entered_cars
 from ..coordinator.market_prices.energy_charts import DownloadError
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
@@ -33,17 +34,27 @@ async def async_what_if(
     """
     hass, records = coordinator.hass, coordinator.records
     demand, sources = demand_of(coordinator), records.household.price_sources
+    cars = cars_charged_here(coordinator)
     if device := next((change["device"] for change in changes if "device" in change), None):
         own_car = await _async_device_energy(coordinator, device)
+        names = await async_house_devices(hass, coordinator.config_entry)
+        cars = [names[device]] if device in names else []
     question = WhatIfQuestion(
         changes,
         feed_in_price,
         sources_at(sources, demand.until) if sources else None,
         records.prices.markets,
         own_car,
+        cars,
         is_of_few,
     )
     return await async_aside(hass, what_if_report, demand, question)
+
+
+def cars_charged_here(coordinator: MeterCoordinator) -> list[str]:
+    """Return the names of the entered cars that the measured months contain."""
+    cars = entered_cars(coordinator.config_entry)
+    return [car.name for car in cars if car.measured_by or car.charged_here == "yes"]
 
 
 async def async_what_if_devices(coordinator: MeterCoordinator) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from ..const import (
     CONF_BY_WEEKEND,
     CONF_BY_WORKDAYS,
     CONF_CAPACITY,
+    CONF_CHARGED_HERE,
     CONF_CONNECTED,
     CONF_ENERGY_FROM,
     CONF_LIMITED_TO,
@@ -66,6 +67,11 @@ _BLOCKED: Mapping[vol.Marker, Any] = {
 _POWERS: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_LOAD_MAX_KW): AmountField(Amount(KW, MAX_LOAD_KW, 0.1)),
     vol.Optional(CONF_LOAD_MIN_KW): AmountField(Amount(KW, MAX_LOAD_KW)),
+}
+_CHARGED_HERE: Mapping[vol.Marker, Any] = {
+    vol.Optional(CONF_CHARGED_HERE): SelectSelector(
+        SelectSelectorConfig(options=["yes", "no"], translation_key=CONF_CHARGED_HERE)
+    ),
 }
 _CONTROL: Mapping[vol.Marker, Any] = {
     **_BLOCKED,
@@ -130,7 +136,8 @@ class LoadFlow(ConfigSubentryFlow):
         subentry = None
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
-        page = Page(kind, _FIELDS[kind], partial(self._check, kind))
+        unmeasured = _CHARGED_HERE if kind == LOAD_CAR else {}
+        page = Page(kind, _FIELDS[kind], partial(self._check, kind), unmeasured)
         return await self._form.async_ask(page, typed, self._get_entry(), subentry)
 
     # Steps of the dialog: a form for each kind of load.

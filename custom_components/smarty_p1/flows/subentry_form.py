@@ -61,6 +61,8 @@ class Page(NamedTuple):
     check: Callable[[dict[str, Any], FormErrors], dict[str, Any]]
     """Function that returns the data to store. It adds an error for each field that does not fit
     the others. It gets only the amounts that are right."""
+    unmeasured: Mapping[vol.Marker, Any] = {}
+    """Further fields for a load without a sensor that measures it."""
 
 
 class SubentryForm:
@@ -100,7 +102,9 @@ class SubentryForm:
         )
         if read is None:
             changing = await self._form.async_changing()
-            return await self._form.async_show(page.step, page.fields, shown, changing)
+            return await self._form.async_show(
+                page.step, self._fields(page, shown), shown, changing
+            )
         name, data = read
         if subentry:
             return flow.async_update_and_abort(entry, subentry, title=name, data=data)
@@ -117,7 +121,7 @@ class SubentryForm:
     ) -> tuple[str, dict[str, Any]]:
         """Return name and data of the subentry. Raises FieldError."""
         amounts = self._form.amounts
-        data = amounts.read_all(typed, page.fields, f"{self._steps}.{page.step}")
+        data = amounts.read_all(typed, self._fields(page, before), f"{self._steps}.{page.step}")
         name = " ".join(data.pop(CONF_NAME).split())
         if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
             amounts.refuse(CONF_NAME, "load_name")
@@ -126,6 +130,16 @@ class SubentryForm:
         data = page.check(data, amounts)
         await self._async_check_measured(data, before)
         return name, data
+
+    def _fields(self, page: Page, before: Mapping[str, Any]) -> Mapping[vol.Marker, Any]:
+        """Return the fields of the page, with those that are asked for without a sensor."""
+        fields = dict[vol.Marker, Any]()
+        is_unmeasured = self._has_asked or (before and CONF_MEASURED_BY not in before)
+        for marker, field in page.fields.items():
+            fields[marker] = field
+            if marker == CONF_MEASURED_BY and is_unmeasured:
+                fields.update(page.unmeasured)
+        return fields
 
     def _commanded_by_others(
         self, data: Mapping[str, Any], subentry: ConfigSubentry | None

@@ -64,6 +64,7 @@ REFUSED: dict[WhatIfRefusal, str] = {
     WhatIfRefusal.NO_MARKET_PRICES: "no_market_prices",
     WhatIfRefusal.DOWNLOAD_FAILED: "download_failed",
     WhatIfRefusal.NO_CAR: "no_device_energy",
+    WhatIfRefusal.CAR_NOT_MEASURED: "car_not_measured",
 }
 """Translation keys of the reasons why the costs are unknown."""
 OF_MARKET: dict[WhatIfRefusal, str] = {WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_market_days"}
@@ -114,8 +115,9 @@ async def _async_changes(call: ServiceCall) -> tuple[list[dict[str, Any]], float
     first = {name: value for name, value in call.data.items() if name in _FIELDS}
     # A new contract has a feed-in price of its own. Otherwise, it is the present price.
     price = first.pop(_FEED_IN_PRICE, None) if first[ATTR_KIND] != CONTRACT else None
-    changes = [await form.async_change(change) for change in (first, *call.data[_CHANGES])]
-    kinds = [change[ATTR_KIND] for change in changes]
+    typed = first, *call.data[_CHANGES]
+    kinds = [change[ATTR_KIND] for change in typed]
+    changes = [await form.async_change(change, kinds) for change in typed]
     for kind in {kind for kind in kinds if kinds.count(kind) > 1}:
         raise invalid(translation_key="what_if_twice", kind=await form.async_kind(kind))
     if price is not None:
@@ -130,7 +132,7 @@ class _Form:
         self._hass = hass
         self._locale = locale
 
-    async def async_change(self, typed: Mapping[str, Any]) -> dict[str, Any]:
+    async def async_change(self, typed: Mapping[str, Any], kinds: list[str]) -> dict[str, Any]:
         """Return a change with the numbers of its typed amounts.
 
         Raises ServiceValidationError if an amount is wrong or missing, or if the kind of the change
@@ -140,7 +142,7 @@ class _Form:
         names = typed.keys() - {ATTR_KIND}
         for key, wrong in (
             ("what_if_unused", unused_fields(kind, names)),
-            ("what_if_lacks", lacking_fields(kind, names)),
+            ("what_if_lacks", lacking_fields(kind, names, kinds)),
         ):
             if wrong:
                 labels = ", ".join([await self._async_label(name) for name in sorted(wrong)])

@@ -210,11 +210,11 @@ class PlannedCarAnswer(TypedDict):
 
 
 class PlannedClassesAnswer(TypedDict):
-    """Last year of a car at four reference powers at most: charged at once, and with a plan."""
+    """Last year at four reference powers at most: with a car charged at once, and with a plan."""
 
     car: PlannedCarAnswer | None
     year: WhatIfAnswer | None
-    """`now` is the year with the car charged at once, `then` with a plan."""
+    """`now` is the year as it was, `at_once` with the car charged at once, `then` with a plan."""
     refusal: WhatIfRefusalAnswer | None
     one_phase: list[float]
     """Reference powers in kW below the smallest power of the car. On one phase, it is lower."""

@@ -79,8 +79,9 @@ class AssumptionAnswer(TypedDict):
     - `efficiency`, `reserve`, `standby`: of the battery, in percent and W
     - `begin_hour`: hour from which the car charges, or at which a planned car is plugged in
     - `end_hour`: hour by which a planned car is charged
-    - `plan_against`: both years have the planned car
+    - `plan_against`: without the plan, the car charges at once
     - `plan_of_device`: the measured energy of the car at night is planned anew
+    - `second_car`: the car comes besides these, which were charged here
     - `car_every_day`: the car takes the same energy each day
     - `degree_days`: the heat pump follows the mean temperatures of the months (source)
     - `direction`, `tilt`: of the panels in degrees
@@ -100,6 +101,7 @@ class AssumptionAnswer(TypedDict):
         "plan_against",
         "plan_of_device",
         "car_every_day",
+        "second_car",
         "degree_days",
         "direction",
         "tilt",
@@ -121,7 +123,7 @@ class NowAndThenAnswer[T](TypedDict):
 
 
 class SavingAnswer(TypedDict):
-    """Saving in EUR a year, below 0 if the year costs more than now.
+    """Saving in EUR a year at the own reference power, below 0 if the year costs more than now.
 
     `low` and `high` differ if quarter-hours are unknown.
     """
@@ -141,6 +143,8 @@ class YearClassAnswer(TypedDict):
     """Costs of a year at a reference power. `battery` is null without a battery."""
 
     now: YearCostsAnswer
+    at_once: NotRequired[YearCostsAnswer]
+    """With a plan: the year with all changes, but with the car charged at once."""
     then: YearCostsAnswer
     battery: BatteryYearAnswer | None
 
@@ -164,7 +168,7 @@ class WhatIfAnswer(TypedDict):
     saving: SavingAnswer
     cheapest: NowAndThenAnswer[int]
     energies: NowAndThenAnswer[YearEnergiesAnswer]
-    """At the cheapest reference power."""
+    """At the household's own reference power."""
     classes: dict[str, YearClassAnswer]
     """By reference power in kW."""
     assumed: list[AssumptionAnswer]
@@ -174,7 +178,8 @@ class WhatIfRefusalAnswer(TypedDict):
     """Reason why the year is unknown.
 
     With `no_market_prices`, ask with `download` if the market has `can_download`. With
-    `download_failed`, try again later. With `no_car`, the energy of the car is not known.
+    `download_failed`, try again later. With `no_car`, the energy of the car is not known,
+    with `car_not_measured`, that of a car that was charged here.
     """
 
     reason: WhatIfRefusal

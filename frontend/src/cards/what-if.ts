@@ -295,9 +295,10 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
     return this.#devices.some(({ id }) => id === this.device) ? this.device : "";
   }
 
-  /** Return the sliders of a kind. A device of the Energy dashboard has its own energy. */
+  /** Return the sliders of a kind. A plan for a device has the energy of the device, and a plan beside a car is for this car. */
   #sliders(kind: Kind): [string, Slider][] {
-    return Object.entries(SLIDERS[kind] ?? {}).filter(([name]) => !(kind === "plan" && name === "kwh" && this.#chosenDevice));
+    const hidden = kind !== "plan" ? [] : this.#chosenDevice ? ["kwh"] : this.kinds.has("car") ? Object.keys(SLIDERS.car!) : [];
+    return Object.entries(SLIDERS[kind] ?? {}).filter(([name]) => !hidden.includes(name));
   }
 
   #chips(): TemplateResult {
@@ -409,8 +410,8 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
     if (!rows.length) return this.sentence(sentence);
     return html`${this.sentence(sentence)}
       <table class="year stacks">
-        <caption class="hidden">${this.t("caption")}</caption>
-        <thead><tr><td></td>${columnHeads(head)}</tr></thead>
+        <caption class="hidden">${this.t("caption", { kw: head[0]! })}</caption>
+        <thead><tr>${columnHeads(head)}</tr></thead>
         <tbody>${rows.slice(0, -1).map(row)}</tbody>
         <tfoot>${rows.slice(-1).map(row)}</tfoot>
       </table>

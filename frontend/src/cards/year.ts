@@ -186,7 +186,7 @@ export class YearCard extends SmartyCard<YearKey> {
     const planned = plan.value?.with_plan;
     if (!planned) return this.waiting(plan.error);
     const { sentence, onePhase, rows, notes } = plannedTexts(planned, this.locale);
-    const head = (["classes", "at_once", "by_plan"] as const).map((key) => this.t(key));
+    const head = (["classes", "now", "at_once", "by_plan"] as const).map((key) => this.t(key));
     return html`<div role="status">${paragraph(sentence)}${paragraph(onePhase)}</div>
       ${rows.length ? html`${tableBehind(this.t("with_plan"), { head, rows })}${smallLine(notes)}` : nothing}`;
   }

@@ -545,7 +545,7 @@ export interface NowAndThen<T> {
 }
 
 /**
- * Saving in EUR a year, below 0 if the year costs more than now.
+ * Saving in EUR a year at the own reference power, below 0 if the year costs more than now.
  *
  * `low` and `high` differ if quarter-hours are unknown.
  */
@@ -580,6 +580,8 @@ export interface BatteryYear {
 /** Costs of a year at a reference power. `battery` is null without a battery. */
 export interface YearClass {
   now: YearCosts;
+  /** With a plan: the year with all changes, but with the car charged at once. */
+  at_once?: YearCosts;
   then: YearCosts;
   battery: BatteryYear | null;
 }
@@ -590,8 +592,9 @@ export interface YearClass {
  * - `efficiency`, `reserve`, `standby`: of the battery, in percent and W
  * - `begin_hour`: hour from which the car charges, or at which a planned car is plugged in
  * - `end_hour`: hour by which a planned car is charged
- * - `plan_against`: both years have the planned car
+ * - `plan_against`: without the plan, the car charges at once
  * - `plan_of_device`: the measured energy of the car at night is planned anew
+ * - `second_car`: the car comes besides these, which were charged here
  * - `car_every_day`: the car takes the same energy each day
  * - `degree_days`: the heat pump follows the mean temperatures of the months (source)
  * - `direction`, `tilt`: of the panels in degrees
@@ -610,6 +613,7 @@ export interface Assumption {
     | "plan_against"
     | "plan_of_device"
     | "car_every_day"
+    | "second_car"
     | "degree_days"
     | "direction"
     | "tilt"
@@ -638,7 +642,7 @@ export interface WhatIf {
   markets_used: NowAndThen<string[]>;
   saving: Saving;
   cheapest: NowAndThen<number>;
-  /** At the cheapest reference power. */
+  /** At the household's own reference power. */
   energies: NowAndThen<YearEnergies>;
   /** By reference power in kW. */
   classes: Record<string, YearClass>;
@@ -649,7 +653,8 @@ export interface WhatIf {
  * Reason why the year is unknown.
  *
  * With `no_market_prices`, ask with `download` if the market has `can_download`. With `download_failed`, try again
- * later. With `no_car`, the energy of the car is not known.
+ * later. With `no_car`, the energy of the car is not known, with `car_not_measured`, that of a car that was charged
+ * here.
  */
 export interface WhatIfRefusal {
   reason: "no_reference_power"
@@ -660,15 +665,16 @@ export interface WhatIfRefusal {
     | "too_few_priced_days"
     | "no_market_prices"
     | "download_failed"
-    | "no_car";
+    | "no_car"
+    | "car_not_measured";
   days: number;
   least_days: number;
 }
 
-/** Last year of a car at four reference powers at most: charged at once, and with a plan. */
+/** Last year at four reference powers at most: with a car charged at once, and with a plan. */
 export interface PlannedClasses {
   car: PlannedCar | null;
-  /** `now` is the year with the car charged at once, `then` with a plan. */
+  /** `now` is the year as it was, `at_once` with the car charged at once, `then` with a plan. */
   year: WhatIf | null;
   refusal: WhatIfRefusal | null;
   /** Reference powers in kW below the smallest power of the car. On one phase, it is lower. */
@@ -1062,7 +1068,7 @@ export interface SharingKeyChange {
 export interface PlanChange {
   kind: "plan";
   /** kW, 0.5 to 50 */
-  kw: number;
+  kw?: number;
   /** kWh, 0.1 to 200 */
   kwh?: number;
   device?: string;

@@ -26,6 +26,7 @@ const INVESTMENTS: readonly Kind[] = ["panels", "battery"];
 
 export interface WhatIfAnswer {
   sentence: string;
+  /** Heads of the table: the own reference power, then the years. */
   head: string[];
   /** Rows of the table; the last row is the sum. Without rows, the sentence is the whole answer. */
   rows: string[][];
@@ -54,17 +55,30 @@ export function besides(batteries: readonly HouseSource[], locale: Locale): stri
   return locale.text(whatIfTexts, kwh ? "besides_kwh" : "besides", { kwh: locale.kWh(kwh, Number.isInteger(kwh) ? 0 : 1) });
 }
 
-/** Return a change as a part of the sentence, such as "a battery of 10 kWh and 5 kW". */
-function phrase(change: Change, hasBattery: boolean, locale: Locale): string {
+/** Return whether the changes have a plan for the car that is entered with them. */
+const plansNewCar = (changes: readonly Change[]): boolean => changes.some((change) => change.kind === "plan" && change.device === undefined);
+
+/** Return the changes as parts of the sentence, such as "a battery of 10 kWh and 5 kW". */
+function phrases(changes: readonly Change[], { assumed: assumptions }: WhatIf, hasBattery: boolean, locale: Locale): string[] {
+  const car = assumptions.some(({ key }) => key === "second_car") ? "with_second_car" : "with_car";
+  const carPhrase = (kwh: number) => locale.text(whatIfTexts, car, { kwh: locale.kWh(kwh, 0) });
+  return changes.flatMap((change) => {
+    if (change.kind === "car") return [carPhrase(change.kwh)];
+    if (change.kind !== "plan") return [phrase(change, hasBattery, locale)];
+    if (change.device !== undefined) return [locale.text(whatIfTexts, "with_own_plan")];
+    // Beside a car, the plan is for this car.
+    const own = changes.some(({ kind }) => kind === "car") ? [] : [carPhrase(change.kwh!)];
+    return [...own, locale.text(whatIfTexts, "with_its_plan")];
+  });
+}
+
+function phrase(change: Exclude<Change, { kind: "car" | "plan" }>, hasBattery: boolean, locale: Locale): string {
   const t = locale.textOf<WhatIfKey>(whatIfTexts);
   switch (change.kind) {
     case "contract":
       return t("with_contract");
-    case "plan":
-      return change.device === undefined ? t("with_plan", { kwh: locale.kWh(change.kwh!, 0) }) : t("with_own_plan");
-    case "car":
     case "heat_pump":
-      return t(`with_${change.kind}`, { kwh: locale.kWh(change.kwh, 0) });
+      return t("with_heat_pump", { kwh: locale.kWh(change.kwh, 0) });
     case "panels":
       return t("with_panels", { kwp: locale.unit(change.kwp, "kWp", Number.isInteger(change.kwp) ? 0 : 1) });
     case "battery":
@@ -78,28 +92,29 @@ function phrase(change: Change, hasBattery: boolean, locale: Locale): string {
 export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: Locale, options: WhatIfOptions = {}): WhatIfAnswer {
   const { price = 0, hasBattery = false, today = found.end } = options;
   const t = locale.textOf<WhatIfKey>(whatIfTexts);
-  const { now: from, then: to } = found.cheapest;
+  const { reference_kw: from, cheapest: { then: to } } = found;
   // An answer without any choice has one line only, as on the card of the plan.
   if (isIndifferent(found, changes)) return { sentence: t("indifferent"), head: [], rows: [], notes: [] };
-  const [before, after] = [found.classes[String(from)]!, found.classes[String(to)]!];
+  const own = found.classes[String(from)]!;
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
   const sentences = [verdict(found, changes, hasBattery, locale)];
+  if (own.at_once) sentences.push(againstAtOnce(own.at_once.total - own.then.total, locale));
   if (from !== to) {
-    const spared = found.classes[String(from)]!.then.total - after.then.total;
-    sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
+    const spared = own.then.total - found.classes[String(to)]!.then.total;
+    sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw, less: locale.euros(spared) }));
   }
   if (price > 0 && canPayBack(changes.map(({ kind }) => kind))) sentences.push(earnedBack(price, found.saving.low, locale));
-  const columns = [before.now, after.then].map((costs) => PARTS.map((part) => costs[part]));
+  const years = [own.now, ...(own.at_once ? [own.at_once] : []), own.then];
+  const columns = years.map((costs) => PARTS.map((part) => costs[part]));
   const kinds = changes.map(({ kind }) => kind);
   return {
     sentence: sentences.join(" "),
-    head: [t("now", { kw: fromKw }), t("then", { kw: toKw })],
-    // A part that both years lack is nothing to say: a house without panels has nothing to the grid.
+    head: [fromKw, t("now"), ...(own.at_once ? [t("at_once"), t("by_plan")] : [t("then")])],
+    // A part that all years lack is nothing to say: a house without panels has nothing to the grid.
     rows: PARTS.flatMap((part, index) => (columns.some((column) => column[index]) ? [[t(part), ...columns.map((column) => locale.euros(column[index]!))]] : [])),
     notes: [
-      from === found.reference_kw ? "" : t("already", { kw: fromKw }),
       energies(found, locale),
-      ...batteryNotes(after.battery, locale),
+      ...batteryNotes(own.battery, locale),
       ...found.assumed.map((assumption) => assumed(assumption, locale)),
       ...(["car", "heat_pump"] as const).filter((kind) => kinds.includes(kind)).map((kind) => t(`${kind}_not_counted`)),
       ...marketNotes(found, options, locale),
@@ -111,10 +126,17 @@ export function whatIfAnswer(found: WhatIf, changes: readonly Change[], locale: 
   };
 }
 
-/** Return whether a plan alone changes no amount, at the household's own reference power and at the cheapest one. */
+/** Return whether a plan for a device alone changes no amount, at the household's own reference power and at the cheapest one. */
 function isIndifferent({ classes, cheapest, reference_kw }: WhatIf, changes: readonly Change[]): boolean {
-  const powers = [reference_kw, cheapest.now, cheapest.then].map((kw) => classes[String(kw)]);
-  return changes.every(({ kind }) => kind === "plan") && powers.every((power) => power?.now.total === power?.then.total);
+  const powers = [reference_kw, cheapest.now, cheapest.then].map((kw) => classes[String(kw)]!);
+  const isPlan = changes.length > 0 && changes.every(({ kind }) => kind === "plan") && !plansNewCar(changes);
+  return isPlan && powers.every(({ now, at_once, then }) => now.total === then.total && at_once?.total === then.total);
+}
+
+/** Return the sentence about the year with the car charged at once, which costs so many EUR more than by the plan. */
+function againstAtOnce(more: number, locale: Locale): string {
+  const key = more > 0 ? "at_once_more" : more < 0 ? "at_once_less" : "indifferent";
+  return locale.text(whatIfTexts, key, { amount: locale.euros(Math.abs(more)) });
 }
 
 /** Return the told saving in EUR by a plan for a device of the Energy dashboard; undefined if this is not the only change. */
@@ -125,8 +147,9 @@ export function savingOfCar({ saving: { low, high } }: WhatIf, changes: readonly
 }
 
 /** Return the sentence about the difference, such as "With a car of 8 kWh a night, a year would cost about 620 € more." */
-function verdict({ saving: { low, high } }: WhatIf, changes: readonly Change[], hasBattery: boolean, locale: Locale): string {
-  const parts = changes.map((change) => phrase(change, hasBattery, locale));
+function verdict(found: WhatIf, changes: readonly Change[], hasBattery: boolean, locale: Locale): string {
+  const { low, high } = found.saving;
+  const parts = phrases(changes, found, hasBattery, locale);
   const mean = (low + high) / 2;
   const ends = [low, high].map(Math.abs).sort((a, b) => a - b);
   const [least, most] = ends as [number, number];

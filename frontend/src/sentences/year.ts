@@ -180,20 +180,26 @@ export interface PlannedTexts {
 export function plannedTexts({ car, year, refusal, one_phase }: PlannedClasses, locale: Locale): PlannedTexts {
   const t = locale.textOf<YearKey>(yearTexts);
   if (!year || !car) {
-    const sentence = refusal?.reason === "no_car" ? t("no_car") : t("plan_unknown", { least: locale.number(refusal?.least_days ?? 0) });
+    const reason = refusal?.reason;
+    const isOfCar = reason === "no_car" || reason === "car_not_measured";
+    const sentence = isOfCar ? t(reason) : t("plan_unknown", { least: locale.number(refusal?.least_days ?? 0) });
     return { sentence, onePhase: "", rows: [], notes: "" };
   }
   const kw = (key: string | number) => locale.referenceKW(Number(key));
-  const best = year.classes[String(year.cheapest.then)]!.then.total;
-  const less = year.classes[String(year.reference_kw)]!.now.total - best;
-  const params = { best: kw(year.cheapest.then), cost: locale.euros(best), reference: t("your", { kw: kw(year.reference_kw) }) };
+  const own = year.classes[String(year.reference_kw)]!;
+  // A measured car is compared with the year as it was. Without a plan, another car would charge at once.
+  const less = (car.is_measured ? own.now : own.at_once!).total - own.then.total;
+  const lessByClass = own.then.total - year.classes[String(year.cheapest.then)]!.then.total;
+  const params = { cost: locale.euros(own.then.total), reference: t("your", { kw: kw(year.reference_kw) }), best: kw(year.cheapest.then) };
   const key = less >= ABOUT_THE_SAME ? "plan_less" : less > -ABOUT_THE_SAME ? "plan_same" : "plan_more";
+  const sentences = [t(key, { ...params, less: locale.euros(less), more: locale.euros(-less) })];
+  if (lessByClass >= ABOUT_THE_SAME) sentences.push(t("plan_best", { ...params, less: locale.euros(lessByClass) }));
   return {
-    sentence: t(key, { ...params, less: locale.euros(less), more: locale.euros(-less) }),
+    sentence: sentences.join(" "),
     onePhase: one_phase.length ? t("one_phase", { classes: one_phase.map(kw).join(", "), power: locale.kW(car.min_kw) }) : "",
     rows: Object.entries(year.classes)
       .sort(([a], [b]) => Number(a) - Number(b))
-      .map(([key, { now, then }]) => [kw(key), locale.euros(now.total), locale.euros(then.total)]),
+      .map(([key, { now, at_once, then }]) => [kw(key), ...[now, at_once!, then].map(({ total }) => locale.euros(total))]),
     notes: `${t("plan_car", { kwh: locale.kWh(car.kwh, 1) })} ${t(car.is_measured ? "plan_measured" : "plan_on_top")}`,
   };
 }

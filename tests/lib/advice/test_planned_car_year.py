@@ -9,8 +9,9 @@ import pytest
 
 from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.planned_car_year import PlannedCar
-from smartyp1.advice.what_if import Changes, WhatIf, compare_years, few_classes
+from smartyp1.advice.what_if import Changes, ClassYears, WhatIf, compare_years, few_classes
 from smartyp1.advice.what_if_year import WhatIfError, YearCosts
+from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.plan.usual_house import LoadEnergy
@@ -36,9 +37,18 @@ def compared(contract: Contract, car: PlannedCar) -> WhatIf:
     return compare_years(state, Changes(car=car))
 
 
+def changed_years(of_class: ClassYears) -> tuple[object, ...]:
+    return of_class.at_once, of_class.then, of_class.energies
+
+
+def at_once(of_class: ClassYears) -> YearCosts:
+    assert of_class.at_once
+    return of_class.at_once
+
+
 def test_a_plan_uses_the_cheap_hours() -> None:
     of_class = compared(NIGHT, CAR).classes[12]
-    saved = of_class.now.energy - of_class.then.energy
+    saved = at_once(of_class).energy - of_class.then.energy
     assert saved == pytest.approx(365 * 9 * 0.06 * 1.08, rel=0.003)
 
 
@@ -106,7 +116,7 @@ def test_a_car_has_its_energy_before_each_of_its_deadlines() -> None:
     # With a plan, nothing is above. At once, each night is.
     above = 3 * (2.75 + 0.1 - 0.75) + (0.75 + 0.1 - 0.75)
     assert of_class.then.surcharge == 0
-    assert of_class.now.surcharge == pytest.approx(nights * above * SURCHARGE, rel=0.001)
+    assert at_once(of_class).surcharge == pytest.approx(nights * above * SURCHARGE, rel=0.001)
 
 
 def test_the_measured_car_is_taken_out_of_the_year() -> None:
@@ -120,10 +130,21 @@ def test_the_measured_car_is_taken_out_of_the_year() -> None:
     known = {start: kwh for start, kwh in hours.items() if not start.minute}
     state = demand_after(true, FIXED)
     changes = Changes(car=CAR, own_car=[LoadEnergy(known, {})], is_of_few=True)
-    assert (
-        compare_years(state, changes).classes
-        == compare_years(demand_after(without, FIXED), Changes(car=CAR, is_of_few=True)).classes
+    found, of_without = (
+        compare_years(demand, changes).classes
+        for demand, changes in (
+            (state, changes),
+            (demand_after(without, FIXED), changes._replace(own_car=())),
+        )
     )
+    assert [*map(changed_years, found.values())] == [*map(changed_years, of_without.values())]
+    # Now is the year as it was, with all that the car took.
+    as_it_was = compare_years(state, Changes()).classes
+    assert all(of_class.now == as_it_was[kw].now for kw, of_class in found.items())
+
+
+def sum_of_nights(kwh: dict[datetime, float]) -> float:
+    return sum(taken for start, taken in kwh.items() if start.hour == 2)
 
 
 def test_the_energy_of_each_measured_night_is_planned_and_that_of_the_day_stays() -> None:
@@ -135,24 +156,27 @@ def test_the_energy_of_each_measured_night_is_planned_and_that_of_the_day_stays(
         taken = (4 - start.day % 2 * 2) if start.hour == 2 else float(start.hour == 12)
         kwh[start.replace(minute=0)] = taken
         true.append(quarter._replace(mean_kw=quarter.mean_kw + taken))
-    car, own = CAR._replace(kwh=0.0, kw=0.5), [LoadEnergy(kwh, {})]
+    car, own = CAR._replace(kwh=None, kw=0.5), [LoadEnergy(kwh, {})]
     for contract in (FIXED, NIGHT):
         state = demand_after(true, contract)
-        year = compare_years(state, Changes(car=car, own_car=own, is_as_measured=True))
+        year = compare_years(state, Changes(car=car, own_car=own))
         as_it_was = compare_years(state, Changes()).classes
         for kw, of_class in year.classes.items():
             assert of_class.now == as_it_was[kw].now
             assert of_class.energies.imported == pytest.approx(
                 year.now.energies_a_year.imported, rel=1e-6
             )
-            # All nights are at one price, and noon is not moved into them.
+            # All nights are at one price, and noon is not moved into them. At once is from 18:00.
+            by_day = 0.06 if contract is NIGHT else 0.0
+            dearer = at_once(of_class).energy - of_class.now.energy
+            assert dearer == pytest.approx(sum_of_nights(kwh) * by_day * 1.08, abs=0.4)
             assert of_class.then.energy == pytest.approx(of_class.now.energy, abs=0.05)
         above = sum(4 * 0.35 for start, taken in kwh.items() if start.hour == 2 and taken == 4)
         assert year.classes[3].now.surcharge == pytest.approx(above * SURCHARGE, rel=0.005)
         assert year.classes[3].then.surcharge == 0
     nothing = [LoadEnergy(dict.fromkeys(kwh, 0.0), {})]
     with pytest.raises(WhatIfError, match="no_car"):
-        compare_years(state, Changes(car=car, own_car=nothing, is_as_measured=True))
+        compare_years(state, Changes(car=car, own_car=nothing))
 
 
 def test_a_car_that_charges_by_day_keeps_its_shared_energy() -> None:
@@ -163,14 +187,39 @@ def test_a_car_that_charges_by_day_keeps_its_shared_energy() -> None:
     ]
     kwh = {quarter.start: 3.0 for quarter in true if quarter.start.time() == time_of_day(11)}
     state = partly_shared(demand_after(true, FIXED), 0.9)
-    changes = Changes(car=CAR, own_car=[LoadEnergy(kwh, {})], is_as_measured=True)
+    changes = Changes(car=CAR._replace(kwh=None), own_car=[LoadEnergy(kwh, {})])
     year = compare_years(state, changes)
     assert year.now.energies_a_year.shared > 2000
     for of_class in year.classes.values():
-        assert of_class.then == of_class.now
+        assert of_class.then == of_class.at_once == of_class.now
         assert of_class.energies == year.now.energies_a_year
 
 
 def test_a_battery_counts_with_the_plan(sunny: HouseholdState, few: tuple[WhatIf, float]) -> None:
     both = compare_years(sunny, Changes(car=CAR, battery=Battery(5, 3), is_of_few=True))
-    assert both.saving > few[0].saving > 0
+    assert both.saving > few[0].saving
+    planned, with_battery = few[0].classes[12], both.classes[12]
+    assert planned.then.total < at_once(planned).total
+    assert with_battery.then.total < at_once(with_battery).total < at_once(planned).total
+
+
+def test_a_plan_beside_a_car_plans_that_car() -> None:
+    """At once, the year is that of *Car* alone. The plan moves its energy and adds none."""
+    state = demand_after(quarter_hours(lambda _day, _quarter: (100.0, 0.0)), NIGHT)
+    car = {"kind": "car", "kwh": 8.0, "kw": 7.4, "begin_hour": 17.0}
+    plan = {"kind": "plan", "kwh": 9.0, "kw": 11.0, "begin_hour": 20.0}
+
+    def report(*changes: dict[str, Any]) -> dict[str, Any]:
+        return what_if_report(state, WhatIfQuestion(changes, None, None, {}))
+
+    alone, both = report(car), report(car, plan)
+    assert both["energies"] == alone["energies"]
+    assert both["energies"]["then"]["imported"] - both["energies"]["now"]["imported"] == 8 * 365
+    for kw, of_class in both["classes"].items():
+        assert of_class["now"] == alone["classes"][kw]["now"]
+        assert of_class["at_once"] == alone["classes"][kw]["then"]
+    own = both["classes"]["12"]
+    assert both["saving"]["low"] == own["now"]["total"] - own["then"]["total"]
+    assert own["at_once"]["total"] - own["then"]["total"] > 8 * 365 * 0.06
+    # The same car, entered as a plan, has the same answer.
+    assert report({**car, "kind": "plan"})["classes"] == both["classes"]

@@ -171,8 +171,8 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     holes = [each for each in equal_year() if each.start.hour != 3]
     found = tried(holes, battery=Battery(4, 6, 0.81))
     assert found.now.measured_days == 365
-    # The battery is worth as much in the other hour; the saving of the class is known.
-    saved = found.classes[3].now.total - found.classes[3].then.total
+    # The battery is worth as much in the other hour, at the own reference power.
+    saved = found.classes[7].now.total - found.classes[7].then.total
     assert found.cheapest_then == 3
     assert high(found) == pytest.approx(low(found) + saved / 23, abs=0.1)
 

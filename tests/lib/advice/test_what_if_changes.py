@@ -214,7 +214,7 @@ def test_unknown_quarter_hours_are_like_the_others_or_nothing() -> None:
     state = state_of(holes, CONTRACT)
     found = compared(Changes(contract=NewContract(NIGHT), loads=[HEAT_PUMP[0]]), state)
     contract_only = compared(Changes(contract=NewContract(NIGHT)), state)
-    kw = found.cheapest_then
+    kw = found.now.reference_kw
     more = found.classes[kw].then.total - contract_only.classes[kw].then.total
     assert high(found) - low(found) == pytest.approx(more / 11, rel=0.001)
     assert found.saving == high(found)

@@ -20,9 +20,11 @@ from ...const import (
     CONF_BY_WEEKEND,
     CONF_BY_WORKDAYS,
     CONF_LOAD_HOURS,
+    CONF_LOAD_KIND,
     CONF_LOAD_KWH,
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
+    LOAD_CAR,
     SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
 )
@@ -44,6 +46,8 @@ class EnteredLoad(NamedTuple):
     load: DailyLoad
     measured_by: str | None = None
     """Power or energy entity of the load itself. None if the plan believes its own record."""
+    charged_here: str | None = None
+    """`yes` or `no`: whether the car was charged here in the months before it was entered."""
     connected: str | None = None
     """Binary sensor that is on while the car is connected. None if it always is."""
     switched_by: str | None = None
@@ -132,6 +136,15 @@ def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:
     return {
         subentry.subentry_id: _entered(subentry) for subentry in subentries_of(entry, SUBENTRY_LOAD)
     }
+
+
+def entered_cars(entry: AnyConfigEntry) -> list[EnteredLoad]:
+    """Return the cars of a meter."""
+    kinds = {
+        subentry.subentry_id: subentry.data.get(CONF_LOAD_KIND)
+        for subentry in subentries_of(entry, SUBENTRY_LOAD)
+    }
+    return [car for name, car in entered_loads(entry).items() if kinds[name] == LOAD_CAR]
 
 
 def _entered(subentry: ConfigSubentry) -> EnteredLoad:

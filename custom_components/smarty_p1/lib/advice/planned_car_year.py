@@ -1,7 +1,8 @@
 """Past year with a car that follows a plan each night, as if the plan had been made on that day.
 
 The plan of a night knows the prices, and the usual house of the last four weeks. The car then
-follows its limit price in the true house (`lib/plan/limit_price.py`).
+follows its limit price in the true house (`lib/plan/limit_price.py`). The energy that the car takes
+in a night is planned. Its energy at other hours stays, so a plan never changes a car's energy.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from ..plan.house_plan import plan_house
 from ..plan.limit_price import follow_plan
 from ..plan.next_kwh_price import Quarter
 from ..plan.planned_load import Load
-from .what_if_tables import with_load
+from .what_if_tables import Load as WhatIfLoad, car, with_load
 from .what_if_year import WhatIfYear, prices_by_day
 
 _USUAL_DAYS = 28
@@ -30,8 +31,8 @@ _CAR = "car"
 class PlannedCar(NamedTuple):
     """Car that is plugged in each evening and needs the same energy each morning."""
 
-    kwh: float
-    """Energy of a night. It does not count for a car whose energy was measured."""
+    kwh: float | None
+    """Energy of a night. None for a car whose measured energy is planned."""
     kw: float
     begin_hour: float
     """Hour of the clock at which it is plugged in."""
@@ -41,6 +42,17 @@ class PlannedCar(NamedTuple):
     """Power below which it cannot charge."""
     end_hours: tuple[float | None, ...] = ()
     """Replaces `end_hour` from Monday to Sunday. Without an hour, the night before is no night."""
+
+    @property
+    def load(self) -> WhatIfLoad:
+        """Return the load of this car at full power as soon as it is plugged in."""
+        begin, ends = self.begin_hour, self.end_hours or (self.end_hour,) * 7
+        pairs = zip(ends, (*ends[1:], ends[0]), strict=True)
+        rests = [
+            (today is None or today <= begin) and (tomorrow is None or tomorrow > begin)
+            for today, tomorrow in pairs
+        ]
+        return car(self.kwh or 0.0, self.kw, begin, rests)
 
     def nights(self, year: WhatIfYear) -> Iterator[Numbers]:
         """Yield the known rows of each night, in the order of time."""
@@ -61,35 +73,26 @@ class PlannedCar(NamedTuple):
             if evening >= 0 and first < stop:
                 yield np.arange(first, stop)
 
-    def at_once(self, year: WhatIfYear, own_wh: Floats) -> WhatIfYear:
-        """Return `year` with this car at full power as soon as it is plugged in.
+    def at_once(self, year: WhatIfYear, wh: Floats) -> Floats:
+        """Return the car's energy `wh` with that of each night at full power from its begin on.
 
-        `own_wh` is its measured energy in `year`, in Wh: it is taken out.
+        `wh` is in Wh, for each row of `year`.
         """
-        wh, most = -own_wh, self.kw * WH_A_KW
+        moved, most = wh.copy(), self.kw * WH_A_KW
         for rows in self.nights(year):
-            left = self.kwh * 1000 - np.arange(len(rows)) * most
-            wh[year.known[rows]] += np.clip(left, 0.0, most)
-        return year.changed(with_load(year.table, lambda _numbers: wh))
+            night = year.known[rows]
+            moved[night] = np.clip(wh[night].sum() - np.arange(len(rows)) * most, 0.0, most)
+        return moved
 
 
 def planned_by_class(
-    year: WhatIfYear,
-    car: PlannedCar,
-    moment: datetime,
-    own_wh: Floats,
-    *,
-    is_as_measured: bool,
+    year: WhatIfYear, car: PlannedCar, moment: datetime, car_wh: Floats, own_wh: Floats
 ) -> Callable[[float], WhatIfYear]:
     """Return a function from a reference power to the year with the planned car.
 
-    The plan has the grid prices that apply at `moment`. `own_wh` is the measured energy of the car
-    in the rows of `year`, in Wh: it is planned anew. With `is_as_measured`, each night needs its
-    own energy, and energy outside the nights stays.
+    The plan has the grid prices that apply at `moment`. `car_wh` is the energy of the car without a
+    plan, and `own_wh` the part of it that `year` contains, in Wh for each row.
     """
-    if is_as_measured:
-        # A car that took more than the typed power has a higher power.
-        car = car._replace(kw=max(car.kw, float(own_wh.max()) / WH_A_KW))
     known, table = year.known, year.table
     day, quarter = year.clock.day[known] - year.clock.day[0], year.clock.quarter[known]
     net_wh = table.imported - np.nan_to_num(table.exported) - own_wh
@@ -111,13 +114,11 @@ def planned_by_class(
 
     @cache
     def with_limit(reference_kw: float) -> WhatIfYear:
-        wh = np.zeros(len(own_wh)) if is_as_measured else -own_wh
+        wh = car_wh - own_wh
         for rows in car.nights(year):
             night = known[rows]
-            own = own_wh[night]
-            kwh = float(own.sum()) / 1000 if is_as_measured else car.kwh
-            if kwh >= _MIN_KWH:
-                wh[night] = night_wh(rows, reference_kw / 4, kwh) - own
+            if (kwh := float(car_wh[night].sum()) / 1000) >= _MIN_KWH:
+                wh[night] = night_wh(rows, reference_kw / 4, kwh) - own_wh[night]
         # Only the difference is added. So energy that stays keeps its share of a community.
         return year.changed(with_load(table, lambda _numbers: wh))
 

@@ -2,13 +2,12 @@
 
     compare_years(state, Changes(loads=[car(kwh=8, kw=11)], battery=Battery(10, 5))).saving
 
+- The present year is the measured year. It never has a change, also not a car that is planned.
 - A new contract changes only the prices. Loads and sharing change the energies of the year
   (`what_if_tables.py`). Then `planned_car_year.py` plans a car, and `battery_simulation.py`
-  simulates the battery, once for each reference power. `what_if_year.py` bills both years.
-- The saving is the cost of the present year minus the cost of the changed year. The two costs may
-  be at different reference powers: each cost is taken at its cheapest reference power. So if
-  another reference power is cheaper even without a change, this advantage does not count as a
-  saving of the change.
+  simulates the battery, once for each reference power. `what_if_year.py` bills all years.
+- The saving is the cost of the present year minus the cost of the changed year, both at the
+  household's own reference power. Another reference power is another change.
 - The saving is a range, because some quarter-hours are unknown. One end assumes that the changes
   have no effect in an unknown quarter-hour. The other end assumes that they have the same effect in
   an unknown quarter-hour as in a known quarter-hour, on average.
@@ -74,15 +73,13 @@ class Changes(NamedTuple):
 
     contract: NewContract | None = None
     loads: Sequence[Load] = ()
-    """Loads in any order. The load of solar panels is below 0."""
+    """Loads in any order, without the planned car. The load of solar panels is below 0."""
     sharing: Sharing | None = None
     battery: Battery | None = None
     car: PlannedCar | None = None
-    """Car that follows a plan. Now, it charges with full power as soon as it is plugged in."""
+    """Car that follows a plan."""
     own_car: Sequence[LoadEnergy] = ()
-    """Measured energy of the car in the past, in place of which it is planned anew."""
-    is_as_measured: bool = False
-    """Whether the present year is as it was measured, and each night needs its measured energy."""
+    """Measured energy of this car in the past, in place of which it is planned."""
     is_of_few: bool = False
     """Whether only the reference powers of `few_classes` are compared."""
     feed_in_price: float | None = None
@@ -103,6 +100,9 @@ class ClassYears(NamedTuple):
     """Years at one reference power, now and with the changes."""
 
     now: YearCosts
+    at_once: YearCosts | None
+    """Year with the changes, but with the planned car at full power as soon as it is plugged in.
+    None without a planned car."""
     then: YearCosts
     energies: YearEnergies
     """Energies with the changes."""
@@ -115,16 +115,23 @@ class WhatIf(NamedTuple):
 
     now: WhatIfYear
     then: WhatIfYear
-    """Year with the changes, but not of the planned car and the battery: these depend on the class.
-    """
+    """Year with the changes, but without the plan and the battery: these depend on the class."""
     classes: Mapping[float, ClassYears]
     """Years by reference power in kW, for reference powers with a known price."""
     cheapest_now: float
     cheapest_then: float
     saving: float
-    """Yearly saving in EUR, below 0 for additional cost, without the unknown quarter-hours."""
+    """Yearly saving in EUR at the own reference power, below 0 for additional cost, without the
+    unknown quarter-hours."""
     saving_elsewhere: float
     """Additional saving if unknown quarter-hours are like known quarter-hours."""
+
+
+class _Changed(NamedTuple):
+    """Year at one reference power with the changes."""
+
+    year: WhatIfYear
+    battery: BatteryUse | None = None
 
 
 def compare_years(
@@ -139,86 +146,85 @@ def compare_years(
     """
     year = year_of(state, sources, changes.feed_in_price)
     own_wh = measured_wh(year.table, changes.own_car)
-    now = _year_now(year, changes, own_wh)
-    before = _under_new_contract(now, changes, sources)
-    table = _under_new_contract(year, changes, sources).table
-    table = reduce(with_load, changes.loads, table)
-    if changes.sharing:
-        group_wh = -panels(changes.sharing.kwp)(table.quarter)
-        table = shared_by(table, group_wh, changes.sharing.key)
-    then = before.changed(table)
-    then.check_prices()
-    changed = _changed_by_class(then, changes, state.until, own_wh)
-    costs = _costs_by_class(now, is_of_few=changes.is_of_few)
-    years = {kw: _years(of_now, changed(kw), kw) for kw, of_now in costs.items()}
-    classes = {kw: of_class for kw, of_class in years.items() if of_class}
-    if now.reference_kw not in classes:
+    car, own_kw = _planned_car(changes.car, own_wh), year.reference_kw
+    before = _under_new_contract(year, changes, sources)
+    loaded = at_once = before.changed(reduce(with_load, changes.loads, before.table))
+    share = _sharing(year, changes.sharing)
+    plan = None
+    if car:
+        is_new = car.kwh is not None
+        car_wh = car.load(year.table.quarter) * year.table.is_shown if is_new else own_wh
+        wh = car.at_once(year, car_wh) - own_wh
+        at_once = loaded.changed(with_load(loaded.table, lambda _: wh))
+        plan = planned_by_class(loaded, car, state.until, car_wh, own_wh)
+        # A new car is a load. The plan moves the energy of a measured car.
+        loaded = at_once if is_new else loaded
+    at_once = share(at_once)
+    at_once.check_prices()
+    without_plan = _by_class(at_once, changes.battery, state.until)
+
+    def years(kw: float) -> ClassYears | None:
+        if plan is None:
+            return _years(kw, year, None, without_plan(kw))
+        planned = _by_class(share(plan(kw)), changes.battery, state.until)
+        return _years(kw, year, without_plan(kw), planned(kw))
+
+    powers = _powers(at_once, is_of_few=changes.is_of_few)
+    classes = {kw: of_class for kw in powers if (of_class := years(kw))}
+    if own_kw not in classes:
         raise WhatIfError(WhatIfRefusal.NO_NETWORK_PRICE)
-    cheapest_now = min(classes, key=lambda kw: classes[kw].now.total)
-    cheapest_then = min(classes, key=lambda kw: classes[kw].then.total)
-    of_class = classes[cheapest_then]
-    # A new contract also counts for energy in unknown quarter-hours, so it has no such effect.
-    before_costs = before.costs(cheapest_then) or of_class.now
-    without = then.costs(cheapest_then) or of_class.then
-    # Loads and sharing change each known import. Battery and planned car also need the exports.
-    effects = (
-        (before_costs.total - without.total, now.known_import_share),
-        (without.total - of_class.then.total, now.known_share),
-    )
+    own = classes[own_kw]
     return WhatIf(
-        now,
-        then,
+        year,
+        at_once,
         classes,
-        cheapest_now,
-        cheapest_then,
-        saving=classes[cheapest_now].now.total - of_class.then.total,
-        saving_elsewhere=sum(effect / share - effect for effect, share in effects),
+        # If another reference power costs the same, the own one stays.
+        cheapest_now=min(classes, key=lambda kw: (classes[kw].now.total, kw != own_kw)),
+        cheapest_then=min(classes, key=lambda kw: (classes[kw].then.total, kw != own_kw)),
+        saving=own.now.total - own.then.total,
+        saving_elsewhere=_saving_elsewhere(before, share(loaded), own),
     )
 
 
-def _year_now(year: WhatIfYear, changes: Changes, own_wh: Floats) -> WhatIfYear:
-    """Return the year with which a planned car is compared: as it was, or with the car at once.
-
-    Raises WhatIfError if the car took no energy in the year as it was.
-    """
-    if changes.is_as_measured and not own_wh.any():
+def _planned_car(car: PlannedCar | None, own_wh: Floats) -> PlannedCar | None:
+    """Return the planned car. `own_wh` is its measured energy. Raises WhatIfError without any."""
+    if car is None or car.kwh is not None:
+        return car
+    if not own_wh.any():
         raise WhatIfError(WhatIfRefusal.NO_CAR)
-    if changes.car is None or changes.is_as_measured:
-        return year
-    return changes.car.at_once(year, own_wh)
+    # A car that took more than the typed power has a higher power.
+    return car._replace(kw=max(car.kw, float(own_wh.max()) / WH_A_KW))
 
 
-def _costs_by_class(year: WhatIfYear, *, is_of_few: bool) -> Mapping[float, YearCosts]:
-    """Return the costs of `year` at each reference power with known prices, or at few of them."""
+def _saving_elsewhere(before: WhatIfYear, loaded: WhatIfYear, own: ClassYears) -> float:
+    """Return the additional saving if unknown quarter-hours are like known quarter-hours.
+
+    `before` is the year under the new contract. A new contract also counts for energy in unknown
+    quarter-hours, so it has no such saving. `loaded` is the year with loads and sharing.
+    """
+    before_costs = before.costs(before.reference_kw) or own.now
+    loaded_costs = loaded.costs(before.reference_kw) or own.then
+    # Loads and sharing change each known import. Plan and battery also need the exports.
+    effects = (
+        (before_costs.total - loaded_costs.total, before.known_import_share),
+        (loaded_costs.total - own.then.total, before.known_share),
+    )
+    return sum(effect / share - effect for effect, share in effects)
+
+
+def _sharing(year: WhatIfYear, sharing: Sharing | None) -> Callable[[WhatIfYear], WhatIfYear]:
+    """Return a function from a year to that year with the new share in a community."""
+    if sharing is None:
+        return lambda changed: changed
+    group_wh, key = -panels(sharing.kwp)(year.table.quarter), sharing.key
+    return lambda changed: changed.changed(shared_by(changed.table, group_wh, key))
+
+
+def _powers(year: WhatIfYear, *, is_of_few: bool) -> Sequence[float]:
+    """Return the reference powers with known prices, or few of them."""
     powers = sorted({*REFERENCE_POWERS, year.reference_kw})
     costs = {kw: known for kw in powers if (known := year.costs(kw))}
-    if not is_of_few or not costs:
-        return costs
-    return {kw: costs[kw] for kw in few_classes(costs, year.reference_kw)}
-
-
-def _changed_by_class(
-    year: WhatIfYear, changes: Changes, moment: datetime, own_wh: Floats
-) -> Callable[[float], tuple[WhatIfYear, BatteryUse | None]]:
-    """Return a function from a reference power to the year with the planned car and the battery.
-
-    Raises ValueError for an impossible battery.
-    """
-    plan = None
-    if changes.car:
-        plan = planned_by_class(
-            year, changes.car, moment, own_wh, is_as_measured=changes.is_as_measured
-        )
-    if plan is None and changes.battery:
-        return _battery_by_class(year, changes.battery, moment)
-
-    def changed(reference_kw: float) -> tuple[WhatIfYear, BatteryUse | None]:
-        planned = plan(reference_kw) if plan else year
-        if changes.battery is None:
-            return planned, None
-        return _battery_by_class(planned, changes.battery, moment)(reference_kw)
-
-    return changed
+    return few_classes(costs, year.reference_kw) if is_of_few and costs else [*costs]
 
 
 def sources_then(change: NewContract | None, own: PriceSources) -> PriceSources:
@@ -257,25 +263,25 @@ def few_classes(costs: Mapping[float, YearCosts], own_kw: float) -> list[float]:
 
 
 def _years(
-    costs_now: YearCosts,
-    changed: tuple[WhatIfYear, BatteryUse | None],
-    reference_kw: float,
+    reference_kw: float, now: WhatIfYear, at_once: _Changed | None, then: _Changed
 ) -> ClassYears | None:
     """Return the years at `reference_kw`. Return None if a price is unknown."""
-    then, battery = changed
-    costs_then = then.costs(reference_kw)
-    if costs_then is None:
+    costs_now, costs_then = now.costs(reference_kw), then.year.costs(reference_kw)
+    if costs_now is None or costs_then is None:
         return None
-    return ClassYears(costs_now, costs_then, then.energies_a_year, battery)
+    costs_at_once = at_once and at_once.year.costs(reference_kw)
+    return ClassYears(costs_now, costs_at_once, costs_then, then.year.energies_a_year, then.battery)
 
 
-def _battery_by_class(
-    year: WhatIfYear, battery: Battery, moment: datetime
-) -> Callable[[float], tuple[WhatIfYear, BatteryUse]]:
+def _by_class(
+    year: WhatIfYear, battery: Battery | None, moment: datetime
+) -> Callable[[float], _Changed]:
     """Return a function from a reference power to the year with a battery.
 
     Raises ValueError for an impossible battery.
     """
+    if battery is None:
+        return lambda _kw: _Changed(year)
     if not battery.is_possible:
         message = "there is no such battery"
         raise ValueError(message)
@@ -289,9 +295,9 @@ def _battery_by_class(
     )
     trial = BatteryTrial(quarters, battery, year.prices.excess or 0.0)
     exported_wh = float(quarters.exported_wh.sum())
-    years: dict[float | None, tuple[WhatIfYear, BatteryUse]] = {}
+    years: dict[float | None, _Changed] = {}
 
-    def with_class(reference_kw: float) -> tuple[WhatIfYear, BatteryUse]:
+    def with_class(reference_kw: float) -> _Changed:
         # A reference power that is never exceeded does not change the simulation. So all such
         # reference powers share one run.
         key = reference_kw if trial.highest_wh > reference_kw * WH_A_KW else None
@@ -302,7 +308,7 @@ def _battery_by_class(
                 cycles=out_kwh / battery.kwh * year.times_a_year,
                 stored_share=run.stored_wh / exported_wh if exported_wh else None,
             )
-            years[key] = year.changed(_with_battery(year, run)), use
+            years[key] = _Changed(year.changed(_with_battery(year, run)), use)
         return years[key]
 
     return with_class

@@ -24,6 +24,7 @@ DEGREES_SOURCE = "meteolux.lu, Findel 1991-2020"
 """Source of the monthly mean temperatures: meteolux.lu/fr/climat/normales-et-extremes/."""
 _HEATED_BELOW, _ROOM_DEGREES = 15, 18
 """Eurostat's degree days: 18 degrees minus the temperature of a day that has at most 15 degrees."""
+_WEEK_AND_A_DAY = 8 * A_DAY
 _DAYS_OF_MONTHS = (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -72,14 +73,20 @@ def always(kw: float) -> Load:
     return lambda numbers: np.full(len(numbers), kw * WH_A_KW)
 
 
-def car(kwh: float, kw: float, begin_hour: float = 22) -> Load:
-    """Return the load of a car that is charged with `kwh` at `kw` each day from `begin_hour` on."""
+def car(kwh: float, kw: float, begin_hour: float = 22, rests: Sequence[bool] = ()) -> Load:
+    """Return the load of a car that is charged with `kwh` at `kw` each day from `begin_hour` on.
+
+    `rests` says from Monday to Sunday on which days it is not charged.
+    """
 
     def load(numbers: Numbers) -> Floats:
-        every = np.arange(numbers[0] - 2 * A_DAY, numbers[-1] + 1)
+        every = np.arange(numbers[0] - _WEEK_AND_A_DAY, numbers[-1] + 1)
         clock = wall_clock(every)
         is_after = clock.quarter >= begin_hour * AN_HOUR
-        begins = every[is_after][groups(clock.day[is_after])]
+        is_begin = np.flatnonzero(is_after)[groups(clock.day[is_after])]
+        if any(rests):
+            is_begin = is_begin[~np.array(rests)[clock.weekday[is_begin]]]
+        begins = every[is_begin]
         passed = numbers - begins[np.searchsorted(begins, numbers, side="right") - 1]
         return np.clip(kwh * 1000 - passed * kw * WH_A_KW, 0.0, kw * WH_A_KW)
 

@@ -76,6 +76,8 @@ class WhatIfRefusal(StrEnum):
     """The prices of a market could not be downloaded."""
     NO_CAR = "no_car"
     """The energy of the car to be planned is not known."""
+    CAR_NOT_MEASURED = "car_not_measured"
+    """The car was charged in these months, and its energy is not measured."""
 
 
 class WhatIfError(Exception):

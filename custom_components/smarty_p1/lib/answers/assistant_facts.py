@@ -221,16 +221,17 @@ def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
 def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of a year with changes, from `what_if_report`.
 
-    Both years have the reference power that is then the cheapest.
+    The years have the household's own reference power. Another one may then be the cheapest.
     """
-    cheapest = {name: report["classes"][f"{kw:g}"] for name, kw in report["cheapest"].items()}
+    best = report["cheapest"]["then"]
+    own, cheapest = (report["classes"][f"{kw:g}"] for kw in (report["reference_kw"], best))
     years = {
         name: {
-            "reference_power_kw": report["cheapest"][name],
-            "cost_eur": years[name],
-            "energy_kwh": report["energies"][name],
+            "cost_eur": own[name],
+            **_known(energy_kwh=report["energies"].get(name)),
         }
-        for name, years in cheapest.items()
+        for name in ("now", "at_once", "then")
+        if name in own
     }
     return {
         **_ESTIMATED,
@@ -246,8 +247,12 @@ def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
         **years,
         **_known(
             known_percent=_percent(report["known_share"]),
-            battery=_battery(cheapest["then"]["battery"]),
+            battery=_battery(own["battery"]),
         ),
+        "then_cheapest_reference_power": {
+            "kw": best,
+            "saves_more_eur_a_year": own["then"]["total"] - cheapest["then"]["total"],
+        },
         # An assumption without a value holds.
         "assumed": {
             item["key"]: True if item["value"] is None else item["value"]

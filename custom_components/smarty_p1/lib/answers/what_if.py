@@ -23,6 +23,7 @@ PLAN = "plan"
 KINDS = CONTRACT, CAR, HEAT_PUMP, PANELS, BATTERY, SHARING_KEY, PLAN
 """Kinds of changes."""
 _PERCENT = 100
+_OF_CAR = "kwh", "kw", "begin_hour"
 _NEW_TERMS = "energy_price", "energy_margin", "second_price", "second_hours", "discount"
 """Terms that a new contract always replaces, even by none."""
 _DEFAULTS: Mapping[str, Mapping[str, float]] = {
@@ -52,7 +53,9 @@ class WhatIfQuestion(NamedTuple):
     markets: Mapping[str, PriceSeries]
     """Stored prices of each market by its id."""
     own_car: Sequence[LoadEnergy] = ()
-    """Measured energy of the planned car, which is taken out of the past."""
+    """Measured energy of the planned car, in place of which it is planned."""
+    cars: Sequence[str] = ()
+    """Names of the cars that were charged here in the year. Another car comes besides them."""
     is_of_few: bool = False
     """Whether only few reference powers are compared."""
 
@@ -68,7 +71,7 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
 
     Amounts are whole euros, and parts add up to their totals.
     """
-    changes, present = question.changes, state.contracts.at(state.until)
+    changes, present = _with_car_of_plan(question.changes), state.contracts.at(state.until)
     entered = {
         change["kind"]: {**_DEFAULTS.get(change["kind"], {}), **change} for change in changes
     }
@@ -83,15 +86,13 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
             battery=_battery(battery) if battery else None,
             car=_planned_car(plan) if plan else None,
             own_car=question.own_car,
-            is_as_measured=bool(plan and "device" in plan),
             is_of_few=question.is_of_few,
             feed_in_price=question.feed_in_price,
         ),
         question.sources,
     )
-    year, cheapest = result.now, result.classes[result.cheapest_then]
-    now, then = result.classes[result.cheapest_now].now.whole, cheapest.then.whole
-    saving = round(now.total - then.total)
+    year, own = result.now, result.classes[result.now.reference_kw]
+    saving = round(own.now.whole.total - own.then.whole.total)
     ends = saving, saving + round(result.saving_elsewhere)
     return {
         "start": f"{year.begins[0]:%Y-%m-%d}",
@@ -113,11 +114,12 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
         "cheapest": {"now": result.cheapest_now, "then": result.cheapest_then},
         "energies": {
             "now": _whole(year.energies_a_year),
-            "then": _whole(cheapest.energies),
+            "then": _whole(own.energies),
         },
         "classes": {
             f"{kw:g}": {
                 "now": _whole(years.now.whole),
+                **({"at_once": _whole(years.at_once.whole)} if years.at_once else {}),
                 "then": _whole(years.then.whole),
                 "battery": years.battery
                 and {
@@ -127,7 +129,7 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
             }
             for kw, years in result.classes.items()
         },
-        "assumed": [*_assumed(changes, present)],
+        "assumed": [*_assumed(changes, present), *_second_car(changes, question.cars)],
     }
 
 
@@ -175,9 +177,22 @@ def _sharing(fields: Fields, present: Contract) -> Sharing:
     return Sharing(fields["kwp"], fields["key"] / _PERCENT, price or 0.0)
 
 
+def _with_car_of_plan(changes: Sequence[Fields]) -> Sequence[Fields]:
+    """Return the changes. A plan beside a car plans that car, unless it is for a device."""
+    car_of = next((change for change in changes if change["kind"] == CAR), None)
+    if car_of is None:
+        return changes
+    fields = {**_DEFAULTS[CAR], **{name: car_of[name] for name in _OF_CAR if name in car_of}}
+    return [
+        {**change, **fields} if change["kind"] == PLAN and "device" not in change else change
+        for change in changes
+    ]
+
+
 def _loads(entered: Mapping[str, Fields]) -> Iterator[Load]:
-    """Yield the loads of the changes."""
-    if of_car := entered.get(CAR):
+    """Yield the loads of the changes. The planned car is no such load."""
+    is_planned = PLAN in entered and "device" not in entered[PLAN]
+    if (of_car := entered.get(CAR)) and not is_planned:
         yield car(of_car["kwh"], of_car["kw"], of_car["begin_hour"])
     if pump := entered.get(HEAT_PUMP):
         yield heat_pump(pump["kwh"])
@@ -188,7 +203,7 @@ def _loads(entered: Mapping[str, Fields]) -> Iterator[Load]:
 def _planned_car(fields: Fields) -> PlannedCar:
     hours = fields["begin_hour"], fields["end_hour"]
     more = fields.get("min_kw", 0.0), fields.get("end_hours", ())
-    return PlannedCar(fields.get("kwh", 0.0), fields["kw"], *hours, *more)
+    return PlannedCar(fields.get("kwh"), fields["kw"], *hours, *more)
 
 
 def _battery(fields: Fields) -> Battery:
@@ -209,6 +224,12 @@ def _assumed(changes: Iterable[Fields], present: Contract) -> Iterator[Assumptio
             if key not in change:
                 yield _assumption(key, value)
         yield from _ASSUMED[change["kind"]](fields, present)
+
+
+def _second_car(changes: Iterable[Fields], cars: Sequence[str]) -> Iterator[Assumption]:
+    """Yield the cars that were charged here if a change is about another car."""
+    if cars and any(c["kind"] == CAR or (c["kind"] == PLAN and "kwh" in c) for c in changes):
+        yield _assumption("second_car", ", ".join(cars))
 
 
 def _assumption(key: str, value: float | str | None = None) -> Assumption:

@@ -91,8 +91,9 @@ FIELDS: Mapping[str, Fields] = {
         {"price": Amount(EUR_PER_KWH, 1.0)},
     ),
     PLAN: Fields(
-        {"kw": Amount(KW, 50.0, 0.5)},
+        {},
         {
+            "kw": Amount(KW, 50.0, 0.5),
             "kwh": Amount(KWH, 200.0, 0.1),
             "device": str,
             "begin_hour": Amount(HOURS, 23.0),
@@ -104,13 +105,16 @@ FIELDS: Mapping[str, Fields] = {
 """Fields of each kind of change."""
 
 
-def lacking_fields(kind: str, names: Collection[str]) -> set[str]:
-    """Return the fields that a change with the fields `names` lacks."""
+def lacking_fields(kind: str, names: Collection[str], kinds: Collection[str]) -> set[str]:
+    """Return the fields that a change with the fields `names` lacks, beside changes of `kinds`."""
     required = {*FIELDS[kind].required}
     if kind == CONTRACT:
         required.update(_required_terms({*names}))
-    elif kind == PLAN and "device" not in names:
-        required.add("kwh")
+    elif kind == PLAN and "device" in names:
+        required.add("kw")
+    elif kind == PLAN and CAR not in kinds:
+        # A plan beside a car has the fields of that car.
+        required.update(("kw", "kwh"))
     return required - {*names}
 
 
