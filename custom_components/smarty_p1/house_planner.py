@@ -1,7 +1,7 @@
 """Planner of a meter: it plans the entered loads and battery, each quarter-hour anew."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -45,10 +45,12 @@ from .lib.answers.plan import PLAN_FORMATS
 from .lib.history.luxembourg_time import hour_start, quarter_start
 from .lib.passed_pause import has_passed
 from .lib.plan.coming_quarters import PlanLack
+from .lib.plan.commanded import Told
 from .lib.plan.daily_load import DailyLoad, LoadPlan, LoadState
 from .lib.plan.house_plan import MAX_LOADS
 from .lib.plan.house_request import LoadWish, PlannedHouse
 from .lib.plan.load_record import Charge, LoadRecord, Noted, Period
+from .lib.plan.next_kwh_price import NO_KWH
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the
@@ -62,6 +64,17 @@ _MAX_NAMED = 6
 _MAX_AGE = timedelta(minutes=25)
 
 
+_TOLD = {
+    Told.DOES_NOT_OBEY: Problem.LOAD_DOES_NOT_OBEY,
+    Told.STOPPED: Problem.LOAD_STOPPED,
+    Told.STARTS_ITSELF: Problem.LOAD_STARTS_ITSELF,
+}
+_PROBLEMS = (
+    *_TOLD.values(),
+    Problem.LOAD_WITHOUT_PLAN,
+    Problem.LOAD_NEED_UNKNOWN,
+    Problem.LOAD_WITHOUT_READING,
+)
 _NEEDING = {LoadState.PLANNED, LoadState.BY_HAND, LoadState.RUNNING, LoadState.BLOCKED}
 
 
@@ -103,8 +116,13 @@ class HousePlanner:
         """Loads that have no plan now."""
         self._orders = OrderedEntities(hass, self._records, self._follow_one)
         self._battery = BatteryFollower(hass, entry, self._orders)
-        self._failing: list[str] = []
-        self._without_plan: list[str] = []
+        self._entered_at: dict[str, datetime] = {}
+        self._error = ""
+        """Type of the error because of which there is no new plan."""
+        self._unknown_needs: dict[str, str] = {}
+        """Entities that should tell the energy that a load needs. Empty if others are lost."""
+        self._named: dict[Problem, list[str]] = {}
+        """Loads that the repair issues name."""
         self._counted_hour: datetime | None = None
         """Hour in which the saving was last counted."""
 
@@ -141,10 +159,13 @@ class HousePlanner:
             if entered != self._loads.get(name):
                 self._powers[name] = LoadPower(self._hass, entered.measured_by, entered.load.max_kw)
                 self._controlled[name] = ControlledLoad(self._hass, entered, self._orders)
+                self._entered_at[name] = dt_util.utcnow()
         self._loads = loads
         self._counted_hour = None
         self._stop_tracking()
         self._track()
+        if self._is_open:
+            self._follow_removed()
         self._task.start()
 
     @callback
@@ -228,7 +249,14 @@ class HousePlanner:
             # A load may have been removed while Home Assistant was off.
             self._stop_tracking()
             self._track()
-        now = dt_util.utcnow()
+        try:
+            await self._async_new_plan(dt_util.utcnow())
+            self._error = ""
+        except Exception as err:
+            self._error = type(err).__name__
+            raise
+
+    async def _async_new_plan(self, now: datetime) -> None:
         self._note(now)
         needs = await self._async_needs(now)
         wishes = [need.wish for need in needs.values() if need.wish]
@@ -275,9 +303,12 @@ class HousePlanner:
     async def _async_needs(self, now: datetime) -> dict[str, _LoadNeed]:
         """Return the loads whose need is known."""
         needs: dict[str, _LoadNeed] = {}
+        self._unknown_needs = unknown = {}
         for subentry_id, entered in self._loads.items():
-            with suppress(UnknownNeedError):
+            try:
                 needs[subentry_id] = await self._async_need(subentry_id, entered, now)
+            except UnknownNeedError as err:
+                unknown[subentry_id] = str(err)
         return needs
 
     async def _async_need(self, name: str, entered: EnteredLoad, now: datetime) -> _LoadNeed:
@@ -288,8 +319,8 @@ class HousePlanner:
         is_tried = state is LoadState.DID_NOT_START and load.hours is None
         if state not in _NEEDING and not is_tried:
             return nothing
-        if record.limit.counts and load.hours is None:
-            load = load._replace(max_kw=min(load.max_kw, entered.limited_to))
+        if load.hours is None:
+            load = load._replace(max_kw=min(load.max_kw, record.limit.max_kw))
         rest_hours = record.rest_hours(load, quarter_start(now))
         left, source = await self._async_left(name, entered, rest_hours, now)
         if state is LoadState.BLOCKED:
@@ -355,30 +386,47 @@ class HousePlanner:
         is_unknown = entered.is_there(self._hass) is None and not record.ready_at
         is_always_there = entered.load.hours is None and is_unknown
         state = record.state(entered.load, now, is_always_there=is_always_there)
-        lowest = entered.load.max_kw
-        if entered.is_controlled and entered.load.hours is None:
-            lowest = self._controlled[name].charger.min_kw
-        is_off = record.limit.counts and entered.limited_to < lowest
+        is_off = record.limit.max_kw < self._lowest_kw(name)
         is_blocked = state in {LoadState.PLANNED, LoadState.BY_HAND} and is_off
         return LoadState.BLOCKED if is_blocked else state
+
+    def _lowest_kw(self, name: str) -> float:
+        """Return the lowest power with which a load can run."""
+        entered = self._loads[name]
+        if entered.is_controlled and entered.load.hours is None:
+            return self._controlled[name].charger.min_kw
+        return entered.load.max_kw
 
     @callback
     def _note(self, now: datetime) -> bool:
         """Note what the loads do. Return whether one of them has begun, ended or failed."""
-        is_new = False
+        is_new, shared = False, dict[str | None, float]()
         for name, entered in self._loads.items():
             record = self._counted(name, self._records.of(name), now)
             self._records.count(name, record)
             if (is_there := entered.is_there(self._hass)) is not None:
                 record = record.with_presence(now, is_there=is_there)
             limit = record.limit.seen(now, is_limited=entered.is_blocked(self._hass))
-            is_new |= limit.counts is not record.limit.counts
+            limit = replace(limit, limited_to=self._share(name, record, shared))
+            is_new |= limit.max_kw != record.limit.max_kw
             record = replace(record, limit=limit)
             noted = _noted(entered, record, self._powers[name].kw(now))
             measured = self._hass.states.get(entered.measured_by or "")
             noted = noted._replace(reported_at=measured.last_reported if measured else None)
             is_new |= self._records.put(name, record.noted(entered.load, now, noted))
         return is_new
+
+    def _share(self, name: str, record: LoadRecord, shared: dict[str | None, float]) -> float:
+        """Return the power of a limited load, and take it from what loads share at its relay."""
+        entered, control = self._loads[name], record.control
+        if not entered.limit_shared:
+            return entered.limited_to
+        left = shared.setdefault(entered.blocked_by, entered.limited_to)
+        kw = min(left, entered.limited_to)
+        runs = control.is_by_hand if control.has_hand else control.left_kwh > NO_KWH
+        if runs and kw >= self._lowest_kw(name):
+            shared[entered.blocked_by] = left - min(kw, entered.load.max_kw)
+        return kw
 
     def _counted(self, name: str, record: LoadRecord, now: datetime) -> LoadRecord:
         """Return the record after the energy since the last look, and with the last charge."""
@@ -447,24 +495,47 @@ class HousePlanner:
     @callback
     def _tell(self, now: datetime) -> None:
         """Raise and withdraw the repair issues about loads that do not obey or have no plan."""
-        without = [
-            entered.name
-            for name, entered in self._loads.items()
-            if entered.is_controlled and _is_without_plan(self._records.of(name), now)
-        ]
-        if without != self._without_plan:
-            self._without_plan, named = without, ", ".join(without)
-            problem = Problem.LOAD_WITHOUT_PLAN
-            set_issue(self._hass, self._entry, problem, is_there=without, loads=named)
-        failing = [
-            f"{name} ({entity_of(self._hass, failure.entity_id)}: {failure.ordered})"
-            for owner, name in self._owners().items()
-            for failure in self._records.control_of(owner).failing(now)
-        ]
-        if failing != self._failing:
-            self._failing = failing
-            problem, named = Problem.LOAD_DOES_NOT_OBEY, ", ".join(failing[:_MAX_NAMED])
-            set_issue(self._hass, self._entry, problem, is_there=failing, entities=named)
+        named = self._disobedient(now)
+        for owner, entered in self._loads.items():
+            # Another repair issue names lost entities.
+            is_lost = self._unknown_needs.get(owner) == ""
+            if entered.is_controlled and not is_lost and self._is_without_plan(owner, now):
+                entity_id = self._unknown_needs.get(owner)
+                text = f"{entered.name} ({entity_id})" if entity_id else entered.name
+                named[self._reason(owner)].append(text)
+        for problem in _PROBLEMS:
+            if (loads := named[problem]) != self._named.get(problem):
+                text = ", ".join(loads[:_MAX_NAMED])
+                cause = {"error": self._error or TimeoutError.__name__}
+                shown = cause if problem is Problem.LOAD_WITHOUT_PLAN else {}
+                set_issue(self._hass, self._entry, problem, is_there=loads, entities=text, **shown)
+        self._named = named
+
+    def _disobedient(self, now: datetime) -> defaultdict[Problem, list[str]]:
+        """Return the loads and entities to tell about, with the last order and the state."""
+        named = defaultdict[Problem, list[str]](list)
+        for owner, name in self._owners().items():
+            for reason, problem in _TOLD.items():
+                named[problem] += [
+                    f"{name} ({entity_of(self._hass, at.entity_id)}: {at.ordered}, {at.state})"
+                    for at in self._records.control_of(owner).told(now, reason)
+                ]
+        return named
+
+    def _is_without_plan(self, name: str, now: datetime) -> bool:
+        """Return whether a load has no plan of now, although there was time to make one."""
+        plan = self._records.of(name).plan
+        since = quarter_start(plan.planned_at) if plan else self._entered_at[name]
+        return has_passed(since, now, _MAX_AGE)
+
+    def _reason(self, name: str) -> Problem:
+        """Return the reason for which there is no new plan of a load."""
+        if self._error:
+            return Problem.LOAD_WITHOUT_PLAN
+        if name in self._unknown_needs:
+            return Problem.LOAD_NEED_UNKNOWN
+        has_reading = self._entry.runtime_data.records.demand is not None
+        return Problem.LOAD_WITHOUT_PLAN if has_reading else Problem.LOAD_WITHOUT_READING
 
 
 def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
@@ -473,13 +544,7 @@ def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
     if not entered.is_controlled or entered.load.hours is not None:
         return plan.planned_kw if plan and plan.runs_now else 0.0
     kw = entered.load.max_kw if control.has_hand else control.following.kw
-    return min(kw, entered.limited_to) if record.limit.counts else kw
-
-
-def _is_without_plan(record: LoadRecord, now: datetime) -> bool:
-    """Return whether a load has no plan of now, although there was time to make one."""
-    plan = record.plan
-    return plan is not None and has_passed(quarter_start(plan.planned_at), now, _MAX_AGE)
+    return min(kw, record.limit.max_kw)
 
 
 def _runs(load: DailyLoad, record: LoadRecord) -> bool:

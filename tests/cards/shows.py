@@ -234,6 +234,7 @@ def plans() -> list[Json]:
         house_plan.load("dishes", state)
         for state in (
             "done",
+            "full",
             "not_connected",
             "not_ready",
             "blocked",

@@ -6,6 +6,7 @@ The house of `test_planned_loads`: energy is cheap from 22:00 to 6:00, and the c
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE
@@ -15,13 +16,15 @@ from homeassistant.helpers.config_validation import ensure_list
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.smarty_p1 import house_planner
+from custom_components.smarty_p1.computed_answers.planned_house import async_planned_house
 from custom_components.smarty_p1.coordinator.loads import needed_energy
 from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
 from custom_components.smarty_p1.lib.history.luxembourg_time import quarter_start
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 
 from . import billed_month, test_load_follower, test_planned_loads
-from .support import Home, wait_until
+from .support import Home, said, wait_until
 from .test_load_follower import CHEAP, Charger
 from .test_planned_loads import CAR, add
 
@@ -41,6 +44,8 @@ WATTS = {"min": 0, "max": 11000, "unit_of_measurement": "W"}
 
 # Time for which a test looks for a plan that is not made.
 _NO_PLAN_S = 0.5
+# Plans and writes of a quarter-hour in which a load begins at most.
+MAX_PLANS = 4
 
 
 class Box:
@@ -61,11 +66,11 @@ class Box:
 
     @property
     def is_on(self) -> bool:
-        return self._state(BOX) == "on"
+        return self.state(BOX) == "on"
 
     @property
     def watts(self) -> float:
-        return float(self._state(POWER))
+        return float(self.state(POWER))
 
     @property
     def plan(self) -> LoadPlan:
@@ -79,21 +84,21 @@ class Box:
             await self.charger.at(CHEAP + minute * MINUTE)
             # A plan is made beside the tests.
             if is_planned:
-                await self.charger.until(self._has_new_plan)
+                await self.charger.until(self.has_new_plan)
             else:
                 await asyncio.sleep(_NO_PLAN_S)
             await self._hass.async_block_till_done()
 
-    def _has_new_plan(self) -> bool:
+    def has_new_plan(self) -> bool:
         plan = LOAD_PLANS.of(self._hass, next(iter(self.house.subentries)))
         return plan is not None and quarter_start(plan.planned_at) == quarter_start(
             dt_util.utcnow()
         )
 
-    async def enters(self, **changes: str) -> None:
+    async def enters(self, **changes: str | bool) -> None:
         """Enter the box's car, and wait for its first plan."""
         await add(self._hass, self.house, switched_by=BOX, energy_from=NEED, **changes)
-        await self.charger.until(self._has_new_plan)
+        await self.charger.until(self.has_new_plan)
 
     async def charges(self) -> None:
         """Let the car charge by the plan for a quarter-hour."""
@@ -113,7 +118,11 @@ class Box:
         await call("switch", service, {"entity_id": BOX}, blocking=True)
         await self._hass.async_block_till_done()
 
-    def _state(self, entity_id: str) -> str:
+    async def press_by_plan(self) -> None:
+        target = {"entity_id": "button.car_by_plan"}
+        await self._hass.services.async_call("button", "press", target, blocking=True)
+
+    def state(self, entity_id: str) -> str:
         state = self._hass.states.get(entity_id)
         assert state is not None
         return state.state
@@ -174,9 +183,7 @@ async def test_a_box_that_does_not_obey_has_an_issue_until_it_does(box: Box, hom
     assert not home.issue("load_does_not_obey")
 
 
-async def test_a_hand_lasts_until_the_deadline_or_until_by_plan(
-    hass: HomeAssistant, box: Box
-) -> None:
+async def test_a_hand_lasts_until_the_deadline_or_until_by_plan(box: Box) -> None:
     await box.charges()
     await box.by_hand("turn_off")
     await box.at(17, 31, 46)
@@ -187,11 +194,49 @@ async def test_a_hand_lasts_until_the_deadline_or_until_by_plan(
         datetime(2026, 6, 17, 5, tzinfo=UTC),
     )
     assert plan.missing_kwh == pytest.approx(8.8)
-    await hass.services.async_call(
-        "button", "press", {"entity_id": "button.car_by_plan"}, blocking=True
-    )
+    await box.press_by_plan()
     await box.charger.until(lambda: box.is_on)
     assert box.plan.hand_until is None
+
+
+async def test_a_load_that_stops_or_starts_by_itself_has_an_issue_until_by_plan(
+    hass: HomeAssistant, box: Box, home: Home
+) -> None:
+    await box.charges()
+    for minute in (17, 24):
+        await box.at(minute)
+        assert not home.issue("load_stopped")
+        assert box.is_on
+        hass.states.async_set(BOX, "off")
+        await box.at(minute + 1, minute + 6)
+    assert home.issue("load_stopped")
+    await box.press_by_plan()
+    # A pause lasts five minutes at least.
+    await box.at(36)
+    await box.charger.until(lambda: box.is_on)
+    assert not home.issue("load_stopped")
+    box.needs(0)
+    await box.at(46)
+    for minute in (60, 75, 90, 105):
+        await box.at(minute)
+        assert not box.is_on
+        assert not home.issue("load_starts_itself")
+        hass.states.async_set(BOX, "on")
+        await hass.async_block_till_done()
+    assert home.issue("load_starts_itself")
+    assert box.is_on
+
+
+async def test_a_box_that_starts_by_itself_runs_on_if_the_user_has_chosen_so(
+    hass: HomeAssistant, box: Box
+) -> None:
+    box.needs(8.8)
+    await box.enters(plan_decides=False)
+    await box.at(-60)
+    hass.states.async_set(BOX, "on")
+    await box.at(-59, -40)
+    assert box.is_on
+    assert box.plan.state is LoadState.BY_HAND
 
 
 @pytest.mark.parametrize("service", ["turn_on", "turn_off"])
@@ -262,7 +307,7 @@ async def test_without_a_new_plan_the_last_one_is_followed_to_its_end(
     await box.at(31, 37, is_planned=False)
     assert box.is_on
     await box.at(46, 52, is_planned=False)
-    assert home.issue("load_without_plan")
+    assert said(home.issue("load_without_plan"))["error"] == "OSError"
     await box.at(180, 186, 200, is_planned=False)
     assert not box.is_on
 
@@ -287,3 +332,81 @@ async def test_the_limit_of_the_operator_is_a_power_also_for_a_hand(
         assert box.watts <= 2000
     await box.at(9, 16)
     await box.charger.until(lambda: box.watts > 2000)
+
+
+async def test_loads_that_share_a_limit_have_it_together(hass: HomeAssistant, box: Box) -> None:
+    hass.states.async_set(RELAY, "connected")
+    shared: dict[str, Any] = {"blocked_by": RELAY, "limited_to": "4", "limit_shared": True}
+    box.needs(8.8)
+    await box.enters(power_set_by=POWER, min_kw="1.4", max_kw="3", **shared)
+    hass.states.async_set("switch.boiler", "off")
+    await add(hass, box.house, "pausing", max_kw="1,2", switched_by="switch.boiler", **shared)
+    await box.at(0)
+    boiler = "binary_sensor.water_runs_by_plan"
+    await box.charger.until(lambda: box.is_on and box.state(boiler) == "on")
+    hass.states.async_set(RELAY, "disconnected")
+    # The car needs 3 kW of 4, and the boiler 1.2 kW.
+    await box.charger.until(lambda: box.state("switch.boiler") == "off")
+    await box.charger.until(lambda: box.state("sensor.water_state") == "blocked")
+    assert box.is_on
+    box.needs(0)
+    await box.at(16)
+    await box.charger.until(lambda: box.state("switch.boiler") == "on")
+    assert not box.is_on
+
+
+async def test_an_unknown_need_has_an_issue_with_the_entity(
+    hass: HomeAssistant, box: Box, home: Home
+) -> None:
+    hass.states.async_set(NEED, "unknown", {"unit_of_measurement": "kWh"})
+    await add(hass, box.house, switched_by=BOX, energy_from=NEED, kwh=None)
+    await box.at(0, 26, is_planned=False)
+    assert NEED in said(home.issue("load_need_unknown"))["entities"]
+    box.needs(8.8)
+    await box.at(31)
+    assert not home.issue("load_need_unknown")
+
+
+class RunningClock:
+    """Clock that is a millisecond later at each look."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, begin: datetime) -> None:
+        self.now = begin
+        monkeypatch.setattr(dt_util, "utcnow", self._tick)
+
+    def _tick(self) -> datetime:
+        self.now += timedelta(milliseconds=1)
+        return self.now
+
+
+async def test_a_running_clock_makes_no_plans_and_writes(
+    hass: HomeAssistant, box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stored time that each look moves would plan and write without a pause."""
+    plans: list[object] = []
+
+    async def count(*args: Any, **options: Any) -> Any:  # noqa: ANN401 - as it was called
+        plans.append(args)
+        return await async_planned_house(*args, **options)
+
+    box.needs(8.8)
+    hass.states.async_set(RELAY, "connected")
+    await box.enters(blocked_by=RELAY, limited_to="0")
+    monkeypatch.setattr(house_planner, "async_planned_house", count)
+    records, writes = box.house.runtime_data.load_records, []
+    for begin in (CHEAP - 30 * MINUTE, CHEAP):
+        await box.charger.at(begin)
+        await box.charger.until(box.has_new_plan)
+        await hass.async_block_till_done()
+        plans.clear()
+        clock = RunningClock(monkeypatch, begin)
+        for _ in range(80):
+            clock.now += timedelta(seconds=10)
+            hass.states.async_set(BOX, box.state(BOX), {"look": clock.now.isoformat()})
+            await hass.async_block_till_done()
+            writes.append(records.is_waiting)
+            await records.async_write_waiting()
+        assert len(plans) <= MAX_PLANS
+        # While it charges, the own count is stored each minute.
+        assert sum(writes[:80]) <= MAX_PLANS
+    assert box.is_on

@@ -120,7 +120,7 @@ async def house(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
 
 
 async def add(
-    hass: HomeAssistant, entry: MockConfigEntry, kind: str = "car", /, **changes: str | None
+    hass: HomeAssistant, entry: MockConfigEntry, kind: str = "car", /, **changes: str | bool | None
 ) -> SubentryFlowResult:
     """Add a load with these changes. A field is left empty with None."""
     done = await fill_in(hass, await open_new(hass, entry, kind), kind, **changes)
@@ -135,7 +135,7 @@ async def open_new(hass: HomeAssistant, entry: MockConfigEntry, kind: str) -> Su
 
 
 async def fill_in(
-    hass: HomeAssistant, form: SubentryFlowResult, kind: str, /, **changes: str | None
+    hass: HomeAssistant, form: SubentryFlowResult, kind: str, /, **changes: str | bool | None
 ) -> SubentryFlowResult:
     fields = LOADS[kind] | changes
     typed = {name: value for name, value in fields.items() if value is not None}
@@ -365,6 +365,7 @@ async def test_a_renamed_sensor_is_followed(house: MockConfigEntry, hass: HomeAs
     await planned(hass, next="2026-06-16T20:00:00+00:00")
 
 
+RELAY: dict[str, str | None] = {"blocked_by": "sensor.relay", "limited_to": "4"}
 NOT_RECORDED = "sensor.smarty_net_power_of_nobody"
 WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
     ("car", {"kwh": "twelve"}, "kwh", "amount_malformed"),
@@ -379,12 +380,14 @@ WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
     ("car", {"name": " \t"}, "name", "load_name"),
     ("car", {"name": "x" * 61}, "name", "load_name"),
     ("car", {"power_set_by": "number.share"}, "power_set_by", "power_set_by_has_other_unit"),
+    ("car", {"power_set_by": "number.from_6"}, "power_set_by", "cannot_pause"),
     ("car", {"measured_by": NOT_RECORDED}, "measured_by", "load_has_no_statistics"),
     ("car", {"measured_by": None}, "measured_by", "measured_by_missing"),
     ("appliance", {"hours": "25"}, "hours", "amount_out_of_range"),
     ("appliance", {"kwh": "50", "hours": "0.9"}, "kwh", "above_possible_power"),
     ("pausing", {"max_kw": "0"}, "max_kw", "amount_out_of_range"),
     ("pausing", {"switched_by": "switch.car"}, "switched_by", "has_other_owner"),
+    ("pausing", RELAY | {"blocked_when": "on"}, "blocked_when", "relay_has_other_state"),
 ]
 
 
@@ -395,6 +398,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
     hass.states.async_set("sensor.mileage", "60", {"unit_of_measurement": "km"})
     hass.states.async_set("number.current", "6", {"unit_of_measurement": "A"})
     hass.states.async_set("number.share", "6", {"unit_of_measurement": "%"})
+    hass.states.async_set("number.from_6", "6", {"unit_of_measurement": "kW", "min": 6})
     hass.states.async_set("switch.car", "off")
     for kind in LOADS:
         form = await open_new(hass, house, kind)
@@ -407,8 +411,8 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
         # The errors of all fields are shown at once.
         form = await fill_in(hass, form, kind, name="", kwh="0")
         assert errors_of(form) == {"name": "load_name", "kwh": "amount_out_of_range"}
-        switched_by = {"switched_by": "switch.car"} if kind == "car" else {}
-        done = await fill_in(hass, form, kind, **switched_by)
+        controlled = {"switched_by": "switch.car", **RELAY} if kind == "car" else {}
+        done = await fill_in(hass, form, kind, **controlled)
         assert done["type"] == "create_entry"
     assert [load.data["kind"] for load in house.subentries.values()] == [*LOADS]
 

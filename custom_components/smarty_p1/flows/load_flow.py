@@ -7,7 +7,12 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
-from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+)
 
 from ..const import (
     CONF_BLOCKED_BY,
@@ -19,6 +24,7 @@ from ..const import (
     CONF_CHARGED_HERE,
     CONF_CONNECTED,
     CONF_ENERGY_FROM,
+    CONF_LIMIT_SHARED,
     CONF_LIMITED_TO,
     CONF_LOAD_HOURS,
     CONF_LOAD_KIND,
@@ -28,6 +34,7 @@ from ..const import (
     CONF_MEASURED_BY,
     CONF_MIN_MINUTES,
     CONF_PHASES,
+    CONF_PLAN_DECIDES,
     CONF_POWER_SET_BY,
     CONF_READY,
     CONF_SWITCHED_BY,
@@ -37,6 +44,7 @@ from ..const import (
     LOAD_PAUSING,
     SUBENTRY_LOAD,
 )
+from ..coordinator.loads.state_numbers import lowest_of
 from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from .form import Input
@@ -75,7 +83,9 @@ _CHARGED_HERE: Mapping[vol.Marker, Any] = {
 }
 _CONTROL: Mapping[vol.Marker, Any] = {
     **_BLOCKED,
+    vol.Required(CONF_LIMIT_SHARED, default=False): BooleanSelector(),
     vol.Optional(CONF_SWITCHED_BY): _SWITCHES,
+    vol.Required(CONF_PLAN_DECIDES, default=True): BooleanSelector(),
     vol.Optional(CONF_POWER_SET_BY): entity_field("number", "input_number"),
     vol.Required(CONF_PHASES, default=3): whole_number_field(3, minimum=1),
     vol.Required(CONF_MIN_MINUTES, default=5): whole_number_field(_MAX_MINUTES, "min", minimum=5),
@@ -148,6 +158,7 @@ class LoadFlow(ConfigSubentryFlow):
     def _check(self, kind: str, data: dict[str, Any], errors: FormErrors) -> dict[str, Any]:
         """Return the data of a load. Add an error for a field that does not fit the others."""
         self._check_powers(kind, data, errors)
+        self._check_limit(data, errors)
         kwh, source = data.get(CONF_LOAD_KWH), data.get(CONF_ENERGY_FROM)
         if kwh is None and source is None:
             errors.refuse(CONF_LOAD_KWH, "energy_missing")
@@ -156,11 +167,25 @@ class LoadFlow(ConfigSubentryFlow):
             errors.refuse(CONF_ENERGY_FROM, "no_energy_or_charge")
         if unit == "%" and CONF_CAPACITY not in data:
             errors.refuse(CONF_CAPACITY, "capacity_missing")
-        if CONF_BLOCKED_BY in data and CONF_LIMITED_TO not in data:
-            errors.refuse(CONF_LIMITED_TO, "limited_to_missing")
-        if unit_of(self.hass, data.get(CONF_POWER_SET_BY, "")) not in _POWER_UNITS:
+        number = data.get(CONF_POWER_SET_BY, "")
+        if unit_of(self.hass, number) not in _POWER_UNITS:
             errors.refuse(CONF_POWER_SET_BY, "power_set_by_has_other_unit")
+        elif CONF_SWITCHED_BY not in data and lowest_of(self.hass.states.get(number)) > 0:
+            self._form.ask_once(CONF_POWER_SET_BY, "cannot_pause")
         return {**data, CONF_LOAD_KIND: kind}
+
+    def _check_limit(self, data: dict[str, Any], errors: FormErrors) -> None:
+        if (relay := data.get(CONF_BLOCKED_BY)) is None:
+            return
+        if CONF_LIMITED_TO not in data:
+            errors.refuse(CONF_LIMITED_TO, "limited_to_missing")
+        own = None
+        if self.source == SOURCE_RECONFIGURE:
+            own = self._get_reconfigure_subentry().subentry_id
+        for other in self._get_entry().get_subentries_of_type(SUBENTRY_LOAD):
+            is_same = other.subentry_id != own and other.data.get(CONF_BLOCKED_BY) == relay
+            if is_same and other.data[CONF_BLOCKED_WHEN] != data[CONF_BLOCKED_WHEN]:
+                errors.refuse(CONF_BLOCKED_WHEN, "relay_has_other_state")
 
     def _check_powers(self, kind: str, data: dict[str, Any], errors: FormErrors) -> None:
         min_kw = data.get(CONF_LOAD_MIN_KW, 0.0)

@@ -39,6 +39,7 @@ MEASURED = EntitySelector(
 )
 """Field for a sensor of a load's own energy or power."""
 
+_UNMEASURED = "measured_by_missing"
 _COMMANDED = (CONF_SWITCHED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
 
 
@@ -77,7 +78,13 @@ class SubentryForm:
         self._form = Form(flow, lambda: self._title)
         self._title = ""
         self._steps = f"config_subentries.{subentry_type}.step"
-        self._has_asked = False
+        self._asked = set[str]()
+
+    def ask_once(self, field: str, key: str) -> None:
+        """Add an error, unless the dialog has shown it before: the user may want it so."""
+        if key not in self._asked:
+            self._asked.add(key)
+            self._form.amounts.refuse(field, key)
 
     def refuse_more(self, entry: ConfigEntry) -> None:
         """Raise AbortFlow if the meter has as many subentries as it may have."""
@@ -134,7 +141,8 @@ class SubentryForm:
     def _fields(self, page: Page, before: Mapping[str, Any]) -> Mapping[vol.Marker, Any]:
         """Return the fields of the page, with those that are asked for without a sensor."""
         fields = dict[vol.Marker, Any]()
-        is_unmeasured = self._has_asked or (before and CONF_MEASURED_BY not in before)
+        has_asked = _UNMEASURED in self._asked
+        is_unmeasured = has_asked or (before and CONF_MEASURED_BY not in before)
         for marker, field in page.fields.items():
             fields[marker] = field
             if marker == CONF_MEASURED_BY and is_unmeasured:
@@ -164,6 +172,5 @@ class SubentryForm:
                 await async_load_energies(self._flow.hass, [source], now, now)
             except NoLoadStatisticError:
                 raise FieldError(CONF_MEASURED_BY, "load_has_no_statistics") from None
-        elif not self._has_asked and (not before or CONF_MEASURED_BY in before):
-            self._has_asked = True
-            raise FieldError(CONF_MEASURED_BY, "measured_by_missing")
+        elif not before or CONF_MEASURED_BY in before:
+            self.ask_once(CONF_MEASURED_BY, _UNMEASURED)

@@ -783,6 +783,7 @@ export interface EnteredLoad {
     | "by_hand"
     | "blocked"
     | "done"
+    | "full"
     | "not_connected"
     | "not_ready"
     | "did_not_start"

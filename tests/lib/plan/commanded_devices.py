@@ -38,11 +38,13 @@ class Device:
         self.shown: str | None = value
         self.is_number = value not in {"on", "off"} and value[0].isdigit()
         self.step = random.choice((0.1, 0.5, 1.0))
-        self.top = 1e9
+        self.top = self.shown_top = 1e9
         self.after_outage: str | None = None
         self.is_there = True
         self.refuses = self.ignores = 0
-        self.bad_until = 0
+        self.life = 0
+        """Number of its outages. What it reports late is lost in an outage."""
+        self.back_at = self.bad_until = 0
         """Time since which the device answers, in the future while it does not."""
         self.on_report: Callable[[bool], None] = lambda _: None
         self.calls: list[tuple[int, str]] = []
@@ -55,7 +57,13 @@ class Device:
     def set(self, value: str, *, is_called: bool = False) -> None:
         """Change the device. Its entity shows it later. Only a state shown at once has context."""
         self.value = value
-        self.clock.at(self.clock.now + self.late_s, lambda: self._report(value, is_called))
+        life = self.life
+
+        def report() -> None:
+            if life == self.life:
+                self._report(value, is_called)
+
+        self.clock.at(self.clock.now + self.late_s, report)
 
     def _report(self, value: str, is_called: bool) -> None:  # noqa: FBT001
         if self.shown is not None:
@@ -81,15 +89,27 @@ class Device:
         self.set(value)
         return True
 
+    def change_range(self, top: float) -> None:
+        """Change the highest number. A device that does not show it keeps it."""
+        if not self.is_number or self.shown_top != self.top:
+            return
+        self.top = top
+        if self.random.random() < 0.5:
+            self.shown_top = top
+        if self.number > top:
+            self.set(str(top))
+
     def vanish(self, seconds: int) -> None:
         """Lose the connection, and with it, perhaps, what was ordered."""
         if self.is_there:
             self.is_there, self.shown = False, None
-            self.bad_until = self.clock.now + seconds
+            self.life += 1
+            self.back_at = self.clock.now + seconds
+            self.bad_until = max(self.bad_until, self.back_at)
             if self.after_outage is not None:
                 self.value = self.after_outage
             self.on_report(False)  # noqa: FBT003
-            self.clock.at(self.bad_until, self._come_back)
+            self.clock.at(self.back_at, self._come_back)
 
     def _come_back(self) -> None:
         self.is_there, self.shown = True, self.value

@@ -111,7 +111,7 @@ class House:
             self.look()
 
     def told(self) -> Told | None:
-        return self.control.told(self.now)
+        return next((why for why in Told if self.control.told(self.now, why)), None)
 
 
 def running(entities: Mapping[str, EntityKind] = SWITCH) -> House:
@@ -344,7 +344,7 @@ def test_an_order_that_is_not_shown_is_sent_again_and_has_a_message_after_ten_mi
     assert house.told() is None
     house.until(at + 800)
     assert house.told() is Told.DOES_NOT_OBEY
-    [failing] = house.control.failing(house.now)
+    [failing] = house.control.told(house.now, Told.DOES_NOT_OBEY)
     assert (failing.entity_id, failing.ordered, failing.state) == ("switch.car", "off", "on")
     house.change(switch="off")
     assert house.told() is None
@@ -538,7 +538,7 @@ def test_a_limit_is_sent_again_soon() -> None:
     house.look()
     at = house.s
     house.obeys = True
-    assert house.until(at + 60) == [(at + 30, "off")]
+    assert house.until(at + 60) == [(at + 20, "off")]
 
 
 # Batteries
@@ -624,7 +624,7 @@ def test_a_switch_that_is_no_longer_chosen_is_switched_off_until_it_is_seen() ->
     house.until(house.s + 400)
     assert house.states["switch.car"] == "off"
     house.look()
-    assert house.control.is_empty
+    assert not house.control.entities
 
 
 @pytest.mark.parametrize("how", ["by hand", "a day"])
@@ -641,12 +641,12 @@ def test_a_load_that_somebody_switched_on_stays_and_a_day_is_enough(how: str) ->
     house.look()
     if how == "by hand":
         assert house.orders == []
-        assert house.control.is_empty
+        assert not house.control.entities
     else:
         house.until(house.s + 86_000, step=300)
-        assert not house.control.is_empty
+        assert house.control.entities
         house.until(house.s + 1000)
-        assert house.control.is_empty
+        assert not house.control.entities
 
 
 # Starts, own count, no plan

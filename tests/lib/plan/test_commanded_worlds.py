@@ -43,6 +43,8 @@ ORDERS_AN_HOUR = {
     EntityKind.SELECT: 31,
     EntityKind.START: 31,
 }
+NIGHTLY_ORDERS = 16
+"""Orders of a number after which a higher power may wait: 20 at once, of which 4 are kept."""
 SEEN: Counter[str] = Counter()
 
 
@@ -137,7 +139,7 @@ class World:
                 device.ignores = self.random.randint(1, 2)
                 device.bad_until = 10**9
             case "range":
-                device.top = self.random.choice((10.0, 1e9)) if device.is_number else 1e9
+                device.change_range(self.random.choice((10.0, 1e9)))
             case _:
                 if fault == "forget" and self.kind != "start":
                     device.after_outage = next(
@@ -153,7 +155,7 @@ class World:
     def _mend(self, device: Device) -> None:
         if device.refuses or device.ignores:
             device.refuses = device.ignores = 0
-            device.bad_until = self.clock.now
+            device.bad_until = max(self.clock.now, device.back_at)
 
     def switch_by_hand(self) -> None:
         """Let somebody change the load in Home Assistant. What is shown late has no context."""
@@ -191,7 +193,9 @@ class World:
             return
         values = {"switch": ("on", "off"), "number": ("32.0", "8.0"), "battery": ("99.0",)}
         value = self.random.choice(values.get(name, ("Backup",)))
-        if value == device.value:
+        # Nobody can tell it from the answer of a device that caps its number.
+        is_answer = device.is_number and self.control.of(name, self.entities[name]).is_open
+        if value == device.value or is_answer:
             return
         self.disturbed_at = self.clock.now
         if value == "on" and self.random.random() < 0.5:
@@ -216,7 +220,8 @@ class World:
         self.down_until = self.clock.now + self.random.choice((10, 90, 600))
         self.started_at = self.down_until + 20
         self.disturbed_at = self.down_until
-        if is_crash:
+        if is_crash or (self.hand and self.hand[2] >= self.clock.now):
+            # Nobody in Home Assistant has seen it.
             self.hand = None
         SEEN["crash" if is_crash else "restart"] += 1
 
@@ -300,7 +305,8 @@ class World:
         setting = None
         if "number" in self.entities:
             lowest = MIN_A if "switch" in self.entities else 0.0
-            setting = Setting("number", max(MIN_A, float(int(kw * MAX_A / MAX_KW))), lowest)
+            amperes = max(MIN_A, float(int(kw * MAX_A / MAX_KW)))
+            setting = Setting("number", min(amperes, self.devices["number"].shown_top), lowest)
         fits = limit is None and self.clock.now % 1800 < 900
         return control.powered(kw, setting, time, limit=limit, fits_full=fits), (kw, limit)
 
@@ -350,7 +356,8 @@ class World:
             name, value, since = self.hand
             is_back = order.value == value
             assert order.entity_id != name or now < since or is_back, ("a hand is touched", order)
-        if order.value == "on" and "number" in devices and not self.has_own_will:
+        is_start = order.value == "on" and devices["switch"].value != "on"
+        if is_start and "number" in devices and not self.has_own_will:
             number = self.control.of("number", EntityKind.NUMBER)
             is_set = number.is_obeyed or number.is_by_hand or number.wish is None
             unset_at = self.control.unset_at or self.time(now)
@@ -420,7 +427,7 @@ class World:
         )
         if now - since > bound and not self.control.has_hand:
             for name, wanted in self._wanted().items():
-                if name not in self.devices:
+                if name not in self.devices or self._is_spent(name):
                     continue
                 device = self.devices[name]
                 is_reached = wanted is None or device.value == wanted
@@ -430,6 +437,10 @@ class World:
                 assert is_reached, ("not reached", name, wanted, device.value, self.control)
                 SEEN["reached"] += 1
         self._check_limit(now, bad_until)
+
+    def _is_spent(self, name: str) -> bool:
+        """Return whether a number has no orders left for a higher power: it gets 50 a night."""
+        return name == "number" and len(self.sent[name]) > NIGHTLY_ORDERS
 
     def _check_limit(self, now: int, bad_until: int) -> None:
         """Check that a limit is obeyed while the device answers, whoever has switched it on."""

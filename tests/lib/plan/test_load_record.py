@@ -90,7 +90,7 @@ ROWS = {
         ((30, 7.0, True), (5.5, 0.0, True), (10, 0.0, False), (5.5, 0.0, True)),
         LoadState.PLANNED,
     ),
-    "a car is full": Row(CAR, ((30, 7.0, True), (76, 0.0, True)), LoadState.DONE),
+    "a car is full": Row(CAR, ((30, 7.0, True), (76, 0.0, True)), LoadState.FULL),
     "a car without a sensor": Row(CAR, ((60, None, True),), LoadState.PLANNED),
     "a car by hand": Row(CAR, ((3, 7.0, False),), LoadState.BY_HAND),
     "a car stops by hand": Row(CAR, ((3, 7.0, False), (1, 0.0, False)), LoadState.PLANNED),

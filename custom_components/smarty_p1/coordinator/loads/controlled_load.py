@@ -18,7 +18,7 @@ from ...lib.plan.next_kwh_price import NO_KWH
 from .entered_loads import EnteredLoad
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, key_of
-from .state_numbers import is_power, number_of, number_to_set
+from .state_numbers import is_power, lowest_of, number_of, number_to_set
 
 _PLANNING_TIME = timedelta(minutes=5)
 _PHASE_KW = 0.23
@@ -71,8 +71,8 @@ class ControlledLoad:
             state = _paused(before, now)
             wished = entered.load.max_kw if control.is_by_hand else 0.0
         if record.limit.counts:
-            limit = self._limit()
-            wished = 0.0 if limit.value is None else min(wished, entered.limited_to)
+            limit = self._limit(record.limit.limited_to)
+            wished = 0.0 if limit.value is None else min(wished, record.limit.limited_to)
             state = state if wished else _paused(before, now)
         return replace(control, following=state).powered(
             wished,
@@ -92,9 +92,8 @@ class ControlledLoad:
             states[switch.entity_id] = report._replace(value=value)
         return states
 
-    def _limit(self) -> Limit:
+    def _limit(self, limit_kw: float) -> Limit:
         """Return what the operator's limit permits: the highest value of the number, or nothing."""
-        limit_kw = self._entered.limited_to
         if limit_kw < self.charger.min_kw:
             return Limit(None)
         setting = self._setting(limit_kw)
@@ -109,6 +108,7 @@ class ControlledLoad:
         return Around(
             is_needed=is_needed,
             connected_at=connected_at,
+            plan_decides=self._entered.plan_decides,
             hand_end=load.hand_end(now),
             is_gone=is_gone,
         )
@@ -135,9 +135,7 @@ class ControlledLoad:
     @property
     def _can_pause(self) -> bool:
         """Return whether a switch, or a number that goes down to 0, can turn the load off."""
-        setting = self._settable
-        lowest = float(setting.attributes.get("min", 0.0)) if setting else 0.0
-        return self._entered.switched_by is not None or lowest <= 0
+        return self._entered.switched_by is not None or lowest_of(self._settable) <= 0
 
     @property
     def _settable(self) -> State | None:
@@ -154,8 +152,7 @@ class ControlledLoad:
         if state is None:
             return Setting(key, kw, 0.0)
         amperes = max(_MIN_AMPERES, int(_ROUNDED * kw / (_PHASE_KW * entered.phases)))
-        lowest = max(0.0, float(state.attributes.get("min", 0.0)))
-        return Setting(key, number_to_set(state, kw, amperes), lowest)
+        return Setting(key, number_to_set(state, kw, amperes), max(0.0, lowest_of(state)))
 
     def _wanted(
         self,

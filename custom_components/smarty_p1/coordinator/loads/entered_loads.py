@@ -68,6 +68,10 @@ class EnteredLoad(NamedTuple):
     blocked_when: str = STATE_OFF
     limited_to: float = 0.0
     """Power in kW that the load may still have while it is blocked."""
+    limit_shared: bool = False
+    """Whether all such loads at this relay have this power together."""
+    plan_decides: bool = True
+    """Whether the plan switches off what the device has switched on by itself."""
     min_minutes: float = MIN_TIME / timedelta(minutes=1)
     """Shortest run and pause."""
 

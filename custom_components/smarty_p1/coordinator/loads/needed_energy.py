@@ -18,7 +18,10 @@ PLANNED_POWER = "planned_power"
 
 
 class UnknownNeedError(Exception):
-    """Error for a load whose needed energy is unknown now, or whose entities are lost."""
+    """Error for a load whose needed energy is unknown now, or whose entities are lost.
+
+    Its text is the id of the entity that should tell the energy. It is empty for lost entities.
+    """
 
 
 async def async_needed(
@@ -54,5 +57,5 @@ async def async_needed(
     if record.charge:
         return record.charge.left_kwh(own_kwh), source
     if entered.energy_from and not entered.load.kwh:
-        raise UnknownNeedError
+        raise UnknownNeedError(entered.energy_from)
     return entered.load.left_kwh(used_kwh), source

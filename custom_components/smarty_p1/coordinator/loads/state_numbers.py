@@ -28,6 +28,11 @@ def is_power(state: State) -> bool:
     return state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) in PowerConverter.VALID_UNITS
 
 
+def lowest_of(state: State | None) -> float:
+    """Return the lowest number to which an entity can be set. Return 0 if it is unknown."""
+    return float(state.attributes.get("min", 0.0)) if state else 0.0
+
+
 def number_to_set(state: State, kw: float, other: float) -> float:
     """Return the number that sets a power: in kW or W, and `other` for any other unit.
 

@@ -210,11 +210,6 @@ class Commanded:
         return is_held and self.state is not None and _same(self, self.state, self.held)
 
     @property
-    def is_used(self) -> bool:
-        """Return whether the user still chooses it."""
-        return self.unused_at is None
-
-    @property
     def is_given_back(self) -> bool:
         """Return whether there is nothing to switch off or to give back."""
         return self.ordered is None or (self.phase is Phase.HELD and self.ordered == self.off)
@@ -225,8 +220,8 @@ class Commanded:
         return {Phase.HELD: self.held, Phase.HAND: self.hand}.get(self.phase)
 
     def is_late(self, now: datetime) -> bool:
-        """Return whether its last order should be shown by now. That of a limit should be soon."""
-        late_after = self._late(_FIRM_LATE_S if self.is_firm else _MIN_LATE_S)
+        """Return whether its last order should be shown by now. That of a limit is sent again."""
+        late_after = timedelta(seconds=_FIRM_LATE_S) if self.is_firm else self._late(_MIN_LATE_S)
         return has_passed(self.sent_at, now, late_after)
 
     def is_recent(self, now: datetime) -> bool:
@@ -344,7 +339,8 @@ def _confirmed(entity: Commanded, state: str, now: datetime) -> Commanded:
         return entity
     is_shown = _same(entity, state, entity.ordered)
     if entity.is_number and entity.phase is Phase.UNCONFIRMED:
-        is_answer = entity.tries >= _TOLD_TRIES or not _was_before(entity)
+        is_last = entity.tries >= _TOLD_TRIES and entity.is_late(now)
+        is_answer = is_last or not _was_before(entity)
         is_shown = is_shown or (is_answer and _is_near(float(state), float(entity.ordered or 0.0)))
     return _shown(entity, now) if is_shown else entity
 
@@ -352,7 +348,9 @@ def _confirmed(entity: Commanded, state: str, now: datetime) -> Commanded:
 def _is_near(value: float, ordered: float) -> bool:
     """Return whether a number may be the rounded or capped order."""
     step = _SMALL_STEP if abs(ordered) <= _SMALL_NUMBER else _LARGE_STEP
-    return value * ordered >= 0 and abs(value) <= abs(ordered) + step
+    # A device that stays at 0 does not obey.
+    has_direction = value * ordered > 0 or abs(ordered) <= step
+    return has_direction and abs(value) <= abs(ordered) + step
 
 
 def _was_before(entity: Commanded) -> bool:
@@ -389,7 +387,7 @@ def _changed(entity: Commanded, was: Commanded, now: datetime, around: Around) -
         return _shown(entity, now, entity.state)
     if entity.wish is None:
         return replace(entity, phase=Phase.FREE, ordered=None)
-    if is_late and was.is_judged:
+    if is_late and was.is_judged and not entity.is_firm:
         return replace(entity, phase=Phase.UNCONFIRMED)
     return _lost(entity, was, now, around)
 
@@ -464,7 +462,8 @@ def _looked(entity: Commanded, now: datetime) -> Commanded:
         case Phase.SENT if has_passed(entity.sent_at, now, ANSWERED_AFTER):
             return _unanswered(entity, now)
         case Phase.UNCONFIRMED if entity.held is None and entity.is_late(now):
-            return _failed(entity, now)
+            failed = _failed(entity, now)
+            return replace(failed, retry_at=now) if entity.is_firm else failed
         case Phase.FREE | Phase.REFUSED if entity.kind is not EntityKind.START:
             return _found(entity, now)
     return entity
@@ -548,17 +547,24 @@ def _order(entity: Commanded, value: str, now: datetime) -> tuple[Commanded, Ent
 
 def _before(entity: Commanded, value: str, now: datetime, *, is_again: bool) -> tuple[str, ...]:
     """Return the states that may still be reported, or that do not show the order."""
-    before = (*entity.before, entity.ordered) if entity.is_recent(now) else ()
+    is_recent = entity.is_recent(now)
+    before = (*entity.before, entity.ordered) if is_recent else entity.before if is_again else ()
     # What it shows before it is ordered the same again may be its answer.
-    is_lost = entity.lost_at is not None and entity.lost_at >= (entity.sent_at or now)
-    if is_lost or not is_again:
+    if not is_again or _was_lost(entity, now):
         before = (*before, entity.state)
     states = dict.fromkeys(state for state in before if state not in {None, value})
-    return tuple(state for state in states if state)[-_MAX_BEFORE:]
+    return tuple(filter(None, states))[-_MAX_BEFORE:]
+
+
+def _was_lost(entity: Commanded, now: datetime) -> bool:
+    """Return whether its last order was shown and lost since."""
+    return entity.lost_at is not None and entity.lost_at >= (entity.sent_at or now)
 
 
 def _failed(entity: Commanded, now: datetime) -> Commanded:
-    wait = timedelta(seconds=_BACK_OFF_S[min(entity.tries, len(_BACK_OFF_S) - 1)])
+    wait_s = float(_BACK_OFF_S[min(entity.tries, len(_BACK_OFF_S) - 1)])
+    # A limit is obeyed within a minute from which on the device answers again.
+    wait = timedelta(seconds=min(wait_s, _FIRM_LATE_S) if entity.is_firm else wait_s)
     return replace(
         entity,
         phase=Phase.REFUSED,

@@ -88,6 +88,8 @@ class LoadState(StrEnum):
     BLOCKED = "blocked"
     """The grid operator limits it."""
     DONE = "done"
+    FULL = "full"
+    """The car has charged and takes no more."""
     NOT_CONNECTED = "not_connected"
     NOT_READY = "not_ready"
     DID_NOT_START = "did_not_start"

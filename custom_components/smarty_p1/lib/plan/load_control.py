@@ -96,7 +96,7 @@ class LoadControl:
 
     def all_of(self, kind: EntityKind) -> Iterator[Commanded]:
         """Return the entities of a kind that the user chooses."""
-        return (at for at in self.entities if at.kind is kind and at.is_used)
+        return (at for at in self.entities if at.kind is kind and at.unused_at is None)
 
     @property
     def switch(self) -> Commanded | None:
@@ -129,18 +129,9 @@ class LoadControl:
         starts = self.all_of(EntityKind.START)
         return any(at.phase is Phase.HELD and at.ordered == at.wish for at in starts)
 
-    @property
-    def is_empty(self) -> bool:
-        """Return whether nothing is left to order."""
-        return not self.entities
-
-    def failing(self, now: datetime) -> list[Commanded]:
-        """Return the entities that do not obey."""
-        return [at for at in self.entities if at.told_now(now) is Told.DOES_NOT_OBEY]
-
-    def told(self, now: datetime) -> Told | None:
-        """Return what the user should be told, None while everything is well."""
-        return next((told for at in self.entities if (told := at.told_now(now))), None)
+    def told(self, now: datetime, reason: Told) -> list[Commanded]:
+        """Return the entities about which the user should be told for a reason."""
+        return [at for at in self.entities if at.told_now(now) is reason]
 
     def used(self, entities: Mapping[str, EntityKind], now: datetime) -> LoadControl:
         """Return it with the entities that the user has chosen now, at most six.

@@ -135,7 +135,7 @@ class LoadRecord:
             ),
             (self.tries >= MAX_TRIES, LoadState.DID_NOT_START),
             (self._takes_nothing(load), LoadState.DID_NOT_START),
-            (self.is_done, LoadState.DONE),
+            (self.is_done, LoadState.FULL if load.hours is None else LoadState.DONE),
         )
         return next((state for applies, state in rows if applies), LoadState.PLANNED)
 
