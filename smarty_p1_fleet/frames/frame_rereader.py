@@ -86,8 +86,9 @@ class _Due(NamedTuple):
 class FrameRereader:
     """Reader of the frames of a store that are to be read again, each time in a new pipeline.
 
-    It tries a waiting frame once after its start, and after each change of its keys or of names.
-    `titles` are the system titles of the meters that the collector collects, () for all meters.
+    It tries a waiting frame once after its start, and after each change of its meter's keys or of
+    names. `titles` are the system titles of the meters that the collector collects, () for all
+    meters.
     """
 
     def __init__(  # noqa: PLR0913
@@ -131,8 +132,12 @@ class FrameRereader:
         """Read the frames again that can be stored now. Raises NATS's errors."""
         await self._list()
         if keys is not self._keys:
-            self._keys = keys
-            self._tried.clear()
+            known, self._keys = self._keys, keys
+            self._tried = {
+                title: tried
+                for title, tried in self._tried.items()
+                if known and title and known.all_of(title) == keys.all_of(title)
+            }
         if not self._marks:
             return
         await self._names.look()
