@@ -330,7 +330,8 @@ async def test_the_limit_of_the_operator_is_a_power_also_for_a_hand(
         hass.states.async_set(RELAY, state)
         await box.at(minute + 1)
         assert box.watts <= 2000
-    await box.at(9, 16)
+    # The plan of the next quarter-hour, then its order: a number rises at most each 30 s.
+    await box.at(9, 16, 18, 20)
     await box.charger.until(lambda: box.watts > 2000)
 
 
