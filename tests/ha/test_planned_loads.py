@@ -351,6 +351,20 @@ async def test_a_changed_load_is_planned_again_and_a_removed_one_leaves_nothing(
     assert not car_device(hass, house)
 
 
+async def test_the_only_load_of_a_relay_may_change_the_state_that_blocks_it(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    await add(hass, house, **RELAY)
+    (subentry_id,) = house.subentries
+    subentries = hass.config_entries.subentries
+    flow = await subentries.async_init(
+        (house.entry_id, "load"),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
+    )
+    done = await subentries.async_configure(flow["flow_id"], CAR | RELAY | {"blocked_when": "on"})
+    assert done["reason"] == "reconfigure_successful"
+
+
 async def test_a_renamed_sensor_is_followed(house: MockConfigEntry, hass: HomeAssistant) -> None:
     registry = er.async_get(hass)
     sensor = registry.async_get_or_create("binary_sensor", "wallbox", "1")
