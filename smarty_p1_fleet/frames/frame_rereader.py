@@ -131,13 +131,7 @@ class FrameRereader:
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
         """Read the frames again that can be stored now. Raises NATS's errors."""
         await self._list()
-        if keys is not self._keys:
-            known, self._keys = self._keys, keys
-            self._tried = {
-                title: tried
-                for title, tried in self._tried.items()
-                if known and title and known.all_of(title) == keys.all_of(title)
-            }
+        self._forget_tries(keys)
         if not self._marks:
             return
         await self._names.look()
@@ -146,6 +140,17 @@ class FrameRereader:
         starts = ((title, mark, self._start(title, mark, keys)) for title, mark in marks)
         if due := [_Due(title, mark, at) for title, mark, at in starts if at is not None]:
             await self._read(js, keys, due, state.last_seq)
+
+    def _forget_tries(self, keys: Keys) -> None:
+        """Forget the tries of all titles whose keys have changed."""
+        if keys is self._keys:
+            return
+        known, self._keys = self._keys, keys
+        self._tried = {
+            title: tried
+            for title, tried in self._tried.items()
+            if known and title and known.all_of(title) == keys.all_of(title)
+        }
 
     async def _list(self) -> None:
         """Read the bookmarks if they have changed, or after _LIST_INTERVAL_S."""
