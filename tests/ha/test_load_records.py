@@ -17,10 +17,14 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.smarty_p1.coordinator.loads.load_records import LoadRecords
 from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 from custom_components.smarty_p1.lib.plan.coming_quarters import PlanLack
+from custom_components.smarty_p1.lib.plan.commanded import EntityKind
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
+from custom_components.smarty_p1.lib.plan.load_control import LoadControl
+from custom_components.smarty_p1.lib.plan.load_record import LoadRecord
 
 from . import billed_month, test_planned_loads
 from .dialogs import contract_in
@@ -325,6 +329,17 @@ async def test_a_removed_load_leaves_nothing_in_the_file(
     assert hass_storage[key]["data"]["loads"].keys() == {car}
     await plans.hass.config_entries.async_remove(plans.entry.entry_id)
     assert key not in hass_storage
+
+
+def test_loads_that_were_removed_never_make_the_file_too_long(hass: HomeAssistant) -> None:
+    records = LoadRecords(hass, "entry")
+    for number in range(30):
+        switch = {f"switch.{number}": EntityKind.SWITCH}
+        records.put(str(number), LoadRecord(control=LoadControl().used(switch, EVENING)))
+    present = [str(number) for number in range(20, 30)]
+    records.forget_others(present)
+    # Ten that are not seen off yet.
+    assert [*records.state.loads] == [str(number) for number in range(10, 30)]
 
 
 async def test_the_entities_of_a_load_belong_to_it(plans: Plans) -> None:

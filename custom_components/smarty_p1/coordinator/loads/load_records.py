@@ -81,13 +81,17 @@ class LoadRecords(ThrottledStore):
 
     @callback
     def forget_others(self, subentry_ids: Iterable[str]) -> None:
-        """Forget the loads and batteries that the user has removed, once nothing is left to do."""
+        """Forget the loads and batteries that the user has removed, once nothing is left to do.
+
+        The file of more records could not be read again. So of the others, the newest ones stay.
+        """
         kept = {*subentry_ids}
         for records in (self.state.loads, self.state.batteries):
-            for name in records.keys() - kept:
-                if not self.control_of(name).entities:
-                    del records[name]
-                    self.schedule()
+            removed = [name for name in records if name not in kept]
+            left = [name for name in removed if self.control_of(name).entities][-MAX_LOADS:]
+            for name in {*removed}.difference(left):
+                del records[name]
+                self.schedule()
 
     @override
     async def _async_join(self, parsed: LoadFile) -> None:
