@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from dev.ports import free_ports
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway.metrics import GatewayMetrics
 from tests.system.support import TIMEOUT, until
-from tests.system.watched_fleet import METERS, WatchedFleet
+from tests.system.watched_fleet import METERS, WatchedFleet, answering
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
@@ -45,16 +45,8 @@ class Program:
 
         self._server = http.server.ThreadingHTTPServer((HOST, port), Handler)
 
-    @contextmanager
-    def serving(self) -> Iterator[None]:
-        with self._server as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-            thread.start()
-            try:
-                yield
-            finally:
-                server.shutdown()
-                thread.join()
+    def serving(self) -> AbstractContextManager[None]:
+        return answering(self._server)
 
 
 class Causes:

@@ -26,6 +26,19 @@ from tests.system.support import program
 METERS = 30
 
 
+@contextmanager
+def answering(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Let a server answer in a thread of its own, and close it at the end."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 class Receiver:
     """A webhook: the messages of Alertmanager, by the path of its address."""
 
@@ -50,14 +63,8 @@ class Receiver:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        with ThreadingHTTPServer((HOST, self._port), self._handler) as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-            thread.start()
-            try:
-                yield
-            finally:
-                server.shutdown()
-                thread.join()
+        with answering(ThreadingHTTPServer((HOST, self._port), self._handler)):
+            yield
 
     def alerts(self, path: str) -> list[tuple[str, str, int]]:
         """Return name, state and number of alerts of each message."""
