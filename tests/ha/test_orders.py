@@ -170,7 +170,9 @@ async def test_an_off_order_never_gives_up(
     assert not box.is_on
 
 
-async def test_a_box_that_does_not_obey_has_an_issue_until_it_does(box: Box, home: Home) -> None:
+async def test_a_box_that_does_not_obey_has_an_issue_until_it_does(
+    box: Box, home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
     await box.charges()
     box.refusals = 99
     box.needs(0)
@@ -181,6 +183,9 @@ async def test_a_box_that_does_not_obey_has_an_issue_until_it_does(box: Box, hom
     assert not box.is_on
     await box.at(57)
     assert not home.issue("load_does_not_obey")
+    # However often it refused.
+    warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings.count("Car was not switched or set: HomeAssistantError") == 1
 
 
 async def test_a_hand_lasts_until_the_deadline_or_until_by_plan(box: Box) -> None:

@@ -4,6 +4,7 @@ No other module calls an action of an entity of a load or battery.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -68,6 +69,8 @@ class OrderedEntities:
         self._others = deque[str](maxlen=_MAX_CONTEXTS)
         self._called: str | None = None
         self._stored = set[str]()
+        self._refused = set[str]()
+        """Entities whose refusal is logged. An order is repeated each few seconds under a limit."""
 
     @callback
     def listen(self) -> CALLBACK_TYPE:
@@ -133,8 +136,11 @@ class OrderedEntities:
         try:
             await async_send_order(self._hass, order, context)
             is_done = True
+            self._refused.discard(order.entity_id)
         except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
-            LOGGER.warning("%s was not switched or set: %s", name, type(err).__name__)
+            level = logging.DEBUG if order.entity_id in self._refused else logging.WARNING
+            self._refused.add(order.entity_id)
+            LOGGER.log(level, "%s was not switched or set: %s", name, type(err).__name__)
         control, now = self._records.control_of(owner_id), dt_util.utcnow()
         control = control.answered(order, now, is_done=is_done)
         control = control.reported(self.reports(control), now)
