@@ -88,6 +88,8 @@ class _LoadNeed(NamedTuple):
     """None if it needs nothing."""
     missing_kwh: float = 0.0
     """Energy that it will lack if it stays blocked."""
+    left_kwh: float = 0.0
+    """Energy that it will lack if nobody helps."""
 
 
 class HousePlanner:
@@ -318,13 +320,13 @@ class HousePlanner:
         nothing = _LoadNeed(record, state, period)
         is_tried = state is LoadState.DID_NOT_START and load.hours is None
         if state not in _NEEDING and not is_tried:
-            return nothing
+            return nothing._replace(left_kwh=load.kwh * (state is LoadState.DID_NOT_START))
         if load.hours is None:
             load = load._replace(max_kw=min(load.max_kw, record.limit.max_kw))
         rest_hours = record.rest_hours(load, quarter_start(now))
         left, source = await self._async_left(name, entered, rest_hours, now)
         if state is LoadState.BLOCKED:
-            return nothing._replace(missing_kwh=left)
+            return nothing._replace(missing_kwh=left, left_kwh=left)
         if not left:
             return nothing._replace(state=LoadState.DONE)
         wish = LoadWish(
@@ -402,7 +404,8 @@ class HousePlanner:
         """Note what the loads do. Return whether one of them has begun, ended or failed."""
         is_new, shared = False, dict[str | None, float]()
         for name, entered in self._loads.items():
-            record = self._counted(name, self._records.of(name), now)
+            record = self._records.of(name).at_deadline(entered.load, now)
+            record = self._counted(name, record, now)
             self._records.count(name, record)
             if (is_there := entered.is_there(self._hass)) is not None:
                 record = record.with_presence(now, is_there=is_there)
@@ -580,7 +583,7 @@ def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadP
         once_by=once.by if once and now < once.by else None,
     )
     if need.wish is None or planned is None:
-        return nothing._replace(missing_kwh=round(need.missing_kwh, 2))
+        return nothing._replace(missing_kwh=round(need.missing_kwh, 2), left_kwh=need.left_kwh)
     [load] = [load for load in planned.loads if load.name == need.wish.name]
     plan = nothing._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=need.wish.kwh)
     if need.state is LoadState.BY_HAND:
@@ -593,4 +596,5 @@ def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadP
         planned_kwh=of_load.kwh[0],
         mean_kw=planned.mean_kw(load),
         is_at_once=need.record.is_started_now,
+        is_certain=planned.is_priced_until(need.period.by),
     )

@@ -68,7 +68,7 @@ PARTS = {
     "bill": ("history", "prices", "energy_table"),
     "advice": ("history", "prices", "energy_table", "bill", "plan"),
     "plan": ("history", "prices"),
-    "messages": ("p1", "history", "prices", "bill", "advice"),
+    "messages": ("p1", "history", "prices", "bill", "advice", "plan"),
     "port": ("p1",),
     "capture": ("p1",),
     "leneda": ("history", "prices", "bill"),

@@ -32,10 +32,10 @@ from ..lib.messages.excess_warning import (
 )
 from ..lib.messages.goal_watch import goal_outlook, watch_goal
 from ..lib.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
-from ..lib.messages.message import DaysTold, HouseholdMessage, Kind
+from ..lib.messages.message import HouseholdMessage, Kind
 from ..lib.messages.outbox import admit
 from ..lib.messages.phase_watch import PhaseState, read_phases, watch_phases
-from ..lib.messages.plan_watch import WatchedPlan, watch_failed_loads, watch_plan
+from ..lib.messages.plan_watch import FailuresTold, PlansTold, watch_failed_loads, watch_plan
 from ..lib.messages.silence_remedy import remedy_for
 from ..lib.messages.silence_watch import Listening, SilenceState, watch_silence
 from ..lib.messages.state import MessageState
@@ -103,12 +103,9 @@ type Decide[**P] = Callable[Concatenate[Any, P], Decision[Any]]
 
 
 class Watch(NamedTuple):
-    """Decisions about messages at each reading and each minute, and their part of the state.
+    """Decisions about messages at each reading and each minute, and their part of the state."""
 
-    A kind stands for the days of its last messages.
-    """
-
-    part: str | Kind
+    part: str
     on_reading: Decide[[Reading]] | None = None
     on_minute: Decide[[]] | None = None
 
@@ -144,8 +141,8 @@ class _MeterWatch:
             Watch("phases", self.phases, self.lost_phases),
             Watch("water", on_reading=self.water),
             Watch("silence", on_minute=self.silence),
-            Watch(Kind.FAILED_LOAD, on_minute=partial(self.plan, watch_failed_loads)),
-            Watch(Kind.PLAN_OF_DAY, on_minute=partial(self.plan, watch_plan)),
+            Watch("failures", on_minute=self.failures),
+            Watch("plans", on_minute=self.plans),
         )
 
     @property
@@ -188,9 +185,7 @@ class _MeterWatch:
         ]
         return [message for part, decide in asked for message in self._ask(part, decide, *inputs)]
 
-    def _ask(
-        self, part: str | Kind, decide: Decide[...], *inputs: object
-    ) -> Sequence[HouseholdMessage]:
+    def _ask(self, part: str, decide: Decide[...], *inputs: object) -> Sequence[HouseholdMessage]:
         """Return the messages of a decision, and keep its new state.
 
         A decision that fails must not cost the messages of the others. Their state already says
@@ -212,9 +207,8 @@ class _MeterWatch:
         if reading.demand is None:
             return state, None
         # A warning that may not be sent is not decided: it must not delay a later one.
-        may_send = self.store.state.outbox.may_send(_now(), self.options.quiet)
         price = reading.money.excess_price if reading.money else None
-        ahead = quarter_hour_ahead(reading.demand, price) if may_send else None
+        ahead = quarter_hour_ahead(reading.demand, price) if self._may_send else None
         state, message = warn_of_excess(state, ahead)
         demand = self.entry.runtime_data.records.demand
         if message is None or price is None or demand is None:
@@ -282,12 +276,22 @@ class _MeterWatch:
         )
         return watch_silence(state, listening, dt_util.utcnow())
 
-    def plan(self, watch: Decide[[WatchedPlan, datetime]], told: DaysTold) -> Decision[DaysTold]:
-        """Decide about the plan of the day. A message that may not be sent now is not decided."""
-        now = _now()
-        if not self.store.state.outbox.may_send(now, self.options.quiet):
+    def plans(self, told: PlansTold) -> Decision[PlansTold]:
+        """Decide about the planned runs. A message that may not be sent now is not decided."""
+        if not self._may_send:
             return told, None
-        return watch(told, watched_plan(self._hass, self.entry), now)
+        return watch_plan(told, watched_plan(self._hass, self.entry), dt_util.utcnow())
+
+    def failures(self, told: FailuresTold) -> Decision[FailuresTold]:
+        """Decide about loads that fail their plan, by tasks since the switch was turned on."""
+        plan, now = watched_plan(self._hass, self.entry), dt_util.utcnow()
+        since = self.store.state.since[Kind.FAILED_LOAD]
+        return watch_failed_loads(told, plan, now, since=since, may_send=self._may_send)
+
+    @property
+    def _may_send(self) -> bool:
+        """Return whether news that are not urgent may be sent now."""
+        return self.store.state.outbox.may_send(_now(), self.options.quiet)
 
     async def _async_sun(self) -> Sequence[HouseholdMessage]:
         """Ask about the panels, once a day after the quiet hours."""

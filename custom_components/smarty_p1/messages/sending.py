@@ -155,7 +155,8 @@ class _Writer(NamedTuple):
         if isinstance(value, str):
             return self._name_or_moment(unit, value)
         # A report has whole kWh; what a load lacks may be less than one.
-        decimals = 1 if name == "missing_kwh" else {"kw": 1, "eur": 2, "volts": 1}.get(unit, 0)
+        is_of_load = name in {"missing_kwh", "got_kwh", "needed_kwh"}
+        decimals = 1 if is_of_load else {"kw": 1, "eur": 2, "volts": 1}.get(unit, 0)
         # Adding 0 turns -0 into 0.
         number = f"{round(value, decimals) + 0:.{decimals}f}".replace("-", _MINUS)
         return self.locale.number(number.removesuffix(".0"))

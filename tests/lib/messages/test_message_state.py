@@ -14,6 +14,7 @@ from smartyp1.failure_detection import METER_OBSTACLES
 from smartyp1.messages.goal_watch import GoalState
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Value
 from smartyp1.messages.outbox import Outbox
+from smartyp1.messages.plan_watch import ToldPlan
 from smartyp1.messages.silence_remedy import REMEDIES
 from smartyp1.messages.silence_watch import SilenceState
 from smartyp1.messages.state import MessageState
@@ -59,7 +60,8 @@ STORED: dict[str, Any] = {
         }
     },
     "sun": ["sensor.inverter"],
-    "told": {"failed_load": {"load load_lacks": "2026-11-16"}},
+    "plans": {"load": [MORNING, MORNING, MORNING, False]},
+    "failures": {"load load_lacks": "2026-11-16T06:00:00+00:00"},
     "reported_in": "2026-11-01",
 }
 WRONG: tuple[object, ...] = (
@@ -75,14 +77,12 @@ IS_NUMBER = re.compile(
     r"outbox\.waiting\.\d\.values\.(count|volts)|water\.W1\.captures\.0\.1|excess\.warned_kw"
 )
 IS_COUNT = re.compile(r"outbox\.sent|goal\.days_above|grid\.counts\..*|water\.W1\.nights")
-IS_FLAG = re.compile(r"goal\.is_.*|water\.W1\.is_.*|silence\.has_.*")
+IS_FLAG = re.compile(r"goal\.is_.*|water\.W1\.is_.*|silence\.has_.*|plans\.load\.3")
 IS_DAY = re.compile(r"outbox\.day|goal\.(last_day|month)|voltage\..*|.*\.last_night|reported_in")
 IS_OPTIONAL = re.compile(
-    r"silence\.told.*|excess\..*|grid\.(texts|counts|exchanged)|water\.W1\.leak_since"
+    r"silence\.told.*|excess\..*|grid\.(texts|counts|exchanged)|water\.W1\.leak_since|plans\.load\.0"
 )
-IS_MAPPING = re.compile(
-    r"since|water|told|told\.failed_load|grid\.(texts|counts)|outbox\.alarmed_at"
-)
+IS_MAPPING = re.compile(r"since|water|plans|failures|grid\.(texts|counts)|outbox\.alarmed_at")
 IS_LIST = re.compile(r"outbox\.waiting|water\.W1\.captures|grid\.exchanged|phases\.connected|sun")
 
 
@@ -134,7 +134,7 @@ def test_each_missing_value_is_refused_except_values_that_earlier_files_lack() -
         for name in STORED
         if not _is_refused({key: value for key, value in STORED.items() if key != name})
     ]
-    added_parts = ["voltage", "phases", "water", "sun", "told", "reported_in"]
+    added_parts = ["voltage", "phases", "water", "sun", "plans", "failures", "reported_in"]
     assert accepted == added_parts
     added = {
         "outbox": "alarmed_at",
@@ -192,7 +192,7 @@ def all_values(names: Iterable[str]) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for name in names:
         values[name] = MORNING if name.endswith("_at") else 5
-        if name in {"text", "phase", "object", "name"}:
+        if name in {"text", "phase", "object", "name", "runs"}:
             values[name] = "L1"
         elif name in PHRASES:
             values[name] = min(PHRASES[name])
@@ -231,17 +231,16 @@ def test_the_messages_of_a_state_read_late_are_not_repeated() -> None:
         goal=GoalState(now.date(), 1, date(2026, 11, 1)),
         voltage=VoltageState({"L1": now}, None, now),
         silence=SilenceState(now),
-        told={Kind.PLAN_OF_DAY: {"plan": now.date()}},
+        plans={"car": ToldPlan(None, now, now)},
     )
     joined = newer.after(older)
     assert (joined.outbox.sent, len(joined.outbox.waiting)) == (3, 3)
     assert joined.goal == GoalState(now.date(), 1, date(2026, 11, 1), is_forecast_told=True)
     assert joined.voltage == VoltageState({"L1": now}, date(2026, 11, 16), now)
     assert joined.silence == SilenceState(now)
-    assert joined.told == {**older.told, **newer.told}
-    assert joined.part(Kind.PLAN_OF_DAY) == {"plan": now.date()}
+    assert joined.part("plans") == newer.plans
     off = joined.switched([Kind.FAILED_LOAD], now)
-    assert (off.part(Kind.PLAN_OF_DAY), off.told) == (None, older.told)
+    assert (off.part("plans"), off.failures) == (None, older.failures)
     assert (joined.since, joined.reported_in) == (older.since, older.reported_in)
     # The messages of another day or month do not count.
     december = replace(

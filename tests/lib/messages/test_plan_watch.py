@@ -1,64 +1,135 @@
-"""Messages about the plan: once a day, and only if it saves something or energy will lack."""
+"""Messages about the plan: one for each task of a load, and one for lacked energy."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.messages.plan_watch import WatchedLoad, WatchedPlan, watch_failed_loads, watch_plan
+from smartyp1.messages.plan_watch import (
+    ToldPlan,
+    WatchedLoad,
+    WatchedPlan,
+    watch_failed_loads,
+    watch_plan,
+)
+from smartyp1.plan.load_record import EndedTask, Hindrance, LackCause
 
 NOW = datetime(2026, 11, 17, 17, tzinfo=UTC)
 BY = datetime(2026, 11, 18, 6, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-CAR = WatchedLoad("Car", [(NOW + 8 * HOUR, NOW + 10 * HOUR)], 0.0, BY)
-DISHES = WatchedLoad("Dishes", [(NOW + 7 * HOUR, NOW + 8 * HOUR)], 0.0, BY)
-PLAN = WatchedPlan({"car": CAR, "dishes": DISHES}, 0.84, is_without_surcharge=True)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+CAR = WatchedLoad(
+    "Car", [(NOW + 8 * HOUR, NOW + 10 * HOUR)], 0.0, BY, NOW, is_settled=True, saving=0.84
+)
+DISHES = CAR._replace(name="Dishes", runs=[(NOW + 7 * HOUR, NOW + 8 * HOUR)], saving=0.2)
+PLAN = WatchedPlan({"car": CAR, "dishes": DISHES}, is_without_surcharge=True)
+LACKED = EndedTask(
+    BY, 12.0, 0.0, Hindrance(LackCause.NOT_STARTED, datetime(2026, 11, 18, 0, 30, tzinfo=UTC))
+)
 
 
-def test_the_plan_of_the_day_comes_once_with_the_runs_in_the_order_of_time() -> None:
-    told, message = watch_plan({}, PLAN, NOW)
+def of_car(car: WatchedLoad) -> WatchedPlan:
+    return PLAN._replace(loads={"car": car})
+
+
+def test_each_load_has_one_message_for_its_task_that_names_its_runs() -> None:
+    told, first = watch_plan({}, PLAN, NOW)
+    told, second = watch_plan(told, PLAN, NOW)
+    assert first
+    assert second
+    assert (first.key, first.values) == (
+        "plan_of_day_below",
+        {"name": "Dishes", "runs": "01:00-02:00", "saving_eur": 0.2},
+    )
+    assert second.values == {"name": "Car", "runs": "02:00-04:00", "saving_eur": 0.84}
+    for hours in range(13):
+        assert watch_plan(told, PLAN, NOW + hours * HOUR) == (told, None)
+
+
+def test_the_next_task_has_its_own_message() -> None:
+    told, _ = watch_plan({}, of_car(CAR), NOW)
+    runs = [(begin + DAY, end + DAY) for begin, end in CAR.runs]
+    next_day = CAR._replace(runs=runs, by=BY + DAY)
+    told, message = watch_plan(told, of_car(next_day), NOW + DAY)
     assert message
-    assert message.key == "plan_of_day_below"
-    assert message.values == {"name": "Dishes 01:00-02:00, Car 02:00-04:00", "saving_eur": 0.84}
-    assert watch_plan(told, PLAN, NOW + HOUR) == (told, None)
-    _, next_day = watch_plan(told, PLAN._replace(is_without_surcharge=False), NOW + 6.5 * HOUR)
-    assert next_day
-    assert next_day.key == "plan_of_day"
+    assert told["car"] == ToldPlan(NOW, BY + DAY, runs[0][0])
+
+
+@pytest.mark.parametrize(("moved", "expected"), [(0.75, False), (1.25, True), (-1.25, True)])
+def test_a_second_message_comes_if_the_start_moves_by_more_than_an_hour(
+    moved: float, *, expected: bool
+) -> None:
+    told, _ = watch_plan({}, of_car(CAR), NOW)
+    runs = [(begin + moved * HOUR, end + moved * HOUR) for begin, end in CAR.runs]
+    told, message = watch_plan(told, of_car(CAR._replace(runs=runs)), NOW + HOUR)
+    assert bool(message) is expected
+    third = of_car(CAR._replace(runs=[(NOW + 3 * HOUR, NOW + 4 * HOUR)]))
+    assert bool(watch_plan(told, third, NOW + HOUR)[1]) is not expected
+
+
+def test_at_most_three_runs_are_named() -> None:
+    runs = [(NOW + n * HOUR, NOW + (n + 0.5) * HOUR) for n in range(1, 6)]
+    _, message = watch_plan({}, of_car(CAR._replace(runs=runs)), NOW)
+    assert message
+    assert message.values["runs"] == "19:00-19:30, 20:00-20:30, 21:00-21:30, …"
 
 
 @pytest.mark.parametrize(
-    "plan",
+    "car",
     [
-        PLAN._replace(saving=0.04),
-        PLAN._replace(saving=-1.0),
-        PLAN._replace(loads={}),
-        PLAN._replace(loads={"car": CAR._replace(runs=[])}),
-        PLAN._replace(loads={"car": CAR._replace(runs=[(NOW - HOUR, NOW + HOUR)])}),
+        CAR._replace(saving=0.04),
+        CAR._replace(is_settled=False),
+        CAR._replace(runs=[]),
+        CAR._replace(runs=[(NOW - HOUR, NOW + HOUR)]),
     ],
 )
-def test_a_plan_without_a_saving_or_a_run_to_come_is_no_news(plan: WatchedPlan) -> None:
-    assert watch_plan({}, plan, NOW) == ({}, None)
+def test_a_plan_that_is_open_saves_nothing_or_has_begun_is_no_news(car: WatchedLoad) -> None:
+    assert watch_plan({}, of_car(car), NOW) == ({}, None)
 
 
-def test_a_load_that_will_lack_energy_has_a_message_a_day() -> None:
-    late = PLAN._replace(loads={"car": CAR._replace(missing_kwh=6.0), "dishes": DISHES})
-    told, [message] = watch_failed_loads({}, late, NOW)
+def test_a_load_that_will_lack_energy_has_a_message_for_each_task() -> None:
+    since = NOW - DAY
+    late = of_car(CAR._replace(missing_kwh=6.0))
+    told, [message] = watch_failed_loads({}, late, NOW, since=since)
     assert (message.key, message.values) == (
         "load_lacks",
         {"name": "Car", "missing_kwh": 6.0, "until_at": BY.isoformat()},
     )
-    assert watch_failed_loads(told, late, NOW + HOUR) == (told, [])
-    assert len(watch_failed_loads(told, late, NOW + 7 * HOUR)[1]) == 1
-    few = PLAN._replace(loads={"car": CAR._replace(missing_kwh=0.4)})
-    assert watch_failed_loads({}, few, NOW) == ({}, [])
+    assert watch_failed_loads(told, late, NOW + 12 * HOUR, since=since) == (told, [])
+    next_task = of_car(CAR._replace(missing_kwh=6.0, by=BY + DAY))
+    assert len(watch_failed_loads(told, next_task, NOW + DAY, since=since)[1]) == 1
+    assert watch_failed_loads({}, late, NOW, since=since, may_send=False) == ({}, [])
+    few = of_car(CAR._replace(missing_kwh=0.4))
+    assert watch_failed_loads({}, few, NOW, since=since) == ({}, [])
     # A removed load is forgotten.
-    assert watch_failed_loads(told, PLAN._replace(loads={}), NOW) == ({}, [])
+    assert watch_failed_loads(told, PLAN._replace(loads={}), NOW, since=since) == ({}, [])
 
 
 def test_a_load_that_did_not_start_has_a_message_beside_its_lack_of_energy() -> None:
-    car = CAR._replace(did_not_start=True, runs=[])
-    told, [message] = watch_failed_loads({}, PLAN._replace(loads={"car": car}), NOW)
+    since, car = NOW - DAY, CAR._replace(did_not_start=True, runs=[])
+    told, [message] = watch_failed_loads({}, of_car(car), NOW, since=since)
     assert (message.key, message.values) == ("load_did_not_start", {"name": "Car"})
-    both = PLAN._replace(loads={"car": car._replace(missing_kwh=6.0)})
-    told, [message] = watch_failed_loads(told, both, NOW + HOUR)
+    both = of_car(car._replace(missing_kwh=6.0))
+    told, [message] = watch_failed_loads(told, both, NOW + HOUR, since=since)
     assert message.key == "load_lacks"
-    assert watch_failed_loads(told, both, NOW + 2 * HOUR) == (told, [])
+    assert watch_failed_loads(told, both, NOW + 2 * HOUR, since=since) == (told, [])
+
+
+def test_lacked_energy_is_one_message_also_in_quiet_hours_and_in_place_of_the_others() -> None:
+    car = CAR._replace(did_not_start=True, missing_kwh=12.0, ended=LACKED)
+    told, [message] = watch_failed_loads({}, of_car(car), BY, since=NOW, may_send=False)
+    assert (message.key, message.values) == (
+        "load_lacked",
+        {
+            "name": "Car",
+            "got_kwh": 0.0,
+            "needed_kwh": 12.0,
+            "until_at": BY.isoformat(),
+            "cause": "not_started",
+            "since_at": "2026-11-18T00:30:00+00:00",
+        },
+    )
+    assert message.rule.is_kept
+    assert not message.is_counted
+    # The old plan of this task says nothing more.
+    assert watch_failed_loads(told, of_car(car), BY, since=NOW) == (told, [])
+    # A switch that is turned on later tells nothing of the past.
+    assert watch_failed_loads({}, of_car(car), BY + HOUR, since=BY + HOUR) == ({}, [])

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 from ..p1.obis import MBUS_DEVICE_TYPES
-from ..stored_json import Mark, Size
+from ..plan.load_record import LackCause
+from ..stored_json import Mark
 from ..stored_values import checked_time
 from .silence_remedy import Remedy
 
@@ -18,17 +18,13 @@ PHRASES: Mapping[str, frozenset[str]] = {
     "remedy": frozenset(remedy.value for remedy in Remedy),
     "night": frozenset({"second", "third", "more"}),
     "when": frozenset({"between", "at"}),
+    "cause": frozenset(cause.value for cause in LackCause),
     "meter": frozenset({*MBUS_DEVICE_TYPES.values(), "unknown"}),
 }
 """Values that choose a phrase of the text, each with its choices."""
-_TEXTS = {"text", "phase", "object", "name"}
-_MAX_TOLD = 20
+_TEXTS = {"text", "phase", "object", "name", "runs"}
 # Values that distinguish messages of the same key.
 _PARTS = ("phase", "object", "name", "meter")
-
-
-type DaysTold = Annotated[Mapping[str, date], Size(_MAX_TOLD)]
-"""Day of each last message of a kind, by key of the message or part of the meter."""
 
 
 class Line(NamedTuple):
@@ -54,9 +50,9 @@ class Kind(StrEnum):
     NO_SUN = "no_sun"
     """Panels deliver nothing on a whole day."""
     PLAN_OF_DAY = "plan_of_day"
-    """Planned runs of the loads, with the expected saving."""
+    """Planned runs of a load, with the expected saving."""
     FAILED_LOAD = "failed_load"
-    """A load did not start, or will lack energy at its deadline."""
+    """A load did not start, or lacks energy at its deadline."""
     GRID = "grid"
     """Message of the grid operator, power failure, lost phase, voltage sag or swell, voltage out of
     range, exchanged gas, water or heat meter."""
@@ -115,6 +111,9 @@ _RULES: Mapping[str, _Rule] = {
     "goal_above": _Rule(Kind.ABOVE_GOAL, _FORECAST),
     "goal_above_budget": _Rule(Kind.ABOVE_GOAL, f"{_FORECAST} budget_eur"),
     "no_sun": _Rule(Kind.NO_SUN, "name since_at"),
+    "load_lacked": _Rule(
+        Kind.FAILED_LOAD, "name got_kwh needed_kwh until_at cause since_at", is_news=False
+    ),
     "load_did_not_start": _Rule(Kind.FAILED_LOAD, "name", is_kept=False),
     "load_lacks": _Rule(Kind.FAILED_LOAD, "name missing_kwh until_at", is_kept=False),
     "meter_exchanged": _Rule(Kind.GRID, "meter"),
@@ -129,8 +128,8 @@ _RULES: Mapping[str, _Rule] = {
     "voltage_swell": _Rule(Kind.GRID, "count", _COUNTED),
     "voltage_sag": _Rule(Kind.GRID, "count", _COUNTED),
     "voltage_outside": _Rule(Kind.GRID, "phase volts since_at"),
-    "plan_of_day": _Rule(Kind.PLAN_OF_DAY, "name saving_eur", is_kept=False),
-    "plan_of_day_below": _Rule(Kind.PLAN_OF_DAY, "name saving_eur", is_kept=False),
+    "plan_of_day": _Rule(Kind.PLAN_OF_DAY, "name runs saving_eur", is_kept=False),
+    "plan_of_day_below": _Rule(Kind.PLAN_OF_DAY, "name runs saving_eur", is_kept=False),
     # A report is made after the quiet hours, so it never waits.
     "monthly_report": _Rule(Kind.MONTHLY_REPORT, "", is_kept=False, is_news=False),
     "monthly_report_energy": _Rule(Kind.MONTHLY_REPORT, "", is_kept=False, is_news=False),

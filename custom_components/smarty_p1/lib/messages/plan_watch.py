@@ -1,25 +1,38 @@
-"""Messages about the plan of the loads: the runs of the day, and a load that fails its plan."""
+"""Messages about the plan of the loads: its runs, and loads that fail it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from ..history.luxembourg_time import LUXEMBOURG, local_day
-from .message import DaysTold, HouseholdMessage, Value
+from ..history.luxembourg_time import DAY, HOUR, LUXEMBOURG
+from ..passed_pause import has_passed
+from ..plan.load_record import MIN_MISSING_KWH, EndedTask
+from ..stored_json import Size
+from .message import HouseholdMessage, Value
 
-_PLAN = "plan"
 _MIN_SAVING_EUR = 0.05
-_MIN_MISSING_KWH = 0.5
+_MAX_NAMED_RUNS = 3
+# Loads of a meter, and the messages about each.
+_MAX_TOLD = 10
+_FAILURES = 3
 
 
 class WatchedLoad(NamedTuple):
     """Load with its planned runs."""
 
     name: str
-    runs: Sequence[tuple[datetime, datetime]]
-    missing_kwh: float
-    by: datetime | None
+    runs: Sequence[tuple[datetime, datetime]] = ()
+    missing_kwh: float = 0.0
+    by: datetime | None = None
+    since: datetime | None = None
+    """Time at which it was connected or ready."""
+    is_settled: bool = False
+    """Whether it is connected or ready, and all prices until its deadline are known."""
+    saving: float = 0.0
+    """Expected saving in EUR against a start at once."""
     did_not_start: bool = False
+    ended: EndedTask | None = None
+    """Last task that has ended with missing energy."""
 
 
 class WatchedPlan(NamedTuple):
@@ -27,67 +40,131 @@ class WatchedPlan(NamedTuple):
 
     loads: Mapping[str, WatchedLoad]
     """By id of the load."""
-    saving: float = 0.0
-    """Expected saving in EUR against all loads at once."""
     is_without_surcharge: bool = False
     """Whether the house stays within its reference power while loads run."""
 
 
-def watch_plan(
-    told: DaysTold, plan: WatchedPlan, now: datetime
-) -> tuple[DaysTold, HouseholdMessage | None]:
-    """Return the day of the last message, and the message that is due. It comes once a day.
+class ToldPlan(NamedTuple):
+    """Start that the household was told for a task of a load."""
 
-    A plan whose runs have all begun, or that saves less than 5 cents, is no news.
+    since: datetime | None
+    by: datetime
+    start: datetime
+    has_moved: bool = False
+    """Whether a second message has told another start."""
+
+
+type PlansTold = Annotated[Mapping[str, ToldPlan], Size(_MAX_TOLD)]
+"""Last message about the runs of each load, by id of the load."""
+type FailuresTold = Annotated[Mapping[str, datetime], Size(_FAILURES * _MAX_TOLD)]
+"""Deadline of the task of each last message, by id of the load and key of the message."""
+
+
+def watch_plan(
+    told: PlansTold, plan: WatchedPlan, now: datetime
+) -> tuple[PlansTold, HouseholdMessage | None]:
+    """Return the new state, and the message that is due: one for each task of a load.
+
+    A second message for a task comes only if its start moves by more than an hour. A plan whose
+    runs have all begun, or that saves less than 5 cents, is no news. Of several loads, the one that
+    runs first is told now, and the others a minute later.
     """
-    today = local_day(now)
-    coming = any(begin > now for load in plan.loads.values() for begin, _ in load.runs)
-    if told.get(_PLAN) == today or not coming or plan.saving < _MIN_SAVING_EUR:
+    told = {name: last for name, last in told.items() if name in plan.loads}
+    due = [name for name, load in plan.loads.items() if _is_news(told.get(name), load, now)]
+    if not due:
         return told, None
-    loads = sorted(
-        (load for load in plan.loads.values() if load.runs), key=lambda load: load.runs[0]
-    )
+    first = min(due, key=lambda name: plan.loads[name].runs[0])
+    load, last = plan.loads[first], told.get(first)
+    has_moved = last is not None and not _is_over(last, now)
+    if load.by:
+        told[first] = ToldPlan(load.since, load.by, load.runs[0][0], has_moved)
     values: dict[str, Value] = {
-        "name": ", ".join(f"{load.name} {_clock(load)}" for load in loads),
-        "saving_eur": plan.saving,
+        "name": load.name,
+        "runs": _clock(load.runs),
+        "saving_eur": load.saving,
     }
     key = "plan_of_day_below" if plan.is_without_surcharge else "plan_of_day"
-    return {_PLAN: today}, HouseholdMessage(key, values)
+    return told, HouseholdMessage(key, values)
 
 
 def watch_failed_loads(
-    told: DaysTold, plan: WatchedPlan, now: datetime
-) -> tuple[DaysTold, Sequence[HouseholdMessage]]:
-    """Return the new state, and the messages about loads that fail their plan.
+    told: FailuresTold,
+    plan: WatchedPlan,
+    now: datetime,
+    *,
+    since: datetime,
+    may_send: bool = True,
+) -> tuple[FailuresTold, Sequence[HouseholdMessage]]:
+    """Return the new state, and the messages about loads that fail their plan, once for each task.
 
-    Such a load did not start, or will lack energy at its deadline. Each is told once a day. The
-    days are by id of the load and key.
+    Such a load did not start, will lack energy at its deadline, or lacked it at its last deadline,
+    after `since`. Only the last message is decided while none may be sent: it waits.
     """
-    today = local_day(now)
-    failures = {
-        f"{load_id} {failure.key}": failure
-        for load_id, load in plan.loads.items()
-        for failure in _failures_of(load)
-    }
-    due = [failure for name, failure in failures.items() if told.get(name) != today]
-    kept = {name: day for name, day in told.items() if name.split()[0] in plan.loads}
-    after = kept | dict.fromkeys(failures, today)
+    failures = [
+        (f"{name} {message.key}", by, message)
+        for name, load in plan.loads.items()
+        for by, message in _failures_of(load, now, may_send=may_send)
+        if by > since
+    ]
+    due = [message for name, by, message in failures if told.get(name) != by]
+    kept = {name: by for name, by in told.items() if name.split()[0] in plan.loads}
+    after = kept | {name: by for name, by, _ in failures}
     return (after if after != told else told), due
 
 
-def _failures_of(load: WatchedLoad) -> Iterator[HouseholdMessage]:
+def _is_over(told: ToldPlan, now: datetime) -> bool:
+    """Return whether the told start has passed."""
+    return told.start <= now
+
+
+def _is_news(told: ToldPlan | None, load: WatchedLoad, now: datetime) -> bool:
+    """Return whether the runs of a load are to be told."""
+    is_coming = load.is_settled and any(begin > now for begin, _ in load.runs)
+    if not is_coming or load.saving < _MIN_SAVING_EUR:
+        return False
+    if told is None:
+        return True
+    if _is_over(told, now):
+        # The rest of a task that runs already is no news.
+        return (told.since, told.by) != (load.since, load.by)
+    return not told.has_moved and abs(load.runs[0][0] - told.start) > HOUR
+
+
+def _failures_of(
+    load: WatchedLoad, now: datetime, *, may_send: bool
+) -> Iterator[tuple[datetime, HouseholdMessage]]:
+    """Yield the messages about a load, each with the deadline of its task."""
+    if load.ended and not has_passed(load.ended.by, now, DAY):
+        yield load.ended.by, _lacked(load.name, load.ended)
+    if not may_send or load.by is None or load.by <= now:
+        return
     if load.did_not_start:
-        yield HouseholdMessage("load_did_not_start", {"name": load.name})
-    if load.by and load.missing_kwh >= _MIN_MISSING_KWH:
+        yield load.by, HouseholdMessage("load_did_not_start", {"name": load.name})
+    if load.missing_kwh >= MIN_MISSING_KWH:
         values: dict[str, Value] = {
             "name": load.name,
             "missing_kwh": load.missing_kwh,
             "until_at": load.by.isoformat(),
         }
-        yield HouseholdMessage("load_lacks", values)
+        yield load.by, HouseholdMessage("load_lacks", values)
 
 
-def _clock(load: WatchedLoad) -> str:
-    """Return begin and end of all runs of a load."""
-    begin, end = (time.astimezone(LUXEMBOURG) for time in (load.runs[0][0], load.runs[-1][1]))
-    return f"{begin:%H:%M}-{end:%H:%M}"
+def _lacked(name: str, ended: EndedTask) -> HouseholdMessage:
+    values: dict[str, Value] = {
+        "name": name,
+        "got_kwh": ended.got_kwh,
+        "needed_kwh": ended.needed_kwh,
+        "until_at": ended.by.isoformat(),
+        "cause": ended.hindrance.cause.value,
+        "since_at": ended.hindrance.at.isoformat(),
+    }
+    return HouseholdMessage("load_lacked", values)
+
+
+def _clock(runs: Sequence[tuple[datetime, datetime]]) -> str:
+    """Return begin and end of the first runs of a load."""
+    named = ", ".join(
+        "-".join(f"{time.astimezone(LUXEMBOURG):%H:%M}" for time in run)
+        for run in runs[:_MAX_NAMED_RUNS]
+    )
+    return f"{named}, …" if len(runs) > _MAX_NAMED_RUNS else named

@@ -10,9 +10,10 @@ from ..stored_json import Mark, Size
 from .excess_warning import ExcessState
 from .goal_watch import GoalState
 from .grid_watch import GridState
-from .message import DaysTold, Kind
+from .message import Kind
 from .outbox import Outbox
 from .phase_watch import PhaseState
+from .plan_watch import FailuresTold, PlansTold
 from .silence_watch import SilenceState
 from .sun_watch import SunState
 from .voltage_watch import VoltageState
@@ -40,10 +41,10 @@ class MessageState:
         default_factory=dict
     )
     sun: Annotated[SunState, Kind.NO_SUN, Mark.ADDED_LATER] = ()
-    told: Annotated[Mapping[Kind, DaysTold], Size(len(Kind)), Mark.ADDED_LATER] = field(
+    plans: Annotated[PlansTold, Kind.PLAN_OF_DAY, Mark.ADDED_LATER] = field(default_factory=dict)
+    failures: Annotated[FailuresTold, Kind.FAILED_LOAD, Mark.ADDED_LATER] = field(
         default_factory=dict
     )
-    """Days of the last messages of each kind whose decision needs no part of its own."""
     reported_in: Annotated[date | None, Mark.ADDED_LATER] = None
     """First day of the month in which the last report was sent, or the switch was turned on.
 
@@ -61,19 +62,14 @@ class MessageState:
         }
         is_reporting = Kind.MONTHLY_REPORT in since
         reported_in = self.reported_in or local_day(now).replace(day=1) if is_reporting else None
-        told = {kind: days for kind, days in self.told.items() if kind in since}
-        return replace(kept, **parts, told=told, reported_in=reported_in)
+        return replace(kept, **parts, reported_in=reported_in)
 
-    def part(self, part: str | Kind) -> Any | None:  # noqa: ANN401 - the state of any decision
-        """Return a part, or the days told of a kind. Return None if the switch is off."""
-        if isinstance(part, Kind):
-            return self.told.get(part, {}) if part in self.since else None
+    def part(self, part: str) -> Any | None:  # noqa: ANN401 - the state of any decision
+        """Return a part. Return None if the switch is off."""
         return getattr(self, part) if PARTS[part] in self.since else None
 
-    def with_part(self, part: str | Kind, state: Any) -> Self:  # noqa: ANN401 - as in `part`
-        """Return the state with a changed part, or changed days of a kind."""
-        if isinstance(part, Kind):
-            return replace(self, told={**self.told, part: state})
+    def with_part(self, part: str, state: Any) -> Self:  # noqa: ANN401 - as in `part`
+        """Return the state with a changed part."""
         return replace(self, **{part: state})
 
     def after(self, older: Self) -> Self:
@@ -85,9 +81,8 @@ class MessageState:
         if self.goal.month not in {None, older.goal.month}:
             older = replace(older, goal=begun.goal)
         merged: Self = _after(older, self, begun)
-        told = {**older.told, **self.told}
         outbox = self.outbox.after(older.outbox)
-        return replace(merged, since=older.since, told=told, outbox=outbox)
+        return replace(merged, since=older.since, outbox=outbox)
 
 
 PARTS: Mapping[str, Kind] = {

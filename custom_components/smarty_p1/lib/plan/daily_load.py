@@ -123,6 +123,8 @@ class LoadPlan(NamedTuple):
     """Data that the plan goes without."""
     once_by: datetime | None = None
     """Deadline that the user has set for once."""
+    is_certain: bool = False
+    """Whether all prices until its deadline are known."""
     hand_until: datetime | None = None
     """Time until which the user's hand at the switch counts, None without one."""
 

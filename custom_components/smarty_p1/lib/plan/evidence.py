@@ -36,6 +36,8 @@ class Evidence:
     """Number of tries in which it has taken nothing."""
     tried_since: datetime | None = None
     """Time of the first of these tries."""
+    asked_at: datetime | None = None
+    """Time at which it was switched on for the first of these tries."""
     next_at: datetime | None = None
     """Time from which on the next try counts."""
 
@@ -56,13 +58,7 @@ class Evidence:
         is_early = now < max(since + _STARTS_WITHIN, evidence.next_at or since)
         if is_early or not is_young:
             return evidence
-        wait = _TRIED_AGAIN[min(evidence.tries, len(_TRIED_AGAIN) - 1)]
-        return replace(
-            evidence,
-            tries=min(evidence.tries + 1, _MAX_TRIES),
-            tried_since=evidence.tried_since or now,
-            next_at=now + wait,
-        )
+        return _tried(evidence, since, now)
 
     def is_full(self, now: datetime) -> bool:
         """Return whether a car that has charged takes no more: two tries, 40 minutes apart."""
@@ -80,10 +76,22 @@ class Evidence:
 
     def anew(self) -> Evidence:
         """Return it without tries. The usual pause between reports stays known."""
-        return replace(self, on_since=None, tries=0, tried_since=None, next_at=None)
+        return replace(self, on_since=None, tries=0, tried_since=None, asked_at=None, next_at=None)
 
 
 def _by_clock(evidence: Evidence, now: datetime) -> Evidence:
     """Return it without tries that a clock noted that was ahead."""
     was_ahead = now < max(evidence.on_since or now, evidence.tried_since or now)
     return evidence.anew() if was_ahead else evidence
+
+
+def _tried(evidence: Evidence, since: datetime, now: datetime) -> Evidence:
+    """Return it after a try in which it has taken nothing since `since`."""
+    wait = _TRIED_AGAIN[min(evidence.tries, len(_TRIED_AGAIN) - 1)]
+    return replace(
+        evidence,
+        tries=min(evidence.tries + 1, _MAX_TRIES),
+        tried_since=evidence.tried_since or now,
+        asked_at=evidence.asked_at or since,
+        next_at=now + wait,
+    )

@@ -131,6 +131,11 @@ class PlannedHouse(NamedTuple):
         _, usual = input_of_plan(self.coming)
         return [sum(parts) for parts in zip(usual, *loads, self.plan.battery, strict=True)]
 
+    def is_priced_until(self, end: datetime) -> bool:
+        """Return whether all prices until a time are known."""
+        is_priced = self.first_unknown is None or end <= self.first_unknown
+        return is_priced and PlanLack.PRICE not in self.lacks
+
     def runs(self, load: Load) -> list[tuple[datetime, datetime]]:
         """Return begin and end of the runs of a load. One that runs through may end earlier."""
         start, planned = self.coming[0].start, self.plan.loads[load.name]

@@ -8,11 +8,13 @@ Each method returns the next state. Nothing else is remembered of a load, so a r
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, next_moment, quarter_start
 from ..passed_pause import has_passed
 from ..stored_json import Mark, Range, Size
+from .commanded import Told
 from .daily_load import DailyLoad, LoadPlan, LoadState
 from .evidence import Evidence
 from .load_control import LoadControl, Run
@@ -26,6 +28,47 @@ MAX_READY_TIMES = 100
 """Number of times at which it became ready: those of a month."""
 # A short pulse is no run.
 _STEADY = timedelta(minutes=1)
+
+
+MIN_MISSING_KWH = 0.5
+"""Missing energy from which on a load lacks something."""
+MAX_UNSEEN = timedelta(minutes=15)
+"""Time without a look at the load after which nobody knows what it got."""
+
+
+class LackCause(StrEnum):
+    """Cause of missing energy."""
+
+    LIMITED = "limited"
+    """The grid operator limited the load."""
+    SWITCHED_OFF = "switched_off"
+    """Somebody has switched it off by hand."""
+    DISOBEYED = "disobeyed"
+    """An entity did not carry out its order."""
+    NOT_STARTED = "not_started"
+    """The load was on and took nothing."""
+    UNAVAILABLE = "unavailable"
+    """An entity of the load was unavailable."""
+    TOO_SHORT = "too_short"
+    """The time until the deadline was too short."""
+    TOO_SLOW = "too_slow"
+    """The load took less than planned."""
+
+
+class Hindrance(NamedTuple):
+    """Cause for which a load may lack energy, and the time since which it counts."""
+
+    cause: LackCause
+    at: datetime
+
+
+class EndedTask(NamedTuple):
+    """Task that has ended with missing energy."""
+
+    by: datetime
+    needed_kwh: float
+    got_kwh: float
+    hindrance: Hindrance
 
 
 class Noted(NamedTuple):
@@ -97,6 +140,10 @@ class LoadRecord:
     """Begin of the present period."""
     charge: Charge | None = None
     """Last charge that was known, None without a sensor of it."""
+    hindrance: Hindrance | None = None
+    """Last cause for which it may lack energy in this task."""
+    ended: EndedTask | None = None
+    """Last task whose deadline has passed with missing energy."""
     limit: OperatorLimit = field(default_factory=OperatorLimit)
     control: LoadControl = field(default_factory=LoadControl)
     plan: Annotated[LoadPlan | None, Mark.NOT_STORED] = None
@@ -213,13 +260,24 @@ class LoadRecord:
         control = before.planned(planned, plan.by, plan.left_kwh)
         return replace(self, announced_start=announced, plan=plan, control=control)
 
+    def at_deadline(self, load: DailyLoad, now: datetime) -> LoadRecord:
+        """Return the state after a deadline: with the ended task if energy is missing."""
+        by, left_kwh = self.control.by, self.control.left_kwh
+        if by is None or now < by or self.is_done or left_kwh < MIN_MISSING_KWH:
+            return self
+        is_known = self.ended is not None and self.ended.by == by
+        if is_known or has_passed(self.control.noted_at, by, MAX_UNSEEN):
+            return self
+        return replace(self, ended=_ended_task(self, load, by))
+
     def noted(self, load: DailyLoad, now: datetime, noted: Noted) -> LoadRecord:
         """Return the state after an observation of the load."""
         record = _with_power(_in_period(_by_clock(self, load, now), load, now), load, now, noted)
         if load.hours is None:
-            return _checked(_paused(record, now, noted), load, now, noted)
-        run = _run_through(record, timedelta(hours=load.hours), now)
-        return _checked(run, load, now, noted)
+            record = _paused(record, now, noted)
+        else:
+            record = _run_through(record, timedelta(hours=load.hours), now)
+        return _hindered(_checked(record, load, now, noted), now)
 
 
 def _anew(record: LoadRecord) -> LoadRecord:
@@ -232,7 +290,44 @@ def _anew(record: LoadRecord) -> LoadRecord:
         tries=0,
         evidence=record.evidence.anew(),
         retry_at=None,
+        hindrance=None,
     )
+
+
+def _ended_task(record: LoadRecord, load: DailyLoad, by: datetime) -> EndedTask:
+    left = record.control.left_kwh
+    needed = load.kwh if record.charge is None else record.control.own_kwh + left
+    hindrance = _present_hindrance(record, by) or record.hindrance or _other_hindrance(record, by)
+    return EndedTask(by, needed, max(0.0, needed - left), hindrance)
+
+
+def _hindered(record: LoadRecord, now: datetime) -> LoadRecord:
+    """Return the state with the cause for which the load may lack energy. The last one counts."""
+    present, last = _present_hindrance(record, now), record.hindrance
+    is_new = present is not None and (last is None or last.cause is not present.cause)
+    return replace(record, hindrance=present) if is_new else record
+
+
+def _present_hindrance(record: LoadRecord, now: datetime) -> Hindrance | None:
+    """Return the cause for which the load takes no energy now, None without one."""
+    control, evidence = record.control, record.evidence
+    if record.limit.counts:
+        return Hindrance(LackCause.LIMITED, now)
+    if control.has_hand and not control.is_by_hand:
+        return Hindrance(LackCause.SWITCHED_OFF, now)
+    if failing := control.told(now, Told.DOES_NOT_OBEY):
+        return Hindrance(LackCause.DISOBEYED, failing[0].failed_at or now)
+    if evidence.tries:
+        return Hindrance(LackCause.NOT_STARTED, evidence.asked_at or now)
+    return None
+
+
+def _other_hindrance(record: LoadRecord, by: datetime) -> Hindrance:
+    """Return the cause of missing energy of a load that was not hindered before its deadline."""
+    if any(entity.unused_at is None and entity.state is None for entity in record.control.entities):
+        return Hindrance(LackCause.UNAVAILABLE, by)
+    was_late = record.plan is not None and record.plan.missing_kwh >= MIN_MISSING_KWH
+    return Hindrance(LackCause.TOO_SHORT if was_late else LackCause.TOO_SLOW, by)
 
 
 def _by_clock(record: LoadRecord, load: DailyLoad, now: datetime) -> LoadRecord:
