@@ -203,14 +203,19 @@ def answers(rows: Sequence[Row] | None = None, **changes: object) -> Json:
 
 
 def planned_classes(
-    own: float = 7, min_kw: float = 4.1, *, is_measured: bool = True, **costs: tuple[int, int, int]
+    own: float = 7,
+    min_kw: float = 4.1,
+    *,
+    is_measured: bool = True,
+    exported: int = 0,
+    **costs: tuple[int, int, int],
 ) -> Json:
     """Return the year of a planned car: by class, its costs now, at once and by the plan."""
 
     def year_costs(total: int) -> Json:
         return {"energy": total - 90, "surcharge": 0, "feed_in": 0, "fixed": 90, "total": total}
 
-    energies = {"imported": 6000, "exported": 0, "shared": 0}
+    energies = {"imported": 6000, "exported": exported, "shared": 0}
     classes: dict[str, dict[str, Any]] = {
         key.removeprefix("kw"): {
             "now": year_costs(now),

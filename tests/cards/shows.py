@@ -376,6 +376,9 @@ def years() -> list[Json]:
                 "no gain, no sensor": house_year.planned_classes(
                     min_kw=1.4, is_measured=False, kw7=(990, 1180, 1182), kw12=(1070, 1260, 1260)
                 ),
+                "one phase in the sun": house_year.planned_classes(
+                    exported=2000, kw7=(990, 1180, 1100), kw12=(1070, 1260, 1260)
+                ),
                 "a loss": house_year.planned_classes(
                     kw7=(1180, 1190, 1192), kw12=(1260, 1270, 1270)
                 ),

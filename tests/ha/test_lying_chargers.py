@@ -42,7 +42,7 @@ STEP = timedelta(seconds=30)
 HOURS = 2
 SWITCH, CURRENT, POWER = "input_boolean.charger", "input_number.current", "sensor.wallbox_power"
 REFERENCE_KW = 5.0
-FIVE_MINUTES, MAX_STARTS = timedelta(minutes=5), 3
+FIVE_MINUTES, MAX_STARTS = timedelta(minutes=5), 5
 # The last run may not pause while somebody cooks, because no further start is left.
 MAX_ABOVE_KWH = 1.0
 

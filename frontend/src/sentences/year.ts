@@ -167,6 +167,11 @@ function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: str
   return t(same.length === 2 ? "same_same" : "same", params);
 }
 
+/** Smallest power in kW of a car on three phases: 6 A. */
+const LEAST_ON_THREE_PHASES = 4;
+/** Exported kWh a year from which on the sun can charge a car. */
+const LEAST_OF_PANELS = 500;
+
 export interface PlannedTexts {
   sentence: string;
   /** Sentence that tells to charge on one phase; "" if the car can charge at all powers. */
@@ -194,9 +199,11 @@ export function plannedTexts({ car, year, refusal, one_phase }: PlannedClasses, 
   const key = less >= ABOUT_THE_SAME ? "plan_less" : less > -ABOUT_THE_SAME ? "plan_same" : "plan_more";
   const sentences = [t(key, { ...params, less: locale.euros(less), more: locale.euros(-less) })];
   if (lessByClass >= ABOUT_THE_SAME) sentences.push(t("plan_best", { ...params, less: locale.euros(lessByClass) }));
+  const hasSun = car.min_kw >= LEAST_ON_THREE_PHASES && year.energies.now.exported >= LEAST_OF_PANELS;
+  const onePhaseKey = one_phase.length ? "one_phase" : hasSun ? "one_phase_in_sun" : "";
   return {
     sentence: sentences.join(" "),
-    onePhase: one_phase.length ? t("one_phase", { classes: one_phase.map(kw).join(", "), power: locale.kW(car.min_kw) }) : "",
+    onePhase: onePhaseKey && t(onePhaseKey, { classes: one_phase.map(kw).join(", "), power: locale.kW(car.min_kw) }),
     rows: Object.entries(year.classes)
       .sort(([a], [b]) => Number(a) - Number(b))
       .map(([key, { now, at_once, then }]) => [kw(key), ...[now, at_once!, then].map(({ total }) => locale.euros(total))]),

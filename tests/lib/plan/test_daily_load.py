@@ -46,7 +46,7 @@ def test_a_deadline_is_a_time_of_the_wall_clock(
 
 
 def test_energy_that_is_used_is_not_needed_again() -> None:
-    assert [CAR.left_kwh(used) for used in (0.0, 9.0, 12.0, 15.0)] == [12.0, 3.0, 0.0, 0.0]
+    assert [CAR.worth_kwh(left) for left in (12.0, 0.2, 0.1, -3.0)] == [12.0, 0.2, 0.0, 0.0]
 
 
 def test_a_run_that_has_begun_is_no_next_start() -> None:

@@ -17,7 +17,7 @@ from smartyp1.plan.load_following import (
 )
 from smartyp1.plan.next_kwh_price import Quarter
 
-FIVE_MINUTES, MOST_STARTS = timedelta(minutes=5), 3
+FIVE_MINUTES, MAX_STARTS = timedelta(minutes=5), 6
 START = datetime(2026, 6, 16, 20, tzinfo=UTC)
 CAR, ON_OFF = Charger(1.4, 11.0), Charger(3.7, 3.7)
 QUARTER = Quarter(price=0.2, feed_in=0.05, limit=7 / 4, surcharge=0.15)
@@ -39,7 +39,8 @@ PRICES = {
     "nothing that is dearer": (0.1, 2.0, 0.4, 0.0),
     "the sun alone": (0.1, 0.0, -5.0, 5.0 + 5.0 * 5 / 10),
     "above the reference power, if this was planned": (0.4, 2.75, 0.4, 11.0),
-    "less than the minimum power for a part of the quarter-hour": (0.1, 0.0, -0.9, 1.4),
+    "less than the minimum power for a part of the quarter-hour": (0.2, 0.0, -0.9, 1.4),
+    "no start for less than two cents": (0.1, 0.0, -0.9, 0.0),
     "no run of less than five minutes": (0.1, 0.0, -0.3, 0.0),
 }
 
@@ -140,7 +141,7 @@ def test_a_heat_pump_starts_for_the_sun_only_if_it_lasts() -> None:
     "charger", [CAR, ON_OFF, Charger(4.1, 11.0, can_pause=False), HEAT_PUMP], ids=str
 )
 @pytest.mark.parametrize("seed", range(5))
-def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int) -> None:
+def test_no_run_or_pause_is_short_and_starts_are_planned(charger: Charger, seed: int) -> None:
     random = Random(seed)  # noqa: S311 - no secret
     state, switched = LoadFollowing(), [(START - charger.min_time, 0.0)]
     used = house_used = 0.0
@@ -162,8 +163,45 @@ def test_no_run_or_pause_is_short_and_starts_are_few(charger: Charger, seed: int
         assert state.kw in (0.0, before.kw) or charger.min_kw <= state.kw <= charger.max_kw
         if bool(state.kw) != bool(before.kw):
             assert now - switched[-1][0] >= charger.min_time
+            # After so many starts, only the plan switches.
+            assert len(before.starts) < MAX_STARTS or bool(state.kw) is (planned > 0)
             switched.append((now, state.kw))
     starts = [at for at, kw in switched if kw]
     quarters = {at.replace(minute=at.minute // 15 * 15, second=0) for at in starts}
-    assert len(starts) == len(quarters) <= MOST_STARTS
+    assert len(starts) == len(quarters)
     assert charger.can_pause or len(switched) <= 2
+
+
+@pytest.mark.parametrize(
+    ("planned", "house", "limit", "pause", "kw"),
+    [
+        # 1.4 kW for ten minutes, 0.03 kWh above the reference power: half a cent.
+        (1.0, 6.4, 0.2, None, 1.4),
+        (0.3, 16.0, 0.05, None, 0.0),
+        # Without a plan: at the price of the grid instead of the limit price, until the next run.
+        (0.0, 0.4, 0.17, 0.2, 1.4),
+        (0.0, 0.4, 0.17, 1.0, 0.0),
+        (0.0, 0.4, 0.17, None, 0.0),
+    ],
+)
+def test_a_load_pauses_only_if_that_saves_a_start(
+    planned: float, house: float, limit: float, pause: float | None, kw: float
+) -> None:
+    state = LoadFollowing(1.4, START - FIVE_MINUTES, START - FIVE_MINUTES, (START,))
+    until = timedelta.max if pause is None else timedelta(hours=pause)
+    order = LoadOrder(limit, planned, pause=until)
+    readings = seen(house_kw=house, load_kw=1.4)
+    assert followed(state, CAR, order, QUARTER, readings).kw == pytest.approx(kw)
+
+
+def test_the_plan_may_start_a_load_that_has_started_often() -> None:
+    tired = LoadFollowing(starts=(START - FIVE_MINUTES,) * MAX_STARTS)
+    for planned, kw in ((1.0, 6.0), (0.0, 0.0)):
+        order, readings = LoadOrder(0.2, planned, most_kwh=1.0), seen(house_kw=-5.0)
+        assert followed(tired, CAR, order, QUARTER, readings).kw == pytest.approx(kw)
+
+
+def test_a_load_stops_when_it_has_its_energy() -> None:
+    state = LoadFollowing(6.0, START - FIVE_MINUTES, START - FIVE_MINUTES, (START,))
+    assert followed(state, CAR, LoadOrder(0.3, 1.0, most_kwh=0.5), QUARTER, seen()).kw == 3.0
+    assert followed(state, CAR, LoadOrder(0.3, 1.0, most_kwh=0.0), QUARTER, seen()).kw == 0.0

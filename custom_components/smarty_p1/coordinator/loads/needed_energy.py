@@ -52,10 +52,18 @@ async def async_needed(
     if source != entered.measured_by or source is None:
         # The recorder may leave out the plan's own sensor.
         used_kwh = max(used_kwh, own_kwh)
-    if (needed_kwh := entered.needed_kwh(hass)) is not None:
-        return needed_kwh, source
+    left_kwh = entered.needed_kwh(hass)
+    if left_kwh is None:
+        left_kwh = _remembered_kwh(entered, record, used_kwh, own_kwh)
+    return entered.load.worth_kwh(left_kwh), source
+
+
+def _remembered_kwh(
+    entered: EnteredLoad, record: LoadRecord, used_kwh: float, own_kwh: float
+) -> float:
+    """Return the energy that is left of the last charge, otherwise of the entered energy."""
     if record.charge:
-        return record.charge.left_kwh(own_kwh), source
+        return record.charge.left_kwh(own_kwh)
     if entered.energy_from and not entered.load.kwh:
         raise UnknownNeedError(entered.energy_from)
-    return entered.load.left_kwh(used_kwh), source
+    return entered.load.kwh - used_kwh

@@ -1,7 +1,7 @@
 """Load that a household has entered, such as a car: its energy a day, its powers, its deadlines.
 
 load = DailyLoad("Car", kwh=12.0, max_kw=11.0, by_workdays=time(7))
-load.left_kwh(used_kwh=3.0), load.deadline(now)
+load.worth_kwh(left_kwh=3.0), load.deadline(now)
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from enum import StrEnum
 from math import inf
 from typing import NamedTuple
 
-from ..history.luxembourg_time import DAY, in_utc, local_day
+from ..history.luxembourg_time import DAY, HOUR, in_utc, local_day
 from .coming_quarters import PlanLack
 from .load_following import LoadOrder
 from .next_kwh_price import NO_KWH, Quarter
@@ -18,6 +18,8 @@ from .next_kwh_price import NO_KWH, Quarter
 _WEEK_DAYS = 7
 _SATURDAY = 5
 _MARGIN = timedelta(minutes=2)
+# Energy of a shorter time is worth no start.
+_LEAST_TIME = timedelta(minutes=1)
 _MIN_HAND = timedelta(hours=1)
 # At a low voltage, a charger has up to a tenth less than its nominal power.
 _RESERVE = 1.1
@@ -58,10 +60,9 @@ class DailyLoad(NamedTuple):
         """Return the last deadline until `now`, in UTC. The energy of a day counts from it on."""
         return next(at for at in self._deadlines(now, -DAY) if at <= now)
 
-    def left_kwh(self, used_kwh: float) -> float:
-        """Return the energy that it needs until its deadline, after `used_kwh`."""
-        left = self.kwh - used_kwh
-        return left if left > NO_KWH else 0.0
+    def worth_kwh(self, left_kwh: float) -> float:
+        """Return the energy `left_kwh` that it still needs, 0 if that is worth no start."""
+        return left_kwh if left_kwh > self.max_kw * _LEAST_TIME / HOUR else 0.0
 
     def _deadlines(self, now: datetime, step: timedelta) -> Iterator[datetime]:
         """Yield the deadlines of a week and more, from the day of `now` on, by `step`."""
@@ -143,7 +144,8 @@ class LoadPlan(NamedTuple):
         is_last = left_kwh > NO_KWH and is_late
         limit = -inf if self.limit_price is None else self.limit_price
         most_kwh = taken_kwh + (left_kwh if left_kwh > NO_KWH else 0.0)
-        return LoadOrder(limit, self.planned_kwh, most_kwh, is_last_chance=is_last)
+        pause = timedelta.max if self.next_start is None else self.next_start - now
+        return LoadOrder(limit, self.planned_kwh, most_kwh, is_last, pause)
 
     @property
     def runs_now(self) -> bool:

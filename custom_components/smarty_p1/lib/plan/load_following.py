@@ -6,8 +6,11 @@ In a quarter-hour, a load takes the energy that costs less than its limit price,
 expected of the sun and the house. At its limit price, it takes the planned energy.
 
 The power falls at once, and rises five minutes after the last change. A run and a pause last at
-least five minutes, or the time that a load needs. A load starts at most once in a quarter-hour, and
-three times in an evening.
+least five minutes, or the time that a load needs. A load starts at most once in a quarter-hour.
+
+A start costs START_EUR, as in the plan. So a load runs on with its minimum power unless a pause
+saves this, and it starts without a plan only if this saves it. After MAX_STARTS in an evening, it
+starts and pauses only by the plan. A start of the plan is never refused.
 """
 
 from dataclasses import dataclass, replace
@@ -18,12 +21,13 @@ from typing import NamedTuple
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
 from ..passed_pause import has_passed
 from .limit_price import energy_by_limit_price
-from .next_kwh_price import Quarter
+from .next_kwh_price import NO_KWH, Quarter
+from .run_joiner import START_EUR
 
 MIN_TIME = timedelta(minutes=5)
 """Shortest run and pause of most loads, and the time before the power rises again."""
-MAX_STARTS = 3
-"""Highest number of starts in an evening."""
+MAX_STARTS = 6
+"""Number of starts in an evening after which a load starts and pauses only by the plan."""
 SILENT_AFTER = timedelta(minutes=1)
 """Silence of the meter after which a load takes its minimum power."""
 BLIND_AFTER = timedelta(minutes=15)
@@ -70,6 +74,8 @@ class LoadOrder(NamedTuple):
     """Energy that it still needs, with what it has taken in the quarter-hour."""
     is_last_chance: bool = False
     """Whether the load must run from now on to have its energy by the deadline."""
+    pause: timedelta = timedelta.max
+    """Time until its next run."""
 
 
 class LoadReadings(NamedTuple):
@@ -110,13 +116,13 @@ def followed(
     if has_passed(seen.metered_at, seen.now, BLIND_AFTER):
         is_planned = order.planned_kwh > 0
         kw = max(charger.min_kw, min(charger.max_kw, order.planned_kwh * 4))
-        return _set(state, charger, kw if is_planned else 0.0, order, seen.now)
+        return _set(state, charger, kw if is_planned else 0.0, seen.now)
     if has_passed(seen.metered_at, seen.now, SILENT_AFTER):
         kw = min(state.kw, charger.min_kw)
         return state if kw == state.kw else replace(state, kw=kw, changed_at=seen.now)
     if not _is_seen(state, seen):
         return state
-    return _set(state, charger, _wanted_kw(state, charger, order, quarter, seen), order, seen.now)
+    return _set(state, charger, _wanted_kw(state, charger, order, quarter, seen), seen.now)
 
 
 def _is_seen(state: LoadFollowing, seen: LoadReadings) -> bool:
@@ -139,33 +145,59 @@ def _wanted_kw(
     rest = max(_MIN_REST, seen.quarter_start + QUARTER_HOUR - seen.now) / HOUR
     load_kw = state.kw if seen.load_kw is None else seen.load_kw
     most_kw = min(charger.max_kw, quarter.max_kwh * 4 - (seen.net_kw - load_kw))
-    if order.is_last_chance:
-        return most_kw if most_kw >= charger.min_kw else 0.0
-    others_kwh = seen.net_kwh - seen.load_kwh + (seen.net_kw - load_kw) * rest
-    max_kwh = seen.load_kwh + charger.max_kw * rest
-    kwh = energy_by_limit_price(order.planned_kwh, order.limit_price, quarter, others_kwh, max_kwh)
-    left_kwh = min(kwh, order.most_kwh) - seen.load_kwh
-    kw = min(most_kw, left_kwh / rest)
-    if kw >= charger.min_kw:
-        return kw
     if most_kw < charger.min_kw:
         return 0.0
-    # The minimum power for a part of the quarter-hour takes the same energy. Without a plan, a
-    # longer run may need energy that is dearer than the limit price.
+    if order.is_last_chance:
+        return most_kw
+    needed_kwh = order.most_kwh - seen.load_kwh
+    if needed_kwh <= NO_KWH:
+        return 0.0
+    others_kwh = seen.net_kwh - seen.load_kwh + (seen.net_kw - load_kw) * rest
+    max_kwh = seen.load_kwh + min(charger.max_kw * rest, needed_kwh)
+    kwh = energy_by_limit_price(order.planned_kwh, order.limit_price, quarter, others_kwh, max_kwh)
+    left_kwh = kwh - seen.load_kwh
+    kw = max(charger.min_kw, min(most_kw, left_kwh / rest))
+    is_wanted = left_kwh >= _least_kwh(state, charger, order, rest)
+    if is_wanted and (state.kw or order.planned_kwh > 0):
+        return kw
+    added_kwh = min(kw * rest, needed_kwh)
+    cost = quarter.added(others_kwh + seen.load_kwh, added_kwh)
+    loss = cost - order.limit_price * added_kwh
+    return kw if _pays(state, order, loss, rest, is_wanted=is_wanted) else 0.0
+
+
+def _least_kwh(state: LoadFollowing, charger: Charger, order: LoadOrder, rest: float) -> float:
+    """Return the least energy for which a load is on.
+
+    The minimum power for a part of the quarter-hour takes the same energy. Without a plan, a longer
+    run may need energy that is dearer than the limit price.
+    """
+    if state.kw:
+        return NO_KWH
     shortest = MIN_TIME if order.planned_kwh > 0 else charger.min_time
-    needed = 0.0 if state.kw else charger.min_kw * min(shortest / HOUR, rest)
-    return charger.min_kw if left_kwh > needed else 0.0
+    return charger.min_kw * min(shortest / HOUR, rest)
 
 
-def _set(
-    state: LoadFollowing, charger: Charger, kw: float, order: LoadOrder, now: datetime
-) -> LoadFollowing:
+def _pays(
+    state: LoadFollowing, order: LoadOrder, loss: float, rest: float, *, is_wanted: bool
+) -> bool:
+    """Return whether to run saves a start, or as much. `loss` is what a pause saves now, in EUR."""
+    is_tired = len(state.starts) >= MAX_STARTS
+    if not state.kw:
+        return is_wanted and not is_tired and loss <= -START_EUR
+    if order.planned_kwh > 0:
+        # This pause ends with the quarter-hour.
+        return is_tired or loss < START_EUR
+    return loss * max(1.0, order.pause / HOUR / rest) < START_EUR
+
+
+def _set(state: LoadFollowing, charger: Charger, kw: float, now: datetime) -> LoadFollowing:
     """Return the state with the power `kw`, as far as the rules for changes allow it."""
     starts = tuple(start for start in state.starts if not has_passed(start, now, _EVENING))
     state = replace(state, starts=starts)
     if not state.kw:
-        return _started(state, charger, kw, order, now)
-    if not kw and charger.can_pause and _may_pause(state, charger, order, now):
+        return _started(state, charger, kw, now)
+    if not kw and charger.can_pause and has_passed(state.switched_at, now, charger.min_time):
         return replace(state, kw=0.0, changed_at=now, switched_at=now)
     kw = charger.settable(kw)
     is_steady = has_passed(state.changed_at, now, MIN_TIME)
@@ -174,9 +206,7 @@ def _set(
     return state
 
 
-def _started(
-    state: LoadFollowing, charger: Charger, kw: float, order: LoadOrder, now: datetime
-) -> LoadFollowing:
+def _started(state: LoadFollowing, charger: Charger, kw: float, now: datetime) -> LoadFollowing:
     """Return the state of a load that starts, or of a load that must still wait."""
     starts = state.starts
     if not kw:
@@ -184,16 +214,5 @@ def _started(
     has_started_here = bool(starts) and starts[-1] >= quarter_start(now)
     if has_started_here or not has_passed(state.switched_at, now, charger.min_time):
         return state
-    if len(starts) >= MAX_STARTS and not order.is_last_chance:
-        return state
     kw = charger.settable(kw)
     return replace(state, kw=kw, changed_at=now, switched_at=now, starts=(*starts, now))
-
-
-def _may_pause(state: LoadFollowing, charger: Charger, order: LoadOrder, now: datetime) -> bool:
-    """Return whether a running load may pause.
-
-    Without a further start, a pause would cost the rest of the energy.
-    """
-    is_last_start = len(state.starts) >= MAX_STARTS and order.planned_kwh > 0
-    return has_passed(state.switched_at, now, charger.min_time) and not is_last_start
