@@ -302,7 +302,7 @@ test("gas in euros: the month, its fixed part, and the same days a year ago", ()
   assert.deepEqual(said("fr"), [
     "86 € ce mois-ci",
     "Ce montant comprend 11 € de prix fixe. Novembre 2025 au 21, pour comparer : **105 €** au prix d'aujourd'hui.",
-    "84,00 m³ × 0,90 €, plus le prix fixe de 15,00 € par mois pour 21 des 30 jours. TVA comprise.",
+    "84,00 m³ × 0,90 €, plus le prix fixe de 15,00 € par mois pour 21 jours sur 30. TVA comprise.",
     "jusqu'au 21 nov. inclus",
   ]);
   assert.equal(said("de")[1], "In diesem Betrag sind 11 € Festpreis enthalten. November 2025 bis zum 21., zum Vergleich: **105 €** zum heutigen Preis.");

@@ -109,7 +109,7 @@ test("the rows of the voltage have each phase with its extremes, and the limits 
     return plain(markupOf(voltageRows({ day, drawing: voltageDrawing(day), locale: en, chosen, label: "Voltage", reading: index === undefined ? "" : "L1", isOld: false, now: () => html`now` }))).replace(/\s+/g, " ");
   };
   assert.deepEqual([...shown().matchAll(/<small>(L\d)/g)].map(([, name]) => name), ["L1", "L2"]);
-  assert.deepEqual([...shown().matchAll(/class="number">([^<]*)/g)].map(([, text]) => text), ["highest 255", "lowest 199", "highest 231", "lowest 230"]);
+  assert.deepEqual([...shown().matchAll(/class="number">([^<]*)/g)].map(([, text]) => text), ["highest 255 V", "lowest 199 V", "highest 231 V", "lowest 230 V"]);
   assert.equal(shown().match(/>253<.*>207</g)!.length, 1);
   assert.match(shown(), /aria-valuemax=287 aria-valuenow=287 aria-valuetext=\S+/);
   assert.match(shown(3), /aria-valuenow=3 aria-valuetext=L1 .*M3.5 0V/);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reading } from "../src/charts/heat-map-axes-legend.ts";
+import { reading, yearMap } from "../src/charts/heat-map-axes-legend.ts";
 import { classChooser } from "../src/parts/class-chooser.ts";
 import { yearHighs } from "../src/parts/year-highs.ts";
 import { Cells, type Color, dayTicks, imageOf, palette, shades } from "../src/charts/heat-map-picture.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison, withoutParts } from "../src/sentences/year.ts";
 import { periodOf } from "../src/sentences/summed-months.ts";
+import type { ChosenBar } from "../src/charts/chosen-bar.ts";
 import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/data/websocket-types.ts";
 import { EXCESS, gridOf, highestOf, localOf, markedCells } from "../src/data/heat-map-grid.ts";
 import { listenersOf, markupOf, press } from "./template-text.ts";
@@ -54,6 +55,19 @@ test("classes are in the order of their numbers, up to the first that nothing ex
   assert.deepEqual(rows.map(({ kw }) => kw), [3, 7, 12]);
   assert.deepEqual(rows.map(({ total }) => total), [16, 14, 20]);
   assert.deepEqual(rows.map(({ difference }) => difference), [2, null, 6]);
+});
+
+test("the last step of the legend ends at the limit", () => {
+  const grid = gridOf(series("2026-03-28T23:00:00Z", [100, -100]));
+  const size = { isTurned: false, width: 300, height: 200, axis: 40, dayRoom: 40 };
+  const legend = (kw: number | undefined) => {
+    const map = yearMap(grid, size, kw === undefined ? undefined : { kw, name: `${kw} kW` }, { index: undefined } as ChosenBar, () => undefined, en);
+    return [...plain(markupOf(map).replace(/<path[^>]*>/g, "")).matchAll(/>((?:> )?\d[^<>]*)<\/span>/g)].map(([, text]) => text);
+  };
+  const fedIn = ["0–0.5", "0.5–1.5", "1.5–4", "> 4 kW"];
+  assert.deepEqual(legend(3), ["0–0.5", "0.5–1.5", "1.5–3", ...fedIn]);
+  assert.deepEqual(legend(7), ["0–0.5", "0.5–1.5", "1.5–4", "4–7", ...fedIn]);
+  assert.deepEqual(legend(undefined), [...fedIn, ...fedIn]);
 });
 
 test("a hidden part is in no bar, no total and no difference", () => {

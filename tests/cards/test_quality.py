@@ -37,8 +37,8 @@ async def said_by(stage: Stage) -> str:
 async def test_voltages(stage: Stage) -> None:
     text = await show(stage, "voltage")
     assert "Voltage 18:38:20 All three phases within 207–253 V." in text
-    assert "L1 232 V 253 207 highest 236 lowest 229" in text
-    assert "L2 230 V highest 235 lowest 228 L3 231 V highest 235 lowest 227 18:40" in text
+    assert "L1 232 V 253 207 highest 236 V lowest 229 V" in text
+    assert "L2 230 V highest 235 V lowest 228 V L3 231 V highest 235 V lowest 227 V 18:40" in text
     # The voltages are requested again after five minutes.
     for seconds, count in ((60, 1), (90, 2)):
         await stage.passes(seconds)

@@ -66,8 +66,9 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
         "7 kW 212 € your contract (166 € fixed price, 46 € surcharge) 12 kW 255 € +43 € (254 €",
     ):
         assert sentence in text
-    steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4 > 4 kW"
-    assert f"From the grid {steps} To the grid {steps} above 7 kW" in text
+    steps = "0\N{EN DASH}0.5 0.5\N{EN DASH}1.5 1.5\N{EN DASH}4"
+    legend = f"From the grid {steps} 4\N{EN DASH}7 To the grid {steps} > 4 kW above 7 kW"
+    assert legend in text
     assert "0 6 12 18 24" in text
     # The picture follows the theme.
     before = await pixel(stage, 0.6, 0.55)

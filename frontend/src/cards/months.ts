@@ -35,6 +35,9 @@ export class MonthsCard extends SmartyCard<words.MonthsKey> {
         vertical-align: top;
       }
       /* A second line begins below the first letter, not below the mark. */
+      .parts button {
+        min-height: 24px;
+      }
       .parts button,
       .parts tfoot [scope="row"] {
         padding-inline-start: 18px;

@@ -199,7 +199,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
     const altered = answer.value ? alteredSentence(answer.value, locale) : "";
     const home = homeSentence(houseOf(feed), locale);
     return this.#frame(
-      html`${this.sentence(sentence)} ${isKnown && rows.length ? supplyRows(rows, isOld) : nothing}
+      html`${this.sentence(sentence)} ${isKnown && rows.length ? html`${supplyRows(rows, isOld)}${smallLine(this.t("relays_are"))}` : nothing}
         ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? smallLine(rich(altered)) : nothing} ${home ? smallLine(rich(home)) : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
         ${isReceived ? this.table(this.t("telegrams"), () => ({ head: [this.t("hour"), this.t("received")], rows: receptionTable(day!, locale) })) : nothing}`,
       isOld ? this.stamp(feed) : nothing,

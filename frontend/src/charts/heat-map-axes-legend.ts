@@ -263,13 +263,13 @@ function mark([x, y]: [number, number], text: string, open: () => void, locale: 
 
 function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, locale: Locale): TemplateResult {
   const swatch = (color: string, text: string) => html`<span>${dot(color, true)}${text}</span>`;
-  const write = (kw: number | undefined) => (kw === undefined ? "" : locale.short(kw));
-  const range = (step: number) => {
-    const [from, to] = [STEPS_KW[step]!, STEPS_KW[step + 1]];
-    return to === undefined ? `>\u00a0${locale.unit(from, "kW")}` : `${write(from)}–${write(to)}`;
+  const range = (step: number, limit: number) => {
+    const from = STEPS_KW[step]!;
+    const to = Math.min(STEPS_KW[step + 1] ?? Infinity, limit);
+    return to === Infinity ? `>\u00a0${locale.unit(from, "kW")}` : `${locale.short(from)}–${locale.short(to)}`;
   };
   const steps = (color: string, most: number) =>
-    STEPS_KW.flatMap((kw, step) => (kw < most ? swatch(`${color}-${step}`, range(step)) : []));
+    STEPS_KW.flatMap((kw, step) => (kw < most ? swatch(`${color}-${step}`, range(step, most)) : []));
   return html`<small class="legend" aria-hidden="true">
     <div><span>${locale.common("drawn")}</span>${steps("drawn", limit?.kw ?? Infinity)}</div>
     ${feedsIn ? html`<div><span>${locale.common("feed_in")}</span>${steps("fed-in", Infinity)}</div>` : nothing}

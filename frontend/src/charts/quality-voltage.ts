@@ -302,8 +302,8 @@ export function voltageRows({ day, drawing, locale, chosen, label, reading, isOl
       <small style="top:${top}px">${locale.number(limits[1])}</small><small style="top:${bottom}px">${locale.number(limits[0])}</small>
     </div>`}
     <div class="extremes" style="grid-column:4;grid-row:${index + 1}">
-      <small class="number">${say(locale, "highest", { value: volts(max, limits, locale) })}</small>
-      <small class="number">${say(locale, "lowest", { value: volts(min, limits, locale) })}</small>
+      <small class="number">${say(locale, "highest", { value: `${volts(max, limits, locale)}\u00a0V` })}</small>
+      <small class="number">${say(locale, "lowest", { value: `${volts(min, limits, locale)}\u00a0V` })}</small>
     </div>`;
   const clock = (at: number) => locale.time(rowTime(day, at));
   return html`<div class="voltage" style="grid-template-rows:repeat(${phases.length},${ROW_HEIGHT}px) 20px">
