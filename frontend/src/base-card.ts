@@ -353,7 +353,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   settings({ entry_id: entryId }: Meter, text: string, field: Field): TemplateResult {
     return html`<smarty-p1-settings .card=${this} .locale=${this.locale} .entryId=${entryId} .field=${field} .text=${text}>
       ${this.#meterLink(entryId, text)}
-      <div class="small way">${this.locale.common(`field_${field}`)}</div>
+      <div class="small way">${wayTo(field, this.locale)}</div>
     </smarty-p1-settings>`;
   }
 
@@ -364,7 +364,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   toEnter(meter: Meter, field: Field | undefined): TemplateResult | typeof nothing {
     if (!field) return nothing;
     const t = (key: "by_administrator" | "enter_reference" | "enter_prices") => this.locale.text(billTexts, key);
-    if (!this.isAdmin) return smallLine(`${t("by_administrator")} ${this.locale.common(`field_${field}`)}`);
+    if (!this.isAdmin) return smallLine(`${t("by_administrator")} ${wayTo(field, this.locale)}`);
     return html`<div>${this.settings(meter, t(field === "reference_power" ? "enter_reference" : "enter_prices"), field)}</div>`;
   }
 
@@ -480,6 +480,9 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
 const entityIds = memoize(
   (entities: Hass["entities"]) => new Map(ownEntities(entities).reverse().map((entity) => [`${entity.translation_key} ${entity.device_id}`, entity.entity_id])),
 );
+
+/** Return the way to a field of the options by controls of Home Assistant. */
+const wayTo = (field: Field, locale: Locale): string => locale.common(field === "cable" ? "by_menu" : "by_gear", { field: locale.common(`field_${field}`) });
 
 export function navigate(path: string): void {
   history.pushState(null, "", path);

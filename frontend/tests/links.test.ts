@@ -29,7 +29,7 @@ test("the way to a field names pages and fields as the options do", () => {
     ];
     for (const [way, page, field] of ways) {
       const names = way.split(" › ");
-      assert.deepEqual([names[1], names.at(-1)], [page, field], `${language}: ${way}`);
+      assert.deepEqual([names[0], names.at(-1)], [page, field], `${language}: ${way}`);
     }
   }
 });
