@@ -15,7 +15,6 @@ const month = (month: string, changes: Partial<House["months"][number]> = {}) =>
   house_kwh: 600,
   own_kwh: 240,
   saved: 52.6,
-  unpriced_kwh: 0,
   since: null,
   unknown_days: 0,
   ...changes,
@@ -126,18 +125,11 @@ const saved = (of: House | undefined, ...what: Parameters<typeof bill>) => {
 };
 
 test("what the sun saved in a month", () => {
-  const below = " / The saving by solar power does not include avoided surcharges above 7 kW.";
-  assert.equal(saved(house(), "2026-08"), `Solar power saved you **53 €** in August: 240 kWh that you did not have to buy.${below}`);
+  assert.equal(saved(house(), "2026-08"), "Solar power saved you **53 €** in August: 240 kWh that you did not have to buy.");
   const running = { until: "2026-11-21T12:50:00+01:00", end: "2026-12-01T00:00:00+01:00", reference_kw: null };
   assert.equal(saved(house(), "2026-11", running), "Solar power saved you **53 €** this month: 98 kWh that you did not have to buy.");
-  const market = house({ months: [month("2026-08", { unpriced_kwh: 40.2 })] });
-  const unpriced = "The price of 40 kWh is not known.";
-  assert.equal(saved(market, "2026-08"), `Solar power saved you **53 €** in August: 240 kWh that you did not have to buy. ${unpriced}${below}`);
-});
-
-test("energy of half a kWh without a price is named, and less of it is not", () => {
-  const named = (unpriced_kwh: number) => /The price of (\S+) kWh/.exec(saved(house({ months: [month("2026-08", { unpriced_kwh })] }), "2026-08"))?.[1];
-  assert.deepEqual([0.4, 0.5, 1.6].map(named), [undefined, "1", "2"]);
+  const unknown = house({ months: [month("2026-08", { saved: null })] });
+  assert.equal(saved(unknown, "2026-08"), "");
 });
 
 test("the house is asked for again a minute after a quarter-hour has ended", () => {
@@ -165,8 +157,9 @@ const year = (changes: Partial<House> = {}) => plain(houseYear(house(changes), e
 test("twelve whole months", () => {
   // 12 * 600, 12 * 240 and 12 * 52.60.
   assert.equal(year(), "The house used 7,200 kWh, 40% of it from your roof. Solar power saved you **631 €** in the 12 months shown.");
-  const text = year({ battery, months: YEAR.map((each) => ({ ...each, unpriced_kwh: 1 })) });
-  assert.equal(text, "The house used 7,200 kWh, 40% of it from your roof and battery. Solar power saved you **631 €** in the 12 months shown. The price of 12 kWh is not known.");
+  // Two bills are unknown.
+  const text = year({ battery, months: YEAR.map((each, n) => ({ ...each, saved: n < 2 ? null : each.saved })) });
+  assert.equal(text, "The house used 7,200 kWh, 40% of it from your roof and battery. Solar power saved you **526 €** in the 10 months shown.");
 });
 
 test("fewer months, and months with an unknown day", () => {

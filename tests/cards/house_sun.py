@@ -16,7 +16,6 @@ def month(name: str, drawn_kwh: float, own_kwh: float, **changes: object) -> Jso
         "house_kwh": drawn_kwh + own_kwh,
         "own_kwh": own_kwh,
         "saved": round(own_kwh * _PRICE, 2),
-        "unpriced_kwh": 0.0,
         "since": None,
         "unknown_days": 0,
     } | changes

@@ -78,12 +78,12 @@ def refused(error: str, *commands: str) -> Json:
 
 
 def sun_in_part() -> Json:
-    """Return a house with unknown days and unpriced energy."""
+    """Return a house with unknown days."""
     found = house_sun.answers(with_battery=True)
     sun = found["smarty_p1/house"]["house"]
     sun["days"] = [{"day": "2026-11-21", "house_kwh": None, "own_kwh": None}]
     sun["months"][0] |= {"since": "2025-11-12T00:00:00+01:00"}
-    sun["months"][4] |= {"unknown_days": 3, "unpriced_kwh": 12.5}
+    sun["months"][4] |= {"unknown_days": 3}
     sun["months"][-1] |= {"since": "2026-11-05T00:00:00+01:00", "unknown_days": 2}
     return found
 

@@ -132,7 +132,7 @@ async def _async_house(
 
     def own_kwh() -> dict[datetime, float]:
         grid = Grid(compared, household.meter.columns, month.end)
-        days = house_days(grid, supplies, {})
+        days = house_days(grid, supplies)
         sums = {
             start: house_sum([*of_month])
             for start, of_month in groupby(days, lambda day: month_start(day.start))

@@ -50,9 +50,8 @@ class HouseMonthAnswer(TypedDict):
     house_kwh: float | None
     own_kwh: float | None
     saved: float | None
-    """Own energy of each hour times its price, in EUR; null if unknown."""
-    unpriced_kwh: float
-    """Own energy without a known price."""
+    """Bill without panels and batteries, minus the bill as measured, in EUR. Both are without the
+    exported energy. null if unknown."""
     since: CalendarDay | None
     """First counted day if earlier days of the month are unknown, such as before the inverter was
     added."""

@@ -454,10 +454,11 @@ export interface HouseMonth {
   month: CalendarMonth;
   house_kwh: number | null;
   own_kwh: number | null;
-  /** Own energy of each hour times its price, in EUR; null if unknown. */
+  /**
+   * Bill without panels and batteries, minus the bill as measured, in EUR. Both are without the exported energy. null
+   * if unknown.
+   */
   saved: number | null;
-  /** Own energy without a known price. */
-  unpriced_kwh: number;
   /** First counted day if earlier days of the month are unknown, such as before the inverter was added. */
   since: CalendarDay | null;
   /** Number of unknown days, without the days before `since`. They are not counted in the sums. */

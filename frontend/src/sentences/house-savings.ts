@@ -8,9 +8,6 @@ import { countedDays, houseTexts, monthOf, withBattery } from "./house.ts";
 
 const MONTHS_A_YEAR = 12;
 
-const unpriced = (kwh: number, locale: Locale): string =>
-  round(kwh) >= 1 ? ` ${locale.text(houseTexts, "unpriced", { kwh: locale.kWh(kwh, 0) })}` : "";
-
 /**
  * Return the sentence about a month's savings by solar energy, and a note. If the savings are unknown or below 1 €, the
  * sentence and the note are empty.
@@ -23,24 +20,22 @@ export function savedSentences(house: House | undefined, bill: Bill, locale: Loc
     kwh: locale.kWh(month.own_kwh, 0),
     month: locale.month(bill.start),
   };
-  const sentence = locale.text(houseTexts, isRunning(bill) ? "saved_now" : "saved", params) + unpriced(month.unpriced_kwh, locale);
-  const R = bill.reference_kw;
-  const notes = [countedDays(month, locale), R === null ? "" : locale.text(houseTexts, "below", { R: locale.referenceKW(R) })];
-  return { sentence, note: notes.filter(Boolean).join(" ") };
+  const sentence = locale.text(houseTexts, isRunning(bill) ? "saved_now" : "saved", params);
+  return { sentence, note: countedDays(month, locale) };
 }
 
 /** Return the consumption and the saving in the known days of at most twelve whole months; "" before a whole month has ended. */
 export function houseYear(house: House, locale: Locale): string {
   const whole = house.months.filter(({ month }) => month < localDay(house.until).slice(0, 7)).slice(-MONTHS_A_YEAR);
   const known = whole.filter(({ own_kwh }) => own_kwh !== null);
-  const sum = (of: "house_kwh" | "own_kwh" | "saved" | "unpriced_kwh") => sumOf(known.map((month) => month[of] ?? 0));
+  const sum = (of: "house_kwh" | "own_kwh" | "saved") => sumOf(known.map((month) => month[of] ?? 0));
   const [used, own, saved] = [sum("house_kwh"), sum("own_kwh"), sum("saved")];
   if (used <= 0 || own < 0) return "";
   const params = { kwh: locale.kWh(round(used / 10) * 10, 0), share: locale.percent(Math.min(1, own / used)) };
   const sentences = [locale.text(houseTexts, withBattery(house, "year"), params)];
   if (saved >= 1) {
-    const count = { amount: locale.euros(saved), count: known.length };
-    sentences.push(locale.text(houseTexts, known.length > 1 ? "year_saved" : "year_saved_one", count) + unpriced(sum("unpriced_kwh"), locale));
+    const count = known.filter((month) => month.saved !== null).length;
+    sentences.push(locale.text(houseTexts, count > 1 ? "year_saved" : "year_saved_one", { amount: locale.euros(saved), count }));
   }
   const first = whole.findIndex(({ own_kwh }) => own_kwh !== null);
   if (first > 0 || known[0]!.since) sentences.push(locale.text(houseTexts, "since", { day: locale.date(known[0]!.since ?? house.since) }));

@@ -1,8 +1,7 @@
 """House, own energy and saving: sums by hand of simple days."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from cProfile import Profile
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pstats import Stats
@@ -19,21 +18,18 @@ from smartyp1.advice.solar_house import (
     doubtful_periods,
     grid_hours,
     home_difference,
-    hour_prices,
     house_days,
     house_sum,
     with_home_meter,
+    without_supplies,
 )
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
-from smartyp1.bill.month import Month
 from smartyp1.history.month_columns import Row
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
-from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import months_of
-from tests.lib.bill.tables import DayRows, Values, ledger_of_days
 
 DAY = datetime(2026, 5, 31, 22, tzinfo=UTC)
 """Midnight in Luxembourg, the start of 1 June."""
@@ -70,14 +66,11 @@ def sun(*hours: tuple[int, float], days: int = 1, kind: SupplyKind = SupplyKind.
     return Supply(kind, kwh, LONG_AGO)
 
 
-FIXED = {DAY + n * HOUR: 0.25 for n in range(-50 * 24, 50 * 24)}
-
-
 def house(grid: Grid, *supplies: Supply) -> list[tuple[float | None, float | None]]:
     """Return house and own energy of each day."""
     return [
         tuple(value if value is None else round(value, 6) for value in (day.house_kwh, day.own_kwh))  # type: ignore[misc]
-        for day in house_days(grid, supplies, FIXED)
+        for day in house_days(grid, supplies)
     ]
 
 
@@ -93,37 +86,46 @@ def test_two_inverters_and_a_battery_that_is_charged_from_the_grid() -> None:
     assert house(
         grid, sun(*NOON), sun(*((n, 1.0) for n in range(10, 16))), charged, discharged
     ) == [(17.5, 10.3)]
-    # Without any sun, the battery loses 0.5 kWh, and costs money where the night is not cheaper.
+    # Without any sun, the battery loses 0.5 kWh.
     grid = grid_of(row_of(96, lambda _n: (100.0, 0.0)), DAY + 24 * HOUR)
-    prices = {DAY + n * HOUR: 0.10 if n < 6 else 0.30 for n in range(24)}
-    (day,) = house_days(grid, [charged, discharged], prices)
-    assert day.own_kwh == pytest.approx(-0.5)
-    # 2.5 * 0.30 - 3 * 0.10
-    assert day.saved == pytest.approx(0.45)
+    assert house(grid, charged, discharged) == [(9.1, -0.5)]
 
 
-def prices_of(contracts: Contracts, market: Values = np.nan) -> Mapping[datetime, float]:
-    """Return the price of each hour of 1 June, at the market's price of each quarter-hour."""
-    ledger = ledger_of_days(contracts, {"2026-06-01": DayRows(9.6, market=market)})
-    [start] = ledger.months
-    return hour_prices([Month(ledger, start)], DAY + 24 * HOUR)
+def imported_without(grid: Grid, *supplies: Supply) -> list[float]:
+    """Return the Wh of each quarter-hour as if the house had no panels and no battery."""
+    rows = without_supplies(grid, supplies, [*house_days(grid, supplies)]).table
+    sums = np.bincount(rows.quarter - rows.quarter[0], rows.imported)
+    return [round(wh, 6) for wh in sums.tolist()]
 
 
-def test_each_hour_has_its_price_and_a_market_without_prices_is_named() -> None:
-    grid = grid_of(row_of(96), DAY + 24 * HOUR)
-    contract = Contract(energy_margin=0.03, has_levies=False)
-    # The contract has no VAT since a later day, and so the amounts have none.
-    net = replace(contract, has_vat=False)
-    contracts = Contracts(((LONG_AGO, contract), (DAY + 48 * HOUR, net)))
-    # Market 0.10 and 0.20 in two hours; the network is 0.0510 in 2026.
-    market = np.full(96, np.nan)
-    market[40:44], market[44:48] = 0.10, 0.20
-    prices = prices_of(contracts, market.tolist())
-    (day,) = house_days(grid, [sun(*NOON)], prices)
-    # In each hour of sun, 2 kWh are produced and 1.2 fed in.
-    network = 0.0510
-    assert day.saved == pytest.approx(0.8 * (0.13 + network) + 0.8 * (0.23 + network))
-    assert day.unpriced_kwh == pytest.approx(4 * 0.8)
+def test_without_panels_each_quarter_hour_uses_an_even_share_of_its_hours_production() -> None:
+    def wh(n: int) -> tuple[float, float]:
+        # From 10:00 to 11:00, a cloud came after the first quarter-hour.
+        return {40: (0.0, 900.0), 41: (0.0, 300.0), 42: (50.0, 0.0), 43: (400.0, 0.0)}.get(
+            n, (100.0, 0.0)
+        )
+
+    grid = grid_of(row_of(96, wh), DAY + 24 * HOUR)
+    # 2 kWh are 500 Wh each, but 900 were exported in the first quarter-hour: 366.67 in the others.
+    imported = imported_without(grid, sun((10, 2.0), (15, 0.4)))
+    assert imported[40:44] == pytest.approx([0.0, 66.666667, 416.666667, 766.666667])
+    assert imported[60:64] == [200.0] * 4
+    assert imported[:40] + imported[44:60] + imported[64:] == [100.0] * 88
+    # The inverter reports late: the sum of the day is right.
+    late = imported_without(grid, sun((10, 1.0), (11, 1.0), (15, 0.4)))
+    assert sum(late) == pytest.approx(sum(imported))
+    assert late[44:48] == [350.0] * 4
+
+
+def test_a_battery_was_charged_from_the_grid_when_it_delivered_enough() -> None:
+    night = {8: 900.0, 9: 900.0, 10: 100.0, 11: 100.0}
+    grid = grid_of(row_of(96, lambda n: (night.get(n, 100.0), 0.0)), DAY + 24 * HOUR)
+    charged = sun((2, 1.6), kind=SupplyKind.CHARGED)
+    discharged = sun((18, 1.4), kind=SupplyKind.DISCHARGED)
+    imported = imported_without(grid, charged, discharged)
+    # 700 Wh each in the first two, and the 100 Wh that the other two imported.
+    assert imported[8:12] == [200.0, 200.0, 0.0, 0.0]
+    assert imported[72:76] == [450.0] * 4
 
 
 def test_the_running_day_ends_with_the_inverters_statistics() -> None:
@@ -153,19 +155,10 @@ def test_a_gap_within_a_day_and_one_over_midnight() -> None:
     end = DAY + 48 * HOUR
     # From 11:00 to 13:00, no telegram came: the registers still give 2.4 kWh.
     grid = grid_of(with_gap(44, 52, (0.0, 2400.0)), end)
-    days = [*house_days(grid, [sun(*NOON, days=2)], FIXED)]
-    assert [day.own_kwh for day in days] == pytest.approx([4.8, 4.8])
-    assert [day.saved for day in days] == pytest.approx([1.2, 1.2])
-    # With two prices in these hours, the price of their 2 * 2 - 2.4 = 1.6 kWh is unknown.
-    prices = {DAY + 11 * HOUR: 0.5}
-    first, _ = house_days(grid, [sun(*NOON, days=2)], FIXED | prices)
-    assert first.unpriced_kwh == pytest.approx(1.6)
-    assert first.saved == pytest.approx(0.25 * 3.2)
-    # Between 11:00 and 12:00, the first quarter-hour alone is not known: its 2 - 1.2 kWh are at
-    # 0.5.
-    grid = grid_of(with_gap(44, 45, (0.0, 300.0)), end)
-    first, _ = house_days(grid, [sun(*NOON, days=2)], FIXED | prices)
-    assert first.saved == pytest.approx(0.25 * 4.0 + 0.5 * 0.8)
+    assert house(grid, sun(*NOON, days=2)) == [(12.0, 4.8)] * 2
+    assert imported_without(grid, sun(*NOON, days=2)) == [
+        100.0 if wh else 200.0 for wh, _ in map(by_day, range(2 * 96))
+    ]
 
     # From 22:00 to 2:00, the two days share 1.6 kWh by unknown parts.
     grid = grid_of(with_gap(88, 104, (1600.0, 0.0)), end)
@@ -186,7 +179,7 @@ def test_the_work_for_a_day_does_not_grow_with_the_gaps_of_other_days() -> None:
                 row.add(Span(begin, end, kind, Amounts(30.0, 0.0)))
         grid, supply = grid_of(row, DAY + days * 24 * HOUR), sun(days=days)
         with Profile() as profile:
-            assert len([*house_days(grid, [supply], {})]) == days
+            assert len([*house_days(grid, [supply])]) == days
         return Stats(profile).total_calls  # type: ignore[attr-defined,no-any-return]
 
     assert calls(60) < 2.5 * calls(30)
@@ -297,14 +290,14 @@ def test_other_causes_of_a_lump() -> None:
 
 
 def test_a_month_adds_up_its_known_days() -> None:
-    known = HouseDay(DAY, 7.0, 5.0, 1.25, 0.5), HouseDay(DAY + 24 * HOUR, 3.0, -1.0, -0.25, 0.0)
-    assert house_sum(known) == (14.0, 4.0, 1.0, 0.5, None, 0)
+    known = HouseDay(DAY, 7.0, 5.0), HouseDay(DAY + 24 * HOUR, 3.0, -1.0)
+    assert house_sum(known) == (14.0, 4.0, None, 0)
     unknown = HouseDay(DAY + 48 * HOUR, 3.0, None)
-    assert house_sum([*known, unknown]) == (14.0, 4.0, 1.0, 0.5, None, 1)
+    assert house_sum([*known, unknown]) == (14.0, 4.0, None, 1)
     # The inverter was added on the first day.
-    assert house_sum([unknown, *known]) == (14.0, 4.0, 1.0, 0.5, known[0].start, 0)
-    assert house_sum([unknown]) == (None, None, None, 0.0, None, 1)
-    assert house_sum([]) == (None, None, None, 0.0, None, 0)
+    assert house_sum([unknown, *known]) == (14.0, 4.0, known[0].start, 0)
+    assert house_sum([unknown]) == (None, None, None, 1)
+    assert house_sum([]) == (None, None, None, 0)
 
 
 def home_of(days: int, *without: int) -> Supply:

@@ -18,6 +18,7 @@ from smartyp1.advice.solar_house import Supply, SupplyKind
 from smartyp1.answers.habits import base_load_report
 from smartyp1.answers.shares import MONTH, YESTERDAY, shares_report
 from smartyp1.answers.solar_house import house_report
+from smartyp1.bill.bill import more
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.energy_table.wall_clock import time_of
@@ -25,7 +26,7 @@ from smartyp1.history.luxembourg_time import day_start, month_start
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts
-from smartyp1.prices.kwh_price import price_of_kwh
+from smartyp1.prices.kwh_price import price_of_kwh, sum_of_known
 from tests.lib.advice.house_of_june import START, hours_until, lived_until, powers
 from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES, ledger_of
 from tests.lib.bill.support import known, read_quarter_hours
@@ -189,6 +190,33 @@ def test_the_saving_of_the_sun_names_its_older_prices() -> None:
     report = house_report(demand, meter.meter.columns, [supply], demand.quarter_start)
     [month] = report["months"]
     assert month["prices_of"] == {"grid": "2026-12-31"}
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        # The water heater alone exceeds this power while the sun shines.
+        Contract(reference_kw=1, network_fixed=5.0, energy_price=0.2, feed_in_price=0.06),
+        replace(TWO_PRICES, has_vat=False),
+        OF_MARKET,
+    ],
+)
+def test_the_sun_saves_the_bill_of_the_same_house_without_panels(contract: Contract) -> None:
+    def house(*, has_sun: bool) -> tuple[HouseholdState, HouseSources]:
+        return lived_until(
+            NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2), has_sun=has_sun
+        )
+
+    demand, sources = house(has_sun=True)
+    bought = demand.known_month.bill()
+    dark = house(has_sun=False)[0].known_month.bill()
+    # The statistics end a quarter-hour later, and hours that a home meter has filled are certain.
+    [panels] = sources.supplies
+    panels = panels._replace(kwh={**panels.kwh, NOW: 0.5}, filled=frozenset(panels.kwh))
+    [month] = house_report(demand, {}, [panels], demand.quarter_start)["months"]
+    cheaper = more(bought.total, dark.total), bought.amount("feed_in")
+    assert month["saved"] == sum_of_known(cheaper, 2)
+    assert month["saved"] > 10
 
 
 DAY = timedelta(days=1)

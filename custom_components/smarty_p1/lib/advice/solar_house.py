@@ -1,26 +1,34 @@
 """Consumption, own energy and saved cost of a house that has solar panels or a battery.
 
 Consumption = drawn from the grid + produced + discharged - charged - fed into the grid. Own energy
-= consumption - drawn from the grid. An inverter may report its energy late, so single quarter-hours
-may be wrong, but the sums of days are right. Own energy of an hour may be negative, for example
-while a battery is charged from the grid.
+= consumption - drawn from the grid. Saved cost = bill as if the grid had delivered the own energy -
+bill as measured, both without the line of the fed-in energy. An inverter may report its energy
+late, so single quarter-hours may be wrong, but the sums of days are right. Own energy of an hour
+may be negative, for example while a battery is charged from the grid.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import islice
-from math import inf, isnan, nan
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
-from ..bill.bill import month_prices
-from ..bill.ledger_row_prices import prices_of_rows
+from ..bill.ledger import Ledger
 from ..bill.month import Month
 from ..energy_table.table import RowSource, Table
-from ..energy_table.wall_clock import AN_HOUR, Floats, groups, number_from, number_of, time_of
+from ..energy_table.wall_clock import (
+    AN_HOUR,
+    Flags,
+    Floats,
+    groups,
+    number_from,
+    number_of,
+    time_of,
+)
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, days_between, hours_between
 from ..history.month_columns import Columns
 from ..history.spans import Period, Span
@@ -46,10 +54,6 @@ _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
 _COMPARED_TIME = timedelta(days=28)
 _MIN_COMPARED_HOURS = 7 * 24
-_PRICED_DECIMALS = 9
-
-type HourPrices = Mapping[datetime, float]
-"""Known prices of an imported kWh in EUR, by the start of the hour in UTC."""
 
 
 class SupplyKind(StrEnum):
@@ -83,11 +87,6 @@ class HouseDay(NamedTuple):
     start: datetime
     drawn_kwh: float
     own_kwh: float | None
-    saved: float = 0.0
-    """Cost in EUR that the own energy (not drawn from the grid) has saved. Own energy of hours
-    without a known price does not count."""
-    unpriced_kwh: float = 0.0
-    """Own energy (not drawn from the grid) without a known price."""
 
     @property
     def house_kwh(self) -> float | None:
@@ -100,8 +99,6 @@ class HouseSum(NamedTuple):
 
     house_kwh: float | None
     own_kwh: float | None
-    saved: float | None
-    unpriced_kwh: float
     since: datetime | None
     """Start of the first known day if earlier days are unknown. None if no day is known, too."""
     unknown_days: int
@@ -119,7 +116,7 @@ class Grid:
         self.until = until
         self.days: dict[datetime, tuple[float, float]] = {}
         """Drawn and fed-in kWh by the start of the day."""
-        ledger = months[0].ledger
+        self.ledger = ledger = months[0].ledger
         start, end = months[0].start.astimezone(UTC), min(months[-1].end, until)
         for day in days_between(start, end):
             if ledger.has_rows(day, day_end(day)):
@@ -138,8 +135,6 @@ class Grid:
             if len(days) == 1 or span.end - span.start <= MAX_SHARED_MIDNIGHT:
                 for day in days:
                     self._loose[day].append(span)
-        self.fed_hours = {hour: fed_kwh for hour, (_, fed_kwh) in grid_hours(table, until).items()}
-        """Fed-in kWh of hours whose quarter-hours are all known."""
 
     def is_known(self, day: datetime) -> bool:
         """Return whether the energies of a day are known.
@@ -321,81 +316,79 @@ def _first_limit_kwh(kind: SupplyKind, highest_kwh: float, dark: timedelta) -> f
     return inf
 
 
-def house_days(grid: Grid, supplies: Sequence[Supply], prices: HourPrices) -> Iterator[HouseDay]:
+def house_days(grid: Grid, supplies: Sequence[Supply]) -> Iterator[HouseDay]:
     """Yield the days of `grid` in time order. `own_kwh` of a day is None if it is uncertain."""
     since = max(supply.since for supply in supplies)
     doubtful_days = _doubtful(supplies, grid.until, days_between)
     for day in sorted(day for day in grid.days if day < grid.until):
-        if day < since or day in doubtful_days or not grid.is_known(day):
-            drawn_kwh, _ = grid.days[day]
-            yield HouseDay(day, drawn_kwh, None)
-        else:
-            yield _known_day(grid, day, supplies, prices)
+        drawn_kwh, fed_kwh = grid.days[day]
+        own_kwh = None
+        if day >= since and day not in doubtful_days and grid.is_known(day):
+            hours = hours_between(day, min(day_end(day), grid.until))
+            own_kwh = sum(delivered_kwh(supplies, hour) for hour in hours) - fed_kwh
+        yield HouseDay(day, drawn_kwh, own_kwh)
 
 
 def house_sum(days: Sequence[HouseDay]) -> HouseSum:
     """Return the sums of the known days among `days`, which are in the order of time."""
     known = [day for day in days if day.own_kwh is not None]
     if not known:
-        return HouseSum(None, None, None, 0.0, None, len(days))
+        return HouseSum(None, None, None, len(days))
     first = days.index(known[0])
-    drawn, own, saved, unpriced = np.array([day[1:] for day in known], float).sum(axis=0).tolist()
+    drawn, own = np.array([day[1:] for day in known], float).sum(axis=0).tolist()
     since = known[0].start if first else None
-    return HouseSum(drawn + own, own, saved, unpriced, since, len(days) - first - len(known))
+    return HouseSum(drawn + own, own, since, len(days) - first - len(known))
 
 
-def hour_prices(months: Sequence[Month], until: datetime) -> HourPrices:
-    """Return the mean price of an imported kWh in the hours of `months` before `until`.
+def without_supplies(grid: Grid, supplies: Sequence[Supply], days: Iterable[HouseDay]) -> Ledger:
+    """Return the past as if the grid had delivered the own energy of all known days.
 
-    It is the price on the bill, with a stand-in price where the market's price is unknown.
+    The exported energy stays. The energy that `supplies` delivered in an hour is spread evenly over
+    its quarter-hours, but each of these gets at least its exported energy. A house uses at least
+    nothing, so a battery is charged from the grid in the quarter-hours that have imported enough.
     """
-    prices: dict[datetime, float] = {}
-    for month in months:
-        ledger, of_month = month.ledger, month_prices(*month, min(until, month.end))
-        rows = ledger.between(month.start, month.end)
-        hours = rows.table.quarter // AN_HOUR
-        starts = groups(hours)
-        sums = np.add.reduceat(prices_of_rows(rows, of_month).imported, starts)
-        means = (sums / np.diff(starts, append=len(hours))).tolist()
-        times = (time_of(hour * AN_HOUR) for hour in hours[starts].tolist())
-        prices.update(
-            (time, price) for time, price in zip(times, means, strict=True) if not isnan(price)
-        )
-    return prices
+    starts = [day.start for day in days if day.own_kwh is not None]
+    hours = [hour for day in starts for hour in hours_between(day, min(day_end(day), grid.until))]
+    if not hours:
+        return grid.ledger
+    table = grid.ledger.table
+    quarters = np.array([number_from(hour) for hour in hours])[:, np.newaxis] + np.arange(AN_HOUR)
+    first, count = quarters[0, 0], quarters[-1, -1] - quarters[0, 0] + 1
+    is_between = (table.quarter >= first) & (table.quarter < first + count)
+    places = table.quarter[is_between] - first
+    imported, exported = (
+        np.bincount(places, np.nan_to_num(wh[is_between]), count)[quarters - first]
+        for wh in (table.imported, table.exported)
+    )
+    delivered = 1000 * np.array([delivered_kwh(supplies, hour) for hour in hours])
+    least = np.where(
+        (delivered >= exported.sum(axis=1))[:, np.newaxis], exported, exported - imported
+    )
+    own = _spread(delivered, least, quarters < number_of(grid.until)) - exported
+    # Each quarter-hour of a known day has a row. Choose the shown one, because others have no
+    # surcharge.
+    order = np.lexsort((table.is_shown, table.quarter))
+    rows = order[table.quarter.searchsorted(quarters.ravel(), "right") - 1]
+    without = table.imported.copy()
+    np.add.at(without, rows, own.ravel())
+    return grid.ledger.with_table(table._replace(imported=without))
 
 
-def _known_day(
-    grid: Grid, day: datetime, supplies: Sequence[Supply], prices: HourPrices
-) -> HouseDay:
-    drawn_kwh, fed_kwh = grid.days[day]
-    end = min(day_end(day), grid.until)
-    hours = [*hours_between(day, end)]
-    delivered = [delivered_kwh(supplies, hour) for hour in hours]
-    own_kwh = sum(delivered) - fed_kwh
-    fed = np.array([grid.fed_hours.get(hour, nan) for hour in hours])
-    price = np.array([prices.get(hour, nan) for hour in hours])
-    saved, unpriced_kwh = _worth(own_kwh, np.array(delivered) - fed, price)
-    return HouseDay(day, drawn_kwh, own_kwh, saved, unpriced_kwh)
+def _spread(total: Floats, least: Floats, is_free: Flags) -> Floats:
+    """Return `total` of each hour, spread evenly over those quarter-hours that are free.
 
-
-def _worth(own_kwh: float, own: Floats, price: Floats) -> tuple[float, float]:
-    """Return the worth of a day's own energy in EUR, and the kWh of own energy without a price.
-
-    `own_kwh` is the energy of the day that the house did not draw from the grid. `own` is this
-    energy in each hour, NaN for the hours with unknown fed-in energy. The own energy of these hours
-    is known only as a sum. This sum has a price only if all of these hours have the same price.
+    Each of them gets at least its `least`. If the total is less than the sum of these, the lack is
+    spread evenly: an inverter may report its energy late.
     """
-    is_known, is_priced = ~np.isnan(own), ~np.isnan(price)
-    saved = float((own * price)[is_known & is_priced].sum())
-    unpriced_kwh = float(own[is_known & ~is_priced].sum())
-    if not is_known.all():
-        rest_kwh = own_kwh - float(own[is_known].sum())
-        rest_price, *others = np.unique(np.round(price[~is_known], _PRICED_DECIMALS)).tolist()
-        if others or isnan(rest_price):
-            unpriced_kwh += rest_kwh
-        else:
-            saved += rest_kwh * rest_price
-    return saved, unpriced_kwh
+    least = np.where(is_free, least, 0.0)
+    lack = np.minimum(0.0, total - least.sum(axis=1)) / is_free.sum(axis=1)
+    least += np.where(is_free, lack[:, np.newaxis], 0.0)
+    # Each round fixes the quarter-hours whose least is above the level of the others.
+    for _ in range(AN_HOUR):
+        left = total - np.where(is_free, 0.0, least).sum(axis=1)
+        level = (left / np.maximum(is_free.sum(axis=1), 1))[:, np.newaxis]
+        is_free = is_free & (least < level)
+    return np.where(is_free, level, least)
 
 
 def delivered_until(

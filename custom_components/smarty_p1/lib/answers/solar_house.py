@@ -5,14 +5,15 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from ..advice.solar_house import Grid, HouseDay, Supply, hour_prices, house_days, house_sum
+from ..advice.solar_house import Grid, HouseDay, Supply, house_days, house_sum, without_supplies
+from ..bill.bill import more
 from ..bill.household_state import HouseholdState
+from ..bill.ledger import Ledger
+from ..bill.month import Month
 from ..history.luxembourg_time import local_day, local_text, month_start
-from ..history.market_prices import NO_PRICES
 from ..history.month_columns import Columns
 from ..history.month_file_lines import month_name
-from ..prices.contract import Contracts
-from ..prices.kwh_price import price_of_kwh, rounded
+from ..prices.kwh_price import rounded
 from ..prices.published_prices import OlderPrices
 
 MAX_MONTHS = 13
@@ -37,7 +38,8 @@ def house_report(
     """
     months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
     grid = Grid(months, columns, until)
-    days = [*house_days(grid, supplies, hour_prices(months, until))]
+    days = [*house_days(grid, supplies)]
+    without = without_supplies(grid, supplies, days)
     since = max(supply.since for supply in supplies)
     return {
         "since": local_text(since),
@@ -51,25 +53,25 @@ def house_report(
             for day in days
         ],
         "months": [
-            _month(start, list(days_of_month), demand.contracts)
+            _month(Month(demand.ledger, start), [*days_of_month], without)
             for start, days_of_month in groupby(days, lambda day: month_start(day.start))
         ],
     }
 
 
-def _month(start: datetime, days: Sequence[HouseDay], contracts: Contracts) -> dict[str, Any]:
-    total = house_sum(days)
-    older = {}
-    if total.saved is not None:
-        known = [day for day in days if day.own_kwh is not None]
-        prices = (price_of_kwh(contracts, day.start, NO_PRICES) for day in known)
-        older = OlderPrices.answer(OlderPrices.joined(price.prices_of for price in prices))
+def _month(month: Month, days: Sequence[HouseDay], without: Ledger) -> dict[str, Any]:
+    """Return the sums of a month. `without` is the past without panels and batteries."""
+    total, saved, older = house_sum(days), None, {}
+    if total.own_kwh is not None:
+        due = month._replace(ledger=without).bill()
+        # Both bills have the same line of the exported energy.
+        saved = more(month.bill().total, due.total)
+        older = {} if saved is None else OlderPrices.answer(due.prices_of)
     return {
-        "month": month_name(start),
+        "month": month_name(month.start),
         "house_kwh": rounded(total.house_kwh, 3),
         "own_kwh": rounded(total.own_kwh, 3),
-        "saved": rounded(total.saved, 2),
-        "unpriced_kwh": round(total.unpriced_kwh, 3),
+        "saved": saved,
         "since": total.since and local_day(total.since).isoformat(),
         "unknown_days": total.unknown_days,
         **older,
