@@ -95,6 +95,12 @@ def jobs_before_the_end() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def no_open_reads() -> Generator[None]:
+    with kit.no_open_reads():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def timeouts_in_true_time() -> Generator[None]:
     with kit.timeouts_in_true_time():
         yield

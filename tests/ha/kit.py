@@ -16,6 +16,7 @@ from datetime import datetime
 from types import MethodType
 from typing import Any, Literal
 from unittest.mock import AsyncMock, patch
+from weakref import WeakSet
 
 import probatio
 import pytest
@@ -40,6 +41,8 @@ from homeassistant.helpers.issue_registry import IssueRegistry
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from sqlalchemy.orm import Session
+
+from custom_components.smarty_p1.lib.port import reconnecting_port
 
 # The kit for 2026.10 imports this name, which 2026.11 has in another module.
 if not hasattr(logger, "_clear_logger_overwrites"):
@@ -100,23 +103,55 @@ def jobs_before_the_end() -> Generator[None]:
 
 
 @contextmanager
+def no_open_reads() -> Generator[None]:
+    """Let the recorder also end a transaction in which it has only read.
+
+    It reads at the end of an entity that was never recorded. Then it writes nothing, and would
+    keep the connection, which all threads share, until the next state is written.
+    """
+    name = "_event_session_has_pending_writes"
+
+    def has_transaction(recorder: Recorder) -> bool:
+        session = recorder.event_session
+        return recorder.__dict__[name] or (session is not None and session.in_transaction())
+
+    def set_pending(recorder: Recorder, value: bool) -> None:  # noqa: FBT001 - a property's setter
+        recorder.__dict__[name] = value
+
+    with patch.object(Recorder, name, property(has_transaction, set_pending), create=True):
+        yield
+
+
+@contextmanager
 def timeouts_in_true_time() -> Generator[None]:
-    """Let no timeout of asyncio expire when a test fires later times, but only in its true time.
+    """Let timeouts of asyncio expire in true time only when a test fires later times.
 
     `async_fire_time_changed` runs each timer of the event loop, and so also those of timeouts of
     jobs that happen to work at that moment, such as a recorder that a busy machine keeps waiting.
+    The silence of a port is no job: a test that fires later times means it, too.
     """
     unseen: Any = Timeout
-    expire = unseen._on_timeout
+    expire, create = unseen._on_timeout, asyncio.timeout
+    silences = WeakSet[Timeout]()
+
+    def note_silence(delay: float | None) -> Timeout:
+        timeout = create(delay)
+        if sys._getframe(1).f_globals["__name__"] == reconnecting_port.__name__:
+            silences.add(timeout)
+        return timeout
 
     def expire_in_time(timeout: Timeout) -> None:
         when = timeout.when()
-        if when is not None and when > asyncio.get_running_loop().time() + _RESOLUTION_S:
+        is_early = when is not None and when > asyncio.get_running_loop().time() + _RESOLUTION_S
+        if is_early and timeout not in silences:
             timeout.reschedule(when)
         else:
             expire(timeout)
 
-    with patch.object(Timeout, "_on_timeout", expire_in_time):
+    with (
+        patch.object(Timeout, "_on_timeout", expire_in_time),
+        patch.object(asyncio, "timeout", note_silence),
+    ):
         yield
 
 
