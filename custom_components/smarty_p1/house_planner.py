@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
+from math import inf
 from typing import NamedTuple
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -29,7 +30,7 @@ from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_chan
 from .coordinator.loads.load_power import LoadPower
 from .coordinator.loads.load_records import ChangeOfRecord
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
-from .coordinator.loads.ordered_entities import OrderedEntities, async_all_off, entity_of
+from .coordinator.loads.ordered_entities import OrderedEntities, async_all_off, entity_of, key_of
 from .coordinator.loads.shown_plans import (
     HOUSE_PLANS,
     LOAD_PLANS,
@@ -322,7 +323,7 @@ class HousePlanner:
         if state not in _NEEDING and not is_tried:
             return nothing._replace(left_kwh=load.kwh * (state is LoadState.DID_NOT_START))
         if load.hours is None:
-            load = load._replace(max_kw=min(load.max_kw, record.limit.max_kw))
+            load = load._replace(max_kw=min(load.max_kw, record.max_kw))
         rest_hours = record.rest_hours(load, quarter_start(now))
         left, source = await self._async_left(name, entered, rest_hours, now)
         if state is LoadState.BLOCKED:
@@ -388,7 +389,7 @@ class HousePlanner:
         is_unknown = entered.is_there(self._hass) is None and not record.ready_at
         is_always_there = entered.load.hours is None and is_unknown
         state = record.state(entered.load, now, is_always_there=is_always_there)
-        is_off = record.limit.max_kw < self._lowest_kw(name)
+        is_off = record.max_kw < self._lowest_kw(name)
         is_blocked = state in {LoadState.PLANNED, LoadState.BY_HAND} and is_off
         return LoadState.BLOCKED if is_blocked else state
 
@@ -402,22 +403,30 @@ class HousePlanner:
     @callback
     def _note(self, now: datetime) -> bool:
         """Note what the loads do. Return whether one of them has begun, ended or failed."""
-        is_new, shared = False, dict[str | None, float]()
+        is_new, shared, limiting = False, dict[str | None, float](), self._limiting(now)
         for name, entered in self._loads.items():
             record = self._records.of(name).at_deadline(entered.load, now)
             record = self._counted(name, record, now)
             self._records.count(name, record)
             if (is_there := entered.is_there(self._hass)) is not None:
                 record = record.with_presence(now, is_there=is_there)
-            limit = record.limit.seen(now, is_limited=entered.is_blocked(self._hass))
-            limit = replace(limit, limited_to=self._share(name, record, shared))
-            is_new |= limit.max_kw != record.limit.max_kw
-            record = replace(record, limit=limit)
+            is_limited = entered.blocked_by in limiting
+            max_kw = self._share(name, record, shared) if is_limited else inf
+            is_new |= max_kw != record.max_kw
+            record = replace(record, max_kw=max_kw)
             noted = _noted(entered, record, self._powers[name].kw(now))
             measured = self._hass.states.get(entered.measured_by or "")
             noted = noted._replace(reported_at=measured.last_reported if measured else None)
             is_new |= self._records.put(name, record.noted(entered.load, now, noted))
         return is_new
+
+    def _limiting(self, now: datetime) -> set[str | None]:
+        """Return the entities that limit loads now."""
+        relays = {entered.blocked_by: entered for entered in self._loads.values()}
+        keys = {relay: key_of(self._hass, relay) for relay in relays if relay}
+        blocked = {key: relays[relay].is_blocked(self._hass) for relay, key in keys.items()}
+        limits = self._records.seen_limits(blocked, now)
+        return {relay for relay, key in keys.items() if limits[key].counts}
 
     def _share(self, name: str, record: LoadRecord, shared: dict[str | None, float]) -> float:
         """Return the power of a limited load, and take it from what loads share at its relay."""
@@ -547,7 +556,7 @@ def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
     if not entered.is_controlled or entered.load.hours is not None:
         return plan.planned_kw if plan and plan.runs_now else 0.0
     kw = entered.load.max_kw if control.has_hand else control.following.kw
-    return min(kw, record.limit.max_kw)
+    return min(kw, record.max_kw)
 
 
 def _runs(load: DailyLoad, record: LoadRecord) -> bool:

@@ -361,6 +361,23 @@ async def test_loads_that_share_a_limit_have_it_together(hass: HomeAssistant, bo
     assert not box.is_on
 
 
+async def test_a_load_that_is_added_while_its_relay_is_silent_is_limited_as_the_others(
+    hass: HomeAssistant, box: Box
+) -> None:
+    hass.states.async_set(RELAY, "disconnected")
+    hass.states.async_set("switch.boiler", "off")
+    limited = {"blocked_by": RELAY, "limited_to": "0"}
+    await add(hass, box.house, "pausing", switched_by="switch.boiler", **limited)
+    await box.at(-20)
+    hass.states.async_set(RELAY, "unavailable")
+    await box.at(-5)
+    box.needs(8.8)
+    await box.enters(**limited)
+    await box.at(1)
+    assert box.state("sensor.car_state") == box.state("sensor.water_state") == "blocked"
+    assert not box.is_on
+
+
 async def test_an_unknown_need_has_an_issue_with_the_entity(
     hass: HomeAssistant, box: Box, home: Home
 ) -> None:

@@ -8,7 +8,6 @@ import pytest
 from smartyp1.plan.commanded import EntityKind
 from smartyp1.plan.daily_load import DailyLoad, LoadPlan
 from smartyp1.plan.load_record import LackCause, LoadRecord, Noted
-from smartyp1.plan.operator_limit import OperatorLimit
 
 NOW = datetime(2026, 11, 17, 17, tzinfo=UTC)
 BY = datetime(2026, 11, 18, 6, tzinfo=UTC)
@@ -48,7 +47,7 @@ def test_a_dead_charger_is_named_with_its_start() -> None:
 @pytest.mark.parametrize(
     ("record", "missing_kwh", "cause"),
     [
-        (LoadRecord(limit=OperatorLimit(counts=True)), 0.0, LackCause.LIMITED),
+        (LoadRecord(max_kw=4.0), 0.0, LackCause.LIMITED),
         (LoadRecord(), 12.0, LackCause.TOO_SHORT),
         (LoadRecord(), 0.0, LackCause.TOO_SLOW),
         (

@@ -70,9 +70,9 @@ class ControlledLoad:
         if control.has_hand:
             state = _paused(before, now)
             wished = entered.load.max_kw if control.is_by_hand else 0.0
-        if record.limit.counts:
-            limit = self._limit(record.limit.limited_to)
-            wished = 0.0 if limit.value is None else min(wished, record.limit.limited_to)
+        if record.max_kw < inf:
+            limit = self._limit(record.max_kw)
+            wished = 0.0 if limit.value is None else min(wished, record.max_kw)
             state = state if wished else _paused(before, now)
         return replace(control, following=state).powered(
             wished,

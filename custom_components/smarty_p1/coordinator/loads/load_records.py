@@ -1,7 +1,8 @@
 """Records of the loads and the battery of a meter, in one file with one owner, the planner."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Annotated, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -10,6 +11,7 @@ from ...lib.fault_log import FaultLog, Listeners
 from ...lib.plan.house_plan import MAX_LOADS
 from ...lib.plan.load_control import LoadControl
 from ...lib.plan.load_record import LoadRecord
+from ...lib.plan.operator_limit import OperatorLimit
 from ...lib.stored_json import Size, dump
 from ..stored.throttled_store import ThrottledStore
 
@@ -22,10 +24,11 @@ type ChangeOfRecord = Callable[[LoadRecord], LoadRecord]
 
 @dataclass(frozen=True)
 class LoadFile:
-    """Content of the file, keyed by the ids of the subentries."""
+    """Content of the file, keyed by the ids of the subentries. A limit is one of an entity."""
 
     loads: Annotated[dict[str, LoadRecord], Size(_MAX_RECORDS)] = field(default_factory=dict)
     batteries: Annotated[dict[str, LoadControl], Size(_MAX_RECORDS)] = field(default_factory=dict)
+    limits: Annotated[dict[str, OperatorLimit], Size(MAX_LOADS)] = field(default_factory=dict)
 
 
 class LoadRecords(ThrottledStore):
@@ -55,10 +58,7 @@ class LoadRecords(ThrottledStore):
     def put(self, subentry_id: str, record: LoadRecord) -> bool:
         """Keep the new record of a load. Return whether it differs in what is stored."""
         before, self.state.loads[subentry_id] = self.of(subentry_id), record
-        is_changed = before != record and dump(before) != dump(record)
-        if is_changed:
-            self.schedule()
-        return is_changed
+        return self._changed(before, record)
 
     @callback
     def count(self, subentry_id: str, record: LoadRecord) -> None:
@@ -74,7 +74,25 @@ class LoadRecords(ThrottledStore):
             return self.put(subentry_id, replace(self.of(subentry_id), control=control))
         before = self.state.batteries.get(subentry_id, LoadControl())
         self.state.batteries[subentry_id] = control
-        is_changed = before != control and dump(before) != dump(control)
+        return self._changed(before, control)
+
+    @callback
+    def seen_limits(
+        self, blocked: Mapping[str, bool | None], now: datetime
+    ) -> Mapping[str, OperatorLimit]:
+        """Return the limits of the operator after a look at all of their entities."""
+        before = self.state.limits
+        limits = {
+            name: before.get(name, OperatorLimit()).seen(now, is_limited=is_limited)
+            for name, is_limited in blocked.items()
+        }
+        self.state = replace(self.state, limits=limits)
+        self._changed(before, limits)
+        return limits
+
+    def _changed(self, before: object, after: object) -> bool:
+        """Return whether a state differs in what is stored. It is stored then."""
+        is_changed = before != after and dump(before) != dump(after)
         if is_changed:
             self.schedule()
         return is_changed
@@ -100,3 +118,4 @@ class LoadRecords(ThrottledStore):
             loads[name] = loads[name].after(record) if name in loads else record
         for name, control in parsed.batteries.items():
             batteries.setdefault(name, control)
+        self.state = replace(self.state, limits=parsed.limits | self.state.limits)

@@ -23,7 +23,7 @@ def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan | None:
     kw = control.following.kw
     if control.has_hand:
         kw = entered.load.max_kw if control.is_by_hand else 0.0
-    kw = min(kw, record.limit.max_kw)
+    kw = min(kw, record.max_kw)
     return plan._replace(given_kw=kw, hand_until=control.hand_until)
 
 

@@ -9,6 +9,7 @@ Each method returns the next state. Nothing else is remembered of a load, so a r
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from math import inf
 from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, next_moment, quarter_start
@@ -18,7 +19,6 @@ from .commanded import Told
 from .daily_load import DailyLoad, LoadPlan, LoadState
 from .evidence import Evidence
 from .load_control import LoadControl, Run
-from .operator_limit import OperatorLimit
 
 MIN_SHARE = 0.1
 """Share of its power from which on a load runs."""
@@ -144,11 +144,12 @@ class LoadRecord:
     """Last cause for which it may lack energy in this task."""
     ended: EndedTask | None = None
     """Last task whose deadline has passed with missing energy."""
-    limit: OperatorLimit = field(default_factory=OperatorLimit)
+    max_kw: Annotated[float, Mark.NOT_STORED] = inf
+    """Power in kW that the operator permits now."""
     control: LoadControl = field(default_factory=LoadControl)
+    """What the plan has ordered, and what came of it."""
     plan: Annotated[LoadPlan | None, Mark.NOT_STORED] = None
     """Last plan, also of a load whose need is unknown by now."""
-    """What the plan has ordered, and what came of it."""
 
     def after(self, earlier: LoadRecord) -> LoadRecord:
         """Return this state, with the past of an earlier one that was read late."""
@@ -311,7 +312,7 @@ def _hindered(record: LoadRecord, now: datetime) -> LoadRecord:
 def _present_hindrance(record: LoadRecord, now: datetime) -> Hindrance | None:
     """Return the cause for which the load takes no energy now, None without one."""
     control, evidence = record.control, record.evidence
-    if record.limit.counts:
+    if record.max_kw < inf:
         return Hindrance(LackCause.LIMITED, now)
     if control.has_hand and not control.is_by_hand:
         return Hindrance(LackCause.SWITCHED_OFF, now)

@@ -9,7 +9,6 @@ limits. A load is free two minutes after the limit has ended, because relays may
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import inf
 from typing import Annotated
 
 from ..passed_pause import has_passed
@@ -24,18 +23,11 @@ class OperatorLimit:
     """What is known of a limit. It is stored, so a restart goes on."""
 
     counts: bool = False
-    """Whether the load is limited now."""
+    """Whether loads are limited now."""
     known_at: Annotated[datetime | None, Mark.NOT_STORED] = None
     """Time at which it was last known to be limited or free. Each look moves it."""
     free_since: datetime | None = None
     """Time since which it is free, None while it is limited or was never seen."""
-    limited_to: Annotated[float, Mark.NOT_STORED] = 0.0
-    """Power in kW that the load may have while it is limited."""
-
-    @property
-    def max_kw(self) -> float:
-        """Return the power that the load may have now."""
-        return self.limited_to if self.counts else inf
 
     def seen(self, now: datetime, *, is_limited: bool | None) -> OperatorLimit:
         """Return the limit after a look. `is_limited` is None if the entity tells nothing."""
