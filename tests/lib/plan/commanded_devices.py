@@ -4,6 +4,7 @@ They know nothing of the machine that commands them. Times are seconds.
 """
 
 from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 from random import Random
 
@@ -33,9 +34,13 @@ class Device:
         self.clock, self.random = clock, random
         late = (0, 0, 0, 2, 30, 90, 200, 300) if has_faults else (0, 0, 4, 10)
         self.late_s = random.choice(late)
+        self.has_queue = random.random() < 0.5
+        """Whether a cloud keeps what it reports late. A device that is polled shows its state."""
         self.latency_s = random.choice((0, 0, 1, 8, 45, 130) if has_faults else (0, 2, 8))
         self.value = value
         self.shown: str | None = value
+        self.reported = value
+        """State that a cloud knows."""
         self.is_number = value not in {"on", "off"} and value[0].isdigit()
         self.step = random.choice((0.1, 0.5, 1.0))
         self.top = self.shown_top = 1e9
@@ -43,7 +48,7 @@ class Device:
         self.is_there = True
         self.refuses = self.ignores = 0
         self.life = 0
-        """Number of its outages. What it reports late is lost in an outage."""
+        """Number of its outages. What it reports late is lost in one without a queue."""
         self.back_at = self.bad_until = 0
         """Time since which the device answers, in the future while it does not."""
         self.on_report: Callable[[bool], None] = lambda _: None
@@ -60,12 +65,13 @@ class Device:
         life = self.life
 
         def report() -> None:
-            if life == self.life:
+            if self.has_queue or life == self.life:
                 self._report(value, is_called)
 
         self.clock.at(self.clock.now + self.late_s, report)
 
     def _report(self, value: str, is_called: bool) -> None:  # noqa: FBT001
+        self.reported = value
         if self.shown is not None:
             self.shown = value
         self.on_report(is_called and self.late_s <= 4)
@@ -90,10 +96,10 @@ class Device:
         return True
 
     def change_range(self, top: float) -> None:
-        """Change the highest number. A device that does not show it keeps it."""
-        if not self.is_number or self.shown_top != self.top:
+        """Change the highest number. Some devices do not show it."""
+        if not self.is_number:
             return
-        self.top = top
+        self.top, self.shown_top = top, 1e9
         if self.random.random() < 0.5:
             self.shown_top = top
         if self.number > top:
@@ -108,9 +114,10 @@ class Device:
             self.bad_until = max(self.bad_until, self.back_at)
             if self.after_outage is not None:
                 self.value = self.after_outage
+                self.clock.at(self.back_at, partial(self.set, self.value))
             self.on_report(False)  # noqa: FBT003
             self.clock.at(self.back_at, self._come_back)
 
     def _come_back(self) -> None:
-        self.is_there, self.shown = True, self.value
+        self.is_there, self.shown = True, self.reported if self.has_queue else self.value
         self.on_report(False)  # noqa: FBT003

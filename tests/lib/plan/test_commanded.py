@@ -246,6 +246,21 @@ def test_a_late_report_of_the_state_before_an_order_is_no_hand() -> None:
     assert house.control.main.is_obeyed
 
 
+def test_a_report_of_an_earlier_order_says_nothing_about_the_delay() -> None:
+    house = House(SWITCH)
+    house.around, house.obeys = Around(plan_decides=False), False
+    for kw, begin in ((11.0, 0), (0.0, 130), (11.0, 260)):
+        house.until(begin)
+        house.kw = kw
+        house.look()
+    # Five minutes late: on, off, and on again.
+    for state, at in (("on", 300), ("off", 430), ("on", 560)):
+        house.until(at)
+        house.change(switch=state)
+        house.kw = 0.0 if state == "off" else 11.0
+    assert not house.control.has_hand
+
+
 # Restarts
 
 
@@ -489,6 +504,32 @@ def test_a_device_may_round_or_cap_a_number() -> None:
         house.change(number=shown)
         house.orders.clear()
         assert house.until(house.s + 900) == []
+
+
+def test_a_device_that_caps_a_number_for_a_while_gets_it_again() -> None:
+    house = running(NUMBER)
+    house.obeys, house.value = False, 15.0
+    house.look()
+    house.change(number="13.0")
+    house.obeys = True
+    assert house.until(house.s + 1200) == [(house.s, "15.0")]
+    house.value, house.obeys = 9.7, False
+    house.until(house.s + 60)
+    house.change(number="10.0")
+    house.orders.clear()
+    assert house.until(house.s + 5000) == []
+
+
+def test_a_number_that_has_refused_is_not_capped_by_the_first_order_that_it_ignores() -> None:
+    house = House(NUMBER, number="6.0")
+    house.kw, house.answers = 11.0, False
+    house.look()
+    house.until(300)
+    house.answers, house.obeys = True, False
+    house.until(460)
+    house.obeys = True
+    house.until(1000)
+    assert house.states["number.car"] == "16.0"
 
 
 # Limits

@@ -43,8 +43,10 @@ ORDERS_AN_HOUR = {
     EntityKind.SELECT: 31,
     EntityKind.START: 31,
 }
-NIGHTLY_ORDERS = 16
-"""Orders of a number after which a higher power may wait: 20 at once, of which 4 are kept."""
+NIGHTLY_ORDERS = 20
+"""Orders of a number after which its power may wait."""
+RESERVED_ORDERS = 4
+"""Orders of them that are kept for a lower power."""
 SEEN: Counter[str] = Counter()
 
 
@@ -174,7 +176,8 @@ class World:
             "battery": "1234.0",
             "mode": "Backup",
         }[name]
-        if value in {device.shown, at.wish, at.hand} or name in self.flights:
+        # What it is already, or is about to report by itself, is no change with a context.
+        if value in {device.value, device.shown, at.wish, at.hand} or name in self.flights:
             return
         self.disturbed_at = self.clock.now
         if device.late_s > 4:
@@ -193,9 +196,7 @@ class World:
             return
         values = {"switch": ("on", "off"), "number": ("32.0", "8.0"), "battery": ("99.0",)}
         value = self.random.choice(values.get(name, ("Backup",)))
-        # Nobody can tell it from the answer of a device that caps its number.
-        is_answer = device.is_number and self.control.of(name, self.entities[name]).is_open
-        if value == device.value or is_answer:
+        if value == device.value:
             return
         self.disturbed_at = self.clock.now
         if value == "on" and self.random.random() < 0.5:
@@ -427,7 +428,7 @@ class World:
         )
         if now - since > bound and not self.control.has_hand:
             for name, wanted in self._wanted().items():
-                if name not in self.devices or self._is_spent(name):
+                if name not in self.devices or self._is_spent(name, wanted):
                     continue
                 device = self.devices[name]
                 is_reached = wanted is None or device.value == wanted
@@ -438,9 +439,12 @@ class World:
                 SEEN["reached"] += 1
         self._check_limit(now, bad_until)
 
-    def _is_spent(self, name: str) -> bool:
-        """Return whether a number has no orders left for a higher power: it gets 50 a night."""
-        return name == "number" and len(self.sent[name]) > NIGHTLY_ORDERS
+    def _is_spent(self, name: str, wanted: str | float | None) -> bool:
+        """Return whether a number has no orders left: it gets 50 a night."""
+        if name != "number" or not isinstance(wanted, float):
+            return False
+        orders = NIGHTLY_ORDERS - (RESERVED_ORDERS if wanted > self.devices[name].number else 0)
+        return len(self.sent[name]) > orders
 
     def _check_limit(self, now: int, bad_until: int) -> None:
         """Check that a limit is obeyed while the device answers, whoever has switched it on."""

@@ -35,6 +35,7 @@ _MAX_BEFORE = 8
 # Shortest run and pause of most loads.
 _PAUSE = timedelta(minutes=5)
 _MAX_RETURNS = 3
+_CAPPED_FOR = timedelta(minutes=20)
 _SMALL_NUMBER, _SMALL_STEP, _LARGE_STEP = 64.0, 0.5, 100.0
 _TOLERANCE = 0.02
 
@@ -302,7 +303,7 @@ class Commanded:
         """Return the order that is to be sent now, if any."""
         entity = _looked(self, now)
         target, is_safe = _target(entity)
-        if target is None or entity.state is None or _is_done(entity, target, is_safe=is_safe):
+        if target is None or entity.state is None or _is_done(entity, target, now, is_safe=is_safe):
             return entity, None
         if _is_waiting(entity, now, is_safe=is_safe):
             return entity, None
@@ -338,19 +339,32 @@ def _confirmed(entity: Commanded, state: str, now: datetime) -> Commanded:
     if entity.phase not in {Phase.UNCONFIRMED, Phase.REFUSED}:
         return entity
     is_shown = _same(entity, state, entity.ordered)
-    if entity.is_number and entity.phase is Phase.UNCONFIRMED:
-        is_last = entity.tries >= _TOLD_TRIES and entity.is_late(now)
-        is_answer = is_last or not _was_before(entity)
-        is_shown = is_shown or (is_answer and _is_near(float(state), float(entity.ordered or 0.0)))
+    is_shown |= entity.is_number and _is_rounded(entity, float(state), now)
     return _shown(entity, now) if is_shown else entity
+
+
+def _is_rounded(entity: Commanded, value: float, now: datetime) -> bool:
+    """Return whether a number is the answer to its order, rounded or capped by the device."""
+    if entity.phase is not Phase.UNCONFIRMED:
+        return False
+    # A device that refused before may have missed the first order that it has accepted.
+    is_again = entity.ordered_at not in {None, entity.sent_at}
+    is_last = entity.tries >= _TOLD_TRIES and is_again and entity.is_late(now)
+    is_answer = is_last or not _was_before(entity)
+    return is_answer and _is_near(value, float(entity.ordered or 0.0))
 
 
 def _is_near(value: float, ordered: float) -> bool:
     """Return whether a number may be the rounded or capped order."""
-    step = _SMALL_STEP if abs(ordered) <= _SMALL_NUMBER else _LARGE_STEP
+    step = _step(ordered)
     # A device that stays at 0 does not obey.
     has_direction = value * ordered > 0 or abs(ordered) <= step
     return has_direction and abs(value) <= abs(ordered) + step
+
+
+def _step(value: float) -> float:
+    """Return the step to which a device may round a number."""
+    return _SMALL_STEP if abs(value) <= _SMALL_NUMBER else _LARGE_STEP
 
 
 def _was_before(entity: Commanded) -> bool:
@@ -493,12 +507,22 @@ def _target(entity: Commanded) -> tuple[str | None, bool]:
     return None if entity.phase is Phase.HAND else entity.hand, False
 
 
-def _is_done(entity: Commanded, target: str, *, is_safe: bool) -> bool:
+def _is_done(entity: Commanded, target: str, now: datetime, *, is_safe: bool) -> bool:
     """Return whether nothing is to be sent for a target. Only a safe one overtakes a call."""
     is_same = _same(entity, target, entity.ordered)
     if entity.phase is Phase.SENT:
         return is_same or not is_safe
-    return is_same and entity.phase in {Phase.HELD, Phase.UNCONFIRMED}
+    if not is_same or (_is_capped(entity) and has_passed(entity.sent_at, now, _CAPPED_FOR)):
+        return False
+    return entity.phase in {Phase.HELD, Phase.UNCONFIRMED}
+
+
+def _is_capped(entity: Commanded) -> bool:
+    """Return whether a device shows less than was ordered. It may do so for a while."""
+    if not entity.is_number or entity.phase is not Phase.HELD:
+        return False
+    held, ordered = abs(float(entity.held or 0.0)), abs(float(entity.ordered or 0.0))
+    return held < ordered - _step(ordered)
 
 
 def _is_waiting(entity: Commanded, now: datetime, *, is_safe: bool) -> bool:
@@ -530,8 +554,9 @@ def _order(entity: Commanded, value: str, now: datetime) -> tuple[Commanded, Ent
     is_again = _same(entity, value, entity.ordered)
     if not is_again:
         entity = replace(entity, ordered_at=now, tries=0, failed_at=None, losses=0)
-    # A state that is shown already tells nothing about the delay.
-    is_there = _same(entity, value, entity.state)
+    # A state that is shown already, or may still be reported, tells nothing about the delay.
+    is_old = value in entity.before and entity.is_recent(now)
+    is_there = is_old or _same(entity, value, entity.state)
     sent = replace(
         entity,
         phase=Phase.SENT,
