@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
-from datetime import date
 from functools import partial
 from typing import Any
 
@@ -26,7 +25,6 @@ from ..lib.answers.assistant_facts import (
     years_of,
 )
 from ..lib.answers.bills import classes_report, shown_bill
-from ..lib.answers.days import days_report
 from ..lib.answers.what_if import KINDS
 from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
 from ..lib.history.luxembourg_time import LUXEMBOURG
@@ -113,12 +111,8 @@ async def _async_months(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
 
 @_in_turn
 async def _async_today(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
-    demand = demand_of(meter)
-    first = demand.month.start.date()
-    report = await async_aside(call.hass, days_report, demand, first, date.max)
-    usual = await async_usual(meter)
-    until, today = demand.until.astimezone(LUXEMBOURG), dt_util.utcnow().astimezone(LUXEMBOURG)
-    return today_facts(report["days"][-1], usual, today.date(), until.isoformat())
+    usual, today = await async_usual(meter), dt_util.utcnow().astimezone(LUXEMBOURG).date()
+    return await async_aside(call.hass, today_facts, demand_of(meter), usual, today)
 
 
 async def _async_best_start(call: ServiceCall) -> _Facts:

@@ -10,6 +10,7 @@ import pytest
 
 from smartyp1.advice.night_base_load import usual_night_kw
 from smartyp1.advice.solar_house import Supply, SupplyKind
+from smartyp1.answers.assistant_facts import today_facts
 from smartyp1.answers.habits import SuppliedHouse, base_load_report, usual_report
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
@@ -260,3 +261,7 @@ def test_all_usual_values_end_when_the_energy_of_the_panels_is_known() -> None:
     assert report["until"] == until.isoformat()
     assert (usual["imported_wh"], usual["exported_wh"]) == (4700, 2350)
     assert (usual["own_wh"], usual["house_wh"]) == (pytest.approx(3525), pytest.approx(8225))
+    # An assistant compares today until the same time: each day is like the others.
+    facts = today_facts(demand, report, date(2026, 6, 26))
+    assert (facts["imported_kwh"], facts["difference_eur"]) == (4.7, pytest.approx(0, abs=0.01))
+    assert datetime.fromisoformat(facts["until"]) == until

@@ -6,16 +6,18 @@ sentences, and a limited size: long answers are slow, and models overlook parts 
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from ..bill.bill import to_cents
 from ..bill.household_state import HouseholdState
 from ..bill.month import Month
-from ..history.luxembourg_time import LUXEMBOURG, MONTHS_OF_A_YEAR, local_text
+from ..history.luxembourg_time import LUXEMBOURG, MONTHS_OF_A_YEAR, day_start, local_text
 from ..history.month_file_lines import month_name
 from ..history.reading_json import without_unknown
 from ..prices.kwh_price import sum_of_known
+from .days import days_report
 
 MAX_BYTES = 4_000
 """Maximum size of an answer as JSON."""
@@ -111,13 +113,17 @@ def _month_end(estimate: Mapping[str, Any] | None) -> dict[str, Any] | None:
     )
 
 
-def today_facts(
-    day: Mapping[str, Any], usual: Mapping[str, Any], today: date, until: str
-) -> dict[str, Any]:
-    """Return the facts of the last known day, from `days_report` and `usual_report`.
+def today_facts(demand: HouseholdState, usual: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """Return the facts of the last known day. `usual` is from `usual_report`.
 
-    Only today is compared with usual days, and only if most of today is known.
+    Only today is compared with usual days, and only if most of today is known. Both then end at the
+    same time: in a house with panels, this is the end of a quarter-hour.
     """
+    until = min(demand.until, datetime.fromisoformat(usual["until"]))
+    if until <= day_start(demand.until):
+        until = demand.until
+    report = days_report(replace(demand, until=until), demand.month.start.date(), date.max)
+    day = report["days"][-1]
     is_today = day["day"] == today.isoformat()
     share = day["quarter_hours"] / day["of_quarter_hours"] if day["of_quarter_hours"] else 0.0
     is_compared = is_today and share >= _MIN_COMPARED_SHARE and usual["usual"] is not None
@@ -135,7 +141,7 @@ def today_facts(
         ),
         **_known(
             is_today=is_today,
-            until=until,
+            until=local_text(until),
             subtotal_of_known_parts_eur=day["subtotal"] if day["cost"] is None else None,
             imported_kwh=_kwh(day["imported_wh"]),
             exported_kwh=_kwh(day["exported_wh"]),
