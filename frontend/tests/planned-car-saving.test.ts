@@ -13,7 +13,10 @@ const CAR: Change = { kind: "plan", device: "sensor.wallbox", kw: 11, begin_hour
 const TYPED: Change = { kind: "plan", kwh: 8, kw: 11 };
 const BATTERY: Change = { kind: "battery", kwh: 10, kw: 5 };
 /** Draw an answer of the card *What if*. */
-const show = (changes: Change[], low: number, high = low) => keepSaving(METER, savingOfCar({ saving: { low, high } } as WhatIf, changes), TODAY);
+const show = (changes: Change[], low: number, high = low) => {
+  const classes = { "7": { now: { total: low }, then: { total: 0 } } };
+  keepSaving(METER, savingOfCar({ saving: { low, high }, classes, reference_kw: 7 } as unknown as WhatIf, changes), TODAY);
+};
 const setItem = (name: string, text: string) => {
   kept.set(name, text);
   writes += 1;

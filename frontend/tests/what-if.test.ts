@@ -46,8 +46,8 @@ const notes = (changes: Partial<WhatIf> = {}, options: WhatIfOptions = {}, asked
 
 test("what a year would cost, and which reference power becomes right", () => {
   assert.equal(says({ saving: { low: 199, high: 204 } }), "With a battery of 10 kWh and 5 kW, a year would cost about 199–204 € less. With this, 3 kW would be the cheapest reference power: 21 € less than 7 kW.");
-  const only = { now: 7, then: 7 };
-  assert.equal(says({ saving: { low: -169, high: -169 }, cheapest: only }, {}, [CAR]), "With a car of 8 kWh per night, a year would cost about 169 € more.");
+  const only = { cheapest: { now: 7, then: 7 }, classes: { "7": ofClass([916, 0, 0, 240], [1173, 0, -88, 240]) } };
+  assert.equal(says({ saving: { low: -169, high: -169 }, ...only }, {}, [CAR]), "With a car of 8 kWh per night, a year would cost about 169 € more.");
   const classes = { ...found().classes, "3": ofClass([1173, 91, -88, 170], [982, 0, 0, 170]) };
   assert.match(says({ classes }), /With this, 3 kW would cost about the same as 7 kW\.$/);
 });
@@ -104,15 +104,19 @@ test("each kind of change has its words, and several are one list", () => {
 });
 
 test("an amount is that of the table, and is a range if its ends differ", () => {
-  const amount = (low: number, high: number) => /cost (.*)\. With this/.exec(says({ saving: { low, high } }))![1];
+  const amount = (low: number, high: number, shown = low) => {
+    const classes = { ...found().classes, "7": ofClass([1500, 0, 0, 240], [1500 - shown, 0, 0, 240]) };
+    return /cost (.*)\. With this/.exec(says({ saving: { low, high }, classes }))![1];
+  };
   assert.equal(amount(318, 318), "about 318 € less");
   assert.equal(amount(1234, 1249), "about 1,234–1,249 € less");
   assert.equal(amount(284, 316), "about 284–316 € less");
   assert.equal(amount(-316, -284), "about 284–316 € more");
   assert.equal(amount(8, 13), "about 8–13 € less");
-  for (const [low, high] of [[7, 12], [0, 0], [-12, 3], [-4, 13]] as const) assert.equal(amount(low, high), "about the same");
-  // It may cost more or less: then only the mean is known.
-  assert.equal(amount(-10, 90), "about 40 € less");
+  for (const [low, high] of [[7, 12], [0, 0], [-9, 30], [-4, 13]] as const) assert.equal(amount(low, high), "about the same");
+  // It may cost more or less: then the sentence has the difference of the totals, as the table.
+  assert.equal(amount(-10, 90), "about 10 € more");
+  assert.equal(amount(-10, 90, 90), "about 90 € less");
 });
 
 test("a house with a battery is asked about another one", () => {

@@ -173,6 +173,36 @@ def test_the_text_has_the_amounts_of_the_json(run: Run, ask: Ask) -> None:
         ]
 
 
+def test_a_half_month_is_marked_in_the_classes(folder: Path, run: Run) -> None:
+    (folder / "part.csv").write_bytes(export(MAY, powers(50)))
+    lines = run("classes", "contract.toml", "part.csv").output.splitlines()
+    assert [line.split()[0] for line in lines[1:3]] == ["2025-05", "2025-06*"]
+    assert lines[3] == "* This month is not whole, and does not count."
+
+
+def test_the_text_of_a_bill_with_feed_in_has_the_taxed_amount(
+    folder: Path, run: Run, ask: Ask
+) -> None:
+    (folder / "contract.toml").write_text(f"{CONTRACT}feed_in_price = 0.06\n", encoding="ascii")
+    (folder / "fed.csv").write_bytes(export(MAY, ["1.000"] * 96 * 50, "1-1:2.29.0"))
+    files = "leneda.csv", "fed.csv"
+    text = run("bill", "contract.toml", *files, "--month", "2025-05").output
+    bill = ask("bill", "--month", "2025-05", files={f: (folder / f).read_bytes() for f in files})
+    shown = {line.split()[0]: float(line.split()[-1]) for line in text.splitlines()[1:-1]}
+    taxed = [line["amount"] for line in bill["lines"] if line["name"] != "feed_in"]
+    assert shown["taxed"] == bill["vat_base"] == round(sum(taxed), 2) > shown["net"]
+    assert shown["VAT"] == pytest.approx(0.08 * shown["taxed"], abs=0.0051)
+
+
+def test_the_cheapest_reference_power_can_be_the_own_one(folder: Path, run: Run) -> None:
+    (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(365)))
+    for kw, told in ((3, "3 kW, which is yours."), (7, r"3 kW; it saves \d+\.\d\d EUR a year.")):
+        contract = f"[[contracts]]\nreference_power = {kw}\n"
+        (folder / "contract.toml").write_text(contract, encoding="ascii")
+        text = run("classes", "contract.toml", "year.csv").output
+        assert re.search(f"^The cheapest reference power is {told}$", text, re.MULTILINE)
+
+
 def test_a_bill_shows_its_unknown_amounts(folder: Path, run: Run) -> None:
     (folder / "contract.toml").write_text("[[contracts]]\nreference_power = 7\n", encoding="ascii")
     text = run("bill", "contract.toml", "leneda.csv").output

@@ -308,7 +308,7 @@ async def test_a_year_with_changes_is_that_of_the_card(
         "saves_more_eur_a_year": own["then"]["total"]
         - shown["classes"][f"{best:g}"]["then"]["total"],
     }
-    assert facts["assumed"]["begin_hour"] == 22
+    assert (facts["assumed"]["begin_hour"], facts["assumed"]["reserve"]) == (22, 0)
     assert facts["battery"]["cycles_a_year"] > 100
 
     # The causes of a change add up to the difference of two bills.

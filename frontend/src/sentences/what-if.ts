@@ -139,24 +139,31 @@ function againstAtOnce(more: number, locale: Locale): string {
   return locale.text(whatIfTexts, key, { amount: locale.euros(Math.abs(more)) });
 }
 
+/**
+ * Return the saving in EUR as the sentence has it, and whether this is the mean of a range. A range is only worth its
+ * words if its ends agree about "less" or "more". Otherwise the saving is the difference of the shown totals.
+ */
+function toldSaving({ saving: { low, high }, classes, reference_kw }: WhatIf): { saving: number; isRange: boolean } {
+  const isRange = low !== high && low > 0 === high > 0;
+  const { now, then } = classes[String(reference_kw)]!;
+  return { saving: isRange ? (low + high) / 2 : now.total - then.total, isRange };
+}
+
 /** Return the told saving in EUR by a plan for a device of the Energy dashboard; undefined if this is not the only change. */
-export function savingOfCar({ saving: { low, high } }: WhatIf, changes: readonly Change[]): number | undefined {
+export function savingOfCar(found: WhatIf, changes: readonly Change[]): number | undefined {
   if (changes.length > 1 || !("device" in changes[0]!)) return undefined;
-  const mean = (low + high) / 2;
-  return mean < MIN_DIFFERENCE ? 0 : Math.round(mean);
+  const { saving } = toldSaving(found);
+  return saving < MIN_DIFFERENCE ? 0 : Math.round(saving);
 }
 
 /** Return the sentence about the difference, such as "With a car of 8 kWh a night, a year would cost about 620 € more." */
 function verdict(found: WhatIf, changes: readonly Change[], hasBattery: boolean, locale: Locale): string {
   const { low, high } = found.saving;
   const parts = phrases(changes, found, hasBattery, locale);
-  const mean = (low + high) / 2;
-  const ends = [low, high].map(Math.abs).sort((a, b) => a - b);
-  const [least, most] = ends as [number, number];
-  // A range is only worth its words if its ends agree about "less" or "more".
-  const isRange = least !== most && low > 0 === high > 0;
-  const amount = isRange ? `${locale.number(least)}–\u2060${locale.euros(most)}` : locale.euros(Math.abs(Math.round(mean)));
-  const key = mean >= MIN_DIFFERENCE ? "less" : mean > -MIN_DIFFERENCE ? "about_the_same" : "more";
+  const { saving, isRange } = toldSaving(found);
+  const [least, most] = [low, high].map(Math.abs).sort((a, b) => a - b) as [number, number];
+  const amount = isRange ? `${locale.number(least)}–\u2060${locale.euros(most)}` : locale.euros(Math.abs(saving));
+  const key = saving >= MIN_DIFFERENCE ? "less" : saving > -MIN_DIFFERENCE ? "about_the_same" : "more";
   return locale.text(whatIfTexts, key, { changes: locale.list(parts), amount });
 }
 

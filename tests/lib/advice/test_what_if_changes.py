@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.solar_yield import solar_wh
 from smartyp1.advice.what_if import Changes, NewContract, Sharing, WhatIf, compare_years
 from smartyp1.advice.what_if_tables import Load, car, heat_pump, panels, with_load
@@ -220,6 +221,21 @@ def test_unknown_quarter_hours_are_like_the_others_or_nothing() -> None:
     assert found.saving == high(found)
     # A contract also counts for the energy of unknown quarter-hours.
     assert low(contract_only) == high(contract_only)
+
+
+def test_a_load_changes_each_known_import_and_a_battery_needs_the_exports() -> None:
+    # The exports of two of 24 hours are unknown, and all imports are known.
+    quarters = [
+        quarter._replace(exported_kwh=None) if quarter.start.hour in {2, 3} else quarter
+        for quarter in year()
+    ]
+    state = state_of(quarters, CONTRACT)
+    assert any(quarter.exported_kwh for quarter in quarters)
+    load = compared(Changes(loads=[HEAT_PUMP[0]]), state)
+    assert low(load) == high(load)
+    battery = compared(Changes(battery=Battery(5, 3)), state)
+    effect = battery.classes[7].now.total - battery.classes[7].then.total
+    assert high(battery) - low(battery) == pytest.approx(effect / 11, rel=0.001)
 
 
 def test_the_refusal_names_the_missing_part_of_a_change() -> None:
