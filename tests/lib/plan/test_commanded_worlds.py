@@ -361,6 +361,8 @@ class World:
         if is_start and "number" in devices and not self.has_own_will:
             number = self.control.of("number", EntityKind.NUMBER)
             is_set = number.is_obeyed or number.is_by_hand or number.wish is None
+            # A number that is capped is set again. Its lower power is no fault.
+            is_set = is_set or devices["number"].number <= float(number.wish or 0.0)
             unset_at = self.control.unset_at or self.time(now)
             assert is_set or self.time(now) - unset_at >= timedelta(minutes=5), "first the power"
         if order.kind is EntityKind.FOLLOWED and "mode" in devices and float(order.value):

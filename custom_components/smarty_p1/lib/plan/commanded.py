@@ -16,6 +16,7 @@ from typing import Annotated, NamedTuple
 
 from ..passed_pause import has_passed
 from ..stored_json import Mark, Range, Size
+from .load_following import MIN_TIME
 
 ANSWERED_AFTER = timedelta(minutes=2)
 """Time after which an order without an answer counts as failed. Its call goes on."""
@@ -32,8 +33,6 @@ _BACK_OFF_S = (10, 20, 40, 80, 160, 300)
 _LONGEST = timedelta(seconds=_BACK_OFF_S[-1])
 _MAX_COUNT = 100
 _MAX_BEFORE = 8
-# Shortest run and pause of most loads.
-_PAUSE = timedelta(minutes=5)
 _MAX_RETURNS = 3
 _CAPPED_FOR = timedelta(minutes=20)
 _SMALL_NUMBER, _SMALL_STEP, _LARGE_STEP = 64.0, 0.5, 100.0
@@ -236,7 +235,7 @@ class Commanded:
     def told_now(self, now: datetime) -> Told | None:
         """Return what the user should be told, None while everything is well."""
         has_tried = self.tries >= _TOLD_TRIES and self.state is not None
-        is_long = self.failed_at is not None and has_passed(self.failed_at, now, TOLD_AFTER)
+        is_long = has_passed(self.failed_at, now, TOLD_AFTER)
         return Told.DOES_NOT_OBEY if has_tried and is_long else self.told
 
     def asked(
@@ -427,14 +426,14 @@ def _lost(entity: Commanded, was: Commanded, now: datetime, around: Around) -> C
     if was.is_judged:
         return _ended(again, now, around)
     # The entity has forgotten its order.
-    return replace(again, retry_at=now + _PAUSE) if losses else again
+    return replace(again, retry_at=now + MIN_TIME) if losses else again
 
 
 def _ended(entity: Commanded, now: datetime, around: Around) -> Commanded:
     """Return a switch that is off, or a select that is changed, after it was as ordered."""
     is_switch = entity.kind is EntityKind.SWITCH
     if is_switch and (entity.losses == 1 or not around.is_needed):
-        return replace(entity, retry_at=now + _PAUSE)
+        return replace(entity, retry_at=now + MIN_TIME)
     return _by_hand(entity, entity.state or "", Told.STOPPED if is_switch else None)
 
 
@@ -519,10 +518,10 @@ def _is_done(entity: Commanded, target: str, now: datetime, *, is_safe: bool) ->
 
 def _is_capped(entity: Commanded) -> bool:
     """Return whether a device shows less than was ordered. It may do so for a while."""
-    if not entity.is_number or entity.phase is not Phase.HELD:
+    if not entity.is_number or entity.held is None:
         return False
-    held, ordered = abs(float(entity.held or 0.0)), abs(float(entity.ordered or 0.0))
-    return held < ordered - _step(ordered)
+    ordered = abs(float(entity.ordered or 0.0))
+    return abs(float(entity.held)) < ordered - _step(ordered)
 
 
 def _is_waiting(entity: Commanded, now: datetime, *, is_safe: bool) -> bool:
@@ -531,12 +530,12 @@ def _is_waiting(entity: Commanded, now: datetime, *, is_safe: bool) -> bool:
         return True
     budget = _BUDGETS.get(entity.kind, _USUAL)
     has_none_left = _left(entity, now) < (1 if is_safe else 1 + budget.reserved)
-    if entity.retry_at is not None:
-        # The clock may have been wrong.
-        is_soon = now < entity.retry_at <= now + _LONGEST
-        return is_soon or (has_none_left and not entity.is_urgent)
-    is_soon = not has_passed(entity.sent_at, now, budget.pause)
-    return (is_soon or has_none_left) and not entity.is_urgent
+    if entity.retry_at is None:
+        has_none_left |= not has_passed(entity.sent_at, now, budget.pause)
+    elif now < entity.retry_at <= now + _LONGEST:
+        # A retry that is later was noted by a clock that was wrong.
+        return True
+    return has_none_left and not entity.is_urgent
 
 
 def _left(entity: Commanded, now: datetime) -> float:
@@ -587,7 +586,7 @@ def _was_lost(entity: Commanded, now: datetime) -> bool:
 
 
 def _failed(entity: Commanded, now: datetime) -> Commanded:
-    wait_s = float(_BACK_OFF_S[min(entity.tries, len(_BACK_OFF_S) - 1)])
+    wait_s = _BACK_OFF_S[min(entity.tries, len(_BACK_OFF_S) - 1)]
     # A limit is obeyed within a minute from which on the device answers again.
     wait = timedelta(seconds=min(wait_s, _FIRM_LATE_S) if entity.is_firm else wait_s)
     return replace(

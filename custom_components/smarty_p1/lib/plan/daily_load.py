@@ -78,6 +78,12 @@ class DailyLoad(NamedTuple):
         return None if by is None else in_utc(datetime.combine(day, by))
 
 
+def is_last_chance(now: datetime, by: datetime | None, left_kwh: float, max_kw: float) -> bool:
+    """Return whether a load has just enough time until its deadline for its energy."""
+    needed = timedelta(hours=_RESERVE * left_kwh / max_kw) + _MARGIN
+    return by is not None and now < by <= now + needed
+
+
 class LoadState(StrEnum):
     """State of a load, as its plan shows it."""
 
@@ -139,8 +145,7 @@ class LoadPlan(NamedTuple):
 
         A load that has just enough time until its deadline for `left_kwh` has its last chance.
         """
-        needed = timedelta(hours=_RESERVE * left_kwh / max_kw) + _MARGIN
-        is_late = self.is_at_once or (self.by is not None and now < self.by <= now + needed)
+        is_late = self.is_at_once or is_last_chance(now, self.by, left_kwh, max_kw)
         is_last = left_kwh > NO_KWH and is_late
         limit = -inf if self.limit_price is None else self.limit_price
         most_kwh = taken_kwh + (left_kwh if left_kwh > NO_KWH else 0.0)

@@ -15,6 +15,7 @@ from ..history.luxembourg_time import DAY, HOUR, quarter_start
 from ..passed_pause import has_passed
 from ..stored_json import Mark, Size
 from .commanded import Around, Commanded, EntityKind, EntityOrder, EntityReport, Phase, Told
+from .daily_load import is_last_chance
 from .load_following import LoadFollowing
 from .next_kwh_price import NO_KWH
 
@@ -26,9 +27,6 @@ _MAX_RUNS = 400
 _SET_WITHIN = timedelta(minutes=5)
 # A number that has not shown a limit after this time is not waited for.
 _LIMITED_WITHIN = timedelta(seconds=30)
-_MARGIN = timedelta(minutes=2)
-# At a low voltage, a charger has up to a tenth less than its nominal power.
-_RESERVE = 1.1
 
 
 class Setting(NamedTuple):
@@ -151,9 +149,9 @@ class LoadControl:
         self, reports: Mapping[str, EntityReport], now: datetime, around: Around = _NOWHERE
     ) -> LoadControl:
         """Return it after the present states of its entities. A hand begins or ends."""
-        absent = EntityReport(None)
         seen = tuple(
-            at.seen(reports.get(at.entity_id, absent), now, around) for at in self.entities
+            at.seen(reports.get(at.entity_id, EntityReport(None)), now, around)
+            for at in self.entities
         )
         control = replace(self, entities=seen, was_gone=around.is_gone)
         if not control.has_hand:
@@ -267,11 +265,8 @@ class LoadControl:
 
     def answered(self, order: EntityOrder, now: datetime, *, is_done: bool) -> LoadControl:
         """Return it after the answer to an order."""
-        answered = (
-            at.answered(order, now, is_done=is_done) if at.entity_id == order.entity_id else at
-            for at in self.entities
-        )
-        return replace(self, entities=tuple(answered))
+        entity = self.of(order.entity_id, order.kind)
+        return self.with_entity(entity.answered(order, now, is_done=is_done))
 
     def planned(self, runs: Iterable[Run], by: datetime | None, left_kwh: float) -> LoadControl:
         """Return it with a new plan, which knows what sensors and recorder have measured."""
@@ -284,8 +279,7 @@ class LoadControl:
         """
         if self.left_kwh <= NO_KWH:
             return 0.0
-        needed = timedelta(hours=_RESERVE * self.left_kwh / max_kw) + _MARGIN
-        if self.by is not None and now < self.by <= now + needed:
+        if is_last_chance(now, self.by, self.left_kwh, max_kw):
             return max_kw
         runs = (min(run.kw, max_kw) for run in self.runs if run.begin <= now < run.end)
         return next(runs, 0.0)
@@ -296,9 +290,8 @@ class LoadControl:
         `kw` is measured or set. A new `since` begins the count anew.
         """
         before = min(self.noted_at or now, now)
-        kwh = kw * (min(DAY, now - before) / HOUR) if self.is_on else 0.0
-        quarter = quarter_start(now)
-        here = kwh * ((now - max(before, quarter)) / (now - before)) if before < now else 0.0
+        kw, quarter = kw if self.is_on else 0.0, quarter_start(now)
+        kwh, here = (kw * (min(DAY, now - at) / HOUR) for at in (before, max(before, quarter)))
         return replace(
             self,
             own_kwh=(self.own_kwh if self.own_since == since else 0.0) + kwh,

@@ -35,7 +35,7 @@ class OperatorLimit:
             known_at = self.known_at or now
             if not has_passed(known_at, now, _KEPT_FOR):
                 return replace(self, known_at=known_at)
-            return replace(self, counts=True, free_since=None)
+            return OperatorLimit(counts=True, known_at=known_at)
         if is_limited:
             return OperatorLimit(counts=True, known_at=now)
         since = self.free_since or now
