@@ -37,6 +37,7 @@ from .coordinator.loads.shown_plans import (
     PLAN_SAVINGS,
     PlanSaving,
     ShownHouse,
+    savings_of,
     shown_load,
 )
 from .coordinator.market_prices.contract_market_prices import async_contract_market_prices
@@ -47,7 +48,7 @@ from .lib.history.luxembourg_time import hour_start, quarter_start
 from .lib.passed_pause import has_passed
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.commanded import Told
-from .lib.plan.daily_load import DailyLoad, LoadPlan, LoadState
+from .lib.plan.daily_load import WAITING, DailyLoad, LoadPlan, LoadState
 from .lib.plan.house_plan import MAX_LOADS
 from .lib.plan.house_request import LoadWish, PlannedHouse
 from .lib.plan.load_record import Charge, LoadRecord, Noted, Period
@@ -76,7 +77,7 @@ _PROBLEMS = (
     Problem.LOAD_NEED_UNKNOWN,
     Problem.LOAD_WITHOUT_READING,
 )
-_NEEDING = {LoadState.PLANNED, LoadState.BY_HAND, LoadState.RUNNING, LoadState.BLOCKED}
+_NEEDING = {*WAITING, LoadState.BY_HAND, LoadState.RUNNING, LoadState.BLOCKED}
 
 
 class _LoadNeed(NamedTuple):
@@ -89,6 +90,7 @@ class _LoadNeed(NamedTuple):
     """None if it needs nothing."""
     missing_kwh: float = 0.0
     """Energy that it will lack if it stays blocked."""
+    skipped_until: datetime | None = None
     left_kwh: float = 0.0
     """Energy that it will lack if nobody helps."""
 
@@ -238,7 +240,11 @@ class HousePlanner:
     def _take(self, subentry_id: str, change: ChangeOfRecord) -> None:
         """Take the wish of a user, which ends the hand at the switch. Many wishes are one plan."""
         if subentry_id in self._loads:
-            record = change(self._records.of(subentry_id))
+            before = self._records.of(subentry_id)
+            record = change(before)
+            if record.is_started_now and not before.is_started_now:
+                saving = savings_of(self._hass, self._entry.entry_id).get(subentry_id)
+                record = replace(record, more_eur=saving)
             self._records.put(subentry_id, replace(record, control=record.control.released()))
             self._on_event()
         elif self._battery.entered and self._battery.entered.subentry_id == subentry_id:
@@ -318,7 +324,8 @@ class HousePlanner:
         """Return a load with the energy that it needs now. Raises UnknownNeedError."""
         load, record = entered.load, self._records.of(name)
         state, period = self._state(name, entered, record, now), record.period_of(entered.load, now)
-        nothing = _LoadNeed(record, state, period)
+        skipped_until = record.skipped_until(load, now)
+        nothing = _LoadNeed(record, state, period, skipped_until=skipped_until)
         is_tried = state is LoadState.DID_NOT_START and load.hours is None
         if state not in _NEEDING and not is_tried:
             return nothing._replace(left_kwh=load.kwh * (state is LoadState.DID_NOT_START))
@@ -390,7 +397,7 @@ class HousePlanner:
         is_always_there = entered.load.hours is None and is_unknown
         state = record.state(entered.load, now, is_always_there=is_always_there)
         is_off = record.max_kw < self._lowest_kw(name)
-        is_blocked = state in {LoadState.PLANNED, LoadState.BY_HAND} and is_off
+        is_blocked = state in {*WAITING, LoadState.BY_HAND} and is_off
         return LoadState.BLOCKED if is_blocked else state
 
     def _lowest_kw(self, name: str) -> float:
@@ -590,6 +597,8 @@ def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadP
         state=need.state,
         lacks=planned.lacks if planned else frozenset(),
         once_by=once.by if once and now < once.by else None,
+        skipped_until=need.skipped_until,
+        more_eur=need.record.more_eur,
     )
     if need.wish is None or planned is None:
         return nothing._replace(missing_kwh=round(need.missing_kwh, 2), left_kwh=need.left_kwh)

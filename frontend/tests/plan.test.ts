@@ -9,7 +9,7 @@ const en = new Locale({ language: "en", ...formats });
 const NOW = new Date("2026-11-20T17:05:00Z");
 const START = Date.parse("2026-11-20T17:00:00Z");
 const at = (index: number) => new Date(START + index * 900_000).toISOString();
-const load = (changes: Partial<EnteredLoad> = {}): EnteredLoad => ({ id: "a", name: "Car", device_id: null, state: "planned", by: null, ...changes });
+const load = (changes: Partial<EnteredLoad> = {}): EnteredLoad => ({ id: "a", name: "Car", device_id: null, state: "planned", by: null, hand_until: null, once_by: null, skipped_until: null, is_at_once: false, more_eur: null, is_switched: true, may_pause: true, ...changes });
 const plain = (texts: string[]) => texts.map((text) => text.replaceAll("\u00a0", " "));
 
 /** Return a plan for quarter-hours with the power of a load, and the net import with it. */
@@ -83,11 +83,33 @@ test("a run has its time, and a day ahead its weekday", () => {
 test("a note tells nothing below a cent or 0.05 kWh, and no waiting of a load that runs", () => {
   const notes = (changes: Partial<PlannedLoad>, rows: [number, number][] = [[0, 1], [4, 5]], more: Partial<HousePlan> = {}) =>
     plain(shown(planOf(rows, changes, more), 7, [load({ by: "2026-11-21T06:00:00Z" })]).rows[0]!.notes);
-  assert.deepEqual(notes({}), ["waits for a low price", "done by 07:00", "saves 1.00 €", "up to 20 ct/kWh"]);
+  assert.deepEqual(notes({}), ["waits for a low price", "done by 07:00", "saves 1.00 €", "takes energy while a kWh costs at most 20 ct"]);
   assert.deepEqual(notes({ reason: "sun", saving: 0.01, limit_price: null }), ["waits for the sun", "done by 07:00", "saves 0.01 €"]);
-  assert.deepEqual(notes({ reason: null, saving: 0.0099, missing_kwh: 0.05 }), ["0.1 kWh will be missing", "done by 07:00", "up to 20 ct/kWh"]);
-  assert.deepEqual(notes({ reason: "reference_power", missing_kwh: 0.049 }, [[4, 5]]), ["done by 07:00", "saves 1.00 €", "up to 20 ct/kWh"]);
+  assert.deepEqual(notes({ reason: null, saving: 0.0099, missing_kwh: 0.05 }), ["0.1 kWh will be missing", "done by 07:00", "takes energy while a kWh costs at most 20 ct"]);
+  assert.deepEqual(notes({ reason: "reference_power", missing_kwh: 0.049 }, [[4, 5]]), ["done by 07:00", "saves 1.00 €", "takes energy while a kWh costs at most 20 ct"]);
   assert.deepEqual(notes({ saving: 0, missing_kwh: 3.3 }, [[4, 5]], { can_differ: false }), ["3.3 kWh will be missing", "done by 07:00"]);
+});
+
+test("each wish has its end, and a start at once its cost", () => {
+  const row = (changes: Partial<EnteredLoad>, rows: [number, number][] = [[0, 1], [4, 5]]) => {
+    const { when, notes, more } = shown(planOf(rows, { reason: null, saving: 1.08 }), 7, [load(changes)]).rows[0]!;
+    return [when, ...plain(notes), more];
+  };
+  const [until, saves, most] = ["2026-11-21T06:00:00Z", "saves 1.08 €", "takes energy while a kWh costs at most 20 ct"];
+  assert.deepEqual(row({ state: "skipped", skipped_until: until })[0], "Skipped until 07:00");
+  assert.deepEqual(row({ by: until, once_by: until }), ["18:15–18:30", "only this time: done by 07:00", saves, most, 1.08]);
+  assert.deepEqual(row({ is_at_once: true, more_eur: 1.5, by: until }, [[4, 5]]), ["Now, until 18:15", "at any price", "1.50 € more than by the plan", "done by 07:00", saves, 0]);
+  assert.deepEqual(row({ may_pause: false }), ["18:15–18:30", saves, 1.08]);
+  assert.deepEqual(row({ state: "tries_again" })[0], "Tries again at 18:15");
+  assert.deepEqual(row({ state: "did_not_start" })[0], "Did not start, tries again at 18:15");
+  assert.deepEqual(row({ state: "did_not_start" }, [[0, 1]])[0], "Did not start");
+});
+
+test("the table has each quarter-hour in which a load runs", () => {
+  const { head, rows } = shown(planOf([[4, 8], [0, 1], [4, 3]])).table!;
+  assert.deepEqual(plain(head), ["Time", "Car, kW", "House, kW", "Above 7 kW, kWh", "Price, ct/kWh"]);
+  assert.deepEqual(rows, [["18:00", "4.0", "8.0", "0.25", "20.0"], ["18:30", "4.0", "3.0", "0.00", "20.0"]]);
+  assert.equal(shown(planOf([[0, 1]])).table, undefined);
 });
 
 test("the head says the end of the plan, and each sentence about all loads is true", () => {
@@ -100,7 +122,8 @@ test("the head says the end of the plan, and each sentence about all loads is tr
   assert.deepEqual(head(120, 7.1), ["Plan until Sun 22"]);
   assert.deepEqual(head(23, 1, {}, null), ["Plan until Fri 20"]);
   assert.deepEqual(head(119, 1, { can_differ: false, prices_of_day_before_from: at(24) }, null), ["Plan until tomorrow evening", "Any time costs the same", "Prices of yesterday"]);
-  assert.deepEqual(shown(null, 7, []), { title: "Plan", notes: ["No load yet"], rows: [], tints: [], labels: [] });
+  assert.deepEqual(head(119, 8), ["Plan until tomorrow evening", "0.3 kWh planned above 7 kW"]);
+  assert.deepEqual(shown(null, 7, []), { title: "Plan", notes: ["No load yet"], rows: [], tints: [], labels: [], table: undefined });
   for (const [lack, text] of [["too_few_days", "Seven measured days are needed"], ["no_price", "Coming prices are unknown"]] as const) {
     assert.deepEqual(shownPlan({ loads: [load({ state: "not_planned" })], plan: null, lack }, 7, NOW, en).notes, [text]);
   }

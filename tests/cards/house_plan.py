@@ -9,7 +9,7 @@ QUARTER_HOUR = timedelta(minutes=15)
 PLAN = "smarty_p1/plan"
 
 
-def load(name: str, state: str = "planned", by: datetime | None = None) -> Json:
+def load(name: str, state: str = "planned", by: datetime | None = None, **more: object) -> Json:
     """Return a load that the household has entered."""
     device, deadline = f"device_of_{name}", by and by.isoformat()
     return {
@@ -19,6 +19,13 @@ def load(name: str, state: str = "planned", by: datetime | None = None) -> Json:
         "state": state,
         "by": deadline,
         "hand_until": None,
+        "once_by": None,
+        "skipped_until": None,
+        "is_at_once": False,
+        "more_eur": None,
+        "is_switched": True,
+        "may_pause": name != "dishes",
+        **more,
     }
 
 
@@ -107,6 +114,18 @@ def evening(  # noqa: PLR0913 - each is another plan
     if wide:
         loads[0]["name"] = "Ladestation Tiefgarage"
     return answer(loads, plan=plan) | trial(saving=0.12)
+
+
+def wishes() -> Json:
+    """Return a plan of a car for once by noon, and of dishes that somebody has started."""
+    found = evening(quarters=96)
+    once = (START + timedelta(hours=17, minutes=30)).isoformat()
+    found[PLAN]["loads"] = [
+        load("car", by=datetime.fromisoformat(once), once_by=once),
+        load("dishes", "tries_again", is_at_once=True, more_eur=1.08, is_switched=False),
+        load("water", "skipped", skipped_until=once),
+    ]
+    return found
 
 
 def dear() -> Json:

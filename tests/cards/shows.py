@@ -246,6 +246,8 @@ def plans() -> list[Json]:
     ]
     return [
         show("an evening", "plan", evening, sent=[later, {"answers": alike}], entities=pressed),
+        show("wishes", "plan", house_plan.wishes()),
+        show("wishes in French", "plan", house_plan.wishes(), language="fr"),
         show("above", "plan", dear, width=DESKTOP),
         show("above, without a reference power", "plan", dear, meter(reference_kw=None)),
         show("states", "plan", house_plan.answer(states)),

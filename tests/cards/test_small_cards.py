@@ -96,9 +96,11 @@ async def test_a_further_load_is_tried_and_a_button_of_a_load_is_pressed(stage: 
         await stage.click(stage.card(card).get_by_role("button", name="Try a load"))
         typed, calculate = stage.page.locator(f"{card} input"), stage.page.get_by_text("Calculate")
         for kwh, hours, said in (
-            ("2", "25", "Enter kWh and hours"),
-            ("much", "2", "Enter kWh and hours"),
-            ("1,55", "2", "02:15–04:15: 0.31 €, saves 0.12 €"),
+            ("2", "25", "Enter at most 200 kWh, 15 min to 24 h, and not above 50 kW"),
+            ("much", "2", "Enter at most 200 kWh"),
+            ("200", "0.25", "Enter at most 200 kWh"),
+            ("1,55", "2", "Sun 22, 02:15–04:15: 0.31 €, saves 0.12 €"),
+            ("1.55 kWh", "120 min", "Sun 22, 02:15–04:15: 0.31 €, saves 0.12 €"),
         ):
             await typed.first.fill(kwh)
             await typed.last.fill(hours)
@@ -112,7 +114,21 @@ async def test_a_further_load_is_tried_and_a_button_of_a_load_is_pressed(stage: 
         assert "Home Assistant does not answer." in await stage.text()
         asked = await stage.page.evaluate("stage.asked.filter(one => one.type == 'call_service')")
         tried = {"config_entry": house.ENTRY, "loads": [{"kwh": 1.55, "hours": 2}]}
-        assert [one["service_data"] for one in asked] == [tried, tried, {"entity_id": "button.go"}]
+        assert [one["service_data"] for one in asked] == [*[tried] * 3, {"entity_id": "button.go"}]
+
+
+async def test_a_dear_start_is_asked_once(stage: Stage) -> None:
+    button = {"entity_id": "button.go", "platform": "smarty_p1", "translation_key": "start_now"}
+    entities = {"button.go": button | {"device_id": "device_of_car"}}
+    for is_switched, said in ((True, "Car: Start now, noted"), (False, "switch it on yourself")):
+        answers = house_plan.evening()
+        answers[house_plan.PLAN]["loads"][0]["is_switched"] = is_switched
+        await stage.show("smarty-p1-plan", answers=answers, entities=entities)
+        button_of_car = stage.card("smarty-p1-plan").get_by_role("button", name="Car: Start now")
+        await stage.click(button_of_car)
+        assert "Press again to start: 1.06 € more than by the plan" in await stage.text()
+        await stage.click(stage.page.get_by_text("Start now: 1.06 € more"))
+        assert said in await stage.text()
 
 
 async def test_a_battery_is_chosen_by_keys_and_has_a_price(stage: Stage) -> None:

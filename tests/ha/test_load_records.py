@@ -200,7 +200,7 @@ async def test_a_load_that_does_not_start_gets_a_second_try_then_a_message(
     for minute in range(1, 8):
         plans.is_set(POWER, 0.05)
         await plans.at(begin + minute * MINUTE)
-    await plans.shows(dishes, LoadState.PLANNED, begin + 15 * MINUTE)
+    await plans.shows(dishes, LoadState.TRIES_AGAIN, begin + 15 * MINUTE)
     assert not plans.of(dishes).runs_now
     for minute in range(15, 24):
         plans.is_set(POWER, 0.05)

@@ -166,6 +166,7 @@ async def test_a_battery_is_planned_with_the_loads(house: HomeAssistant) -> None
         [CAR | {"kwh": 1e308}],
         [CAR | {"min_kw": "-inf"}],
         [CAR | {"max_kw": 51}],
+        [DISHES | {"kwh": 200, "hours": 0.25}],
         [CAR | {"by": "tomorrow"}],
         [CAR | {"name": "n" * 61}],
         [CAR] * 11,

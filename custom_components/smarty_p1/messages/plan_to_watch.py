@@ -5,10 +5,10 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import RecordsConfigEntry
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
-from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
+from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS, savings_of
 from ..lib.messages.plan_watch import WatchedLoad, WatchedPlan
 from ..lib.plan.coming_quarters import PlanLack
-from ..lib.plan.daily_load import LoadPlan, LoadState
+from ..lib.plan.daily_load import WAITING, LoadPlan, LoadState
 from ..lib.plan.load_record import LoadRecord
 
 # The planned powers are rounded to watts.
@@ -28,7 +28,7 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
     of_runs = [row["net_kw"] for row in shown["quarter_hours"] if row["loads_kw"]]
     is_below = reference_kw is not None and max(of_runs, default=0.0) <= reference_kw + _ROUNDING_KW
-    savings = {load["name"]: load["saving"] for load in shown["loads"]}
+    savings = savings_of(hass, entry.entry_id)
     saving = {name: load._replace(saving=savings.get(name, 0.0)) for name, load in loads.items()}
     return WatchedPlan(saving, is_without_surcharge=is_below)
 
@@ -42,6 +42,6 @@ def _watched(entered: EnteredLoad, record: LoadRecord, plan: LoadPlan | None) ->
         missing_kwh=plan.missing_kwh,
         by=plan.by,
         since=next(reversed(record.ready_at), None),
-        is_settled=plan.is_certain and plan.state is LoadState.PLANNED,
+        is_settled=plan.is_certain and plan.state in WAITING,
         did_not_start=plan.state is LoadState.DID_NOT_START,
     )

@@ -110,13 +110,14 @@ def load_sensors(coordinator: MeterCoordinator, subentry: ConfigSubentry) -> Ite
 
 
 class LoadStateSensor(LoadSensor):
-    """Sensor of the state of a load, with the end of the user's hand at its switch."""
+    """Sensor of the state of a load, with the ends of the user's wishes."""
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, datetime | None]:
-        """Return the time until which the user's hand counts."""
-        return {"hand_until": self._plan and self._plan.hand_until}
+        """Return the times until which the user's hand and *Skip today* count."""
+        plan = self._plan
+        return {name: plan and getattr(plan, name) for name in ("hand_until", "skipped_until")}
 
 
 class PlanSavingSensor(PlanEntity, SensorEntity):

@@ -24,6 +24,15 @@ from .meter_of_call import METER, async_in_turn, async_market_of_call, async_rea
 
 _MAX_KWH = 200.0
 _MAX_NAME_CHARS = 60
+
+
+def _is_possible(load: dict[str, Any]) -> dict[str, Any]:
+    """Return a load. Raises Invalid if one that runs through exceeds the highest power."""
+    if "hours" in load:
+        number(0.0, MAX_LOAD_KW)(load["kwh"] / load["hours"])
+    return load
+
+
 _LOAD = vol.All(
     cv.has_at_least_one_key("max_kw", "hours"),
     {
@@ -38,6 +47,7 @@ _LOAD = vol.All(
         vol.Optional(ATTR_BY): TIME_OR_DATE,
         vol.Optional("entity"): cv.entity_id,
     },
+    _is_possible,
 )
 _BATTERY = {
     vol.Required("kwh"): number(0.5, _MAX_KWH),

@@ -94,6 +94,16 @@ class EnteredLoadAnswer(TypedDict):
     """Its deadline."""
     hand_until: Time | None
     """Time until which somebody has switched it on or off."""
+    once_by: Time | None
+    """Deadline for once, in place of the entered one."""
+    skipped_until: Time | None
+    is_at_once: bool
+    """Whether somebody has pressed *Start now*."""
+    more_eur: float | None
+    """Cost of this on top of the plan before, null if it is unknown."""
+    is_switched: bool
+    """Whether the plan switches it."""
+    may_pause: bool
 
 
 class PlanAnswer(TypedDict):
@@ -156,6 +166,12 @@ def _load(
         "state": plan.state if plan else "not_planned",
         "by": plan and plan.by,
         "hand_until": plan and plan.hand_until,
+        "once_by": plan and plan.once_by,
+        "skipped_until": plan and plan.skipped_until,
+        "is_at_once": bool(plan and plan.is_at_once),
+        "more_eur": plan and plan.more_eur,
+        "is_switched": entered.is_controlled,
+        "may_pause": entered.load.hours is None,
     }
 
 

@@ -7,15 +7,22 @@ import { bar, barStyles, dot, TRACK } from "../charts/shapes.ts";
 import type { MeterFeed, SharedSubscription } from "../data/meter-feed.ts";
 import { readAmount } from "../typed-euros.ts";
 import { capital } from "../locale.ts";
-import { type LoadRow, type PlanKey, planTexts, type ShownPlan, shownPlan } from "../sentences/plan.ts";
+import { dayAndTime, type LoadRow, type PlanKey, planTexts, type ShownPlan, shownPlan } from "../sentences/plan.ts";
 import { styles } from "../styles.ts";
 import type { HousePlan, Meter } from "../data/websocket-types.ts";
 
 /** Translation keys of the buttons of a load. */
 const BUTTONS = ["ready", "start_now", "skip_today", "by_plan"] as const;
-/** Amounts of a tried load, with their limits. */
-const FIELDS = { kwh: [0.0125, 200], hours: [0.25, 24] } as const;
+/** Amounts of a tried load, with their limits, and the beginnings of its units in all languages. */
+const FIELDS = {
+  kwh: { limits: [0.0125, 200], units: [[/^$|^kw/i, 1], [/^w/i, 0.001]] },
+  hours: { limits: [0.25, 24], units: [[/^$|^(h|st)/i, 1], [/^m/i, 1 / 60]] },
+} as const;
 type Field = keyof typeof FIELDS;
+/** Highest power of a tried load, in kW. */
+const MAX_KW = 50;
+/** Cost in EUR on top of the plan from which on a press must be repeated. */
+const ASK_FROM_EUR = 0.5;
 
 export class PlanCard extends SmartyCard<PlanKey> {
   static override readonly texts = planTexts;
@@ -79,8 +86,10 @@ export class PlanCard extends SmartyCard<PlanKey> {
       }
     `,
   ];
-  static override properties: PropertyDeclarations = { isTrying: { state: true }, result: { state: true }, typed: { state: true } };
+  static override properties: PropertyDeclarations = { asked: { state: true }, isTrying: { state: true }, result: { state: true }, typed: { state: true } };
 
+  /** Id of the button that must be pressed again. */
+  declare protected asked: string;
   /** Whether the fields of a tried load are open. */
   declare protected isTrying: boolean;
   /** Result of the last press of a button. */
@@ -89,6 +98,7 @@ export class PlanCard extends SmartyCard<PlanKey> {
 
   constructor() {
     super();
+    this.asked = "";
     this.isTrying = false;
     this.result = "";
     this.typed = { kwh: "", hours: "" };
@@ -104,7 +114,8 @@ export class PlanCard extends SmartyCard<PlanKey> {
     if (!plan) return html`<h2>${this.t("plan")}</h2>${this.waiting(error)}`;
     const shown = shownPlan(plan, meter.reference_kw, new Date(feed.now), this.locale);
     const last = shown.rows.reduce((found, { parts }, index) => (parts.length ? index : found), -1);
-    return html`<h2>${shown.title}</h2>
+    const { table } = shown;
+    return html`<header><h2>${shown.title}</h2>${table ? this.menu(this.t("plan")) : nothing}</header>
       ${shown.notes.map(smallLine)}
       ${shown.rows.map((row, index) => this.#row(row, index === last ? shown.labels : []))}
       ${this.#legend(shown, meter)}
@@ -113,17 +124,18 @@ export class PlanCard extends SmartyCard<PlanKey> {
       <footer>
         ${this.addLoad(meter)}
         <button class="link" aria-expanded=${this.isTrying} @click=${() => (this.isTrying = !this.isTrying)}>${this.t("try")}</button>
-      </footer>`;
+      </footer>
+      ${table ? this.table(this.t("table"), () => table) : nothing}`;
   }
 
   /** Return a load. The last bar has the labels of the axis. */
-  #row({ load, when, notes, parts }: LoadRow, labels: ShownPlan["labels"]): TemplateResult {
+  #row(row: LoadRow, labels: ShownPlan["labels"]): TemplateResult {
+    const { load, when, notes, parts } = row;
     const buttons = BUTTONS.flatMap((key) => {
       const entity_id = this.entityOf(key, load.device_id);
       if (!entity_id) return [];
-      const name = this.t(key);
-      const press = () => void this.#call("button", "press", { entity_id });
-      return html`<button aria-label=${this.t("button", { name: load.name, button: name })} @click=${press}>${name}</button>`;
+      const button = entity_id === this.asked ? this.t("start_for", { button: this.t(key), cost: this.locale.cents(row.more) }) : this.t(key);
+      return html`<button aria-label=${this.t("button", { name: load.name, button })} @click=${() => void this.#press(key, entity_id, row)}>${button}</button>`;
     });
     return html`<div class="load">
       <div class="when"><b>${load.name}</b><span class="number">${when}</span></div>
@@ -132,6 +144,18 @@ export class PlanCard extends SmartyCard<PlanKey> {
       ${notes.length ? html`<div class="small">${capital(notes.join("\u00a0· "))}</div>` : nothing}
       <div class="buttons">${buttons}</div>
     </div>`;
+  }
+
+  /** Press a button of a load, and say so. A dear start is asked once. */
+  async #press(key: (typeof BUTTONS)[number], entity_id: string, { load: { name, is_switched: isSwitched }, more }: LoadRow): Promise<void> {
+    const isDear = key === "start_now" && more >= ASK_FROM_EUR && entity_id !== this.asked;
+    this.asked = isDear ? entity_id : "";
+    if (isDear) {
+      this.result = this.t("press_again", { cost: this.locale.cents(more) });
+      return;
+    }
+    await this.#call("button", "press", { entity_id });
+    if (!this.result) this.result = this.t(key === "start_now" && !isSwitched ? "switch_yourself" : "pressed", { name, button: this.t(key) });
   }
 
   #legend({ tints }: ShownPlan, { reference_kw: reference }: Meter): TemplateResult {
@@ -147,17 +171,23 @@ export class PlanCard extends SmartyCard<PlanKey> {
     </div>`;
   }
 
-  /** Return a typed amount; undefined if it is none, or beyond its limits. */
+  /** Return a typed amount, which may have a unit; undefined if it is none, or beyond its limits. */
   #amount(key: Field): number | undefined {
-    const [min, max] = FIELDS[key];
-    return readAmount(this.typed[key], min, max);
+    const { limits: [min, max], units } = FIELDS[key];
+    const [, number, typed] = /^(.*?)\s*(\p{L}*)\.?\s*$/u.exec(this.typed[key])!;
+    const [, factor] = units.find(([unit]) => unit.test(typed!)) ?? [];
+    const amount = factor && readAmount(number!, min / factor, max / factor);
+    return amount && factor * amount;
   }
 
   /** Let the integration plan the typed load. */
   async #try(meter: Meter): Promise<void> {
     const [kwh, hours] = [this.#amount("kwh"), this.#amount("hours")];
-    if (kwh === undefined || hours === undefined) {
-      this.result = this.t("to_enter");
+    if (!kwh || !hours || kwh > MAX_KW * hours) {
+      const unit = (value: number, name: string) => this.locale.unit(value, name);
+      const [short, long] = FIELDS.hours.limits;
+      const limits = { kwh: unit(FIELDS.kwh.limits[1], "kWh"), short: unit(60 * short, "min"), long: unit(long, "h"), kw: unit(MAX_KW, "kW") };
+      this.result = this.t("to_enter", limits);
       return;
     }
     const loads = [{ kwh, hours }];
@@ -165,7 +195,7 @@ export class PlanCard extends SmartyCard<PlanKey> {
     const [load] = answer?.response.loads ?? [];
     if (!load?.start || !load.end) return;
     const cost = this.locale.cents(load.cost);
-    const range = this.locale.timeRange(load.start, load.end);
+    const range = dayAndTime(new Date(load.start), new Date(this.feed!.now), this.locale, this.locale.timeRange(load.start, load.end));
     this.result = answer!.response.can_differ ? this.t("tried", { range, cost, saving: this.locale.cents(load.saving) }) : this.t("tried_same", { cost });
   }
 

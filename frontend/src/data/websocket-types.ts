@@ -787,6 +787,7 @@ export interface EnteredLoad {
     | "full"
     | "not_connected"
     | "not_ready"
+    | "tries_again"
     | "did_not_start"
     | "skipped"
     | "not_planned";
@@ -794,6 +795,16 @@ export interface EnteredLoad {
   by: Time | null;
   /** Time until which somebody has switched it on or off. */
   hand_until: Time | null;
+  /** Deadline for once, in place of the entered one. */
+  once_by: Time | null;
+  skipped_until: Time | null;
+  /** Whether somebody has pressed *Start now*. */
+  is_at_once: boolean;
+  /** Cost of this on top of the plan before, null if it is unknown. */
+  more_eur: number | null;
+  /** Whether the plan switches it. */
+  is_switched: boolean;
+  may_pause: boolean;
 }
 
 /** Run of a load. */

@@ -1,5 +1,6 @@
 /** Texts and bars of the plan of a meter's loads. */
 
+import { sumOf } from "../built-in-replacements.ts";
 import type { BarPart } from "../charts/shapes.ts";
 import { addDays, capital, type CommonKey, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
 import type { EnteredLoad, HousePlan, Plan, PlannedLoad, PlannedQuarterHour } from "../data/websocket-types.ts";
@@ -27,6 +28,8 @@ export interface LoadRow {
   when: string;
   notes: string[];
   parts: BarPart[];
+  /** Cost in EUR of a start at once on top of the plan. */
+  more: number;
 }
 
 export interface ShownPlan {
@@ -37,6 +40,8 @@ export interface ShownPlan {
   tints: Tint[];
   /** Labels of the axis, at shares of its length. */
   labels: { at: number; text: string }[];
+  /** Quarter-hours in which a load runs. */
+  table: { head: string[]; rows: string[][] } | undefined;
 }
 
 /**
@@ -70,23 +75,68 @@ function timeAt(time: Date, now: Date, locale: Locale, text = locale.time(time))
 function whenOf(load: EnteredLoad, planned: PlannedLoad | undefined, now: Date, locale: Locale): string {
   const t = locale.textOf<PlanKey>(planTexts);
   if (load.hand_until) return t("by_hand_until", { time: timeAt(new Date(load.hand_until), now, locale) });
-  if (load.state !== "planned" && load.state !== "running") return t(load.state);
+  if (load.skipped_until) return t("skipped_until", { time: timeAt(new Date(load.skipped_until), now, locale) });
   const runs = (planned?.runs ?? []).map((run) => [new Date(run.start), new Date(run.end)] as const);
+  const next = runs.find(([start]) => start > now)?.[0];
+  const again = next ? t("tries_again", { time: timeAt(next, now, locale) }) : "";
+  if (load.state === "tries_again" && again) return again;
+  if (load.state === "did_not_start") return [t("did_not_start"), again].filter(Boolean).join(", ");
+  if (load.state !== "planned" && load.state !== "running" && load.state !== "tries_again") return t(load.state);
   return runs.map(([start, end]) => (start <= now ? t("now_until", { time: locale.time(end) }) : timeAt(start, now, locale, locale.timeRange(start, end)))).join(", ");
 }
 
 function notesOf(load: EnteredLoad, planned: PlannedLoad, canDiffer: boolean, now: Date, locale: Locale): string[] {
   const t = locale.textOf<PlanKey>(planTexts);
   const { saving, limit_price: limit, missing_kwh: missing, runs } = planned;
-  const isWaiting = runs.length > 0 && new Date(runs[0]!.start) > now;
+  const isWaiting = !load.is_at_once && runs.length > 0 && new Date(runs[0]!.start) > now;
   const waits = { sun: t("waits_sun"), price: t("waits_price"), reference_power: t("waits_room"), deadline: "" };
+  const isLimited = canDiffer && limit !== null && load.may_pause && !load.is_at_once;
+  const by = load.once_by && load.once_by === load.by ? "by_once" : "by";
   return [
+    load.is_at_once ? t("at_once") : "",
+    load.is_at_once && (load.more_eur ?? 0) >= MIN_SAVING_EUR ? t("more", { cost: locale.cents(load.more_eur!) }) : "",
     canDiffer && isWaiting && planned.reason ? waits[planned.reason] : "",
     missing >= MIN_MISSING_KWH ? t("missing", { kwh: locale.kWh(missing) }) : "",
-    load.by ? t("by", { time: timeAt(new Date(load.by), now, locale) }) : "",
+    load.by ? t(by, { time: timeAt(new Date(load.by), now, locale) }) : "",
     saving >= MIN_SAVING_EUR ? t("saves", { saving: locale.cents(saving) }) : "",
-    canDiffer && limit !== null ? t("up_to", { price: locale.unit(100 * limit, "ct/kWh") }) : "",
+    isLimited ? t("up_to", { price: locale.unit(100 * limit, "ct") }) : "",
   ].filter(Boolean);
+}
+
+/** Return the kWh of the loads in a quarter-hour that are above the reference power. */
+function excessOf({ loads_kw, net_kw: net }: PlannedQuarterHour, reference: number): number {
+  const above = Math.min(net - reference, sumOf(Object.values(loads_kw)));
+  return above > ROUNDING_KW ? above / 4 : 0;
+}
+
+/** Return the quarter-hours in which a load runs. */
+function tableOf({ loads, plan }: Plan, reference: number | null, now: Date, locale: Locale): ShownPlan["table"] {
+  const t = locale.textOf<PlanKey>(planTexts);
+  const quarters = (plan?.quarter_hours ?? []).filter(({ loads_kw }) => Object.keys(loads_kw).length);
+  const shown = loads.filter(({ id }) => quarters.some(({ loads_kw }) => loads_kw[id]));
+  if (!shown.length) return undefined;
+  const excess = (quarter: PlannedQuarterHour) => (reference === null ? [] : [locale.number(excessOf(quarter, reference), 2)]);
+  return {
+    head: [
+      t("time"),
+      ...shown.map(({ name }) => `${name}, kW`),
+      t("of_house"),
+      ...(reference === null ? [] : [t("of_above", { kw: locale.referenceKW(reference) })]),
+      t("of_price"),
+    ],
+    rows: quarters.map((quarter) => [
+      dayAndTime(new Date(quarter.start), now, locale),
+      ...shown.map(({ id }) => locale.number(quarter.loads_kw[id] ?? 0, 1)),
+      locale.number(quarter.net_kw, 1),
+      ...excess(quarter),
+      locale.number(100 * quarter.price_import, 1),
+    ]),
+  };
+}
+
+/** Return a text with a time, with its weekday unless it is today. */
+export function dayAndTime(time: Date, now: Date, locale: Locale, text = locale.time(time)): string {
+  return localDay(time) === localDay(now) ? text : `${locale.shortWeekday(time)}, ${text}`;
 }
 
 /** Return when the plan ends, such as "tomorrow evening". */
@@ -108,7 +158,8 @@ export function hourLabels(quarters: { start: string }[], locale: Locale): Shown
 }
 
 /** Return the shown plan. `reference` is the reference power in kW. */
-export function shownPlan({ loads, plan, lack }: Plan, reference: number | null, now: Date, locale: Locale): ShownPlan {
+export function shownPlan(shown: Plan, reference: number | null, now: Date, locale: Locale): ShownPlan {
+  const { loads, plan, lack } = shown;
   const t = locale.textOf<PlanKey>(planTexts);
   const quarters = plan?.quarter_hours ?? [];
   const canDiffer = plan?.can_differ ?? false;
@@ -119,8 +170,10 @@ export function shownPlan({ loads, plan, lack }: Plan, reference: number | null,
       when: capital(whenOf(load, planned, now, locale)),
       notes: planned ? notesOf(load, planned, canDiffer, now, locale) : [],
       parts: canDiffer ? partsOf(load.id, quarters, reference) : [],
+      more: planned && !load.is_at_once ? planned.saving : 0,
     };
   });
+  const above = reference === null ? 0 : sumOf(quarters.map((quarter) => excessOf(quarter, reference)));
   const found = new Set(rows.flatMap(({ parts }) => parts.map(({ color }) => color)));
   return {
     title: plan ? t("until", { time: endOf(plan, now, locale) }) : t("plan"),
@@ -129,10 +182,12 @@ export function shownPlan({ loads, plan, lack }: Plan, reference: number | null,
       lack ? t(lack) : "",
       plan?.loads.length && !canDiffer ? t("indifferent") : "",
       reference !== null && found.size && !found.has("excess") ? t("no_surcharge") : "",
+      reference !== null && above >= MIN_MISSING_KWH ? t("surcharged", { kwh: locale.kWh(above), kw: locale.referenceKW(reference) }) : "",
       plan?.prices_of_day_before_from ? t("yesterday") : "",
     ].filter(Boolean),
     rows,
     tints: TINTS.filter((tint) => found.has(tint)),
     labels: found.size ? hourLabels(quarters, locale) : [],
+    table: tableOf(shown, reference, now, locale),
   };
 }

@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.answers.plan import best_start_report
+from smartyp1.answers.outlook import FORMAT_JSON
+from smartyp1.answers.plan import PLAN_FORMATS, best_start_report
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.plan.coming_quarters import PlanLack
-from smartyp1.plan.house_request import LoadWish, PlanQuestion, planned_house
+from smartyp1.plan.house_request import LoadWish, PlannedHouse, PlanQuestion, planned_house
 from smartyp1.prices.contract import Contracts
 from tests.lib.bill.months import agreed, local
 
@@ -146,6 +147,18 @@ def test_the_reason_is_the_largest_part_of_the_saving() -> None:
     assert 1.0 < sunny["own_kwh"] < 2.0
     assert report(1.0, 2.0, MARKET, month(sun=False), market_at)["reason"] == "price"
     assert report(3.0, 2.0, one_price, month(sun=False))["reason"] == "reference_power"
+
+
+@pytest.mark.parametrize(("has_sun", "reason"), [(True, "sun"), (False, "reference_power")])
+def test_a_car_names_the_reason_for_its_wait(reason: str, *, has_sun: bool) -> None:
+    contracts = agreed(reference_kw=3, energy_price=0.15, feed_in_price=0.17, has_levies=False)
+    # At once, the surcharge is dearer than the lost sun. At night, there is no surcharge.
+    past, car = month(sun=has_sun), LoadWish("car", 4.0, 11.0)
+    question = PlanQuestion(NOW, contracts, no_market, past, [car])
+    planned = planned_house(question)
+    assert isinstance(planned, PlannedHouse)
+    [load] = PLAN_FORMATS[FORMAT_JSON](planned)["loads"]
+    assert load["reason"] == reason
 
 
 def test_without_a_week_or_a_price_no_start_is_known() -> None:

@@ -252,6 +252,47 @@ def test_a_skipped_load_needs_nothing_until_its_deadline(load: DailyLoad) -> Non
     assert memory.period_of(load, after) == (after, load.deadline(after))
 
 
+@pytest.mark.parametrize(
+    ("by", "now", "until"),
+    [
+        ("07:00", "2026-11-26 18:03", "2026-11-27 07:00"),
+        ("19:00", "2026-11-26 18:03", "2026-11-27 18:03"),
+        ("19:04", "2026-11-26 18:03", "2026-11-26 19:04"),
+    ],
+)
+def test_a_skip_lasts_until_a_deadline_at_least_an_hour_away(by: str, now: str, until: str) -> None:
+    load, at = CAR._replace(by_workdays=time.fromisoformat(by)), local(now)
+    record = ready(load).memory.with_skip(load, at)
+    # A nearer deadline or a car that comes later does not end the skip.
+    for is_there in (False, True):
+        record = record.with_presence(at + MINUTE, is_there=is_there)
+    for minutes in (1, 59, 60):
+        record = record.noted(load, min(at + minutes * MINUTE, local(until)), Noted(0.0, False))  # noqa: FBT003
+    assert record.skipped_until(load, local(until) - MINUTE) == local(until)
+    assert record.skipped_until(load, local(until)) is None
+
+
+def test_a_new_deadline_ends_a_skip() -> None:
+    late = CAR._replace(by_workdays=time(19))
+    record = ready(late).memory.with_skip(late, NOW)
+    assert record.state(late, NOW) is LoadState.SKIPPED
+    changed = late._replace(by_workdays=time(7))
+    assert record.state(changed, NOW) is LoadState.PLANNED
+    for by in (time(23), None):
+        assert record.with_deadline(late, NOW, by).state(late, NOW) is LoadState.PLANNED
+    # A deadline for once counts as well.
+    once = record.with_deadline(late, NOW, time(23)).with_skip(late, NOW)
+    assert once.skipped_until(late, NOW) == local("2026-11-26 23:00")
+
+
+def test_a_second_try_is_a_state() -> None:
+    life = ready(DISHES)
+    life.passes(5.5, 0.0, ordered=True)
+    assert life.state is LoadState.TRIES_AGAIN
+    life.passes(5.5, 1.0, ordered=True)
+    assert life.state is LoadState.RUNNING
+
+
 def test_start_now_says_that_it_is_ready_and_tries_anew() -> None:
     life = Life(DISHES)
     life.memory = life.memory.with_start_now(NOW)

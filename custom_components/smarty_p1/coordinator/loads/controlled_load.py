@@ -10,7 +10,7 @@ from ...lib.history.luxembourg_time import quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.passed_pause import has_passed
 from ...lib.plan.commanded import Around, EntityKind, EntityReport
-from ...lib.plan.daily_load import LoadPlan, LoadState
+from ...lib.plan.daily_load import WAITING, LoadPlan
 from ...lib.plan.load_control import Limit, LoadControl, Setting
 from ...lib.plan.load_following import MAX_STARTS, Charger, LoadFollowing, LoadReadings, followed
 from ...lib.plan.load_record import NOT_STARTED_AFTER, LoadRecord
@@ -200,7 +200,7 @@ class ControlledLoad:
             return control
         start = control.of(key_of(self._hass, self._entered.switched_by), EntityKind.START)
         wish = None
-        if plan and plan.runs_now and plan.state is LoadState.PLANNED:
+        if plan and plan.runs_now and plan.state in WAITING:
             is_old = has_passed(start.sent_at, now, NOT_STARTED_AFTER)
             was_started = not start.is_open and not is_old
             wish = start.ordered if was_started else plan.runs[0][0].isoformat()

@@ -71,3 +71,11 @@ HOUSE_PLANS = ShownValues[ShownHouse]("house_plans")
 """Plans of all loads of a meter. Show a new one after the plans of the loads."""
 PLAN_SAVINGS = ShownValues[PlanSaving]("plan_savings")
 """Savings by the plan in the running month, by meter."""
+
+
+def savings_of(hass: HomeAssistant, entry_id: str) -> Mapping[str, float]:
+    """Return the savings of the loads that have one, in EUR by the ids of their subentries."""
+    shown = HOUSE_PLANS.of(hass, entry_id)
+    if shown is None or isinstance(shown, PlanLack):
+        return {}
+    return {load["name"]: load["saving"] for load in shown["loads"]}

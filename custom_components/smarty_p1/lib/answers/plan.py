@@ -67,7 +67,7 @@ def _load(planned: PlannedHouse, load: Load) -> dict[str, Any]:
         "cost_at_once": round(naive.cost, 2),
         "saving": round(naive.cost - cost.cost, 2),
         "own_kwh": round(cost.own_kwh, 2),
-        "reason": cost.reason_against(naive),
+        "reason": planned.reason(load),
         "missing_kwh": round(planned.missing_kwh(load), 2),
         "runs": runs,
     }

@@ -99,8 +99,14 @@ class LoadState(StrEnum):
     """The car has charged and takes no more."""
     NOT_CONNECTED = "not_connected"
     NOT_READY = "not_ready"
+    TRIES_AGAIN = "tries_again"
+    """An appliance did not start, and has a second start by the plan."""
     DID_NOT_START = "did_not_start"
     SKIPPED = "skipped"
+
+
+WAITING = frozenset({LoadState.PLANNED, LoadState.TRIES_AGAIN})
+"""States of a load that runs when the plan says so."""
 
 
 class LoadPlan(NamedTuple):
@@ -134,6 +140,9 @@ class LoadPlan(NamedTuple):
     """Whether all prices until its deadline are known."""
     hand_until: datetime | None = None
     """Time until which the user's hand at the switch counts, None without one."""
+    skipped_until: datetime | None = None
+    more_eur: float | None = None
+    """Cost of a start at once on top of the plan before it. None if it is unknown."""
 
     @property
     def planned_kw(self) -> float:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..history.luxembourg_time import QUARTER_HOUR, day_end, quarter_start
 from ..history.quarter_hour import QuarterHour
 from ..prices.contract import Contracts
-from .added_cost import AddedCost
+from .added_cost import AddedCost, PlanReason
 from .announced_starts import plan_as_announced
 from .coming_quarters import (
     ComingQuarter,
@@ -23,7 +23,7 @@ from .coming_quarters import (
     with_day_before,
 )
 from .house_battery import HouseBattery
-from .house_plan import HousePlan
+from .house_plan import HousePlan, plan_house
 from .next_kwh_price import NO_KWH, Quarter
 from .planned_load import Load, at_once, constant_profile
 from .usual_house import usual_house
@@ -174,6 +174,23 @@ class PlannedHouse(NamedTuple):
         both = kwh, at_once(load._replace(kwh=sum(kwh)), len(kwh))
         planned, naive = (AddedCost.of(quarters, others, energies) for energies in both)
         return planned, naive
+
+    def reason(self, load: Load) -> PlanReason | None:
+        """Return why a load does not begin earlier, otherwise why it does not run at once.
+
+        It is the largest part of the saving against the cheapest plan that begins earlier.
+        """
+        planned, other = self.costs(load)
+        result, (quarters, _) = self.plan.loads[load.name], input_of_plan(self.coming)
+        begin = result.runs[0][0] if result.runs else load.first
+        if other.cost > planned.cost and begin > load.first:
+            others = [net - own for net, own in zip(self.net, result.kwh, strict=True)]
+            end = begin + max(0, len(load.profile) - 1)
+            before = load._replace(kwh=sum(result.kwh), end=end, pause=None)
+            earlier = plan_house(quarters, others, [before]).loads[load.name]
+            if not earlier.missing_kwh:
+                other = AddedCost.of(quarters, others, earlier.kwh)
+        return planned.reason_against(other)
 
 
 def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:

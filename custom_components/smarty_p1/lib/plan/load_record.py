@@ -91,6 +91,13 @@ class Period(NamedTuple):
     by: datetime
 
 
+class Skip(NamedTuple):
+    """Wish that the load needs nothing: the time of the wish, and its end."""
+
+    at: datetime
+    until: datetime
+
+
 class Charge(NamedTuple):
     """Energy that a car needed by its own sensor, which may fall silent."""
 
@@ -115,7 +122,9 @@ class LoadRecord:
     """Start that was announced. Plans keep it until its quarter-hour ends, or the load runs."""
     is_started_now: bool = False
     """Whether the user wants it to run at once."""
-    skipped_until: datetime | None = None
+    more_eur: float | None = None
+    """Cost of this wish on top of the plan before, None if it is unknown."""
+    skipped: Skip | None = None
     once: Period | None = None
     """Deadline that the user has set for once, and the begin of its energy."""
     replaced: datetime | None = None
@@ -167,8 +176,8 @@ class LoadRecord:
         if load.hours is None or not self.ready_at:
             return Period(last, load.deadline(now))
         ready = self.ready_at[-1]
-        if self.skipped_until and self.skipped_until <= now:
-            ready = max(ready, self.skipped_until)
+        if self.skipped and self.skipped.until <= now:
+            ready = max(ready, self.skipped.until)
         return Period(ready, load.deadline_after_ready(ready))
 
     def state(self, load: DailyLoad, now: datetime, *, is_always_there: bool = False) -> LoadState:
@@ -176,7 +185,7 @@ class LoadRecord:
         rows = (
             (self.is_by_hand or self.control.has_hand, LoadState.BY_HAND),
             (self.began is not None, LoadState.RUNNING),
-            (self.skipped_until is not None and now < self.skipped_until, LoadState.SKIPPED),
+            (self.skipped_until(load, now) is not None, LoadState.SKIPPED),
             (
                 not (self.is_there or is_always_there),
                 LoadState.NOT_CONNECTED if load.hours is None else LoadState.NOT_READY,
@@ -184,8 +193,21 @@ class LoadRecord:
             (self.tries >= MAX_TRIES, LoadState.DID_NOT_START),
             (self._takes_nothing(load), LoadState.DID_NOT_START),
             (self.is_done, LoadState.FULL if load.hours is None else LoadState.DONE),
+            (self.tries > 0, LoadState.TRIES_AGAIN),
         )
         return next((state for applies, state in rows if applies), LoadState.PLANNED)
+
+    def skipped_until(self, load: DailyLoad, now: datetime) -> datetime | None:
+        """Return the time until which the load needs nothing. A new deadline ends it."""
+        if self.skipped is None or now >= self.skipped.until:
+            return None
+        at, until = self.skipped
+        return until if until == self._skip_end(load, at) else None
+
+    def _skip_end(self, load: DailyLoad, at: datetime) -> datetime:
+        """Return the end of a skip: the first deadline that is at least an hour away."""
+        once = [self.once.by] if self.once and self.once.by >= at + HOUR else []
+        return min([load.hand_end(at), *once])
 
     def _takes_nothing(self, load: DailyLoad) -> bool:
         """Return whether a load that may pause has taken nothing. It is tried again and again."""
@@ -223,26 +245,26 @@ class LoadRecord:
         if self.began is not None or (self.is_started_now and self.tries < MAX_TRIES):
             return self
         there = _anew(self.with_presence(now, is_there=True))
-        return replace(there, is_started_now=True, announced_start=quarter_start(now))
+        return replace(there, is_started_now=True, announced_start=quarter_start(now), skipped=None)
 
     def with_ready(self, now: datetime) -> LoadRecord:
         """Return the state after the user has said that an appliance is ready."""
-        is_waiting = self.is_there and not self.is_done and self.tries < MAX_TRIES
-        return (
-            self if is_waiting else replace(self, is_there=False).with_presence(now, is_there=True)
-        )
+        record = replace(self, skipped=None) if self.skipped else self
+        if self.is_there and not self.is_done and self.tries < MAX_TRIES:
+            return record
+        return replace(record, is_there=False).with_presence(now, is_there=True)
 
     def with_skip(self, load: DailyLoad, now: datetime) -> LoadRecord:
-        """Return the state without energy until the deadline. A run goes on to its end."""
-        by = self.period_of(load, now).by
-        return replace(self, skipped_until=by, is_started_now=False, announced_start=None)
+        """Return the state without energy for a day at most. A run goes on to its end."""
+        skip = Skip(now, self._skip_end(load, now))
+        return replace(self, skipped=skip, is_started_now=False, announced_start=None)
 
     def with_deadline(self, load: DailyLoad, now: datetime, by: time | None) -> LoadRecord:
         """Return the state with a deadline for once: the next such time. None takes it back."""
         if by is None:
-            return replace(self, once=None, replaced=None)
+            return replace(self, once=None, replaced=None, skipped=None)
         is_changed = self.once is not None and now < self.once.by
-        without = replace(self, once=None, replaced=None)
+        without = replace(self, once=None, replaced=None, skipped=None)
         period = (without if is_changed else self).period_of(load, now)
         return replace(without, once=Period(period.since, next_moment(by, now)), replaced=period.by)
 
@@ -250,7 +272,7 @@ class LoadRecord:
         """Return the record after the user has taken back each wish and the hand at the switch."""
         is_there = self.is_there and load.hours is None
         there = replace(_anew(self), is_there=is_there, is_by_hand=False, announced_start=None)
-        return replace(there, once=None, replaced=None)
+        return replace(there, once=None, replaced=None, skipped=None)
 
     def with_plan(self, plan: LoadPlan, *, runs: bool) -> LoadRecord:
         """Return the state after a new plan was shown. `runs` says whether the load ran before."""
@@ -285,7 +307,7 @@ def _anew(record: LoadRecord) -> LoadRecord:
     return replace(
         record,
         is_started_now=False,
-        skipped_until=None,
+        more_eur=None,
         is_done=False,
         has_run=False,
         tries=0,
@@ -333,7 +355,7 @@ def _other_hindrance(record: LoadRecord, by: datetime) -> Hindrance:
 
 def _by_clock(record: LoadRecord, load: DailyLoad, now: datetime) -> LoadRecord:
     """Return the state after the clock was put back. It was ahead when it noted later times."""
-    once, skipped_until, retry_at = record.once, record.skipped_until, record.retry_at
+    once, skipped, retry_at = record.once, record.skipped, record.retry_at
     began, ready_at = record.began, record.ready_at
     latest = load.deadline(load.deadline(now))
     if ready_at and ready_at[-1] > now:
@@ -343,7 +365,7 @@ def _by_clock(record: LoadRecord, load: DailyLoad, now: datetime) -> LoadRecord:
         ready_at=ready_at,
         began=began and min(began, now),
         retry_at=retry_at and min(retry_at, now + QUARTER_HOUR),
-        skipped_until=None if skipped_until and skipped_until > latest else skipped_until,
+        skipped=None if skipped and skipped.at > now else skipped,
         once=None if once and once.by > latest else once,
     )
 
@@ -387,7 +409,8 @@ def _begun(record: LoadRecord, now: datetime) -> LoadRecord:
 
 
 def _ended(record: LoadRecord) -> LoadRecord:
-    return replace(_anew(record), began=None, is_by_hand=False, is_done=True, announced_start=None)
+    done = replace(_anew(record), began=None, is_by_hand=False, is_done=True, announced_start=None)
+    return replace(done, skipped=None)
 
 
 def _paused(record: LoadRecord, now: datetime, noted: Noted) -> LoadRecord:
