@@ -185,10 +185,8 @@ class ValuesPublisher(ReconnectingPublisher):
             self._feed.on_connected()
         elif self._speaks(topic):
             # The broker may still retain values of an earlier run. So mark the port as offline.
-            self._note_sent(topic, OFFLINE)
-            await client.send(topic, OFFLINE, retain=True)
+            await self._send_retained(client, topic, OFFLINE)
         loop = asyncio.get_running_loop()
-        self._connection.repeat(loop.time())
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(self._connection.due_at):
@@ -236,6 +234,7 @@ class ValuesPublisher(ReconnectingPublisher):
             self._note_sent(topic, payload)
         if topic == availability_topic(self._root):
             await client.send(topic, payload, retain=True)
+            self._connection.repeat(asyncio.get_running_loop().time())
         elif topic.startswith(self._root) and (payload or not is_retained):
             client.post(topic, payload, retain=True)
         else:

@@ -53,7 +53,7 @@ async def test_a_gateway_that_is_gone_without_a_word_is_offline(
 async def test_waiting_frames_come_in_order_after_a_restart(
     gateway: Gateway, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "smarty_p1_gateway")
+    caplog.set_level(logging.INFO)
     async with gateway.running():
         await line.send(*FRAMES[:2])
         await until(lambda: waiting(gateway) == 2)

@@ -220,7 +220,7 @@ async def publishing(
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> AsyncIterator[Publishing]:
-    caplog.set_level(logging.INFO, "smarty_p1_gateway")
+    caplog.set_level(logging.INFO)
     metrics = GatewayMetrics()
     queue = AsyncFrameQueue(ports, metrics)
     await queue.open(tmp_path / "queue", 1_000_000)

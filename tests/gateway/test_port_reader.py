@@ -32,7 +32,7 @@ def has(registry: CollectorRegistry, name: str, wanted: float) -> bool:
 
 
 async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "smarty_p1_gateway")
+    caplog.set_level(logging.INFO)
     metrics = GatewayMetrics()
     registry = metrics.registry
     async with MeterPort() as line:

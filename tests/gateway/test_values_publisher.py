@@ -81,13 +81,34 @@ async def test_the_connection_of_the_port_is_sent_also_without_a_telegram(
             await until(lambda: broker.kept.get(connection) == b"receiving")
             await until(lambda: DISCOVERY in broker.kept)
             component = json.loads(broker.kept[DISCOVERY])["components"]["sensor_connection"]
-            assert component["state_topic"] == component["availability_topic"] == connection
+            topics = [each["topic"] for each in component["availability"]]
+            assert topics == [AVAILABILITY, component["state_topic"]] == [AVAILABILITY, connection]
         assert broker.kept[connection] == b"offline"
         async with gateway.running():
             await until(lambda: broker.kept[connection] == b"waiting")
             await line.stop()
             await until(lambda: broker.kept[connection] == b"port_unreachable")
             assert broker.kept[AVAILABILITY] == b"offline"
+            assert broker.messages[-1].topic == connection
+
+
+async def test_the_connection_follows_each_offline_of_a_meter_that_sends_nothing(
+    make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("smarty_p1_gateway.mqtt.mqtt_values_publisher._STALE_AFTER_S", 0.1)
+    both = {AVAILABILITY, f"{ROOT}/connection"}
+    async with broker.serving(), make("discovery = true").running():
+        await line.send(frame(1))
+        await until(lambda: broker.at(AVAILABILITY)[-2:] == [b"online", b"offline"])
+        before = [each.payload for each in broker.messages if each.topic in both]
+        # The state has not changed, and is not due for a minute.
+        assert b"receiving" in before
+        await until(
+            lambda: (
+                [each.payload for each in broker.messages if each.topic in both][-2:]
+                == [b"offline", b"receiving"]
+            )
+        )
 
 
 async def test_sensors_that_only_a_household_has_are_removed(
@@ -161,7 +182,7 @@ async def test_values_that_cannot_be_stored_are_not_published(
     *,
     fails_at_start: bool,
 ) -> None:
-    caplog.set_level(logging.INFO, "smarty_p1_gateway")
+    caplog.set_level(logging.INFO)
     gateway = make("")
     queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
     async with broker.serving(), contextlib.AsyncExitStack() as second:
@@ -320,7 +341,7 @@ async def _send_both(
 async def test_a_port_goes_on_with_its_meter_when_no_broker_was_there(
     tmp_path: Path, broker: Broker, line: MeterPort, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "smarty_p1_gateway")
+    caplog.set_level(logging.INFO)
     options = f"{keys(tmp_path, title='*')}[publish]\n"
     gateway = Gateway(tmp_path, broker, line, options=options)
     async with gateway.running():

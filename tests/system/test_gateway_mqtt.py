@@ -1,6 +1,7 @@
 """A gateway without and with the key of a meter, on a real mosquitto: kills, logins, secrets."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from dev.encoder import KEY, frame, telegram
+from dev.encoder import DEVICE_NAME, KEY, frame, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
 from tests.authority import Authority
 from tests.system.broker import Broker, Listener
@@ -24,6 +25,7 @@ STATUS = f"{SealedGateway.root}/status"
 ROOT = DecodedGateway.root
 AVAILABILITY = f"{ROOT}/availability"
 IMPORTED = f"{ROOT}/active_energy_imported"
+DISCOVERY = f"homeassistant/device/smarty_p1_{DEVICE_NAME}/config"
 
 
 @pytest_asyncio.fixture
@@ -123,11 +125,17 @@ async def test_a_kill_is_noticed_a_replay_refused_after_it_and_no_secret_gets_ou
             assert await listener.until(AVAILABILITY, 2) == [b"offline", b"online"]
             # Lower, but not yet confirmed.
             await line.send(with_import(3, 90))
+            config = json.loads(listener.at(DISCOVERY)[-1])
+            of_connection = config["components"]["sensor_connection"]
+            announced = [each["topic"] for each in of_connection["availability"]]
             # The counter of the frame is stored before this message; when it is counted, it may not
             # be stored.
             await listener.until_last(f"{ROOT}/active_power_imported", b"3.000")
             os.kill(process.pid, signal.SIGKILL)
             assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"
+            # The last of both decides about the entity of the connection.
+            told = [each.topic for each in listener.messages if each.topic in announced]
+            assert told[-1] == AVAILABILITY
         before = repr(listener.messages)
         listener.messages.clear()
         async with gateway.running() as process:

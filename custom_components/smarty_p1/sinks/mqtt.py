@@ -209,7 +209,6 @@ class MqttPublisher:
         """Wake the task when the broker is connected."""
         if self._feed:
             self._feed.on_connected()
-        self._connection.repeat(self._hass.loop.time())
         if is_connected:
             self._work.set()
 
@@ -271,6 +270,8 @@ class MqttPublisher:
         if retain and payload:
             self._retained.note_sent(topic, payload)
         await mqtt.async_publish(self._hass, topic, payload, retain=retain)
+        if topic == availability_topic(self._options[CONF_TOPIC]):
+            self._connection.repeat(self._hass.loop.time())
         if retain and not payload:
             self._retained.note_sent(topic, payload)
 

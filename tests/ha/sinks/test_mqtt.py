@@ -260,7 +260,7 @@ async def test_discovery(meter: Publishing) -> None:
         "model": "Smarty",
         "serial_number": SERIAL,
     }
-    assert smarty["availability_topic"] == f"{ROOT}/availability"
+    assert smarty["availability"] == [{"topic": f"{ROOT}/availability"}]
     assert smarty["components"]["sensor_energy_imported"] == {
         "platform": "sensor",
         "unique_id": f"{meter_id}_sensor_energy_imported",
@@ -423,11 +423,14 @@ async def test_the_connection_is_sent_without_a_telegram_and_until_the_publisher
     await meter.begin(discovery=True)
     component = meter.announced()[DISCOVERY]["components"]["sensor_connection"]
     topic = f"{ROOT}/connection"
-    assert component["state_topic"] == component["availability_topic"] == topic
+    of_meter, of_publisher = component["availability"]
+    assert component["availability_mode"] == "latest"
+    assert of_meter == {"topic": f"{ROOT}/availability"}
+    assert component["state_topic"] == of_publisher["topic"] == topic
 
     def seen(text: str) -> tuple[str, str]:
         """Return the availability and the state that another Home Assistant shows."""
-        templates = (component["availability_template"], component["value_template"])
+        templates = (of_publisher["value_template"], component["value_template"])
         available, state = (
             str(Template(each, meter.hass).async_render({"value": text}, parse_result=False))
             for each in templates
@@ -442,6 +445,8 @@ async def test_the_connection_is_sent_without_a_telegram_and_until_the_publisher
     await meter.wait_until(lambda: "nothing_received" in meter.on("connection"))
     assert (topic, "nothing_received", True) in meter.messages()
     await meter.wait_until(lambda: meter.on("availability") == ["offline"])
+    # The meter's `offline` would make the connection unavailable: the last message counts.
+    await meter.wait_until(lambda: meter.messages()[-1] == (topic, "nothing_received", True))
     meter.forget()
     await meter.hass.config_entries.async_unload(meter.entry.entry_id)
     assert meter.on("connection") == ["offline"]

@@ -236,15 +236,16 @@ class MqttAnnouncer:
         self, device: Device, availability_topic: str, connection_topic: str
     ) -> dict[str, Any]:
         """Return the device's discovery message."""
+        of_connection = self._of_connection(availability_topic, connection_topic)
         return {
             "device": self._device(device),
             "origin": self._discovery.origin,
-            "availability_topic": availability_topic,
+            "availability": [{"topic": availability_topic}],
             "components": {
                 **({} if device.identity else self._unwanted()),
                 **{
                     f"{state.platform}_{state.spec.key}": self._component(device, state)
-                    | (self._of_connection(connection_topic) if state.spec is CONNECTION else {})
+                    | (of_connection if state.spec is CONNECTION else {})
                     for state in device.states
                 },
             },
@@ -329,13 +330,21 @@ class MqttAnnouncer:
             "expire_after": round(self._discovery.lifetime),
         }
 
-    def _of_connection(self, topic: str) -> dict[str, Any]:
-        """Return what the connection has of its own: it is available while its publisher is."""
+    def _of_connection(self, availability_topic: str, topic: str) -> dict[str, Any]:
+        """Return what the connection has of its own: it is available while its publisher is.
+
+        The last will of a publisher is the meter's `offline`. A publisher that only gets no
+        telegram sends its connection after that.
+        """
+        template = "{{ 'offline' if value == 'offline' else 'online' }}"
         return {
             "state_topic": topic,
             "value_template": "{{ None if value == 'offline' else value }}",
-            "availability_topic": topic,
-            "availability_template": "{{ 'offline' if value == 'offline' else 'online' }}",
+            "availability": [
+                {"topic": availability_topic},
+                {"topic": topic, "value_template": template},
+            ],
+            "availability_mode": "latest",
         }
 
     def _sensor(self, spec: SensorSpec[Any]) -> dict[str, Any]:
