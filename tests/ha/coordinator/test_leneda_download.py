@@ -739,17 +739,17 @@ async def test_a_damaged_month_raises_a_repair_and_is_downloaded_again(house: Ho
         found = ir.async_get(house.hass).issues.values()
         return [issue for issue in found if issue.translation_key == "damaged_leneda"]
 
-    for data in (b"".join(whole.splitlines(keepends=True)[:1000]), b""):
+    for data in (b"".join(whole.splitlines(keepends=True)[:1000]), b"", None):
         assert not issues()
         assert await house.hass.config_entries.async_unload(entry.entry_id)
-        path.write_bytes(data)
+        path.unlink() if data is None else path.write_bytes(data)
         with patch.object(LenedaDownload, "async_start", AsyncMock()):
             assert await house.hass.config_entries.async_setup(entry.entry_id)
         told += [said(issue)["months"] for issue in issues()]
         await house.hass.config_entries.async_reload(entry.entry_id)
         await house.sleeper.settled(house.hass)
         assert path.read_bytes() == whole
-    assert told == ["2026-10"] * 2
+    assert told == ["2026-10"] * 3
 
 
 async def test_days_from_files_are_not_requested(house: House) -> None:

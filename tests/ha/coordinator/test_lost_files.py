@@ -139,6 +139,10 @@ class Stored:
                 add(name, "start,kw,is_measured,version\n", f"{time.isoformat()},{kw},1,1\n")
         points = {code: digest_of(point) for code, point in POINTS.items()}
         texts["imported_quarter_hours/points.json"] = json.dumps(points).encode()
+        names = [
+            Path(name).name for name in texts if name.startswith("imported_quarter_hours/2026")
+        ]
+        texts["imported_quarter_hours/names.json"] = json.dumps(names).encode()
         for name, text in texts.items():
             self.path(name).parent.mkdir(parents=True, exist_ok=True)
             self.path(name).write_bytes(text)
@@ -273,6 +277,7 @@ MONTHS = ("2026-05", "2026-06")
 FILES = [
     *("meter", "history", "prices", "leneda", "messages", "loads"),
     "imported_quarter_hours/points.json",
+    "imported_quarter_hours/names.json",
     *(f"quarter_hours/{month}.csv" for month in MONTHS),
     *(f"market_prices/{PRICE}/{month}.csv" for month in MONTHS),
     *(f"imported_quarter_hours/{month}.{code}.csv" for month in MONTHS for code in shared_at(0)),

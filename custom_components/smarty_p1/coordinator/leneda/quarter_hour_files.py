@@ -2,9 +2,10 @@
 
 There is a file for each OBIS code and month of Luxembourg's calendar. A line is a quarter-hour:
 start in UTC, mean power in kW, 1 if measured or 0 if estimated, and version. The first line ends
-with the number of the others and their checksum, so that a lost line is noticed. A file is
-rewritten when one of its quarter-hours changes. A damaged file is kept as `….unreadable`, and its
-readable lines replace it, until its quarter-hours are stored again.
+with the number of the others and their checksum, so that a lost line is noticed. One more file has
+the names of all files, so that a lost file is noticed. A file is rewritten when one of its
+quarter-hours changes. A damaged file is kept as `….unreadable`, and its readable lines replace it,
+until its quarter-hours are stored again.
 
 The files never contain the name of a metering point, only a digest of the name. A household has one
 metering point of consumption. It can have several metering points of production. Their energies are
@@ -20,7 +21,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import groupby
@@ -56,9 +57,11 @@ _MAX_FILES = 26 * len(REGISTERS) * MAX_POINTS
 _ASIDE = ".unreadable"
 _FORMER = ".former"
 _POINTS = "points.json"
+_NAMES = "names.json"
 _ACCOUNT_PRODUCTION = "account_production"
 """Key of one digest in the file of digests: the account's metering point of production."""
 _MAX_POINTS_SIZE = 10_000
+_MAX_NAMES_SIZE = 200_000
 
 
 class _File(NamedTuple):
@@ -128,7 +131,7 @@ class QuarterHourFiles:
         quarter-hour. Raises OSError if a file cannot be written. The files of earlier months may
         have been written by then.
         """
-        name = self._name_of(code, point)
+        name, noted = self._name_of(code, point), self._noted_names()
         self.folder.mkdir(parents=True, exist_ok=True)
         for month, group in groupby(rows, lambda row: month_name(row.start)):
             path = self.folder / f"{month}.{code.replace(':', '_')}{name}.csv"
@@ -138,6 +141,7 @@ class QuarterHourFiles:
             _remove_replaced(path, joined)
         files = self._files()
         oldest = _oldest_month(dt_util.utcnow(), files)
+        self._note_names(noted, lambda name: name >= oldest)
         for file in files:
             if file.month < oldest:
                 file.path.unlink(missing_ok=True)
@@ -186,7 +190,10 @@ class QuarterHourFiles:
         files of the code stay. Raises OSError if a file cannot be renamed, or if the digests cannot
         be stored.
         """
-        for file in self._of_former_points(points):
+        former = self._of_former_points(points)
+        if names := {file.path.name for file in former}:
+            self._note_names(self._noted_names(), lambda name: name not in names)
+        for file in former:
             file.path.replace(file.path.with_name(file.path.name + _FORMER))
         digests = {
             _ACCOUNT_PRODUCTION if is_of_production(code) else code: digest_of(point)
@@ -199,12 +206,13 @@ class QuarterHourFiles:
         return frozenset(_start(file.month) for file in self._files())
 
     def damaged_months(self) -> frozenset[datetime]:
-        """Return the starts of the months that have a damaged file, which was renamed.
+        """Return the starts of the months that have a damaged file, which was renamed, or lost one.
 
         A month is no longer damaged when the renamed file is gone: removed by the user, or because
-        as many quarter-hours were stored again.
+        as many quarter-hours were stored again. A lost file must be stored again.
         """
-        return self._months_of_renamed(_ASIDE)
+        lost = {name for name in self._noted_names() if not (self.folder / name).exists()}
+        return self._months_of_renamed(_ASIDE) | {_start(name[:7]) for name in lost}
 
     def former_months(self) -> frozenset[datetime]:
         """Return the starts of the months of former metering points."""
@@ -299,6 +307,24 @@ class QuarterHourFiles:
         if digests != self._digests():
             self.folder.mkdir(parents=True, exist_ok=True)
             replace_file(self.folder / _POINTS, json.dumps(digests).encode())
+
+    def _noted_names(self) -> set[str]:
+        """Return the names of all files, also of lost ones. Return none if they are not readable.
+
+        Raises OSError.
+        """
+        try:
+            with (self.folder / _NAMES).open("rb") as file:
+                names = load(list[str], json.loads(file.read(_MAX_NAMES_SIZE)))
+        except FileNotFoundError, ValueError, RecursionError:
+            return set()
+        return {name for name in names if _FILE_NAME.fullmatch(name)}
+
+    def _note_names(self, noted: set[str], is_kept: Callable[[str], bool]) -> None:
+        """Store the kept names of all files, and of the lost files in `noted`. Raises OSError."""
+        names = noted | {file.path.name for file in self._files()}
+        if (kept := {*filter(is_kept, names)}) != noted:
+            replace_file(self.folder / _NAMES, json.dumps(sorted(kept)).encode())
 
     def _files(self) -> list[_File]:
         files = []
