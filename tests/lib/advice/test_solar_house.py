@@ -115,6 +115,11 @@ def test_without_panels_each_quarter_hour_uses_an_even_share_of_its_hours_produc
     late = imported_without(grid, sun((10, 1.0), (11, 1.0), (15, 0.4)))
     assert sum(late) == pytest.approx(sum(imported))
     assert late[44:48] == [350.0] * 4
+    # The statistics end at 10:30.
+    running = imported_without(
+        grid_of(row_of(96, wh), DAY + 42 * QUARTER), sun((10, 1.3), (15, 0.4))
+    )
+    assert running[40:] == [0.0, 100.0, 50.0, 400.0] + [100.0] * 52
 
 
 def test_a_battery_was_charged_from_the_grid_when_it_delivered_enough() -> None:

@@ -353,9 +353,9 @@ def without_supplies(grid: Grid, supplies: Sequence[Supply], days: Iterable[Hous
         return grid.ledger
     table = grid.ledger.table
     quarters = np.array([number_from(hour) for hour in hours])[:, np.newaxis] + np.arange(AN_HOUR)
-    first, count = quarters[0, 0], quarters[-1, -1] - quarters[0, 0] + 1
-    is_between = (table.quarter >= first) & (table.quarter < first + count)
-    places = table.quarter[is_between] - first
+    first, last = quarters[0, 0], number_of(grid.until)
+    is_between = (table.quarter >= first) & (table.quarter < last)
+    places, count = table.quarter[is_between] - first, quarters[-1, -1] - first + 1
     imported, exported = (
         np.bincount(places, np.nan_to_num(wh[is_between]), count)[quarters - first]
         for wh in (table.imported, table.exported)
@@ -364,7 +364,7 @@ def without_supplies(grid: Grid, supplies: Sequence[Supply], days: Iterable[Hous
     least = np.where(
         (delivered >= exported.sum(axis=1))[:, np.newaxis], exported, exported - imported
     )
-    own = _spread(delivered, least, quarters < number_of(grid.until)) - exported
+    own = _spread(delivered, least, quarters < last) - exported
     # Each quarter-hour of a known day has a row. Choose the shown one, because others have no
     # surcharge.
     order = np.lexsort((table.is_shown, table.quarter))
