@@ -245,9 +245,9 @@ class MqttPublisher:
     async def _publish(self) -> None:
         """Publish what is due. Raises HomeAssistantError if the broker disconnects."""
         if feed := self._feed:
+            await self._send_all(feed.take(None))
             message = self._connection.take(self._options[CONF_TOPIC], self._hass.loop.time())
             await self._send_all([message] if message else [])
-            await self._send_all(feed.take(None))
             # Claim a reading only after the messages that need no reading were sent. Otherwise, the
             # reading would be lost if the broker disconnects while these messages are sent.
             await self._send_all(feed.take(feed.claim()))
