@@ -9,7 +9,7 @@ import csv
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 from unittest.mock import patch
@@ -322,6 +322,26 @@ async def test_a_car_that_was_charged_here_needs_its_sensor(
         assert second == (["My car"] if answer == "yes" else [])
         (subentry_id,) = entry.subentries
         hass.config_entries.async_remove_subentry(entry, subentry_id)
+
+
+async def test_a_new_car_counts_as_new_until_the_year_has_days_after_the_answer(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    await add_car(hass, entry)
+    [subentry] = entry.subentries.values()
+    answered_on = date.fromisoformat(subentry.data["answered_on"])
+    assert answered_on == dt_util.now(LUXEMBOURG).date() >= END.date()
+
+    async def asked(answered_on: date) -> Any:  # noqa: ANN401 - JSON
+        data = {**subentry.data, "answered_on": answered_on.isoformat()}
+        hass.config_entries.async_update_subentry(entry, subentry, data=data)
+        await hass.async_block_till_done()
+        return await call(hass, "compare_reference_powers", with_plan=True)
+
+    assert (await asked(END.date()))["with_plan"]["year"]
+    with pytest.raises(ServiceValidationError) as refused:
+        await asked(END.date() - timedelta(days=1))
+    assert refused.value.translation_key == "car_not_measured"
 
 
 async def test_without_a_car_or_a_price_there_is_a_reason(

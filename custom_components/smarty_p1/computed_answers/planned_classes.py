@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from homeassistant.helpers.json import json_bytes_sorted
 from homeassistant.util import dt as dt_util
 
+from ..coordinator.counted_household import demand_of
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_cars
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
+from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from ..lib.answers.what_if import PLAN
 from ..lib.answers.what_if_changes import ATTR_KIND
 from ..lib.history.luxembourg_time import local_day
@@ -62,8 +63,11 @@ async def _async_planned(
     energies = await async_car_energy(coordinator, source) if source else ()
     is_measured = any(any(energy.hours.values()) for energy in energies)
     car = {"kw": _USUAL_KW, "min_kw": 0.0, **_fields(entered, energies), **typed}
-    if reason := _refusal(entered, car, is_measured=is_measured):
-        raise WhatIfError(reason)
+    _, end = period_of(demand_of(coordinator))
+    if entered and not is_measured and not entered.is_new(end):
+        raise WhatIfError(WhatIfRefusal.CAR_NOT_MEASURED)
+    if "kwh" not in car:
+        raise WhatIfError(WhatIfRefusal.NO_CAR)
     # Without typed energy, the measured energy of each night is planned.
     planned = car.keys() - ({"kwh"} - typed.keys() if is_measured else set())
     change = {ATTR_KIND: PLAN, **{name: car[name] for name in planned}}
@@ -83,15 +87,6 @@ def _one_phase(powers: Iterable[str], min_kw: float, entered: EnteredLoad | None
     """Return the reference powers in kW at which the car must charge on one phase."""
     phases = entered.phases if entered else _PHASES
     return [kw for kw in map(float, powers) if min_kw / phases <= kw < min_kw]
-
-
-def _refusal(
-    entered: EnteredLoad | None, car: Mapping[str, Any], *, is_measured: bool
-) -> WhatIfRefusal | None:
-    """Return why the year of a car is unknown, None if it is known."""
-    if entered and not is_measured and entered.charged_here != "no":
-        return WhatIfRefusal.CAR_NOT_MEASURED
-    return None if "kwh" in car else WhatIfRefusal.NO_CAR
 
 
 def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> dict[str, Any]:

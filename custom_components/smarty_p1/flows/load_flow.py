@@ -13,8 +13,10 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     TextSelector,
 )
+from homeassistant.util import dt as dt_util
 
 from ..const import (
+    CONF_ANSWERED_ON,
     CONF_BLOCKED_BY,
     CONF_BLOCKED_WHEN,
     CONF_BY,
@@ -46,6 +48,7 @@ from ..const import (
 )
 from ..coordinator.loads.state_numbers import lowest_of
 from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
+from ..lib.history.luxembourg_time import local_day
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from .form import Input
 from .form_errors import FormErrors
@@ -172,6 +175,8 @@ class LoadFlow(ConfigSubentryFlow):
             errors.refuse(CONF_POWER_SET_BY, "power_set_by_has_other_unit")
         elif CONF_SWITCHED_BY not in data and lowest_of(self.hass.states.get(number)) > 0:
             self._form.ask_once(CONF_POWER_SET_BY, "cannot_pause")
+        if CONF_CHARGED_HERE in data:
+            data[CONF_ANSWERED_ON] = local_day(dt_util.utcnow()).isoformat()
         return {**data, CONF_LOAD_KIND: kind}
 
     def _check_limit(self, data: dict[str, Any], errors: FormErrors) -> None:

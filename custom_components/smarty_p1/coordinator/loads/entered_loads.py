@@ -1,7 +1,7 @@
 """Loads that the user has entered for a meter, each in a subentry, and their current plans."""
 
 from collections.abc import Callable, Mapping
-from datetime import time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from ...const import (
     SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
 )
+from ...lib.history.luxembourg_time import local_day
 from ...lib.plan.daily_load import DailyLoad
 from ...lib.plan.house_plan import MAX_LOADS
 from ...lib.plan.load_following import MIN_TIME
@@ -47,7 +48,9 @@ class EnteredLoad(NamedTuple):
     measured_by: str | None = None
     """Power or energy entity of the load itself. None if the plan believes its own record."""
     charged_here: str | None = None
-    """`yes` or `no`: whether the car was charged here in the months before it was entered."""
+    """`yes` or `no`: whether the car was charged here in the twelve months before the answer."""
+    answered_on: str | None = None
+    """Day of this answer."""
     connected: str | None = None
     """Binary sensor that is on while the car is connected. None if it always is."""
     switched_by: str | None = None
@@ -79,6 +82,14 @@ class EnteredLoad(NamedTuple):
     def name(self) -> str:
         """Return the name that the user has given the load."""
         return self.load.name
+
+    def is_new(self, end: datetime) -> bool:
+        """Return whether the car was not charged here before `end`, by the user's answer.
+
+        An answer knows nothing of later days.
+        """
+        answered_on = date.fromisoformat(self.answered_on) if self.answered_on else date.min
+        return self.charged_here == "no" and local_day(end) <= answered_on
 
     @property
     def is_controlled(self) -> bool:
