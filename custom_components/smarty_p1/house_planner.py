@@ -112,7 +112,7 @@ class HousePlanner:
         self._is_open = False
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
         self._new_numbers = Debouncer(
-            hass, LOGGER, cooldown=_COOLDOWN_S, immediate=True, function=self._on_event
+            hass, LOGGER, cooldown=_COOLDOWN_S, immediate=True, function=self._on_numbers
         )
         self._tracked: list[CALLBACK_TYPE] = []
         self._powers: dict[str, LoadPower] = {}
@@ -230,6 +230,13 @@ class HousePlanner:
     @callback
     def _on_number(self, _event: Event[EventStateChangedData]) -> None:
         self._new_numbers.async_schedule_call()
+
+    @callback
+    def _on_numbers(self) -> None:
+        """Plan with new prices or charges. In the first seconds, the regular plan comes soon."""
+        now = dt_util.utcnow()
+        if now - quarter_start(now) >= timedelta(seconds=_SECOND):
+            self._on_event()
 
     @callback
     def _on_event(self, _now: datetime | None = None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.setup import async_setup_component
@@ -405,6 +405,32 @@ async def test_prices_at_a_quarter_past_one_change_the_plan(plans: Plans, home: 
     with_prices(plans, 2, EVENING - timedelta(hours=6))
     await plans.shows(car, LoadState.PLANNED, three + timedelta(hours=2))
     assert not shown_plan(plans)["prices_of_day_before_from"]
+
+
+async def test_a_charge_that_changes_with_the_quarter_hour_waits_for_the_regular_plan(
+    plans: Plans, clock: SetClock
+) -> None:
+    percent = {"unit_of_measurement": "%"}
+    plans.is_set("sensor.charge", "75", **percent)
+    car = await plans.add("Car", **CAR | {"energy_from": "sensor.charge", "capacity_kwh": 40.0})
+    quarter = EVENING.replace(second=0) + 15 * MINUTE
+    await plans.at(quarter - MINUTE)
+    before = plans.of(car)
+    assert before.left_kwh == pytest.approx(10)
+    times = list[datetime]()
+
+    @callback
+    def note() -> None:
+        times.append(plans.of(car).planned_at)
+
+    stop = async_dispatcher_connect(plans.hass, LOAD_PLANS.signal(car), note)
+    clock(quarter + timedelta(seconds=5))
+    plans.is_set("sensor.charge", "70", **percent)
+    await plans.hass.async_block_till_done()
+    await plans.at(quarter + timedelta(seconds=20))
+    assert plans.of(car).left_kwh == pytest.approx(12)
+    stop()
+    assert min(times) >= quarter + timedelta(seconds=20)
 
 
 async def test_a_plan_goes_without_prices_and_shows_no_costs(plans: Plans, home: Home) -> None:
