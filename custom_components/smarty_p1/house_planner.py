@@ -290,9 +290,11 @@ class HousePlanner:
         hour = hour_start(now - timedelta(seconds=_SECOND))
         if demand is None or not self._loads or hour == self._counted_hour:
             return
-        saving = await async_plan_saving(self._entry.runtime_data, demand.known_month, now)
+        month = demand.known_month
+        saving = await async_plan_saving(self._entry.runtime_data, month, now)
         self._counted_hour = hour
-        PLAN_SAVINGS.show(self._hass, self._entry.entry_id, PlanSaving(demand.month_start, saving))
+        shown = PlanSaving(demand.month_start, saving, month.known_share(now))
+        PLAN_SAVINGS.show(self._hass, self._entry.entry_id, shown)
 
     def _show_load(
         self, name: str, planned: PlannedHouse | None, need: _LoadNeed | None, now: datetime

@@ -107,11 +107,23 @@ async def saved(hass: HomeAssistant, expected: float | str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "nights"), [(LONG_AGO, 15), (datetime(2026, 6, 10, 12, tzinfo=UTC), 5)]
+    ("since", "nights", "now"),
+    [
+        (LONG_AGO, 15, NOW),
+        (datetime(2026, 6, 10, 12, tzinfo=UTC), 5, NOW),
+        # The last known quarter-hour has just ended.
+        (LONG_AGO, 15, datetime(2026, 6, 15, 22, 14, tzinfo=UTC)),
+    ],
 )
-async def test_the_saving_of_the_month_is_measured(
-    house: MockConfigEntry, hass: HomeAssistant, since: datetime, nights: int
+async def test_the_saving_of_the_month_is_measured(  # noqa: PLR0913, PLR0917
+    house: MockConfigEntry,
+    hass: HomeAssistant,
+    since: datetime,
+    nights: int,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(dt_util, "utcnow", lambda: now)
     assert shown(hass) is None
     load = await add(hass, house)
     # Entered just now, it has nothing to count.
@@ -122,6 +134,7 @@ async def test_the_saving_of_the_month_is_measured(
     state = shown(hass)
     assert state
     assert state.attributes["last_reset"] == "2026-06-01T00:00:00+02:00"
+    assert state.attributes["known_in_part"] is (now == NOW)
     hass.config_entries.async_remove_subentry(house, load)
     await wait_until(hass, lambda: shown(hass) is None)
     assert er.async_get(hass).async_get(SENSOR) is None

@@ -24,6 +24,8 @@ from ..load_entity import LoadEntity, PlanEntity
 from .sensor_description import describe_sensor
 
 LOAD_STATE = "load_state"
+# An outage of some hours shows. The running quarter-hour is no outage.
+_WHOLE_SHARE = 0.995
 LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
     SensorSpec(
         key="next_start",
@@ -142,6 +144,13 @@ class PlanSavingSensor(PlanEntity, SensorEntity):
         """Return the saving in EUR. Return None if it is unknown."""
         shown = self._shown
         return shown and shown.saving
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, bool]:
+        """Return whether quarter-hours of the month are missing, whose saving is unknown."""
+        shown = self._shown
+        return {"known_in_part": shown.known_share < _WHOLE_SHARE} if shown else {}
 
     @property
     @override

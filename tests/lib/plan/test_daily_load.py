@@ -67,3 +67,9 @@ def test_a_charger_with_less_than_its_nominal_power_is_done_in_time(
     now = datetime(2026, 11, 27, 5, tzinfo=UTC)
     plan = LoadPlan((), 0.15, 0.0, now, left_kwh=11.0, by=now + timedelta(minutes=minutes))
     assert plan.order(now, 11.0, 0.0, 11.0).is_last_chance is is_last_chance
+
+
+def test_a_limit_price_has_five_decimals() -> None:
+    plan = LoadPlan((), 0.1 + 0.2 / 3, 0.0, datetime(2026, 6, 16, tzinfo=UTC))
+    assert plan.shown_limit_price == 0.16667
+    assert plan._replace(limit_price=None).shown_limit_price is None

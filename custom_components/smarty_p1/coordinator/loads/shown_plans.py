@@ -32,6 +32,8 @@ class PlanSaving(NamedTuple):
 
     month_start: datetime
     saving: float | None
+    known_share: float
+    """Known share of the month's quarter-hours until now. What the rest has saved is unknown."""
 
 
 class ShownValues[T]:

@@ -23,6 +23,7 @@ _LEAST_TIME = timedelta(minutes=1)
 _MIN_HAND = timedelta(hours=1)
 # At a low voltage, a charger has up to a tenth less than its nominal power.
 _RESERVE = 1.1
+_PRICE_DECIMALS = 5
 
 
 class DailyLoad(NamedTuple):
@@ -169,7 +170,8 @@ class LoadPlan(NamedTuple):
     @property
     def shown_limit_price(self) -> float | None:
         """Return the limit price in EUR. Return None if the prices are not known."""
-        return None if PlanLack.PRICE in self.lacks else self.limit_price
+        price = None if PlanLack.PRICE in self.lacks else self.limit_price
+        return None if price is None else round(price, _PRICE_DECIMALS)
 
     @property
     def next_start(self) -> datetime | None:
