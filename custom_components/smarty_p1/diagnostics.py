@@ -8,7 +8,8 @@ from typing import Any, cast
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_API_KEY, CONF_PORT
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, split_entity_id, valid_entity_id
+from homeassistant.helpers import entity_registry as er
 
 from .const import (
     CONF_AUTHENTICATION_KEY,
@@ -23,6 +24,8 @@ from .const import (
 )
 from .coordinator import Coordinator, SmartyConfigEntry
 from .coordinator.entity_source import EntitySource
+from .coordinator.loads.entered_loads import MOST
+from .coordinator.loads.ordered_entities import entity_of
 from .coordinator.meter_coordinator import MeterCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.telegram_source import TelegramSource
@@ -31,6 +34,7 @@ from .lib.meter.meter_reader import Reception
 from .lib.p1.obis import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, mbus_reference
 from .lib.p1.telegram import Telegram
 from .lib.port.address_masking import redact_port
+from .lib.stored_json import dump
 from .sinks import PRIVATE_FIELDS
 from .sinks.shown_clients import clients_of
 
@@ -103,6 +107,7 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
     if not isinstance(coordinator, MeterCoordinator):
         return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
     source, records = coordinator.source, coordinator.records
+    content["loads"] = _describe_loads(coordinator)
     if isinstance(source, TelegramSource):
         return content | _describe_meter(coordinator, source.reception)
     content |= {
@@ -138,6 +143,34 @@ def _describe_meter(coordinator: MeterCoordinator, reception: Reception) -> dict
         "demand": (demand := coordinator.records.household.snapshot) and _describe_demand(demand),
         "telegram": _describe_telegram(reading.telegram),
     }
+
+
+def _describe_loads(coordinator: MeterCoordinator) -> list[dict[str, Any]]:
+    """Return loads and batteries with what the plan knows of them, without their names."""
+    hass, stored = coordinator.hass, coordinator.load_records.state
+    records = stored.loads | stored.batteries
+    return [
+        {
+            "number": number,
+            "entered": _without_names(hass, dict(subentry.data)),
+            "record": _without_names(hass, dump(records.get(subentry.subentry_id))),
+        }
+        for number, subentry in enumerate(coordinator.config_entry.subentries.values(), 1)
+        if subentry.subentry_type in MOST
+    ]
+
+
+def _without_names(hass: HomeAssistant, value: Any) -> Any:  # noqa: ANN401 - JSON values
+    """Return the value with each entity as its domain and integration."""
+    match value:
+        case dict():
+            return {name: _without_names(hass, item) for name, item in value.items()}
+        case list():
+            return [_without_names(hass, item) for item in value]
+        case str() if valid_entity_id(name := entity_of(hass, value)) and name[0].isalpha():
+            entity = er.async_get(hass).async_get(name)
+            return [split_entity_id(name)[0], entity and entity.platform]
+    return value
 
 
 def _describe_demand(demand: HouseholdState) -> dict[str, Any]:

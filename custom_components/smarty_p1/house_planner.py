@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from math import inf
-from typing import NamedTuple
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
@@ -30,13 +29,20 @@ from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_chan
 from .coordinator.loads.load_power import LoadPower
 from .coordinator.loads.load_records import ChangeOfRecord
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
-from .coordinator.loads.ordered_entities import OrderedEntities, async_all_off, entity_of, key_of
+from .coordinator.loads.ordered_entities import (
+    OrderedEntities,
+    Orderer,
+    async_all_off,
+    entity_of,
+    key_of,
+)
 from .coordinator.loads.shown_plans import (
     HOUSE_PLANS,
     LOAD_PLANS,
     PLAN_SAVINGS,
     PlanSaving,
     ShownHouse,
+    given_kw,
     savings_of,
     shown_load,
 )
@@ -51,7 +57,7 @@ from .lib.plan.commanded import Told
 from .lib.plan.daily_load import WAITING, DailyLoad, LoadPlan, LoadState
 from .lib.plan.house_plan import MAX_LOADS
 from .lib.plan.house_request import LoadWish, PlannedHouse
-from .lib.plan.load_record import Charge, LoadRecord, Noted, Period
+from .lib.plan.load_record import Charge, LoadRecord, Noted
 from .lib.plan.next_kwh_price import NO_KWH
 
 _QUARTERS = (0, 15, 30, 45)
@@ -77,22 +83,10 @@ _PROBLEMS = (
     Problem.LOAD_NEED_UNKNOWN,
     Problem.LOAD_WITHOUT_READING,
 )
+type _Need = tuple[LoadPlan, LoadWish | None]
+"""Plan of a load without runs, and its wish if it needs energy."""
+
 _NEEDING = {*WAITING, LoadState.BY_HAND, LoadState.RUNNING, LoadState.BLOCKED}
-
-
-class _LoadNeed(NamedTuple):
-    """Load with its state and its energy in a plan."""
-
-    record: LoadRecord
-    state: LoadState
-    period: Period
-    wish: LoadWish | None = None
-    """None if it needs nothing."""
-    missing_kwh: float = 0.0
-    """Energy that it will lack if it stays blocked."""
-    skipped_until: datetime | None = None
-    left_kwh: float = 0.0
-    """Energy that it will lack if nobody helps."""
 
 
 class HousePlanner:
@@ -275,11 +269,11 @@ class HousePlanner:
     async def _async_new_plan(self, now: datetime) -> None:
         self._note(now)
         needs = await self._async_needs(now)
-        wishes = [need.wish for need in needs.values() if need.wish]
+        wishes = [wish for _, wish in needs.values() if wish]
         planned = await self._async_planned(now, wishes)
         shown = await self._async_shown(planned)
-        for subentry_id in self._loads:
-            self._show_load(subentry_id, planned, needs.get(subentry_id), now)
+        for name in self._loads:
+            self._show_load(name, planned, *needs.get(name, (None, None)))
         HOUSE_PLANS.show(self._hass, self._entry.entry_id, shown)
         self._follow()
         await self._entry.runtime_data.faults.attempt(self._async_count_saving, now)
@@ -297,16 +291,17 @@ class HousePlanner:
         PLAN_SAVINGS.show(self._hass, self._entry.entry_id, shown)
 
     def _show_load(
-        self, name: str, planned: PlannedHouse | None, need: _LoadNeed | None, now: datetime
+        self, name: str, planned: PlannedHouse | None, plan: LoadPlan | None, wish: LoadWish | None
     ) -> None:
         """Show the plan of a load, None if its need is unknown, or if the house has no plan."""
-        is_known = need and (planned or not need.wish)
-        if need and is_known:
-            plan, runs = _plan(planned, need, now), bool(need.wish and need.wish.runs)
-            self._records.put(name, self._records.of(name).with_plan(plan, runs=runs))
-            self._unknown.discard(name)
-        else:
+        if plan is None or (wish and planned is None):
             self._unknown.add(name)
+        else:
+            self._unknown.discard(name)
+            record = self._records.of(name)
+            if planned:
+                plan = _with_runs(plan._replace(lacks=planned.lacks), planned, wish, record)
+            self._records.put(name, record.with_plan(plan, runs=bool(wish and wish.runs)))
         self._show(name)
 
     @callback
@@ -318,49 +313,46 @@ class HousePlanner:
         if LOAD_PLANS.of(self._hass, name) != shown:
             LOAD_PLANS.show(self._hass, name, shown)
 
-    async def _async_needs(self, now: datetime) -> dict[str, _LoadNeed]:
-        """Return the loads whose need is known."""
-        needs: dict[str, _LoadNeed] = {}
+    async def _async_needs(self, now: datetime) -> dict[str, _Need]:
+        """Return the loads whose need is known, with their plans without runs."""
+        needs: dict[str, _Need] = {}
         self._unknown_needs = unknown = {}
-        for subentry_id, entered in self._loads.items():
+        for name, entered in self._loads.items():
             try:
-                needs[subentry_id] = await self._async_need(subentry_id, entered, now)
+                needs[name] = await self._async_need(name, entered, now)
             except UnknownNeedError as err:
-                unknown[subentry_id] = str(err)
+                unknown[name] = str(err)
         return needs
 
-    async def _async_need(self, name: str, entered: EnteredLoad, now: datetime) -> _LoadNeed:
+    async def _async_need(self, name: str, entered: EnteredLoad, now: datetime) -> _Need:
         """Return a load with the energy that it needs now. Raises UnknownNeedError."""
         load, record = entered.load, self._records.of(name)
-        state, period = self._state(name, entered, record, now), record.period_of(entered.load, now)
-        skipped_until = record.skipped_until(load, now)
-        nothing = _LoadNeed(record, state, period, skipped_until=skipped_until)
-        is_tried = state is LoadState.DID_NOT_START and load.hours is None
-        if state not in _NEEDING and not is_tried:
-            return nothing._replace(left_kwh=load.kwh * (state is LoadState.DID_NOT_START))
+        plan = _without_runs(load, record, self._state(name, entered, record, now), now)
+        is_failed = plan.state is LoadState.DID_NOT_START
+        if plan.state not in _NEEDING and not (is_failed and load.hours is None):
+            return plan._replace(left_kwh=load.kwh * is_failed), None
         if load.hours is None:
             load = load._replace(max_kw=min(load.max_kw, record.max_kw))
         rest_hours = record.rest_hours(load, quarter_start(now))
         left, source = await self._async_left(name, entered, rest_hours, now)
-        if state is LoadState.BLOCKED:
-            return nothing._replace(missing_kwh=left, left_kwh=left)
+        if plan.state is LoadState.BLOCKED:
+            return plan._replace(missing_kwh=round(left, 2), left_kwh=left), None
         if not left:
-            return nothing._replace(state=LoadState.DONE)
-        wish = LoadWish(
+            return plan._replace(state=LoadState.DONE), None
+        return plan, LoadWish(
             name,
             left,
             load.max_kw,
             load.min_kw,
             rest_hours or load.hours,
             record.waits_until,
-            None if record.began else period.by,
+            None if record.began else plan.by,
             source,
             announced_start=record.announced_start,
             runs=_runs(load, record),
             since=max([quarter_start(now), *record.ready_at[-1:]]),
             is_at_once=record.is_at_once,
         )
-        return nothing._replace(wish=wish)
 
     async def _async_left(
         self, name: str, entered: EnteredLoad, rest_hours: float | None, now: datetime
@@ -498,7 +490,7 @@ class HousePlanner:
         if entered.is_controlled or record.control.entities:
             kw, latest = self._powers[name].kw(now), self._entry.runtime_data.latest
             control = self._controlled[name].followed(record, now, latest, kw)
-            self._orders.command(name, entered.name, control, is_battery=False)
+            self._orders.command(Orderer(name, entered.name, _reason_of(record)), control)
             self._show(name)
 
     @callback
@@ -510,7 +502,8 @@ class HousePlanner:
                 control = self._records.control_of(name)
                 reports = self._orders.reports(control)
                 control = control.reported(reports, now).used({}, now)
-                self._orders.command(name, name, control, is_battery=is_battery)
+                orderer = Orderer(name, self._entry.title, is_battery=is_battery)
+                self._orders.command(orderer, control)
         self._records.forget_others(owners)
 
     def _owners(self) -> dict[str, str]:
@@ -568,11 +561,10 @@ class HousePlanner:
 
 def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
     """Return the power of a load without a sensor: the set one, otherwise the planned one."""
-    plan, control = record.plan, record.control
-    if not entered.is_controlled or entered.load.hours is not None:
-        return plan.planned_kw if plan and plan.runs_now else 0.0
-    kw = entered.load.max_kw if control.has_hand else control.following.kw
-    return min(kw, record.max_kw)
+    kw, plan = given_kw(entered, record), record.plan
+    if kw is None:
+        kw = plan.planned_kw if plan and plan.runs_now else 0.0
+    return kw
 
 
 def _runs(load: DailyLoad, record: LoadRecord) -> bool:
@@ -580,6 +572,13 @@ def _runs(load: DailyLoad, record: LoadRecord) -> bool:
     if load.hours is not None:
         return record.began is not None
     return bool(record.has_power or (record.plan and record.plan.runs_now))
+
+
+def _reason_of(record: LoadRecord) -> LoadState | None:
+    """Return the state because of which a load orders. Return None before its first plan."""
+    if record.max_kw < inf:
+        return LoadState.BLOCKED
+    return record.plan and record.plan.state
 
 
 def _noted(entered: EnteredLoad, record: LoadRecord, kw: float | None) -> Noted:
@@ -594,26 +593,31 @@ def _noted(entered: EnteredLoad, record: LoadRecord, kw: float | None) -> Noted:
     return Noted(kw, is_given, control.is_by_hand if control.switch else None)
 
 
-def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadPlan:
-    """Return the plan of a load, as its entities show it."""
-    once = need.record.once
-    nothing = LoadPlan(
+def _without_runs(load: DailyLoad, record: LoadRecord, state: LoadState, now: datetime) -> LoadPlan:
+    """Return the plan of a load before the house is planned."""
+    once = record.once
+    return LoadPlan(
         (),
         None,
         0.0,
         now,
-        by=need.period.by,
-        state=need.state,
-        lacks=planned.lacks if planned else frozenset(),
+        by=record.period_of(load, now).by,
+        state=state,
         once_by=once.by if once and now < once.by else None,
-        skipped_until=need.skipped_until,
-        more_eur=need.record.more_eur,
+        skipped_until=record.skipped_until(load, now),
+        more_eur=record.more_eur,
     )
-    if need.wish is None or planned is None:
-        return nothing._replace(missing_kwh=round(need.missing_kwh, 2), left_kwh=need.left_kwh)
-    [load] = [load for load in planned.loads if load.name == need.wish.name]
-    plan = nothing._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=need.wish.kwh)
-    if need.state is LoadState.BY_HAND:
+
+
+def _with_runs(
+    plan: LoadPlan, planned: PlannedHouse, wish: LoadWish | None, record: LoadRecord
+) -> LoadPlan:
+    """Return the plan of a load with its part of the plan of the house."""
+    if wish is None:
+        return plan
+    [load] = [load for load in planned.loads if load.name == wish.name]
+    plan = plan._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=wish.kwh)
+    if plan.state is LoadState.BY_HAND:
         return plan
     of_load = planned.plan.loads[load.name]
     return plan._replace(
@@ -622,6 +626,6 @@ def _plan(planned: PlannedHouse | None, need: _LoadNeed, now: datetime) -> LoadP
         quarter=planned.coming[0].quarter,
         planned_kwh=of_load.kwh[0],
         mean_kw=planned.mean_kw(load),
-        is_at_once=need.record.is_started_now,
-        is_certain=planned.is_priced_until(need.period.by),
+        is_at_once=record.is_started_now,
+        is_certain=plan.by is not None and planned.is_priced_until(plan.by),
     )

@@ -4,6 +4,7 @@ The house of `test_planned_loads`: energy is cheap from 22:00 to 6:00, and the c
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,19 +13,23 @@ import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.config_validation import ensure_list
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1 import house_planner
 from custom_components.smarty_p1.computed_answers.planned_house import async_planned_house
 from custom_components.smarty_p1.coordinator.loads import needed_energy
 from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.history.luxembourg_time import quarter_start
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 
 from . import billed_month, test_load_follower, test_planned_loads
-from .support import Home, said, wait_until
+from .support import Home, recorder_done, said, wait_until
 from .test_load_follower import CHEAP, Charger
 from .test_planned_loads import CAR, add
 
@@ -186,6 +191,49 @@ async def test_a_box_that_does_not_obey_has_an_issue_until_it_does(
     # However often it refused.
     warnings = [record.message for record in caplog.records if record.levelname == "WARNING"]
     assert warnings.count("Car was not switched or set: HomeAssistantError") == 1
+
+
+async def test_an_order_is_in_the_logbook_with_its_load_and_reason(
+    hass: HomeAssistant, box: Box, hass_ws_client: WebSocketGenerator
+) -> None:
+    hass.config.components.add("frontend")  # the test kit does not install it
+    assert await async_setup_component(hass, "logbook", {})
+    hass.config.components.remove("frontend")
+    await box.charges()
+    box.needs(0)
+    await box.at(31)
+    await box.charger.until(lambda: not box.is_on)
+    await recorder_done(hass)
+    client = await hass_ws_client()
+    request = {"type": "logbook/get_events", "start_time": "2026-06-16T00:00:00Z"}
+    await client.send_json_auto_id(request | {"end_time": "2026-12-31T00:00:00Z"})
+    entries = (await client.receive_json())["result"]
+    orders = [entry for entry in entries if entry.get("name") == "Car" and "message" in entry]
+    assert [entry["message"] for entry in orders] == ["on · Planned", "off · Has its energy"]
+    assert {entry["entity_id"] for entry in orders} == {"sensor.car_planned_power"}
+    # The logbook names the cause of a change.
+    causes = [entry["context_name"] for entry in entries if entry.get("entity_id") == BOX]
+    assert causes == ["Car", "Car"]
+
+
+async def test_diagnostics_number_the_loads_and_name_only_domains_and_integrations(
+    hass: HomeAssistant, box: Box
+) -> None:
+    hass.states.async_remove(BOX)
+    registry = er.async_get(hass)
+    registry.async_get_or_create("switch", "easee", "1", suggested_object_id="box")
+    hass.states.async_set(BOX, "off")
+    await box.charges()
+    content = await async_get_config_entry_diagnostics(hass, box.house)
+    (load,) = content["loads"]
+    assert load["number"] == 1
+    assert load["entered"]["switched_by"] == ["switch", "easee"]
+    assert load["entered"]["energy_from"] == ["sensor", None]
+    assert load["entered"]["kwh"] == 8.8
+    (switch,) = load["record"]["control"]["entities"]
+    assert (switch["entity_id"], switch["ordered"]) == (["switch", "easee"], "on")
+    text = json.dumps(load)
+    assert not [name for name in ("Car", "box", "need") if f'"{name}' in text or f".{name}" in text]
 
 
 async def test_a_hand_lasts_until_the_deadline_or_until_by_plan(box: Box) -> None:

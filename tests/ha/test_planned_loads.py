@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
 from homeassistant.components.recorder.db_schema import StatisticsShortTerm
 from homeassistant.components.recorder.models import StatisticMeanType
@@ -28,6 +29,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -163,6 +165,21 @@ def car_device(hass: HomeAssistant, entry: MockConfigEntry) -> dr.DeviceEntry | 
 async def planned(hass: HomeAssistant, **expected: str) -> None:
     """Wait until the car's entities show this plan, which a background task computes."""
     await wait_until(hass, lambda: expected.items() <= shown(hass).items())
+
+
+async def test_an_assistant_controls_a_load_only_if_the_user_exposes_it(
+    hass: HomeAssistant, house: MockConfigEntry
+) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    for kind in LOADS:
+        await add(hass, house, kind)
+    registry = er.async_get(hass)
+    entities = er.async_entries_for_config_entry(registry, house.entry_id)
+    of_loads = [entity.entity_id for entity in entities if entity.config_subentry_id]
+    assert len(of_loads) > len(LOADS)
+    assert async_should_expose(hass, "conversation", "switch.box")
+    exposed = [name for name in of_loads if async_should_expose(hass, "conversation", name)]
+    assert exposed == []
 
 
 async def test_a_car_is_entered_and_planned_and_only_the_first_load_reloads_the_meter(

@@ -27,7 +27,7 @@ from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_battery import EnteredBattery, entered_battery
 from .lost_entities import lost_entities
 from .meter_power import net_import
-from .ordered_entities import OrderedEntities, key_of
+from .ordered_entities import OrderedEntities, Orderer, key_of
 from .shown_plans import LOAD_PLANS
 from .state_numbers import converted, number_to_set
 
@@ -202,4 +202,5 @@ class BatteryFollower:
         if control.has_hand:
             self._kw = None
         control = control.battery(None if self._kw is None else numbers, mode, now)
-        self._orders.command(entered.subentry_id, entered.name, control, is_battery=True)
+        orderer = Orderer(entered.subentry_id, entered.name, is_battery=True)
+        self._orders.command(orderer, control)

@@ -8,15 +8,20 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from homeassistant.components.button.const import SERVICE_PRESS
 from homeassistant.const import (
     ATTR_ENTITY_ID,
+    ATTR_UNIT_OF_MEASUREMENT,
+    CONF_NAME,
     EVENT_CALL_SERVICE,
     SERVICE_SELECT_OPTION,
     SERVICE_TURN_ON,
+    STATE_ON,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
+    Platform,
 )
 from homeassistant.core import (
     CALLBACK_TYPE,
@@ -35,8 +40,12 @@ from ...const import DOMAIN, LOGGER
 from ...lib.plan.commanded import Commanded, EntityKind, EntityOrder, EntityReport
 from ...lib.plan.load_control import LoadControl
 from .load_records import LoadRecords
+from .needed_energy import PLANNED_POWER
 from .state_numbers import number_of
 
+EVENT_ORDER = f"{DOMAIN}_order"
+"""Event on Home Assistant's bus, for the logbook: it tells who has switched an entity, and why."""
+ATTR_ORDER, ATTR_REASON = "order", "reason"
 # A disk that hangs keeps no load on.
 _WRITTEN_AFTER_S = 3.0
 _OFF_WITHIN_S = 20.0
@@ -54,6 +63,16 @@ def key_of(hass: HomeAssistant, entity_id: str) -> str:
 def entity_of(hass: HomeAssistant, key: str) -> str:
     """Return the present id of an entity. It is the key itself if the entity is gone."""
     return er.async_resolve_entity_id(er.async_get(hass), key) or key
+
+
+class Orderer(NamedTuple):
+    """Load or battery that orders something."""
+
+    subentry_id: str
+    name: str
+    reason: str | None = None
+    """State of a load because of which it orders."""
+    is_battery: bool = False
 
 
 class OrderedEntities:
@@ -114,20 +133,25 @@ class OrderedEntities:
         self._called = None
 
     @callback
-    def command(self, owner_id: str, name: str, control: LoadControl, *, is_battery: bool) -> None:
+    def command(self, orderer: Orderer, control: LoadControl) -> None:
         """Keep the control of a load or battery, and send its orders."""
         control, orders = control.due(dt_util.utcnow())
-        self._records.put_control(owner_id, control, is_battery=is_battery)
+        self._keep(orderer, control)
         for order in orders:
-            self._hass.async_create_task(
-                self._async_send(owner_id, name, order, is_battery=is_battery), f"{DOMAIN} order"
-            )
+            is_again = control.of(order.entity_id, order.kind).tries > 0
+            sending = self._async_send(orderer, order, is_again=is_again)
+            self._hass.async_create_task(sending, f"{DOMAIN} order")
 
-    async def _async_send(
-        self, owner_id: str, name: str, order: EntityOrder, *, is_battery: bool
-    ) -> None:
+    def _keep(self, orderer: Orderer, control: LoadControl) -> None:
+        name, is_battery = orderer.subentry_id, orderer.is_battery
+        self._records.put_control(name, control, is_battery=is_battery)
+
+    async def _async_send(self, orderer: Orderer, order: EntityOrder, *, is_again: bool) -> None:
         context, is_done = Context(), False
         self._own.append(context.id)
+        # A battery is set each few seconds, and a refused order is sent again and again.
+        if order.kind is not EntityKind.FOLLOWED and not is_again:
+            self._log(orderer, order, context)
         if order.kind not in _NUMBERS or order.entity_id not in self._stored:
             await asyncio.wait([self._records.write_now()], timeout=_WRITTEN_AFTER_S)
         # A number is stored once, until it is given back: a battery is set each few seconds.
@@ -140,21 +164,39 @@ class OrderedEntities:
         except Exception as err:  # noqa: BLE001 - the entity's integration may raise any
             level = logging.DEBUG if order.entity_id in self._refused else logging.WARNING
             self._refused.add(order.entity_id)
-            LOGGER.log(level, "%s was not switched or set: %s", name, type(err).__name__)
-        control, now = self._records.control_of(owner_id), dt_util.utcnow()
+            LOGGER.log(level, "%s was not switched or set: %s", orderer.name, type(err).__name__)
+        control, now = self._records.control_of(orderer.subentry_id), dt_util.utcnow()
         control = control.answered(order, now, is_done=is_done)
-        control = control.reported(self.reports(control), now)
-        self._records.put_control(owner_id, control, is_battery=is_battery)
-        self._on_answer(owner_id)
+        self._keep(orderer, control.reported(self.reports(control), now))
+        self._on_answer(orderer.subentry_id)
+
+    @callback
+    def _log(self, orderer: Orderer, order: EntityOrder, context: Context) -> None:
+        """Show an order in the logbook, also as the cause of the change that it makes."""
+        own_id = f"{orderer.subentry_id}_{PLANNED_POWER}"
+        shown = STATE_ON if order.kind is EntityKind.START else order.value
+        if order.kind is EntityKind.NUMBER:
+            state = _state_of(self._hass, order.entity_id)
+            unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, "") if state else ""
+            shown = f"{float(shown):g} {unit}"
+        data = {
+            ATTR_ENTITY_ID: er.async_get(self._hass).async_get_entity_id(
+                Platform.SENSOR, DOMAIN, own_id
+            ),
+            CONF_NAME: orderer.name,
+            ATTR_ORDER: shown,
+            ATTR_REASON: orderer.reason,
+        }
+        self._hass.bus.async_fire(EVENT_ORDER, data, context=context)
 
 
-def _state_of(hass: HomeAssistant, at: Commanded) -> State | None:
-    return hass.states.get(entity_of(hass, at.entity_id))
+def _state_of(hass: HomeAssistant, key: str) -> State | None:
+    return hass.states.get(entity_of(hass, key))
 
 
 def _report_of(hass: HomeAssistant, at: Commanded) -> EntityReport:
     """Return the present state of an entity, as the plan compares it."""
-    state = _state_of(hass, at)
+    state = _state_of(hass, at.entity_id)
     value = state.state if state and state.state != STATE_UNAVAILABLE else None
     if state and at.is_number:
         number = number_of(state)

@@ -15,16 +15,21 @@ from ...lib.plan.load_record import LoadRecord
 from .entered_loads import EnteredLoad
 
 
-def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan | None:
-    """Return the plan of a load with what it is given now. Return None without a plan."""
-    plan, control = record.plan, record.control
-    if plan is None or not entered.is_controlled or entered.load.hours is not None:
-        return plan
+def given_kw(entered: EnteredLoad, record: LoadRecord) -> float | None:
+    """Return the power that a load is given now. Return None if the plan only tells."""
+    control = record.control
+    if not entered.is_controlled or entered.load.hours is not None:
+        return None
     kw = control.following.kw
     if control.has_hand:
         kw = entered.load.max_kw if control.is_by_hand else 0.0
-    kw = min(kw, record.max_kw)
-    return plan._replace(given_kw=kw, hand_until=control.hand_until)
+    return min(kw, record.max_kw)
+
+
+def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan | None:
+    """Return the plan of a load with what it is given now. Return None without a plan."""
+    kw, hand_until = given_kw(entered, record), record.control.hand_until
+    return record.plan and record.plan._replace(given_kw=kw, hand_until=hand_until)
 
 
 class PlanSaving(NamedTuple):
