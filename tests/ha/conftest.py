@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import PropertyMock, patch
 
 import pytest
+from freezegun.api import freeze_factories
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
@@ -78,12 +79,14 @@ def computer_clock(request: pytest.FixtureRequest) -> Iterator[Clock]:
 
 @pytest.fixture(autouse=True, scope="session")
 def frequent_commits() -> Generator[None]:
-    """Let the recorder commit 20 times a second.
+    """Let the recorder commit 20 times a second, or at each event while a test stops the clock.
 
     Commits at each event, as in other tests of Home Assistant, take half of the time. With rarer
     commits, readers wait: all threads share one connection to a database in memory.
     """
-    interval = property(lambda _recorder: 0.05, lambda _recorder, _seconds: None)
+    interval = property(
+        lambda _recorder: 0 if freeze_factories else 0.05, lambda _recorder, _seconds: None
+    )
     with patch.object(Recorder, "commit_interval", interval, create=True):
         yield
 
@@ -119,14 +122,8 @@ _UNREAD_EVENTS = [
 
 
 @pytest.fixture
-def recorder_config(request: pytest.FixtureRequest) -> dict[str, Any] | None:
-    """Let the recorder not keep events of a setup, which nothing reads and which are many.
-
-    While a test has stopped the clock, the recorder does not commit by itself, and needs all
-    events.
-    """
-    if "freezer" in request.fixturenames:
-        return None
+def recorder_config() -> dict[str, Any]:
+    """Let the recorder not keep events of a setup, which nothing reads and which are many."""
     return {"exclude": {"event_types": _UNREAD_EVENTS}}
 
 

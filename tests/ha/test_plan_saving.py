@@ -26,7 +26,7 @@ from .support import Home, metadata_of_sums, recorder_done, wait_until
 pytestmark = [
     # Later than the patched clock: states are recent then, and timers are set by the true clock.
     pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
 ]
 
 NOW = datetime(2026, 6, 16, 4, 44, tzinfo=UTC)

@@ -33,7 +33,7 @@ from .support import Home, call, metadata_of_sums, recorder_done
 from .test_what_if import START, set_up_year, show_eleven_months
 from .websocket.conftest import ask
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
 
 COMPARE_YEARS = "custom_components.smarty_p1.lib.answers.what_if.compare_years"
 WALLBOX = "sensor.wallbox_energy"

@@ -20,7 +20,7 @@ from . import billed_month
 from .recipients import Clock, Phone, add, options
 from .support import Home, metadata_of_sums, recorder_done
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
 
 PRICE = 0.21708
 LAST_OF_APRIL = datetime(2026, 4, 30, tzinfo=UTC)

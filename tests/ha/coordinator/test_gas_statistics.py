@@ -27,7 +27,7 @@ from tests.ha.leneda import ENERGY_ID, KEY, POINT, utc
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM, changes_of
 
-pytestmark = pytest.mark.usefixtures("recorder_mock")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows")
 
 HOUR, MINUTE, A_DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)
 GAS_POINT = "LU0000012345678901234000000000009"

@@ -31,7 +31,7 @@ from tests.ha.support import metadata_of_sums, recorder_done
 
 from .conftest import Client, Site
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
 
 HOUR = timedelta(hours=1)
 LAST_OF_APRIL = datetime(2026, 4, 30, tzinfo=UTC)
