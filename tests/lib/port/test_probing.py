@@ -148,6 +148,16 @@ async def test_altered_frames_are_damaged_with_the_right_key(name: str) -> None:
     assert await tell(*map(ALTERATIONS[name], FRAMES)) is ReadingProblem.DAMAGED
 
 
+async def test_a_line_with_even_parity_is_no_wrong_key() -> None:
+    even = bytes(byte & 0x7F | (byte & 0x7F).bit_count() % 2 << 7 for byte in range(256))
+    # This length stays as it is.
+    text = telegram(
+        "1-0:1.8.0(000001.123*kWh)", "1-0:1.7.0(00.001*kW)", f"0-0:96.13.0({'41' * 300})"
+    )
+    frames = [frame(counter, text).translate(even) for counter in range(5000, 5004)]
+    assert await tell(*frames) is ReadingProblem.DAMAGED
+
+
 @pytest.mark.parametrize("number", [*range(3, 20), 40, 700])
 async def test_frames_without_their_start_are_no_other_device(number: int) -> None:
     cut = [lost(0, number)(data) for data in FRAMES]

@@ -21,6 +21,11 @@ AS_TEXT: dict[str, Callable[[bytes], str]] = {
     "hex with spaces": lambda data: data.hex(" ").upper() + "\r\n",
     "hex with colons in log lines": lambda data: f"[D][uart:114]: <<< {data.hex(':')}\n",
     "hex with 0x": lambda data: ", ".join(f"0x{byte:02x}" for byte in data),
+    "hex with offsets and letters": lambda data: "".join(
+        f"{at:08x}: {data[at : at + 16].hex(' ', 2)}  ................\n"
+        for at in range(0, len(data), 16)
+    ),
+    "octal escapes": lambda data: "".join(f"\\{byte:03o}" for byte in data),
     "decimal": lambda data: ", ".join(map(str, data)) + "\n",
     "escapes": repr,
     "base64": lambda data: base64.b64encode(data).decode(),
@@ -62,6 +67,12 @@ def test_three_equal_bursts_at_the_pace_of_a_meter_are_altered_frames(number: in
 def test_noise_other_devices_and_prompts_stay_unknown() -> None:
     for _ in range(20):
         assert seen(inverted(4), 10, 10, 10) is None
+    # An adapter that inverts the bytes and not the line keeps their number.
+    for texts in (FRAMES, [TEXT] * 4):
+        assert seen([bytes(byte ^ 0xFF for byte in data) for data in texts], 10, 10, 10) is None
+    # Most bytes of another device stay.
+    reports = [bytes(range(200)) + NOISE.randbytes(90) for _ in range(4)]
+    assert seen(reports, 10, 10, 10) is None
     for burst in (b"\0" * 500, b"login: " * 20, b"T=21.5 C; H=45 %\r\n" * 9, b"ok\r\n" * 99):
         assert seen([burst] * 3, 10, 10) is None
     # A message in a telegram is hexadecimal.

@@ -114,7 +114,14 @@ def _reason(frame: bytes, text: bytes, *, is_whole: bool) -> Reason:
     if is_whole and not _ends_in_next_frame(frame):
         return Reason.AUTHENTICATION_KEY
     # Under a wrong key, a text begins like a telegram in 1 of 20,000 frames.
-    return Reason.ALTERED if _BEGINNING.match(text[:_BLOCK_SIZE]) else Reason.TAG
+    if _BEGINNING.match(text[:_BLOCK_SIZE]) or _has_parity(frame):
+        return Reason.ALTERED
+    return Reason.TAG
+
+
+def _has_parity(frame: bytes) -> bool:
+    """Return whether a line with seven data bits has made each eighth bit an even parity."""
+    return all(byte.bit_count() % 2 == 0 for byte in frame[len(HEADER_MARK) :])
 
 
 def _ends_in_next_frame(frame: bytes) -> bool:

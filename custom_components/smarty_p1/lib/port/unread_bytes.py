@@ -7,12 +7,14 @@ import re
 import string
 from collections import deque
 from itertools import pairwise
+from operator import eq
 from typing import NamedTuple
 
 from ..failure_detection import ReadingProblem
 
 # A meter sends a burst every ten seconds: one frame, whose length seldom changes. The lengths of
-# noise and of inverted frames differ each time.
+# noise and of inverted frames mostly differ each time. Most bytes of an encrypted frame differ from
+# those of the last one, unlike those of other devices.
 _PERIOD_S = 10.0
 _TOLERANCE_S = 1.5
 _BURSTS = 3
@@ -20,18 +22,20 @@ _BURSTS = 3
 _PAUSE_S = 2.0
 _MAX_BYTES = 8192
 _MIN_BYTES = 64
-# Encrypted bytes have many values. Fillers and counters of other devices have few.
+# Encrypted bytes have many values. Fillers have few.
 _MIN_VALUES = 32
 _PRINTABLE = string.printable.encode()
 _MAX_OTHER_SHARE = 0.03
 _MIN_CODED_SHARE = 0.5
 _CODED = re.compile(
-    rb"(?:(?:0x|\\x|%)?[0-9A-Fa-f]{2}[\s,:;-]{0,2}){32,}"  # hexadecimal
+    rb"(?:(?:0x|\\x|%)?[0-9A-Fa-f]{2}[\s,:;-]{0,2}){20,}"  # hexadecimal
     rb"|(?:[0-9]{1,3}[\s,;]{1,2}){32,}"  # decimal
     rb"|(?:[A-Za-z0-9+/_-]{32,}(?:\\[nr]|\s){0,4}){2,}={0,2}|[A-Za-z0-9+/_-]{64,}={0,2}"  # base64
 )
 _JSON_NAME = re.compile(rb'^\s*[{\[].{0,200}?"[^"]{1,80}"\s*:', re.DOTALL)
-_ESCAPED = re.compile(rb"\\x[0-9A-Fa-f]{2}")
+_ESCAPED = re.compile(rb"\\(?:x[0-9A-Fa-f]{2}|[0-3][0-7]{2})")
+_BEGIN = re.compile(rb"\xdb\x08[A-Z]{3}|/[A-Za-z]{3}\d")
+_INVERTED = bytes(range(255, -1, -1))
 _OBJECT = re.compile(rb"\d-\d:\d+\.\d+\.\d+\(")
 
 
@@ -83,11 +87,15 @@ class UnreadBytes:
         """Return whether the last bursts came as from a meter, and had one length."""
         begins = [burst.begin for burst in self._bursts]
         sizes = {burst.size for burst in self._bursts}
+        size = max(sizes)
+        last, before = self._last[-size:], self._last[-2 * size : -size]
+        equal = sum(map(eq, last, before, strict=False))
         return (
             len(begins) == _BURSTS
             and len(sizes) == 1
-            and min(sizes) >= _MIN_BYTES
-            and len({*self._last}) >= _MIN_VALUES
+            and size >= _MIN_BYTES
+            and equal * 2 < size
+            and not _BEGIN.search(self._last.translate(_INVERTED))
             and all(
                 abs(later - earlier - _PERIOD_S) <= _TOLERANCE_S
                 for earlier, later in pairwise(begins)
