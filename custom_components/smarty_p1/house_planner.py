@@ -43,7 +43,7 @@ from .coordinator.loads.shown_plans import (
     PlanSaving,
     ShownHouse,
     given_kw,
-    savings_of,
+    planned_loads,
     shown_load,
 )
 from .coordinator.market_prices.contract_market_prices import async_contract_market_prices
@@ -244,8 +244,8 @@ class HousePlanner:
             before = self._records.of(subentry_id)
             record = change(before)
             if record.is_started_now and not before.is_started_now:
-                saving = savings_of(self._hass, self._entry.entry_id).get(subentry_id)
-                record = replace(record, more_eur=saving)
+                planned = planned_loads(self._hass, self._entry.entry_id).get(subentry_id, {})
+                record = replace(record, more_eur=planned.get("saving"))
             self._records.put(subentry_id, replace(record, control=record.control.released()))
             self._on_event()
         elif self._battery.entered and self._battery.entered.subentry_id == subentry_id:

@@ -9,23 +9,28 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import probatio
 import pytest
 from homeassistant.components.conversation import async_converse
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import entity_registry as er, llm
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
 from custom_components.smarty_p1.lib.answers.assistant_facts import MAX_BYTES
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.history.luxembourg_time import QUARTER_HOUR
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from custom_components.smarty_p1.lib.plan.daily_load import LoadState
 from custom_components.smarty_p1.llm import async_get_tools
 from custom_components.smarty_p1.llm_tools.meter_tool import MeterTool
 from custom_components.smarty_p1.llm_tools.questions import QUESTIONS
@@ -35,7 +40,7 @@ from .billed_month import telegram
 from .clock import CLOCK
 from .dialogs import contract_in
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher
-from .support import OTHER_METER, Home
+from .support import OTHER_METER, Home, wait_until
 from .test_what_if import set_up_year
 from .websocket.conftest import ask as ask_command, user_with
 
@@ -43,12 +48,14 @@ type Ask = Callable[..., Awaitable[Any]]
 
 DOCS = Path(__file__).parents[2] / "docs"
 PREFIX = "smarty_p1__"
+SKIP = "button.second_car_skip_today"
 EXPOSED = "sensor.smarty_energy_imported"
 ARGUMENTS: Mapping[str, Mapping[str, object]] = {
     "bill": {"month": "2026-05"},
     "compare_months": {},
     "today": {},
     "best_start": {"kw": 1, "hours": 2},
+    "plan": {},
     "reference_powers": {},
     "what_if": {"changes": [{"kind": "battery", "kwh": 10, "kw": 5, "standby": 0}]},
     "year": {"year": 2026},
@@ -255,6 +262,44 @@ async def test_the_best_start_is_that_of_the_action(hass: HomeAssistant, ask: As
         "is_worth_waiting": best["is_worth_waiting"],
         "from_own_surplus_kwh": best["own_kwh"],
     }
+
+
+async def test_the_plan_is_that_of_the_card(
+    hass: HomeAssistant, home: Home, exposed: MockConfigEntry, ask: Ask
+) -> None:
+    home.port.greeting = home.port.next_frame(telegram("00:00:05", 0.1))
+    assert await ask("plan") == {"meter": "Smarty", "estimated": True, "loads": []}
+    car = {"kind": "car", "kwh": 8.0, "max_kw": 8.0, "by_workdays": "07:00:00"}
+    for title, skips in (("Car", False), ("Second car", True)):
+        subentry = ConfigSubentry(
+            data=MappingProxyType(car), subentry_type="load", title=title, unique_id=None
+        )
+        hass.config_entries.async_add_subentry(exposed, subentry)
+        name = subentry.subentry_id
+        await wait_until(hass, partial(has_state, hass, name))
+        if skips:
+            await wait_until(hass, lambda: hass.states.get(SKIP) is not None)
+            await hass.services.async_call("button", "press", {"entity_id": SKIP}, blocking=True)
+            await wait_until(hass, partial(has_state, hass, name, LoadState.SKIPPED))
+
+    first, second = (await ask("plan"))["loads"]
+
+    assert (first["name"], first["state"]) == ("Car", "planned")
+    # From 22:00 on, energy costs less.
+    assert first["runs"][0]["start"] >= "2026-06-16T00:00:00+02:00"
+    assert first["ready_by"] == "2026-06-16T07:00:00+02:00"
+    assert second == {
+        "name": "Second car",
+        "state": "skipped",
+        "runs": [],
+        "ready_by": "2026-06-16T07:00:00+02:00",
+        "skipped_until": "2026-06-16T07:00:00+02:00",
+    }
+
+
+def has_state(hass: HomeAssistant, load: str, state: LoadState = LoadState.PLANNED) -> bool:
+    plan = LOAD_PLANS.of(hass, load)
+    return plan is not None and plan.state is state
 
 
 @pytest.mark.usefixtures("exposed")

@@ -13,12 +13,15 @@ from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_usual
 from ..const import DOMAIN
 from ..coordinator.counted_household import data_version, demand_of
+from ..coordinator.loads.entered_loads import entered_loads
+from ..coordinator.loads.shown_plans import LOAD_PLANS, planned_loads
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.answers.assistant_facts import (
     best_start_facts,
     bill_facts,
     class_facts,
     compared_month,
+    load_facts,
     today_facts,
     what_if_facts,
     year_facts,
@@ -120,6 +123,18 @@ async def _async_best_start(call: ServiceCall) -> _Facts:
     return best_start_facts(answer or {})
 
 
+async def _async_plan(call: ServiceCall) -> _Facts:
+    entry = (await async_readable_meter(call)).config_entry
+    planned = planned_loads(call.hass, entry.entry_id)
+    return {
+        "estimated": True,
+        "loads": [
+            load_facts(entered.name, LOAD_PLANS.of(call.hass, name), planned.get(name, {}))
+            for name, entered in entered_loads(entry).items()
+        ],
+    }
+
+
 async def _async_what_if(call: ServiceCall) -> _Facts:
     # This schema refuses wrong amounts in English. The action does so in the user's language.
     first, *others = CHANGES(call.data["changes"])
@@ -164,15 +179,15 @@ def _described(
 QUESTIONS = (
     MeterQuestion(
         "bill",
-        "Electricity bill of one month: total, parts and lines in EUR, energy in kWh. The current "
-        "month is billed so far, and has a forecast of its end.",
+        "Electricity bill of a month: total, parts, lines in EUR; energy in kWh. The current month "
+        "so far, with a forecast of its end.",
         {vol.Optional(ATTR_MONTH, description="YYYY-MM, default: current month"): _TEXT},
         _async_bill,
     ),
     MeterQuestion(
         "compare_months",
-        "Why one month has cost more or less than another: causes in EUR that add up to the "
-        "difference. The current month is compared so far, with the same days of the other.",
+        "Why a month cost more or less than another: causes in EUR that add up. The current month "
+        "so far, with the same days of the other.",
         {
             vol.Optional(ATTR_MONTH, description="YYYY-MM, default: last month"): _TEXT,
             vol.Optional("before", description="default: the month before"): _TEXT,
@@ -181,14 +196,13 @@ QUESTIONS = (
     ),
     MeterQuestion(
         "today",
-        "Electricity cost and energy of today so far, compared with usual days until this time, "
-        "and the reason of the difference.",
+        "Electricity cost of today so far, compared with usual days until now, and why.",
         {},
         _async_today,
     ),
     MeterQuestion(
         "best_start",
-        "Start until tomorrow's end at which running an appliance costs least. Starts nothing.",
+        "Start until tomorrow's end at which an appliance costs least.",
         {
             **_described(LOAD, {"kw": "mean power in kW", "hours": "duration"}),
             vol.Optional(best_start.ATTR_BY, description="latest end, HH:MM or ISO time"): _TEXT,
@@ -196,16 +210,22 @@ QUESTIONS = (
         _async_best_start,
     ),
     MeterQuestion(
+        "plan",
+        "Plan of the car and other loads: when each runs, and why not now.",
+        {},
+        _async_plan,
+    ),
+    MeterQuestion(
         "reference_powers",
-        "Cost of each reference power (class of the grid tariff) in the last whole months, and the "
-        "cheapest one. A cost is fixed price plus surcharge for energy above it.",
+        "Cost of each reference power (class of the grid tariff) in the last whole months: fixed "
+        "price plus surcharge for energy above it.",
         {},
         _async_classes,
     ),
     MeterQuestion(
         "what_if",
-        "Electricity cost of the last 12 months now, and with another contract, a car, heat pump, "
-        "solar panels, a battery or energy sharing. A saving below 0 is a higher cost.",
+        "Electricity cost of the last 12 months now, and with another contract, car, heat pump, "
+        "panels, battery or energy sharing.",
         {
             vol.Required("changes", description=_CHANGES_TEXT): vol.All(
                 [
@@ -222,7 +242,7 @@ QUESTIONS = (
     ),
     MeterQuestion(
         "year",
-        "Electricity cost and energy of each month of a year, and their sums.",
+        "Electricity cost and energy of each month of a year.",
         {vol.Optional("year", description="default: last 12 months and this one"): number(*_YEARS)},
         _async_year,
     ),

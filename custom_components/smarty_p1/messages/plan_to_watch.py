@@ -5,7 +5,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import RecordsConfigEntry
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
-from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS, savings_of
+from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS, planned_loads
 from ..lib.messages.plan_watch import WatchedLoad, WatchedPlan
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.daily_load import WAITING, LoadPlan, LoadState
@@ -28,8 +28,9 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
     of_runs = [row["net_kw"] for row in shown["quarter_hours"] if row["loads_kw"]]
     is_below = reference_kw is not None and max(of_runs, default=0.0) <= reference_kw + _ROUNDING_KW
-    savings = savings_of(hass, entry.entry_id)
-    saving = {name: load._replace(saving=savings.get(name, 0.0)) for name, load in loads.items()}
+    planned = planned_loads(hass, entry.entry_id)
+    savings = {name: planned[name]["saving"] if name in planned else 0.0 for name in loads}
+    saving = {name: load._replace(saving=savings[name]) for name, load in loads.items()}
     return WatchedPlan(saving, is_without_surcharge=is_below)
 
 

@@ -80,9 +80,9 @@ PLAN_SAVINGS = ShownValues[PlanSaving]("plan_savings")
 """Savings by the plan in the running month, by meter."""
 
 
-def savings_of(hass: HomeAssistant, entry_id: str) -> Mapping[str, float]:
-    """Return the savings of the loads that have one, in EUR by the ids of their subentries."""
+def planned_loads(hass: HomeAssistant, entry_id: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the loads in the plan of a meter, by the ids of their subentries."""
     shown = HOUSE_PLANS.of(hass, entry_id)
     if shown is None or isinstance(shown, PlanLack):
         return {}
-    return {load["name"]: load["saving"] for load in shown["loads"]}
+    return {load["name"]: load for load in shown["loads"]}

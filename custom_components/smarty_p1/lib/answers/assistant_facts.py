@@ -16,6 +16,7 @@ from ..bill.month import Month
 from ..history.luxembourg_time import LUXEMBOURG, MONTHS_OF_A_YEAR, day_start, local_text
 from ..history.month_file_lines import month_name
 from ..history.reading_json import without_unknown
+from ..plan.daily_load import LoadPlan
 from ..prices.kwh_price import sum_of_known
 from .days import days_report
 
@@ -187,6 +188,27 @@ def best_start_facts(best: Mapping[str, Any]) -> dict[str, Any]:
             from_own_surplus_kwh="own_kwh",
         ),
         **_known(is_late=best["is_late"] or None, reason=reason),
+    }
+
+
+def load_facts(name: str, plan: LoadPlan | None, planned: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of an entered load. `planned` is its row in the plan of the house."""
+    if plan is None:
+        return {"name": name, "state": "not_planned"}
+    waits = bool(plan.runs) and not plan.runs_now
+    return {
+        "name": name,
+        "state": plan.state,
+        **_known(
+            runs=[{"start": local_text(start), "end": local_text(end)} for start, end in plan.runs],
+            waits_for=planned.get("reason") if waits else None,
+            saving_against_now_eur=planned.get("saving"),
+            ready_by=plan.by and local_text(plan.by),
+            missing_then_kwh=plan.missing_kwh or None,
+            takes_energy_up_to_eur_a_kwh=plan.shown_limit_price,
+            by_hand_until=plan.hand_until and local_text(plan.hand_until),
+            skipped_until=plan.skipped_until and local_text(plan.skipped_until),
+        ),
     }
 
 
