@@ -261,6 +261,19 @@ def test_a_report_of_an_earlier_order_says_nothing_about_the_delay() -> None:
     assert not house.control.has_hand
 
 
+def test_a_late_report_of_an_order_before_a_restart_is_no_hand() -> None:
+    house = House(SWITCH)
+    house.kw, house.obeys = 11.0, False
+    house.look()
+    house.until(20)
+    house.kw = 0.0
+    house.restart()
+    assert [value for _, value in house.orders] == ["on", "off"]
+    house.s += 65
+    house.change(switch="on")
+    assert not house.control.has_hand
+
+
 # Restarts
 
 
@@ -546,6 +559,15 @@ def test_a_limit_wins_over_a_hand_which_goes_on_after_it() -> None:
     house.limit = None
     assert house.until(at + 700) == [(at + 610, "on")]
     assert house.until(at + 3 * 3600 + 60) == [(at + 3 * 3600, "off")]
+
+
+def test_a_limit_does_not_wait_for_the_retry_of_the_plan() -> None:
+    house = running()
+    house.kw, house.answers = 0.0, False
+    house.until(house.s + 75)
+    house.answers, house.limit = True, Limit(None)
+    house.look()
+    assert house.states == {"switch.car": "off"}
 
 
 def test_a_limit_is_a_power() -> None:

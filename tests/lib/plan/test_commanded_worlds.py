@@ -149,6 +149,9 @@ class World:
                     )
                     self.strays["off"] += device.value != device.after_outage
                 device.vanish(self.random.choice((20, 100, 400, 900)))
+                if self.hand and self.hand[2] >= self.clock.now:
+                    # Nobody in Home Assistant has seen it.
+                    self.hand = None
                 device.after_outage = None
         if fault in {"refuses", "ignores"}:
             # The hand also ends without a further order.

@@ -249,6 +249,7 @@ class Commanded:
     ) -> Commanded:
         """Return it with the last wish. A new safe wish does not wait for the last one's retry."""
         is_new = (is_safe or is_firm) and not _same(self, wish, self.ordered)
+        is_new |= is_firm and not self.is_firm
         entity = replace(
             self,
             wish=wish,
@@ -400,9 +401,16 @@ def _changed(entity: Commanded, was: Commanded, now: datetime, around: Around) -
         return _shown(entity, now, entity.state)
     if entity.wish is None:
         return replace(entity, phase=Phase.FREE, ordered=None)
-    if is_late and was.is_judged and not entity.is_firm:
+    if is_late and _follows_order(entity, was):
         return replace(entity, phase=Phase.UNCONFIRMED)
     return _lost(entity, was, now, around)
+
+
+def _follows_order(entity: Commanded, was: Commanded) -> bool:
+    """Return whether its state follows an order, and is not what an outage has left."""
+    since, sent_at = entity.since, entity.sent_at
+    is_sent_here = since is not None and sent_at is not None and sent_at >= since
+    return (was.is_judged or is_sent_here) and not entity.is_firm
 
 
 def _lost(entity: Commanded, was: Commanded, now: datetime, around: Around) -> Commanded:
