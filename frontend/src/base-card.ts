@@ -14,6 +14,7 @@ import { type CommonKey, type Locale, localeOf, type Params, plain, type Texts }
 import { applyContainerWidths } from "./parts/container-widths.ts";
 import { keepFocus } from "./parts/kept-focus.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
+import { prepareView } from "./parts/paper.ts";
 import { rich, smallLine, statusLine, type Table, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./data/request-queue.ts";
 import { scrollIfShort } from "./parts/scroll-if-short.ts";
@@ -40,6 +41,12 @@ const SPEECH_MS = 5000;
 /** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */
 const REDRAW_INTERVAL_MS = 15_000;
 const MIN_SPEECH_INTERVAL_MS = 60_000;
+/**
+ * A card that is not in view asks once, this time in ms after its view was opened, and for so long. Paper then has its values: while
+ * a browser prints, no answer arrives.
+ */
+const IDLE_MS = 3000;
+const ASKING_MS = 15_000;
 
 /** Time in ms for which the choices of a removed card are kept for a new one of the same configuration. */
 const KEPT_MS = 30_000;
@@ -89,6 +96,9 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   #endPreparation: (() => void) | undefined;
   #observer: IntersectionObserver | undefined;
   #isInView = false;
+  /** Whether the card asks although it is not in view. */
+  #isAsking = false;
+  #idle: ReturnType<typeof setTimeout> | undefined;
   #tick: ReturnType<typeof setInterval> | undefined;
   /** The user's choice, such as a day, at the last call of `announce`; undefined before the first call. */
   #subject: string | undefined;
@@ -188,6 +198,8 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     });
     this.#observer.observe(this);
     document.addEventListener("visibilitychange", this.#listenWhileInView);
+    for (const type of ["beforeprint", "afterprint"]) addEventListener(type, this.#print);
+    this.#idle = setTimeout(this.#ask, IDLE_MS, true);
   }
 
   override disconnectedCallback(): void {
@@ -195,8 +207,10 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     this.#keepChoices();
     this.#observer?.disconnect();
     this.#endPreparation?.();
-    this.#isInView = false;
+    this.#isInView = this.#isAsking = false;
+    clearTimeout(this.#idle);
     document.removeEventListener("visibilitychange", this.#listenWhileInView);
+    for (const type of ["beforeprint", "afterprint"]) removeEventListener(type, this.#print);
     this.#listenWhileInView();
   }
 
@@ -242,14 +256,23 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     recordUses(this, false);
     this.#feed = undefined;
     clearInterval(this.#tick);
-    if (!this.#hass || !this.#isInView || document.hidden) return;
+    if (!this.#hass || !(this.#isInView || this.#isAsking) || document.hidden) return;
     this.#meters = metersOf(this.#hass.connection);
     this.#tick = setInterval(this.#update, REDRAW_INTERVAL_MS);
     this.#unlisten = [this.#meters.listen(this.#update)];
     this.#update();
   };
 
+  /** Ask for a while, unless the card does so already because it is in view. */
+  readonly #ask = (isAsking: boolean): void => {
+    this.#isAsking = isAsking;
+    if (isAsking) this.#idle = setTimeout(this.#ask, ASKING_MS, false);
+    if (!this.#isInView) this.#listenWhileInView();
+  };
+
   readonly #update = (): void => this.requestUpdate();
+
+  readonly #print = ({ type }: Event): void => prepareView(this, type === "beforeprint");
 
   /** Switch to the user's language once its texts are loaded. */
   #switchLanguage({ locale, language }: Hass): void {
@@ -322,18 +345,23 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   #withoutMeter(isForbidden = false): TemplateResult {
     const { list, error } = this.#meters ?? {};
     const t = (key: CommonKey) => this.locale.common(key);
-    if (!list) return html`<p class="small" role="status">${t(error ? "not_answered" : "loading")}</p>`;
+    if (!list) return error ? html`<p class="small" role="status">${t("not_answered")}</p>` : this.#loading();
     if (isForbidden || this.config.entry_id) return statusLine(t("not_allowed"));
     const path = "/config/integrations/dashboard/add?domain=smarty_p1";
     return html`<h2>${t("no_meter")}</h2>
       ${this.isAdmin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
   }
 
+  /** Return the line shown while an answer is pending. On paper, it has the name of the card. */
+  #loading(): TemplateResult {
+    const t = (key: CommonKey) => this.locale.common(key);
+    return html`<p class="small" role="status"><span class="on-paper">${this.label} · ${t("not_on_paper")}</span><span class="on-screen">${t("loading")}</span></p>`;
+  }
+
   /** Return the line shown while an answer is pending, or the reason why the answer was refused. */
   protected waiting(error?: string): TemplateResult {
     const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read", no_port: "no_port" } as const;
-    const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
-    return html`<p class="small" role="status">${this.locale.common(key)}</p>`;
+    return error ? html`<p class="small" role="status">${this.locale.common(keys[error as keyof typeof keys] ?? "nothing_yet")}</p>` : this.#loading();
   }
 
   /** Return a text of the card. */

@@ -355,9 +355,18 @@ export const styles = css`
       stroke-dasharray: 2;
     }
   }
+  .on-paper {
+    display: none;
+  }
   @media print {
     :host {
       color-scheme: light;
+    }
+    .on-paper {
+      display: inline;
+    }
+    .on-screen {
+      display: none;
     }
     /* A card with a table may be higher than a page. */
     :host(:not([has-table])),

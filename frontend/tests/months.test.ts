@@ -8,7 +8,7 @@ import type { TemplateResult } from "lit";
 import { Locale } from "../src/locale.ts";
 import { smallLine } from "../src/parts/markup.ts";
 import { billTexts } from "../src/sentences/bill.ts";
-import { allMonths, amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, tableOf, yearOf } from "../src/sentences/months.ts";
+import { allMonths, amountNotes, choiceOf, headOf, labelOf, lackOfAll, lackSentence, type Month, nameOf, statementTable, tableOf, yearOf } from "../src/sentences/months.ts";
 import type { MeterFeed } from "../src/data/meter-feed.ts";
 import type { Bill, Meter } from "../src/data/websocket-types.ts";
 import { listenersOf, markupOf, press } from "./template-text.ts";
@@ -240,6 +240,19 @@ test("the table of all months has a dash for what is not known", () => {
   const { head, rows } = allMonths(yearOf([bill("2026-10", "2026-11"), bill("2026-11", "2026-12", { total: null, parts: {}, missing: ["energy"] })], "€"), en);
   assert.deepEqual([head[0], head.at(-1)], ["Month", "To pay"]);
   assert.deepEqual(rows.slice(-2), [["October 2026", "40", "20", "0", "0", "60"], ["November 2026", "–", "–", "–", "–", "–"]]);
+});
+
+test("the table of a statement ends with its month, has units and sums the whole months", () => {
+  const running = bill("2026-11", "2026-12", { until: "2026-11-29T23:00:00+00:00" });
+  const bills = [bill("2026-09", "2026-10"), bill("2026-10", "2026-11"), running];
+  const table = (last?: string) => {
+    const { head, rows, sum } = statementTable(yearOf(bills, "€", last), en);
+    return [head[0], ...rows.map((row) => row.join(" ")), sum?.join(" ")].map((text) => text?.replaceAll("\u00a0", " "));
+  };
+  const whole = ["September 2026 40 € 20 € 0 € 0 € 60 €", "October 2026 40 € 20 € 0 € 0 € 60 €"];
+  assert.deepEqual(table(), ["with VAT", ...whole, "Until 29 November 40 € 20 € 0 € 0 € 60 €", "2 months 80 € 40 € 0 € 0 € 120 €"]);
+  assert.deepEqual(table("2026-10"), ["with VAT", ...whole, "2 months 80 € 40 € 0 € 0 € 120 €"]);
+  assert.deepEqual(table("2026-09"), ["with VAT", whole[0], undefined]);
 });
 
 test("in kWh, the first part is what is left below the reference power", () => {

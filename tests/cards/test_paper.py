@@ -184,6 +184,32 @@ async def test_a_card_with_a_long_table_begins_below_the_card_before(stage: Stag
         await stage.page.emulate_media(media="null")
 
 
+ON_PAPER = """card => [...card.shadowRoot.querySelectorAll("p")]
+    .filter((part) => part.checkVisibility()).map((part) => part.innerText.trim())"""
+
+
+async def test_a_card_below_the_window_asks_once_for_paper(stage: Stage) -> None:
+    await stage.show(answers=house_today.answers())
+    place = "document.querySelector('main').style.paddingTop = '3000px'"
+    await stage.page.evaluate(place)
+    await stage.page.evaluate("stage.put('smarty-p1-today', {}).then(() => 0)")
+    card = stage.card("smarty-p1-today")
+    await stage.page.emulate_media(media="print")
+    try:
+        assert await card.evaluate(ON_PAPER) == ["Smarty: day \N{MIDDLE DOT} not loaded"]
+        assert not await stage.asked("days")
+        await stage.passes(4)
+        await stage.settle()
+        shown = "document.querySelector('smarty-p1-today').shadowRoot.querySelector('svg.day')"
+        await stage.waits_for(shown)
+        assert len(await stage.asked("days")) == 1
+    finally:
+        await stage.page.emulate_media(media="null")
+    # The card leaves the meter: nothing keeps it up to date until it is in view.
+    await stage.passes(20)
+    assert await stage.page.evaluate("stage.subscriptions()") == 0
+
+
 STATEMENT = "#smarty-statement"
 # Content of its A4 page in px.
 PAGE_PX = 702

@@ -1,5 +1,6 @@
 /** Card of a month's bill, line by line as on the paper bill. */
 
+import { lastOf } from "../built-in-replacements.ts";
 import { memoize } from "../data/memoize.ts";
 import { savedSentences } from "../sentences/house-savings.ts";
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
@@ -13,7 +14,7 @@ import { canPrint, printStatement, STATEMENT_WIDTH_PX } from "../parts/printed-p
 import { measureIn } from "../parts/measured-sizes.ts";
 import { houseOf } from "../sentences/house.ts";
 import { type BillKey, billTexts, isRunning, lastDay, missingField, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
-import { allMonths, headOf, yearOf } from "../sentences/months.ts";
+import { type Month, monthsTexts, statementTable, yearOf } from "../sentences/months.ts";
 import { aboveIn, limitName, yearTexts } from "../sentences/year.ts";
 import { styles, stylesOf } from "../styles.ts";
 import type { Bill, Classes, Meter } from "../data/websocket-types.ts";
@@ -143,15 +144,16 @@ export class BillCard extends SmartyCard<BillKey> {
     const { locale } = this;
     const request = { type: "smarty_p1/classes", entry_id: meter.entry_id };
     const above = (await this.hass!.callWS<Classes>(request).catch(() => undefined))?.above ?? [];
-    const year = yearOf(bills, bills.some(({ total }) => total !== null) ? "€" : "kWh");
-    const chosen = year.months.find(({ month }) => month === bill.month)!;
-    const { head, rows } = allMonths(year, locale);
+    const year = yearOf(bills, bills.some(({ total }) => total !== null) ? "€" : "kWh", bill.month);
+    const chosen = lastOf(year.months)!;
+    const { head, months, rows, sum } = statementTable(year, locale);
     const limit = meter.reference_kw === null ? undefined : { kw: meter.reference_kw, isContract: true };
     const R = limit && limitName(above, limit, locale);
     const heads = limit ? [this.locale.text(yearTexts, "highest"), this.locale.text(yearTexts, "count_above", { R: R! })] : [];
-    const cells = (index: number) => {
-      const known = above.find(({ month }) => month === year.months[index]!.month);
-      return [known?.peak ? locale.kW(known.peak.mean_kw) : "–", known && limit ? locale.number(aboveIn([known], limit).quarter_hours) : "–"];
+    const cells = (of: readonly Month[]) => {
+      const known = above.filter(({ month }) => of.some((other) => month === other.month));
+      const peaks = known.flatMap(({ peak }) => peak?.mean_kw ?? []);
+      return limit ? [peaks.length ? locale.kW(Math.max(...peaks)) : "–", known.length ? locale.number(aboveIn(known, limit).quarter_hours) : "–"] : [];
     };
     const withDot = (name: string, index: number) => {
       const color = COLORS[year.unit][index - 1];
@@ -163,9 +165,9 @@ export class BillCard extends SmartyCard<BillKey> {
     const sheet = html`<h2>${title} · ${name}</h2>
       <p>${period}</p>
       ${content}
-      <h2>${headOf(year, locale).title}</h2>
+      <h2>${locale.text(monthsTexts, "title_few")}</h2>
       ${monthsChart(chart)}
-      ${tableBehind(title, { head: [...head.map(withDot), ...heads], rows: rows.map((row, index) => (limit ? [...row, ...cells(index)] : row)) })}`;
+      ${tableBehind(title, { head: [...head.map(withDot), ...heads], rows: rows.map((row, index) => [...row, ...cells([months[index]!])]), sum: sum && [...sum, ...cells(year.whole)] })}`;
     await printStatement(`${title} ${name}`, this.lang, stylesOf(this), sheet);
   }
 

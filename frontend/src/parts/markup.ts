@@ -32,15 +32,17 @@ export interface Table {
 }
 
 /** Return the table with the numbers of a chart. */
-export function tableBehind(caption: string, { head, rows }: { head: (string | TemplateResult)[]; rows: Table["rows"] }): TemplateResult {
+export function tableBehind(caption: string, { head, rows, sum }: { head: (string | TemplateResult)[]; rows: Table["rows"]; sum?: Table["rows"][number] | undefined }): TemplateResult {
+  const line = (row: Table["rows"][number]) => html`<tr>${row.map((cell, index) => (index ? html`<td>${cell}</td>` : html`<th scope="row">${cell}</th>`))}</tr>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
     <table class="behind">
       <thead>
         <tr>${columnHeads(head)}</tr>
       </thead>
       <tbody>
-        ${rows.map((row) => html`<tr>${row.map((cell, index) => (index ? html`<td>${cell}</td>` : html`<th scope="row">${cell}</th>`))}</tr>`)}
+        ${rows.map(line)}
       </tbody>
+      ${sum ? html`<tfoot class="sum">${line(sum)}</tfoot>` : nothing}
     </table>
   </div>`;
 }

@@ -1,10 +1,8 @@
 /** Sizes of elements and widths of texts on the screen. */
 
 import type { ReactiveControllerHost } from "lit";
+import { measureForPaper } from "./paper.ts";
 import { whileDrawn } from "./while-drawn.ts";
-
-/** Width of the content of an A4 page. A browser prints before an observer can measure. */
-const PAPER_WIDTH = "718px";
 
 export class Width {
   /** Width in whole pixels; 0 until the element is laid out. */
@@ -23,20 +21,15 @@ export class Width {
         this.height = height;
         host.requestUpdate();
       };
-      const print = ({ type }: Event) => {
-        const { style } = document.documentElement;
-        if (type === "beforeprint") style.width = PAPER_WIDTH;
-        measure();
-        style.width = "";
-      };
+      const print = () => measureForPaper(element, measure);
       const observer = new ResizeObserver(measure);
       addEventListener("beforeprint", print);
-      addEventListener("afterprint", print);
+      addEventListener("afterprint", measure);
       observer.observe(element);
       measure();
       return () => {
         removeEventListener("beforeprint", print);
-        removeEventListener("afterprint", print);
+        removeEventListener("afterprint", measure);
         observer.disconnect();
       };
     });

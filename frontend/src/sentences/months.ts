@@ -68,13 +68,12 @@ export function lackSentence(bill: Bill, locale: Locale): string {
   return field === "reference_power" ? locale.text(billTexts, "no_reference") : locale.text(monthsTexts, "no_prices");
 }
 
-/** Return the thirteen months up to the current month, unknown months included. */
-export function yearOf(bills: Bill[], unit: Unit): Year {
-  const last = lastOf(bills)?.month ?? "2000-01";
+/** Return the thirteen months up to `last`, by default the current month. Unknown months are included. */
+export function yearOf(bills: Bill[], unit: Unit, last = lastOf(bills)?.month ?? "2000-01"): Year {
   const billOf = new Map(bills.map((bill) => [bill.month, bill]));
   const months = Array.from({ length: SHOWN_MONTHS }, (_, index) => {
     const month = addMonths(last, index - SHOWN_MONTHS + 1);
-    return monthOf(month, billOf.get(month), unit, index === SHOWN_MONTHS - 1);
+    return monthOf(month, billOf.get(month), unit, month === lastOf(bills)?.month);
   });
   const whole = months.filter(({ isWhole }) => isWhole);
   const add = (of: (month: Month) => number) => sumOf(whole.map(of));
@@ -241,16 +240,37 @@ export function labelOf(month: Month, locale: Locale): string {
   return month.estimate === null ? locale.whole(shown) : `≈\u00a0${locale.number(shown)}`;
 }
 
+/** Return the numbers of a month or of several: the parts, and the amount to pay. */
+function numbersOf(parts: number[], value: number | null, unit: Unit): (number | undefined)[] {
+  const cells = value === null ? undefined : toWholeNumbers(parts, value, unit);
+  return [...PARTS[unit].map((_, index) => cells?.[index]), ...(unit === "€" ? [value ?? undefined] : [])];
+}
+
+/**
+ * Return the table of a statement: the known months, with units, and the sum of the whole months. The running month says until which
+ * day it counts.
+ */
+export function statementTable(year: Year, locale: Locale): { head: string[]; months: Month[]; rows: string[][]; sum: string[] | undefined } {
+  const { unit, whole } = year;
+  const months = year.months.slice(year.months.findIndex(({ bill }) => bill));
+  const write = (numbers: (number | undefined)[]) => numbers.map((number) => (number === undefined ? "–" : locale.unit(round(number), unit)));
+  const nameOfRow = ({ start, bill, isRunning: isPart }: Month) =>
+    isPart ? capital(locale.text(monthsTexts, "until_day", { day: locale.day(new Date(Date.parse(bill!.until) - 1)) })) : locale.monthYear(start);
+  const [, ...names] = allMonths(year, locale).head;
+  return {
+    head: [tableOf(year, lastOf(months)!, locale).head[0]!, ...names],
+    months,
+    rows: months.map((month) => [nameOfRow(month), ...write(numbersOf(month.parts, month.value, unit))]),
+    sum: whole.length > 1 ? [locale.count(monthsTexts, "months", whole.length), ...write(numbersOf(year.sumParts, year.sum, unit))] : undefined,
+  };
+}
+
 /** Return the table of all months behind the chart. */
 export function allMonths(year: Year, locale: Locale): { head: string[]; rows: string[][] } {
   const t = locale.textOf<MonthsKey>(monthsTexts);
-  const keys = PARTS[year.unit];
-  const unit = year.unit;
+  const { unit } = year;
+  const keys = PARTS[unit];
   const head = [t("month"), ...keys.map((key) => nameOf(key, year, locale)), ...(unit === "€" ? [t("pay")] : [])];
-  const rows = year.months.map((month) => {
-    const cells = month.value === null ? undefined : toWholeNumbers(month.parts, month.value, unit);
-    const numbers = [...keys.map((_, index) => cells?.[index]), ...(unit === "€" ? [month.value ?? undefined] : [])];
-    return [locale.monthYear(month.start), ...numbers.map((number) => (number === undefined ? "–" : locale.number(number)))];
-  });
+  const rows = year.months.map(({ start, parts, value }) => [locale.monthYear(start), ...numbersOf(parts, value, unit).map((number) => (number === undefined ? "–" : locale.number(number)))]);
   return { head, rows };
 }
