@@ -178,7 +178,12 @@ async def test_the_check_names_unwatched_programs_and_failing_receivers(
     fleet.change(
         "prometheus/prometheus.yml", (r"(scrape|evaluation)_interval: 10s", r"\1_interval: 1s")
     )
-    fleet.change("prometheus/alertmanager.yml", (r"group_wait: 10s", "group_wait: 1s"))
+    fleet.change(
+        "prometheus/alertmanager.yml",
+        (r"group_wait: 10s", "group_wait: 1s"),
+        (r"group_interval: 1m", "group_interval: 1s"),
+        (r"repeat_interval: 5m", "repeat_interval: 1s"),
+    )
     (fleet.directory / "prometheus" / "targets.json").write_text("[]", encoding="ascii")
     described = read_inputs(fleet.inputs)
     # Gateways, collectors and nodes are not here.
@@ -229,6 +234,12 @@ async def test_the_check_names_unwatched_programs_and_failing_receivers(
             assert (status, "Each receiver has accepted" in text) == (0, True), text
             for path in ("pages", "tickets"):
                 assert len(receiver.alerts(path)) == number
+        # Heartbeats are accepted, also before the test alert is sent.
+        await fleet.parts["prometheus-alertmanager"].kill()
+        fleet.change("prometheus/alertmanager.yml", (r"group_wait: 1s", "group_wait: 8s"))
+        await fleet.parts["prometheus-alertmanager"].start()
+        beats = len(receiver.alerts("heartbeat"))
+        await until(lambda: len(receiver.alerts("heartbeat")) > beats + 2)
         receiver.refuses = True
         status, text = await asyncio.to_thread(send_test_alert)
         assert (status, "A receiver did not accept the test alert" in text) == (2, True), text

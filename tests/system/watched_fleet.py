@@ -50,9 +50,11 @@ class Receiver:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                if not receiver.refuses:
-                    told.append((self.path.strip("/"), json.loads(body)))
-                self.send_response(400 if receiver.refuses else 200)
+                path = self.path.strip("/")
+                is_refused = receiver.refuses and path != "heartbeat"
+                if not is_refused:
+                    told.append((path, json.loads(body)))
+                self.send_response(400 if is_refused else 200)
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
