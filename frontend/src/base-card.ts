@@ -2,7 +2,7 @@
 
 import { memoize } from "./data/memoize.ts";
 import { billTexts } from "./sentences/bill.ts";
-import type { Field } from "./card-host.ts";
+import type { Field, NewLoad } from "./card-host.ts";
 import { lastOf } from "./built-in-replacements.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { pageHass } from "./card-types-and-elements.ts";
@@ -397,8 +397,8 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   }
 
   /** Return the link to the page on which an administrator adds a load; nothing for other users. */
-  protected addLoad({ entry_id: entryId }: Meter): TemplateResult | typeof nothing {
-    return this.isAdmin ? this.#meterLink(entryId, this.locale.common("add_load")) : nothing;
+  protected addLoad({ entry_id: entryId }: Meter, text = this.locale.common("add_load")): TemplateResult | typeof nothing {
+    return this.isAdmin ? this.#meterLink(entryId, text) : nothing;
   }
 
   #meterLink(entryId: string, text: string): TemplateResult {
@@ -510,7 +510,9 @@ const entityIds = memoize(
 );
 
 /** Return the way to a field of the options by controls of Home Assistant. */
-const wayTo = (field: Field, locale: Locale): string => locale.common(field === "cable" ? "by_menu" : "by_gear", { field: locale.common(`field_${field}`) });
+const isNewLoad = (field: Field): field is NewLoad => field.startsWith("add_");
+const wayTo = (field: Field, locale: Locale): string =>
+  isNewLoad(field) ? locale.common("add_load") : locale.common(field === "cable" ? "by_menu" : "by_gear", { field: locale.common(`field_${field}`) });
 
 export function navigate(path: string): void {
   history.pushState(null, "", path);

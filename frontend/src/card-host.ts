@@ -4,8 +4,11 @@ import type { ReactiveControllerHost, TemplateResult } from "lit";
 import type { Meter } from "./data/websocket-types.ts";
 import type { Hass } from "./hass.ts";
 
-/** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. */
-export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "goal" | "leneda" | "sun" | "cable";
+/** Kind of load that a card can add. */
+export type NewLoad = "add_car" | "add_appliance" | "add_pausing";
+
+/** Field, or section of fields, of a meter's options; "cable" is the dialog that adds a cable. Or a load to add. */
+export type Field = "reference_power" | "energy_price" | "feed_in" | "energy_sharing" | "network_prices" | "gas_price" | "goal" | "leneda" | "sun" | "cable" | NewLoad;
 
 export interface CardHost extends ReactiveControllerHost, Element {
   readonly renderRoot: ParentNode;

@@ -4,6 +4,7 @@ import { type FlowField, OptionsFlow, type Question, WAYS } from "../src/data/op
 import type { Hass } from "../src/hass.ts";
 
 const PATH = "/api/config/config_entries/options/flow";
+const LOAD_PATH = "/api/config/config_entries/subentries/flow";
 type Answer = object | number | Promise<never>;
 type Script = (method: string, body: Record<string, unknown> | undefined, flow: string) => Answer;
 
@@ -11,7 +12,7 @@ type Script = (method: string, body: Record<string, unknown> | undefined, flow: 
 function begin(script: Script, field: keyof typeof WAYS = "goal") {
   const asked: string[] = [];
   const fetchWithAuth = async (path: string, { method, body, signal, keepalive }: RequestInit) => {
-    const flow = path.slice(PATH.length + 1);
+    const flow = path.slice((path.startsWith(PATH) ? PATH : LOAD_PATH).length + 1);
     asked.push(`${method}${flow && ` ${flow}`}${keepalive ? " keepalive" : ""}${body ? ` ${String(body)}` : ""}`);
     const answer = script(method!, body ? JSON.parse(String(body)) : undefined, flow);
     const late = new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(new Error("late"))));
@@ -45,6 +46,26 @@ test("a question has only its own fields, and its answer keeps all others", asyn
   // A saved flow has ended, so it needs no end.
   flow.close();
   assert.equal(asked.length, 4);
+});
+
+test("a load is added with few fields, also if the flow asks once for a sensor", async () => {
+  const measured: FlowField = { name: "measured_by", selector: { entity: {} } as FlowField["selector"] };
+  const time: FlowField = { name: "by_workdays", selector: { time: {} } };
+  const page = (errors = {}) => form("car", [text("name"), text("kwh"), text("max_kw"), time, measured, { name: "phases", default: 3, selector: {} }], errors);
+  let count = 0;
+  const { flow, asked } = begin((method, body) => {
+    if (body?.handler) return menu("user", "car", "appliance");
+    if (!body || !("name" in body)) return page();
+    count += 1;
+    return count === 1 ? page({ measured_by: "measured_by_missing", kwh: "unclear" }) : count === 2 ? page({ measured_by: "measured_by_missing" }) : SAVED;
+  }, "add_car");
+  assert.equal(namesOf(await flow.open()), "name,kwh,max_kw,by_workdays");
+  const typed = { name: "Car", kwh: "8", max_kw: "11", by_workdays: "07:00" };
+  assert.equal(namesOf(await flow.submit({ ...typed, kwh: "eight" })), "name,kwh: unclear,max_kw,by_workdays");
+  assert.deepEqual(await flow.submit(typed), { end: "saved" });
+  const answer = 'POST f {"name":"Car","kwh":"8","max_kw":"11","by_workdays":"07:00","phases":3}';
+  assert.deepEqual(asked.filter((one) => one === answer).length, 2);
+  assert.equal(asked[0], 'POST {"handler":["entry","load"]}');
 });
 
 test("of several contracts one is chosen, and pages without the question are answered with their values", async () => {

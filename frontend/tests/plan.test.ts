@@ -123,7 +123,7 @@ test("the head says the end of the plan, and each sentence about all loads is tr
   assert.deepEqual(head(23, 1, {}, null), ["Plan until Fri 20"]);
   assert.deepEqual(head(119, 1, { can_differ: false, prices_of_day_before_from: at(24) }, null), ["Plan until tomorrow evening", "Any time costs the same", "Prices of yesterday"]);
   assert.deepEqual(head(119, 8), ["Plan until tomorrow evening", "0.3 kWh planned above 7 kW"]);
-  assert.deepEqual(shown(null, 7, []), { title: "Plan", notes: ["No load yet"], rows: [], tints: [], labels: [], table: undefined });
+  assert.deepEqual(shown(null, 7, []), { title: "Plan", notes: ["No load yet", "A load is a car, a dishwasher or hot water. The plan says when it costs least, and is done in time: by prices, your sun and the reference power."], rows: [], tints: [], labels: [], table: undefined });
   for (const [lack, text] of [["too_few_days", "Seven measured days are needed"], ["no_price", "Coming prices are unknown"]] as const) {
     assert.deepEqual(shownPlan({ loads: [load({ state: "not_planned" })], plan: null, lack }, 7, NOW, en).notes, [text]);
   }

@@ -203,3 +203,30 @@ async def test_a_form_that_is_left_ends_its_flow(home: Home, browser: Browser) -
             return False
 
         await until(has_ended)
+
+
+async def test_a_car_is_added_in_the_card_of_the_plan(
+    home: Home, browser: Browser, pictures: Path | None
+) -> None:
+    async with household(home.client.url, browser, size=PHONE, pictures=pictures) as who:
+        own = who.texts.own
+        form = "config_subentries.load.step.car.data"
+        await who.opens(f"{DASHBOARD}/now")
+        await who.page.locator("smarty-p1-plan").scroll_into_view_if_needed()
+        card = Card(who.page, "plan")
+        await card.opens()
+        await who.takes_picture("form-load")
+        assert not await complaints(who.page)
+        for name, value in (("name", "Car"), ("kwh", "much"), ("max_kw", "11 kW")):
+            await card.field(own(f"{form}.{name}")).fill(value)
+        await card.field(own(f"{form}.by_workdays")).fill("07:00")
+        await card.saves()
+        await card.form.get_by_role("alert").wait_for()
+        await card.field(own(f"{form}.kwh")).fill("8.8")
+        await card.saves()
+        await card.is_gone()
+        # The card knows the load at once.
+        plan = who.page.locator("smarty-p1-plan .load b").first
+        await plan.wait_for()
+        assert await plan.inner_text() == "Car"
+        assert not who.errors

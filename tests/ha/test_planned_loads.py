@@ -590,6 +590,18 @@ async def test_a_load_that_lacks_an_entity_is_left_out_only_without_its_switch(
     assert issue_of(hass, house, "load_entity_lost")
 
 
+async def test_a_refused_form_that_is_read_again_asks_anew(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    form = await open_new(hass, house, "car")
+    refused = await fill_in(hass, form, "car", kwh="much")
+    assert refused["errors"]
+    # A card reads the form before each answer.
+    again = await hass.config_entries.subentries.async_configure(form["flow_id"])
+    assert not again["errors"]
+    assert (await fill_in(hass, form, "car"))["type"] == "create_entry"
+
+
 async def test_a_meter_has_at_most_ten_loads_however_many_dialogs_are_open(
     house: MockConfigEntry, hass: HomeAssistant
 ) -> None:

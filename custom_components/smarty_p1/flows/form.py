@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import OptionsFlow
+from homeassistant.config_entries import ConfigSubentryFlow, OptionsFlow
 from homeassistant.const import CONF_BASE
 from homeassistant.data_entry_flow import FlowHandler, FlowResult
 
@@ -57,7 +57,7 @@ class Form[R: FlowResult[Any, Any]]:
         Return None if nothing was submitted yet, or if a value is wrong.
         """
         if typed is None:
-            if self._is_wrong and isinstance(self._flow, OptionsFlow):
+            if self._is_wrong and isinstance(self._flow, (OptionsFlow, ConfigSubentryFlow)):
                 # A card reads the form again, to see whether the stored values have changed.
                 self._forget()
             return None

@@ -13,6 +13,7 @@ import type { HousePlan, Meter } from "../data/websocket-types.ts";
 
 /** Translation keys of the buttons of a load. */
 const BUTTONS = ["ready", "start_now", "skip_today", "by_plan"] as const;
+const NEW_LOADS = ["add_car", "add_appliance", "add_pausing"] as const;
 /** Amounts of a tried load, with their limits, and the beginnings of its units in all languages. */
 const FIELDS = {
   kwh: { limits: [0.0125, 200], units: [[/^$|^kw/i, 1], [/^w/i, 0.001]] },
@@ -121,8 +122,9 @@ export class PlanCard extends SmartyCard<PlanKey> {
       ${this.#legend(shown, meter)}
       ${this.isTrying ? this.#fields(meter) : nothing}
       ${this.result ? statusLine(this.result) : nothing}
+      ${this.isAdmin ? NEW_LOADS.map((kind) => html`<div>${this.settings(meter, this.t(kind), kind)}</div>`) : nothing}
       <footer>
-        ${this.addLoad(meter)}
+        ${this.addLoad(meter, this.t("all_fields"))}
         <button class="link" aria-expanded=${this.isTrying} @click=${() => (this.isTrying = !this.isTrying)}>${this.t("try")}</button>
       </footer>
       ${table ? this.table(this.t("table"), () => table) : nothing}`;

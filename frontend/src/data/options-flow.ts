@@ -1,6 +1,7 @@
 /**
- * Run of a meter's options flow from a card, up to one question. The flow has the checks, the texts and the rights, so a
- * card repeats none of them. Every page of the flow is answered with its own values, except for the shown fields.
+ * Run of a meter's options flow, or of a flow that adds a load, from a card, up to one question. The flow has the checks,
+ * the texts and the rights, so a card repeats none of them. Every page of the flow is answered with its own values, except
+ * for the shown fields.
  */
 
 import type { Field } from "../card-host.ts";
@@ -14,8 +15,10 @@ export interface FlowField {
   default?: Value | null;
   description?: { suggested_value?: Value | null };
   schema?: FlowField[];
+  required?: boolean;
   selector?: {
     text?: { suffix?: string } | null;
+    time?: object | null;
     boolean?: object | null;
     select?: { options: (string | { value: string; label: string })[]; translation_key?: string; custom_value?: boolean; multiple?: boolean };
   };
@@ -59,11 +62,18 @@ interface Way {
   names: readonly string[];
   /** Pages that are answered unseen. */
   passes: readonly string[];
+  /** Type of the subentry that the flow adds. Without it, the flow is that of the options. */
+  subentry?: string;
 }
 
 const contract = (...names: string[]): Way => ({ menu: ["contracts", "contract_edit"], names: ["contract", ...names], passes: ["contract", "contract_details"] });
 
-/** Fields of the options that a card asks for. All others have too much to read for a card. */
+const load = (kind: string, ...names: string[]): Way => ({ menu: [kind], names: ["name", "kwh", ...names], passes: [], subentry: "load" });
+
+/** Return where the texts of a flow are, behind the name of the integration. */
+export const textsOf = ({ subentry }: Way): string => (subentry ? `config_subentries.${subentry}` : "options");
+
+/** Fields of the options and loads that a card asks for. All others have too much to read for a card. */
 export const WAYS: Partial<Record<Field, Way>> = {
   reference_power: contract("reference_power"),
   energy_price: contract("energy_price", "energy_fee", "energy_fee_per"),
@@ -71,9 +81,12 @@ export const WAYS: Partial<Record<Field, Way>> = {
   energy_sharing: contract("community_price"),
   network_prices: contract("network_fixed_price", "network_variable_price", "meter_fee", "surcharge_price"),
   goal: { menu: ["goal_and_messages"], names: ["goal", "goal_amount"], passes: [] },
+  add_car: load("car", "max_kw", "by_workdays", "by_weekend"),
+  add_appliance: load("appliance", "hours", "by"),
+  add_pausing: load("pausing", "max_kw", "by"),
 };
 
-const PATH = "/api/config/config_entries/options/flow";
+const PATH = "/api/config/config_entries";
 const MAX_ANSWER_MS = 30_000;
 /** Maximum number of pages from the first menu to the question, and from the question to the end. */
 const MAX_PAGES = 8;
@@ -81,13 +94,18 @@ const MAX_PAGES = 8;
 /** Return the value of a field as the flow has it; undefined for an empty one. */
 export const valueOf = ({ default: usual, description }: FlowField): Value | undefined => description?.suggested_value ?? usual ?? undefined;
 
-const isKnown = ({ selector = {} }: FlowField): boolean => "text" in selector || "boolean" in selector || selector.select?.multiple === false;
+const isKnown = ({ selector = {} }: FlowField): boolean => "text" in selector || "time" in selector || "boolean" in selector || selector.select?.multiple === false;
 
 export class OptionsFlow {
   readonly #hass: Hass;
   readonly #entryId: string;
   readonly #way: Way;
+  readonly #path: string;
   #id: string | undefined;
+  /** Last answer to the question. */
+  #typed: Readonly<Record<string, Value>> = {};
+  /** Whether the last answer was repeated, because the flow has asked for a field that is not shown. */
+  #isRepeated = false;
   /** Fields of the question with the stored values, as JSON. */
   #stored = "";
   #isClosed = false;
@@ -98,6 +116,7 @@ export class OptionsFlow {
     this.#hass = hass;
     this.#entryId = entryId;
     this.#way = way;
+    this.#path = `${PATH}/${way.subentry ? "subentries" : "options"}/flow`;
   }
 
   /** Begin the flow, and return its question. */
@@ -112,12 +131,14 @@ export class OptionsFlow {
   submit(typed: Readonly<Record<string, Value>>): Promise<Question | End> {
     return this.#try(async () => {
       const before = this.#stored;
+      this.#typed = typed;
+      this.#isRepeated = false;
       // A flow is lost if Home Assistant has restarted, or if an answer was saved without a confirmation.
       const now = await this.#advance((this.#id && (await this.#request("GET", this.#id))) || (await this.#begin()));
       if ("end" in now) return now;
       const { page, fields } = now;
       const isSaved = fields.every(({ field }) => (valueOf(field) ?? "") === (typed[field.name] ?? ""));
-      if (!isSaved && this.#stored !== before) return { ...now, isStale: true };
+      if (!isSaved && !this.#way.subentry && this.#stored !== before) return { ...now, isStale: true };
       const next = await this.#advance(await this.#request("POST", this.#id, this.#values(page.data_schema!, typed, fields)));
       if ("page" in next && next.page.step_id !== page.step_id) this.#earlier[page.step_id] = typed;
       return next;
@@ -129,7 +150,7 @@ export class OptionsFlow {
     this.#isClosed = true;
     const id = this.#id;
     this.#id = undefined;
-    if (id) void this.#hass.fetchWithAuth(`${PATH}/${id}`, { method: "DELETE", keepalive: true }).catch(() => undefined);
+    if (id) void this.#hass.fetchWithAuth(`${this.#path}/${id}`, { method: "DELETE", keepalive: true }).catch(() => undefined);
   }
 
   async #try(run: () => Promise<Question | End>): Promise<Question | End> {
@@ -142,7 +163,8 @@ export class OptionsFlow {
   }
 
   #begin(): Promise<FlowPage | undefined> {
-    return this.#request("POST", undefined, { handler: this.#entryId });
+    const { subentry } = this.#way;
+    return this.#request("POST", undefined, { handler: subentry ? [this.#entryId, subentry] : this.#entryId });
   }
 
   /** Go through menus and unseen pages, to the question or to the end. */
@@ -158,9 +180,15 @@ export class OptionsFlow {
         if (next) answer = { next_step_id: next };
       } else if (type === "form") {
         const errors = page.errors ?? {};
-        const fields = this.#shown(schema, errors);
+        const all = this.#shown(schema, errors);
+        // A flow of a load asks once for a sensor, which a card cannot show.
+        const fields = this.#way.subentry ? all.filter(({ field }) => isKnown(field)) : all;
+        const isAsked = fields.length < all.length && !fields.some(({ error }) => error) && !this.#isRepeated;
         const earlier = Object.keys(errors).length ? undefined : this.#earlier[step];
-        if (earlier) answer = this.#values(schema, earlier, fields);
+        if (isAsked) {
+          this.#isRepeated = true;
+          answer = this.#values(schema, this.#typed, fields);
+        } else if (earlier) answer = this.#values(schema, earlier, fields);
         else if (fields.length || errors.base) {
           if (!fields.every(({ field }) => isKnown(field))) break;
           if (!Object.keys(errors).length) this.#stored = JSON.stringify([step, schema]);
@@ -205,7 +233,7 @@ export class OptionsFlow {
     const late = setTimeout(() => stop.abort(), MAX_ANSWER_MS);
     try {
       const init = { method, signal: stop.signal, headers: { "Content-Type": "application/json" }, ...(body && { body: JSON.stringify(body) }) };
-      const response = await this.#hass.fetchWithAuth(id ? `${PATH}/${id}` : PATH, init);
+      const response = await this.#hass.fetchWithAuth(id ? `${this.#path}/${id}` : this.#path, init);
       if (response.status >= 500) throw new Error(String(response.status));
       if (!response.ok) return undefined;
       const page = (await response.json()) as FlowPage;

@@ -7,7 +7,7 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { CardHost, Field } from "../card-host.ts";
-import { type End, type FlowField, type FlowPage, OptionsFlow, type Question, type ShownField, type Value, valueOf, WAYS } from "../data/options-flow.ts";
+import { type End, type FlowField, type FlowPage, OptionsFlow, type Question, type ShownField, textsOf, type Value, valueOf, WAYS } from "../data/options-flow.ts";
 import type { Locale } from "../locale.ts";
 import { IDLE_RESET_MS } from "../data/return-to-today.ts";
 import { styles } from "../styles.ts";
@@ -181,7 +181,7 @@ export class SettingsForm extends LitElement {
     const form: Form = { host: this, flow: new OptionsFlow(hass, this.entryId, WAYS[this.field]!), localize: () => "", localizeChoice: () => "", typed: {}, stored: {} };
     this.form = form;
     const load = async () => {
-      const localizers = ["options", "selector"].map((category) => hass.loadBackendTranslation(category, "smarty_p1"));
+      const localizers = [textsOf(WAYS[this.field]!).split(".")[0]!, "selector"].map((category) => hass.loadBackendTranslation(category, "smarty_p1"));
       [form.localize, form.localizeChoice] = (await Promise.all(localizers)) as [Localize, Localize];
     };
     void this.#run(form, async ({ flow }) => (await Promise.all([flow.open(), load().catch(() => undefined)]))[0]);
@@ -222,8 +222,13 @@ export class SettingsForm extends LitElement {
     if (host) host.#focus = fields.some(({ error }) => error) ? "[aria-invalid=true]" : "input, select";
   }
 
+  /** Where the texts of the form are. */
+  get #texts(): string {
+    return `component.smarty_p1.${textsOf(WAYS[this.field]!)}`;
+  }
+
   #note({ localize, question }: Form, { end, reason }: NonNullable<Form["note"]>): TemplateResult {
-    const text = (reason && localize(`component.smarty_p1.options.abort.${reason}`)) || this.locale.common(`form_${end as "late" | "changed" | "stale"}`);
+    const text = (reason && localize(`${this.#texts}.abort.${reason}`)) || this.locale.common(`form_${end as "late" | "changed" | "stale"}`);
     return html`<p role="alert">${text}</p>${question && end !== "changed" ? nothing : html`<slot></slot>`}`;
   }
 
@@ -246,12 +251,12 @@ export class SettingsForm extends LitElement {
 
   #error({ localize }: Form, { description_placeholders: values }: FlowPage, key: string): string {
     // Errors of amounts are texts.
-    return withoutMarkup(localize(`component.smarty_p1.options.error.${key}`, values ?? {}) || key);
+    return withoutMarkup(localize(`${this.#texts}.error.${key}`, values ?? {}) || key);
   }
 
   #row(form: Form, page: FlowPage, { field, section, error }: ShownField, index: number): TemplateResult {
     const { localize } = form;
-    const at = `component.smarty_p1.options.step.${page.step_id}${section ? `.sections.${section}` : ""}`;
+    const at = `${this.#texts}.step.${page.step_id}${section ? `.sections.${section}` : ""}`;
     const name = localize(`${at}.data.${field.name}`) || field.name;
     const help = withoutMarkup(localize(`${at}.data_description.${field.name}`, page.description_placeholders ?? {}));
     const { boolean, text } = field.selector ?? {};
@@ -262,7 +267,7 @@ export class SettingsForm extends LitElement {
     </div>`;
   }
 
-  #entry({ typed, localizeChoice }: Form, { name, selector }: FlowField, help: string, isRefused: boolean): TemplateResult {
+  #entry({ typed, localizeChoice }: Form, { name, selector, required }: FlowField, help: string, isRefused: boolean): TemplateResult {
     const value = typed[name] ?? "";
     const enter = ({ target }: Event) => (typed[name] = (target as HTMLInputElement).value);
     const { select, boolean } = selector ?? {};
@@ -271,13 +276,15 @@ export class SettingsForm extends LitElement {
       const turn = ({ target }: Event) => (typed[name] = (target as HTMLInputElement).checked);
       return html`<input type="checkbox" .checked=${value === true} aria-invalid=${invalid} aria-describedby=${help} @change=${turn} />`;
     }
+    if (selector?.time) return html`<input type="time" .value=${String(value)} aria-invalid=${invalid} aria-describedby=${help} @input=${enter} />`;
+    const isName = required && !selector?.text?.suffix;
     const options = select?.options.map((option) => (typeof option === "string" ? { value: option, label: (select.translation_key && localizeChoice(`component.smarty_p1.selector.${select.translation_key}.options.${option}`)) || option } : option)) ?? [];
     if (select && !select.custom_value) {
       return html`<select aria-invalid=${invalid} aria-describedby=${help} @change=${enter}>
         ${options.map((option) => html`<option value=${option.value} .selected=${option.value === value}>${option.label}</option>`)}
       </select>`;
     }
-    return html`<input type="text" inputmode="decimal" autocomplete="off" .value=${String(value)} aria-invalid=${invalid} aria-describedby=${help} list=${select ? `of-${help}` : nothing} @input=${enter} />
+    return html`<input type="text" inputmode=${isName ? "text" : "decimal"} ?required=${required && !select} autocomplete="off" .value=${String(value)} aria-invalid=${invalid} aria-describedby=${help} list=${select ? `of-${help}` : nothing} @input=${enter} />
       ${select ? html`<datalist id="of-${help}">${options.map((option) => html`<option value=${option.value}></option>`)}</datalist>` : nothing}`;
   }
 }

@@ -178,7 +178,7 @@ export function shownPlan(shown: Plan, reference: number | null, now: Date, loca
   return {
     title: plan ? t("until", { time: endOf(plan, now, locale) }) : t("plan"),
     notes: [
-      loads.length ? "" : t("no_load"),
+      ...(loads.length ? [] : [t("no_load"), t("what_is")]),
       lack ? t(lack) : "",
       plan?.loads.length && !canDiffer ? t("indifferent") : "",
       reference !== null && found.size && !found.has("excess") ? t("no_surcharge") : "",
