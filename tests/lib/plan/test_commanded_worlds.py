@@ -78,7 +78,9 @@ class World:
         self.ruled_at = 0
         """Last time at which somebody else decided."""
         self.limit_since: int | None = None
-        self.limit_kw = 0.0
+        self.limit_kw, self.limits_after_s = 0.0, 2500
+        self.obeyed: set[int] = set()
+        """Begins of the limits that were obeyed in time."""
         self.strays: Counter[str] = Counter()
         self.hand: tuple[str, str, int] | None = None
         self.connected_at = 0
@@ -119,7 +121,7 @@ class World:
             (2500, self.has_hands, self.switch_by_hand),
             (3500, self.has_own_will, self.change_by_itself),
             (4000, self.has_ends, self.end),
-            (2500, self.has_limits, self.limit),
+            (self.limits_after_s, self.has_limits, self.limit),
         ):
             time = random.expovariate(1 / rate)
             while is_on and time < end:
@@ -465,6 +467,7 @@ class World:
         is_obeyed = amps <= (MIN_A + 0.51 if self.limit_kw and "number" in self.devices else 0.0)
         assert is_obeyed, ("limit", amps, self.limit_kw, self.control)
         SEEN["limited"] += 1
+        self.obeyed.add(self.limit_since)
 
 
 def run(seeds: range) -> None:
@@ -474,6 +477,25 @@ def run(seeds: range) -> None:
         except AssertionError as err:
             err.add_note(f"seed {seed}, a {KINDS[seed % len(KINDS)]}")
             raise
+
+
+def obey(signals: int) -> None:
+    """Run worlds until this number of limits was obeyed by devices that answer."""
+    seed = 10**6
+    while signals > 0:
+        world, seed = World(seed), seed + 1
+        world.has_limits, world.has_own_will, world.limits_after_s = True, False, 300
+        world.run()
+        signals -= len(world.obeyed)
+
+
+def test_a_limit_is_obeyed_within_a_minute_while_the_device_answers() -> None:
+    obey(50)
+
+
+@pytest.mark.slow
+def test_a_thousand_limits_are_obeyed_within_a_minute_while_the_device_answers() -> None:
+    obey(1000)
 
 
 def test_orders_are_carried_out_and_hands_kept_by_any_device() -> None:
