@@ -6,8 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from smartyp1.history.luxembourg_time import LUXEMBOURG
+
 # Seconds for which libfaketime uses the time that it has read, and a little more.
 _READ_AGAIN_S = 1.3
+
+
+def evening(day: int) -> datetime:
+    """Return 17:50 on a day of next month. In its middle, no clocks are changed."""
+    next_month = datetime.now(UTC).replace(day=1) + timedelta(days=32)
+    local = next_month.astimezone(LUXEMBOURG)
+    return local.replace(day=day, hour=17, minute=50, second=0, microsecond=0).astimezone(UTC)
 
 
 class MovedTime:

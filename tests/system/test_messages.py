@@ -8,7 +8,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple, override
 
@@ -26,7 +26,7 @@ from dev.simulator.meter import CounterExhaustedError
 from dev.simulator.telegram_values import Channel, Flow, Phase, Reading
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from tests.system.home import Home
-from tests.system.moved_time import MovedTime
+from tests.system.moved_time import MovedTime, evening
 from tests.system.support import TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
@@ -280,13 +280,6 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
         assert of_language != configuration
         patch.setattr(home_assistant, "CONFIGURATION", of_language)
         yield request.param
-
-
-def evening(day: int) -> datetime:
-    """Return 17:50 on a day of next month. In its middle, no clocks are changed."""
-    next_month = datetime.now(UTC).replace(day=1) + timedelta(days=32)
-    local = next_month.astimezone(LUXEMBOURG)
-    return local.replace(day=day, hour=17, minute=50, second=0, microsecond=0).astimezone(UTC)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
