@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, override
+from typing import Any, ClassVar, override
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import Platform
@@ -21,7 +21,7 @@ from .coordinator.loads.entered_loads import (
     on_changed_loads,
     subentries_of,
 )
-from .coordinator.loads.shown_plans import LOAD_PLANS
+from .coordinator.loads.shown_plans import LOAD_PLANS, ShownValues
 from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import meter_device
 from .lib.entities.entity_description import EntitySpec
@@ -102,6 +102,7 @@ class LoadEntity(Entity):
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+    _plans: ClassVar[ShownValues[Any]] = LOAD_PLANS
 
     def __init__(
         self,
@@ -126,7 +127,8 @@ class LoadEntity(Entity):
 
     @property
     def _plan(self) -> LoadPlan | None:
-        return LOAD_PLANS.of(self.hass, self._subentry_id)
+        plan: LoadPlan | None = self._plans.of(self.hass, self._subentry_id)
+        return plan
 
     @property
     def value(self) -> Any:  # noqa: ANN401 - the platform knows the type
@@ -153,6 +155,6 @@ class LoadEntity(Entity):
         """Show each new plan."""
         self.async_on_remove(
             async_dispatcher_connect(
-                self.hass, LOAD_PLANS.signal(self._subentry_id), self.async_write_ha_state
+                self.hass, self._plans.signal(self._subentry_id), self.async_write_ha_state
             )
         )

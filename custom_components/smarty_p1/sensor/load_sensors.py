@@ -15,7 +15,7 @@ from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..coordinator.loads.needed_energy import PLANNED_POWER
-from ..coordinator.loads.shown_plans import PLAN_SAVINGS, PlanSaving
+from ..coordinator.loads.shown_plans import BATTERY_PLANS, PLAN_SAVINGS, PlanSaving
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.entities.deadband import Shown
 from ..lib.entities.entity_description import CURRENCY, SensorSpec
@@ -92,12 +92,18 @@ class LoadSensor(LoadEntity, SensorEntity):
         return value
 
 
+class BatterySensor(LoadSensor):
+    """Sensor of a battery."""
+
+    _plans = BATTERY_PLANS
+
+
 def battery_sensors(
     coordinator: MeterCoordinator, subentry: ConfigSubentry
 ) -> Iterable[SensorEntity]:
     """Return the sensors of a battery: its planned power, which is above 0 while it charges."""
     return [
-        LoadSensor(coordinator, subentry, spec)
+        BatterySensor(coordinator, subentry, spec)
         for spec in LOAD_SENSORS
         if spec.key == PLANNED_POWER
     ]

@@ -17,8 +17,7 @@ from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, quarter_
 from ...lib.meter.meter_reader import Reading
 from ...lib.passed_pause import has_passed
 from ...lib.plan.commanded import Around, EntityKind
-from ...lib.plan.daily_load import LoadPlan
-from ...lib.plan.house_battery import BatteryRest, Values, alone_kw, battery_kw
+from ...lib.plan.house_battery import BatteryRest, alone_kw, battery_kw
 from ...lib.plan.house_request import BatteryWish, PlannedHouse
 from ...lib.plan.load_control import Mode
 from ...lib.plan.load_following import SILENT_AFTER
@@ -28,7 +27,7 @@ from .entered_battery import EnteredBattery, entered_battery
 from .lost_entities import lost_entities
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, Orderer, key_of
-from .shown_plans import LOAD_PLANS
+from .shown_plans import BATTERY_PLANS, BatteryPlan
 from .state_numbers import converted, number_to_set
 
 _MIN_REST = timedelta(minutes=1)
@@ -50,7 +49,7 @@ class BatteryFollower:
         self._orders = orders
         self._records = entry.runtime_data.load_records
         self._has_ended = False
-        self._planned: tuple[LoadPlan, Values] | None = None
+        self._plan: BatteryPlan | None = None
         self._kw: float | None = None
         """Power that the plan has set, None while the battery regulates itself."""
         self._set_at: datetime | None = None
@@ -66,7 +65,7 @@ class BatteryFollower:
         """Take the battery that the user has entered. Return whether it has changed."""
         if (entered := entered_battery(self._entry)) == self.entered:
             return False
-        self.entered, self._kw, self._planned = entered, None, None
+        self.entered, self._kw, self._plan = entered, None, None
         return True
 
     @callback
@@ -79,9 +78,9 @@ class BatteryFollower:
     def give_back(self) -> None:
         """Let the battery regulate itself, because nobody follows it any more."""
         if self.entered and not self._has_ended:
-            self._kw = self._planned = None
+            self._kw = None
             self._order(self.entered)
-            LOAD_PLANS.show(self._hass, self.entered.subentry_id, None)
+            self._show(None)
 
     @callback
     def release(self) -> None:
@@ -112,13 +111,11 @@ class BatteryFollower:
     @callback
     def take(self, planned: PlannedHouse | None, now: datetime) -> None:
         """Take a new plan of the house, None without one."""
-        self._planned = None
         if planned and planned.plan.values:
             quarter, kwh = planned.coming[0].quarter, planned.plan.battery[0]
-            plan = LoadPlan((), None, 0.0, now, quarter=quarter, planned_kwh=kwh)
-            self._show(plan._replace(given_kw=self._kw), planned.plan.values[1])
-        elif self.entered:
-            LOAD_PLANS.show(self._hass, self.entered.subentry_id, None)
+            self._show(BatteryPlan(now, quarter, kwh, planned.plan.values[1], self._kw))
+        else:
+            self._show(None)
 
     @callback
     def follow(self, now: datetime, latest: Reading | None) -> None:
@@ -137,18 +134,18 @@ class BatteryFollower:
         if self._differs(kw) and self._may_change_mode(kw, now):
             self._mode_at = now if (kw is None) is not (self._kw is None) else self._mode_at
             self._kw, self._set_at = kw, now
-        if self._planned and self._planned[0].given_kw != self._kw:
-            self._show(self._planned[0]._replace(given_kw=self._kw), self._planned[1])
+        if self._plan and self._plan.given_kw != self._kw:
+            self._show(self._plan._replace(given_kw=self._kw))
 
     def _is_reacting(self, now: datetime, latest: Reading) -> bool:
         """Return whether a reading may be from before the last change. A clock may be put back."""
         set_at = self._set_at
         return set_at is not None and set_at <= now and latest.received_at < set_at + _REACTION
 
-    def _show(self, plan: LoadPlan, after: Values) -> None:
+    def _show(self, plan: BatteryPlan | None) -> None:
+        self._plan = plan
         if self.entered:
-            self._planned = plan, after
-            LOAD_PLANS.show(self._hass, self.entered.subentry_id, plan)
+            BATTERY_PLANS.show(self._hass, self.entered.subentry_id, plan)
 
     def _differs(self, kw: float | None) -> bool:
         if kw is None or self._kw is None:
@@ -162,15 +159,16 @@ class BatteryFollower:
     def _wanted_kw(self, entered: EnteredBattery, now: datetime, latest: Reading) -> float | None:
         """Return the power that the battery shall have, None if it shall regulate itself."""
         battery, net, start = entered.now(self._hass), net_import(latest, now), quarter_start(now)
-        if not battery or not self._planned or not net:
+        plan = self._plan
+        if not battery or not plan or not net:
             return None
-        (kw, net_kwh), (plan, after) = net, self._planned
-        if plan.quarter is None or quarter_start(plan.planned_at) != start:
+        if quarter_start(plan.planned_at) != start:
             return self._kw
+        kw, net_kwh = net
         house_kw = kw - self._measured_kw(entered)
         rest_time = max(_MIN_REST, start + QUARTER_HOUR - now)
         rest = BatteryRest(rest_time / HOUR, net_kwh, house_kw)
-        wanted = battery_kw(battery, plan.quarter, rest, after)
+        wanted = battery_kw(battery, plan.quarter, rest, plan.after)
         if CONF_MODE_SET_BY not in entered.fields:
             return wanted
         more_kw = wanted - alone_kw(battery, house_kw)

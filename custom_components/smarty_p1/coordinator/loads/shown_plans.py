@@ -11,7 +11,9 @@ from homeassistant.util.hass_dict import HassKey
 from ...const import DOMAIN
 from ...lib.plan.coming_quarters import PlanLack
 from ...lib.plan.daily_load import LoadPlan
+from ...lib.plan.house_battery import Values
 from ...lib.plan.load_record import LoadRecord
+from ...lib.plan.next_kwh_price import Quarter
 from .entered_loads import EnteredLoad
 
 
@@ -30,6 +32,24 @@ def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan | None:
     """Return the plan of a load with what it is given now. Return None without a plan."""
     kw, hand_until = given_kw(entered, record), record.control.hand_until
     return record.plan and record.plan._replace(given_kw=kw, hand_until=hand_until)
+
+
+class BatteryPlan(NamedTuple):
+    """Plan of a battery in the quarter-hour in which it was made."""
+
+    planned_at: datetime
+    quarter: Quarter
+    kwh: float
+    """Energy in this quarter-hour. It is above 0 while the battery charges."""
+    after: Values
+    """Values of the stored energy after this quarter-hour."""
+    given_kw: float | None
+    """Power that the plan has set, None while the battery regulates itself."""
+
+    @property
+    def planned_kw(self) -> float:
+        """Return the power that the plan has set, otherwise that of the plan."""
+        return self.kwh * 4 if self.given_kw is None else self.given_kw
 
 
 class PlanSaving(NamedTuple):
@@ -72,6 +92,8 @@ type ShownHouse = Mapping[str, Any] | PlanLack
 It is a `PlanLack` if nothing can be planned.
 """
 
+BATTERY_PLANS = ShownValues[BatteryPlan]("battery_plans")
+"""Plans of batteries by the ids of their subentries."""
 LOAD_PLANS = ShownValues[LoadPlan]("load_plans")
 """Plans of loads by the ids of their subentries."""
 HOUSE_PLANS = ShownValues[ShownHouse]("house_plans")
