@@ -2,6 +2,8 @@
 
 import { memoize } from "./data/memoize.ts";
 import { billTexts } from "./sentences/bill.ts";
+import { todayTexts } from "./sentences/today.ts";
+import { firstEnds } from "./parts/day-quarter-hours.ts";
 import type { Field, NewLoad } from "./card-host.ts";
 import { lastOf } from "./built-in-replacements.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
@@ -361,7 +363,15 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   /** Return the line shown while an answer is pending, or the reason why the answer was refused. */
   protected waiting(error?: string): TemplateResult {
     const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read", no_port: "no_port" } as const;
-    return error ? html`<p class="small" role="status">${this.locale.common(keys[error as keyof typeof keys] ?? "nothing_yet")}</p>` : this.#loading();
+    const known = keys[error as keyof typeof keys];
+    return error ? html`<p class="small" role="status">${known ? this.locale.common(known) : this.nothingYet()}</p>` : this.#loading();
+  }
+
+  /** Return when the card will have values: with the first whole quarter-hour, whose end is named if it is known. */
+  protected nothingYet(): string {
+    const running = this.feed?.live?.quarter_hour;
+    if (!running || running.last) return this.locale.common("nothing_yet");
+    return this.locale.text(todayTexts, "first", { time: this.locale.time(firstEnds(running)) });
   }
 
   /** Return a text of the card. */

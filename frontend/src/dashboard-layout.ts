@@ -8,7 +8,7 @@ import { STRATEGY } from "./card-types-and-elements.ts";
 import { type Meters, metersOf } from "./data/meter-feed.ts";
 import { type Hass, ownEntities } from "./hass.ts";
 import { findLocale, loadLocale } from "./text-loader.ts";
-import type { CommonKey, Locale } from "./locale.ts";
+import { type CommonKey, type Locale, localDay } from "./locale.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
 import type { Meter } from "./data/websocket-types.ts";
 
@@ -79,9 +79,14 @@ let shownMeters: string | undefined;
 /** Language of the last generated dashboard; undefined if its texts were not loaded. */
 let shownLanguage: string | undefined;
 
+/** Return whether nothing is known from before today. The card "so-far" then has little to show. */
+const isFirstDay = ({ list, now }: Meters): boolean => Boolean(list?.length) && list!.every(({ known_since: since }) => !since || localDay(now) <= localDay(since));
+
 /** Return what decides about the cards, as text: the meters and pulse readers. */
-const idsOf = ({ list, pulseReaders }: Meters): string =>
-  JSON.stringify([list?.map(({ entry_id, source, media }) => [entry_id, source, media.map(({ meter }) => meter)]), pulseReaders.map(({ entry_id, device_id }) => [entry_id, device_id])]);
+const idsOf = (meters: Meters): string => {
+  const { list, pulseReaders } = meters;
+  return JSON.stringify([isFirstDay(meters), list?.map(({ entry_id, source, media }) => [entry_id, source, media.map(({ meter }) => meter)]), pulseReaders.map(({ entry_id, device_id }) => [entry_id, device_id])]);
+};
 
 /** Return the registry entries of this integration. Home Assistant replaces `entities` and `devices` at any change. */
 const registryOf = memoize((entities: Hass["entities"], devices: Hass["devices"]): string => {
@@ -129,7 +134,8 @@ export class SmartyDashboard extends HTMLElement {
     // Leneda sends only days that have ended. If Leneda is the source of all meters, nothing is known about today. So
     // leave out the card "so-far", and call the first view "Yesterday".
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
-    const nowCards = isPast ? [...halves(card("now")), card("today")] : [card("now"), card("so-far"), card("today"), card("where", FULL), card("plan", FULL)];
+    const first = ["now", "so-far"].map((name) => card(name, isFirstDay(metersOf(hass.connection)) ? FULL : {}));
+    const nowCards = isPast ? [...halves(card("now")), card("today")] : [...first, card("today"), card("where", FULL), card("plan", FULL)];
     const hasWhatIf = meters?.some(({ known_since }) => known_since && metersOf(hass.connection).now - Date.parse(known_since) > MIN_WHAT_IF_AGE_MS);
     const views: View[] = [
       ...(isElectric ? [view(t(isPast ? "yesterday" : "now"), "now", section(...(hasYear ? nowCards : halves(card("now")))))] : []),

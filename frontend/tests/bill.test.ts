@@ -102,6 +102,8 @@ test("a month without a forecast says what it lacks", () => {
   const early = "2026-06-02T12:00:00+02:00";
   assert.equal(plain(told("last_year", early)), "No forecast before 4 June, because this month of last year is unknown.");
   assert.equal(told("quarter_hours", early), "No forecast, because more than a tenth of this month's quarter-hours are missing.");
+  const first = shownBill(bill({ estimate_lacks: "quarter_hours", until: early, since: "2026-06-01T09:00:00+02:00", measured_share: 0 }), english);
+  assert.deepEqual([first.sentence, first.measured], ["Forecast from 4 July on.", "Counted since 1 June."]);
 });
 
 /** A household in August 2026: 384.64 kWh from the grid, 43.25 of it above 7 kW, 400.56 to the grid. */

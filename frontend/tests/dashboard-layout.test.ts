@@ -87,6 +87,16 @@ test("a meter that is new has no battery card, and one without a cable no qualit
   assert.equal(shape(past)[0], "now: now, today");
 });
 
+test("on the first day, the energy so far takes the whole width below the present", async () => {
+  const isFull = async (known_since: string | null) => {
+    const [now] = await viewsOf(hassWith([meter({ known_since } as Partial<Meter>)]));
+    return now!.sections.flatMap(({ cards }) => cards).slice(0, 2).map(({ grid_options }) => grid_options !== undefined);
+  };
+  assert.deepEqual(await isFull(new Date().toISOString()), [true, true]);
+  assert.deepEqual(await isFull(null), [true, true]);
+  assert.deepEqual(await isFull(new Date(Date.now() - 2 * 86_400_000).toISOString()), [false, false]);
+});
+
 test("the gas of several meters says whose it is", async () => {
   const views = await viewsOf(hassWith([meter({ media: [GAS] }), meter({ entry_id: "second", media: [GAS] })]));
   assert.deepEqual(cardsOf(views[3]!).map(({ entry_id }) => entry_id), ["house", "second"]);

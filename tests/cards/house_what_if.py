@@ -70,6 +70,9 @@ def changed(low: int, high: int, *assumed: tuple[str, object], **others: object)
     """Return a year with changes, with the assumptions, and other fields of the answer."""
     found = what_if(low, high)
     found["what_if"]["assumed"] = [{"key": key, "value": value} for key, value in assumed]
+    # The totals of the contract's reference power have the saving of the sentence.
+    own = found["what_if"]["classes"]["7"]
+    own["then"] = costs(own["now"]["total"] - 240 - (low + high) // 2, 0, 0, 240)
     found["what_if"] |= others
     return found | {"markets": MARKETS, "devices": DEVICES}
 

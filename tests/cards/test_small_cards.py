@@ -25,7 +25,8 @@ async def test_energy_so_far_opens_its_entity_and_is_asked_for_once_a_quarter_ho
     entities = {"sensor.in": entity | {"translation_key": "energy_imported"}}
     answers = house_now.first_day() | {"smarty_p1/days": none, "smarty_p1/bill": none}
     await stage.show(SO_FAR, answers=answers, entities=entities)
-    assert "So far Nothing counted yet. Counting starts with the first" in await stage.text()
+    first = "So far No whole quarter-hour yet: the first one ends at 19:00."
+    assert first in await stage.text()
     today = house_now.day(21, imported_wh=31, quarter_hours=0, of_quarter_hours=74, peak=None)
     await stage.page.evaluate("all => stage.answer(all)", house_now.sums(days=[today], peak=None))
     await stage.passes(3)
@@ -57,6 +58,16 @@ async def test_energy_so_far_opens_its_entity_and_is_asked_for_once_a_quarter_ho
     await stage.show(SO_FAR, answers=house_now.sums(goal=GOAL))
     shown = await stage.card(SO_FAR).get_by_role("img").get_attribute("aria-label")
     assert shown == "Goal 130\u00a0€: 97\u00a0€ so far, forecast 145\u00a0€."
+
+
+async def test_in_the_first_quarter_hour_each_card_names_its_end(stage: Stage) -> None:
+    cards = [f"smarty-p1-{name}" for name in ("so-far", "today", "bill", "months", "year")]
+    commands = ("days", "bill", "quarter_hours", "classes", "usual", "highlights")
+    none = {f"smarty_p1/{command}": {"error": "nothing_counted"} for command in commands}
+    await stage.show(*cards, answers=house_now.first_day() | none)
+    for card in cards:
+        text = await stage.card(card).locator(".body").inner_text()
+        assert "19:00" in text, card
 
 
 async def test_a_card_has_no_hole_beside_a_higher_one(stage: Stage) -> None:

@@ -140,10 +140,7 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
     const days = feed.get("smarty_p1/days", {}, feed.readMinute);
     const bill = feed.get("smarty_p1/bill", { months: 1 }, feed.readMinute);
     const title = html`<h2>${this.t("title")}</h2>`;
-    if (!days.value) {
-      const isTooEarly = days.error === "nothing_counted";
-      return html`${title}${isTooEarly ? statusLine(this.t("nothing_yet")) : this.waiting(days.error)}`;
-    }
+    if (!days.value) return html`${title}${this.waiting(days.error)}`;
     const today = localDay(feed.now);
     const shown = lastOf(bill.value?.months ?? []);
     const content = this.#soFar(days.value.days, shown, this.locale, houseOf(feed), today);
@@ -157,7 +154,7 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
       ${ofToday ? this.sentence(ofToday) : nothing}
       ${content.lacks ? this.toEnter(meter, missingField(shown!)) : nothing}
       ${content.forecast ? this.#month(content, meter, shown!) : nothing}
-      ${content.rows.length || content.cost ? nothing : statusLine(this.locale.common("nothing_yet"))}
+      ${content.rows.length || content.cost ? nothing : statusLine(this.nothingYet())}
       ${content.rows.length ? this.#rows(content, usual, isOld) : nothing}
       ${notes.map(smallLine)}
       ${content.parts.length ? this.table(this.t("cost"), () => ({ head: [this.t("cost"), content.today], rows: content.parts })) : nothing}`;

@@ -41,7 +41,6 @@ export function showMonth(bills: Bill[], feed: MeterFeed, month: string | undefi
 }
 
 const REFUSALS: Record<string, BillKey> = {
-  nothing_counted: "nothing_counted",
   not_loaded: "not_loaded",
   not_found: "not_loaded",
 };

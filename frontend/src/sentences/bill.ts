@@ -2,6 +2,7 @@
 
 import { sumOf } from "../built-in-replacements.ts";
 import { addDays, capital, type CommonKey, dayStart, localDay, type Locale, type Params, round, type Texts } from "../locale.ts";
+import soFarTexts from "../texts/so-far.json" with { type: "json" };
 import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../card-host.ts";
 import type { Bill, BillLine, BillPart, OlderPrices } from "../data/websocket-types.ts";
@@ -113,8 +114,8 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
     until: isRunning(bill) ? untilOf(new Date(bill.until), locale, t) : undefined,
-    measured: isFromLeneda(bill) ? locale.text(yesterdayTexts, "from") : bill.measured_share < 1 ? t("measured", { share: locale.percent(bill.measured_share, 1) }) : "",
-    isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE,
+    measured: isFromLeneda(bill) ? locale.text(yesterdayTexts, "from") : bill.measured_share < 1 ? bill.since ? locale.text(soFarTexts, "counted_since", { day: locale.day(bill.since) }) : t("measured", { share: locale.percent(bill.measured_share, 1) }) : "",
+    isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE || Boolean(bill.since),
     notice: isInEuros ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
     sentence: !lacks ? forecast(bill, locale) : isInEuros ? missingSentence(bill, locale, t) : t("no_reference"),
     community: lacksCommunity(bill) && !lacks ? t("community_missing") : "",
@@ -152,6 +153,7 @@ function forecast(bill: Bill, locale: Locale): string {
   const { estimate, estimate_lacks: lacks } = bill;
   if (!isRunning(bill)) return "";
   if (lacks === "last_year") return locale.text(billTexts, "forecast_needs_last_year", { day: locale.day(firstForecast(bill)) });
+  if (lacks === "quarter_hours" && bill.since) return locale.text(soFarTexts, "from_day", { day: locale.day(firstForecast(bill)) });
   if (lacks === "quarter_hours") return locale.text(billTexts, "forecast_needs_quarter_hours");
   if (!estimate || !Number.isFinite(estimate.low) || !Number.isFinite(estimate.high)) return "";
   const [low, high] = wholeRange(estimate.low, estimate.high);
@@ -162,8 +164,11 @@ function forecast(bill: Bill, locale: Locale): string {
   return locale.text(billTexts, keys[isReceived ? 0 : 1], { total, day: locale.day(lastDay(bill)) });
 }
 
-/** Return the day from which on there is a forecast even without last year. */
-export const firstForecast = (bill: Bill): Date => dayStart(addDays(localDay(bill.start), 3));
+/**
+ * Return the day from which on there is a forecast even without last year. It is in the next month if most of this month was not
+ * measured.
+ */
+export const firstForecast = ({ start, end, estimate_lacks: lacks }: Bill): Date => dayStart(addDays(localDay(lacks === "quarter_hours" ? end : start), 3));
 
 /** Round a range outwards, to fewer digits the wider it is: 71.30 to 88.10 becomes 70 to 90. */
 function wholeRange(low: number, high: number): [number, number] {

@@ -202,7 +202,7 @@ function ofMonth(bill: Bill, month: string, locale: Locale): Pick<SoFar, "foreca
   };
   const forecast =
     total === undefined
-      ? [capital(t("month_so_far", { month, total: euros(soFar, locale) })), bill.estimate_lacks === "last_year" ? t("from_day", { day: locale.day(firstForecast(bill)) }) : ""]
+      ? [capital(t("month_so_far", { month, total: euros(soFar, locale) })), bill.estimate_lacks === "last_year" || (bill.estimate_lacks === "quarter_hours" && bill.since) ? t("from_day", { day: locale.day(firstForecast(bill)) }) : ""]
           .filter(Boolean)
           .join(" ")
       : heading(total) + verdict;
