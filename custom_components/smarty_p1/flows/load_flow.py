@@ -170,11 +170,6 @@ class LoadFlow(ConfigSubentryFlow):
             errors.refuse(CONF_ENERGY_FROM, "no_energy_or_charge")
         if unit == "%" and CONF_CAPACITY not in data:
             errors.refuse(CONF_CAPACITY, "capacity_missing")
-        number = data.get(CONF_POWER_SET_BY, "")
-        if unit_of(self.hass, number) not in _POWER_UNITS:
-            errors.refuse(CONF_POWER_SET_BY, "power_set_by_has_other_unit")
-        elif CONF_SWITCHED_BY not in data and lowest_of(self.hass.states.get(number)) > 0:
-            self._form.ask_once(CONF_POWER_SET_BY, "cannot_pause")
         if CONF_CHARGED_HERE in data:
             data[CONF_ANSWERED_ON] = local_day(dt_util.utcnow()).isoformat()
         return {**data, CONF_LOAD_KIND: kind}
@@ -196,8 +191,13 @@ class LoadFlow(ConfigSubentryFlow):
         min_kw = data.get(CONF_LOAD_MIN_KW, 0.0)
         if min_kw > data.get(CONF_LOAD_MAX_KW, MAX_LOAD_KW):
             errors.refuse(CONF_LOAD_MIN_KW, "above_maximum_power")
-        is_in_amperes = unit_of(self.hass, data.get(CONF_POWER_SET_BY, "")) == "A"
-        if kind == LOAD_CAR and is_in_amperes and min_kw < _MIN_PHASE_KW * data[CONF_PHASES]:
+        number = data.get(CONF_POWER_SET_BY, "")
+        unit = unit_of(self.hass, number)
+        if unit not in _POWER_UNITS:
+            errors.refuse(CONF_POWER_SET_BY, "power_set_by_has_other_unit")
+        elif CONF_SWITCHED_BY not in data and lowest_of(self.hass.states.get(number)) > 0:
+            self._form.ask_once(CONF_POWER_SET_BY, "cannot_pause")
+        if kind == LOAD_CAR and unit == "A" and min_kw < _MIN_PHASE_KW * data[CONF_PHASES]:
             errors.refuse(CONF_LOAD_MIN_KW, "below_six_amperes")
         if data.get(CONF_LOAD_KWH, 0.0) > MAX_LOAD_KW * data.get(CONF_LOAD_HOURS, MAX_LOAD_HOURS):
             errors.refuse(CONF_LOAD_KWH, "above_possible_power")

@@ -28,9 +28,8 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
     of_runs = [row["net_kw"] for row in shown["quarter_hours"] if row["loads_kw"]]
     is_below = reference_kw is not None and max(of_runs, default=0.0) <= reference_kw + _ROUNDING_KW
-    planned = planned_loads(hass, entry.entry_id)
-    savings = {name: planned[name]["saving"] if name in planned else 0.0 for name in loads}
-    saving = {name: load._replace(saving=savings[name]) for name, load in loads.items()}
+    savings = {name: row["saving"] for name, row in planned_loads(hass, entry.entry_id).items()}
+    saving = {name: load._replace(saving=savings.get(name, 0.0)) for name, load in loads.items()}
     return WatchedPlan(saving, is_without_surcharge=is_below)
 
 

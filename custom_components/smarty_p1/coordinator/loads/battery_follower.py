@@ -27,7 +27,7 @@ from .entered_battery import EnteredBattery, entered_battery
 from .lost_entities import lost_entities
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, Orderer, key_of
-from .shown_plans import BATTERY_PLANS, BatteryPlan
+from .shown_plans import BATTERY_PLANS, PlannedBattery
 from .state_numbers import converted, number_to_set
 
 _MIN_REST = timedelta(minutes=1)
@@ -49,7 +49,7 @@ class BatteryFollower:
         self._orders = orders
         self._records = entry.runtime_data.load_records
         self._has_ended = False
-        self._plan: BatteryPlan | None = None
+        self._plan: PlannedBattery | None = None
         self._kw: float | None = None
         """Power that the plan has set, None while the battery regulates itself."""
         self._set_at: datetime | None = None
@@ -113,7 +113,7 @@ class BatteryFollower:
         """Take a new plan of the house, None without one."""
         if planned and planned.plan.values:
             quarter, kwh = planned.coming[0].quarter, planned.plan.battery[0]
-            self._show(BatteryPlan(now, quarter, kwh, planned.plan.values[1], self._kw))
+            self._show(PlannedBattery(now, quarter, kwh, planned.plan.values[1], self._kw))
         else:
             self._show(None)
 
@@ -142,7 +142,7 @@ class BatteryFollower:
         set_at = self._set_at
         return set_at is not None and set_at <= now and latest.received_at < set_at + _REACTION
 
-    def _show(self, plan: BatteryPlan | None) -> None:
+    def _show(self, plan: PlannedBattery | None) -> None:
         self._plan = plan
         if self.entered:
             BATTERY_PLANS.show(self._hass, self.entered.subentry_id, plan)

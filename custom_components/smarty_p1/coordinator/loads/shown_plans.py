@@ -34,7 +34,7 @@ def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan | None:
     return record.plan and record.plan._replace(given_kw=kw, hand_until=hand_until)
 
 
-class BatteryPlan(NamedTuple):
+class PlannedBattery(NamedTuple):
     """Plan of a battery in the quarter-hour in which it was made."""
 
     planned_at: datetime
@@ -92,7 +92,7 @@ type ShownHouse = Mapping[str, Any] | PlanLack
 It is a `PlanLack` if nothing can be planned.
 """
 
-BATTERY_PLANS = ShownValues[BatteryPlan]("battery_plans")
+BATTERY_PLANS = ShownValues[PlannedBattery]("battery_plans")
 """Plans of batteries by the ids of their subentries."""
 LOAD_PLANS = ShownValues[LoadPlan]("load_plans")
 """Plans of loads by the ids of their subentries."""
