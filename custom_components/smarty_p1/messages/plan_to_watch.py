@@ -1,5 +1,8 @@
 """Plan of a meter's loads, as the messages about it need it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
@@ -26,11 +29,15 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
     if shown is None or isinstance(shown, PlanLack) or demand is None:
         return WatchedPlan(loads)
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
-    of_runs = [row["net_kw"] for row in shown["quarter_hours"] if row["loads_kw"]]
-    is_below = reference_kw is not None and max(of_runs, default=0.0) <= reference_kw + _ROUNDING_KW
     savings = {name: row["saving"] for name, row in planned_loads(hass, entry.entry_id).items()}
     saving = {name: load._replace(saving=savings.get(name, 0.0)) for name, load in loads.items()}
-    return WatchedPlan(saving, is_without_surcharge=is_below)
+    return WatchedPlan(saving, is_without_surcharge=_is_below(shown, reference_kw))
+
+
+def _is_below(shown: Mapping[str, Any], reference_kw: float | None) -> bool:
+    """Return whether the house stays within its reference power while loads run."""
+    powers = [row["net_kw"] for row in shown["quarter_hours"] if row["loads_kw"]]
+    return reference_kw is not None and max(powers, default=0.0) <= reference_kw + _ROUNDING_KW
 
 
 def _watched(entered: EnteredLoad, record: LoadRecord, plan: LoadPlan | None) -> WatchedLoad:
