@@ -63,11 +63,8 @@ async def _async_planned(
     energies = await async_car_energy(coordinator, source) if source else ()
     is_measured = any(any(energy.hours.values()) for energy in energies)
     car = {"kw": _USUAL_KW, "min_kw": 0.0, **_fields(entered, energies), **typed}
-    _, end = period_of(demand_of(coordinator))
-    if entered and not is_measured and not entered.is_new(end):
-        raise WhatIfError(WhatIfRefusal.CAR_NOT_MEASURED)
-    if "kwh" not in car:
-        raise WhatIfError(WhatIfRefusal.NO_CAR)
+    if reason := _refusal(coordinator, entered, car, is_measured=is_measured):
+        raise WhatIfError(reason)
     # Without typed energy, the measured energy of each night is planned.
     planned = car.keys() - ({"kwh"} - typed.keys() if is_measured else set())
     change = {ATTR_KIND: PLAN, **{name: car[name] for name in planned}}
@@ -87,6 +84,20 @@ def _one_phase(powers: Iterable[str], min_kw: float, entered: EnteredLoad | None
     """Return the reference powers in kW at which the car must charge on one phase."""
     phases = entered.phases if entered else _PHASES
     return [kw for kw in map(float, powers) if min_kw / phases <= kw < min_kw]
+
+
+def _refusal(
+    coordinator: MeterCoordinator,
+    entered: EnteredLoad | None,
+    car: Mapping[str, Any],
+    *,
+    is_measured: bool,
+) -> WhatIfRefusal | None:
+    """Return why the year of a car is unknown, None if it is known."""
+    _, end = period_of(demand_of(coordinator))
+    if entered and not is_measured and not entered.is_new(end):
+        return WhatIfRefusal.CAR_NOT_MEASURED
+    return None if "kwh" in car else WhatIfRefusal.NO_CAR
 
 
 def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> dict[str, Any]:

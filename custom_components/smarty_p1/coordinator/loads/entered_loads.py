@@ -1,7 +1,7 @@
 """Loads that the user has entered for a meter, each in a subentry, and their current plans."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import NamedTuple
 
@@ -49,8 +49,8 @@ class EnteredLoad(NamedTuple):
     """Power or energy entity of the load itself. None if the plan believes its own record."""
     charged_here: str | None = None
     """`yes` or `no`: whether the car was charged here in the twelve months before the answer."""
-    answered_on: str | None = None
-    """Day of this answer."""
+    answered_on: str = ""
+    """Day of this answer, such as 2026-11-30."""
     connected: str | None = None
     """Binary sensor that is on while the car is connected. None if it always is."""
     switched_by: str | None = None
@@ -88,8 +88,7 @@ class EnteredLoad(NamedTuple):
 
         An answer knows nothing of later days.
         """
-        answered_on = date.fromisoformat(self.answered_on) if self.answered_on else date.min
-        return self.charged_here == "no" and local_day(end) <= answered_on
+        return self.charged_here == "no" and local_day(end).isoformat() <= self.answered_on
 
     @property
     def is_controlled(self) -> bool:
