@@ -412,6 +412,7 @@ WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
     ("car", {"name": " \t"}, "name", "load_name"),
     ("car", {"name": "x" * 61}, "name", "load_name"),
     ("car", {"power_set_by": "number.share"}, "power_set_by", "power_set_by_has_other_unit"),
+    ("car", {"power_set_by": "number.bare"}, "power_set_by", "number_without_unit"),
     ("car", {"power_set_by": "number.from_6"}, "power_set_by", "cannot_pause"),
     ("car", {"measured_by": NOT_RECORDED}, "measured_by", "load_has_no_statistics"),
     ("car", {"measured_by": None}, "measured_by", "measured_by_missing"),
@@ -431,6 +432,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
     hass.states.async_set("number.current", "6", {"unit_of_measurement": "A"})
     hass.states.async_set("number.share", "6", {"unit_of_measurement": "%"})
     hass.states.async_set("number.from_6", "6", {"unit_of_measurement": "kW", "min": 6})
+    hass.states.async_set("number.bare", "6")
     hass.states.async_set("switch.car", "off")
     for kind in LOADS:
         form = await open_new(hass, house, kind)

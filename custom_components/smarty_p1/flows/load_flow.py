@@ -195,6 +195,8 @@ class LoadFlow(ConfigSubentryFlow):
         unit = unit_of(self.hass, number)
         if unit not in _POWER_UNITS:
             errors.refuse(CONF_POWER_SET_BY, "power_set_by_has_other_unit")
+        elif number and unit is None:
+            self._form.ask_once(CONF_POWER_SET_BY, "number_without_unit")
         elif CONF_SWITCHED_BY not in data and lowest_of(self.hass.states.get(number)) > 0:
             self._form.ask_once(CONF_POWER_SET_BY, "cannot_pause")
         if kind == LOAD_CAR and unit == "A" and min_kw < _MIN_PHASE_KW * data[CONF_PHASES]:
