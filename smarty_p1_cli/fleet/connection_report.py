@@ -3,18 +3,18 @@
 import argparse
 import asyncio
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from smarty_p1_cli.connection_files import HEAD, EnergyRows, cells_of, known_wh, kwh
+from smarty_p1_cli.connection_files import HEAD, EnergyRow, EnergyRows, cells_of, known_wh, kwh
 from smarty_p1_cli.parser import raise_usage_error
 from smarty_p1_fleet.init.connections import Community, Connection, Connections, Tenant
 from smarty_p1_fleet.store.quarter_hour_edges import read_edges
 from smarty_p1_fleet.store.store_config import StoreConfig
-from smarty_p1_fleet.store.store_reader import StoreReader, open_reader
+from smarty_p1_fleet.store.store_reader import open_reader
 from smartyp1.energy_table.wall_clock import number_of, time_of
 from smartyp1.history.luxembourg_time import (
     day_end,
@@ -36,6 +36,7 @@ _MAX_UNDERWAY = 4
 _FIRST_DAY = date(2000, 1, 1)
 _NAME_CHARS = 24
 _UNKNOWN = "?"
+_QUARTER_HOUR = "quarter-hour"
 _NO_COSTS = Costs({}, None)
 
 
@@ -59,19 +60,31 @@ class _Period(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionReport:
-    """Quarter-hours of connections from `begin` to `end`, and their costs if they were asked."""
+    """Sums of connections in each period, and their costs if they were asked.
+
+    `rows` has quarter-hours only if they are asked: those of a thousand connections and a year take
+    8 GB.
+    """
 
     every: str
-    begin: datetime
-    end: datetime
-    connections: Sequence[Connection]
-    rows: Mapping[str, EnergyRows]
-    costs: Mapping[str, Costs]
     asks_costs: bool
+    periods: Sequence[_Period]
+    connections: Sequence[Connection]
+    sums: dict[tuple[str, str], _Sums] = field(default_factory=dict)
+    """By name of the connection and of the period."""
+    rows: dict[str, EnergyRows] = field(default_factory=dict)
+    costs: dict[str, Costs] = field(default_factory=dict)
+
+    def add(self, name: str, rows: EnergyRows) -> None:
+        """Add the sums of a connection, and what else is asked."""
+        for period in self.periods:
+            self.sums[name, period.name] = _sums_of(rows, period)
+        if self.every == _QUARTER_HOUR:
+            self.rows[name] = rows
 
     def csv(self) -> Iterator[Sequence[object]]:
         """Yield the lines of the CSV file."""
-        if self.every == "quarter-hour":
+        if self.every == _QUARTER_HOUR:
             yield HEAD
             for connection in self.connections:
                 for cells in cells_of(self.rows[connection.name]):
@@ -81,11 +94,11 @@ class ConnectionReport:
         more = ("given_kwh", "peak_kw", "peak_start", "known_quarter_hours", "quarter_hours")
         yield (*head, *more, *(("cost_eur", "cheapest_kw") if self.asks_costs else ()))
         for connection in self.connections:
-            for period in self._periods():
+            for period in self.periods:
                 yield self._cells(connection, period)
 
     def _cells(self, connection: Connection, period: _Period) -> Sequence[object]:
-        sums = _sums_of(self.rows[connection.name], period)
+        sums = self.sums[connection.name, period.name]
         peak = (kwh(sums.peak[1] * 4), local_text(time_of(sums.peak[0]))) if sums.peak else ("", "")
         cost: Sequence[object] = ()
         if self.asks_costs:
@@ -96,20 +109,10 @@ class ConnectionReport:
         counts = sums.known, sums.quarter_hours
         return [connection.name, connection.building, period.name, *energies, *peak, *counts, *cost]
 
-    def _periods(self) -> Iterator[_Period]:
-        """Yield the days or months, in Luxembourg, between `begin` and `end`."""
-        start = self.begin
-        while start < self.end:
-            is_day = self.every == "day"
-            end = day_end(start) if is_day else month_end(start)
-            name = f"{local_day(start):%Y-%m-%d}" if is_day else month_name(start)
-            yield _Period(name, start, min(end, self.end))
-            start = end
-
     def text(self) -> str:
         """Return a table with a row for each connection, and a sum for each building."""
         lines = []
-        for period in self._periods():
+        for period in self.periods:
             lines += [*self._table(period), ""]
         return "\n".join(lines[:-1])
 
@@ -126,7 +129,7 @@ class ConnectionReport:
 
     def _building(self, building: str, period: _Period) -> Iterator[str]:
         own = [one for one in self.connections if one.building == building]
-        sums = [_sums_of(self.rows[one.name], period) for one in own]
+        sums = [self.sums[one.name, period.name] for one in own]
         costs = [self.costs.get(one.name, _NO_COSTS) for one in own]
         totals = [cost.totals.get(period.name) for cost in costs]
         for connection, of, total, cost in zip(own, sums, totals, costs, strict=True):
@@ -175,6 +178,16 @@ def _sums_of(rows: EnergyRows, period: _Period) -> _Sums:
     return _Sums(energies, peak, sum(row.is_known for _, row in own), last - first)
 
 
+def _periods(every: str, start: datetime, last: datetime) -> Iterator[_Period]:
+    """Yield the days or months, in Luxembourg, between `start` and `last`."""
+    while start < last:
+        is_day = every == "day"
+        end = day_end(start) if is_day else month_end(start)
+        name = f"{local_day(start):%Y-%m-%d}" if is_day else month_name(start)
+        yield _Period(name, start, min(end, last))
+        start = end
+
+
 class _Question(NamedTuple):
     """Connections that are shown and read, their communities, and the period."""
 
@@ -218,59 +231,46 @@ async def make_report(
     arguments: argparse.Namespace, inputs: Connections, store: StoreConfig
 ) -> ConnectionReport:
     """Return the report that the command's arguments ask for. Raises UsageError, ConfigError."""
-    asked, costs = _question(arguments, inputs), dict[str, Costs]()
+    asked = _question(arguments, inputs)
+    periods = [*_periods(arguments.every, asked.begin, asked.end)]
+    report = ConnectionReport(arguments.every, arguments.bills, periods, asked.shown)
+    members = {name: dict[int, EnergyRow]() for one in asked.communities for name in one.shares}
+    prices = {name: one.price for one in asked.communities for name in one.shares}
+    shown = {one.name: one for one in asked.shown}
+    loop, limit = asyncio.get_running_loop(), asyncio.Semaphore(_MAX_UNDERWAY)
+
+    async def finish(name: str, rows: EnergyRows) -> None:
+        report.add(name, rows)
+        if arguments.bills:
+            if (path := shown[name].contract) is None:
+                raise_usage_error("a [[connection]] has no contract: --bills needs one for each")
+            report.costs[name] = await loop.run_in_executor(
+                pool, costs_of, rows, path, prices.get(name)
+            )
+
+    async def read_one(one: Connection) -> None:
+        async with limit:
+            edges = await read_edges(reader, one.meters, *span)
+            rows = await loop.run_in_executor(pool, rows_of_edges, edges, *begin_end)
+            if one.name in members:
+                members[one.name] = rows
+            else:
+                await finish(one.name, rows)
+
+    begin_end = asked.begin, asked.end
+    span = int(asked.begin.timestamp()), int(asked.end.timestamp())
     with ProcessPoolExecutor(_WORKERS) as pool:
         async with open_reader(store) as reader:
-            rows = await _read(reader, pool, asked.read, asked.begin, asked.end)
-        prices: dict[str, float | None] = {}
+            await asyncio.gather(*map(read_one, asked.read))
         for community in asked.communities:
-            members = {name: rows[name] for name in community.shares}
-            share_energy(members, community.shares, community.layer)
-            prices |= dict.fromkeys(community.shares, community.price)
-        if arguments.bills:
-            costs = await _costs(pool, asked.shown, rows, prices)
-    span = asked.begin, asked.end
-    return ConnectionReport(arguments.every, *span, asked.shown, rows, costs, arguments.bills)
+            shares = community.shares
+            share_energy({name: members[name] for name in shares}, shares, community.layer)
+        works = (finish(name, rows) for name, rows in members.items() if name in shown)
+        await asyncio.gather(*works)
+    return report
 
 
 def _span(period: str) -> tuple[datetime, datetime]:
     year, _, month = period.partition("-")
     begin = midnight(date(int(year), int(month or 1), 1))
     return begin, month_end(begin) if month else midnight(date(int(year) + 1, 1, 1))
-
-
-async def _read(
-    reader: StoreReader,
-    pool: ProcessPoolExecutor,
-    connections: Iterable[Connection],
-    begin: datetime,
-    end: datetime,
-) -> dict[str, EnergyRows]:
-    """Return the quarter-hours of each connection, by its name."""
-    limit, loop = asyncio.Semaphore(_MAX_UNDERWAY), asyncio.get_running_loop()
-    span = int(begin.timestamp()), int(end.timestamp())
-
-    async def read_one(connection: Connection) -> tuple[str, EnergyRows]:
-        async with limit:
-            edges = await read_edges(reader, connection.meters, *span)
-            rows = await loop.run_in_executor(pool, rows_of_edges, edges, begin, end)
-            return connection.name, rows
-
-    return dict(await asyncio.gather(*map(read_one, connections)))
-
-
-async def _costs(
-    pool: ProcessPoolExecutor,
-    connections: Iterable[Connection],
-    rows: Mapping[str, EnergyRows],
-    prices: Mapping[str, float | None],
-) -> dict[str, Costs]:
-    """Return the costs of the connections, by name. `prices` are those of energy communities."""
-    loop, found = asyncio.get_running_loop(), dict[str, asyncio.Future[Costs]]()
-    for one in connections:
-        if one.contract is None:
-            raise_usage_error("a [[connection]] has no contract: --bills needs one for each")
-        found[one.name] = loop.run_in_executor(
-            pool, costs_of, rows[one.name], one.contract, prices.get(one.name)
-        )
-    return dict(zip(found, await asyncio.gather(*found.values()), strict=True))
