@@ -191,6 +191,14 @@ class LoadFlow(ConfigSubentryFlow):
         min_kw = data.get(CONF_LOAD_MIN_KW, 0.0)
         if min_kw > data.get(CONF_LOAD_MAX_KW, MAX_LOAD_KW):
             errors.refuse(CONF_LOAD_MIN_KW, "above_maximum_power")
+        unit = self._checked_unit(data, errors)
+        if kind == LOAD_CAR and unit == "A" and min_kw < _MIN_PHASE_KW * data[CONF_PHASES]:
+            errors.refuse(CONF_LOAD_MIN_KW, "below_six_amperes")
+        if data.get(CONF_LOAD_KWH, 0.0) > MAX_LOAD_KW * data.get(CONF_LOAD_HOURS, MAX_LOAD_HOURS):
+            errors.refuse(CONF_LOAD_KWH, "above_possible_power")
+
+    def _checked_unit(self, data: Mapping[str, Any], errors: FormErrors) -> str | None:
+        """Return the unit of the number that sets the power. Add an error if it does not fit."""
         number = data.get(CONF_POWER_SET_BY, "")
         unit = unit_of(self.hass, number)
         if unit not in _POWER_UNITS:
@@ -199,7 +207,4 @@ class LoadFlow(ConfigSubentryFlow):
             self._form.ask_once(CONF_POWER_SET_BY, "number_without_unit")
         elif CONF_SWITCHED_BY not in data and lowest_of(self.hass.states.get(number)) > 0:
             self._form.ask_once(CONF_POWER_SET_BY, "cannot_pause")
-        if kind == LOAD_CAR and unit == "A" and min_kw < _MIN_PHASE_KW * data[CONF_PHASES]:
-            errors.refuse(CONF_LOAD_MIN_KW, "below_six_amperes")
-        if data.get(CONF_LOAD_KWH, 0.0) > MAX_LOAD_KW * data.get(CONF_LOAD_HOURS, MAX_LOAD_HOURS):
-            errors.refuse(CONF_LOAD_KWH, "above_possible_power")
+        return unit
