@@ -29,32 +29,20 @@ export const nowStyles = [
     .old .sentence {
       color: var(--quiet);
     }
-    /*
-     * The small line stands beside the number, which is higher than its lines. So an empty line leaves no hole. A wide
-     * card has the sentence there, too.
-     */
+    /* The small line is read after the sentence, so it stands below it. A wide card has both beside the number. */
     .answer {
       display: grid;
-      grid: 56px minmax(48px, auto) / minmax(136px, max-content) 1fr;
+      grid-template-rows: 56px minmax(48px, auto) minmax(40px, auto);
       column-gap: 16px;
-      align-items: center;
-    }
-    .answer .small {
-      grid-area: 1 / 2;
-    }
-    .answer .sentence {
-      grid-area: 2 / 1 / 3 / 3;
-      align-self: flex-start;
     }
     .uses {
       min-height: 48px;
     }
-    /* From this width on, the advice has two lines and the small one. */
+    /* From this width on, the advice has two lines, and so has the small line. */
     @container (min-width: 450px) {
       .answer {
         grid: auto 1fr / minmax(136px, max-content) 1fr;
-        align-items: start;
-        min-height: 66px;
+        min-height: 84px;
       }
       .answer .big {
         grid-row: 1 / 3;
@@ -62,16 +50,13 @@ export const nowStyles = [
       .answer .small {
         grid-area: 2 / 2;
       }
-      .answer .sentence {
-        grid-area: 1 / 2;
-      }
       .uses {
         min-height: 24px;
       }
     }
     @container (max-width: 310px) {
       .answer {
-        grid-template-rows: 56px minmax(72px, auto);
+        grid-template-rows: 56px minmax(72px, auto) minmax(40px, auto);
       }
     }
     .notice {
