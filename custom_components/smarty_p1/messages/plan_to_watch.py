@@ -29,10 +29,8 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
     if shown is None or isinstance(shown, PlanLack) or demand is None:
         return WatchedPlan(loads)
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
-    saving = {
-        name: load._replace(saving=planned.get(name, {}).get("saving", 0.0))
-        for name, load in loads.items()
-    }
+    savings = {name: row["saving"] for name, row in planned_loads(hass, entry.entry_id).items()}
+    saving = {name: load._replace(saving=savings.get(name, 0.0)) for name, load in loads.items()}
     return WatchedPlan(saving, is_without_surcharge=_is_below(shown, reference_kw))
 
 
