@@ -47,7 +47,9 @@ def test_a_room_may_have_its_base_its_rows_and_mends(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int, row: str, status: int
 ) -> None:
     page = tmp_path / "size.md"
-    rows = re.sub(r"\| \d+ \|", "| 1000 |", check_size.PAGE.read_text(encoding="utf-8"))
+    text = check_size.PAGE.read_text(encoding="utf-8").splitlines(keepends=True)
+    bases = "".join(line for line in text if "| `tests/" not in line)
+    rows = re.sub(r"\| \d+ \|", "| 1000 |", bases)
     page.write_text(f"{rows}{row}\n", encoding="utf-8")
     monkeypatch.setattr(check_size, "PAGE", page)
     monkeypatch.setattr(
