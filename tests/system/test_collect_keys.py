@@ -11,6 +11,7 @@ import pytest
 
 from smarty_p1_gateway import UnavailableError
 from tests.system.collectors import KEY, WINTER, Collectors, MadeUpMeter, meters, until_stored
+from tests.system.nats_cluster import STREAM
 from tests.system.support import PATIENCE, TIMEOUT, until
 
 NEW_KEY = bytes.fromhex("F0E0D0C0B0A090807060504030201000")
@@ -51,6 +52,11 @@ async def until_nothing_is_read(fleet: Collectors) -> None:
         if number != seen:
             seen, since = number, time.monotonic()
         await asyncio.sleep(1)
+
+
+async def readers(fleet: Collectors) -> set[str]:
+    """Return the consumers of the stream. A collector that reads again has one of its own."""
+    return {info.name for info in await fleet.js.consumers_info(STREAM)}
 
 
 async def delete(fleet: Collectors, meter: MadeUpMeter) -> None:
@@ -238,11 +244,15 @@ async def test_a_collector_is_killed_while_it_reads_again_frames_from_before_the
         for _ in range(900):
             await fleet.send(late)
         await until_waiting(fleet, 1)
+        before = await readers(fleet)
         fleet.write_keys(*sent)
+        # Both are killed within milliseconds, long before the values are on the disk.
+        async with asyncio.timeout(PATIENCE):
+            while await readers(fleet) <= before:
+                await asyncio.sleep(0.005)
+        await asyncio.gather(*map(fleet.stop, BOTH))
+        await fleet.send(*sent)
         for one in BOTH:
-            await fleet.send(*sent)
-            await fleet.stop(one)
-            await fleet.send(*sent)
             await fleet.start(one)
         await until_stored(fleet, *sent)
         await until_waiting(fleet, 0)
