@@ -173,6 +173,12 @@ def test_a_hand_lasts_a_day_at_most_and_until_the_car_leaves_or_by_plan() -> Non
             assert not house.control.has_hand
 
 
+def test_a_switch_that_is_on_before_its_first_order_is_somebodys() -> None:
+    house = House(SWITCH, switch="on")
+    assert house.until(600) == []
+    assert house.control.is_by_hand
+
+
 def test_an_off_by_hand_is_kept_too() -> None:
     house = running()
     house.around = Around(is_needed=True, hand_end=house.now + timedelta(hours=2))
@@ -195,6 +201,18 @@ def test_a_switch_that_goes_off_by_itself_is_tried_again_and_the_second_time_is_
     assert house.change(switch="off") == []
     assert house.told() is Told.STOPPED
     assert house.until(at + 3600) == []
+    house.control = house.control.released()
+    assert house.told() is None
+
+
+def test_a_switch_that_goes_off_without_missing_energy_is_no_hand() -> None:
+    house = running()
+    house.around = Around(is_needed=False)
+    for _ in range(2):
+        house.change(switch="off")
+        house.until(house.s + 600)
+    assert [value for _, value in house.orders] == ["on", "on"]
+    assert not house.control.has_hand
 
 
 def test_a_switch_that_goes_off_twice_in_an_hour_is_tried_again_twice() -> None:
@@ -374,7 +392,14 @@ def test_an_order_that_is_not_shown_is_sent_again_and_has_a_message_after_ten_mi
     assert house.told() is Told.DOES_NOT_OBEY
     [failing] = house.control.told(house.now, Told.DOES_NOT_OBEY)
     assert (failing.entity_id, failing.ordered, failing.state) == ("switch.car", "off", "on")
-    house.change(switch="off")
+    house.answers = False
+    house.until(at + 1500)
+    house.change(switch=None)
+    assert house.told() is None
+    # Once it is back, it does not wait for the retry.
+    house.answers = house.obeys = True
+    house.change(switch="on")
+    assert house.states == {"switch.car": "off"}
     assert house.told() is None
 
 
@@ -519,6 +544,13 @@ def test_a_device_may_round_or_cap_a_number() -> None:
         assert house.until(house.s + 900) == []
 
 
+def test_a_number_that_stays_at_0_does_not_obey() -> None:
+    house = House(NUMBER)
+    house.kw, house.obeys = 11.0, False
+    house.until(3600)
+    assert house.told() is Told.DOES_NOT_OBEY
+
+
 def test_a_device_that_caps_a_number_for_a_while_gets_it_again() -> None:
     house = running(NUMBER)
     house.obeys, house.value = False, 15.0
@@ -559,6 +591,18 @@ def test_a_limit_wins_over_a_hand_which_goes_on_after_it() -> None:
     house.limit = None
     assert house.until(at + 700) == [(at + 610, "on")]
     assert house.until(at + 3 * 3600 + 60) == [(at + 3 * 3600, "off")]
+
+
+def test_what_somebody_switches_off_in_a_limit_stays_off_after_it() -> None:
+    house = running()
+    house.around = Around(is_needed=True, hand_end=house.now + timedelta(hours=3))
+    house.obeys, house.limit = False, Limit(None)
+    house.look()
+    house.change(switch="off", by_call=True)
+    house.obeys, house.limit = True, None
+    house.orders.clear()
+    assert house.until(house.s + 1200) == []
+    assert house.control.has_hand
 
 
 def test_a_limit_does_not_wait_for_the_retry_of_the_plan() -> None:
