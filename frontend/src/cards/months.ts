@@ -8,7 +8,7 @@ import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { billsOf, showMonth, shownOf, withoutBill } from "../parts/shared-bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../charts/months-chart.ts";
-import { chartPart, partStyles } from "../parts/chart-part.ts";
+import { chartPart, partStyles } from "../charts/chart-part.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { measureIn, Width } from "../parts/measured-sizes.ts";
 import { missingField } from "../sentences/bill.ts";

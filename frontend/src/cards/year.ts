@@ -8,7 +8,7 @@ import { Cells } from "../charts/heat-map-picture.ts";
 import type { MeterFeed, Reply } from "../data/meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf } from "../parts/shared-bills.ts";
-import { chartPart, partStyles } from "../parts/chart-part.ts";
+import { chartPart, partStyles } from "../charts/chart-part.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type PaintRequest } from "../charts/heat-map-painter.ts";
 import { paragraph, rich, smallLine, tableBehind } from "../parts/markup.ts";

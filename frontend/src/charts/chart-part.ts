@@ -1,7 +1,7 @@
 /** Name of a part of a chart, which hides the part and shows it again, as a legend of the Energy dashboard does. */
 
 import { css, html, type TemplateResult } from "lit";
-import { dot } from "../charts/shapes.ts";
+import { dot } from "./shapes.ts";
 
 export const partStyles = css`
   .plain[aria-pressed="false"] {
