@@ -547,7 +547,7 @@ def test_a_device_may_round_or_cap_a_number() -> None:
 def test_a_number_that_stays_at_0_does_not_obey() -> None:
     house = House(NUMBER)
     house.kw, house.obeys = 11.0, False
-    house.until(3600)
+    house.until(1800)
     assert house.told() is Told.DOES_NOT_OBEY
 
 
@@ -593,7 +593,7 @@ def test_a_limit_wins_over_a_hand_which_goes_on_after_it() -> None:
     assert house.until(at + 3 * 3600 + 60) == [(at + 3 * 3600, "off")]
 
 
-def test_what_somebody_switches_off_in_a_limit_stays_off_after_it() -> None:
+def test_a_load_switched_off_by_hand_in_a_limit_stays_off_after_it() -> None:
     house = running()
     house.around = Around(is_needed=True, hand_end=house.now + timedelta(hours=3))
     house.obeys, house.limit = False, Limit(None)
