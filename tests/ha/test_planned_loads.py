@@ -586,6 +586,11 @@ async def test_a_load_that_lacks_an_entity_is_left_out_only_without_its_switch(
     hass.states.async_set(lost, present[lost], kwh)
     await later(75)
     assert not issue_of(hass, house, "load_entity_lost")
+    # A clock that was ahead has noted this outage.
+    ahead = (NOW + timedelta(days=365)).timestamp()
+    hass.states.async_set(lost, "unavailable", timestamp=ahead)
+    await later(77)
+    assert issue_of(hass, house, "load_entity_lost")
     # A deleted entity raises a message without delay.
     hass.states.async_remove(lost)
     await later(80)

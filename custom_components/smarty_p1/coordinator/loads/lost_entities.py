@@ -10,6 +10,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
+from ...lib.passed_pause import has_passed
 from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, set_issue
 from .entered_battery import EnteredBattery, entered_battery
@@ -57,4 +58,4 @@ def _is_lost(hass: HomeAssistant, entity_id: str, now: datetime) -> bool:
         # A renamed entity has no state for a moment.
         registered = er.async_get(hass).async_get(entity_id)
         return registered is None or registered.disabled
-    return state.state == STATE_UNAVAILABLE and now - state.last_changed >= _MAX_OUTAGE
+    return state.state == STATE_UNAVAILABLE and has_passed(state.last_changed, now, _MAX_OUTAGE)
