@@ -179,6 +179,24 @@ def test_a_switch_that_is_on_before_its_first_order_is_somebodys() -> None:
     assert house.control.is_by_hand
 
 
+def test_another_hand_lasts_until_its_own_end() -> None:
+    house = running(NUMBER)
+    for hours, number in ((1, "7.0"), (3, "12.0")):
+        house.until(house.s + 600)
+        house.around = Around(hand_end=house.now + timedelta(hours=hours))
+        house.change(number=number, by_call=True)
+        assert house.control.hand_until == house.around.hand_end
+
+
+def test_a_hand_while_the_car_is_away_is_kept() -> None:
+    house = resting()
+    house.around = Around(is_gone=True)
+    house.until(house.s + 60)
+    house.change(switch="on", by_call=True)
+    house.until(house.s + 600)
+    assert house.control.is_by_hand
+
+
 def test_an_off_by_hand_is_kept_too() -> None:
     house = running()
     house.around = Around(is_needed=True, hand_end=house.now + timedelta(hours=2))
@@ -533,6 +551,13 @@ def test_a_number_that_is_unavailable_delays_a_load_by_five_minutes(fits_full: b
     assert house.states["number.car"] == "16.0"
 
 
+def test_a_load_starts_after_five_minutes_if_its_number_shows_nothing() -> None:
+    house = House(SWITCH | NUMBER, number="6.0")
+    house.kw, house.obeys = 11.0, False
+    begin = next(s for s, value in house.until(1200) if value == "on")
+    assert 300 <= begin <= 600
+
+
 def test_a_device_may_round_or_cap_a_number() -> None:
     house = running(NUMBER)
     house.obeys = False
@@ -636,6 +661,15 @@ def test_a_limit_is_a_power() -> None:
     house.look()
     assert house.orders[0] == (at + 120, "6.0")
     assert house.orders[1] == (at + 120, "off")
+
+
+def test_a_load_is_switched_off_if_the_call_of_its_number_hangs_in_a_limit() -> None:
+    house = running(SWITCH | NUMBER)
+    house.limit, house.value, house.kw = Limit(6.0), 6.0, 4.2
+    house.answers = None
+    at = house.s
+    off = [s - at for s, value in house.until(at + 60) if value == "off"]
+    assert off[:1] == [40]
 
 
 def test_a_limit_is_sent_again_soon() -> None:
