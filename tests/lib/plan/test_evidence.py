@@ -61,6 +61,15 @@ def test_a_report_from_before_the_order_is_no_evidence(every: int) -> None:
     assert tries[0] in range(every, 2 * every + 2)
 
 
+def test_a_report_counts_once_it_is_younger_than_the_order_by_the_usual_pause() -> None:
+    evidence = Evidence(pause=timedelta(minutes=10))
+    evidence = evidence.seen(START, None, is_on=True, has_power=False)
+    for minutes, tries in ((9, 0), (11, 1)):
+        now = START + timedelta(minutes=minutes)
+        evidence = evidence.seen(now, now, is_on=True, has_power=False)
+        assert evidence.tries == tries
+
+
 def test_a_box_that_pauses_for_half_an_hour_is_not_full() -> None:
     evidence, _ = tried(20, 1, lambda _: True)
     later = START + timedelta(minutes=20)

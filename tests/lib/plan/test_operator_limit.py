@@ -17,3 +17,24 @@ def test_a_look_that_finds_nothing_new_changes_nothing_stored(*, is_limited: boo
     for seconds in (10, 300, 3600):
         later = limit.seen(NOW + timedelta(seconds=seconds), is_limited=is_limited)
         assert dump(later) == dump(limit)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "minutes", "counts"),
+    [
+        (False, None, 14, False),
+        (False, None, 16, True),
+        (True, None, 14, True),
+        (True, None, 16, True),
+        (True, False, 1, True),
+        (True, False, 3, False),
+        (False, True, 0, True),
+    ],
+)
+def test_a_limit_after_a_state_that_is_known_or_not(
+    *, before: bool, now: bool | None, minutes: float, counts: bool
+) -> None:
+    limit = OperatorLimit().seen(NOW, is_limited=before)
+    for at in (0.0, minutes):
+        limit = limit.seen(NOW + timedelta(minutes=at), is_limited=now)
+    assert limit.counts is counts
