@@ -140,18 +140,18 @@ class FrameFinder:
         `data` is already at the end of the buffer. `size` is the size of the buffer. Do not call
         this method while `size` is below the attribute `wake`.
         """
-        buffer, searched = self.buffer, self._searched
+        find, searched = self.buffer.find, self._searched
         wake = size - 1 + _END_SIZE
         if (
             wake < self._horizon
-            and buffer.find(HEADER_MARK, searched) < 0
-            and buffer.find(_END_MARK, searched) < 0
-            and buffer.find(_LETTERS, max(searched - 1, 0)) < 0
+            and find(HEADER_MARK, searched) < 0
+            and find(_END_MARK, searched) < 0
+            and find(_LETTERS, searched - 1 if searched else 0) < 0
             and (
                 self._offset + size <= self._latest_end
                 or (
-                    buffer.find(_LONG_LENGTH, searched, size - 1) < 0
-                    and max(buffer.find(mark, searched) for mark in _ALTERED_MARKS) < 0
+                    find(_LONG_LENGTH, searched, size - 1) < 0
+                    and max(find(mark, searched) for mark in _ALTERED_MARKS) < 0
                 )
             )
         ):
@@ -177,21 +177,41 @@ class FrameFinder:
 
     def _search(self) -> None:
         """Search the new bytes for possible frames and telegrams, and add them to `_waiting`."""
+        ciphertext = self._only_frame()
         self._search_for(HEADER_MARK, MAX_HEADER_SIZE)
         self._search_for(_END_MARK, _END_SIZE)
-        self._search_for(_LETTERS, MAX_HEADER_SIZE)
-        if self._offset + len(self.buffer) > self._latest_end:
+        self._search_for(_LETTERS, MAX_HEADER_SIZE, ciphertext)
+        # A frame before, or the only frame, has all new bytes.
+        size, is_whole = len(self.buffer), ciphertext.start <= self._searched
+        if self._offset + size > self._latest_end and not (is_whole and ciphertext.stop >= size):
             for mark in (*_ALTERED_MARKS, _LONG_LENGTH):
-                self._search_for(mark, MAX_HEADER_SIZE)
+                self._search_for(mark, MAX_HEADER_SIZE, ciphertext)
 
-    def _search_for(self, mark: bytes, size: int) -> None:
+    def _search_for(self, mark: bytes, size: int, left_out: range = range(0)) -> None:
         """Add the places of a mark that is complete now, and that `_searched` does not cover."""
         at, end = max(self._searched + 2 - len(mark), 0), len(self.buffer)
         if len(mark) == 1:
             at, end = self._searched, end - 1
         while (at := self.buffer.find(mark, at, end)) >= 0:
-            self._wait(self._offset + at, size)
-            at += 1
+            if at in left_out:
+                at = left_out.stop
+            else:
+                self._wait(self._offset + at, size)
+                at += 1
+
+    def _only_frame(self) -> range:
+        """Return where the only frame is that begins in the new bytes, empty without or with more.
+
+        Its ciphertext has no damaged header, but many bytes that look like the begin of one.
+        """
+        buffer = self.buffer
+        at = buffer.find(HEADER_MARK, self._searched)
+        is_only = (
+            0 <= at <= len(buffer) - MAX_HEADER_SIZE
+            and buffer.find(HEADER_MARK, at + 1) < 0
+            and buffer.find(_LETTERS, at + 3) < 0
+        )
+        return range(at, at + self._size_at(at) * is_only)
 
     def _read_header(self, start: int) -> bool:
         """Add the frame of a complete header to `_waiting`. Return whether the header is damaged.
