@@ -8,6 +8,7 @@ import type { Field, NewLoad } from "./card-host.ts";
 import { lastOf } from "./built-in-replacements.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { pageHass } from "./card-types-and-elements.ts";
+import { keep, kept } from "./data/browser-storage.ts";
 import { rememberDashboard } from "./data/early-request.ts";
 import { type MeterFeed, type Meters, metersOf, type SharedSubscription } from "./data/meter-feed.ts";
 import { type Hass, ownEntities } from "./hass.ts";
@@ -49,6 +50,8 @@ const MIN_SPEECH_INTERVAL_MS = 60_000;
  */
 const IDLE_MS = 3000;
 const ASKING_MS = 15_000;
+/** Time in ms after the first answer at which the height of the card is kept for the next time. Until then, its parts are measured. */
+const HEIGHT_AFTER_MS = 2000;
 
 /** Time in ms for which the choices of a removed card are kept for a new one of the same configuration. */
 const KEPT_MS = 30_000;
@@ -97,6 +100,8 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   #unlisten: (() => void)[] = [];
   #endPreparation: (() => void) | undefined;
   #observer: IntersectionObserver | undefined;
+  /** Whether the card was drawn with an answer. */
+  #hasAnswer = false;
   #isInView = false;
   /** Whether the card asks although it is not in view. */
   #isAsking = false;
@@ -186,6 +191,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     super();
     whileDrawn(this, "ha-card", (card) => scrollIfShort(card, card.querySelector(".body")!));
     keepFocus(this, () => JSON.stringify(this.config));
+    this.addController({ hostUpdated: this.#keepHeight });
     // The build for new browsers leaves this line out.
     OLD_BROWSERS: applyContainerWidths(this);
   }
@@ -330,6 +336,21 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
       </div>
     </ha-card>`;
   }
+
+  /** Name of the kept height: of the same card, as wide and in the same language. */
+  get #heightName(): string {
+    const { type, part, meter } = this.config;
+    return ["smarty-p1-height", type, part, meter, this.offsetWidth, this.lang].join(" ");
+  }
+
+  /** Give the card the height of the last time until its first answer, so that it does not move those below it. Then keep its height. */
+  readonly #keepHeight = (): void => {
+    const card = this.renderRoot.querySelector<HTMLElement>("ha-card");
+    if (this.#hasAnswer || !card?.style) return;
+    this.#hasAnswer = Boolean(this.locale && this.meter) && !card.querySelector(".on-screen");
+    card.style.minHeight = this.#hasAnswer ? "" : `${kept(this.#heightName) ?? 0}px`;
+    if (this.#hasAnswer) setTimeout(() => this.offsetHeight && keep(this.#heightName, String(this.offsetHeight)), HEIGHT_AFTER_MS);
+  };
 
   /** Return the chooser of the view's meter; nothing if there is only one meter. */
   protected chooser(meter: Meter, detail: (meter: Meter, feed: MeterFeed) => string = () => ""): TemplateResult | typeof nothing {
