@@ -45,7 +45,9 @@ def main() -> int:
     parser.add_argument("--pairs", type=count, default=_PAIRS, help=f"({_PAIRS})")
     parser.add_argument("--short", action="store_true", help=f"{_SHORT_PAIRS} pairs: a minute")
     options = parser.parse_args()
-    commit = options.commit or _old_commit()
+    if not (commit := options.commit or _old_commit()):
+        print("There is no commit that is an hour old, so nothing is compared.")
+        return 0
     pairs = _SHORT_PAIRS if options.short else options.pairs
     with TemporaryDirectory() as folder:
         frames = Path(folder) / "frames"
@@ -99,6 +101,7 @@ def _frames() -> dict[str, list[bytes]]:
 
 
 def _old_commit() -> str:
+    """Return the newest commit that is an hour old, "" if the clone has none."""
     before = (datetime.now(UTC) - _OLD_ENOUGH).isoformat()
     return _git("rev-list", "-1", f"--before={before}", "HEAD")
 
