@@ -51,7 +51,7 @@ FIRST_DAY = {
         ),
         ("months", r"The first whole month ends on .* Total so far"),
     ),
-    "year": (("year", r"No whole quarter-hour yet: the first one ends at \d"),),
+    "year": (("year", r"the first one ends at \d|It appears here with the first whole"),),
     "others": (
         # After a meter's second capture, its card has the amount of the day.
         ("medium", r"^Gas .* (m³ today|Meter reading [\d,.]+ m³)"),
