@@ -219,6 +219,8 @@ async def _enable(
     """
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
+    # Platforms are set up in any order, but each one's entities in that of its table.
+    entities.sort(key=lambda entity: (entity.domain == "sensor") is from_end)
     number = len(entities) if number is None else number
     for index, entity in enumerate(reversed(entities) if from_end else entities):
         disabled_by = None if index < number else er.RegistryEntryDisabler.USER
@@ -259,10 +261,10 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
 async def _set_up_own(
     hass: HomeAssistant,
     frames: list[bytes],
-    number: int,
+    number: int | None,
     contracts: Sequence[Mapping[str, float]],
 ) -> tuple[int, Receive]:
-    """Set up the integration smarty_p1 with at most `number` enabled entities.
+    """Set up the integration smarty_p1 with at most `number` enabled entities, None for all.
 
     Under `contracts`, they are the last entities, which show the costs.
     """

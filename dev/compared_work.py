@@ -151,7 +151,7 @@ def states(frames: Frames) -> Iterator[tuple[str, float]]:
             written += 1
 
         async with bench.home_assistant() as hass:
-            _, receive = await bench._set_up_own(hass, of_meter, 28, bench.CONTRACTS)
+            _, receive = await bench._set_up_own(hass, of_meter, None, bench.CONTRACTS)
             hass.bus.async_listen(EVENT_STATE_CHANGED, count)
             spent = median(_time(partial(receive, frame), 1) for frame in of_meter)
             await hass.async_block_till_done()
