@@ -104,6 +104,12 @@ def no_open_reads() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def time_for_threads() -> Generator[None]:
+    with kit.time_for_threads():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def timeouts_in_true_time() -> Generator[None]:
     with kit.timeouts_in_true_time():
         yield

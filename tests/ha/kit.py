@@ -40,6 +40,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.issue_registry import IssueRegistry
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import executor
 from sqlalchemy.orm import Session
 
 from custom_components.smarty_p1.lib.port import reconnecting_port
@@ -119,6 +120,17 @@ def no_open_reads() -> Generator[None]:
         recorder.__dict__[name] = value
 
     with patch.object(Recorder, name, property(has_transaction, set_pending), create=True):
+        yield
+
+
+@contextmanager
+def time_for_threads() -> Generator[None]:
+    """Give the threads of Home Assistant's executor six times as long to end.
+
+    Many have a few milliseconds each. Home Assistant interrupts a thread that a busy machine has
+    not let end in this time, and the test fails because of it.
+    """
+    with patch.object(executor, "EXECUTOR_SHUTDOWN_TIMEOUT", 60):
         yield
 
 
