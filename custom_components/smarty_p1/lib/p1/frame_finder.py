@@ -47,6 +47,8 @@ _PIECE_SIZE = 2 * 1024
 # Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Older bytes are dropped only
 # when there are 4 KiB of them, because dropping bytes at every call would be slow.
 _MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
+# In so few bytes of ciphertext, hardly any looks like the begin of a header.
+_FEW_BYTES = 128
 # The last line of a plain telegram is "!" and a CRC of four digits. Some meters omit the CRC. Only
 # the four bytes after the mark tell whether there is a CRC.
 _END_MARK = b"\n!"
@@ -140,18 +142,18 @@ class FrameFinder:
         `data` is already at the end of the buffer. `size` is the size of the buffer. Do not call
         this method while `size` is below the attribute `wake`.
         """
-        find, searched = self.buffer.find, self._searched
+        buffer, searched = self.buffer, self._searched
         wake = size - 1 + _END_SIZE
         if (
             wake < self._horizon
-            and find(HEADER_MARK, searched) < 0
-            and find(_END_MARK, searched) < 0
-            and find(_LETTERS, searched - 1 if searched else 0) < 0
+            and buffer.find(HEADER_MARK, searched) < 0
+            and buffer.find(_END_MARK, searched) < 0
+            and buffer.find(_LETTERS, searched - 1 if searched else 0) < 0
             and (
                 self._offset + size <= self._latest_end
                 or (
-                    find(_LONG_LENGTH, searched, size - 1) < 0
-                    and max(find(mark, searched) for mark in _ALTERED_MARKS) < 0
+                    buffer.find(_LONG_LENGTH, searched, size - 1) < 0
+                    and max(buffer.find(mark, searched) for mark in _ALTERED_MARKS) < 0
                 )
             )
         ):
@@ -177,13 +179,14 @@ class FrameFinder:
 
     def _search(self) -> None:
         """Search the new bytes for possible frames and telegrams, and add them to `_waiting`."""
-        ciphertext = self._only_frame()
+        size = len(self.buffer)
+        ciphertext = self._only_frame() if size - self._searched > _FEW_BYTES else range(0)
         self._search_for(HEADER_MARK, MAX_HEADER_SIZE)
         self._search_for(_END_MARK, _END_SIZE)
         self._search_for(_LETTERS, MAX_HEADER_SIZE, ciphertext)
         # A frame before, or the only frame, has all new bytes.
-        size, is_whole = len(self.buffer), ciphertext.start <= self._searched
-        if self._offset + size > self._latest_end and not (is_whole and ciphertext.stop >= size):
+        is_whole = ciphertext.start <= self._searched and ciphertext.stop >= size
+        if self._offset + size > self._latest_end and not is_whole:
             for mark in (*_ALTERED_MARKS, _LONG_LENGTH):
                 self._search_for(mark, MAX_HEADER_SIZE, ciphertext)
 
