@@ -448,6 +448,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
         controlled = {"switched_by": "switch.car", **RELAY} if kind == "car" else {}
         done = await fill_in(hass, form, kind, **controlled)
         assert done["type"] == "create_entry"
+        await hass.async_block_till_done()
     assert [load.data["kind"] for load in house.subentries.values()] == [*LOADS]
 
 
@@ -607,6 +608,7 @@ async def test_a_refused_form_that_is_read_again_asks_anew(
     again = await hass.config_entries.subentries.async_configure(form["flow_id"])
     assert not again["errors"]
     assert (await fill_in(hass, form, "car"))["type"] == "create_entry"
+    await hass.async_block_till_done()
 
 
 async def test_a_meter_has_at_most_ten_loads_however_many_dialogs_are_open(
