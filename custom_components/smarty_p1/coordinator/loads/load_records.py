@@ -16,7 +16,7 @@ from ...lib.stored_json import Size, dump
 from ..stored.throttled_store import ThrottledStore
 
 _SAVE_INTERVAL_S = 60.0
-# A removed load is kept until it is seen off.
+# A removed load is kept until it is seen off, and a limit of the file until the next look.
 _MAX_RECORDS = 2 * MAX_LOADS
 
 type ChangeOfRecord = Callable[[LoadRecord], LoadRecord]
@@ -28,7 +28,7 @@ class LoadFile:
 
     loads: Annotated[dict[str, LoadRecord], Size(_MAX_RECORDS)] = field(default_factory=dict)
     batteries: Annotated[dict[str, LoadControl], Size(_MAX_RECORDS)] = field(default_factory=dict)
-    limits: Annotated[dict[str, OperatorLimit], Size(MAX_LOADS)] = field(default_factory=dict)
+    limits: Annotated[dict[str, OperatorLimit], Size(_MAX_RECORDS)] = field(default_factory=dict)
 
 
 class LoadRecords(ThrottledStore):
