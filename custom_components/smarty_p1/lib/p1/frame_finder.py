@@ -47,7 +47,7 @@ _PIECE_SIZE = 2 * 1024
 # Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Older bytes are dropped only
 # when there are 4 KiB of them, because dropping bytes at every call would be slow.
 _MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
-# In so few bytes of ciphertext, hardly any looks like the begin of a header.
+# In so few bytes of ciphertext, hardly any byte looks like the start of a header.
 _FEW_BYTES = 128
 # The last line of a plain telegram is "!" and a CRC of four digits. Some meters omit the CRC. Only
 # the four bytes after the mark tell whether there is a CRC.
@@ -203,9 +203,10 @@ class FrameFinder:
                 at += 1
 
     def _only_frame(self) -> range:
-        """Return where the only frame is that begins in the new bytes, empty without or with more.
+        """Return the place of the frame that begins in the new bytes, if it is the only one.
 
-        Its ciphertext has no damaged header, but many bytes that look like the begin of one.
+        Otherwise, return an empty range. The ciphertext of this frame has no damaged header, but
+        many bytes that look like the start of one.
         """
         buffer = self.buffer
         at = buffer.find(HEADER_MARK, self._searched)
