@@ -1,8 +1,11 @@
 """Market prices by quarter-hour: measured, from lists, from the recorder, from stored costs."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -10,6 +13,7 @@ from homeassistant.components.recorder.models import StatisticMeanType, Statisti
 from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -390,6 +394,31 @@ async def test_unknown_prices_come_from_the_recorder(hass: HomeAssistant, meter:
     assert meter.known(6, start - 2 * HOUR) == [0.08] * 4 + [None] * 2
     assert f"{start - 2 * HOUR:%Y-%m-%dT%H:%MZ},0.08,hourly" in meter.stored()
     await meter.close()
+
+
+@pytest.mark.usefixtures("recorder_mock")
+async def test_a_closed_meter_reads_no_more_from_the_recorder(
+    hass: HomeAssistant, meter: Meter
+) -> None:
+    recorder, begun, goes_on = get_instance(hass), asyncio.Event(), Event()
+    reads = 0
+    add = recorder.async_add_executor_job
+
+    def counted(work: Callable[..., object], *arguments: object) -> asyncio.Future[object]:
+        nonlocal reads
+        reads += 1
+        begun.set()
+        return add(lambda: (goes_on.wait(10), work(*arguments))[1])
+
+    with patch.object(recorder, "async_add_executor_job", counted):
+        opening = hass.async_create_task(meter.open())
+        await begun.wait()
+        hass.loop.call_later(0.05, goes_on.set)
+        await kit.leave(hass, meter.entry)
+        read_before = reads
+        await opening
+    assert reads == read_before > 0
+    await meter.prices.async_close()
 
 
 @pytest.mark.usefixtures("recorder_mock")

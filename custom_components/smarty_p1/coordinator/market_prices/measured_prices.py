@@ -261,9 +261,19 @@ class MeasuredPrices:
         minutes = [minute + _LIST_DELAY.seconds // 60 for minute in _QUARTERS]
         second = _LIST_DELAY.seconds % 60
         unload(async_track_utc_time_change(hass, self._async_read, minute=minutes, second=second))
-        unload(async_track_utc_time_change(hass, self._async_fill, hour=0, minute=20, second=0))
-        unload(async_track_utc_time_change(hass, self._async_fill_day, minute=20, second=0))
-        unload(async_at_started(hass, self._async_begin))
+        unload(async_track_utc_time_change(hass, self._fill_soon, minute=20, second=0))
+        unload(async_at_started(hass, self._begin))
+
+    @callback
+    def _begin(self, _hass: HomeAssistant) -> None:
+        # An unload waits for the end of the entry's tasks, and then the recorder may end.
+        self._entry.async_create_task(self._hass, self._async_begin())
+
+    @callback
+    def _fill_soon(self, now: datetime) -> None:
+        """Read the unknown prices of the last hour's day, and at night those of all days."""
+        since = day_start(now - HOUR) if now.hour else None
+        self._entry.async_create_task(self._hass, self._async_fill(now, since))
 
     @callback
     def _report(self, now: datetime) -> None:
@@ -311,10 +321,11 @@ class MeasuredPrices:
             prices=", ".join(f"{name}: {of:g} €/kWh" for name, of in self._impossible.items()),
         )
 
-    async def _async_begin(self, hass: HomeAssistant) -> None:
+    async def _async_begin(self) -> None:
         await self._async_read(dt_util.utcnow())
         await self._async_fill(dt_util.utcnow())
         if not self._files.is_moved:
+            hass = self._hass
             registry = er.async_get(hass)
             meter_id = str(self._entry.unique_id)
             own = [
@@ -335,10 +346,6 @@ class MeasuredPrices:
                 name, [QuarterPrice(start, listed[start], PriceOrigin.LISTED) for start in begun]
             )
 
-    async def _async_fill_day(self, now: datetime) -> None:
-        """Read the unknown prices of the day that contains the last hour."""
-        await self._async_fill(now, day_start(now - HOUR))
-
     async def _async_fill(self, now: datetime, since: datetime | None = None) -> None:
         """Read unknown prices since `since` from the recorder: states, then hourly statistics."""
         end, kept = quarter_start(now), kept_time(self._hass)
@@ -358,6 +365,9 @@ class MeasuredPrices:
         hass, files, entity_id = self._hass, self._files, self._entity_ids[name]
         series = files.series_of(name)
         for day in series.lacking_days(max(start, quarter_start(kept_since)), end):
+            # The recorder ends when Home Assistant stops. The next start reads what is missing.
+            if hass.is_stopping:
+                return
             until = min(day_end(day), end)
             files.put(name, await async_recorded_prices(hass, entity_id, day, until))
         if days := series.lacking_days(start, end):
