@@ -113,7 +113,7 @@ class HousePlanner:
         self._controlled: dict[str, ControlledLoad] = {}
         self._unknown = set[str]()
         """Loads that have no plan now."""
-        self._orders = OrderedEntities(hass, self._records, self._follow_one)
+        self._orders = OrderedEntities(hass, entry.runtime_data, self._follow_one)
         self._battery = BatteryFollower(hass, entry, self._orders)
         self._entered_at: dict[str, datetime] = {}
         self._error = ""
@@ -523,7 +523,7 @@ class HousePlanner:
             if entered.is_controlled and not is_lost and self._is_without_plan(owner, now):
                 entity_id = self._unknown_needs.get(owner)
                 text = f"{entered.name} ({entity_id})" if entity_id else entered.name
-                named[self._reason(owner)].append(text)
+                named[self._problem_of(owner)].append(text)
         for problem in _PROBLEMS:
             if (loads := named[problem]) != self._named.get(problem):
                 text = ", ".join(loads[:_MAX_NAMED])
@@ -549,8 +549,8 @@ class HousePlanner:
         since = quarter_start(plan.planned_at) if plan else self._entered_at[name]
         return has_passed(since, now, _MAX_AGE)
 
-    def _reason(self, name: str) -> Problem:
-        """Return the reason for which there is no new plan of a load."""
+    def _problem_of(self, name: str) -> Problem:
+        """Return the problem because of which there is no new plan of a load."""
         if self._error:
             return Problem.LOAD_WITHOUT_PLAN
         if name in self._unknown_needs:

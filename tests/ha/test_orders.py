@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1 import house_planner
 from custom_components.smarty_p1.computed_answers.planned_house import async_planned_house
-from custom_components.smarty_p1.coordinator.loads import needed_energy
+from custom_components.smarty_p1.coordinator.loads import needed_energy, ordered_entities
 from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.history.luxembourg_time import quarter_start
@@ -214,6 +214,15 @@ async def test_an_order_is_in_the_logbook_with_its_load_and_reason(
     # The logbook names the cause of a change.
     causes = [entry["context_name"] for entry in entries if entry.get("entity_id") == BOX]
     assert causes == ["Car", "Car"]
+
+
+async def test_an_order_that_cannot_be_in_the_logbook_is_sent(
+    box: Box, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Home Assistant refuses an event with such a long name.
+    monkeypatch.setattr(ordered_entities, "EVENT_ORDER", "x" * 100)
+    await box.charges()
+    assert "OrderedEntities._log (MaxLengthExceeded)" in caplog.text
 
 
 async def test_diagnostics_number_the_loads_and_name_only_domains_and_integrations(

@@ -39,6 +39,7 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN, LOGGER
 from ...lib.plan.commanded import Commanded, EntityKind, EntityOrder, EntityReport
 from ...lib.plan.load_control import LoadControl
+from ..meter_coordinator import MeterCoordinator
 from .load_records import LoadRecords
 from .needed_energy import PLANNED_POWER
 from .state_numbers import number_of
@@ -79,10 +80,11 @@ class OrderedEntities:
     """Sender of the orders of all loads of a meter. It stores each before it is sent."""
 
     def __init__(
-        self, hass: HomeAssistant, records: LoadRecords, on_answer: Callable[[str], None]
+        self, hass: HomeAssistant, coordinator: MeterCoordinator, on_answer: Callable[[str], None]
     ) -> None:
         self._hass = hass
-        self._records = records
+        self._records = coordinator.load_records
+        self._faults = coordinator.faults
         self._on_answer = on_answer
         self._own = deque[str](maxlen=_MAX_CONTEXTS)
         self._others = deque[str](maxlen=_MAX_CONTEXTS)
@@ -151,7 +153,7 @@ class OrderedEntities:
         self._own.append(context.id)
         # A battery is set each few seconds, and a refused order is sent again and again.
         if order.kind is not EntityKind.FOLLOWED and not is_again:
-            self._log(orderer, order, context)
+            self._faults.call(self._log, orderer, order, context)
         if order.kind not in _NUMBERS or order.entity_id not in self._stored:
             await asyncio.wait([self._records.write_now()], timeout=_WRITTEN_AFTER_S)
         # A number is stored once, until it is given back: a battery is set each few seconds.
