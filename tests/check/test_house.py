@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -79,6 +80,21 @@ PARTS = {
     "publish": ("p1", "meter", "entities"),
     "virtual": ("p1", "meter"),
     "virtual_server": ("meter", "virtual"),
+}
+# The workshops, from the lowest up. A part or module is in the first that names it.
+WORKSHOPS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+    "workshops"
+]
+# Imports that cross a border in the wrong direction, with the reason.
+CROSSINGS = {
+    # A program that reads one meter by the library gets quarter-hours without asking for them.
+    "lib/meter/meter_memory -> lib/history/quarter_hour_meter",
+}
+# Modules of a gateway or fleet that use the household: a gateway keeps quarter-hours, as
+# Home Assistant does. The command answers about bills.
+HOUSEHOLD_AT_THE_EDGE = {
+    "history/month_file_lines",
+    "history/quarter_hour_meter",
 }
 # Packages that the library needs beside Python itself.
 NEEDED = {
@@ -179,6 +195,15 @@ def imported_from_library(path: Path) -> Iterator[tuple[str, str]]:
             yield room, name.partition(".")[0]
 
 
+def workshop(module: str) -> str:
+    """Return the workshop of a module of the integration."""
+    own = part(module)
+    names = {own, module.removeprefix("lib/")} if own else set()
+    return next(
+        (name for name, shop in WORKSHOPS.items() if names & {*shop["library"]}), "integration"
+    )
+
+
 def shown(found: Iterator[Edge]) -> list[str]:
     return sorted({f"{name} -> {target}" for name, target in found})
 
@@ -238,6 +263,31 @@ def test_the_parts_of_the_library_use_parts_below_them() -> None:
         if part(name) and part(target) not in ("", "lib", part(name), *PARTS[part(name)])
     )
     assert shown(wrong) == []
+
+
+def test_a_workshop_uses_those_that_it_names() -> None:
+    assert {workshop(name) for name, _ in modules(HOUSE)} == {*WORKSHOPS} - {"cards"}
+    shops = (((name, target), workshop(name), workshop(target)) for name, target in edges())
+    wrong = (edge for edge, own, used in shops if used not in (own, *WORKSHOPS[own]["uses"]))
+    assert {*shown(wrong)} == CROSSINGS
+
+
+@pytest.mark.parametrize("directory", ["smarty_p1_gateway", "smarty_p1_fleet"])
+def test_gateway_and_fleet_know_no_household(directory: str) -> None:
+    used = {
+        f"{room}/{name}"
+        for _, path in modules(ROOT / directory)
+        for room, name in imported_from_library(path)
+        if workshop(f"lib/{room}/{name}") == "household"
+    }
+    assert used <= HOUSEHOLD_AT_THE_EDGE
+
+
+def test_each_test_of_the_library_is_in_a_workshop() -> None:
+    named = {test for shop in WORKSHOPS.values() for test in shop["tests"]}
+    folders = {f"tests/lib/{path.parent.name}" for path in ROOT.glob("tests/lib/*/test_*.py")}
+    assert folders - named == set()
+    assert [test for test in named if not [*ROOT.glob(test)]] == []
 
 
 @pytest.mark.parametrize("name", [name for name, _ in modules(HOUSE) if name.startswith("lib/")])
