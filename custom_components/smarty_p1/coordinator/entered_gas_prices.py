@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..const import CONF_GAS_FIXED_PRICE, CONF_GAS_KWH_PER_M3, CONF_GAS_PRICE, CONF_GAS_PRICES
-from ..lib.answers.gas_costs import DatedGasPrices, GasPrices
 from ..lib.prices.entered_contract import first_day, in_order
+from ..lib.prices.gas_prices import DatedGasPrices, GasPrices
 
 MIN_KWH_PER_M3 = 5.0
 MAX_KWH_PER_M3 = 15.0

@@ -10,8 +10,9 @@ from ..coordinator.entered_gas_prices import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.stored.meter_history import LENEDA_GAS
-from ..lib.answers.gas_costs import DatedGasPrices, gas_meter_costs
+from ..lib.answers.gas_costs import gas_meter_costs
 from ..lib.history.luxembourg_time import DAY, HOUR, day_end, day_start, local_day
+from ..lib.prices.gas_prices import DatedGasPrices
 from .requests import Request, async_rendered, meter_command
 from .shared_answer_types import CalendarDay, CalendarMonth, Time
 

@@ -7,13 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.answers.gas_costs import (
-    DatedGasPrices,
-    GasPrices,
-    gas_costs_report,
-    gas_meter_costs,
-    joined_days,
-)
+from smartyp1.answers.gas_costs import gas_costs_report, gas_meter_costs, joined_days
+from smartyp1.prices.gas_prices import DatedGasPrices, GasPrices
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 PRICES = DatedGasPrices(((None, GasPrices(0.9, 15.5)),))

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 
-from ...lib.answers.gas_costs import DatedGasPrices
 from ...lib.history.luxembourg_time import (
     HOUR,
     day_end,
@@ -22,6 +21,7 @@ from ...lib.history.luxembourg_time import (
     month_end,
     month_start,
 )
+from ...lib.prices.gas_prices import DatedGasPrices
 from ..background_tasks import SupervisedTask
 from ..entered_gas_prices import gas_prices, is_gas, kwh_per_m3
 from ..entry_types import AnyConfigEntry

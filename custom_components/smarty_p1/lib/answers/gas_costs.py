@@ -7,11 +7,11 @@ years are comparable.
 
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
 from ..history.luxembourg_time import DAY, day_end, day_start, local_day
+from ..prices.gas_prices import DatedGasPrices, GasPrices
 
 MIN_KNOWN_SHARE = 0.9
 """A day counts as whole if at least this share of the day is known."""
@@ -21,36 +21,6 @@ _DECIMALS = 5
 
 type DaySums = Mapping[datetime, tuple[float, float]]
 """For each start of a day: the day's gas in m³, and the number of its seconds that are known."""
-
-
-class GasPrices(NamedTuple):
-    """Prices of a gas bill in EUR, with VAT."""
-
-    per_m3: float
-    per_month: float
-
-
-@dataclass(frozen=True)
-class DatedGasPrices:
-    """Gas prices of a household, each with its first day, in the order of their days.
-
-    A price without a day holds from the beginning. Without such a price, the price before the first
-    day is unknown.
-    """
-
-    entries: tuple[tuple[date | None, GasPrices], ...]
-
-    def on(self, day: date) -> GasPrices | None:
-        """Return the prices of a day. Return None if they are unknown."""
-        begun = (prices for since, prices in reversed(self.entries) if (since or date.min) <= day)
-        return next(begun, None)
-
-    @property
-    def without_monthly(self) -> DatedGasPrices:
-        """Return these prices with a monthly price of 0."""
-        return DatedGasPrices(
-            tuple((since, prices._replace(per_month=0.0)) for since, prices in self.entries)
-        )
 
 
 class GasMeter(Protocol):
