@@ -32,7 +32,7 @@ def data_version(coordinator: MeterCoordinator) -> object:
     return demand and (
         demand.contracts,
         demand.version,
-        *(series.version for series in markets.values()),
+        *(series.changes.version for series in markets.values()),
         demand.month_start,
         quarter_start(dt_util.utcnow()),
     )

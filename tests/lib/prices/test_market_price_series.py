@@ -83,11 +83,11 @@ def test_a_price_is_replaced_by_a_more_exact_one_and_by_a_later_list() -> None:
         for second in PriceOrigin:
             series = PriceSeries()
             assert series.put(QuarterPrice(NOON, 0.1, first))
-            version = series.version
+            version = series.changes.version
             is_replaced = second > first or second is LISTED
             assert series.put(QuarterPrice(NOON, 0.2, second)) == is_replaced
             assert series.at(NOON) == (0.2 if is_replaced else 0.1)
-            assert (series.version > version) == is_replaced
+            assert (series.changes.version > version) == is_replaced
             assert not series.lacking_days(NOON, NOON + QUARTER_HOUR)
             # The same price again is no change, and needs no line.
             assert not series.put(QuarterPrice(NOON, 0.2 if is_replaced else 0.1, second))
@@ -136,9 +136,9 @@ def test_the_price_so_far_is_no_new_version() -> None:
     for price in (0.1, 0.2):
         series.running = QuarterPrice(NOON, price)
         assert (series.at(NOON), series.at(NOON + QUARTER_HOUR)) == (price, None)
-    assert (series.version, series.lacking_days(NOON, NOON + QUARTER_HOUR)) == (0, [NOON])
+    assert (series.changes.version, series.lacking_days(NOON, NOON + QUARTER_HOUR)) == (0, [NOON])
     series.put(QuarterPrice(NOON, 0.4, HOURLY))
-    assert (series.version, series.at(NOON)) == (1, 0.4)
+    assert (series.changes.version, series.at(NOON)) == (1, 0.4)
 
 
 def test_a_wrong_clock_drops_no_month_of_prices() -> None:

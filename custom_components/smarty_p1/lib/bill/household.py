@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from ..clock_verdict import NO_DOUBT, ClockVerdict
-from ..energy_table.filled_market_prices import stand_ins_of_today, with_prices
+from ..energy_table.filled_market_prices import stand_ins_of_today
 from ..energy_table.table import Table
 from ..history.luxembourg_time import (
     QUARTER_HOUR,
@@ -36,8 +36,9 @@ from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import DECIMALS, Energies
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.contract_json import store_contracts
-from ..prices.market_price_series import PriceSources, sources_at
+from ..prices.market_price_series import PriceSources, series_of, sources_at
 from ..stored_values import Stored
+from .growing_ledger import GrowingLedger
 from .household_state import HouseholdState
 from .household_table import table_and_refused
 from .ledger import Ledger, RunningPrices
@@ -58,6 +59,7 @@ class Household:
         self._leneda = NO_LENEDA_DAYS
         self._snapshot: HouseholdState | None = None
         self._is_snapshot_old = True
+        self._growing = GrowingLedger()
         self._ledger: tuple[object, Ledger] | None = None
         self._stand_ins: dict[datetime, MarketPrices] = {}
         self._peaks: dict[datetime, tuple[list[QuarterHour | None], float]] = {}
@@ -152,8 +154,7 @@ class Household:
         return self._price_sources
 
     def _price_versions(self) -> list[int]:
-        series = [prices for sources in self.price_sources for prices in sources[1:]]
-        return [prices.version for prices in series if prices]
+        return [series.changes.version for series in series_of(self.price_sources)]
 
     def _ledger_under(self, contracts: Contracts, until: datetime) -> Ledger:
         """Return all known energy under `contracts`, without the running quarter-hour.
@@ -162,17 +163,17 @@ class Household:
         """
         basis = self.meter.version, contracts, self._price_versions(), day_start(until)
         if self._ledger is None or self._ledger[0] != basis:
-            table, self.refused = table_and_refused(self.meter.history.columns(), self._leneda)
-            table = with_prices(table, self._price_sources, until)
-            ledger = Ledger.of(table, contracts, is_begun=self.meter.is_begun_here)
-            self._ledger = basis, ledger
-            self._stand_ins.clear()
+            sources = self._price_sources
+            grown = self._growing.under(contracts, self.meter, self._leneda, sources, until)
+            self._ledger, self.refused = (basis, grown.ledger), grown.refused
+            self._stand_ins = {**grown.stand_ins}
             self._peaks.clear()
         return self._ledger[1]
 
-    def _stand_ins_of(self, since: datetime, until: datetime) -> MarketPrices:
-        """Return the stand-in prices of the running day, under the contract that began `since`."""
-        if self._ledger and since not in self._stand_ins:
+    def _stand_ins_of(self, sources: PriceSources, until: datetime) -> MarketPrices:
+        """Return the stand-in prices of the running day, under the contract of `sources`."""
+        since = sources.since
+        if self._ledger and since not in self._stand_ins and any(sources[1:]):
             self._stand_ins[since] = stand_ins_of_today(self._ledger[1].table, since, until)
         return self._stand_ins.get(since, NO_PRICES)
 
@@ -266,7 +267,7 @@ class Household:
             contracts=contracts,
             market=self.meter.market,
             running_prices=RunningPrices(
-                sources.prices_at(start), self._stand_ins_of(sources.since, until)
+                sources.prices_at(start), self._stand_ins_of(sources, until)
             ),
             is_begun_here=self.meter.is_begun_here,
             version=(self.meter.version, *self._price_versions()),

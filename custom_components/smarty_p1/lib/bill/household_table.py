@@ -1,5 +1,6 @@
 """Table of a household, made from the months of its spans and from Leneda's days."""
 
+from datetime import UTC, datetime
 from math import nan
 
 import numpy as np
@@ -13,19 +14,31 @@ from ..energy_table.table import (
     without_impossible,
 )
 from ..energy_table.wall_clock import QUARTER_S
-from ..history.luxembourg_time import month_start
+from ..history.luxembourg_time import month_end, month_start
 from ..history.month_columns import Columns, MonthColumns, months_between
 from ..history.spans import Span, SpanKind
 from .leneda_days import LenedaDays
 
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""Bounds of a table of all times."""
 
-def table_and_refused(columns: Columns, leneda: LenedaDays) -> tuple[Table, frozenset[str]]:
+
+def may_be_crossed(columns: Columns, time: datetime) -> bool:
+    """Return whether a gap may have energy before and after `time`."""
+    month = columns.get(month_start(time))
+    return month is None or any(span.start < time < span.end for span in month.loose)
+
+
+def table_and_refused(
+    columns: Columns, leneda: LenedaDays, begin: datetime = FIRST, end: datetime = LAST
+) -> tuple[Table, frozenset[str]]:
     """Return the table of all spans and of Leneda's days, without market prices.
 
-    The second value are months such as "2026-06" whose impossible energy the table leaves out.
-    A damaged file, or an odd one, can have more energy than a ledger can add up.
+    It has what starts from `begin` to before `end`: two times that no gap crosses. The second value
+    are months such as "2026-06" whose impossible energy the table leaves out. A damaged file, or an
+    odd one, can have more energy than a ledger can add up.
     """
-    spans, quarters = _spans_of(columns), leneda.arrays
+    spans, quarters = _spans_of(columns, begin, end), leneda.arrays.between(begin, end)
     try:
         return table_of(spans, quarters), frozenset()
     except TooMuchEnergyError:
@@ -35,16 +48,21 @@ def table_and_refused(columns: Columns, leneda: LenedaDays) -> tuple[Table, froz
         )
 
 
-def _spans_of(columns: Columns) -> Spans:
+def _spans_of(columns: Columns, begin: datetime, end: datetime) -> Spans:
+    months = {
+        start: month for start, month in columns.items() if start < end and begin < month_end(start)
+    }
     # Repeated quarter-hours come first, so that the later measurement is shown.
     single = [
         span
-        for start, month in columns.items()
+        for start, month in months.items()
         for span in (*month.repeated, *month.loose)
         if _first_month(span, columns) == start
     ]
-    parts = [_of_spans(single), *map(_of_month, columns.values())]
-    return Spans._make(map(np.concatenate, zip(*parts, strict=True)))
+    parts = [_of_spans(single), *map(_of_month, months.values())]
+    spans = Spans._make(map(np.concatenate, zip(*parts, strict=True)))
+    is_within = (begin.timestamp() <= spans.start) & (spans.start < end.timestamp())
+    return spans.where(is_within)
 
 
 def _first_month(span: Span, columns: Columns) -> object:

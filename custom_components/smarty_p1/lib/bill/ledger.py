@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple
@@ -26,7 +26,6 @@ from ..energy_table.wall_clock import (
     Floats,
     Numbers,
     WallClock,
-    groups,
     number_from,
     number_of,
     time_of,
@@ -60,23 +59,111 @@ class Running(NamedTuple):
     sums: Sums
 
 
-@dataclass(frozen=True, eq=False)
-class Ledger:
-    """A table, its contracts, and running totals of its `Sums`."""
+class LedgerRows(NamedTuple):
+    """Rows of a table, with what a ledger needs of each."""
 
     table: Table
-    contracts: Contracts
     clock: WallClock
     reference_wh: Floats
     """Reference power of each row as energy of a quarter-hour, infinite without one."""
-    is_begun: bool
-    """Whether the household's first day is known. Monthly prices count from this day on."""
     totals: Numbers
     """Running totals: a row for each field of `Sums`, with one value more than the table.
 
     They are integers, so a difference of two totals is exact, however long the past is."""
+
+    @classmethod
+    def of(cls, table: Table, contracts: Contracts, before: LedgerRows | None = None) -> LedgerRows:
+        """Return the rows of a table. The running totals continue those of the rows `before`."""
+        clock, count = wall_clock(table.quarter), len(table.quarter)
+        is_second, reference_wh = np.zeros(count, bool), reference_wh_of(table.quarter, contracts)
+        for contract, part in _contract_parts(table.quarter, contracts):
+            is_second[part] = second_rows(contract, clock, part)
+        columns = _columns(table, is_second, reference_wh)
+        totals = np.zeros((len(columns), count + 1), np.int64)
+        for total, column in zip(totals, columns, strict=True):
+            if column.any():  # most columns of most households are 0
+                np.cumsum(np.rint(column * _PARTS).astype(np.int64), out=total[1:])
+        return cls(table, clock, reference_wh, totals + before.totals[:, -1:] if before else totals)
+
+    def between(self, begin: datetime, end: datetime) -> LedgerRows:
+        """Return the rows of the quarter-hours that begin from `begin` to before `end`."""
+        part = self.table.places(begin, end)
+        return LedgerRows(
+            self.table.between(begin, end),
+            WallClock(*(column[part] for column in self.clock)),
+            self.reference_wh[part],
+            self.totals[:, part.start : part.stop + 1],
+        )
+
+    def followed_by(self, later: LedgerRows) -> LedgerRows:
+        """Return these rows and later ones."""
+        return LedgerRows(
+            self.table.followed_by(later.table),
+            WallClock(*map(np.concatenate, zip(self.clock, later.clock, strict=True))),
+            np.concatenate((self.reference_wh, later.reference_wh)),
+            np.concatenate((self.totals, later.totals[:, 1:]), axis=1),
+        )
+
+
+class LedgerParts:
+    """Rows of a ledger in two parts, so that the past is kept while a day grows."""
+
+    def __init__(self, past: LedgerRows, day: LedgerRows | None = None, begin: int = 0) -> None:
+        self._parts = [past] if day is None else [past, day]
+        self._begin = begin
+
+    @cached_property
+    def whole(self) -> LedgerRows:
+        """Return all rows in one part. This copies them, so do it only for answers."""
+        return reduce(LedgerRows.followed_by, self._parts)
+
+    def totals_at(self, time: datetime) -> Numbers:
+        """Return the running totals of all quarter-hours that begin before `time`."""
+        number = number_from(time)
+        rows = self._parts[0 if number < self._begin else -1]
+        return rows.totals[:, rows.table.quarter.searchsorted(number)]
+
+    def first_from(self, number: int) -> int | None:
+        """Return the first known quarter-hour from the quarter-hour `number` on."""
+        quarters = [of.table.quarter for of in self._parts]
+        later = (int(of[at]) for of in quarters if (at := of.searchsorted(number)) < len(of))
+        return next(later, None)
+
+    def between(self, begin: datetime, end: datetime) -> LedgerRows:
+        """Return the rows of the quarter-hours that begin from `begin` to before `end`."""
+        parts = self._parts if number_from(begin) < self._begin else self._parts[-1:]
+        return reduce(LedgerRows.followed_by, [of.between(begin, end) for of in parts])
+
+    def tables_between(self, begin: datetime, end: datetime) -> list[Table]:
+        """Return the rows of `between` in one or two tables, which are not copied."""
+        return [of.table.between(begin, end) for of in self._parts]
+
+
+@dataclass(frozen=True, eq=False)
+class Ledger:
+    """Sums of a table under its contracts."""
+
+    contracts: Contracts
+    is_begun: bool
+    """Whether the household's first day is known. Monthly prices count from this day on."""
+    known: LedgerParts
     running: Running | None = None
     """Added to the sums of all periods that contain it."""
+
+    @property
+    def table(self) -> Table:
+        """Return the whole table."""
+        return self.known.whole.table
+
+    @property
+    def clock(self) -> WallClock:
+        """Return Luxembourg's clock at each row."""
+        return self.known.whole.clock
+
+    @property
+    def reference_wh(self) -> Floats:
+        """Return the reference power of each row as energy of a quarter-hour."""
+        return self.known.whole.reference_wh
 
     @property
     def above_wh(self) -> Floats:
@@ -86,17 +173,15 @@ class Ledger:
     @classmethod
     def of(cls, table: Table, contracts: Contracts, *, is_begun: bool = True) -> Ledger:
         """Return the ledger of a table. All amounts have VAT if the latest contract has it."""
-        contracts, clock = contracts.with_latest_vat, wall_clock(table.quarter)
-        count = len(table.quarter)
-        is_second, reference_wh = np.zeros(count, bool), reference_wh_of(table.quarter, contracts)
-        for contract, part in _contract_parts(table.quarter, contracts):
-            is_second[part] = second_rows(contract, clock, part)
-        columns = _columns(table, is_second, reference_wh)
-        totals = np.zeros((len(columns), count + 1), np.int64)
-        for total, column in zip(totals, columns, strict=True):
-            if column.any():  # most columns of most households are 0
-                np.cumsum(np.rint(column * _PARTS).astype(np.int64), out=total[1:])
-        return cls(table, contracts, clock, reference_wh, is_begun, totals)
+        return cls(
+            contracts.with_latest_vat, is_begun, LedgerParts(LedgerRows.of(table, contracts))
+        )
+
+    def followed_by(self, table: Table, begin: datetime) -> Ledger:
+        """Return this ledger with the table of a day that begins after all of its rows."""
+        past = self.known.whole
+        day = LedgerRows.of(table, self.contracts, past)
+        return replace(self, known=LedgerParts(past, day, number_from(begin)))
 
     def sums(self, begin: datetime, end: datetime) -> Sums:
         """Return the sums of the quarter-hours that begin from `begin` to before `end`."""
@@ -108,20 +193,21 @@ class Ledger:
 
     def total(self, begin: datetime, end: datetime) -> list[int]:
         """Return the fields of `sums` as exact integers, in billionths, without `running`."""
-        part = self.table.places(begin, end)
-        totals: list[int] = (self.totals[:, part.stop] - self.totals[:, part.start]).tolist()
+        known = self.known
+        totals: list[int] = (known.totals_at(end) - known.totals_at(begin)).tolist()
         return totals
 
     @property
     def all(self) -> Sums:
         """Return the sums of the whole table."""
-        return Sums(*((self.totals[:, -1] - self.totals[:, 0]) / _PARTS).tolist())
+        totals = self.known.whole.totals
+        return Sums(*((totals[:, -1] - totals[:, 0]) / _PARTS).tolist())
 
     def has_rows(self, begin: datetime, end: datetime) -> bool:
         """Return whether a period has known energy, even if it is 0."""
-        part = self.table.places(begin, end)
+        first = self.known.first_from(number_from(begin))
         is_running = self.running is not None and begin <= time_of(self.running.quarter) < end
-        return part.stop > part.start or is_running
+        return is_running or (first is not None and first < number_from(end))
 
     def is_whole(self, begin: datetime, end: datetime) -> bool:
         """Return whether all quarter-hours of a period are known."""
@@ -129,14 +215,17 @@ class Ledger:
 
     def lacks_exports(self, begin: datetime, end: datetime) -> bool:
         """Return whether the exported energy of a quarter-hour of a period is unknown."""
-        rows = self.table.between(begin, end)
-        return bool(np.isnan(rows.exported[rows.is_whole]).any())
+        tables = self.known.tables_between(begin, end)
+        return any(np.isnan(of.exported[of.is_whole]).any() for of in tables)
 
     @cached_property
     def months(self) -> Sequence[datetime]:
         """Return the starts of all months with rows, in Luxembourg's time."""
-        month = self.clock.month
-        return [month_start(time_of(number)) for number in self.table.quarter[groups(month)]]
+        months, number = list[datetime](), self.known.first_from(0)
+        while number is not None:
+            months.append(month_start(time_of(number)))
+            number = self.known.first_from(number_from(month_end(months[-1])))
+        return months
 
     def with_running(self, time: datetime, amounts: Amounts, prices: RunningPrices) -> Ledger:
         """Return this ledger with the running quarter-hour, measured from `time` on.
@@ -195,21 +284,14 @@ class Ledger:
     def mark(self, begin: datetime, end: datetime) -> int:
         """Return a checksum that changes if the rows or the monthly prices of a month change."""
         mark = crc32(self.month_begin(begin).isoformat().encode())
-        for column in self.table.between(begin, end):
+        for column in self.known.between(begin, end).table:
             mark = crc32(np.ascontiguousarray(column), mark)
         return mark
 
     def between(self, begin: datetime, end: datetime) -> Ledger:
         """Return the ledger of the quarter-hours that begin from `begin` to before `end`."""
-        part = self.table.places(begin, end)
-        return replace(
-            self,
-            table=self.table.between(begin, end),
-            clock=WallClock(*(column[part] for column in self.clock)),
-            reference_wh=self.reference_wh[part],
-            totals=self.totals[:, part.start : part.stop + 1],
-            running=None,
-        )
+        known = LedgerParts(self.known.between(begin, end))
+        return replace(self, known=known, running=None)
 
     def without_sharing(self) -> Ledger:
         """Return the ledger as if no shared energy was known."""
@@ -247,17 +329,21 @@ class Ledger:
 
     def _first_from(self, number: int) -> datetime | None:
         """Return the start of the first known quarter-hour from the quarter-hour `number` on."""
-        index = self.table.quarter.searchsorted(number)
-        if index < len(self.table.quarter):
-            return time_of(self.table.quarter[index])
-        return None if self.running is None else time_of(self.running.quarter)
+        first = self.known.first_from(number)
+        if first is None and self.running:
+            first = self.running.quarter
+        return None if first is None else time_of(first)
 
     def peak(self, begin: datetime, end: datetime) -> QuarterHour | None:
         """Return the first of the highest quarter-hours of a period."""
-        rows = self.table.between(begin, end)
-        rows = rows.where(rows.is_whole)
-        if not len(rows.quarter):
+        highest = [
+            of.where(np.array([np.where(of.is_whole, of.imported, -inf).argmax()]))
+            for of in self.known.tables_between(begin, end)
+            if of.is_whole.any()
+        ]
+        if not highest:
             return None
+        rows = reduce(Table.followed_by, highest)
         return next(quarter_hours_of(rows.where(np.array([rows.imported.argmax()]))))
 
 

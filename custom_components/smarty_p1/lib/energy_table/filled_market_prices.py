@@ -7,10 +7,11 @@
 
 Means are weighted by the energy that was bought or sold. Only days of the same contract count,
 because another contract may have another market. So the prices of an ended day never change because
-of later days. The whole past is filled at once, and then cut: a part of it has other means.
+of later days. The whole past is filled at once, and then cut: a part of it has other means. Only
+the day that has not ended may be filled apart, with the stand-in prices of the days before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from math import inf
@@ -18,22 +19,30 @@ from math import inf
 import numpy as np
 
 from ..history.luxembourg_time import day_start
-from ..history.market_prices import MarketPrices
+from ..history.market_prices import NO_PRICES, MarketPrices
 from ..prices.market_price_series import PriceSeries, PriceSources
 from .table import Table
 from .wall_clock import Flags, Floats, Numbers, groups, number_from, number_of, wall_clock
 
 _DECIMALS = 12
 
+type StandIns = Mapping[datetime, MarketPrices]
+"""Stand-in prices of the day that has not ended, by the start of their contract."""
+NO_STAND_INS: StandIns = {}
+
 
 def with_prices(
-    table: Table, sources: Sequence[PriceSources], until: datetime | None = None
+    table: Table,
+    sources: Sequence[PriceSources],
+    until: datetime | None = None,
+    stand_ins: StandIns = NO_STAND_INS,
 ) -> Table:
     """Return `table`, a whole past, with the prices of the contracts' sources, and stand-ins.
 
     `sources` are in the order of time. A row has the price of its quarter-hour from those of the
     contract that holds then. The first contract also holds before. The day that contains `until`
-    has not ended. Without `until`, all days have ended.
+    has not ended. Without `until`, all days have ended. A `table` of only this day needs the
+    `stand_ins` of the days before.
     """
     market, feed_in = (np.full(len(table.quarter), np.nan) for _ in range(2))
     starts = [of.since for of in sources]
@@ -44,19 +53,28 @@ def with_prices(
     table = table._replace(
         market=market, feed_in=feed_in, is_market_filled=is_filled, is_feed_in_filled=is_filled
     )
-    return filled(table, starts, until)
+    return filled(table, starts, until, stand_ins)
 
 
-def filled(table: Table, starts: Sequence[datetime], until: datetime | None = None) -> Table:
+def filled(
+    table: Table,
+    starts: Sequence[datetime],
+    until: datetime | None = None,
+    stand_ins: StandIns = NO_STAND_INS,
+) -> Table:
     """Return `table`, a whole past with the prices of its markets, with their stand-in prices.
 
-    `starts` are the times from which its contracts hold.
+    `starts` are the times from which its contracts hold. `stand_ins` are those of `with_prices`.
     """
     day, today, true = wall_clock(table.quarter).day, _day_of(until), table.true_prices
     columns = []
-    for price, wh in zip(true, _energies(table), strict=True):
-        parts = _parts(table.quarter, starts)
-        found = [_with_stand_ins(price[of], wh[of], day[of], today) for of in parts]
+    for place, (price, wh) in enumerate(zip(true, _energies(table), strict=True)):
+        found = [
+            _with_stand_ins(price[of], wh[of], day[of], today)
+            if (stand_in := stand_ins.get(start, NO_PRICES)[place]) is None
+            else np.where(np.isnan(price[of]), stand_in, price[of])
+            for start, of in zip(starts, _parts(table.quarter, starts), strict=False)
+        ]
         columns.append(np.concatenate(found) if found else price)
     return table._replace(
         market=columns[0],

@@ -88,6 +88,16 @@ class Leneda(NamedTuple):
     whole: Floats
     """Imported energy of the quarter-hour in Leneda's own data, NaN where unknown."""
 
+    def between(self, begin: datetime, end: datetime) -> Leneda:
+        """Return the quarter-hours from `begin` to before `end`. All sharing stays."""
+        part = slice(*self.quarter.searchsorted((number_from(begin), number_from(end))).tolist())
+        return self._replace(
+            quarter=self.quarter[part],
+            imported=self.imported[part],
+            exported=self.exported[part],
+            is_estimated=self.is_estimated[part],
+        )
+
 
 _NONE = np.empty(0)
 NO_LENEDA = Leneda(
@@ -154,10 +164,14 @@ class Table(NamedTuple):
         """Return the chosen rows."""
         return Table._make(column[..., chosen] for column in self)
 
+    def followed_by(self, later: Table) -> Table:
+        """Return the rows of this table, and then those of a later one."""
+        pairs: Iterable[tuple[Any, Any]] = zip(self, later, strict=True)
+        return Table._make(np.concatenate(pair, axis=-1) for pair in pairs)
+
     def joined(self, other: Table) -> Table:
         """Return the rows of both tables."""
-        pairs: Iterable[tuple[Any, Any]] = zip(self, other, strict=True)
-        joined = Table._make(np.concatenate(pair, axis=-1) for pair in pairs)
+        joined = self.followed_by(other)
         return joined.where(np.argsort(joined.quarter, kind="stable"))
 
     def with_prices_of(self, other: Table) -> Table:

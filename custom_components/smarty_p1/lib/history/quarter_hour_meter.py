@@ -87,7 +87,8 @@ class QuarterHourMeter:
         self._limit_kw = MAX_POWER_KW
         self._values: QuarterHourValues | None = None
         self._are_values_old = False
-        self._refreshed = 0
+        self.refreshed = 0
+        """How often all values had to be computed anew."""
         self._peaks: tuple[object, list[QuarterHour | None]] = None, []
         """Version, and highest quarter-hours of the shown month and of the month before."""
 
@@ -135,11 +136,11 @@ class QuarterHourMeter:
     @property
     def version(self) -> tuple[int, int]:
         """Return numbers that change with the known spans, contracts and quarter-hours."""
-        return self.history.version, self._refreshed
+        return self.history.changes.version, self.refreshed
 
     def refresh(self) -> None:
         """Compute all values anew when they are next needed."""
-        self._refreshed += 1
+        self.refreshed += 1
         self._are_values_old = True
 
     @property

@@ -23,6 +23,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ..clock_verdict import MAX_CHANGE, NO_DOUBT, ClockVerdict
+from .changes import ChangeLog
 from .doubtful_clock import TRIAL_DAYS, ClockDoubt
 from .gap_clock_and_power_limits import most_wh
 from .luxembourg_time import (
@@ -68,8 +69,8 @@ class ReadingHistory:
         self.new: list[Span] = []
         self.known_elsewhere: Container[datetime] = ()
         """Starts of the months of which another source knows quarter-hours."""
-        self.version = 0
-        """Number of spans that were added or dropped so far."""
+        self.changes = ChangeLog()
+        """Each span that was added or dropped."""
 
     def columns(self) -> Columns:
         """Return all spans by month: the confirmed spans of the row, and the unconfirmed spans.
@@ -326,7 +327,7 @@ class ReadingHistory:
             self.new.append(self.row.add(span))
         else:
             segment.spans.append(span)
-        self.version += 1
+        self.changes.note(span.start)
 
     def _merge_oldest_segment(self) -> None:
         """Confirm the second segment: add its spans to the row, and make it the first segment."""
@@ -335,7 +336,7 @@ class ReadingHistory:
         spans, following.spans = following.spans, []
         for span in spans:
             self.new.append(self.row.add(span))
-            self.version += 1
+            self.changes.note(span.start)
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
         """Begin a segment with `reading`. Drop the segments that the reading proves to be wrong."""
@@ -348,7 +349,8 @@ class ReadingHistory:
                 self._book_gap(segments[-2], last)
                 if last.may_be_followed_by(reading, serial_number):
                     self._show_month_of(last.last.time)
-        self.version += sum(len(segment.spans) for segment in segments[kept:])
+        for span in [span for segment in segments[kept:] for span in segment.spans]:
+            self.changes.note(span.start)
         del segments[kept:]
         while len(segments) >= MAX_SEGMENTS:
             self._merge_oldest_segment()
@@ -363,7 +365,7 @@ class ReadingHistory:
             return
         if gap := gap_between(before.last, after.first):
             after.spans.insert(0, gap)
-            self.version += 1
+            self.changes.note(gap.start)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
         """Continue after the spans `new`, which are in the files but not in the stored state.

@@ -20,6 +20,7 @@ from math import isnan, nan
 from typing import NamedTuple
 
 from ..data_retention import MAX_MONTHS
+from ..history.changes import ChangeLog
 from ..history.luxembourg_time import (
     QUARTER_HOUR,
     QUARTER_HOURS_A_DAY,
@@ -153,14 +154,12 @@ class PriceMonth:
 
 
 class PriceSeries:
-    """Prices of one source by quarter-hour, for at most `MAX_MONTHS` months.
-
-    `version` changes with each new price, but not with `running`.
-    """
+    """Prices of one source by quarter-hour, for at most `MAX_MONTHS` months."""
 
     def __init__(self) -> None:
         self.months: dict[datetime, PriceMonth] = {}
-        self.version = 0
+        self.changes = ChangeLog()
+        """Each new price, but not `running`."""
         self.running: QuarterPrice | None = None
         """Price so far of a quarter-hour that has not ended. It is not written to files."""
         self.damaged: set[str] = set()
@@ -200,13 +199,14 @@ class PriceSeries:
     def put(self, price: QuarterPrice) -> bool:
         """Add a price. Return False if the price of the quarter-hour stays."""
         is_new = self._month_of(price).put(price)
-        self.version += is_new
+        if is_new:
+            self.changes.note(price.start)
         return is_new
 
     def set(self, price: QuarterPrice) -> None:
         """Add a price in place of the one that the quarter-hour may have."""
         self._month_of(price).set(price)
-        self.version += 1
+        self.changes.note(price.start)
 
     def _month_of(self, price: QuarterPrice) -> PriceMonth:
         start = month_start(price.start)
@@ -217,6 +217,7 @@ class PriceSeries:
             months = self.months.values()
             scrap = min(months, key=lambda month: (month.count >= QUARTER_HOURS_A_DAY, month.start))
             del self.months[scrap.start]
+            self.changes.note(scrap.start)
         return self.months.setdefault(start, PriceMonth(start))
 
     def at(self, start: datetime) -> float | None:
@@ -258,6 +259,11 @@ class PriceSources(NamedTuple):
             self.energy.at(start) if self.energy else None,
             self.feed_in.at(start) if self.feed_in else None,
         )
+
+
+def series_of(sources: Sequence[PriceSources]) -> list[PriceSeries]:
+    """Return all series of some sources."""
+    return [series for of in sources for series in (of.energy, of.feed_in) if series]
 
 
 def sources_at(sources: Sequence[PriceSources], time: datetime) -> PriceSources:
