@@ -32,7 +32,7 @@ from smartyp1.prices.market_price_series import (
 )
 from tests.lib.bill.lives import FIXED, MARKET, SECOND, Life
 
-LIVES = 6
+LIVES = 4
 DAY = timedelta(days=1)
 # Two days before the clock is set back, before it is set ahead, and before the middle of a month.
 BEGINS = [datetime(2026, month, day, 21, tzinfo=UTC) for month, day in ((10, 23), (3, 27), (6, 13))]
@@ -82,7 +82,7 @@ def days(chance: random.Random) -> Iterator[tuple[Household, datetime]]:
     terms = [chance.choice([FIXED, MARKET, SECOND]) for _ in sources]
     house = Household(Contracts(tuple(zip([of.since for of in sources], terms, strict=True))))
     house.set_prices(sources)
-    for _ in range(chance.randrange(150, 400)):
+    for _ in range(chance.randrange(110, 260)):
         house.update(time, Energies(round(kwh, 3), round(kwh / 3, 3)), 0.5, serial)
         yield house, time
         minutes = chance.choices([15, 5, 20, 50, 900, -3], [90, 5, 3, 1, 0.5, 0.5])[0]
