@@ -8,7 +8,6 @@ import type { Field, NewLoad } from "./card-host.ts";
 import { lastOf } from "./built-in-replacements.ts";
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { pageHass } from "./card-types-and-elements.ts";
-import { keep, kept } from "./data/browser-storage.ts";
 import { rememberDashboard } from "./data/early-request.ts";
 import { type MeterFeed, type Meters, metersOf, type SharedSubscription } from "./data/meter-feed.ts";
 import { type Hass, ownEntities } from "./hass.ts";
@@ -19,8 +18,9 @@ import { keepFocus } from "./parts/kept-focus.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { prepareView } from "./parts/paper.ts";
 import { rich, smallLine, statusLine, type Table, tableBehind } from "./parts/markup.ts";
-import { recordUses } from "./data/request-queue.ts";
+import { type Answer, recordUses } from "./data/request-queue.ts";
 import { scrollIfShort } from "./parts/scroll-if-short.ts";
+import { addToOrder, removeFromOrder, showAnyway, showInOrder } from "./parts/shown-in-order.ts";
 import { whileDrawn } from "./parts/while-drawn.ts";
 import { styles } from "./styles.ts";
 import type { Meter } from "./data/websocket-types.ts";
@@ -50,8 +50,6 @@ const MIN_SPEECH_INTERVAL_MS = 60_000;
  */
 const IDLE_MS = 3000;
 const ASKING_MS = 15_000;
-/** Time in ms after the first answer at which the height of the card is kept for the next time. Until then, its parts are measured. */
-const HEIGHT_AFTER_MS = 2000;
 
 /** Time in ms for which the choices of a removed card are kept for a new one of the same configuration. */
 const KEPT_MS = 30_000;
@@ -100,9 +98,10 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   #unlisten: (() => void)[] = [];
   #endPreparation: (() => void) | undefined;
   #observer: IntersectionObserver | undefined;
-  /** Whether the card was drawn with an answer. */
-  #hasAnswer = false;
-  #isInView = false;
+  /** Answers of the last drawing. */
+  #used: ReadonlySet<Answer> = new Set();
+  /** Undefined until the page has told it. */
+  #isInView: boolean | undefined;
   /** Whether the card asks although it is not in view. */
   #isAsking = false;
   #idle: ReturnType<typeof setTimeout> | undefined;
@@ -191,7 +190,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     super();
     whileDrawn(this, "ha-card", (card) => scrollIfShort(card, card.querySelector(".body")!));
     keepFocus(this, () => JSON.stringify(this.config));
-    this.addController({ hostUpdated: this.#keepHeight });
+    this.addController({ hostUpdated: showInOrder });
     // The build for new browsers leaves this line out.
     OLD_BROWSERS: applyContainerWidths(this);
   }
@@ -203,11 +202,13 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     this.#observer = new IntersectionObserver((entries) => {
       this.#isInView = lastOf(entries)?.isIntersecting ?? false;
       this.#listenWhileInView();
+      showInOrder();
     });
     this.#observer.observe(this);
     document.addEventListener("visibilitychange", this.#listenWhileInView);
     for (const type of ["beforeprint", "afterprint"]) addEventListener(type, this.#print);
     this.#idle = setTimeout(this.#ask, IDLE_MS, true);
+    addToOrder(this);
   }
 
   override disconnectedCallback(): void {
@@ -215,8 +216,10 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     this.#keepChoices();
     this.#observer?.disconnect();
     this.#endPreparation?.();
-    this.#isInView = this.#isAsking = false;
+    this.#isInView = undefined;
+    this.#isAsking = false;
     clearTimeout(this.#idle);
+    removeFromOrder(this);
     document.removeEventListener("visibilitychange", this.#listenWhileInView);
     for (const type of ["beforeprint", "afterprint"]) removeEventListener(type, this.#print);
     this.#listenWhileInView();
@@ -275,6 +278,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
   readonly #ask = (isAsking: boolean): void => {
     this.#isAsking = isAsking;
     if (isAsking) this.#idle = setTimeout(this.#ask, ASKING_MS, false);
+    else showAnyway(this);
     if (!this.#isInView) this.#listenWhileInView();
   };
 
@@ -324,7 +328,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     const meter = this.meter;
     const feed = this.#feed ?? this.feed;
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
-    recordUses(this, this.#unlisten.length > 0);
+    this.#used = recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // Without the role "article", screen readers would take the card's header for the header of the page.
     const list = this.#meters?.list ?? [];
@@ -337,20 +341,10 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     </ha-card>`;
   }
 
-  /** Name of the kept height: of the same card, as wide and in the same language. */
-  get #heightName(): string {
-    const { type, part, meter } = this.config;
-    return ["smarty-p1-height", type, part, meter, this.offsetWidth, this.lang].join(" ");
+  get isWaiting(): boolean {
+    const isLacking = ({ value, error }: Answer) => value === undefined && error === undefined;
+    return this.#isInView !== false && (!this.locale || !this.renderRoot.querySelector(".body") || Boolean(this.renderRoot.querySelector(".on-screen")) || [...this.#used].some(isLacking));
   }
-
-  /** Give the card the height of the last time until its first answer, so that it does not move those below it. Then keep its height. */
-  readonly #keepHeight = (): void => {
-    const card = this.renderRoot.querySelector<HTMLElement>("ha-card");
-    if (this.#hasAnswer || !card?.style) return;
-    this.#hasAnswer = Boolean(this.locale && this.meter) && !card.querySelector(".on-screen");
-    card.style.minHeight = this.#hasAnswer ? "" : `${kept(this.#heightName) ?? 0}px`;
-    if (this.#hasAnswer) setTimeout(() => this.offsetHeight && keep(this.#heightName, String(this.offsetHeight)), HEIGHT_AFTER_MS);
-  };
 
   /** Return the chooser of the view's meter; nothing if there is only one meter. */
   protected chooser(meter: Meter, detail: (meter: Meter, feed: MeterFeed) => string = () => ""): TemplateResult | typeof nothing {

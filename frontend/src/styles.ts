@@ -358,6 +358,17 @@ export const styles = css`
   .on-paper {
     display: none;
   }
+  @media screen {
+    /* Without height, also the elements around the card take no room that would move. */
+    :host([held]) {
+      height: 0;
+      overflow: hidden;
+      visibility: hidden;
+    }
+    :host([held]) ha-card {
+      height: auto;
+    }
+  }
   @media print {
     :host {
       color-scheme: light;

@@ -20,6 +20,7 @@ from tests.system.support import TIMEOUT, until
 from .conftest import KEY
 from .dashboard import cards_of, shows_cards
 from .household import Household, household
+from .layout_shift import added_shifts
 from .steps import (
     add_dashboard,
     open_contract,
@@ -130,6 +131,8 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         await who.takes_picture("past-bill")
         assert not who.errors
         await enter_aid(who)
+    # Each card is drawn first when those above it have their heights.
+    assert await added_shifts(home, browser, {"now": 5, "bill": 2, "year": 2}) == {}
 
     async def has_aid() -> bool:
         # 4 ct with 8 % of VAT

@@ -1,7 +1,8 @@
-"""The texts of a card are read in the order in which they stand: from the top, from the left."""
+"""Texts of a card are read as they stand: from the top, from the left. Cards are drawn in turn."""
 
 import pytest
 
+from . import house, house_today
 from .stage import Stage
 from .test_accessibility import VIEWS, show_view
 
@@ -51,3 +52,20 @@ async def test_the_texts_of_a_card_follow_each_other(
         for _ in range(2):
             await stage.settle()
         assert not await stage.page.evaluate(ORDER), width
+
+
+@pytest.mark.parametrize("answer", ["comes", "never comes"])
+async def test_a_card_is_drawn_after_the_answers_of_the_one_above_it(
+    stage: Stage, answer: str
+) -> None:
+    answers = house_today.answers() | {"smarty_p1/live": None}
+    await stage.show("smarty-p1-today", "smarty-p1-so-far", answers=answers)
+    heights = "[...document.querySelectorAll('main > *')].map((card) => card.offsetHeight)"
+    first, second = await stage.page.evaluate(heights)
+    assert first
+    assert not second
+    if answer == "comes":
+        await stage.send(house.live())
+    else:
+        await stage.passes(18)
+    await stage.waits_for(f"{heights}[1]")

@@ -10,8 +10,9 @@ const MAX_PAUSE_S = 8;
 /** A refused request is retried until this time after the first attempt. The pauses are 1, 2, 4 and then always 8 s. */
 const MAX_BUSY_MS = 60_000;
 
-interface Answer {
+export interface Answer {
   value?: unknown;
+  error?: unknown;
 }
 
 interface QueuedRequest {
@@ -29,11 +30,12 @@ interface QueuedRequest {
 const usedBy = new Map<object, Set<Answer>>();
 let used = new Set<Answer>();
 
-/** Start recording the answers that a card uses, and forget the answers of its previous drawing. */
-export function recordUses(card: object, isInView: boolean): void {
+/** Start recording the answers that a card uses, and forget the answers of its previous drawing. Return the set that gets the answers. */
+export function recordUses(card: object, isInView: boolean): ReadonlySet<Answer> {
   used = new Set();
   if (isInView) usedBy.set(card, used);
   else usedBy.delete(card);
+  return used;
 }
 
 /** Record that the card being drawn uses an answer. */
