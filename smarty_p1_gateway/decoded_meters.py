@@ -222,5 +222,5 @@ def _restored(stored: Stored) -> QuarterHourMeter:
         name, line = map(checked_text, checked_list(content.pop("peak"), 2))
         start, imported_wh, *_ = line.split(",")
         # The other columns are unknown, and the last column is the number of the span.
-        files[name] = f"{HEADER}{start},,{imported_wh}{',' * 10}1\n".encode()
+        files[name] = f"{HEADER}{start},,{imported_wh}{',' * 6}1\n".encode()
     return QuarterHourMeter.from_dict(content, files)

@@ -37,6 +37,9 @@ hypothesis.settings.load_profile("same")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="run what is marked as slow, too")
+    parser.addoption(
+        "--store", action="store_true", help="write the frozen files of this version anew"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,8 @@
 """Integration for Luxembourg's "Smarty" electricity meters, LED pulse readers and tanks."""
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
@@ -22,7 +23,6 @@ from .coordinator.loads.entered_loads import on_changed_loads
 from .coordinator.loads.lost_entities import async_watch_load_entities
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .coordinator.statistics.statistic_ids import store_statistics_key
-from .coordinator.stored.contract_migration import async_migrate_contracts
 from .dashboards import (
     async_fill_when_known,
     async_hand_over,
@@ -53,13 +53,20 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     return True
 
 
+async def async_migrate_entry(_hass: HomeAssistant, _entry: ConfigEntry) -> bool:
+    """Refuse an entry from before the first release: this version cannot read its files.
+
+    Nothing of the entry is changed, and the page of the integration shows the reason.
+    """
+    raise ConfigEntryError(translation_domain=DOMAIN, translation_key="before_first_release")
+
+
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
     """Set up a meter, pulse reader or tank: start reading, and create the entities.
 
     The entities are unavailable until the first reading. The set-up of a new meter waits for the
     first reading or failure.
     """
-    await async_migrate_contracts(hass, entry)
     await async_show_in_sidebar(hass, entry)
     async_check_ids(hass, entry)
     if has_records(entry):

@@ -23,7 +23,6 @@ from .const import (
 )
 from .coordinator import is_live, kind_of
 from .coordinator.entry_types import AnyConfigEntry
-from .coordinator.stored.contract_migration import MINOR_VERSION
 from .flows.battery_flow import BatteryFlow
 from .flows.boards.pulse_flow import PulseOptionsFlow, PulseSteps
 from .flows.boards.tank_flow import TankOptionsFlow, TankSteps
@@ -53,7 +52,7 @@ class SmartyConfigFlow(ConfigFlow, domain=DOMAIN):
     It has the steps of several groups as its own, because Home Assistant looks for them here.
     """
 
-    MINOR_VERSION = MINOR_VERSION
+    VERSION = 2
 
     def __init__(self) -> None:
         contract = ContractAndDashboardSteps(self, None)

@@ -23,7 +23,6 @@ from homeassistant.util import dt as dt_util
 
 from .const import (
     CONF_BATTERIES,
-    CONF_CONTRACTS,
     CONF_ENERGY_ID,
     CONF_NO_BATTERIES,
     CONF_PRICES_CONFIRMED,
@@ -32,10 +31,10 @@ from .const import (
     SECTION_LENEDA,
     SECTION_VIRTUAL,
 )
-from .coordinator.entry_types import short_title, without
+from .coordinator.entry_types import short_title
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_records import MeterRecords
-from .coordinator.repair_issues import ENTRY_ID, Problem, withdraw_issues
+from .coordinator.repair_issues import ENTRY_ID, Problem
 from .coordinator.telegram_source import MeterConfigEntry
 from .dashboards import Offer, async_move, async_offers, async_undo
 from .entity import mbus_device
@@ -50,12 +49,7 @@ from .lib.boards.board_message import MessageValue
 from .lib.entities.devices import short_serial
 from .lib.markdown_text import Verbatim, as_plain, in_markdown
 from .lib.meter.object_count_and_rate_limits import shown_name
-from .lib.prices.entered_contract import (
-    entered_contracts,
-    high_prices,
-    prices_to_replace,
-    with_confirmed_prices,
-)
+from .lib.prices.entered_contract import high_prices, prices_to_replace, with_confirmed_prices
 from .lib.virtual.clients import Profile
 from .lib.virtual.virtual_meter import MAX_BATTERIES
 from .sinks.shown_clients import clients_of
@@ -251,26 +245,6 @@ async def _async_correct_high_prices(
 ) -> RepairsFlowResult:
     """Open the contracts in the options. Saving them ends the issue."""
     return await _async_open_options(flow, entry, "correct", CONTRACTS)
-
-
-async def _async_hold_from_beginning(
-    flow: ChoiceRepairFlow, entry: ConfigEntry
-) -> RepairsFlowResult:
-    """Let the first contract hold from the beginning. Then the issue ends."""
-    contracts = [*entered_contracts(entry.options)]
-    if not contracts:
-        return flow.async_create_entry(data={})
-    contracts[0] = without(contracts[0], {CONF_SINCE})
-    options = {**entry.options, CONF_CONTRACTS: contracts}
-    return _store_and_reload(flow, entry, options=options)
-
-
-async def _async_enter_earlier_prices(
-    flow: ChoiceRepairFlow, entry: ConfigEntry
-) -> RepairsFlowResult:
-    """Open the list of contracts in the options. The issue ends."""
-    withdraw_issues(flow.hass, entry, [Problem.EARLIER_PRICES])
-    return await _async_open_options(flow, entry, "enter", CONTRACTS)
 
 
 async def _async_seconds(flow: ChoiceRepairFlow, _entry: ConfigEntry) -> dict[str, str]:
@@ -474,10 +448,6 @@ _FLOWS: Mapping[Problem, Callable[[], RepairsFlow]] = {
         ChoiceRepairFlow,
         {"correct": _async_correct_high_prices, "keep": _async_confirm_high_prices},
         _async_high_prices,
-    ),
-    Problem.EARLIER_PRICES: partial(
-        ChoiceRepairFlow,
-        {"always": _async_hold_from_beginning, "enter": _async_enter_earlier_prices},
     ),
     Problem.LENEDA_KEY: LenedaKeyRepairFlow,
     Problem.VIRTUAL_BATTERY: partial(

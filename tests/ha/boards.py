@@ -5,7 +5,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.port.address_masking import identify_port
 
-from .support import wait_until
+from .support import smarty_entry, wait_until
 
 PULSE_TITLE = "LED pulse reader"
 TANK_TITLE = "Rainwater tank"
@@ -20,8 +20,7 @@ GEOMETRY = {"distance_empty": 220.0, "distance_full": 20.0, "volume": 5000.0, "s
 def pulse_entry(hass: HomeAssistant, **source: object) -> MockConfigEntry:
     """Return an entry of a pulse reader, not set up yet."""
     [(kind, name), *_] = source.items()
-    entry = MockConfigEntry(
-        domain="smarty_p1",
+    entry = smarty_entry(
         title=PULSE_TITLE,
         unique_id=f"{kind}:{identify_port(str(name)) if kind == 'port' else name}",
         data={"kind": "pulse", **source},
@@ -33,8 +32,7 @@ def pulse_entry(hass: HomeAssistant, **source: object) -> MockConfigEntry:
 
 def tank_entry(hass: HomeAssistant, url: str, **geometry: float | str) -> MockConfigEntry:
     """Return an entry of a tank, not set up yet."""
-    entry = MockConfigEntry(
-        domain="smarty_p1",
+    entry = smarty_entry(
         title=TANK_TITLE,
         unique_id=f"port:{identify_port(url)}",
         data={"kind": "tank", "port": url},

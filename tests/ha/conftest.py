@@ -39,7 +39,7 @@ from . import billed_month, kit, leneda
 from .clock import CLOCK, Clock
 from .meter import KEY, SERIAL, EntryMaker, MeterPort
 from .refusals import Refusals
-from .support import OF_TELEGRAM, Home, Passed
+from .support import OF_TELEGRAM, Home, Passed, smarty_entry
 
 __all__ = ["EntryMaker"]
 
@@ -242,8 +242,7 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
     def make(
         url: str, *, key: str | None = KEY, serial: str = SERIAL, **data: str | bool
     ) -> MockConfigEntry:
-        entry = MockConfigEntry(
-            domain="smarty_p1",
+        entry = smarty_entry(
             title=f"Smarty {serial}",
             unique_id=serial,
             data={"port": url, **data, **({"encryption_key": key} if key else {})},

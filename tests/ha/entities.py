@@ -13,7 +13,7 @@ from homeassistant.loader import async_get_integration
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from .dialogs import reconfigure, start
-from .support import let_pass, load
+from .support import let_pass, load, smarty_entry
 
 KWH = {"unit_of_measurement": "kWh", "device_class": "energy"}
 WATT = {"unit_of_measurement": "W", "device_class": "power"}
@@ -137,8 +137,7 @@ async def add(hass: HomeAssistant, smarty: Smarty, typed: dict[str, Any]) -> Moc
 async def set_up(hass: HomeAssistant, smarty: Smarty, **chosen: list[str]) -> MockConfigEntry:
     """Set up a meter that is made of all sensors, without the dialog."""
     ids = {name: entity.id for name, entity in smarty.ids.items()}
-    entry = MockConfigEntry(
-        domain="smarty_p1",
+    entry = smarty_entry(
         title="Smarty",
         unique_id=ids["tariff_1"],
         data={

@@ -45,7 +45,7 @@ def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> No
     history = meter.meter.history
     text = HEADER
     for number, (start, *energies) in enumerate((line.split(",") for line in lines), 1):
-        text += f"{start},,{','.join(energies)},,,,,,,{number}\n"
+        text += f"{start},,{','.join(energies)},,,{number}\n"
     reader = RowReader({name: text.encode()})
     assert not reader.damaged
     history.row.months.update(reader.row.months)

@@ -29,6 +29,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.smarty_p1.const import LOGGER
+from custom_components.smarty_p1.lib.prices.entered_contract import TERM_OPTIONS
 
 from .dialogs import open_details, open_options
 from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, literal_telegram, with_value
@@ -41,6 +42,13 @@ FORGED = with_value(TELEGRAM, "1-0:1.8.0", "(099999.999*kWh)")
 NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
 OTHER_TITLE = bytes.fromhex("5341476770041030")
 ENERGY = "smarty_energy_imported"
+
+_GAS = {"gas_price", "gas_fixed_price"}
+_TERMS = {
+    *TERM_OPTIONS.values(),
+    *("energy_fee_per", "energy_price_entity", "feed_in_price_entity"),
+    *("second_price_from", "second_price_to", "second_price_days"),
+}
 
 PATIENCE = 40.0
 _TRIES = 500
@@ -120,6 +128,23 @@ def with_power(kilowatts: str) -> str:
     return with_value(TELEGRAM, "1-0:1.7.0", f"({kilowatts}*kW)")
 
 
+def smarty_entry(**values: Any) -> MockConfigEntry:  # noqa: ANN401 - fields of any type
+    """Return an entry of the integration, as this version makes it."""
+    return MockConfigEntry(**{"domain": "smarty_p1", "version": 2, **values})
+
+
+def with_contract(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options whose terms and gas prices have become entered ones, from the beginning."""
+    of_gas = {name: value for name, value in options.items() if name in _GAS}
+    terms = {name: value for name, value in options.items() if name in _TERMS}
+    others = {name: value for name, value in options.items() if name not in terms | of_gas}
+    return {
+        **others,
+        **({"contracts": [terms]} if terms else {}),
+        **({"gas_prices": [of_gas]} if of_gas else {}),
+    }
+
+
 async def set_up(
     hass: HomeAssistant,
     port: MeterPort,
@@ -131,7 +156,7 @@ async def set_up(
     port.greeting = port.next_frame(first)
     entry = make_entry(port.url)
     if options:
-        hass.config_entries.async_update_entry(entry, options=options)
+        hass.config_entries.async_update_entry(entry, options=with_contract(options))
     await load(hass, entry)
     port.greeting = b""
     return entry
@@ -319,7 +344,7 @@ class Home:
         """Reload the entry, with other options if they are given, and a telegram at once."""
         self.port.greeting = self.port.next_frame(first)
         if options is not None:
-            self.hass.config_entries.async_update_entry(self.entry, options=options)
+            self.hass.config_entries.async_update_entry(self.entry, options=with_contract(options))
         await self.reload()
         self.port.greeting = b""
 

@@ -13,7 +13,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-from tests.ha.support import state_of
+from tests.ha.support import smarty_entry, state_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
 USERS = ("administrator", "reader", "another user", "automation")
@@ -171,9 +171,7 @@ async def test_a_meter_without_entities_is_read_by_users_with_the_right_to_every
     hass: HomeAssistant, users: dict[str, MockUser], connect: Connect
 ) -> None:
     assert await async_setup_component(hass, "smarty_p1", {})
-    MockConfigEntry(
-        domain="smarty_p1", title="New", unique_id="SAG1", data={"port": "x"}
-    ).add_to_hass(hass)
+    smarty_entry(title="New", unique_id="SAG1", data={"port": "x"}).add_to_hass(hass)
     users["reader"].mock_policy({"entities": True})
     for user, count in (("administrator", 1), ("reader", 1), ("another user", 0)):
         client = await connect(user)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.leneda.days_of_rows import days_of
 from custom_components.smarty_p1.lib.leneda.portal_file import read_export
@@ -19,7 +18,7 @@ from smarty_p1_cli import leneda_files
 from smarty_p1_cli.__main__ import main
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
-from .support import call
+from .support import call, smarty_entry
 
 OPTIONS: dict[str, Any] = {
     "contracts": [
@@ -168,12 +167,10 @@ async def test_the_integration_and_the_command_line_give_the_same_bills(
     hass: HomeAssistant, tmp_path: Path, ask: Callable[..., Any]
 ) -> None:
     hass.config.allowlist_external_dirs = {str(tmp_path)}
-    entry = MockConfigEntry(
-        domain="smarty_p1",
+    entry = smarty_entry(
         unique_id=POINT,
         data={"kind": "leneda"},
         options=OPTIONS,
-        minor_version=2,
     )
     entry.add_to_hass(hass)
     hass.config.config_dir = str(tmp_path)
@@ -215,12 +212,10 @@ async def test_a_what_if_is_the_same(
 ) -> None:
     [_, contract, _] = OPTIONS["contracts"]
     options = {"contracts": [{**contract, "since": "2024-01-01"}]}
-    entry = MockConfigEntry(
-        domain="smarty_p1",
+    entry = smarty_entry(
         unique_id=POINT,
         data={"kind": "leneda"},
         options=options,
-        minor_version=2,
     )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -36,7 +36,7 @@ from .meter import (
     seal,
     with_value,
 )
-from .support import PATIENCE, TELEGRAM, Home, let_pass, load, wait_until
+from .support import PATIENCE, TELEGRAM, Home, let_pass, load, smarty_entry, wait_until
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
 WITH_SECRETS = with_value(
@@ -142,7 +142,7 @@ async def told(hass: HomeAssistant) -> dict[str, Any]:
 async def test_meters_links_and_ages(hass: HomeAssistant, home: Home) -> None:
     entry = await home.set_up()
     home.make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
-    ignored = MockConfigEntry(domain="smarty_p1", source=SOURCE_IGNORE, unique_id="a port")
+    ignored = smarty_entry(source=SOURCE_IGNORE, unique_id="a port")
     ignored.add_to_hass(hass)
 
     lines = await told(hass)

@@ -7,7 +7,6 @@ from unittest.mock import patch
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import sinks
 from custom_components.smarty_p1.coordinator.background_tasks import SupervisedTask
@@ -29,7 +28,7 @@ from dev.ports import free_ports
 from .meter import with_value
 from .recipients import options as message_options
 from .sinks.test_virtual_meter_server import stored
-from .support import ENERGY, TELEGRAM, Home, own_log, wait_until
+from .support import ENERGY, TELEGRAM, Home, own_log, smarty_entry, wait_until
 from .test_messages import House, house, message, phone  # noqa: F401 - fixtures
 
 NEXT = with_value(TELEGRAM, "1-0:1.8.0", "(000300.000*kWh)")
@@ -232,7 +231,7 @@ async def test_a_silence_sends_a_message_although_something_else_fails(
 async def test_a_task_goes_on_after_errors_and_at_once_when_it_is_due(
     hass: HomeAssistant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    entry = MockConfigEntry(domain="smarty_p1", title="Smarty")
+    entry = smarty_entry(title="Smarty")
     entry.add_to_hass(hass)
     calls: list[int] = []
 

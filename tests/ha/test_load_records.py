@@ -31,7 +31,7 @@ from . import billed_month, test_planned_loads
 from .dialogs import contract_in
 from .meter import KEY, OTHER_SERIAL, MeterPort, encipher
 from .recipients import options
-from .support import OTHER_METER, Home, issue_of, wait_until
+from .support import OTHER_METER, Home, issue_of, smarty_entry, wait_until
 from .test_planned_loads import SetClock
 
 clock = test_planned_loads.clock
@@ -555,13 +555,11 @@ async def test_a_damaged_file_begins_anew_and_says_so(
 async def test_loads_of_two_meters_are_planned_apart(plans: Plans, clock: SetClock) -> None:
     hass = plans.hass
     async with MeterPort(encipher(OTHER_METER, 1)) as port:
-        entry = MockConfigEntry(
-            domain="smarty_p1",
+        entry = smarty_entry(
             title="Other",
             unique_id=OTHER_SERIAL,
             data={"port": port.url, "encryption_key": KEY},
             options={"contracts": [contract_in(plans.entry)]},
-            minor_version=2,
         )
         entry.add_to_hass(hass)
         assert await hass.config_entries.async_setup(entry.entry_id)

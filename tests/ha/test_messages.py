@@ -13,7 +13,7 @@ from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator import telegram_source
 from custom_components.smarty_p1.lib import failure_detection
@@ -32,7 +32,18 @@ from . import billed_month
 from .dialogs import schema_of
 from .meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
 from .recipients import Clock, Phone, add, options
-from .support import OTHER_METER, PATIENCE, TELEGRAM, Home, Passed, at, call, said
+from .support import (
+    OTHER_METER,
+    PATIENCE,
+    TELEGRAM,
+    Home,
+    Passed,
+    at,
+    call,
+    said,
+    smarty_entry,
+    with_contract,
+)
 
 
 class Silent(Phone):
@@ -115,11 +126,8 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[date]:
 
 async def test_ignored_and_disabled_meters_do_not_count(house: House, phone: Phone) -> None:
     hass = house.hass
-    ignored = MockConfigEntry(
-        domain="smarty_p1", source=SOURCE_IGNORE, unique_id=OTHER_SERIAL, title="Ignored"
-    )
-    disabled = MockConfigEntry(
-        domain="smarty_p1",
+    ignored = smarty_entry(source=SOURCE_IGNORE, unique_id=OTHER_SERIAL, title="Ignored")
+    disabled = smarty_entry(
         unique_id="SAG1030700000043",
         disabled_by=ConfigEntryDisabler.USER,
         options=options("silent", to=("notify.elsewhere",)),
@@ -386,7 +394,7 @@ async def test_a_passed_goal_causes_one_message_also_after_restarts(
     # The month is within the goal when the switch is turned on.
     for goal in (1000.0, 10.0, 10.0):
         more = options("above_goal") | {"goal": goal}
-        entries.async_update_entry(entry, options=billed_month.OPTIONS | more)
+        entries.async_update_entry(entry, options=with_contract(billed_month.OPTIONS | more))
         assert await entries.async_reload(entry.entry_id)
         await house.go_to("2026-11-17 12:01:00")
     cost = f"{bill['total']:.2f}".replace(".", ",")
@@ -400,7 +408,7 @@ async def test_a_look_that_ends_after_the_unload_leaves_its_message_to_the_next(
     entry, entries = await billed_month.set_up(house, house.storage), house.hass.config_entries
     for goal in (1000.0, 10.0):
         more = options("above_goal") | {"goal": goal}
-        entries.async_update_entry(entry, options=billed_month.OPTIONS | more)
+        entries.async_update_entry(entry, options=with_contract(billed_month.OPTIONS | more))
         assert await entries.async_reload(entry.entry_id)
         if goal == 1000.0:
             await house.go_to("2026-11-17 12:01:00")

@@ -40,7 +40,7 @@ from tests.random_examples import examples
 
 from . import billed_month, leneda
 from .billed_month import telegram
-from .support import Home, call, changes_of, said
+from .support import Home, call, changes_of, said, smarty_entry
 from .test_late_knowledge import add
 
 HOUR = timedelta(hours=1)
@@ -469,7 +469,7 @@ async def test_a_removed_meter_takes_no_rows_of_another(hass: HomeAssistant) -> 
     meters = {"SAG1": {}, "LU1": {"kind": "leneda"}, "LU2": {"kind": "leneda"}}
     statistics = {}
     for number, (unique_id, data) in enumerate(meters.items()):
-        entry = MockConfigEntry(domain="smarty_p1", unique_id=unique_id, title="Smarty", data=data)
+        entry = smarty_entry(unique_id=unique_id, title="Smarty", data=data)
         entry.add_to_hass(hass)
         connection = Household()
         days = Life(lib).leneda(MAY, MAY + (number + 2) * 24 * HOUR)
@@ -490,7 +490,7 @@ async def test_a_removed_meter_takes_no_rows_of_another(hass: HomeAssistant) -> 
 
 
 async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistant) -> None:
-    entry = MockConfigEntry(domain="smarty_p1", unique_id="SAG1", title="Smarty")
+    entry = smarty_entry(unique_id="SAG1", title="Smarty")
     entry.add_to_hass(hass)
     found = []
     # The second history has forgotten a month and ten days.
@@ -541,7 +541,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
     Some writes are killed at a random moment. Some are followed by a restart.
     """
     fate = random.Random(-seed)  # noqa: S311
-    entry = MockConfigEntry(domain="smarty_p1", unique_id=f"SAG{seed}", title="Smarty")
+    entry = smarty_entry(unique_id=f"SAG{seed}", title="Smarty")
     entry.add_to_hass(hass)
     statistics = None
     for meter in Life(lib).parts(random.Random(seed)):  # noqa: S311

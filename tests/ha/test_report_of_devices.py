@@ -14,11 +14,10 @@ from homeassistant.components.recorder.statistics import async_import_statistics
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from . import billed_month
 from .recipients import Clock, Phone, add, options
-from .support import Home, metadata_of_sums, recorder_done
+from .support import Home, metadata_of_sums, recorder_done, smarty_entry
 
 pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
 
@@ -43,7 +42,7 @@ async def record(hass: HomeAssistant, name: str, kwh: Callable[[datetime], float
 
 def add_a_meter(hass: HomeAssistant) -> Coroutine[Any, Any, None]:
     data = {"kind": "entities", "energy_imported": ["sensor.other_total"]}
-    entry = MockConfigEntry(domain="smarty_p1", data=data, unique_id="other")
+    entry = smarty_entry(data=data, unique_id="other")
     return hass.config_entries.async_add(entry)
 
 

@@ -1,13 +1,12 @@
 """Setting an entry up, unloading it, reloading it, and why setting up may fail."""
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from hashlib import sha256
 from itertools import count
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -17,17 +16,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
-from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.port import reconnecting_port
 from custom_components.smarty_p1.lib.port.serial_port import open_port
 
-from . import kit, leneda
-from .billed_month import telegram
+from . import kit
 from .boards import tank_entry
 from .meter import (
     KEY,
@@ -40,7 +36,17 @@ from .meter import (
     seal,
     with_value,
 )
-from .support import NAMELESS, TELEGRAM, Home, at, call, device_of, health_timers, links, own_log
+from .support import (
+    NAMELESS,
+    TELEGRAM,
+    Home,
+    at,
+    device_of,
+    health_timers,
+    links,
+    own_log,
+    smarty_entry,
+)
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
 PLAIN = literal_frame("plain")
@@ -343,41 +349,26 @@ async def test_a_meter_beside_a_board_is_the_first_meter(
     assert device_of(device_registry, entry, SERIAL).name == "Smarty"
 
 
-STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))
-
-
-async def test_the_files_of_0_1_0_are_read(home: Home, hass_storage: dict[str, Any]) -> None:
-    frozen = STORED["entry"]
-    data = {**frozen["data"], "port": home.port.url}
-    entry = MockConfigEntry(domain="smarty_p1", **{**frozen, "data": data})
+@pytest.mark.parametrize("minor_version", [1, 2])
+async def test_an_entry_from_before_the_first_release_is_refused_and_stays_as_it_is(
+    home: Home, hass_storage: dict[str, Any], minor_version: int
+) -> None:
+    fields = {"data": {"port": home.port.url}, "options": {"reference_power": 7.0}}
+    entry = smarty_entry(version=1, minor_version=minor_version, title="Smarty", **fields)
     entry.add_to_hass(home.hass)
-    for name, content in STORED["storage"].items():
-        key = f"smarty_p1.{entry.entry_id}.{name}"
-        hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
+    key = f"smarty_p1.{entry.entry_id}.meter"
+    hass_storage[key] = stored = {"version": 1, "key": key, "data": {"demand": {}}}
     folder = MonthFiles(home.hass, entry.entry_id).folder
     folder.mkdir(parents=True)
-    for name, lines in STORED["month_files"].items():
-        (folder / name).write_text("\n".join(lines) + "\n", encoding="ascii")
+    (folder / "2026-06.csv").write_text("start,version=2\n")
+    before = deepcopy(stored)
 
-    # The first frame is a replay, because the stored counter is 17. Its register must not count.
-    replayed = home.port.next_frame(telegram("02:00:20", 9.0, 9.0))
-    home.port.counter = 17
-    # A lower register than the stored one is not believed.
-    home.port.greeting = replayed + home.port.next_frame(telegram("02:00:30", 0.0, 0.16))
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
-    await home.wait_until(lambda: home.values()["smarty_energy_imported"] == "1463.3")
-    shown = home.values()
-    assert shown["smarty_energy_exported"] == "520.16"
-    assert shown["smarty_highest_power_this_month"] == "8.0"
-    assert shown["smarty_energy_above_reference_power"] == "0.25"
-    assert shown["smarty_price_of_exported_energy"] == "0.06"
-    assert shown["smarty_verification_of_readings"] == "verified"
-
-    period = {"start": "2026-06-16 00:00:00+02:00", "end": "2026-06-16 02:00:00+02:00"}
-    found = await call(home.hass, "get_quarter_hours", **period)
-    energies = [quarter["imported_kwh"] for quarter in found["quarter_hours"]]
-    assert energies == [0.1, 0.1, 2.0, 0.1, 0.1, 0.1, 0.1, 0.1]
-
-    progress = LenedaProgress(home.hass, entry.entry_id, {"consumption_point": leneda.POINT})
-    await progress.async_load()
-    assert progress.state.codes[leneda.IMPORTED].until == leneda.utc("2026-06-15 22:00")
+    assert not await home.hass.config_entries.async_setup(entry.entry_id)
+    await home.hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.MIGRATION_ERROR
+    assert entry.error_reason_translation_key == "before_first_release"
+    assert "before the first release" in str(entry.reason)
+    assert {"data": dict(entry.data), "options": dict(entry.options)} == fields
+    assert (entry.version, entry.minor_version) == (1, minor_version)
+    assert hass_storage[key] == before
+    assert [path.read_text() for path in folder.iterdir()] == ["start,version=2\n"]

@@ -20,7 +20,7 @@ from dev.encoder import FRAMES
 
 from .documentation import TEXTS, documented
 from .meter import OTHER_SERIAL, SERIAL, encipher, literal_frame, with_value, without_channels
-from .support import TELEGRAM, Home, device_of, load, state_of
+from .support import TELEGRAM, Home, device_of, load, state_of, with_contract
 
 pytestmark = pytest.mark.usefixtures("everything_enabled")
 
@@ -89,7 +89,7 @@ async def test_all_entities(
     freezer.move_to(datetime.fromisoformat(SENT_AT.get(name, "2025-07-03T10:30:02+02:00")))
     home.port.greeting = TELEGRAMS[name]
     entry = home.make_entry(home.port.url, serial=OTHER_SERIAL if "export" in name else SERIAL)
-    home.hass.config_entries.async_update_entry(entry, options=TARIFF)
+    home.hass.config_entries.async_update_entry(entry, options=with_contract(TARIFF))
     await load(home.hass, entry)
 
     assert entities(home.hass, entity_registry, entry) == snapshot

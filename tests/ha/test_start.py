@@ -31,7 +31,17 @@ from dev.ports import free_ports
 
 from . import leneda
 from .recipients import options as message_options
-from .support import PATIENCE, TELEGRAM, Home, own_log, recorder_done, tasks, wait_until
+from .support import (
+    PATIENCE,
+    TELEGRAM,
+    Home,
+    own_log,
+    recorder_done,
+    smarty_entry,
+    tasks,
+    wait_until,
+    with_contract,
+)
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -108,7 +118,7 @@ async def test_the_start_waits_for_nothing(
     url = f"socket://127.0.0.1:{free_ports()}" if meter == "refuses" else home.port.url
     entry = home.make_entry(url)
     changed = {"p1_server": P1_SERVER | {"port": free_ports()}} if "p1_server" in options else {}
-    unstarted.config_entries.async_update_entry(entry, options=options | changed)
+    unstarted.config_entries.async_update_entry(entry, options=with_contract(options | changed))
 
     await initialize(unstarted, entry)
     if meter == "sends":
@@ -137,8 +147,7 @@ async def test_the_start_waits_for_nothing(
 async def test_first_days_of_a_meter_without_a_cable_come_during_the_start(
     unstarted: HomeAssistant, gas: dict[str, str]
 ) -> None:
-    entry = MockConfigEntry(
-        domain=DOMAIN,
+    entry = smarty_entry(
         title="Smarty",
         unique_id=leneda.POINT,
         data={"kind": "leneda"},

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import lib
 from custom_components.smarty_p1.coordinator.statistics.meter_statistics import MeterStatistics
@@ -24,7 +23,7 @@ from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from tests.lib.bill.lives import FIXED, Life
 
-from .support import changes_of
+from .support import changes_of, smarty_entry
 from .test_meter_statistics import NoLeneda
 
 pytestmark = [
@@ -70,7 +69,7 @@ def measured(hass: HomeAssistant) -> Iterator[Load]:
 
 async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
     await hass.config.async_update(currency="EUR")
-    entry = MockConfigEntry(domain="smarty_p1", unique_id="SAG1", title="Smarty")
+    entry = smarty_entry(unique_id="SAG1", title="Smarty")
     entry.add_to_hass(hass)
     life = Life(lib)
     meter = Household(Contract.of_terms(FIXED.terms))

@@ -56,6 +56,7 @@ from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK
 from custom_components.smarty_p1.sensor.load_sensors import LOAD_SENSORS, PLAN_SAVING
 from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS
+from tests.ha.support import smarty_entry
 
 from .documentation import MBUS_SENSORS, mbus_of
 
@@ -242,8 +243,8 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
     options = {str(key) for key in fields} - sections.keys()
     assert form["sections"].keys() == sections.keys()
     messages = {"kinds": [kind.value for kind in Kind]}
-    MockConfigEntry(domain="smarty_p1").add_to_hass(hass)
-    with_all_messages = MockConfigEntry(domain="smarty_p1", options={"messages": messages})
+    smarty_entry().add_to_hass(hass)
+    with_all_messages = smarty_entry(options={"messages": messages})
     asked: list[tuple[dict[str, Any], set[str]]] = [
         (pages["contract"], {*contract_fields()}),
         (form, options),

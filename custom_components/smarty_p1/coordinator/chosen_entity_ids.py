@@ -36,11 +36,6 @@ from ..const import (
 from ..lib.meter.telegram_from_source_entities import QUANTITIES
 from .entry_types import AnyConfigEntry, known_meters
 
-ENTITIES_BEFORE = {
-    CONF_ENERGY_PRICE_ENTITY: "energy_price_entity_before",
-    CONF_FEED_IN_PRICE_ENTITY: "feed_in_price_entity_before",
-}
-"""Price entities, and the options of an earlier version with those of the contract before."""
 ENTITY_FIELDS = frozenset(
     {
         CONF_ENTITY_ID,
@@ -54,8 +49,8 @@ ENTITY_FIELDS = frozenset(
         CONF_ENERGY_FROM,
         CONF_SWITCHED_BY,
         CONF_POWER_SET_BY,
-        *ENTITIES_BEFORE,
-        *ENTITIES_BEFORE.values(),
+        CONF_ENERGY_PRICE_ENTITY,
+        CONF_FEED_IN_PRICE_ENTITY,
         *QUANTITIES,
     }
 )

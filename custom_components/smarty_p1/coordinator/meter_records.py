@@ -146,7 +146,7 @@ class MeterRecords:
         self._tell_of_months(Problem.DAMAGED_MONTH, self.household.meter.damaged)
         self._tell_of_refused()
         self._tell_of_exchange()
-        await self.prices.async_open(self.household, contracts, self.quarter_hours)
+        await self.prices.async_open(self.household)
         await self.history.async_load()
         await self.leneda.async_start(self.household)
         self._entry.async_on_unload(self.leneda.listeners.add(self.statistics.update))

@@ -80,8 +80,6 @@ class Problem(StrEnum):
     """The contract has a price of a kWh above the usual price. The user must confirm the price."""
     IMPOSSIBLE_PRICE = "impossible_price"
     """An entity with the market's price has a price that no market has. It is not used."""
-    EARLIER_PRICES = "earlier_prices"
-    """The meter's file has lost the contracts before the contract in the options."""
     LENEDA_KEY = "leneda_key"
     """Leneda, the national platform, refuses the API key."""
     LENEDA_SILENT = "leneda_silent"
@@ -140,7 +138,6 @@ _FIXABLE = {
     Problem.NOT_VERIFIED,
     Problem.NETWORK_PRICES,
     Problem.HIGH_PRICES,
-    Problem.EARLIER_PRICES,
     Problem.METER_CLOCK,
     Problem.TELEGRAMS_LATE,
     Problem.LENEDA_KEY,
@@ -154,7 +151,7 @@ _FIXABLE = {
     *_ERRORS,
 }
 # Issues that stay until the user has closed them, also after a restart.
-_PERSISTENT = {Problem.EARLIER_PRICES, Problem.ENERGY_MOVED, Problem.SECOND_METER}
+_PERSISTENT = {Problem.ENERGY_MOVED, Problem.SECOND_METER}
 
 
 def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:

@@ -16,7 +16,7 @@ from custom_components.smarty_p1.coordinator.chosen_entity_ids import (
     STATISTIC_FIELDS,
 )
 from tests.ha.dialogs import open_details, open_options, schema_of, start
-from tests.ha.support import Home
+from tests.ha.support import Home, smarty_entry
 
 BEFORE, AFTER = "sensor.chosen", "sensor.renamed"
 
@@ -48,7 +48,7 @@ async def test_every_field_follows_an_entity(
     def entry_with(stored: Mapping[str, Any]) -> MockConfigEntry:
         part_of = ConfigSubentryData(data=stored, subentry_type="load", title="", unique_id=None)
         fields = {"subentries_data": [part_of]} if part == "subentries" else {part: stored}
-        entry = MockConfigEntry(domain="smarty_p1", disabled_by=disabled_by, **fields)
+        entry = smarty_entry(disabled_by=disabled_by, **fields)
         entry.add_to_hass(hass)
         return entry
 

@@ -12,7 +12,6 @@ from itertools import pairwise
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.leneda.gas_download import LenedaGas
 from custom_components.smarty_p1.coordinator.statistics.gas_statistics import GasStatistics
@@ -25,7 +24,7 @@ from dev.leneda import Platform
 from tests.ha import kit
 from tests.ha.leneda import ENERGY_ID, KEY, POINT, utc
 from tests.ha.meter import seal
-from tests.ha.support import TELEGRAM, changes_of
+from tests.ha.support import TELEGRAM, changes_of, smarty_entry
 
 pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows")
 
@@ -47,8 +46,8 @@ class House:
 
     def __init__(self, hass: HomeAssistant, **options: object) -> None:
         self.hass = hass
-        self.entry = MockConfigEntry(
-            domain="smarty_p1", title="Smarty", data={"statistics_key": "0a0b0c0d"}, options=options
+        self.entry = smarty_entry(
+            title="Smarty", data={"statistics_key": "0a0b0c0d"}, options=options
         )
         self.entry.add_to_hass(hass)
         [telegram] = Decoder(None).feed(seal(TELEGRAM))

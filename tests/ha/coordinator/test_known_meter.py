@@ -40,6 +40,7 @@ from tests.ha.support import (
     refusal,
     values,
     wait_until,
+    with_contract,
 )
 
 pytestmark = pytest.mark.usefixtures("patient_link")
@@ -124,8 +125,9 @@ async def test_the_reason_of_a_missing_telegram_is_shown(
 async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[str, Any]) -> None:
     await house.begin()
     entries, entry = house.hass.config_entries, house.entry
-    entries.async_update_entry(entry, options={"reference_power": 3.0, "energy_price": 0.15})
-    # The options override the stored contract.
+    entries.async_update_entry(
+        entry, options=with_contract({"reference_power": 3.0, "energy_price": 0.15})
+    )
     await house.restart()
     for _ in range(2):
         await house.send(house.good())
@@ -232,7 +234,9 @@ async def test_a_timer_that_is_early_by_a_moment_is_taken_for_in_time(
 async def test_actions_before_the_first_telegram(house: House) -> None:
     await house.begin()
     hass = house.hass
-    hass.config_entries.async_update_entry(house.entry, options={"reference_power": 3.0})
+    hass.config_entries.async_update_entry(
+        house.entry, options=with_contract({"reference_power": 3.0})
+    )
     await house.restart(house.good())
     await wait_until(hass, lambda: house.coordinator.readings > 0)
 

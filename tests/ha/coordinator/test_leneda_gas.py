@@ -6,7 +6,6 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.coordinator.leneda.client import LenedaError
@@ -18,7 +17,7 @@ from dev.leneda import Fault, Platform
 from tests.ha.conftest import EntryMaker
 from tests.ha.leneda import ENERGY_ID, KEY, POINT, utc
 from tests.ha.meter import MeterPort
-from tests.ha.support import set_up
+from tests.ha.support import set_up, smarty_entry
 
 GAS_POINT = "LU0000012345678901234000000000009"
 VOLUME, ENERGY = "7-1:99.23.17", "7-20:99.33.17"
@@ -40,7 +39,7 @@ class Home:
     def __init__(self, hass: HomeAssistant, account: dict[str, str]) -> None:
         self.history = MeterHistory(hass, "entry")
         self.pauses = 0
-        entry = MockConfigEntry(domain="smarty_p1", unique_id=POINT, data={"statistics_key": "0a"})
+        entry = smarty_entry(unique_id=POINT, data={"statistics_key": "0a"})
         self._statistics = GasStatistics(hass, entry, self.history)
         self._gas = LenedaGas(hass, account, self.history, self._statistics, self._pause)
         self._hass, self._account = hass, account

@@ -35,7 +35,7 @@ from dev.ports import free_ports
 from tests.ha.dialogs import fill_in, open_repair
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR, REMAINING, utc
 from tests.ha.measured import as_span
-from tests.ha.support import Home, issue_of, wait_until
+from tests.ha.support import Home, issue_of, smarty_entry, wait_until
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -203,7 +203,7 @@ async def test_a_day_whose_registers_contradict_the_platform_is_a_repair(
 
 
 def test_the_repair_names_the_newest_day_that_differs(hass: HomeAssistant) -> None:
-    entry = MockConfigEntry(domain="smarty_p1", title="Smarty")
+    entry = smarty_entry(title="Smarty")
     entry.add_to_hass(hass)
     # A week later, Leneda has corrected the first one, and another day differs.
     for start, differing, told in (

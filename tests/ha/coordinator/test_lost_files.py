@@ -102,7 +102,7 @@ class Stored:
 
     def __init__(self, home: Home) -> None:
         self.hass, self.entry = home.hass, home.make_entry(home.port.url)
-        self.hass.config_entries.async_update_entry(self.entry, options=OPTIONS, minor_version=2)
+        self.hass.config_entries.async_update_entry(self.entry, options=OPTIONS)
         self.root = Path(self.hass.config.path(STORAGE_DIR))
         self.before: list[dict[str, Any]] = []
         self.whole: Mapping[Path, bytes] = {}

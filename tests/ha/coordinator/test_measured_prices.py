@@ -15,21 +15,18 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator.market_prices.measured_prices import MeasuredPrices
-from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.household_state import HouseholdState
 from custom_components.smarty_p1.lib.history.luxembourg_time import day_start, quarter_start
-from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
-from custom_components.smarty_p1.lib.history.register_amounts import Amounts, Energies
-from custom_components.smarty_p1.lib.history.spans import Span, SpanKind
+from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
 from custom_components.smarty_p1.lib.prices.market_price_series import PriceSeries
 from tests.ha import kit
-from tests.ha.support import Home, recorder_done, said
+from tests.ha.support import Home, recorder_done, said, smarty_entry
 
 PRICE = "input_number.market_price"
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
@@ -42,21 +39,16 @@ class Meter:
 
     def __init__(self, hass: HomeAssistant, folder: Path, *contracts: Mapping[str, object]) -> None:
         self.hass = hass
-        self.entry = MockConfigEntry(
-            domain="smarty_p1", unique_id="SAG1", options={"contracts": [*contracts]}
-        )
+        self.entry = smarty_entry(unique_id="SAG1", options={"contracts": [*contracts]})
         self.entry.add_to_hass(hass)
         self.folder = folder / f"smarty_p1.{self.entry.entry_id}.market_prices"
-        self.months = self.folder.with_name(f"smarty_p1.{self.entry.entry_id}.quarter_hours")
         self.household = Household()
 
     async def open(self) -> None:
         """Begin to measure."""
-        contracts = contracts_of(self.entry.options)
-        self.household = Household(contracts)
+        self.household = Household(contracts_of(self.entry.options))
         self.prices = MeasuredPrices(self.hass, self.entry)
-        files = MonthFiles(self.hass, self.entry.entry_id)
-        await self.prices.async_open(self.household, contracts, files)
+        await self.prices.async_open(self.household)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def close(self) -> None:
@@ -481,37 +473,4 @@ async def test_statistics_of_another_unit_are_no_prices(
     await import_means(hass, PRICE, unit, {NOON: 80.0})
     await meter.open()
     assert not meter.series().months
-    await meter.close()
-
-
-@pytest.mark.begins_at("2026-06-16T10:00:00Z")
-@pytest.mark.usefixtures("recorder_mock")
-async def test_stored_costs_and_own_statistics_become_prices_once(
-    hass: HomeAssistant, meter: Meter, entity_registry: er.EntityRegistry
-) -> None:
-    now = quarter_start(dt_util.utcnow()).replace(minute=0)
-    start = now - 24 * HOUR
-    # 0.02 EUR for 100 Wh.
-    times, amounts = [start, start + QUARTER], Amounts(100.0, 0.0)
-    spans = [Span(time, time + QUARTER, SpanKind.QUARTER_HOUR, amounts) for time in times]
-    lines = [
-        ",".join([*line_of(span).split(",")[:6], "0.02", "100", "", "", "", "", str(n)]) + "\n"
-        for n, span in enumerate(spans, 1)
-    ]
-    meter.months.mkdir(parents=True)
-    (meter.months / f"{month_name(start)}.csv").write_text("".join([HEADER, *lines]))
-    own = entity_registry.async_get_or_create("sensor", "smarty_p1", "SAG1_price_import")
-    # 0.1 of the market, 0.051 for the grid, and 8 % of VAT.
-    means = {start - HOUR: 0.151 * 1.08, start: 0.151 * 1.08}
-    await import_means(hass, own.entity_id, "EUR/kWh", means)
-    await meter.open()
-    assert meter.known(4, start - HOUR) == [0.1] * 4
-    assert meter.known(5, start) == [0.2, 0.2, 0.1, 0.1, None]
-    await meter.restart()
-    assert meter.known(5, start) == [0.2, 0.2, 0.1, 0.1, None]
-    # After the move, costs are not read again.
-    for path in (meter.folder / PRICE).iterdir():
-        path.unlink()
-    await meter.restart()
-    assert meter.known(5, start) == [None] * 5
     await meter.close()

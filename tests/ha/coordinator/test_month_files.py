@@ -86,9 +86,7 @@ async def test_a_line_for_each_quarter_hour(files: Files) -> None:
     await files.append(quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001))
 
     # 0.492 kW for a quarter-hour are 123 Wh; the last cell is the CRC-16 (XMODEM) of the others.
-    lines = (
-        "2026-06-15T12:00Z,,123,2,30,0.4,,,,,,,1,x5bf6\n2026-06-15T12:15Z,,0.025,,,,,,,,,,2,x206c\n"
-    )
+    lines = "2026-06-15T12:00Z,,123,2,30,0.4,,,1,xa75c\n2026-06-15T12:15Z,,0.025,,,,,,2,x3833\n"
     assert june(files.folder) == HEADER + lines
     assert await files.read() == [quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001)]
     # Without its header, the first line is still a quarter-hour.
@@ -106,9 +104,7 @@ async def test_a_month_is_luxembourgs(files: Files) -> None:
     assert await files.starts(last, last + 2 * QUARTER) == times[:2]
 
 
-@pytest.mark.parametrize(
-    "torn", ["2026-06-15T12:15Z,,250,2,30,0.4,,,,,,,2", "\0\0\0\0", "x" * 3_000]
-)
+@pytest.mark.parametrize("torn", ["2026-06-15T12:15Z,,250,2,30,0.4,,,2", "\0\0\0\0", "x" * 3_000])
 async def test_a_line_that_a_kill_has_torn_is_cut_off(files: Files, torn: str) -> None:
     await files.append(quarter(NOON))
     whole = june(files.folder)
@@ -118,7 +114,7 @@ async def test_a_line_that_a_kill_has_torn_is_cut_off(files: Files, torn: str) -
 
     files.series = MonthFiles(files.hass, "one")
     await files.append(quarter(NOON + 2 * QUARTER))
-    assert june(files.folder) == whole + "2026-06-15T12:30Z,,250,2,30,0.4,,,,,,,2,xc1f1\n"
+    assert june(files.folder) == whole + "2026-06-15T12:30Z,,250,2,30,0.4,,,2,xe47d\n"
 
 
 @pytest.mark.parametrize("left", ["", "start,impo"])
@@ -127,7 +123,7 @@ async def test_a_kill_at_the_beginning_of_a_month(files: Files, left: str) -> No
 
     await files.append(quarter(NOON))
 
-    assert june(files.folder) == HEADER + "2026-06-15T12:00Z,,250,2,30,0.4,,,,,,,1,x3f4e\n"
+    assert june(files.folder) == HEADER + "2026-06-15T12:00Z,,250,2,30,0.4,,,1,xba25\n"
 
 
 async def test_a_full_disk_loses_nothing(files: Files, caplog: pytest.LogCaptureFixture) -> None:
@@ -242,7 +238,7 @@ async def test_a_file_does_not_grow_without_end(
 async def test_a_file_of_an_unknown_version_is_put_aside_when_something_is_added(
     files: Files,
 ) -> None:
-    content = HEADER.replace("version=2", "another,version=3") + "2026-06-15T12:00Z,,1,,9\n"
+    content = HEADER.replace("version=3", "another,version=4") + "2026-06-15T12:00Z,,1,,9\n"
     write(files.folder / "2026-06.csv", content)
     assert await files.read() == []
 

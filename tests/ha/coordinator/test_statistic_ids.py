@@ -21,16 +21,14 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
 )
 from custom_components.smarty_p1.lib.bill.household import Household
 from tests.ha.meter import SERIAL
-from tests.ha.support import own_log
+from tests.ha.support import own_log, smarty_entry
 
 POINT = "LU0000010000000000000000001234567"
 
 
 def entry_of(hass: HomeAssistant, unique_id: str, **data: str) -> MockConfigEntry:
     """Return the entry of a meter that was added before its statistics."""
-    entry = MockConfigEntry(
-        domain="smarty_p1", title=f"Smarty {unique_id}", unique_id=unique_id, data=data
-    )
+    entry = smarty_entry(title=f"Smarty {unique_id}", unique_id=unique_id, data=data)
     entry.add_to_hass(hass)
     return entry
 

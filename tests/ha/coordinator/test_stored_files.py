@@ -40,7 +40,17 @@ from tests.ha.coordinator.test_demand import TARIFF
 from tests.ha.dialogs import submit
 from tests.ha.leneda import POINT
 from tests.ha.meter import KEY, SYSTEM_TITLE, seal
-from tests.ha.support import TELEGRAM, Home, at, failing, issue_of, load, own_log, said
+from tests.ha.support import (
+    TELEGRAM,
+    Home,
+    at,
+    failing,
+    issue_of,
+    load,
+    own_log,
+    said,
+    with_contract,
+)
 from tests.random_examples import each
 
 STORED: dict[str, Any] = json.loads(
@@ -85,7 +95,7 @@ def make(home: Home, store: str) -> MockConfigEntry:
     home.port.greeting = home.port.next_frame(at("10:45:00", 102.0))
     entry = home.make_entry(home.port.url)
     options = TARIFF | {"messages": {"kinds": ["grid"], "recipients": []}}
-    home.hass.config_entries.async_update_entry(entry, options=options)
+    home.hass.config_entries.async_update_entry(entry, options=with_contract(options))
     return entry
 
 
@@ -289,7 +299,7 @@ STORES: dict[str, Row] = {
         lambda hass, entry: MeterHistory(hass, entry.entry_id),
         STORED["history"],
         lambda history: history.note(reading()),
-        lambda data: (len(data["voltages"]), len(data["reception"]["gaps"])) == (2, 1),
+        lambda data: (len(data["voltages"]), len(data["reception"]["gaps"])) == (10, 9),
     ),
     "messages": Row(
         lambda hass, entry: MessageStore(hass, entry.entry_id),

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryData
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smarty_p1
 from tests.ha.dialogs import reconfigure
+from tests.ha.support import smarty_entry
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent / "translations"
 TEXTS: dict[str, Any] = json.loads((FOLDER / "en.json").read_text("utf-8"))
@@ -39,7 +39,7 @@ async def test_a_dialog_names_the_entry_that_it_changes(
     hass: HomeAssistant, data: dict[str, Any], ways: list[list[str]]
 ) -> None:
     hass.config.components.add("mqtt")
-    entry = MockConfigEntry(domain="smarty_p1", title=NAME, unique_id="1", data=data)
+    entry = smarty_entry(title=NAME, unique_id="1", data=data)
     entry.add_to_hass(hass)
     for way in ways:
         assert NAME in shown(await reconfigure(hass, entry, *way), TEXTS["config"])
@@ -50,7 +50,7 @@ async def test_a_dialog_names_the_load_or_battery_that_it_changes(
     hass: HomeAssistant, kind: str, of: str
 ) -> None:
     part = ConfigSubentryData(data={"kind": of}, subentry_type=kind, title=NAME, unique_id=None)
-    entry = MockConfigEntry(domain="smarty_p1", data=PORT, subentries_data=[part])
+    entry = smarty_entry(data=PORT, subentries_data=[part])
     entry.add_to_hass(hass)
     [subentry_id] = entry.subentries
     context = {"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}

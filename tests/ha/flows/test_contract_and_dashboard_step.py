@@ -30,7 +30,16 @@ from tests.ha.dialogs import (
     told,
 )
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
-from tests.ha.support import OTHER_METER, TELEGRAM, Home, let_pass, reload, tasks, wait_until
+from tests.ha.support import (
+    OTHER_METER,
+    TELEGRAM,
+    Home,
+    let_pass,
+    reload,
+    smarty_entry,
+    tasks,
+    wait_until,
+)
 
 PRICES = {"reference_power": "7 kW", "energy_price": "14,63 ct/kWh", "feed_in_price": "0,0600 €"}
 STATISTICS = f"smarty_p1:{sha256(SERIAL.encode()).hexdigest()[:8]}"
@@ -189,7 +198,7 @@ async def test_typed_prices_are_stored_as_the_options_store_them(home: Home) -> 
         "surcharge_replaces_variable": False,
     }
     assert stored == {"contracts": [contract]}
-    assert entry.minor_version == 2
+    assert entry.version == 2
 
     # Options that are sent unchanged change nothing.
     first = {"reference_power": "7", "energy_price": "0.1463", "energy_fee_per": "month"}
@@ -353,9 +362,7 @@ async def test_a_restart_shows_the_dashboard_although_the_meter_that_keeps_it_is
     hass: HomeAssistant, home: Home
 ) -> None:
     disabled_by = ConfigEntryDisabler.USER
-    disabled = MockConfigEntry(
-        domain="smarty_p1", options={"sidebar": True}, disabled_by=disabled_by
-    )
+    disabled = smarty_entry(options={"sidebar": True}, disabled_by=disabled_by)
     disabled.add_to_hass(hass)
     entry = await home.set_up()
     assert panels(hass) == {"smarty-p1"}

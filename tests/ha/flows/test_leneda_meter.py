@@ -23,7 +23,15 @@ from tests.ha.dialogs import confirm, open_options, reconfigure, schema_of, star
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import TELEGRAM, Home, entered_data, state_of, wait_for_telegram, wait_until
+from tests.ha.support import (
+    TELEGRAM,
+    Home,
+    entered_data,
+    smarty_entry,
+    state_of,
+    wait_for_telegram,
+    wait_until,
+)
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 UNKNOWN = f"{POINT[:-1]}2"
@@ -108,7 +116,7 @@ async def test_a_key_is_enough_for_bill_and_entities(
 
 async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(home: Home) -> None:
     entry = await add(home.hass)
-    cellar = MockConfigEntry(domain="smarty_p1", title="Cellar", unique_id=SERIAL)
+    cellar = smarty_entry(title="Cellar", unique_id=SERIAL)
     cellar.add_to_hass(home.hass)
     home.port.greeting = lambda: home.port.next_frame(of_now())
     form = await reconfigure(home.hass, entry)
@@ -219,7 +227,7 @@ async def test_the_device_of_a_second_point_has_a_number(
 async def test_a_point_is_added_once(hass: HomeAssistant, *, has_cable: bool) -> None:
     if has_cable:
         options = {"leneda": ACCOUNT}
-        MockConfigEntry(domain="smarty_p1", unique_id=SERIAL, options=options).add_to_hass(hass)
+        smarty_entry(unique_id=SERIAL, options=options).add_to_hass(hass)
     else:
         await add(hass)
     result = await submit(hass, await start(hass, "leneda"), ACCOUNT)

@@ -14,7 +14,7 @@ from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
 from tests.ha.flows.test_leneda_meter import keys, of_now
 from tests.ha.meter import KEY, SERIAL, MeterPort
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import entered_data, receive, state_of, wait_until
+from tests.ha.support import entered_data, receive, smarty_entry, state_of, wait_until
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ async def test_refused_entities(hass: HomeAssistant, refuses: Refusals) -> None:
     register(hass, "stateless")
     hass.states.async_set(register(hass, "own", "smarty_p1").entity_id, "1", KWH)
     pulses = {"kind": "pulse", "entity_id": "sensor.pulses"}
-    MockConfigEntry(domain="smarty_p1", data=pulses).add_to_hass(hass)
+    smarty_entry(data=pulses).add_to_hass(hass)
     await refuses(await start(hass, "entities"), REFUSED)
 
 

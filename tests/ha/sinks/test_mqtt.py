@@ -13,11 +13,11 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.template import Template
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
+from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.support import TELEGRAM, Home, fall_silent, own_log, with_power
+from tests.ha.support import TELEGRAM, Home, fall_silent, own_log, smarty_entry, with_power
 
 ROOT = "cellar/meter"
 OPTIONS = {
@@ -472,9 +472,7 @@ async def test_nothing_is_left_of_a_meter_that_is_removed(
     kept = meter.kept()
     if has_successor:  # the meter that replaces it publishes at its root topic
         options = {"mqtt": OPTIONS}
-        MockConfigEntry(domain="smarty_p1", unique_id="SAG2", options=options).add_to_hass(
-            meter.hass
-        )
+        smarty_entry(unique_id="SAG2", options=options).add_to_hass(meter.hass)
         kept = {topic for topic in kept if not f"{topic}/".startswith(f"{ROOT}/")}
         assert kept
     meter.forget()

@@ -27,7 +27,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.computed_answers import usual_day
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import schema_of, submit
-from tests.ha.support import metadata_of_sums, recorder_done
+from tests.ha.support import metadata_of_sums, recorder_done, smarty_entry
 
 from .conftest import Client, Site
 
@@ -296,10 +296,10 @@ async def test_each_of_two_meters_has_its_chosen_sources(site: Site) -> None:
     # Neither a disabled meter, which this one has replaced, nor an ignored discovery counts.
     replaced = {"unique_id": "SAG1", "disabled_by": ConfigEntryDisabler.USER}
     for other in (replaced, {"unique_id": "cable", "source": SOURCE_IGNORE}):
-        MockConfigEntry(domain="smarty_p1", data={}, **other).add_to_hass(site.hass)
+        smarty_entry(data={}, **other).add_to_hass(site.hass)
     assert len((await house_of(site))["solar"]) == 2
     # With a second meter, the meter of the panels is unknown.
-    MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(site.hass)
+    smarty_entry(data={}, unique_id="SAG2").add_to_hass(site.hass)
     assert await house_of(site) is None
     form = await site.page("sun")
     await submit(site.hass, form, both)
@@ -308,7 +308,7 @@ async def test_each_of_two_meters_has_its_chosen_sources(site: Site) -> None:
 
 
 async def test_the_energy_dashboard_may_change_while_the_page_is_open(site: Site) -> None:
-    MockConfigEntry(domain="smarty_p1", data={}, unique_id="SAG2").add_to_hass(site.hass)
+    smarty_entry(data={}, unique_id="SAG2").add_to_hass(site.hass)
     await record(site.hass, "sensor.sun")
     manager = await async_get_manager(site.hass)
     devices: Any = {"device_consumption": [{"stat_consumption": "sensor.oven"}]}
@@ -393,7 +393,7 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     # The only meter has no devices to choose, and there are no panels.
     assert (await site.page("sun"))["step_id"] == "sun_missing"
     # With a second meter, the meter of the devices is unknown.
-    other = MockConfigEntry(domain="smarty_p1", unique_id="other")
+    other = smarty_entry(unique_id="other")
     other.add_to_hass(site.hass)
     assert await names() == ["always_on", "else"]
     form = await site.page("sun")
@@ -486,7 +486,7 @@ async def dashboard(site: Site) -> Dashboard:
 
 def second_meter(**fields: Any) -> MockConfigEntry:  # noqa: ANN401 - JSON
     data = {"kind": "entities", "energy_imported": ["sensor.other_total"]}
-    return MockConfigEntry(domain="smarty_p1", data=data, unique_id="other", **fields)
+    return smarty_entry(data=data, unique_id="other", **fields)
 
 
 @pytest.mark.parametrize("is_chosen", [True, False])

@@ -11,13 +11,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from tests.ha import billed_month
 from tests.ha.entities import Smarty, set_up
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
-from tests.ha.support import Home, device_of, receive
+from tests.ha.support import Home, device_of, receive, smarty_entry
 
 from .conftest import Client, ClientOf, Site, ask, refused, user_with
 
 
 async def test_a_discovery_that_is_ignored_is_no_meter(hass: HomeAssistant, client: Client) -> None:
-    MockConfigEntry(domain="smarty_p1", source=SOURCE_IGNORE, unique_id="ignored").add_to_hass(hass)
+    smarty_entry(source=SOURCE_IGNORE, unique_id="ignored").add_to_hass(hass)
     answer = await ask(client, "meters")
     assert (answer["meters"], answer["pulse_readers"]) == ([], [])
 
@@ -86,7 +86,7 @@ async def test_a_meter_of_entities_names_its_integration(
 async def test_a_meter_without_a_cable_is_listed_before_it_is_loaded(
     hass: HomeAssistant, client: Client
 ) -> None:
-    MockConfigEntry(domain="smarty_p1", unique_id="LU1", data={"kind": "leneda"}).add_to_hass(hass)
+    smarty_entry(unique_id="LU1", data={"kind": "leneda"}).add_to_hass(hass)
     [meter] = (await ask(client, "meters"))["meters"]
     assert (meter["source"], meter["known_until"], meter["is_fetching"]) == ("leneda", None, False)
 

@@ -16,7 +16,7 @@ from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.support import TELEGRAM, Home, call, issue_of, load
+from tests.ha.support import TELEGRAM, Home, call, issue_of, load, with_contract
 
 from .conftest import Client, ask
 
@@ -66,7 +66,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -
         meter.update(time, energies(time), 0.4, SERIAL)
         time += QUARTER_HOUR
     entry = home.make_entry(home.port.url)
-    hass.config_entries.async_update_entry(entry, options=OPTIONS)
+    hass.config_entries.async_update_entry(entry, options=with_contract(OPTIONS))
     folder = MonthFiles(hass, entry.entry_id).folder
     folder.mkdir(parents=True, exist_ok=True)
     for span in meter.meter.take_new():

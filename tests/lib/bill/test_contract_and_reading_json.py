@@ -1,6 +1,7 @@
 """Stored content goes on as if nothing had happened; malformed content is refused."""
 
 import json
+from binascii import crc_hqx
 from functools import cache, reduce
 from itertools import product
 from operator import getitem
@@ -12,31 +13,40 @@ from smartyp1.bill.household import Household
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import PRICE, Connection
 
+# The checksum is the CRC-16 (XMODEM) of these values.
+CHECKED = "version", "stretches", "last_quarter", "is_begun_here", "begun", "number", "doubt"
+
 
 @cache
 def stored_house() -> str:
-    """Return the stored content of a house, without its checksum."""
+    """Return the stored content of a house."""
     house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
     house.read()
     house.draw(20, 100)
-    content = house.meter.as_dict()
-    return json.dumps({name: value for name, value in content.items() if name != "check"})
+    return json.dumps(house.meter.as_dict())
 
 
 def changed(*path: str | int, value: object = ...) -> Any:  # noqa: ANN401 - JSON
-    """Return the stored content with another value at a path, or without the value there."""
+    """Return the stored content with another value at a path, or without the value there.
+
+    Its checksum is right.
+    """
     content = json.loads(stored_house())
     inner = reduce(getitem, path[:-1], content)
     if value is ...:
         del inner[path[-1]]
     else:
         inner[path[-1]] = value
+    if path != ("check",):
+        parts = json.dumps([content.get(name) for name in CHECKED], sort_keys=True)
+        content["check"] = f"x{crc_hqx(parts.encode(), 0):04x}"
     return content
 
 
 STRETCH = ("stretches", 0)
 PATHS: list[tuple[str | int, ...]] = [
     ("version",),
+    ("check",),
     ("stretches",),
     STRETCH,
     (*STRETCH, "first"),

@@ -89,7 +89,7 @@ def test_a_missing_first_file_becomes_a_gap_of_known_energy() -> None:
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-@pytest.mark.parametrize("header", [HEADER.encode().strip(), b"start,\0pan,number,version=2"])
+@pytest.mark.parametrize("header", [HEADER.encode().strip(), b"start,\0pan,number,version=3"])
 def test_a_header_that_is_damaged_or_ends_otherwise_hides_no_line(
     end: bytes, header: bytes
 ) -> None:
@@ -198,7 +198,7 @@ def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> N
     house.read()
     house.draw_hours(25, 1.0)
     house.restart()
-    data = house.disk.files["2026-06"].replace(b"version=2", b"version=3")
+    data = house.disk.files["2026-06"].replace(b"version=3", b"version=4")
     files = {**house.disk.files, "2026-06": data}
 
     meter = Household.from_dict(house.meter.as_dict(), house.contract, files=files)
@@ -261,19 +261,19 @@ def booked_kwh(meter: Household) -> float:
     "line",
     [
         *("", "junk", "\u00e4\u2028\0", "2026-06-15T12:15Z,1,2,3,4"),
-        "2026-06-15T12:15,,1,2,3,4,,,,,,,2",
+        "2026-06-15T12:15,,1,2,3,4,,,2",
         *(
-            f"2026-06-15T12:15Z,,{values},,,,,,,2"
+            f"2026-06-15T12:15Z,,{values},,,2"
             for values in (
                 *("1,2,3", "1,2,3,4,5", ",2,3,4", "-0.5,2,3,4", "1,2,-0.5,4"),
                 *("nan,2,3,4", "1,inf,3,4"),
             )
         ),
-        "2026-06-15T12:15Z,,1e99,2,3,4,,,,,,,2",
+        "2026-06-15T12:15Z,,1e99,2,3,4,,,2",
     ],
 )
 def test_a_line_that_is_none_is_passed_over(line: str) -> None:
-    good = "2026-06-15T12:{}Z,,250,2,30,0.4,,,,,,,{}\n"
+    good = "2026-06-15T12:{}Z,,250,2,30,0.4,,,{}\n"
     text = f"{HEADER}{good.format('00', 1)}{line}\n{good.format('30', 3)}"
     meter = Household.from_files(CONTRACT, {"2026-06": text.encode()})
     noon = datetime(2026, 6, 15, 12, tzinfo=UTC)

@@ -8,17 +8,7 @@ import pytest
 
 from smartyp1.data_retention import MAX_MONTHS
 from smartyp1.history.luxembourg_time import QUARTER_HOUR, day_start
-from smartyp1.history.month_file_lines import (
-    HEADER as SPANS_HEADER,
-    as_decimal,
-    checksum,
-    line_of,
-    month_name,
-)
-from smartyp1.history.register_amounts import Amounts
-from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices.market_price_series import HEADER, PriceOrigin, PriceSeries, QuarterPrice
-from smartyp1.prices.prices_from_stored_costs import prices_of_costs
 
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
 HOURLY, MEASURED, LISTED = PriceOrigin
@@ -151,48 +141,3 @@ def test_a_wrong_clock_drops_no_month_of_prices() -> None:
         series.put(QuarterPrice(NOON.replace(year=year), 0.2))
     assert len(series.months) == MAX_MONTHS
     assert all(series.at(time) == 0.1 for time in months[1:])
-
-
-def line(start: datetime, minutes: int, *market: float, is_part: bool = False) -> str:
-    """Return the line of a span as an earlier version wrote it: with costs and revenues."""
-    kind = SpanKind.PART if is_part else SpanKind.QUARTER_HOUR
-    end = start + timedelta(minutes=minutes)
-    cells = line_of(Span(start, end, kind, Amounts(100.0, 50.0), number=1)).split(",")[:-1]
-    cells[6:10] = [as_decimal(amount or None, 9) for amount in market]
-    text = ",".join(cells)
-    return f"{text},{checksum(text)}\n"
-
-
-def test_costs_become_prices() -> None:
-    later = [NOON + n * QUARTER_HOUR for n in range(8)]
-    lines = [
-        line(NOON, 15, 0.01, 100, 0.002, 50),
-        # Half of the energy has a price.
-        line(later[1], 15, 0.01, 50, 0, 0),
-        # Two parts, and the same quarter-hour repeated.
-        line(later[2], 5, 0.03, 100, 0, 0, is_part=True),
-        line(later[2] + timedelta(minutes=9), 6, 0.01, 100, 0, 0, is_part=True),
-        line(later[3], 15, -0.02, 100, 0, 0),
-        line(later[3], 15, 0.04, 100, 0, 0),
-        # Without a cost, with a price of 0, longer than a quarter-hour, hardly any energy, absurd.
-        line(later[4], 15, 0, 0, 0, 0),
-        line(later[5], 15, 0, 100, -0.001, 50),
-        line(later[6], 16, 0.03, 100, 0, 0, is_part=True),
-        line(later[6], 15, 0.000000001, 0.05, 0, 0),
-        line(later[7], 15, 1000, 1, 0, 0),
-    ]
-    lines[1:1] = ["junk,,,\n", lines[0].replace("0.01", "0.02")]
-    data = "".join([SPANS_HEADER, *lines]).encode()
-    bought, sold = prices_of_costs({month_name(NOON): data, "removed": b"1-3\n", "2026-05": b""})
-    assert [(price.start, price.price) for price in bought] == [
-        (NOON, pytest.approx(0.1)),
-        (later[1], pytest.approx(0.2)),
-        (later[2], pytest.approx(0.2)),
-        (later[3], pytest.approx(0.1)),
-        (later[5], 0.0),
-    ]
-    assert [(price.start, price.price) for price in sold] == [
-        (NOON, pytest.approx(0.04)),
-        (later[5], pytest.approx(-0.02)),
-    ]
-    assert {price.origin for price in bought + sold} == {MEASURED}

@@ -5,7 +5,6 @@ the recorder.
 """
 
 import asyncio
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -16,7 +15,6 @@ from homeassistant.helpers.event import async_track_state_change_event, async_tr
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from ...const import DOMAIN
 from ...lib.bill.household import Household
 from ...lib.data_retention import KEPT_TIME
 from ...lib.history.luxembourg_time import (
@@ -32,7 +30,7 @@ from ...lib.history.luxembourg_time import (
 from ...lib.history.market_prices import MarketPrices
 from ...lib.history.month_file_lines import month_name
 from ...lib.passed_pause import has_passed
-from ...lib.prices.contract import BEGINNING, Contracts
+from ...lib.prices.contract import BEGINNING
 from ...lib.prices.entered_contract import (
     contract_of,
     entered_contracts,
@@ -47,25 +45,16 @@ from ...lib.prices.market_price_series import (
     QuarterPrice,
     is_price,
 )
-from ...lib.prices.prices_from_stored_costs import prices_of_costs
 from ...lib.prices.running_price import RunningPrice
 from ...lib.prices.zone_price_response import ZONE
 from ..entry_types import AnyConfigEntry
-from ..garbage_collection import without_collection
 from ..repair_issues import Problem, set_issue
-from ..statistics.recorded_prices import (
-    async_hourly_prices,
-    async_own_prices,
-    async_recorded_prices,
-    kept_time,
-)
+from ..statistics.recorded_prices import async_hourly_prices, async_recorded_prices, kept_time
 from ..stored.market_price_files import PriceFiles
-from ..stored.month_files import MonthFiles
 from .energy_charts import DownloadError, async_month_of_prices
 from .price_entities import PRICE_ENTITIES, price_of, stated_price
 from .prices_ahead import ASK_AGAIN_AFTER, async_listed_prices
 
-_IMPORTED, _EXPORTED = "price_import", "price_export"
 _ZONE_SOURCE = "de-lu"
 # A month with at least this share (0 to 1) of its prices is not downloaded again.
 _MIN_KNOWN_SHARE = 0.9
@@ -94,7 +83,6 @@ class MeasuredPrices:
         self._hass = hass
         self._entry = entry
         self._files = PriceFiles(hass, entry.entry_id)
-        self._contracts = Contracts()
         self._sources: Sequence[_Sources] = ()
         self._followed: dict[str, str] = {}
         """Source and entity of each price that is measured."""
@@ -106,24 +94,16 @@ class MeasuredPrices:
         self._asked: dict[datetime, datetime] = {}
         """Time of the last request for the prices of each month."""
 
-    async def async_open(
-        self, household: Household, contracts: Contracts, month_files: MonthFiles
-    ) -> None:
+    async def async_open(self, household: Household) -> None:
         """Load the stored prices for `household`, and measure prices until the entry is unloaded.
 
-        If an earlier version has stored costs in the meter's month files, they become prices.
         Raises UnreadableNowError if a file cannot be read now.
         """
-        self._contracts = contracts
         await self._files.async_load()
         self._sources = [*self._named_sources()]
         if not any(name for sources in self._sources for name in sources[1:]):
             household.set_prices([PriceSources(BEGINNING)])
             return
-        if not self._files.is_moved:
-            files = await month_files.async_files()
-            work = without_collection(prices_of_costs)
-            self._put(*await self._hass.async_add_executor_job(work, files))
         household.set_prices([*map(self._series, self._sources)])
         self._tell_of_damaged()
         self._follow()
@@ -226,19 +206,6 @@ class MeasuredPrices:
         return PriceSources(sources.since, energy, feed_in)
 
     @callback
-    def _put(self, bought: Sequence[QuarterPrice], sold: Sequence[QuarterPrice]) -> None:
-        """Add prices of the contracts' sources, each to the source of its time."""
-        starts = [sources.since for sources in self._sources[1:]]
-        by_name: dict[str, list[QuarterPrice]] = {}
-        for column, prices in ((1, bought), (2, sold)):
-            for price in prices:
-                sources = self._sources[bisect_right(starts, price.start)]
-                if name := sources[column]:
-                    by_name.setdefault(str(name), []).append(price)
-        for name, new in by_name.items():
-            self._files.put(name, new)
-
-    @callback
     def _follow(self) -> None:
         """Measure the prices of the entities of the present contract and of later contracts."""
         now, hass = dt_util.utcnow(), self._hass
@@ -324,18 +291,6 @@ class MeasuredPrices:
     async def _async_begin(self) -> None:
         await self._async_read(dt_util.utcnow())
         await self._async_fill(dt_util.utcnow())
-        if not self._files.is_moved:
-            hass = self._hass
-            registry = er.async_get(hass)
-            meter_id = str(self._entry.unique_id)
-            own = [
-                registry.async_get_entity_id("sensor", DOMAIN, f"{meter_id}_{key}")
-                for key in (_IMPORTED, _EXPORTED)
-            ]
-            now = dt_util.utcnow()
-            self._put(*await async_own_prices(hass, own, self._contracts, now - KEPT_TIME, now))
-            self._files.is_moved = True
-            self._files.schedule()
 
     async def _async_read(self, now: datetime) -> None:
         """Read the prices of the quarter-hours until now from the entities' lists."""

@@ -14,8 +14,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 
 from ...lib.history.luxembourg_time import QUARTER_HOUR, hour_start, quarter_start
-from ...lib.prices.contract import Contracts
-from ...lib.prices.kwh_price import KwhPrice, market_prices_of
 from ...lib.prices.market_price_series import PriceOrigin, QuarterPrice, is_price
 from ...lib.prices.running_price import RunningPrice
 from ..garbage_collection import without_collection
@@ -114,26 +112,3 @@ def _of_hour(hour: datetime, price: float | None) -> Iterator[QuarterPrice]:
     start = quarter_start(hour)
     for n in range(_QUARTERS):
         yield QuarterPrice(start + n * QUARTER_HOUR, round(price, 9), PriceOrigin.HOURLY)
-
-
-async def async_own_prices(
-    hass: HomeAssistant,
-    own: Sequence[str | None],
-    contracts: Contracts,
-    start: datetime,
-    end: datetime,
-) -> tuple[list[QuarterPrice], list[QuarterPrice]]:
-    """Return the market prices of imported and exported energy, from a meter's own statistics.
-
-    `own` are the meter's entities with the price of an imported and of an exported kWh. These
-    prices include the grid's price, levies and VAT, which are subtracted.
-    """
-    imported, exported = [await _async_hours(hass, entity_id, start, end) for entity_id in own]
-    market = {
-        hour: market_prices_of(KwhPrice(imported.get(hour), exported.get(hour)), contracts, hour)
-        for hour in {**imported, **exported}
-    }
-    return (
-        [price for hour, prices in market.items() for price in _of_hour(hour, prices.energy)],
-        [price for hour, prices in market.items() for price in _of_hour(hour, prices.feed_in)],
-    )

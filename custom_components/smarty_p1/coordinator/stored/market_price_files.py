@@ -21,7 +21,7 @@ from ...lib.connection_outage import Outage
 from ...lib.history.month_file_lines import month_name
 from ...lib.prices.market_price_series import HEADER, PriceSeries, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
-from ...lib.stored_values import Stored, checked_flag, checked_mapping, checked_text
+from ...lib.stored_values import Stored, checked_mapping, checked_text
 from ..garbage_collection import without_collection
 from .month_files import (
     MAX_FILE_SIZE,
@@ -56,8 +56,6 @@ class PriceFiles(ThrottledStore):
         self.running: dict[str, RunningPrice] = {}
         self.names: dict[str, str] = {}
         """Source of each price entity, by its registry id and by its entity id."""
-        self.is_moved = False
-        """Whether the costs of an earlier version have become prices."""
         self._writer = MonthFileWriter(
             hass,
             HEADER,
@@ -142,7 +140,7 @@ class PriceFiles(ThrottledStore):
         now = dt_util.utcnow()
         running = {source: price.as_dict(now) for source, price in self.running.items()}
         names = dict([*self.names.items()][-_MAX_NAMES:])
-        return {"running": running, "names": names, "is_moved": self.is_moved}
+        return {"running": running, "names": names}
 
     def _take(self, stored: Stored) -> None:
         content = checked_mapping(stored)
@@ -150,9 +148,8 @@ class PriceFiles(ThrottledStore):
             source: RunningPrice.from_dict(price)
             for source, price in checked_mapping(content["running"], MAX_SOURCES).items()
         }
-        names = checked_mapping(content.get("names", {}), _MAX_NAMES)
+        names = checked_mapping(content["names"], _MAX_NAMES)
         self.names = {name: checked_text(source) for name, source in names.items()}
-        self.is_moved = checked_flag(content["is_moved"])
 
 
 def _shorten(path: Path) -> None:

@@ -1,6 +1,5 @@
 """State of a meter that survives a restart, in a file of Home Assistant's storage."""
 
-from datetime import datetime
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -8,8 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from ...lib.bill.household import Household
 from ...lib.history.month_file_lines import Files
 from ...lib.meter.meter_memory import MeterMemory
-from ...lib.prices.contract import NO_CONTRACTS, Contract, Contracts
-from ...lib.prices.contract_json import load_contracts
+from ...lib.prices.contract import NO_CONTRACTS, Contracts
 from ...lib.stored_values import Stored, checked_mapping
 from ..garbage_collection import without_collection
 from .month_files import MonthFiles
@@ -57,21 +55,6 @@ class MeterStore(ThrottledStore):
         household = self.memory.demand_meter
         assert isinstance(household, Household)  # noqa: S101 - `_loaded` makes no other
         return household
-
-    async def async_contracts(self) -> tuple[tuple[datetime, Contract], ...] | None:
-        """Return the contracts that an earlier version has stored. Return None if there are none.
-
-        Raises UnreadableNowError if the file cannot be read now.
-        """
-        stored = await self._async_read(checked_mapping)
-        try:
-            return load_contracts(checked_mapping((stored or {})["demand"])["contracts"])
-        except AttributeError, KeyError, OverflowError, TypeError, ValueError:
-            return None
-
-    async def async_has_months(self) -> bool:
-        """Return whether there are monthly files. Raises UnreadableNowError."""
-        return any((await self.quarter_hours.async_files()).values())
 
     async def async_proofs(self) -> MeterMemory:
         """Return a memory with the frame counters, the proof of the keys and the last telegram.

@@ -35,7 +35,6 @@ from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import DECIMALS, Energies
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
-from ..prices.contract_json import store_contracts
 from ..prices.market_price_series import PriceSources, series_of, sources_at
 from ..stored_values import Stored
 from .growing_ledger import GrowingLedger
@@ -202,11 +201,8 @@ class Household:
         return has_changed
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state to be stored as JSON. The spans are in files.
-
-        `contracts` is a copy for earlier versions, which restore the contracts from the state.
-        """
-        return {**self.meter.as_dict(), "contracts": store_contracts(self._contracts.entries)}
+        """Return the state to be stored as JSON. The spans are in files."""
+        return self.meter.as_dict()
 
     @classmethod
     def from_dict(

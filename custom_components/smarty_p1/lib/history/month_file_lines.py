@@ -5,7 +5,6 @@ Lines are only added to a file. A line has these cells:
 - the start of the span, in UTC;
 - the kind and the end of the span, empty for a quarter-hour;
 - the energies;
-- four empty cells, which in an earlier version had costs and revenues at the market's prices;
 - the registers at the end of the span;
 - the number of the span, and a checksum of all other cells.
 
@@ -25,10 +24,9 @@ from .spans import Span, SpanKind
 
 HEADER = (
     "start,span,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh,"
-    "market_cost,market_wh,market_revenue,market_exported_wh,"
-    "imported_register_wh,exported_register_wh,number,check,version=2\n"
+    "imported_register_wh,exported_register_wh,number,check,version=3\n"
 )
-_COLUMNS = 13
+_COLUMNS = 9
 _MAX_WH = 1e9
 _MAX_REGISTER_WH = 1e13
 _MAX_NUMBER = 10**12
@@ -74,7 +72,6 @@ def line_of(span: Span) -> str:
         as_decimal(amounts.imported_wh),
         late + as_decimal(exported_wh),
         *(map(as_decimal, amounts[3:5]) if is_quarter else ("", "")),
-        *("",) * 4,
         as_decimal(span.imported_register_wh),
         as_decimal(span.exported_register_wh),
         str(span.number),
@@ -126,10 +123,10 @@ def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
     if end < start or (not kind and start != quarter_start(start)):
         raise ValueError
     amounts = _amounts_of(cells)
-    number = int(cells[12])
+    number = int(cells[8])
     if bool(number) is not is_numbered or not 0 <= number <= _MAX_NUMBER:
         raise ValueError
-    imported_wh, exported_wh = (_known_amount(cell, _MAX_REGISTER_WH) for cell in cells[10:12])
+    imported_wh, exported_wh = (_known_amount(cell, _MAX_REGISTER_WH) for cell in cells[6:8])
     return Span(start, end, SpanKind(kind), amounts, imported_wh, exported_wh, number)
 
 
@@ -158,11 +155,11 @@ def _known_amount(text: str, maximum: float = _MAX_WH) -> float | None:
 def lines_of_file(data: bytes) -> list[bytes]:
     """Return the complete lines of a file without its header. An incomplete last line is left out.
 
-    Raises UnknownVersionError if the header names a different version than 2.
+    Raises UnknownVersionError if the header names a different version than 3.
     """
     header, *lines = data.split(b"\n")
     version = _VERSION.search(header)
-    if version and version[1] != b"2":
+    if version and version[1] != b"3":
         raise UnknownVersionError
     if lines and not header.startswith(b"start,"):
         # The header is lost, so the first line is perhaps a span. Return it with the other lines.

@@ -95,7 +95,7 @@ class RowReader:
 
     def _take(self, line: str, month: MonthColumns) -> None:
         cells, is_checked = cells_of(line)
-        is_plain = is_checked and not cells[1] and cells[3][:1] not in {"", LATE} and cells[10]
+        is_plain = is_checked and not cells[1] and cells[3][:1] not in {"", LATE} and cells[6]
         if not is_plain or not self._take_plain(cells, month):
             self._take_span(span_of_cells(cells), month)
 
@@ -111,8 +111,8 @@ class RowReader:
         place = (passed.days * 86_400 + passed.seconds) // 900
         if not 0 <= place < month.size:
             raise ValueError
-        number = int(cells[12])
-        end = Registers(start + QUARTER_HOUR, float(cells[10]), _float(cells[11]))
+        number = int(cells[8])
+        end = Registers(start + QUARTER_HOUR, float(cells[6]), _float(cells[7]))
         if number > self._number or month.is_known(place) or not self._goes_on(number, end):
             return False
         reactive = _float(cells[4]), _float(cells[5])

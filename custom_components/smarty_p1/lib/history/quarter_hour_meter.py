@@ -261,9 +261,8 @@ class QuarterHourMeter:
         return meter
 
     def _restore(self, stored: dict[str, Stored], files: Files) -> None:
-        # A damaged number may look like energy. Earlier versions store no checksum.
-        is_whole = stored.get(_CHECK, check := _check_of(stored)) == check
-        if checked_count(stored["version"]) != _VERSION or not is_whole:
+        # A damaged number may look like energy.
+        if checked_count(stored["version"]) != _VERSION or stored[_CHECK] != _check_of(stored):
             raise ValueError
         self.is_begun_here = checked_flag(stored["is_begun_here"])
         doubt = load(ClockDoubt, stored["doubt"]) if "doubt" in stored else None

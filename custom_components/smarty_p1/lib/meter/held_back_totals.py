@@ -63,12 +63,9 @@ class _Register(NamedTuple):
     """Total of a register, as it is stored: its value, and a held-back value to be confirmed."""
 
     value: float
-    moment: int
-    """Not used, as `held_moment`: an earlier version stored numbers of telegrams."""
     sightings: int
     """Number of values in a row that follow the held-back value, 0 if no value is held back."""
     held: float
-    held_moment: int
 
 
 class _Index(NamedTuple):
@@ -118,9 +115,7 @@ class Totals:
         totals = cls()
         totals.falls = Counter(load(dict[str, int], stored["falls"]))
         totals._registers = load(dict[str, _Register], stored["registers"])
-        for identity, unit, *fields in map(checked_list, checked_list(stored["indexes"])):
-            # Earlier versions stored no device type.
-            kind = fields.pop() if len(fields) > len(_Index._fields) else UNKNOWN_TYPE
+        for identity, unit, *fields, kind in map(checked_list, checked_list(stored["indexes"])):
             known_unit = None if unit is None else checked_text(unit)
             key = checked_text(identity), checked_text(kind), known_unit
             totals._indexes[key] = load(_Index, fields)
@@ -180,7 +175,7 @@ class Totals:
             register = self._registers.get(reference)
             if register and value == register.value and not register.sightings:
                 continue  # the usual case, because most registers hardly ever change
-            register = register or _Register(value, 0, 0, value, 0)
+            register = register or _Register(value, 0, value)
             register = self._registers[reference] = self._next(register, reference, value, most)
             if register.sightings:
                 # Keep the type of the telegram's value, because some values are counts (int).

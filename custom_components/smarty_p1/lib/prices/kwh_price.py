@@ -53,22 +53,6 @@ def price_without_energy(contracts: Contracts, moment: datetime) -> float | None
     return price_of_kwh(always, moment, NO_PRICES).imported
 
 
-def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:
-    """Return the market prices from which `price_of_kwh` computes `price` at `moment`.
-
-    A market price is None if the price of the kWh is unknown or does not follow the market.
-    """
-    contract = contracts.at(moment)
-    rest = price_of_kwh(contracts, moment, MarketPrices(0.0, 0.0))
-    vat_rate = AgreedPrices.of(contracts, moment).vat_rate or 0.0
-    energy = feed_in = None
-    if contract.energy_margin is not None:
-        energy = _difference(price.imported, rest.imported)
-    if contract.feed_in_margin is not None:
-        feed_in = _difference(price.exported, rest.exported)
-    return MarketPrices(None if energy is None else energy / (1 + vat_rate), feed_in)
-
-
 def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> float | None:
     """Return the supplier's price of an imported kWh at `moment`, without VAT.
 
