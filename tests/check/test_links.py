@@ -49,7 +49,7 @@ def test_the_files_that_maintainers_look_for_are_there() -> None:
     tracked = [f"/{path}" for path in file_modes(ROOT)]
     wanted = [
         name
-        for page in ("CONTRIBUTING.md", "docs/architecture.md")
+        for page in ("CONTRIBUTING.md", "docs/architecture.md", "docs/formats.md")
         for name in re.findall(
             r"`([\w/-]+(?:\.(?:py|ts|mjs|toml|json)|/))`", (ROOT / page).read_text("utf-8")
         )
