@@ -57,8 +57,10 @@ from .lib.plan.commanded import Told
 from .lib.plan.daily_load import WAITING, DailyLoad, LoadPlan, LoadState
 from .lib.plan.house_plan import MAX_LOADS
 from .lib.plan.house_request import LoadWish, PlannedHouse
+from .lib.plan.limit_log import LimitLook
 from .lib.plan.load_record import Charge, LoadRecord, Noted
 from .lib.plan.next_kwh_price import NO_KWH
+from .lib.plan.operator_limit import OperatorLimit
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the
@@ -411,30 +413,41 @@ class HousePlanner:
     @callback
     def _note(self, now: datetime) -> bool:
         """Note what the loads do. Return whether one of them has begun, ended or failed."""
-        is_new, shared, limiting = False, dict[str | None, float](), self._limiting(now)
+        is_new, shared, limits = False, dict[str | None, float](), self._limits(now)
+        looks = dict[str, LimitLook]()
         for name, entered in self._loads.items():
             record = self._records.of(name).at_deadline(entered.load, now)
             record = self._counted(name, record, now)
             self._records.count(name, record)
             if (is_there := entered.is_there(self._hass)) is not None:
                 record = record.with_presence(now, is_there=is_there)
-            is_limited = entered.blocked_by in limiting
-            max_kw = self._share(name, record, shared) if is_limited else inf
+            limit, kw = limits.get(entered.blocked_by), self._powers[name].kw(now)
+            max_kw = self._share(name, record, shared) if limit and limit.counts else inf
+            if limit:
+                looks[name] = LimitLook(
+                    entered.name,
+                    min(max_kw, entered.limited_to),
+                    _seen_kw(entered, record, kw),
+                    entered.is_blocked(self._hass) is True,
+                    limit.counts,
+                    limit.free_since,
+                )
             is_new |= max_kw != record.max_kw
             record = replace(record, max_kw=max_kw)
-            noted = _noted(entered, record, self._powers[name].kw(now))
+            noted = _noted(entered, record, kw)
             measured = self._hass.states.get(entered.measured_by or "")
             noted = noted._replace(reported_at=measured.last_reported if measured else None)
             is_new |= self._records.put(name, record.noted(entered.load, now, noted))
+        self._records.log_limits(looks, now)
         return is_new
 
-    def _limiting(self, now: datetime) -> set[str | None]:
-        """Return the entities that limit loads now."""
+    def _limits(self, now: datetime) -> dict[str | None, OperatorLimit]:
+        """Return the limits by the entities that tell them."""
         relays = {entered.blocked_by: entered for entered in self._loads.values()}
         keys = {relay: key_of(self._hass, relay) for relay in relays if relay}
         blocked = {key: relays[relay].is_blocked(self._hass) for relay, key in keys.items()}
         limits = self._records.seen_limits(blocked, now)
-        return {relay for relay, key in keys.items() if limits[key].counts}
+        return {relay: limits[key] for relay, key in keys.items()}
 
     def _share(self, name: str, record: LoadRecord, shared: dict[str | None, float]) -> float:
         """Return the power of a limited load, and take it from what loads share at its relay."""
@@ -564,6 +577,13 @@ def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
     kw, plan = given_kw(entered, record), record.plan
     if kw is None:
         kw = plan.planned_kw if plan and plan.runs_now else 0.0
+    return kw
+
+
+def _seen_kw(entered: EnteredLoad, record: LoadRecord, kw: float | None) -> float | None:
+    """Return the power of a load: the measured one, otherwise what its entities have shown."""
+    if kw is None and all(at.is_obeyed for at in record.control.entities):
+        kw = given_kw(entered, record)
     return kw
 
 

@@ -85,7 +85,7 @@ const isFirstDay = ({ list, now }: Meters): boolean => Boolean(list?.length) && 
 /** Return what decides about the cards, as text: the meters and pulse readers. */
 const idsOf = (meters: Meters): string => {
   const { list, pulseReaders } = meters;
-  return JSON.stringify([isFirstDay(meters), list?.map(({ entry_id, source, media }) => [entry_id, source, media.map(({ meter }) => meter)]), pulseReaders.map(({ entry_id, device_id }) => [entry_id, device_id])]);
+  return JSON.stringify([isFirstDay(meters), list?.map(({ entry_id, source, media, has_limits }) => [entry_id, source, has_limits, media.map(({ meter }) => meter)]), pulseReaders.map(({ entry_id, device_id }) => [entry_id, device_id])]);
 };
 
 /** Return the registry entries of this integration. Home Assistant replaces `entities` and `devices` at any change. */
@@ -155,6 +155,7 @@ export class SmartyDashboard extends HTMLElement {
                 card("quality", { part: "voltage", ...chooser }),
                 card("quality", { part: "supply" }),
                 card("quality", { part: "interruptions" }),
+                ...(meters?.some(({ has_limits }) => has_limits) ? [card("quality", { part: "limits" })] : []),
               ),
             ),
           ]

@@ -29,6 +29,7 @@ def meter(**changes: object) -> Json:
         "feeds_in": True,
         "connection_kva": 27.0,
         "media": [],
+        "has_limits": True,
         "changed_at": "2025-10-01T08:00:00+00:00",
     } | changes
 

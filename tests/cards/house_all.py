@@ -56,7 +56,7 @@ def views() -> dict[str, list[Placed]]:
         ],
         "quality": [
             Placed("quality", quality, {"part": part})
-            for part in ("voltage", "supply", "interruptions")
+            for part in ("voltage", "supply", "interruptions", "limits")
         ],
     }
 

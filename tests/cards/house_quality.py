@@ -46,6 +46,21 @@ def event(
     return found | ({"phases": phases} if phases else {}) | more
 
 
+def limit(begin: str, end: str | None, **changes: object) -> Json:
+    """Return a limit of the car that obeyed after twelve seconds."""
+    found: Json = {
+        "load_id": "car",
+        "load": "Car",
+        "limit_kw": 4.2,
+        "begin": begin,
+        "kw_before": 11.04,
+        "end": end,
+        "kw_after": 4.14,
+        "obeyed_after": 12.3,
+    }
+    return found | changes
+
+
 def events(**changes: object) -> Json:
     """Return a year with some disturbances, a message, and a day with a gap of eleven minutes."""
     received: list[float | None] = [1.0] * 168
@@ -83,6 +98,18 @@ def events(**changes: object) -> Json:
                 {"start": "2026-11-21T03:12:00+00:00", "end": "2026-11-21T03:23:00+00:00"}
             ],
         },
+        "limits": [
+            limit("2026-02-03T17:02:13+01:00", "2026-02-03T19:30:00+01:00"),
+            limit(
+                "2026-10-18T23:50:00+02:00",
+                "2026-10-19T00:40:00+02:00",
+                load="Boiler",
+                limit_kw=0.0,
+                kw_before=2.0,
+                kw_after=0.0,
+                obeyed_after=3.0,
+            ),
+        ],
     } | changes
 
 

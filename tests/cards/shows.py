@@ -31,7 +31,7 @@ LIVE, METERS, DAYS, BILL, PLAN = (
     f"smarty_p1/{name}" for name in ("live", "meters", "days", "bill", "plan")
 )
 MID_NOVEMBER = "2026-11-12T00:00:00+01:00"
-PARTS = ("voltage", "supply", "interruptions")
+PARTS = ("voltage", "supply", "interruptions", "limits")
 
 
 def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: ANN401 - as of a page

@@ -42,6 +42,7 @@ SENTENCES = {
     "quality-supply": "The breaker is on; last reading 0 s ago.",
     "quality-interruptions": "No interruption in the last 30 days; "
     "last short voltage drop: 18 October.",
+    "quality-limits": "2 limits in twelve months, all obeyed, at the latest after 12 s.",
 }
 # In a window of 500 px, the page itself would be too narrow for wider cards.
 WIDTHS = (246, 320, 390, 460)

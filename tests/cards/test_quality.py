@@ -1,4 +1,4 @@
-"""The three cards about the quality of supply: voltage, breaker and telegrams, interruptions."""
+"""The cards about the quality of supply: voltage, breaker and telegrams, interruptions, limits."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from . import house
 from .house import Json
-from .house_quality import answers, event, events, voltages
+from .house_quality import answers, event, events, limit, voltages
 from .stage import Stage
 
 CARD = "smarty-p1-quality"
@@ -100,6 +100,37 @@ async def test_interruptions(stage: Stage) -> None:
     part = {"part": "interruptions"}
     await stage.show(CARD, answers=given, config=part, width=480, language="pt")
     assert not await stage.overflow()
+
+
+async def test_limits_of_the_operator(stage: Stage) -> None:
+    text = await show(stage, "limits")
+    assert "2 limits in twelve months, all obeyed, at the latest after 12 s." in text
+    # Newest first.
+    assert (
+        "18 Oct, 23:50 – 19 Oct, 00:40 Boiler: 2.0 kW → 0.0 kW, after 3 s "
+        "3 Feb, 17:02–19:30 Car: 11.0 kW → 4.1 kW, after 12 s" in text
+    )
+    await stage.show_table(CARD)
+    rows = stage.card(CARD).get_by_role("table").locator("tr")
+    assert await rows.all_inner_texts() == [
+        "From\tTo\tLoad\tBefore (kW)\tLimit (kW)\tAfter (kW)\tObeyed after (s)",
+        "18 October 2026, 23:50:00\t19 October 2026, 00:40:00\tBoiler\t2.00\t0.00\t0.00\t3",
+        "3 February 2026, 17:02:13\t3 February 2026, 19:30:00\tCar\t11.04\t4.20\t4.14\t12",
+    ]
+    ignored = limit("2026-11-20T18:00:00+01:00", "2026-11-20T19:00:00+01:00")
+    ignored |= {"kw_after": None, "obeyed_after": None}
+    now = limit("2026-11-21T18:30:00+01:00", None)
+    long = now | {"load": "Wärmepumpe im Nebengebäude am Ende des Gartens", "kw_before": None}
+    for limits, words in (
+        ([ignored, limit("2026-11-19T17:00:00+00:00", "2026-11-19T18:00:00+00:00")], "1 of 2"),
+        ([ignored], "Car: 11.0 kW, not seen to obey"),
+        ([ignored, now], "Limited since 18:30: Car (4.2 kW)."),
+        ([long, now], "Gartens: – → 4.1 kW, after 12 s"),
+        ([], "The grid operator has not limited a load yet."),
+    ):
+        found = {"smarty_p1/events": events(limits=limits)}
+        assert words in await show(stage, "limits", found, width=320)
+        assert not await stage.overflow()
 
 
 async def test_keys_and_a_finger_read_the_time_and_the_range(stage: Stage) -> None:

@@ -397,6 +397,79 @@ async def test_the_limit_of_the_operator_is_a_power_also_for_a_hand(
     await box.charger.until(lambda: box.watts > 2000)
 
 
+async def test_a_limit_of_the_operator_is_logged_over_a_restart(
+    hass: HomeAssistant, box: Box, hass_ws_client: WebSocketGenerator
+) -> None:
+    def measured(kw: float) -> None:
+        unit = {"unit_of_measurement": "kW", "device_class": "power"}
+        hass.states.async_set("sensor.box_power", str(kw), unit)
+
+    async def limits() -> Any:  # noqa: ANN401 - JSON
+        request = {"type": "smarty_p1/events", "entry_id": box.house.entry_id}
+        await client.send_json_auto_id(request)
+        return (await client.receive_json())["result"]["limits"]
+
+    client = await hass_ws_client()
+    hass.states.async_set(RELAY, "connected")
+    measured(0)
+    await test_planned_loads.record(hass, "sensor.box_power", "kW", "power")
+    box.needs(8.8)
+    await box.enters(blocked_by=RELAY, limited_to="2", measured_by="sensor.box_power")
+    await box.at(0)
+    await box.charger.until(lambda: box.is_on)
+    measured(10.9)
+    await box.at(16)
+    assert await limits() == []
+    begin, end = CHEAP + 17 * MINUTE, CHEAP + 40 * MINUTE
+    await box.charger.at(begin)
+    hass.states.async_set(RELAY, "disconnected")
+    await box.charger.until(lambda: not box.is_on)
+    [logged] = await limits()
+    load_id = next(iter(box.house.subentries))
+    assert logged == {
+        "load_id": load_id,
+        "load": "Car",
+        "limit_kw": 2.0,
+        "begin": begin.isoformat(),
+        "kw_before": 10.9,
+        "end": None,
+        "kw_after": None,
+        "obeyed_after": None,
+    }
+    assert await hass.config_entries.async_reload(box.house.entry_id)
+    await box.charger.at(begin + timedelta(seconds=20))
+    measured(0.02)
+    await box.charger.until(box.house.runtime_data.load_records.loaded.is_set)
+    hass.states.async_set(BOX, "off", {"look": 1})
+    await hass.async_block_till_done()
+    await box.charger.at(end)
+    hass.states.async_set(RELAY, "connected")
+    await hass.async_block_till_done()
+    await box.at(45)
+    obeyed = {"kw_after": 0.02, "obeyed_after": 20.0, "end": end.isoformat()}
+    assert await limits() == [logged | obeyed]
+
+
+async def test_a_charger_without_a_meter_obeys_once_its_entities_show_it(
+    hass: HomeAssistant, box: Box
+) -> None:
+    hass.states.async_set(RELAY, "connected")
+    box.needs(8.8)
+    limited = {"blocked_by": RELAY, "limited_to": "2", "min_kw": "1.4"}
+    await box.enters(power_set_by=POWER, **limited)
+    await box.at(0)
+    await box.charger.until(lambda: box.is_on)
+    records = box.house.runtime_data.load_records
+    hass.states.async_set(RELAY, "disconnected")
+    await hass.async_block_till_done()
+    await box.charger.until(lambda: records.state.limit_log[-1].obeyed_after is not None)
+    [limit] = records.state.limit_log
+    assert limit.kw_before is not None
+    assert limit.kw_before > 2.0
+    assert limit.kw_after == 2.0
+    assert box.watts <= 2000
+
+
 async def test_loads_that_share_a_limit_have_it_together(hass: HomeAssistant, box: Box) -> None:
     hass.states.async_set(RELAY, "connected")
     shared: dict[str, Any] = {"blocked_by": RELAY, "limited_to": "4", "limit_shared": True}

@@ -15,6 +15,7 @@ from ..const import DOMAIN, SECTION_LENEDA
 from ..coordinator import has_pulses, has_records, has_telegrams, is_live, loaded_meter
 from ..coordinator.entered_gas_prices import kwh_per_m3
 from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.loads.entered_loads import entered_loads
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.stored.gas_water_heat_history import MediumHistory
 from ..coordinator.stored.meter_history import LENEDA_GAS
@@ -84,6 +85,8 @@ class MeterAnswer(TypedDict):
     feeds_in: bool | None
     connection_kva: float | None
     media: list[MediumAnswer]
+    has_limits: bool
+    """Whether the grid operator may limit a load."""
     changed_at: Time
     """Time of the last change of the meter's entry, such as a changed contract or title."""
 
@@ -127,6 +130,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
         **_source(entry, coordinator),
         **_connection(coordinator, reading),
         "media": _media(hass, coordinator, reading) if coordinator else [],
+        "has_limits": any(load.blocked_by for load in entered_loads(entry).values()),
         "changed_at": entry.modified_at,
     }
 

@@ -11,6 +11,8 @@ from ..coordinator.stored.event_history import Event, EventHistory
 from ..coordinator.stored.reception_history import ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
+from ..lib.plan.limit_log import kept
+from ..lib.stored_json import dump
 from .requests import Request, meter_command
 from .shared_answer_types import Time
 
@@ -113,6 +115,22 @@ class ReceptionAnswer(TypedDict):
     """Share of frames that were altered on the way, in 24 hours."""
 
 
+class LimitAnswer(TypedDict):
+    """Limit of a load by the grid operator. Powers are in kW, null if they are unknown."""
+
+    load_id: str
+    load: str
+    limit_kw: float
+    begin: Time
+    kw_before: float | None
+    end: Time | None
+    """Null while it lasts."""
+    kw_after: float | None
+    """Highest power since the load obeyed."""
+    obeyed_after: float | None
+    """Seconds, null if the load was not seen to obey."""
+
+
 class EventsAnswer(TypedDict):
     """Events of the last 400 days."""
 
@@ -122,16 +140,18 @@ class EventsAnswer(TypedDict):
     switches: list[SwitchAnswer]
     messages: list[MessageAnswer]
     reception: ReceptionAnswer
+    limits: list[LimitAnswer]
+    """Limits of loads in the last year, oldest first."""
 
 
 @meter_command("events", needs_port=True)
 async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
-    """Return the disturbances, switch events and messages of 400 days.
+    """Return the disturbances, switch events and messages of 400 days, and limits of a year.
 
     The answer also has the reception of the last seven days, and the share of frames that were
     altered on the way in the last 24 hours.
     """
-    history = coordinator.records.history
+    history, now = coordinator.records.history, dt_util.utcnow()
     groups = history.events.groups
     return json_bytes(
         {
@@ -139,7 +159,8 @@ async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
             "undated": _undated(history.events),
             "switches": list(map(_event, groups["switch"])),
             "messages": list(map(_event, groups["message"])),
-            "reception": _reception(history.reception, dt_util.utcnow()),
+            "reception": _reception(history.reception, now),
+            "limits": dump(kept(coordinator.load_records.state.limit_log, now)),
         }
     )
 

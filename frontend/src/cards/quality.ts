@@ -1,6 +1,6 @@
 /**
- * Card of supply quality. Its option `part` chooses one of three contents: the voltage; the breaker and the telegrams;
- * or the interruptions.
+ * Card of supply quality. Its option `part` chooses one of four contents: the voltage; the breaker and the telegrams;
+ * the interruptions; or the limits of the grid operator.
  */
 
 import { plain } from "../locale.ts";
@@ -28,6 +28,7 @@ import {
   voltageStyles,
   voltageTable,
 } from "../charts/quality-voltage.ts";
+import { limitRows, limitsSentence, limitsTable, readLimits } from "./quality-limits.ts";
 import type { MeterFeed } from "../data/meter-feed.ts";
 import { rich, smallLine } from "../parts/markup.ts";
 import { memoize } from "../data/memoize.ts";
@@ -53,7 +54,7 @@ import { type QualityKey, qualityTexts, say } from "../sentences/quality.ts";
 import { styles } from "../styles.ts";
 import type { Events, Meter } from "../data/websocket-types.ts";
 
-const PARTS = ["voltage", "supply", "interruptions"] as const;
+const PARTS = ["voltage", "supply", "interruptions", "limits"] as const;
 type Part = (typeof PARTS)[number];
 
 const ROWS_AN_HOUR = 12;
@@ -106,7 +107,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
 
   override getGridOptions(): object {
     const options = super.getGridOptions();
-    return this.#part === "interruptions" ? { ...options, columns: "full" } : options;
+    return this.#part === "interruptions" || this.#part === "limits" ? { ...options, columns: "full" } : options;
   }
 
   override disconnectedCallback(): void {
@@ -126,6 +127,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
     clearTimeout(this.#second);
     this.#day = this.#drawn = undefined;
     if (this.#part === "supply") return this.#supply(meter, feed);
+    if (this.#part === "limits") return this.#limits(meter, feed);
     return this.#part === "interruptions" ? this.#interruptions(meter, feed) : this.#voltage(meter, feed);
   }
 
@@ -229,6 +231,23 @@ export class QualityCard extends SmartyCard<QualityKey> {
         ${hasRows ? this.table(this.t("interruptions"), () => ({ head, rows: interruptionsTable(interruptions, now, locale) })) : nothing}`,
       nothing,
       hasRows ? this.t("interruptions") : "",
+    );
+  }
+
+  #limits(meter: Meter, feed: MeterFeed): TemplateResult {
+    const { locale } = this;
+    const answer = this.#events(feed);
+    if (!answer.value) return this.#frame(this.#without(answer.error));
+    const limits = readLimits(answer.value);
+    const sentence = limitsSentence(limits, feed.now, locale);
+    this.announce(meter.entry_id, this.t("limits"), sentence);
+    if (!limits.length) return this.#frame(html`<p>${sentence}</p>`);
+    const head = (["from", "to", "load", "before", "allowed", "after", "obeyed_after"] as const).map((name) => this.t(name));
+    return this.#frame(
+      html`${this.sentence(sentence)} ${supplyRows(limitRows(limits, locale), false)} ${smallLine(this.t("limits_are"))}
+        ${this.table(this.t("limits"), () => ({ head, rows: limitsTable(limits, locale) }))}`,
+      nothing,
+      this.t("limits"),
     );
   }
 

@@ -92,6 +92,8 @@ export interface Meter {
   feeds_in: boolean | null;
   connection_kva: number | null;
   media: Medium[];
+  /** Whether the grid operator may limit a load. */
+  has_limits: boolean;
   /** Time of the last change of the meter's entry, such as a changed contract or title. */
   changed_at: Time;
 }
@@ -930,6 +932,21 @@ export interface Reception {
   altered: number | null;
 }
 
+/** Limit of a load by the grid operator. Powers are in kW, null if they are unknown. */
+export interface Limit {
+  load_id: string;
+  load: string;
+  limit_kw: number;
+  begin: Time;
+  kw_before: number | null;
+  /** Null while it lasts. */
+  end: Time | null;
+  /** Highest power since the load obeyed. */
+  kw_after: number | null;
+  /** Seconds, null if the load was not seen to obey. */
+  obeyed_after: number | null;
+}
+
 /** Events of the last 400 days. */
 export interface Events {
   disturbances: Disturbance[];
@@ -938,6 +955,8 @@ export interface Events {
   switches: Switch[];
   messages: Message[];
   reception: Reception;
+  /** Limits of loads in the last year, oldest first. */
+  limits: Limit[];
 }
 
 /** Value of each day from `start` on. */

@@ -45,6 +45,7 @@ async def test_the_data_of_a_meter(site: Site) -> None:
         "phases": 3,
         "feeds_in": True,
         "connection_kva": 69.0,
+        "has_limits": False,
         "changed_at": site.entry.modified_at.isoformat(),
     }
     assert [(each["type"], each["unit"]) for each in media] == [

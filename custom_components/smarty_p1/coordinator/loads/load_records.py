@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.plan.house_plan import MAX_LOADS
+from ...lib.plan.limit_log import MAX_LIMITS, LimitLog, LimitLook, joined, logged
 from ...lib.plan.load_control import LoadControl
 from ...lib.plan.load_record import LoadRecord
 from ...lib.plan.operator_limit import OperatorLimit
@@ -29,6 +30,7 @@ class LoadFile:
     loads: Annotated[dict[str, LoadRecord], Size(_MAX_RECORDS)] = field(default_factory=dict)
     batteries: Annotated[dict[str, LoadControl], Size(_MAX_RECORDS)] = field(default_factory=dict)
     limits: Annotated[dict[str, OperatorLimit], Size(_MAX_RECORDS)] = field(default_factory=dict)
+    limit_log: Annotated[LimitLog, Size(MAX_LIMITS)] = ()
 
 
 class LoadRecords(ThrottledStore):
@@ -90,6 +92,14 @@ class LoadRecords(ThrottledStore):
         self._changed(before, limits)
         return limits
 
+    @callback
+    def log_limits(self, looks: Mapping[str, LimitLook], now: datetime) -> None:
+        """Log the limits of loads after a look at all loads that may be limited."""
+        log = logged(self.state.limit_log, looks, now)
+        if log is not self.state.limit_log:
+            self.state = replace(self.state, limit_log=log)
+            self.schedule()
+
     def _changed(self, before: object, after: object) -> bool:
         """Return whether a state differs in what is stored. It is stored then."""
         is_changed = before != after and dump(before) != dump(after)
@@ -118,4 +128,6 @@ class LoadRecords(ThrottledStore):
             loads[name] = loads[name].after(record) if name in loads else record
         for name, control in parsed.batteries.items():
             batteries.setdefault(name, control)
-        self.state = replace(self.state, limits=parsed.limits | self.state.limits)
+        limits = parsed.limits | self.state.limits
+        log = joined(parsed.limit_log, self.state.limit_log)
+        self.state = replace(self.state, limits=limits, limit_log=log)
