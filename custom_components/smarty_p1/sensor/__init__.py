@@ -6,7 +6,8 @@ from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import MATCH_ALL, Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -77,6 +78,8 @@ class MeterSensor(SmartyEntity, SensorEntity):
             coordinator.data.telegram, described.references
         ):
             self._attr_suggested_display_precision = 1
+        self._shown: object = None
+        self._written: State | None = None
 
     @property
     @override
@@ -91,6 +94,26 @@ class MeterSensor(SmartyEntity, SensorEntity):
         """Return the start of the month, for a total that restarts from 0 every month."""
         last_reset_fn = self.described.last_reset_fn
         return last_reset_fn(self.coordinator.data) if last_reset_fn else None
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write the state. If nothing has changed, only report it again, which is much faster."""
+        states, entity_id = self.hass.states, self.entity_id
+        shown = self.available and (
+            self.native_value,
+            self.extra_state_attributes,
+            self.last_reset,
+            self.hass.data.get(DATA_CUSTOMIZE),
+        )
+        written = states.get(entity_id)
+        # Another program, or a changed entry in the registry, may have written the state since.
+        if shown and shown == self._shown and written and written is self._written:
+            state, attributes, context = written.state, written.attributes, written.context
+            states.async_set(entity_id, state, attributes, context=context)
+            return
+        super()._handle_coordinator_update()
+        self._shown, self._written = shown, states.get(entity_id)
 
 
 class FollowingSensor(MeterSensor):

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 
 import pytest
+from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
+from homeassistant.helpers.entity_values import EntityValues
 
 from custom_components.smarty_p1.lib.entities.mbus_sensors import sensors_of_mbus_meter
 from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader
@@ -170,6 +172,32 @@ async def test_a_voltage_is_shown_and_follows_by_a_volt(home: Home) -> None:
         assert (after.last_updated == before.last_updated) == (len(shown) == 2)
         reported = after.last_reported
     assert shown == ["230.4", "230.4", "231.4", "unknown", "233.1"]
+
+
+async def test_a_state_that_others_have_written_is_written_again(
+    home: Home, entity_registry: EntityRegistry
+) -> None:
+    await home.set_up()
+    limit = home.state_of("smarty_grid_connection_limit_smax")
+    await home.receive(TELEGRAM)
+    assert home.state_of("smarty_grid_connection_limit_smax") is limit
+
+    home.hass.states.async_set(limit.entity_id, "12", {"unit_of_measurement": "V"})
+    await home.receive(TELEGRAM)
+    after = home.state_of("smarty_grid_connection_limit_smax")
+    assert (after.state, after.attributes) == (limit.state, limit.attributes)
+
+    entity_registry.async_update_entity(limit.entity_id, icon="mdi:home")
+    await home.hass.async_block_till_done()
+    customized = home.state_of("smarty_grid_connection_limit_smax")
+    await home.receive(TELEGRAM)
+    assert home.state_of("smarty_grid_connection_limit_smax") is customized
+    assert customized.attributes["icon"] == "mdi:home"
+
+    home.hass.data[DATA_CUSTOMIZE] = EntityValues({limit.entity_id: {"icon": "mdi:fuse"}})
+    await home.receive(TELEGRAM)
+    customized = home.state_of("smarty_grid_connection_limit_smax")
+    assert customized.attributes["icon"] == "mdi:fuse"
 
 
 async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
