@@ -126,31 +126,32 @@ class MeterNames:
                 return True
             if missing == _TAKEN:
                 break
-            await self._put(*missing)
+            if await self._put(*missing) and missing[1] == title != label:
+                await self._put(meter_key(title), label)
         self._log.warn(_OTHER_METER, title, label, key=(OTHER_METER, telegram.system_title))
         return False
 
     def _missing(self, title: str, label: str, moment: float) -> tuple[str, ...]:
         """Return key and text of an entry that a title needs to write to a name, () for none.
 
-        Return _TAKEN if another title owns the name, or the title has another name.
+        Return _TAKEN if another title owns the name, or it is free and the title has another name.
+        The entry of a title that gets the next free name is empty.
         """
-        # A meter without a serial number is named by its title.
-        own = label if label == title else self._value(meter_key(title)).decode(errors="replace")
         tenures = parse_tenures(self._value(name_key(label)))
-        if own not in {"", label}:
+        if tenures and owner_at(tenures, moment) != title:
             return _TAKEN
-        if not tenures:
-            return name_key(label), title
-        if owner_at(tenures, moment) != title:
-            return _TAKEN
-        return () if own else (meter_key(title), label)
+        # A meter without a serial number is named by its title.
+        is_named = label == title or meter_key(title) in self._values
+        if tenures:
+            return () if is_named else (meter_key(title), label)
+        own = self._value(meter_key(title)).decode(errors="replace")
+        return (name_key(label), title) if label == title or own in {"", label} else _TAKEN
 
     def _value(self, key: str) -> bytes:
         return self._values.get(key, (b"", 0))[0]
 
-    async def _put(self, key: str, text: str) -> None:
-        """Write an entry unless another collector has written it. Then read all entries."""
+    async def _put(self, key: str, text: str) -> bool:
+        """Write an entry. If another collector has written it, read all entries instead."""
         value, (_, revision) = text.encode(), self._values.get(key, (b"", 0))
         with suppress(KeyWrongLastSequenceError):
             bucket = self._bucket()
@@ -160,9 +161,10 @@ class MeterNames:
                 else await bucket.create(key, value)
             )
             self._values[key] = value, written
-            return
+            return True
         self.drop()
         await self.look()
+        return False
 
 
 def meter_key(title: str) -> str:

@@ -130,6 +130,16 @@ async def test_only_an_exchange_frees_a_name(meters: Fleet) -> None:
     assert await meters.send(TITLE, "ONE") == ["ONE"]
 
 
+async def test_late_frames_of_the_former_name_leave_the_next_one_free(meters: Fleet) -> None:
+    meters.begin(TITLE, NEIGHBOUR)
+    assert await meters.send(TITLE, "ONE") == ["ONE"]
+    # The operator gives the meter its next name, and frames of the former one come afterwards.
+    meters.bucket.put("meter.534147677004102E", b"")
+    meters.begin(TITLE, NEIGHBOUR)
+    assert await meters.send(TITLE, "ONE", "TWO", "ONE", "THREE") == ["ONE", "TWO", "ONE"]
+    assert await meters.send(NEIGHBOUR, "ONE", "TWO", "THREE") == ["THREE"]
+
+
 async def test_entries_are_read_again_only_after_a_change(meters: Fleet) -> None:
     meters.begin(TITLE, NEIGHBOUR)
     assert await meters.send(TITLE, *["M1"] * 5) == ["M1"] * 5
