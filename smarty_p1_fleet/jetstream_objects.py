@@ -42,6 +42,10 @@ _FETCH_PAUSE_S = 0.2
 # Seconds without requests after which NATS deletes a consumer that is not durable.
 _INACTIVE_S = 60.0
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
+# Consumer that reads a stream once.
+_ONCE = ConsumerConfig(
+    ack_policy=AckPolicy.NONE, inactive_threshold=_INACTIVE_S, num_replicas=1, mem_storage=True
+)
 
 
 @dataclass
@@ -124,14 +128,11 @@ async def first_since(
     last = (await js.stream_info(STREAM)).state.last_seq
     info = await js.add_consumer(
         STREAM,
-        ConsumerConfig(
-            ack_policy=AckPolicy.NONE,
+        replace(
+            _ONCE,
             deliver_policy=DeliverPolicy.BY_START_TIME,
             opt_start_time=since,
             filter_subject=SUBJECTS if title is None else subject_of(title),
-            inactive_threshold=_INACTIVE_S,
-            num_replicas=1,
-            mem_storage=True,
         ),
     )
     delivered = info.delivered.stream_seq if info.delivered else 0
@@ -153,20 +154,15 @@ async def fetch_messages(subscription: JetStreamContext.PullSubscription, limit:
 
 
 async def read_once(
-    js: JetStreamContext, stream: str, subjects: Iterable[str], start: ConsumerConfig
+    js: JetStreamContext, stream: str, subjects: Iterable[str], start: int | None = None
 ) -> AsyncGenerator[list[Msg]]:
     """Yield the messages that `stream` has now, in batches. Raises NATS's errors.
 
-    `start` names the first message.
+    `start` is the number of the first message. Without it, only the last message of each subject is
+    yielded.
     """
-    config = replace(
-        start,
-        filter_subjects=[*subjects],
-        ack_policy=AckPolicy.NONE,
-        inactive_threshold=_INACTIVE_S,
-        num_replicas=1,
-        mem_storage=True,
-    )
+    policy = DeliverPolicy.BY_START_SEQUENCE if start else DeliverPolicy.LAST_PER_SUBJECT
+    config = replace(_ONCE, deliver_policy=policy, opt_start_seq=start, filter_subjects=[*subjects])
     subscription = await js.pull_subscribe("", stream=stream, config=config)
     try:
         left = (await subscription.consumer_info()).num_pending
@@ -195,8 +191,7 @@ async def read_entries(js: JetStreamContext, keys: str) -> AsyncIterator[tuple[s
     `keys` is a key, or a pattern such as `name.*`. One consumer reads all entries, which costs NATS
     and the collector less than a request for each entry.
     """
-    last = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
-    async for messages in read_once(js, METERS_STREAM, (f"{METERS_SUBJECT}{keys}",), last):
+    async for messages in read_once(js, METERS_STREAM, (f"{METERS_SUBJECT}{keys}",)):
         for message in messages:
             if "KV-Operation" not in (message.headers or {}):
                 key = message.subject.removeprefix(METERS_SUBJECT)

@@ -106,23 +106,21 @@ class CollectorMetrics(ProgramMetrics):
             registry=self.registry,
         )
 
-    def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
-        """Count acknowledged messages by outcome.
+    def count(self, outcomes: Counts[tuple[str, str]]) -> None:
+        """Count acknowledged messages by system title and outcome: TELEGRAM, EARLIER or a reason.
 
-        `rejected` has the numbers of rejected messages by system title and reason. The reason
-        EARLIER is counted by a separate counter. When too many pairs of a title and a reason are
-        counted, the titles of further pairs are counted as `other`.
+        When too many pairs of a title and a reason are counted, the titles of further pairs are
+        counted as `other`.
         """
-        for (title, reason), number in rejected.items():
-            shown = title if title and self._is_shown(title, reason) else _OTHER
-            if reason == EARLIER:
-                self._meter_earlier.labels(shown).inc(number)
-            else:
-                self._meter_rejected.labels(shown, reason).inc(number)
-        for outcome, number in outcomes.items():
+        for (title, outcome), number in outcomes.items():
             if outcome == TELEGRAM:
                 self.telegrams.inc(number)
+                continue
+            shown = title if title and self._is_shown(title, outcome) else _OTHER
+            if outcome == EARLIER:
+                self._meter_earlier.labels(shown).inc(number)
             else:
+                self._meter_rejected.labels(shown, outcome).inc(number)
                 self.rejected.labels(outcome).inc(number)
 
     def _is_shown(self, title: str, reason: str) -> bool:

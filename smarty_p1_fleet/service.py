@@ -27,7 +27,7 @@ from smartyp1.task_race import run_until_first_exit
 from .acknowledgement_watch import AcknowledgementWatch
 from .collector_client import CollectorClient
 from .collector_config import CollectorConfig
-from .frames.frame_pipeline import FramePipeline, FrameSource, OnSettled, SetBookmarks
+from .frames.frame_pipeline import FramePipeline
 from .frames.frame_rereader import FrameRereader
 from .frames.frame_verifier import FrameVerifier
 from .frames.nats_clock_check import LOOK_INTERVAL_S, NatsClockCheck, ask_time
@@ -51,7 +51,7 @@ _MAX_METER_WARNINGS = 1000
 # Number of attempts to read all frame counters at the start.
 _MAX_BEGINS = 4
 # The first version of NATS that has atomic batches.
-_MIN_VERSION = (2, 12, 0)
+_MIN_VERSION = (2, 12)
 
 
 async def check(config: CollectorConfig) -> None:
@@ -103,36 +103,35 @@ class _Collector:
         self._limits = MeterObjectLimits(metrics.count_ignored)
         self._names = MeterNames(
             lambda: self._bucket,
-            lambda: last_revision(self._nats.jetstream(timeout=_API_TIMEOUT_S), ENTRIES),
-            lambda: read_entries(self._nats.jetstream(timeout=_API_TIMEOUT_S), ENTRIES),
+            lambda: last_revision(self._js(), ENTRIES),
+            lambda: read_entries(self._js(), ENTRIES),
             self._log,
         )
         self._stored = StoredCounters(config.store)
         self._clocks = NatsClockCheck(lambda: ask_time(self._nats))
         self._verifier = self._make_verifier(watch.keys, is_reader=False)
         self._watch = AcknowledgementWatch()
-        self._bookmarks = Bookmarks(
-            config.store.name,
-            lambda: self._nats.jetstream(timeout=_API_TIMEOUT_S),
-            lambda: self._bucket,
-        )
+        bookmarks = Bookmarks(config.store.name, self._js, lambda: self._bucket)
         self._new = NewFrames(metrics, store.answers, config.name)
-        self._pipeline = FramePipeline(
+        make = partial(FramePipeline, store=store, registers=config.registers, name=config.name)
+        self._pipeline = make(
             self._new,
             self._verifier,
-            store,
-            self._bookmarks.set,
-            metrics.count,
-            registers=config.registers,
+            set_bookmarks=bookmarks.set,
+            on_settled=metrics.count,
             is_live=True,
-            name=config.name,
         )
         self._again = FrameRereader(
-            self._bookmarks,
+            bookmarks,
             metrics,
             self._clocks,
             self._names,
-            self._make_lane_again,
+            lambda keys, frames: make(
+                frames,
+                self._make_verifier(keys),
+                set_bookmarks=frames.set_bookmarks,
+                on_settled=frames.count,
+            ),
             titles=config.titles,
             name=config.name,
         )
@@ -144,18 +143,8 @@ class _Collector:
         self._nats: Client
         self._bucket: KeyValue
 
-    def _make_lane_again(
-        self, keys: Keys, source: FrameSource, set_bookmarks: SetBookmarks, on_settled: OnSettled
-    ) -> FramePipeline:
-        return FramePipeline(
-            source,
-            self._make_verifier(keys),
-            self._store,
-            set_bookmarks,
-            on_settled,
-            registers=self._config.registers,
-            name=self._config.name,
-        )
+    def _js(self) -> JetStreamContext:
+        return self._nats.jetstream(timeout=_API_TIMEOUT_S)
 
     def _make_verifier(self, keys: Keys, *, is_reader: bool = True) -> FrameVerifier:
         return FrameVerifier(
@@ -238,15 +227,15 @@ class _Collector:
     def _check_version(self, nats: Client) -> None:
         with suppress(ValueError):
             version = nats.connected_server_version
-            numbers = version.major, version.minor, version.patch
-            if numbers < _MIN_VERSION:
-                msg = f"NATS {'.'.join(map(str, numbers))} is too old: take 2.15 or newer"
+            if (version.major, version.minor) < _MIN_VERSION:
+                numbers = f"{version.major}.{version.minor}.{version.patch}"
+                msg = f"NATS {numbers} is too old: take 2.15 or newer"
                 raise AlreadyLoggedError(msg)
 
     async def _collect(self, nats: CollectorClient) -> None:
         config, name = self._config, self._config.store.name
-        js = nats.jetstream(timeout=_API_TIMEOUT_S)
         self._nats = nats
+        js = self._js()
         try:
             stream, self._bucket = await js.stream_info(STREAM), await js.key_value(METERS)
         except NotFoundError, BucketNotFoundError:

@@ -102,12 +102,12 @@ def count_up_to(highest: int) -> Kind[int]:
     return limited(whole, lambda number: 1 <= number <= highest, f"must be from 1 to {highest}")
 
 
-def seconds_up_to(highest: int) -> Kind[float]:
-    """Return the kind of the numbers of seconds from 0 to `highest`."""
+def number_up_to(highest: int, unit: str = "") -> Kind[float]:
+    """Return the kind of the numbers from 0 to `highest`, each of a `unit` such as seconds."""
     return limited(
         _any,
         lambda value: type(value) in {int, float} and 0 <= value <= highest,
-        f"must be from 0 to {highest} seconds",
+        f"must be from 0 to {highest} {unit}".rstrip(),
     )
 
 

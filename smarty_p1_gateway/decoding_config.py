@@ -16,7 +16,7 @@ from smartyp1.publish.publish_format import (
     Format,
 )
 
-from .config_table import FLAG, TOPIC, ConfigTable, one_of, raise_config_error, seconds_up_to
+from .config_table import FLAG, TOPIC, ConfigTable, number_up_to, one_of, raise_config_error
 from .key_file import Keys
 from .key_source import read_keys_source
 
@@ -74,7 +74,7 @@ def read_decoding(top: ConfigTable) -> DecodingConfig | None:
 
 def _read_publish(table: ConfigTable) -> PublishConfig:
     form = table.take("format", one_of(Format), Format.VALUES)
-    interval = seconds_up_to(MAX_INTERVAL_S)
+    interval = number_up_to(MAX_INTERVAL_S, "seconds")
     seconds = table.take("min_interval", interval, 0.0)
     repeat_every = table.take("repeat_every", interval, REPEAT_EVERY_S)
     retain = table.take("retain", FLAG, default=False)

@@ -21,11 +21,11 @@ from .config_table import (
     ConfigTable,
     check_distinct,
     count_up_to,
+    number_up_to,
     raise_config_error,
     read_tls,
     read_toml,
     read_user,
-    seconds_up_to,
 )
 from .decoding_config import DecodingConfig, read_decoding
 from .nats.nats_config import BATCH_SECONDS, MAX_BATCH_SECONDS, NatsConfig, read_nats
@@ -109,7 +109,7 @@ def read_config(path: Path) -> GatewayConfig:
     megabytes = queue.take("max_megabytes", count_up_to(_MAX_MEGABYTES), _DEFAULT_MEGABYTES)
     broker: BrokerConfig | NatsConfig
     if to_nats:
-        prefix, interval = DEFAULT_ROOT, seconds_up_to(MAX_BATCH_SECONDS)
+        prefix, interval = DEFAULT_ROOT, number_up_to(MAX_BATCH_SECONDS, "seconds")
         seconds = target.take("batch_seconds", interval, BATCH_SECONDS)
         broker = replace(read_nats(target), batch_seconds=seconds)
     else:

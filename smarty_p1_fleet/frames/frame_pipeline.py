@@ -48,7 +48,9 @@ _ERRORS = (NatsError, OSError, TimeoutError)
 
 type Marks = Mapping[bytes | None, Bookmark]
 type SetBookmarks = Callable[[Marks], Awaitable[None]]
-type OnSettled = Callable[[Counter[str], Counter[tuple[str, str]]], None]
+type Outcomes = Counter[tuple[str, str]]
+"""Numbers of messages by system title and outcome (see `Verdict`), or EARLIER."""
+type OnSettled = Callable[[Outcomes], None]
 
 
 class FrameSource(Protocol):
@@ -69,8 +71,7 @@ class _Part:
     """Messages that are settled together, and their outcomes."""
 
     messages: list[FrameMessage] = field(default_factory=list)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    outcomes: Outcomes = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -246,7 +247,7 @@ class FramePipeline:
         await self._source.settle(part.messages, is_done=is_done)
         part.messages = []
         if is_done:
-            self._on_settled(part.outcomes, part.rejected)
+            self._on_settled(part.outcomes)
 
     def _is_done(self, batch: _Batch) -> bool | None:
         """Return True if a batch's values are on disk, None if they may be later.
@@ -266,12 +267,10 @@ def _add(
     # The data of the frame is not needed any more.
     part.messages.append(message._replace(data=b""))
     title = verdict.title.hex().upper() if verdict.title else ""
-    if verdict.telegram is None:
-        part.rejected[title, verdict.outcome] += 1
     if is_late:
-        part.rejected[title, EARLIER] += 1
+        part.outcomes[title, EARLIER] += 1
     if verdict.telegram is None or not is_waiting:
-        part.outcomes[verdict.outcome] += 1
+        part.outcomes[title, verdict.outcome] += 1
 
 
 def _is_live(message: FrameMessage, verdict: Verdict) -> bool:

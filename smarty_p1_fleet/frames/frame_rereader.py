@@ -7,14 +7,13 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
-from typing import NamedTuple
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import ConsumerConfig, DeliverPolicy, StreamState
+from nats.js.api import StreamState
 
 from smarty_p1_fleet.collector_client import connected
 from smarty_p1_fleet.collector_config import CollectorConfig
@@ -35,7 +34,7 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smartyp1.fault_log import FaultLog
 
 from .frame_message import FrameMessage, read_message
-from .frame_pipeline import FramePipeline, FrameSource, Marks, OnSettled, SetBookmarks, add_mark
+from .frame_pipeline import FramePipeline, Marks, Outcomes, add_mark
 from .frame_verifier import TELEGRAM
 from .nats_clock_check import NatsClockCheck
 from .reread_bookmarks import EARLY, GONE, KEY, NOW, Bookmark, Bookmarks, ReadRange, Tried
@@ -53,10 +52,8 @@ _MAX_STANDSTILL_S = 120.0
 _ASK_INTERVAL_S = 1.0
 _MAX_SHOWN_TITLES = 1000
 
-type MakePipeline = Callable[[Keys, FrameSource, SetBookmarks, OnSettled], FramePipeline]
 
-
-class _ReadFrames:
+class RereadFrames:
     """Frames that are read together. They stay in the stream."""
 
     def __init__(self) -> None:
@@ -65,22 +62,21 @@ class _ReadFrames:
         self.is_lost = False
 
     async def settle(self, messages: Sequence[FrameMessage], *, is_done: bool) -> None:
+        """Note that VictoriaMetrics has perhaps lost frames, unless `is_done`."""
         self.is_lost |= bool(messages) and not is_done
 
-    async def set(self, marks: Marks) -> None:
+    async def set_bookmarks(self, marks: Marks) -> None:
+        """Keep bookmarks until all frames are read."""
         for title, mark in marks.items():
             add_mark(self.left, title, mark)
 
-    def count(self, outcomes: Counter[str], _: Counter[tuple[str, str]]) -> None:
-        self.outcomes += outcomes
+    def count(self, outcomes: Outcomes) -> None:
+        """Count the outcomes of frames."""
+        for (_, outcome), number in outcomes.items():
+            self.outcomes[outcome] += number
 
 
-class _Due(NamedTuple):
-    """Bookmark whose frames can be read now, from `start` on."""
-
-    title: bytes | None
-    mark: Bookmark
-    start: int
+type MakePipeline = Callable[[Keys, RereadFrames], FramePipeline]
 
 
 class FrameRereader:
@@ -138,7 +134,7 @@ class FrameRereader:
         state = (await js.stream_info(STREAM)).state
         marks = [item for item in self._marks.items() if await self._is_there(*item, state)]
         starts = ((title, mark, self._start(title, mark, keys)) for title, mark in marks)
-        if due := [_Due(title, mark, at) for title, mark, at in starts if at is not None]:
+        if due := [(title, mark, at) for title, mark, at in starts if at is not None]:
             await self._read(js, keys, due, state.last_seq)
 
     def _forget_tries(self, keys: Keys) -> None:
@@ -166,7 +162,7 @@ class FrameRereader:
         """Return whether the stream has frames of a bookmark. Log and count once that some left."""
         if mark.first > state.last_seq:
             # The stream was made anew.
-            await self._bookmarks.settle(title, ReadRange(mark, mark.first, state.last_seq))
+            await self._bookmarks.replace(title, mark, None)
             return False
         if mark.first >= state.first_seq:
             return True
@@ -204,19 +200,26 @@ class FrameRereader:
             for reason in mark.why - {GONE}
         )
 
-    async def _read(self, js: JetStreamContext, keys: Keys, due: Sequence[_Due], last: int) -> None:
-        """Read the frames of bookmarks. `last` is the last number of the stream before that."""
-        source = _ReadFrames()
-        pipeline = self._make_pipeline(keys, source, source.set, source.count)
+    async def _read(
+        self,
+        js: JetStreamContext,
+        keys: Keys,
+        due: Iterable[tuple[bytes | None, Bookmark, int]],
+        last: int,
+    ) -> None:
+        """Read the frames of bookmarks, of each from a number on.
+
+        `last` is the last number of the stream before that.
+        """
+        source = RereadFrames()
+        pipeline = self._make_pipeline(keys, source)
         readings: list[tuple[bytes | None, ReadRange]] = []
         left = _MAX_FRAMES
         names = self._names.changes
         for title, mark, start in due:
-            end, count = await self._read_title(
-                js, pipeline, title, start, min(mark.last, last), left
-            )
-            is_whole = end >= min(mark.last, last)
-            readings.append((title, ReadRange(mark, start, end, None, is_whole=is_whole)))
+            wanted = min(mark.last, last)
+            end, count = await self._read_title(js, pipeline, title, start, wanted, left)
+            readings.append((title, ReadRange(mark, start, end, None, is_whole=end >= wanted)))
             left -= count
             if left <= 0:
                 break
@@ -250,9 +253,8 @@ class FrameRereader:
         """
         titles = self._titles if title is None else (title,)
         subjects = [*map(subject_of, titles)] or [SUBJECTS]
-        first = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start)
         count, done = 0, start - 1
-        async with aclosing(read_once(js, STREAM, subjects, first)) as batches:
+        async with aclosing(read_once(js, STREAM, subjects, start)) as batches:
             async for batch in batches:
                 began = time.monotonic()
                 # The node of NATS that has stamped a frame perhaps had a wrong clock. A frame whose

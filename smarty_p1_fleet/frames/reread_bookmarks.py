@@ -136,15 +136,12 @@ class ReadRange(NamedTuple):
         left, rest = self.left, None
         # Another collector has stored the frames before `known`.
         if left and left.last >= known.first:
-            rest = left._replace(first=max(left.first, known.first), why=left.why | _told(known))
+            why = left.why | known.why & {GONE}
+            rest = left._replace(first=max(left.first, known.first), why=why)
         if known.last > self.end:
             later = known._replace(first=max(known.first, self.end + 1))
             rest = later if rest is None else rest.merged(later)
         return rest
-
-
-def _told(mark: Bookmark) -> frozenset[str]:
-    return mark.why & {GONE}
 
 
 class Bookmarks:

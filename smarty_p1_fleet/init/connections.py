@@ -9,11 +9,12 @@ from pathlib import Path
 from smarty_p1_gateway import ConfigTable
 from smarty_p1_gateway.config_table import (
     TEXT,
-    Kind,
+    TEXTS,
     at_most,
     check_distinct,
     count_up_to,
     limited,
+    number_up_to,
     of_type,
     raise_config_error,
 )
@@ -26,11 +27,7 @@ _WHOLE_PERCENT = 100
 _NEGLIGIBLE = 1e-6
 _LABEL = at_most(TEXT, _MAX_CHARS, "characters")
 _DAY = of_type(date, "a day such as 2026-01-31, without quotes")
-_NUMBER: Kind[float] = limited(
-    lambda value: value,
-    lambda value: type(value) in {int, float} and 0 <= value <= _WHOLE_PERCENT,
-    f"must be a number from 0 to {_WHOLE_PERCENT}",
-)
+_NUMBER = number_up_to(_WHOLE_PERCENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +139,7 @@ def _read_tenant(table: ConfigTable) -> Tenant:
 
 
 _METERS = limited(
-    of_type(list, "a list of serial numbers in quotes"),
-    lambda meters: (
-        0 < len(meters) <= _MAX_METERS
-        and all(isinstance(meter, str) and meter.strip() for meter in meters)
-        and len({*meters}) == len(meters)
-    ),
+    TEXTS,
+    lambda meters: len({*filter(str.strip, meters)}) == len(meters) <= _MAX_METERS,
     f"must be a list of 1 to {_MAX_METERS} different serial numbers in quotes",
 )

@@ -22,9 +22,9 @@ from smarty_p1_gateway.config_table import (
     count_up_to,
     is_plain_name,
     limited,
+    number_up_to,
     raise_config_error,
     refuse,
-    seconds_up_to,
 )
 from smartyp1.port.address_masking import redact_port
 from smartyp1.port.hosts import MAX_PORT
@@ -62,6 +62,10 @@ _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
 _PROMETHEUS_PORT = 9090
 _ALERTMANAGER_OFFSET = 3
 _MORE_METRICS = _COLLECTOR_METRICS + _MAX_USERS
+_SAME_NAME = (
+    "the name {} is there twice: gateways, listeners and the users collector and operator need"
+    " names of their own"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,7 @@ def read_inputs(path: Path) -> FleetInputs:
     )
     table.end()
     users = [user.name for user in fleet.gateways]
-    _check_users(users, fleet.listeners)
+    _check_once([COLLECTOR, OPERATOR, *users, *fleet.listeners], _SAME_NAME)
     if is_here:
         _check_ports(fleet)
     else:
@@ -195,13 +199,11 @@ def read_inputs(path: Path) -> FleetInputs:
     return fleet
 
 
-def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
-    for name, number in Counter([COLLECTOR, OPERATOR, *gateways, *listeners]).items():
+def _check_once(values: Iterable[object], fault: str) -> None:
+    """Raise ConfigError with `fault` if a value is there twice."""
+    for value, number in Counter(values).items():
         if number > 1:
-            raise_config_error(
-                f"the name {name} is there twice: gateways, listeners and the users {COLLECTOR} and"
-                f" {OPERATOR} need names of their own"
-            )
+            raise_config_error(fault.format(value))
 
 
 def _check_ports(fleet: FleetInputs) -> None:
@@ -211,11 +213,8 @@ def _check_ports(fleet: FleetInputs) -> None:
     others += [collector.metrics_port for collector in fleet.collectors]
     others += [fleet.store.port, fleet.store.inner_port, EXPORTER_PORT]
     others += [fleet.prometheus_port, fleet.alertmanager_port]
-    for port, number in Counter([*nodes, *others]).items():
-        if number > 1:
-            raise_config_error(
-                f"the port {port} is there twice: programs on one machine need ports of their own"
-            )
+    text = "the port {} is there twice: programs on one machine need ports of their own"
+    _check_once([*nodes, *others], text)
 
 
 def _check_machines(
@@ -276,7 +275,7 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     name = table.need("name", PLAIN_NAME, "its name, which is also that of its user in NATS")
     port = table.take("metrics_port", PORT, metrics_port)
     megabytes = table.take("max_megabytes", count_up_to(_MAX_GIGABYTES))
-    seconds = table.take("batch_seconds", seconds_up_to(_MAX_BATCH_S))
+    seconds = table.take("batch_seconds", number_up_to(_MAX_BATCH_S, "seconds"))
     shown = f"meters of gateway {name}", f"gateway {name}, meter"
     meters = tuple(map(_read_meter, table.tables("meters", _MAX_METERS, *shown)))
     table.end()

@@ -19,9 +19,6 @@ from .store_reader import Series, StoreReader, open_reader, selector
 
 _MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
-# Number of quarter-hours in one query: 31 days of 96. For each series, VictoriaMetrics returns at
-# most 30,000 values in answer to a query.
-_QUARTER_HOURS = 2976
 _WINDOW = 6 * 3600
 _MAX_DAYS = 10 * 366
 _REGISTERS = ("active_energy_imported", "active_energy_exported")
@@ -110,19 +107,15 @@ async def _write_quarter_hours(
     rows = empty = 0
     begin, end = span.seconds()
     end = min(end, int(time.time()) // _QUARTER_HOUR * _QUARTER_HOUR)
-    step = _QUARTER_HOURS * _QUARTER_HOUR
-    for start in range(begin, end + 1, step):
-        until = min(start + step - _QUARTER_HOUR, end)
-        values = await reader.at(f"last_over_time({registers}[15m])", start, until, _QUARTER_HOUR)
-        read = await reader.at(
-            f"max(tlast_over_time({registers}[15m]))", start, until, _QUARTER_HOUR
-        )
-        for moment in range(start, until + 1, _QUARTER_HOUR):
-            cells = [values.get(name, {}).get(moment, "") for name in names]
-            read_at = read.get("", {}).get(moment)
-            writer.writerow([*_times(moment), *cells, _utc(float(read_at)) if read_at else ""])
-            rows += 1
-            empty += not any(cells)
+    span_of = begin, end, _QUARTER_HOUR
+    values = await reader.at(f"last_over_time({registers}[15m])", *span_of)
+    read = await reader.at(f"max(tlast_over_time({registers}[15m]))", *span_of)
+    for moment in range(begin, end + 1, _QUARTER_HOUR):
+        cells = [values.get(name, {}).get(moment, "") for name in names]
+        read_at = read.get("", {}).get(moment)
+        writer.writerow([*_times(moment), *cells, _utc(float(read_at)) if read_at else ""])
+        rows += 1
+        empty += not any(cells)
     if rows == empty:
         raise_config_error(f"VictoriaMetrics has no energy of {meter} in these days")
     return f"{rows:,} quarter-hours are written, {empty:,} of them without a value"

@@ -5,7 +5,7 @@ telegram before a quarter-hour's end and the first one after it.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -16,9 +16,6 @@ from .store_reader import StoreReader, selector
 _REGISTERS = ("smarty_p1_active_energy_imported", "smarty_p1_active_energy_exported")
 _FUNCTIONS = '"tfirst_over_time", "first_over_time", "tlast_over_time", "last_over_time"'
 _QUARTER_HOUR_S = 900
-# Number of quarter-hours in one query: 31 days of 96. VictoriaMetrics returns at most 30,000 values
-# of a series in answer to a query.
-_MAX_STEPS = 2976
 # Telegrams of a day before and after the period are read, too, because a gap may reach into it.
 _MARGIN_S = 86400
 # If this day has no telegram, the nearest one is searched for this time: a longer gap belongs to no
@@ -61,11 +58,8 @@ async def _edges_of(reader: StoreReader, meter: str, begin: int, end: int) -> li
     high = -(-high // _QUARTER_HOUR_S) * _QUARTER_HOUR_S
     columns: list[dict[int, float]] = []
     for register in _REGISTERS:
-        column: dict[int, float] = {}
-        step = _MAX_STEPS * _QUARTER_HOUR_S
-        for start in range(low + _QUARTER_HOUR_S, high + 1, step):
-            until = min(start + step - _QUARTER_HOUR_S, high)
-            column |= await _query(reader, register, meter, start, until, _QUARTER_HOUR_S)
+        first = low + _QUARTER_HOUR_S
+        column = await _query(reader, register, meter, first, high, _QUARTER_HOUR_S)
         for moment, is_there in (
             (low, any(at <= begin for at in column)),
             (high + _MAX_GAP_S, any(at >= end for at in column)),
@@ -80,7 +74,7 @@ async def _edges_of(reader: StoreReader, meter: str, begin: int, end: int) -> li
 
 async def _query(  # noqa: PLR0913, PLR0917
     reader: StoreReader, register: str, meter: str, start: int, end: int, window: int
-) -> Mapping[int, float]:
+) -> dict[int, float]:
     """Return the first and the last value of a register in each window, by its time."""
     # One reading of the values gives all four results. Four queries cost twice as much.
     query = f"aggr_over_time(({_FUNCTIONS}), {selector(meter, register)}[{window}s])"

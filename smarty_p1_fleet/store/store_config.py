@@ -31,6 +31,7 @@ _NAME = limited(
     re.compile(r"[A-Za-z0-9_-]{1,32}").fullmatch,
     "must have 1 to 32 of A-Z, a-z, 0-9, _ and -",
 )
+_USERNAME = limited(TEXT, lambda text: ":" not in text, "must not have a colon in it")
 _MAX_ADDRESSES = 8
 _MAX_AUTH_KEY_CHARS = 1024
 # This pattern refuses a URL with a login, because URLs are shown in logs and in lists of processes.
@@ -118,20 +119,18 @@ def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, P
 
     The paths are in a dict, by their keys in _FILES. Raises ConfigError.
     """
-    username = table.take("username", TEXT)
+    username = table.take("username", _USERNAME)
     for name in ("password", "token"):
         table.take(name, elsewhere(f"{name}_file"))
     files = {key: file for key in _FILES if (file := table.take(key, expanded_path))}
     password = None if "password_file" in files else os.environ.get(PASSWORD_VARIABLE) or None
+    has_password = password or "password_file" in files
     if username is None and "password_file" in files:
         table.fail("username", "is missing: there is a password without one")
-    if username is not None:
-        if ":" in username:
-            table.fail("username", "must not have a colon in it")
-        if "token_file" in files:
-            table.fail("username", "and token_file are both there: one of them is enough")
-        if password is None and "password_file" not in files:
-            table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
+    if username and "token_file" in files:
+        table.fail("username", "and token_file are both there: one of them is enough")
+    if username and not has_password:
+        table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
     if ("certificate_file" in files) != ("key_file" in files):
         missing = "key_file" if "certificate_file" in files else "certificate_file"
         table.fail(missing, "is missing: certificate and key belong together")

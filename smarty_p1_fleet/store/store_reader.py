@@ -27,6 +27,9 @@ _MAX_BYTES = 256 * 1024 * 1024
 # Length of the range in a query: 30 years, longer than any retention. A longer range could begin
 # before 1970, and would then find nothing.
 _RANGE = "30y"
+# Number of steps in one query: 31 days of quarter-hours. VictoriaMetrics returns at most 30,000
+# values of a series in answer to a query.
+_MAX_STEPS = 2976
 # Seconds by which a query reaches into the future, because a meter's clock may be an hour ahead.
 _AHEAD = 3600
 _COUNTER = "smarty_p1_frame_counter"
@@ -180,21 +183,22 @@ class StoreReader:
             rows: list[Any] = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
             return rows
 
-    async def at(
-        self, query: str, start: float, end: float, step: int
-    ) -> dict[str, dict[int, str]]:
+    async def at(self, query: str, start: int, end: int, step: int) -> dict[str, dict[int, str]]:
         """Return the values of `query` at the times from `start` to `end`, every `step` seconds.
 
         The keys of the outer dict are the names of the series. The keys of the inner dicts are
         times in Unix seconds.
         """
-        asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
-        with _as_unavailable():
-            text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
-            return {
-                row["metric"].get("__name__", ""): {int(at): value for at, value in row["values"]}
-                for row in json.loads(text)["data"]["result"]
-            }
+        found: dict[str, dict[int, str]] = {}
+        for begin in range(start, end + 1, _MAX_STEPS * step):
+            last = min(begin + (_MAX_STEPS - 1) * step, end)
+            asked = {"query": query, "start": f"{begin}", "end": f"{last}", "step": f"{step}"}
+            with _as_unavailable():
+                text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
+                for row in json.loads(text)["data"]["result"]:
+                    values = found.setdefault(row["metric"].get("__name__", ""), {})
+                    values.update((int(at), value) for at, value in row["values"])
+        return found
 
     async def values(
         self, matching: str, start: float, end: float

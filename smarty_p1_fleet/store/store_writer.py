@@ -9,7 +9,7 @@ import asyncio
 import gzip
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import aiohttp
 
@@ -22,7 +22,6 @@ from .store_requests import (
     DIFFERENT,
     ERRORS,
     StoreError,
-    StoreProcess,
     WrongStoreError,
     ask_each,
     check_status,
@@ -145,39 +144,27 @@ class Store:
         await asyncio.to_thread(self._config.login.refresh)
         asked_at = time.monotonic()
         try:
-            self._url, process = await self._ask_all()
-        except WrongStoreError:
-            self._hold()
-            raise
+            answers = await ask_each(self._session, self._config)
+        except WrongStoreError as error:
+            self._hold(error)
+        self._url, process = answers.first()
+        for fault in answers.errors:
+            self._address.note(why(fault))
+        if not answers.errors:
+            self._address.end()
+        if answers.are_different:
+            self._hold(StoreError(DIFFERENT))
         if process.uptime < _MIN_UPTIME_S:
-            self._hold()
-            msg = "it was started just now"
-            raise StoreError(msg)
+            self._hold(StoreError("it was started just now"))
         self._host = process.host
         self.run = StoreRun(process.name, asked_at)
         self._run_is_known.set()
 
-    async def _ask_all(self) -> tuple[str, StoreProcess]:
-        """Return the first address that answers, and the process there.
-
-        Raises an error of ERRORS if no address answers. Raises StoreError if the addresses lead to
-        different processes.
-        """
-        answers = await ask_each(self._session, self._config)
-        first = answers.first()
-        for error in answers.errors:
-            self._address.note(why(error))
-        if not answers.errors:
-            self._address.end()
-        if answers.are_different:
-            self._hold()
-            raise StoreError(DIFFERENT)
-        return first
-
-    def _hold(self) -> None:
-        """Stop writing until the process of VictoriaMetrics is identified again."""
+    def _hold(self, error: StoreError) -> NoReturn:
+        """Stop writing until the process of VictoriaMetrics is identified again. Raise `error`."""
         self._run_is_known.clear()
         self.run = None
+        raise error
 
     async def _post(self, samples: Sequence[Sample]) -> Write:
         run = self.run
