@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -207,23 +207,24 @@ class FrameQueue:
         is not configured now, are dropped. Raises QueueInUseError, OSError and sqlite3.Error.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = path.with_name(path.name + ".lock").open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise QueueInUseError from None
         self._directory = path.parent
         self._share = most_bytes // len(ports)
         self._freed = 0
         # Sub-queues whose removed frames are still on the disk.
         self._undeleted: set[_Port] = set()
-        self._database = open_file(path)
-        with self._database:
-            self._drop_removed_titles(titles)
-            self._ports = {label: _Port(self._database, label) for label in ports}
-            self._aside: dict[str, dict[str, _Port]] = {label: {} for label in ports}
-            self._adopt()
+        with ExitStack() as opened:
+            lock = opened.enter_context(path.with_name(path.name + ".lock").open("a"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise QueueInUseError from None
+            self._database = opened.enter_context(closing(open_file(path)))
+            with self._database:
+                self._drop_removed_titles(titles)
+                self._ports = {label: _Port(self._database, label) for label in ports}
+                self._aside: dict[str, dict[str, _Port]] = {label: {} for label in ports}
+                self._adopt()
+            self._files = opened.pop_all()
 
     def _drop_removed_titles(self, titles: Collection[bytes]) -> None:
         """Drop the frames of titles that are no longer configured, and remember `titles`.
@@ -307,7 +308,7 @@ class FrameQueue:
         ).fetchone()
         return row and str(row[0])
 
-    def add(self, frames: Sequence[NewFrame]) -> Counter[str]:
+    def add_frames(self, frames: Sequence[NewFrame]) -> Counter[str]:
         """Add all frames in order, or none. Return the number of dropped frames of each port.
 
         Raises sqlite3.Error if the disk fails or is nearly full.
@@ -474,5 +475,4 @@ class FrameQueue:
         try:
             self._write()
         finally:
-            self._database.close()
-            self._lock.close()
+            self._files.close()
