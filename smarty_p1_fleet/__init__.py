@@ -4,7 +4,7 @@ The values are written to VictoriaMetrics.
 """
 
 from .collector_config import CollectorConfig, read_config
-from .frames.frame_rereader import read
+from .frames.frame_rereader import read_again
 from .meter_deletion import forget_meter
 from .meter_exchange import exchange_meter
 from .service import check, run
@@ -18,7 +18,7 @@ __all__ = [
     "exchange_meter",
     "forget_meter",
     "make_stream",
-    "read",
+    "read_again",
     "read_config",
     "read_store_config",
     "run",

@@ -29,7 +29,9 @@ class AcknowledgementWatch:
         self._floor = -1
         self._since = 0.0
 
-    async def look(self, js: JetStreamContext, consumer: ConsumerInfo, *, is_working: bool) -> None:
+    async def check_consumer(
+        self, js: JetStreamContext, consumer: ConsumerInfo, *, is_working: bool
+    ) -> None:
         """Put the consumer back if its first message stays unacknowledged for too long.
 
         `is_working` means that this collector can store values. Raises NATS's errors.

@@ -74,7 +74,7 @@ def read_config(path: Path) -> CollectorConfig:
         store=read_store(store),
         keys_source=(keys_source := read_keys_source(keys, may_change=True)),
         keys_signature=keys_source.signature(),
-        keys=keys_source.read(),
+        keys=keys_source.read_keys(),
         name=_read_name(collector),
         titles=tuple(sorted({*map(bytes.fromhex, collector.take("titles", _TITLES, []))})),
         publishes_readings=collector.take("readings", FLAG, default=True),

@@ -63,7 +63,7 @@ class KeysWatch:
         try:
             # Reading 300,000 keys takes a second, and a command may take longer. So read the keys
             # in a thread.
-            keys = await asyncio.to_thread(self._source.read)
+            keys = await asyncio.to_thread(self._source.read_keys)
         except ConfigError as error:
             self._metrics.failed_key_reads.inc()
             self._metrics.keys_unreadable.set(1)

@@ -102,7 +102,7 @@ async def _find(
     title = owners.get(name_key(meter)) or (meter.upper() if is_title(meter) else None)
     if title is None or not is_title(title):
         raise_config_error("no meter has this name: give its system title (16 hexadecimal digits)")
-    if config.keys.of(bytes.fromhex(title)):
+    if config.keys.key_of(bytes.fromhex(title)):
         raise_config_error(
             f"the meter {title} still has a key in [keys]: what it sends would be stored again."
             " Take its line out on every collector, reload them, and take the title out of its"

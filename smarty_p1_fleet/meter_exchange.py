@@ -21,7 +21,7 @@ from .collector_config import CollectorConfig
 from .jetstream_objects import METERS, first_since
 from .meter_deletion import until_acknowledged
 from .meter_names import (
-    LOOK_INTERVAL_S,
+    NAMES_INTERVAL_S,
     Tenure,
     meter_key,
     name_key,
@@ -32,8 +32,8 @@ from .store.store_reader import StoreReader, open_reader, selector
 
 # Minimum time in seconds for which the old title must have been silent.
 _MIN_SILENCE_S = 300.0
-# Collectors look at the entries every LOOK_INTERVAL_S, and may wait for the answer.
-_COLLECTORS_LOOK_S = 3 * LOOK_INTERVAL_S
+# Collectors look at the entries every NAMES_INTERVAL_S, and may wait for the answer.
+_COLLECTORS_LOOK_S = 3 * NAMES_INTERVAL_S
 _COUNTERS_S = 366 * 86400.0
 
 

@@ -26,7 +26,7 @@ from .store.series_line_protocol import meter_label
 OTHER_METER = "other_meter"
 ENTRIES = "*.*"
 """Pattern of the keys of all entries of names and meters in the bucket."""
-LOOK_INTERVAL_S = 5.0
+NAMES_INTERVAL_S = 5.0
 """Maximum age in seconds of a collector's copy of the entries."""
 # A claim writes two entries, and another collector can be faster once for each of them.
 _MAX_CLAIMS = 4
@@ -96,11 +96,11 @@ class MeterNames:
         """Read all entries again before the next telegram. A deletion leaves no revision."""
         self._revision, self._looked_at = -1, -inf
 
-    async def look(self) -> None:
+    async def read_changes(self) -> None:
         """Read all entries if one of them has changed. Raises NATS's errors."""
         async with self._lock:
             now = time.monotonic()
-            if now < self._looked_at + LOOK_INTERVAL_S:
+            if now < self._looked_at + NAMES_INTERVAL_S:
                 return
             revision = await self._last_revision()
             if revision != self._revision:
@@ -117,7 +117,7 @@ class MeterNames:
 
         If the name is free, claim it for the telegram's meter. Raises NATS's errors.
         """
-        await self.look()
+        await self.read_changes()
         title, label = (telegram.system_title or b"").hex().upper(), meter_label(telegram)
         moment = telegram.time.timestamp() if telegram.time else inf
         for _ in range(_MAX_CLAIMS):
@@ -163,7 +163,7 @@ class MeterNames:
             self._values[key] = value, written
             return True
         self.drop()
-        await self.look()
+        await self.read_changes()
         return False
 
 

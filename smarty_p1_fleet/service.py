@@ -30,7 +30,7 @@ from .collector_config import CollectorConfig
 from .frames.frame_pipeline import FramePipeline
 from .frames.frame_rereader import FrameRereader
 from .frames.frame_verifier import FrameVerifier
-from .frames.nats_clock_check import LOOK_INTERVAL_S, NatsClockCheck, ask_time
+from .frames.nats_clock_check import CLOCKS_INTERVAL_S, NatsClockCheck, ask_time
 from .frames.new_frames import NewFrames
 from .frames.reading_publisher import ReadingPublisher
 from .frames.reread_bookmarks import Bookmarks
@@ -174,7 +174,7 @@ class _Collector:
         await self._store.until_known()
         await self._begin()
         while True:
-            await self._pipeline.work(await self._new.take())
+            await self._pipeline.work(await self._new.take_messages())
 
     async def _begin(self) -> None:
         """Read the frame counters that earlier processes have written to VictoriaMetrics."""
@@ -242,7 +242,7 @@ class _Collector:
             msg = f"there is no stream {STREAM}, or no bucket: `smarty-p1 fleet stream` makes both"
             raise AlreadyLoggedError(msg) from None
         self._names.drop()
-        await self._clocks.look()
+        await self._clocks.compare_clocks()
         if config.publishes_readings:
             readings = ReadingPublisher(nats)
             await readings.open()
@@ -262,18 +262,18 @@ class _Collector:
             self._metrics.nats_losses.inc()
 
     async def _look(self, js: JetStreamContext) -> None:
-        """Check the stream, the consumer and the clocks every LOOK_INTERVAL_S seconds."""
+        """Check the stream, the consumer and the clocks every CLOCKS_INTERVAL_S seconds."""
         name = self._config.store.name
         while True:
             with suppress(NatsError, TimeoutError):
                 stream = await js.stream_info(STREAM)
                 self._show(stream, consumer := await js.consumer_info(STREAM, name))
                 await self._show_oldest(js, stream)
-                await self._clocks.look()
+                await self._clocks.compare_clocks()
                 self._metrics.clock_difference.set(self._clocks.difference_s)
                 is_working = self._store.answers() and self._clocks.do_agree
-                await self._watch.look(js, consumer, is_working=is_working)
-            await asyncio.sleep(LOOK_INTERVAL_S)
+                await self._watch.check_consumer(js, consumer, is_working=is_working)
+            await asyncio.sleep(CLOCKS_INTERVAL_S)
 
     async def _show_oldest(self, js: JetStreamContext, stream: StreamInfo) -> None:
         oldest = 0.0

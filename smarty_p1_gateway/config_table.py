@@ -103,11 +103,11 @@ def count_up_to(highest: int) -> Kind[int]:
 
 
 def number_up_to(highest: int, unit: str = "") -> Kind[float]:
-    """Return the kind of the numbers from 0 to `highest`, each of a `unit` such as seconds."""
+    """Return the kind of the numbers from 0 to `highest`. `unit` is for the message."""
     return limited(
         _any,
         lambda value: type(value) in {int, float} and 0 <= value <= highest,
-        f"must be from 0 to {highest} {unit}".rstrip(),
+        f"must be from 0 to {highest}{unit}",
     )
 
 

@@ -70,9 +70,9 @@ class DecodedMeters:
     def _add(self, title: bytes) -> _Meter:
         """Restore the meter of a verified system title from the memory file, or create it."""
         label = title.hex().upper()
-        demand_meter = self._memory.read(f"demand {label}", _restored) or QuarterHourMeter()
+        demand_meter = self._memory.read_content(f"demand {label}", _restored) or QuarterHourMeter()
         demand_meter.keep(_MAX_MONTHS)
-        remembered = self._memory.read(
+        remembered = self._memory.read_content(
             f"meter {label}",
             lambda stored: MeterMemory.from_dict(stored, demand_meter=demand_meter),
         ) or MeterMemory(demand_meter)
@@ -103,7 +103,7 @@ class DecodedMeters:
         """
         if meter := self._meters.get(title):
             return meter.decryptor
-        keys = self._keys.of(title)
+        keys = self._keys.key_of(title)
         if keys is None:
             return None
         decryptor = self._decryptors.get(keys)
@@ -126,14 +126,16 @@ class DecodedMeters:
         meter = self._meters.get(title)
         if meter is None:
             if len(self._meters) >= _MAX_METERS:
-                self._forget(title)
+                # The counters of ignored meters would be without number.
+                if decryptor := self.decryptor_of(title):
+                    decryptor.last_counters.pop(title, None)
                 return None
             meter = self._add(title)
         if meter.decryptor is None:
             return None
         remembered = meter.reader.memory
         remembered.note_counter(meter.decryptor, title, counter)
-        self._memory.put(f"meter {title.hex().upper()}", remembered.as_dict)
+        self._memory.put_content(f"meter {title.hex().upper()}", remembered.as_dict)
         if meter.name is None or meter.name != telegram.serial_number:
             if not self._may_name(telegram, title, remembered):
                 return None
@@ -145,11 +147,6 @@ class DecodedMeters:
         meter = self._meters.get(title)
         return None if meter is None else meter.reader.memory
 
-    def _forget(self, title: bytes) -> None:
-        """Drop the frame counter of a meter that is ignored because of _MAX_METERS."""
-        if decryptor := self.decryptor_of(title):
-            decryptor.last_counters.pop(title, None)
-
     def _may_name(self, telegram: Telegram, title: bytes, remembered: MeterMemory) -> bool:
         """Return whether a telegram's meter may use the serial number in the telegram.
 
@@ -160,7 +157,7 @@ class DecodedMeters:
         if name is None:
             return True
         owner = self._titles.get(level(name), title)
-        if owner != title and self._keys.of(owner) is not None:
+        if owner != title and self._keys.key_of(owner) is not None:
             return False
         if not remembered.is_named(telegram):
             return False
@@ -191,7 +188,7 @@ class DecodedMeters:
     def _store_demand(self, title: bytes, quarter_hours: QuarterHourMeter) -> None:
         if quarter_hours.values is not None:
             make = partial(_stored, quarter_hours)
-            self._memory.put(f"demand {title.hex().upper()}", make)
+            self._memory.put_content(f"demand {title.hex().upper()}", make)
 
 
 def _stored(meter: QuarterHourMeter) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def read_decoding(top: ConfigTable) -> DecodingConfig | None:
             )
         return None
     table = top.table("keys")
-    keys = read_keys_source(table, may_change=False).read()
+    keys = read_keys_source(table, may_change=False).read_keys()
     table.end()
     decoding = DecodingConfig(keys, _read_publish(publish))
     publish.end()
@@ -74,7 +74,7 @@ def read_decoding(top: ConfigTable) -> DecodingConfig | None:
 
 def _read_publish(table: ConfigTable) -> PublishConfig:
     form = table.take("format", one_of(Format), Format.VALUES)
-    interval = number_up_to(MAX_INTERVAL_S, "seconds")
+    interval = number_up_to(MAX_INTERVAL_S, " seconds")
     seconds = table.take("min_interval", interval, 0.0)
     repeat_every = table.take("repeat_every", interval, REPEAT_EVERY_S)
     retain = table.take("retain", FLAG, default=False)

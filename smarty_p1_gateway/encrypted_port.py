@@ -60,7 +60,7 @@ class EncryptedTopicRoot:
         self.title = b""
         self._others = 0
 
-    def note(self, frame: Frame) -> None:
+    def note_frame(self, frame: Frame) -> None:
         """Update the title and the topic from a frame."""
         if frame.system_title == self.title:
             self._others = 0
@@ -113,7 +113,7 @@ class EncryptedPort:
             return False
         self._frames.inc()
         self._last_frame["at"] = time.monotonic()
-        self._root.note(frame)
+        self._root.note_frame(frame)
         self._metrics.show_meter(self._label, self._root.title)
-        self._queue.put(NewFrame(self._label, f"{self._root.topic}/frame", frame.data))
+        self._queue.put_frame(NewFrame(self._label, f"{self._root.topic}/frame", frame.data))
         return True

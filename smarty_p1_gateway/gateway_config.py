@@ -32,7 +32,7 @@ from .nats.nats_config import BATCH_SECONDS, MAX_BATCH_SECONDS, NatsConfig, read
 
 _DEFAULT_MEGABYTES, _MAX_MEGABYTES = 256, 1_000_000
 _MEGABYTE_BYTES = 1024 * 1024
-PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+MQTT_PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 DEFAULT_ROOT = "smarty_p1"
 _PLAIN_PORT = 1883
 _TLS_PORT = 8883
@@ -109,7 +109,7 @@ def read_config(path: Path) -> GatewayConfig:
     megabytes = queue.take("max_megabytes", count_up_to(_MAX_MEGABYTES), _DEFAULT_MEGABYTES)
     broker: BrokerConfig | NatsConfig
     if to_nats:
-        prefix, interval = DEFAULT_ROOT, number_up_to(MAX_BATCH_SECONDS, "seconds")
+        prefix, interval = DEFAULT_ROOT, number_up_to(MAX_BATCH_SECONDS, " seconds")
         seconds = target.take("batch_seconds", interval, BATCH_SECONDS)
         broker = replace(read_nats(target), batch_seconds=seconds)
     else:
@@ -135,7 +135,7 @@ def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:
     host = table.need("host", HOST, "the name or address of the MQTT broker")
     tls = read_tls(table)
     port = table.take("port", PORT, _TLS_PORT if tls else _PLAIN_PORT)
-    username, password = read_user(table, PASSWORD_VARIABLE)
+    username, password = read_user(table, MQTT_PASSWORD_VARIABLE)
     # Only one gateway can use a queue. So the host and the path of its queue identify a gateway.
     place = f"{gethostname()}:{queue_path.resolve()}"
     return BrokerConfig(host, port, username, password, tls, place)

@@ -55,7 +55,7 @@ class JsonStorage(DiskWriter):
         """Return the names of stored contents that were not read yet."""
         return [*self._stored]
 
-    def read[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
+    def read_content[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
         """Return the content `name` of an earlier run. Return None if it is missing or damaged.
 
         `parse` converts the content.
@@ -72,7 +72,7 @@ class JsonStorage(DiskWriter):
             )
             return None
 
-    def put(self, name: str, make: Callable[[], Content]) -> None:
+    def put_content(self, name: str, make: Callable[[], Content]) -> None:
         """Store the content that `make` returns.
 
         `make` is called just before the content is written.

@@ -59,14 +59,14 @@ class Keys:
         every = " and every other" if self._otherwise else ""
         return f"<Keys of {len(self._by_title)} meters{every}>"
 
-    def of(self, system_title: bytes) -> MeterKeys | None:
+    def key_of(self, system_title: bytes) -> MeterKeys | None:
         """Return the keys for a system title of 8 bytes. Return None if there are none."""
         joined = self._by_title.get(system_title, self._otherwise)
         return None if joined is None else _separate(joined)
 
     def all_of(self, system_title: bytes) -> tuple[MeterKeys, ...]:
         """Return a meter's keys (none, one or two) in the order of the lines in the key file."""
-        first, second = self.of(system_title), self._second.get(system_title)
+        first, second = self.key_of(system_title), self._second.get(system_title)
         if first is None:
             return ()
         return (first,) if second is None else (first, _separate(second))

@@ -39,7 +39,7 @@ class KeysSource:
     command: tuple[str, ...]
     may_change: bool
 
-    def read(self) -> Keys:
+    def read_keys(self) -> Keys:
         """Return the keys. Raises ConfigError, whose text contains no key."""
         try:
             content = _read_file(self._place) if self._place else _read_output(self.command)

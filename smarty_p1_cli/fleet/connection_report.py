@@ -75,7 +75,7 @@ class ConnectionReport:
     rows: dict[str, EnergyRows] = field(default_factory=dict)
     costs: dict[str, Costs] = field(default_factory=dict)
 
-    def add(self, name: str, rows: EnergyRows) -> None:
+    def add_rows(self, name: str, rows: EnergyRows) -> None:
         """Add the sums of a connection, and what else is asked."""
         for period in self.periods:
             self.sums[name, period.name] = _sums_of(rows, period)
@@ -240,7 +240,7 @@ async def make_report(
     loop, limit = asyncio.get_running_loop(), asyncio.Semaphore(_MAX_UNDERWAY)
 
     async def finish(name: str, rows: EnergyRows) -> None:
-        report.add(name, rows)
+        report.add_rows(name, rows)
         if arguments.bills:
             if (path := shown[name].contract) is None:
                 raise_usage_error("a [[connection]] has no contract: --bills needs one for each")

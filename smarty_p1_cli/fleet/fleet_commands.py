@@ -213,7 +213,7 @@ def _run_read(arguments: argparse.Namespace) -> int:
         raise_usage_error("there must be either TITLE or --all")
 
     return _run(
-        arguments, lambda fleet, config: fleet.read(config, arguments.title, arguments.since)
+        arguments, lambda fleet, config: fleet.read_again(config, arguments.title, arguments.since)
     )
 
 

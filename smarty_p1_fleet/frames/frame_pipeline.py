@@ -181,7 +181,7 @@ class FramePipeline:
     def _sample(self, message: FrameMessage, verdict: Verdict, telegram: Telegram) -> Sample:
         is_new, source = self._is_live and verdict.is_newest, None
         if is_new:
-            source = self._sources.note(verdict.title or b"", message.source)
+            source = self._sources.note_source(verdict.title or b"", message.source)
         # A copy of a frame arrives later, so its delay would be another value at the same time.
         arrived = message.arrived if verdict.is_newest else None
         sample = make_sample(

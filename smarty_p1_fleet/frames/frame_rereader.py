@@ -115,7 +115,7 @@ class FrameRereader:
         """Read frames again as soon as they can be stored, until cancelled."""
         while True:
             try:
-                await self.look(js, keys())
+                await self.read_waiting(js, keys())
             except (NatsError, OSError, TimeoutError, UnavailableError) as error:
                 self._outage.note(reason(error))
             except Exception as error:  # noqa: BLE001 - it must not end the fetching of new frames
@@ -124,13 +124,13 @@ class FrameRereader:
                 self._outage.end()
             await asyncio.sleep(_LOOK_INTERVAL_S)
 
-    async def look(self, js: JetStreamContext, keys: Keys) -> None:
+    async def read_waiting(self, js: JetStreamContext, keys: Keys) -> None:
         """Read the frames again that can be stored now. Raises NATS's errors."""
         await self._list()
         self._forget_tries(keys)
         if not self._marks:
             return
-        await self._names.look()
+        await self._names.read_changes()
         state = (await js.stream_info(STREAM)).state
         marks = [item for item in self._marks.items() if await self._is_there(*item, state)]
         starts = ((title, mark, self._start(title, mark, keys)) for title, mark in marks)
@@ -272,7 +272,7 @@ class FrameRereader:
         return end, count
 
 
-async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
+async def read_again(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
     """Let the collectors read the frames since `since` again. Return a text for the operator.
 
     `title` is a meter's system title, None for all meters. Raises UnavailableError.

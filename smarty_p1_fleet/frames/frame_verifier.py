@@ -21,7 +21,7 @@ from smartyp1.p1.telegram import Telegram
 from .frame_message import FrameMessage
 from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey
 from .nats_clock_check import NatsClockCheck
-from .reread_bookmarks import EARLY, KEY, NAME, NOW, is_of_maker
+from .reread_bookmarks import EARLY, KEY, NOW, OTHER_NAME, is_of_maker
 
 LOGGER = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ class FrameVerifier:
         errors and UnavailableError.
         """
         if not self._is_reader:
-            self._clocks.note(arrived)
+            self._clocks.note_arrival(arrived)
         verdict = await self._verify_message(subject, data, arrived, max(arrived, latest))
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
@@ -213,7 +213,7 @@ class FrameVerifier:
         if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
             return await self._out_of_time(title, time, arrived)
         if not await self._names.may_write(telegram):
-            return Verdict(OTHER_METER, title, why=NAME)
+            return Verdict(OTHER_METER, title, why=OTHER_NAME)
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)

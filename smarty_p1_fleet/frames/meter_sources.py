@@ -63,7 +63,7 @@ class MeterSources:
     def __init__(self) -> None:
         self._meters: dict[bytes, _Meter] = {}
 
-    def note(self, title: bytes, source: Source) -> Source | None:
+    def note_source(self, title: bytes, source: Source) -> Source | None:
         """Record the source of the newest frame of a meter. Return it if it is the meter's source.
 
         If the meter had _MAX_SOURCES other sources already, the source counts as unknown.

@@ -17,7 +17,7 @@ from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 
 # Largest difference in seconds at which the clocks agree.
 MAX_DIFFERENCE_S = 60.0
-LOOK_INTERVAL_S = 5.0
+CLOCKS_INTERVAL_S = 5.0
 _MAX_LOOK_AGE_S = 1.0
 _TIMEOUT_S = 3.0
 _MAX_DIGITS = 26  # of a time with microseconds; NATS gives nanoseconds
@@ -56,11 +56,11 @@ class NatsClockCheck:
         """Return whether the clocks agreed at the last look."""
         return abs(self.difference_s) <= MAX_DIFFERENCE_S
 
-    def note(self, arrived: float) -> None:
+    def note_arrival(self, arrived: float) -> None:
         """Record the time at which NATS has stored a message (Unix seconds)."""
         self._newest = max(self._newest, arrived)
 
-    async def look(self) -> None:
+    async def compare_clocks(self) -> None:
         """Compare the clocks. Raises the errors of `ask`."""
         asked_at = time.time()
         there = await self._ask()
@@ -68,7 +68,7 @@ class NatsClockCheck:
         self.difference_s = there - (asked_at + time.time()) / 2
         if self.do_agree:
             return
-        begin = there - LOOK_INTERVAL_S
+        begin = there - CLOCKS_INTERVAL_S
         is_new = begin > self._last + MAX_DIFFERENCE_S
         self._first = begin if is_new else min(self._first, begin)
         self._last = max(self._last, there)
@@ -84,6 +84,6 @@ class NatsClockCheck:
         if arrived < self._newest - MAX_DIFFERENCE_S:
             return True
         if time.monotonic() - self._looked_at > _MAX_LOOK_AGE_S:
-            await self.look()
-        margin = 2 * LOOK_INTERVAL_S
+            await self.compare_clocks()
+        margin = 2 * CLOCKS_INTERVAL_S
         return not self.do_agree or self._first - margin <= arrived <= self._last + margin

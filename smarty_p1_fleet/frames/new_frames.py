@@ -60,7 +60,7 @@ class NewFrames:
         """Return when the oldest message arrived that no pipeline has taken. Any thread can ask."""
         return next((message.arrived for message in list(self._arrived)[:1]), None)
 
-    async def take(self) -> list[FrameMessage]:
+    async def take_messages(self) -> list[FrameMessage]:
         """Return the next messages. Wait for more of them, up to the time of the next write."""
         await self._has_arrived.wait()
         if len(self._arrived) < _BATCH:

@@ -23,12 +23,12 @@ from smarty_p1_fleet.jetstream_objects import METERS_SUBJECT, last_revision, rea
 # Why frames are read again: when another key comes, when no other meter owns the name any more,
 # when the clocks agree, or as soon as possible. GONE notes that a part of them has left the stream.
 KEY = "key"
-NAME = "name"
+OTHER_NAME = "name"
 EARLY = "early"
 NOW = "now"
 GONE = "gone"
-_REASONS = frozenset((KEY, NAME, EARLY, NOW, GONE))
-ALL = "all"
+_REASONS = frozenset((KEY, OTHER_NAME, EARLY, NOW, GONE))
+ALL_METERS = "all"
 # Seconds after which a collector tries frames that have begun to wait since its last reading.
 # Another collector, which has other keys, has let them wait.
 _RETRY_INTERVAL_S = 60.0
@@ -55,7 +55,7 @@ class Tried(NamedTuple):
 
     def are_names_old(self, mark: Bookmark, names: int) -> bool:
         """Return whether names have changed since then, and frames of `mark` wait for a name."""
-        return NAME in mark.why and self.names != names
+        return OTHER_NAME in mark.why and self.names != names
 
 
 class Bookmark(NamedTuple):
@@ -79,7 +79,7 @@ class Bookmark(NamedTuple):
         """
         if NOW in self.why or (EARLY in self.why and do_clocks_agree):
             return self.first
-        if not self.why & {KEY, NAME}:
+        if not self.why & {KEY, OTHER_NAME}:
             return None
         if tried is None or self.first < tried.first or tried.are_names_old(self, names):
             return self.first
@@ -155,7 +155,7 @@ class Bookmarks:
         self._bucket = bucket
 
     def _key(self, title: bytes | None) -> str:
-        return self._prefix + (ALL if title is None else title.hex().upper())
+        return self._prefix + (ALL_METERS if title is None else title.hex().upper())
 
     async def revision(self) -> int:
         """Return a number that changes when a bookmark is set or removed."""

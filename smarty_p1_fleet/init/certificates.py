@@ -38,9 +38,9 @@ class CertificateAuthority:
         self._files = files
         self._renew = renew
         self._now = datetime.now(UTC).replace(microsecond=0)
-        text = files.read(CA)
+        text = files.read_text(CA)
         if text is None:
-            if files.read(CA_KEY) is not None:
+            if files.read_text(CA_KEY) is not None:
                 raise_config_error(
                     f"{files.path(CA)} is missing, and {files.path(CA_KEY)} is there: put it back"
                 )
@@ -55,7 +55,7 @@ class CertificateAuthority:
         existing key. Return the time at which the certificate expires. Raises ConfigError.
         """
         general_names = [_general_name(host) for host in names]
-        pem, key = self._files.read(f"{name}.pem"), self._files.read(f"{name}.key")
+        pem, key = self._files.read_text(f"{name}.pem"), self._files.read_text(f"{name}.key")
         if pem is not None and key is not None and not self._renew:
             there = _read_certificate(self._files, f"{name}.pem", pem)
             wanted = {str(general_name.value) for general_name in general_names}
@@ -110,7 +110,7 @@ class CertificateAuthority:
         return private_key.public_key() == certificate.public_key()
 
     def _read_key(self) -> ec.EllipticCurvePrivateKey:
-        path, text = self._files.path(CA_KEY), self._files.read(CA_KEY)
+        path, text = self._files.path(CA_KEY), self._files.read_text(CA_KEY)
         if text is None:
             raise_config_error(f"{path} is needed to sign a certificate: put it back for this")
         try:

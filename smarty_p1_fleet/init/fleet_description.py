@@ -31,7 +31,7 @@ from smartyp1.port.hosts import MAX_PORT
 from smartyp1.port.serial_port import normalise_port
 
 from .connections import Connections, take_connections
-from .hosts import EXPORTER_PORT, Node, StoreHost, is_host, read_also, read_nodes, read_store
+from .hosts import EXPORTER_PORT, Node, StoreHost, is_host, read_also, read_nodes, read_store_host
 
 EXAMPLE = Path(__file__).with_name("fleet.toml")
 _MAX_BYTES = 16 * 1024 * 1024
@@ -163,7 +163,7 @@ def read_inputs(path: Path) -> FleetInputs:
     also = read_also(table.table("also"))
     is_here = table.take("here", FLAG, default=False)
     nodes = read_nodes(table, also, is_here=is_here)
-    store = read_store(table, also, is_here=is_here)
+    store = read_store_host(table, also, is_here=is_here)
     if unknown := also.keys() - {node.host for node in nodes} - {store.host}:
         raise_config_error(f"[also] {min(unknown)} is the host of no node, and not of the store")
     collectors = table.need("collectors", _USERS, "a list of names, such as ['collector1']")
@@ -275,7 +275,7 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     name = table.need("name", PLAIN_NAME, "its name, which is also that of its user in NATS")
     port = table.take("metrics_port", PORT, metrics_port)
     megabytes = table.take("max_megabytes", count_up_to(_MAX_GIGABYTES))
-    seconds = table.take("batch_seconds", number_up_to(_MAX_BATCH_S, "seconds"))
+    seconds = table.take("batch_seconds", number_up_to(_MAX_BATCH_S, " seconds"))
     shown = f"meters of gateway {name}", f"gateway {name}, meter"
     meters = tuple(map(_read_meter, table.tables("meters", _MAX_METERS, *shown)))
     table.end()

@@ -38,7 +38,7 @@ class FleetFiles:
     def _read_record(self) -> dict[str, dict[str, str]]:
         record: Any = {"files": {}, "hashes": {}}
         try:
-            if (text := self.read(_RECORD)) is not None:
+            if (text := self.read_text(_RECORD)) is not None:
                 record = json.loads(text)
             return {
                 key: {name: str(value) for name, value in record[key].items()}
@@ -54,7 +54,7 @@ class FleetFiles:
         """Return the path of the file `name`."""
         return self.directory / name
 
-    def read(self, name: str) -> str | None:
+    def read_text(self, name: str) -> str | None:
         """Return the text of a file. Return None if there is no file. Raises ConfigError."""
         self.used.add(name.partition("/")[0])
         try:
@@ -67,7 +67,7 @@ class FleetFiles:
 
     def write(self, name: str, text: str, *, is_secret: bool = False) -> None:
         """Write a generated file. If a user has edited this file, write `<name>.new` instead."""
-        there = self.read(name)
+        there = self.read_text(name)
         if there not in {None, text} and _digest(there or "") != self._digests.get(name):
             self.replace(f"{name}.new", text, is_secret=is_secret)
             self.set_aside[name] = is_secret
@@ -77,7 +77,7 @@ class FleetFiles:
 
     def replace(self, name: str, text: str, *, is_secret: bool = False) -> None:
         """Write a file even if a user has edited it. Raises OSError."""
-        if self.read(name) == text:
+        if self.read_text(name) == text:
             return
         path = self.path(name)
         self.directory.mkdir(mode=_FOLDER, parents=True, exist_ok=True)

@@ -146,7 +146,7 @@ def _store_url(value: object) -> tuple[str, str, int]:
     return parts.scheme, host, port
 
 
-def read_store(table: ConfigTable, also: dict[str, list[str]], *, is_here: bool) -> StoreHost:
+def read_store_host(table: ConfigTable, also: dict[str, list[str]], *, is_here: bool) -> StoreHost:
     """Return the host of VictoriaMetrics. Raises ConfigError.
 
     If `is_here` is True, this machine is the default.

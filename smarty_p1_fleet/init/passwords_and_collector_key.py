@@ -25,7 +25,7 @@ def keep_password(files: FleetFiles, name: str) -> str:
 
     Raises ConfigError.
     """
-    text = files.read(name)
+    text = files.read_text(name)
     if text is None:
         text = f"{secrets.token_urlsafe(_BYTES)}\n"
         files.replace(name, text, is_secret=True)
@@ -63,7 +63,7 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, 
     Existing lines stay. `meters` has the gateway and the port of each meter by system title. Raises
     ConfigError.
     """
-    text = files.read(name) or _HEAD
+    text = files.read_text(name) or _HEAD
     titles = {title.upper() for title in re.findall(r"(?m)^[# ]*([0-9A-Fa-f]{16})\b", text)}
     missing = [title for title in meters if title not in titles]
     if not text.endswith("\n"):

@@ -24,7 +24,7 @@ from .store_login import StoreLogin
 
 LOGGER = logging.getLogger(__name__)
 
-PASSWORD_VARIABLE = "SMARTY_P1_STORE_PASSWORD"  # noqa: S105 - its name
+STORE_PASSWORD_VARIABLE = "SMARTY_P1_STORE_PASSWORD"  # noqa: S105 - its name
 DEFAULT_NAME = "store"
 _NAME = limited(
     TEXT,
@@ -123,14 +123,14 @@ def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, P
     for name in ("password", "token"):
         table.take(name, elsewhere(f"{name}_file"))
     files = {key: file for key in _FILES if (file := table.take(key, expanded_path))}
-    password = None if "password_file" in files else os.environ.get(PASSWORD_VARIABLE) or None
+    password = None if "password_file" in files else os.environ.get(STORE_PASSWORD_VARIABLE) or None
     has_password = password or "password_file" in files
     if username is None and "password_file" in files:
         table.fail("username", "is missing: there is a password without one")
     if username and "token_file" in files:
         table.fail("username", "and token_file are both there: one of them is enough")
     if username and not has_password:
-        table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
+        table.fail("password_file", f"is missing, and so is ${STORE_PASSWORD_VARIABLE}")
     if ("certificate_file" in files) != ("key_file" in files):
         missing = "key_file" if "certificate_file" in files else "certificate_file"
         table.fail(missing, "is missing: certificate and key belong together")

@@ -75,7 +75,7 @@ class ValuesPublisher(ReconnectingPublisher):
         self._is_final = False
         self._connection = ConnectionMessage()
         self._last_events = LastEvents()
-        self._memory.read(self._name, self._restore)
+        self._memory.read_content(self._name, self._restore)
         self._root = port.root or self._root
         self._feed: PublishFeed | None = None
 
@@ -256,7 +256,7 @@ class ValuesPublisher(ReconnectingPublisher):
 
     @override
     def _save(self) -> None:
-        self._memory.put(self._name, self._as_dict)
+        self._memory.put_content(self._name, self._as_dict)
 
     @override
     def _on_repaired(self) -> None:

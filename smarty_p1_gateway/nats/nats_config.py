@@ -21,7 +21,7 @@ from smarty_p1_gateway.config_table import (
 )
 from smartyp1.port.hosts import is_host
 
-PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
+NATS_PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
 DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MAX_SERVERS = 100
@@ -65,11 +65,11 @@ def read_nats(table: ConfigTable) -> NatsConfig:
     what = "a list of the nodes, such as ['nats://node1:4222']"
     servers = table.need("servers", _servers, what)
     credentials = table.take("credentials_file", _credentials)
-    username, password = read_user(table, PASSWORD_VARIABLE)
+    username, password = read_user(table, NATS_PASSWORD_VARIABLE)
     if username is not None and credentials is not None:
         table.fail("username", "and credentials_file are both there: one of them is enough")
     if username is not None and password is None:
-        table.fail("password_file", f"is missing, and so is ${PASSWORD_VARIABLE}")
+        table.fail("password_file", f"is missing, and so is ${NATS_PASSWORD_VARIABLE}")
     inbox = _read_inbox(table, username)
     return NatsConfig(servers, username, password, credentials, read_tls(table), inbox)
 

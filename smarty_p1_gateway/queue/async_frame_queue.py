@@ -89,7 +89,7 @@ class AsyncFrameQueue(DiskWriter):
         ):
             gauge.labels(port).set_function(value)
 
-    def put(self, frame: NewFrame) -> None:
+    def put_frame(self, frame: NewFrame) -> None:
         """Accept `frame`. The method `write` writes it to the disk later."""
         self._new[next(self._numbers)] = frame
         self._new_size += len(frame.data)
@@ -120,7 +120,7 @@ class AsyncFrameQueue(DiskWriter):
 
     async def _add(self, new: dict[int, NewFrame]) -> None:
         frames = tuple(new.values())
-        dropped = await self.run(lambda queue: queue.add(frames))
+        dropped = await self.run(lambda queue: queue.add_frames(frames))
         self._outage.end()
         self.written += len(frames)
         for number in new:

@@ -324,7 +324,7 @@ class Fleet:
             pipeline.readings = ReadingPublisher(nats)
             await pipeline.readings.open()
             while True:
-                await pipeline.work(await new.take())
+                await pipeline.work(await new.take_messages())
 
         works = new.fetch(nats, "store"), work(), pipeline.keep_settling()
         self._running += [asyncio.ensure_future(work) for work in works]

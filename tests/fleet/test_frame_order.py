@@ -138,7 +138,7 @@ async def test_arrivals_while_the_clocks_differed_stay_in_doubt(
 ) -> None:
     comparison = NatsClockCheck(clocks.ask)
     before = clocks.now
-    await comparison.look()
+    await comparison.compare_clocks()
     assert not await comparison.may_be_wrong(before)
     # A node with a wrong clock becomes the leader. Its first message asks for the time.
     clocks.now, clocks.ahead = clocks.now + 100, ahead
@@ -148,7 +148,7 @@ async def test_arrivals_while_the_clocks_differed_stay_in_doubt(
     # Until the clocks agree, any arrival is in doubt.
     assert await comparison.may_be_wrong(before)
     clocks.now += 30
-    await comparison.look()
+    await comparison.compare_clocks()
     # Another leader is right again.
     clocks.now, clocks.ahead = clocks.now + 10, 50.0
     assert await comparison.may_be_wrong(wrong + 30)
@@ -167,9 +167,9 @@ async def test_a_flood_of_early_telegrams_asks_once_a_second(clocks: Clocks) -> 
 
 async def test_a_message_stamped_before_an_earlier_one_is_in_doubt(clocks: Clocks) -> None:
     comparison = NatsClockCheck(clocks.ask)
-    await comparison.look()
+    await comparison.compare_clocks()
     # Just now, the clocks agreed. Then another node becomes the leader.
-    comparison.note(clocks.now)
+    comparison.note_arrival(clocks.now)
     assert await comparison.may_be_wrong(clocks.now - HOUR)
     # Messages that are delivered again are a little older.
     assert not await comparison.may_be_wrong(clocks.now - 50)

@@ -87,11 +87,11 @@ async def test_a_node_that_has_not_all_frames_yet_loses_none(
     )
     js: Any = cast("JetStreamContext", stream)
     if is_whole:
-        await again.look(js, Keys({TITLE: KEY}, None))
+        await again.read_waiting(js, Keys({TITLE: KEY}, None))
         assert [(read.start, read.end, read.is_whole) for read in stream.settled] == [(5, 9, True)]
     else:
         with pytest.raises(NatsError, match="has not all frames yet"):
-            await again.look(js, Keys({TITLE: KEY}, None))
+            await again.read_waiting(js, Keys({TITLE: KEY}, None))
         assert stream.settled == []
     assert stream.read == [*known]
 
@@ -151,7 +151,7 @@ async def test_a_log_line_and_a_count_tell_once_of_each_title_whose_waiting_fram
     ):
         stream.first = first
         for _ in range(4):
-            await again.look(cast("JetStreamContext", stream), Keys({}, None))
+            await again.read_waiting(cast("JetStreamContext", stream), Keys({}, None))
         titles = [name.encode().ljust(8, b"\0").hex().upper() for name in told]
         assert [record.args for record in caplog.records] == [(title,) for title in titles]
         assert value(metrics, "waiting_gone_total") == len(told)

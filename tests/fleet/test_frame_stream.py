@@ -146,7 +146,7 @@ async def look(
         ack_floor=SequenceInfo(floor, floor),
         num_ack_pending=pending,
     )
-    await watch.look(cast("JetStreamContext", nats), consumer, is_working=is_working)
+    await watch.check_consumer(cast("JetStreamContext", nats), consumer, is_working=is_working)
 
 
 async def test_a_stuck_consumer_is_put_back(nats: Nats) -> None:

@@ -43,7 +43,7 @@ async def told(
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL_S", 0.01)
     source = KeysSource(file, (), may_change=True)
     found: list[Keys] = []
-    watch = KeysWatch(source, source.signature(), source.read(), metrics)
+    watch = KeysWatch(source, source.signature(), source.read_keys(), metrics)
     async with working(watch.run(found.append)):
         yield found
 
@@ -54,11 +54,11 @@ async def test_a_file_that_has_changed_is_read_once(
     assert value(metrics, "keys") == 1
     write(file, LINES)
     await until(lambda: len(told) == 1)
-    assert told[0].of(OTHER) is not None
+    assert told[0].key_of(OTHER) is not None
     assert value(metrics, "keys") == 2
     write(file, LINE)
     await until(lambda: len(told) == 2)
-    assert told[1].of(OTHER) is None
+    assert told[1].key_of(OTHER) is None
     assert value(metrics, "key_reads_total") == 2
 
 
@@ -72,7 +72,7 @@ class GrowingFile:
     def signature(self) -> tuple[object, ...]:
         return (self.sizes.pop(0) if len(self.sizes) > 1 else 3,)
 
-    def read(self) -> Keys:
+    def read_keys(self) -> Keys:
         self.read_at.append(len(self.sizes))
         return Keys({TITLE: KEY}, None)
 
@@ -150,15 +150,15 @@ async def test_a_command_runs_on_request(
     monkeypatch.setattr("smarty_p1_fleet.keys_watch._INTERVAL_S", 0.01)
     write(tmp_path / "keys", LINE)
     source = KeysSource(None, ("cat", str(tmp_path / "keys")), may_change=True)
-    watch = KeysWatch(source, source.signature(), source.read(), metrics)
+    watch = KeysWatch(source, source.signature(), source.read_keys(), metrics)
     found: list[Keys] = []
     async with working(watch.run(found.append)):
         write(tmp_path / "keys", LINES)
         watch.want()
         await until(lambda: len(found) == 1)
-        assert watch.keys.of(OTHER) is not None
+        assert watch.keys.key_of(OTHER) is not None
         # The command may depend on a program that is away.
         remove(tmp_path / "keys")
         watch.want()
         await until(lambda: value(metrics, "failed_key_reads_total") == 1)
-        assert watch.keys.of(OTHER) is not None
+        assert watch.keys.key_of(OTHER) is not None

@@ -15,8 +15,8 @@ from smarty_p1_fleet.frames.reread_bookmarks import (
     EARLY,
     GONE,
     KEY,
-    NAME,
     NOW,
+    OTHER_NAME,
     Bookmark,
     Bookmarks,
     ReadRange,
@@ -48,8 +48,8 @@ def mark(first: int, last: int, why: str = KEY, time: float = 0) -> Bookmark:
         (mark(5, 9, EARLY), None, True, 5),
         (mark(5, 9, EARLY), None, False, None),
         (mark(5, 9, f"{KEY} {NOW}"), (5, 9, 1, 99), False, 5),
-        (mark(5, 9, NAME), (5, 9, 1, 99), True, None),
-        (mark(5, 9, NAME), (5, 9, 0, 99), True, 5),
+        (mark(5, 9, OTHER_NAME), (5, 9, 1, 99), True, None),
+        (mark(5, 9, OTHER_NAME), (5, 9, 0, 99), True, 5),
         (mark(5, 9, KEY), (5, 9, 0, 99), True, None),
         (mark(5, 9, f"{EARLY} {GONE}"), None, False, None),
     ],
@@ -62,9 +62,9 @@ def test_frames_are_read_when_something_can_have_changed(
 
 
 def test_a_bookmark_has_the_time_of_its_first_frame() -> None:
-    both = mark(10, 12, KEY, 1000).merged(mark(7, 20, NAME, 900))
-    assert both == mark(7, 20, f"{KEY} {NAME}", 900)
-    assert mark(7, 20, NAME, 900).merged(mark(10, 12, KEY, 1000)) == both
+    both = mark(10, 12, KEY, 1000).merged(mark(7, 20, OTHER_NAME, 900))
+    assert both == mark(7, 20, f"{KEY} {OTHER_NAME}", 900)
+    assert mark(7, 20, OTHER_NAME, 900).merged(mark(10, 12, KEY, 1000)) == both
     assert Bookmark.parse(both.to_bytes(), 3) == both._replace(revision=3)
 
 
@@ -243,4 +243,4 @@ async def test_a_bookmark_of_a_stream_that_was_made_anew_goes() -> None:
 
 
 def test_reasons_are_known() -> None:
-    assert {KEY, NAME, EARLY, NOW, GONE} == module._REASONS
+    assert {KEY, OTHER_NAME, EARLY, NOW, GONE} == module._REASONS

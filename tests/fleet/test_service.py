@@ -125,7 +125,7 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_verified(
         await asyncio.sleep(0)
 
     monkeypatch.setattr(StoredCounters, "all", all_)
-    monkeypatch.setattr(NewFrames, "take", work)
+    monkeypatch.setattr(NewFrames, "take_messages", work)
     monkeypatch.setattr(Store, "until_known", known)
     port = free_ports(2)
     file = configured(tmp_path, port, port + 1)
@@ -197,7 +197,7 @@ async def test_a_lost_connection_is_logged_and_counted(
     monkeypatch.setattr(_Collector, "_check_version", Mock())
     monkeypatch.setattr(_Collector, "_show", Mock())
     monkeypatch.setattr(_Collector, "_look", lambda *_: asyncio.Event().wait())
-    monkeypatch.setattr(NatsClockCheck, "look", AsyncMock())
+    monkeypatch.setattr(NatsClockCheck, "compare_clocks", AsyncMock())
     monkeypatch.setattr(ReadingPublisher, "open", AsyncMock())
     monkeypatch.setattr(FrameRereader, "run", lambda *_: asyncio.Event().wait())
     for name in ("stream_info", "key_value"):

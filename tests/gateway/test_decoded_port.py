@@ -59,7 +59,7 @@ class Port:
         path.write_text(keys, encoding="ascii")
         path.chmod(0o600)
         table = ConfigTable("keys", {"file": str(path)})
-        known = read_keys_source(table, may_change=False).read()
+        known = read_keys_source(table, may_change=False).read_keys()
         self._meters = DecodedMeters(memory, known)
         self._metrics = GatewayMetrics()
         self._published = Publisher(title)
@@ -250,7 +250,7 @@ async def test_a_damaged_memory_is_begun_anew(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with remembering(tmp_path) as memory:
-        memory.put(f"meter {TITLE.hex().upper()}", lambda: {"totals": [KEY.hex()]})
+        memory.put_content(f"meter {TITLE.hex().upper()}", lambda: {"totals": [KEY.hex()]})
     async with decoding(tmp_path) as port:
         port.feed(frame(1))
         assert port.values == [1.0]

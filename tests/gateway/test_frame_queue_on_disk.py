@@ -49,7 +49,7 @@ def waiting(queue: FrameQueue, port: str) -> list[int]:
 
 def test_each_port_has_its_own_order(open_queue: OpenQueue) -> None:
     queue = open_queue()
-    queue.add([*frames("a", 1, 2), *frames("b", 3), *frames("a", 4)])
+    queue.add_frames([*frames("a", 1, 2), *frames("b", 3), *frames("a", 4)])
     assert waiting(queue, "a") == [1, 2, 4]
     assert waiting(queue, "b") == [3]
     assert [frame.topic for frame in queue.oldest("a", 2)] == ["a/frame", "a/frame"]
@@ -60,11 +60,11 @@ def test_each_port_has_its_own_order(open_queue: OpenQueue) -> None:
 
 def test_waiting_frames_are_there_after_a_restart_in_order(open_queue: OpenQueue) -> None:
     queue = open_queue()
-    queue.add(frames("a", 1, 2, 3))
+    queue.add_frames(frames("a", 1, 2, 3))
     queue.remove("a", queue.oldest("a", 1))
     queue.close()
     queue = open_queue()
-    queue.add(frames("a", 4))
+    queue.add_frames(frames("a", 4))
     assert waiting(queue, "a") == [2, 3, 4]
     assert (queue.length("a"), queue.size("a")) == (3, 3 * 164)
     assert queue.last_topic("a") == "a/frame"
@@ -75,8 +75,8 @@ def test_the_oldest_frames_go_first_and_only_those_of_the_full_port(
     open_queue: OpenQueue,
 ) -> None:
     queue = open_queue(most_bytes=2 * 164 * 10)
-    assert queue.add([*frames("b", 1), *frames("a", *range(10))]) == {}
-    assert queue.add(frames("a", 10, 11, 12)) == {"a": 3}
+    assert queue.add_frames([*frames("b", 1), *frames("a", *range(10))]) == {}
+    assert queue.add_frames(frames("a", 10, 11, 12)) == {"a": 3}
     assert waiting(queue, "a") == list(range(3, 13))
     assert waiting(queue, "b") == [1]
     assert queue.size("a") <= 1640
@@ -84,10 +84,10 @@ def test_the_oldest_frames_go_first_and_only_those_of_the_full_port(
 
 def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: OpenQueue) -> None:
     queue = open_queue()
-    queue.add([*frames("b", 1), *frames("a", 2), *frames("b", 3)])
+    queue.add_frames([*frames("b", 1), *frames("a", 2), *frames("b", 3)])
     queue.close()
     queue = open_queue("c", "a")
-    queue.add([*frames("c", 4), *frames("a", 5)])
+    queue.add_frames([*frames("c", 4), *frames("a", 5)])
     assert waiting(queue, "c") == [1, 3, 4]
     assert waiting(queue, "a") == [2, 5]
     queue.close()
@@ -101,18 +101,18 @@ def test_ports_with_new_labels_share_the_waiting_frames_of_the_old_ones(
 ) -> None:
     old, new = ("a", "b", "c"), ("d", "b", "e")
     queue = open_queue(*old, most_bytes=3 * 164 * 10)
-    queue.add([frame for port in old for frame in frames(port, *range(9))])
+    queue.add_frames([frame for port in old for frame in frames(port, *range(9))])
     queue.close()
     queue = open_queue(*new, most_bytes=3 * 164 * 10)
-    assert queue.add([frame for port in new for frame in frames(port, 9)]) == {}
+    assert queue.add_frames([frame for port in new for frame in frames(port, 9)]) == {}
     assert [waiting(queue, port) for port in new] == [[*range(10)]] * 3
 
 
 def test_a_frame_removed_while_it_makes_room_counts_once(open_queue: OpenQueue) -> None:
     queue = open_queue("a", most_bytes=164 * 10)
-    queue.add(frames("a", *range(10)))
+    queue.add_frames(frames("a", *range(10)))
     in_flight = queue.oldest("a", 5)
-    assert queue.add(frames("a", 10, 11, 12)) == {"a": 3}
+    assert queue.add_frames(frames("a", 10, 11, 12)) == {"a": 3}
     queue.remove("a", in_flight)
     assert waiting(queue, "a") == list(range(5, 13))
     assert (queue.length("a"), queue.size("a")) == (8, 8 * 164)
@@ -122,7 +122,7 @@ def test_removed_frames_leave_the_disk_although_nothing_is_added(
     open_queue: OpenQueue, tmp_path: Path
 ) -> None:
     queue = open_queue("a")
-    queue.add(frames("a", *range(300), size=2000))
+    queue.add_frames(frames("a", *range(300), size=2000))
     while len(some := queue.oldest("a", 10)) == 10 and queue.length("a") > 20:
         queue.remove("a", some)
     assert waiting(queue, "a") == list(range(280, 300))
@@ -138,10 +138,10 @@ def test_removed_frames_stay_removed_although_the_disk_refused_the_next_one(
     open_queue: OpenQueue, tmp_path: Path
 ) -> None:
     queue = open_queue("a")
-    queue.add(frames("a", 1, 2, 3))
+    queue.add_frames(frames("a", 1, 2, 3))
     queue.remove("a", queue.oldest("a", 2))
     with full(tmp_path / "queue", "frames"), pytest.raises(sqlite3.Error, match="full"):
-        queue.add(frames("a", 4))
+        queue.add_frames(frames("a", 4))
     queue.close()
     assert waiting(open_queue("a"), "a") == [3]
 
@@ -150,11 +150,11 @@ def test_a_nearly_full_disk_gets_no_more_frames_so_that_it_can_lose_some(
     open_queue: OpenQueue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue = open_queue("a")
-    queue.add(frames("a", 1, 2, 3))
+    queue.add_frames(frames("a", 1, 2, 3))
     queue.remove("a", queue.oldest("a", 2))
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=8 * 1024**2 - 1))
     with pytest.raises(sqlite3.Error, match="less than 8 MiB"):
-        queue.add(frames("a", 4))
+        queue.add_frames(frames("a", 4))
     with closing(sqlite3.connect(tmp_path / "queue")) as database:
         assert database.execute("SELECT count(*) FROM frames").fetchone() == (1,)
     assert waiting(queue, "a") == [3]
@@ -169,7 +169,7 @@ def test_two_gateways_cannot_share_a_queue(open_queue: OpenQueue) -> None:
 def test_a_damaged_file_is_put_aside(open_queue: OpenQueue, tmp_path: Path) -> None:
     (tmp_path / "queue").write_bytes(b"This is no database." * 1000)
     queue = open_queue()
-    queue.add(frames("a", 1))
+    queue.add_frames(frames("a", 1))
     assert waiting(queue, "a") == [1]
     assert (tmp_path / "queue.damaged").read_bytes().startswith(b"This is no database.")
 
@@ -186,9 +186,9 @@ async def opened(path: Path) -> tuple[AsyncFrameQueue, JsonStorage]:
 async def test_a_gateway_starts_with_a_file_damaged_at_any_place(tmp_path: Path) -> None:
     path = tmp_path / "queue"
     queue, memory = await opened(path)
-    memory.put("meter", lambda: {"serial_number": "SAG1030790002574" * 40})
+    memory.put_content("meter", lambda: {"serial_number": "SAG1030790002574" * 40})
     for number in range(9):
-        queue.put(NewFrame("a", "smarty_p1/house/frame", bytes([number]) * 900))
+        queue.put_frame(NewFrame("a", "smarty_p1/house/frame", bytes([number]) * 900))
     await memory.close()
     await queue.close()
     whole = path.read_bytes()
@@ -206,10 +206,10 @@ async def test_a_gateway_starts_with_a_file_damaged_at_any_place(tmp_path: Path)
         again = tmp_path / f"{number}"
         again.write_bytes(content)
         queue, memory = await opened(again)
-        memory.read("meter", str)
+        memory.read_content("meter", str)
         await queue.oldest("a", 100)
         [frame] = frames("a", 1)
-        queue.put(frame)
+        queue.put_frame(frame)
         await memory.close()
         await queue.close()
         on_disk = FrameQueue(again, ["a"], 1_000_000)
@@ -244,7 +244,7 @@ def test_a_disk_that_cannot_be_read_now_has_no_damaged_file(tmp_path: Path, code
 def test_files_of_the_queue_are_private(open_queue: OpenQueue, tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        open_queue().add(frames("a", 1))
+        open_queue().add_frames(frames("a", 1))
     finally:
         os.umask(before)
     modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob("queue*")}
@@ -265,7 +265,7 @@ def set_aside(queue: FrameQueue, port: str, title: str, count: int = 1) -> int:
 
 def test_frames_set_aside_wait_in_order_and_stop_nothing(open_queue: OpenQueue) -> None:
     queue = open_queue()
-    queue.add([*frames("a", 1, 2, 3, 4), *frames("b", 5)])
+    queue.add_frames([*frames("a", 1, 2, 3, 4), *frames("b", 5)])
     assert set_aside(queue, "a", TITLES[0], 2) == 0
     assert waiting(queue, "a") == [3, 4]
     queue.remove("a", queue.oldest("a", 1))
@@ -289,7 +289,7 @@ def test_frames_set_aside_wait_in_order_and_stop_nothing(open_queue: OpenQueue) 
 
 def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: OpenQueue) -> None:
     queue = open_queue()
-    queue.add(frames("a", *range(20)))
+    queue.add_frames(frames("a", *range(20)))
     for title, count in zip(TITLES, (4, 3, 2, 5), strict=False):
         assert set_aside(queue, "a", title, count) == 0
     # Two frames are noise, and not lost.
@@ -304,12 +304,12 @@ def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: Open
 
 def test_frames_set_aside_are_dropped_before_publishable_frames(open_queue: OpenQueue) -> None:
     queue = open_queue(most_bytes=2 * 164 * 10)
-    queue.add(frames("a", *range(10)))
+    queue.add_frames(frames("a", *range(10)))
     set_aside(queue, "a", TITLES[0], 4)
-    assert queue.add(frames("a", 10, 11, 12)) == {"a": 3}
+    assert queue.add_frames(frames("a", 10, 11, 12)) == {"a": 3}
     assert aside(queue, "a", TITLES[0]) == [3]
     assert waiting(queue, "a") == [*range(4, 13)]
-    assert queue.add(frames("a", 13, 14)) == {"a": 2}
+    assert queue.add_frames(frames("a", 13, 14)) == {"a": 2}
     assert (aside(queue, "a", TITLES[0]), waiting(queue, "a")) == ([], [*range(5, 15)])
     assert queue.size("a") == 1640
 
@@ -338,7 +338,7 @@ def test_frames_of_a_title_that_is_no_longer_configured_are_dropped(
         (port, title)
         for port, title in zip("aabbb", (left, left, left, stays, unknown), strict=True)
     ]
-    queue.add([NewFrame(port, "", bytes.fromhex(f"DB08{title}82")) for port, title in new])
+    queue.add_frames([NewFrame(port, "", bytes.fromhex(f"DB08{title}82")) for port, title in new])
     [oldest] = queue.oldest("b", 1)
     queue.set_aside("b", left.upper(), oldest)
     queue.close()
@@ -357,18 +357,18 @@ def test_dropped_frames_leave_the_disk(tmp_path: Path) -> None:
     left, stays = (bytes.fromhex(f"534147677004103{digit}") for digit in "01")
     path = tmp_path / "queue"
     with closing(FrameQueue(path, ["a"], 1_000_000, [left, stays])) as queue:
-        queue.add([NewFrame("a", "", b"\xdb\x08" + left + bytes(2000))] * 300)
+        queue.add_frames([NewFrame("a", "", b"\xdb\x08" + left + bytes(2000))] * 300)
     with closing(FrameQueue(path, ["a"], 1_000_000, [stays])) as queue:
-        queue.add(frames("a", 1))
+        queue.add_frames(frames("a", 1))
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA page_count").fetchone() < (20,)
 
 
 def test_a_frame_that_made_room_is_not_set_aside(open_queue: OpenQueue) -> None:
     queue = open_queue(most_bytes=2 * 164 * 2)
-    queue.add(frames("a", 1, 2))
+    queue.add_frames(frames("a", 1, 2))
     [oldest] = queue.oldest("a", 1)
-    queue.add(frames("a", 3))
+    queue.add_frames(frames("a", 3))
     assert queue.set_aside("a", TITLES[0], oldest) == 0
     assert (queue.titles_aside("a"), waiting(queue, "a")) == ((), [2, 3])
 
@@ -381,7 +381,7 @@ async def test_frames_being_written_at_the_end_are_written_once(tmp_path: Path) 
         other.execute("BEGIN IMMEDIATE")  # no other connection can write now
         writing = asyncio.create_task(async_queue.write())
         for number in range(3):
-            async_queue.put(NewFrame("a", "a/frame", bytes([number])))
+            async_queue.put_frame(NewFrame("a", "a/frame", bytes([number])))
         # The write that waits for the other connection has taken the frames.
         for _ in range(3):
             await asyncio.sleep(0)
@@ -400,9 +400,9 @@ async def test_beyond_the_limit_of_memory_the_oldest_go_and_are_counted(tmp_path
     async_queue = AsyncFrameQueue(["a", "b"], metrics)
     await async_queue.open(tmp_path / "queue", 100_000_000)
     mebibyte = bytes(1024 * 1024 - 1)
-    async_queue.put(NewFrame("b", "b/frame", b"b" + mebibyte))
+    async_queue.put_frame(NewFrame("b", "b/frame", b"b" + mebibyte))
     for number in range(9):
-        async_queue.put(NewFrame("a", "a/frame", bytes([number]) + mebibyte))
+        async_queue.put_frame(NewFrame("a", "a/frame", bytes([number]) + mebibyte))
     name = "smarty_p1_gateway_dropped_total"
     lost = [metrics.registry.get_sample_value(name, {"port": port}) for port in "ab"]
     assert lost == [1, 1]
@@ -425,7 +425,7 @@ async def test_frames_that_the_disk_refuses_are_published_from_memory_once(
     await async_queue.wait("a")
     with full(path, "frames"):
         for number in range(3):
-            async_queue.put(NewFrame("a", "a/frame", bytes([number])))
+            async_queue.put_frame(NewFrame("a", "a/frame", bytes([number])))
         writing = asyncio.create_task(async_queue.write())
         await async_queue.wait("a")
         sent = await async_queue.oldest("a", 2)
@@ -461,7 +461,7 @@ async def test_frames_of_several_ports_are_written_and_removed_together(tmp_path
         assert {*await async_queue.wait_for_any()} == {*ports}
         writing = asyncio.create_task(async_queue.write())
         for port in ports:
-            async_queue.put(NewFrame(port, "frame", port.encode()))
+            async_queue.put_frame(NewFrame(port, "frame", port.encode()))
         assert {*await async_queue.wait_for_any(len(ports))} == {*ports}
         found = await async_queue.exchange({}, ports, 10)
         assert {port: [one.data for one in some] for port, some in found.items()} == {
@@ -471,7 +471,7 @@ async def test_frames_of_several_ports_are_written_and_removed_together(tmp_path
         left = await async_queue.exchange(gone, ports, 10)
         assert [port for port, some in left.items() if some] == ["b"] * (len(ports) > 1)
         # Too few frames have come, although one is written.
-        async_queue.put(NewFrame("a", "frame", b"a"))
+        async_queue.put_frame(NewFrame("a", "frame", b"a"))
         while not (await async_queue.exchange({}, ["a"], 10))["a"]:
             await asyncio.sleep(0)
         with pytest.raises(TimeoutError):

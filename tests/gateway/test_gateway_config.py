@@ -107,7 +107,7 @@ def test_without_keys_nothing_is_decoded(tmp_path: Path) -> None:
 def test_with_keys_telegrams_are_decoded(tmp_path: Path) -> None:
     config = read(tmp_path, with_keys(tmp_path) + MIN + PORT + "sealed = true\n")
     assert config.decoding is not None
-    assert config.decoding.keys.of(bytes(8)) is not None
+    assert config.decoding.keys.key_of(bytes(8)) is not None
     publish = config.decoding.publish
     assert (publish.form, publish.retain, publish.min_interval) == (Format.VALUES, False, 0)
     assert publish.repeat_every == 60

@@ -25,7 +25,7 @@ LINES = f"""
 
 def read(**content: object) -> Keys:
     table = ConfigTable("keys", content)
-    keys = read_keys_source(table, may_change=False).read()
+    keys = read_keys_source(table, may_change=False).read_keys()
     table.end()
     return keys
 
@@ -48,21 +48,21 @@ def error_of(**content: object) -> str:
 def test_keys_of_a_file_or_a_command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     own = write(tmp_path / "keys", LINES)
     for keys in (read(file=own), read(command=["cat", own])):
-        assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
-        assert keys.of(OTHER) == MeterKeys(OTHER_KEY, AUTHENTICATION)
-        assert keys.of(NEITHER) is None
+        assert keys.key_of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+        assert keys.key_of(OTHER) == MeterKeys(OTHER_KEY, AUTHENTICATION)
+        assert keys.key_of(NEITHER) is None
     assert error_of() == "[keys] file is missing: the file with the meters' keys; or use command"
     # A key of each meter that is not named; the published key may be its authentication key.
     every = f"* {EVERY_KEY.hex()} {DEFAULT_AUTHENTICATION.hex()}"
     keys = read(file=write(tmp_path / "more", f"{every}\n{LINES}"))
-    assert keys.of(NEITHER) == MeterKeys(EVERY_KEY, DEFAULT_AUTHENTICATION)
-    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+    assert keys.key_of(NEITHER) == MeterKeys(EVERY_KEY, DEFAULT_AUTHENTICATION)
+    assert keys.key_of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
     assert caplog.messages == []
 
 
 def test_the_keys_are_not_shown(tmp_path: Path) -> None:
     keys = read(file=write(tmp_path / "keys", f"{LINES}\n* {EVERY_KEY.hex()}"))
-    shown = f"{keys!r} {keys.of(TITLE)!r} {keys.of(OTHER)}"
+    shown = f"{keys!r} {keys.key_of(TITLE)!r} {keys.key_of(OTHER)}"
     assert "2 meters" in shown
     for secret in (KEY, OTHER_KEY, EVERY_KEY, AUTHENTICATION):
         assert secret.hex() not in shown.lower()
@@ -81,7 +81,7 @@ def test_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     if os.getuid() == 0:
         write(tmp_path / "keys", LINES, 0o440)
-        assert read(file="$CREDENTIALS_DIRECTORY/keys").of(TITLE)
+        assert read(file="$CREDENTIALS_DIRECTORY/keys").key_of(TITLE)
         # Elsewhere, it is a group's.
         monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/x")
         assert "chmod 600" in error_of(file=str(tmp_path / "keys"))
@@ -89,7 +89,7 @@ def test_a_credential_of_systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         write(tmp_path / "keys", LINES, 0o444)
         assert "chmod 600" in error_of(file="${CREDENTIALS_DIRECTORY}/keys")
     write(tmp_path / "keys", LINES, 0o400)
-    assert read(file="${CREDENTIALS_DIRECTORY}/keys").of(TITLE)
+    assert read(file="${CREDENTIALS_DIRECTORY}/keys").key_of(TITLE)
 
 
 def test_a_file_of_another_user_beside_the_credentials(
@@ -141,7 +141,7 @@ def test_a_second_line_is_for_a_key_that_changes(tmp_path: Path) -> None:
     text = f"{LINES}{TITLE.hex()} {OTHER_KEY.hex()}\n"
     keys = change(tmp_path, text)
     assert keys.all_of(TITLE) == (MeterKeys(KEY), MeterKeys(OTHER_KEY))
-    assert keys.of(TITLE) == MeterKeys(KEY)
+    assert keys.key_of(TITLE) == MeterKeys(KEY)
     assert keys.all_of(OTHER) == (MeterKeys(OTHER_KEY, AUTHENTICATION),)
     assert keys.all_of(NEITHER) == ()
     assert OTHER_KEY.hex() not in repr(keys)
@@ -168,7 +168,7 @@ def test_the_message_names_the_fault_of_a_second_line(
 def change(directory: Path, text: str) -> Keys:
     table = ConfigTable("keys", {"file": write(directory / "keys", text)})
     source = read_keys_source(table, may_change=True)
-    return source.read()
+    return source.read_keys()
 
 
 def test_the_file_of_a_reload_takes_the_place_of_the_credential(
@@ -184,17 +184,17 @@ def test_the_file_of_a_reload_takes_the_place_of_the_credential(
     )
     begun = source.signature()
     # An earlier unit has no such directory.
-    assert source.read().of(TITLE) == MeterKeys(KEY)
+    assert source.read_keys().key_of(TITLE) == MeterKeys(KEY)
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(runtime))
-    assert source.read().of(TITLE) == MeterKeys(KEY)
+    assert source.read_keys().key_of(TITLE) == MeterKeys(KEY)
     assert source.signature() == begun
     newer = write(runtime / "keys", f"{TITLE.hex()} {OTHER_KEY.hex()}")
-    assert source.read().of(TITLE) == MeterKeys(OTHER_KEY)
+    assert source.read_keys().key_of(TITLE) == MeterKeys(OTHER_KEY)
     assert source.signature() != begun
     # The file is no credential of root's.
     Path(newer).chmod(0o440)
     with pytest.raises(ConfigError, match="chmod 600"):
-        source.read()
+        source.read_keys()
 
 
 def test_the_published_key_is_warned_of_in_the_place_of_a_meters_own(
@@ -205,7 +205,7 @@ def test_the_published_key_is_warned_of_in_the_place_of_a_meters_own(
     text = f"{TITLE.hex()} {KEY.hex()}\n{OTHER.hex()} {published}\n* {published.upper()}\n"
     keys = read(file=write(tmp_path / "keys", text))
 
-    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+    assert keys.key_of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
     [record] = caplog.records
     assert record.levelno == logging.WARNING
     said = record.getMessage()

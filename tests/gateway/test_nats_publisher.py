@@ -181,7 +181,7 @@ class Publishing:
 
     def put(self, *frames: bytes, port: str = "house") -> None:
         for data in frames:
-            self.queue.put(NewFrame(port, "unused", data))
+            self.queue.put_frame(NewFrame(port, "unused", data))
 
     def metric(self, name: str) -> float | None:
         sample, registry = f"smarty_p1_gateway_{name}", self.metrics.registry

@@ -132,7 +132,7 @@ def test_the_frames_of_a_meter_are_never_too_much() -> None:
 
 def test_the_root_is_as_configured() -> None:
     root = EncryptedTopicRoot("a/b", "smarty_p1")
-    root.note(frame(MINE))
+    root.note_frame(frame(MINE))
     root.restore("c")
     assert root.topic == "a/b"
     assert not root.changed.is_set()
@@ -142,18 +142,18 @@ def test_the_root_has_the_title_of_the_first_frame_and_follows_another_meter() -
     root = EncryptedTopicRoot(None, "smarty_p1")
     root.restore("smarty_p1/AAAA")
     assert root.topic == "smarty_p1/AAAA"
-    root.note(frame(MINE, is_expected=False))
+    root.note_frame(frame(MINE, is_expected=False))
     assert root.topic == "smarty_p1/5341476770041020"
     assert root.changed.is_set()
     for _ in range(10):
         # Noise, and a second meter on the line.
-        root.note(frame(bytes(8), is_expected=False))
-        root.note(frame(OTHER))
+        root.note_frame(frame(bytes(8), is_expected=False))
+        root.note_frame(frame(OTHER))
         assert root.topic == "smarty_p1/5341476770041020"
-        root.note(frame(MINE))
+        root.note_frame(frame(MINE))
     for _ in range(3):
         assert root.topic == "smarty_p1/5341476770041020"
-        root.note(frame(OTHER))
+        root.note_frame(frame(OTHER))
     assert root.topic == "smarty_p1/5341476770041030"
-    root.note(frame(MINE))
+    root.note_frame(frame(MINE))
     assert root.topic == "smarty_p1/5341476770041030"

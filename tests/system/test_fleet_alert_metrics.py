@@ -101,8 +101,8 @@ class Fleet:
                 self.gateway.rejected.labels(port, reason).inc()
         self.gateway.batches.labels("accepted").inc()
         title = SENDING.hex().upper()
-        rejected = Counter({(title, "tag"): 1, (NO_KEY.hex().upper(), "no_key"): 1})
-        self.collector.count(Counter(telegram=2, tag=1, no_key=1), rejected)
+        outcomes = {("", "telegram"): 2, (title, "tag"): 1, (NO_KEY.hex().upper(), "no_key"): 1}
+        self.collector.count(Counter(outcomes))
         self.collector.count_ignored("objects", 1)
         self.collector.delay.observe(1.0)
 

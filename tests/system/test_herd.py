@@ -31,7 +31,7 @@ async def gateway(
     queue = AsyncFrameQueue(["house"], metrics)
     await queue.open(folder / str(number), 10_000_000)
     for counter in range(1, _FRAMES + 1):
-        queue.put(NewFrame("house", "unused", frame(counter, title=title)))
+        queue.put_frame(NewFrame("house", "unused", frame(counter, title=title)))
     config = NatsConfig(urls, "gateway", "gateway", None, None, "_INBOX_gateway")
     publisher = NatsPublisher(config, ["house"], queue, metrics)
 
