@@ -8,7 +8,7 @@ from .frames.frame_rereader import read_again
 from .meter_deletion import forget_meter
 from .meter_exchange import exchange_meter
 from .service import check, run
-from .store.export_csv import CsvSpan, read_store_config, write_csv
+from .store.export_csv import CsvSpan, new_file, read_store_config, write_csv
 from .stream_setup import make_stream
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "exchange_meter",
     "forget_meter",
     "make_stream",
+    "new_file",
     "read_again",
     "read_config",
     "read_store_config",

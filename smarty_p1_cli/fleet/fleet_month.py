@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import csv
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -78,19 +77,10 @@ def _run(arguments: argparse.Namespace) -> int:
     with config_errors(*NEEDS):
         inputs, store = described(arguments)
         table = asyncio.run(report.make_report(arguments, inputs, store))
-    if arguments.csv:
-        _write(arguments.csv, table.csv())
-    else:
-        print(table.text())
-    return 0
-
-
-def _write(path: Path, rows: Iterator[Sequence[object]]) -> None:
-    try:
-        path.touch(0o600, exist_ok=False)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerows(rows)
-    except FileExistsError:
-        raise_usage_error("the file for --csv is there already")
+        if not (path := arguments.csv):
+            print(table.text())
+            return 0
+        with import_optional("smarty_p1_fleet", *NEEDS).new_file(path) as file:
+            csv.writer(file, lineterminator="\n").writerows(table.csv())
     print(f"written: {path.name}", file=sys.stderr)
+    return 0

@@ -28,7 +28,7 @@ from smartyp1.fault_log import FaultLog
 from smartyp1.p1.telegram import Telegram
 
 from .frame_message import FrameMessage
-from .frame_verifier import FrameVerifier, Verdict, verdict_on
+from .frame_verifier import FrameVerifier, Verdict
 from .meter_sources import MeterSources
 from .reading_publisher import ReadingPublisher
 from .reread_bookmarks import NOW, Bookmark
@@ -146,7 +146,7 @@ class FramePipeline:
             await self._until_answered(partial(self._verifier.catch_up, idle_s))
         batch, samples, telegrams = _Batch(), list[Sample](), list[Telegram]()
         for message in messages:
-            verdict = await self._until_answered(partial(verdict_on, self._verifier, message))
+            verdict = await self._until_answered(partial(self._verifier.verify, message))
             if sample := self._take(batch, message, verdict):
                 samples.append(sample)
                 if verdict.telegram and _is_live(message, verdict):

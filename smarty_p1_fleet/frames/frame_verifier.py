@@ -84,21 +84,6 @@ class Verdict(NamedTuple):
     why: str = ""
 
 
-async def verdict_on(verifier: FrameVerifier, message: FrameMessage) -> Verdict:
-    """Return the verdict on a message. Raises NATS's errors and UnavailableError.
-
-    If the verification fails for any other reason, log the error, and return the outcome FAILED.
-    """
-    try:
-        return await verifier.verify(message.subject, message.data, message.arrived, message.latest)
-    except NatsError, OSError, TimeoutError, UnavailableError:
-        raise
-    except Exception:
-        # Reject the message. Otherwise, NATS would deliver it again for ever.
-        LOGGER.exception("A message at %s cannot be verified", message.sequence)
-        return Verdict(FAILED)
-
-
 class FrameVerifier:
     """Verifier of messages. The frames of a meter can come in any order.
 
@@ -159,27 +144,30 @@ class FrameVerifier:
                 del self._decryptors[title]
         self._keys = keys
 
-    async def verify(
-        self, subject: str, data: bytes, arrived: float, latest: float = -inf
-    ) -> Verdict:
-        """Return the verdict on a message that reached the stream at `arrived` (Unix seconds).
+    async def verify(self, message: FrameMessage) -> Verdict:
+        """Return the verdict on a message. Raises NATS's errors and UnavailableError.
 
-        `arrived` may be wrong: the message has perhaps arrived as late as `latest`. Raises NATS's
-        errors and UnavailableError.
+        If the verification fails for any other reason, log the error, and return the outcome
+        FAILED.
         """
         if not self._is_reader:
-            self._clocks.note_arrival(arrived)
-        verdict = await self._verify_message(subject, data, arrived, max(arrived, latest))
+            self._clocks.note_arrival(message.arrived)
+        try:
+            verdict = await self._verify_message(message)
+        except NatsError, OSError, TimeoutError, UnavailableError:
+            raise
+        except Exception:
+            # Reject the message. Otherwise, NATS would deliver it again for ever.
+            LOGGER.exception("A message at %s cannot be verified", message.sequence)
+            return Verdict(FAILED)
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
             self._log.warn(text, (verdict.title or b"").hex().upper())
         return verdict
 
-    async def _verify_message(
-        self, subject: str, data: bytes, arrived: float, latest: float
-    ) -> Verdict:
-        title = title_of(subject)
-        frame = read_frame(data)
+    async def _verify_message(self, message: FrameMessage) -> Verdict:
+        title = title_of(message.subject)
+        frame = read_frame(message.data)
         if title is None or (frame is not None and frame.system_title != title):
             return Verdict(WRONG_SUBJECT, title)
         if frame is None:
@@ -195,12 +183,12 @@ class FrameVerifier:
                 decryptor,
                 *(candidate for candidate in decryptors if candidate is not decryptor),
             )
-        return await self._verify_telegram(title, event, decryptor.fingerprint, arrived, latest)
+        return await self._verify_telegram(title, event, decryptor.fingerprint, message)
 
     async def _verify_telegram(
-        self, title: bytes, telegram: Telegram, key: str, arrived: float, latest: float
+        self, title: bytes, telegram: Telegram, key: str, message: FrameMessage
     ) -> Verdict:
-        sent = telegram.time
+        sent, arrived = telegram.time, message.arrived
         if sent is None:
             return Verdict(NO_TIME, title)
         if telegram.is_hour_open:
@@ -210,7 +198,7 @@ class FrameVerifier:
         if telegram.is_capture_hour_open:
             telegram = telegram.with_known_captures(sent)
         time = sent.timestamp()
-        if not arrived - _MAX_AGE_S <= time <= latest + _MAX_AHEAD_S:
+        if not arrived - _MAX_AGE_S <= time <= max(arrived, message.latest) + _MAX_AHEAD_S:
             return await self._out_of_time(title, time, arrived)
         if not await self._names.may_write(telegram):
             return Verdict(OTHER_METER, title, why=OTHER_NAME)

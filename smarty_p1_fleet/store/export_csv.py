@@ -1,10 +1,9 @@
 """Export of a meter's values as CSV: its energy registers each quarter-hour, or every telegram."""
 
 import csv
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -69,25 +68,27 @@ async def write_csv(
         raise_config_error(f"--to must come after --from, by {_MAX_DAYS:,} days at most")
     write = _write_telegrams if every_telegram else _write_quarter_hours
     async with open_reader(config) as reader:
-        try:
-            with _new_file(path) as file:
-                return await write(reader, meter, span, file)
-        except FileExistsError:
-            raise_config_error("the file for --csv is there already")
-        except OSError as error:
-            raise_unavailable(f"the file for --csv cannot be written: {error.strerror}")
+        with new_file(path) as file:
+            return await write(reader, meter, span, file)
 
 
 @contextmanager
-def _new_file(path: Path) -> Iterator[IO[str]]:
-    """Create the file `path`. If the context ends with an error, delete the file."""
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def new_file(path: Path) -> Iterator[IO[str]]:
+    """Create the CSV file `path`. If the context ends with an error, delete the file.
+
+    Raises ConfigError if the file exists, and UnavailableError if it cannot be written.
+    """
     try:
-        with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
-            yield file
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        path.touch(0o600, exist_ok=False)
+        with ExitStack() as failed:
+            failed.callback(path.unlink)
+            with path.open("w", encoding="utf-8", newline="") as file:
+                yield file
+            failed.pop_all()
+    except FileExistsError:
+        raise_config_error("the file for --csv is there already")
+    except OSError as error:
+        raise_unavailable(f"the file for --csv cannot be written: {error.strerror}")
 
 
 async def _write_quarter_hours(

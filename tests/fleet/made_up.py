@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from math import inf
 from typing import NamedTuple, cast
 
 from nats.errors import ConnectionClosedError, Error as NatsError
@@ -14,9 +15,11 @@ from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.collector_client import CollectorClient, Receiver
+from smarty_p1_fleet.frames.frame_message import FrameMessage
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_fleet.frames.frame_pipeline import FramePipeline, add_mark
 from smarty_p1_fleet.frames.frame_verifier import FrameVerifier
+from smarty_p1_fleet.frames.meter_sources import Source
 from smarty_p1_fleet.frames.nats_clock_check import NatsClockCheck
 from smarty_p1_fleet.frames.new_frames import NewFrames
 from smarty_p1_fleet.frames.reading_publisher import ReadingPublisher
@@ -33,6 +36,13 @@ from smarty_p1_gateway.log_once import LogOnce
 SUBJECT = f"smarty_p1.sealed.{TITLE.hex().upper()}"
 # Time at which the stream got the first message, in nanoseconds; later than the telegrams' time.
 CAME = 1_500_000_000_000_000_000
+
+
+def message(
+    data: bytes, arrived: float = CAME / 1e9, *, subject: str = SUBJECT, latest: float = -inf
+) -> FrameMessage:
+    """Return a message of the stream. The times are in Unix seconds."""
+    return FrameMessage(subject, data, 1, arrived, False, Source(), latest)  # noqa: FBT003
 
 
 class Entry(NamedTuple):

@@ -5,6 +5,7 @@ import math
 import time
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from nats.errors import Error as NatsError
@@ -19,7 +20,7 @@ from smarty_p1_gateway import Keys
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.keys import key_fingerprint
 from smartyp1.p1.telegram import Telegram
-from tests.fleet.made_up import CAME, SUBJECT, Fleet, until
+from tests.fleet.made_up import CAME, Fleet, message, until
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 OTHER = f"smarty_p1.sealed.{OTHER_TITLE.hex().upper()}"
@@ -222,10 +223,7 @@ async def test_a_frame_without_a_verdict_is_counted_named_once_and_acknowledged(
     assert caplog.text.count("of the meter 534147677004102E is refused (malformed)") == 1
     assert caplog.text.count("No key opens a frame of the meter 534147677004102E") == 1
 
-    async def fail(*_: object) -> None:
-        raise RecursionError
-
-    monkeypatch.setattr(fleet.verifier, "verify", fail)
+    monkeypatch.setattr(fleet.verifier, "_verify_message", AsyncMock(side_effect=RecursionError))
     fleet.nats.add(sent(1))
     await fleet.until_acknowledged(count + 1)
     assert fleet.value("rejected_total", reason="failed") == 1
@@ -337,7 +335,7 @@ async def test_late_frames_that_are_not_compared_now_wait(fleet: Fleet) -> None:
     assert fleet.bookmarks.shown == {TITLE: (2, 3, "now")}
     assert energies(fleet) == [9.0]
     reader = fleet.new_verifier(Keys({TITLE: KEY}, None), is_reader=True)
-    verdict = await reader.verify(SUBJECT, sent(1), CAME / 1e9)
+    verdict = await reader.verify(message(sent(1)))
     assert (verdict.outcome, verdict.why) == (TELEGRAM, "")
 
 
@@ -353,9 +351,9 @@ async def test_the_first_frame_of_a_leader_with_a_slow_clock_waits(fleet: Fleet)
     # The frame is verified with the time at which it is read again.
     reader = fleet.new_verifier(fleet.verifier._keys, is_reader=True)
     stamp = fleet.nats.came / 1e9
-    verdict = await reader.verify(SUBJECT, sent(2), stamp, LIVE / 1e9)
+    verdict = await reader.verify(message(sent(2), stamp, latest=LIVE / 1e9))
     assert (verdict.outcome, verdict.why) == (TELEGRAM, "")
-    early = await reader.verify(SUBJECT, sent(9, second=7300), stamp, LIVE / 1e9)
+    early = await reader.verify(message(sent(9, second=7300), stamp, latest=LIVE / 1e9))
     assert (early.outcome, early.why) == ("too_early", "")
 
 
@@ -371,13 +369,13 @@ async def test_nothing_is_too_early_while_the_clocks_differ(fleet: Fleet, ahead:
     # A collector reads the frame again while the clocks still differ.
     reader = fleet.new_verifier(Keys({TITLE: KEY}, None), is_reader=True)
     data = sent(8, second=7300)
-    assert (await reader.verify(SUBJECT, data, CAME / 1e9)).why == "early"
+    assert (await reader.verify(message(data))).why == "early"
     # When the clocks agree again, the frame is verified with the present time, too.
     fleet.ahead = math.copysign(55.0, ahead)
     await fleet.clocks.compare_clocks()
     assert fleet.clocks.do_agree
-    assert (await reader.verify(SUBJECT, data, CAME / 1e9)).outcome == "too_early"
-    verdict = await reader.verify(SUBJECT, data, CAME / 1e9, time.time())
+    assert (await reader.verify(message(data))).outcome == "too_early"
+    verdict = await reader.verify(message(data, latest=time.time()))
     assert verdict.outcome == TELEGRAM
 
 

@@ -15,7 +15,7 @@ from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.frame_finder import FrameSplitter
-from tests.fleet.made_up import SUBJECT, Fleet
+from tests.fleet.made_up import Fleet, message
 
 KEYS = Keys({TITLE: KEY}, None)
 DAY = 86400
@@ -28,7 +28,7 @@ async def verify(verifier: FrameVerifier, counter: int, at: float, arrived: floa
     local = datetime.fromtimestamp(BEGIN + at, UTC) + timedelta(hours=2)
     text = telegram(f"0-0:1.0.0({local:%y%m%d%H%M%S}S)", name="M46")
     data = frame(counter, text, key=KEY, title=TITLE)
-    return (await verifier.verify(SUBJECT, data, BEGIN + arrived)).outcome
+    return (await verifier.verify(message(data, BEGIN + arrived))).outcome
 
 
 @pytest.mark.parametrize("begins", [True, False])
@@ -56,10 +56,10 @@ async def test_altered_frames_do_not_wait_for_a_key(fleet: Fleet) -> None:
     changed = [ALTERATIONS["LF becomes CR LF"](frame(1000, LONG)), frame(1, LONG)[:-1] + b"\xdb"]
     frames += [data[: len(frame(1, LONG))] for data in changed] + [flipped(700)(frame(1, LONG))]
     for data in frames:
-        verdict = await fleet.verifier.verify(SUBJECT, data, BEGIN)
+        verdict = await fleet.verifier.verify(message(data, BEGIN))
         assert verdict.outcome == "altered"
         assert verdict.outcome not in WAITING
-    other = await fleet.verifier.verify(SUBJECT, frame(1, LONG, key=bytes(range(16))), BEGIN)
+    other = await fleet.verifier.verify(message(frame(1, LONG, key=bytes(range(16))), BEGIN))
     assert other.outcome in WAITING
 
 
@@ -88,7 +88,7 @@ async def test_a_time_without_letter_has_its_hour_from_the_counter(fleet: Fleet)
         text = telegram(f"0-0:1.0.0({local:%y%m%d%H%M%S})", name="M46")
         data = frame(counter, text, key=KEY, title=TITLE)
         at = begin + timedelta(minutes=arrived)
-        verdict = await fleet.verifier.verify(SUBJECT, data, at.timestamp())
+        verdict = await fleet.verifier.verify(message(data, at.timestamp()))
         assert verdict.telegram
         assert verdict.telegram.time
         return (verdict.telegram.time - begin).total_seconds() / 60
@@ -113,7 +113,7 @@ async def test_after_a_restored_store_recorded_frames_are_stored_at_their_own_ti
         at = 10 * counter
         text = telegram(f"0-0:1.0.0(1707140200{at:02}S)", name="M46")
         data = frame(counter, text, key=KEY, title=TITLE)
-        verdict = await fleet.verifier.verify(SUBJECT, data, BEGIN + 21 * DAY)
+        verdict = await fleet.verifier.verify(message(data, BEGIN + 21 * DAY))
         assert verdict.telegram
         assert make_sample(verdict.telegram).at_ms == (BEGIN + at) * 1000
     # The meter's own frames go on, and an older frame is refused afterwards.
@@ -161,7 +161,7 @@ async def test_beyond_the_limit_only_the_meters_beyond_it_need_new_decryptors(
     verifier = fleet.new_verifier(Keys(dict.fromkeys(titles, KEY), None))
     for number in (0, 1, 2, 3, 4) * 3:
         subject = f"smarty_p1.sealed.{titles[number].hex().upper()}"
-        await verifier.verify(subject, frame(1, title=titles[number]), BEGIN)
+        await verifier.verify(message(frame(1, title=titles[number]), BEGIN, subject=subject))
         assert len(in_memory) <= 3
     assert made == [0, 1, 2, 3, 4, 2, 3, 4, 2, 3, 4]
 
@@ -171,7 +171,9 @@ async def test_a_thousand_warnings_are_enough(
 ) -> None:
     for _ in range(2):
         for number in range(1002):
-            await fleet.verifier.verify(f"smarty_p1.sealed.{number:016X}", b"", BEGIN)
+            await fleet.verifier.verify(
+                message(b"", BEGIN, subject=f"smarty_p1.sealed.{number:016X}")
+            )
     assert len(caplog.messages) == 1000
 
 

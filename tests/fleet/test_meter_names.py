@@ -10,7 +10,7 @@ from dev.encoder import KEY, TITLE, frame, telegram
 from smarty_p1_fleet.meter_names import OTHER_METER, label_of, name_key
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
-from tests.fleet.made_up import CAME, Bucket, Fleet as Worker
+from tests.fleet.made_up import Bucket, Fleet as Worker, message
 
 NEIGHBOUR = b"SAGgp\x04\x10\x2f"
 THIRD = b"SAGgp\x04\x10\x30"
@@ -49,7 +49,7 @@ class Fleet:
             text = telegram(time, "1-0:1.8.0(000001.000*kWh)", name=name)
             data = frame(self._sent, text, title=title)
             subject = f"smarty_p1.sealed.{title.hex().upper()}"
-            verdict = await self._verifier.verify(subject, data, CAME / 1e9)
+            verdict = await self._verifier.verify(message(data, subject=subject))
             self.refused += verdict.outcome == OTHER_METER
             if verdict.telegram:
                 sample = make_sample(verdict.telegram)
