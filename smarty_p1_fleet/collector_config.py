@@ -1,8 +1,8 @@
 """Configuration of the collector: a TOML file that is checked as a whole."""
 
 import platform
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from smarty_p1_gateway import ConfigTable, Keys, KeysSource, read_keys_source, read_toml
 from smarty_p1_gateway.config_table import (
@@ -37,8 +37,7 @@ _TITLES = limited(
 _REPLICAS = limited(of_type(int, "1, 3 or 5"), (1, 3, 5).__contains__, "must be 1, 3 or 5")
 
 
-@dataclass(frozen=True, slots=True)
-class CollectorConfig:
+class CollectorConfig(NamedTuple):
     """Settings of one collector.
 
     `keys` are the meters' keys, as they were read from `keys_source` at the start. `keys_signature`

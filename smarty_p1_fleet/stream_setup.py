@@ -42,7 +42,7 @@ async def make_stream(config: CollectorConfig, *, password: str | None = None) -
     if password is not None:
         inbox = f"_INBOX_{_OPERATOR}"
         login = replace(config.nats, username=_OPERATOR, password=password, inbox_prefix=inbox)
-        config = replace(config, nats=login)
+        config = config._replace(nats=login)
     async with connected(config) as js:
         info = await make_objects(js, config.stream)
     limits = info.config

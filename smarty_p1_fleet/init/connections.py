@@ -1,10 +1,10 @@
 """Connections, energy communities and tenants in the description of a fleet."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from smarty_p1_gateway import ConfigTable
 from smarty_p1_gateway.config_table import (
@@ -30,8 +30,7 @@ _DAY = of_type(date, "a day such as 2026-01-31, without quotes")
 _NUMBER = number_up_to(_WHOLE_PERCENT)
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(NamedTuple):
     """Connection to the grid: its meters in order, each a serial number with its first day."""
 
     name: str
@@ -40,8 +39,7 @@ class Connection:
     contract: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Community:
+class Community(NamedTuple):
     """Energy community: the share of each connection in percent, EUR a kWh with VAT, its layer."""
 
     name: str
@@ -50,8 +48,7 @@ class Community:
     price: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tenant:
+class Tenant(NamedTuple):
     """Tenant, with the serial numbers of his meters, and his first and his last day."""
 
     name: str
@@ -60,8 +57,7 @@ class Tenant:
     last: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Connections:
+class Connections(NamedTuple):
     """Connections, communities and tenants of a fleet, each in the order of the file."""
 
     connections: tuple[Connection, ...]

@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import NamedTuple
 
 from smarty_p1_fleet.store.register_selection import RegisterSelection
 from smarty_p1_gateway import ConfigTable, read_toml
@@ -68,8 +68,7 @@ _SAME_NAME = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class MeterPort:
+class MeterPort(NamedTuple):
     """Meter and its P1 port. `title` is the DLMS system title in 16 upper-case hex digits."""
 
     title: str
@@ -85,8 +84,7 @@ class MeterPort:
         return self.name or redact_port(normalise_port(self.address))
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayUser:
+class GatewayUser(NamedTuple):
     """Gateway of a fleet, with its meters. `name` is also the name of its user in NATS."""
 
     name: str
@@ -96,16 +94,14 @@ class GatewayUser:
     batch_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CollectorHost:
+class CollectorHost(NamedTuple):
     """Collector of a fleet. Prometheus reads its metrics at `metrics_port`."""
 
     name: str
     metrics_port: int
 
 
-@dataclass(frozen=True, slots=True)
-class FleetInputs:
+class FleetInputs(NamedTuple):
     """Checked description of a fleet. With `is_here`, all programs run on this machine.
 
     `watch` is the host of Prometheus and Alertmanager. `receivers` has the addresses for alerts:

@@ -1,8 +1,8 @@
 """Hosts of a fleet: NATS nodes and VictoriaMetrics."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable
@@ -19,8 +19,7 @@ _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))" + r"(?::(\d{1,5}))?" * 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """NATS node. `names` are the names in its certificate: `host` and other names of the host.
 
     The other nodes connect to `route_port`. `http_port` serves `/healthz` on loopback only.
@@ -34,8 +33,7 @@ class Node:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreHost:
+class StoreHost(NamedTuple):
     """Host of VictoriaMetrics. `names` are the names in its certificate, () without TLS."""
 
     url: str

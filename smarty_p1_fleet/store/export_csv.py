@@ -4,10 +4,9 @@ import csv
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from smarty_p1_gateway import read_toml
 from smarty_p1_gateway.config_table import TEXTS, raise_config_error, raise_unavailable
@@ -26,8 +25,7 @@ _TIMES = ["local_time", "utc_time"]
 type _Writer = Any  # the module csv does not export the type of its writers
 
 
-@dataclass(frozen=True, slots=True)
-class CsvSpan:
+class CsvSpan(NamedTuple):
     """Range of days. `begin` is the first day, `end` the day after the last one."""
 
     begin: date

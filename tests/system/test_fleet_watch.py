@@ -12,7 +12,6 @@ import sys
 import time
 import urllib.request
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -187,7 +186,7 @@ async def test_the_check_names_unwatched_programs_and_failing_receivers(
     (fleet.directory / "prometheus" / "targets.json").write_text("[]", encoding="ascii")
     described = read_inputs(fleet.inputs)
     # Gateways, collectors and nodes are not here.
-    watched = replace(described, gateways=(), collectors=(), nodes=())
+    watched = described._replace(gateways=(), collectors=(), nodes=())
 
     async def lines(inputs: FleetInputs = watched) -> list[str]:
         text, is_right = await check_monitoring(inputs, HOST)
