@@ -393,7 +393,7 @@ test("a chosen day ends ten minutes after the last touch, and at midnight", asyn
   Object.assign(globalThis, { window: { addEventListener: (_: string, touch: () => void) => touches.push(touch) } });
   // 12:00 in Luxembourg.
   mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T11:00:00Z") });
-  feed.show({ day: "2026-11-18" });
+  feed.show("2026-11-18");
   await wait(599_000);
   touches[0]!();
   await wait(599_000);
@@ -402,7 +402,7 @@ test("a chosen day ends ten minutes after the last touch, and at midnight", asyn
   assert.equal(feed.shown.day, undefined);
   // 23:55.
   mock.timers.setTime(Date.parse("2026-11-21T22:55:00Z"));
-  feed.show({ month: "2026-10" });
+  feed.show("2026-10");
   await wait(299_000);
   assert.equal(feed.shown.month, "2026-10");
   await wait(1_000);

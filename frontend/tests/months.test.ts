@@ -208,7 +208,7 @@ test("a first month in which nothing was counted has no bill yet", () => {
 
 test("the running month is shown until another one is chosen, and as long as that has a bill", () => {
   const bills = [bill("2026-10", "2026-11"), bill("2026-11", "2026-12")];
-  const feed = { shown: {}, show: (what: object) => Object.assign(feed.shown, what) } as unknown as MeterFeed;
+  const feed = { shown: {}, show: (month: string | undefined) => Object.assign(feed.shown, { month }) } as unknown as MeterFeed;
   const choose = (month: string | undefined) => {
     showMonth(bills, feed, month);
     return [feed.shown.month, shownOf(bills, feed).month];

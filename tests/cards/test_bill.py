@@ -1,6 +1,6 @@
 """The bill of a month, to be laid beside the paper, and the card with the months side by side."""
 
-from . import house, house_sun
+from . import house, house_sun, house_today
 from .house_bill import bill, bills, earlier, line, running, show
 from .stage import Stage
 
@@ -157,6 +157,32 @@ async def test_a_month_that_is_tapped_turns_the_bill(stage: Stage) -> None:
     assert len(await values(stage)) == 12
     await tap(stage, 4)
     assert "with VAT March 11 months Energy – " in await stage.text()
+
+
+async def test_a_chosen_date_holds_for_all_cards(stage: Stage) -> None:
+    await show(stage, CARD, "smarty-p1-today", answers=bills() | house_today.answers())
+    day = stage.page.locator("smarty-p1-today .pick")
+    month = stage.page.locator("smarty-p1-bill h2")
+
+    async def chosen() -> list[str]:
+        return [await each.inner_text() for each in (day, month)]
+
+    assert await chosen() == ["Saturday 21 November", "November 2026"]
+    await stage.click(stage.page.get_by_role("button", name="Previous month"))
+    assert await chosen() == ["Saturday 31 October", "October 2026"]
+    for name in ("Previous day", "Next day", "Next day"):
+        await stage.click(stage.page.get_by_role("button", name=name))
+    assert await chosen() == ["Sunday 1 November", "November 2026"]
+    # The cards of another view are made when it is opened.
+    await stage.click(stage.page.get_by_role("button", name="Previous month"))
+    await stage.page.evaluate("document.querySelector('main').replaceChildren()")
+    await stage.page.evaluate("stage.place('smarty-p1-today', {}).then(() => 0)")
+    await stage.settle()
+    assert await day.inner_text() == "Saturday 31 October"
+    await stage.page.evaluate("stage.place('smarty-p1-bill', {}).then(() => 0)")
+    await stage.settle()
+    await stage.click(stage.page.get_by_role("button", name="Next month"))
+    assert await chosen() == ["Saturday 21 November", "November 2026"]
 
 
 async def test_a_busy_home_assistant_is_asked_again_until_the_card_is_removed(stage: Stage) -> None:

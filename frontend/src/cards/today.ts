@@ -104,7 +104,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
       imported.value && sums.value
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
-    const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
+    const choose = (to: string) => feed.show(to === today ? undefined : to);
     const newest = lastKnownDay(meter) ?? today;
     // The content below has the row of days even while the next day loads. Otherwise, the pressed button in this row
     // would lose the keyboard focus.
@@ -165,7 +165,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
 
   #back(newest: string, today: string, feed: MeterFeed): TemplateResult {
     const name = newest === today ? this.locale.common("today") : dayTitle(dayStart(newest), newest, today, this.locale);
-    return html`<button class="link" @click=${() => feed.show({ day: undefined })}>${name}</button>`;
+    return html`<button class="link" @click=${() => feed.show(undefined)}>${name}</button>`;
   }
 
   /** Return the notes, and the way back from a day that is not in the row of days with the newest one. */
@@ -197,7 +197,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
     const { day, today, since } = shown;
     const turn = (count: number) => () => {
       const to = addDays(day, count);
-      feed.show({ day: to >= today ? undefined : to });
+      feed.show(to >= today ? undefined : to);
     };
     const title = this.#title(shown);
     const open = () => {

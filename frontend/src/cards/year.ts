@@ -218,7 +218,7 @@ export class YearCard extends SmartyCard<YearKey> {
 
   /** Show a day in the day card. The year view of the dashboard has no such card, so go to the view "now". */
   #openDay(feed: MeterFeed, day: string): void {
-    feed.show({ day });
+    feed.show(day);
     // Only the generated dashboard sets `chooser`, and only this dashboard surely has the view "now". On a dashboard
     // that the user has built, stay in the view.
     if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));

@@ -8,7 +8,7 @@
 import type { Connection, Unsubscribe } from "../hass.ts";
 import { Clock } from "./clock.ts";
 import { LastHour } from "./last-hour.ts";
-import { QUARTER_HOUR_MS } from "../locale.ts";
+import { addDays, addMonths, QUARTER_HOUR_MS } from "../locale.ts";
 import { RequestQueue, recordUse } from "./request-queue.ts";
 import { returnToToday } from "./return-to-today.ts";
 import type { Commands, Live, Meter, Plan, Time } from "./websocket-types.ts";
@@ -207,7 +207,7 @@ export class MeterFeed extends SharedSubscription {
    */
   #liveAt = 0;
   #isFollowing = false;
-  /** The user's choice, shared by the cards of a view: a month such as 2026-11, and a day such as 2026-11-21. */
+  /** The user's choice, shared by all cards: a day such as 2026-10-21, and its month 2026-10. Both are undefined for the present. */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
   #lastHour: LastHour | undefined;
   #stopReturn = (): void => undefined;
@@ -277,11 +277,19 @@ export class MeterFeed extends SharedSubscription {
     this.#forgetPeriods();
   }
 
-  /** Show another day or month in all cards of this meter, until they return to today. */
-  show(what: Partial<MeterFeed["shown"]>): void {
-    Object.assign(this.shown, what);
+  /**
+   * Show another day or month in all cards of this meter, until they return to the present. Of a month, the card of a day shows the
+   * last one, unless it shows one of this month.
+   */
+  show(date: string | undefined): void {
+    const { day } = this.shown;
+    const month = date?.slice(0, 7);
+    const isOfMonth = month !== undefined && date === month;
+    const lastDay = () => addDays(`${addMonths(month!, 1)}-01`, -1);
+    this.shown.day = !isOfMonth ? date : day?.startsWith(month) ? day : lastDay();
+    this.shown.month = month;
     this.#stopReturn();
-    if (this.shown.day || this.shown.month) this.#stopReturn = returnToToday(this.#clock, () => this.show({ day: undefined, month: undefined }));
+    if (date) this.#stopReturn = returnToToday(this.#clock, () => this.show(undefined));
     this.listeners.notify();
   }
 

@@ -137,7 +137,7 @@ export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: L
   const day = days.find((day) => day === feed.shown.day) ?? last;
   const words = shownPast(meter, day, sums.find((entry) => entry.day === day), last, feed.now, locale);
   const hasSun = sums.some((entry) => entry.exported_wh);
-  const choose = (to: string) => feed.show({ day: to === last ? undefined : to });
+  const choose = (to: string) => feed.show(to === last ? undefined : to);
   card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} ${t("drawn")}`, words.cost].filter(Boolean).join(", "));
   return html`<header><h2>${words.title}</h2><small>${words.until}</small></header>
     <div class="big drawn">${words.kwh}<small>\u00a0${t("drawn")}</small></div>

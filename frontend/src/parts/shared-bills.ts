@@ -37,7 +37,7 @@ export const shownOf = (bills: Bill[], feed: MeterFeed): Bill =>
  * month when it begins.
  */
 export function showMonth(bills: Bill[], feed: MeterFeed, month: string | undefined): void {
-  feed.show({ month: month === lastOf(bills)?.month ? undefined : month });
+  feed.show(month === lastOf(bills)?.month ? undefined : month);
 }
 
 const REFUSALS: Record<string, BillKey> = {
