@@ -160,7 +160,8 @@ class Household:
 
         The day that contains `until` has not ended.
         """
-        basis = self.meter.version, contracts, self._price_versions(), day_start(until)
+        running = [series.running for series in series_of(self.price_sources)]
+        basis = self.meter.version, contracts, self._price_versions(), running, day_start(until)
         if self._ledger is None or self._ledger[0] != basis:
             sources = self._price_sources
             grown = self._growing.under(contracts, self.meter, self._leneda, sources, until)
