@@ -115,6 +115,12 @@ def timeouts_in_true_time() -> Generator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def points_in_their_time() -> Generator[None]:
+    with kit.points_in_their_time():
+        yield
+
+
 _UNREAD_EVENTS = [
     "call_service",
     "component_loaded",

@@ -53,7 +53,8 @@ class LenedaSilence:
             last = await self._faults.attempt(self._async_last_row, now)
             if last is None:  # the files cannot be read now, so nothing is known
                 return
-        if now - last <= _SILENCE:
+        # Reading may take long, and another look may have ended before.
+        if dt_util.utcnow() - last <= _SILENCE:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_SILENT])
         # A refused key has an issue of its own.
         elif not is_raised(self._hass, self._entry, Problem.LENEDA_KEY):
