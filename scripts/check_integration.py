@@ -17,7 +17,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -150,14 +150,14 @@ def check_icons(named: dict[str, Any], drawn: dict[str, Any]) -> Defects:
 def check_levies(
     levies: dict[str, Any], languages: dict[str, Texts], cards: dict[str, Texts]
 ) -> Defects:
-    """Yield a defect for each levy whose name differs in a language, and for each other name."""
-    for name, levy in levies.items():
-        for language, text in levy["names"].items():
-            label = languages[f"{language}.json"].get(f"{LEVY_FIELDS}.{name}")
-            if label != text:
-                yield f"{language}.json: {LEVY_FIELDS}.{name} is {label}, not {text}"
-            if cards[language].get(name) != text:
-                yield f"bill.json: {language}.{name} is {cards[language].get(name)}, not {text}"
+    """Yield a defect for each levy without a name, or with another one on the card of the bill.
+
+    A name that is no levy is a defect, too.
+    """
+    for name, (language, texts) in product(levies, cards.items()):
+        label = languages[f"{language}.json"].get(f"{LEVY_FIELDS}.{name}")
+        if label is None or texts.get(name) != label:
+            yield f"{language}.json: {LEVY_FIELDS}.{name} is {label}, bill.json: {texts.get(name)}"
     labels = {
         path.rpartition(".")[2]
         for path in languages["en.json"]

@@ -24,7 +24,6 @@ POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
 METERS = ("40", "63", "120")
 CATEGORIES = ("A", "B")
 UNITS = ("kWh", "month")
-LANGUAGES = ("en", "fr", "de", "lb", "pt")
 # Names of aids that have texts.
 AIDS = ("state_aid",)
 NAME = re.compile(r"[a-z]+(_[a-z]+)*$")
@@ -71,7 +70,6 @@ LEVY = {
     vol.Required("per"): vol.In(UNITS, msg=f"none of: {', '.join(UNITS)}"),
     vol.Optional("from"): DAY,
     vol.Optional("until"): DAY,
-    vol.Required("names"): {vol.Required(language): TEXT for language in LANGUAGES},
     **{vol.Optional(category): LINES for category in CATEGORIES},
 }
 SCHEMA = vol.Schema(
