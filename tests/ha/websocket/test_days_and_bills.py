@@ -186,18 +186,11 @@ async def test_levies_are_a_part_of_their_own(
 
 
 async def test_a_month_has_the_reference_power_it_ended_with(
-    home: Home, client: Client, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    home: Home, client: Client, hass_storage: dict[str, Any]
 ) -> None:
-    stored = billed_month.stored
-
-    def with_change(_contract: Contract) -> dict[str, Any]:
-        data = stored(Contract(reference_kw=7.0))
-        [first] = data["contracts"]
-        june = {**first, "since": "2026-05-31T22:00:00+00:00", "reference_kw": 12.0}
-        return {**data, "contracts": [first, june]}
-
-    monkeypatch.setattr(billed_month, "stored", with_change)
-    entry = await billed_month.set_up(home, hass_storage, reference_power=12.0)
+    entry = await billed_month.set_up(home, hass_storage)
+    contracts = [{"reference_power": 7.0}, {"reference_power": 12.0, "since": "2026-06-01"}]
+    await home.again(billed_month.telegram("00:00:05", 0.0), {"contracts": contracts})
 
     may, june = (await ask(client, "bill", entry_id=entry.entry_id, months=2))["months"]
 
