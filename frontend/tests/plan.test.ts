@@ -30,7 +30,7 @@ function planOf(rows: [kw: number, net: number][], changes: Partial<PlannedLoad>
   return { prices_of_day_before_from: null, can_differ: true, loads: [planned], quarter_hours: quarters, ...more };
 }
 
-const shown = (plan: HousePlan | null, reference: number | null = 7, loads = [load()]) => shownPlan({ loads, plan, lack: null }, reference, NOW, en);
+const shown = (plan: HousePlan | null, reference: number | null = 7, loads = [load()]) => shownPlan({ loads, plan, lack: null }, { reference_kw: reference, known_since: null }, NOW, en);
 
 test("a quarter-hour shows the sun, the grid and what is above the reference power in their shares", () => {
   const parts = (rows: [number, number][], reference: number | null) =>
@@ -125,8 +125,15 @@ test("the head says the end of the plan, and each sentence about all loads is tr
   assert.deepEqual(head(119, 8), ["Plan until tomorrow evening", "0.3 kWh planned above 7 kW"]);
   assert.deepEqual(shown(null, 7, []), { title: "Plan", notes: ["No load yet", "A load is a car, a dishwasher or hot water. The plan says when it costs least, and is done in time: by prices, your sun and the reference power."], rows: [], tints: [], labels: [], table: undefined });
   for (const [lack, text] of [["too_few_days", "Seven measured days are needed"], ["no_price", "Coming prices are unknown"]] as const) {
-    assert.deepEqual(shownPlan({ loads: [load({ state: "not_planned" })], plan: null, lack }, 7, NOW, en).notes, [text]);
+    assert.deepEqual(shownPlan({ loads: [load({ state: "not_planned" })], plan: null, lack }, { reference_kw: 7, known_since: null }, NOW, en).notes, [text]);
   }
+  const notes = (known_since: string, loads = [load({ state: "not_planned" })]) => shownPlan({ loads, plan: null, lack: "too_few_days" }, { reference_kw: 7, known_since }, NOW, en).notes;
+  // Seven whole days: the day on which the meter was added is none.
+  for (const [since, day] of [["2026-11-20T17:45:00+01:00", "28 November"], ["2026-11-14T00:15:00+01:00", "22 November"], ["2026-11-14T00:00:00+01:00", "21 November"]] as const) {
+    assert.deepEqual(notes(since), [`The first plan comes on ${day}: seven measured days are needed`]);
+    assert.equal(notes(since, [])[2], notes(since)[0]);
+  }
+  assert.deepEqual(notes("2026-11-13T00:00:00+01:00"), ["Seven measured days are needed"]);
 });
 
 test("each sixth hour of the axis has its number, each midnight its day, and a long plan only its days", () => {

@@ -39,7 +39,7 @@ FIRST_DAY = {
         ),
         ("today", r"No whole quarter-hour yet: the first one ends at "),
         ("where", r"^Where it went .* The first one ends at midnight\."),
-        ("plan", r"No load yet"),
+        ("plan", r"No load yet .* The first plan comes on \d+ \w+"),
     ),
     "bill": (
         (

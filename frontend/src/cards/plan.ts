@@ -113,7 +113,7 @@ export class PlanCard extends SmartyCard<PlanKey> {
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { plan, error } = feed.planFeed;
     if (!plan) return html`<h2>${this.t("plan")}</h2>${this.waiting(error)}`;
-    const shown = shownPlan(plan, meter.reference_kw, new Date(feed.now), this.locale);
+    const shown = shownPlan(plan, meter, new Date(feed.now), this.locale);
     const last = shown.rows.reduce((found, { parts }, index) => (parts.length ? index : found), -1);
     const { table } = shown;
     return html`<header><h2>${shown.title}</h2>${table ? this.menu(this.t("plan")) : nothing}</header>

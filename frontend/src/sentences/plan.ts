@@ -2,8 +2,8 @@
 
 import { sumOf } from "../built-in-replacements.ts";
 import type { BarPart } from "../charts/shapes.ts";
-import { addDays, capital, type CommonKey, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
-import type { EnteredLoad, HousePlan, Plan, PlannedLoad, PlannedQuarterHour } from "../data/websocket-types.ts";
+import { addDays, capital, type CommonKey, dayStart, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
+import type { EnteredLoad, HousePlan, Meter, Plan, PlannedLoad, PlannedQuarterHour } from "../data/websocket-types.ts";
 import texts from "../texts/plan.json" with { type: "json" };
 
 export type PlanKey = keyof (typeof texts)["en"] | CommonKey;
@@ -17,11 +17,15 @@ const MIN_SAVING_EUR = 0.01;
 const MIN_MISSING_KWH = 0.05;
 /** Error of the planned powers, which are rounded to watts. */
 const ROUNDING_KW = 0.005;
+/** Number of whole days after which there is a plan. */
+const WHOLE_DAYS = 7;
 const DAY_MS = 96 * QUARTER_HOUR_MS;
 /** Highest product of quarter-hours and letters up to which each sixth hour has a label. A longer axis has only its midnights. */
 const MAX_LETTERS = 1000;
 /** Gap between two labels, in letters. */
 const LABEL_GAP = 3;
+
+type PlannedMeter = Pick<Meter, "known_since" | "reference_kw">;
 
 export interface LoadRow {
   load: EnteredLoad;
@@ -157,8 +161,18 @@ export function hourLabels(quarters: { start: string }[], locale: Locale): Shown
   });
 }
 
-/** Return the shown plan. `reference` is the reference power in kW. */
-export function shownPlan(shown: Plan, reference: number | null, now: Date, locale: Locale): ShownPlan {
+/** Return the first day with a plan, which needs seven whole days; undefined if it has come. */
+function firstPlan({ known_since: since }: PlannedMeter, now: Date): string | undefined {
+  if (!since) return undefined;
+  const day = localDay(since);
+  const first = addDays(day, WHOLE_DAYS + (dayStart(day).getTime() < Date.parse(since) ? 1 : 0));
+  return first > localDay(now) ? first : undefined;
+}
+
+/** Return the shown plan. */
+export function shownPlan(shown: Plan, meter: PlannedMeter, now: Date, locale: Locale): ShownPlan {
+  const { reference_kw: reference } = meter;
+  const first = firstPlan(meter, now);
   const { loads, plan, lack } = shown;
   const t = locale.textOf<PlanKey>(planTexts);
   const quarters = plan?.quarter_hours ?? [];
@@ -179,7 +193,7 @@ export function shownPlan(shown: Plan, reference: number | null, now: Date, loca
     title: plan ? t("until", { time: endOf(plan, now, locale) }) : t("plan"),
     notes: [
       ...(loads.length ? [] : [t("no_load"), t("what_is")]),
-      lack ? t(lack) : "",
+      first && !plan ? t("first_plan", { day: locale.day(dayStart(first)) }) : lack ? t(lack) : "",
       plan?.loads.length && !canDiffer ? t("indifferent") : "",
       reference !== null && found.size && !found.has("excess") ? t("no_surcharge") : "",
       reference !== null && above >= MIN_MISSING_KWH ? t("surcharged", { kwh: locale.kWh(above), kw: locale.referenceKW(reference) }) : "",
