@@ -13,7 +13,7 @@ from homeassistant.loader import async_get_integration
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from .dialogs import reconfigure, start
-from .support import let_pass, load, smarty_entry
+from .support import let_pass, load, smarty_entry, with_contract
 
 KWH = {"unit_of_measurement": "kWh", "device_class": "energy"}
 WATT = {"unit_of_measurement": "W", "device_class": "power"}
@@ -148,7 +148,7 @@ async def set_up(hass: HomeAssistant, smarty: Smarty, **chosen: list[str]) -> Mo
             "power_exported": [ids["fed_in"]],
             **chosen,
         },
-        options={"reference_power": 3, "energy_price": 0.15},
+        options=with_contract({"reference_power": 3, "energy_price": 0.15}),
     )
     entry.add_to_hass(hass)
     await load(hass, entry)
