@@ -32,6 +32,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
+from custom_components.smarty_p1.config_flow import SmartyConfigFlow
 from custom_components.smarty_p1.coordinator import port_connection
 from custom_components.smarty_p1.lib.port.reconnecting_port import ReconnectingPort
 from dev.arguments import count
@@ -270,6 +271,7 @@ async def _set_up_own(
     """
     entry = MockConfigEntry(
         domain="smarty_p1",
+        version=SmartyConfigFlow.VERSION,
         title="benchmark",
         unique_id=SERIAL,
         data={CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()},
