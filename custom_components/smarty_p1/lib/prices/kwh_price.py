@@ -102,7 +102,3 @@ def _energy(price: float | None, margin: float | None, market: float | None) -> 
     if margin is None:
         return price
     return None if market is None else market + margin
-
-
-def _difference(price: float | None, rest: float | None) -> float | None:
-    return None if price is None or rest is None else price - rest
