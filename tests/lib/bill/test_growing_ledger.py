@@ -136,3 +136,15 @@ def test_the_end_of_a_quarter_hour_keeps_the_days_before() -> None:
     made = sum(not np.shares_memory(*pair) for pair in pairwise(days_before))
     # Once a day, and once more as the first reading adds its month.
     assert made <= 5
+
+
+def test_a_gap_over_midnight_is_divided_as_in_a_ledger_that_is_made_anew() -> None:
+    house, start = Household(FIXED), BEGINS[-1] - 3 * HOUR
+    leneda = Life().leneda(start + 3 * HOUR, start + 5 * HOUR)
+    for n in (*range(11), *range(28, 120)):
+        time = start + n * QUARTER_HOUR
+        house.update(time, Energies(1000.0 + n / 5, 5.0), 0.5, "A")
+        if n == 40:
+            house.set_leneda_days(LenedaDays(leneda))
+        assert house.snapshot
+        assert same(house.snapshot.ledger, anew(house, house.snapshot.until)), time
