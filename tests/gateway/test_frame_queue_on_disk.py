@@ -235,10 +235,13 @@ def test_a_disk_that_cannot_be_read_now_has_no_damaged_file(tmp_path: Path, code
     error.sqlite_errorcode = code
     with (
         patch.object(frame_queue_on_disk, "_connect", side_effect=error),
-        pytest.raises(sqlite3.OperationalError, match="I/O"),
+        pytest.raises(sqlite3.OperationalError, match="I/O") as refused,
     ):
         FrameQueue(tmp_path / "queue", ["a"], 1000)
     assert not (tmp_path / "queue.damaged").exists()
+    # It is not in use: the error that is kept here keeps no lock.
+    FrameQueue(tmp_path / "queue", ["a"], 1000).close()
+    assert refused.value is error
 
 
 def test_files_of_the_queue_are_private(open_queue: OpenQueue, tmp_path: Path) -> None:
