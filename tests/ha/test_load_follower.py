@@ -7,9 +7,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant, ServiceCall, State
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.smarty_p1.coordinator.loads.state_numbers import number_to_set
 
 from . import billed_month, test_planned_loads
 from .support import Home, wait_until
@@ -159,6 +161,11 @@ async def test_the_power_is_set_in_its_unit_and_within_the_limits_of_the_charger
         hass.config_entries.async_remove_subentry(house, subentry_id)
         await planned(hass, runs="no entity")
         await charger.turn("turn_off")
+
+
+def test_a_number_is_set_without_the_noise_of_floats() -> None:
+    watts = State("number.power", "0", {"min": 0, "max": 11000, "unit_of_measurement": "W"})
+    assert number_to_set(watts, 1.38, 6.0) == 1380
 
 
 async def test_eleven_kilowatts_are_sixteen_amperes(

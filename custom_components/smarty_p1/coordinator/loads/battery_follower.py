@@ -188,7 +188,7 @@ class BatteryFollower:
         number, mode, numbers = fields.get(CONF_POWER_SET_BY), None, dict[str, float]()
         if number and (state := hass.states.get(number)):
             signed = (self._kw or 0.0) * entered.sign
-            numbers[key_of(hass, number)] = round(number_to_set(state, signed, signed), 3)
+            numbers[key_of(hass, number)] = number_to_set(state, signed, signed)
         if select := fields.get(CONF_MODE_SET_BY):
             options = fields[CONF_MODE_CONTROLLED], fields[CONF_MODE_OTHERWISE]
             mode = Mode(key_of(hass, select), *options)

@@ -36,10 +36,10 @@ def lowest_of(state: State | None) -> float:
 def number_to_set(state: State, kw: float, other: float) -> float:
     """Return the number that sets a power: in kW or W, and `other` for any other unit.
 
-    The number stays within the limits of the entity.
+    The number has at most three decimals, and stays within the limits of the entity.
     """
     value = other
     if is_power(state):
         value = PowerConverter.convert(kw, "kW", state.attributes[ATTR_UNIT_OF_MEASUREMENT])
     low, high = (float(state.attributes.get(name, value)) for name in ("min", "max"))
-    return max(low, min(high, value))
+    return round(max(low, min(high, value)), 3)
