@@ -140,6 +140,7 @@ export const styles = css`
   .link {
     color: var(--link);
     font-weight: 500;
+    text-align: start;
     text-decoration: none;
   }
   a {
@@ -226,7 +227,6 @@ export const styles = css`
   }
   .why {
     align-self: flex-start;
-    text-align: start;
   }
   smarty-p1-menu {
     display: block;

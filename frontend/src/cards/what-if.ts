@@ -143,9 +143,6 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
         width: auto;
         max-width: 100%;
       }
-      .link {
-        text-align: start;
-      }
       /* On a narrow card, a slider needs the whole width. So its name and its value come above it. */
       @container (max-width: 340px) {
         .fields {
