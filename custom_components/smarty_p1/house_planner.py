@@ -156,6 +156,8 @@ class HousePlanner:
             return
         for subentry_id in self._loads.keys() - loads.keys():
             LOAD_PLANS.show(self._hass, subentry_id, None)
+        # A plan out of the file is old, and is not shown.
+        self._unknown |= loads.keys() - self._loads.keys()
         for name, entered in loads.items():
             if entered != self._loads.get(name):
                 self._powers[name] = LoadPower(self._hass, entered.measured_by, entered.load.max_kw)
@@ -302,7 +304,7 @@ class HousePlanner:
             self._unknown.discard(name)
             record = self._records.of(name)
             if planned:
-                plan = _with_runs(plan._replace(lacks=planned.lacks), planned, wish, record)
+                plan = _with_runs(replace(plan, lacks=planned.lacks), planned, wish, record)
             self._records.put(name, record.with_plan(plan, runs=bool(wish and wish.runs)))
         self._show(name)
 
@@ -332,15 +334,15 @@ class HousePlanner:
         plan = _without_runs(load, record, self._state(name, entered, record, now), now)
         is_failed = plan.state is LoadState.DID_NOT_START
         if plan.state not in _NEEDING and not (is_failed and load.hours is None):
-            return plan._replace(left_kwh=load.kwh * is_failed), None
+            return replace(plan, left_kwh=load.kwh * is_failed), None
         if load.hours is None:
             load = load._replace(max_kw=min(load.max_kw, record.max_kw))
         rest_hours = record.rest_hours(load, quarter_start(now))
         left, source = await self._async_left(name, entered, rest_hours, now)
         if plan.state is LoadState.BLOCKED:
-            return plan._replace(missing_kwh=round(left, 2), left_kwh=left), None
+            return replace(plan, missing_kwh=round(left, 2), left_kwh=left), None
         if not left:
-            return plan._replace(state=LoadState.DONE), None
+            return replace(plan, state=LoadState.DONE), None
         return plan, LoadWish(
             name,
             left,
@@ -558,9 +560,8 @@ class HousePlanner:
 
     def _is_without_plan(self, name: str, now: datetime) -> bool:
         """Return whether a load has no plan of now, although there was time to make one."""
-        plan = self._records.of(name).plan
-        since = quarter_start(plan.planned_at) if plan else self._entered_at[name]
-        return has_passed(since, now, _MAX_AGE)
+        planned_at = quarter_start(self._records.of(name).plan.planned_at)
+        return has_passed(max(planned_at, self._entered_at[name]), now, _MAX_AGE)
 
     def _problem_of(self, name: str) -> Problem:
         """Return the problem because of which there is no new plan of a load."""
@@ -576,7 +577,7 @@ def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
     """Return the power of a load without a sensor: the set one, otherwise the planned one."""
     kw, plan = given_kw(entered, record), record.plan
     if kw is None:
-        kw = plan.planned_kw if plan and plan.runs_now else 0.0
+        kw = plan.planned_kw if plan.runs_now else 0.0
     return kw
 
 
@@ -591,20 +592,17 @@ def _runs(load: DailyLoad, record: LoadRecord) -> bool:
     """Return whether a load runs now."""
     if load.hours is not None:
         return record.began is not None
-    return bool(record.has_power or (record.plan and record.plan.runs_now))
+    return bool(record.has_power) or record.plan.runs_now
 
 
-def _reason_of(record: LoadRecord) -> LoadState | None:
-    """Return the state because of which a load orders. Return None before its first plan."""
-    if record.max_kw < inf:
-        return LoadState.BLOCKED
-    return record.plan and record.plan.state
+def _reason_of(record: LoadRecord) -> LoadState:
+    """Return the state because of which a load orders."""
+    return LoadState.BLOCKED if record.max_kw < inf else record.plan.state
 
 
 def _noted(entered: EnteredLoad, record: LoadRecord, kw: float | None) -> Noted:
     """Return the observation of a load. What is ordered counts once it was seen."""
-    plan, control = record.plan, record.control
-    runs_now = bool(plan and plan.runs_now)
+    runs_now, control = record.plan.runs_now, record.control
     if not entered.is_controlled:
         return Noted(kw, runs_now)
     if entered.load.hours is not None:
@@ -617,10 +615,7 @@ def _without_runs(load: DailyLoad, record: LoadRecord, state: LoadState, now: da
     """Return the plan of a load before the house is planned."""
     once = record.once
     return LoadPlan(
-        (),
-        None,
-        0.0,
-        now,
+        planned_at=now,
         by=record.period_of(load, now).by,
         state=state,
         once_by=once.by if once and now < once.by else None,
@@ -636,11 +631,12 @@ def _with_runs(
     if wish is None:
         return plan
     [load] = [load for load in planned.loads if load.name == wish.name]
-    plan = plan._replace(missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=wish.kwh)
+    plan = replace(plan, missing_kwh=round(planned.missing_kwh(load), 2), left_kwh=wish.kwh)
     if plan.state is LoadState.BY_HAND:
         return plan
     of_load = planned.plan.loads[load.name]
-    return plan._replace(
+    return replace(
+        plan,
         runs=(*planned.runs(load),),
         limit_price=of_load.limit_price if of_load.runs else None,
         quarter=planned.coming[0].quarter,

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from smartyp1.plan.commanded import Around, EntityKind, EntityOrder, EntityReport, Told
-from smartyp1.plan.load_control import Limit, LoadControl, Mode, Run, Setting
+from smartyp1.plan.load_control import Limit, LoadControl, Mode, Setting
 from smartyp1.stored_json import dump, load
 
 START = datetime(2026, 6, 16, 20, tzinfo=UTC)
@@ -816,7 +817,7 @@ def test_an_appliance_is_started_once_for_each_run_also_over_a_crash() -> None:
 
 def test_the_own_count_is_power_times_the_time_in_which_it_was_on() -> None:
     house = running()
-    house.control = house.control.planned([], None, 20.0)
+    house.control = replace(house.control, left_kwh=20.0)
     since = START
     for _ in range(180):
         house.control = house.control.counted(since, 11.0, house.now)
@@ -835,14 +836,3 @@ def test_the_own_count_is_power_times_the_time_in_which_it_was_on() -> None:
     house.control = house.control.counted(since, 12.0, house.now)
     assert house.control.own_kwh == before
     assert house.control.counted(house.now, 12.0, house.now).own_kwh == 0.0
-
-
-def test_without_a_new_plan_the_last_runs_are_followed_to_their_end() -> None:
-    hour = timedelta(hours=1)
-    runs = [Run(START, START + hour, 4.2), Run(START + 3 * hour, START + 4 * hour, 11.0)]
-    control = LoadControl().planned(runs, START + 6 * hour, 9.0)
-    powers = [control.run_kw(START + n * hour / 2, 7.0) for n in range(12)]
-    # The last chance needs 9 kWh at 7 kW and a tenth more.
-    assert powers == [4.2, 4.2, 0, 0, 0, 0, 7.0, 7.0, 0, 0, 7.0, 7.0]
-    assert control.run_kw(START + 6 * hour, 7.0) == 0.0
-    assert LoadControl().planned(runs, None, 0.0).run_kw(START, 7.0) == 0.0

@@ -5,6 +5,7 @@ A world is a house with one load or battery. Everything in it follows from its s
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -12,7 +13,9 @@ from random import Random
 import pytest
 
 from smartyp1.plan.commanded import Around, EntityKind, EntityOrder, EntityReport
-from smartyp1.plan.load_control import Limit, LoadControl, Mode, Run, Setting
+from smartyp1.plan.daily_load import LoadPlan, Run
+from smartyp1.plan.load_control import Limit, LoadControl, Mode, Setting
+from smartyp1.plan.load_record import LoadRecord
 from smartyp1.stored_json import dump, load
 from tests.lib.plan.commanded_devices import Clock, Device
 
@@ -68,8 +71,8 @@ class World:
         }
         for name, device in self.devices.items():
             device.on_report = partial(self._on_report, name)
-        self.control = LoadControl()
-        self.stored = dump(self.control)
+        self.record = LoadRecord()
+        self.stored = dump(self.record)
         self.flights: dict[str, EntityOrder] = {}
         self.sent: dict[str, list[int]] = {name: [] for name in self.entities}
         self.down_until = self.started_at = -999
@@ -92,6 +95,14 @@ class World:
         self.changed_at = 0
         self.wish_since = 0
         self.last_wish: object = None
+
+    @property
+    def control(self) -> LoadControl:
+        return self.record.control
+
+    @control.setter
+    def control(self, control: LoadControl) -> None:
+        self.record = replace(self.record, control=control)
 
     def _runs(self) -> list[tuple[int, int, float]]:
         """Return begin, end and power in kW of the runs of the night."""
@@ -217,10 +228,10 @@ class World:
         if self.clock.now < self.down_until:
             return
         is_crash = self.random.random() < 0.5
-        stored = self.stored if is_crash else dump(self.control)
+        stored = self.stored if is_crash else dump(self.record)
         text = json.dumps(stored)
-        assert len(text) < 6000
-        self.control = load(LoadControl, json.loads(text))
+        assert len(text) < 8000
+        self.record = load(LoadRecord, json.loads(text))
         self.life += 1
         self.flights.clear()
         self.down_until = self.clock.now + self.random.choice((10, 90, 600))
@@ -269,14 +280,17 @@ class World:
         """Return the power by the plan, or by the stored runs if no new plan comes."""
         if now < self.plan_ends:
             return next((kw for begin, end, kw in self.runs if begin <= now < end), 0.0)
-        return self.control.run_kw(self.time(now), MAX_KW)
+        return self.record.plan.run_kw(self.time(now), self.control.left_kwh, MAX_KW)
 
     def _wished(self, control: LoadControl, now: int) -> LoadControl:
         time = self.time(now)
         if now < self.plan_ends and self.planned_at // 900 < now // 900:
             self.planned_at = now
-            runs = [Run(self.time(a), self.time(b), kw) for a, b, kw in self.runs if b > now][:2]
-            control = control.planned(runs, None, 99.0)
+            left = [run for run in self.runs if run[1] > now][:2]
+            runs = tuple(Run(self.time(begin), self.time(end)) for begin, end, _ in left)
+            plan = LoadPlan(runs, mean_kw=left[0][2] if left else 0.0)
+            self.record = replace(self.record, plan=plan)
+            control = replace(control, left_kwh=99.0)
         kw = self._run_kw(now)
         wish: object = kw
         if self.kind == "start":
@@ -329,7 +343,7 @@ class World:
         self.sent[name].append(now)
         SEEN["orders"] += 1
         self._check_order(order)
-        self.stored = dump(self.control)
+        self.stored = dump(self.record)
         self.flights[name] = order
         life = self.life
 

@@ -1,11 +1,14 @@
 """The deadlines of a load, and the energy that it needs until then."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.plan.daily_load import DailyLoad, LoadPlan
+from smartyp1.plan.daily_load import DailyLoad, LoadPlan, Run
+from smartyp1.stored_json import dump, load as loaded
 
 CAR = DailyLoad("Car", 12.0, 11.0, 1.4, by_workdays=time(7), by_weekend=time(9, 30))
 WORK = CAR._replace(by_weekend=None)
@@ -51,12 +54,12 @@ def test_energy_that_is_used_is_not_needed_again() -> None:
 
 def test_a_run_that_has_begun_is_no_next_start() -> None:
     begin, now, end = (datetime(2026, 11, 27, 2, minute, tzinfo=UTC) for minute in (0, 5, 30))
-    later = datetime(2026, 11, 27, 4, tzinfo=UTC), datetime(2026, 11, 27, 5, tzinfo=UTC)
-    running = LoadPlan(((begin, end), later), 0.15, 0.0, now)
-    assert (running.runs_now, running.next_start) == (True, later[0])
-    waiting = running._replace(runs=(later,))
-    assert (waiting.runs_now, waiting.next_start) == (False, later[0])
-    done = running._replace(runs=())
+    later = Run(datetime(2026, 11, 27, 4, tzinfo=UTC), datetime(2026, 11, 27, 5, tzinfo=UTC))
+    running = LoadPlan((Run(begin, end), later), planned_at=now)
+    assert (running.runs_now, running.next_start) == (True, later.begin)
+    waiting = replace(running, runs=(later,))
+    assert (waiting.runs_now, waiting.next_start) == (False, later.begin)
+    done = replace(running, runs=())
     assert (done.runs_now, done.next_start) == (False, None)
 
 
@@ -65,11 +68,23 @@ def test_a_charger_with_less_than_its_nominal_power_is_done_in_time(
     minutes: int, *, is_last_chance: bool
 ) -> None:
     now = datetime(2026, 11, 27, 5, tzinfo=UTC)
-    plan = LoadPlan((), 0.15, 0.0, now, left_kwh=11.0, by=now + timedelta(minutes=minutes))
+    plan = LoadPlan(limit_price=0.15, left_kwh=11.0, by=now + timedelta(minutes=minutes))
     assert plan.order(now, 11.0, 0.0, 11.0).is_last_chance is is_last_chance
 
 
 def test_a_limit_price_has_five_decimals() -> None:
-    plan = LoadPlan((), 0.1 + 0.2 / 3, 0.0, datetime(2026, 6, 16, tzinfo=UTC))
-    assert plan.shown_limit_price == 0.16667
-    assert plan._replace(limit_price=None).shown_limit_price is None
+    assert LoadPlan(limit_price=0.1 + 0.2 / 3).shown_limit_price == 0.16667
+    assert LoadPlan(limit_price=None).shown_limit_price is None
+
+
+def test_without_a_new_plan_the_last_runs_are_followed_to_their_end() -> None:
+    start, hour = datetime(2026, 6, 16, 20, tzinfo=UTC), timedelta(hours=1)
+    runs = (Run(start, start + hour), Run(start + 3 * hour, start + 4 * hour))
+    stored = dump(LoadPlan(runs, by=start + 6 * hour, mean_kw=4.2))
+    plan = loaded(LoadPlan, json.loads(json.dumps(stored)))
+    powers = [plan.run_kw(start + n * hour / 2, 9.0, 7.0) for n in range(12)]
+    # The last chance needs 9 kWh at 7 kW and a tenth more.
+    assert powers == [4.2, 4.2, 0, 0, 0, 0, 4.2, 4.2, 0, 0, 7.0, 7.0]
+    assert plan.run_kw(start, 9.0, 3.0) == 3.0
+    assert plan.run_kw(start + 6 * hour, 9.0, 7.0) == 0.0
+    assert plan.run_kw(start, 0.0, 7.0) == 0.0

@@ -24,7 +24,7 @@ def night(
     missing_kwh: float = 0.0,
 ) -> LoadRecord:
     """Return the state shortly after the deadline of a night with a plan."""
-    plan = LoadPlan((), None, missing_kwh, NOW, left_kwh=left_kwh, by=BY)
+    plan = LoadPlan(missing_kwh=missing_kwh, planned_at=NOW, left_kwh=left_kwh, by=BY)
     record = record.with_presence(NOW, is_there=True).with_plan(plan, runs=False)
     for minute in range(13 * 60 + 2):
         now = NOW + minute * MINUTE
@@ -75,7 +75,7 @@ def test_a_load_that_got_nearly_all_has_no_ended_task() -> None:
 
 
 def test_a_deadline_that_nobody_saw_has_no_message() -> None:
-    plan = LoadPlan((), None, 0.0, NOW, left_kwh=12.0, by=BY)
+    plan = LoadPlan(planned_at=NOW, left_kwh=12.0, by=BY)
     record = LoadRecord().with_presence(NOW, is_there=True).with_plan(plan, runs=False)
     record = replace(record, control=record.control.counted(NOW, 0.0, NOW))
     assert record.at_deadline(CAR, BY + MINUTE).ended is None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.plan.daily_load import DailyLoad, LoadPlan, LoadState
+from smartyp1.plan.daily_load import DailyLoad, LoadPlan, LoadState, Run
 from smartyp1.plan.load_record import MAX_READY_TIMES, LoadRecord, Noted
 from smartyp1.stored_json import dump, load as loaded
 
@@ -167,7 +167,7 @@ PRESENT, NEXT = local("2026-11-26 18:00"), local("2026-11-26 21:00")
 def test_a_start_is_kept_until_its_quarter_hour_ends(
     told: datetime | None, begins: Sequence[datetime], *, runs: bool, expected: datetime | None
 ) -> None:
-    plan = LoadPlan(tuple((at, at + 60 * MINUTE) for at in begins), 0.1, 0.0, NOW)
+    plan = LoadPlan(tuple(Run(at, at + 60 * MINUTE) for at in begins), planned_at=NOW)
     assert LoadRecord(announced_start=told).with_plan(plan, runs=runs).announced_start == expected
 
 

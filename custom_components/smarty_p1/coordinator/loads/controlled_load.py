@@ -101,8 +101,7 @@ class ControlledLoad:
 
     def _around(self, record: LoadRecord, now: datetime) -> Around:
         """Return what tells a hand from what the box does by itself."""
-        load, plan = self._entered.load, record.plan
-        is_needed = plan is not None and record.control.left_kwh > NO_KWH
+        load, is_needed = self._entered.load, record.control.left_kwh > NO_KWH
         connected_at = record.ready_at[-1] if record.ready_at else None
         is_gone = self._entered.is_there(self._hass) is False
         return Around(
@@ -157,13 +156,13 @@ class ControlledLoad:
     def _wanted(
         self,
         control: LoadControl,
-        plan: LoadPlan | None,
+        plan: LoadPlan,
         now: datetime,
         latest: Reading | None,
         kw: float | None,
     ) -> LoadFollowing:
         state, charger = control.following, self.charger
-        if plan is None or quarter_start(plan.planned_at) != quarter_start(now):
+        if quarter_start(plan.planned_at) != quarter_start(now):
             return self._without_plan(control, plan, now)
         self._without_since = None
         if plan.quarter is None:
@@ -177,33 +176,32 @@ class ControlledLoad:
             )
         return followed(state, charger, order, plan.quarter, seen)
 
-    def _without_plan(
-        self, control: LoadControl, plan: LoadPlan | None, now: datetime
-    ) -> LoadFollowing:
+    def _without_plan(self, control: LoadControl, plan: LoadPlan, now: datetime) -> LoadFollowing:
         """Return the state by the runs of the last plan, which end in time."""
         state, charger = control.following, self.charger
         self._without_since = self._without_since or now
         if not has_passed(self._without_since, now, _PLANNING_TIME):
             # The plan of this quarter-hour is still being made.
             return state
-        most_kw = plan.quarter.max_kwh * 4 if plan and plan.quarter else inf
-        if not (wished := min(most_kw, control.run_kw(now, charger.max_kw))):
+        most_kw = plan.quarter.max_kwh * 4 if plan.quarter else inf
+        run_kw = plan.run_kw(now, control.left_kwh, charger.max_kw)
+        if not (wished := min(most_kw, run_kw)):
             return _paused(state, now)
         if state.kw or not has_passed(state.switched_at, now, charger.min_time):
             return state
         kw = charger.settable(wished)
         return LoadFollowing(kw, now, now, (*state.starts, now)[-2 * MAX_STARTS :])
 
-    def _started(self, control: LoadControl, plan: LoadPlan | None, now: datetime) -> LoadControl:
+    def _started(self, control: LoadControl, plan: LoadPlan, now: datetime) -> LoadControl:
         """Return the control of an appliance: one start for each planned run."""
         if not self._entered.switched_by:
             return control
         start = control.of(key_of(self._hass, self._entered.switched_by), EntityKind.START)
         wish = None
-        if plan and plan.runs_now and plan.state in WAITING:
+        if plan.runs_now and plan.state in WAITING:
             is_old = has_passed(start.sent_at, now, NOT_STARTED_AFTER)
             was_started = not start.is_open and not is_old
-            wish = start.ordered if was_started else plan.runs[0][0].isoformat()
+            wish = start.ordered if was_started else plan.runs[0].begin.isoformat()
         return control.with_entity(start.asked(wish, now, is_safe=False))
 
     def _measurement(self) -> State | None:
@@ -232,6 +230,6 @@ def _paused(state: LoadFollowing, now: datetime) -> LoadFollowing:
     return LoadFollowing(0.0, now, now, state.starts) if state.kw else state
 
 
-def _is_capped(plan: LoadPlan | None) -> bool:
+def _is_capped(plan: LoadPlan) -> bool:
     """Return whether the house may not draw more than a power that the user has entered."""
-    return plan is not None and plan.quarter is not None and isfinite(plan.quarter.max_kwh)
+    return plan.quarter is not None and isfinite(plan.quarter.max_kwh)

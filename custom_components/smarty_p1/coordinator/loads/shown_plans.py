@@ -1,6 +1,7 @@
 """Plans of loads and houses, and their savings, as entities, cards and messages show them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,10 +29,10 @@ def given_kw(entered: EnteredLoad, record: LoadRecord) -> float | None:
     return min(kw, record.max_kw)
 
 
-def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan | None:
-    """Return the plan of a load with what it is given now. Return None without a plan."""
+def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan:
+    """Return the plan of a load with what it is given now."""
     kw, hand_until = given_kw(entered, record), record.control.hand_until
-    return record.plan and record.plan._replace(given_kw=kw, hand_until=hand_until)
+    return replace(record.plan, given_kw=kw, hand_until=hand_until)
 
 
 class PlannedBattery(NamedTuple):

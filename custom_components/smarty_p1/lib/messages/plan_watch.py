@@ -6,7 +6,8 @@ from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import DAY, HOUR, LUXEMBOURG
 from ..passed_pause import has_passed
-from ..plan.load_record import MIN_MISSING_KWH, EndedTask
+from ..plan.daily_load import WAITING, LoadState, Run
+from ..plan.load_record import MIN_MISSING_KWH, EndedTask, LoadRecord
 from ..stored_json import Size
 from .message import HouseholdMessage, Value
 
@@ -17,29 +18,13 @@ _MAX_TOLD = 10
 _FAILURES = 3
 
 
-class WatchedLoad(NamedTuple):
-    """Load with its planned runs."""
-
-    name: str
-    runs: Sequence[tuple[datetime, datetime]] = ()
-    missing_kwh: float = 0.0
-    by: datetime | None = None
-    since: datetime | None = None
-    """Time at which it was connected or ready."""
-    is_settled: bool = False
-    """Whether it is connected or ready, and all prices until its deadline are known."""
-    saving: float = 0.0
-    """Expected saving in EUR against a start at once."""
-    did_not_start: bool = False
-    ended: EndedTask | None = None
-    """Last task that has ended with missing energy."""
-
-
 class WatchedPlan(NamedTuple):
-    """Plan of all loads of a meter."""
+    """Plan of all loads of a meter. Its mappings are keyed by the ids of the loads."""
 
-    loads: Mapping[str, WatchedLoad]
-    """By id of the load."""
+    names: Mapping[str, str]
+    records: Mapping[str, LoadRecord]
+    savings: Mapping[str, float]
+    """Expected savings in EUR against starts at once."""
     is_without_surcharge: bool = False
     """Whether the house stays within its reference power while loads run."""
 
@@ -69,19 +54,21 @@ def watch_plan(
     runs have all begun, or that saves less than 5 cents, is no news. Of several loads, the one that
     runs first is told now, and the others a minute later.
     """
-    told = {name: last for name, last in told.items() if name in plan.loads}
-    due = [name for name, load in plan.loads.items() if _is_news(told.get(name), load, now)]
+    records = plan.records
+    told = {name: last for name, last in told.items() if name in records}
+    saving = [name for name in records if plan.savings.get(name, 0.0) >= _MIN_SAVING_EUR]
+    due = [name for name in saving if _is_news(told.get(name), records[name], now)]
     if not due:
         return told, None
-    first = min(due, key=lambda name: plan.loads[name].runs[0])
-    load, last = plan.loads[first], told.get(first)
+    first = min(due, key=lambda name: records[name].plan.runs)
+    load, last = records[first].plan, told.get(first)
     has_moved = last is not None and not _is_over(last, now)
     if load.by:
-        told[first] = ToldPlan(load.since, load.by, load.runs[0][0], has_moved)
+        told[first] = ToldPlan(_since(records[first]), load.by, load.runs[0].begin, has_moved)
     values: dict[str, Value] = {
-        "name": load.name,
+        "name": plan.names[first],
         "runs": _clock(load.runs),
-        "saving_eur": load.saving,
+        "saving_eur": plan.savings[first],
     }
     key = "plan_of_day_below" if plan.is_without_surcharge else "plan_of_day"
     return told, HouseholdMessage(key, values)
@@ -102,12 +89,12 @@ def watch_failed_loads(
     """
     failures = [
         (f"{name} {message.key}", by, message)
-        for name, load in plan.loads.items()
-        for by, message in _failures_of(load, now, may_send=may_send)
+        for name, record in plan.records.items()
+        for by, message in _failures_of(plan.names[name], record, now, may_send=may_send)
         if by > since
     ]
     due = [message for name, by, message in failures if told.get(name) != by]
-    kept = {name: by for name, by in told.items() if name.split()[0] in plan.loads}
+    kept = {name: by for name, by in told.items() if name.split()[0] in plan.records}
     after = kept | {name: by for name, by, _ in failures}
     return (after if after != told else told), due
 
@@ -117,36 +104,43 @@ def _is_over(told: ToldPlan, now: datetime) -> bool:
     return told.start <= now
 
 
-def _is_news(told: ToldPlan | None, load: WatchedLoad, now: datetime) -> bool:
-    """Return whether the runs of a load are to be told."""
-    is_coming = load.is_settled and any(begin > now for begin, _ in load.runs)
-    if not is_coming or load.saving < _MIN_SAVING_EUR:
+def _since(record: LoadRecord) -> datetime | None:
+    """Return the time at which a load was connected or ready."""
+    return next(reversed(record.ready_at), None)
+
+
+def _is_news(told: ToldPlan | None, record: LoadRecord, now: datetime) -> bool:
+    """Return whether the runs of a load are to be told: all prices until its deadline are known."""
+    plan = record.plan
+    is_settled = plan.is_certain and plan.state in WAITING
+    if not is_settled or all(run.begin <= now for run in plan.runs):
         return False
     if told is None:
         return True
     if _is_over(told, now):
         # The rest of a task that runs already is no news.
-        return (told.since, told.by) != (load.since, load.by)
-    return not told.has_moved and abs(load.runs[0][0] - told.start) > HOUR
+        return (told.since, told.by) != (_since(record), plan.by)
+    return not told.has_moved and abs(plan.runs[0].begin - told.start) > HOUR
 
 
 def _failures_of(
-    load: WatchedLoad, now: datetime, *, may_send: bool
+    name: str, record: LoadRecord, now: datetime, *, may_send: bool
 ) -> Iterator[tuple[datetime, HouseholdMessage]]:
     """Yield the messages about a load, each with the deadline of its task."""
-    if load.ended and not has_passed(load.ended.by, now, DAY):
-        yield load.ended.by, _lacked(load.name, load.ended)
-    if not may_send or load.by is None or load.by <= now:
+    ended, plan = record.ended, record.plan
+    if ended and not has_passed(ended.by, now, DAY):
+        yield ended.by, _lacked(name, ended)
+    if not may_send or plan.by is None or plan.by <= now:
         return
-    if load.did_not_start:
-        yield load.by, HouseholdMessage("load_did_not_start", {"name": load.name})
-    if load.missing_kwh >= MIN_MISSING_KWH:
+    if plan.state is LoadState.DID_NOT_START:
+        yield plan.by, HouseholdMessage("load_did_not_start", {"name": name})
+    if plan.missing_kwh >= MIN_MISSING_KWH:
         values: dict[str, Value] = {
-            "name": load.name,
-            "missing_kwh": load.missing_kwh,
-            "until_at": load.by.isoformat(),
+            "name": name,
+            "missing_kwh": plan.missing_kwh,
+            "until_at": plan.by.isoformat(),
         }
-        yield load.by, HouseholdMessage("load_lacks", values)
+        yield plan.by, HouseholdMessage("load_lacks", values)
 
 
 def _lacked(name: str, ended: EndedTask) -> HouseholdMessage:
@@ -161,7 +155,7 @@ def _lacked(name: str, ended: EndedTask) -> HouseholdMessage:
     return HouseholdMessage("load_lacked", values)
 
 
-def _clock(runs: Sequence[tuple[datetime, datetime]]) -> str:
+def _clock(runs: Sequence[Run]) -> str:
     """Return begin and end of the first runs of a load."""
     named = ", ".join(
         "-".join(f"{time.astimezone(LUXEMBOURG):%H:%M}" for time in run)

@@ -5,12 +5,14 @@ load.worth_kwh(left_kwh=3.0), load.deadline(now)
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from math import inf
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, final
 
 from ..history.luxembourg_time import DAY, HOUR, in_utc, local_day
+from ..stored_json import Mark, Size
 from .coming_quarters import PlanLack
 from .load_following import LoadOrder
 from .next_kwh_price import NO_KWH, Quarter
@@ -24,6 +26,7 @@ _MIN_HAND = timedelta(hours=1)
 # At a low voltage, a charger has up to a tenth less than its nominal power.
 _RESERVE = 1.1
 _PRICE_DECIMALS = 5
+_MAX_RUNS = 400
 
 
 class DailyLoad(NamedTuple):
@@ -79,12 +82,6 @@ class DailyLoad(NamedTuple):
         return None if by is None else in_utc(datetime.combine(day, by))
 
 
-def is_last_chance(now: datetime, by: datetime | None, left_kwh: float, max_kw: float) -> bool:
-    """Return whether a load has just enough time until its deadline for its energy."""
-    needed = timedelta(hours=_RESERVE * left_kwh / max_kw) + _MARGIN
-    return by is not None and now < by <= now + needed
-
-
 class LoadState(StrEnum):
     """State of a load, as its plan shows it."""
 
@@ -110,17 +107,27 @@ WAITING = frozenset({LoadState.PLANNED, LoadState.TRIES_AGAIN})
 """States of a load that runs when the plan says so."""
 
 
-class LoadPlan(NamedTuple):
-    """Plan of a load, as its entities show it."""
+class Run(NamedTuple):
+    """Begin and end of a planned run, in UTC."""
 
-    runs: tuple[tuple[datetime, datetime], ...]
-    """Begin and end of its runs from now on, in UTC."""
-    limit_price: float | None
+    begin: datetime
+    end: datetime
+
+
+@final
+@dataclass(frozen=True)
+class LoadPlan:
+    """Plan of a load, as its entities show it. If no new one comes, its runs are followed."""
+
+    runs: Annotated[tuple[Run, ...], Size(_MAX_RUNS)] = ()
+    """Its runs from the time of the plan on."""
+    limit_price: Annotated[float | None, Mark.NOT_STORED] = None
     """Price in EUR of the dearest planned kWh. None without a run."""
-    missing_kwh: float
+    missing_kwh: float = 0.0
     """Energy that does not fit in before the deadline."""
-    planned_at: datetime
-    quarter: Quarter | None = None
+    planned_at: Annotated[datetime, Mark.NOT_STORED] = datetime(1970, 1, 1, tzinfo=UTC)
+    """Time of the plan. A plan out of the file is an old one."""
+    quarter: Annotated[Quarter | None, Mark.NOT_STORED] = None
     """Prices of the quarter-hour in which it was planned. None without energy to plan."""
     planned_kwh: float = 0.0
     """Energy in this quarter-hour."""
@@ -133,7 +140,7 @@ class LoadPlan(NamedTuple):
     state: LoadState = LoadState.PLANNED
     is_at_once: bool = False
     """Whether it gets its full power now, at any price."""
-    lacks: frozenset[PlanLack] = frozenset()
+    lacks: Annotated[frozenset[PlanLack], Mark.NOT_STORED] = frozenset()
     """Data that the plan goes without."""
     once_by: datetime | None = None
     """Deadline that the user has set for once."""
@@ -155,17 +162,34 @@ class LoadPlan(NamedTuple):
 
         A load that has just enough time until its deadline for `left_kwh` has its last chance.
         """
-        is_late = self.is_at_once or is_last_chance(now, self.by, left_kwh, max_kw)
+        is_late = self.is_at_once or self._is_last_chance(now, left_kwh, max_kw)
         is_last = left_kwh > NO_KWH and is_late
         limit = -inf if self.limit_price is None else self.limit_price
         most_kwh = taken_kwh + (left_kwh if left_kwh > NO_KWH else 0.0)
         pause = timedelta.max if self.next_start is None else self.next_start - now
         return LoadOrder(limit, self.planned_kwh, most_kwh, is_last, pause)
 
+    def run_kw(self, now: datetime, left_kwh: float, max_kw: float) -> float:
+        """Return the power in kW without a new plan: that of its runs, until `left_kwh` is used.
+
+        At the last chance before the deadline, it is `max_kw`.
+        """
+        if left_kwh <= NO_KWH:
+            return 0.0
+        if self._is_last_chance(now, left_kwh, max_kw):
+            return max_kw
+        is_run = any(run.begin <= now < run.end for run in self.runs)
+        return min(self.mean_kw, max_kw) if is_run else 0.0
+
+    def _is_last_chance(self, now: datetime, left_kwh: float, max_kw: float) -> bool:
+        """Return whether a load has just enough time until its deadline for its energy."""
+        needed = timedelta(hours=_RESERVE * left_kwh / max_kw) + _MARGIN
+        return self.by is not None and now < self.by <= now + needed
+
     @property
     def runs_now(self) -> bool:
         """Return whether the load runs in the quarter-hour of the plan."""
-        return bool(self.runs) and self.runs[0][0] <= self.planned_at
+        return bool(self.runs) and self.runs[0].begin <= self.planned_at
 
     @property
     def shown_limit_price(self) -> float | None:
@@ -176,4 +200,4 @@ class LoadPlan(NamedTuple):
     @property
     def next_start(self) -> datetime | None:
         """Return the start of the next run that has not begun, None without one."""
-        return next((start for start, _ in self.runs if start > self.planned_at), None)
+        return next((run.begin for run in self.runs if run.begin > self.planned_at), None)

@@ -22,6 +22,7 @@ from .coming_quarters import (
     input_of_plan,
     with_day_before,
 )
+from .daily_load import Run
 from .house_battery import HouseBattery
 from .house_plan import HousePlan, plan_house
 from .next_kwh_price import NO_KWH, Quarter
@@ -136,13 +137,13 @@ class PlannedHouse(NamedTuple):
         is_priced = self.first_unknown is None or end <= self.first_unknown
         return is_priced and PlanLack.PRICE not in self.lacks
 
-    def runs(self, load: Load) -> list[tuple[datetime, datetime]]:
+    def runs(self, load: Load) -> list[Run]:
         """Return begin and end of the runs of a load. One that runs through may end earlier."""
         start, planned = self.coming[0].start, self.plan.loads[load.name]
         runs = []
         for begin, end in planned.runs:
             short = 1 - planned.kwh[end - 1] / load.profile[0] if load.profile else 0.0
-            runs.append((start + begin * QUARTER_HOUR, start + (end - short) * QUARTER_HOUR))
+            runs.append(Run(start + begin * QUARTER_HOUR, start + (end - short) * QUARTER_HOUR))
         return runs
 
     def mean_kw(self, load: Load) -> float:

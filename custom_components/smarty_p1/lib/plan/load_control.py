@@ -15,14 +15,11 @@ from ..history.luxembourg_time import DAY, HOUR, quarter_start
 from ..passed_pause import has_passed
 from ..stored_json import Mark, Size
 from .commanded import Around, Commanded, EntityKind, EntityOrder, EntityReport, Phase, Told
-from .daily_load import is_last_chance
 from .load_following import LoadFollowing
-from .next_kwh_price import NO_KWH
 
 _NOWHERE = Around()
 _OFF = {EntityKind.SWITCH: "off", EntityKind.FOLLOWED: "0.0"}
 _MAX_ENTITIES = 12
-_MAX_RUNS = 400
 # A number that cannot be set does not keep a load off for longer.
 _SET_WITHIN = timedelta(minutes=5)
 # A number that has not shown a limit after this time is not waited for.
@@ -51,14 +48,6 @@ class Mode(NamedTuple):
     otherwise: str
 
 
-class Run(NamedTuple):
-    """Run of the last plan."""
-
-    begin: datetime
-    end: datetime
-    kw: float
-
-
 @dataclass(frozen=True)
 class LoadControl:
     """State of the control. It is stored before an order is sent, so a crash goes on."""
@@ -67,9 +56,6 @@ class LoadControl:
     following: LoadFollowing = field(default_factory=LoadFollowing)
     hand_until: datetime | None = None
     """Time at which the plan decides again. None if no hand is known."""
-    runs: Annotated[tuple[Run, ...], Size(_MAX_RUNS)] = ()
-    """Runs of the last plan. They are followed if no new plan comes."""
-    by: datetime | None = None
     left_kwh: float = 0.0
     """Energy that is still needed until the deadline, by the last plan and the own count."""
     own_kwh: float = 0.0
@@ -267,22 +253,6 @@ class LoadControl:
         """Return it after the answer to an order."""
         entity = self.of(order.entity_id, order.kind)
         return self.with_entity(entity.answered(order, now, is_done=is_done))
-
-    def planned(self, runs: Iterable[Run], by: datetime | None, left_kwh: float) -> LoadControl:
-        """Return it with a new plan, which knows what sensors and recorder have measured."""
-        return replace(self, runs=tuple(runs)[:_MAX_RUNS], by=by, left_kwh=left_kwh)
-
-    def run_kw(self, now: datetime, max_kw: float) -> float:
-        """Return the power in kW without a new plan: that of the last one's runs.
-
-        At the last chance before the deadline, it is `max_kw`.
-        """
-        if self.left_kwh <= NO_KWH:
-            return 0.0
-        if is_last_chance(now, self.by, self.left_kwh, max_kw):
-            return max_kw
-        runs = (min(run.kw, max_kw) for run in self.runs if run.begin <= now < run.end)
-        return next(runs, 0.0)
 
     def counted(self, since: datetime, kw: float, now: datetime) -> LoadControl:
         """Return it after the load has had the power `kw`, if it is on, since the last look.

@@ -18,7 +18,7 @@ from ..stored_json import Mark, Range, Size
 from .commanded import Told
 from .daily_load import DailyLoad, LoadPlan, LoadState
 from .evidence import Evidence
-from .load_control import LoadControl, Run
+from .load_control import LoadControl
 
 MIN_SHARE = 0.1
 """Share of its power from which on a load runs."""
@@ -157,14 +157,15 @@ class LoadRecord:
     """Power in kW that the operator permits now."""
     control: LoadControl = field(default_factory=LoadControl)
     """What the plan has ordered, and what came of it."""
-    plan: Annotated[LoadPlan | None, Mark.NOT_STORED] = None
+    plan: LoadPlan = field(default_factory=LoadPlan)
     """Last plan, also of a load whose need is unknown by now."""
 
     def after(self, earlier: LoadRecord) -> LoadRecord:
         """Return this state, with the past of an earlier one that was read late."""
         ready_at = (*earlier.ready_at, *self.ready_at)[-MAX_READY_TIMES:]
         control = self.control if self.control.entities else earlier.control
-        return replace(self, ready_at=ready_at, control=control)
+        plan = max(earlier.plan, self.plan, key=lambda plan: plan.planned_at)
+        return replace(self, ready_at=ready_at, control=control, plan=plan)
 
     def period_of(self, load: DailyLoad, now: datetime) -> Period:
         """Return the time in which the load needs its energy now."""
@@ -276,16 +277,15 @@ class LoadRecord:
 
     def with_plan(self, plan: LoadPlan, *, runs: bool) -> LoadRecord:
         """Return the state after a new plan was shown. `runs` says whether the load ran before."""
-        present = plan.runs[0][0] if plan.runs_now else None
+        present = plan.runs[0].begin if plan.runs_now else None
         is_kept = present is not None and (not runs or present == self.announced_start)
-        announced, before = present if is_kept else plan.next_start, self.control
-        planned = [Run(begin, end, plan.mean_kw) for begin, end in plan.runs]
-        control = before.planned(planned, plan.by, plan.left_kwh)
+        announced = present if is_kept else plan.next_start
+        control = replace(self.control, left_kwh=plan.left_kwh)
         return replace(self, announced_start=announced, plan=plan, control=control)
 
     def at_deadline(self, load: DailyLoad, now: datetime) -> LoadRecord:
         """Return the state after a deadline: with the ended task if energy is missing."""
-        by, left_kwh = self.control.by, self.control.left_kwh
+        by, left_kwh = self.plan.by, self.control.left_kwh
         if by is None or now < by or self.is_done or left_kwh < MIN_MISSING_KWH:
             return self
         is_known = self.ended is not None and self.ended.by == by
@@ -349,7 +349,7 @@ def _other_hindrance(record: LoadRecord, by: datetime) -> Hindrance:
     """Return the cause of missing energy of a load that was not hindered before its deadline."""
     if any(entity.unused_at is None and entity.state is None for entity in record.control.entities):
         return Hindrance(LackCause.UNAVAILABLE, by)
-    was_late = record.plan is not None and record.plan.missing_kwh >= MIN_MISSING_KWH
+    was_late = record.plan.missing_kwh >= MIN_MISSING_KWH
     return Hindrance(LackCause.TOO_SHORT if was_late else LackCause.TOO_SLOW, by)
 
 
