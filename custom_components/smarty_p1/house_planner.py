@@ -26,7 +26,6 @@ from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.battery_follower import BatteryFollower
 from .coordinator.loads.controlled_load import ControlledLoad
 from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
-from .coordinator.loads.load_power import LoadPower
 from .coordinator.loads.load_records import ChangeOfRecord
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
 from .coordinator.loads.ordered_entities import (
@@ -55,7 +54,6 @@ from .lib.passed_pause import has_passed
 from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.commanded import Told
 from .lib.plan.daily_load import WAITING, DailyLoad, LoadPlan, LoadState
-from .lib.plan.house_plan import MAX_LOADS
 from .lib.plan.house_request import LoadWish, PlannedHouse
 from .lib.plan.limit_log import LimitLook
 from .lib.plan.load_record import Charge, LoadRecord, Noted
@@ -111,13 +109,11 @@ class HousePlanner:
             hass, LOGGER, cooldown=_COOLDOWN_S, immediate=True, function=self._on_numbers
         )
         self._tracked: list[CALLBACK_TYPE] = []
-        self._powers: dict[str, LoadPower] = {}
         self._controlled: dict[str, ControlledLoad] = {}
         self._unknown = set[str]()
         """Loads that have no plan now."""
         self._orders = OrderedEntities(hass, entry.runtime_data, self._follow_one)
         self._battery = BatteryFollower(hass, entry, self._orders)
-        self._entered_at: dict[str, datetime] = {}
         self._error = ""
         """Type of the error because of which there is no new plan."""
         self._unknown_needs: dict[str, str] = {}
@@ -150,7 +146,7 @@ class HousePlanner:
     @callback
     def _look(self) -> None:
         """Plan again if the loads or the battery have changed."""
-        loads = dict([*entered_loads(self._entry).items()][:MAX_LOADS])
+        loads = entered_loads(self._entry)
         has_new_battery = self._battery.look()
         if loads == self._loads and not has_new_battery:
             return
@@ -160,9 +156,7 @@ class HousePlanner:
         self._unknown |= loads.keys() - self._loads.keys()
         for name, entered in loads.items():
             if entered != self._loads.get(name):
-                self._powers[name] = LoadPower(self._hass, entered.measured_by, entered.load.max_kw)
                 self._controlled[name] = ControlledLoad(self._hass, entered, self._orders)
-                self._entered_at[name] = dt_util.utcnow()
         self._loads = loads
         self._counted_hour = None
         self._stop_tracking()
@@ -252,7 +246,7 @@ class HousePlanner:
                 record = replace(record, more_eur=planned.get("saving"))
             self._records.put(subentry_id, replace(record, control=record.control.released()))
             self._on_event()
-        elif self._battery.entered and self._battery.entered.subentry_id == subentry_id:
+        elif subentry_id in self._owners():
             self._battery.release()
             self._follow()
 
@@ -423,7 +417,7 @@ class HousePlanner:
             self._records.count(name, record)
             if (is_there := entered.is_there(self._hass)) is not None:
                 record = record.with_presence(now, is_there=is_there)
-            limit, kw = limits.get(entered.blocked_by), self._powers[name].kw(now)
+            limit, kw = limits.get(entered.blocked_by), self._controlled[name].power.kw(now)
             max_kw = self._share(name, record, shared) if limit and limit.counts else inf
             if limit:
                 looks[name] = LimitLook(
@@ -445,11 +439,13 @@ class HousePlanner:
 
     def _limits(self, now: datetime) -> dict[str | None, OperatorLimit]:
         """Return the limits by the entities that tell them."""
-        relays = {entered.blocked_by: entered for entered in self._loads.values()}
-        keys = {relay: key_of(self._hass, relay) for relay in relays if relay}
-        blocked = {key: relays[relay].is_blocked(self._hass) for relay, key in keys.items()}
-        limits = self._records.seen_limits(blocked, now)
-        return {relay: limits[key] for relay, key in keys.items()}
+        blocked = {
+            relay: (key_of(self._hass, relay), entered.is_blocked(self._hass))
+            for entered in self._loads.values()
+            if (relay := entered.blocked_by)
+        }
+        limits = self._records.seen_limits(dict(blocked.values()), now)
+        return {relay: limits[key] for relay, (key, _) in blocked.items()}
 
     def _share(self, name: str, record: LoadRecord, shared: dict[str | None, float]) -> float:
         """Return the power of a limited load, and take it from what loads share at its relay."""
@@ -465,11 +461,14 @@ class HousePlanner:
 
     def _counted(self, name: str, record: LoadRecord, now: datetime) -> LoadRecord:
         """Return the record after the energy since the last look, and with the last charge."""
-        entered, control, kw = self._loads[name], record.control, self._powers[name].kw(now)
+        entered, kw, plan = self._loads[name], self._controlled[name].power.kw(now), record.plan
         if kw is None:
-            kw = _believed_kw(entered, record)
+            # Without a sensor, the set power is believed, otherwise the planned one.
+            kw = given_kw(entered, record)
+        if kw is None:
+            kw = plan.planned_kw if plan.runs_now else 0.0
         since = record.period_of(entered.load, now).since
-        control, charge = control.counted(since, kw, now), record.charge
+        control, charge = record.control.counted(since, kw, now), record.charge
         needed_kwh = entered.needed_kwh(self._hass)
         if needed_kwh is not None and (charge is None or needed_kwh != charge.needed_kwh):
             charge = Charge(needed_kwh, control.own_kwh)
@@ -493,9 +492,9 @@ class HousePlanner:
     @callback
     def _follow_one(self, name: str) -> None:
         """Go on after the answer to an order."""
-        if self._battery.entered and name == self._battery.entered.subentry_id:
+        if name not in self._loads:
             self._battery.go_on()
-        elif name in self._loads and not self._records.is_closed:
+        elif not self._records.is_closed:
             self._follow_load(name)
 
     @callback
@@ -503,8 +502,8 @@ class HousePlanner:
         """Send the orders that a load needs now."""
         record, now, entered = self._records.of(name), dt_util.utcnow(), self._loads[name]
         if entered.is_controlled or record.control.entities:
-            kw, latest = self._powers[name].kw(now), self._entry.runtime_data.latest
-            control = self._controlled[name].followed(record, now, latest, kw)
+            latest = self._entry.runtime_data.latest
+            control = self._controlled[name].followed(record, now, latest)
             self._orders.command(Orderer(name, entered.name, _reason_of(record)), control)
             self._show(name)
 
@@ -561,7 +560,7 @@ class HousePlanner:
     def _is_without_plan(self, name: str, now: datetime) -> bool:
         """Return whether a load has no plan of now, although there was time to make one."""
         planned_at = quarter_start(self._records.of(name).plan.planned_at)
-        return has_passed(max(planned_at, self._entered_at[name]), now, _MAX_AGE)
+        return has_passed(max(planned_at, self._controlled[name].entered_at), now, _MAX_AGE)
 
     def _problem_of(self, name: str) -> Problem:
         """Return the problem because of which there is no new plan of a load."""
@@ -571,14 +570,6 @@ class HousePlanner:
             return Problem.LOAD_NEED_UNKNOWN
         has_reading = self._entry.runtime_data.records.demand is not None
         return Problem.LOAD_WITHOUT_PLAN if has_reading else Problem.LOAD_WITHOUT_READING
-
-
-def _believed_kw(entered: EnteredLoad, record: LoadRecord) -> float:
-    """Return the power of a load without a sensor: the set one, otherwise the planned one."""
-    kw, plan = given_kw(entered, record), record.plan
-    if kw is None:
-        kw = plan.planned_kw if plan.runs_now else 0.0
-    return kw
 
 
 def _seen_kw(entered: EnteredLoad, record: LoadRecord, kw: float | None) -> float | None:
@@ -638,7 +629,7 @@ def _with_runs(
     return replace(
         plan,
         runs=(*planned.runs(load),),
-        limit_price=of_load.limit_price if of_load.runs else None,
+        limit_price=of_load.limit_price,
         quarter=planned.coming[0].quarter,
         planned_kwh=of_load.kwh[0],
         mean_kw=planned.mean_kw(load),

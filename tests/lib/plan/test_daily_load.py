@@ -74,7 +74,7 @@ def test_a_charger_with_less_than_its_nominal_power_is_done_in_time(
 
 def test_a_limit_price_has_five_decimals() -> None:
     assert LoadPlan(limit_price=0.1 + 0.2 / 3).shown_limit_price == 0.16667
-    assert LoadPlan(limit_price=None).shown_limit_price is None
+    assert LoadPlan().shown_limit_price is None
 
 
 def test_without_a_new_plan_the_last_runs_are_followed_to_their_end() -> None:

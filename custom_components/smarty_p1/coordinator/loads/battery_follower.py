@@ -55,11 +55,6 @@ class BatteryFollower:
         self._set_at: datetime | None = None
         self._mode_at: datetime | None = None
 
-    @property
-    def is_controlled(self) -> bool:
-        """Return whether the plan sets the battery's power or mode."""
-        return self.entered is not None and self.entered.is_controlled
-
     @callback
     def look(self) -> bool:
         """Take the battery that the user has entered. Return whether it has changed."""
@@ -71,16 +66,11 @@ class BatteryFollower:
     @callback
     def end(self, _event: Event | None = None) -> None:
         """Let the battery regulate itself from now on, because Home Assistant or the entry ends."""
-        self.give_back()
-        self._has_ended = True
-
-    @callback
-    def give_back(self) -> None:
-        """Let the battery regulate itself, because nobody follows it any more."""
         if self.entered and not self._has_ended:
             self._kw = None
             self._order(self.entered)
             self._show(None)
+        self._has_ended = True
 
     @callback
     def release(self) -> None:

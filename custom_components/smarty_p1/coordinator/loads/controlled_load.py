@@ -1,10 +1,11 @@
 """Load that the plan controls: its measured energy, and the power that the plan gives it now."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf, isfinite
 
 from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.util import dt as dt_util
 
 from ...lib.history.luxembourg_time import quarter_start
 from ...lib.meter.meter_reader import Reading
@@ -12,10 +13,11 @@ from ...lib.passed_pause import has_passed
 from ...lib.plan.commanded import Around, EntityKind, EntityReport
 from ...lib.plan.daily_load import WAITING, LoadPlan
 from ...lib.plan.load_control import Limit, LoadControl, Setting
-from ...lib.plan.load_following import MAX_STARTS, Charger, LoadFollowing, LoadReadings, followed
+from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed, set_to
 from ...lib.plan.load_record import NOT_STARTED_AFTER, LoadRecord
 from ...lib.plan.next_kwh_price import NO_KWH
 from .entered_loads import EnteredLoad
+from .load_power import LoadPower
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, key_of
 from .state_numbers import is_power, lowest_of, number_of, number_to_set
@@ -29,6 +31,7 @@ _MIN_AMPERES = 6.0
 # 11 and 22 kW are rounded: 16 and 32 A have 11.04 and 22.08 kW.
 _ROUNDED = 1.005
 _ANY_KW = 0.1
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ControlledLoad:
@@ -38,6 +41,8 @@ class ControlledLoad:
         self._hass = hass
         self._entered = entered
         self._orders = orders
+        self.entered_at = dt_util.utcnow()
+        self.power = LoadPower(hass, entered.measured_by, entered.load.max_kw)
         self._without_since: datetime | None = None
         """Time since which there is no plan of the running quarter-hour."""
         self._last_charger: Charger | None = None
@@ -56,16 +61,14 @@ class ControlledLoad:
         return entities
 
     @callback
-    def followed(
-        self, record: LoadRecord, now: datetime, latest: Reading | None, kw: float | None
-    ) -> LoadControl:
+    def followed(self, record: LoadRecord, now: datetime, latest: Reading | None) -> LoadControl:
         """Return the control of the load with the orders that are wished now."""
         entered, control = self._entered, record.control.used(self._entities, now)
-        states = self._states(control, kw)
+        states = self._states(control, now)
         if entered.load.hours is not None:
             return self._started(control.reported(states, now), record.plan, now)
         control = control.reported(states, now, self._around(record, now))
-        state, before = self._wanted(control, record.plan, now, latest, kw), control.following
+        state, before = self._wanted(control, record.plan, now, latest), control.following
         wished, limit = state.kw, None
         if control.has_hand:
             state = _paused(before, now)
@@ -83,13 +86,13 @@ class ControlledLoad:
             fits_full=wished >= self.charger.max_kw,
         )
 
-    def _states(self, control: LoadControl, kw: float | None) -> dict[str, EntityReport]:
+    def _states(self, control: LoadControl, now: datetime) -> dict[str, EntityReport]:
         """Return the states of the entities. What says on without power and order is off."""
-        states, switch = self._orders.reports(control), control.switch
+        states, switch, kw = self._orders.reports(control), control.switch, self.power.kw(now)
         if switch and switch.ordered != "on" and kw is not None and kw < _MIN_KW:
             report = states[switch.entity_id]
-            value = "off" if report.value == "on" else report.value
-            states[switch.entity_id] = report._replace(value=value)
+            if report.value == "on":
+                states[switch.entity_id] = report._replace(value="off")
         return states
 
     def _limit(self, limit_kw: float) -> Limit:
@@ -101,15 +104,13 @@ class ControlledLoad:
 
     def _around(self, record: LoadRecord, now: datetime) -> Around:
         """Return what tells a hand from what the box does by itself."""
-        load, is_needed = self._entered.load, record.control.left_kwh > NO_KWH
-        connected_at = record.ready_at[-1] if record.ready_at else None
-        is_gone = self._entered.is_there(self._hass) is False
+        entered = self._entered
         return Around(
-            is_needed=is_needed,
-            connected_at=connected_at,
-            plan_decides=self._entered.plan_decides,
-            hand_end=load.hand_end(now),
-            is_gone=is_gone,
+            record.control.left_kwh > NO_KWH,
+            record.ready_at[-1] if record.ready_at else None,
+            entered.plan_decides,
+            entered.load.hand_end(now),
+            is_gone=entered.is_there(self._hass) is False,
         )
 
     @property
@@ -159,7 +160,6 @@ class ControlledLoad:
         plan: LoadPlan,
         now: datetime,
         latest: Reading | None,
-        kw: float | None,
     ) -> LoadFollowing:
         state, charger = control.following, self.charger
         if quarter_start(plan.planned_at) != quarter_start(now):
@@ -168,13 +168,7 @@ class ControlledLoad:
         if plan.quarter is None:
             return _paused(state, now)
         order = plan.order(now, control.left_kwh, control.quarter_kwh, charger.max_kw)
-        seen = self._seen(control, now, latest, kw)
-        if seen is None:
-            # Without a reading, the load follows the times of the plan.
-            seen = LoadReadings(
-                now, now, datetime.min.replace(tzinfo=now.tzinfo), 0, 0, None, None, 0
-            )
-        return followed(state, charger, order, plan.quarter, seen)
+        return followed(state, charger, order, plan.quarter, self._seen(control, now, latest))
 
     def _without_plan(self, control: LoadControl, plan: LoadPlan, now: datetime) -> LoadFollowing:
         """Return the state by the runs of the last plan, which end in time."""
@@ -185,18 +179,13 @@ class ControlledLoad:
             return state
         most_kw = plan.quarter.max_kwh * 4 if plan.quarter else inf
         run_kw = plan.run_kw(now, control.left_kwh, charger.max_kw)
-        if not (wished := min(most_kw, run_kw)):
-            return _paused(state, now)
-        if state.kw or not has_passed(state.switched_at, now, charger.min_time):
-            return state
-        kw = charger.settable(wished)
-        return LoadFollowing(kw, now, now, (*state.starts, now)[-2 * MAX_STARTS :])
+        kw = min(most_kw, run_kw)
+        return set_to(state, charger, kw, now) if kw else _paused(state, now)
 
     def _started(self, control: LoadControl, plan: LoadPlan, now: datetime) -> LoadControl:
         """Return the control of an appliance: one start for each planned run."""
-        if not self._entered.switched_by:
+        if (start := next(control.all_of(EntityKind.START), None)) is None:
             return control
-        start = control.of(key_of(self._hass, self._entered.switched_by), EntityKind.START)
         wish = None
         if plan.runs_now and plan.state in WAITING:
             is_old = has_passed(start.sent_at, now, NOT_STARTED_AFTER)
@@ -204,23 +193,15 @@ class ControlledLoad:
             wish = start.ordered if was_started else plan.runs[0].begin.isoformat()
         return control.with_entity(start.asked(wish, now, is_safe=False))
 
-    def _measurement(self) -> State | None:
-        source = self._entered.measured_by
-        return self._hass.states.get(source) if source else None
-
-    def _seen(
-        self, control: LoadControl, now: datetime, latest: Reading | None, kw: float | None
-    ) -> LoadReadings | None:
-        """Return the readings of meter and load. Return None if the meter's are unknown."""
-        if latest is None or (net := net_import(latest, now)) is None:
-            return None
-        state = self._measurement()
+    def _seen(self, control: LoadControl, now: datetime, latest: Reading | None) -> LoadReadings:
+        """Return the readings of meter and load. Without the meter's, it is silent for long."""
+        state, net = self._hass.states.get(self._entered.measured_by or ""), net_import(latest, now)
         return LoadReadings(
             now,
             quarter_start(now),
-            latest.received_at,
-            *net,
-            kw,
+            latest.received_at if latest and net else _NEVER,
+            *(net or (0.0, 0.0)),
+            self.power.kw(now),
             state.last_reported if state else None,
             control.quarter_kwh,
         )

@@ -121,8 +121,8 @@ class LoadPlan:
 
     runs: Annotated[tuple[Run, ...], Size(_MAX_RUNS)] = ()
     """Its runs from the time of the plan on."""
-    limit_price: Annotated[float | None, Mark.NOT_STORED] = None
-    """Price in EUR of the dearest planned kWh. None without a run."""
+    limit_price: Annotated[float, Mark.NOT_STORED] = -inf
+    """Price in EUR of the dearest planned kWh, minus infinity without one."""
     missing_kwh: float = 0.0
     """Energy that does not fit in before the deadline."""
     planned_at: Annotated[datetime, Mark.NOT_STORED] = datetime(1970, 1, 1, tzinfo=UTC)
@@ -164,10 +164,9 @@ class LoadPlan:
         """
         is_late = self.is_at_once or self._is_last_chance(now, left_kwh, max_kw)
         is_last = left_kwh > NO_KWH and is_late
-        limit = -inf if self.limit_price is None else self.limit_price
         most_kwh = taken_kwh + (left_kwh if left_kwh > NO_KWH else 0.0)
         pause = timedelta.max if self.next_start is None else self.next_start - now
-        return LoadOrder(limit, self.planned_kwh, most_kwh, is_last, pause)
+        return LoadOrder(self.limit_price, self.planned_kwh, most_kwh, is_last, pause)
 
     def run_kw(self, now: datetime, left_kwh: float, max_kw: float) -> float:
         """Return the power in kW without a new plan: that of its runs, until `left_kwh` is used.
@@ -193,9 +192,9 @@ class LoadPlan:
 
     @property
     def shown_limit_price(self) -> float | None:
-        """Return the limit price in EUR. Return None if the prices are not known."""
-        price = None if PlanLack.PRICE in self.lacks else self.limit_price
-        return None if price is None else round(price, _PRICE_DECIMALS)
+        """Return the limit price in EUR. Return None without one, or if prices are not known."""
+        is_known = self.limit_price > -inf and PlanLack.PRICE not in self.lacks
+        return round(self.limit_price, _PRICE_DECIMALS) if is_known else None
 
     @property
     def next_start(self) -> datetime | None:

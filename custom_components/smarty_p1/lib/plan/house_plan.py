@@ -73,10 +73,10 @@ def _planned(
     values: Sequence[Values] = ()
     stored_eur = 0.0
     if battery:
-        flows, values = plan_battery(battery, quarters, _total(net, placed))
+        flows, values = plan_battery(battery, quarters, total(net, placed))
         stored = battery.stored + sum(battery.into(flow) for flow in flows)
         stored_eur = stored * battery.end_value
-    cost = _bill(quarters, _total(net, placed, flows)) - stored_eur
+    cost = _bill(quarters, total(net, placed, flows)) - stored_eur
     return HousePlan(placed, flows, values, cost)
 
 
@@ -99,8 +99,8 @@ def _placed(
         for group in order:
             for load in group:
                 placed.pop(load.name, None)
-            placed |= _place(group, for_loads, _total(net, placed, flows))
-        if (cost := _bill(quarters, _total(net, placed, flows))) < lowest - _MIN_GAIN_EUR:
+            placed |= _place(group, for_loads, total(net, placed, flows))
+        if (cost := _bill(quarters, total(net, placed, flows))) < lowest - _MIN_GAIN_EUR:
             lowest, best = cost, placed
     return best
 
@@ -129,10 +129,10 @@ def _place(
     return place_pausing(group, quarters, net)
 
 
-def _total(
+def total(
     net: Sequence[float], placed: Mapping[str, Planned], flows: Sequence[float] = ()
 ) -> list[float]:
-    """Return the net import of a house with its loads and the flows of its battery."""
+    """Return the net import of a house with its loads and the flows of its battery, in kWh."""
     energies = [planned.kwh for planned in placed.values()]
     return [sum(parts) for parts in zip(net, *energies, *([flows] if flows else []), strict=True)]
 

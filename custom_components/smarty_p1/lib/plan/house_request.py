@@ -24,7 +24,7 @@ from .coming_quarters import (
 )
 from .daily_load import Run
 from .house_battery import HouseBattery
-from .house_plan import HousePlan, plan_house
+from .house_plan import HousePlan, plan_house, total
 from .next_kwh_price import NO_KWH, Quarter
 from .planned_load import Load, at_once, constant_profile
 from .usual_house import usual_house
@@ -128,9 +128,7 @@ class PlannedHouse(NamedTuple):
     @property
     def net(self) -> list[float]:
         """Return the planned net import of each quarter-hour, in kWh."""
-        loads = [planned.kwh for planned in self.plan.loads.values()]
-        _, usual = input_of_plan(self.coming)
-        return [sum(parts) for parts in zip(usual, *loads, self.plan.battery, strict=True)]
+        return total(input_of_plan(self.coming)[1], self.plan.loads, self.plan.battery)
 
     def is_priced_until(self, end: datetime) -> bool:
         """Return whether all prices until a time are known."""
@@ -170,11 +168,15 @@ class PlannedHouse(NamedTuple):
 
         Both have the planned energy: energy that does not fit saves nothing.
         """
-        kwh, (quarters, _) = self.plan.loads[load.name].kwh, input_of_plan(self.coming)
-        others = [net - own for net, own in zip(self.net, kwh, strict=True)]
+        kwh, (quarters, others) = self.plan.loads[load.name].kwh, self._others(load)
         both = kwh, at_once(load._replace(kwh=sum(kwh)), len(kwh))
         planned, naive = (AddedCost.of(quarters, others, energies) for energies in both)
         return planned, naive
+
+    def _others(self, load: Load) -> tuple[Sequence[Quarter], list[float]]:
+        """Return the quarter-hours, and the net import without a load in kWh."""
+        kwh, (quarters, _) = self.plan.loads[load.name].kwh, input_of_plan(self.coming)
+        return quarters, [net - own for net, own in zip(self.net, kwh, strict=True)]
 
     def reason(self, load: Load) -> PlanReason | None:
         """Return why a load does not begin earlier, otherwise why it does not run at once.
@@ -182,10 +184,9 @@ class PlannedHouse(NamedTuple):
         It is the largest part of the saving against the cheapest plan that begins earlier.
         """
         planned, other = self.costs(load)
-        result, (quarters, _) = self.plan.loads[load.name], input_of_plan(self.coming)
+        result, (quarters, others) = self.plan.loads[load.name], self._others(load)
         begin = result.runs[0][0] if result.runs else load.first
         if other.cost > planned.cost and begin > load.first:
-            others = [net - own for net, own in zip(self.net, result.kwh, strict=True)]
             end = begin + max(0, len(load.profile) - 1)
             before = load._replace(kwh=sum(result.kwh), end=end, pause=None)
             earlier = plan_house(quarters, others, [before]).loads[load.name]

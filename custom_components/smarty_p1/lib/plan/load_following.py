@@ -116,13 +116,13 @@ def followed(
     if has_passed(seen.metered_at, seen.now, BLIND_AFTER):
         is_planned = order.planned_kwh > 0
         kw = max(charger.min_kw, min(charger.max_kw, order.planned_kwh * 4))
-        return _set(state, charger, kw if is_planned else 0.0, seen.now)
+        return set_to(state, charger, kw if is_planned else 0.0, seen.now)
     if has_passed(seen.metered_at, seen.now, SILENT_AFTER):
         kw = min(state.kw, charger.min_kw)
         return state if kw == state.kw else replace(state, kw=kw, changed_at=seen.now)
     if not _is_seen(state, seen):
         return state
-    return _set(state, charger, _wanted_kw(state, charger, order, quarter, seen), seen.now)
+    return set_to(state, charger, _wanted_kw(state, charger, order, quarter, seen), seen.now)
 
 
 def _is_seen(state: LoadFollowing, seen: LoadReadings) -> bool:
@@ -191,7 +191,7 @@ def _pays(
     return loss * max(1.0, order.pause / HOUR / rest) < START_EUR
 
 
-def _set(state: LoadFollowing, charger: Charger, kw: float, now: datetime) -> LoadFollowing:
+def set_to(state: LoadFollowing, charger: Charger, kw: float, now: datetime) -> LoadFollowing:
     """Return the state with the power `kw`, as far as the rules for changes allow it."""
     starts = tuple(start for start in state.starts if not has_passed(start, now, _EVENING))
     state = replace(state, starts=starts)
