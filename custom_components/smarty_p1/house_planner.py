@@ -550,6 +550,9 @@ class HousePlanner:
         """Return the loads and entities to tell about, with the last order and the state."""
         named = defaultdict[Problem, list[str]](list)
         for owner, name in self._owners().items():
+            entered = self._loads.get(owner)
+            if entered and entered.is_there(self._hass) is False:
+                continue
             for reason, problem in _TOLD.items():
                 named[problem] += [
                     f"{name} ({entity_of(self._hass, at.entity_id)}: {at.ordered}, {at.state})"

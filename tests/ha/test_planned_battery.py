@@ -46,7 +46,8 @@ SELECTED = {"mode_set_by": MODE, "mode_controlled": "Charge", "mode_otherwise": 
 async def battery(hass: HomeAssistant) -> None:
     hass.states.async_set("sensor.battery_charge", "50", {"unit_of_measurement": "%"})
     number = {"min": -5000, "max": 5000, "unit_of_measurement": "W"}
-    await async_setup_component(hass, "input_number", {"input_number": {"battery": number}})
+    numbers = {"battery": number, "charge": number | {"min": 0}}
+    await async_setup_component(hass, "input_number", {"input_number": numbers})
     options = {"options": ["Auto", "Charge"]}
     await async_setup_component(hass, "input_select", {"input_select": {"battery": options}})
 
@@ -132,6 +133,22 @@ async def test_a_silent_meter_and_a_removed_battery_end_the_control(
     (subentry_id,) = house.subentries
     hass.config_entries.async_remove_subentry(house, subentry_id)
     await wait_until(hass, lambda: state(hass, "sensor.battery_planned_power") == "no entity")
+
+
+@pytest.mark.parametrize("mode", [{}, SELECTED])
+async def test_a_number_that_can_only_charge_leaves_the_house_to_the_battery(
+    house: MockConfigEntry, hass: HomeAssistant, home: Home, clock: SetClock, mode: dict[str, str]
+) -> None:
+    await home.again(billed_month.telegram("00:00:10", 1.5))
+    await add(hass, house, power_set_by="input_number.charge", **mode)
+    await until_set(hass, lambda: planned_kw(hass) == pytest.approx(-0.4, abs=0.05))
+    await hass.async_block_till_done()
+    assert planned_kw(hass) == pytest.approx(-0.4, abs=0.05)
+    assert (state(hass, MODE), state(hass, "input_number.charge")) == ("Auto", "0.0")
+    hass.states.async_set("sensor.battery_charge", "0", {"unit_of_measurement": "%"})
+    clock(CHEAP.replace(hour=3, minute=45) + timedelta(days=1))
+    await home.again(billed_month.telegram("00:00:10", 0.1))
+    await until_set(hass, lambda: float(state(hass, "input_number.charge")) > 0)
 
 
 async def test_a_mode_is_chosen_only_to_charge_from_the_grid(
