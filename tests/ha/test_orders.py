@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_RECONFIGURE
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -347,12 +347,25 @@ async def test_another_switch_leaves_none_on(hass: HomeAssistant, box: Box) -> N
     assert not box.is_on
 
 
-async def test_a_disabled_meter_and_a_removed_one_leave_no_load_on(
-    hass: HomeAssistant, box: Box
+@pytest.mark.parametrize("is_by_hand", [False, True])
+@pytest.mark.parametrize("is_removed", [False, True])
+async def test_a_disabled_meter_and_a_removed_one_leave_on_only_a_hand(
+    hass: HomeAssistant, box: Box, *, is_removed: bool, is_by_hand: bool
 ) -> None:
     await box.charges()
-    await hass.config_entries.async_remove(box.house.entry_id)
-    assert not box.is_on
+    if is_by_hand:
+        for service in ("turn_off", "turn_on"):
+            await box.by_hand(service)
+    calls = len(box.orders)
+    entries, entry_id = hass.config_entries, box.house.entry_id
+    if is_removed:
+        await entries.async_remove(entry_id)
+    else:
+        await entries.async_set_disabled_by(entry_id, ConfigEntryDisabler.USER)
+    await hass.async_block_till_done()
+    assert box.is_on is is_by_hand
+    # Once: nobody would see a second try.
+    assert len(box.orders) == calls + (not is_by_hand)
 
 
 async def test_without_a_new_plan_the_last_one_is_followed_to_its_end(
