@@ -11,7 +11,7 @@ from homeassistant.config_entries import (
     ConfigSubentry,
 )
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, PERCENTAGE, STATE_OFF, STATE_ON
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, State, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.unit_conversion import EnergyConverter
 
@@ -113,14 +113,12 @@ class EnteredLoad(NamedTuple):
     def is_there(self, hass: HomeAssistant) -> bool | None:
         """Return whether a car is connected or an appliance ready. Return None if unknown."""
         entity_id = self.connected if self.load.hours is None else self.ready
-        state = hass.states.get(entity_id) if entity_id else None
-        return is_on(state)
+        state = hass.states.get(entity_id or "")
+        return {STATE_ON: True, STATE_OFF: False}.get(state.state) if state else None
 
     def is_blocked(self, hass: HomeAssistant) -> bool | None:
         """Return whether the grid operator limits the load. Return None if this is unknown."""
-        if self.blocked_by is None:
-            return False
-        state = hass.states.get(self.blocked_by)
+        state = hass.states.get(self.blocked_by or "")
         known = _RELAYS.get(state.state, state.state) if state else None
         return known == self.blocked_when if known in {STATE_ON, STATE_OFF} else None
 
@@ -133,11 +131,6 @@ class EnteredLoad(NamedTuple):
             return None if lacking is None else max(0.0, lacking * self.capacity_kwh)
         needed = converted(EnergyConverter, state, "kWh")
         return None if needed is None else max(0.0, needed)
-
-
-def is_on(state: State | None) -> bool | None:
-    """Return whether an entity is on. Return None if this is unknown."""
-    return {STATE_ON: True, STATE_OFF: False}.get(state.state) if state else None
 
 
 def subentries_of(entry: AnyConfigEntry, subentry_type: str) -> list[ConfigSubentry]:

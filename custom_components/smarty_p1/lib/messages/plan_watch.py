@@ -56,8 +56,7 @@ def watch_plan(
     """
     records = plan.records
     told = {name: last for name, last in told.items() if name in records}
-    saving = [name for name in records if plan.savings.get(name, 0.0) >= _MIN_SAVING_EUR]
-    due = [name for name in saving if _is_news(told.get(name), records[name], now)]
+    due = [name for name in records if _is_news(told.get(name), plan, name, now)]
     if not due:
         return told, None
     first = min(due, key=lambda name: records[name].plan.runs)
@@ -109,18 +108,20 @@ def _since(record: LoadRecord) -> datetime | None:
     return next(reversed(record.ready_at), None)
 
 
-def _is_news(told: ToldPlan | None, record: LoadRecord, now: datetime) -> bool:
+def _is_news(told: ToldPlan | None, plan: WatchedPlan, name: str, now: datetime) -> bool:
     """Return whether the runs of a load are to be told: all prices until its deadline are known."""
-    plan = record.plan
-    is_settled = plan.is_certain and plan.state in WAITING
-    if not is_settled or all(run.begin <= now for run in plan.runs):
+    record = plan.records[name]
+    load = record.plan
+    is_settled = load.is_certain and load.state in WAITING
+    is_coming = is_settled and any(run.begin > now for run in load.runs)
+    if not is_coming or plan.savings.get(name, 0.0) < _MIN_SAVING_EUR:
         return False
     if told is None:
         return True
     if _is_over(told, now):
         # The rest of a task that runs already is no news.
-        return (told.since, told.by) != (_since(record), plan.by)
-    return not told.has_moved and abs(plan.runs[0].begin - told.start) > HOUR
+        return (told.since, told.by) != (_since(record), load.by)
+    return not told.has_moved and abs(load.runs[0].begin - told.start) > HOUR
 
 
 def _failures_of(
