@@ -239,7 +239,7 @@ def test_a_disk_that_cannot_be_read_now_has_no_damaged_file(tmp_path: Path, code
     ):
         FrameQueue(tmp_path / "queue", ["a"], 1000)
     assert not (tmp_path / "queue.damaged").exists()
-    # It is not in use: the error that is kept here keeps no lock.
+    # The queue is not in use: the error that is kept here keeps no lock.
     FrameQueue(tmp_path / "queue", ["a"], 1000).close()
     assert refused.value is error
 
