@@ -58,13 +58,14 @@ class _Past(NamedTuple):
         cls, days: _Days, columns: Columns, changes: Sequence[ChangeLog], *, is_begun: bool
     ) -> Self:
         """Return the past before the day, or one before all times if it cannot be kept."""
-        end, sources, last = days.day, days.sources, sources_at(days.sources, days.day - SECOND)
+        day, sources, last = days.day, days.sources, sources_at(days.sources, days.day - SECOND)
+        end = FIRST if may_be_crossed(columns, day) else day
         table, refused = table_and_refused(columns, days.leneda, end=end)
-        table = with_prices(table, sources, end)
+        table = with_prices(table, sources, day)
         since = FIRST if last in sources[:1] else last.since
-        stand_ins = {last.since: (prices := stand_ins_of_today(table, since, end))}
+        stand_ins = {last.since: (prices := stand_ins_of_today(table, since, day))}
         lacks = any(of and price is None for of, price in zip(last[1:], prices, strict=True))
-        if refused or lacks or may_be_crossed(columns, end):
+        if refused or lacks:
             end, table, stand_ins = FIRST, table.between(FIRST, FIRST), {}
         ledger = Ledger.of(table, days.contracts, is_begun=is_begun)
         return cls(days, [of.version for of in changes], end, ledger, stand_ins)

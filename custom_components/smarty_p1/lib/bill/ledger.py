@@ -83,7 +83,9 @@ class LedgerRows(NamedTuple):
         for total, column in zip(totals, columns, strict=True):
             if column.any():  # most columns of most households are 0
                 np.cumsum(np.rint(column * _PARTS).astype(np.int64), out=total[1:])
-        return cls(table, clock, reference_wh, totals + before.totals[:, -1:] if before else totals)
+        if before:
+            totals += before.totals[:, -1:]
+        return cls(table, clock, reference_wh, totals)
 
     def between(self, begin: datetime, end: datetime) -> LedgerRows:
         """Return the rows of the quarter-hours that begin from `begin` to before `end`."""
@@ -181,7 +183,8 @@ class Ledger:
         """Return this ledger with the table of a day that begins after all of its rows."""
         past = self.known.whole
         day = LedgerRows.of(table, self.contracts, past)
-        return replace(self, known=LedgerParts(past, day, number_from(begin)))
+        parts = (past, day, number_from(begin)) if len(past.table.quarter) else (day,)
+        return replace(self, known=LedgerParts(*parts))
 
     def sums(self, begin: datetime, end: datetime) -> Sums:
         """Return the sums of the quarter-hours that begin from `begin` to before `end`."""
