@@ -55,10 +55,9 @@ from .lib.plan.coming_quarters import PlanLack
 from .lib.plan.commanded import Told
 from .lib.plan.daily_load import WAITING, DailyLoad, LoadPlan, LoadState
 from .lib.plan.house_request import LoadWish, PlannedHouse
-from .lib.plan.limit_log import LimitLook
 from .lib.plan.load_record import Charge, LoadRecord, Noted
 from .lib.plan.next_kwh_price import NO_KWH
-from .lib.plan.operator_limit import OperatorLimit
+from .lib.plan.operator_limit import LimitLook, OperatorLimit
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the

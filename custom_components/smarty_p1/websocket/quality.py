@@ -11,7 +11,7 @@ from ..coordinator.stored.event_history import Event, EventHistory
 from ..coordinator.stored.reception_history import ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
-from ..lib.plan.limit_log import kept
+from ..lib.plan.operator_limit import kept
 from ..lib.stored_json import dump
 from .requests import Request, meter_command
 from .shared_answer_types import Time

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.plan.limit_log import MAX_LIMITS, LimitLog, LimitLook, joined, kept, logged
+from smartyp1.plan.operator_limit import MAX_LIMITS, LimitLog, LimitLook, joined, kept, logged
 from smartyp1.stored_json import dump, load
 
 NOW = datetime(2026, 6, 16, 18, tzinfo=UTC)

@@ -9,10 +9,16 @@ from homeassistant.core import HomeAssistant, callback
 
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.plan.house_plan import MAX_LOADS
-from ...lib.plan.limit_log import MAX_LIMITS, LimitLog, LimitLook, joined, logged
 from ...lib.plan.load_control import LoadControl
 from ...lib.plan.load_record import LoadRecord
-from ...lib.plan.operator_limit import OperatorLimit
+from ...lib.plan.operator_limit import (
+    MAX_LIMITS,
+    LimitLog,
+    LimitLook,
+    OperatorLimit,
+    joined,
+    logged,
+)
 from ...lib.stored_json import Size, dump
 from ..stored.throttled_store import ThrottledStore
 
