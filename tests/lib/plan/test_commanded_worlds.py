@@ -517,6 +517,10 @@ def test_orders_are_carried_out_and_hands_kept_by_any_device() -> None:
     assert not [name for name, count in SEEN.items() if not count]
 
 
+def test_a_slow_order_to_be_on_is_no_hand_after_an_ignored_order_to_be_off() -> None:
+    run(range(56262, 56263))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(10))

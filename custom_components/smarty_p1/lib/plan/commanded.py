@@ -457,6 +457,9 @@ def _losses(entity: Commanded, now: datetime, around: Around) -> int:
 def _returned(entity: Commanded, was: Commanded, around: Around) -> Commanded:
     """Return a switch that is on again after it was off. Some boxes start by themselves."""
     is_stubborn = entity.losses > _MAX_RETURNS
+    if was.phase is Phase.UNCONFIRMED and entity.losses == 1:
+        # The order to be off was ignored, and the one to be on was shown late.
+        return entity
     if was.is_new or not around.plan_decides or is_stubborn:
         return _by_hand(entity, "on", Told.STARTS_ITSELF if is_stubborn else None)
     return entity
