@@ -209,14 +209,14 @@ async def _add_car(client: Client, entry_id: str) -> None:
     step = await client.post(flows, handler=[entry_id, "load"])
     flow = f"{flows}/{step['flow_id']}"
     await client.post(flow, next_step_id="car")
-    car: dict[str, object] = {"name": "Car", "kwh": "9", "max_kw": "11", "min_kw": "4.1"}
+    car = {"name": "Car", "kwh": "9", "max_kw": "11", "by_workdays": "07:00:00"}
     preferences = await client.command("energy/get_prefs")
-    (car["measured_by"],) = (
+    (measured_by,) = (
         device["stat_consumption"]
         for device in preferences["device_consumption"]
         if device["name"] == _CAR
     )
-    await client.post(flow, **car, by_workdays="07:00:00")
+    await client.post(flow, **car, more={"measured_by": measured_by})
 
 
 async def _until_drawn(who: Household) -> None:

@@ -81,6 +81,28 @@ def markers(form: FlowResult[Any, Any]) -> dict[str, Any]:
     return {str(marker): marker for marker in schema_of(form).schema}
 
 
+def in_sections(form: FlowResult[Any, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return typed values as a form takes them: those of its sections one level deeper.
+
+    Of a section without typed values, nothing is submitted.
+    """
+    nested = dict(typed)
+    for marker, field in schema_of(form).schema.items():
+        if isinstance(field, section):
+            inner = {str(name) for name in field.schema.schema} & typed.keys()
+            if inner:
+                nested[str(marker)] = {name: nested.pop(name) for name in inner}
+    return nested
+
+
+def place_of(form: FlowResult[Any, Any], name: str) -> str:
+    """Return the field of a form that shows the error of a field: itself, or its section."""
+    for marker, field in schema_of(form).schema.items():
+        if isinstance(field, section) and name in map(str, field.schema.schema):
+            return str(marker)
+    return name
+
+
 def told(result: ConfigFlowResult) -> Mapping[str, str]:
     """Return the placeholders of a step, and the refused amounts by the keys of their errors."""
     amounts = dict(_refused_amounts(result).values())
@@ -191,7 +213,7 @@ async def fill_contract(
     return await submit(hass, form, {name: typed[name] for name in typed.keys() - FIRST_PAGE})
 
 
-def suggested(result: ConfigFlowResult) -> dict[str, Any]:
+def suggested(result: FlowResult[Any, Any]) -> dict[str, Any]:
     """Return the values that the form suggests."""
 
     def read(schema: probatio.Schema) -> dict[str, Any]:

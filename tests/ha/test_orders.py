@@ -29,6 +29,7 @@ from custom_components.smarty_p1.lib.history.luxembourg_time import quarter_star
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 
 from . import billed_month, test_load_follower, test_planned_loads
+from .dialogs import in_sections
 from .support import Home, recorder_done, said, wait_until
 from .test_load_follower import CHEAP, Charger
 from .test_planned_loads import CAR, add
@@ -342,7 +343,7 @@ async def test_another_switch_leaves_none_on(hass: HomeAssistant, box: Box) -> N
         context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
     )
     changes = CAR | {"switched_by": "switch.other"}
-    await subentries.async_configure(form["flow_id"], changes)
+    await subentries.async_configure(form["flow_id"], in_sections(form, changes))
     await box.at(17, 31)
     assert not box.is_on
 

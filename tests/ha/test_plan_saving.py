@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.messages.report_data import async_report
 
 from . import billed_month
-from .dialogs import contract_in
+from .dialogs import contract_in, in_sections
 from .support import Home, metadata_of_sums, recorder_done, wait_until
 
 pytestmark = [
@@ -75,8 +75,8 @@ async def house(
 async def add(hass: HomeAssistant, entry: MockConfigEntry) -> str:
     subentries = hass.config_entries.subentries
     flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
-    await subentries.async_configure(flow["flow_id"], {"next_step_id": "car"})
-    done = await subentries.async_configure(flow["flow_id"], CAR)
+    form = await subentries.async_configure(flow["flow_id"], {"next_step_id": "car"})
+    done = await subentries.async_configure(flow["flow_id"], in_sections(form, CAR))
     assert done["type"] == "create_entry"
     await hass.async_block_till_done()
     [load] = entry.subentries

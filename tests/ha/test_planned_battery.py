@@ -14,7 +14,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from . import billed_month, test_planned_loads
-from .dialogs import errors_of
+from .dialogs import errors_of, in_sections, place_of
 from .support import Home, wait_until
 from .test_planned_loads import NOW, SetClock
 
@@ -61,7 +61,7 @@ async def open_new(hass: HomeAssistant, entry: MockConfigEntry) -> SubentryFlowR
 async def add(hass: HomeAssistant, entry: MockConfigEntry, **changes: object) -> SubentryFlowResult:
     flow = await open_new(hass, entry)
     subentries = hass.config_entries.subentries
-    done = await subentries.async_configure(flow["flow_id"], BATTERY | changes)
+    done = await subentries.async_configure(flow["flow_id"], in_sections(flow, BATTERY | changes))
     await hass.async_block_till_done()
     return done
 
@@ -185,12 +185,14 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
     form = await open_new(hass, house)
     for typed, field, error in WRONG_FIELDS:
         with subtests.test(error, typed=typed):
-            form = await subentries.async_configure(form["flow_id"], BATTERY | typed)
-            assert errors_of(form) == {field: error}
+            form = await subentries.async_configure(
+                form["flow_id"], in_sections(form, BATTERY | typed)
+            )
+            assert errors_of(form) == {place_of(form, field): error}
     wrong = {name: value for typed, _, _ in AT_ONCE for name, value in typed.items()}
-    form = await subentries.async_configure(form["flow_id"], BATTERY | wrong)
-    assert errors_of(form) == {field: error for _, field, error in AT_ONCE}
-    done = await subentries.async_configure(form["flow_id"], BATTERY)
+    form = await subentries.async_configure(form["flow_id"], in_sections(form, BATTERY | wrong))
+    assert errors_of(form) == {place_of(form, field): error for _, field, error in AT_ONCE}
+    done = await subentries.async_configure(form["flow_id"], in_sections(form, BATTERY))
     assert done["type"] == "create_entry"
     second = await open_new(hass, house)
     assert (second["type"], second["reason"]) == ("abort", "has_battery")
@@ -199,5 +201,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
         (house.entry_id, "battery"),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
     )
-    done = await subentries.async_configure(form["flow_id"], BATTERY | {"capacity_kwh": "12"})
+    done = await subentries.async_configure(
+        form["flow_id"], in_sections(form, BATTERY | {"capacity_kwh": "12"})
+    )
     assert done["reason"] == "reconfigure_successful"

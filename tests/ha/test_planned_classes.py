@@ -28,7 +28,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.lib.advice.what_if import compare_years
 from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 
-from .dialogs import contract_in
+from .dialogs import contract_in, in_sections
 from .support import Home, call, metadata_of_sums, recorder_done
 from .test_what_if import START, set_up_year, show_eleven_months
 from .websocket.conftest import ask
@@ -91,14 +91,14 @@ async def add_car(
 ) -> None:
     subentries = hass.config_entries.subentries
     flow = await subentries.async_init((entry.entry_id, "load"), context={"source": SOURCE_USER})
-    await subentries.async_configure(flow["flow_id"], {"next_step_id": "car"})
+    form = await subentries.async_configure(flow["flow_id"], {"next_step_id": "car"})
     typed = {name: value for name, value in {**CAR, **fields}.items() if value}
-    done = await subentries.async_configure(flow["flow_id"], typed)
+    done = await subentries.async_configure(flow["flow_id"], in_sections(form, typed))
     if done["type"] == "form":
         # The form asks once for the missing sensor, and whether the car was charged here.
-        assert done["errors"] == {"measured_by": "measured_by_missing"}
+        assert done["errors"] == {"more": "measured_by_missing"}
         typed |= {"charged_here": charged_here} if charged_here else {}
-        done = await subentries.async_configure(flow["flow_id"], typed)
+        done = await subentries.async_configure(flow["flow_id"], in_sections(done, typed))
     assert done["type"] == "create_entry", done
     # The first load reloads the meter.
     await hass.async_block_till_done()

@@ -39,7 +39,7 @@ from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month, kit
-from .dialogs import errors_of, open_options, submit
+from .dialogs import errors_of, in_sections, open_options, place_of, submit
 from .recipients import options
 from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait_until
 
@@ -142,7 +142,8 @@ async def fill_in(
 ) -> SubentryFlowResult:
     fields = LOADS[kind] | changes
     typed = {name: value for name, value in fields.items() if value is not None}
-    return await hass.config_entries.subentries.async_configure(form["flow_id"], typed)
+    subentries = hass.config_entries.subentries
+    return await subentries.async_configure(form["flow_id"], in_sections(form, typed))
 
 
 def shown(hass: HomeAssistant) -> dict[str, str]:
@@ -359,7 +360,9 @@ async def test_a_changed_load_is_planned_again_and_a_removed_one_leaves_nothing(
         (house.entry_id, "load"),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
     )
-    done = await subentries.async_configure(flow["flow_id"], CAR | {"by_workdays": "21:00:00"})
+    done = await subentries.async_configure(
+        flow["flow_id"], in_sections(flow, CAR | {"by_workdays": "21:00:00"})
+    )
     assert done["reason"] == "reconfigure_successful"
     # Until 21:00, any quarter-hour costs the same.
     await planned(hass, runs="on")
@@ -379,7 +382,8 @@ async def test_the_only_load_of_a_relay_may_change_the_state_that_blocks_it(
         (house.entry_id, "load"),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
     )
-    done = await subentries.async_configure(flow["flow_id"], CAR | RELAY | {"blocked_when": "on"})
+    changed = in_sections(flow, CAR | RELAY | {"blocked_when": "on"})
+    done = await subentries.async_configure(flow["flow_id"], changed)
     assert done["reason"] == "reconfigure_successful"
 
 
@@ -441,7 +445,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
                 _, typed, field, error = row
                 with subtests.test(str(row)):
                     form = await fill_in(hass, form, kind, **typed)
-                    assert errors_of(form) == {field: error}
+                    assert errors_of(form) == {place_of(form, field): error}
         # The errors of all fields are shown at once.
         form = await fill_in(hass, form, kind, name="", kwh="0")
         assert errors_of(form) == {"name": "load_name", "kwh": "amount_out_of_range"}
@@ -525,7 +529,7 @@ async def test_without_a_sensor_the_planned_power_is_believed(
 async def test_the_limit_of_the_plan_is_never_exceeded(
     house: MockConfigEntry, hass: HomeAssistant, home: Home
 ) -> None:
-    await add(hass, house, by_workdays="19:00:00")
+    await add(hass, house, by_workdays="19:00:00", min_kw="1.4")
     await planned(hass, missing="5.87")
     flow = await open_options(hass, house, "plan")
     wrong = await submit(hass, flow, {"never_above_kw": "much"})

@@ -167,8 +167,10 @@ async def test_the_first_load_has_entities_and_a_calendar_also_after_a_reload(ho
     menu = await home.client.post(flows, handler=[entry_id, "load"])
     path = f"{flows}/{menu['flow_id']}"
     await home.client.post(path, next_step_id="appliance")
-    load = {"name": "Dishes", "kwh": "1.1", "hours": "2.5", "measured_by": entities["heat"]}
-    assert (await home.client.post(path, **load))["type"] == "create_entry"
+    more = {"measured_by": entities["heat"]}
+    load = {"name": "Dishes", "kwh": "1.1", "hours": "2.5", "more": more}
+    done = await home.client.post(path, **load)
+    assert done["type"] == "create_entry", done
     await until(lambda: shows_plan(home))
     await home.client.post(f"/api/config/config_entries/entry/{entry_id}/reload")
     await until(lambda: shows_plan(home))

@@ -24,7 +24,7 @@ KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 INTEGRATION = Path(__file__).parent / "wallbox"
 WALLBOX = "wallbox_of_test"
 SWITCH = "switch.wallbox_charging"
-CAR = {"name": "Car", "kwh": "40", "max_kw": "11", "switched_by": SWITCH}
+CAR = {"name": "Car", "kwh": "40", "max_kw": "11", "control": {"switched_by": SWITCH}}
 FLOWS = "/api/config/config_entries/subentries/flow"
 REFUSES_ALL = 10**6
 # A state that is found after a start counts after a minute.

@@ -26,6 +26,8 @@ from ..const import (
     CONF_MODE_SET_BY,
     CONF_POSITIVE_CHARGES,
     CONF_POWER_SET_BY,
+    SECTION_CONTROL,
+    SECTION_MORE,
     SUBENTRY_BATTERY,
 )
 from ..lib.amounts import KW, KWH, Amount
@@ -58,6 +60,21 @@ _FIELDS: Mapping[vol.Marker, Any] = {
     vol.Optional(CONF_MODE_CONTROLLED): TextSelector(),
     vol.Optional(CONF_MODE_OTHERWISE): TextSelector(),
 }
+_SECTIONS = {
+    SECTION_MORE: {
+        CONF_DISCHARGE_KW,
+        CONF_EFFICIENCY,
+        CONF_CHARGES_FROM_GRID,
+        CONF_MEASURED_BY,
+        CONF_POSITIVE_CHARGES,
+    },
+    SECTION_CONTROL: {
+        CONF_POWER_SET_BY,
+        CONF_MODE_SET_BY,
+        CONF_MODE_CONTROLLED,
+        CONF_MODE_OTHERWISE,
+    },
+}
 
 
 class BatteryFlow(ConfigSubentryFlow):
@@ -73,7 +90,7 @@ class BatteryFlow(ConfigSubentryFlow):
             subentry = self._get_reconfigure_subentry()
         else:
             self._form.refuse_more(self._get_entry())
-        page = Page("user", _FIELDS, self._check)
+        page = Page("user", _FIELDS, self._check, _SECTIONS)
         return await self._form.async_ask(page, user_input, self._get_entry(), subentry)
 
     async_step_reconfigure = async_step_user

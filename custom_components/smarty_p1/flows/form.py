@@ -6,7 +6,7 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import ConfigSubentryFlow, OptionsFlow
 from homeassistant.const import CONF_BASE
-from homeassistant.data_entry_flow import FlowHandler, FlowResult
+from homeassistant.data_entry_flow import FlowHandler, FlowResult, section
 
 from ..lib.markdown_text import Verbatim, in_markdown
 from ..user_locale import async_user_locale
@@ -104,7 +104,7 @@ class Form[R: FlowResult[Any, Any]]:
         if self.step_id not in {"", step_id}:
             self._forget()
         self.step_id = step_id
-        hass, names = self._flow.hass, {str(marker) for marker in fields}
+        hass, places = self._flow.hass, _places(fields)
         errors = await self.amounts.async_shown(hass)
         if self.typed is None:
             suggested = (await async_user_locale(hass)).amounts(suggested, amounts_in(fields))
@@ -113,7 +113,7 @@ class Form[R: FlowResult[Any, Any]]:
             data_schema=self._flow.add_suggested_values_to_schema(
                 vol.Schema(dict(fields)), self.shown(suggested)
             ),
-            errors={name if name in names else CONF_BASE: key for name, key in errors.items()},
+            errors={places.get(name, CONF_BASE): errors[name] for name in reversed(errors)},
             description_placeholders={
                 **self._placeholders,
                 **in_markdown({"name": Verbatim(self._edited()), **placeholders}),
@@ -122,3 +122,12 @@ class Form[R: FlowResult[Any, Any]]:
             },
             last_step=last_step,
         )
+
+
+def _places(fields: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the field or section at which the error of each field is shown."""
+    places = {str(marker): str(marker) for marker in fields}
+    for marker, field in fields.items():
+        if isinstance(field, section):
+            places |= dict.fromkeys(map(str, field.schema.schema), str(marker))
+    return places

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial, partialmethod
+from math import inf
 from typing import Any
 
 import voluptuous as vol
@@ -25,6 +26,7 @@ from ..const import (
     CONF_CAPACITY,
     CONF_CHARGED_HERE,
     CONF_CONNECTED,
+    CONF_DEVICE,
     CONF_ENERGY_FROM,
     CONF_LIMIT_SHARED,
     CONF_LIMITED_TO,
@@ -44,16 +46,21 @@ from ..const import (
     LOAD_APPLIANCE,
     LOAD_CAR,
     LOAD_PAUSING,
+    SECTION_CONTROL,
+    SECTION_LIMIT,
+    SECTION_MORE,
     SUBENTRY_LOAD,
 )
+from ..coordinator.loads.entered_loads import phases_of
 from ..coordinator.loads.state_numbers import lowest_of
 from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.history.luxembourg_time import local_day
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from .form import Input
 from .form_errors import FormErrors
-from .shared_form_fields import ClockField, whole_number_field
-from .subentry_form import MEASURED, Page, SubentryForm, entity_field, unit_of
+from .found_devices import found_devices
+from .shared_form_fields import ClockField, list_field, whole_number_field
+from .subentry_form import MEASURED, Page, SubentryForm, entity_field, owned, unit_of
 from .typed_amounts import AmountField
 
 _MAX_KWH = 200
@@ -61,7 +68,8 @@ _MAX_MINUTES = 240
 # Power of a car at 6 A on one phase, rounded down as people do.
 _MIN_PHASE_KW = 1.35
 _ENERGY_UNITS = {None, "%", "Wh", "kWh", "MWh"}
-_POWER_UNITS = {None, "A", "W", "kW"}
+_CURRENT_UNITS = {"A", "mA"}
+_POWER_UNITS = {None, "W", "kW", *_CURRENT_UNITS}
 _SWITCHES = entity_field("switch", "input_boolean")
 _SENSORS = entity_field("binary_sensor", "input_boolean")
 _ENERGY: Mapping[vol.Marker, Any] = {
@@ -90,7 +98,7 @@ _CONTROL: Mapping[vol.Marker, Any] = {
     vol.Optional(CONF_SWITCHED_BY): _SWITCHES,
     vol.Required(CONF_PLAN_DECIDES, default=True): BooleanSelector(),
     vol.Optional(CONF_POWER_SET_BY): entity_field("number", "input_number"),
-    vol.Required(CONF_PHASES, default=3): whole_number_field(3, minimum=1),
+    vol.Optional(CONF_PHASES): whole_number_field(3, minimum=1),
     vol.Required(CONF_MIN_MINUTES, default=5): whole_number_field(_MAX_MINUTES, "min", minimum=5),
 }
 _FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
@@ -127,6 +135,24 @@ _FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
     },
 }
 """Fields of the form, by kind of load."""
+_LIMIT = {CONF_BLOCKED_BY, CONF_BLOCKED_WHEN, CONF_LIMITED_TO, CONF_LIMIT_SHARED}
+_SWITCHED = {CONF_SWITCHED_BY, CONF_PLAN_DECIDES, CONF_POWER_SET_BY, CONF_MIN_MINUTES}
+_OF_CHARGE = {CONF_CAPACITY, CONF_TARGET}
+_SECTIONS: Mapping[str, set[str]] = {
+    SECTION_MORE: {
+        CONF_ENERGY_FROM,
+        *_OF_CHARGE,
+        CONF_LOAD_MIN_KW,
+        CONF_PHASES,
+        CONF_MEASURED_BY,
+        CONF_CHARGED_HERE,
+        CONF_CONNECTED,
+        CONF_READY,
+    },
+    SECTION_CONTROL: _SWITCHED,
+    SECTION_LIMIT: _LIMIT,
+}
+"""Fields that a load can do without, by section."""
 
 
 class LoadFlow(ConfigSubentryFlow):
@@ -134,6 +160,10 @@ class LoadFlow(ConfigSubentryFlow):
 
     def __init__(self) -> None:
         self._form = SubentryForm(self, SUBENTRY_LOAD, "too_many_loads")
+        self._kind = LOAD_CAR
+        self._found: Mapping[str, Mapping[str, Any]] | None = None
+        """Fields that the found devices fill in. None before a kind is chosen."""
+        self._suggested: Mapping[str, Any] = {}
 
     async def async_step_user(self, _user_input: Input = None) -> SubentryFlowResult:
         """Ask for the kind of the load."""
@@ -145,12 +175,34 @@ class LoadFlow(ConfigSubentryFlow):
         kind = self._get_reconfigure_subentry().data.get(CONF_LOAD_KIND, LOAD_CAR)
         return await self._async_ask(kind=kind)
 
+    async def async_step_found(self, user_input: Input = None) -> SubentryFlowResult:
+        """Ask for the device of the load. Without one, the next form is empty."""
+        found = self._found or {}
+        if user_input is None:
+            names = [(device, str(fields[CONF_NAME])) for device, fields in found.items()]
+            fields = {vol.Optional(CONF_DEVICE): list_field(names)}
+            return self.async_show_form(
+                step_id="found", data_schema=vol.Schema(fields), last_step=False
+            )
+        self._suggested = found.get(user_input.get(CONF_DEVICE, ""), {})
+        return await self._async_ask(kind=self._kind)
+
     async def _async_ask(self, typed: Input = None, *, kind: str) -> SubentryFlowResult:
         subentry = None
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
-        unmeasured = _CHARGED_HERE if kind == LOAD_CAR else {}
-        page = Page(kind, _FIELDS[kind], partial(self._check, kind), unmeasured)
+        elif self._found is None:
+            self._kind, self._found = kind, found_devices(self.hass, kind, owned(self.hass))
+            if self._found:
+                return await self.async_step_found()
+        page = Page(
+            kind,
+            _FIELDS[kind],
+            partial(self._check, kind),
+            _SECTIONS,
+            _CHARGED_HERE if kind == LOAD_CAR else {},
+            self._suggested,
+        )
         return await self._form.async_ask(page, typed, self._get_entry(), subentry)
 
     # Steps of the dialog: a form for each kind of load.
@@ -162,17 +214,24 @@ class LoadFlow(ConfigSubentryFlow):
         """Return the data of a load. Add an error for a field that does not fit the others."""
         self._check_powers(kind, data, errors)
         self._check_limit(data, errors)
-        kwh, source = data.get(CONF_LOAD_KWH), data.get(CONF_ENERGY_FROM)
-        if kwh is None and source is None:
+        self._check_energy(data, errors)
+        if CONF_CHARGED_HERE in data:
+            data[CONF_ANSWERED_ON] = local_day(dt_util.utcnow()).isoformat()
+        return {**data, CONF_LOAD_KIND: kind}
+
+    def _check_energy(self, data: dict[str, Any], errors: FormErrors) -> None:
+        is_daily = CONF_LOAD_KWH in data
+        if is_daily and CONF_CAPACITY not in data and CONF_ENERGY_FROM in self._suggested:
+            # The user plans by the energy of a day, not by the charge that was found.
+            data.pop(CONF_ENERGY_FROM, None)
+        source = data.get(CONF_ENERGY_FROM)
+        if not is_daily and source is None:
             errors.refuse(CONF_LOAD_KWH, "energy_missing")
         unit = unit_of(self.hass, source or "")
         if unit not in _ENERGY_UNITS:
             errors.refuse(CONF_ENERGY_FROM, "no_energy_or_charge")
         if unit == "%" and CONF_CAPACITY not in data:
             errors.refuse(CONF_CAPACITY, "capacity_missing")
-        if CONF_CHARGED_HERE in data:
-            data[CONF_ANSWERED_ON] = local_day(dt_util.utcnow()).isoformat()
-        return {**data, CONF_LOAD_KIND: kind}
 
     def _check_limit(self, data: dict[str, Any], errors: FormErrors) -> None:
         if (relay := data.get(CONF_BLOCKED_BY)) is None:
@@ -192,7 +251,8 @@ class LoadFlow(ConfigSubentryFlow):
         if min_kw > data.get(CONF_LOAD_MAX_KW, MAX_LOAD_KW):
             errors.refuse(CONF_LOAD_MIN_KW, "above_maximum_power")
         unit = self._checked_unit(data, errors)
-        if kind == LOAD_CAR and unit == "A" and min_kw < _MIN_PHASE_KW * data[CONF_PHASES]:
+        is_current = kind == LOAD_CAR and unit in _CURRENT_UNITS
+        if is_current and data.get(CONF_LOAD_MIN_KW, inf) < _MIN_PHASE_KW * phases_of(data):
             errors.refuse(CONF_LOAD_MIN_KW, "below_six_amperes")
         if data.get(CONF_LOAD_KWH, 0.0) > MAX_LOAD_KW * data.get(CONF_LOAD_HOURS, MAX_LOAD_HOURS):
             errors.refuse(CONF_LOAD_KWH, "above_possible_power")

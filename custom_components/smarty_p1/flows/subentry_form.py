@@ -1,6 +1,6 @@
 """Form of a subentry of a meter: name, amounts, and the sensor that measures it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import voluptuous as vol
@@ -12,7 +12,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_NAME
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
@@ -25,8 +25,10 @@ from ..coordinator.entry_types import known_meters
 from ..coordinator.loads.entered_loads import MOST, subentries_of
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.markdown_text import in_markdown
+from ..user_locale import async_user_locale
 from .form import Form, Input
 from .form_errors import FieldError, FormErrors
+from .typed_amounts import amounts_in
 
 _MAX_NAME_CHARS = 60
 MEASURED = EntitySelector(
@@ -54,6 +56,17 @@ def unit_of(hass: HomeAssistant, entity_id: str) -> str | None:
     return state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
 
 
+def owned(hass: HomeAssistant, own: ConfigSubentry | None = None) -> set[str]:
+    """Return the entities that other loads and batteries of all meters command."""
+    others = [
+        other.data
+        for entry in known_meters(hass)
+        for other in entry.subentries.values()
+        if own is None or other.subentry_id != own.subentry_id
+    ]
+    return {other[field] for other in others for field in _COMMANDED if field in other}
+
+
 class Page(NamedTuple):
     """Page of a subentry's dialog."""
 
@@ -62,8 +75,20 @@ class Page(NamedTuple):
     check: Callable[[dict[str, Any], FormErrors], dict[str, Any]]
     """Function that returns the data to store. It adds an error for each field that does not fit
     the others. It gets only the amounts that are right."""
+    sections: Mapping[str, Collection[str]] = {}
+    """Names of the fields that are in a section, by the section's name."""
     unmeasured: Mapping[vol.Marker, Any] = {}
     """Further fields for a load without a sensor that measures it."""
+    suggested: Mapping[str, Any] = {}
+    """Values that are shown for a new subentry."""
+
+    def parts(self, fields: Mapping[vol.Marker, Any]) -> dict[str, dict[vol.Marker, Any]]:
+        """Return the fields by section. Those of the section "" are always shown."""
+        of = {field: name for name, inner in self.sections.items() for field in inner}
+        parts = {name: dict[vol.Marker, Any]() for name in ("", *self.sections)}
+        for marker, field in fields.items():
+            parts[of.get(str(marker), "")][marker] = field
+        return parts
 
 
 class SubentryForm:
@@ -108,16 +133,27 @@ class SubentryForm:
             typed, lambda submitted: self._async_read(page, submitted, shown, subentry)
         )
         if read is None:
-            changing = await self._form.async_changing()
-            return await self._form.async_show(
-                page.step, self._fields(page, shown), shown, changing
-            )
+            return await self._async_show(page, shown)
         name, data = read
         if subentry:
             return flow.async_update_and_abort(entry, subentry, title=name, data=data)
         # Other dialogs may have been open.
         self.refuse_more(entry)
         return flow.async_create_entry(title=name, data=data)
+
+    async def _async_show(self, page: Page, before: Mapping[str, Any]) -> SubentryFlowResult:
+        """Show the page. A section with an error is open."""
+        shown, suggested = dict[vol.Marker, Any](), dict[str, Any](before or page.suggested)
+        locale = await async_user_locale(self._flow.hass)
+        for name, part in page.parts(self._fields(page, before)).items():
+            if not name:
+                shown |= part
+                continue
+            suggested[name] = locale.amounts(_within(part, suggested), amounts_in(part))
+            is_open = any(str(marker) in self._form.amounts.errors for marker in part)
+            shown[vol.Optional(name)] = section(vol.Schema(part), {"collapsed": not is_open})
+        changing = await self._form.async_changing()
+        return await self._form.async_show(page.step, shown, suggested, changing)
 
     async def _async_read(
         self,
@@ -128,12 +164,21 @@ class SubentryForm:
     ) -> tuple[str, dict[str, Any]]:
         """Return name and data of the subentry. Raises FieldError."""
         amounts = self._form.amounts
-        data = amounts.read_all(typed, self._fields(page, before), f"{self._steps}.{page.step}")
+        data = dict[str, Any]()
+        for section_name, part in page.parts(self._fields(page, before)).items():
+            place = f"{self._steps}.{page.step}"
+            entered = {key: value for key, value in typed.items() if key not in page.sections}
+            if section_name:
+                place += f".sections.{section_name}"
+                # A section that was not submitted stays as it is.
+                kept = vol.Schema(part)(_within(part, before))
+                entered = typed.get(section_name, kept)
+            data |= amounts.read_all(entered, part, place)
         name = " ".join(data.pop(CONF_NAME).split())
         if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
             amounts.refuse(CONF_NAME, "load_name")
         for field in self._commanded_by_others(data, subentry):
-            amounts.refuse(field, "has_other_owner")
+            amounts.refuse(field, "has_other_owner", entity=data[field])
         data = page.check(data, amounts)
         await self._async_check_measured(data, before)
         return name, data
@@ -153,13 +198,7 @@ class SubentryForm:
         self, data: Mapping[str, Any], subentry: ConfigSubentry | None
     ) -> list[str]:
         """Return the fields whose entity another load or battery of any meter commands."""
-        others = [
-            other.data
-            for entry in known_meters(self._flow.hass)
-            for other in entry.subentries.values()
-            if subentry is None or other.subentry_id != subentry.subentry_id
-        ]
-        taken = {other[field] for other in others for field in _COMMANDED if field in other}
+        taken = owned(self._flow.hass, subentry)
         return [field for field in _COMMANDED if data.get(field) in taken]
 
     async def _async_check_measured(
@@ -174,3 +213,8 @@ class SubentryForm:
                 raise FieldError(CONF_MEASURED_BY, "load_has_no_statistics") from None
         elif not before or CONF_MEASURED_BY in before:
             self.ask_once(CONF_MEASURED_BY, _UNMEASURED)
+
+
+def _within(part: Mapping[vol.Marker, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the fields of a section."""
+    return {name: values[name] for name in map(str, part) if name in values}

@@ -68,7 +68,7 @@ interface Way {
 
 const contract = (...names: string[]): Way => ({ menu: ["contracts", "contract_edit"], names: ["contract", ...names], passes: ["contract", "contract_details"] });
 
-const load = (kind: string, ...names: string[]): Way => ({ menu: [kind], names: ["name", "kwh", ...names], passes: [], subentry: "load" });
+const load = (kind: string, ...names: string[]): Way => ({ menu: [kind], names: ["name", "kwh", ...names], passes: ["found"], subentry: "load" });
 
 /** Return where the texts of a flow are, behind the name of the integration. */
 export const textsOf = ({ subentry }: Way): string => (subentry ? `config_subentries.${subentry}` : "options");
@@ -182,7 +182,7 @@ export class OptionsFlow {
         const errors = page.errors ?? {};
         const all = this.#shown(schema, errors);
         // A flow of a load asks once for a sensor, which a card cannot show.
-        const fields = this.#way.subentry ? all.filter(({ field }) => isKnown(field)) : all;
+        const fields = this.#way.subentry ? all.filter(({ field, section }) => !section && isKnown(field)) : all;
         const isAsked = fields.length < all.length && !fields.some(({ error }) => error) && !this.#isRepeated;
         const earlier = Object.keys(errors).length ? undefined : this.#earlier[step];
         if (isAsked) {

@@ -16,18 +16,15 @@ from ...lib.plan.load_control import Limit, LoadControl, Setting
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed, set_to
 from ...lib.plan.load_record import NOT_STARTED_AFTER, LoadRecord
 from ...lib.plan.next_kwh_price import NO_KWH
-from .entered_loads import EnteredLoad
+from .entered_loads import MIN_AMPERES, PHASE_KW, EnteredLoad
 from .load_power import LoadPower
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, key_of
 from .state_numbers import is_power, lowest_of, number_of, number_to_set
 
 _PLANNING_TIME = timedelta(minutes=5)
-_PHASE_KW = 0.23
 # Some chargers say on while their contact is open. Their power is then 0.
 _MIN_KW = 0.1
-# No charger charges with less.
-_MIN_AMPERES = 6.0
 # 11 and 22 kW are rounded: 16 and 32 A have 11.04 and 22.08 kW.
 _ROUNDED = 1.005
 _ANY_KW = 0.1
@@ -126,8 +123,8 @@ class ControlledLoad:
         least, step_kw = _ANY_KW, _ANY_KW
         if not is_power(setting):
             # A current has whole amperes.
-            step_kw = _PHASE_KW * entered.phases
-            least = _MIN_AMPERES * step_kw
+            step_kw = PHASE_KW * entered.phases
+            least = MIN_AMPERES * step_kw
         min_kw = min(entered.load.min_kw or least, max_kw)
         self._last_charger = Charger(min_kw, max_kw, self._can_pause, min_time, step_kw)
         return self._last_charger
@@ -151,7 +148,7 @@ class ControlledLoad:
         key = key_of(self._hass, entered.power_set_by)
         if state is None:
             return Setting(key, kw, 0.0)
-        amperes = max(_MIN_AMPERES, int(_ROUNDED * kw / (_PHASE_KW * entered.phases)))
+        amperes = max(MIN_AMPERES, int(_ROUNDED * kw / (PHASE_KW * entered.phases)))
         return Setting(key, number_to_set(state, kw, amperes), max(0.0, lowest_of(state)))
 
     def _wanted(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
@@ -24,6 +24,7 @@ from ...const import (
     CONF_LOAD_KWH,
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
+    CONF_PHASES,
     LOAD_CAR,
     SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
@@ -37,6 +38,12 @@ from .state_numbers import converted, number_of
 
 MOST = {SUBENTRY_LOAD: MAX_LOADS, SUBENTRY_BATTERY: 1}
 """Number of subentries of each type that a meter may have."""
+PHASE_KW = 0.23
+"""Power in kW of one ampere on one phase."""
+MIN_AMPERES = 6.0
+"""Current below which no charger charges a car."""
+# A charger on one phase has at most 32 A.
+_MAX_PHASE_KW = 7.4
 # A relay of the meter limits the load in one of these states.
 _RELAYS = {"connected": STATE_ON, "disconnected": STATE_OFF}
 
@@ -154,20 +161,29 @@ def entered_cars(entry: AnyConfigEntry) -> list[EnteredLoad]:
     return [car for name, car in entered_loads(entry).items() if kinds[name] == LOAD_CAR]
 
 
+def phases_of(data: Mapping[str, Any]) -> int:
+    """Return the entered number of phases, or else that for the entered power."""
+    max_kw: float = data.get(CONF_LOAD_MAX_KW, 0.0)
+    return int(data.get(CONF_PHASES, 1 if max_kw <= _MAX_PHASE_KW else 3))
+
+
 def _entered(subentry: ConfigSubentry) -> EnteredLoad:
     data = subentry.data
     kwh, hours = data.get(CONF_LOAD_KWH, 0.0), data.get(CONF_LOAD_HOURS)
+    max_kw = data.get(CONF_LOAD_MAX_KW) or kwh / hours
+    phases = phases_of(data)
+    least = MIN_AMPERES * PHASE_KW * phases if data.get(CONF_LOAD_KIND) == LOAD_CAR else 0.0
     load = DailyLoad(
         subentry.title,
         kwh,
-        data.get(CONF_LOAD_MAX_KW) or kwh / hours,
-        data.get(CONF_LOAD_MIN_KW, 0.0),
+        max_kw,
+        data.get(CONF_LOAD_MIN_KW, min(least, max_kw)),
         _time(data.get(CONF_BY, data.get(CONF_BY_WORKDAYS))),
         _time(data.get(CONF_BY, data.get(CONF_BY_WEEKEND))),
         hours,
     )
     fields = {name: data[name] for name in EnteredLoad._fields if name in data}
-    return EnteredLoad(load, **fields)
+    return EnteredLoad(load, **fields | {CONF_PHASES: phases})
 
 
 def _time(stored: str | None) -> time | None:

@@ -4,7 +4,11 @@ from math import isfinite
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import State
-from homeassistant.util.unit_conversion import BaseUnitConverter, PowerConverter
+from homeassistant.util.unit_conversion import (
+    BaseUnitConverter,
+    ElectricCurrentConverter,
+    PowerConverter,
+)
 
 
 def number_of(state: State | None) -> float | None:
@@ -34,12 +38,14 @@ def lowest_of(state: State | None) -> float:
 
 
 def number_to_set(state: State, kw: float, other: float) -> float:
-    """Return the number that sets a power: in kW or W, and `other` for any other unit.
+    """Return the number that sets a power: in kW or W, and `other` in A or without a unit.
 
     The number has at most three decimals, and stays within the limits of the entity.
     """
-    value = other
+    value, unit = other, state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     if is_power(state):
-        value = PowerConverter.convert(kw, "kW", state.attributes[ATTR_UNIT_OF_MEASUREMENT])
+        value = PowerConverter.convert(kw, "kW", unit)
+    elif unit in ElectricCurrentConverter.VALID_UNITS:
+        value = ElectricCurrentConverter.convert(other, "A", unit)
     low, high = (float(state.attributes.get(name, value)) for name in ("min", "max"))
     return round(max(low, min(high, value)), 3)

@@ -1,0 +1,156 @@
+"""Devices of other integrations that may be a load, and the fields of a load that they fill in.
+
+A field is filled in only if exactly one entity fits it, by domain, device class and unit. Names say
+nothing: they are in the language of the household.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set as AbstractSet
+from typing import Any
+
+from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
+from homeassistant.components.sensor import ATTR_STATE_CLASS, SensorDeviceClass
+from homeassistant.const import CONF_NAME, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util.unit_conversion import ElectricCurrentConverter, PowerConverter
+
+from ..const import (
+    CONF_CONNECTED,
+    CONF_ENERGY_FROM,
+    CONF_LOAD_MAX_KW,
+    CONF_MEASURED_BY,
+    CONF_POWER_SET_BY,
+    CONF_SWITCHED_BY,
+    LOAD_CAR,
+)
+from ..coordinator.loads.entered_loads import PHASE_KW
+from ..coordinator.loads.state_numbers import number_of
+from ..lib.plan.planned_load import MAX_LOAD_KW
+
+_MAX_DEVICES = 40
+_CURRENTS = ElectricCurrentConverter.VALID_UNITS
+_ENERGY = SensorDeviceClass.ENERGY
+_ROLES_OF_SENSORS: Mapping[str, str] = {
+    SensorDeviceClass.POWER: CONF_MEASURED_BY,
+    _ENERGY: _ENERGY,
+    SensorDeviceClass.BATTERY: CONF_ENERGY_FROM,
+}
+_CHARGERS = frozenset(
+    {
+        "alfen_wallbox",
+        "easee",
+        "goecharger_api2",
+        "keba",
+        "myenergi",
+        "nrgkick",
+        "ocpp",
+        "ohme",
+        "openevse",
+        "peblar",
+        "tesla_wall_connector",
+        "v2c",
+        "wallbox",
+        "zaptec",
+    }
+)
+"""Integrations whose devices are chargers, also without a number in A or a sensor of the plug."""
+
+
+def found_devices(
+    hass: HomeAssistant, kind: str, taken: AbstractSet[str]
+) -> dict[str, dict[str, Any]]:
+    """Return the fields that each device which may be a load of this kind fills in, by its id.
+
+    A device with an entity in `taken` is a load already.
+    """
+    found, registry = dict[str, dict[str, Any]](), er.async_get(hass)
+    ids = {entity.device_id for entity in registry.entities.values() if entity.device_id}
+    for device in filter(None, map(dr.async_get(hass).async_get, ids)):
+        entities = er.async_entries_for_device(registry, device.id)
+        fields = _fields(hass, entities)
+        if taken.isdisjoint(fields.values()) and _is_kind(kind, entities, fields):
+            found[device.id] = {CONF_NAME: device.name_by_user or device.name or "", **fields}
+    named = sorted(found.items(), key=lambda item: item[1][CONF_NAME])
+    return dict(named[:_MAX_DEVICES])
+
+
+def _is_kind(kind: str, entities: Iterable[er.RegistryEntry], fields: Mapping[str, Any]) -> bool:
+    """Return whether a device may be a load of this kind."""
+    if any(_is_of_charger(entity) for entity in entities):
+        return kind == LOAD_CAR and bool(fields)
+    return kind != LOAD_CAR and {CONF_SWITCHED_BY, CONF_MEASURED_BY} <= fields.keys()
+
+
+def _is_of_charger(entity: er.RegistryEntry) -> bool:
+    role = _role(entity)
+    is_current = role == CONF_POWER_SET_BY and entity.unit_of_measurement in _CURRENTS
+    return entity.platform in _CHARGERS or is_current or role == CONF_CONNECTED
+
+
+def _fields(hass: HomeAssistant, entities: Iterable[er.RegistryEntry]) -> dict[str, Any]:
+    """Return the fields that the entities of a device fill in."""
+    candidates = defaultdict[str, list[er.RegistryEntry]](list)
+    for entity in entities:
+        if role := _role(entity):
+            candidates[role].append(entity)
+    chosen = {role: entity for role, fits in candidates.items() for entity in _only(fits)}
+    fields: dict[str, Any] = {
+        role: entity.entity_id for role, entity in chosen.items() if role != CONF_POWER_SET_BY
+    }
+    if energy := fields.pop(_ENERGY, None):
+        fields.setdefault(CONF_MEASURED_BY, energy)
+    if number_of(hass.states.get(fields.get(CONF_ENERGY_FROM, ""))) is None:
+        # Few chargers know the charge of a car.
+        fields.pop(CONF_ENERGY_FROM, None)
+    return fields | _powers(chosen.get(CONF_POWER_SET_BY), can_pause=CONF_SWITCHED_BY in fields)
+
+
+def _powers(number: er.RegistryEntry | None, *, can_pause: bool) -> dict[str, Any]:
+    """Return the number that sets the power, and the highest power in kW."""
+    if number is None:
+        return {}
+    low, high = ((number.capabilities or {}).get(name, 0.0) for name in ("min", "max"))
+    max_kw = _power(high, number.unit_of_measurement)
+    powers = dict[str, Any]()
+    if 0 < max_kw <= MAX_LOAD_KW:
+        powers[CONF_LOAD_MAX_KW] = int(10 * max_kw) / 10
+    if can_pause or low <= 0:
+        # Otherwise, the load could never pause.
+        powers[CONF_POWER_SET_BY] = number.entity_id
+    return powers
+
+
+def _role(entity: er.RegistryEntry) -> str | None:
+    """Return the field that an entity may fill in."""
+    kind, unit = entity.device_class or entity.original_device_class, entity.unit_of_measurement
+    match entity.domain:
+        case Platform.SWITCH if entity.entity_category is None:
+            return CONF_SWITCHED_BY
+        case Platform.NUMBER if unit in {*_CURRENTS, *PowerConverter.VALID_UNITS}:
+            return CONF_POWER_SET_BY
+        case Platform.BINARY_SENSOR if kind == BinarySensorDeviceClass.PLUG:
+            return CONF_CONNECTED
+        case Platform.SENSOR if ATTR_STATE_CLASS in (entity.capabilities or {}):
+            return _ROLES_OF_SENSORS.get(kind or "")
+    return None
+
+
+def _only(entities: list[er.RegistryEntry]) -> list[er.RegistryEntry]:
+    """Return the only entity, if there is one. Those that differ in a digit do not count."""
+    # Entities of single phases or sockets differ in a digit.
+    families = [_family(entity) for entity in entities]
+    fits = [entity for entity in entities if families.count(_family(entity)) == 1]
+    return fits if len(fits) == 1 else []
+
+
+def _family(entity: er.RegistryEntry) -> str:
+    return re.sub(r"\d", "", entity.unique_id)
+
+
+def _power(value: float, unit: str | None) -> float:
+    """Return the highest value of a number as a power in kW: of a current, that on three phases."""
+    if unit in _CURRENTS:
+        return 3 * PHASE_KW * ElectricCurrentConverter.convert(value, unit, "A")
+    return PowerConverter.convert(value, unit, "kW")
