@@ -1,8 +1,12 @@
 """Verdict about pairs of times of two commits."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from dev.compare_commits import report
+from dev import compare_commits
+from dev.compare_commits import ROOT, Times, WorkError, report
 
 
 @pytest.mark.parametrize(
@@ -25,3 +29,22 @@ def test_a_slower_work_is_named_and_a_much_slower_one_fails(
     assert told in lines
     assert "| new | | | not compared | | |" in lines
     assert ("slower than before:" in lines) is told.startswith("-")
+
+
+@pytest.mark.parametrize(("is_old", "status"), [(True, 0), (False, 1)])
+def test_a_commit_that_fails_is_named_and_only_the_newer_one_is_at_fault(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    is_old: bool,
+    status: int,
+) -> None:
+    def fail(checkout: Path, _frames: Path) -> Times:
+        if (checkout != ROOT) is is_old:
+            raise WorkError(checkout, "no meter")
+        return {"work": 1.0}
+
+    monkeypatch.setattr(compare_commits, "_times", fail)
+    monkeypatch.setattr(sys, "argv", ["bench", "HEAD", "--pairs", "1"])
+    assert compare_commits.main() == status
+    assert capsys.readouterr().out.endswith("\nno meter\n")

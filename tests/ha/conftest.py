@@ -116,8 +116,8 @@ def timeouts_in_true_time() -> Generator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def points_in_their_time() -> Generator[None]:
-    with kit.points_in_their_time():
+def timers_in_their_time() -> Generator[None]:
+    with kit.timers_in_their_time():
         yield
 
 

@@ -9,6 +9,7 @@ of the tests may use such names (`tests/check/test_private_names.py`).
 import asyncio
 import sqlite3
 import sys
+import time
 from asyncio.timeouts import Timeout
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -59,6 +60,7 @@ _STORE = {
 }
 
 
+_DAY_S = 86_400
 # The event loop runs timers by so much too early.
 _RESOLUTION_S = 0.001
 
@@ -170,29 +172,31 @@ def timeouts_in_true_time() -> Generator[None]:
 
 
 @contextmanager
-def points_in_their_time() -> Generator[None]:
-    """Let `async_fire_time_changed` run each timer whose point in time has come.
+def timers_in_their_time() -> Generator[None]:
+    """Let `async_fire_time_changed` run each timer that is due when it is called.
 
-    The test kit compares how far away both are, by the clock of the event loop and by that of the
-    computer. The event loop's clock stands still while a busy machine keeps it from running, so a
-    timer that was set before would seem to be later.
+    The test kit compares, for one timer after the other, how far away both times are by the clock
+    of the computer and by that of the event loop. The event loop's clock stands still while a busy
+    machine keeps it from running, so a timer would seem to be later than it is.
     """
     unseen: Any = common
     fire = unseen._async_fire_time_changed
 
-    def fire_also_these(hass: HomeAssistant, time: datetime, fire_all: bool) -> None:  # noqa: FBT001 - as in the kit
+    def fire_all_due(hass: HomeAssistant, until: datetime, fire_all: bool) -> None:  # noqa: FBT001 - as in the kit
         loop: Any = hass.loop
+        last, moment = until.timestamp(), loop.time() + until.timestamp() - time.time()
         for handle in loop._scheduled:
             point = handle._callback
-            if (
-                isinstance(point, event._TrackPointUTCTime)
-                and point.expected_fire_timestamp <= time.timestamp()
-            ):
-                handle._when = min(handle._when, loop.time())
+            if isinstance(point, event._TrackPointUTCTime):
+                is_due = point.expected_fire_timestamp <= last
+            else:
+                is_due = handle._when <= moment
+            if is_due:
+                handle._when -= _DAY_S
         heapify(loop._scheduled)
-        fire(hass, time, fire_all)
+        fire(hass, until, fire_all)
 
-    with patch.object(common, "_async_fire_time_changed", fire_also_these):
+    with patch.object(common, "_async_fire_time_changed", fire_all_due):
         yield
 
 

@@ -20,6 +20,9 @@ DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "tariff.md").read_text(encoding="utf-8")
 PAPER = (DOCS / "paper-bill.md").read_text(encoding="utf-8")
 ACTIONS = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
+CARD_TEXTS = json.loads(
+    (DOCS.parent / "frontend" / "src" / "texts" / "bill.json").read_text(encoding="utf-8")
+)["en"]
 # On the page, of a price that is known from one private source only.
 MARK = " \N{SUPERSCRIPT ONE}"
 FOOTNOTES = f"{MARK}\N{SUPERSCRIPT TWO}"
@@ -112,8 +115,8 @@ def test_the_prices() -> None:
         "from 120 A": prices["meter"]["120"],
         **{f"{kw} kW": prices["fixed"][str(kw)] for kw in (3, 7, 12, 17, 27)},
     }
-    for levy in levies.values():
-        named[levy["names"]["en"].lower()] = [line for line in levy["A"] if "ends" not in line]
+    for name, levy in levies.items():
+        named[CARD_TEXTS[name].lower()] = [line for line in levy["A"] if "ends" not in line]
         named |= {_days_of(line): [line] for line in levy["A"] if "ends" in line}
     [_, _, *years], *shown = all_rows("How the tariff works")
     assert years == sorted({f"{line['from']:%Y}" for line in prices["variable"]})
