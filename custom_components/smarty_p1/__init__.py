@@ -53,12 +53,15 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
     return True
 
 
-async def async_migrate_entry(_hass: HomeAssistant, _entry: ConfigEntry) -> bool:
+async def async_migrate_entry(_hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Refuse an entry from before the first release: this version cannot read its files.
 
-    Nothing of the entry is changed, and the page of the integration shows the reason.
+    Nothing of the entry is changed, and the page of the integration shows the reason. An entry with
+    another minor version is taken: users go back to an earlier release.
     """
-    raise ConfigEntryError(translation_domain=DOMAIN, translation_key="before_first_release")
+    if entry.version == 1:
+        raise ConfigEntryError(translation_domain=DOMAIN, translation_key="before_first_release")
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:

@@ -349,6 +349,14 @@ async def test_a_meter_beside_a_board_is_the_first_meter(
     assert device_of(device_registry, entry, SERIAL).name == "Smarty"
 
 
+async def test_an_entry_of_a_later_minor_version_is_read_after_going_back(home: Home) -> None:
+    entry = await home.set_up()
+    home.hass.config_entries.async_update_entry(entry, minor_version=2)
+    await home.again()
+    assert entry.state is ConfigEntryState.LOADED
+    assert (entry.version, entry.minor_version) == (2, 2)
+
+
 @pytest.mark.parametrize("minor_version", [1, 2])
 async def test_an_entry_from_before_the_first_release_is_refused_and_stays_as_it_is(
     home: Home, hass_storage: dict[str, Any], minor_version: int
