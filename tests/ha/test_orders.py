@@ -388,15 +388,20 @@ async def test_without_a_new_plan_the_last_one_is_followed_to_its_end(
     assert not box.is_on
 
 
-async def test_the_limit_of_the_operator_is_a_power_also_for_a_hand(
-    hass: HomeAssistant, box: Box
-) -> None:
+async def charge_under_a_limit(hass: HomeAssistant, box: Box) -> None:
+    """Let a car charge by switch and number. The operator may limit it to 2 kW, and does not."""
     hass.states.async_set(RELAY, "connected")
     box.needs(8.8)
     limited = {"blocked_by": RELAY, "limited_to": "2", "min_kw": "1.4"}
     await box.enters(power_set_by=POWER, **limited)
     await box.at(0)
     await box.charger.until(lambda: box.is_on)
+
+
+async def test_the_limit_of_the_operator_is_a_power_also_for_a_hand(
+    hass: HomeAssistant, box: Box
+) -> None:
+    await charge_under_a_limit(hass, box)
     assert box.watts > 2000
     hass.states.async_set(RELAY, "disconnected")
     await box.charger.until(lambda: box.watts <= 2000)
@@ -467,12 +472,7 @@ async def test_a_limit_of_the_operator_is_logged_over_a_restart(
 async def test_a_charger_without_a_meter_obeys_once_its_entities_show_it(
     hass: HomeAssistant, box: Box
 ) -> None:
-    hass.states.async_set(RELAY, "connected")
-    box.needs(8.8)
-    limited = {"blocked_by": RELAY, "limited_to": "2", "min_kw": "1.4"}
-    await box.enters(power_set_by=POWER, **limited)
-    await box.at(0)
-    await box.charger.until(lambda: box.is_on)
+    await charge_under_a_limit(hass, box)
     records = box.house.runtime_data.load_records
     hass.states.async_set(RELAY, "disconnected")
     await hass.async_block_till_done()
