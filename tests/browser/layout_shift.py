@@ -9,7 +9,8 @@ from .household import DESKTOP, PHONE, Household, household
 # For each width, what our cards may add to the movement of Home Assistant's own.
 LIMITS = {DESKTOP: 0.05, PHONE: 0.1}
 _PLAIN = "plain-cards"
-# Add up the shifts from the frame after the first card, in which Home Assistant sets its columns.
+# Add up the shifts from the frame in which Home Assistant sets its columns: that of the first card,
+# or a later one, which moves most of the page to the side.
 _WATCH = """{
     const names = /^smarty-p1-|^hui-(tile|entities|.*graph)-card$/;
     const isCard = ({ localName }) => names.test(localName);
@@ -22,8 +23,13 @@ _WATCH = """{
     };
     let first = Infinity;
     const shifts = [];
-    window.shifted = () =>
-        shifts.reduce((sum, { startTime, value }) => sum + (startTime > first ? value : 0), 0);
+    const setsColumns = ({ sources }) => sources.some(({ previousRect, currentRect }) =>
+        previousRect.x !== currentRect.x && currentRect.width > innerWidth / 2);
+    window.shifted = () => {
+        const begin = Math.max(first, shifts.findLast(setsColumns)?.startTime ?? 0);
+        return shifts.reduce((sum, { startTime, value }) =>
+            sum + (startTime > begin ? value : 0), 0);
+    };
     // Cards without height are held until those above them are drawn.
     window.isDrawn = (count) => {
         const found = cards(document);
