@@ -281,7 +281,8 @@ async def test_presses_at_once_are_one_plan(plans: Plans) -> None:
     dishes = await plans.add("Dishes", **DISHES)
     seen = list[LoadPlan]()
     signal = LOAD_PLANS.signal(dishes)
-    stop = async_dispatcher_connect(plans.hass, signal, lambda: seen.append(plans.of(dishes)))
+    note = callback(lambda: seen.append(plans.of(dishes)))
+    stop = async_dispatcher_connect(plans.hass, signal, note)
     for _ in range(50):
         await plans.press("button.dishes_ready")
     await plans.shows(dishes, LoadState.PLANNED, CHEAP)

@@ -3,7 +3,7 @@
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockEntityPlatform
@@ -244,9 +244,8 @@ async def test_home_assistant_renames_and_deletes_an_entity(
     smarty.entry = await set_up(hass, smarty, energy_imported=[registered.id])
     coordinator = smarty.entry.runtime_data
     states = []
-    hass.bus.async_listen(
-        "state_changed", lambda _event: states.append(coordinator.condition.state)
-    )
+    note = callback(lambda _event: states.append(coordinator.condition.state))
+    hass.bus.async_listen("state_changed", note)
 
     async def report(count: int) -> None:
         for _ in range(count):

@@ -12,7 +12,7 @@ from unittest.mock import AsyncMock, patch
 import pytest
 from aiohttp import web
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
@@ -420,6 +420,7 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR09
     before = house.hass.states.get(name)
     shown = []
 
+    @callback
     def note(event: Event[EventStateChangedData]) -> None:
         if event.data["entity_id"] == name and (state := event.data["new_state"]):
             shown.append((float(state.state), str(state.attributes["last_reset"])[:10]))

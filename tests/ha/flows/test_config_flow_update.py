@@ -22,7 +22,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
@@ -136,15 +136,7 @@ def unavailable(hass: HomeAssistant) -> list[str]:
 async def test_a_reconfigured_meter_goes_on_showing_its_last_reading(dialogs: Dialogs) -> None:
     await dialogs.set_up()
     hass, port = dialogs.hass, dialogs.port
-    away: list[str] = []
-    hass.bus.async_listen(
-        "state_changed",
-        lambda event: (
-            away.append(event.data["entity_id"])
-            if event.data["new_state"] and event.data["new_state"].state == "unavailable"
-            else None
-        ),
-    )
+    changes = async_capture_events(hass, "state_changed")
     await dialogs.reauth()
     form = await dialogs.reconfigure()
     port.greeting = RENEWED
@@ -163,7 +155,8 @@ async def test_a_reconfigured_meter_goes_on_showing_its_last_reading(dialogs: Di
     await port.send(encipher(TELEGRAM, 4))
     await wait_until(hass, lambda: coordinator.source.reception.rejections)
     assert coordinator.latest.telegram.frame_counter == 3
-    assert away == []
+    states = [event.data["new_state"] for event in changes]
+    assert [state.entity_id for state in states if state and state.state == "unavailable"] == []
 
 
 # --- new keys -------------------------------------------------------------------------------------

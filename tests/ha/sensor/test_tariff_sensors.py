@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
@@ -69,6 +69,7 @@ async def test_the_costs_of_a_month(home: Home) -> None:
 
     changed: list[str] = []
 
+    @callback
     def note(event: Event[EventStateChangedData]) -> None:
         changed.append(event.data["entity_id"].removeprefix("sensor."))
 

@@ -417,8 +417,7 @@ async def test_a_script_goes_on_when_its_user_is_gone(
         {"event": "went_on"},
     ]
     assert await async_setup_component(hass, "script", {"script": {"try": {"sequence": sequence}}})
-    went_on: list[object] = []
-    hass.bus.async_listen("went_on", went_on.append)
+    went_on = async_capture_events(hass, "went_on")
     user = kid(hass)
     user.mock_policy({"entities": True})
     client = await client_of(user)
