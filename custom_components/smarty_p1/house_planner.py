@@ -25,7 +25,7 @@ from .coordinator import RecordsConfigEntry
 from .coordinator.background_tasks import SupervisedTask
 from .coordinator.loads.battery_follower import BatteryFollower
 from .coordinator.loads.controlled_load import ControlledLoad
-from .coordinator.loads.entered_loads import EnteredLoad, entered_loads, on_changed_loads
+from .coordinator.loads.entered_loads import EnteredLoad, on_changed_loads
 from .coordinator.loads.load_records import ChangeOfRecord
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
 from .coordinator.loads.ordered_entities import (
@@ -35,6 +35,7 @@ from .coordinator.loads.ordered_entities import (
     entity_of,
     key_of,
 )
+from .coordinator.loads.refused_loads import switched_loads
 from .coordinator.loads.shown_plans import (
     HOUSE_PLANS,
     LOAD_PLANS,
@@ -144,8 +145,8 @@ class HousePlanner:
 
     @callback
     def _look(self) -> None:
-        """Plan again if the loads or the battery have changed."""
-        loads = entered_loads(self._entry)
+        """Plan again if the loads or the battery have changed, or whether they may be switched."""
+        loads = switched_loads(self._hass, self._entry)
         has_new_battery = self._battery.look()
         if loads == self._loads and not has_new_battery:
             return
@@ -231,6 +232,8 @@ class HousePlanner:
 
     @callback
     def _on_event(self, _now: datetime | None = None) -> None:
+        # The unit of an entity may have changed.
+        self._look()
         if self._loads or self._battery.entered:
             self._task.start()
 

@@ -101,9 +101,10 @@ class Box:
             dt_util.utcnow()
         )
 
-    async def enters(self, **changes: str | bool) -> None:
+    async def enters(self, **changes: str | bool | None) -> None:
         """Enter the box's car, and wait for its first plan."""
-        await add(self._hass, self.house, switched_by=BOX, energy_from=NEED, **changes)
+        fields = {"switched_by": BOX, "energy_from": NEED, **changes}
+        await add(self._hass, self.house, **fields)
         await self.charger.until(self.has_new_plan)
 
     async def charges(self) -> None:

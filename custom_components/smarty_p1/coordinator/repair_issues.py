@@ -109,6 +109,8 @@ class Problem(StrEnum):
     """Home Assistant no longer has a notify entity that receives messages."""
     LOAD_ENTITY_LOST = "load_entity_lost"
     """An entity of a load is gone, or has been unavailable for an hour. The load is left out."""
+    LOAD_REFUSED = "load_refused"
+    """A load or battery is stored although its dialog refuses it. The plan only tells it."""
     LOAD_WITHOUT_PLAN = "load_without_plan"
     """A load that the plan controls has no new plan. The last one is followed to its end."""
     LOAD_NEED_UNKNOWN = "load_need_unknown"

@@ -30,18 +30,19 @@ from ..const import (
     SECTION_MORE,
     SUBENTRY_BATTERY,
 )
+from ..coordinator.loads.refused_loads import POWER_UNITS, unit_of
 from ..lib.amounts import KW, KWH, Amount
 from .form import Input
 from .form_errors import FormErrors
 from .shared_form_fields import whole_number_field
-from .subentry_form import Page, SubentryForm, entity_field, unit_of
+from .subentry_form import Page, SubentryForm, entity_field
 from .typed_amounts import AmountField
 
 _MAX_OPTION_CHARS = 100
 # Error and units of an entity.
 _UNITS = {
-    CONF_CHARGE: ("charge_has_other_unit", "%"),
-    CONF_POWER_SET_BY: ("power_set_by_has_other_unit", "W", "kW", "MW"),
+    CONF_CHARGE: ("charge_has_other_unit", {None, "%"}),
+    CONF_POWER_SET_BY: ("power_set_by_has_other_unit", POWER_UNITS[SUBENTRY_BATTERY]),
 }
 _FIELDS: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_NAME): TextSelector(),
@@ -97,8 +98,8 @@ class BatteryFlow(ConfigSubentryFlow):
 
     def _check(self, data: dict[str, Any], errors: FormErrors) -> dict[str, Any]:
         """Return the data of a battery. Add an error for a field that does not fit the others."""
-        for name, (error, *valid) in _UNITS.items():
-            if name in data and unit_of(self.hass, data[name]) not in {None, *valid}:
+        for name, (error, valid) in _UNITS.items():
+            if name in data and unit_of(self.hass, data[name]) not in valid:
                 errors.refuse(name, error)
         if mode := data.get(CONF_MODE_SET_BY):
             state = self.hass.states.get(mode)

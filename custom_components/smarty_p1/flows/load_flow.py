@@ -52,6 +52,7 @@ from ..const import (
     SUBENTRY_LOAD,
 )
 from ..coordinator.loads.entered_loads import phases_of
+from ..coordinator.loads.refused_loads import POWER_UNITS, commanded, unit_of
 from ..coordinator.loads.state_numbers import lowest_of
 from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.history.luxembourg_time import local_day
@@ -60,7 +61,7 @@ from .form import Input
 from .form_errors import FormErrors
 from .found_devices import found_devices
 from .shared_form_fields import ClockField, list_field, whole_number_field
-from .subentry_form import MEASURED, Page, SubentryForm, entity_field, owned, unit_of
+from .subentry_form import MEASURED, Page, SubentryForm, entity_field
 from .typed_amounts import AmountField
 
 _MAX_KWH = 200
@@ -69,7 +70,6 @@ _MAX_MINUTES = 240
 _MIN_PHASE_KW = 1.35
 _ENERGY_UNITS = {None, "%", "Wh", "kWh", "MWh"}
 _CURRENT_UNITS = {"A", "mA"}
-_POWER_UNITS = {None, "W", "kW", *_CURRENT_UNITS}
 _SWITCHES = entity_field("switch", "input_boolean")
 _SENSORS = entity_field("binary_sensor", "input_boolean")
 _ENERGY: Mapping[vol.Marker, Any] = {
@@ -192,7 +192,10 @@ class LoadFlow(ConfigSubentryFlow):
         if self.source == SOURCE_RECONFIGURE:
             subentry = self._get_reconfigure_subentry()
         elif self._found is None:
-            self._kind, self._found = kind, found_devices(self.hass, kind, owned(self.hass))
+            self._kind, self._found = (
+                kind,
+                found_devices(self.hass, kind, commanded(self.hass).keys()),
+            )
             if self._found:
                 return await self.async_step_found()
         page = Page(
@@ -261,7 +264,7 @@ class LoadFlow(ConfigSubentryFlow):
         """Return the unit of the number that sets the power. Add an error if it does not fit."""
         number = data.get(CONF_POWER_SET_BY, "")
         unit = unit_of(self.hass, number)
-        if unit not in _POWER_UNITS:
+        if unit not in POWER_UNITS[SUBENTRY_LOAD]:
             errors.refuse(CONF_POWER_SET_BY, "power_set_by_has_other_unit")
         elif number and unit is None:
             self._form.ask_once(CONF_POWER_SET_BY, "number_without_unit")

@@ -10,8 +10,7 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, CONF_NAME
-from homeassistant.core import HomeAssistant
+from homeassistant.const import CONF_NAME
 from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.helpers.selector import (
     EntitySelector,
@@ -20,9 +19,9 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_MEASURED_BY, CONF_MODE_SET_BY, CONF_POWER_SET_BY, CONF_SWITCHED_BY
-from ..coordinator.entry_types import known_meters
+from ..const import CONF_MEASURED_BY
 from ..coordinator.loads.entered_loads import MOST, subentries_of
+from ..coordinator.loads.refused_loads import COMMANDED, commanded
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.markdown_text import in_markdown
 from ..user_locale import async_user_locale
@@ -42,29 +41,11 @@ MEASURED = EntitySelector(
 """Field for a sensor of a load's own energy or power."""
 
 _UNMEASURED = "measured_by_missing"
-_COMMANDED = (CONF_SWITCHED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
 
 
 def entity_field(*domains: str) -> EntitySelector:
     """Return a field for an entity of these domains."""
     return EntitySelector(EntitySelectorConfig(domain=[*domains]))
-
-
-def unit_of(hass: HomeAssistant, entity_id: str) -> str | None:
-    """Return the unit of an entity's state. Return None if it is unknown."""
-    state = hass.states.get(entity_id)
-    return state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
-
-
-def owned(hass: HomeAssistant, own: ConfigSubentry | None = None) -> set[str]:
-    """Return the entities that other loads and batteries of all meters command."""
-    others = [
-        other.data
-        for entry in known_meters(hass)
-        for other in entry.subentries.values()
-        if own is None or other.subentry_id != own.subentry_id
-    ]
-    return {other[field] for other in others for field in _COMMANDED if field in other}
 
 
 class Page(NamedTuple):
@@ -198,8 +179,8 @@ class SubentryForm:
         self, data: Mapping[str, Any], subentry: ConfigSubentry | None
     ) -> list[str]:
         """Return the fields whose entity another load or battery of any meter commands."""
-        taken = owned(self._flow.hass, subentry)
-        return [field for field in _COMMANDED if data.get(field) in taken]
+        taken = commanded(self._flow.hass, subentry)
+        return [field for field in COMMANDED if data.get(field) in taken]
 
     async def _async_check_measured(
         self, data: Mapping[str, Any], before: Mapping[str, Any]

@@ -23,10 +23,11 @@ from ...lib.plan.load_control import Mode
 from ...lib.plan.load_following import SILENT_AFTER
 from .. import RecordsConfigEntry
 from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
-from .entered_battery import EnteredBattery, entered_battery
+from .entered_battery import EnteredBattery
 from .lost_entities import lost_entities
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, Orderer, key_of
+from .refused_loads import switched_battery
 from .shown_plans import BATTERY_PLANS, PlannedBattery
 from .state_numbers import converted, number_to_set
 
@@ -58,7 +59,7 @@ class BatteryFollower:
     @callback
     def look(self) -> bool:
         """Take the battery that the user has entered. Return whether it has changed."""
-        if (entered := entered_battery(self._entry)) == self.entered:
+        if (entered := switched_battery(self._hass, self._entry)) == self.entered:
             return False
         self.entered, self._kw, self._plan = entered, None, None
         return True

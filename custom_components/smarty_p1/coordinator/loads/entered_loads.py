@@ -25,6 +25,7 @@ from ...const import (
     CONF_LOAD_MAX_KW,
     CONF_LOAD_MIN_KW,
     CONF_PHASES,
+    DOMAIN,
     LOAD_CAR,
     SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
@@ -194,7 +195,7 @@ def _time(stored: str | None) -> time | None:
 def on_changed_loads(
     hass: HomeAssistant, entry: AnyConfigEntry, look: Callable[[], None]
 ) -> CALLBACK_TYPE:
-    """Call `look` after each change of the open entry. Return a function that ends this.
+    """Call `look` after each change of a meter's entry. Return a function that ends this.
 
     Home Assistant does not reload an entry because of a new subentry. A load that is entered while
     the entry is unloaded belongs to the next coordinator: entities of this one would stay for ever.
@@ -203,7 +204,8 @@ def on_changed_loads(
 
     @callback
     def on_change(change: ConfigEntryChange, changed: AnyConfigEntry) -> None:
-        is_change = changed is entry and change is ConfigEntryChange.UPDATED
+        # A load of another meter may command the same entity.
+        is_change = changed.domain == DOMAIN and change is ConfigEntryChange.UPDATED
         if is_change and not coordinator.is_closed:
             look()
 

@@ -1,4 +1,4 @@
-"""Entities of loads that are gone, or unavailable for long: a repair issue names them."""
+"""Entities of loads that are lost for long, or refused by the dialog: repair issues name them."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from ..entry_types import AnyConfigEntry
 from ..repair_issues import Problem, set_issue
 from .entered_battery import EnteredBattery, entered_battery
 from .entered_loads import EnteredLoad, entered_loads, on_changed_loads
+from .refused_loads import refused
 
 # Chargers restart after an update, and clouds fail for a night. An hour is no short outage.
 _MAX_OUTAGE = timedelta(hours=1)
@@ -32,7 +33,7 @@ def lost_entities(hass: HomeAssistant, ids: Iterable[str], now: datetime) -> lis
 
 @callback
 def async_watch_load_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Raise and withdraw the repair issue about loads of a meter, until the entry is unloaded."""
+    """Raise and withdraw the repair issues about loads of a meter until the entry is unloaded."""
 
     @callback
     def look(_event: object = None) -> None:
@@ -44,8 +45,14 @@ def async_watch_load_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> Non
             for device in entered
             for entity_id in lost_entities(hass, device.entities, now)
         ]
-        named = ", ".join(lost[:_MAX_NAMED])
-        set_issue(hass, entry, Problem.LOAD_ENTITY_LOST, is_there=lost, entities=named)
+        not_switched = [
+            " ".join([entry.subentries[name].title, *(f"({each})" for each in entities)])
+            for name, entities in refused(hass, entry).items()
+        ]
+        problems = {Problem.LOAD_ENTITY_LOST: lost, Problem.LOAD_REFUSED: not_switched}
+        for problem, texts in problems.items():
+            named = ", ".join(texts[:_MAX_NAMED])
+            set_issue(hass, entry, problem, is_there=texts, entities=named)
 
     entry.async_on_unload(async_track_utc_time_change(hass, look, minute=[*_MINUTES], second=50))
     entry.async_on_unload(on_changed_loads(hass, entry, look))

@@ -1,0 +1,94 @@
+"""Loads and batteries that are stored although the dialog refuses them. They are not switched."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+
+from ...const import (
+    CONF_MODE_SET_BY,
+    CONF_POWER_SET_BY,
+    CONF_SWITCHED_BY,
+    SUBENTRY_BATTERY,
+    SUBENTRY_LOAD,
+)
+from ..entry_types import AnyConfigEntry, known_meters
+from .entered_battery import EnteredBattery, entered_battery
+from .entered_loads import EnteredLoad, entered_loads, subentries_of
+
+POWER_UNITS = {
+    SUBENTRY_LOAD: {None, "A", "mA", "W", "kW"},
+    SUBENTRY_BATTERY: {None, "W", "kW", "MW"},
+}
+"""Units of a number that sets a power, by type of subentry."""
+COMMANDED = (CONF_SWITCHED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
+"""Fields with an entity that the plan switches or sets."""
+
+
+def unit_of(hass: HomeAssistant, entity_id: str) -> str | None:
+    """Return the unit of an entity, also of one without a state yet. Return None if unknown."""
+    if state := hass.states.get(entity_id):
+        return state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    registered = er.async_get(hass).async_get(entity_id)
+    return registered.unit_of_measurement if registered else None
+
+
+def commanded(hass: HomeAssistant, own: ConfigSubentry | None = None) -> dict[str, str]:
+    """Return the id of the subentry that commands each entity, over all meters.
+
+    The subentry that was added first counts. `own` is left out.
+    """
+    owners = dict[str, str]()
+    for entry in known_meters(hass):
+        for name, subentry in entry.subentries.items():
+            if own is None or name != own.subentry_id:
+                for entity_id in _entities(subentry.data):
+                    owners.setdefault(entity_id, name)
+    return owners
+
+
+def refused(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, list[str]]:
+    """Return the refused entities of each subentry of a meter that must not be switched.
+
+    The list is empty for a load or battery that is one too many.
+    """
+    owners, found = commanded(hass), dict[str, list[str]]()
+    for kind, units in POWER_UNITS.items():
+        counted = {subentry.subentry_id for subentry in subentries_of(entry, kind)}
+        for subentry in entry.get_subentries_of_type(kind):
+            name, number = subentry.subentry_id, subentry.data.get(CONF_POWER_SET_BY, "")
+            is_wrong = unit_of(hass, number) not in units
+            entities = [
+                entity_id
+                for entity_id in _entities(subentry.data)
+                if owners[entity_id] != name or (is_wrong and entity_id == number)
+            ]
+            if entities or name not in counted:
+                found[name] = entities
+    return found
+
+
+def switched_loads(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, EnteredLoad]:
+    """Return the loads of a meter. The plan only tells those that are refused."""
+    is_refused = refused(hass, entry)
+    return {
+        name: load._replace(switched_by=None, power_set_by=None) if name in is_refused else load
+        for name, load in entered_loads(entry).items()
+    }
+
+
+def switched_battery(hass: HomeAssistant, entry: AnyConfigEntry) -> EnteredBattery | None:
+    """Return the battery of a meter's house. The plan only tells one that is refused."""
+    entered = entered_battery(entry)
+    if entered and entered.subentry_id in refused(hass, entry):
+        fields = entered.fields.items()
+        told = {name: value for name, value in fields if name not in COMMANDED}
+        entered = entered._replace(fields=told)
+    return entered
+
+
+def _entities(data: Mapping[str, Any]) -> list[str]:
+    return [data[field] for field in COMMANDED if field in data]
