@@ -521,6 +521,15 @@ def test_a_slow_order_to_be_on_is_no_hand_after_an_ignored_order_to_be_off() -> 
     run(range(56262, 56263))
 
 
+def test_a_refused_order_to_a_slow_battery_is_sent_again_although_it_shows_its_old_power() -> None:
+    run(range(502071, 502072))
+
+
+@pytest.mark.parametrize("seed", [500490, 502614])
+def test_a_limit_does_not_wait_until_a_state_may_no_longer_be_a_late_one(seed: int) -> None:
+    run(range(seed, seed + 1))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(10))

@@ -284,7 +284,9 @@ class Commanded:
         if self.kind is not EntityKind.START:
             if report.is_called and not _same(self, state, self.state):
                 return _called(entity, state, now)
-            entity = _confirmed(entity, state, now)
+            # What it has shown before a refused order may be older than the order before.
+            is_old = self.phase is Phase.REFUSED and state == self.state and self.is_recent(now)
+            entity = entity if is_old else _confirmed(entity, state, now)
         if _is_unsure(entity, self, report, now):
             return entity
         return _judged(replace(entity, is_judged=True, is_new=False), self, now, around)
@@ -485,7 +487,7 @@ def _looked(entity: Commanded, now: datetime) -> Commanded:
     match entity.phase:
         case Phase.SENT if has_passed(entity.sent_at, now, ANSWERED_AFTER):
             return _unanswered(entity, now)
-        case Phase.UNCONFIRMED if entity.held is None and entity.is_late(now):
+        case Phase.UNCONFIRMED if entity.is_late(now) and (entity.is_firm or entity.held is None):
             failed = _failed(entity, now)
             return replace(failed, retry_at=now) if entity.is_firm else failed
         case Phase.FREE | Phase.REFUSED if entity.kind is not EntityKind.START:
