@@ -498,14 +498,29 @@ async def test_a_new_charge_is_planned_within_the_quarter_hour(
     await planned(hass, missing="11.07")
 
 
+@pytest.mark.parametrize(
+    ("switch", "missing"),
+    [
+        # Its planned power was 2 kW for 45 minutes. From 18:45 on, 2.5 kWh fit in.
+        ({}, "0.0"),
+        # A load that the plan switches had none of them while its switch was away.
+        ({"switched_by": "switch.away"}, "1.5"),
+    ],
+)
 async def test_without_a_sensor_the_planned_power_is_believed(
-    house: MockConfigEntry, hass: HomeAssistant, clock: SetClock
+    house: MockConfigEntry,
+    hass: HomeAssistant,
+    clock: SetClock,
+    switch: dict[str, str],
+    missing: str,
 ) -> None:
+    hass.states.async_set("switch.away", "unknown")
     form = await add(hass, house, "pausing", measured_by=None)
-    unmeasured = WATER | {"by": "20:00:00"}
+    unmeasured = WATER | {"by": "20:00:00"} | switch
     del unmeasured["measured_by"]
     subentries = hass.config_entries.subentries
-    done = await subentries.async_configure(form["flow_id"], unmeasured)
+    typed = in_sections(form, unmeasured)
+    done = await subentries.async_configure(form["flow_id"], typed)
     assert done["type"] == "create_entry"
 
     def is_missing(kwh: str) -> bool:
@@ -514,7 +529,6 @@ async def test_without_a_sensor_the_planned_power_is_believed(
 
     # In the six quarter-hours from 18:30 on, 2 kW give 3 of 4 kWh.
     await wait_until(hass, lambda: is_missing("1.0"))
-    # Until then, its planned power was 2 kW for 45 minutes. From 18:45 on, 2.5 kWh fit in.
     start = datetime(2026, 6, 16, 15, 45, tzinfo=UTC)
     rows: list[Any] = [{"start": start + n * timedelta(minutes=5), "mean": 2.0} for n in range(9)]
     metadata = metadata_of_sums("sensor.water_planned_power", "kW", "power")
@@ -523,7 +537,7 @@ async def test_without_a_sensor_the_planned_power_is_believed(
     await recorder_done(hass)
     clock(datetime(2026, 6, 16, 16, 45, 20, tzinfo=UTC))
     async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=16))
-    await wait_until(hass, lambda: is_missing("0.0"))
+    await wait_until(hass, lambda: is_missing(missing))
 
 
 async def test_the_limit_of_the_plan_is_never_exceeded(

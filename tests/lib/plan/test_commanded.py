@@ -836,3 +836,31 @@ def test_the_own_count_is_power_times_the_time_in_which_it_was_on() -> None:
     house.control = house.control.counted(since, 12.0, house.now)
     assert house.control.own_kwh == before
     assert house.control.counted(house.now, 12.0, house.now).own_kwh == 0.0
+
+
+def test_the_own_count_knows_no_energy_of_a_time_in_which_nobody_saw_the_load_on() -> None:
+    house = running()
+
+    def count(seconds: int) -> float:
+        """Return the energy by the own count after this time, with looks every 20 seconds."""
+        begin, before = START, house.control.own_kwh
+        for _ in range(seconds // 20):
+            house.until(house.s + 20)
+            house.control = house.control.counted(begin, 12.0, house.now)
+        return house.control.own_kwh - before
+
+    assert count(300) == pytest.approx(1.0, abs=0.1)
+    house.change(switch=None)
+    assert count(3600) == pytest.approx(0.0, abs=0.1)
+    house.change(switch="on")
+    assert count(300) == pytest.approx(1.0, abs=0.1)
+    house.restart(3600, switch="on")
+    assert count(300) == pytest.approx(1.0, abs=0.1)
+    # The computer was asleep.
+    house.s += 3600
+    assert count(300) == pytest.approx(1.0, abs=0.1)
+    # A load that is only planned.
+    house.control, house.entities = LoadControl(), {}
+    assert count(320) == pytest.approx(1.0, abs=0.1)
+    house.restart(600)
+    assert count(20) == 0.0

@@ -530,6 +530,10 @@ def test_a_limit_does_not_wait_until_a_state_may_no_longer_be_a_late_one(seed: i
     run(range(seed, seed + 1))
 
 
+def test_a_load_that_is_off_until_its_number_shows_a_limit_is_switched_once() -> None:
+    run(range(505075, 505076))
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(10))

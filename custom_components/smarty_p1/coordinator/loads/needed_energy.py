@@ -50,8 +50,8 @@ async def async_needed(
             used_kwh, source = sum(energy.quarters.values()), statistic
             break
     if source != entered.measured_by or source is None:
-        # The recorder may leave out the plan's own sensor.
-        used_kwh = max(used_kwh, own_kwh)
+        # The recorder may leave out the plan's own sensor, and does not know when a load was away.
+        used_kwh = own_kwh if entered.is_controlled else max(used_kwh, own_kwh)
     left_kwh = entered.needed_kwh(hass)
     if left_kwh is None:
         left_kwh = _remembered_kwh(entered, record, used_kwh, own_kwh)

@@ -17,6 +17,8 @@ from ..stored_json import Mark, Size
 from .commanded import Around, Commanded, EntityKind, EntityOrder, EntityReport, Phase, Told
 from .load_following import LoadFollowing
 
+MAX_UNSEEN = timedelta(minutes=15)
+"""Time without a look at the load after which nobody knows what it got."""
 _NOWHERE = Around()
 _OFF = {EntityKind.SWITCH: "off", EntityKind.FOLLOWED: "0.0"}
 _MAX_ENTITIES = 12
@@ -64,6 +66,8 @@ class LoadControl:
     quarter_kwh: float = 0.0
     """Energy by the own count in the quarter-hour of `noted_at`."""
     noted_at: datetime | None = None
+    was_seen: Annotated[bool, Mark.NOT_STORED] = False
+    """Whether it was looked at since a restart."""
     unset_at: Annotated[datetime | None, Mark.NOT_STORED] = None
     """Time since which the load waits for its number."""
     was_gone: Annotated[bool, Mark.NOT_STORED] = False
@@ -255,13 +259,16 @@ class LoadControl:
         return self.with_entity(entity.answered(order, now, is_done=is_done))
 
     def counted(self, since: datetime, kw: float, now: datetime) -> LoadControl:
-        """Return it after the load has had the power `kw`, if it is on, since the last look.
+        """Return it after the load has had the power `kw`, if it was seen on, since the last look.
 
-        `kw` is measured or set. A new `since` begins the count anew.
+        `kw` is measured or set. A time in which the load or Home Assistant was away counts nothing.
+        A new `since` begins the count anew.
         """
-        before = min(self.noted_at or now, now)
-        kw, quarter = kw if self.is_on else 0.0, quarter_start(now)
-        kwh, here = (kw * (min(DAY, now - at) / HOUR) for at in (before, max(before, quarter)))
+        before, quarter = min(self.noted_at or now, now), quarter_start(now)
+        is_seen = self.was_seen and (self.main is None or self.main.state is not None)
+        if not (is_seen and self.is_on) or now - before > MAX_UNSEEN:
+            kw = 0.0
+        kwh, here = (kw * ((now - at) / HOUR) for at in (before, max(before, quarter)))
         return replace(
             self,
             own_kwh=(self.own_kwh if self.own_since == since else 0.0) + kwh,
@@ -269,6 +276,7 @@ class LoadControl:
             quarter_kwh=(self.quarter_kwh if before >= quarter else 0.0) + here,
             left_kwh=max(0.0, self.left_kwh - kwh),
             noted_at=now,
+            was_seen=True,
         )
 
 
@@ -330,9 +338,13 @@ def _exceeds(
         return False
     if number.state is None:
         return True
-    return float(number.state) > value and not (switch.is_on and _is_being_set(number, now))
+    # A load that is being switched off stays off until then.
+    is_running = switch.is_on and (switch.ordered != "off" or switch.phase is Phase.HAND)
+    return float(number.state) > value and not (is_running and _is_being_set(number, now))
 
 
 def _is_being_set(number: Commanded, now: datetime) -> bool:
-    is_sent = number.ordered == number.wish and number.sent_at is not None
-    return not number.tries and not (is_sent and has_passed(number.sent_at, now, _LIMITED_WITHIN))
+    """Return whether a number is about to be set, or was ordered a moment ago."""
+    if number.ordered != number.wish:
+        return True
+    return not (number.tries or has_passed(number.sent_at, now, _LIMITED_WITHIN))

@@ -18,7 +18,7 @@ from ..stored_json import Mark, Range, Size
 from .commanded import Told
 from .daily_load import DailyLoad, LoadPlan, LoadState
 from .evidence import Evidence
-from .load_control import LoadControl
+from .load_control import MAX_UNSEEN, LoadControl
 
 MIN_SHARE = 0.1
 """Share of its power from which on a load runs."""
@@ -32,8 +32,6 @@ _STEADY = timedelta(minutes=1)
 
 MIN_MISSING_KWH = 0.5
 """Missing energy from which on a load lacks something."""
-MAX_UNSEEN = timedelta(minutes=15)
-"""Time without a look at the load after which nobody knows what it got."""
 
 
 class LackCause(StrEnum):
