@@ -281,6 +281,40 @@ def test_a_battery_gives_energy_to_the_house_alone() -> None:
     assert max(plan_house(quarters, [0.3] * 16, [], alone).battery) == 0
 
 
+def test_a_battery_that_can_only_charge_is_not_planned_to_hold_back_or_to_give_less() -> None:
+    random = Random(3)  # noqa: S311 - no secret
+    charged = 0
+    for _ in range(20):
+        day = random_day(random, has_battery=True)
+        assert day.battery
+        battery = day.battery._replace(
+            can_only_charge=True, charges_from_grid=random.random() < 0.7, out_kw=2.0
+        )
+        plan = plan_house(day.quarters, day.net, [], battery)
+        stored, alone_stored = battery.stored, battery.stored
+        alone = []
+        for net, flow in zip(day.net, plan.battery, strict=True):
+            own = by_itself(battery, stored, net)
+            assert flow == pytest.approx(own, abs=1e-6) or flow > max(0.0, own)
+            charged += flow > max(0.0, own) + 0.01
+            stored += battery.into(flow)
+            alone.append(by_itself(battery, alone_stored, net))
+            alone_stored += battery.into(alone[-1])
+        left_alone = bill(day, [alone]) - alone_stored * battery.end_value
+        assert plan.cost <= left_alone + 0.02
+    assert charged > 20
+
+
+def by_itself(battery: HouseBattery, stored: float, net: float) -> float:
+    """Return the energy into a battery that takes what the house exports, and gives what it needs.
+
+    It gives at most 0.5 kWh and takes at most 1.25 kWh in a quarter-hour.
+    """
+    if net > 0:
+        return -min(net, 0.5, stored * battery.one_way)
+    return min(-net, 1.25, (battery.kwh - stored) / battery.one_way)
+
+
 def test_the_work_of_a_plan_has_bounds() -> None:
     """Plan the largest house at the most uneven prices."""
     random = Random(1)  # noqa: S311 - no secret

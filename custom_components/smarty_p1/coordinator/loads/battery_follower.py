@@ -160,18 +160,12 @@ class BatteryFollower:
         rest_time = max(_MIN_REST, start + QUARTER_HOUR - now)
         rest = BatteryRest(rest_time / HOUR, net_kwh, house_kw)
         wanted = battery_kw(battery, plan.quarter, rest, plan.after)
-        can_discharge = self._can_discharge(entered)
+        can_discharge = not battery.can_only_charge
         if can_discharge and CONF_MODE_SET_BY not in entered.fields:
             return wanted
         more_kw = wanted - alone_kw(battery, house_kw)
         gain_kw = abs(more_kw) if can_discharge else min(more_kw, wanted)
         return wanted if gain_kw >= _STEP_KW else None
-
-    def _can_discharge(self, entered: EnteredBattery) -> bool:
-        """Return whether its number goes below 0. Without one, its mode can only charge."""
-        state = self._hass.states.get(entered.fields.get(CONF_POWER_SET_BY, ""))
-        sign = entered.sign
-        return state is not None and number_to_set(state, -sign, -sign) * sign < 0
 
     def _measured_kw(self, entered: EnteredBattery) -> float:
         """Return the battery's power by its sensor, or else the power that the plan has set."""

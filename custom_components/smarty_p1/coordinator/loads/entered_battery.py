@@ -20,7 +20,7 @@ from ...const import (
 )
 from ...lib.plan.house_battery import HouseBattery
 from ..entry_types import AnyConfigEntry
-from .state_numbers import number_of
+from .state_numbers import number_of, number_to_set
 
 _ENTITIES = (CONF_CHARGE, CONF_MEASURED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
 
@@ -61,7 +61,13 @@ class EnteredBattery(NamedTuple):
             0.0,
             self.fields[CONF_CHARGES_FROM_GRID],
             self.fields.get(CONF_DISCHARGE_KW),
+            self.is_controlled and not self.can_discharge(hass),
         )
+
+    def can_discharge(self, hass: HomeAssistant) -> bool:
+        """Return whether its number goes below 0. Without one, its mode can only charge."""
+        state = hass.states.get(self.fields.get(CONF_POWER_SET_BY, ""))
+        return state is not None and number_to_set(state, -self.sign, -self.sign) * self.sign < 0
 
 
 def entered_battery(entry: AnyConfigEntry) -> EnteredBattery | None:

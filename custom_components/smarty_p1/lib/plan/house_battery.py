@@ -28,11 +28,17 @@ class HouseBattery(NamedTuple):
     """Value in EUR of a stored kWh at the end of the plan."""
     charges_from_grid: bool = True
     out_kw: float | None = None
+    can_only_charge: bool = False
+    """Whether it regulates itself unless it is ordered to charge, so that it cannot hold back."""
 
     @property
     def most_out(self) -> float:
         """Return the energy in kWh that it can give in a quarter-hour."""
         return (self.kw if self.out_kw is None else self.out_kw) / 4
+
+    def alone(self, net: float) -> float:
+        """Return the energy into it if it regulates itself, whatever it stores."""
+        return min(self.kw / 4, max(-self.most_out, -net))
 
     def into(self, flow: float) -> float:
         """Return the change of the stored energy in kWh for a flow at the meter."""
@@ -64,7 +70,8 @@ def plan_battery(
     values = [after]
     for quarter, kwh in zip(reversed(quarters), reversed(net), strict=True):
         moves = _moves(battery, quarter, kwh, _level_flows(battery))
-        after = [_best_move(moves, after, level)[0] for level in range(LEVELS + 1)]
+        alone = battery.alone(kwh) if battery.can_only_charge else None
+        after = [_best_move(moves, after, level, alone)[0] for level in range(LEVELS + 1)]
         values.append(after)
     values.reverse()
     flows = []
@@ -85,7 +92,8 @@ def battery_flow(battery: HouseBattery, quarter: Quarter, net: float, after: Val
     full = (battery.kwh - battery.stored) / battery.one_way
     empty = -battery.stored * battery.one_way
     moves = _moves(battery, quarter, net, (*_level_flows(battery), full, empty))
-    return _best_move(moves, after, battery.stored * LEVELS / battery.kwh)[1]
+    alone = battery.alone(net) if battery.can_only_charge else None
+    return _best_move(moves, after, battery.stored * LEVELS / battery.kwh, alone)[1]
 
 
 class BatteryRest(NamedTuple):
@@ -151,14 +159,23 @@ def _moves(
     ]
 
 
-def _best_move(moves: Sequence[_Move], after: Values, level: float) -> tuple[float, float]:
-    """Return the lowest cost from a level on, and the flow of the first move."""
+def _best_move(
+    moves: Sequence[_Move], after: Values, level: float, alone: float | None
+) -> tuple[float, float]:
+    """Return the lowest cost from a level on, and the flow of the first move.
+
+    A battery with a flow `alone` charges with more, or moves as near to it as its level permits.
+    """
+    moves = [move for move in moves if -NO_KWH <= level + move.change <= LEVELS + NO_KWH]
+    if alone is not None:
+        nearest = min((move.flow for move in moves), key=lambda flow: abs(flow - alone))
+        more = max(0.0, alone)
+        moves = [move for move in moves if move.flow == nearest or move.flow > more]
     lowest, best = inf, 0.0
     for change, cost, flow in moves:
         to = level + change
-        if -NO_KWH <= to <= LEVELS + NO_KWH:
-            below = min(LEVELS - 1, max(0, int(to)))
-            total = cost + after[below] + (after[below + 1] - after[below]) * (to - below)
-            if total < lowest:
-                lowest, best = total, flow
+        below = min(LEVELS - 1, max(0, int(to)))
+        total = cost + after[below] + (after[below + 1] - after[below]) * (to - below)
+        if total < lowest:
+            lowest, best = total, flow
     return lowest, best
