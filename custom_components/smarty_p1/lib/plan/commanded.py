@@ -284,9 +284,7 @@ class Commanded:
         if self.kind is not EntityKind.START:
             if report.is_called and not _same(self, state, self.state):
                 return _called(entity, state, now)
-            # What it has shown before a refused order may be older than the order before.
-            is_old = self.phase is Phase.REFUSED and state == self.state and self.is_recent(now)
-            entity = entity if is_old else _confirmed(entity, state, now)
+            entity = _confirmed(entity, self, state, now)
         if _is_unsure(entity, self, report, now):
             return entity
         return _judged(replace(entity, is_judged=True, is_new=False), self, now, around)
@@ -299,7 +297,7 @@ class Commanded:
             return _shown(self, now)
         if not is_done or self.state is None:
             return _failed(replace(self, ordered_at=None), now)
-        return _confirmed(replace(self, phase=Phase.UNCONFIRMED), self.state, now)
+        return _confirmed(replace(self, phase=Phase.UNCONFIRMED), self, self.state, now)
 
     def due(self, now: datetime) -> tuple[Commanded, EntityOrder | None]:
         """Return the order that is to be sent now, if any."""
@@ -336,11 +334,13 @@ def _called(entity: Commanded, state: str, now: datetime) -> Commanded:
     return _shown(entity, now, state) if agrees else _by_hand(entity, state)
 
 
-def _confirmed(entity: Commanded, state: str, now: datetime) -> Commanded:
+def _confirmed(entity: Commanded, was: Commanded, state: str, now: datetime) -> Commanded:
     """Return it after a state that may show its order. A device may round or cap a number."""
     if entity.phase not in {Phase.UNCONFIRMED, Phase.REFUSED}:
         return entity
-    is_shown = _same(entity, state, entity.ordered)
+    # What it has shown before a refused order may be older than the order before.
+    is_old = was.phase is Phase.REFUSED and state == was.state and was.is_recent(now)
+    is_shown = _same(entity, state, entity.ordered) and not is_old
     is_shown |= entity.is_number and _is_rounded(entity, float(state), now)
     return _shown(entity, now) if is_shown else entity
 
