@@ -190,7 +190,7 @@ test("what has to be entered is a link for an administrator, and a hint for othe
   };
   assert.equal(shown("reference_power"), "Enter the reference power (reference_power)");
   assert.equal(shown("energy_price"), "Enter the prices (energy_price)");
-  assert.equal(shown("energy_price", false), "An administrator can enter the missing value. On the meter's page: gear icon › Contract › Energy price");
+  assert.equal(shown("energy_price", false), "An administrator can enter the missing value. On the integration's page: gear icon of the meter › Contract › Energy price");
   assert.equal(shown(undefined), "");
 });
 

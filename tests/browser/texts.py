@@ -14,14 +14,15 @@ _PARTS = ("", "config", "lovelace")
 
 
 class Texts:
-    """The texts of one language."""
+    """The texts of one language: in the newest Home Assistant, or in that of some packages."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, packages: Path | None = None) -> None:
         self.language = language
         self._own = _load(INTEGRATION / "translations" / f"{language}.json")
         self._frontend: dict[str, str] = {}
         for part in _PARTS:
-            (path,) = (_frontend_folder() / part).glob(f"{language}-{'[0-9a-f]' * 32}.json")
+            folder = (packages or _newest_packages()) / "hass_frontend" / "static" / "translations"
+            (path,) = (folder / part).glob(f"{language}-{'[0-9a-f]' * 32}.json")
             self._frontend |= _load(path)
 
     def own(self, path: str) -> str:
@@ -43,6 +44,15 @@ class Texts:
         """Return a text of the frontend by its path below `ui`."""
         return self._frontend[f"ui.{path}"]
 
+    def named(self, key: str) -> str:
+        """Return the name of a control: of the frontend, or of the integration behind "own."."""
+        return self.own(key.removeprefix("own.")) if "own." in key else self.of_frontend(key)
+
+    @property
+    def settings(self) -> str:
+        """Return the name of the page with all settings."""
+        return self._frontend["panel.config"]
+
 
 def _leaves(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
     for name, node in tree.items():
@@ -58,6 +68,5 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 @cache
-def _frontend_folder() -> Path:
-    packages = next((DEMO_PYTHON.parents[1] / "lib").glob("python*")) / "site-packages"
-    return packages / "hass_frontend" / "static" / "translations"
+def _newest_packages() -> Path:
+    return next((DEMO_PYTHON.parents[1] / "lib").glob("python*")) / "site-packages"
