@@ -71,15 +71,20 @@ def build(folder: Path) -> None:
         source.mkdir()
         run(GIT, "archive", "--output", Path(place) / "source.tar", "HEAD")
         run("tar", "--extract", "--file", Path(place) / "source.tar", "--directory", source)
-        # Archive HEAD from within the folder of the integration, because the files then get the
-        # time of the commit. With HEAD:FOLDER, they would get the current time. Set UTC, because
-        # zip files contain local times.
-        archive = ["archive", "--format", "zip", "--output", folder / ARCHIVE, "HEAD"]
-        run(GIT, *archive, cwd=ROOT / INTEGRATION, TZ="UTC")
+        write_archive(folder / ARCHIVE)
         python = make_tools(Path(place) / "tools")
         wheel = ["-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
         run(python, *wheel, cwd=source)
         write_sboms(folder, source)
+
+
+def write_archive(path: Path, commit: str = "HEAD") -> None:
+    """Write the integration of a commit into a zip file."""
+    # Archive the commit from within the folder of the integration, because the files then get the
+    # time of the commit. With COMMIT:FOLDER, they would get the current time. Set UTC, because zip
+    # files contain local times.
+    archive = ["archive", "--format", "zip", "--output", path, commit]
+    run(GIT, *archive, cwd=ROOT / INTEGRATION, TZ="UTC")
 
 
 def make_tools(path: Path) -> Path:

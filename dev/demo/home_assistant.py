@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import sys
@@ -17,11 +16,7 @@ from .client import Client
 from .processes import Process
 
 ROOT = Path(__file__).resolve().parents[2]
-# `scripts/release check` sets SMARTY_P1_INTEGRATION to the folder with the unpacked archive of a
-# release.
-INTEGRATION = Path(
-    os.environ.get("SMARTY_P1_INTEGRATION", ROOT / "custom_components" / "smarty_p1")
-)
+INTEGRATION = ROOT / "custom_components" / "smarty_p1"
 HOST = "127.0.0.1"
 
 # Exit status with which Home Assistant ends when a user asks for a restart.
@@ -64,10 +59,12 @@ class Installation:
     """Directory with the configuration and data of a Home Assistant.
 
     `leneda` is the URL that the integration uses for the Leneda platform. No program listens at the
-    default URL, so the demo never contacts the real platform.
+    default URL, so the demo never contacts the real platform. `integration` is the folder whose
+    files the next start takes.
     """
 
     leneda = "http://127.0.0.1:9/api"
+    integration = INTEGRATION
 
     def __init__(self, directory: Path, port: int, log: Path) -> None:
         self.directory = directory
@@ -87,7 +84,7 @@ class Installation:
         # Assistant may write into the folder. With the compiled modules, it starts sooner.
         copy = self.directory / "custom_components" / INTEGRATION.name
         shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(INTEGRATION, copy)
+        shutil.copytree(self.integration, copy)
         # Change the URL of Leneda in this copy. The integration has no option for the URL, because
         # such an option could send the user's keys to another host.
         asking = copy / "coordinator" / "leneda" / "client.py"

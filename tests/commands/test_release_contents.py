@@ -170,7 +170,10 @@ def test_the_working_tree_can_be_released() -> None:
 CHANGES = "CHANGELOG.md"
 OTHER_TAMPERING: dict[str, tuple[Callable[[Path], None], str]] = {
     "long changes": (replace(CHANGES, "\\Z", "- More.\n" * 60), "lines of changes"),
-    "no date": (replace(CHANGES, "(not released yet)", "soon"), "CHANGELOG.md does not say"),
+    "no date": (
+        replace(CHANGES, r"(?m)^(## \S+) \(.*\)$", r"\1 (soon)"),
+        "CHANGELOG.md does not say",
+    ),
     "version of another release": (
         add("docs/x.md", "pip install smarty-p1==9.9.9"),
         "another version is in docs/x.md",

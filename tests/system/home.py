@@ -75,6 +75,10 @@ class Home:
         """Stop it, if that was not done."""
         await self.stop()
 
+    def install(self, integration: Path) -> None:
+        """Take these files of the integration at the next start, as HACS replaces them."""
+        self._installation.integration = integration
+
     async def start(self) -> None:
         self.process = await self._running.enter_async_context(
             self._installation.process(self._python, environment=self._environment)

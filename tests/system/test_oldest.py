@@ -1,6 +1,7 @@
 """The oldest Home Assistant that is supported, with the packages it brings along."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -39,16 +40,17 @@ async def home(
     meter: RecordingMeter,
     line: Server,  # noqa: ARG001 - it serves
 ) -> AsyncIterator[Home]:
-    stub = tmp_path_factory.mktemp("packages")
-    (stub / "hass_frontend").mkdir()
-    (stub / "hass_frontend" / "__init__.py").write_text(FRONTEND, encoding="ascii")
-    async with Home(
-        tmp_path_factory.mktemp("home"),
-        meter,
-        python=OLDEST_PYTHON,
-        environment={"PYTHONPATH": str(stub)},
-    ) as home:
+    async with oldest_home(tmp_path_factory.mktemp("home"), meter, {}) as home:
         yield home
+
+
+def oldest_home(folder: Path, meter: RecordingMeter, environment: Mapping[str, str]) -> Home:
+    """Return the oldest Home Assistant, with its configuration in `folder`."""
+    frontend = folder / "packages" / "hass_frontend"
+    frontend.mkdir(parents=True)
+    (frontend / "__init__.py").write_text(FRONTEND, encoding="ascii")
+    environment = {**environment, "PYTHONPATH": str(frontend.parent)}
+    return Home(folder, meter, python=OLDEST_PYTHON, environment=environment)
 
 
 def address(line: Server, user: str = "") -> str:
