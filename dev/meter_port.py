@@ -63,6 +63,10 @@ class MeterPort:
         """Stop listening, and close the connections of all clients."""
         if self._server is None:
             return
+        for listening in self._server.sockets:
+            asyncio.get_running_loop().remove_reader(listening)
+        # A connection that was just accepted needs a server that is not closed.
+        await asyncio.sleep(0)
         self._server.close()
         self._server.close_clients()
         await self.wait_for_clients(0)

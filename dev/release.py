@@ -45,7 +45,7 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
 
 def manifest_version(root: Path = ROOT) -> str:
     """Return the version in the manifest of the integration. No other file defines the version."""
-    manifest = (root / INTEGRATION / "manifest.json").read_text(encoding="utf-8")
+    manifest = (root / INTEGRATION / "manifest.json").read_text("utf-8")
     version: str = json.loads(manifest)["version"]
     return version
 
@@ -73,8 +73,8 @@ def build(folder: Path) -> None:
         run("tar", "--extract", "--file", Path(place) / "source.tar", "--directory", source)
         write_archive(folder / ARCHIVE)
         python = make_tools(Path(place) / "tools")
-        wheel = ["-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
-        run(python, *wheel, cwd=source)
+        wheel = "-m hatchling build --target wheel --directory"
+        run(python, *wheel.split(), folder, cwd=source)
         write_sboms(folder, source)
 
 
@@ -83,17 +83,16 @@ def write_archive(path: Path, commit: str = "HEAD") -> None:
     # Archive the commit from within the folder of the integration, because the files then get the
     # time of the commit. With COMMIT:FOLDER, they would get the current time. Set UTC, because zip
     # files contain local times.
-    archive = ["archive", "--format", "zip", "--output", path, commit]
-    run(GIT, *archive, cwd=ROOT / INTEGRATION, TZ="UTC")
+    folder = ROOT / INTEGRATION
+    run(GIT, "archive", "--format", "zip", "--output", path, commit, cwd=folder, TZ="UTC")
 
 
 def make_tools(path: Path) -> Path:
     """Make an environment with exactly the locked packages. Return the path of its Python."""
     run(sys.executable, "-m", "venv", path)
-    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
-    hashes = ["--require-hashes", "--only-binary", ":all:"]
-    lock = ROOT / "requirements/build_lock.txt"
-    run(path / "bin/python", *pip, *hashes, "--requirement", lock)
+    pip = "-m pip install --quiet --disable-pip-version-check --no-compile --require-hashes"
+    packages = ["--only-binary", ":all:", "--requirement", ROOT / "requirements/build_lock.txt"]
+    run(path / "bin/python", *pip.split(), *packages)
     return path / "bin/python"
 
 
@@ -133,7 +132,7 @@ def write_sboms(folder: Path, source: Path) -> None:
             ],
         }
         text = json.dumps(sbom, indent=1) + "\n"
-        (folder / f"{artifact.name}.cdx.json").write_text(text, encoding="utf-8")
+        (folder / f"{artifact.name}.cdx.json").write_text(text, "utf-8")
 
 
 def changes_of(version: str, heading: str, root: Path = ROOT) -> str:
@@ -143,7 +142,7 @@ def changes_of(version: str, heading: str, root: Path = ROOT) -> str:
     Raises ReleaseError if there is no such heading.
     """
     pattern = rf"^## {re.escape(version)} {heading}\n(.+?)(?=^## |\Z)"
-    text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    text = (root / "CHANGELOG.md").read_text("utf-8")
     found = re.search(pattern, text, re.DOTALL | re.MULTILINE)
     if found is None:
         message = f"CHANGELOG.md does not say: ## {version} (YEAR-MONTH-DAY)"

@@ -24,9 +24,7 @@ from dev.release import GIT, INTEGRATION, ROOT, ReleaseError, changes_of, manife
 LIBRARY_LINK = "smartyp1"
 """Link to the library, by which Python and hatchling find it in a checkout."""
 PROGRAMS = (f"{INTEGRATION}/", "smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/")
-LISTED: Mapping[str, Any] = tomllib.loads(
-    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-)
+LISTED: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 LOCKS: Mapping[str, str] = LISTED["locks"]
 
 _DATE = re.compile(r"^# .*--exclude-newer (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$", re.MULTILINE)
@@ -77,7 +75,7 @@ def lock_problems(root: Path, names: Sequence[str] = tuple(LOCKS)) -> Iterator[s
 
 def _lock_problem(root: Path, name: str) -> str | None:
     path = f"requirements/{name}_lock.txt"
-    text = (root / path).read_text(encoding="utf-8")
+    text = (root / path).read_text("utf-8")
     date = _DATE.search(text)
     if date is None or datetime.fromisoformat(date[1]) > datetime.now(UTC):
         return f"{path} has no date, or one in the future: scripts/release lock {name}"
@@ -158,11 +156,11 @@ def find_unused_modules(root: Path, names: Sequence[str]) -> Iterator[str]:
     }
     # Programs of other projects import the modules that docs/library.md names. So these modules
     # count as imported.
-    library = (root / "docs/library.md").read_text(encoding="utf-8")
+    library = (root / "docs/library.md").read_text("utf-8")
     imported = set(map(_full_name, re.findall(r"\bsmartyp1\.\w+", library)))
     for module, name in paths.items():
         package = module if name.endswith("/__init__.py") else module.rpartition(".")[0]
-        tree = ast.parse((root / name).read_text(encoding="utf-8"))
+        tree = ast.parse((root / name).read_text("utf-8"))
         imported.update(_imported_names(tree, package))
     # An imported module loads the packages around it.
     imported |= {
@@ -221,7 +219,7 @@ def package_problems(root: Path) -> Iterator[str]:
     # PyPI shows this page away from the repository, so its links need whole addresses.
     for link in re.findall(r"\]\((?!https?:|#)([^)]*)", (root / readme).read_text("utf-8")):
         yield f"{readme}: on PyPI, the link to {link} leads nowhere"
-    lock = json.loads((root / "frontend/package-lock.json").read_text(encoding="utf-8"))
+    lock = json.loads((root / "frontend/package-lock.json").read_text("utf-8"))
     for name, locked in lock["packages"].items():
         if name and (not locked.get("integrity", "").startswith("sha512-") or "resolved" in locked):
             yield f"frontend/package-lock.json: {name} has no hash, or an address of its own"
@@ -234,7 +232,7 @@ def _requirement_problems(root: Path, path: Path) -> Iterator[str]:
     name = path.relative_to(root).as_posix()
     form = _HASHED if name in _RELEASED_LOCKS else _PINNED
     may_be_named = name in _CONSTRAINED | _NAMES_ONLY
-    for line in path.read_text(encoding="utf-8").replace("\\\n", "").splitlines():
+    for line in path.read_text("utf-8").replace("\\\n", "").splitlines():
         text = re.sub(r"(^| )#.*", "", line).strip()
         if text and not form.fullmatch(text) and not (may_be_named and _NAMED.fullmatch(text)):
             yield f"{name}: {text[:120]} is no pinned package"
@@ -266,10 +264,10 @@ def dependabot_problems(root: Path) -> Iterator[str]:
     requirements = {
         line.partition("==")[0].partition("[")[0]
         for name in _listed("dependabot_files")
-        for line in (root / name).read_text(encoding="utf-8").splitlines()
+        for line in (root / name).read_text("utf-8").splitlines()
         if "==" in line and not line.startswith("#")
     } - _listed("dependabot_ignores")
-    config = yaml.safe_load((root / ".github/dependabot.yml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((root / ".github/dependabot.yml").read_text("utf-8"))
     [updates] = [part for part in config["updates"] if part["package-ecosystem"] == "pip"]
     allowed = {part["dependency-name"] for part in updates["allow"]}
     for name in sorted(requirements - allowed):
