@@ -18,6 +18,7 @@ from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHi
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.coordinator.telegram_source import TelegramSource
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
+from custom_components.smarty_p1.lib.messages import meter_watches
 from custom_components.smarty_p1.lib.meter.meter_reader import Reading
 from custom_components.smarty_p1.messages import meter_watch
 from custom_components.smarty_p1.sensor import FollowingSensor
@@ -206,7 +207,7 @@ async def test_a_failing_decision_costs_no_other_message(
 ) -> None:
     await house.set_up(message("old"), **message_options("grid", "soon_above", "water_at_night"))
     await house.hear("old")
-    with patch.object(meter_watch, decision, fail):
+    with patch.object(meter_watches, decision, fail):
         await house.hear("a text of the operator")
     assert [text for _, text in phone.shown] == ["a text of the operator"]
 

@@ -1,11 +1,11 @@
 """Watch of one meter: it passes readings and the time to the decisions, and sends the messages."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
-from typing import Any, Concatenate, NamedTuple, override
+from typing import override
 
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -16,35 +16,15 @@ from ..const import CONF_GOAL, DOMAIN, LOGGER
 from ..coordinator import RecordsConfigEntry
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
-from ..coordinator.stored.gas_water_heat_history import is_water
 from ..coordinator.stored.throttled_store import ThrottledStore
-from ..lib.advice.period_costs import usual_evening_cost
 from ..lib.connection_outage import Outage
-from ..lib.entities.events import DISTURBANCE, EVENTS
-from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
-from ..lib.failure_detection import Condition, FailureState, Repair
 from ..lib.history.luxembourg_time import LUXEMBOURG, hour_start
-from ..lib.messages.excess_warning import (
-    ExcessState,
-    quarter_hour_ahead,
-    warn_of_excess,
-    with_evening,
-)
-from ..lib.messages.goal_watch import goal_outlook, watch_goal
-from ..lib.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
+from ..lib.messages.goal_watch import goal_outlook
 from ..lib.messages.message import HouseholdMessage, Kind
+from ..lib.messages.meter_watches import AtReading, InHour, InMinute, OnDay, look
 from ..lib.messages.outbox import admit
-from ..lib.messages.phase_watch import PhaseState, read_phases, watch_phases
-from ..lib.messages.plan_watch import FailuresTold, PlansTold, watch_failed_loads, watch_plan
-from ..lib.messages.silence_remedy import remedy_for
-from ..lib.messages.silence_watch import Listening, SilenceState, watch_silence
 from ..lib.messages.state import MessageState
-from ..lib.messages.sun_watch import watch_sun
-from ..lib.messages.voltage_watch import VoltageState, watch_voltage
-from ..lib.messages.water_watch import WaterCapture, WaterNights, watch_water
-from ..lib.meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
-from ..lib.p1.value_converters import MBusReading
-from ..lib.stored_json import dump
+from ..lib.meter.meter_reader import Reading
 from .message_options import MessageOptions
 from .plan_to_watch import watched_plan
 from .report_data import LAST_WAITING_DAY, async_inverters, async_report, is_ready
@@ -56,8 +36,6 @@ _MAX_NAMED = 3
 _REPORT_TIME = time(8)
 # After that, the report of a Home Assistant that was off is no news.
 _LAST_REPORT_DAY = 7
-_VOLTAGES = {"L1": "1-0:32.7.0", "L2": "1-0:52.7.0", "L3": "1-0:72.7.0"}
-_LITRES = 1000
 
 
 class MessageStore(ThrottledStore):
@@ -97,19 +75,6 @@ async def async_forget_messages(hass: HomeAssistant, entry: AnyConfigEntry) -> N
     await MessageStore(hass, entry.entry_id).async_remove()
 
 
-type Decision[S] = tuple[S, HouseholdMessage | Sequence[HouseholdMessage] | None]
-"""New state of a decision, and the messages that are due."""
-type Decide[**P] = Callable[Concatenate[Any, P], Decision[Any]]
-
-
-class Watch(NamedTuple):
-    """Decisions about messages at each reading and each minute, and their part of the state."""
-
-    part: str
-    on_reading: Decide[[Reading]] | None = None
-    on_minute: Decide[[]] | None = None
-
-
 class _MeterWatch:
     """Watch of one meter."""
 
@@ -124,8 +89,7 @@ class _MeterWatch:
         self.store = store
         self._heard_at = entry.runtime_data.now()
         self._has_heard = entry.runtime_data.readings > 0
-        self._captured: Mapping[int, MBusReading] = {}
-        self._times = ReadingTimes(None, dt_util.utcnow())
+        self._looked_at: Reading | None = None
         self._read_at = entry.runtime_data.records.history.reception.last
         self._goal_looked_at: datetime | None = None
         self._sun_looked_on: date | None = None
@@ -134,16 +98,6 @@ class _MeterWatch:
         self._faults = entry.runtime_data.faults
         name = short_title(entry)
         self._outage = Outage("%s: no message to %s (%s)", "%s: messages arrive again", name)
-        self._watches = (
-            Watch("excess", on_reading=self.excess),
-            Watch("grid", self.grid, self.exchanges),
-            Watch("voltage", on_reading=self.voltage),
-            Watch("phases", self.phases, self.lost_phases),
-            Watch("water", on_reading=self.water),
-            Watch("silence", on_minute=self.silence),
-            Watch("failures", on_minute=self.failures),
-            Watch("plans", on_minute=self.plans),
-        )
 
     @property
     def options(self) -> MessageOptions:
@@ -169,93 +123,32 @@ class _MeterWatch:
         """Ask the decisions about a reading. It runs for every telegram, so it must be fast."""
         self._heard_at, self._has_heard = self.entry.runtime_data.now(), True
         before, self._read_at = self._read_at, dt_util.utcnow()
-        self._times = ReadingTimes(before, self._read_at)
         # While Home Assistant starts, the recipients may not be there yet. A later reading still
         # shows a new text or count.
         if self._hass.state is not CoreState.running:
             return
-        due = self._decide("on_reading", reading)
-        if due:
+        looked_at, self._looked_at = self._looked_at, reading
+        times, records = (before, self._read_at), self.entry.runtime_data.records
+        facts = AtReading(reading, looked_at, times, lambda: records.demand, self._may_send)
+        if due := self._look(facts):
             self._deliver(due)
 
-    def _decide(self, when: str, *inputs: object) -> list[HouseholdMessage]:
-        """Return the messages that are due at a reading, or at a minute."""
-        asked = [
-            (watch.part, decide) for watch in self._watches if (decide := getattr(watch, when))
-        ]
-        return [message for part, decide in asked for message in self._ask(part, decide, *inputs)]
+    def _look(self, facts: AtReading | InMinute | InHour | OnDay) -> Sequence[HouseholdMessage]:
+        """Return the messages that are due by these facts, and keep the new state.
 
-    def _ask(self, part: str, decide: Decide[...], *inputs: object) -> Sequence[HouseholdMessage]:
-        """Return the messages of a decision, and keep its new state.
-
-        A decision that fails must not cost the messages of the others. Their state already says
-        that these messages are sent.
+        The state already says that these messages are sent.
         """
-        before = self.store.state.part(part)
-        if before is None:
-            return ()
-        decision = self._faults.call(decide, before, *inputs)
-        after, due = decision or (before, None)
-        if after is not before:
-            self.store.state = self.store.state.with_part(part, after)
-            if dump(after) != dump(before):
-                self.store.schedule()
-        return (due,) if isinstance(due, HouseholdMessage) else due or ()
-
-    def excess(self, state: ExcessState, reading: Reading) -> Decision[ExcessState]:
-        """Decide about the running quarter-hour."""
-        if reading.demand is None:
-            return state, None
-        # A warning that may not be sent is not decided: it must not delay a later one.
-        price = reading.money.excess_price if reading.money else None
-        ahead = quarter_hour_ahead(reading.demand, price) if self._may_send else None
-        state, message = warn_of_excess(state, ahead)
-        demand = self.entry.runtime_data.records.demand
-        if message is None or price is None or demand is None:
-            return state, None
-        cost = usual_evening_cost(demand.ledger, demand.time, price)
-        return state, with_evening(message, cost)
-
-    def grid(self, state: GridState, reading: Reading) -> Decision[GridState]:
-        """Decide about texts of the operator and disturbances."""
-        return watch_grid(state, _texts(reading), DISTURBANCE.value_fn(reading), self._times)
-
-    def exchanges(self, state: GridState) -> Decision[GridState]:
-        """Decide about gas, water and heat meters that were exchanged."""
-        records = self.entry.runtime_data.records
-        types = {
-            name: records.memory.mbus_meters.type_of(new)
-            for name, new in records.exchanged_meters.items()
-        }
-        return watch_exchanges(state, types)
-
-    def voltage(self, state: VoltageState, reading: Reading) -> Decision[VoltageState]:
-        """Decide about a voltage out of the permitted range."""
-        return watch_voltage(state, _outside(reading), reading.received_at)
-
-    def phases(self, state: PhaseState, reading: Reading) -> Decision[PhaseState]:
-        """Decide about a phase without voltage."""
-        now = dt_util.utcnow()
-        return watch_phases(read_phases(state, _has_voltage(reading), now), now)
-
-    def lost_phases(self, state: PhaseState) -> Decision[PhaseState]:
-        """Decide about a phase that has lost its voltage before."""
-        return watch_phases(state, dt_util.utcnow())
-
-    def water(self, state: WaterNights, reading: Reading) -> Decision[WaterNights]:
-        """Decide about the last captures of water meters."""
-        channels = reading.telegram.channels
-        if channels == self._captured:
-            return state, None
-        self._captured = channels
-        return watch_water(state, _water_captures(reading))
+        self.store.state, due, is_to_store = look(self.store.state, facts, self._faults)
+        if is_to_store:
+            self.store.schedule()
+        return due
 
     async def _async_look(self, _now: datetime) -> None:
         """Ask the decisions about the time. Home Assistant calls it each minute."""
         if self._hass.state is not CoreState.running:
             return
         # A report takes long to make, and an alarm must not wait for it.
-        due = self._decide("on_minute")
+        due = self._faults.call(self._due_in_minute) or ()
         if due or self.store.state.outbox.waiting:
             self._deliver(due)
         self._faults.call(self._check_recipients)
@@ -264,29 +157,23 @@ class _MeterWatch:
             if later := await self._faults.attempt(ask):
                 self._deliver(later)
 
-    def silence(self, state: SilenceState) -> Decision[SilenceState]:
-        """Decide about the time since the last reading."""
-        coordinator = self.entry.runtime_data
-        listening = Listening(
-            timedelta(seconds=coordinator.now() - self._heard_at),
-            self._has_heard,
-            coordinator.records.history.reception.last,
-            remedy_for(coordinator.condition.obstacle),
-            needs_key=_needs_key(coordinator.condition),
+    def _due_in_minute(self) -> Sequence[HouseholdMessage]:
+        coordinator, state = self.entry.runtime_data, self.store.state
+        records = coordinator.records
+        type_of = records.memory.mbus_meters.type_of
+        return self._look(
+            InMinute(
+                dt_util.utcnow(),
+                timedelta(seconds=coordinator.now() - self._heard_at),
+                self._has_heard,
+                records.history.reception.last,
+                coordinator.condition,
+                {name: type_of(new) for name, new in records.exchanged_meters.items()},
+                partial(watched_plan, self._hass, self.entry),
+                state.since,
+                self._may_send,
+            )
         )
-        return watch_silence(state, listening, dt_util.utcnow())
-
-    def plans(self, told: PlansTold) -> Decision[PlansTold]:
-        """Decide about the planned runs. A message that may not be sent now is not decided."""
-        if not self._may_send:
-            return told, None
-        return watch_plan(told, watched_plan(self._hass, self.entry), dt_util.utcnow())
-
-    def failures(self, told: FailuresTold) -> Decision[FailuresTold]:
-        """Decide about loads that fail their plan, by tasks since the switch was turned on."""
-        plan, now = watched_plan(self._hass, self.entry), dt_util.utcnow()
-        since = self.store.state.since[Kind.FAILED_LOAD]
-        return watch_failed_loads(told, plan, now, since=since, may_send=self._may_send)
 
     @property
     def _may_send(self) -> bool:
@@ -301,7 +188,7 @@ class _MeterWatch:
             return ()
         self._sun_looked_on = now.date()
         inverters = await async_inverters(self._hass, self.entry, now)
-        return self._ask("sun", watch_sun, inverters, now)
+        return self._look(OnDay(inverters, now))
 
     async def _async_goal(self) -> Sequence[HouseholdMessage]:
         """Ask about the goal, once an hour."""
@@ -312,7 +199,7 @@ class _MeterWatch:
             return ()
         self._goal_looked_at = now
         outlook = await self._hass.async_add_executor_job(goal_outlook, demand, choice)
-        return self._ask("goal", watch_goal, outlook)
+        return self._look(InHour(outlook))
 
     async def _async_report(self) -> None:
         """Send the report about the last month, one for all meters with the same recipients."""
@@ -412,49 +299,3 @@ _WATCHES: HassKey[dict[str, _MeterWatch]] = HassKey(f"{DOMAIN}_message_watches")
 def _now() -> datetime:
     """Return the time in Luxembourg, whatever the time zone of Home Assistant is."""
     return dt_util.utcnow().astimezone(LUXEMBOURG)
-
-
-def _texts(reading: Reading) -> dict[str, str]:
-    """Return the texts of the operator that a reading has. An empty text is no message."""
-    return {
-        event.key: event.value_fn(reading) or "" for event in EVENTS if event.exists_fn(reading)
-    }
-
-
-def _voltages(reading: Reading) -> dict[str, float]:
-    """Return the known voltages in V, by phase."""
-    voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
-    return {phase: volts for phase, volts in voltages.items() if isinstance(volts, int | float)}
-
-
-def _outside(reading: Reading) -> dict[str, float]:
-    """Return the voltages in V that are outside of the permitted range, by phase."""
-    lowest, highest = VOLTAGE_LIMITS
-    return {
-        phase: volts
-        for phase, volts in _voltages(reading).items()
-        if volts >= MIN_CONNECTED_VOLTS and not lowest <= volts <= highest
-    }
-
-
-def _has_voltage(reading: Reading) -> dict[str, bool]:
-    """Return whether each phase with a known voltage is connected and has a voltage."""
-    return {phase: volts >= MIN_CONNECTED_VOLTS for phase, volts in _voltages(reading).items()}
-
-
-def _needs_key(condition: Condition) -> bool:
-    """Return whether a source fails because the meter encrypts with keys that are not entered."""
-    is_failing = condition.state is FailureState.FAILING
-    return is_failing and bool(condition.repairs.keys() & {Repair.KEYS, Repair.SECURITY_ON})
-
-
-def _water_captures(reading: Reading) -> dict[str, WaterCapture]:
-    """Return the last capture of each water meter, by the identity of the meter."""
-    return {
-        name: WaterCapture(meter.time, meter.value * _LITRES)
-        for name in reading.channels
-        if (meter := reading.meter(name))
-        and is_water(meter.type, meter.unit)
-        and meter.time
-        and meter.value is not None
-    }

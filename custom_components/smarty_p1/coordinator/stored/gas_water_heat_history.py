@@ -14,6 +14,7 @@ from typing import Annotated, NamedTuple, Self
 
 from ...lib.bounded_dict import keep_newest
 from ...lib.history.luxembourg_time import HOUR, day_end, day_start, hour_start
+from ...lib.p1.obis import is_water
 from ...lib.p1.value_converters import MBusReading
 from ...lib.stored_json import Mark, dump, load
 from ...lib.stored_values import Stored, checked_list, checked_number
@@ -40,11 +41,6 @@ class Sum(NamedTuple):
 
 
 _NOTHING = Sum(0.0, 0.0)
-
-
-def is_water(kind: str, unit: str | None) -> bool:
-    """Return whether a meter of this kind and unit counts water in m³."""
-    return unit == "m3" and "water" in kind
 
 
 @dataclass(frozen=True)

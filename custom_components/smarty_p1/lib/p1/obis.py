@@ -185,3 +185,8 @@ OBJECTS: Mapping[str, ObisObject] = MappingProxyType(
     _METER | _QUALITY_OF_SUPPLY | _CHANNEL_MESSAGES | _MBUS
 )
 """Every object of the specification by its OBIS reference."""
+
+
+def is_water(kind: str, unit: str | None) -> bool:
+    """Return whether a meter of this kind and unit counts water in m³."""
+    return unit == "m3" and "water" in kind

@@ -1,0 +1,231 @@
+"""Watches of a meter: each decides at some moments whether a message is due."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from ..advice.period_costs import usual_evening_cost
+from ..bill.household_state import HouseholdState
+from ..entities.events import DISTURBANCE, EVENTS
+from ..entities.meter_sensors import VOLTAGE_LIMITS
+from ..failure_detection import Condition, FailureState, Repair
+from ..fault_log import FaultLog
+from ..meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
+from ..p1.obis import is_water
+from ..stored_json import dump
+from .excess_warning import ExcessState, quarter_hour_ahead, warn_of_excess, with_evening
+from .goal_watch import GoalOutlook, GoalState, watch_goal
+from .grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
+from .message import HouseholdMessage, Kind
+from .phase_watch import PhaseState, read_phases, watch_phases
+from .plan_watch import FailuresTold, PlansTold, WatchedPlan, watch_failed_loads, watch_plan
+from .silence_remedy import remedy_for
+from .silence_watch import Listening, SilenceState, watch_silence
+from .state import MessageState
+from .sun_watch import Panels, SunState, watch_sun
+from .voltage_watch import VoltageState, watch_voltage
+from .water_watch import WaterCapture, WaterNights, watch_water
+
+_VOLTAGES = {"L1": "1-0:32.7.0", "L2": "1-0:52.7.0", "L3": "1-0:72.7.0"}
+_LITRES = 1000
+
+
+class AtReading(NamedTuple):
+    """Facts at a reading. They must be cheap: there is one every ten seconds."""
+
+    reading: Reading
+    before: Reading | None
+    """The reading of the last look."""
+    times: tuple[datetime | None, datetime]
+    """When the reading before came, None if that is unknown, and when this one came."""
+    demand: Callable[[], HouseholdState | None]
+    may_send: bool
+    """Whether news that are not urgent may be sent now."""
+
+
+class InMinute(NamedTuple):
+    """Facts of a minute."""
+
+    now: datetime
+    silent_for: timedelta
+    """Time since the last reading, or since the beginning, by a clock that nobody sets."""
+    has_heard: bool
+    """Whether a reading has come since the beginning."""
+    last_reading: datetime | None
+    condition: Condition
+    exchanged: Mapping[str, str]
+    """Type of each gas, water or heat meter that was exchanged, by its identity."""
+    plan: Callable[[], WatchedPlan]
+    since: Mapping[Kind, datetime]
+    """When each switch was turned on."""
+    may_send: bool
+
+
+class InHour(NamedTuple):
+    """Facts of an hour."""
+
+    outlook: GoalOutlook | None
+
+
+class OnDay(NamedTuple):
+    """Facts of a day: the energy of each inverter, by its id, until `now`."""
+
+    inverters: Mapping[str, Panels]
+    now: datetime
+
+
+class Looked(NamedTuple):
+    """State after a look, and the messages that are due."""
+
+    state: MessageState
+    due: Sequence[HouseholdMessage]
+    is_to_store: bool
+
+
+type Decision[S] = tuple[S, HouseholdMessage | Sequence[HouseholdMessage] | None]
+"""New state of a watch, and the messages that are due."""
+
+
+def look(
+    state: MessageState, facts: AtReading | InMinute | InHour | OnDay, faults: FaultLog
+) -> Looked:
+    """Return what the watches of the switches that are on decide by these facts.
+
+    A watch that fails costs no message of another: its error is noted in `faults`, and its state
+    stays.
+    """
+    due, is_to_store = list[HouseholdMessage](), False
+    for part, decisions in WATCHES.items():
+        decide, before = decisions.get(type(facts)), state.part(part)
+        if decide is None or before is None:
+            continue
+        after, told = faults.call(decide, before, facts) or (before, None)
+        if after is not before:
+            state = state.with_part(part, after)
+            is_to_store = is_to_store or dump(after) != dump(before)
+        due += (told,) if isinstance(told, HouseholdMessage) else told or ()
+    return Looked(state, due, is_to_store)
+
+
+def _excess(state: ExcessState, facts: AtReading) -> Decision[ExcessState]:
+    """Decide about the running quarter-hour."""
+    reading = facts.reading
+    if reading.demand is None:
+        return state, None
+    # A warning that may not be sent is not decided: it must not delay a later one.
+    price = reading.money.excess_price if reading.money else None
+    ahead = quarter_hour_ahead(reading.demand, price) if facts.may_send else None
+    state, message = warn_of_excess(state, ahead)
+    if message is None or price is None or (demand := facts.demand()) is None:
+        return state, None
+    return state, with_evening(message, usual_evening_cost(demand.ledger, demand.time, price))
+
+
+def _grid(state: GridState, facts: AtReading) -> Decision[GridState]:
+    """Decide about texts of the operator and disturbances. An empty text is no message."""
+    reading = facts.reading
+    texts = {
+        event.key: event.value_fn(reading) or "" for event in EVENTS if event.exists_fn(reading)
+    }
+    return watch_grid(state, texts, DISTURBANCE.value_fn(reading), ReadingTimes(*facts.times))
+
+
+def _exchanges(state: GridState, facts: InMinute) -> Decision[GridState]:
+    """Decide about gas, water and heat meters that were exchanged."""
+    return watch_exchanges(state, facts.exchanged)
+
+
+def _voltage(state: VoltageState, facts: AtReading) -> Decision[VoltageState]:
+    """Decide about a voltage out of the permitted range."""
+    lowest, highest = VOLTAGE_LIMITS
+    outside = {
+        phase: volts
+        for phase, volts in _voltages(facts.reading).items()
+        if volts >= MIN_CONNECTED_VOLTS and not lowest <= volts <= highest
+    }
+    return watch_voltage(state, outside, facts.reading.received_at)
+
+
+def _phases(state: PhaseState, facts: AtReading) -> Decision[PhaseState]:
+    """Decide about a phase without voltage."""
+    _, now = facts.times
+    voltages = _voltages(facts.reading)
+    has_voltage = {phase: volts >= MIN_CONNECTED_VOLTS for phase, volts in voltages.items()}
+    return watch_phases(read_phases(state, has_voltage, now), now)
+
+
+def _lost_phases(state: PhaseState, facts: InMinute) -> Decision[PhaseState]:
+    """Decide about a phase that has lost its voltage before."""
+    return watch_phases(state, facts.now)
+
+
+def _water(state: WaterNights, facts: AtReading) -> Decision[WaterNights]:
+    """Decide about the last captures of water meters."""
+    reading, before = facts.reading, facts.before
+    if before and before.telegram.channels == reading.telegram.channels:
+        return state, None
+    captures = {
+        name: WaterCapture(meter.time, meter.value * _LITRES)
+        for name in reading.channels
+        if (meter := reading.meter(name))
+        and is_water(meter.type, meter.unit)
+        and meter.time
+        and meter.value is not None
+    }
+    return watch_water(state, captures)
+
+
+def _silence(state: SilenceState, facts: InMinute) -> Decision[SilenceState]:
+    """Decide about the time since the last reading."""
+    condition = facts.condition
+    listening = Listening(
+        facts.silent_for,
+        facts.has_heard,
+        facts.last_reading,
+        remedy_for(condition.obstacle),
+        needs_key=condition.state is FailureState.FAILING
+        and bool(condition.repairs.keys() & {Repair.KEYS, Repair.SECURITY_ON}),
+    )
+    return watch_silence(state, listening, facts.now)
+
+
+def _plans(told: PlansTold, facts: InMinute) -> Decision[PlansTold]:
+    """Decide about the planned runs. A message that may not be sent now is not decided."""
+    return watch_plan(told, facts.plan(), facts.now) if facts.may_send else (told, None)
+
+
+def _failures(told: FailuresTold, facts: InMinute) -> Decision[FailuresTold]:
+    """Decide about loads that fail their plan, by tasks since the switch was turned on."""
+    since, may_send = facts.since[Kind.FAILED_LOAD], facts.may_send
+    return watch_failed_loads(told, facts.plan(), facts.now, since=since, may_send=may_send)
+
+
+def _goal(state: GoalState, facts: InHour) -> Decision[GoalState]:
+    """Decide about the month's goal."""
+    return watch_goal(state, facts.outlook)
+
+
+def _sun(state: SunState, facts: OnDay) -> Decision[SunState]:
+    """Decide about panels without sun."""
+    return watch_sun(state, facts.inverters, facts.now)
+
+
+def _voltages(reading: Reading) -> dict[str, float]:
+    """Return the known voltages in V, by phase."""
+    voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
+    return {phase: volts for phase, volts in voltages.items() if isinstance(volts, int | float)}
+
+
+WATCHES: Mapping[str, Mapping[type, Callable[[Any, Any], Decision[Any]]]] = {
+    "excess": {AtReading: _excess},
+    "grid": {AtReading: _grid, InMinute: _exchanges},
+    "voltage": {AtReading: _voltage},
+    "phases": {AtReading: _phases, InMinute: _lost_phases},
+    "water": {AtReading: _water},
+    "silence": {InMinute: _silence},
+    "failures": {InMinute: _failures},
+    "plans": {InMinute: _plans},
+    "goal": {InHour: _goal},
+    "sun": {OnDay: _sun},
+}
+"""Decisions of each part of the state, by their facts."""
