@@ -67,12 +67,12 @@ PARTS = {
     "prices": ("history",),
     "energy_table": ("history", "prices"),
     "bill": ("history", "prices", "energy_table"),
-    "advice": ("history", "prices", "energy_table", "bill", "plan"),
+    "advice": ("history", "prices", "energy_table", "bill", "plan", "meter"),
     "plan": ("history", "prices"),
-    "messages": ("p1", "history", "prices", "bill", "advice", "plan"),
+    "messages": ("p1", "history", "prices", "bill", "advice", "plan", "meter", "entities"),
     "port": ("p1",),
     "capture": ("p1",),
-    "leneda": ("history", "prices", "bill"),
+    "leneda": ("history", "prices", "energy_table", "bill"),
     "answers": ("history", "prices", "bill", "advice", "plan", "leneda", "meter"),
     "meter": ("p1", "history"),
     "boards": ("p1",),
@@ -270,6 +270,19 @@ def test_a_workshop_uses_those_that_it_names() -> None:
     shops = (((name, target), workshop(name), workshop(target)) for name, target in edges())
     wrong = (edge for edge, own, used in shops if used not in (own, *WORKSHOPS[own]["uses"]))
     assert {*shown(wrong)} == CROSSINGS
+
+
+def test_only_the_front_of_a_workshop_is_used() -> None:
+    fronts = {
+        name: {f"lib/{room}/{module}" for room in front for module in front[room]}
+        for name, shop in WORKSHOPS.items()
+        if (front := shop.get("front"))
+    }
+    used = {name: set[str]() for name in fronts}
+    for name, target in edges():
+        if (shop := workshop(target)) in used and workshop(name) != shop:
+            used[shop].add(target)
+    assert used == fronts
 
 
 @pytest.mark.parametrize("directory", ["smarty_p1_gateway", "smarty_p1_fleet"])

@@ -10,7 +10,7 @@ from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..lib.answers.household_money import HouseholdMoney
+from ..lib.advice.household_money import HouseholdMoney
 from ..lib.bill.household import Household
 from ..lib.bill.household_state import HouseholdState
 from ..lib.fault_log import FaultLog

@@ -11,8 +11,7 @@ from homeassistant.util import dt as dt_util
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_house import async_past_without
 from ..coordinator.counted_household import demand_of
-from ..lib.advice.price_outlook import LOOKED_BACK
-from ..lib.answers.outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
+from ..lib.answers.outlook import FORMAT_JSON, LOOKED_BACK, OUTLOOK_FORMATS, outlook_report
 from ..lib.history.luxembourg_time import day_start
 from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads
 from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter

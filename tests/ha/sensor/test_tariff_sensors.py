@@ -15,9 +15,9 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.entity_registry import EntityRegistry, async_entries_for_config_entry
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.smarty_p1.lib.advice import household_money
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
 from custom_components.smarty_p1.lib.advice.month_forecast import estimated
-from custom_components.smarty_p1.lib.answers import household_money
 from custom_components.smarty_p1.lib.bill import month
 from custom_components.smarty_p1.lib.bill.bill import bill_of
 from custom_components.smarty_p1.lib.bill.household import Household

@@ -14,15 +14,18 @@ from homeassistant.util import dt as dt_util
 
 from ...const import SECTION_LENEDA
 from ...lib.bill.household import Household
-from ...lib.bill.leneda_days import changed_days
-from ...lib.bill.quarter_hour_series import quarter_hours_between
-from ...lib.energy_table.table import RowSource
+from ...lib.bill.quarter_hour_series import measured_between
 from ...lib.fault_log import FaultLog, Listeners
-from ...lib.history.luxembourg_time import day_end, day_start, month_end, month_start
+from ...lib.history.luxembourg_time import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
-from ...lib.leneda.day_differences import DayDifference
-from ...lib.leneda.days_of_rows import RowsByCode, days_of
-from ...lib.leneda.implausible_rows import false_zeros, without_false_zeros, without_partly_lost
+from ...lib.leneda.day_differences import DayDifference, contradicted_days
+from ...lib.leneda.days_of_rows import (
+    BelievedRows,
+    RowsByCode,
+    believed_rows,
+    days_of,
+    shared_powers,
+)
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
@@ -141,9 +144,7 @@ class LenedaData:
 
     async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
         """Return the quarter-hours that the meter measured in a period, sorted by time."""
-        table = self._household.table
-        own = table.where(table.source == RowSource.MEASURED)
-        quarters = quarter_hours_between(own, start, end)
+        quarters = measured_between(self._household.table, start, end)
         return await self.hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_changed_days(self, start: datetime, end: datetime) -> list[DayDifference]:
@@ -151,13 +152,11 @@ class LenedaData:
 
         On these days, Leneda's quarter-hours are scaled, so that they agree with the registers.
         """
-        demand, leneda = self._household.newest, self._household.leneda.arrays
-        if demand is None:
+        if (demand := self._household.newest) is None:
             return []
+        table, leneda = demand.ledger.table, self._household.leneda
         run = self.hass.async_add_executor_job
-        changed = await run(changed_days, demand.ledger.table, leneda)
-        days = [DayDifference(*day) for day in changed]
-        return [day for day in days if start <= day.start < end and not day.is_within]
+        return await run(contradicted_days, table, leneda, start, end)
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
         """Return the mean power of shared energy in a period, in kW.
@@ -256,15 +255,14 @@ class LenedaData:
     async def _async_read(self) -> RowsByCode:
         today = day_start(dt_util.utcnow())
 
-        def read() -> tuple[RowsByCode, frozenset[datetime], frozenset[datetime]]:
+        def read() -> tuple[frozenset[datetime], BelievedRows]:
             rows = self.files.read(today)
-            damaged, false = self.files.damaged_months(), false_zeros(rows)
-            believed = without_partly_lost(without_false_zeros(rows), damaged)
-            return believed, damaged, frozenset(map(month_start, false))
+            damaged = self.files.damaged_months()
+            return damaged, believed_rows(rows, damaged)
 
         work = without_collection(read)
         run = self.hass.async_add_executor_job
-        leneda, self.damaged, self.with_false_zeros = await run(work)
+        self.damaged, (leneda, self.with_false_zeros) = await run(work)
         self.is_unreadable = False
         return leneda
 
@@ -294,13 +292,6 @@ class LenedaData:
 
 
 def _shared_power(files: QuarterHourFiles, start: datetime, end: datetime) -> SharedPower:
-    # Leneda can wrongly send 0 for all quarter-hours of a day. `without_false_zeros` detects this
-    # only if it gets the whole day. So read whole days, not only the period.
+    # Only whole days show false zeros.
     until = min(day_end(end), day_start(dt_util.utcnow()))
-    leneda = without_false_zeros(files.read(until, start))
-    series = {
-        code: {row.start: row.kw for row in rows if start <= row.start < end}
-        for code, rows in sorted(leneda.items())
-        if is_of_sharing(code)
-    }
-    return {code: powers for code, powers in series.items() if powers}
+    return shared_powers(files.read(until, start), start, end)

@@ -8,8 +8,7 @@ from homeassistant.util import dt as dt_util
 from ...const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
 from ...coordinator.entry_types import known_meters
 from ...lib.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_start
-from ...lib.leneda.implausible_rows import last_whole_day
-from ...lib.leneda.measured_and_estimated_rows import LenedaRow
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow, last_whole_day
 from ...lib.markdown_text import Verbatim
 from ...user_locale import async_user_locale
 from ..dialog_base import DialogSteps

@@ -37,9 +37,7 @@ from ...energy_dashboard.house_sources import (
     is_only_meter,
 )
 from ...lib.amounts import EUR
-from ...lib.bill.bill import bill_of
 from ...lib.bill.household_state import HouseholdState
-from ...lib.bill.ledger import Ledger
 from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.prices.contract import Contracts
@@ -112,9 +110,7 @@ def _cost(demand: HouseholdState | None, *, replaces: bool) -> float | None:
     read = tuple(
         (since, replace(contract, replaces_variable=replaces)) for since, contract in entries
     )
-    ledger = Ledger.of(demand.ledger.table, Contracts(read))
-    bill = bill_of(ledger, demand.month_start, demand.until)
-    return bill.amount("network_variable", "surcharge")
+    return demand.bill_under(Contracts(read)).amount("network_variable", "surcharge")
 
 
 # Maximum length of a shown name in characters. Other integrations choose the names, so longer names

@@ -1,8 +1,8 @@
 """Advice to a household: forecast and goal of a month, reference powers, a battery, hours ahead.
 
-Imports `history`, `prices` and `bill`; none of them imports this part.
+Imports `history`, `prices`, `bill` and `meter`; none of them imports this part.
 
 Public modules: battery_simulation, class_comparison, day_reason, device_advice, energy_shares,
-goal, month_forecast, night_base_load, period_costs, plan_saving, planned_car_year, price_outlook,
-solar_house, solar_yield, what_if, what_if_tables, what_if_year.
+goal, household_money, month_forecast, night_base_load, period_costs, plan_saving,
+planned_car_year, solar_house, solar_yield, what_if, what_if_tables, what_if_year.
 """

@@ -3,5 +3,6 @@
 Actions, websocket commands and tools of assistants check the user's rights first. Then they return
 these answers.
 
-All modules are public.
+Public modules: assistant_facts, bills, days, gas_costs, habits, outlook, plan, quarter_hours,
+shares, solar_house, what_if, what_if_changes.
 """

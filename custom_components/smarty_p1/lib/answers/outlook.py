@@ -4,17 +4,19 @@ EMHASS and evcc accept no unknown price. So their forecasts leave out quarter-ho
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from ..advice.price_outlook import ComingQuarterHour, quarter_hours_ahead
 from ..history.luxembourg_time import local_text
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import QuarterHour
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
 from ..prices.published_prices import OlderPrices
+from .price_outlook import ComingQuarterHour, quarter_hours_ahead
 
+LOOKED_BACK = timedelta(weeks=4)
+"""Past whose usual import counts."""
 FORMAT_JSON = "json"
 FORMAT_EMHASS = "emhass"
 FORMAT_EVCC = "evcc"

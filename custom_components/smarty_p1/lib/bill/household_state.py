@@ -9,6 +9,7 @@ from ..history.luxembourg_time import month_start
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_values import QuarterHourValues
 from ..prices.contract import Contracts
+from .bill import Bill, bill_of
 from .ledger import Ledger, RunningPrices
 from .month import Month
 
@@ -84,3 +85,7 @@ class HouseholdState:
     def months(self) -> tuple[Month, ...]:
         """Return the known months in time order. The last one is the shown month."""
         return (*self.earlier_months, self.month)
+
+    def bill_under(self, contracts: Contracts) -> Bill:
+        """Return the bill of the shown month as it would be under other contracts."""
+        return bill_of(Ledger.of(self.ledger.table, contracts), self.month_start, self.until)

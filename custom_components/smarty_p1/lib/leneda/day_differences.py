@@ -12,6 +12,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
+from ..bill.leneda_days import LenedaDays, changed_days
+from ..energy_table.table import Table
 from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, day_start
 from ..history.quarter_hour import QuarterHour
@@ -101,6 +103,14 @@ class _Day(NamedTuple):
         off_wh = sum(abs(own_wh - leneda_wh) for own_wh, leneda_wh in pairs)
         most_wh = sum(MEASURED_OFF_WH + own_wh * MEASURED_OFF for own_wh, _ in pairs)
         return len(pairs) > len(self.own) / 2 and off_wh <= most_wh
+
+
+def contradicted_days(
+    table: Table, leneda: LenedaDays, start: datetime, end: datetime
+) -> list[DayDifference]:
+    """Return the days of a period on which Leneda contradicts the meter's registers."""
+    days = (DayDifference(*day) for day in changed_days(table, leneda.arrays))
+    return [day for day in days if start <= day.start < end and not day.is_within]
 
 
 def compare_days(own: Iterable[QuarterHour], leneda: Iterable[LenedaRow]) -> Differences:

@@ -2,13 +2,50 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from ..bill.leneda_days import LenedaDays
-from .implausible_rows import last_days_of, whole_days
+from ..history.luxembourg_time import month_start
+from .implausible_rows import (
+    false_zeros,
+    last_days_of,
+    whole_days,
+    without_false_zeros,
+    without_partly_lost,
+)
 from .measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
+from .series_codes import is_of_sharing
 
 type RowsByCode = Mapping[str, Sequence[LenedaRow]]
 """Rows of each series, keyed by OBIS code."""
+
+
+class BelievedRows(NamedTuple):
+    """Rows without those that Leneda has wrong, and the months that it sends with false zeros."""
+
+    rows: RowsByCode
+    with_false_zeros: frozenset[datetime]
+
+
+def believed_rows(leneda: RowsByCode, damaged: frozenset[datetime] = frozenset()) -> BelievedRows:
+    """Return the rows that count. `damaged` has the starts of the months with damaged files."""
+    believed = without_partly_lost(without_false_zeros(leneda), damaged)
+    return BelievedRows(believed, frozenset(map(month_start, false_zeros(leneda))))
+
+
+def shared_powers(
+    leneda: RowsByCode, start: datetime, end: datetime
+) -> dict[str, dict[datetime, float]]:
+    """Return the mean power of shared energy in a period in kW, by code and start.
+
+    `leneda` has whole days: only these show false zeros. Codes without a row are left out.
+    """
+    series = {
+        code: {row.start: row.kw for row in rows if start <= row.start < end}
+        for code, rows in sorted(without_false_zeros(leneda).items())
+        if is_of_sharing(code)
+    }
+    return {code: powers for code, powers in series.items() if powers}
 
 
 def days_of(leneda: RowsByCode, *, has_readings: bool, until: datetime | None = None) -> LenedaDays:

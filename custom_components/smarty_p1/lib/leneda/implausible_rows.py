@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set as AbstractSet
 from datetime import datetime
-from itertools import chain, groupby
+from itertools import chain
 
-from ..history.luxembourg_time import QUARTER_HOUR, day_end, day_start, month_start
+from ..history.luxembourg_time import day_end, day_start, month_start
 from ..history.quarter_hour_values import DaySum
-from .measured_and_estimated_rows import LenedaRow, with_totals
+from .measured_and_estimated_rows import LenedaRow, last_whole_day, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
 
 
@@ -21,18 +21,6 @@ def last_days_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> dict[str, DaySum]
         if is_of_sharing(code) and (last := last_whole_day(rows)):
             last_days[code] = last
     return last_days
-
-
-def last_whole_day(rows: Sequence[LenedaRow]) -> DaySum | None:
-    """Return the sum of the last day whose quarter-hours are all known.
-
-    Return None if there is no such day.
-    """
-    for start, group in groupby(reversed(rows), lambda row: day_start(row.start)):
-        powers = [row.kw for row in group]
-        if len(powers) == (day_end(start) - start) // QUARTER_HOUR:
-            return DaySum(start, round(sum(powers) / 4, 6), len(powers))
-    return None
 
 
 # Leneda rounds each layer, and the consumption.

@@ -8,12 +8,14 @@ A layer without a row counts as 0. If the supplier's part has no row, the total 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 from ..bill.energy_sharing import QuarterHourSharing
+from ..history.luxembourg_time import QUARTER_HOUR, day_end, day_start
 from ..history.quarter_hour import Origin, QuarterHour
+from ..history.quarter_hour_values import DaySum
 from .series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity
 
 _MEASURED = {
@@ -166,3 +168,15 @@ def with_totals(leneda: Mapping[str, Sequence[LenedaRow]]) -> Mapping[str, Seque
         sums = added_up(*([row for row in rows if row.start in rests] for rows in parts))
         rows_by_code[CODES[total]] = sorted((*total_rows, *sums))
     return rows_by_code
+
+
+def last_whole_day(rows: Sequence[LenedaRow]) -> DaySum | None:
+    """Return the sum of the last day whose quarter-hours are all known.
+
+    Return None if there is no such day.
+    """
+    for start, group in groupby(reversed(rows), lambda row: day_start(row.start)):
+        powers = [row.kw for row in group]
+        if len(powers) == (day_end(start) - start) // QUARTER_HOUR:
+            return DaySum(start, round(sum(powers) / 4, 6), len(powers))
+    return None

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from smartyp1.advice.price_outlook import quarter_hours_ahead
+from smartyp1.answers.price_outlook import quarter_hours_ahead
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.plan.usual_house import usual_house

@@ -12,7 +12,6 @@ from ..plan.usual_house import UsualQuarter
 from ..prices.contract import Contract, Contracts
 from ..prices.kwh_price import KwhPrice, price_of_kwh
 
-LOOKED_BACK = timedelta(weeks=4)
 _AHEAD = timedelta(hours=48)
 _DECIMALS = 3
 

@@ -4,8 +4,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from ..advice.class_comparison import Comparison, compare
-from ..advice.month_forecast import Estimate, Lack, estimated
 from ..bill.bill import Bill
 from ..bill.household import Household
 from ..bill.household_state import HouseholdState
@@ -16,6 +14,8 @@ from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import Contract
 from ..prices.kwh_price import KwhPrice, price_of_kwh, rounded
 from ..prices.published_prices import OlderPrices
+from .class_comparison import Comparison, compare
+from .month_forecast import Estimate, Lack, estimated
 
 type Attributes = dict[str, Any]
 
