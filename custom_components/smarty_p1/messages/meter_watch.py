@@ -21,7 +21,7 @@ from ..lib.connection_outage import Outage
 from ..lib.history.luxembourg_time import LUXEMBOURG, hour_start
 from ..lib.messages.goal_watch import goal_outlook
 from ..lib.messages.message import HouseholdMessage, Kind
-from ..lib.messages.meter_watches import AtReading, InHour, InMinute, OnDay, look
+from ..lib.messages.meter_watches import AtReading, Facts, InMinute, OnDay, look
 from ..lib.messages.outbox import admit
 from ..lib.messages.state import MessageState
 from ..lib.meter.meter_reader import Reading
@@ -133,7 +133,7 @@ class _MeterWatch:
         if due := self._look(facts):
             self._deliver(due)
 
-    def _look(self, facts: AtReading | InMinute | InHour | OnDay) -> Sequence[HouseholdMessage]:
+    def _look(self, facts: Facts) -> Sequence[HouseholdMessage]:
         """Return the messages that are due by these facts, and keep the new state.
 
         The state already says that these messages are sent.
@@ -199,7 +199,7 @@ class _MeterWatch:
             return ()
         self._goal_looked_at = now
         outlook = await self._hass.async_add_executor_job(goal_outlook, demand, choice)
-        return self._look(InHour(outlook))
+        return self._look(outlook) if outlook else ()
 
     async def _async_report(self) -> None:
         """Send the report about the last month, one for all meters with the same recipients."""

@@ -19,13 +19,7 @@ from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.luxembourg_time import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import DayDifference, contradicted_days
-from ...lib.leneda.days_of_rows import (
-    BelievedRows,
-    RowsByCode,
-    believed_rows,
-    days_of,
-    shared_powers,
-)
+from ...lib.leneda.days_of_rows import RowsByCode, believed_rows, days_of, shared_powers
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
@@ -255,14 +249,14 @@ class LenedaData:
     async def _async_read(self) -> RowsByCode:
         today = day_start(dt_util.utcnow())
 
-        def read() -> tuple[frozenset[datetime], BelievedRows]:
+        def read() -> tuple[RowsByCode, frozenset[datetime], frozenset[datetime]]:
             rows = self.files.read(today)
             damaged = self.files.damaged_months()
-            return damaged, believed_rows(rows, damaged)
+            return *believed_rows(rows, damaged), damaged
 
         work = without_collection(read)
         run = self.hass.async_add_executor_job
-        self.damaged, (leneda, self.with_false_zeros) = await run(work)
+        leneda, self.with_false_zeros, self.damaged = await run(work)
         self.is_unreadable = False
         return leneda
 

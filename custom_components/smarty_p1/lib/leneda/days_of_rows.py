@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from ..bill.leneda_days import LenedaDays
 from ..history.luxembourg_time import month_start
@@ -20,17 +19,15 @@ type RowsByCode = Mapping[str, Sequence[LenedaRow]]
 """Rows of each series, keyed by OBIS code."""
 
 
-class BelievedRows(NamedTuple):
-    """Rows without those that Leneda has wrong, and the months that it sends with false zeros."""
+def believed_rows(
+    leneda: RowsByCode, damaged: frozenset[datetime]
+) -> tuple[RowsByCode, frozenset[datetime]]:
+    """Return the rows that count, and the months in which Leneda sends false zeros.
 
-    rows: RowsByCode
-    with_false_zeros: frozenset[datetime]
-
-
-def believed_rows(leneda: RowsByCode, damaged: frozenset[datetime] = frozenset()) -> BelievedRows:
-    """Return the rows that count. `damaged` has the starts of the months with damaged files."""
+    `damaged` has the months with damaged files. A month is its first midnight.
+    """
     believed = without_partly_lost(without_false_zeros(leneda), damaged)
-    return BelievedRows(believed, frozenset(map(month_start, false_zeros(leneda))))
+    return believed, frozenset(map(month_start, false_zeros(leneda)))
 
 
 def shared_powers(

@@ -14,7 +14,7 @@ from ..meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
 from ..p1.obis import is_water
 from ..stored_json import dump
 from .excess_warning import ExcessState, quarter_hour_ahead, warn_of_excess, with_evening
-from .goal_watch import GoalOutlook, GoalState, watch_goal
+from .goal_watch import GoalOutlook, watch_goal
 from .grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
 from .message import HouseholdMessage, Kind
 from .phase_watch import PhaseState, read_phases, watch_phases
@@ -22,7 +22,7 @@ from .plan_watch import FailuresTold, PlansTold, WatchedPlan, watch_failed_loads
 from .silence_remedy import remedy_for
 from .silence_watch import Listening, SilenceState, watch_silence
 from .state import MessageState
-from .sun_watch import Panels, SunState, watch_sun
+from .sun_watch import Panels, watch_sun
 from .voltage_watch import VoltageState, watch_voltage
 from .water_watch import WaterCapture, WaterNights, watch_water
 
@@ -61,12 +61,6 @@ class InMinute(NamedTuple):
     may_send: bool
 
 
-class InHour(NamedTuple):
-    """Facts of an hour."""
-
-    outlook: GoalOutlook | None
-
-
 class OnDay(NamedTuple):
     """Facts of a day: the energy of each inverter, by its id, until `now`."""
 
@@ -74,25 +68,18 @@ class OnDay(NamedTuple):
     now: datetime
 
 
-class Looked(NamedTuple):
-    """State after a look, and the messages that are due."""
-
-    state: MessageState
-    due: Sequence[HouseholdMessage]
-    is_to_store: bool
-
-
+type Facts = AtReading | InMinute | GoalOutlook | OnDay
 type Decision[S] = tuple[S, HouseholdMessage | Sequence[HouseholdMessage] | None]
 """New state of a watch, and the messages that are due."""
 
 
 def look(
-    state: MessageState, facts: AtReading | InMinute | InHour | OnDay, faults: FaultLog
-) -> Looked:
-    """Return what the watches of the switches that are on decide by these facts.
+    state: MessageState, facts: Facts, faults: FaultLog
+) -> tuple[MessageState, Sequence[HouseholdMessage], bool]:
+    """Return the state after these facts, the messages that are due, and whether to store it.
 
-    A watch that fails costs no message of another: its error is noted in `faults`, and its state
-    stays.
+    Only the watches of the switches that are on decide. A watch that fails costs no message of
+    another: its error is noted in `faults`, and its state stays.
     """
     due, is_to_store = list[HouseholdMessage](), False
     for part, decisions in WATCHES.items():
@@ -104,7 +91,7 @@ def look(
             state = state.with_part(part, after)
             is_to_store = is_to_store or dump(after) != dump(before)
         due += (told,) if isinstance(told, HouseholdMessage) else told or ()
-    return Looked(state, due, is_to_store)
+    return state, due, is_to_store
 
 
 def _excess(state: ExcessState, facts: AtReading) -> Decision[ExcessState]:
@@ -130,11 +117,6 @@ def _grid(state: GridState, facts: AtReading) -> Decision[GridState]:
     return watch_grid(state, texts, DISTURBANCE.value_fn(reading), ReadingTimes(*facts.times))
 
 
-def _exchanges(state: GridState, facts: InMinute) -> Decision[GridState]:
-    """Decide about gas, water and heat meters that were exchanged."""
-    return watch_exchanges(state, facts.exchanged)
-
-
 def _voltage(state: VoltageState, facts: AtReading) -> Decision[VoltageState]:
     """Decide about a voltage out of the permitted range."""
     lowest, highest = VOLTAGE_LIMITS
@@ -152,11 +134,6 @@ def _phases(state: PhaseState, facts: AtReading) -> Decision[PhaseState]:
     voltages = _voltages(facts.reading)
     has_voltage = {phase: volts >= MIN_CONNECTED_VOLTS for phase, volts in voltages.items()}
     return watch_phases(read_phases(state, has_voltage, now), now)
-
-
-def _lost_phases(state: PhaseState, facts: InMinute) -> Decision[PhaseState]:
-    """Decide about a phase that has lost its voltage before."""
-    return watch_phases(state, facts.now)
 
 
 def _water(state: WaterNights, facts: AtReading) -> Decision[WaterNights]:
@@ -200,16 +177,6 @@ def _failures(told: FailuresTold, facts: InMinute) -> Decision[FailuresTold]:
     return watch_failed_loads(told, facts.plan(), facts.now, since=since, may_send=may_send)
 
 
-def _goal(state: GoalState, facts: InHour) -> Decision[GoalState]:
-    """Decide about the month's goal."""
-    return watch_goal(state, facts.outlook)
-
-
-def _sun(state: SunState, facts: OnDay) -> Decision[SunState]:
-    """Decide about panels without sun."""
-    return watch_sun(state, facts.inverters, facts.now)
-
-
 def _voltages(reading: Reading) -> dict[str, float]:
     """Return the known voltages in V, by phase."""
     voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
@@ -218,14 +185,17 @@ def _voltages(reading: Reading) -> dict[str, float]:
 
 WATCHES: Mapping[str, Mapping[type, Callable[[Any, Any], Decision[Any]]]] = {
     "excess": {AtReading: _excess},
-    "grid": {AtReading: _grid, InMinute: _exchanges},
+    "grid": {
+        AtReading: _grid,
+        InMinute: lambda state, facts: watch_exchanges(state, facts.exchanged),
+    },
     "voltage": {AtReading: _voltage},
-    "phases": {AtReading: _phases, InMinute: _lost_phases},
+    "phases": {AtReading: _phases, InMinute: lambda state, facts: watch_phases(state, facts.now)},
     "water": {AtReading: _water},
     "silence": {InMinute: _silence},
     "failures": {InMinute: _failures},
     "plans": {InMinute: _plans},
-    "goal": {InHour: _goal},
-    "sun": {OnDay: _sun},
+    "goal": {GoalOutlook: watch_goal},
+    "sun": {OnDay: lambda state, facts: watch_sun(state, facts.inverters, facts.now)},
 }
 """Decisions of each part of the state, by their facts."""
