@@ -172,7 +172,7 @@ CONTROLS = (
 )
 
 OTHER_SIGNS = {
-    "en": ("⋮ of the card", "⋮ of its page, *Install another version*"),
+    "en": ("⋮ of the card", "⋮ *Custom repositories*", "⋮ of its page, *Install another version*"),
 }
 """Signs of the project's own cards, and of programs that are not part of Home Assistant."""
 

@@ -152,6 +152,19 @@ def test_ways_through_the_settings_lead_to_pages(language: str, packages: Path |
     assert found
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_in_the_form_of_a_card_names_no_field_of_a_section(language: str) -> None:
+    # The card of the plan asks for the fields outside the sections alone.
+    load, texts = "config_subentries.load.step.", Texts(language).all_own
+    behind = {
+        text for path, text in texts.items() if path.startswith(load) and ".sections." in path
+    }
+    asked = re.compile(rf"{re.escape(load)}\w+\.data_description\.")
+    for path, text in texts.items():
+        if asked.match(path):
+            assert not behind & set(re.findall(r"\*([^*]+)\*", text)), path
+
+
 def test_cards_in_pages_have_the_names_of_cards() -> None:
     own = "Smarty: "
     names = {text[len(own) :] for text in of_cards("en").values() if text.startswith(own)}
