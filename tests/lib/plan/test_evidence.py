@@ -81,6 +81,17 @@ def test_a_box_that_pauses_for_half_an_hour_is_not_full() -> None:
     assert evidence.tries == 0
 
 
+def test_a_car_that_is_on_again_after_hours_is_not_full_at_once() -> None:
+    evidence, tries = tried(20, 1, lambda _: False)
+    assert tries == [5, 15]
+    off = START + timedelta(minutes=20)
+    evidence = evidence.seen(off, off, is_on=False, has_power=False)
+    again = START + timedelta(hours=6)
+    evidence = evidence.seen(again, again, is_on=True, has_power=False)
+    assert not evidence.is_full(again)
+    assert evidence.is_full(again + timedelta(minutes=6))
+
+
 def test_the_pause_is_fifteen_minutes_at_most_and_not_learned_while_off() -> None:
     evidence, _ = tried(200, 60, lambda _: True)
     assert evidence.pause == timedelta(minutes=15)

@@ -61,9 +61,13 @@ class Evidence:
         return _tried(evidence, since, now)
 
     def is_full(self, now: datetime) -> bool:
-        """Return whether a car that has charged takes no more: two tries, 40 minutes apart."""
-        first = self.tried_since
-        return self.tries > 1 and first is not None and has_passed(first, now, _FULL_AFTER)
+        """Return whether a car that has charged takes no more: two tries, 40 minutes apart.
+
+        A car that is on again has some minutes first.
+        """
+        first, since = self.tried_since, self.on_since or now
+        has_tried = self.tries > 1 and has_passed(since, now, _STARTS_WITHIN)
+        return has_tried and first is not None and has_passed(first, now, _FULL_AFTER)
 
     def _reported(self, reported_at: datetime | None, *, is_on: bool) -> Evidence:
         """Return it with the last report, and with the pause before it."""
