@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, override
+from typing import Any, Literal, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import MATCH_ALL, Platform
@@ -78,7 +78,10 @@ class MeterSensor(SmartyEntity, SensorEntity):
             coordinator.data.telegram, described.references
         ):
             self._attr_suggested_display_precision = 1
-        self._shown: object = None
+        self._has_details = bool(
+            described.attributes_fn or described.last_reset_fn or described.limit_fn
+        )
+        self._shown: tuple[object, ...] | Literal[False] = False
         self._written: State | None = None
 
     @property
@@ -98,21 +101,30 @@ class MeterSensor(SmartyEntity, SensorEntity):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state. If nothing has changed, only report it again, which is much faster."""
+        """Write the state, but only the parts that have changed, which is much faster.
+
+        A state without a change is reported again. A new value keeps the written attributes.
+        """
         states, entity_id = self.hass.states, self.entity_id
         shown = self.available and (
             self.native_value,
-            self.extra_state_attributes,
-            self.last_reset,
+            self._has_details and (self.extra_state_attributes, self.last_reset),
             self.hass.data.get(DATA_CUSTOMIZE),
         )
-        written = states.get(entity_id)
+        before, written = self._shown, states.get(entity_id)
         # Another program, or a changed entry in the registry, may have written the state since.
-        if shown and shown == self._shown and written and written is self._written:
+        if (
+            not (shown and before and written and written is self._written)
+            or shown[1:] != before[1:]
+        ):
+            super()._handle_coordinator_update()
+        elif shown[0] == before[0]:
             state, attributes, context = written.state, written.attributes, written.context
             states.async_set(entity_id, state, attributes, context=context)
             return
-        super()._handle_coordinator_update()
+        else:
+            state, info = self._stringify_state(available=True), written.state_info
+            states.async_set(entity_id, state, written.attributes, state_info=info)
         self._shown, self._written = shown, states.get(entity_id)
 
 

@@ -200,6 +200,24 @@ async def test_a_state_that_others_have_written_is_written_again(
     assert customized.attributes["icon"] == "mdi:fuse"
 
 
+async def test_a_new_number_is_written_in_the_unit_that_a_user_has_chosen(
+    home: Home, entity_registry: EntityRegistry
+) -> None:
+    await home.set_up(with_voltage("230.4"))
+    first = home.state_of("smarty_voltage_l1")
+    unit = {"unit_of_measurement": "mV"}
+    entity_registry.async_update_entity_options(first.entity_id, "sensor", unit)
+    await home.hass.async_block_till_done()
+    for volts in ("240.5", "250.5"):
+        await home.receive(with_voltage(volts))
+        after = home.state_of("smarty_voltage_l1")
+        assert float(after.state) == float(volts) * 1000
+        assert after.attributes == {**first.attributes, **unit}
+        # The recorder leaves out some attributes by it.
+        assert after.state_info == first.state_info
+        assert after.context != first.context
+
+
 async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
     home: Home, entity_registry: EntityRegistry
 ) -> None:
