@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,7 +35,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.smarty_p1 import async_remove_config_entry_device
-from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS
+from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from smartyp1.markdown_text import read_plain
 
@@ -70,6 +71,7 @@ WATER = {"name": "Water", "kwh": "4", "max_kw": "2", "measured_by": "sensor.wall
 LOADS: dict[str, dict[str, Any]] = {"car": CAR, "appliance": DISHES, "pausing": WATER}
 
 CALENDAR = "calendar.smarty_plan"
+STEPPED = "planned_power", "missing_at_deadline"
 
 type SetClock = Callable[[datetime], None]
 
@@ -496,6 +498,23 @@ async def test_a_new_charge_is_planned_within_the_quarter_hour(
     await hass.async_block_till_done()
     async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=1, seconds=1))
     await planned(hass, missing="11.07")
+
+
+async def test_power_and_missing_energy_follow_in_steps(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    await add(hass, house)
+    await planned(hass, runs="off")
+    (load,) = house.subentries
+    plan = LOAD_PLANS.of(hass, load)
+    assert plan is not None
+    shown = []
+    for kw, kwh in ((3.0, 1.0), (3.05, 0.96), (3.1, 0.9), (0.01, 0.02), (0.0, 0.0), (0.02, 0.01)):
+        LOAD_PLANS.show(hass, load, replace(plan, given_kw=kw, missing_kwh=kwh))
+        states = map(hass.states.get, (f"sensor.car_{name}" for name in STEPPED))
+        shown.append(tuple(float(state.state) for state in states if state))
+    # A start, an end, and the first and last missing energy are shown at once.
+    assert shown == [(3, 1), (3, 1), (3.1, 0.9), (0.01, 0.02), (0, 0), (0.02, 0.01)]
 
 
 @pytest.mark.parametrize(

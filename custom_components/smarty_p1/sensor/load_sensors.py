@@ -1,7 +1,9 @@
 """Sensors of a load that is planned, and of the saving of all loads of a meter."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from math import inf
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -13,11 +15,12 @@ from homeassistant.components.sensor import (
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import dt as dt_util
 
 from ..coordinator.loads.needed_energy import PLANNED_POWER
 from ..coordinator.loads.shown_plans import BATTERY_PLANS, PLAN_SAVINGS, PlanSaving
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..lib.entities.deadband import Shown
+from ..lib.entities.deadband import DeadbandFilter, Shown, in_steps
 from ..lib.entities.entity_description import CURRENCY, SensorSpec
 from ..lib.plan.daily_load import LoadPlan, LoadState
 from ..load_entity import LoadEntity, PlanEntity
@@ -45,6 +48,8 @@ LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.KILO_WATT,
         suggested_display_precision=1,
+        # A start and an end are shown at once.
+        follow=in_steps(0.1, limits=(sys.float_info.min, inf)),
         value_fn=lambda plan: plan.planned_kw,
     ),
     SensorSpec(
@@ -52,6 +57,7 @@ LOAD_SENSORS: tuple[SensorSpec[LoadPlan], ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=1,
+        follow=in_steps(0.1, limits=(0.0, 0.0)),
         value_fn=lambda plan: plan.missing_kwh,
     ),
     SensorSpec(
@@ -83,13 +89,14 @@ class LoadSensor(LoadEntity, SensorEntity):
     ) -> None:
         super().__init__(coordinator, subentry, described)
         self.entity_description = describe_sensor(described)
+        self._follower = described.follow and DeadbandFilter(described.follow)
 
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the value in the current plan. Return None if it has none."""
+        """Return the value in the current plan, in steps. Return None if it has none."""
         value: Shown = self.value
-        return value
+        return self._follower.shown(value, dt_util.utcnow()) if self._follower else value
 
 
 class BatterySensor(LoadSensor):
