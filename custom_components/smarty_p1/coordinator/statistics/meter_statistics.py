@@ -1,10 +1,12 @@
 """Hourly statistics of one meter: energies, costs and the bill.
 
 They are computed from the meter's ledger whenever it changes.
-The first write after a start compares all months. Later writes compute only months that differ.
+The first write after a start compares all months. Later writes compute only months that differ, and
+compare their rows from the day before the first change on.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, Self
@@ -17,9 +19,9 @@ from ...const import CONF_KIND, KIND_LENEDA
 from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from ...lib.bill.household import Household
 from ...lib.bill.ledger import Ledger
-from ...lib.history.luxembourg_time import hour_start, month_end, month_start
+from ...lib.history.luxembourg_time import DAY, hour_start, month_end, month_start
 from ...lib.history.month_file_lines import month_name
-from ...lib.prices.contract import Contract, Contracts
+from ...lib.prices.contract import BEGINNING, Contract, Contracts
 from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
@@ -59,29 +61,59 @@ class _History(NamedTuple):
 
 
 class _Marks(NamedTuple):
-    """Checksums of the months of a history whose hours are written."""
+    """Checksums of a history whose hours are written."""
 
     contracts: Contracts
     until: datetime
     by_month: Mapping[datetime, int]
+    by_day: Mapping[int, int]
+    """Checksums of the last written amounts, by the ordinal of the day in UTC."""
+
+
+class _Changes(NamedTuple):
+    """Hours of a history that may differ from the last written ones, and its checksums."""
+
+    marks: _Marks | None = None
+    months: Sequence[datetime] = ()
+    amounts: HourlyAmounts = _NO_AMOUNTS
+    since: datetime = BEGINNING
+    """Time before which the hours are those of the last write."""
 
     @classmethod
-    def of(cls, history: _History) -> Self:
-        """Return the checksums of all months. It takes some 10 ms for two years."""
-        ledger, months, until = history
-        marks = {start: ledger.mark(start, month_end(start)) for start in months}
-        return cls(ledger.contracts, until, marks)
-
-    def changed_since(self, before: _Marks | None) -> list[datetime]:
-        """Return the months whose hours may differ from the hours of an earlier history."""
-        if before is None or before.contracts != self.contracts:
-            return [*self.by_month]
-        running = min(month_start(before.until), month_start(self.until))
-        return [
+    def of(cls, history: _History | None, before: _Marks | None) -> Self:
+        """Return the changes of a history. The checksums of two years take some 4 ms."""
+        if history is None:
+            return cls()
+        ledger, known, until = history
+        by_month = {start: ledger.mark(start, month_end(start)) for start in known}
+        if before and before.contracts != ledger.contracts:
+            before = None
+        running = month_start(min(before.until, until)) if before else BEGINNING
+        months = [
             month
-            for month, mark in self.by_month.items()
-            if month >= running or before.by_month.get(month) != mark
+            for month, mark in by_month.items()
+            if month >= running or (before and before.by_month.get(month)) != mark
         ]
+        amounts = amounts_by_hour(ledger, months, until)
+        marks = _Marks(ledger.contracts, until, by_month, _marks_of_days(amounts))
+        if before is None:
+            return cls(marks, months, amounts)
+        # A row that the recorder has failed to write is found by the next write, if it is young.
+        days = marks.by_day.items() ^ before.by_day.items()
+        first = min((day for day, _ in days), default=until.toordinal())
+        since = datetime.fromordinal(first).replace(tzinfo=UTC) - DAY
+        later = (
+            {hour: value for hour, value in hours.items() if hour >= since} for hours in amounts
+        )
+        return cls(marks, months, HourlyAmounts(*later), since)
+
+
+def _marks_of_days(amounts: HourlyAmounts) -> Mapping[int, int]:
+    days = defaultdict[int, list[object]](list)
+    for kind, hours in enumerate(amounts):
+        for hour, value in hours.items():
+            days[hour.toordinal()].append((kind, hour, value))
+    return {day: hash(tuple(values)) for day, values in days.items()}
 
 
 class MeterStatistics:
@@ -194,14 +226,14 @@ class MeterStatistics:
         if removed or await self._writer.async_are_changed(kinds):
             before = None
         history = self._present()
-        work = without_collection(_changed_hours)
-        marks, starts, amounts = await self._hass.async_add_executor_job(work, history, before)
-        periods = [*self._periods(starts, history, amounts, removed)]
+        work = without_collection(_Changes.of)
+        changes = await self._hass.async_add_executor_job(work, history, before)
+        periods = [*self._periods(changes, history, removed)]
         contract = history.ledger.contracts.latest if history else Contract()
         written = await self._writer.async_write(
-            kinds, amounts._asdict(), periods, lambda kind: _is_expected(kind, contract)
+            kinds, changes.amounts._asdict(), periods, lambda kind: _is_expected(kind, contract)
         )
-        self._marks = marks
+        self._marks = changes.marks
         return written
 
     def _present(self) -> _History | None:
@@ -215,27 +247,24 @@ class MeterStatistics:
         return _History(demand.ledger, known, demand.until)
 
     def _periods(
-        self,
-        starts: Iterable[datetime],
-        history: _History | None,
-        amounts: HourlyAmounts,
-        removed: set[datetime],
+        self, changes: _Changes, history: _History | None, removed: set[datetime]
     ) -> Iterator[Period]:
         """Yield the periods in which rows that are not in the history are removed.
 
         Rows of other times stay: of months that the history does not know, that are damaged, or
         that are still to come after a backup was restored. Rows before the first hour of the
-        history stay, too. `amounts` has the hours of the months that begin at `starts`.
+        history stay, too.
         """
-        for start in sorted({*starts, *removed}):
+        for start in sorted({*changes.months, *removed}):
             begin, end = start.astimezone(UTC), month_end(start).astimezone(UTC)
+            begin = max(begin, changes.since)
             if start not in removed:
                 if history is None or self._keeps_rows(start):
                     continue
                 if start == history.months[0]:
                     begin = max(
                         begin,
-                        min((min(hours) for hours in amounts if hours), default=None) or begin,
+                        min((min(of) for of in changes.amounts if of), default=None) or begin,
                     )
                 end = min(end, hour_start(history.until))
             if begin < end:
@@ -247,17 +276,6 @@ class MeterStatistics:
             month in self._leneda.damaged or month_name(month) in self._household.meter.damaged
         )
         return is_damaged or self._leneda.is_unreadable
-
-
-def _changed_hours(
-    history: _History | None, before: _Marks | None
-) -> tuple[_Marks | None, list[datetime], HourlyAmounts]:
-    """Return the marks, the months that have changed since earlier marks, and their hours."""
-    if history is None:
-        return None, [], _NO_AMOUNTS
-    marks = _Marks.of(history)
-    months = marks.changed_since(before)
-    return marks, months, amounts_by_hour(history.ledger, months, history.until)
 
 
 def _is_expected(kind: StatisticKind, contract: Contract) -> bool:
