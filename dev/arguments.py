@@ -7,8 +7,7 @@ def count(text: str) -> int:
     """Return the whole number in `text`. Raises ArgumentTypeError unless it is at least 1."""
     number = int(text) if text.isdecimal() else 0
     if number < 1:
-        message = f"{text!r} is not a number from 1 on"
-        raise ArgumentTypeError(message)
+        raise ArgumentTypeError(f"{text!r} is not a number from 1 on")
     return number
 
 
@@ -19,6 +18,5 @@ def positive(text: str) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number < float("inf"):
-        message = f"{text!r} is not a number above 0"
-        raise ArgumentTypeError(message)
+        raise ArgumentTypeError(f"{text!r} is not a number above 0")
     return number

@@ -142,8 +142,7 @@ def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float
     readers: tuple[Read, Read] = (read_with_own, read_with_dsmr_parser)
     registers = [read(chunks) for read in readers]
     if len(registers[0]) != len(frames) or registers[0] != registers[1]:
-        message = "the two readers disagree about what the meter says"
-        raise RuntimeError(message)
+        raise RuntimeError("the two readers disagree about what the meter says")
     times = [
         [_time(partial(read, chunks)) / len(frames) for read in readers] for _ in range(rounds)
     ]
@@ -190,8 +189,7 @@ async def compare_states(
         number, other = await _set_up_dsmr(hass, first)
         own_number, own = await _set_up_own(hass, first, number, contracts)
         if own_number != number:
-            message = f"{own_number} entities cannot be compared with {number}"
-            raise RuntimeError(message)
+            raise RuntimeError(f"{own_number} entities cannot be compared with {number}")
         times = []
         for index in range(1, rounds + 1):
             chunk = frames[index * FRAMES : (index + 1) * FRAMES]
@@ -206,8 +204,7 @@ async def compare_states(
 async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     entry.add_to_hass(hass)
     if not await hass.config_entries.async_setup(entry.entry_id):
-        message = f"{entry.domain} was not set up"
-        raise RuntimeError(message)
+        raise RuntimeError(f"{entry.domain} was not set up")
     await hass.async_block_till_done()
 
 

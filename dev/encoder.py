@@ -38,7 +38,7 @@ class Literal:
 @cache
 def literal(name: str) -> Literal:
     """Return the stored frame or telegram. `name` is its file name without `.json`."""
-    content = json.loads((FRAMES / f"{name}.json").read_text(encoding="utf-8"))
+    content = json.loads((FRAMES / f"{name}.json").read_text("utf-8"))
     key, authentication_key = content["key"], content["authentication_key"]
     return Literal(
         key and bytes.fromhex(key),

@@ -4,7 +4,6 @@ It runs the commands of the tutorial, and checks that the linked pages of Promet
 """
 
 import argparse
-import contextlib
 import json
 import os
 import re
@@ -17,11 +16,12 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from dev.demo.home_assistant import ROOT
 from dev.ports import is_free
+from smartyp1.json_types import JsonDict
 
 _SECTION = "Try it on one machine"
 _PAGE = "docs/fleet.md"
@@ -72,8 +72,7 @@ def main() -> int:
 
 def _walk() -> int:
     if taken := _taken():
-        msg = f"other programs use the ports {taken}"
-        raise PathError(msg)
+        raise PathError(f"other programs use the ports {taken}")
     command = ["/usr/bin/git", "-C", str(ROOT), "show", f"HEAD:{_PAGE}"]
     script = _script_of(subprocess.check_output(command, encoding="utf-8"))
     started = time.monotonic()
@@ -125,7 +124,7 @@ def _run(script: str, folder: Path) -> tuple[int, list[int]]:
         try:
             return process.wait(), _taken()
         finally:
-            with contextlib.suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
 
 
@@ -138,8 +137,9 @@ def _look(url: str) -> int:
     deadline = time.monotonic() + _TIMEOUT_S
     while not (shown := _series_on(url)):
         if time.monotonic() > deadline:
-            msg = f"nothing to see within {_TIMEOUT_S:.0f} s: {urllib.parse.unquote(url)}"
-            raise PathError(msg)
+            raise PathError(
+                f"nothing to see within {_TIMEOUT_S:.0f} s: {urllib.parse.unquote(url)}"
+            )
         time.sleep(1)
     for series in shown:
         value = series.get("value") or series["values"][-1]
@@ -147,7 +147,7 @@ def _look(url: str) -> int:
     return 0
 
 
-def _series_on(url: str) -> list[dict[str, Any]]:
+def _series_on(url: str) -> list[JsonDict]:
     """Return the series in the graph of the page `url` of Prometheus, [] while values are missing.
 
     A graph must cover the last _SPAN_S seconds, with a value every _STEP_S seconds.
@@ -159,7 +159,7 @@ def _series_on(url: str) -> list[dict[str, Any]]:
     asked = {"query": query["g0.expr"], **({} if is_table else span)}
     kind = "query" if is_table else "query_range"
     answer = _get(f"/api/v1/{kind}?{urllib.parse.urlencode(asked)}")
-    series: list[dict[str, Any]] = json.loads(answer)["data"]["result"] if answer else []
+    series: list[JsonDict] = json.loads(answer)["data"]["result"] if answer else []
     is_long = is_table or all(len(row["values"]) > _SPAN_S / _STEP_S for row in series)
     return series if is_long else []
 
@@ -170,8 +170,7 @@ def _get(path: str) -> bytes:
             content: bytes = answer.read()
             return content
     except urllib.error.HTTPError as error:
-        msg = f"{error.url}: {error.code}"
-        raise PathError(msg) from None
+        raise PathError(f"{error.url}: {error.code}") from None
     except OSError:
         # Prometheus may still be starting. So treat a failed connection as an empty answer.
         return b""

@@ -1,7 +1,7 @@
 """Free TCP ports for programs that will start soon."""
 
-import contextlib
 import socket
+from contextlib import ExitStack, suppress
 from random import randrange
 
 _HOST = "127.0.0.1"
@@ -21,7 +21,7 @@ def free_ports(count: int = 1) -> int:
     while True:
         first = randrange(_FIRST, _LAST)  # noqa: S311 - not used for secrets
         ports = range(first, first + count)
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+        with ExitStack() as stack, suppress(OSError):
             claims = {
                 port: _claim(port, stack)
                 for port in ports
@@ -45,7 +45,7 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _claim(port: int, stack: contextlib.ExitStack) -> socket.socket:
+def _claim(port: int, stack: ExitStack) -> socket.socket:
     """Claim `port` for this process. Return the Unix socket that holds the claim.
 
     The socket's name contains the number of the port. While the socket is open, no other process

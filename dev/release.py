@@ -38,8 +38,9 @@ def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
         check=False,
     )
     if end.returncode:
-        message = f"{' '.join(map(str, command))}\n{end.stdout[-4000:]}{end.stderr[-4000:]}"
-        raise ReleaseError(message)
+        raise ReleaseError(
+            f"{' '.join(map(str, command))}\n{end.stdout[-4000:]}{end.stderr[-4000:]}"
+        )
     return end.stdout
 
 
@@ -145,8 +146,7 @@ def changes_of(version: str, heading: str, root: Path = ROOT) -> str:
     text = (root / "CHANGELOG.md").read_text("utf-8")
     found = re.search(pattern, text, re.DOTALL | re.MULTILINE)
     if found is None:
-        message = f"CHANGELOG.md does not say: ## {version} (YEAR-MONTH-DAY)"
-        raise ReleaseError(message)
+        raise ReleaseError(f"CHANGELOG.md does not say: ## {version} (YEAR-MONTH-DAY)")
     return found[1].strip()
 
 
@@ -154,8 +154,7 @@ def notes(tag: str) -> None:
     """Print the changes of the version with the tag `tag`, from CHANGELOG.md."""
     version = manifest_version()
     if tag != "v" + version:
-        message = f"tag {tag}, but the manifest's version is {version}"
-        raise ReleaseError(message)
+        raise ReleaseError(f"tag {tag}, but the manifest's version is {version}")
     changes = changes_of(version, r"\(\d{4}-\d\d-\d\d\)")
     print(re.sub(r"\]\((?!https?:|#)", f"]({REPOSITORY}/blob/{tag}/", changes))
 

@@ -15,16 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from dev.release import GIT, INTEGRATION, ROOT, ReleaseError, changes_of, manifest_version, run
+from smartyp1.json_types import JsonMapping
 
 LIBRARY_LINK = "smartyp1"
 """Link to the library, by which Python and hatchling find it in a checkout."""
 PROGRAMS = (f"{INTEGRATION}/", "smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/")
-LISTED: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+LISTED: JsonMapping = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 LOCKS: Mapping[str, str] = LISTED["locks"]
 
 _DATE = re.compile(r"^# .*--exclude-newer (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$", re.MULTILINE)
@@ -61,7 +61,7 @@ def write_lock(name: str) -> None:
     """Write the lock `name` anew, from the packages that are published now."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     path = ROOT / f"requirements/{name}_lock.txt"
-    path.write_text(lock_text(ROOT, name, now), encoding="utf-8")
+    path.write_text(lock_text(ROOT, name, now), "utf-8")
 
 
 def lock_problems(root: Path, names: Sequence[str] = tuple(LOCKS)) -> Iterator[str]:

@@ -79,7 +79,7 @@ def _docstrings(module: str) -> Mapping[str, str]:
                 case ast.Expr(value=ast.Constant(value=str(text))):
                     docs[prefix + name] = textwrap.dedent(f"    {text}").strip()
 
-    add(ast.parse(Path(sys.modules[module].__file__ or "").read_text(encoding="utf-8")).body, "")
+    add(ast.parse(Path(sys.modules[module].__file__ or "").read_text("utf-8")).body, "")
     return docs
 
 
@@ -274,4 +274,4 @@ def typescript() -> str:
 
 
 if __name__ == "__main__":
-    TYPES.write_text(typescript(), encoding="utf-8")
+    TYPES.write_text(typescript(), "utf-8")

@@ -66,7 +66,7 @@ type Texts = dict[str, str]
 
 def read(path: Path) -> Any:  # noqa: ANN401 - JSON
     """Return the decoded content of a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    return json.loads(path.read_text("utf-8"))
 
 
 def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -238,11 +238,11 @@ def defects(path: Path) -> list[str]:
     texts = {file.name: read(file) for file in sorted((path / "translations").glob("*.json"))}
     languages = {name: dict(leaves(content)) for name, content in texts.items()}
     english, entities = languages["en.json"], texts["en.json"]["entity"]
-    prices = tomllib.loads((path / PRICE_FILE).read_text(encoding="utf-8"))
+    prices = tomllib.loads((path / PRICE_FILE).read_text("utf-8"))
     cards = read(path.parents[1] / CARD_TEXTS)
     manifest = read(path / "manifest.json")
     sources = {
-        file.relative_to(path).as_posix(): file.read_text(encoding="utf-8")
+        file.relative_to(path).as_posix(): file.read_text("utf-8")
         for file in (*sorted(path.rglob("*.py")), path / "services.yaml")
     }
     return [

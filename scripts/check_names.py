@@ -24,7 +24,7 @@ def words(name: str) -> set[str]:
 
 def public_classes(path: Path) -> list[ast.ClassDef]:
     """Return the public classes that a module defines."""
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    body = ast.parse(path.read_text("utf-8")).body
     classes = (node for node in body if isinstance(node, ast.ClassDef))
     return [node for node in classes if not node.name.startswith("_")]
 
@@ -40,7 +40,7 @@ def problems() -> Iterator[str]:
                 places[node.name].append(place)
             lengths = {node.name: (node.end_lineno or 0) - node.lineno for node in classes}
             main = max(lengths, key=lengths.__getitem__, default="")
-            size = len(path.read_text(encoding="utf-8").splitlines())
+            size = len(path.read_text("utf-8").splitlines())
             is_main = main and lengths[main] >= _MAIN_SHARE * size
             if is_main and path.stem != "__init__" and not words(main) & words(path.stem):
                 yield f"{place}: its main class {main} shares no word with the file's name"

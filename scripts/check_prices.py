@@ -261,7 +261,7 @@ def main() -> int:
     """Check the price file that the command line names, and print its defects."""
     here = Path(__file__).resolve().parents[1] / FILE
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else here
-    lines = defects(path.read_text(encoding="utf-8"))
+    lines = defects(path.read_text("utf-8"))
     print(*lines or ["no defects"], sep="\n")
     return bool(lines)
 

@@ -70,13 +70,13 @@ def sizes() -> Counter[str]:
         if file.suffix != ".py":
             totals[file.suffix] += file.read_bytes().count(b"\n")
         elif room:
-            totals[room] += tokens_of(file.read_text(encoding="utf-8"))
+            totals[room] += tokens_of(file.read_text("utf-8"))
     return totals
 
 
 def main() -> int:
     """Print the size and the limit of each room. Return 1 if a room is too large."""
-    page, totals = PAGE.read_text(encoding="utf-8"), sizes()
+    page, totals = PAGE.read_text("utf-8"), sizes()
     bases = {room: int(base) for room, base in _BASE.findall(page)}
     is_red = False
     for room, sentence, test, tokens in _ROW.findall(page):

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from smartyp1.json_types import JsonMapping
+
 type _Bill = Mapping[str, Any]
 
 _NAME_CHARS = 28
@@ -73,7 +75,7 @@ def _eur(amount: float | None) -> str:
     return _UNKNOWN if amount is None else f"{amount:.2f}"
 
 
-def _older(answer: Mapping[str, Any]) -> Iterator[str]:
+def _older(answer: JsonMapping) -> Iterator[str]:
     older = dict(answer.get("prices_of", {}))
     ended = older.pop("ended", {})
     older.pop("newer_known", None)
@@ -98,7 +100,7 @@ def year_text(bills: Sequence[_Bill]) -> str:
     return "\n".join([*lines, "Amounts are in EUR."])
 
 
-def comparison_text(report: Mapping[str, Any]) -> str:
+def comparison_text(report: JsonMapping) -> str:
     """Return a table of the costs at each reference power, a line for each month."""
     months = report["months"]
     powers = [*months[-1]["classes"]] if months else []
@@ -122,7 +124,7 @@ def _cheapest(kw: int | None, saving: float | None) -> str:
     return f"The cheapest reference power is {kw:g} kW{is_own}{saved}."
 
 
-def what_if_text(report: Mapping[str, Any]) -> str:
+def what_if_text(report: JsonMapping) -> str:
     """Return a table of a year's costs by part, now and with the changes, at the own class."""
     classes, best = report["classes"], report["cheapest"]["then"]
     own = classes[f"{report['reference_kw']:g}"]
@@ -158,7 +160,7 @@ def _less(change: str, euros: int) -> str:
     return f"{change}: {abs(euros)} EUR {'less' if euros >= 0 else 'more'} a year."
 
 
-def _assumed(assumption: Mapping[str, Any]) -> str:
+def _assumed(assumption: JsonMapping) -> str:
     value = "" if assumption["value"] is None else f" {assumption['value']}"
     return f"{assumption['key'].replace('_', ' ')}{value}"
 
@@ -171,5 +173,5 @@ def text_of_error(key: str, **placeholders: str) -> str:
 @cache
 def _messages() -> dict[str, dict[str, str]]:
     path = next(path for path in _FILES if path.exists())
-    messages: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))["exceptions"]
+    messages: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))["exceptions"]
     return messages

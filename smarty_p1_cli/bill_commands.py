@@ -67,7 +67,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.example:
-        print(_EXAMPLE.read_text(encoding="utf-8"), end="")
+        print(_EXAMPLE.read_text("utf-8"), end="")
         return 0
     if not arguments.files:
         raise_usage_error(
@@ -81,6 +81,5 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _count(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,2}", text) or not 1 <= int(text) <= KEPT_MONTHS + 1:
-        msg = f"it must be a number from 1 to {KEPT_MONTHS + 1}"
-        raise argparse.ArgumentTypeError(msg)
+        raise argparse.ArgumentTypeError(f"it must be a number from 1 to {KEPT_MONTHS + 1}")
     return int(text)

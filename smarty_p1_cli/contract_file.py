@@ -253,5 +253,4 @@ def _checked_aid(aid: _Table, place: str) -> _Table:
 
 
 def _fail(place: str, fault: str) -> NoReturn:
-    msg = f"{place}: {fault}"
-    raise ContractFileError(msg) from None
+    raise ContractFileError(f"{place}: {fault}") from None

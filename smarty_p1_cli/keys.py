@@ -38,7 +38,7 @@ def _read_key_text(argument: str | None, file: Path | None, variable: str) -> st
     if file is None:
         return os.environ.get(variable) or None
     try:
-        lines = file.read_text(encoding="utf-8-sig").strip().splitlines()
+        lines = file.read_text("utf-8-sig").strip().splitlines()
     except (OSError, UnicodeDecodeError) as err:
         reason = getattr(err, "strerror", None) or "it is no text"
         # The user may have typed a key instead of the file's name. So the message does not name the

@@ -80,8 +80,10 @@ def config_errors(needs: str, extra: str, file: Path | None = None) -> Iterator[
     try:
         yield
     except errors.ConfigError as err:
-        text = f"{err}" if file is None else f"{shown(str(file))}: {err}"
-        raise UsageError(text, 1 if isinstance(err, errors.UnavailableError) else 2) from None
+        raise UsageError(
+            f"{err}" if file is None else f"{shown(str(file))}: {err}",
+            1 if isinstance(err, errors.UnavailableError) else 2,
+        ) from None
 
 
 def matching(pattern: str, form: str) -> Callable[[str], str]:
@@ -111,8 +113,7 @@ def shown(name: str) -> str:
 def port_url(text: str) -> str:
     """Return `text`, the address of a port. Raises ArgumentTypeError if `text` is a key."""
     if _is_key(text):
-        msg = "it is a key, and not the address of a port"
-        raise argparse.ArgumentTypeError(msg)
+        raise argparse.ArgumentTypeError("it is a key, and not the address of a port")
     return text
 
 

@@ -1,6 +1,7 @@
 """Explanations of rejected frames for people."""
 
 from smartyp1.p1.rejection_reasons import Reason, Rejection
+from smartyp1.system_title import title_text
 
 EXPLANATIONS = {
     Reason.TAG: "wrong key, or its first bytes were altered on the way (the tag does not verify)",
@@ -20,5 +21,5 @@ def explain(rejection: Rejection) -> str:
     text = f"rejected ({rejection.reason}): {EXPLANATIONS[rejection.reason]}"
     if rejection.system_title is None:
         return text
-    title = rejection.system_title.hex().upper()
+    title = title_text(rejection.system_title)
     return f"{text} [frame counter {rejection.frame_counter}, system title {title}]"

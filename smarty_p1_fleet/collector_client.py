@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, override
+from typing import override
 
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
@@ -15,6 +15,7 @@ from nats.js.errors import BucketNotFoundError, ServiceUnavailableError
 from smarty_p1_gateway.config_table import raise_unavailable
 from smarty_p1_gateway.nats.nats_client import NatsClient
 from smarty_p1_gateway.nats.nats_config import NatsConfig
+from smartyp1.json_types import JsonDict
 
 from .collector_config import CollectorConfig
 from .jetstream_objects import METERS
@@ -113,11 +114,11 @@ class _PatientJetStream(JetStreamContext):
     @override
     async def _api_request(
         self, req_subject: str, req: bytes = b"", timeout: float = 5
-    ) -> dict[str, Any]:
+    ) -> JsonDict:
         end = asyncio.get_running_loop().time() + _MAX_LEADERLESS_S
         while True:
             try:
-                answer: dict[str, Any] = await super()._api_request(req_subject, req, timeout)
+                answer: JsonDict = await super()._api_request(req_subject, req, timeout)
             except (NoAnswerError, ServiceUnavailableError) as error:
                 if asyncio.get_running_loop().time() > end:
                     raise_unavailable(

@@ -15,6 +15,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, SUBJECT
+from smartyp1.system_title import title_text
 
 SUBJECTS = f"{SUBJECT}.*"
 METERS = "smarty_p1_meters"
@@ -73,7 +74,7 @@ class StreamSettings(NamedTuple):
 
 def subject_of(title: bytes) -> str:
     """Return the NATS subject of a meter's frames. `title` is the DLMS system title."""
-    return f"{SUBJECT}.{title.hex().upper()}"
+    return f"{SUBJECT}.{title_text(title)}"
 
 
 def title_of(subject: str) -> bytes | None:
@@ -84,7 +85,7 @@ def title_of(subject: str) -> bytes | None:
 
 def reading_of(title: bytes) -> str:
     """Return the NATS subject of a meter's decoded readings. `title` is the DLMS system title."""
-    return f"smarty_p1.readings.{title.hex().upper()}"
+    return f"smarty_p1.readings.{title_text(title)}"
 
 
 async def make_consumer(js: JetStreamContext, name: str, titles: tuple[bytes, ...]) -> ConsumerInfo:
@@ -114,8 +115,7 @@ async def check_read(js: JetStreamContext, subjects: Iterable[str], start: int, 
         with suppress(NotFoundError):
             message = await js.get_msg(STREAM, seq=start, subject=subject, next=True)
             if (message.seq or 0) <= end:
-                msg = "the node that is read has not all frames yet"
-                raise NatsError(msg)
+                raise NatsError("the node that is read has not all frames yet")
 
 
 async def first_since(

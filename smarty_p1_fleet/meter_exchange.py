@@ -15,6 +15,7 @@ from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.config_table import raise_config_error, raise_unavailable
+from smartyp1.system_title import title_text
 
 from .collector_client import connected
 from .collector_config import CollectorConfig
@@ -43,7 +44,7 @@ async def exchange_meter(config: CollectorConfig, old: bytes, new: bytes) -> str
     With the same title twice, its next serial number becomes its name. Raises ConfigError and
     UnavailableError, for example if frames of the old title still arrive.
     """
-    title, successor = old.hex().upper(), new.hex().upper()
+    title, successor = title_text(old), title_text(new)
     async with connected(config) as js, open_reader(config.store) as reader:
         bucket = await js.key_value(METERS)
         label = (await _get(bucket, meter_key(title)))[0].decode(errors="replace")

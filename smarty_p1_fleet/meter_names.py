@@ -20,6 +20,7 @@ from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.log_once import LogOnce
 from smartyp1.p1.telegram import Telegram
+from smartyp1.system_title import title_text
 
 from .store.series_line_protocol import meter_label
 
@@ -106,8 +107,7 @@ class MeterNames:
             if revision != self._revision:
                 values = {key: (value, at) async for key, value, at in self._entries()}
                 if max((at for _, at in values.values()), default=0) < revision:
-                    msg = "the node that is read has not all names yet"
-                    raise NatsError(msg)
+                    raise NatsError("the node that is read has not all names yet")
                 self._values, self._revision = values, revision
                 self.changes += 1
             self._looked_at = now
@@ -118,7 +118,7 @@ class MeterNames:
         If the name is free, claim it for the telegram's meter. Raises NATS's errors.
         """
         await self.read_changes()
-        title, label = (telegram.system_title or b"").hex().upper(), meter_label(telegram)
+        title, label = title_text(telegram.system_title), meter_label(telegram)
         moment = telegram.time.timestamp() if telegram.time else inf
         for _ in range(_MAX_CLAIMS):
             missing = self._missing(title, label, moment)

@@ -7,6 +7,7 @@ from functools import partial
 from smarty_p1_gateway.decoded_meters import LIMIT_TEXTS
 from smartyp1.meter.object_count_and_rate_limits import Limits
 from smartyp1.p1.telegram import Telegram
+from smartyp1.system_title import title_text
 
 from .frames.frame_order import of_title
 
@@ -35,4 +36,4 @@ class MeterObjectLimits:
 
 
 def _warn(title: bytes, kind: str, limit: float) -> None:
-    LOGGER.warning(LIMIT_TEXTS[kind], title.hex().upper(), limit)
+    LOGGER.warning(LIMIT_TEXTS[kind], title_text(title), limit)

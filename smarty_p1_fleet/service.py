@@ -229,8 +229,7 @@ class _Collector:
             version = nats.connected_server_version
             if (version.major, version.minor) < _MIN_VERSION:
                 numbers = f"{version.major}.{version.minor}.{version.patch}"
-                msg = f"NATS {numbers} is too old: take 2.15 or newer"
-                raise AlreadyLoggedError(msg)
+                raise AlreadyLoggedError(f"NATS {numbers} is too old: take 2.15 or newer")
 
     async def _collect(self, nats: CollectorClient) -> None:
         config, name = self._config, self._config.store.name
@@ -239,8 +238,9 @@ class _Collector:
         try:
             stream, self._bucket = await js.stream_info(STREAM), await js.key_value(METERS)
         except NotFoundError, BucketNotFoundError:
-            msg = f"there is no stream {STREAM}, or no bucket: `smarty-p1 fleet stream` makes both"
-            raise AlreadyLoggedError(msg) from None
+            raise AlreadyLoggedError(
+                f"there is no stream {STREAM}, or no bucket: `smarty-p1 fleet stream` makes both"
+            ) from None
         self._names.drop()
         await self._clocks.compare_clocks()
         if config.publishes_readings:

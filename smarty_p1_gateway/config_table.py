@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sized
 from pathlib import Path
 from typing import Any, NoReturn
 
+from smartyp1.json_types import JsonDict
 from smartyp1.port.hosts import MAX_PORT, is_host
 from smartyp1.publish.topics import MAX_TOPIC_BYTES, is_topic
 
@@ -165,7 +166,7 @@ class ConfigTable:
             raise_config_error(f"[{name}] must be a table")
         self._name = name
         self._is_newer = is_newer
-        self._content: dict[str, Any] = dict(content)
+        self._content: JsonDict = dict(content)
 
     def __contains__(self, key: str) -> bool:
         """Return whether the table has a key that was not taken yet."""
@@ -245,7 +246,7 @@ class ConfigTable:
 def read_toml(path: Path) -> ConfigTable:
     """Return the content of a TOML file. Raises ConfigError, whose text quotes no content."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as err:
         raise_config_error(f"cannot be read: {err.strerror}")
     except UnicodeDecodeError:

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from smartyp1.history.month_file_lines import HEADER, as_decimal, month_name
 from smartyp1.history.quarter_hour_meter import QuarterHourMeter
+from smartyp1.json_types import JsonDict
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.meter.object_count_and_rate_limits import Limits
@@ -20,6 +20,7 @@ from smartyp1.p1.telegram import Telegram
 from smartyp1.passed_pause import has_passed
 from smartyp1.publish.topics import level
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text
+from smartyp1.system_title import title_text
 
 from .json_storage import JsonStorage
 from .key_file import Keys, MeterKeys
@@ -69,7 +70,7 @@ class DecodedMeters:
 
     def _add(self, title: bytes) -> _Meter:
         """Restore the meter of a verified system title from the memory file, or create it."""
-        label = title.hex().upper()
+        label = title_text(title)
         demand_meter = self._memory.read_content(f"demand {label}", _restored) or QuarterHourMeter()
         demand_meter.keep(_MAX_MONTHS)
         remembered = self._memory.read_content(
@@ -135,7 +136,7 @@ class DecodedMeters:
             return None
         remembered = meter.reader.memory
         remembered.note_counter(meter.decryptor, title, counter)
-        self._memory.put_content(f"meter {title.hex().upper()}", remembered.as_dict)
+        self._memory.put_content(f"meter {title_text(title)}", remembered.as_dict)
         if meter.name is None or meter.name != telegram.serial_number:
             if not self._may_name(telegram, title, remembered):
                 return None
@@ -178,7 +179,7 @@ class DecodedMeters:
         if remembered.note_period() or is_due:
             meter.demand_stored_at = now
             self._store_demand(title, meter.quarter_hours)
-        return remembered.serial_number or title.hex().upper()
+        return remembered.serial_number or title_text(title)
 
     def store(self) -> None:
         """Store the demand of all meters. Call this before the gateway stops."""
@@ -188,10 +189,10 @@ class DecodedMeters:
     def _store_demand(self, title: bytes, quarter_hours: QuarterHourMeter) -> None:
         if quarter_hours.values is not None:
             make = partial(_stored, quarter_hours)
-            self._memory.put_content(f"demand {title.hex().upper()}", make)
+            self._memory.put_content(f"demand {title_text(title)}", make)
 
 
-def _stored(meter: QuarterHourMeter) -> dict[str, Any]:
+def _stored(meter: QuarterHourMeter) -> JsonDict:
     """Return the state of a QuarterHourMeter in the form to store.
 
     Of the month's quarter-hours, only the peak is stored, because only the peak is published.

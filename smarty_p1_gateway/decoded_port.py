@@ -12,6 +12,7 @@ from smartyp1.meter.meter_session import MeterSession, OtherMeter, Rejected
 from smartyp1.p1.rejection_reasons import Reason
 from smartyp1.port.errors import PROBLEM_OF
 from smartyp1.port.unread_bytes import UnreadBytes
+from smartyp1.system_title import title_text
 
 from .decoded_meters import DecodedMeters
 from .log_once import LogOnce
@@ -106,13 +107,13 @@ class DecodedPort:
         title = reading.telegram.system_title
         if title != self._read:
             self._read = title
-            LOGGER.info("%s: the meter is %s", self._label, _shown(title))
+            LOGGER.info("%s: the meter is %s", self._label, title_text(title))
         self._telegrams.inc()
         self._failures = 0
         name = self._meters.remember(reading)
         if not reading.is_current:
             times = _minute(reading.time), _minute(reading.received_at)
-            self._log.warn(_LATE, self._label, _shown(title), *times, key=(_LATE, title))
+            self._log.warn(_LATE, self._label, title_text(title), *times, key=(_LATE, title))
             sent = reading.time.timestamp()
             self._note(lambda health, now: health.accepted_late(now, sent, (), may_catch_up=False))
             return
@@ -120,7 +121,7 @@ class DecodedPort:
         self._last_telegram["at"] = time.monotonic()
         self._metrics.show_meter(self._label, title or b"", name)
         if self._unreadable_clock.note(reading.clock, time.monotonic()):
-            self._log.warn(_NO_CLOCK, self._label, _shown(title))
+            self._log.warn(_NO_CLOCK, self._label, title_text(title))
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
 
     def _on_rejected(self, event: Rejected) -> None:
@@ -129,7 +130,7 @@ class DecodedPort:
         if isinstance(event, OtherMeter):
             self._rejected.labels(self._label, OTHER_METER).inc()
             name = "a meter without a name" if event.name is None else event.name
-            self._log.warn(_OTHER_METER, self._label, _shown(title), name)
+            self._log.warn(_OTHER_METER, self._label, title_text(title), name)
             return
         self._rejected.labels(self._label, event.reason).inc()
         if title is None or event.reason not in _HELP:
@@ -139,7 +140,7 @@ class DecodedPort:
         if self._failures == _FAILURES_BEFORE_LOG[event.reason]:
             is_proved = problem is ReadingProblem.ALTERED_OR_NEW_KEY
             text = _ALTERED_OR_NEW_KEY if is_proved else _HELP[event.reason]
-            self._log.warn(text, self._label, _shown(title))
+            self._log.warn(text, self._label, title_text(title))
 
     def _problem_of(self, event: Rejected) -> ReadingProblem:
         if isinstance(event, OtherMeter):
@@ -153,7 +154,3 @@ class DecodedPort:
 
 def _minute(time_: datetime) -> str:
     return f"{time_.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _shown(title: bytes | None) -> str:
-    return "" if title is None else title.hex().upper()

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from smartyp1.json_types import JsonDict, JsonMapping
 from smartyp1.publish.mqtt_discovery import Discovery, DiscoveryNames
 from smartyp1.publish.mqtt_messages import LIFETIME
 from smartyp1.publish.publish_format import (
@@ -99,8 +99,8 @@ def _directory() -> Path:
     return next(place for place in _TEXT_DIRECTORIES if (place / "manifest.json").exists())
 
 
-def _read(*parts: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(_directory().joinpath(*parts).read_text(encoding="utf-8"))
+def _read(*parts: str) -> JsonDict:
+    content: JsonDict = json.loads(_directory().joinpath(*parts).read_text("utf-8"))
     return content
 
 
@@ -126,7 +126,7 @@ def _load_origin() -> dict[str, str]:
     }
 
 
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _leaves(tree: JsonMapping, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield the dotted path and the text of each leaf of a nested mapping."""
     for key, value in tree.items():
         if isinstance(value, Mapping):

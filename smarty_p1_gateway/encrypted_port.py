@@ -7,6 +7,7 @@ from collections.abc import Callable
 from smartyp1.connection_outage import Budget
 from smartyp1.p1.frame_finder import FrameSplitter
 from smartyp1.p1.frame_header import Frame
+from smartyp1.system_title import title_text
 
 from .metrics import GatewayMetrics
 from .queue.async_frame_queue import AsyncFrameQueue
@@ -70,7 +71,7 @@ class EncryptedTopicRoot:
             self.title = frame.system_title
             self._others = 0
             if self._prefix is not None:
-                self._set(f"{self._prefix}/{self.title.hex().upper()}")
+                self._set(f"{self._prefix}/{title_text(self.title)}")
 
     def restore(self, topic: str) -> None:
         """Use the topic of an earlier run until a frame gives the meter's system title."""

@@ -13,6 +13,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from smartyp1.system_title import title_text
+
 from .decoding_config import version
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -136,7 +138,7 @@ class GatewayMetrics(ProgramMetrics):
 
         The metric has the DLMS system title and, after a verified telegram, the serial number.
         """
-        shown, current = self._meters.get(port), (title.hex().upper(), meter)
+        shown, current = self._meters.get(port), (title_text(title), meter)
         if shown == current or (shown and shown[1] and not meter):
             return
         if shown:

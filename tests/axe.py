@@ -53,6 +53,6 @@ async def complaints(page: Page) -> list[str]:
     if not _AXE.exists():
         pytest.fail("axe-core is not there: scripts/cards installs it")
     if not await page.evaluate("'axe' in window"):
-        await page.evaluate(_AXE.read_text(encoding="utf-8"))
+        await page.evaluate(_AXE.read_text("utf-8"))
     found: list[str] = await page.evaluate(_RUN, [_TAGS, _NOT_OF_CARDS])
     return found

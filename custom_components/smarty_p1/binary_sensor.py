@@ -1,6 +1,5 @@
 """Binary sensors: a warning before the reference power is exceeded, and loads that run by plan."""
 
-from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
@@ -16,6 +15,7 @@ from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import SmartyEntity, described_as, find_new
 from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
 from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE
+from .lib.json_types import JsonMapping
 from .lib.plan.daily_load import LoadPlan
 from .load_entity import LoadEntity, add_load_entities
 
@@ -63,7 +63,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
 
     @property
     @override
-    def extra_state_attributes(self) -> Mapping[str, Any]:
+    def extra_state_attributes(self) -> JsonMapping:
         """Return the attributes of the entity, and the reference power of the contract in kW.
 
         A gauge card can use the reference power as its maximum.

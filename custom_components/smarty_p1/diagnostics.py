@@ -1,7 +1,6 @@
 """Diagnostics download: configuration, port and last telegram, with private values redacted."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -30,6 +29,7 @@ from .coordinator.meter_coordinator import MeterCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.telegram_source import TelegramSource
 from .lib.bill.household_state import HouseholdState
+from .lib.json_types import JsonDict, JsonMapping
 from .lib.meter.meter_reader import Reception
 from .lib.p1.obis import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, mbus_reference
 from .lib.p1.telegram import Telegram
@@ -58,7 +58,7 @@ _PRIVATE_REFERENCES = {
 
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: SmartyConfigEntry
-) -> dict[str, Any]:
+) -> JsonDict:
     """Return the configuration, condition, counters and last reading of an entry as JSON values."""
     data = async_redact_data(dict(entry.data), _PRIVATE_FIELDS)
     if CONF_PORT in data:
@@ -93,9 +93,9 @@ def redact_text[T](content: T, private: str) -> T:
     return cast("T", result)
 
 
-def _describe(coordinator: Coordinator) -> dict[str, Any]:
+def _describe(coordinator: Coordinator) -> JsonDict:
     condition = coordinator.condition
-    content: dict[str, Any] = {
+    content: JsonDict = {
         "is_available": coordinator.last_update_success,
         "received_at": coordinator.received_at.isoformat(),
         "condition": condition.state.value,
@@ -123,8 +123,8 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
     return content
 
 
-def _describe_meter(coordinator: MeterCoordinator, reception: Reception) -> dict[str, Any]:
-    content: dict[str, Any] = {
+def _describe_meter(coordinator: MeterCoordinator, reception: Reception) -> JsonDict:
+    content: JsonDict = {
         "telegrams": reception.telegrams,
         "rejections": {str(reason): count for reason, count in reception.rejections.items()},
         "telegrams_of_other_meters": reception.other_meters.total(),
@@ -145,7 +145,7 @@ def _describe_meter(coordinator: MeterCoordinator, reception: Reception) -> dict
     }
 
 
-def _describe_loads(coordinator: MeterCoordinator) -> list[dict[str, Any]]:
+def _describe_loads(coordinator: MeterCoordinator) -> list[JsonDict]:
     """Return loads and batteries with what the plan knows of them, without their names."""
     hass, stored = coordinator.hass, coordinator.load_records.state
     records = stored.loads | stored.batteries
@@ -173,7 +173,7 @@ def _without_names(hass: HomeAssistant, value: Any) -> Any:  # noqa: ANN401 - JS
     return value
 
 
-def _describe_demand(demand: HouseholdState) -> dict[str, Any]:
+def _describe_demand(demand: HouseholdState) -> JsonDict:
     # Leave out the earlier months, because there are many.
     values = asdict(demand.values)
     del values["running"]
@@ -186,7 +186,7 @@ def _describe_demand(demand: HouseholdState) -> dict[str, Any]:
     }
 
 
-def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
+def _describe_telegram(telegram: Telegram) -> JsonDict:
     content = telegram.as_dict()
     return {
         "time": content["time"],
@@ -197,7 +197,7 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
     }
 
 
-def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
+def _redact_objects(objects: JsonMapping) -> JsonDict:
     """Return the objects, with private values redacted.
 
     The value of an object outside the specification (`OBJECTS`) may be private, so it is redacted,

@@ -1,6 +1,6 @@
 """Base class of the entities of a meter, and the descriptions of their devices."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, override
 
 from homeassistant.const import EntityCategory, Platform
@@ -18,6 +18,7 @@ from .coordinator.meter_coordinator import MeterCoordinator
 from .lib.entities.devices import MBUS_MODEL_ID, METER_MODEL, maker, mbus_model, short_serial
 from .lib.entities.entity_description import EntitySpec, local_times
 from .lib.entities.leneda_and_sharing_sensors import day_sums_of
+from .lib.json_types import JsonMapping
 from .lib.meter.meter_reader import Reading
 
 
@@ -217,7 +218,7 @@ class SmartyEntity(CoordinatorEntity[MeterCoordinator]):
 
     @property
     @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+    def extra_state_attributes(self) -> JsonMapping | None:
         """Return the attributes that the entity's description defines.
 
         Return None if it defines none.

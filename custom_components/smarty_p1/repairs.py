@@ -6,7 +6,7 @@ language of the user who opens them.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, override
+from typing import override
 
 import voluptuous as vol
 from homeassistant.components.repairs import (
@@ -47,6 +47,7 @@ from .flows.options.older_prices_sentence import async_older_prices_sentence
 from .flows.shared_form_fields import list_field
 from .lib.boards.board_message import MessageValue
 from .lib.entities.devices import short_serial
+from .lib.json_types import JsonDict, JsonMapping
 from .lib.markdown_text import Verbatim, as_plain, in_markdown
 from .lib.meter.object_count_and_rate_limits import shown_name
 from .lib.prices.entered_contract import high_prices, prices_to_replace, with_confirmed_prices
@@ -398,16 +399,16 @@ def _loaded_entry_of(flow: RepairsFlow, reason: str = _REMOVED) -> ConfigEntry:
     return entry
 
 
-def _section_of(entry: ConfigEntry, name: str) -> dict[str, Any]:
+def _section_of(entry: ConfigEntry, name: str) -> JsonDict:
     """Return a section of the options. If it was removed, end the dialog."""
-    section: dict[str, Any] = entry.options.get(name) or {}
+    section: JsonDict = entry.options.get(name) or {}
     if not section:
         raise AbortFlow(_REMOVED)
     return section
 
 
 def _store_and_reload(
-    flow: RepairsFlow, entry: ConfigEntry, **changes: Mapping[str, Any]
+    flow: RepairsFlow, entry: ConfigEntry, **changes: JsonMapping
 ) -> RepairsFlowResult:
     """Store `changes` (data or options) in the entry, load it again, and end the issue."""
     entries = flow.hass.config_entries

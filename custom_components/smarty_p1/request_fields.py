@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 from .lib.amounts import Amount
 from .lib.answers.what_if import KINDS, PLAN
 from .lib.answers.what_if_changes import ATTR_KIND, FIELDS, Fields, lacking_fields, unused_fields
+from .lib.json_types import JsonMapping
 from .lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from .lib.prices.contract_terms import MAX_TEXT_CHARS, Choice, Term
 
@@ -56,16 +57,14 @@ def _schema_of_kind(kind: str, fields: Fields) -> dict[vol.Marker, Any]:
     return {vol.Required(ATTR_KIND): kind, **terms}
 
 
-def _checked(changes: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def _checked(changes: Sequence[JsonMapping]) -> Sequence[JsonMapping]:
     kinds = [change[ATTR_KIND] for change in changes]
     if len({*kinds}) < len(kinds):
-        message = "more than one change of a kind"
-        raise vol.Invalid(message)
+        raise vol.Invalid("more than one change of a kind")
     for change in changes:
         kind, names = change[ATTR_KIND], change.keys() - {ATTR_KIND}
         if wrong := lacking_fields(kind, names, kinds) | unused_fields(kind, names):
-            message = f"missing fields, or fields that exclude each other: {sorted(wrong)}"
-            raise vol.Invalid(message)
+            raise vol.Invalid(f"missing fields, or fields that exclude each other: {sorted(wrong)}")
     return changes
 
 
@@ -77,7 +76,7 @@ PLANNED_CAR: Mapping[vol.Marker, Any] = {
 """Part of a schema for a comparison of reference powers with a planned car."""
 
 
-def planned_car(fields: Mapping[str, Any]) -> dict[str, float] | None:
+def planned_car(fields: JsonMapping) -> dict[str, float] | None:
     """Return the typed values of a planned car. Return None if no plan is asked for."""
     typed = {name: fields[name] for name in _OF_CAR if name in fields}
     return typed if typed or fields.get("with_plan") else None

@@ -1,7 +1,6 @@
 """System information page: the port of each meter, and the age of its last telegram."""
 
 import re
-from typing import Any
 
 from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.config_entries import ConfigEntryState
@@ -14,6 +13,7 @@ from .coordinator.entry_types import AnyConfigEntry, known_meters
 from .coordinator.leneda_source import LenedaSource
 from .coordinator.meter_coordinator import MeterCoordinator
 from .diagnostics import redact_names, redact_text
+from .lib.json_types import JsonDict
 
 
 @callback
@@ -22,7 +22,7 @@ def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> 
     register.async_register_info(_async_describe)
 
 
-async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
+async def _async_describe(hass: HomeAssistant) -> JsonDict:
     """Return the number of loaded meters, and a description of each entry.
 
     The descriptions are keyed by the entry's number and title.

@@ -1,9 +1,9 @@
 """Language and number format of the user who looks at a dialog."""
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable
 from datetime import date
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from homeassistant.components.frontend.storage import async_user_store
 from homeassistant.components.http.const import KEY_HASS_USER
@@ -14,6 +14,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
 from .lib.amounts import amount_text
+from .lib.json_types import JsonDict, JsonMapping
 
 _MAX_TAGS = 20
 # Languages of Home Assistant whose numbers have a decimal point.
@@ -74,7 +75,7 @@ class UserLocale(NamedTuple):
         is_french = _without_region(self.language) == "fr"
         return f"\N{NO-BREAK SPACE}{sign} " if is_french else f"{sign} "
 
-    def amounts(self, stored: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    def amounts(self, stored: JsonMapping, names: Container[str]) -> JsonDict:
         """Return stored values as a form shows them: numbers in `names` are amounts, so texts."""
         return {
             name: self.amount(value) if name in names and not isinstance(value, str) else value

@@ -2,9 +2,9 @@
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from dev.arguments import positive
@@ -40,7 +40,7 @@ async def _run_until_signalled(demo: Demo) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop, number)
-    with contextlib.suppress(asyncio.CancelledError):
+    with suppress(asyncio.CancelledError):
         await running
     return 0 if demo.was_ready else 128 + received[0]
 
@@ -81,8 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
-        message = f"{text!r} is not a port"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
     return int(text)
 
 

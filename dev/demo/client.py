@@ -1,13 +1,15 @@
 """Client of Home Assistant. It uses the REST and websocket APIs, like Home Assistant's frontend."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Self, cast
 
 import aiohttp
+
+from smartyp1.json_types import JsonDict
 
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - valid on this machine only
@@ -53,15 +55,15 @@ class Client:
         self.url = url
         # Home Assistant's answer to the login. A browser whose local storage has this object is
         # logged in, too.
-        self.tokens: dict[str, Any] = {}
+        self.tokens: JsonDict = {}
         # Value of all switches in the later forms of a config flow.
         self.switch = False
         self._session = session
         self._last_id = 0
-        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._answers: dict[int, asyncio.Future[JsonDict]] = {}
 
     @classmethod
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def logged_in(cls, url: str) -> AsyncIterator[Self]:
         """Log in to Home Assistant as its owner, and yield the client."""
         timeout = aiohttp.ClientTimeout(total=_ANSWER_TIMEOUT_S)
@@ -99,8 +101,7 @@ class Client:
         finally:
             self._answers.pop(number)
         if not message["success"]:
-            reason = f"{kind}: {message['error']['message']}"
-            raise ClientError(reason)
+            raise ClientError(f"{kind}: {message['error']['message']}")
         return message["result"]
 
     async def _listen(self) -> None:
@@ -117,12 +118,12 @@ class Client:
             if not answer.done():
                 answer.set_exception(ClientError("Home Assistant has closed the connection"))
 
-    async def entries(self, domain: str) -> dict[str, dict[str, Any]]:
+    async def entries(self, domain: str) -> dict[str, JsonDict]:
         """Return the config entries of the integration `domain`, by entry id."""
         entries = await self.get("/api/config/config_entries/entry", domain=domain)
         return {entry["entry_id"]: entry for entry in entries}
 
-    async def statistics(self, entity_id: str, *, days: int) -> list[dict[str, Any]]:
+    async def statistics(self, entity_id: str, *, days: int) -> list[JsonDict]:
         """Return the hourly statistics of an entity for the last `days` days, oldest first.
 
         A row has the state and the sum. The result is [] if there are no statistics.
@@ -134,10 +135,10 @@ class Client:
             period="hour",
             types=["state", "sum"],
         )
-        rows: list[dict[str, Any]] = by_entity.get(entity_id, [])
+        rows: list[JsonDict] = by_entity.get(entity_id, [])
         return rows
 
-    async def run_flow(self, handler: str, *menus: str, **fields: object) -> dict[str, Any]:
+    async def run_flow(self, handler: str, *menus: str, **fields: object) -> JsonDict:
         """Run a config flow of the integration `handler`, and return the new config entry.
 
         `menus` has the item to select in each menu at the start of the flow. `fields` are the
@@ -157,9 +158,10 @@ class Client:
                 }
                 step = await self._settled(path, await self.post(path, **switches))
         if step["type"] != "create_entry":
-            reason = f"the config flow of {handler}: {step.get('errors') or step.get('reason')}"
-            raise FlowFailedError(reason)
-        entry: dict[str, Any] = step["result"]
+            raise FlowFailedError(
+                f"the config flow of {handler}: {step.get('errors') or step.get('reason')}"
+            )
+        entry: JsonDict = step["result"]
         return entry
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
@@ -189,8 +191,9 @@ class Client:
                     await self.post(path, **first)
             step = await self.post(path, **typed)
             if step["type"] != "create_entry":
-                reason = f"the options of {entry_id}: {step.get('errors') or step.get('reason')}"
-                raise FlowFailedError(reason)
+                raise FlowFailedError(
+                    f"the options of {entry_id}: {step.get('errors') or step.get('reason')}"
+                )
 
     async def stay(self) -> None:
         """Replace the access token, which expires after half an hour."""
@@ -198,14 +201,14 @@ class Client:
             "auth/long_lived_access_token", client_name=f"demo {datetime.now(UTC)}", lifespan=2
         )
 
-    async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
+    async def _settled(self, path: str, step: JsonDict) -> JsonDict:
         """Wait while the flow at `path` shows a progress bar. Return the step that follows."""
         while step["type"] in ("progress", "progress_done"):
             await asyncio.sleep(_POLL_INTERVAL_S)
             step = await self.get(path)
         return step
 
-    async def _request_tokens(self) -> dict[str, Any]:
+    async def _request_tokens(self) -> JsonDict:
         client_id = f"{self.url}/"
         user = {"client_id": client_id, "username": USER, "password": PASSWORD}
         if await self._is_new():
@@ -222,11 +225,10 @@ class Client:
             )
             login = await self.post(f"/auth/login_flow/{flow['flow_id']}", **user)
             if login["type"] != "create_entry":
-                reason = f"Home Assistant does not know the user {USER} (any more)"
-                raise ClientError(reason)
+                raise ClientError(f"Home Assistant does not know the user {USER} (any more)")
             code = login["result"]
         grant = {"grant_type": "authorization_code", "code": code, "client_id": client_id}
-        tokens: dict[str, Any] = await self._request("POST", "/auth/token", data=grant)
+        tokens: JsonDict = await self._request("POST", "/auth/token", data=grant)
         return tokens
 
     async def _is_new(self) -> bool:
@@ -244,6 +246,5 @@ class Client:
             method, self.url + path, headers=headers, **arguments
         ) as answer:
             if not answer.ok:
-                reason = f"{method} {path}: {answer.status} {await answer.text()}"
-                raise ClientError(reason)
+                raise ClientError(f"{method} {path}: {answer.status} {await answer.text()}")
             return await answer.json()

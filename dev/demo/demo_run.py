@@ -77,19 +77,18 @@ class Demo:
             self._claim()
         state = State(self._directory) if fresh else State.load(self._directory)
         if state.entry and options.meter_port not in (None, state.meter_port):
-            message = (
+            raise UnusableError(
                 f"Home Assistant knows the meters at port {state.meter_port} and following; "
                 "--fresh lets it forget that"
             )
-            raise UnusableError(message)
         state.meter_port = options.meter_port or state.meter_port
         meter_ports = _ports(state)
         if max(meter_ports) > LAST_PORT:
-            message = f"there is no port above {LAST_PORT} for the second meter"
-            raise UnusableError(message)
+            raise UnusableError(f"there is no port above {LAST_PORT} for the second meter")
         if self._port in meter_ports:
-            message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
-            raise UnusableError(message)
+            raise UnusableError(
+                f"port {self._port} cannot be a meter's and Home Assistant's at once"
+            )
         _check_free(self._port, "Home Assistant", "--port chooses another")
         # Home Assistant has stored the port of the meter that an earlier run has added. So other
         # ports are only possible together with --fresh.
@@ -268,5 +267,4 @@ async def _entry_of(client: Client, serial_number: str) -> str | None:
 
 def _check_free(port: int, program: str, remedy: str) -> None:
     if not is_free(port):
-        message = f"port {port}, for {program}, is in use, or not allowed; {remedy}"
-        raise UnusableError(message)
+        raise UnusableError(f"port {port}, for {program}, is in use, or not allowed; {remedy}")

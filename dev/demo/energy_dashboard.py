@@ -1,6 +1,6 @@
 """Configuration of Home Assistant's Energy dashboard for a meter of the demo."""
 
-from typing import Any
+from smartyp1.json_types import JsonDict
 
 from .client import Client, ClientError
 from .inverter import DEVICES
@@ -25,25 +25,25 @@ async def set_up_dashboard(
         "stat_compensation": statistics.get("compensation"),
         "cost_adjustment_day": 0,
     }
-    sun: dict[str, Any] = {
+    sun: JsonDict = {
         "type": "solar",
         "stat_energy_from": entities.get("production"),
         "stat_rate": entities.get("production_power"),
         "config_entry_solar_forecast": [],
     }
-    battery: dict[str, Any] = {
+    battery: JsonDict = {
         "type": "battery",
         "stat_energy_from": entities.get("discharged"),
         "stat_energy_to": entities.get("charged"),
         "stat_rate": entities.get("battery_power"),
     }
-    gas: dict[str, Any] = {
+    gas: JsonDict = {
         "type": "gas",
         "stat_energy_from": statistics.get("gas_volume"),
         "stat_rate": entities.get("gas_flow_rate"),
         "stat_cost": statistics.get("gas_cost"),
     }
-    water: dict[str, Any] = {
+    water: JsonDict = {
         "type": "water",
         "stat_energy_from": entities["water"],
         "stat_rate": entities.get("water_flow_rate"),

@@ -1,16 +1,16 @@
 """Real Home Assistant with its own directory. Only programs on this machine can reach it."""
 
-import contextlib
 import json
 import re
 import shutil
 import sys
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from dev.reliability.process_measurements import is_served
+from smartyp1.json_types import JsonDict
 
 from .client import Client
 from .processes import Process
@@ -79,7 +79,7 @@ class Installation:
     def prepare(self) -> None:
         """Write the configuration files, and copy the integration."""
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
-        (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
+        (self.directory / "configuration.yaml").write_text(CONFIGURATION, "utf-8")
         # Use a copy of the integration, because the URL of Leneda is changed below, and Home
         # Assistant may write into the folder. With the compiled modules, it starts sooner.
         copy = self.directory / "custom_components" / INTEGRATION.name
@@ -100,7 +100,7 @@ class Installation:
         # newer versions convert it.
         self._store("http", 2, self._http_settings(), overwrite=True)
 
-    def _http_settings(self) -> dict[str, Any]:
+    def _http_settings(self) -> JsonDict:
         return {
             "stable": {
                 "server_host": [HOST],
@@ -118,13 +118,11 @@ class Installation:
             "yaml_migration_done": True,
         }
 
-    def _store(
-        self, key: str, version: int, data: dict[str, Any], *, overwrite: bool = False
-    ) -> None:
+    def _store(self, key: str, version: int, data: JsonDict, *, overwrite: bool = False) -> None:
         path = self.directory / ".storage" / key
         if overwrite or not path.exists():
             content = {"version": version, "minor_version": 1, "key": key, "data": data}
-            path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+            path.write_text(json.dumps(content, indent=2), "utf-8")
             path.chmod(0o600)
 
     def process(
@@ -158,7 +156,7 @@ class Installation:
             },
         )
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def ready(self, process: Process) -> AsyncIterator[Client]:
         """Wait until Home Assistant has started. Then yield a client that is logged in as owner."""
         await process.until(lambda: is_served(self.port))

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from typing import Any
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
 from smartyp1.history.luxembourg_time import LUXEMBOURG
+from smartyp1.json_types import JsonDict
 
 from .client import Client
 from .inverter import DEVICES, POWERS, Read, charged_kwh, discharged_kwh, produced_kwh
@@ -167,7 +167,7 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
         ]
         await import_rows(client, entities[key], rows, *RATES[key])
     filled = 0
-    last: tuple[str, list[dict[str, Any]]] | None = None
+    last: tuple[str, list[JsonDict]] | None = None
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
@@ -195,7 +195,7 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     return filled
 
 
-def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
+def _unfilled_since(watched: list[JsonDict], earliest: datetime) -> datetime:
     """Return the start of the first hour for which the demo must import statistics.
 
     `watched` has the stored hourly statistics. If they begin at `earliest` or before, an earlier
@@ -209,7 +209,7 @@ def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> dateti
 
 def _totals(
     total: Total, meter: Meter, since: datetime, until: datetime, difference: float
-) -> list[dict[str, Any]]:
+) -> list[JsonDict]:
     """Return the statistics rows of a total for each hour from `since` to `until`.
 
     The state of a row is the total at the end of the hour. The sum of a row is this total plus
@@ -222,12 +222,12 @@ def _totals(
     ]
 
 
-def _row(value: float, difference: float) -> dict[str, Any]:
+def _row(value: float, difference: float) -> JsonDict:
     return {"state": round(value, 3), "sum": round(value + difference, 3)}
 
 
 async def import_rows(
-    client: Client, entity_id: str, rows: list[dict[str, Any]], unit: str, unit_class: str
+    client: Client, entity_id: str, rows: list[JsonDict], unit: str, unit_class: str
 ) -> None:
     """Import `rows` with sums or means as statistics of an entity. Each row is for one hour."""
     has_sum = "sum" in rows[0]
@@ -246,7 +246,7 @@ async def import_rows(
     )
 
 
-async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
+async def wait_for_rows(client: Client, entity_id: str, rows: list[JsonDict]) -> None:
     """Wait until the recorder has written `rows`, the rows of the last import.
 
     The recorder writes imports in the order of the commands. So it has then written all earlier

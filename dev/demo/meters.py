@@ -54,7 +54,7 @@ class Meters:
 
     def key(self, number: int) -> str:
         """Return the encryption key of a meter, in hex digits."""
-        return self._key_file.read_text(encoding="ascii").split()[number - 1]
+        return self._key_file.read_text("ascii").split()[number - 1]
 
     async def _are_listening(self) -> bool:
         return all([await is_served(port) for port in self.ports])

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from dev.simulator import Meter
 from dev.simulator.telegram_values import Channel
 from smartyp1.history.luxembourg_time import LUXEMBOURG
+from smartyp1.json_types import JsonDict
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
@@ -40,7 +40,6 @@ _DISTURBANCES = (
 )
 
 type Captures = dict[str, dict[datetime, float]]
-type Json = dict[str, Any]
 
 
 def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
@@ -53,7 +52,7 @@ def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> N
     # exists.
     if not path.exists():
         return
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json.loads(path.read_text("utf-8"))
     data = content["data"]
     midnights = [_midnight(now, days) for days in range(_DAYS, -1, -1)]
     last_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -71,7 +70,7 @@ def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> N
         "last": data["reception"]["last"],
         "gaps": [_gap(now)],
     }
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(json.dumps(content), "utf-8")
 
 
 def _midnight(now: datetime, days: int) -> datetime:
@@ -97,7 +96,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
     return MeterReader().read(telegram, at)
 
 
-def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
+def _medium(identity: str, before: JsonDict, by_day: Captures, by_hour: Captures) -> JsonDict:
     days, hours = by_day[identity], by_hour[identity]
     # `today` is the last midnight, and `last` is the start of the current hour. The newest stored
     # reading is from `last`. So today's sum is from `today` to `last`.

@@ -86,13 +86,13 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
     # Change the existing file. Home Assistant would not read a new file, because it reads only
     # files that existed at its start.
     path = storage / f"{DOMAIN}.{entry_id}.meter"
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json.loads(path.read_text("utf-8"))
     content["data"]["demand"] = year.demand
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(json.dumps(content), "utf-8")
     folder = storage / f"{DOMAIN}.{entry_id}.quarter_hours"
     folder.mkdir(exist_ok=True)
     for month, lines in year.lines.items():
-        (folder / f"{month}.csv").write_text("".join(lines), encoding="ascii")
+        (folder / f"{month}.csv").write_text("".join(lines), "ascii")
 
 
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
@@ -112,6 +112,6 @@ def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> 
             if isinstance(event, Telegram):
                 reader.read(event, time)
         time += _TELEGRAMS_EVERY
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json.loads(path.read_text("utf-8"))
     content["data"]["flows"] = reader.memory.flow_rates.as_list()
-    path.write_text(json.dumps(content), encoding="utf-8")
+    path.write_text(json.dumps(content), "utf-8")

@@ -36,19 +36,18 @@ class State:
         """Return the stored state, or a new state if no file exists."""
         path = directory / "demo.json"
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text("utf-8"))
             return cls(directory, **content)
         except FileNotFoundError:
             return cls(directory)
         except (OSError, ValueError, TypeError) as error:
-            message = f"{path} cannot be read; --fresh starts over"
-            raise UnusableError(message) from error
+            raise UnusableError(f"{path} cannot be read; --fresh starts over") from error
 
     def save(self) -> None:
         """Replace `demo.json` in one step, so that no reader sees an incomplete file."""
         content = {name: value for name, value in asdict(self).items() if name != "directory"}
         draft = self.directory / "demo.json.new"
-        draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        draft.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
         draft.replace(self.directory / "demo.json")
 
 
@@ -59,12 +58,11 @@ def lock(directory: Path, url: str) -> IO[str]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        message = (
+        raise UnusableError(
             f"another demo is running: {file.read() or 'it is just starting'}; what it keeps is in "
             f"{directory}. Use that one, or end it with Ctrl-C in its terminal. For one beside it, "
             "choose another --state, --port and --meter-port"
-        )
-        raise UnusableError(message) from None
+        ) from None
     file.truncate(0)
     file.write(f"{url} (process {os.getpid()})")
     file.flush()

@@ -1,10 +1,10 @@
 """Cluster of three NATS nodes. A test can kill a node and start it again."""
 
 import asyncio
-import contextlib
 import re
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Self
 
@@ -40,7 +40,7 @@ ADMIN = "admin"
 def login(directory: Path, user: str) -> str:
     """Write a password file for a NATS user into `directory`. The password is the user's name."""
     password = directory / "nats-password"
-    password.write_text(user, encoding="ascii")
+    password.write_text(user, "ascii")
     return f'username = "{user}"\npassword_file = "{password}"\n'
 
 
@@ -48,11 +48,11 @@ def as_operator(configuration: Path) -> Path:
     """Write a copy of a collector's configuration, with the operator's login. Return its path."""
     file = configuration.with_name("operator.toml")
     (file.parent / "operator").mkdir(exist_ok=True)
-    text = configuration.read_text(encoding="utf-8")
+    text = configuration.read_text("utf-8")
     begin, end = text.index("username ="), text.index("password_file")
     end = text.index("\n", end) + 1
     own = login(file.parent / "operator", "operator")
-    file.write_text(text[:begin] + own + text[end:], encoding="utf-8")
+    file.write_text(text[:begin] + own + text[end:], "utf-8")
     return file
 
 
@@ -82,7 +82,7 @@ class NatsCluster:
         ports = [free_ports() for _ in range(NODES)]
         route_ports = [free_ports() for _ in range(NODES)]
         self.urls = tuple(f"nats://{HOST}:{port}" for port in ports)
-        example = _with_users(_EXAMPLE.read_text(encoding="utf-8"), gateways)
+        example = _with_users(_EXAMPLE.read_text("utf-8"), gateways)
         example = _with_regions(example, regions) + extra
         example = example.replace(_CLUSTER, _CLUSTER + routes)
         self.nodes = tuple(
@@ -90,11 +90,11 @@ class NatsCluster:
             for number in range(NODES)
         )
         self._tls = tls
-        self._running = contextlib.AsyncExitStack()
+        self._running = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         """Start all NATS nodes."""
-        async with contextlib.AsyncExitStack() as running:
+        async with AsyncExitStack() as running:
             await asyncio.gather(*(running.enter_async_context(node) for node in self.nodes))
             self._running = running.pop_all()
         return self
@@ -119,7 +119,7 @@ class NatsCluster:
 
         async def is_made() -> bool:
             # A cluster that answers has perhaps not heard of all its nodes yet.
-            with contextlib.suppress(OSError, nats.errors.Error, UnavailableError):
+            with suppress(OSError, nats.errors.Error, UnavailableError):
                 async with await self.connect(user_of(ADMIN, region)) as client:
                     await make_objects(client.jetstream(timeout=20), StreamSettings())
                     return True
@@ -179,8 +179,7 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
     admin = f"{{ user: {ADMIN}, password: {ADMIN} }}"
     text = text.replace(_FLEET_USERS, _FLEET_USERS.replace("[\n", f"[\n      {admin}\n"))
     if count != len(gateways) + 3 or admin not in text:
-        message = f"{_EXAMPLE} has other users than expected"
-        raise LookupError(message)
+        raise LookupError(f"{_EXAMPLE} has other users than expected")
     # The example has the listener's user in comments. Remove the comment marks.
     return re.sub(r"^( +)# (\{ user: listener.*\n +)# ", r"\1\2", text, flags=re.MULTILINE)
 
@@ -194,8 +193,7 @@ def _with_regions(text: str, count: int) -> str:
     """Return the configuration `text` with separate accounts for each of `count` regions."""
     match = _ACCOUNTS.fullmatch(text)
     if not match:
-        message = f"{_EXAMPLE} has no accounts where they are expected"
-        raise LookupError(message)
+        raise LookupError(f"{_EXAMPLE} has no accounts where they are expected")
     begin, accounts, end = match.groups()
     more = ""
     for region in range(2, count + 1):
@@ -223,8 +221,7 @@ def _node(  # noqa: PLR0913, PLR0917
     ):
         text, count = re.subn(line, value, text, flags=re.MULTILINE)
         if count != 1:
-            message = f"{_EXAMPLE} has no line, or several, with {line}"
-            raise LookupError(message)
+            raise LookupError(f"{_EXAMPLE} has no line, or several, with {line}")
     configuration = directory / "nats-server.conf"
-    configuration.write_text(text, encoding="utf-8")
+    configuration.write_text(text, "utf-8")
     return Part([program, "--config", configuration], directory, lambda: is_served(port))

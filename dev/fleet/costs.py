@@ -4,8 +4,8 @@ If a program was restarted, its processor time is the sum of all its processes.
 """
 
 import asyncio
-import contextlib
 from collections import defaultdict
+from contextlib import suppress
 
 from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import cpu_seconds, resident_mib
@@ -37,7 +37,7 @@ class Costs:
         for kind, parts in self._parts.items():
             mib = 0.0
             for part in parts:
-                with contextlib.suppress(OSError):
+                with suppress(OSError):
                     self._seconds[kind][part.pid] = cpu_seconds(part.pid)
                     mib += resident_mib(part.pid)
             self.most_mib[kind] = max(self.most_mib[kind], mib)

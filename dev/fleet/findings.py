@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 
+from smartyp1.system_title import title_text
+
 from .comparison import Sample, compare
 from .faults.kills import Interruption
 from .meters import FleetMeter
@@ -128,7 +130,7 @@ class Examiner:
         # Leave out the meters whose telegrams waited for a key. Their delay says nothing about the
         # speed of the fleet.
         if meter.number not in self._waiting:
-            title = meter.system_title.hex().upper()
+            title = title_text(meter.system_title)
             for time, sent in telegrams.items():
                 # A delay shows when a telegram was stored. But only the first write of a telegram
                 # has a delay, and VictoriaMetrics can lose the first write. So also use the time

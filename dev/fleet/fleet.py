@@ -4,7 +4,6 @@ They are a NATS cluster, VictoriaMetrics, collectors, gateways and simulated met
 """
 
 import asyncio
-import contextlib
 import json
 import math
 import re
@@ -14,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack, closing, suppress
 from pathlib import Path
 from typing import Self, override
 
@@ -25,6 +25,7 @@ from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import is_served
 from dev.reliability.result import MissedError, wait_until
 from dev.simulator import Meter
+from smartyp1.system_title import title_text
 
 from .certificates import Certificates
 from .cluster import NatsCluster, login
@@ -112,15 +113,15 @@ def frames_in(queue: Path) -> set[str]:
     """Return the digests of the frames in the queue file of a gateway."""
     with tempfile.TemporaryDirectory() as directory:
         for name in (queue.name, f"{queue.name}-wal"):
-            with contextlib.suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
                 shutil.copy(queue.with_name(name), directory)
-        with contextlib.closing(sqlite3.connect(Path(directory) / queue.name)) as copy:
+        with closing(sqlite3.connect(Path(directory) / queue.name)) as copy:
             return {digest_of(data) for (data,) in copy.execute("SELECT data FROM frames")}
 
 
 def title_of(meter: int) -> str:
     """Return the system title of the meter with this number, in hexadecimal digits."""
-    return Meter(meter).system_title.hex().upper()
+    return title_text(Meter(meter).system_title)
 
 
 class Fleet:
@@ -151,7 +152,7 @@ class Fleet:
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []
         self.collectors = [self._collector(number) for number in range(COLLECTORS)]
-        self._running = contextlib.AsyncExitStack()
+        self._running = AsyncExitStack()
 
     @property
     def parts(self) -> dict[str, list[Part]]:
@@ -179,7 +180,7 @@ class Fleet:
 
     async def __aenter__(self) -> Self:
         """Start all programs."""
-        async with contextlib.AsyncExitStack() as running:
+        async with AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.make_stream()
             self.keys.write()
@@ -212,11 +213,10 @@ class Fleet:
             if size != (size := sum(path.stat().st_size for path in self.records)):
                 grew = time.monotonic()
             if time.monotonic() > grew + _BEGINNING:
-                message = "the meters send no more"
-                raise MissedError(message)
+                raise MissedError("the meters send no more")
 
     async def _is_ready(self) -> bool:
-        with contextlib.suppress(OSError, aiohttp.ClientError):
+        with suppress(OSError, aiohttp.ClientError):
             name = "smarty_p1_collector_nats_connected"
             return await self.metric(self.collectors, name) == {"": float(COLLECTORS)}
         return False
@@ -284,7 +284,7 @@ class Fleet:
             title = title_of(meter)
             text += _PORT.format(host=HOST, port=port, number=meter, title=title)
         configuration = directory / "gateway.toml"
-        configuration.write_text(text, encoding="utf-8")
+        configuration.write_text(text, "utf-8")
         return Gateway(configuration, metrics_port)
 
     def _collector(self, number: int) -> Program:

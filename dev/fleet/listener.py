@@ -1,8 +1,8 @@
 """Listener that receives the decoded readings from NATS."""
 
-import contextlib
 import json
 import time
+from contextlib import suppress
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -26,7 +26,7 @@ class Listener:
         await client.subscribe(SUBJECT, cb=self._on_message)
 
     async def _on_message(self, message: Msg) -> None:
-        with contextlib.suppress(ValueError, KeyError):
+        with suppress(ValueError, KeyError):
             title = message.subject.rpartition(".")[2]
             counter = int(json.loads(message.data)["frame_counter"])
             now = time.time()

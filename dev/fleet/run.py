@@ -1,11 +1,11 @@
 """Test run: starts a fleet, sends telegrams, interrupts programs, and compares the values."""
 
 import asyncio
-import contextlib
 import time
 from argparse import Namespace
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -147,7 +147,7 @@ async def _kill(killer: Killer, options: Namespace) -> None:
             await killer.kill_each_kind(options.seconds / 5)
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
     """Run the endless coroutines `works` while the context is active."""
     async with asyncio.TaskGroup() as group:
@@ -165,7 +165,7 @@ async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
     """
     minimum, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:
-        with contextlib.suppress(aiohttp.ClientError, *ERRORS):
+        with suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
             # Do not wait for frames with forged system titles. These frames stay set aside in the
             # queue of a gateway, because NATS forbids the gateway to publish them.
@@ -185,8 +185,7 @@ async def _answer[T](ask: Callable[[], Awaitable[T]]) -> T:
     """Call `ask` until it raises no network error, and return its result."""
     end = time.monotonic() + _ANSWERS_WITHIN
     while time.monotonic() < end:
-        with contextlib.suppress(aiohttp.ClientError, *ERRORS):
+        with suppress(aiohttp.ClientError, *ERRORS):
             return await ask()
         await asyncio.sleep(0.5)
-    message = "a part does not answer"
-    raise MissedError(message)
+    raise MissedError("a part does not answer")

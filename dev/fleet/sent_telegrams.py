@@ -129,16 +129,14 @@ def _lines(text: str) -> dict[str, str]:
 def _number(value: str) -> float:
     match = _NUMBER.match(value)
     if match is None:
-        message = f"{value!r} is no number"
-        raise ValueError(message)
+        raise ValueError(f"{value!r} is no number")
     return float(match[0])
 
 
 def _milliseconds(value: str) -> int:
     match = _TIME.fullmatch(value)
     if match is None:
-        message = f"{value!r} is no time"
-        raise ValueError(message)
+        raise ValueError(f"{value!r} is no time")
     *parts, season = match.groups()
     year, month, day, hour, minute, second = map(int, parts)
     local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import aiohttp
+
+from smartyp1.json_types import JsonDict
 
 from .comparison import Sample
 from .sent_telegrams import Series
@@ -48,7 +49,7 @@ class Export:
             return await answer.text()
 
 
-def _samples(row: dict[str, Any]) -> Iterator[Sample]:
+def _samples(row: JsonDict) -> Iterator[Sample]:
     labels = row["metric"]
     series = Series(
         labels["__name__"].removeprefix(_PREFIX),

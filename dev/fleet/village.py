@@ -6,11 +6,11 @@ Between their telegrams, the village also sends forged and replayed frames, as a
 
 import argparse
 import asyncio
-import contextlib
 import json
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -134,9 +134,9 @@ async def run(arguments: argparse.Namespace) -> None:
     async with server:
         ports = directory / PORTS
         new = ports.with_suffix(".new")
-        new.write_text(json.dumps(server.ports), encoding="ascii")
+        new.write_text(json.dumps(server.ports), "ascii")
         new.replace(ports)
-        with contextlib.suppress(TimeoutError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 while not all(server.connections(meter=meter.number) for meter in meters):
                     await asyncio.sleep(0.1)

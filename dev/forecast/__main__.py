@@ -93,8 +93,7 @@ def _quarter_hours(files: Iterable[Path]) -> list[QuarterHour]:
         try:
             export = read_export(path.read_bytes(), datetime.now(UTC))
         except ExportError as err:
-            message = f"{path}: {err.reason}"
-            raise SystemExit(message) from None
+            raise SystemExit(f"{path}: {err.reason}") from None
         series.setdefault(export.code, []).append(export.rows)
     return quarter_hours_of({code: newest(*rows) for code, rows in series.items()})
 

@@ -22,8 +22,7 @@ class Part(Process):
     ) -> None:
         program = shutil.which(command[0])
         if program is None:
-            message = f"{command[0]} is not installed"
-            raise MissedError(message)
+            raise MissedError(f"{command[0]} is not installed")
         name = Path(program).name
         super().__init__(
             name,

@@ -145,8 +145,7 @@ def _parser() -> argparse.ArgumentParser:
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > LAST_PORT:
-        message = f"{text!r} is not HOST:PORT"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
     return host.strip("[]"), int(port)
 
 
@@ -154,13 +153,11 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        message = f"{text!r} is not a time like 2026-01-31T18:00"
-        raise argparse.ArgumentTypeError(message) from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-01-31T18:00") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=LUXEMBOURG)
     if moment < EPOCH:
-        message = f"the meters were installed in {EPOCH.year}"
-        raise argparse.ArgumentTypeError(message)
+        raise argparse.ArgumentTypeError(f"the meters were installed in {EPOCH.year}")
     return moment
 
 

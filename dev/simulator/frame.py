@@ -32,8 +32,7 @@ def encipher(  # noqa: PLR0913
     or if the length is too large for this form.
     """
     if len(system_title) != TITLE_SIZE:
-        message = f"a system title has {TITLE_SIZE} bytes, not {len(system_title)}"
-        raise ValueError(message)
+        raise ValueError(f"a system title has {TITLE_SIZE} bytes, not {len(system_title)}")
     security = bytes([AUTHENTICATED_AND_ENCRYPTED])
     counter_bytes = counter.to_bytes(4)
     sealed = AESGCM(key).encrypt(
@@ -52,5 +51,4 @@ def _length(size: int, form: LengthForm) -> bytes:
             return bytes([0x81, size])
         case "82" if size <= 0xFFFF:  # noqa: PLR2004
             return b"\x82" + size.to_bytes(2)
-    message = f"{size} bytes do not fit the {form} form of a length"
-    raise ValueError(message)
+    raise ValueError(f"{size} bytes do not fit the {form} form of a length")

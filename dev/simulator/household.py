@@ -272,8 +272,7 @@ class Household:
 def _split(when: datetime) -> tuple[int, int, float]:
     since = when - EPOCH
     if since < timedelta(0):
-        message = f"the meters were installed in {EPOCH.year}; they know nothing of {when}"
-        raise ValueError(message)
+        raise ValueError(f"the meters were installed in {EPOCH.year}; they know nothing of {when}")
     minute, second = divmod(since.seconds, 60)
     return since.days, minute, second + since.microseconds / 1e6
 

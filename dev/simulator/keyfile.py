@@ -21,13 +21,12 @@ def read_keys(path: Path, count: int) -> tuple[list[bytes], int]:
     Raises KeyFileError.
     """
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
+        lines = path.read_text("ascii").splitlines()
     except FileNotFoundError:
         lines = []
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not plain text"
-        message = f"{path} cannot be read: {reason}"
-        raise KeyFileError(message) from None
+        raise KeyFileError(f"{path} cannot be read: {reason}") from None
     keys = [_key(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     missing = max(0, count - len(keys))
     if missing:
@@ -43,8 +42,7 @@ def _key(path: Path, number: int, line: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
-        message = f"{path}, line {number}: a key has {KEY_BYTES * 2} hex digits"
-        raise KeyFileError(message)
+        raise KeyFileError(f"{path}, line {number}: a key has {KEY_BYTES * 2} hex digits")
     return key
 
 
@@ -52,8 +50,7 @@ def _append(path: Path, keys: list[bytes]) -> None:
     try:
         file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise KeyFileError(message) from None
+        raise KeyFileError(f"{path} cannot be written: {error.strerror}") from None
     with open(file, "r+", encoding="ascii") as lines:  # noqa: PTH123
         before = lines.read()
         if before and not before.endswith("\n"):

@@ -1,8 +1,8 @@
 """P1 port of a simulated meter."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from .meter import CounterExhaustedError, Meter
@@ -31,7 +31,7 @@ class Outlet:
         self.readers.add(writer)
         self._send_frame([writer])
         try:
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 while await reader.read(4096):
                     pass
         finally:
@@ -54,7 +54,7 @@ class Outlet:
 
     def _send_frame(self, readers: Iterable[asyncio.StreamWriter]) -> None:
         if readers and not self.is_silent:
-            with contextlib.suppress(CounterExhaustedError):
+            with suppress(CounterExhaustedError):
                 _send(self._meter.frame_at(self._now()), readers)
 
 

@@ -94,8 +94,9 @@ class Server:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            message = f"port {port} of {self._host} is in use by another program"
-            raise PortInUseError(message) from None
+            raise PortInUseError(
+                f"port {port} of {self._host} is in use by another program"
+            ) from None
         self._listeners.append(listener)
         bound: int = listener.sockets[0].getsockname()[1]
         return bound

@@ -38,8 +38,7 @@ _CRC_OF_BYTE = tuple(map(_crc_of_byte, range(256)))
 def timestamp(time: datetime) -> str:
     """Return the text of a time: YYMMDDhhmmss in local time, then S (summer) or W (winter time)."""
     if time.tzinfo is None:
-        message = "a meter's time needs a time zone"
-        raise ValueError(message)
+        raise ValueError("a meter's time needs a time zone")
     local = time.astimezone(LUXEMBOURG)
     return f"{local:%y%m%d%H%M%S}{'S' if local.dst() else 'W'}"
 
@@ -49,8 +48,7 @@ def fixed(value: float, digits: int, decimals: int) -> str:
     width = digits + bool(decimals)
     text = f"{value:0{width}.{decimals}f}"
     if len(text) > width or text.startswith("-"):
-        message = f"{value} does not fit F{digits}({decimals},{decimals})"
-        raise ValueError(message)
+        raise ValueError(f"{value} does not fit F{digits}({decimals},{decimals})")
     return text
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from math import floor, isnan, nan
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from smarty_p1_cli.connection_files import EnergyRow, EnergyRows, known_wh, leneda_rows
 from smarty_p1_cli.household_answers import contract_of, demand_of
@@ -13,6 +13,7 @@ from smartyp1.answers.bills import CURRENT_PRICES, comparison_report
 from smartyp1.bill.household import Household
 from smartyp1.history.month_file_lines import month_name
 from smartyp1.history.register_amounts import Energies
+from smartyp1.json_types import JsonDict
 
 # Energies are stored with billionths of a Wh, so a whole Wh can be a little less.
 _NEGLIGIBLE_WH = 1e-6
@@ -117,5 +118,5 @@ def costs_of(rows: EnergyRows, contract_path: Path, community_price: float | Non
         totals[month_name(month.start)] = (
             bill.total_with_community if bill.community else bill.total
         )
-    report: dict[str, Any] = comparison_report(demand, CURRENT_PRICES)
+    report: JsonDict = comparison_report(demand, CURRENT_PRICES)
     return Costs(totals, report["cheapest"])

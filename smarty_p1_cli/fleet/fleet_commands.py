@@ -129,8 +129,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        msg = "it must be a day such as 2026-01-31"
-        raise argparse.ArgumentTypeError(msg) from None
+        raise argparse.ArgumentTypeError("it must be a day such as 2026-01-31") from None
 
 
 def _run_forget(arguments: argparse.Namespace) -> int:
@@ -200,11 +199,11 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text).astimezone()
     except ValueError, OverflowError:
-        msg = "a time is written like 2026-11-22T06:00, or with +01:00 behind it"
-        raise argparse.ArgumentTypeError(msg) from None
+        raise argparse.ArgumentTypeError(
+            "a time is written like 2026-11-22T06:00, or with +01:00 behind it"
+        ) from None
     if moment > datetime.now(UTC):
-        msg = "that time is still to come"
-        raise argparse.ArgumentTypeError(msg)
+        raise argparse.ArgumentTypeError("that time is still to come")
     return moment
 
 

@@ -60,7 +60,7 @@ def _run_check(arguments: argparse.Namespace) -> int:
 def _run_init(arguments: argparse.Namespace) -> int:
     part = import_optional("smarty_p1_fleet.init", *NEEDS)
     if arguments.example:
-        print(part.EXAMPLE.read_text(encoding="utf-8"), end="")
+        print(part.EXAMPLE.read_text("utf-8"), end="")
         return 0
     try:
         with config_errors(*NEEDS, arguments.file):

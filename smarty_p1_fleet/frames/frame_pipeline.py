@@ -26,6 +26,7 @@ from smarty_p1_fleet.store.store_writer import Store, StoreRestartedError, Write
 from smarty_p1_gateway import UnavailableError
 from smartyp1.fault_log import FaultLog
 from smartyp1.p1.telegram import Telegram
+from smartyp1.system_title import title_text
 
 from .frame_message import FrameMessage
 from .frame_verifier import FrameVerifier, Verdict
@@ -266,7 +267,7 @@ def _add(
     """Add a message to its part, and count it. A late telegram that waits is counted later."""
     # The data of the frame is not needed any more.
     part.messages.append(message._replace(data=b""))
-    title = verdict.title.hex().upper() if verdict.title else ""
+    title = title_text(verdict.title)
     if is_late:
         part.outcomes[title, EARLIER] += 1
     if verdict.telegram is None or not is_waiting:

@@ -32,6 +32,7 @@ from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.config_table import raise_unavailable
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smartyp1.fault_log import FaultLog
+from smartyp1.system_title import title_text
 
 from .frame_message import FrameMessage, read_message
 from .frame_pipeline import FramePipeline, Marks, Outcomes, add_mark
@@ -170,7 +171,7 @@ class FrameRereader:
         if not (is_rest and GONE in mark.why):
             rest = mark._replace(why=mark.why | {GONE}) if is_rest else None
             if await self._bookmarks.replace(title, mark, rest) and GONE not in mark.why:
-                named = "all meters" if title is None else title.hex().upper()
+                named = "all meters" if title is None else title_text(title)
                 LOGGER.error("Frames of %s that waited have left the stream: they are lost", named)
                 self._metrics.waiting_gone.inc()
             # The next look finds the other revision.
@@ -194,7 +195,7 @@ class FrameRereader:
         self._metrics.early_titles.set(sum(EARLY in mark.why for mark in marks))
         oldest = sorted(self._marks.items(), key=lambda item: item[1].time)
         self._metrics.show_waiting(
-            (title.hex().upper(), reason, mark.time)
+            (title_text(title), reason, mark.time)
             for title, mark in oldest[:_MAX_SHOWN_TITLES]
             if title
             for reason in mark.why - {GONE}
@@ -277,7 +278,7 @@ async def read_again(config: CollectorConfig, title: bytes | None, since: dateti
 
     `title` is a meter's system title, None for all meters. Raises UnavailableError.
     """
-    named = "all meters" if title is None else title.hex().upper()
+    named = "all meters" if title is None else title_text(title)
     if title is not None and not config.keys.all_of(title):
         raise_unavailable(f"there is no key for the meter {named}: add its line to the keys")
     async with connected(config) as js:

@@ -17,6 +17,7 @@ from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.frame_header import read_frame
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
+from smartyp1.system_title import title_text
 
 from .frame_message import FrameMessage
 from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey
@@ -162,7 +163,7 @@ class FrameVerifier:
             return Verdict(FAILED)
         if verdict.telegram is None and verdict.outcome != OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
-            self._log.warn(text, (verdict.title or b"").hex().upper())
+            self._log.warn(text, title_text(verdict.title))
         return verdict
 
     async def _verify_message(self, message: FrameMessage) -> Verdict:

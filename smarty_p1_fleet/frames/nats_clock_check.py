@@ -31,8 +31,7 @@ async def ask_time(nats: Client) -> float:
         stamp = str(json.loads(answer.data)["ts"]).removesuffix("Z")[:_MAX_DIGITS]
         return datetime.fromisoformat(f"{stamp}+00:00").timestamp()
     except ValueError, KeyError, TypeError:
-        msg = "the answer has no time"
-        raise NatsError(msg) from None
+        raise NatsError("the answer has no time") from None
 
 
 class NatsClockCheck:

@@ -118,8 +118,7 @@ class NewFrames:
                     self._is_refused = False
                     await asyncio.sleep(_PAUSE)
                 if unanswered >= _MAX_UNANSWERED:
-                    msg = "nobody answers for the consumer"
-                    raise NatsError(msg)
+                    raise NatsError("nobody answers for the consumer")
         finally:
             with suppress(NatsError, OSError):
                 await subscription.unsubscribe()

@@ -130,7 +130,7 @@ def _write_start(fleet: FleetInputs, files: FleetFiles, ends: Mapping[str, datet
     for name, text in role_files():
         files.write(name, text)
     role, unit = "roles/smarty_p1/files", "smarty-p1-gateway.service"
-    text = resources.files("smarty_p1_gateway").joinpath(unit).read_text(encoding="utf-8")
+    text = resources.files("smarty_p1_gateway").joinpath(unit).read_text("utf-8")
     files.write(f"{role}/{unit}", text)
     files.write(f"{role}/{EXPORTER}", read_documented("nats_exporter.py"))
 

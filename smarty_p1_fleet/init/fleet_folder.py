@@ -58,7 +58,7 @@ class FleetFiles:
         """Return the text of a file. Return None if there is no file. Raises ConfigError."""
         self.used.add(name.partition("/")[0])
         try:
-            return self.path(name).read_text(encoding="utf-8-sig")
+            return self.path(name).read_text("utf-8-sig")
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError) as err:

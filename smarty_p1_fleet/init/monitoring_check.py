@@ -9,6 +9,7 @@ import aiohttp
 
 from smarty_p1_fleet.outage_log import reason
 from smarty_p1_fleet.store.store_requests import ERRORS, check_status, open_session, read_answer
+from smartyp1.json_types import JsonDict
 
 from .fleet_description import FleetInputs
 from .monitoring import HEARTBEAT, expected_targets
@@ -63,9 +64,9 @@ class _Api:
             check_status(response, 200, {})
             return json.loads(await read_answer(response, _MAX_BYTES))
 
-    async def query(self, expression: str) -> list[dict[str, Any]]:
+    async def query(self, expression: str) -> list[JsonDict]:
         answer = await self.get("/api/v1/query", query=expression)
-        rows: list[dict[str, Any]] = answer["data"]["result"]
+        rows: list[JsonDict] = answer["data"]["result"]
         return rows
 
 
@@ -88,7 +89,7 @@ async def _ask_prometheus(api: _Api, fleet: FleetInputs) -> list[str]:
     return problems
 
 
-def _target_problems(targets: Iterable[dict[str, Any]], fleet: FleetInputs) -> Iterator[str]:
+def _target_problems(targets: Iterable[JsonDict], fleet: FleetInputs) -> Iterator[str]:
     asked = {(target["labels"]["job"], target["labels"]["instance"]) for target in targets}
     for job, address in sorted({*expected_targets(fleet)} - asked):
         yield f"Prometheus does not ask {job} at {address}: install its files with site.yml"
@@ -99,7 +100,7 @@ def _target_problems(targets: Iterable[dict[str, Any]], fleet: FleetInputs) -> I
             yield f"{labels['job']} at {labels['instance']}: {error}"
 
 
-def _rule_problems(groups: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _rule_problems(groups: Iterable[JsonDict]) -> Iterator[str]:
     rules = [rule for group in groups for rule in group["rules"]]
     alerts = {rule["name"]: rule for rule in rules if rule["type"] == "alerting"}
     for rule in rules:
@@ -111,7 +112,7 @@ def _rule_problems(groups: Iterable[dict[str, Any]]) -> Iterator[str]:
         yield from _firing(name, rule["alerts"])
 
 
-def _firing(name: str, alerts: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _firing(name: str, alerts: Iterable[JsonDict]) -> Iterator[str]:
     for alert in alerts:
         if alert["state"] == "firing":
             severity, summary = alert["labels"]["severity"], alert["annotations"]["summary"]

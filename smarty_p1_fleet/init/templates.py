@@ -12,14 +12,14 @@ NOTE = "# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run
 
 def read_documented(name: str) -> str:
     """Return the text of an example. `name` is its path below `fleet/`."""
-    return (_DIRECTORY / name).read_text(encoding="utf-8")
+    return (_DIRECTORY / name).read_text("utf-8")
 
 
 def role_files() -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each playbook, and of each file of the role."""
     folder = _DIRECTORY / "ansible"
     for path in sorted(folder.rglob("*.*")):
-        yield path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8")
+        yield path.relative_to(folder).as_posix(), path.read_text("utf-8")
 
 
 def read_noted(name: str) -> str:

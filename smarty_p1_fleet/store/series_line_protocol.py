@@ -7,6 +7,7 @@ from typing import NamedTuple
 from smarty_p1_fleet.frames.meter_sources import Source
 from smartyp1.p1.obis import OBJECTS
 from smartyp1.p1.telegram import Telegram
+from smartyp1.system_title import title_text
 
 from .register_selection import ALL, MBUS_NAMES, RegisterSelection
 
@@ -60,12 +61,12 @@ def make_sample(
             fields += parts
     channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
     if source is not None:
-        tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
+        tags = _source_tags(title_text(telegram.system_title), source)
         # The value `last_seen` is a time in Unix seconds, so that a query can compare it with the
         # current time.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
-        title, counter = (telegram.system_title or b"").hex().upper(), telegram.frame_counter or 0
+        title, counter = title_text(telegram.system_title), telegram.frame_counter or 0
         channels += f"{head},title={title},key={key} frame_counter={counter} {at_ms}\n"
     if arrived is not None:
         fields.append(f"storage_delay={round(arrived - time, 3)!r}")
@@ -89,7 +90,7 @@ def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: Registe
 
 def meter_label(telegram: Telegram) -> str:
     """Return the meter's label: the serial number. If it is missing, return the system title."""
-    return _seen(telegram.serial_number or (telegram.system_title or b"").hex().upper())
+    return _seen(telegram.serial_number or title_text(telegram.system_title))
 
 
 @lru_cache(maxsize=50_000)

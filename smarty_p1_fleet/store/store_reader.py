@@ -10,6 +10,7 @@ import aiohttp
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.config_table import raise_unavailable
+from smartyp1.system_title import title_text
 
 from .store_config import StoreConfig
 from .store_requests import (
@@ -264,7 +265,7 @@ def _bytes_of(title: str) -> bytes:
 
 def _counters_of(title_with_key: TitleWithKey) -> str:
     title, key = title_with_key
-    return f'{_COUNTER}{{title="{title.hex().upper()}",key={json.dumps(key)}}}'
+    return f'{_COUNTER}{{title="{title_text(title)}",key={json.dumps(key)}}}'
 
 
 @contextmanager

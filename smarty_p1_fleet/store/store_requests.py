@@ -1,11 +1,11 @@
 """Requests to VictoriaMetrics: TLS, status of answers, and identity of the process that answers."""
 
 import asyncio
-import contextlib
 import logging
 import re
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import cycle
 from typing import NamedTuple
 
@@ -109,8 +109,7 @@ async def read_answer(response: aiohttp.ClientResponse, most: int) -> bytes:
     """Return the body of an answer. Raises StoreError if it has more than `most` bytes."""
     body = await bounded_body(response.content.iter_any(), most)
     if body is None:
-        msg = "its answer is too long"
-        raise StoreError(msg)
+        raise StoreError("its answer is too long")
     return body
 
 
@@ -164,8 +163,7 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
     async with session.get(f"{url}/metrics", timeout=_ASK_TIMEOUT, **login.options) as response:
         check_status(response, 200)
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            msg = "its metrics are compressed"
-            raise StoreError(msg)
+            raise StoreError("its metrics are compressed")
         text = b"\n" + await read_answer(response, _MAX_RESPONSE_BYTES)
         host = host_of(response)
     refuse_others(text)
@@ -186,8 +184,7 @@ def refuse_others(text: bytes) -> None:
         return
     product = product or next((name for sign, name in _TELLING if sign in text), "")
     if product:
-        msg = (_CLUSTER if product in _OF_CLUSTER else _OTHER).format(product)
-        raise WrongStoreError(msg)
+        raise WrongStoreError((_CLUSTER if product in _OF_CLUSTER else _OTHER).format(product))
 
 
 async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
@@ -210,8 +207,7 @@ async def _check_thoroughly(
 ) -> None:
     """Raise StoreError for different processes, or for a refused question or test write."""
     if answers.are_different:
-        msg = f"urls: {DIFFERENT}"
-        raise StoreError(msg)
+        raise StoreError(f"urls: {DIFFERENT}")
     errors, options = [*answers.errors], config.login.options
     for url in answers.processes:
         # The metrics may be public although writing needs a login. So test the login by an empty
@@ -231,8 +227,7 @@ async def _check_thoroughly(
 
 def _value_of(name: bytes, text: bytes) -> str:
     value = text.partition(name)[2].partition(b"\n")[0].strip()
-    with contextlib.suppress(ValueError):
+    with suppress(ValueError):
         float(value)
         return value.decode()
-    msg = f"its metrics have no {name.decode().strip()}: is it VictoriaMetrics?"
-    raise StoreError(msg)
+    raise StoreError(f"its metrics have no {name.decode().strip()}: is it VictoriaMetrics?")

@@ -186,8 +186,7 @@ class Store:
             # `metrics_url`, this check is impossible, because a proxy with another host name
             # answers the write.
             if not self._config.metrics_url and host_of(response) != self._host:
-                msg = "another machine takes the values than tells since when it runs"
-                raise StoreError(msg)
+                raise StoreError("another machine takes the values than tells since when it runs")
         for sample in samples:
             if sample.is_new:
                 self._metrics.delay.observe(now - sample.at_ms / 1000)

@@ -107,15 +107,13 @@ class MqttClient(aiomqtt.Client):
     async def send(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
         """Publish with QoS 1 and wait for the acknowledgement. Raises RefusedError or MqttError."""
         if not self.accepts(topic, payload):
-            msg = (
+            raise RefusedError(
                 f"the broker refuses what is published: packets of more than {self._largest} bytes"
             )
-            raise RefusedError(msg)
         async with self._room:
             await self.publish(topic, payload, qos=1, retain=retain)
         if self.refusal is not None:
-            msg = f"the broker refuses what is published: {self.refusal}"
-            raise RefusedError(msg)
+            raise RefusedError(f"the broker refuses what is published: {self.refusal}")
 
     def post(self, topic: str, payload: str, *, retain: bool = False) -> None:
         """Queue a message with QoS 0. Drop a message that is larger than the broker accepts.
@@ -140,8 +138,7 @@ class MqttClient(aiomqtt.Client):
             async with asyncio.timeout(_TIMEOUT_S):
                 await self._all_posted.wait()
         except TimeoutError:
-            msg = "it takes no more messages"
-            raise aiomqtt.MqttError(msg) from None
+            raise aiomqtt.MqttError("it takes no more messages") from None
 
     async def follow(self, topics: Iterable[str]) -> None:
         """Subscribe to topics, without the messages of this client. Raises MqttError."""

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from typing import Any, override
+from typing import override
 
 from smarty_p1_gateway.decoding_config import PublishConfig
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
@@ -18,6 +18,7 @@ from smarty_p1_gateway.log_once import LogOnce
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.failure_detection import Condition
 from smartyp1.history.luxembourg_time import LUXEMBOURG
+from smartyp1.json_types import JsonDict
 from smartyp1.meter.meter_reader import Reading, Reception
 from smartyp1.p1.frame_header import TITLE_SIZE
 from smartyp1.publish.connection_message import ConnectionMessage
@@ -91,7 +92,7 @@ class ValuesPublisher(ReconnectingPublisher):
             self._last_events = load(LastEvents, stored["events"])
         self.title, self._root, self._retained = title, root, retained
 
-    def _as_dict(self) -> dict[str, Any]:
+    def _as_dict(self) -> JsonDict:
         return {
             "title": self.title.hex() if self.title else "",
             "root": self._root,

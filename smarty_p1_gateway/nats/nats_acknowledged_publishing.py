@@ -8,12 +8,14 @@ import asyncio
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import batched, count
-from typing import Any, NamedTuple, override
+from typing import NamedTuple, override
 
 from nats.aio.msg import Msg
 from nats.errors import Error, MaxPayloadError, TimeoutError as NoAnswerError
 from nats.js.api import Header
 from nats.js.errors import APIError, NoStreamResponseError
+
+from smartyp1.json_types import JsonDict
 
 from .nats_client import NatsClient, publish_command
 
@@ -180,7 +182,7 @@ class NatsRequests:
         message = answer.result()
         if (message.headers or {}).get(Header.STATUS) == _NO_RESPONDERS:
             raise NoStreamResponseError
-        content: dict[str, Any] = json.loads(message.data)
+        content: JsonDict = json.loads(message.data)
         if "error" in content:
             APIError.from_error(content["error"])
         if content["stream"] != STREAM or content["seq"] <= 0:

@@ -26,6 +26,7 @@ from smarty_p1_gateway.queue.frame_queue_on_disk import MIN_METER_FRAMES, Waitin
 from smartyp1.bounded_dict import keep_newest
 from smartyp1.connection_outage import Backoff, Outage
 from smartyp1.p1.frame_header import read_frame
+from smartyp1.system_title import title_text
 from smartyp1.task_race import run_until_first_exit
 
 from .nats_acknowledged_publishing import (
@@ -171,13 +172,11 @@ class NatsPublisher:
         while not ended.is_set():
             since = self._no_answer_since
             if since is not None and time.monotonic() - since > _NO_STREAM_S:
-                msg = f"no stream for {_NO_STREAM_S:.0f} s: another node is tried"
-                raise Error(msg)
+                raise Error(f"no stream for {_NO_STREAM_S:.0f} s: another node is tried")
             with suppress(TimeoutError):
                 async with asyncio.timeout(1):
                     await ended.wait()
-        msg = "the connection was closed"
-        raise Error(msg)
+        raise Error("the connection was closed")
 
     async def _send(self, requests: NatsRequests) -> None:
         """Send queued frames until cancelled."""
@@ -244,7 +243,7 @@ class NatsPublisher:
             LOGGER.error(text, port)
             self._metrics.dropped.labels(port).inc()
             return None
-        subject = _subject_of(frame.system_title.hex().upper())
+        subject = _subject_of(title_text(frame.system_title))
         return NatsMessage(subject, frame.data, self._origins[port])
 
     async def _send_batch(self, requests: NatsRequests, taken: _Taken) -> bool:
@@ -288,8 +287,7 @@ class NatsPublisher:
     def _on_no_answer(self) -> NoReturn:
         """Leave the node. The frames stay in the queue."""
         self._adapt_limit(PATIENCE_S)
-        msg = f"no answer within {PATIENCE_S:.0f} s: another node is tried"
-        raise Error(msg)
+        raise Error(f"no answer within {PATIENCE_S:.0f} s: another node is tried")
 
     def _adapt_limit(self, elapsed: float) -> None:
         """Change the maximum size of a batch after frames were acknowledged in `elapsed` seconds.

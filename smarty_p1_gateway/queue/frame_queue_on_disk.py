@@ -14,6 +14,8 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from smartyp1.system_title import title_text
+
 LOGGER = logging.getLogger(__name__)
 
 # If the process is killed, no committed frame is lost. A power cut may lose the latest frames. To
@@ -245,7 +247,7 @@ class FrameQueue:
             self._freed += count
             if count:
                 text = "%d waiting frames of %s are dropped: no [[port]] has this title any more"
-                LOGGER.warning(text, count, title.hex().upper())
+                LOGGER.warning(text, count, title_text(title))
         self._database.execute("DELETE FROM titles")
         self._database.executemany(
             "INSERT INTO titles VALUES (?)", [(title,) for title in set(titles)]
@@ -315,8 +317,9 @@ class FrameQueue:
         """
         if shutil.disk_usage(self._directory).free < _FREE_BYTES:
             self._write()
-            msg = f"less than {_FREE_BYTES // 1024**2} MiB of the disk are free"
-            raise sqlite3.OperationalError(msg)
+            raise sqlite3.OperationalError(
+                f"less than {_FREE_BYTES // 1024**2} MiB of the disk are free"
+            )
         last = {label: self._ports[label].last for label in {frame.port for frame in frames}}
         rows = []
         for frame in frames:

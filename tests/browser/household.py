@@ -1,10 +1,10 @@
 """A user's clicks: the set-up of a meter, and the dashboard then."""
 
 import asyncio
-import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -105,7 +105,7 @@ class Household:
     async def leaves_by(self, text: str) -> None:
         """Choose an item that leads on; the item may be there before it listens."""
         async for _ in self._attempts():
-            with contextlib.suppress(NotYetError):
+            with suppress(NotYetError):
                 choice = self.page.get_by_text(text, exact=True).last
                 await choice.click(timeout=ATTEMPT)
             await asyncio.sleep(ANIMATION)
@@ -115,7 +115,7 @@ class Household:
     async def presses_until(self, button: str, *texts: str) -> None:
         """Press a button until the page shows the texts; a file may still be on its way to it."""
         async for _ in self._attempts():
-            with contextlib.suppress(NotYetError):
+            with suppress(NotYetError):
                 found = self.page.get_by_role("button", name=button, exact=True).last
                 await found.click(timeout=ATTEMPT / 5)
             await asyncio.sleep(ANIMATION)
@@ -138,7 +138,7 @@ class Household:
         # Until 2026.10, options do not have the role of options.
         fitting = choices.locator("[role=option], ha-combo-box-item").filter(has_text=text)
         async for _ in self._attempts():
-            with contextlib.suppress(NotYetError):
+            with suppress(NotYetError):
                 if await choices.is_visible():
                     await choices.press("Escape", timeout=ATTEMPT)
                     await choices.wait_for(state="detached", timeout=ATTEMPT)
@@ -211,7 +211,7 @@ class Household:
             self.errors.append(text)
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def browser_running(path: str) -> AsyncIterator[Browser]:
     """Run a browser, whose start takes as long as the load of a page."""
     async with async_playwright() as playwright:
@@ -223,7 +223,7 @@ async def browser_running(path: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def household(  # noqa: PLR0913 - what may differ between browsers
     url: str,
     browser: Browser,

@@ -89,7 +89,7 @@ def _shown_by_pages() -> set[str]:
     return {
         name
         for page in pages
-        for name in re.findall(r"\bimages/([\w-]+\.png)", page.read_text(encoding="utf-8"))
+        for name in re.findall(r"\bimages/([\w-]+\.png)", page.read_text("utf-8"))
     }
 
 

@@ -1,7 +1,7 @@
 """Steps of a household in Home Assistant, by clicks alone."""
 
 import asyncio
-import contextlib
+from contextlib import suppress
 
 from playwright.async_api import Locator, TimeoutError as NotYetError
 
@@ -63,7 +63,7 @@ async def click_entry(who: Household, target: Locator) -> None:
             if await empty.count():
                 await who.opens(f"/config/integrations/integration/{DOMAIN}")
                 continue
-            with contextlib.suppress(NotYetError):
+            with suppress(NotYetError):
                 return await target.click(timeout=ATTEMPT)
 
 

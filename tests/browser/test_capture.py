@@ -68,7 +68,7 @@ async def test_the_content_of_a_capture_is_seen_before_it_is_written(
         await who.sees("capture-1.jsonl")
         await who.takes_picture("capture-repair-written", of=who.dialog)
 
-    chunks, key = read_capture((folder / "capture-1.jsonl").read_text(encoding="ascii"))
+    chunks, key = read_capture((folder / "capture-1.jsonl").read_text("ascii"))
     decoder = Decoder(key)
     telegrams = [
         event for _, data in chunks for event in decoder.feed(data) if isinstance(event, Telegram)

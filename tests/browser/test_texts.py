@@ -22,7 +22,7 @@ STATES = {"Aus", "An", "Un"}
 GITHUB = {"Issues", "New issue"}
 # The forms for issues of this project, which are in English.
 FORMS = {
-    re.findall(r"(?m)^name: (.*)$", form.read_text(encoding="utf-8"))[0]
+    re.findall(r"(?m)^name: (.*)$", form.read_text("utf-8"))[0]
     for form in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")
     if form.name != "config.yml"
 }

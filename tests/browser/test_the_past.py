@@ -1,12 +1,11 @@
 """A year from the national platform's portal, an aid of the State, and prices typed as printed."""
 
-import contextlib
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +13,7 @@ from playwright.async_api import Browser, FilePayload
 
 from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
+from smartyp1.json_types import JsonDict
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, until
 
@@ -61,12 +61,12 @@ def uploaded(text: str, name: str = "time-series.csv") -> FilePayload:
     return {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
 
 
-async def bill_of(home: Home, month: datetime) -> dict[str, Any]:
+async def bill_of(home: Home, month: datetime) -> JsonDict:
     """Return the bill of a month, once it is known."""
-    found: dict[str, Any] = {}
+    found: JsonDict = {}
 
     async def is_known() -> bool:
-        with contextlib.suppress(ClientError):
+        with suppress(ClientError):
             answer = await home.client.command(
                 "call_service",
                 domain=DOMAIN,
@@ -168,10 +168,10 @@ TYPED = {
 STORED = {"energy_price": 0.145, "energy_fee": 2.5, "network_fixed_price": 12.84}
 
 
-def stored_of(home: Home) -> dict[str, Any]:
+def stored_of(home: Home) -> JsonDict:
     """Return the contract of the only meter as Home Assistant has stored it."""
     path = home.directory / "config" / ".storage" / "core.config_entries"
-    entries = json.loads(path.read_text(encoding="utf-8"))["data"]["entries"]
+    entries = json.loads(path.read_text("utf-8"))["data"]["entries"]
     [options] = [entry["options"] for entry in entries if entry["domain"] == DOMAIN]
     contract = {} if not options.get("contracts") else options["contracts"][-1]
     return {name: contract.get(name) for name in STORED}

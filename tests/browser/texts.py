@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.demo.home_assistant import INTEGRATION
+from smartyp1.json_types import JsonDict
 from tests.system.support import DEMO_PYTHON
 
 # The frontend loads the texts of some pages apart.
@@ -54,7 +55,7 @@ class Texts:
         return self._frontend["panel.config"]
 
 
-def _leaves(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+def _leaves(tree: JsonDict, path: str = "") -> Iterator[tuple[str, str]]:
     for name, node in tree.items():
         if isinstance(node, dict):
             yield from _leaves(node, f"{path}{name}.")
@@ -62,8 +63,8 @@ def _leaves(tree: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
             yield path + name, node
 
 
-def _load(path: Path) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+def _load(path: Path) -> JsonDict:
+    loaded: JsonDict = json.loads(path.read_text("utf-8"))
     return loaded
 
 

@@ -8,10 +8,11 @@ import gzip
 import os
 import sys
 from datetime import datetime
-from typing import Any, override
+from typing import override
 
 from playwright.async_api import Page, Route, async_playwright
 
+from smartyp1.json_types import JsonDict
 from tests.cards.house_all import Placed, views
 from tests.cards.stage import CARDS, NOW, Stage, parts
 from tests.system.browser import executable
@@ -62,7 +63,7 @@ class Bench(Stage):
     async def install_clock(self, page: Page) -> None:
         await page.add_init_script(_SETTING.replace("NOW", str(int(NOW.timestamp() * 1000))))
         first = parts()[0]
-        source = (CARDS / first).read_text(encoding="utf-8")
+        source = (CARDS / first).read_text("utf-8")
 
         async def serve(route: Route) -> None:
             body = f"window.begun = performance.now();{source}"
@@ -88,7 +89,7 @@ class Bench(Stage):
 
     async def paints(self, cards: list[Placed]) -> float:
         """Return how many ms all cards take, from the execution of the first part on."""
-        answers: dict[str, Any] = {}
+        answers: JsonDict = {}
         for card in cards:
             answers |= card.answers
         await self.show(answers=answers, width=1280)

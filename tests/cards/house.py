@@ -1,15 +1,13 @@
 """An invented household, Saturday 21 November 2026 at 18:38:20: 7 kW, sun and an electric car."""
 
-from typing import Any
-
-type Json = dict[str, Any]
+from smartyp1.json_types import JsonDict
 
 ENTRY = "house"
 DEVICE = "device"
 SERIAL = "SAG1030700012345"
 
 
-def meter(**changes: object) -> Json:
+def meter(**changes: object) -> JsonDict:
     """Return the meter in the answer of `smarty_p1/meters`."""
     return {
         "entry_id": ENTRY,
@@ -34,7 +32,7 @@ def meter(**changes: object) -> Json:
     } | changes
 
 
-def quarter_hour(**changes: object) -> Json:
+def quarter_hour(**changes: object) -> JsonDict:
     """Return the running quarter-hour: 0.95 kWh in its first 500 s."""
     return {
         "time": "2026-11-21T17:38:20+00:00",
@@ -53,7 +51,7 @@ def quarter_hour(**changes: object) -> Json:
     } | changes
 
 
-def values(**changes: object) -> Json:
+def values(**changes: object) -> JsonDict:
     """Return the values of a telegram by translation keys."""
     return {
         "power_net": 0.6,
@@ -77,7 +75,7 @@ def values(**changes: object) -> Json:
     } | changes
 
 
-def live(**changes: object) -> Json:
+def live(**changes: object) -> JsonDict:
     """Return a message of the subscription."""
     return {
         "state": "receiving",
@@ -90,17 +88,17 @@ def live(**changes: object) -> Json:
     } | changes
 
 
-def gone(state: str = "not_loaded", obstacle: str | None = None, **changes: object) -> Json:
+def gone(state: str = "not_loaded", obstacle: str | None = None, **changes: object) -> JsonDict:
     """Return the message of a meter that is not read."""
     return {"gone": True, "state": state, "obstacle": obstacle, "remedy": None} | changes
 
 
-def answers() -> Json:
+def answers() -> JsonDict:
     """Return the answers of a house where all is well."""
     return {"smarty_p1/meters": {"meters": [meter()]}, "smarty_p1/live": live()}
 
 
-def entities() -> Json:
+def entities() -> JsonDict:
     """Return the entities that are enabled, as the frontend lists them."""
     entity_id = "sensor.smarty_power"
     return {

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from smartyp1.json_types import JsonDict
+
 from . import (
     house,
     house_bill,
@@ -14,7 +16,6 @@ from . import (
     house_where,
     house_year,
 )
-from .house import Json
 
 
 @dataclass
@@ -22,8 +23,8 @@ class Placed:
     """A card of a view, with its configuration."""
 
     name: str
-    answers: Json
-    config: Json = field(default_factory=dict)
+    answers: JsonDict
+    config: JsonDict = field(default_factory=dict)
 
     @property
     def type(self) -> str:

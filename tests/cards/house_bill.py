@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from .house import Json
+from smartyp1.json_types import JsonDict
+
 from .stage import Stage
 
 _CENT = Decimal("0.01")
@@ -49,7 +50,7 @@ def _cents(amount: Decimal) -> Decimal:
     return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
-def line(name: str, quantity: object, price: object, unit: str = "kWh") -> Json:
+def line(name: str, quantity: object, price: object, unit: str = "kWh") -> JsonDict:
     """Return a line as the bill has it."""
     exact = Decimal(str(quantity)) * Decimal(str(price))
     return {
@@ -61,7 +62,9 @@ def line(name: str, quantity: object, price: object, unit: str = "kWh") -> Json:
     }
 
 
-def lines(kwh: str, above: str, fed_in: str, months: object = 1, year: str = "2026") -> list[Json]:
+def lines(
+    kwh: str, above: str, fed_in: str, months: object = 1, year: str = "2026"
+) -> list[JsonDict]:
     """Return the lines of a month at the published network prices of its year."""
     is_new = year == "2026"
     return [
@@ -77,7 +80,9 @@ def lines(kwh: str, above: str, fed_in: str, months: object = 1, year: str = "20
     ]
 
 
-def bill(month: str, found: list[Json], vat_rate: str | None = "0.08", **changes: Any) -> Json:  # noqa: ANN401 - an answer is of any
+def bill(
+    month: str, found: list[JsonDict], vat_rate: str | None = "0.08", **changes: object
+) -> JsonDict:
     """Return a bill of these lines; the parts with VAT take the cent that is left in the energy."""
     net = sum((Decimal(str(each["amount"])) for each in found), Decimal(0))
     parts: dict[str, Decimal] = {}
@@ -114,7 +119,7 @@ def bill(month: str, found: list[Json], vat_rate: str | None = "0.08", **changes
     } | changes
 
 
-def without_energy_price(each: Json) -> Json:
+def without_energy_price(each: JsonDict) -> JsonDict:
     """Return a bill without a price of its energy: the rest is in `subtotal`."""
     rest = [row for row in each["lines"] if not row["name"].startswith("energy")]
     found = bill(each["month"], rest)
@@ -124,16 +129,16 @@ def without_energy_price(each: Json) -> Json:
     return found | _NO_TOTAL | known | unpriced | {"missing": ["energy"]}
 
 
-def without_reference(each: Json) -> Json:
+def without_reference(each: JsonDict) -> JsonDict:
     """Return a bill without a reference power: the energy above it is unknown."""
     found = [row for row in each["lines"] if row["name"] not in {"network_fixed", "surcharge"}]
     missing = ["network_fixed", "surcharge"]
-    changes: Json = {"lines": found, "reference_kw": None, "missing": missing, "parts": {}}
+    changes: JsonDict = {"lines": found, "reference_kw": None, "missing": missing, "parts": {}}
     peak = {"start": f"{each['month']}-11T17:15:00+00:00", "mean_kw": 9.44}
     return {**each, **_NO_TOTAL, **changes, "subtotal": 20.0, "peak": peak}
 
 
-_NO_TOTAL: Json = dict.fromkeys(("net", "vat_base", "vat", "total"))
+_NO_TOTAL: JsonDict = dict.fromkeys(("net", "vat_base", "vat", "total"))
 
 
 def _offset(month: int) -> str:
@@ -141,20 +146,20 @@ def _offset(month: int) -> str:
     return "+02:00" if 4 <= month <= 10 else "+01:00"
 
 
-def running(**changes: Any) -> Json:  # noqa: ANN401 - as of a bill
+def running(**changes: Any) -> JsonDict:  # noqa: ANN401 - as of a bill
     """Return the bill of November 2026 so far."""
     found = lines(*_YEAR["2026-11"], months=_SO_FAR)
-    share: Json = {"measured_share": 0.998, "until": "2026-11-21T18:38:20+01:00"}
+    share: JsonDict = {"measured_share": 0.998, "until": "2026-11-21T18:38:20+01:00"}
     share["estimate"] = {"total": 145.2, "low": 137.6, "high": 152.8}
     return bill("2026-11", found, **(share | changes))
 
 
-def earlier() -> list[Json]:
+def earlier() -> list[JsonDict]:
     """Return the twelve bills before it."""
     return [bill(month, lines(*kwh, year=month[:4])) for month, kwh in _YEAR.items()][:-1]
 
 
-def bills(*of: Json) -> Json:
+def bills(*of: JsonDict) -> JsonDict:
     """Return the answer: the household's bills, or these."""
     return {"smarty_p1/bill": {"months": list(of) or [*earlier(), running()]}}
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from .house import Json
+from smartyp1.json_types import JsonDict
 
 SLOTS = 360
 END = datetime.fromisoformat("2026-11-21T17:38:30+00:00")
@@ -20,7 +20,7 @@ def hour(
     always: float = 0.7,
     gap: tuple[str, str] | None = None,
     devices: list[str] | None = None,
-) -> Json:
+) -> JsonDict:
     """Return the answer with loads: from, until, kW, number of their phase (0 for all three)."""
     phases = [[always / 3] * SLOTS for _ in range(3)]
     for begin, end, kw, phase in loads:
@@ -37,7 +37,7 @@ def hour(
         for powers in (net, *watts):
             powers[slot] = None
     start = END - timedelta(hours=1)
-    told: Json = {"start": start.isoformat(), "step": 10, "unit": "W", "net": net}
+    told: JsonDict = {"start": start.isoformat(), "step": 10, "unit": "W", "net": net}
     return {"smarty_p1/last_hour": told | {"phases": watts, "devices": devices or []}}
 
 
@@ -60,6 +60,6 @@ SILENT = hour(
 YOUNG = hour(("18:25:00", "18:27:00", 2.4, 1), gap=("17:38:30", "18:20:00"))
 
 
-def state(value: str, changed: str, **attributes: object) -> Json:
+def state(value: str, changed: str, **attributes: object) -> JsonDict:
     """Return a state that has changed at a time of the day."""
     return {"state": value, "attributes": attributes, "last_changed": f"2026-11-21T{changed}+01:00"}

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from . import house
+from smartyp1.json_types import JsonDict
 
-type Json = dict[str, Any]
+from . import house
 
 ALL = GAS, WATER, HEAT = "GAS0790002574001", "WAT0790002574002", "HEA0790002574003"
 TODAY = date(2026, 11, 21)
@@ -17,7 +17,7 @@ _LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 _GAS = {(2026, 11): 5.5, (2026, 10): 4.0, (2025, 11): 5.0, (2025, 10): 4.2}
 
 
-def listed(meter: str, kind: str, unit: str | None, energy: float | None = None) -> Json:
+def listed(meter: str, kind: str, unit: str | None, energy: float | None = None) -> JsonDict:
     return {
         "meter": meter,
         "type": kind,
@@ -27,7 +27,7 @@ def listed(meter: str, kind: str, unit: str | None, energy: float | None = None)
     }
 
 
-def days(start: date, amount: Any, **changes: float | None) -> Json:  # noqa: ANN401 - a function
+def days(start: date, amount: Any, **changes: float | None) -> JsonDict:  # noqa: ANN401 - a function
     """Return whole days up to yesterday, a part of today, and others by date (d2026_11_05)."""
     count = (TODAY - start).days + 1
     found = {start + timedelta(days=n): amount(start + timedelta(days=n)) for n in range(count)}
@@ -55,7 +55,7 @@ def heat_of(day: date) -> float:
     return 0.18 if (day.year, day.month) == (2026, 11) else 0.15
 
 
-def hours(**litres: Sequence[int | None]) -> Json:
+def hours(**litres: Sequence[int | None]) -> JsonDict:
     """Return hours of water, none at night but in the nights given (n2026_11_21=[2, 3, 4])."""
     values: list[int | None] = []
     at = datetime.fromisoformat(_FIRST_HOUR)
@@ -67,7 +67,7 @@ def hours(**litres: Sequence[int | None]) -> Json:
     return {"start": _FIRST_HOUR, "step": 3600, "unit": "L", "values": values}
 
 
-def gas(**changes: object) -> Json:
+def gas(**changes: object) -> JsonDict:
     """Return the gas in the answer of `smarty_p1/media`."""
     return {
         "meter": GAS,
@@ -82,7 +82,7 @@ def gas(**changes: object) -> Json:
     } | changes
 
 
-def gas_costs(**changes: object) -> Json:
+def gas_costs(**changes: object) -> JsonDict:
     """Return the costs of the gas: 0.90 EUR a cubic metre, and 15 EUR a month."""
     return {
         "per_m3": 0.9,
@@ -93,7 +93,7 @@ def gas_costs(**changes: object) -> Json:
     } | changes
 
 
-def _gas_month(year: int, m3: float, used: float, total: float) -> Json:
+def _gas_month(year: int, m3: float, used: float, total: float) -> JsonDict:
     month = [date(year, 11, day) for day in range(1, 31)]
     known = [1.0 if day < TODAY else 0.0 for day in month]
     return {
@@ -115,7 +115,7 @@ def _gas_month(year: int, m3: float, used: float, total: float) -> Json:
     }
 
 
-def water(**changes: object) -> Json:
+def water(**changes: object) -> JsonDict:
     """Return the water in the answer."""
     return {
         "meter": WATER,
@@ -129,7 +129,7 @@ def water(**changes: object) -> Json:
     } | changes
 
 
-def heat(**changes: object) -> Json:
+def heat(**changes: object) -> JsonDict:
     """Return the heat in the answer."""
     return {
         "meter": HEAT,
@@ -143,7 +143,7 @@ def heat(**changes: object) -> Json:
     } | changes
 
 
-def answers(*found: Json, live: Json | None = None, **meter: object) -> Json:
+def answers(*found: JsonDict, live: JsonDict | None = None, **meter: object) -> JsonDict:
     """Return the answers of a house with these media, with their live values."""
     listing = [
         listed(each["meter"], each["type"], each["unit"], each["kwh_per_m3"]) for each in found

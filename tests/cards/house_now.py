@@ -2,14 +2,15 @@
 
 from playwright.async_api import Locator
 
+from smartyp1.json_types import JsonDict
+
 from . import house
-from .house import Json
 from .house_bill import bills, running
 
 NOW = "2026-11-21T17:38:20+00:00"
 
 
-def charging(**changes: object) -> Json:
+def charging(**changes: object) -> JsonDict:
     """Return a message while the car is charged: 1.43 kWh in 500 s, and 11.4 kW."""
     values = house.values(power_net=11.4, power_net_l1=4.4, power_net_l2=3.6, power_net_l3=3.4)
     running = {"running_kw": 10.3, "projected_kw": 10.8, "available_kw": 2.9, "will_exceed": True}
@@ -17,17 +18,17 @@ def charging(**changes: object) -> Json:
     return house.live(**({"values": values, "quarter_hour": quarter_hour} | changes))
 
 
-def feeding() -> Json:
+def feeding() -> JsonDict:
     """Return a message of a sunny hour."""
     phases = {"power_net_l1": -1.7, "power_net_l2": -1.6, "power_net_l3": -1.64}
     quarter_hour = house.quarter_hour(imported_wh=0.0, exported_wh=686.0)
     return house.live(values=house.values(power_net=-4.94, **phases), quarter_hour=quarter_hour)
 
 
-def failing(obstacle: str, **changes: object) -> Json:
+def failing(obstacle: str, **changes: object) -> JsonDict:
     """Return a message of a meter whose telegrams are not accepted, or do not come."""
     path = "/config/integrations/integration/smarty_p1#config_entry=house"
-    told: Json = {
+    told: JsonDict = {
         "state": "failing",
         "obstacle": obstacle,
         "remedy": {"kind": "reconfigure", "path": path},
@@ -37,7 +38,7 @@ def failing(obstacle: str, **changes: object) -> Json:
     return house.live(**(told | changes))
 
 
-def first_day() -> Json:
+def first_day() -> JsonDict:
     """Return the answers of a meter that has been set up two minutes ago."""
     since = "2026-11-21T17:36:00+00:00"
     begun = house.quarter_hour(measured_since=since, imported_wh=31.0, last=None)
@@ -49,7 +50,7 @@ def first_day() -> Json:
     }
 
 
-def day(number: int, **changes: object) -> Json:
+def day(number: int, **changes: object) -> JsonDict:
     """Return a day of November, in whole days of 96 quarter-hours."""
     name = f"2026-11-{number:02}"
     before = f"2026-11-{number - 1:02}" if number > 1 else "2026-10-31"
@@ -75,11 +76,11 @@ def day(number: int, **changes: object) -> Json:
     } | changes
 
 
-def november(**today: object) -> list[Json]:
+def november(**today: object) -> list[JsonDict]:
     """Return the days of November until the 21st, 18:38: on the 20th the car was charged."""
     days = [day(number) for number in range(1, 20)]
     days.append(day(20, peak={"start": "2026-11-20T18:00:00+00:00", "mean_kw": 14.5}))
-    now: Json = {
+    now: JsonDict = {
         "imported_wh": 10820,
         "exported_wh": 520,
         "quarter_hours": 74,
@@ -94,7 +95,7 @@ def november(**today: object) -> list[Json]:
     return days
 
 
-def sums(*, days: list[Json] | None = None, **changes: object) -> Json:
+def sums(*, days: list[JsonDict] | None = None, **changes: object) -> JsonDict:
     """Return the answers about today and this month."""
     return {
         "smarty_p1/days": {"days": november() if days is None else days},
@@ -102,14 +103,14 @@ def sums(*, days: list[Json] | None = None, **changes: object) -> Json:
     }
 
 
-def silent() -> Json:
+def silent() -> JsonDict:
     """Return a message of a meter that was heard last 14 minutes ago."""
     return failing(
         "nothing_received", received_at="2026-11-21T17:24:10+00:00", values=house.values()
     )
 
 
-def without_reference() -> Json:
+def without_reference() -> JsonDict:
     """Return the answers where no reference power was entered."""
     return {
         "smarty_p1/meters": {"meters": [house.meter(reference_kw=None, excess_price=None)]},
@@ -118,7 +119,7 @@ def without_reference() -> Json:
     }
 
 
-def three_meters() -> Json:
+def three_meters() -> JsonDict:
     """Return the answers of three meters; the last has no name."""
     meters = [
         house.meter(title="House"),
@@ -141,7 +142,7 @@ async def height(element: Locator) -> float:
     return box["height"] if box else 0.0
 
 
-def without_cable() -> Json:
+def without_cable() -> JsonDict:
     """Return the answers of a meter without a cable: seven days until yesterday."""
     meter = house.meter(
         serial_number=None, source="leneda", known_until="2026-11-20T23:00:00+00:00"

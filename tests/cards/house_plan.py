@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from .house import Json
+from smartyp1.json_types import JsonDict
 
 START = datetime.fromisoformat("2026-11-21T18:30:00+01:00")
 QUARTER_HOUR = timedelta(minutes=15)
 PLAN = "smarty_p1/plan"
 
 
-def load(name: str, state: str = "planned", by: datetime | None = None, **more: object) -> Json:
+def load(name: str, state: str = "planned", by: datetime | None = None, **more: object) -> JsonDict:
     """Return a load that the household has entered."""
     device, deadline = f"device_of_{name}", by and by.isoformat()
     return {
@@ -29,7 +29,9 @@ def load(name: str, state: str = "planned", by: datetime | None = None, **more: 
     }
 
 
-def answer(loads: list[Json], lack: str | None = None, plan: Json | None = None) -> Json:
+def answer(
+    loads: list[JsonDict], lack: str | None = None, plan: JsonDict | None = None
+) -> JsonDict:
     """Return the first message of the subscription."""
     return {PLAN: {"loads": loads, "plan": plan, "lack": lack}}
 
@@ -42,7 +44,7 @@ def evening(  # noqa: PLR0913 - each is another plan
     prices_from: datetime | None = None,
     wide: bool = False,
     net_kw: float = 6.4,
-) -> Json:
+) -> JsonDict:
     """Return a plan: the car from 22:00 to 0:15 and from 11:00 to 12:00, the dishes from 2:15 on.
 
     `start` is now. At noon, half and more of the car's energy is own sun.
@@ -116,7 +118,7 @@ def evening(  # noqa: PLR0913 - each is another plan
     return answer(loads, plan=plan) | trial(saving=0.12)
 
 
-def wishes() -> Json:
+def wishes() -> JsonDict:
     """Return a plan of a car for once by noon, and of dishes that somebody has started."""
     found = evening(quarters=96)
     once = (START + timedelta(hours=17, minutes=30)).isoformat()
@@ -128,12 +130,12 @@ def wishes() -> Json:
     return found
 
 
-def dear() -> Json:
+def dear() -> JsonDict:
     """Return a plan whose car exceeds the reference power."""
     return evening(net_kw=9.2)
 
 
-def trial(saving: float) -> Json:
+def trial(saving: float) -> JsonDict:
     """Return the answer about a tried load of 2 kWh."""
     found = {
         "start": "2026-11-22T02:15:00+01:00",

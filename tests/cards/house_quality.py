@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, datetime, timedelta
 
-from .house import Json
+from smartyp1.json_types import JsonDict
 
 # The five minutes that run at 18:38:20 are the last of 288.
 VOLTAGES_START = datetime(2026, 11, 20, 17, 40, tzinfo=UTC)
@@ -11,9 +11,9 @@ ROWS = 288
 _MEANS = {"L1": 232.0, "L2": 231.0, "L3": 230.5}
 
 
-def voltages(phases: int = 3, **rows: dict[int, tuple[float, float] | None]) -> Json:
+def voltages(phases: int = 3, **rows: dict[int, tuple[float, float] | None]) -> JsonDict:
     """Return the voltages of a quiet day; some rows otherwise: `L1={100: (250.0, 255.4)}`."""
-    answer: Json = {
+    answer: JsonDict = {
         "start": VOLTAGES_START.isoformat(),
         "step": 300,
         "unit": "V",
@@ -34,10 +34,10 @@ def voltages(phases: int = 3, **rows: dict[int, tuple[float, float] | None]) -> 
 
 def event(
     time: str, kind: str, count: int = 1, phases: list[str] | None = None, **more: object
-) -> Json:
+) -> JsonDict:
     """Return a disturbance that was counted ten seconds after the reading before."""
     at = datetime.fromisoformat(time)
-    found: Json = {
+    found: JsonDict = {
         "time": at.isoformat(),
         "after": (at - timedelta(seconds=10)).isoformat(),
         "kind": kind,
@@ -46,9 +46,9 @@ def event(
     return found | ({"phases": phases} if phases else {}) | more
 
 
-def limit(begin: str, end: str | None, **changes: object) -> Json:
+def limit(begin: str, end: str | None, **changes: object) -> JsonDict:
     """Return a limit of the car that obeyed after twelve seconds."""
-    found: Json = {
+    found: JsonDict = {
         "load_id": "car",
         "load": "Car",
         "limit_kw": 4.2,
@@ -61,7 +61,7 @@ def limit(begin: str, end: str | None, **changes: object) -> Json:
     return found | changes
 
 
-def events(**changes: object) -> Json:
+def events(**changes: object) -> JsonDict:
     """Return a year with some disturbances, a message, and a day with a gap of eleven minutes."""
     received: list[float | None] = [1.0] * 168
     # 04:00 to 05:00 in Luxembourg, of the last 24 hours.
@@ -113,6 +113,6 @@ def events(**changes: object) -> Json:
     } | changes
 
 
-def answers(**changes: Json) -> Json:
+def answers(**changes: JsonDict) -> JsonDict:
     """Return the answers of the house, with some others instead."""
     return {"smarty_p1/voltages": voltages(), "smarty_p1/events": events()} | changes

@@ -5,10 +5,9 @@ two evenings. The tested code computes nothing here.
 """
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-type Json = dict[str, Any]
+from smartyp1.json_types import JsonDict
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 QUARTER = timedelta(minutes=15)
@@ -48,7 +47,7 @@ def quarter_hours(
     until: datetime = NOW,
     sun: bool = True,
     **changes: object,
-) -> list[Json]:
+) -> list[JsonDict]:
     """Return the answers for a day: imported and exported."""
     start, end = midnight(day), midnight(day + timedelta(days=1))
     times = [start + n * QUARTER for n in range((min(end, until) - start) // QUARTER)]
@@ -74,7 +73,7 @@ def _asked(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def a_day(day: date, *, until: datetime = NOW, sun: bool = True, **changes: object) -> Json:
+def a_day(day: date, *, until: datetime = NOW, sun: bool = True, **changes: object) -> JsonDict:
     """Return a day in the answer of `smarty_p1/days`."""
     answers = quarter_hours(day, until=until, sun=sun)
     drawn, fed = (answer["answer"]["values"] for answer in answers)
@@ -101,7 +100,7 @@ def a_day(day: date, *, until: datetime = NOW, sun: bool = True, **changes: obje
     } | changes
 
 
-def answers(*, sun: bool = True, days: dict[str, Json] | None = None) -> Json:
+def answers(*, sun: bool = True, days: dict[str, JsonDict] | None = None) -> JsonDict:
     """Return the answers for the last two weeks; of single days, others."""
     dates = [date(2026, 11, 21) - timedelta(days=back) for back in range(13, -1, -1)]
     by_day = [a_day(day, sun=sun, **(days or {}).get(day.isoformat(), {})) for day in dates]
@@ -117,6 +116,6 @@ def answers(*, sun: bool = True, days: dict[str, Json] | None = None) -> Json:
     }
 
 
-def highlights() -> Json:
+def highlights() -> JsonDict:
     """Return the base load of the house."""
     return {"always_on": {"w": 280, "nights": 7, "cost_per_year": 430.0}}

@@ -1,14 +1,14 @@
 """The last year of the invented household, now and with changes."""
 
-from .house import Json
+from smartyp1.json_types import JsonDict
 
 
-def costs(energy: int, surcharge: int, feed_in: int, fixed: int) -> Json:
+def costs(energy: int, surcharge: int, feed_in: int, fixed: int) -> JsonDict:
     parts = {"energy": energy, "surcharge": surcharge, "feed_in": feed_in, "fixed": fixed}
     return {**parts, "total": sum(parts.values())}
 
 
-def what_if(low: int, high: int) -> Json:
+def what_if(low: int, high: int) -> JsonDict:
     return {
         "what_if": {
             "start": "2025-11-01",
@@ -45,7 +45,7 @@ def what_if(low: int, high: int) -> Json:
     }
 
 
-MARKETS: list[Json] = [
+MARKETS: list[JsonDict] = [
     {"id": "sensor.price", "credit": None, "known_share": 1.0, "can_download": False},
     {
         "id": "DE-LU",
@@ -54,19 +54,19 @@ MARKETS: list[Json] = [
         "can_download": True,
     },
 ]
-DEVICES: list[Json] = [{"id": "sensor.wallbox", "name": "Wallbox"}]
-BATTERY: Json = {"kind": "battery", "kwh": 10, "kw": 5, "standby": 20}
-PANELS: Json = {"kind": "panels", "kwp": 6, "direction": 180}
-CAR: Json = {"kind": "car", "kwh": 8, "kw": 11, "begin_hour": 22}
-PLAN: Json = {"kw": 11, "begin_hour": 18, "end_hour": 7}
-HEAT_PUMP: Json = {"kind": "heat_pump", "kwh": 4000}
-FIXED: Json = {"kind": "contract", "energy_price": 0.14}
-MARKET: Json = {"kind": "contract", "energy_margin": 0.02, "market": "DE-LU"}
-SHARING: Json = {"kind": "sharing_key", "kwp": 30, "key": 10}
+DEVICES: list[JsonDict] = [{"id": "sensor.wallbox", "name": "Wallbox"}]
+BATTERY: JsonDict = {"kind": "battery", "kwh": 10, "kw": 5, "standby": 20}
+PANELS: JsonDict = {"kind": "panels", "kwp": 6, "direction": 180}
+CAR: JsonDict = {"kind": "car", "kwh": 8, "kw": 11, "begin_hour": 22}
+PLAN: JsonDict = {"kw": 11, "begin_hour": 18, "end_hour": 7}
+HEAT_PUMP: JsonDict = {"kind": "heat_pump", "kwh": 4000}
+FIXED: JsonDict = {"kind": "contract", "energy_price": 0.14}
+MARKET: JsonDict = {"kind": "contract", "energy_margin": 0.02, "market": "DE-LU"}
+SHARING: JsonDict = {"kind": "sharing_key", "kwp": 30, "key": 10}
 _SUNNY_DAYS = "2025"
 
 
-def changed(low: int, high: int, *assumed: tuple[str, object], **others: object) -> Json:
+def changed(low: int, high: int, *assumed: tuple[str, object], **others: object) -> JsonDict:
     """Return a year with changes, with the assumptions, and other fields of the answer."""
     found = what_if(low, high)
     found["what_if"]["assumed"] = [{"key": key, "value": value} for key, value in assumed]
@@ -77,7 +77,7 @@ def changed(low: int, high: int, *assumed: tuple[str, object], **others: object)
     return found | {"markets": MARKETS, "devices": DEVICES}
 
 
-def planned(now: int, at_once: int, then: int, key: str) -> Json:
+def planned(now: int, at_once: int, then: int, key: str) -> JsonDict:
     """Return a year with a planned car, whose energy costs so much now, at once and by the plan."""
     found = changed(now - then, now - then, (key, None), cheapest={"now": 7, "then": 7})
     for own in found["what_if"]["classes"].values():
@@ -87,13 +87,13 @@ def planned(now: int, at_once: int, then: int, key: str) -> Json:
     return found
 
 
-def refused(reason: str) -> Json:
+def refused(reason: str) -> JsonDict:
     """Return a refusal that the user can do something about."""
     refusal = {"reason": reason, "days": 0, "least_days": 300}
     return {"what_if": None, "refusal": refusal, "markets": MARKETS, "devices": DEVICES}
 
 
-def answers() -> Json:
+def answers() -> JsonDict:
     battery = {**BATTERY, "kwh": 11}
     car = changed(-640, -600, ("car_every_day", None))
     pump = changed(-980, -980, ("degree_days", "MeteoLux, Findel, 1991–2020"))
@@ -101,7 +101,7 @@ def answers() -> Json:
     spot = {"now": None, "then": 0.93}
     market = changed(-8, 9, hourly_share=spot, markets_used={"now": [], "then": ["DE-LU"]})
     own_car = planned(1173, 1838, 1785, "plan_against")
-    of: list[tuple[list[Json], Json]] = [
+    of: list[tuple[list[JsonDict], JsonDict]] = [
         ([BATTERY], what_if(190, 204) | {"markets": MARKETS, "devices": DEVICES}),
         ([battery], what_if(195, 211) | {"markets": MARKETS, "devices": DEVICES}),
         ([battery | {"standby": 19}], what_if(197, 213) | {"markets": MARKETS, "devices": DEVICES}),

@@ -1,9 +1,9 @@
 """Where the energy of the invented household went in November, until the 20th."""
 
-from .house import Json
+from smartyp1.json_types import JsonDict
 
 
-def row(name: str | None, kind: str, wh: int, cost: float, *own: float) -> Json:
+def row(name: str | None, kind: str, wh: int, cost: float, *own: float) -> JsonDict:
     """Return a row; `own` are the Wh from the roof, and their worth if they were sold."""
     own_wh, earned = own or (0, 0.0)
     return {
@@ -25,9 +25,9 @@ ROWS = [
 ]
 
 
-def answers(rows: list[Json] | None = None, **changes: object) -> Json:
+def answers(rows: list[JsonDict] | None = None, **changes: object) -> JsonDict:
     """Return the answer about the month."""
-    found: Json = {
+    found: JsonDict = {
         "period": "month",
         "start": "2026-10-31T23:00:00+00:00",
         "end": "2026-11-20T23:00:00+00:00",

@@ -5,6 +5,8 @@
 
 from datetime import date
 
+from smartyp1.json_types import JsonDict
+
 from . import (
     house,
     house_bill,
@@ -19,11 +21,10 @@ from . import (
     house_where,
     house_year,
 )
-from .house import Json
 
 _TIMES = 100
 _TITLES = ("Smarty SAG1030700012345", "Wärmepumpe im Nebengebäude", "Ladestation Tiefgarage")
-type Place = tuple[str, Json]
+type Place = tuple[str, JsonDict]
 CARDS: list[Place] = [
     *[
         (name, {})
@@ -37,7 +38,7 @@ CARDS: list[Place] = [
 ]
 
 
-def _bills() -> list[Json]:
+def _bills() -> list[JsonDict]:
     rare = [
         house_bill.line("energy_second", "12345.678", "0.098765"),
         house_bill.line("discount", "1", "-1", "month"),
@@ -69,13 +70,13 @@ def _bills() -> list[Json]:
     return found
 
 
-def _days() -> list[Json]:
+def _days() -> list[JsonDict]:
     long = {"imported_wh": 17_640_000, "exported_wh": 12_420_000, "cost": 14700.4}
     parts = {"cost_used": 15800.45, "cost_fixed": 10400.44, "feed_in": -11500.49}
     return [each | long | parts for each in house_now.november()]
 
 
-def _media() -> Json:
+def _media() -> JsonDict:
     def long(day: date) -> float:
         return 9876.1 + day.day
 
@@ -92,7 +93,7 @@ def _media() -> Json:
     return house_medium.answers(*found)
 
 
-def _shares() -> list[Json]:
+def _shares() -> list[JsonDict]:
     names = iter(_TITLES)
     return [
         row
@@ -102,7 +103,7 @@ def _shares() -> list[Json]:
     ]
 
 
-def _answers() -> Json:
+def _answers() -> JsonDict:
     today, year = house_today.answers(), house_year.answers()
     media, sun = _media(), house_sun.answers(with_battery=True)
     [read] = media["smarty_p1/meters"]["meters"]
@@ -137,7 +138,7 @@ def _answers() -> Json:
     }
 
 
-def _lacking() -> Json:
+def _lacking() -> JsonDict:
     """Return the answers of the first day, before anything was entered."""
     first = house_now.first_day()
     bill = house_bill.without_reference(house_bill.running(since="2026-11-21T17:36:00+01:00"))
@@ -159,7 +160,7 @@ def _lacking() -> Json:
     }
 
 
-def _unpriced() -> Json:
+def _unpriced() -> JsonDict:
     """Return the answers where the energy price is missing, and no telegram comes."""
     bills = [house_bill.without_energy_price(each) for each in _bills()]
     return _answers() | {
@@ -168,7 +169,7 @@ def _unpriced() -> Json:
     }
 
 
-def _past() -> Json:
+def _past() -> JsonDict:
     """Return the answers of a meter without a cable."""
     meter = house.meter(source="leneda", known_until="2026-11-20T23:00:00+00:00")
     return _answers() | {
@@ -177,7 +178,7 @@ def _past() -> Json:
     }
 
 
-def views() -> dict[str, tuple[Json, list[Place]]]:
+def views() -> dict[str, tuple[JsonDict, list[Place]]]:
     """Return the answers and the cards of each state."""
     without_supply = [place for place in CARDS if place[0] != "quality"]
     electric = [place for place in without_supply if place[0] != "medium"]

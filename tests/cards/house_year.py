@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import groupby
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from smartyp1.json_types import JsonDict
+
 from . import house
-from .house import Json
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 QUARTER_HOUR = timedelta(minutes=15)
@@ -88,13 +88,13 @@ def by_month(rows: Sequence[Row]) -> dict[str, list[Row]]:
     return {month: [*some] for month, some in groupby(rows, lambda row: month_of(row[0]))}
 
 
-def excess(rows: Sequence[Row], kw: float) -> Json:
+def excess(rows: Sequence[Row], kw: float) -> JsonDict:
     """Return how many of these rows are above a power, and by how much energy."""
     above = [wh - kw * 250 for _, wh in rows if wh and wh > kw * 250]
     return {"quarter_hours": len(above), "kwh": round(sum(above) / 1000, 3)}
 
 
-def answer(rows: Sequence[Row], start: datetime | None = None, past: str = "today") -> Json:
+def answer(rows: Sequence[Row], start: datetime | None = None, past: str = "today") -> JsonDict:
     """Return the answer for rows that follow each other."""
     first = start or rows[0][0]
     values = [UNKNOWN if wh is None else wh for _, wh in rows]
@@ -112,7 +112,7 @@ def answer(rows: Sequence[Row], start: datetime | None = None, past: str = "toda
     }
 
 
-def quarter_hours(rows: Sequence[Row]) -> list[Json]:
+def quarter_hours(rows: Sequence[Row]) -> list[JsonDict]:
     """Return the answers to a request for a year, and to a request for new quarter-hours."""
     year = answer(rows)
     tail = {"start": year["end"]}
@@ -122,7 +122,7 @@ def quarter_hours(rows: Sequence[Row]) -> list[Json]:
     ]
 
 
-def classes(rows: Sequence[Row], **changes: object) -> Json:
+def classes(rows: Sequence[Row], **changes: object) -> JsonDict:
     """Return the answer of `smarty_p1/classes` for these rows, all but the last month whole."""
     above = {
         month: {kw: excess(wanted, kw)["kwh"] for kw in FIXED}
@@ -150,10 +150,10 @@ def classes(rows: Sequence[Row], **changes: object) -> Json:
     return classes_of(months, decisive, **{"above": months_above(rows, own), **changes})
 
 
-def months_above(rows: Sequence[Row], reference_kw: object = REFERENCE) -> list[Json]:
+def months_above(rows: Sequence[Row], reference_kw: object = REFERENCE) -> list[JsonDict]:
     """Return how far the months of these rows were above each class."""
 
-    def peak(wanted: Sequence[Row]) -> Json:
+    def peak(wanted: Sequence[Row]) -> JsonDict:
         # The first of the highest.
         start, wh = max(wanted, key=lambda row: max(0, row[1] or 0))
         return {"start": start.isoformat(), "mean_kw": max(0, wh or 0) / 250}
@@ -174,7 +174,7 @@ def months_above(rows: Sequence[Row], reference_kw: object = REFERENCE) -> list[
     ]
 
 
-def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Json:
+def classes_of(months: list[JsonDict], decisive: list[str], **changes: object) -> JsonDict:
     """Return the answer for months, with the deciding months."""
     keys = list(months[0]["classes"]) if months else []
     deciding = [each["classes"] for each in months if each["month"] in decisive]
@@ -193,7 +193,7 @@ def classes_of(months: list[Json], decisive: list[str], **changes: object) -> Js
     } | changes
 
 
-def answers(rows: Sequence[Row] | None = None, **changes: object) -> Json:
+def answers(rows: Sequence[Row] | None = None, **changes: object) -> JsonDict:
     """Return the answers of the household, some in its classes changed."""
     rows = household() if rows is None else rows
     return {
@@ -209,14 +209,14 @@ def planned_classes(
     is_measured: bool = True,
     exported: int = 0,
     **costs: tuple[int, int, int],
-) -> Json:
+) -> JsonDict:
     """Return the year of a planned car: by class, its costs now, at once and by the plan."""
 
-    def year_costs(total: int) -> Json:
+    def year_costs(total: int) -> JsonDict:
         return {"energy": total - 90, "surcharge": 0, "feed_in": 0, "fixed": 90, "total": total}
 
     energies = {"imported": 6000, "exported": exported, "shared": 0}
-    classes: dict[str, dict[str, Any]] = {
+    classes: dict[str, JsonDict] = {
         key.removeprefix("kw"): {
             "now": year_costs(now),
             "at_once": year_costs(at_once),
@@ -256,13 +256,13 @@ def planned_classes(
 PLANNED = {"kw12": (1370, 1380, 1266), "kw3": (1400, 1420, 1128), "kw7": (1352, 1390, 1183)}
 
 
-def no_planned_classes(reason: str) -> Json:
+def no_planned_classes(reason: str) -> JsonDict:
     """Return the reason why the year of a planned car is unknown."""
     refusal = {"reason": reason, "days": 20, "least_days": 300}
     return {"car": None, "year": None, "refusal": refusal, "one_phase": []}
 
 
-def with_plan(rows: Sequence[Row], planned: Json) -> Json:
+def with_plan(rows: Sequence[Row], planned: JsonDict) -> JsonDict:
     """Return the answers of the household, also to a request for the plan."""
     found, asked = answers(rows), {"with_plan": True}
     comparison = found["smarty_p1/classes"]
@@ -274,7 +274,7 @@ def with_plan(rows: Sequence[Row], planned: Json) -> Json:
     }
 
 
-def meters(**changes: object) -> Json:
+def meters(**changes: object) -> JsonDict:
     """Return the meters with something changed in the only one."""
     return {"smarty_p1/meters": {"meters": [house.meter(**changes)]}}
 

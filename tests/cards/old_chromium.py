@@ -2,12 +2,12 @@
 
 import asyncio
 import base64
-import contextlib
 import json
 import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,10 @@ from typing import Any
 from aiohttp import ClientConnectionError, ClientSession, ClientWebSocketResponse, WSMsgType
 
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict
 from tests.system.support import PATIENCE
 
 from .stage import ROOT
-
-type Json = dict[str, Any]
 
 _PYTHON = ROOT / ".venv-browsers" / "bin" / "python"
 _PROGRAM = Path(__file__).with_name("qt_browser.py")
@@ -42,18 +41,18 @@ class OldChromium:
     errors: list[str] = field(default_factory=list)
     _last: int = 0
 
-    async def call(self, method: str, **takes: object) -> Json:
+    async def call(self, method: str, **takes: object) -> JsonDict:
         """Send a command of the DevTools protocol, and return its result."""
         self._last += 1
         await self._socket.send_json({"id": self._last, "method": method, "params": takes})
         async for message in self._socket:
             assert message.type is WSMsgType.TEXT, message
-            answer: Json = json.loads(message.data)
+            answer: JsonDict = json.loads(message.data)
             if answer.get("method") == "Runtime.exceptionThrown":
                 self.errors.append(json.dumps(answer["params"])[:1000])
             if answer.get("id") == self._last:
                 assert "error" not in answer, answer
-                result: Json = answer["result"]
+                result: JsonDict = answer["result"]
                 return result
         raise ConnectionError(method)
 
@@ -94,7 +93,7 @@ class OldChromium:
             await asyncio.to_thread(path.write_bytes, base64.b64decode(shot["data"]))
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def running(*command: str | Path, **environment: str) -> AsyncIterator[None]:
     """Run a browser, with the processes of its pages, as long as the context lasts."""
     process = await asyncio.create_subprocess_exec(
@@ -107,12 +106,12 @@ async def running(*command: str | Path, **environment: str) -> AsyncIterator[Non
     try:
         yield
     finally:
-        with contextlib.suppress(ProcessLookupError):
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def old_chromium(
     version: int, size: tuple[int, int] = (500, 1000)
 ) -> AsyncIterator[OldChromium]:
@@ -132,7 +131,7 @@ async def _address(session: ClientSession, port: int) -> str:
     """Return the address of the page's debugging socket, once there is one."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            with contextlib.suppress(ClientConnectionError):
+            with suppress(ClientConnectionError):
                 async with session.get(f"http://127.0.0.1:{port}/json") as answer:
                     for page in await answer.json(content_type=None):
                         if page["type"] == "page":

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from typing import Any
 
+from smartyp1.json_types import JsonDict
+
 from . import (
     house,
     house_all,
@@ -20,7 +22,6 @@ from . import (
     house_wide,
     house_year,
 )
-from .house import Json
 from .house_hour import state
 from .stage import NOW
 
@@ -34,7 +35,7 @@ MID_NOVEMBER = "2026-11-12T00:00:00+01:00"
 PARTS = ("voltage", "supply", "interruptions", "limits")
 
 
-def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: ANN401 - as of a page
+def show(title: str, card: str, *answers: JsonDict, **other: Any) -> JsonDict:  # noqa: ANN401 - as of a page
     """Return a card to draw.
 
     `other` has the size of the card, the settings of page and user, and the later messages `sent`.
@@ -60,11 +61,11 @@ def show(title: str, card: str, *answers: Json, **other: Any) -> Json:  # noqa: 
     return found | {"config": other}
 
 
-def meter(**changes: object) -> Json:
+def meter(**changes: object) -> JsonDict:
     return {METERS: {"meters": [house.meter(**changes)]}}
 
 
-def live(**changes: object) -> Json:
+def live(**changes: object) -> JsonDict:
     return {LIVE: house.live(**changes)}
 
 
@@ -73,11 +74,11 @@ YOUNG_METER = house_now.without_reference() | meter(
 )
 
 
-def refused(error: str, *commands: str) -> Json:
+def refused(error: str, *commands: str) -> JsonDict:
     return {f"smarty_p1/{command}": {"error": error} for command in commands}
 
 
-def sun_in_part() -> Json:
+def sun_in_part() -> JsonDict:
     """Return a house with unknown days."""
     found = house_sun.answers(with_battery=True)
     sun = found["smarty_p1/house"]["house"]
@@ -88,7 +89,7 @@ def sun_in_part() -> Json:
     return found
 
 
-def now() -> list[Json]:
+def now() -> list[JsonDict]:
     switched = {
         "switch.wash": state("on", "18:35:27", friendly_name="Washing machine"),
         "sensor.wash": state("2.05", "18:35:29", unit_of_measurement="kW"),
@@ -154,7 +155,7 @@ def now() -> list[Json]:
     ]
 
 
-def sums() -> list[Json]:
+def sums() -> list[JsonDict]:
     early = house_now.day(21, imported_wh=31, quarter_hours=0, of_quarter_hours=74, peak=None)
     half = house_now.day(21, imported_wh=310, quarter_hours=3, of_quarter_hours=74)
     usual = {"days": 4, "imported_wh": 8400.0, "exported_wh": 1700.0, "peak_kw": 3.1, "cost": 3.5}
@@ -181,16 +182,16 @@ def sums() -> list[Json]:
     ]
 
 
-def others() -> list[Json]:
+def others() -> list[JsonDict]:
     rows = house_where.ROWS
     devices = [row | {"cost": None} for row in rows if row["kind"] == "device"]
     alone = house_where.answers([row for row in rows if row["kind"] != "device"])
     nothing = house_where.answers([row | {"wh": 0, "cost": 0.0} for row in rows], house_wh=0)
-    blind: Json = {"lack": "inverter", "house_wh": None, "cost": None}
+    blind: JsonDict = {"lack": "inverter", "house_wh": None, "cost": None}
     three = house_now.three_meters()
     battery = house_what_if.answers()
     days = {"days": 46, "least_days": 300}
-    refusals: list[Json] = [
+    refusals: list[JsonDict] = [
         {
             "smarty_p1/what_if": {
                 "what_if": None,
@@ -217,7 +218,7 @@ def others() -> list[Json]:
     ]
 
 
-def plans() -> list[Json]:
+def plans() -> list[JsonDict]:
     evening, now, dear = house_plan.evening(), NOW + timedelta(hours=4), house_plan.dear()
     pressed = {
         f"button.{key}": {
@@ -264,7 +265,7 @@ def plans() -> list[Json]:
     ]
 
 
-def days() -> list[Json]:
+def days() -> list[JsonDict]:
     command = house_today.COMMAND
     today, heading = house_today.answers(), {LIVE: house_now.charging()}
     none = {"reference_kw": None, "quarter_hours_above": 0, "above_wh": 0, "cost_above": None}
@@ -273,7 +274,7 @@ def days() -> list[Json]:
     without |= live(quarter_hour=house.quarter_hour(reference_kw=None))
     since = meter(known_since="2026-11-21T00:00:00+01:00")
     running = house.quarter_hour(measured_since="2026-11-21T17:36:00+00:00", last=None)
-    nothing: Json = {"imported_wh": 200, "exported_wh": 0, "above_wh": 0, "quarter_hours": 0}
+    nothing: JsonDict = {"imported_wh": 200, "exported_wh": 0, "above_wh": 0, "quarter_hours": 0}
     day = house_today.a_day(date(2026, 11, 21), **nothing, quarter_hours_above=0, peak=None)
     empty = house_today.quarter_hours(date(2026, 11, 21), until=datetime.min.replace(tzinfo=UTC))
     first = since | live(quarter_hour=running) | {command: empty, DAYS: {"days": [day]}}
@@ -281,7 +282,7 @@ def days() -> list[Json]:
     start = "2026-11-20T23:00:00+00:00"
     unknown = dict.fromkeys(("projected_kw", "running_kw", "exported_wh"))
     odd_meter = meter(known_since=None, feeds_in=None, reference_kw=0.1, excess_price=None)
-    odd: list[Json] = [
+    odd: list[JsonDict] = [
         {DAYS: {"days": []}},
         {command: {"start": start, "values": [1e300, 1e9, 0.4], "origins": []}},
         live(quarter_hour=None, values={}, received_at=None),
@@ -307,7 +308,7 @@ def days() -> list[Json]:
     ]
 
 
-def bills() -> list[Json]:
+def bills() -> list[JsonDict]:
     known, running, of = house_bill.earlier(), house_bill.running, house_bill.bills
     community = house_bill.line("community", "90", "0.1")
     shared = {"total": -6.38, "shared_kwh": 90, "community": community}
@@ -341,7 +342,7 @@ def bills() -> list[Json]:
     return found
 
 
-def years() -> list[Json]:
+def years() -> list[JsonDict]:
     rows = house_year.household()
     day = house_year.household(house_year.at("2026-11-21T07:15"))
     dark = house_year.household(has_sun=False)
@@ -349,7 +350,12 @@ def years() -> list[Json]:
     since = house_year.meters(known_since="2026-11-21T00:00:00+01:00")
     without = house_year.answers(rows, reference_kw=None) | house_year.meters(reference_kw=None)
     good = house_year.answer(rows[:96])
-    odd: list[Json] = [{"values": "%%%"}, {"values": ""}, {"values": "AAA="}, {"start": "never"}]
+    odd: list[JsonDict] = [
+        {"values": "%%%"},
+        {"values": ""},
+        {"values": "AAA="},
+        {"start": "never"},
+    ]
     odd.append({"values": [None, 5, 99999, -3]})
     return [
         show("wide", "year", house_year.answers(rows), house_sun.answers(), width=1280),
@@ -393,7 +399,7 @@ def years() -> list[Json]:
     ]
 
 
-def media() -> list[Json]:
+def media() -> list[JsonDict]:
     of, gas, water, heat = (
         getattr(house_medium, name) for name in ("answers", "gas", "water", "heat")
     )
@@ -448,7 +454,7 @@ def media() -> list[Json]:
     ]
 
 
-def quality() -> list[Json]:
+def quality() -> list[JsonDict]:
     voltages, events = house_quality.voltages, house_quality.events
     outside = voltages(phases=2, L1={100: (250.0, 255.4), 101: (251.0, 254.0)})
     low = voltages(phases=1, L1={5: (206.9, 210.0), 6: (207.0, 253.0), 7: None})
@@ -458,7 +464,7 @@ def quality() -> list[Json]:
     silent |= meter(last_telegram=None, phases=None, connection_kva=None)
     silent |= {"smarty_p1/voltages": voltages(phases=0), "smarty_p1/events": nothing}
     off = refused("not_loaded", "voltages", "events") | {LIVE: house.gone("disabled")}
-    odd: Json = live(values={"breaker": 7, "power_threshold": "much"})
+    odd: JsonDict = live(values={"breaker": 7, "power_threshold": "much"})
     odd["smarty_p1/events"] = {"disturbances": None, "undated": {"voltage_sag": "many"}}
     odd["smarty_p1/voltages"] = {"start": "soon", "limits": [None], "phases": {"N": {}, "L2": {}}}
     houses = {"wide": {}, "silent": silent, "off": off, "odd": odd}
@@ -473,7 +479,7 @@ def quality() -> list[Json]:
         house.live(values=house.values(breaker="disconnected")),
         house.live(received_at="2026-11-21T17:12:05+00:00", state="failing"),
     ]
-    given: list[tuple[str, str, Json]] = [
+    given: list[tuple[str, str, JsonDict]] = [
         ("outside", "voltage", {"smarty_p1/voltages": outside}),
         ("low", "voltage", {"smarty_p1/voltages": low}),
         ("at the limit", "voltage", {"smarty_p1/voltages": voltages(L1={5: (207.0, 253.0)})}),
@@ -504,7 +510,7 @@ def quality() -> list[Json]:
     ]
 
 
-def dashboards() -> list[Json]:
+def dashboards() -> list[JsonDict]:
     boards = ("pulse_energy", "pulse_power", "tank_level", "tank_volume")
     entities = {
         name: {"entity_id": f"sensor.{name}", "translation_key": name, "platform": "smarty_p1"}
@@ -528,7 +534,7 @@ def dashboards() -> list[Json]:
     ]
 
 
-def everything() -> list[Json]:
+def everything() -> list[JsonDict]:
     found = [
         show(title, card.name, card.answers, **card.config)
         for title, card in house_all.cards().items()

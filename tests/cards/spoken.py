@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from playwright.async_api import CDPSession, Page
 
-SCRIPT = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+from smartyp1.json_types import JsonDict
+
+SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
 # Chromium's own pieces of a text, and boxes without a meaning.
 _WITHOUT_MEANING = {"InlineTextBox", "none", "generic", "LineBreak", "ListMarker"}
 # States that a screen reader speaks.
@@ -46,7 +47,7 @@ async def tree(page: Page) -> Node:
     """Return the accessibility tree of a page, without nodes that no screen reader speaks."""
     session = await page.context.new_cdp_session(page)
     try:
-        nodes: list[dict[str, Any]] = (await session.send("Accessibility.getFullAXTree"))["nodes"]
+        nodes: list[JsonDict] = (await session.send("Accessibility.getFullAXTree"))["nodes"]
         by_id = {node["nodeId"]: node for node in nodes}
         for node in nodes:
             # The protocol gives only the number of a slider. Screen readers speak its text.
@@ -58,14 +59,14 @@ async def tree(page: Page) -> Node:
     return root
 
 
-async def _value_text(session: CDPSession, node: dict[str, Any]) -> str:
+async def _value_text(session: CDPSession, node: JsonDict) -> str:
     found = await session.send("DOM.resolveNode", {"backendNodeId": node["backendDOMNodeId"]})
     script = "function () { return this.getAttribute('aria-valuetext') }"
     call = {"objectId": found["object"]["objectId"], "functionDeclaration": script}
     return str((await session.send("Runtime.callFunctionOn", call))["result"]["value"])
 
 
-def _made(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Iterator[Node]:
+def _made(node: JsonDict, by_id: dict[str, JsonDict]) -> Iterator[Node]:
     children = [by_id[child] for child in node.get("childIds", []) if child in by_id]
     below = [made for child in children for made in _made(child, by_id)]
     role = _of(node, "role")
@@ -84,6 +85,6 @@ def _made(node: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Iterator[No
     yield Node(role, name, _of(node, "value"), states, below)
 
 
-def _of(node: dict[str, Any], key: str) -> str:
+def _of(node: JsonDict, key: str) -> str:
     text = str(node.get(key, {}).get("value", ""))
     return " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").split())

@@ -5,17 +5,15 @@ import os
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route
 
+from smartyp1.json_types import JsonDict
 from tests.system.browser import VISIBLE_TEXT
 
 from . import house
-
-type Json = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
 # The built cards; CARDS is a folder with others.
@@ -66,8 +64,8 @@ class Stage:
     async def show(  # noqa: PLR0913 - all that can be different about a page
         self,
         *types: str,
-        answers: Json | None = None,
-        config: Json | None = None,
+        answers: JsonDict | None = None,
+        config: JsonDict | None = None,
         width: int = 390,
         dark: bool = False,
         language: str = "en",
@@ -76,9 +74,9 @@ class Stage:
         now: datetime = NOW,
         ahead: timedelta = timedelta(),
         is_admin: bool = True,
-        entities: Json | None = None,
-        devices: Json | None = None,
-        states: Json | None = None,
+        entities: JsonDict | None = None,
+        devices: JsonDict | None = None,
+        states: JsonDict | None = None,
         scale: float = 1,
         new_page: bool = False,
     ) -> None:
@@ -193,7 +191,7 @@ class Stage:
             await asyncio.sleep(0.05)
         pytest.fail(f"{script} was never true")
 
-    async def send(self, message: Json, entry_id: str | None = None) -> None:
+    async def send(self, message: JsonDict, entry_id: str | None = None) -> None:
         await self.page.evaluate("([m, id]) => stage.send(m, id)", [message, entry_id])
         await self.settle()
 
@@ -215,9 +213,9 @@ class Stage:
         await self.click(menu.get_by_role("button"))
         await self.click(menu.get_by_role("menuitem", name="Show as table"))
 
-    async def asked(self, command: str) -> list[Json]:
+    async def asked(self, command: str) -> list[JsonDict]:
         """Return the questions of a kind that were asked, such as `bill`."""
-        found: list[Json] = await self.page.evaluate(
+        found: list[JsonDict] = await self.page.evaluate(
             "type => stage.asked.filter((each) => each.type === type)", f"smarty_p1/{command}"
         )
         return found

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from smartyp1.json_types import JsonDict
 from tests.axe import complaints
 
 from . import house, house_all, house_bill, house_now, house_today, house_year
-from .house import Json
 from .house_all import Placed
 from .spoken import CONTROLS, SCRIPT, Node, tree
 from .stage import Stage
@@ -63,7 +63,7 @@ async def test_no_reader_is_shut_out(stage: Stage, card: str, opened: str) -> No
 async def show_view(stage: Stage, view: str, language: str) -> None:
     """Show all cards of a view below one another, each in the window."""
     cards = VIEWS[view]
-    answers: Json = {}
+    answers: JsonDict = {}
     for card in cards:
         for key, answer in card.answers.items():
             # An answer of another card to any request follows the answers to certain requests.
@@ -120,7 +120,7 @@ async def test_the_heard_texts_of_a_view_are_the_seen_ones(
 @pytest.mark.parametrize("view", VIEWS)
 async def test_a_view_is_walked_by_keyboard(stage: Stage, view: str) -> None:
     await show_view(stage, view, "en")
-    stops: list[Json] = []
+    stops: list[JsonDict] = []
     while (stop := await press(stage, "Tab")) and stop not in stops:
         assert stop["ring"] == "solid 2px", stop
         assert stop["isInRange"], stop

@@ -1,16 +1,16 @@
 """Views and cards of the dashboard "Smarty"."""
 
 import asyncio
-from typing import Any, override
+from typing import override
 from urllib.parse import urlparse
 
 import pytest
 from playwright.async_api import Browser, Page, Route
 
+from smartyp1.json_types import JsonDict
+
 from . import house, house_all, house_bill, house_year
 from .stage import CARDS, SCRIPT, Stage, parts
-
-type Json = dict[str, Any]
 
 JS = "text/javascript"
 
@@ -18,7 +18,7 @@ GENERATE = """() => customElements.get("ll-strategy-dashboard-smarty-p1")
     .generate({ type: "custom:smarty-p1" }, stage.hass)"""
 
 
-def meters(*meters: Json) -> Json:
+def meters(*meters: JsonDict) -> JsonDict:
     return {"smarty_p1/meters": {"meters": list(meters)}}
 
 
@@ -81,7 +81,7 @@ async def test_the_meter_that_is_chosen_is_that_of_the_view(stage: Stage) -> Non
         "smarty_p1/voltages": {"error": "not_loaded"},
         "smarty_p1/live second": house.live(values=house.values(power_net=2.1)),
     }
-    quality: Json = {"part": "voltage", "chooser": True}
+    quality: JsonDict = {"part": "voltage", "chooser": True}
     await stage.show("smarty-p1-quality", "smarty-p1-now", answers=answers, config=quality)
     choice = stage.card("smarty-p1-quality").get_by_role("radio")
     assert await choice.all_inner_texts() == ["House", "Heat pump"]

@@ -54,11 +54,11 @@ def test_cards_draw_the_stored_lines() -> None:
     drawn = draw()
     if os.environ.get("DRAWN"):
         for card, lines in drawn.items():
-            (STORED / f"{card}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+            (STORED / f"{card}.txt").write_text("\n".join(lines) + "\n", "utf-8")
     assert {f"{card}.txt" for card in drawn} == {path.name for path in STORED.iterdir()}
     for card, lines in drawn.items():
         assert not [line for line in lines if re.search("NaN|undefined|Infinity", line)], card
-        assert lines == (STORED / f"{card}.txt").read_text(encoding="utf-8").split("\n")[:-1], card
+        assert lines == (STORED / f"{card}.txt").read_text("utf-8").split("\n")[:-1], card
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ def test_cards_draw_the_stored_lines() -> None:
 )
 def test_cards_draw_the_same_with_a_wrong_clock(time_zone: str, ahead: timedelta) -> None:
     for card, lines in draw(time_zone, ahead).items():
-        assert lines == (STORED / f"{card}.txt").read_text(encoding="utf-8").split("\n")[:-1], card
+        assert lines == (STORED / f"{card}.txt").read_text("utf-8").split("\n")[:-1], card
 
 
 def test_the_form_of_a_medium_offers_the_devices_of_the_integration() -> None:

@@ -1,9 +1,10 @@
 """The curve of the last hour on the card of the present power."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
+
+from smartyp1.json_types import JsonDict
 
 from . import house, house_hour, house_now
 from .house_hour import state
@@ -16,7 +17,7 @@ WASHING = {
 }
 
 
-def drawing(**changes: object) -> dict[str, Any]:
+def drawing(**changes: object) -> JsonDict:
     """Return a message while the house uses 2.8 kW."""
     values = house.values(power_net=2.8, power_net_l1=2.33, power_net_l2=0.23, power_net_l3=0.23)
     return house.live(values=values, **changes)

@@ -4,12 +4,11 @@ Home Assistant's view serves them to a page of many frames. In each frame, anoth
 """
 
 import asyncio
-import contextlib
 import itertools
 import json
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -185,7 +184,7 @@ class Frame:
         return html.replace(loader, f"<script>{script}</script>")
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def serving(frames: list[Frame]) -> AsyncIterator[str]:
     """Serve a page of frames."""
 
@@ -211,7 +210,7 @@ async def serving(frames: list[Frame]) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def chromium(folder: Path, url: str) -> AsyncIterator[None]:
     flags = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0")
     async with running(program(*BROWSERS), *flags, f"--user-data-dir={folder}", url):
@@ -245,7 +244,7 @@ def frames_in(folder: Path) -> list[Frame]:
 async def test_a_page_recovers_untouched_from_each_file(browser: str, tmp_path: Path) -> None:
     frames = frames_in(tmp_path)
     async with serving(frames) as url, OPENED[browser](tmp_path, url):
-        with contextlib.suppress(TimeoutError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 while not all(frame.told for frame in frames):
                     await asyncio.sleep(0.1)

@@ -3,9 +3,10 @@
 import json
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
+
+from smartyp1.json_types import JsonDict
 
 from . import house, house_hour, house_now, house_sun
 from .stage import NOW, ROOT, Stage
@@ -104,7 +105,7 @@ async def test_a_young_meter_is_offered_its_past_from_leneda(
 ) -> None:
     common = json.loads((ROOT / "frontend/src/texts/common.json").read_text("utf-8"))[language]
     young = house_now.first_day() | house_hour.YOUNG
-    look: dict[str, Any] = {"language": language, "dark": language == "fr", "width": width}
+    look: JsonDict = {"language": language, "dark": language == "fr", "width": width}
     await stage.show(CARD, answers=young, **look)
     link = stage.card(CARD).locator(".hint a")
     assert "config_entry=house" in (await link.get_attribute("href") or "")

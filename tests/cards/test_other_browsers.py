@@ -1,10 +1,9 @@
 """The cards in Firefox and in old browsers: one page with each card reports its texts."""
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from aiohttp import ClientConnectionError, ClientSession, web
 
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict
 from tests.system.browser import VISIBLE_TEXT
 from tests.system.support import PATIENCE, TIMEOUT, program
 
@@ -120,7 +120,7 @@ const visible = VISIBLE;
 """
 
 
-def given() -> dict[str, Any]:
+def given() -> JsonDict:
     """Return the settings of a page: its language, and the answers of the house."""
     return {
         "language": "en",
@@ -145,7 +145,7 @@ def page() -> str:
     return html.replace("</body>", f"<script>{after}</script></body>")
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def serving(told: asyncio.Future[Any], asked: list[str]) -> AsyncIterator[str]:
     """Serve the page, take its report, and note its requested files."""
 
@@ -175,26 +175,26 @@ async def serving(told: asyncio.Future[Any], asked: list[str]) -> AsyncIterator[
         await runner.cleanup()
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def firefox(folder: Path, url: str) -> AsyncIterator[None]:
     """Open a page, in a window of a phone's width."""
     profile = folder / "profile"
     profile.mkdir()
-    (profile / "user.js").write_text(PREFERENCES, encoding="ascii")
+    (profile / "user.js").write_text(PREFERENCES, "ascii")
     window = ("--headless", "--no-remote", "--width", "500", "--height", "1000")
     command = (program("firefox-esr", "firefox"), *window, "--profile", profile, url)
     async with running(*command, HOME=str(folder), MOZ_CRASHREPORTER_DISABLE="1"):
         yield
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def chromium(version: int, url: str) -> AsyncIterator[OldChromium]:
     async with old_chromium(version) as browser:
         await browser.opens(url)
         yield browser
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def webkit(folder: Path, url: str) -> AsyncIterator[None]:
     """Open a page in WebKit, which Safari has, too."""
     port = free_ports()
@@ -204,7 +204,7 @@ async def webkit(folder: Path, url: str) -> AsyncIterator[None]:
         ClientSession(f"http://127.0.0.1:{port}") as client,
     ):
         while True:
-            with contextlib.suppress(ClientConnectionError):
+            with suppress(ClientConnectionError):
                 async with client.post("/session", json=WEBKIT) as answer:
                     session = (await answer.json())["value"]["sessionId"]
                 break

@@ -10,11 +10,11 @@ from typing import Literal
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from smartyp1.json_types import JsonDict
 from tests.axe import complaints
 from tests.random_examples import each
 
 from . import house_bill, house_now, house_today, house_year
-from .house import Json
 from .stage import Stage
 from .test_accessibility import VIEWS, show_view
 
@@ -215,7 +215,7 @@ STATEMENT = "#smarty-statement"
 PAGE_PX = 702
 
 
-async def show_bill(stage: Stage, language: str, *bills: Json) -> None:
+async def show_bill(stage: Stage, language: str, *bills: JsonDict) -> None:
     answers = house_bill.bills(*bills) | house_year.answers()
     await house_bill.show(stage, "smarty-p1-bill", answers=answers, language=language)
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from smartyp1.json_types import JsonDict
+
 from . import house
-from .house import Json
 from .house_quality import answers, event, events, limit, voltages
 from .stage import Stage
 
@@ -13,7 +14,7 @@ CARD = "smarty-p1-quality"
 MAX_TURNS = 50
 
 
-async def show(stage: Stage, part: str, given: Json | None = None, width: int = 390) -> str:
+async def show(stage: Stage, part: str, given: JsonDict | None = None, width: int = 390) -> str:
     """Show a card of the house and return its text."""
     await stage.show(CARD, answers=answers() | (given or {}), config={"part": part}, width=width)
     await shows(stage, "^(?!.*One moment).")

@@ -5,11 +5,12 @@ import asyncio
 import pytest
 from playwright.async_api import Browser
 
+from smartyp1.json_types import JsonDict
 from tests.axe import complaints
 from tests.random_examples import each
 
 from . import house_medium, house_wide
-from .stage import Json, Stage
+from .stage import Stage
 from .test_dashboard import Without
 from .test_widths import OPEN
 
@@ -110,7 +111,7 @@ IS_AT_END = "card => card.scrollTop + card.clientHeight > card.scrollHeight - 2"
 
 
 async def show(
-    stage: Stage, answers: Json, places: list[house_wide.Place], language: str = "en"
+    stage: Stage, answers: JsonDict, places: list[house_wide.Place], language: str = "en"
 ) -> None:
     """Show each card in a section, above a foreign card."""
     await stage.show(answers=answers, width=1280, language=language)

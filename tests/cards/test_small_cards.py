@@ -1,16 +1,17 @@
 """The cards of the energy so far, of where it went, of the plan and of a changed year."""
 
+from smartyp1.json_types import JsonDict
+
 from . import house, house_now, house_plan, house_what_if, house_where
-from .house import Json
 from .stage import Stage
 
 SO_FAR, WHERE = "smarty-p1-so-far", "smarty-p1-where"
 BATTERY, NOW_CARD = "smarty-p1-battery", "smarty-p1-now"
-GOAL: Json = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
+GOAL: JsonDict = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
 GOAL["passed_on"] = None
 
 
-def refusal(reason: str) -> Json:
+def refusal(reason: str) -> JsonDict:
     refused = {"reason": reason, "days": 46, "least_days": 300}
     return {
         "smarty_p1/what_if": {"markets": [], "devices": [], "what_if": None, "refusal": refused}

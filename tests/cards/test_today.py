@@ -1,12 +1,10 @@
 """The card of the quarter-hours of a day."""
 
-from typing import Any
+from smartyp1.json_types import JsonDict
 
 from . import house, house_today
 from .house_today import COMMAND
 from .stage import Stage
-
-type Json = dict[str, Any]
 
 CARD = "smarty-p1-today"
 LATER = "2026-11-21T17:45:10+00:00"
@@ -20,11 +18,11 @@ HEADING = house.live(
 ASKED = "stage.asked.filter((each) => each.end === '2026-11-20T23:00:00.000Z').length"
 
 
-def meter(**changes: object) -> Json:
+def meter(**changes: object) -> JsonDict:
     return {"smarty_p1/meters": {"meters": [house.meter(**changes)]}}
 
 
-def next_quarter_hour() -> Json:
+def next_quarter_hour() -> JsonDict:
     start, end = "2026-11-21T17:45:00+00:00", "2026-11-21T18:00:00+00:00"
     running = house.quarter_hour(time=LATER, start=start, end=end)
     return house.live(received_at=LATER, quarter_hour=running)

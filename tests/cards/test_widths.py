@@ -7,8 +7,10 @@ import re
 
 import pytest
 
+from smartyp1.json_types import JsonDict
+
 from . import house_wide
-from .stage import Json, Stage
+from .stage import Stage
 
 UNWRITTEN = re.compile(r"\w*_\w*|[{}]")
 # Signs without the space before them that French has.
@@ -42,7 +44,9 @@ OPEN = """() => document.querySelectorAll("main *").forEach(({ shadowRoot: root 
 })"""
 
 
-async def show(stage: Stage, answers: Json, places: list[house_wide.Place], language: str) -> None:
+async def show(
+    stage: Stage, answers: JsonDict, places: list[house_wide.Place], language: str
+) -> None:
     """Show the cards below each other, all of them in view."""
     await stage.show(answers=answers, width=1280, language=language, time_format="12")
     await stage.page.set_viewport_size({"width": 1280, "height": 16_000})

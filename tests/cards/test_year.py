@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from smartyp1.json_types import JsonDict
+
 from . import house, house_now, house_sun, house_year
-from .house import Json
 from .house_year import QUARTER_HOUR, Row
 from .stage import Stage
 
@@ -22,17 +23,19 @@ BLUE = (0x0F, 0x4F, 0x77, 255)
 RED = (0xDB, 0x44, 0x37, 255)
 
 
-def year(**changes: object) -> Json:
+def year(**changes: object) -> JsonDict:
     return house_year.answers(house_year.household(), **changes)
 
 
-def with_one_high(wh: int) -> Json:
+def with_one_high(wh: int) -> JsonDict:
     """Return the answers of a year with 50 Wh in each quarter-hour but one."""
     rows = house_year.household()
     return house_year.answers([(time, wh if time == HIGH else 50) for time, _ in rows])
 
 
-async def show(stage: Stage, answers: Json, config: Json | None = None, width: int = 390) -> None:
+async def show(
+    stage: Stage, answers: JsonDict, config: JsonDict | None = None, width: int = 390
+) -> None:
     """Show the card with the reasons of its answer."""
     await stage.show(YEAR, answers=answers, config=config, width=width)
     await stage.click(stage.page.get_by_role("button", name="Why: Reference power"))

@@ -59,10 +59,10 @@ def replacing_fixtures(text: str) -> Iterator[str]:
 
 
 def test_fixtures_of_all_tests_that_replace_parts_of_the_program_are_listed() -> None:
-    listed = set(_ROW.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")))
+    listed = set(_ROW.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8")))
     found = {
         (str(path.relative_to(ROOT)), name)
         for path in sorted((ROOT / "tests").rglob("*.py"))
-        for name in replacing_fixtures(path.read_text(encoding="utf-8"))
+        for name in replacing_fixtures(path.read_text("utf-8"))
     }
     assert found == listed

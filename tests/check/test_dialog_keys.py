@@ -9,15 +9,16 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
+from smartyp1.json_types import JsonDict
 
 HOUSE = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
-TEXTS: dict[str, Any] = json.loads((HOUSE / "translations" / "en.json").read_text("utf-8"))
+TEXTS: JsonDict = json.loads((HOUSE / "translations" / "en.json").read_text("utf-8"))
 # Modules that make keys of dialogs. The values of other modules only look like keys.
 MAKERS = ("config_flow.py", "repairs.py", "flows/", "coordinator/leneda/client.py")
 # Modules whose errors of a port or probe have a problem.
@@ -102,7 +103,7 @@ STEPS = [
 ]
 FLOWS_OF_REPAIRS = module(REPAIRS).defined["_FLOWS"].value  # type: ignore[attr-defined]
 # For each dialog: its texts, the module of its classes, and the classes.
-DIALOGS: dict[str, tuple[dict[str, Any], Path, list[str]]] = {
+DIALOGS: dict[str, tuple[JsonDict, Path, list[str]]] = {
     "config": (TEXTS["config"], FLOW, STEPS),
     "options": (TEXTS["options"], FLOW, OPTIONS),
     "load": (TEXTS["config_subentries"]["load"], FLOW, ["LoadFlow"]),

@@ -82,9 +82,7 @@ PARTS = {
     "virtual_server": ("meter", "virtual"),
 }
 # The workshops, from the lowest up. A part or module is in the first that names it.
-WORKSHOPS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
-    "workshops"
-]
+WORKSHOPS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["workshops"]
 # Imports that cross a border in the wrong direction, with the reason.
 CROSSINGS = {
     # A program that reads one meter by the library gets quarter-hours without asking for them.
@@ -128,7 +126,7 @@ def modules(directory: Path) -> Iterator[tuple[str, Path]]:
 
 def imported(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield each import of a file: how far up, the module, and a name in it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((0, alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -174,7 +172,7 @@ def part(module: str) -> str:
 @cache
 def public_modules(room: str) -> frozenset[str]:
     """Return the public modules of a part of the library: all, or those in its docstring."""
-    tree = ast.parse((HOUSE / "lib" / room / "__init__.py").read_text(encoding="utf-8"))
+    tree = ast.parse((HOUSE / "lib" / room / "__init__.py").read_text("utf-8"))
     assert len(tree.body) == 1, f"{room}: an __init__ has only a docstring"
     text = ast.get_docstring(tree) or ""
     if text.endswith("\nAll modules are public."):
@@ -246,7 +244,7 @@ def test_each_public_module_is_used() -> None:
     for directory in OTHERS:
         for _, path in modules(ROOT / directory):
             used |= set(imported_from_library(path))
-    page = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "library.md").read_text("utf-8")
     used |= set(re.findall(r"^from smartyp1\.(\w+)\.(\w+) import", page, re.MULTILINE))
     rooms = [name for name in PARTS if name != "lib"]
     unused = [(room, name) for room in rooms for name in public_modules(room) - {

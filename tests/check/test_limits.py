@@ -116,6 +116,6 @@ LIMITS = [
 @pytest.mark.parametrize(("page", "text", "value"), LIMITS)
 def test_a_number_on_a_page_is_the_programs(page: str, text: str, value: float) -> None:
     path = DOCS / (page if page == TYPES else f"{page}.md")
-    words = re.sub(r"\s+(\* )?", " ", path.read_text(encoding="utf-8"))
+    words = re.sub(r"\s+(\* )?", " ", path.read_text("utf-8"))
     # 8 is not the end of 48.
     assert re.search(rf"(?<![\d.,]){re.escape(text.format(f'{value:,g}'))}", words)

@@ -29,7 +29,7 @@ def test_addresses_of_this_repository_lead_somewhere() -> None:
         address.groups("")
         for path in (*files, ROOT / "pyproject.toml")
         if path.suffix not in (".md", ".png", ".pyc")
-        for address in HERE.finditer(unquote(path.read_text(encoding="utf-8")))
+        for address in HERE.finditer(unquote(path.read_text("utf-8")))
     }
     assert len(addresses) > 8
     for blob, anchor in addresses:
@@ -40,7 +40,7 @@ def test_addresses_of_this_repository_lead_somewhere() -> None:
 
 def test_the_pages_show_every_picture_and_no_other() -> None:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-    texts = [page.read_text(encoding="utf-8") for page in pages]
+    texts = [page.read_text("utf-8") for page in pages]
     shown = {name for text in texts for name in re.findall(r"\bimages/([\w.-]+)", text)}
     assert {path.name for path in (ROOT / "docs" / "images").iterdir()} == shown
 

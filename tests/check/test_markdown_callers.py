@@ -39,7 +39,7 @@ CALLERS = {
 @cache
 def trees() -> list[tuple[str, ast.Module]]:
     return [
-        (path.relative_to(HOUSE).as_posix(), ast.parse(path.read_text(encoding="utf-8")))
+        (path.relative_to(HOUSE).as_posix(), ast.parse(path.read_text("utf-8")))
         for path in sorted(HOUSE.rglob("*.py"))
     ]
 

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_each_file_of_tests_is_in_a_part() -> None:
-    script = (ROOT / "scripts/test").read_text(encoding="utf-8")
+    script = (ROOT / "scripts/test").read_text("utf-8")
     parts = dict(
         re.findall(r"^\s*(parts|with_kit|without_kit)=\(([\w ./]+)\)$", script, re.MULTILINE)
     )

@@ -26,7 +26,7 @@ def own_names() -> set[str]:
     """Return the private names that the project itself gives."""
     given = re.compile(r"(?:\b(?:def|class|self\.|cls\.)\s*|^\s*)(_[^_\W]\w*)\b", re.MULTILINE)
     paths = (path for folder in OWN for path in (ROOT / folder).rglob("*.py") if path != KIT)
-    return {name for path in paths for name in given.findall(path.read_text(encoding="utf-8"))}
+    return {name for path in paths for name in given.findall(path.read_text("utf-8"))}
 
 
 @cache
@@ -47,7 +47,7 @@ def foreign_names(module: str) -> set[str]:
     assert path
     is_package = path.name == "__init__.py"
     found = set[str]()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
             case ast.ImportFrom(level=level, names=names) if not (is_package and level == 1):
                 found.update(each.asname or each.name for each in names)
@@ -121,7 +121,7 @@ def test_no_other_test_uses_a_private_name_of_home_assistant() -> None:
     sources = {
         path.relative_to(ROOT).as_posix(): source
         for path in sorted((ROOT / "tests").rglob("*.py"))
-        if "homeassistant" in (source := path.read_text(encoding="utf-8"))
+        if "homeassistant" in (source := path.read_text("utf-8"))
     }
     kit, _ = sources.pop("tests/ha/kit.py"), sources.pop("tests/check/test_private_names.py")
     found = {name: [*faults(source, own_names())] for name, source in sources.items()}

@@ -47,10 +47,10 @@ def test_a_room_may_have_its_base_its_rows_and_mends(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int, row: str, status: int
 ) -> None:
     page = tmp_path / "size.md"
-    text = check_size.PAGE.read_text(encoding="utf-8").splitlines(keepends=True)
+    text = check_size.PAGE.read_text("utf-8").splitlines(keepends=True)
     bases = "".join(line for line in text if "| `tests/" not in line)
     rows = re.sub(r"\| \d+ \|", "| 1000 |", bases)
-    page.write_text(f"{rows}{row}\n", encoding="utf-8")
+    page.write_text(f"{rows}{row}\n", "utf-8")
     monkeypatch.setattr(check_size, "PAGE", page)
     monkeypatch.setattr(
         check_size, "sizes", lambda: dict.fromkeys(check_size.ROOMS, 1000) | {"dev": size}
@@ -61,10 +61,10 @@ def test_a_room_may_have_its_base_its_rows_and_mends(
 def test_a_base_only_falls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     page = tmp_path / "size.md"
     text = "".join(f"| `{room}` | 1000 |\n" for room in check_size.ROOMS)
-    page.write_text(text, encoding="utf-8")
+    page.write_text(text, "utf-8")
     monkeypatch.setattr(check_size, "PAGE", page)
     monkeypatch.setattr(sys, "argv", ["check_size.py", "--write"])
     sizes = dict.fromkeys(check_size.ROOMS, 1005) | {"dev": 900}
     monkeypatch.setattr(check_size, "sizes", lambda: sizes)
     check_size.main()
-    assert page.read_text(encoding="utf-8") == text.replace("`dev` | 1000", "`dev` | 900")
+    assert page.read_text("utf-8") == text.replace("`dev` | 1000", "`dev` | 900")

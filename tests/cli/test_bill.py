@@ -48,7 +48,7 @@ def two_months() -> bytes:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Go to a folder with a contract and with a file of two months, and return it."""
-    (tmp_path / "contract.toml").write_text(CONTRACT, encoding="ascii")
+    (tmp_path / "contract.toml").write_text(CONTRACT, "ascii")
     (tmp_path / "leneda.csv").write_bytes(two_months())
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -104,7 +104,7 @@ def test_answers_of_the_api_give_the_same_bill(ask: Ask) -> None:
 
 def test_production_of_two_points_is_added_up(ask: Ask, folder: Path) -> None:
     contract = f"{CONTRACT}feed_in_price = 0.06\n"
-    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "contract.toml").write_text(contract, "ascii")
     fed = export(MAY, ["2.000"] * 96, PRODUCTION)
     other = fed.replace(POINT.encode(), POINT[:-1].encode() + b"9")
     files = {"used": two_months(), "fed": fed, "other": other}
@@ -114,7 +114,7 @@ def test_production_of_two_points_is_added_up(ask: Ask, folder: Path) -> None:
 
 def test_a_price_follows_the_market(ask: Ask, folder: Path, run: Run) -> None:
     contract = "[[contracts]]\nreference_power = 7\nenergy_margin = 0.01\nvat = true\n"
-    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "contract.toml").write_text(contract, "ascii")
     bill = ask("bill", "--month", "2025-05")
     assert (bill["missing"], bill["unpriced_market_kwh"]) == (["energy"], 364.25)
     # Half of a month at 0.10, half at 0.20, with the margin.
@@ -131,11 +131,11 @@ def test_a_price_follows_the_market(ask: Ask, folder: Path, run: Run) -> None:
     assert first["amount"] == pytest.approx(low * 0.11 + (364.25 - low) * 0.21, abs=0.005)
     assert bill["total"] is not None
 
-    (folder / "2025-05.csv").write_text(f"{text}2025-05-01T12:05Z,0.1,\n", encoding="ascii")
+    (folder / "2025-05.csv").write_text(f"{text}2025-05-01T12:05Z,0.1,\n", "ascii")
     ended = run("bill", "contract.toml", *files)
     assert ended.errors.startswith("smarty-p1: 2025-05.csv: line 2978 must be such as 2026-06-01T")
     two = f"{contract}feed_in_price_entity = 'sensor.b'\nenergy_price_entity = 'sensor.a'\n"
-    (folder / "contract.toml").write_text(two, encoding="ascii")
+    (folder / "contract.toml").write_text(two, "ascii")
     ended = run("bill", "contract.toml", *files)
     assert "[[contracts]]: name several price entities, but files have" in ended.errors
 
@@ -183,7 +183,7 @@ def test_a_half_month_is_marked_in_the_classes(folder: Path, run: Run) -> None:
 def test_the_text_of_a_bill_with_feed_in_has_the_taxed_amount(
     folder: Path, run: Run, ask: Ask
 ) -> None:
-    (folder / "contract.toml").write_text(f"{CONTRACT}feed_in_price = 0.06\n", encoding="ascii")
+    (folder / "contract.toml").write_text(f"{CONTRACT}feed_in_price = 0.06\n", "ascii")
     (folder / "fed.csv").write_bytes(export(MAY, ["1.000"] * 96 * 50, "1-1:2.29.0"))
     files = "leneda.csv", "fed.csv"
     text = run("bill", "contract.toml", *files, "--month", "2025-05").output
@@ -198,13 +198,13 @@ def test_the_cheapest_reference_power_can_be_the_own_one(folder: Path, run: Run)
     (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(365)))
     for kw, told in ((3, "3 kW, which is yours."), (7, r"3 kW; it saves \d+\.\d\d EUR a year.")):
         contract = f"[[contracts]]\nreference_power = {kw}\n"
-        (folder / "contract.toml").write_text(contract, encoding="ascii")
+        (folder / "contract.toml").write_text(contract, "ascii")
         text = run("classes", "contract.toml", "year.csv").output
         assert re.search(f"^The cheapest reference power is {told}$", text, re.MULTILINE)
 
 
 def test_a_bill_shows_its_unknown_amounts(folder: Path, run: Run) -> None:
-    (folder / "contract.toml").write_text("[[contracts]]\nreference_power = 7\n", encoding="ascii")
+    (folder / "contract.toml").write_text("[[contracts]]\nreference_power = 7\n", "ascii")
     text = run("bill", "contract.toml", "leneda.csv").output
     assert re.search(r"^  energy +unknown price$", text, re.MULTILINE)
     assert re.search(r"^  total +\?$", text, re.MULTILINE)
@@ -212,7 +212,7 @@ def test_a_bill_shows_its_unknown_amounts(folder: Path, run: Run) -> None:
 
 def test_the_text_has_the_remarks_of_a_bill(folder: Path, run: Run, ask: Ask) -> None:
     contract = "[[contracts]]\nreference_power = 7\ncommunity_price = 0.1\nenergy_price = 0.15\n"
-    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "contract.toml").write_text(contract, "ascii")
     (folder / "shared.csv").write_bytes(export(MAY, ["0.400"] * 96 * 50, "1-65:1.29.3"))
     estimated = row("2025-06-19T00:00:00+02:00", "0.500", "Estimated", "2")
     (folder / "estimated.csv").write_bytes(file(estimated))
@@ -227,7 +227,7 @@ def test_the_text_has_the_remarks_of_a_bill(folder: Path, run: Run, ask: Ask) ->
     assert "  1 of 2880 quarter-hours are estimated by the operator" in lines
 
     contract = "[[contracts]]\nreference_power = 7\nenergy_margin = 0.01\n"
-    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "contract.toml").write_text(contract, "ascii")
     (folder / "day.csv").write_bytes(export(MAY, powers(1)))
     lines = run("bill", "contract.toml", "day.csv").output.splitlines()
     assert "  no estimate of the whole month: it lacks last year" in lines
@@ -237,7 +237,7 @@ def test_the_text_has_the_remarks_of_a_bill(folder: Path, run: Run, ask: Ask) ->
 def test_the_example_of_a_contract_is_accepted(folder: Path, run: Run) -> None:
     example = run("bill", "--example")
     assert (example.status, example.errors) == (0, "")
-    (folder / "contract.toml").write_text(example.output, encoding="utf-8")
+    (folder / "contract.toml").write_text(example.output, "utf-8")
     ended = run("bill", "contract.toml", "leneda.csv")
     assert (ended.status, ended.errors) == (0, "")
 
@@ -355,7 +355,7 @@ def test_a_what_if_is_refused_with_the_reason(folder: Path, run: Run) -> None:
             "the contract file has no energy_pri",
         ),
     ):
-        path.write_text(contract, encoding="ascii")
+        path.write_text(contract, "ascii")
         ended = run("what-if", *files, *options)
         assert (ended.status, ended.output) == (2, "")
         assert ended.errors.startswith(f"smarty-p1: {told}")
@@ -363,7 +363,7 @@ def test_a_what_if_is_refused_with_the_reason(folder: Path, run: Run) -> None:
 
 def test_the_text_of_a_what_if_has_the_amounts_of_the_json(folder: Path, run: Run) -> None:
     contract = f"{CONTRACT}[[changes]]\nkind = 'battery'\nkwh = 10\nkw = 5\n"
-    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "contract.toml").write_text(contract, "ascii")
     (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(330)))
     files = ["contract.toml", "year.csv"]
     report = json.loads(run("what-if", *files, "--json").output)
@@ -389,7 +389,7 @@ def test_the_text_of_a_what_if_has_the_amounts_of_the_json(folder: Path, run: Ru
 def test_the_text_of_a_plan_has_three_years(folder: Path, run: Run) -> None:
     changes = "[[changes]]\nkind = 'car'\nkwh = 10\nkw = 11\nbegin_hour = 18\n"
     changes += "[[changes]]\nkind = 'plan'\n"
-    (folder / "contract.toml").write_text(CONTRACT + changes, encoding="ascii")
+    (folder / "contract.toml").write_text(CONTRACT + changes, "ascii")
     (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(365)))
     files = ["contract.toml", "year.csv"]
     own = json.loads(run("what-if", *files, "--json").output)["classes"]["7"]
@@ -448,7 +448,7 @@ def test_each_term_changes_the_contract(name: str) -> None:
 
 def test_an_unusual_price_gives_a_warning(folder: Path, run: Run) -> None:
     path = folder / "contract.toml"
-    path.write_text(CONTRACT.replace("0.15", "15"), encoding="ascii")
+    path.write_text(CONTRACT.replace("0.15", "15"), "ascii")
     ended = run("bill", "contract.toml", "leneda.csv")
     assert ended.status == 0
     told = "smarty-p1: contract.toml: a price of 15 EUR/kWh is unusually high: check it\n"
@@ -534,7 +534,7 @@ def test_an_option_that_is_refused(run: Run, option: str, told: str) -> None:
 
 
 def test_without_numpy_the_extra_is_named_and_decode_works(folder: Path) -> None:
-    (folder / "numpy.py").write_text("raise ModuleNotFoundError(name='numpy')", encoding="ascii")
+    (folder / "numpy.py").write_text("raise ModuleNotFoundError(name='numpy')", "ascii")
     own = environment(PYTHONPATH=f"{folder}:{PROJECT}")
     for arguments, told in (
         (
@@ -557,7 +557,7 @@ def test_without_numpy_the_extra_is_named_and_decode_works(folder: Path) -> None
 
 def test_a_year_that_costs_more_is_no_saving(folder: Path, run: Run) -> None:
     contract = f"{CONTRACT}[[changes]]\nkind = 'car'\nkwh = 10\nkw = 5\n"
-    (folder / "contract.toml").write_text(contract, encoding="ascii")
+    (folder / "contract.toml").write_text(contract, "ascii")
     # The files end with a month, so this month counts.
     (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(365)))
     files = ["contract.toml", "year.csv"]
@@ -574,9 +574,9 @@ def test_the_prices_of_a_file_are_those_of_the_market(folder: Path, run: Run) ->
         datetime(2024, 11, 30, 23, tzinfo=UTC) + n * timedelta(minutes=15) for n in range(35_200)
     )
     lines = [f"{time:%Y-%m-%dT%H:%MZ},0.05,\n" for time in times]
-    (folder / "prices.csv").write_text("start,price,origin\n" + "".join(lines), encoding="ascii")
+    (folder / "prices.csv").write_text("start,price,origin\n" + "".join(lines), "ascii")
     change = "[[changes]]\nkind = 'contract'\nenergy_margin = 0.02\n"
-    (folder / "contract.toml").write_text(CONTRACT + change, encoding="ascii")
+    (folder / "contract.toml").write_text(CONTRACT + change, "ascii")
     (folder / "year.csv").write_bytes(export("2024-12-01T00:00:00+01:00", powers(365)))
     report = json.loads(run("what-if", "contract.toml", "year.csv", "prices.csv", "--json").output)
     assert report["hourly_share"]["then"] == 1

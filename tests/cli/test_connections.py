@@ -83,9 +83,9 @@ def quarters(day: str, name: str = "flat1", *, wh: int = 250) -> str:
 
 
 def test_a_file_of_one_connection_is_read_with_its_sharing(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "contract.toml").write_text(CONTRACT, encoding="utf-8")
+    (tmp_path / "contract.toml").write_text(CONTRACT, "utf-8")
     days = "".join(quarters(f"2026-06-{day:02}") for day in range(1, 31))
-    (tmp_path / "flat.csv").write_text(f"{HEAD}\n{days}", encoding="utf-8")
+    (tmp_path / "flat.csv").write_text(f"{HEAD}\n{days}", "utf-8")
     files = [str(tmp_path / name) for name in ("flat.csv", "contract.toml")]
     bill = json.loads(run("bill", *files, "--month", "2026-06", "--json").output)
     assert bill["shared_kwh"] == pytest.approx(30 * 24 / 2, abs=2)
@@ -106,7 +106,7 @@ def test_a_file_of_one_connection_is_read_with_its_sharing(run: Run, tmp_path: P
 def test_a_file_that_cannot_be_read_is_named(
     run: Run, tmp_path: Path, content: str, fault: str
 ) -> None:
-    (tmp_path / "contract.toml").write_text(CONTRACT, encoding="utf-8")
-    (tmp_path / "flat.csv").write_text(f"{HEAD}\n{content}", encoding="utf-8")
+    (tmp_path / "contract.toml").write_text(CONTRACT, "utf-8")
+    (tmp_path / "flat.csv").write_text(f"{HEAD}\n{content}", "utf-8")
     end = run("bill", str(tmp_path / "flat.csv"), str(tmp_path / "contract.toml"))
     assert (end.status, fault in end.errors) == (2, True)

@@ -51,10 +51,10 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "frame.bin").write_bytes(FULL)
     # An editor may save a byte order mark, and a line about the meter may follow the key.
     key = f"\ufeff0x{KEY.hex(':')}\nin the cellar\n"
-    (tmp_path / "key").write_text(key, encoding="utf-8")
-    (tmp_path / "published").write_text(PUBLISHED, encoding="ascii")
+    (tmp_path / "key").write_text(key, "utf-8")
+    (tmp_path / "published").write_text(PUBLISHED, "ascii")
     (tmp_path / "empty").touch()
-    (tmp_path / "store.toml").write_text('[store]\nurl = "http://127.0.0.1:1"\n', encoding="ascii")
+    (tmp_path / "store.toml").write_text('[store]\nurl = "http://127.0.0.1:1"\n', "ascii")
     return tmp_path
 
 
@@ -88,7 +88,7 @@ def test_the_messages_of_a_service_about_its_configuration(
     arguments: tuple[str, ...], config: str, status: int, beginnings: list[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "config.toml"
-    file.write_text(config, encoding="ascii")
+    file.write_text(config, "ascii")
     result = started(*arguments, "--config", file)
     assert (result.returncode, result.stdout) == (status, b"")
     told = result.stderr.decode().splitlines()
@@ -295,7 +295,7 @@ def test_a_mistake_is_named_and_a_key_is_not(
 
 def test_an_unreachable_store_of_a_fleet_has_its_own_status(folder: Path) -> None:
     login = f'url = "http://0.0.0.0:1"\nusername = "u"\npassword_file = "{folder}/key"\n'
-    (folder / "store.toml").write_text(f"[store]\n{login}", encoding="utf-8")
+    (folder / "store.toml").write_text(f"[store]\n{login}", "utf-8")
     arguments = (one.format(folder) for one in EXPORT)
     result = started(*arguments, "--from", "2026-01-01", "--to", "2026-01-02")
     assert (result.returncode, result.stdout) == (1, b"")
@@ -441,6 +441,6 @@ def test_a_capture_is_shown_and_asked_about_before_it_is_written(
     if status:
         assert shown.endswith("Write the file? [y/N] nothing is written\n")
         return
-    head, *chunks = map(json.loads, file.read_text(encoding="ascii").splitlines())
+    head, *chunks = map(json.loads, file.read_text("ascii").splitlines())
     assert head == {"format": "smarty-p1 capture", "version": 1, "key": "smarty-p1 public"}
     assert sum(len(base64.b64decode(each)) for _, each in chunks) == len(data)

@@ -15,7 +15,7 @@ import pytest
 from tests.lib.leneda.writing import export
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "library.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "library.md").read_text("utf-8")
 
 
 class Example(NamedTuple):
@@ -65,7 +65,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("programs")
     for name, arguments in (("python", ""), ("smarty-p1", "-m smarty_p1_cli")):
         program = folder / name
-        program.write_text(f'#!/bin/sh\nexec {sys.executable} {arguments} "$@"\n', encoding="utf-8")
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {arguments} "$@"\n', "utf-8")
         program.chmod(0o755)
     return folder
 
@@ -109,7 +109,7 @@ def test_the_example_is_a_frame_of_the_tests() -> None:
 
 
 def test_the_extras_of_the_page_are_those_of_the_package() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     commands = re.findall(r'^pip install (?:\.|"\.\[(\w+)\]")', PAGE, re.MULTILINE)
     assert commands[0] == ""
     assert set(commands[1:]) == project["optional-dependencies"].keys()

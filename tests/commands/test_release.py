@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+
+from smartyp1.json_types import JsonDict
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = "custom_components/smarty_p1/manifest.json"
@@ -21,18 +22,18 @@ WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 
 def read(name: str) -> str:
     """Return a file of the repository."""
-    return (ROOT / name).read_text(encoding="utf-8")
+    return (ROOT / name).read_text("utf-8")
 
 
-def read_workflow(name: str) -> dict[str, Any]:
+def read_workflow(name: str) -> JsonDict:
     """Return a workflow of GitHub."""
-    found: dict[str, Any] = yaml.safe_load(read(f".github/workflows/{name}"))
+    found: JsonDict = yaml.safe_load(read(f".github/workflows/{name}"))
     return found
 
 
-def jobs(name: str) -> dict[str, dict[str, Any]]:
+def jobs(name: str) -> dict[str, JsonDict]:
     """Return the jobs of a workflow by their names."""
-    found: dict[str, dict[str, Any]] = read_workflow(name)["jobs"]
+    found: dict[str, JsonDict] = read_workflow(name)["jobs"]
     return found
 
 
@@ -56,14 +57,14 @@ def repository(tmp_path: Path) -> Path:
     for name in ("scripts/release", "dev/release.py", MANIFEST):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    manifest = json.loads((tmp_path / MANIFEST).read_text(encoding="utf-8"))
+    manifest = json.loads((tmp_path / MANIFEST).read_text("utf-8"))
     text = json.dumps({**manifest, "version": "1.2.0"})
-    (tmp_path / MANIFEST).write_text(text, encoding="utf-8")
+    (tmp_path / MANIFEST).write_text(text, "utf-8")
     changes = (
         "# Changes\n\n## 1.2.0 (2027-01-31)\n\n- [New](docs/new.md#so).\n- [Fine](https://a.org).\n"
         "\n## 1.1.0 (2026-12-24)\n\n- Old.\n"
     )
-    (tmp_path / "CHANGELOG.md").write_text(changes, encoding="utf-8")
+    (tmp_path / "CHANGELOG.md").write_text(changes, "utf-8")
     return tmp_path
 
 
@@ -83,7 +84,7 @@ READY = "1.2.0 (2027-01-31)"
 )
 def test_the_notes_of_a_release(repository: Path, tag: str, heading: str, error: str) -> None:
     path = repository / "CHANGELOG.md"
-    path.write_text(path.read_text(encoding="utf-8").replace(READY, heading), encoding="utf-8")
+    path.write_text(path.read_text("utf-8").replace(READY, heading), "utf-8")
     end = subprocess.run(
         [repository / "scripts" / "release", "notes", tag],
         capture_output=True,
@@ -214,7 +215,7 @@ def test_only_the_built_files_are_published(
     program.parent.mkdir()
     made = {"build": '>"$2"/smarty_p1.zip', "notes": ""}
     cases = "".join(f'{name}) echo "$@" {where};; ' for name, where in made.items())
-    program.write_text(f"#!/bin/sh\nmkdir -p dist\ncase $1 in {cases}esac\n", encoding="utf-8")
+    program.write_text(f"#!/bin/sh\nmkdir -p dist\ncase $1 in {cases}esac\n", "utf-8")
     program.chmod(0o755)
     output = tmp_path / "output"
     named = {"GITHUB_OUTPUT": str(output), "GITHUB_REF_NAME": "v1"}
@@ -222,7 +223,7 @@ def test_only_the_built_files_are_published(
     assert built.returncode == 0, built.stderr
     assert run(change, tmp_path).returncode == 0
 
-    checksums = output.read_text(encoding="utf-8").strip().removeprefix("checksums=")
+    checksums = output.read_text("utf-8").strip().removeprefix("checksums=")
     end = run(step_with("publish", "sha256sum"), tmp_path, CHECKSUMS=checksums)
     assert (end.returncode == 0) == is_published, end.stderr
 
@@ -232,7 +233,7 @@ CONTAINERS = sorted(ROOT.glob("*/Containerfile"))
 
 @pytest.mark.parametrize("file", CONTAINERS, ids=lambda file: file.parent.name)
 def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
+    text = file.read_text("utf-8")
     images = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert len(images) == 2
     assert len(set(images)) == 1
@@ -254,4 +255,4 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
     if file.parent.name == "gateway":
         # A check of many waiting frames takes longer than the default of systemd, 90 s.
         lines.add("TimeoutStartSec=infinity")
-    assert {*unit.read_text(encoding="utf-8").splitlines()} >= lines
+    assert {*unit.read_text("utf-8").splitlines()} >= lines

@@ -44,10 +44,10 @@ def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
     """Return a change of a file: its first `old` becomes `new`. Both are regular expressions."""
 
     def change(root: Path) -> None:
-        text = (root / name).read_text(encoding="utf-8")
+        text = (root / name).read_text("utf-8")
         changed, count = re.subn(old, new, text, count=1)
         assert count == 1
-        (root / name).write_text(changed, encoding="utf-8")
+        (root / name).write_text(changed, "utf-8")
 
     return change
 
@@ -55,7 +55,7 @@ def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
 def add(name: str, text: str = "x") -> Callable[[Path], None]:
     def change(root: Path) -> None:
         (root / name).parent.mkdir(exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
+        (root / name).write_text(text, "utf-8")
 
     return change
 
@@ -65,7 +65,7 @@ def add_imported(name: str, importer: str) -> Callable[[Path], None]:
 
     def change(root: Path) -> None:
         path = root / name
-        path.write_text("", encoding="utf-8")
+        path.write_text("", "utf-8")
         with (path.parent / importer).open("a", encoding="utf-8") as file:
             file.write(f"\nfrom . import {path.stem}\n")
 
@@ -80,8 +80,8 @@ def extend(name: str, **fields: object) -> Callable[[Path], None]:
     """Return a change of a JSON file: further fields."""
 
     def change(root: Path) -> None:
-        content = json.loads((root / name).read_text(encoding="utf-8"))
-        (root / name).write_text(json.dumps(content | fields), encoding="utf-8")
+        content = json.loads((root / name).read_text("utf-8"))
+        (root / name).write_text(json.dumps(content | fields), "utf-8")
 
     return change
 

@@ -102,7 +102,7 @@ def test_serves_until_a_signal(tmp_path: Path, number: signal.Signals) -> None:
 def test_lists_the_keys_as_collectors_take_them(tmp_path: Path, run: Run) -> None:
     status, output, errors = run("--meters", "3", "--first", "2", "--list-keys")
     assert (status, errors) == (0, "")
-    keys = (tmp_path / KEY_FILE).read_text(encoding="ascii").split()
+    keys = (tmp_path / KEY_FILE).read_text("ascii").split()
     titles = [Meter(number).system_title.hex().upper() for number in (2, 3, 4)]
     assert output.splitlines() == [
         f"{title} {key}" for title, key in zip(titles, keys, strict=True)

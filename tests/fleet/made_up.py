@@ -283,8 +283,7 @@ class FakeCounters:
         self.asked += 1
         if self.failures:
             self.failures -= 1
-            msg = "it is away"
-            raise UnavailableError(msg)
+            raise UnavailableError("it is away")
 
 
 class Fleet:

@@ -21,13 +21,13 @@ STORE = 'store = { url = "http://127.0.0.1:8428" }\n'
 def keys(tmp_path: Path) -> str:
     file = tmp_path / "keys"
     file.touch(mode=0o600)
-    file.write_text(f"* {KEY}\n", encoding="ascii")
+    file.write_text(f"* {KEY}\n", "ascii")
     return f'keys = {{ file = "{file}" }}\n'
 
 
 def read(tmp_path: Path, text: str) -> CollectorConfig:
     file = tmp_path / "collect.toml"
-    file.write_text(text, encoding="utf-8")
+    file.write_text(text, "utf-8")
     return read_config(file)
 
 
@@ -179,7 +179,7 @@ def read_table(content: dict[str, object]) -> StoreConfig:
 @pytest.fixture
 def secret(tmp_path: Path) -> str:
     file = tmp_path / "secret"
-    file.write_text("s3cret\nthe second line\n", encoding="ascii")
+    file.write_text("s3cret\nthe second line\n", "ascii")
     return str(file)
 
 

@@ -3,7 +3,7 @@
 import time
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from nats.aio.client import Client
@@ -26,6 +26,7 @@ from smarty_p1_fleet import acknowledgement_watch, jetstream_objects, stream_set
 from smarty_p1_fleet.acknowledgement_watch import AcknowledgementWatch
 from smarty_p1_fleet.jetstream_objects import StreamSettings
 from smarty_p1_fleet.metrics import CollectorMetrics
+from smartyp1.json_types import JsonDict
 from tests.fleet.made_up import value
 
 pytestmark = pytest.mark.usefixtures("without_pauses")
@@ -94,7 +95,7 @@ async def test_the_limits_of_a_stream_are_raised_and_never_lowered(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     names = ("max_bytes", "max_age", "num_replicas", "max_msgs_per_subject")
-    limits: dict[str, Any] = dict(zip(names, before, strict=True))
+    limits: JsonDict = dict(zip(names, before, strict=True))
     info = StreamInfo(StreamConfig(**limits), StreamState(0, 0, 1, 0, 0))
 
     async def update_stream(config: StreamConfig) -> StreamInfo:

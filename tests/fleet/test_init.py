@@ -38,9 +38,7 @@ meters = [{{ title = "{FLAT2}", address = "127.0.0.1:2002" }}]
 
 
 # The example has no receivers of alerts yet.
-EXAMPLE_WITH_RECEIVERS = re.sub(
-    "(?m)^# (pages|tickets)", r"\1", EXAMPLE.read_text(encoding="utf-8")
-)
+EXAMPLE_WITH_RECEIVERS = re.sub("(?m)^# (pages|tickets)", r"\1", EXAMPLE.read_text("utf-8"))
 
 
 class Folder:
@@ -52,12 +50,12 @@ class Folder:
 
     def init(self, text: str = HERE, *, renew: bool = False) -> str:
         """Make everything; return the output."""
-        self.source.write_text(text, encoding="utf-8")
+        self.source.write_text(text, "utf-8")
         text, self.is_whole = init(self.source, self.made, renew=renew)
         return text
 
     def text(self, name: str) -> str:
-        return (self.made / name).read_text(encoding="utf-8")
+        return (self.made / name).read_text("utf-8")
 
     def all(self) -> dict[str, bytes]:
         """Return the content of every file."""
@@ -86,7 +84,7 @@ def users_of(text: str) -> dict[str, str]:
 
 def test_rights_are_those_that_are_documented(folder: Folder) -> None:
     folder.init()
-    documented = users_of(DOCUMENTED.read_text(encoding="utf-8"))
+    documented = users_of(DOCUMENTED.read_text("utf-8"))
     made = users_of(folder.text("node2/nats-server.conf"))
     titles = f'"smarty_p1.sealed.{FLAT1}","smarty_p1.sealed.{FLAT2}"'
     assert documented["cellar"] == f'publish:[{titles}]subscribe:["_INBOX_cellar.>"]'
@@ -198,23 +196,23 @@ def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
 def test_entered_keys_stay_and_need_not_be_entered_again(folder: Folder) -> None:
     assert f"of each collector: {FLAT1}" in folder.init()
     keys = folder.made / "collector-one" / "meter-keys"
-    assert f"# {FLAT1}      # cellar, flat1" in keys.read_text(encoding="utf-8")
+    assert f"# {FLAT1}      # cellar, flat1" in keys.read_text("utf-8")
     other = folder.made / "collector-two" / "meter-keys"
     for path in (keys, other):
-        path.write_text(f"{FLAT1} {'0' * 32}", encoding="ascii")
+        path.write_text(f"{FLAT1} {'0' * 32}", "ascii")
     assert "Add the keys" not in folder.init()
     assert f"of each collector: {FLAT2}" in folder.init(HERE + ATTIC)
-    lines = keys.read_text(encoding="ascii").splitlines()
+    lines = keys.read_text("ascii").splitlines()
     assert lines == [f"{FLAT1} {'0' * 32}", f"# {FLAT2}      # attic, socket://127.0.0.1:2002"]
 
 
 def test_a_changed_file_stays_and_is_named(folder: Folder) -> None:
     folder.init()
     changed = folder.made / "gateway-cellar" / "gateway.toml"
-    mine = changed.read_text(encoding="utf-8") + "# mine\n"
-    changed.write_text(mine, encoding="utf-8")
+    mine = changed.read_text("utf-8") + "# mine\n"
+    changed.write_text(mine, "utf-8")
     said = folder.init(HERE.replace("2001", "2009"))
-    assert changed.read_text(encoding="utf-8") == mine
+    assert changed.read_text("utf-8") == mine
     assert "127.0.0.1:2009" in folder.text("gateway-cellar/gateway.toml.new")
     assert "gateway-cellar/gateway.toml was changed by somebody and stays" in said
 
@@ -222,7 +220,7 @@ def test_a_changed_file_stays_and_is_named(folder: Folder) -> None:
 def test_a_changed_file_with_secrets_is_no_success(folder: Folder) -> None:
     folder.init()
     changed = folder.made / "store" / "auth.yml"
-    changed.write_text(changed.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    changed.write_text(changed.read_text("utf-8") + "# mine\n", "utf-8")
     (folder.made / "passwords" / "store-collector").unlink()
     said = folder.init()
     assert "store/auth.yml was changed by somebody and stays" in said
@@ -353,7 +351,7 @@ def test_gateways_and_collectors_take_their_configurations(folder: Folder) -> No
     content = tomllib.loads(folder.text("collector-one/collect.toml"))
     store = content["store"]
     assert (store["url"], store["username"]) == ("https://127.0.0.1:8428/vm", "collector")
-    assert Path(store["password_file"]).read_text(encoding="ascii") == folder.text(
+    assert Path(store["password_file"]).read_text("ascii") == folder.text(
         "passwords/store-collector"
     )
     operator = tomllib.loads(folder.text("operator/operator.toml"))
@@ -368,19 +366,19 @@ def test_gateways_and_collectors_take_their_configurations(folder: Folder) -> No
         ("password_file", "store"),
         ("delete_auth_key_file", "store-delete-auth-key"),
     ):
-        made = Path(operator["store"][key]).read_text(encoding="ascii")
+        made = Path(operator["store"][key]).read_text("ascii")
         assert made == folder.text(f"passwords/{secret}")
     assert "-httpAuth.username=smarty_p1" in folder.text("store/victoria-metrics")
     keys = folder.made / "collector-one" / "meter-keys"
     with pytest.raises(ConfigError, match="has no key in it"):
         read_collector(folder.made / "collector-one" / "collect.toml")
-    keys.write_text(f"{FLAT1} {'01' * 16}", encoding="ascii")
+    keys.write_text(f"{FLAT1} {'01' * 16}", "ascii")
 
 
 def test_ports_for_metrics_are_different_and_stay(folder: Folder) -> None:
     def ports() -> dict[str, int]:
         found = {
-            path.parent.name: tomllib.loads(path.read_text(encoding="utf-8"))["metrics"]["port"]
+            path.parent.name: tomllib.loads(path.read_text("utf-8"))["metrics"]["port"]
             for path in folder.made.glob("*-*/*.toml")
         }
         assert len(set(found.values())) == len(found)
@@ -459,7 +457,7 @@ def test_prometheus_asks_the_store_itself_as_a_reader(folder: Folder, url: str) 
         assert password == folder.text("passwords/store-reader")
     assert folder.text("prometheus/ca.pem") == folder.text("ca/ca.pem")
     assert all((folder.made / "prometheus" / name).exists() for name in config["rule_files"])
-    assert folder.text("prometheus/alerts.yml") == RULES.read_text(encoding="utf-8")
+    assert folder.text("prometheus/alerts.yml") == RULES.read_text("utf-8")
     [alertmanager] = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
     said = folder.text("start.sh")
     assert f"--web.listen-address={alertmanager}" in said
@@ -491,7 +489,7 @@ def test_pages_and_tickets_have_receivers(folder: Folder) -> None:
 
 
 def test_alerts_are_optional(folder: Folder) -> None:
-    folder.init(f'alerts = "none"\n{EXAMPLE.read_text(encoding="utf-8")}')
+    folder.init(f'alerts = "none"\n{EXAMPLE.read_text("utf-8")}')
     config = yaml.safe_load(folder.text("prometheus/alertmanager.yml"))
     assert [[*receiver] for receiver in config["receivers"]] == [["name"]] * 3
     assert '"smarty_p1_receivers": []' in folder.text("inventory.yml")
@@ -598,7 +596,7 @@ def test_the_message_names_the_fault_and_nothing_is_written(
 
 def test_a_folder_whose_record_is_damaged_is_left_alone(folder: Folder) -> None:
     folder.init()
-    (folder.made / ".init.json").write_text(json.dumps({"files": 1}), encoding="utf-8")
+    (folder.made / ".init.json").write_text(json.dumps({"files": 1}), "utf-8")
     before = folder.all()
     with pytest.raises(ConfigError, match=r"\.init\.json is damaged"):
         folder.init()
@@ -608,7 +606,7 @@ def test_a_folder_whose_record_is_damaged_is_left_alone(folder: Folder) -> None:
 def test_a_chosen_password_stays_one_word_for_a_shell(folder: Folder) -> None:
     chosen = "a b'$(touch gone)"
     folder.init()
-    (folder.made / "passwords" / "store").write_text(chosen, encoding="ascii")
+    (folder.made / "passwords" / "store").write_text(chosen, "ascii")
     folder.init()
     found = subprocess.run(
         ["/bin/sh", "-c", '. ./victoria-metrics && printf %s "$httpAuth_password"'],

@@ -20,7 +20,7 @@ LINES = f"{LINE}{OTHER.hex()} {KEY.hex()}\n"
 
 def write(path: Path, text: str, mode: int = 0o600) -> None:
     new = path.with_suffix(".new")
-    new.write_text(text, encoding="ascii")
+    new.write_text(text, "ascii")
     new.chmod(mode)
     new.replace(path)
 

@@ -126,8 +126,7 @@ async def test_a_meter_is_deleted_once_it_is_confirmed(
     assert (told in text, found, len(deleted)) == (True, is_done, is_confirmed)
 
     async def holdings(_: Task) -> Holdings:
-        msg = "[store] it hangs up"
-        raise UnavailableError(msg)
+        raise UnavailableError("[store] it hangs up")
 
     monkeypatch.setattr(Task, "holdings", holdings)
     with pytest.raises(UnavailableError, match=r"hangs up\. Nothing is deleted yet\. Repeat"):

@@ -1,8 +1,8 @@
 """A collector whose cluster is away."""
 
 import asyncio
-import contextlib
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from ssl import SSLCertVerificationError
@@ -52,8 +52,8 @@ def configured(folder: Path, port: int, other: int) -> Path:
     """Write a configuration and its keys. Return its path."""
     keys, file = folder / "keys", folder / "collect.toml"
     keys.touch(mode=0o600)
-    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
-    file.write_text(CONFIGURATION.format(port=port, other=other, keys=keys), encoding="utf-8")
+    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", "ascii")
+    file.write_text(CONFIGURATION.format(port=port, other=other, keys=keys), "utf-8")
     return file
 
 
@@ -88,7 +88,7 @@ async def test_servers_that_are_too_old_are_refused(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b'INFO {"version":"%s","max_payload":1048576}\r\n' % version.encode())
         # A client that takes the server for a store hangs up at once.
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             while line := await reader.readline():
                 if line.startswith(b"PING"):
                     writer.write(b"PONG\r\n")
@@ -111,8 +111,7 @@ async def test_frame_counters_are_asked_for_again_before_a_frame_is_verified(
     async def all_(_: StoredCounters, now: float) -> dict[TitleWithKey, tuple[int, float]]:
         asked.append(now)
         if len(asked) <= failures:
-            msg = "it is away"
-            raise UnavailableError(msg)
+            raise UnavailableError("it is away")
         return {}
 
     worked = asyncio.Event()

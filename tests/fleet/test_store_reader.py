@@ -124,7 +124,7 @@ async def test_every_telegram_is_exported_once(
     span, path = CsvSpan(date(2026, 6, 15), date(2026, 6, 17)), tmp_path / "file"
     told = await export_csv.write_csv(NO_CONFIG, "SAG1", span, path, every_telegram=True)
     assert told == "6 telegrams are written"
-    assert path.read_text(encoding="utf-8").splitlines() == [
+    assert path.read_text("utf-8").splitlines() == [
         "local_time,utc_time,active_energy_imported,index 1 gas G1",
         "2026-06-15T00:00:00+02:00,2026-06-14T22:00:00Z,4,5",
         "2026-06-15T05:59:59.500000+02:00,2026-06-15T03:59:59.500000Z,4,5",
@@ -226,5 +226,5 @@ async def test_at_most_ten_years_are_exported_into_a_new_file(
 def test_an_export_takes_the_configuration_of_a_collector(tmp_path: Path) -> None:
     path = tmp_path / "collect.toml"
     table = '[store]\nurl = "http://127.0.0.1:8428"\nregisters = ["billing"]\n'
-    path.write_text(f'{table}[collector]\nname = "one"\n', encoding="utf-8")
+    path.write_text(f'{table}[collector]\nname = "one"\n', "utf-8")
     assert export_csv.read_store_config(path).urls == ("http://127.0.0.1:8428",)

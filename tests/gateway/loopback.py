@@ -1,11 +1,10 @@
 """A gateway within this process, the broker that it publishes to, and a port that it reads."""
 
 import asyncio
-import contextlib
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import closing
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,7 +84,7 @@ class Broker:
         self.will: tuple[str, bytes] | None = None
         self.subscriptions: list[Subscription] = []
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Serve as long as the context lasts; then end without a goodbye."""
         server = await asyncio.start_server(self._serve, HOST, self.port)
@@ -133,7 +132,7 @@ class Broker:
         self.clients += 1
         will: tuple[str, bytes] | None = None
         try:
-            with contextlib.suppress(asyncio.IncompleteReadError, OSError):
+            with suppress(asyncio.IncompleteReadError, OSError):
                 while True:
                     first, packet = await _read(reader)
                     match first >> 4:
@@ -207,7 +206,7 @@ def _will(packet: _Fields) -> tuple[str, bytes] | None:
     return packet.text().decode(), packet.text()
 
 
-@contextlib.contextmanager
+@contextmanager
 def full(file: Path, table: str) -> Iterator[None]:
     """Let a table of a database take no rows as long as the context lasts."""
     with closing(sqlite3.connect(file)) as database:
@@ -236,10 +235,10 @@ class Gateway:
         )
 
     def remove_names(self) -> None:
-        text = re.sub(r'(?m)^name = ".*"\n', "", self.path.read_text(encoding="utf-8"))
-        self.path.write_text(text, encoding="utf-8")
+        text = re.sub(r'(?m)^name = ".*"\n', "", self.path.read_text("utf-8"))
+        self.path.write_text(text, "utf-8")
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def running(self) -> AsyncIterator[asyncio.Task[None]]:
         """Run as long as the context lasts, and end as by a signal."""
         task = asyncio.create_task(run(read_config(self.path)))
@@ -257,6 +256,6 @@ class Gateway:
 def keys(directory: Path, *, title: str = TITLE.hex(), key: bytes = KEY) -> str:
     """Write a file of keys; return the table [keys]."""
     path = directory / "keys"
-    path.write_text(f"{title} {key.hex()}\n", encoding="ascii")
+    path.write_text(f"{title} {key.hex()}\n", "ascii")
     path.chmod(0o600)
     return f'[keys]\nfile = "{path}"\n'

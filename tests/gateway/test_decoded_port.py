@@ -1,12 +1,12 @@
 """Accepted telegrams of a line, and the memory of them over restarts."""
 
 import asyncio
-import contextlib
 import logging
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -56,7 +56,7 @@ class Port:
     ) -> None:
         self.memory = memory
         path = directory / "keys"
-        path.write_text(keys, encoding="ascii")
+        path.write_text(keys, "ascii")
         path.chmod(0o600)
         table = ConfigTable("keys", {"file": str(path)})
         known = read_keys_source(table, may_change=False).read_keys()
@@ -98,7 +98,7 @@ class Port:
         return Counter({each.labels["reason"]: int(each.value) for each in samples})
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def remembering(directory: Path) -> AsyncIterator[JsonStorage]:
     queue = AsyncFrameQueue(["house"], GatewayMetrics())
     await queue.open(directory / "memory.sqlite3", 1_000_000)
@@ -115,7 +115,7 @@ async def remembering(directory: Path) -> AsyncIterator[JsonStorage]:
         await queue.close()
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def decoding(
     directory: Path, keys: str = BOTH, title: bytes | None = None
 ) -> AsyncIterator[Port]:
@@ -383,7 +383,7 @@ async def test_after_a_restored_file_recorded_frames_are_stored_and_not_publishe
         port.feed(frame(120, sent("260206140000W", 200)))
         assert port.values == [200.0]
     # The operator makes the gateway forget the clock.
-    with contextlib.closing(sqlite3.connect(tmp_path / "memory.sqlite3")) as database, database:
+    with closing(sqlite3.connect(tmp_path / "memory.sqlite3")) as database, database:
         database.execute(
             "UPDATE memory SET content = json_remove(content, '$.clock') WHERE name = ?",
             [f"meter {TITLE.hex().upper()}"],

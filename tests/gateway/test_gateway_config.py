@@ -24,7 +24,7 @@ NATS = f"[nats]\n{SERVERS}"
 
 def read(directory: Path, text: str) -> GatewayConfig:
     path = directory / "gateway.toml"
-    path.write_text(text, encoding="utf-8")
+    path.write_text(text, "utf-8")
     return read_config(path)
 
 
@@ -43,7 +43,7 @@ def test_the_least_that_is_needed(tmp_path: Path) -> None:
 
 
 def test_all_keys_of_the_configuration(tmp_path: Path) -> None:
-    (tmp_path / "password").write_text("s3cret\n", encoding="utf-8")
+    (tmp_path / "password").write_text("s3cret\n", "utf-8")
     config = read(
         tmp_path,
         f"""
@@ -93,7 +93,7 @@ def test_a_password_from_the_environment(tmp_path: Path, monkeypatch: pytest.Mon
 def with_keys(directory: Path, text: str = "") -> str:
     """Return the start of a configuration with keys, and the table `[publish]`."""
     path = directory / "keys"
-    path.write_text(KEYS, encoding="ascii")
+    path.write_text(KEYS, "ascii")
     path.chmod(0o600)
     return f'[keys]\nfile = "{path}"\n[publish]\n{text}\n'
 
@@ -278,14 +278,14 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_the_example_has_only_known_keys(tmp_path: Path) -> None:
-    text = (ROOT / "smarty_p1_gateway" / "gateway.toml").read_text(encoding="utf-8")
+    text = (ROOT / "smarty_p1_gateway" / "gateway.toml").read_text("utf-8")
     password = tmp_path / "password"
-    password.write_text("s3cret", encoding="utf-8")
+    password.write_text("s3cret", "utf-8")
     text = text.replace("/etc/smarty-p1/mqtt-password", str(password))
     assert [port.root for port in read(tmp_path, text).ports] == ["smarty_p1/house"]
     everything = text.replace("# ca_file", "## ca_file").replace("\n# topic", "\ntopic")
     keys = tmp_path / "keys"
-    keys.write_text(KEYS, encoding="ascii")
+    keys.write_text(KEYS, "ascii")
     keys.chmod(0o600)
     everything = everything.replace("/etc/smarty-p1/meter-keys", str(keys))
     names = [
@@ -341,7 +341,7 @@ def test_servers(tmp_path: Path, server: str, url: str) -> None:
 
 
 def test_user_and_password_over_tls(tmp_path: Path) -> None:
-    (tmp_path / "password").write_text("s3cret\n", encoding="ascii")
+    (tmp_path / "password").write_text("s3cret\n", "ascii")
     config = read_nats(
         tmp_path,
         f'{SERVERS}tls = true\nusername = "gateway"\npassword_file = "{tmp_path / "password"}"',
@@ -356,7 +356,7 @@ def test_user_and_password_over_tls(tmp_path: Path) -> None:
 def test_a_credentials_file(tmp_path: Path) -> None:
     path = credentials(tmp_path)
     config = read_nats(tmp_path, f'{SERVERS}credentials_file = "{path}"')
-    assert config.credentials == path.read_text(encoding="ascii")
+    assert config.credentials == path.read_text("ascii")
     assert "SEED" not in repr(config)
 
 
@@ -385,9 +385,9 @@ def test_the_inbox_is_the_users_own(
 @pytest.mark.parametrize("seed", ["", "s3cret", "SUADEADBEEF", "ü"])
 def test_credentials_that_are_none(tmp_path: Path, seed: str) -> None:
     path = credentials(tmp_path)
-    lines = path.read_text(encoding="ascii").splitlines()
+    lines = path.read_text("ascii").splitlines()
     lines[5] = seed
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", "utf-8")
     with pytest.raises(ConfigError) as error:
         read_nats(tmp_path, f'{SERVERS}credentials_file = "{path}"')
     assert str(error.value) == "[nats] credentials_file is no NATS credentials file"

@@ -132,7 +132,7 @@ def test_the_verified_meter_of_a_port_is_shown_if_known() -> None:
 
 def test_the_version_is_that_of_the_integration() -> None:
     manifest = ROOT / "custom_components" / "smarty_p1" / "manifest.json"
-    labels = {"version": json.loads(manifest.read_text(encoding="utf-8"))["version"]}
+    labels = {"version": json.loads(manifest.read_text("utf-8"))["version"]}
     assert GatewayMetrics().registry.get_sample_value("smarty_p1_gateway_build_info", labels) == 1
     collector = CollectorMetrics().registry
     assert collector.get_sample_value("smarty_p1_collector_build_info", labels) == 1

@@ -160,7 +160,7 @@ def test_a_gateway_with_several_ports_gathers_for_nats(
     addresses = {"nats": 'servers = ["nats://127.0.0.1:4222"]', "mqtt": 'host = "127.0.0.1"'}
     file = tmp_path / "gateway.toml"
     text = "".join(PORT.format(20000 + n, f"100{n}") for n in range(ports))
-    file.write_text(f"[{broker}]\n{addresses[broker]}\n{text}", encoding="ascii")
+    file.write_text(f"[{broker}]\n{addresses[broker]}\n{text}", "ascii")
     loop = new_loop(read_config(file))
     assert isinstance(loop._selector, BatchingSelector) is gathers  # type: ignore[attr-defined]
     loop.close()

@@ -1,12 +1,11 @@
 """Verified values: published to the broker while they are read, and stored before."""
 
-import contextlib
 import json
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from dev.encoder import DEVICE_NAME, TITLE, frame, telegram
 from dev.meter_port import MeterPort
 from smarty_p1_gateway.json_storage import JsonStorage
 from smarty_p1_gateway.queue.frame_queue_on_disk import FrameQueue
+from smartyp1.json_types import JsonDict
 from tests.gateway.loopback import PATIENCE, Broker, Gateway, full, keys, until
 
 pytestmark = pytest.mark.usefixtures("short_delays")
@@ -185,7 +185,7 @@ async def test_values_that_cannot_be_stored_are_not_published(
     caplog.set_level(logging.INFO)
     gateway = make("")
     queue = gateway.path.with_name("smarty-p1-queue.sqlite3")
-    async with broker.serving(), contextlib.AsyncExitStack() as second:
+    async with broker.serving(), AsyncExitStack() as second:
         async with gateway.running():
             await line.send(frame(1))
             await broker.until(IMPORTED, b"1.000")
@@ -219,7 +219,7 @@ async def test_telegrams_during_a_write_of_the_memory_wait_for_the_next_write(
         assert may_write.acquire(timeout=PATIENCE)
         write(queue, contents)
 
-    def note(memory: JsonStorage, name: str, content: Callable[[], dict[str, Any]]) -> None:
+    def note(memory: JsonStorage, name: str, content: Callable[[], JsonDict]) -> None:
         put.append(name)
         remember(memory, name, content)
 

@@ -9,7 +9,6 @@ June took 0.1 kWh in each quarter-hour: 1440 * 0.1 = 144 kWh.
 import json
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -19,6 +18,7 @@ from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, lin
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
 from custom_components.smarty_p1.lib.prices.contract import Contract
+from smartyp1.json_types import JsonDict
 
 from .clock import CLOCK
 from .meter import SERIAL, with_value
@@ -72,9 +72,9 @@ def _stored(contract: Contract) -> tuple[str, dict[str, bytes]]:
     return json.dumps(meter.as_dict()), lines
 
 
-def stored(contract: Contract) -> dict[str, Any]:
+def stored(contract: Contract) -> JsonDict:
     """Return the stored content at the last quarter-hour before 16 June."""
-    content: dict[str, Any] = json.loads(_stored(contract)[0])
+    content: JsonDict = json.loads(_stored(contract)[0])
     return content
 
 
@@ -83,7 +83,7 @@ def files(contract: Contract) -> dict[str, bytes]:
 
 
 async def set_up(
-    home: Home, hass_storage: dict[str, Any], **options: float | str | None
+    home: Home, hass_storage: JsonDict, **options: float | str | None
 ) -> MockConfigEntry:
     """Return an entry whose meter has sent its telegram of midnight."""
     # The recorder has half a minute for the rows of a quarter-hour.

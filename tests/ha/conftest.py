@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 from unittest.mock import PropertyMock, patch
 
 import pytest
@@ -33,6 +32,7 @@ from custom_components.smarty_p1.lib.port.port_stream import PortStream
 from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.published_prices import PublishedPrices
 from dev.leneda import Platform
+from smartyp1.json_types import JsonDict
 from tests.prices import PRICES
 
 from . import billed_month, kit, leneda
@@ -134,7 +134,7 @@ _UNREAD_EVENTS = [
 
 
 @pytest.fixture
-def recorder_config() -> dict[str, Any]:
+def recorder_config() -> JsonDict:
     """Let the recorder not keep events of a setup, which nothing reads and which are many."""
     return {"exclude": {"event_types": _UNREAD_EVENTS}}
 
@@ -172,7 +172,7 @@ async def unloaded_before_recorder(recorder_mock: Recorder) -> AsyncGenerator[No
 
 
 @pytest.fixture
-def hass_storage() -> Generator[dict[str, Any]]:
+def hass_storage() -> Generator[JsonDict]:
     """Yield what is stored, by key."""
     with kit.stored_in_memory() as stored:
         yield stored
@@ -271,7 +271,7 @@ def refuses(hass: HomeAssistant, subtests: pytest.Subtests) -> Refusals:
 
 
 @pytest.fixture
-async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+async def entry(home: Home, hass_storage: JsonDict) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it."""
     return await billed_month.set_up(home, hass_storage)
 

@@ -25,6 +25,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smarty_p1
+from smartyp1.json_types import JsonDict, JsonMapping
 
 _TRANSLATIONS = Path(custom_components.smarty_p1.__file__).parent / "translations"
 _AMOUNT_ERRORS = [
@@ -64,7 +65,7 @@ async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -
 
 
 async def submit(
-    hass: HomeAssistant, flow: ConfigFlowResult, user_input: dict[str, Any]
+    hass: HomeAssistant, flow: ConfigFlowResult, user_input: JsonDict
 ) -> ConfigFlowResult:
     """Fill in the form, wait as long as the dialog shows progress, and return the next step."""
     result = await flows(hass, flow).async_configure(flow["flow_id"], user_input)
@@ -76,12 +77,12 @@ def schema_of(form: FlowResult[Any, Any]) -> Any:  # noqa: ANN401 - as voluptuou
     return form["data_schema"]
 
 
-def markers(form: FlowResult[Any, Any]) -> dict[str, Any]:
+def markers(form: FlowResult[Any, Any]) -> JsonDict:
     """Return the markers of a form's fields by their names."""
     return {str(marker): marker for marker in schema_of(form).schema}
 
 
-def in_sections(form: FlowResult[Any, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+def in_sections(form: FlowResult[Any, Any], typed: JsonMapping) -> JsonDict:
     """Return typed values as a form takes them: those of its sections one level deeper.
 
     Of a section without typed values, nothing is submitted.
@@ -170,7 +171,7 @@ async def open_options(
 
 
 async def add_contract(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: Mapping[str, Any]
+    hass: HomeAssistant, entry: MockConfigEntry, typed: JsonMapping
 ) -> ConfigFlowResult:
     """Add a contract to the list: fill in both of its pages."""
     menu = await hass.config_entries.options.async_init(entry.entry_id)
@@ -179,13 +180,13 @@ async def add_contract(
     return await fill_contract(hass, menu, typed)
 
 
-def contract_in(entry: MockConfigEntry) -> dict[str, Any]:
+def contract_in(entry: MockConfigEntry) -> JsonDict:
     """Return the last contract in the options of an entry, {} without contracts."""
     return dict([{}, *entry.options.get("contracts", ())][-1])
 
 
 async def enter_aids(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: Mapping[str, Any]
+    hass: HomeAssistant, entry: MockConfigEntry, typed: JsonMapping
 ) -> ConfigFlowResult:
     """Fill in the page of the aids."""
     form = await open_options(hass, entry, "aids")
@@ -196,7 +197,7 @@ FIRST_PAGE = {"reference_power", "energy_price", "energy_fee", "energy_fee_per",
 
 
 async def enter_contract(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: Mapping[str, Any]
+    hass: HomeAssistant, entry: MockConfigEntry, typed: JsonMapping
 ) -> ConfigFlowResult:
     """Fill in both pages of the contract, or the first one if something is wrong with it."""
     form = await open_options(hass, entry)
@@ -204,7 +205,7 @@ async def enter_contract(
 
 
 async def fill_contract(
-    hass: HomeAssistant, form: ConfigFlowResult, typed: Mapping[str, Any]
+    hass: HomeAssistant, form: ConfigFlowResult, typed: JsonMapping
 ) -> ConfigFlowResult:
     """Fill in the pages of the contract, beginning with the shown page."""
     form = await submit(hass, form, {name: typed[name] for name in typed.keys() & FIRST_PAGE})
@@ -213,10 +214,10 @@ async def fill_contract(
     return await submit(hass, form, {name: typed[name] for name in typed.keys() - FIRST_PAGE})
 
 
-def suggested(result: FlowResult[Any, Any]) -> dict[str, Any]:
+def suggested(result: FlowResult[Any, Any]) -> JsonDict:
     """Return the values that the form suggests."""
 
-    def read(schema: probatio.Schema) -> dict[str, Any]:
+    def read(schema: probatio.Schema) -> JsonDict:
         return {
             str(marker.schema): read(field.schema)
             if isinstance(field, section)
@@ -265,7 +266,7 @@ async def repair_text(hass: HomeAssistant, issue_id: str, name: str) -> str:
 
 
 async def fill_in(
-    hass: HomeAssistant, form: RepairsFlowResult, typed: dict[str, Any]
+    hass: HomeAssistant, form: RepairsFlowResult, typed: JsonDict
 ) -> RepairsFlowResult:
     """Return the next step of an issue's dialog after its form."""
     repairs = repairs_flow_manager(hass)

@@ -22,12 +22,13 @@ from custom_components.smarty_p1.lib.entities.quarter_hour_power_sensors import 
 from custom_components.smarty_p1.lib.entities.reception_sensors import STATUS_SENSORS
 from custom_components.smarty_p1.lib.entities.tariff_sensors import TARIFF_SENSORS
 from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
+from smartyp1.json_types import JsonDict
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "entities.md"
 ENTITIES = PAGE.read_text()
 _TRANSLATIONS = ROOT / "custom_components" / "smarty_p1" / "translations" / "en.json"
-TEXTS: dict[str, Any] = json.loads(_TRANSLATIONS.read_text())["entity"]
+TEXTS: JsonDict = json.loads(_TRANSLATIONS.read_text())["entity"]
 _SMALLEST_TABLE = 3
 _CATEGORIES = ("diagnostic", "config")
 _REFERENCE = re.compile(r"\d+-[\dn]+:\d+\.\d+\.\d+")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigFlowResult
@@ -11,6 +10,8 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.loader import async_get_integration
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from smartyp1.json_types import JsonDict
 
 from .dialogs import reconfigure, start
 from .support import let_pass, load, smarty_entry, with_contract
@@ -89,7 +90,7 @@ class Smarty:
 async def listen(  # noqa: PLR0913 - what may differ between trials
     hass: HomeAssistant,
     smarty: Smarty,
-    typed: dict[str, Any],
+    typed: JsonDict,
     *,
     every: int = 2,
     totals_every: int | None = None,
@@ -121,7 +122,7 @@ async def listen(  # noqa: PLR0913 - what may differ between trials
     return result
 
 
-async def add(hass: HomeAssistant, smarty: Smarty, typed: dict[str, Any]) -> MockConfigEntry:
+async def add(hass: HomeAssistant, smarty: Smarty, typed: JsonDict) -> MockConfigEntry:
     """Add a meter of entities with 3 kW of reference power."""
     contract = await listen(hass, smarty, typed)
     assert contract["step_id"] == "contract_without_cable"

@@ -11,7 +11,7 @@ import sqlite3
 import sys
 import time
 from asyncio.timeouts import Timeout
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from heapq import heapify
@@ -54,6 +54,8 @@ if not hasattr(logger, "_clear_logger_overwrites"):
 
 from pytest_homeassistant_custom_component import common
 
+from smartyp1.json_types import JsonDict, JsonMapping
+
 # What the kit replaces, so that tests store nothing in files.
 _STORE = {
     name: getattr(Store, name) for name in ("_async_load", "_async_write_data", "async_remove")
@@ -73,7 +75,7 @@ def real_store() -> Generator[None]:
 
 
 @contextmanager
-def stored_in_memory() -> Generator[dict[str, Any]]:
+def stored_in_memory() -> Generator[JsonDict]:
     """Yield what is stored, by key, as the test kit does, but with plain functions.
 
     The kit's mocks with the signatures of the store take a tenth of the time of a short test.
@@ -221,7 +223,7 @@ def _row_id(
     return row[0] if row else None
 
 
-def _amounts(row: StatisticData) -> dict[str, Any]:
+def _amounts(row: StatisticData) -> JsonDict:
     reset = row.get("last_reset")
     return {
         **{column: row.get(column) for column in ("mean", "min", "max", "state", "sum")},
@@ -317,7 +319,7 @@ def listener_count(coordinator: DataUpdateCoordinator[Any]) -> int:
     return len(coordinator._listeners)
 
 
-def issue_store(registry: IssueRegistry) -> Store[Mapping[str, Any]]:
+def issue_store(registry: IssueRegistry) -> Store[JsonMapping]:
     """Return the store of the repairs, for the kit to write it."""
     return registry._store
 

@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smarty_p1.coordinator import meter_coordinator, telegram_source
 from custom_components.smarty_p1.messages import meter_watch, sending
+from smartyp1.json_types import JsonDict
 
 from .support import Passed, wait_until
 
@@ -69,8 +70,7 @@ class Phone(NotifyEntity):
 
     async def async_send_message(self, message: str, title: str | None = None) -> None:
         if self.is_broken:
-            text = "token=secret"
-            raise HomeAssistantError(text)
+            raise HomeAssistantError("token=secret")
         self.shown.append((title, message))
 
 
@@ -81,7 +81,7 @@ async def add(hass: HomeAssistant, *entities: Phone) -> None:
     await hass.async_block_till_done()
 
 
-def options(*kinds: str, to: tuple[str, ...] = ("notify.phone",)) -> dict[str, Any]:
+def options(*kinds: str, to: tuple[str, ...] = ("notify.phone",)) -> JsonDict:
     return {
         "messages": {
             "kinds": list(kinds),

@@ -8,6 +8,8 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import section
 
+from smartyp1.json_types import JsonDict, JsonMapping
+
 from .dialogs import errors_of, flows, submit, suggested, told
 
 
@@ -40,7 +42,7 @@ class Refusals:
     ) -> ConfigFlowResult:
         """Type one row after the other into a form, and return the form after the last one."""
 
-        async def fill(typed: dict[str, Any]) -> ConfigFlowResult:
+        async def fill(typed: JsonDict) -> ConfigFlowResult:
             nonlocal form
             form = await submit(self._hass, form, typed)
             return form
@@ -51,7 +53,7 @@ class Refusals:
     async def each(
         self,
         dialog: str,
-        fill: Callable[[dict[str, Any]], Awaitable[ConfigFlowResult]],
+        fill: Callable[[JsonDict], Awaitable[ConfigFlowResult]],
         rows: Iterable[Row],
         usual: Mapping[str, Any] = {},
         give: Callable[[Any], object] = bool,
@@ -76,7 +78,7 @@ class Refusals:
                     assert errors_of(form) == errors
 
 
-def _keeps(form: ConfigFlowResult, typed: Mapping[str, Any]) -> None:
+def _keeps(form: ConfigFlowResult, typed: JsonMapping) -> None:
     """Check that a form shows the typed values, and opens the sections that have an error.
 
     A dialog that adds or changes an entry also opens the sections with a typed value.

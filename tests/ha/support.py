@@ -5,7 +5,7 @@ import builtins
 import io
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +30,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.smarty_p1.const import LOGGER
 from custom_components.smarty_p1.lib.prices.entered_contract import TERM_OPTIONS
+from smartyp1.json_types import JsonDict, JsonMapping
 
 from .dialogs import open_details, open_options
 from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, literal_telegram, with_value
@@ -133,7 +134,7 @@ def smarty_entry(**values: Any) -> MockConfigEntry:  # noqa: ANN401 - fields of 
     return MockConfigEntry(**{"domain": "smarty_p1", "version": 2, **values})
 
 
-def with_contract(options: Mapping[str, Any]) -> dict[str, Any]:
+def with_contract(options: JsonMapping) -> JsonDict:
     """Return options whose terms and gas prices have become entered ones, from the beginning."""
     of_gas = {name: value for name, value in options.items() if name in _GAS}
     terms = {name: value for name, value in options.items() if name in _TERMS}
@@ -254,7 +255,7 @@ def metadata_of_sums(name: str, unit: str, unit_class: str | None = None) -> Sta
     )
 
 
-def entered_data(entry: ConfigEntry) -> dict[str, Any]:
+def entered_data(entry: ConfigEntry) -> JsonDict:
     """Return the data of an entry that a dialog has entered."""
     data = dict(entry.data)
     data.pop("statistics_key", None)
@@ -340,7 +341,7 @@ class Home:
     async def reload(self) -> None:
         await reload(self.hass, self.entry)
 
-    async def again(self, first: str = TELEGRAM, options: Mapping[str, Any] | None = None) -> None:
+    async def again(self, first: str = TELEGRAM, options: JsonMapping | None = None) -> None:
         """Reload the entry, with other options if they are given, and a telegram at once."""
         self.port.greeting = self.port.next_frame(first)
         if options is not None:

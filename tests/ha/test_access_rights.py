@@ -3,7 +3,6 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from homeassistant.components import websocket_api
@@ -13,11 +12,12 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
+from smartyp1.json_types import JsonDict
 from tests.ha.support import smarty_entry, state_of
 
-PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text("utf-8")
 USERS = ("administrator", "reader", "another user", "automation")
-FIELDS: dict[str, dict[str, Any]] = {
+FIELDS: dict[str, JsonDict] = {
     "quarter_hours": {"start": "2026-06-15T00:00:00Z"},
     "what_if": {"kind": "car", "kwh": 5, "kw": 3},
     "shares": {"period": "month"},

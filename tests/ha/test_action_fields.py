@@ -2,7 +2,6 @@
 
 from math import inf, nan, nextafter
 from pathlib import Path
-from typing import Any
 
 import pytest
 import voluptuous as vol
@@ -11,9 +10,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 import custom_components.smarty_p1
+from smartyp1.json_types import JsonDict
 
 FILE = Path(custom_components.smarty_p1.__file__).with_name("services.yaml")
-OFFERED: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+OFFERED: JsonDict = yaml.safe_load(FILE.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("action", OFFERED)

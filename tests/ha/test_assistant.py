@@ -34,6 +34,7 @@ from custom_components.smarty_p1.lib.plan.daily_load import LoadState
 from custom_components.smarty_p1.llm import async_get_tools
 from custom_components.smarty_p1.llm_tools.meter_tool import MeterTool
 from custom_components.smarty_p1.llm_tools.questions import QUESTIONS
+from smartyp1.json_types import JsonDict, JsonMapping
 from tests import stand_in_model
 
 from .billed_month import telegram
@@ -148,7 +149,7 @@ async def test_tools_are_offered_for_loaded_exposed_meters_only(
     assert await offered() == []
 
 
-async def ask_unoffered(hass: HomeAssistant, name: str) -> Mapping[str, Any]:
+async def ask_unoffered(hass: HomeAssistant, name: str) -> JsonMapping:
     """Call a tool that is not offered any more, as a model may that has seen it before."""
     [question] = [question for question in QUESTIONS if question.name == name]
     context = llm.LLMContext("test", None, "en", "conversation", None)
@@ -325,7 +326,7 @@ async def test_the_reference_powers_are_those_of_the_card(card: Ask, ask: Ask) -
 
 async def test_a_year_with_changes_is_that_of_the_card(
     home: Home,
-    hass_storage: dict[str, Any],
+    hass_storage: JsonDict,
     hass_ws_client: WebSocketGenerator,
     ask: Ask,
     expose: Callable[..., None],
@@ -501,7 +502,7 @@ async def test_tools_are_offered_by_the_api_of_assist_only(
 
 @pytest.mark.usefixtures("noon")
 async def test_the_page_shows_true_answers(ask: Ask) -> None:
-    page = (DOCS / "assistant.md").read_text(encoding="utf-8")
+    page = (DOCS / "assistant.md").read_text("utf-8")
     _, _, questions = page.partition("## Five questions\n")
     examples = re.findall(
         r'^\*\*"([^"]+)"\*\* .*?`smarty_p1__(\w+)`.*?`(\{.*?\})`.*?```json\n(.*?)```',

@@ -26,6 +26,7 @@ from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.prices.market_price_series import QuarterPrice
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
 from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
+from smartyp1.json_types import JsonDict
 from tests.ha.boards import pulse_entry
 from tests.ha.measured import as_span
 from tests.ha.support import failing, wait_until
@@ -78,7 +79,7 @@ async def make_backup(hass: HomeAssistant) -> None:
 
 
 async def test_waiting_content_of_each_kind_of_store_is_written(
-    hass: HomeAssistant, hass_storage: dict[str, Any]
+    hass: HomeAssistant, hass_storage: JsonDict
 ) -> None:
     made = stores(hass)
     assert {type(store) for store in made} == {*ThrottledStore.__subclasses__()}
@@ -122,7 +123,7 @@ async def test_quarter_hours_and_prices_that_a_full_disk_refused_are_written(
 @pytest.mark.parametrize("error", [OSError("full"), ValueError("secret"), MemoryError()])
 async def test_a_store_that_fails_ends_no_backup(
     hass: HomeAssistant,
-    hass_storage: dict[str, Any],
+    hass_storage: JsonDict,
     caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
@@ -147,7 +148,7 @@ async def test_a_store_that_fails_ends_no_backup(
 
 
 async def test_a_store_that_hangs_delays_a_backup_for_seconds_only(
-    hass: HomeAssistant, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant, hass_storage: JsonDict, caplog: pytest.LogCaptureFixture
 ) -> None:
     made = stores(hass)
     real, answers, asked = Store.async_save, asyncio.Event(), list[str]()

@@ -14,6 +14,8 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from smartyp1.json_types import JsonDict
+
 from . import billed_month
 from .clock import Clock
 from .dialogs import contract_in
@@ -73,9 +75,9 @@ async def test_the_action_names_the_start_of_the_lowest_cost(
 @pytest.mark.parametrize(
     "load", [{"kw": 0.04}, {"kw": 51}, {"hours": 0.2}, {"hours": 25}, {"kw": "nan"}]
 )
-async def test_kw_and_hours_are_bounded(hass: HomeAssistant, load: dict[str, Any]) -> None:
+async def test_kw_and_hours_are_bounded(hass: HomeAssistant, load: JsonDict) -> None:
     with pytest.raises(vol.Invalid):
-        await best_start(hass, **{"kw": 1, "hours": 2} | load)
+        await best_start(hass, **{"kw": 1, "hours": 2, **load})
 
 
 @pytest.mark.usefixtures("entry")
@@ -109,7 +111,7 @@ async def record_car(hass: HomeAssistant) -> None:
 
 @pytest.mark.usefixtures("recorder_mock")
 async def test_a_car_is_no_reason_against_its_own_hours(
-    home: Home, hass_storage: dict[str, Any], clock: SetClock
+    home: Home, hass_storage: JsonDict, clock: SetClock
 ) -> None:
     hass = home.hass
     entry = await billed_month.set_up(home, hass_storage)
@@ -133,14 +135,14 @@ async def test_a_car_is_no_reason_against_its_own_hours(
     replace_month(entry, "2026-06", lines[len(may) :])
     await record_car(hass)
     clock(NOW)
-    load: dict[str, Any] = {"kw": 6.6, "hours": 2}
+    load: JsonDict = {"kw": 6.6, "hours": 2}
     with_it = await best_start(hass, **load)
     assert with_it["start"] == "2026-06-17T00:00:00+02:00"
     without_it = await best_start(hass, **load, loads="sensor.car")
     assert without_it["start"] == "2026-06-16T22:00:00+02:00"
     # 13.2 kWh at (0.14 + 0.051) * 1.08, and nothing above 7 kW.
     assert without_it["cost"] == pytest.approx(13.2 * 0.191 * 1.08, abs=0.005)
-    outlook: dict[str, Any] = {"blocking": True, "return_response": True}
+    outlook: JsonDict = {"blocking": True, "return_response": True}
     left = []
     for loads in ([], ["sensor.car"]):
         answer: Any = await hass.services.async_call(
@@ -152,11 +154,11 @@ async def test_a_car_is_no_reason_against_its_own_hours(
 
 @pytest.mark.usefixtures("recorder_mock")
 async def test_a_load_must_be_measured_and_readable(
-    home: Home, hass_storage: dict[str, Any], clock: SetClock, hass_read_only_user: MockUser
+    home: Home, hass_storage: JsonDict, clock: SetClock, hass_read_only_user: MockUser
 ) -> None:
     await billed_month.set_up(home, hass_storage)
     clock(NOW)
-    load: dict[str, Any] = {"kw": 1, "hours": 2}
+    load: JsonDict = {"kw": 1, "hours": 2}
     assert await refusal(best_start(home.hass, **load, loads=["sensor.car"])) == "load_not_measured"
     await record_car(home.hass)
     assert await best_start(home.hass, **load, loads=["sensor.car"])
@@ -170,7 +172,7 @@ async def test_a_load_must_be_measured_and_readable(
 
 
 async def test_an_end_is_the_next_such_time_or_a_date(
-    home: Home, hass_storage: dict[str, Any], clock: SetClock
+    home: Home, hass_storage: JsonDict, clock: SetClock
 ) -> None:
     await home.hass.config.async_set_time_zone("Europe/Luxembourg")
     await billed_month.set_up(home, hass_storage)

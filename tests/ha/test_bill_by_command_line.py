@@ -16,11 +16,12 @@ from custom_components.smarty_p1.lib.leneda.days_of_rows import days_of
 from custom_components.smarty_p1.lib.leneda.portal_file import read_export
 from smarty_p1_cli import leneda_files
 from smarty_p1_cli.__main__ import main
+from smartyp1.json_types import JsonDict
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
 from .support import call, smarty_entry
 
-OPTIONS: dict[str, Any] = {
+OPTIONS: JsonDict = {
     "contracts": [
         {
             "reference_power": 3.0,
@@ -181,9 +182,9 @@ async def test_the_integration_and_the_command_line_give_the_same_bills(
     folder = tmp_path / f".storage/smarty_p1.{entry.entry_id}.market_prices/sensor.market"
     for path in (folder / "2025-06.csv", tmp_path / "prices.csv"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(prices, encoding="ascii")
+        path.write_text(prices, "ascii")
     assert await hass.config_entries.async_setup(entry.entry_id)
-    (tmp_path / "contract.toml").write_text(FILE, encoding="ascii")
+    (tmp_path / "contract.toml").write_text(FILE, "ascii")
     for name, data in files().items():
         path = tmp_path / name
         path.write_bytes(data)
@@ -219,7 +220,7 @@ async def test_a_what_if_is_the_same(
     )
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    changes: list[dict[str, Any]] = [
+    changes: list[JsonDict] = [
         {"kind": "car", "kwh": 6, "kw": 3.7, "begin_hour": 21},
         {"kind": "contract", "energy_price": 0.12, "energy_fee": 3.5},
         {"kind": "battery", "kwh": 8, "kw": 4, "efficiency": 85},
@@ -228,7 +229,7 @@ async def test_a_what_if_is_the_same(
     written = ["[[contracts]]", contracts]
     for change in changes:
         written += ["[[changes]]", *(f"{name} = {value!r}" for name, value in change.items())]
-    (tmp_path / "contract.toml").write_text("\n".join(written), encoding="ascii")
+    (tmp_path / "contract.toml").write_text("\n".join(written), "ascii")
     rows = {}
     for code, values in ((CONSUMPTION, (0.3, 2.5, 8.9)), (PRODUCTION, (0.0, 0.0, 1.9))):
         data = export(

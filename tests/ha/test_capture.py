@@ -21,6 +21,7 @@ from dev.encoder import TITLE
 from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.capture.anonymiser import Chunk
 from smartyp1.capture.capture_file import read_capture
+from smartyp1.json_types import JsonDict
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
@@ -67,7 +68,7 @@ def files(folder: Path) -> list[str]:
 
 
 def read(path: str | Path) -> tuple[Sequence[Chunk], bytes | None]:
-    return read_capture(Path(path).read_text(encoding="ascii"))
+    return read_capture(Path(path).read_text("ascii"))
 
 
 def touch(path: Path) -> None:
@@ -78,10 +79,10 @@ def touch(path: Path) -> None:
 class House(Home):
     """A meter in Home Assistant, and the record of it."""
 
-    async def call(self, step: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    async def call(self, step: str, **data: Any) -> JsonDict:  # noqa: ANN401 - JSON
         """Call the action; return its answer as the frontend gets it."""
         answer = await call(self.hass, "capture", step=step, **data)
-        content: dict[str, Any] = json.loads(json.dumps(answer))
+        content: JsonDict = json.loads(json.dumps(answer))
         return content
 
     async def refuses(self, step: str, why: str) -> None:
@@ -190,7 +191,7 @@ async def test_a_capture_goes_the_whole_way(
     assert not house.repair
     assert await house.call("show") == {"state": "none"}
 
-    text = (folder / "capture-1.jsonl").read_text(encoding="ascii")
+    text = (folder / "capture-1.jsonl").read_text("ascii")
     chunks, key = read_capture(text)
     line = b"".join(data for _, data in chunks)
     assert len(line) == size

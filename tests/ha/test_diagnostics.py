@@ -5,7 +5,6 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -19,6 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
+from smartyp1.json_types import JsonDict
 
 from .boards import pulse_entry
 from .entities import Smarty, set_up
@@ -60,9 +60,9 @@ async def entry(home: Home) -> MockConfigEntry:
     return entry
 
 
-async def download(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
+async def download(hass: HomeAssistant, entry: MockConfigEntry) -> JsonDict:
     """Return the diagnostics after a way through JSON."""
-    told: dict[str, Any] = json.loads(
+    told: JsonDict = json.loads(
         json.dumps(await async_get_config_entry_diagnostics(hass, entry), default=str)
     )
     return told
@@ -129,7 +129,7 @@ async def test_a_serial_number_in_the_name_of_a_field_is_private(home: Home) -> 
     assert f"place_of_{REDACTED}" in (await download(home.hass, entry))["data"]
 
 
-async def told(hass: HomeAssistant) -> dict[str, Any]:
+async def told(hass: HomeAssistant) -> JsonDict:
     """Return the lines of the page."""
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()

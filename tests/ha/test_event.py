@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from homeassistant.const import (
@@ -19,6 +18,8 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_load_restore_state_from_storage,
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from smartyp1.json_types import JsonDict
 
 from .meter import with_value
 from .support import TELEGRAM, Home, fall_silent, recorder_done
@@ -52,7 +53,7 @@ class Fired:
         ]
 
     @property
-    def _details(self) -> list[dict[str, Any]]:
+    def _details(self) -> list[JsonDict]:
         """Return the attributes of each event that a trigger takes for one."""
         return [
             dict(new.attributes)
@@ -196,7 +197,7 @@ async def test_each_counter_of_the_meter_fires_by_kind(home: Home) -> None:
 
 
 @pytest.fixture
-def remember(hass: HomeAssistant, hass_storage: dict[str, Any]) -> Remember:
+def remember(hass: HomeAssistant, hass_storage: JsonDict) -> Remember:
     """Return a function that lets a former Home Assistant have stored the counts of an event."""
 
     async def remember(stored: object) -> None:

@@ -25,6 +25,7 @@ from custom_components.smarty_p1.sensor import FollowingSensor
 from custom_components.smarty_p1.sinks import mqtt_topics, p1_server, virtual_meter_server
 from custom_components.smarty_p1.sinks.sink import SinkKind
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict
 
 from .meter import with_value
 from .recipients import options as message_options
@@ -37,8 +38,7 @@ LAST = with_value(TELEGRAM, "1-0:1.8.0", "(000300.001*kWh)")
 
 
 def fail(*_args: object, **_more: object) -> NoReturn:
-    msg = "nobody expects this"
-    raise RuntimeError(msg)
+    raise RuntimeError("nobody expects this")
 
 
 async def fail_later(*_args: object, **_more: object) -> NoReturn:
@@ -144,8 +144,7 @@ async def test_an_output_comes_when_its_library_is_there(
 
     def import_module(name: str) -> NoReturn:
         made.append(name)
-        msg = "No module named 'paho'"
-        raise ModuleNotFoundError(msg)
+        raise ModuleNotFoundError("No module named 'paho'")
 
     mqtt = {"enabled": True, "topic": "smarty_p1/house"}
     with patch.object(mqtt_topics, "import_module", import_module):
@@ -171,7 +170,7 @@ async def test_a_meter_is_read_again_although_the_end_of_a_pause_fails(home: Hom
 
 
 async def test_an_entry_is_removed_although_an_output_cannot_clear(
-    home: Home, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
+    home: Home, hass_storage: JsonDict, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = await home.set_up()
     assert await home.hass.config_entries.async_unload(entry.entry_id)

@@ -9,6 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from smartyp1.json_types import JsonDict
+
 from . import test_planned_loads
 from .dialogs import errors_of, schema_of, suggested
 from .support import wait_until
@@ -82,7 +84,7 @@ async def choose(
     return await hass.config_entries.subentries.async_configure(form["flow_id"], typed)
 
 
-def filled_in(form: SubentryFlowResult) -> dict[str, Any]:
+def filled_in(form: SubentryFlowResult) -> JsonDict:
     """Return the values that a form suggests in any of its sections."""
     values = suggested(form)
     sections = [value for value in values.values() if isinstance(value, dict)]

@@ -4,7 +4,6 @@ The meter is that of `billed_month`; its bills are worked out by hand.
 """
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigFlowResult
@@ -12,6 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from smartyp1.json_types import JsonDict
 
 from .billed_month import telegram
 from .dialogs import add_contract, enter_contract
@@ -114,7 +115,7 @@ def _damages(hass: HomeAssistant, key: str = "damaged_month") -> list[ir.IssueEn
 
 
 async def test_a_meters_file_that_is_lost_costs_nothing(
-    home: Home, entry: MockConfigEntry, hass_storage: dict[str, Any]
+    home: Home, entry: MockConfigEntry, hass_storage: JsonDict
 ) -> None:
     before = await call(home.hass, "get_bill", month="2026-05")
     assert await home.hass.config_entries.async_unload(entry.entry_id)

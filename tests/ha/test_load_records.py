@@ -6,7 +6,6 @@ The house is that of `test_planned_loads`: energy is cheap from 22:00 to 6:00.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from types import MappingProxyType
-from typing import Any
 
 import pytest
 from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATION
@@ -26,6 +25,7 @@ from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 from custom_components.smarty_p1.lib.plan.load_control import LoadControl
 from custom_components.smarty_p1.lib.plan.load_record import LoadRecord
 from custom_components.smarty_p1.lib.stored_json import dump, load
+from smartyp1.json_types import JsonDict, JsonMapping
 
 from . import billed_month, test_planned_loads
 from .dialogs import contract_in
@@ -292,7 +292,7 @@ async def test_presses_at_once_are_one_plan(plans: Plans) -> None:
 
 
 async def test_a_restart_forgets_neither_the_task_nor_the_shown_start(
-    plans: Plans, home: Home, hass_storage: dict[str, Any]
+    plans: Plans, home: Home, hass_storage: JsonDict
 ) -> None:
     dishes = await plans.add("Dishes", **DISHES, measured_by=POWER)
     await plans.press("button.dishes_ready")
@@ -319,7 +319,7 @@ async def test_a_restart_forgets_neither_the_task_nor_the_shown_start(
 
 
 async def test_a_removed_load_leaves_nothing_in_the_file(
-    plans: Plans, home: Home, hass_storage: dict[str, Any]
+    plans: Plans, home: Home, hass_storage: JsonDict
 ) -> None:
     dishes = await plans.add("Dishes", **DISHES)
     await plans.press("button.dishes_ready")
@@ -345,7 +345,7 @@ def test_loads_that_were_removed_never_make_the_file_too_long(hass: HomeAssistan
 
 
 async def test_limits_that_are_joined_late_can_be_read_again(
-    hass: HomeAssistant, hass_storage: dict[str, Any]
+    hass: HomeAssistant, hass_storage: JsonDict
 ) -> None:
     before = LoadRecords(hass, "entry")
     before.seen_limits({f"relay{number}": True for number in range(10)}, EVENING)
@@ -400,7 +400,7 @@ def with_prices(plans: Plans, days: int, now: datetime) -> None:
     plans.hass.states.async_set("sensor.spot", str(price), attributes, timestamp=now.timestamp())
 
 
-def shown_plan(plans: Plans) -> Mapping[str, Any]:
+def shown_plan(plans: Plans) -> JsonMapping:
     """Return the plan that cards show."""
     shown = HOUSE_PLANS.of(plans.hass, plans.entry.entry_id)
     assert not isinstance(shown, PlanLack)
@@ -541,7 +541,7 @@ async def test_an_announced_start_moves_for_five_cents_also_when_the_clock_chang
 
 
 async def test_a_damaged_file_begins_anew_and_says_so(
-    plans: Plans, home: Home, hass_storage: dict[str, Any]
+    plans: Plans, home: Home, hass_storage: JsonDict
 ) -> None:
     await plans.add("Dishes", **DISHES)
     key = f"smarty_p1.{plans.entry.entry_id}.loads"

@@ -27,6 +27,7 @@ from custom_components.smarty_p1.messages import (
     meter_watch,
     report_data,
 )
+from smartyp1.json_types import JsonDict
 
 from . import billed_month
 from .dialogs import schema_of
@@ -93,12 +94,12 @@ class House(Home):
         await billed_month.set_up(self, self.storage)
         await self.again_at_midnight(billed_month.OPTIONS | options("monthly_report") | more)
 
-    async def again_at_midnight(self, options: dict[str, Any] | None = None) -> None:
+    async def again_at_midnight(self, options: JsonDict | None = None) -> None:
         await self.again(billed_month.telegram("00:00:00", 0.0), options)
 
 
 @pytest.fixture
-async def house(home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> House:
+async def house(home: Home, hass_storage: JsonDict, monkeypatch: pytest.MonkeyPatch) -> House:
     house = House(home.hass, home.port, home.make_entry)
     house.clock, house.storage = await Clock.started(home.hass, monkeypatch), hass_storage
     return house
@@ -366,7 +367,7 @@ async def test_voltage_and_water_cause_messages(house: House, phone: Phone) -> N
 async def test_a_warning_comes_in_time(house: House, phone: Phone) -> None:
     house.hass.config.language = "fr"
     house.clock.now = datetime.fromisoformat("2025-07-03T10:30:00+02:00")
-    contract: dict[str, Any] = {"reference_power": 7.0, "surcharge_price": 0.1, "vat": False}
+    contract: JsonDict = {"reference_power": 7.0, "surcharge_price": 0.1, "vat": False}
     await house.set_up(at("10:30:00", 100.0), **contract, **options("soon_above"))
     for second in (10, 60, 120, 180, 240, 250):
         assert phone.shown == []

@@ -34,6 +34,7 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
 from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
+from smartyp1.json_types import JsonDict
 from tests.lib.bill.lives import Life
 from tests.lib.leneda.writing import export
 from tests.random_examples import examples
@@ -507,7 +508,7 @@ async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistan
 
 
 async def test_an_unload_in_the_middle_of_the_first_write(
-    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, home: Home, hass_storage: JsonDict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(3)  # noqa: S311
     with monkeypatch.context() as patched:

@@ -27,6 +27,7 @@ from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.history.luxembourg_time import quarter_start
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
+from smartyp1.json_types import JsonDict
 
 from . import billed_month, test_load_follower, test_planned_loads
 from .dialogs import in_sections
@@ -487,7 +488,7 @@ async def test_a_charger_without_a_meter_obeys_once_its_entities_show_it(
 
 async def test_loads_that_share_a_limit_have_it_together(hass: HomeAssistant, box: Box) -> None:
     hass.states.async_set(RELAY, "connected")
-    shared: dict[str, Any] = {"blocked_by": RELAY, "limited_to": "4", "limit_shared": True}
+    shared: JsonDict = {"blocked_by": RELAY, "limited_to": "4", "limit_shared": True}
     box.needs(8.8)
     await box.enters(power_set_by=POWER, min_kw="1.4", max_kw="3", **shared)
     hass.states.async_set("switch.boiler", "off")

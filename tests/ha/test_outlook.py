@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.computed_answers.answer_queue import MAX_WAITING
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from smartyp1.json_types import JsonDict
 
 from . import billed_month
 from .measured import measure
@@ -28,7 +29,7 @@ from .support import TELEGRAM, Home
 type Begin = Callable[..., Awaitable[MockConfigEntry]]
 type Call = Callable[..., Awaitable[Any]]
 
-PAGE = (Path(__file__).parents[2] / "docs" / "tariff-actions.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "tariff-actions.md").read_text("utf-8")
 # Noon in Luxembourg, on the day of the telegrams.
 NOW = datetime(2026, 6, 16, 10, 7, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -105,7 +106,7 @@ async def test_the_market_as_far_as_its_entity_knows_it(
     attributes = {"unit_of_measurement": "ct/kWh", "raw_today": rows}
     hass.states.async_set("sensor.market", "10", attributes)
 
-    def prices(answer: dict[str, Any]) -> list[float | None]:
+    def prices(answer: JsonDict) -> list[float | None]:
         return [each["price_import"] for each in answer["quarter_hours"]]
 
     found = await call()
@@ -154,7 +155,7 @@ class NordPool:
             "nordpool", "get_prices_for_date", self._answer, supports_response=SupportsResponse.ONLY
         )
 
-    async def _answer(self, call: ServiceCall) -> dict[str, Any]:
+    async def _answer(self, call: ServiceCall) -> JsonDict:
         assert (call.data["config_entry"], call.data["areas"]) == (self._entry_id, ["GER"])
         self.days.append(call.data["date"])
         await self.answers.wait()
@@ -217,7 +218,7 @@ async def begin_without_answers(
     return meter
 
 
-def action_on(meter: str, service: str, **fields: object) -> dict[str, Any]:
+def action_on(meter: str, service: str, **fields: object) -> JsonDict:
     """Return a request of a card that calls an action."""
     data = {"config_entry": meter, **fields}
     called = {"domain": "smarty_p1", "service": service, "service_data": data}

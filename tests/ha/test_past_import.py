@@ -25,6 +25,7 @@ from custom_components.smarty_p1.coordinator.leneda.import_refusal import Import
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from smartyp1.json_types import JsonDict
 from tests.lib.leneda.writing import (
     CONSUMPTION,
     POINT,
@@ -54,7 +55,7 @@ type BringIn = Callable[[bytes], Any]
 
 
 @pytest.fixture
-async def entry(home: Home, hass_storage: dict[str, Any], tmp_path: Path) -> MockConfigEntry:
+async def entry(home: Home, hass_storage: JsonDict, tmp_path: Path) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it."""
     home.hass.config.allowlist_external_dirs = {str(tmp_path)}
     return await billed_month.set_up(home, hass_storage)
@@ -293,7 +294,7 @@ async def test_an_import_can_be_removed(
 async def test_an_import_cannot_be_removed_while_an_account_would_bring_it_back(
     home: Home, monkeypatch: pytest.MonkeyPatch, entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
-    async def enter(options: dict[str, Any]) -> None:
+    async def enter(options: JsonDict) -> None:
         home.hass.config_entries.async_update_entry(entry, options=options)
         await home.again(telegram("00:00:20", 0.0))
 

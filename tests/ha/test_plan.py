@@ -15,12 +15,14 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from smartyp1.json_types import JsonDict
+
 from . import billed_month
 from .clock import Clock
 from .dialogs import contract_in
 from .support import Home, refusal
 
-PAGE = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "plan.md").read_text("utf-8")
 NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)
 CAR = {"name": "Car", "kwh": 8.8, "max_kw": 11, "by": "07:00"}
 DISHES = {"name": "Dishes", "kwh": 1.55, "hours": 1.55, "by": "05:00"}
@@ -172,7 +174,7 @@ async def test_a_battery_is_planned_with_the_loads(house: HomeAssistant) -> None
         [CAR] * 11,
     ],
 )
-async def test_loads_are_bounded(house: HomeAssistant, loads: list[dict[str, Any]]) -> None:
+async def test_loads_are_bounded(house: HomeAssistant, loads: list[JsonDict]) -> None:
     with pytest.raises(vol.Invalid):
         await plan(house, loads=loads)
 

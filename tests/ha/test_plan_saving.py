@@ -18,6 +18,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.messages.report_data import async_report
+from smartyp1.json_types import JsonDict
 
 from . import billed_month
 from .dialogs import contract_in, in_sections
@@ -58,7 +59,7 @@ async def record_wallbox(hass: HomeAssistant) -> None:
 
 @pytest.fixture
 async def house(
-    home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    home: Home, hass_storage: JsonDict, monkeypatch: pytest.MonkeyPatch
 ) -> MockConfigEntry:
     monkeypatch.setattr(dt_util, "utcnow", lambda: NOW)
     entry = await billed_month.set_up(home, hass_storage)

@@ -5,13 +5,14 @@ The house is that of `test_planned_loads`: it needs 0.4 kW, and energy is cheap 
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from smartyp1.json_types import JsonDict
 
 from . import billed_month, test_planned_loads
 from .dialogs import errors_of, in_sections, place_of
@@ -30,7 +31,7 @@ EVENING = datetime(2026, 6, 16, 19, 50, tzinfo=UTC)
 CHEAP = datetime(2026, 6, 16, 20, 0, 25, tzinfo=UTC)
 """22:00 in Luxembourg."""
 NUMBER, MODE = "input_number.battery", "input_select.battery"
-BATTERY: dict[str, Any] = {
+BATTERY: JsonDict = {
     "name": "Battery",
     "capacity_kwh": "10",
     "charge": "sensor.battery_charge",
@@ -165,7 +166,7 @@ async def test_a_mode_is_chosen_only_to_charge_from_the_grid(
     await until_set(hass, lambda: state(hass, MODE) == "Charge")
 
 
-WRONG_FIELDS: list[tuple[dict[str, Any], str, str]] = [
+WRONG_FIELDS: list[tuple[JsonDict, str, str]] = [
     ({"capacity_kwh": "0"}, "capacity_kwh", "amount_out_of_range"),
     ({"charge": "sensor.mileage"}, "charge", "charge_has_other_unit"),
     (SET | {"power_set_by": "input_number.km"}, "power_set_by", "power_set_by_has_other_unit"),

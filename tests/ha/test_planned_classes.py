@@ -27,6 +27,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.advice.what_if import compare_years
 from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
+from smartyp1.json_types import JsonDict
 
 from .dialogs import contract_in, in_sections
 from .support import Home, call, metadata_of_sums, recorder_done
@@ -51,7 +52,7 @@ BEGIN, END = datetime(2025, 6, 1, tzinfo=LUXEMBOURG), datetime(2026, 6, 1, tzinf
 
 
 @pytest.fixture
-async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+async def entry(home: Home, hass_storage: JsonDict) -> MockConfigEntry:
     return await set_up_year(home, hass_storage)
 
 

@@ -37,6 +37,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
+from smartyp1.json_types import JsonDict
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month, kit
@@ -68,7 +69,7 @@ DISHES = {
     "measured_by": "sensor.wallbox_energy",
 }
 WATER = {"name": "Water", "kwh": "4", "max_kw": "2", "measured_by": "sensor.wallbox_energy"}
-LOADS: dict[str, dict[str, Any]] = {"car": CAR, "appliance": DISHES, "pausing": WATER}
+LOADS: dict[str, JsonDict] = {"car": CAR, "appliance": DISHES, "pausing": WATER}
 
 CALENDAR = "calendar.smarty_plan"
 STEPPED = "planned_power", "missing_at_deadline"
@@ -101,10 +102,10 @@ async def record(hass: HomeAssistant, name: str, unit: str, unit_class: str) -> 
 
 
 @pytest.fixture
-async def house(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+async def house(home: Home, hass_storage: JsonDict) -> MockConfigEntry:
     """Return a meter in Luxembourg with 5 kW."""
     await home.hass.config.async_set_time_zone("Europe/Luxembourg")
-    contract: dict[str, Any] = billed_month.OPTIONS | {
+    contract: JsonDict = billed_month.OPTIONS | {
         "reference_power": 5.0,
         "second_energy_price": 0.08,
         "second_price_from": "22:00:00",

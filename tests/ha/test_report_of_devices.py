@@ -15,6 +15,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
+from smartyp1.json_types import JsonDict
+
 from . import billed_month
 from .recipients import Clock, Phone, add, options
 from .support import Home, metadata_of_sums, recorder_done, smarty_entry
@@ -61,7 +63,7 @@ async def nothing(_hass: HomeAssistant) -> None:
 )
 async def test_the_dearest_day_names_a_device(
     home: Home,
-    hass_storage: dict[str, Any],
+    hass_storage: JsonDict,
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[HomeAssistant], Awaitable[None]],
     *,
@@ -97,7 +99,7 @@ async def test_the_dearest_day_names_a_device(
 
 
 async def test_panels_without_sun_cause_a_message_in_the_morning(
-    home: Home, hass_storage: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    home: Home, hass_storage: JsonDict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hass = home.hass
     clock, phone = await Clock.started(hass, monkeypatch), Phone("Phone")

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 import custom_components.smarty_p1
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
+from smartyp1.json_types import JsonDict
 
 from . import billed_month
 from .billed_month import telegram
@@ -38,7 +39,7 @@ def call(hass: HomeAssistant) -> Call:
 
 @pytest.mark.usefixtures("entry")
 async def test_the_bill_of_a_whole_month(call: Call) -> None:
-    def line(name: str, quantity: float, unit: str, price: float, amount: float) -> dict[str, Any]:
+    def line(name: str, quantity: float, unit: str, price: float, amount: float) -> JsonDict:
         return {"name": name, "quantity": quantity, "unit": unit, "price": price, "amount": amount}
 
     # VAT: 8 % of 82.39, which is all but the feed-in.
@@ -98,7 +99,7 @@ async def test_the_first_month_names_its_begin(home: Home, call: Call) -> None:
 
 
 async def test_a_bill_names_its_missing_prices(
-    home: Home, hass_storage: dict[str, Any], call: Call
+    home: Home, hass_storage: JsonDict, call: Call
 ) -> None:
     # For 8 kW no price is published, and no energy price was entered.
     await billed_month.set_up(home, hass_storage, reference_power=8.0)
@@ -151,7 +152,7 @@ async def test_the_classes_of_a_month(call: Call) -> None:
 
 @pytest.mark.usefixtures("entry")
 async def test_the_classes_at_the_prices_of_today_or_of_each_month(home: Home, call: Call) -> None:
-    prices_of_june: dict[str, Any] = {"surcharge_price": 0.53, "network_fixed_price": 13.0}
+    prices_of_june: JsonDict = {"surcharge_price": 0.53, "network_fixed_price": 13.0}
     june = {**billed_month.OPTIONS, **prices_of_june, "since": "2026-06-01"}
     await home.again(telegram("00:00:10", 0.0), {"contracts": [billed_month.OPTIONS, june]})
     for prices, smaller, own, saving, is_same in (
@@ -177,7 +178,7 @@ async def test_the_quarter_hours_of_a_period(home: Home, call: Call) -> None:
     await home.receive(telegram("00:15:00", 2.0, 0.004, 0.123))
     await home.receive(telegram("00:30:00", 2.1, 0.004, 0.123))
 
-    def quarter(start: str, imported: float, exported: float, reactive: float) -> dict[str, Any]:
+    def quarter(start: str, imported: float, exported: float, reactive: float) -> JsonDict:
         return {
             "start": start,
             "imported_kwh": imported,
@@ -333,12 +334,12 @@ async def test_a_meter_that_has_not_sent_its_time(home: Home, call: Call) -> Non
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
 
 
-async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:
+async def get_telegram(hass: HomeAssistant, **data: str) -> JsonDict:
     answer = await hass.services.async_call(
         "smarty_p1", "get_telegram", data, blocking=True, return_response=True
     )
     assert answer
-    content: dict[str, Any] = json.loads(json.dumps(answer))
+    content: JsonDict = json.loads(json.dumps(answer))
     return content
 
 

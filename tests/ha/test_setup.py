@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from copy import deepcopy
 from hashlib import sha256
 from itertools import count
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -22,6 +21,7 @@ from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.port import reconnecting_port
 from custom_components.smarty_p1.lib.port.serial_port import open_port
+from smartyp1.json_types import JsonDict
 
 from . import kit
 from .boards import tank_entry
@@ -359,7 +359,7 @@ async def test_an_entry_of_a_later_minor_version_is_read_after_going_back(home: 
 
 @pytest.mark.parametrize("minor_version", [1, 2])
 async def test_an_entry_from_before_the_first_release_is_refused_and_stays_as_it_is(
-    home: Home, hass_storage: dict[str, Any], minor_version: int
+    home: Home, hass_storage: JsonDict, minor_version: int
 ) -> None:
     fields = {"data": {"port": home.port.url}, "options": {"reference_power": 7.0}}
     entry = smarty_entry(version=1, minor_version=minor_version, title="Smarty", **fields)

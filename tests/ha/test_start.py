@@ -28,6 +28,7 @@ from custom_components.smarty_p1.coordinator.telegram_source import TelegramSour
 from custom_components.smarty_p1.dashboards import energy_dashboard_setup
 from custom_components.smarty_p1.lib.failure_detection import METER
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict
 
 from . import leneda
 from .recipients import options as message_options
@@ -54,7 +55,7 @@ ACCOUNT = {
 PRICES = {"reference_power": 7.0, "energy_price": 0.1463, "feed_in_price": 0.06}
 P1_SERVER = {"enabled": True, "address": "127.0.0.1", "port": 0}
 # Options of a meter at a port, as dialogs store them.
-OPTIONS: dict[str, dict[str, Any]] = {
+OPTIONS: dict[str, JsonDict] = {
     "none": {},
     "Energy dashboard": {"fill_energy": True},
     "sidebar, prices": {"fill_energy": True, "sidebar": True, **PRICES},
@@ -111,7 +112,7 @@ async def until_filled(hass: HomeAssistant) -> list[Any]:
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("meter", ["sends", "is silent", "refuses"])
 async def test_the_start_waits_for_nothing(
-    unstarted: HomeAssistant, home: Home, options: dict[str, Any], meter: str
+    unstarted: HomeAssistant, home: Home, options: JsonDict, meter: str
 ) -> None:
     if meter == "sends":
         home.answer()

@@ -6,13 +6,13 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from custom_components.smarty_p1.coordinator.leneda.progress import AskedSpan, LenedaProgress
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from dev.release import manifest_version
+from smartyp1.json_types import JsonDict
 
 from . import leneda
 from .billed_month import telegram
@@ -28,7 +28,7 @@ MIDNIGHT = datetime(2026, 6, 15, 22, tzinfo=UTC)
 QUARTER_HOUR = timedelta(minutes=15)
 KWH = [0.1, 0.1, 2.0, 0.1, 0.1, 0.1, 0.1, 0.1]
 POINT = {"consumption_point": leneda.POINT}
-OPTIONS: dict[str, Any] = {
+OPTIONS: JsonDict = {
     "contracts": [
         {"reference_power": 7.0, "energy_price": 0.15, "feed_in_price": 0.06, "vat": True},
         {
@@ -54,7 +54,7 @@ def read_price(home: Home, number: int) -> None:
     )
 
 
-async def write_files(home: Home, hass_storage: dict[str, Any]) -> dict[str, Any]:
+async def write_files(home: Home, hass_storage: JsonDict) -> JsonDict:
     """Return the files of a meter that was read for two hours."""
     CLOCK.stop_at(MIDNIGHT)
     read_price(home, 0)
@@ -96,7 +96,7 @@ async def write_files(home: Home, hass_storage: dict[str, Any]) -> dict[str, Any
         "price_files": {path.name: lines_in(path) for path in sorted(prices.iterdir())},
         "bucket": BUCKET,
     }
-    loaded: dict[str, Any] = json.loads(json.dumps(written))
+    loaded: JsonDict = json.loads(json.dumps(written))
     return loaded
 
 
@@ -121,12 +121,12 @@ def shape_of(value: object) -> object:
 
 @pytest.mark.begins_at("2026-06-15T22:00:00Z")
 async def test_the_frozen_files_of_this_version_are_as_it_writes_them(
-    home: Home, hass_storage: dict[str, Any], pytestconfig: pytest.Config
+    home: Home, hass_storage: JsonDict, pytestconfig: pytest.Config
 ) -> None:
     written = await write_files(home, hass_storage)
     path = FOLDER / f"{manifest_version()}.json"
     if pytestconfig.getoption("--store"):
-        path.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+        path.write_text(json.dumps(written, indent=1) + "\n", "utf-8")
     frozen = json.loads(path.read_text("utf-8"))
     assert shape_of(frozen) == shape_of(written), "run scripts/release stored"
 
@@ -134,7 +134,7 @@ async def test_the_frozen_files_of_this_version_are_as_it_writes_them(
 @pytest.mark.begins_at("2026-06-16T00:00:30Z")
 @pytest.mark.parametrize("version", sorted(path.stem for path in FOLDER.glob("*.json")))
 async def test_the_files_of_a_release_are_read(
-    home: Home, hass_storage: dict[str, Any], version: str
+    home: Home, hass_storage: JsonDict, version: str
 ) -> None:
     stored = json.loads((FOLDER / f"{version}.json").read_text("utf-8"))
     frozen = stored["entry"]
@@ -150,7 +150,7 @@ async def test_the_files_of_a_release_are_read(
     for folder, files in folders.items():
         folder.mkdir(parents=True)
         for name, lines in files.items():
-            (folder / name).write_text("\n".join(lines) + "\n", encoding="ascii")
+            (folder / name).write_text("\n".join(lines) + "\n", "ascii")
 
     # The first frame is a replay, because the stored counter is 17. Its register must not count.
     replayed = home.port.next_frame(telegram("02:00:20", 9.0, 9.0))

@@ -56,20 +56,21 @@ from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK
 from custom_components.smarty_p1.sensor.load_sensors import LOAD_SENSORS, PLAN_SAVING
 from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS
+from smartyp1.json_types import JsonDict
 from tests.ha.support import smarty_entry
 
 from .documentation import MBUS_SENSORS, mbus_of
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent
-TEXTS: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
-ICONS: dict[str, Any] = json.loads((FOLDER / "icons.json").read_text())
-LANGUAGES: dict[str, dict[str, Any]] = {
+TEXTS: JsonDict = json.loads((FOLDER / "translations" / "en.json").read_text())
+ICONS: JsonDict = json.loads((FOLDER / "icons.json").read_text())
+LANGUAGES: dict[str, JsonDict] = {
     path.stem: json.loads(path.read_text()) for path in (FOLDER / "translations").glob("*.json")
 }
 MBUS_TYPES = {*MBUS_DEVICE_TYPES.values(), "unknown"}
 
 
-def flatten(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+def flatten(texts: JsonDict, path: str = "") -> Iterator[tuple[str, str]]:
     for key, value in texts.items():
         if isinstance(value, dict):
             yield from flatten(value, f"{path}{key}.")
@@ -124,7 +125,7 @@ def test_each_obstacle_has_a_text() -> None:
 
 def keys_of_report_lines() -> set[str]:
     """Return the keys that the report gives to its lines, also in conditional expressions."""
-    tree = ast.parse(Path(monthly_report.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(monthly_report.__file__).read_text("utf-8"))
     return {
         text.value
         for call in ast.walk(tree)
@@ -162,7 +163,7 @@ SHOWN_ERRORS = {
 
 def untranslated_errors(path: Path) -> Iterator[str]:
     """Yield the places in a file that raise or make an error for users without a translation."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(path.read_text("utf-8"))
     names = {
         alias.asname or alias.name
         for node in ast.walk(tree)
@@ -245,7 +246,7 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
     messages = {"kinds": [kind.value for kind in Kind]}
     smarty_entry().add_to_hass(hass)
     with_all_messages = smarty_entry(options={"messages": messages})
-    asked: list[tuple[dict[str, Any], set[str]]] = [
+    asked: list[tuple[JsonDict, set[str]]] = [
         (pages["contract"], {*contract_fields()}),
         (form, options),
         *((pages[page.step_id], {*page.fields(hass, with_all_messages)}) for page in PAGES),
@@ -264,7 +265,7 @@ MAX_PAGE_WORDS = 260
 LONG_PAGES = {"contract_details", "virtual_meter"}
 
 
-def words_of(texts: dict[str, Any] | str) -> int:
+def words_of(texts: JsonDict | str) -> int:
     return len(texts.split()) if isinstance(texts, str) else sum(map(words_of, texts.values()))
 
 
@@ -422,7 +423,7 @@ def test_a_limit_in_a_text_is_the_programs(language: str, key: str, limit: float
 
 
 def test_each_message_on_the_page_of_faults_exists() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text("utf-8")
     shown = [re.sub(r"\{\w+\}", "…", text).replace("\xa0", " ") for _, text in flatten(TEXTS)]
     for cell in re.findall(r"(?m)^\| ([^|]+) \|", page.partition("\n## Later")[0]):
         for message in re.findall(r"(?<!\*)\*([A-Z…][^*]+)\*", cell):

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -15,6 +14,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.trigger import TRIGGERS
+from smartyp1.json_types import JsonDict
 
 from .meter import SERIAL, MeterPort, with_value
 from .support import TELEGRAM, Home, device_of, fall_silent, let_pass, receive, state_of
@@ -60,7 +60,7 @@ async def automate(
     chosen = {"options": options} if options else {}
     calls: list[ServiceCall] = async_mock_service(hass, "test", "seen")
     data = {"entity": "{{ trigger.entity_id }}"}
-    automations: list[dict[str, Any]] = [
+    automations: list[JsonDict] = [
         {
             "triggers": [{"trigger": f"smarty_p1.{trigger}", "target": target, **chosen}],
             "actions": [{"action": "test.seen", "data": {"trigger": trigger, **data}}],
@@ -75,7 +75,7 @@ async def automate(
 async def make_checker(
     hass: HomeAssistant, name: str, identifier: str = METER, **options: str
 ) -> conditions.ConditionChecker:
-    config: dict[str, Any] = {
+    config: JsonDict = {
         "condition": f"smarty_p1.{name}",
         "target": {"device_id": device_id(hass, identifier)},
         "options": options,

@@ -22,6 +22,7 @@ from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
 from custom_components.smarty_p1.lib.prices.market_price_series import QuarterPrice
+from smartyp1.json_types import JsonDict
 
 from . import billed_month
 from .billed_month import telegram
@@ -29,7 +30,7 @@ from .support import Home, call
 
 DOCS = Path(__file__).parents[2] / "docs"
 # The published prices of 2026, also for the months of 2025.
-OPTIONS: dict[str, Any] = {
+OPTIONS: JsonDict = {
     **billed_month.OPTIONS,
     "network_fixed_price": 12.84,
     "network_variable_price": 0.051,
@@ -61,11 +62,11 @@ def quarter_of(n: int) -> tuple[float, float]:
 
 
 @pytest.fixture
-async def entry(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+async def entry(home: Home, hass_storage: JsonDict) -> MockConfigEntry:
     return await set_up_year(home, hass_storage)
 
 
-async def set_up_year(home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+async def set_up_year(home: Home, hass_storage: JsonDict) -> MockConfigEntry:
     """Return the entry of a meter with eleven months from the platform before its own months."""
     entry = await billed_month.set_up(home, hass_storage)
     await home.again(telegram("00:00:05", 0.1), {"contracts": [OPTIONS]})
@@ -174,7 +175,7 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     assert sold["classes"]["7"]["battery"]["stored_share"] == 0
 
     # The page shows an answer of this shape.
-    text = (DOCS / "what-if.md").read_text(encoding="utf-8")
+    text = (DOCS / "what-if.md").read_text("utf-8")
     [shown] = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
     assert shown.keys() == answer.keys()
     assert shown["classes"]["3"].keys() == answer["classes"]["3"].keys()
@@ -307,7 +308,7 @@ class EnergyCharts:
         self.answer: Callable[[datetime, datetime], web.StreamResponse | None] = self.prices
         self.released = asyncio.Event()
 
-    def rows(self, start: datetime, end: datetime) -> dict[str, Any]:
+    def rows(self, start: datetime, end: datetime) -> JsonDict:
         """Return a price of 10 cents in each quarter-hour, and 4 cents in the evening."""
         times = [*range(int(start.timestamp()), int(end.timestamp()), 900)]
         hours = [datetime.fromtimestamp(time, LUXEMBOURG).hour for time in times]
@@ -351,11 +352,11 @@ async def test_prices_of_the_zone_are_downloaded_once_and_only_when_asked_for(
     client = await hass_ws_client(hass)
     change = {"kind": "contract", "energy_margin": 0.02, "market": "DE-LU"}
 
-    async def ask(**more: object) -> dict[str, Any]:
+    async def ask(**more: object) -> JsonDict:
         changes = [{**change, **more}, {"kind": "car", "kwh": 8, "kw": 4, "begin_hour": 18}]
         request = {"type": "smarty_p1/what_if", "entry_id": entry.entry_id, "changes": changes}
         await client.send_json_auto_id(request)
-        result: dict[str, Any] = (await client.receive_json())["result"]
+        result: JsonDict = (await client.receive_json())["result"]
         return result
 
     refused = await ask()
@@ -466,7 +467,7 @@ async def test_missing_prices_are_named_and_a_month_in_part_is_asked_for_later(
 
 @pytest.mark.begins_at("2026-06-16T00:00:00+02:00")
 async def test_the_refusal_names_the_missing_days(
-    home: Home, hass_storage: dict[str, Any], hass_ws_client: WebSocketGenerator
+    home: Home, hass_storage: JsonDict, hass_ws_client: WebSocketGenerator
 ) -> None:
     assert await async_setup_component(home.hass, "smarty_p1", {})
     entry = await billed_month.set_up(home, hass_storage)

@@ -4,7 +4,6 @@ import json
 import random
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,12 +26,11 @@ from smartyp1.amounts import (
     parse_amount,
     shown_typed,
 )
+from smartyp1.json_types import JsonDict
 from tests.random_examples import examples
 
 # Texts in EUR that the battery card reads, too: its own test has the same table.
-TABLE: dict[str, Any] = json.loads(
-    Path(__file__).with_name("amounts.json").read_text(encoding="utf-8")
-)
+TABLE: JsonDict = json.loads(Path(__file__).with_name("amounts.json").read_text("utf-8"))
 UNITS: list[tuple[Unit, str, float]] = [
     (EUR_PER_KWH, "0,1450 €/kWh", 0.145),
     (EUR_PER_KWH, "14,5 ct/kWh", 0.145),

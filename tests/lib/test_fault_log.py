@@ -14,8 +14,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def fail(*_: object) -> None:
-    msg = "user:secret@host"
-    raise ValueError(msg)
+    raise ValueError("user:secret@host")
 
 
 def test_an_error_is_logged_once_and_then_by_its_number(caplog: pytest.LogCaptureFixture) -> None:

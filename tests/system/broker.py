@@ -1,8 +1,8 @@
 """A real mosquitto, and a listener that keeps every message."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +40,7 @@ class Broker:
             CONFIGURATION.format(port=self.port, host=HOST), encoding="ascii"
         )
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def serving(self) -> AsyncIterator[Process]:
         async with Process(
             "mosquitto",
@@ -69,7 +69,7 @@ class Listener:
         self.messages: list[Message] = []
         self.subscribed = asyncio.Event()
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
         task = asyncio.create_task(self._listen())
         try:
@@ -81,7 +81,7 @@ class Listener:
 
     async def _listen(self) -> None:
         while True:
-            with contextlib.suppress(aiomqtt.MqttError):
+            with suppress(aiomqtt.MqttError):
                 async with aiomqtt.Client(HOST, self.port) as client:
                     await client.subscribe(self.topic, qos=1)
                     self.subscribed.set()

@@ -1,13 +1,13 @@
 """A real NATS cluster, a real VictoriaMetrics and real collectors, with meters that are made up."""
 
 import asyncio
-import contextlib
 import json
 import re
 import signal
 import urllib.parse
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Self
@@ -104,11 +104,11 @@ class Collectors:
         self._regions = regions
         self._directory = directory
         self._collectors: dict[str, tuple[Part, int]] = {}
-        self._running = contextlib.AsyncExitStack()
+        self._running = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         """Start the cluster and the store."""
-        async with contextlib.AsyncExitStack() as running:
+        async with AsyncExitStack() as running:
             await running.enter_async_context(self._cluster)
             await running.enter_async_context(self.store)
             for region in range(1, self._regions + 1):
@@ -132,7 +132,7 @@ class Collectors:
         keys = self._directory / file
         new = keys.with_suffix(".new")
         new.touch(mode=0o600)
-        new.write_text("".join(lines) + more, encoding="ascii")
+        new.write_text("".join(lines) + more, "ascii")
         new.replace(keys)
 
     async def start(

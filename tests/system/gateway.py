@@ -1,9 +1,9 @@
 """A real ser2net, with the configuration in docs, page `connections`."""
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from dev.demo.home_assistant import HOST, ROOT
@@ -23,7 +23,7 @@ def documented(count: int) -> tuple[str, list[str]]:
 
     The page has an example with one port and one with two. Each further port has the next number.
     """
-    text = (ROOT / "docs" / "connections.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "connections.md").read_text("utf-8")
     examples = {len(_CONNECTION.findall(each)): each for each in _EXAMPLE.findall(text)}
     example = examples[min(count, 2)]
     connections = _CONNECTION.findall(example)
@@ -53,11 +53,11 @@ class Gateway:
         """Return where the first, second, ... device is read."""
         return f"socket://{HOST}:{self._ports[number - 1]}"
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def serving(self) -> AsyncIterator[Process]:
         admin = f"admin:\n  accepter: tcp,{HOST},{self._admin_port}\n"
         configuration = self._directory / "ser2net.yaml"
-        configuration.write_text("".join([self._head, *self._connections, admin]), encoding="utf-8")
+        configuration.write_text("".join([self._head, *self._connections, admin]), "utf-8")
         async with Process(
             "ser2net",
             [program("ser2net"), "-n", "-d", "-c", configuration],

@@ -1,11 +1,11 @@
 """A real Home Assistant that can be stopped, started and asked."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +15,7 @@ from dev.demo.home_assistant import Installation
 from dev.demo.meter_statistics import DOMAIN, enable, entities_of
 from dev.demo.processes import Process
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict, JsonMapping
 from tests.system.broker import HOST, Broker
 from tests.system.support import DEMO_PYTHON, PATIENCE, RecordingMeter, until
 
@@ -59,8 +60,8 @@ class Home:
         self._installation = Installation(directory / "config", free_ports(), self.log)
         if leneda:
             self._installation.leneda = leneda
-        self._running = contextlib.AsyncExitStack()
-        self._logged_in = contextlib.AsyncExitStack()
+        self._running = AsyncExitStack()
+        self._logged_in = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         """Start it."""
@@ -91,14 +92,14 @@ class Home:
         await self._logged_in.aclose()
         process = getattr(self, "process", None)
         if process and process.status is None:
-            with contextlib.suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):
                 os.kill(process.pid, signal.SIGTERM)
-            with contextlib.suppress(TimeoutError):
+            with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE):
                     await process.wait()
         await self._running.aclose()
 
-    async def add_meter(self, port: str, key: bytes) -> dict[str, Any]:
+    async def add_meter(self, port: str, key: bytes) -> JsonDict:
         """Go through the config flow, and return the new entry."""
         entry = await self.client.run_flow(
             DOMAIN, "meter", port=port, encryption_key=key.hex(), advanced={}
@@ -127,7 +128,7 @@ class Home:
         entry_id, *_ = await self.client.entries(DOMAIN)
         await self.client.set_options(entry_id, **options)
 
-    async def call(self, entry: Mapping[str, Any], action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
+    async def call(self, entry: JsonMapping, action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
         """Call an action of the integration for a meter, and return its answer."""
         answer = await self.client.command(
             "call_service",
@@ -155,7 +156,7 @@ class Home:
         states = await self.states()
         return states.pop("connection") in connections and set(states.values()) == {"unavailable"}
 
-    async def all_states(self) -> dict[str, dict[str, Any]]:
+    async def all_states(self) -> dict[str, JsonDict]:
         return {state["entity_id"]: state for state in await self.client.get("/api/states")}
 
     async def shows_last_telegram(self) -> bool:

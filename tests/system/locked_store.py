@@ -24,10 +24,10 @@ class LockedStore:
         self.authority = Authority(directory)
         certificate, key = self.authority.issue("store")
         self.password = directory / "password"
-        self.password.write_text(f"{SECRET}\n", encoding="ascii")
+        self.password.write_text(f"{SECRET}\n", "ascii")
         self._delete_key = directory / "delete-key"
         if delete_key:
-            self._delete_key.write_text(delete_key, encoding="ascii")
+            self._delete_key.write_text(delete_key, "ascii")
         self.part = VictoriaMetrics(
             directory / "data",
             "-httpAuth.username=writer",

@@ -7,13 +7,14 @@ which are names and arguments. Output: JSON with the `tools` and with an answer 
 import asyncio
 import json
 import sys
-from typing import Any
 
 from mcp import ClientSession
 from mcp.client import streamable_http
 
+from smartyp1.json_types import JsonDict
 
-async def ask(url: str, token: str, calls: list[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+
+async def ask(url: str, token: str, calls: list[tuple[str, JsonDict]]) -> JsonDict:
     """List the tools, call some of them, and return everything as JSON."""
     async with (
         streamable_http.create_mcp_http_client(  # type: ignore[attr-defined] # not exported

@@ -61,5 +61,5 @@ class MovedTime:
 
     def _write(self) -> None:
         part = self._file.with_suffix(".new")
-        part.write_text(f"{self._ahead.total_seconds():+.3f}s\n", encoding="ascii")
+        part.write_text(f"{self._ahead.total_seconds():+.3f}s\n", "ascii")
         part.replace(self._file)

@@ -1,7 +1,7 @@
 """A real NATS cluster with the stream of frames, and gateways that publish to it."""
 
-import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ class Stored(NamedTuple):
     data: bytes
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def cluster_running(
     directory: Path, *, gateways: Mapping[str, Iterable[str]] = ANY_TITLE
 ) -> AsyncIterator[NatsCluster]:
@@ -41,7 +41,7 @@ async def cluster_running(
 async def make_stream(cluster: NatsCluster) -> None:
     async def is_made() -> bool:
         # A cluster that answers may not have heard of all its nodes yet.
-        with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
+        with suppress(OSError, nats.errors.Error, nats.js.errors.Error):
             async with await cluster.connect() as client:
                 await client.jetstream(timeout=20).add_stream(
                     StreamConfig(
@@ -68,7 +68,7 @@ async def stored(cluster: NatsCluster, least: int = 0) -> list[Stored]:
 
     async def is_read() -> bool:
         # Nodes that were just started have first to find each other.
-        with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
+        with suppress(OSError, nats.errors.Error, nats.js.errors.Error):
             found[:] = await _read(cluster)
             return len(found) >= least
         return False

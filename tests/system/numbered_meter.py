@@ -1,8 +1,8 @@
 """A meter with a different number in each telegram, and a Home Assistant that shows it."""
 
-import contextlib
 import os
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ class NumberedMeter(RecordingMeter):
         return self.frames[-1]
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def reading(
     directory: Path,
     meter: NumberedMeter,

@@ -4,13 +4,13 @@ The record of its meters is compared with the stored values.
 """
 
 import asyncio
-import contextlib
 import re
 import shutil
 import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, closing, suppress
 from itertools import batched
 from pathlib import Path
 from typing import Self
@@ -74,13 +74,13 @@ class RunbookFleet:
         self._ended: list[tuple[str, float, float]] = []
         program("victoria-metrics")
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         """Run everything, with sending meters, as long as the context lasts."""
         server = Server(self.meters)
         server.silence()
         async with server:
-            record_file = contextlib.ExitStack()
+            record_file = ExitStack()
             self._write_inputs(server.ports)
             self.init()
             for name in COLLECTORS:
@@ -93,7 +93,7 @@ class RunbookFleet:
                 await self.make_stream()
                 await self.until_collecting()
                 await until(lambda: _all_read(server, len(self.meters)), within=LONG)
-                record = record_file.enter_context(contextlib.closing(Record(self.record)))
+                record = record_file.enter_context(closing(Record(self.record)))
                 villages = [
                     Village(SEED, list(own), server, record).send(1e9, _INTERVAL)
                     for own in batched(self.meters, METERS_EACH, strict=True)
@@ -128,7 +128,7 @@ class RunbookFleet:
             own = lines[number * METERS_EACH : (number + 1) * METERS_EACH]
             text += f'[[gateway]]\nname = "{name.partition("-")[2]}"\n'
             text += f"metrics_port = {self._ports[name]}\nmeters = [\n{''.join(own)}]\n"
-        self.inputs.write_text(text, encoding="utf-8")
+        self.inputs.write_text(text, "utf-8")
 
     def init(self, *options: str, to: Path | None = None) -> str:
         """Make the files, or make them again; return the output."""
@@ -144,21 +144,21 @@ class RunbookFleet:
             f"{meter.system_title.hex()} {key_of(SEED, meter.number).hex()}\n"
             for meter in self.meters
         )
-        keys.write_text("".join(lines), encoding="ascii")
+        keys.write_text("".join(lines), "ascii")
         # Another fleet on this machine may use the ports that `fleet init` gives.
         port = self._ports[directory.name]
-        text = (directory / "collect.toml").read_text(encoding="utf-8")
+        text = (directory / "collect.toml").read_text("utf-8")
         text, count = re.subn(r"(?m)^port = \d+$", f"port = {port}", text)
         assert count == 1
-        (directory / "here.toml").write_text(text, encoding="utf-8")
+        (directory / "here.toml").write_text(text, "utf-8")
 
     def _move_queue(self) -> None:
         """Move the queue of the first gateway to a folder for a disk of its own."""
         file = self.directory / GATEWAYS[0] / "gateway.toml"
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text("utf-8")
         moved = text.replace("/queue.sqlite3", "/queue/queue.sqlite3")
         assert moved != text
-        file.write_text(moved, encoding="utf-8")
+        file.write_text(moved, "utf-8")
 
     def _mount(self) -> None:
         if self._disk:
@@ -233,14 +233,14 @@ class RunbookFleet:
             script = f"set -a; . {directory}/victoria-metrics; exec victoria-metrics $ARGS"
             return ["sh", "-c", script]
         if name == "vmauth":
-            text = (self.directory / "start.sh").read_text(encoding="utf-8")
+            text = (self.directory / "start.sh").read_text("utf-8")
             return [*re.findall(r"(?m)^(vmauth .*?) >", text)[0].split()]
         verb, file = ("collect", "here") if name in COLLECTORS else ("gateway", "gateway")
         return [ROOT / "scripts" / "p1", verb, "--config", directory / f"{file}.toml"]
 
     def log(self, name: str) -> str:
         logs = (self.directory / name).glob("*.log")
-        return "".join(path.read_text(encoding="utf-8") for path in logs)
+        return "".join(path.read_text("utf-8") for path in logs)
 
     async def until_told(self, name: str, what: str) -> None:
         """Wait until a program's log has a pattern."""
@@ -269,7 +269,7 @@ class RunbookFleet:
         found = {}
         async with aiohttp.ClientSession() as session:
             for one in programs:
-                with contextlib.suppress(OSError, aiohttp.ClientError):
+                with suppress(OSError, aiohttp.ClientError):
                     async with session.get(f"http://{HOST}:{self._ports[one]}/metrics") as answer:
                         text = await answer.text()
                     values = re.findall(rf"(?m)^smarty_p1_{name}(?:{{.*}})? (\S+)$", text)
@@ -301,7 +301,7 @@ class RunbookFleet:
         finally:
             writer.close()
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def connected(
         self, user: str = "collector", password: str = "", *nodes: str
     ) -> AsyncIterator[Client]:
@@ -322,7 +322,7 @@ class RunbookFleet:
         async with client:
             yield client
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def asking(self) -> AsyncIterator[aiohttp.ClientSession]:
         password = (self.directory / "passwords" / "store").read_text("ascii").strip()
         async with aiohttp.ClientSession(
@@ -342,7 +342,7 @@ class RunbookFleet:
     async def end_sending(self) -> None:
         if self._sending:
             self._sending.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with suppress(asyncio.CancelledError):
                 await self._sending
 
     async def until_fresh(self) -> None:
@@ -350,7 +350,7 @@ class RunbookFleet:
         now = time.time()
 
         async def is_fresh() -> bool:
-            with contextlib.suppress(OSError, aiohttp.ClientError):
+            with suppress(OSError, aiohttp.ClientError):
                 async with self.asking() as session:
                     known = await Export(self.store_url, session).telegrams(now)
                 return len({name for name, at in known if at >= now * 1000}) == len(self.meters)
@@ -366,7 +366,7 @@ class RunbookFleet:
             aside = await self.metric("gateway_set_aside", *GATEWAYS)
             if await self.metric("gateway_queue_length", *GATEWAYS) != aside:
                 return False
-            with contextlib.suppress(*ERRORS):
+            with suppress(*ERRORS):
                 async with self.connected() as client:
                     return not await not_acknowledged(client.jetstream(timeout=5))
             return False

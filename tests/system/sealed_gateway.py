@@ -1,12 +1,12 @@
 """Gateways without and with a key, and a line that sends given bytes."""
 
 import asyncio
-import contextlib
 import os
 import re
 import sys
 import urllib.request
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from dev.demo.home_assistant import ROOT
@@ -24,7 +24,7 @@ class Line:
         self.port = free_ports()
         self._writers: set[asyncio.StreamWriter] = set()
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         server = await asyncio.start_server(self._serve, HOST, self.port)
         async with server:
@@ -34,7 +34,7 @@ class Line:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             await reader.read()
         self._writers.discard(writer)
         writer.close()
@@ -61,9 +61,9 @@ class SealedGateway:
         self._directory = directory
         self._config = directory / "gateway.toml"
         text = f"{broker}[metrics]\nport = {self.metrics_port}\n{ports}"
-        self._config.write_text(text, encoding="utf-8")
+        self._config.write_text(text, "utf-8")
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def running(self) -> AsyncIterator[Process]:
         command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", "gateway"]
         async with Process(
@@ -89,7 +89,7 @@ class SealedGateway:
         With labels in its name, it is the one with these alone.
         """
         pattern = re.escape(name) if "{" in name else f"{name}{{.*}}"
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             text = await self.metrics()
             if found := re.findall(rf"^smarty_p1_gateway_{pattern} (\S+)$", text, re.MULTILINE):
                 return sum(map(float, found))
@@ -126,7 +126,7 @@ class DecodedGateway(SealedGateway):
             f"* {key.hex()}\n" if key else f"{TITLE.hex()} {KEY.hex()}\n", encoding="ascii"
         )
         keys.chmod(0o600)
-        sealed = self._config.read_text(encoding="utf-8")
+        sealed = self._config.read_text("utf-8")
         self._config.write_text(
             f'[keys]\nfile = "{keys}"\n[publish]\n{publish}\n{sealed}', encoding="utf-8"
         )

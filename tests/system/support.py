@@ -1,13 +1,13 @@
 """Helpers that several of the system tests need."""
 
 import asyncio
-import contextlib
 import os
 import re
 import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -53,7 +53,7 @@ def requirements_of(kind: str) -> str:
 
 def wanted_version(kind: str) -> str:
     """Return the version of Home Assistant that the environment "test" or "demo" is to have."""
-    text = (ROOT / requirements_of(kind)).read_text(encoding="utf-8")
+    text = (ROOT / requirements_of(kind)).read_text("utf-8")
     found = re.search(r"^homeassistant==(\S+)$", text, re.MULTILINE)
     assert found
     return found[1]
@@ -66,7 +66,7 @@ def addresses_listening_on(port: int) -> list[str]:
         # The kernel writes an address as the numbers of its machine words.
         socket.inet_ntoa(bytes.fromhex(address)[::-1]) if len(address) == 8 else address
         for table in ("tcp", "tcp6")
-        for address in socket_line.findall(Path("/proc/net", table).read_text(encoding="ascii"))
+        for address in socket_line.findall(Path("/proc/net", table).read_text("ascii"))
     ]
 
 
@@ -83,7 +83,7 @@ def processes_mentioning(text: str | Path) -> list[str]:
     return found
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def serial_cable(device: Path, port: int) -> AsyncIterator[None]:
     """Lead the TCP port of a simulated meter to a serial device, while a reader has opened it."""
     plug = f"{program('socat')} pty,raw,echo=0,link={device},wait-slave,pty-interval=0.2"

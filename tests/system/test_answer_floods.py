@@ -4,9 +4,9 @@ The limits are for the CPU time of Home Assistant during a wait: on an idle mach
 """
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -65,7 +65,7 @@ class User:
         self._url = url
         self._token = token
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def connected(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
         address = f"{self._url}/api/websocket"
         async with self._session.ws_connect(address, max_msg_size=0, heartbeat=None) as websocket:
@@ -146,7 +146,7 @@ class House:
         async with self._session.post(f"{url}/auth/token", data=grant) as answer:
             return User(self._session, url, (await answer.json())["access_token"])
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def watched(self) -> AsyncIterator[Figures]:
         """Yield the figures, which rise while the context is active."""
         figures, pid = Figures(), self.home.process.pid
@@ -250,7 +250,7 @@ async def flood(house: House, kind: str, *, connections: int, is_read: bool) -> 
     """Send the questions of one user, and return the figures."""
     user, entry = await house.new_user(), house.entries[0]
     number = 3000 if kind == "cached" else QUESTIONS
-    async with contextlib.AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(user.connected()) for _ in range(connections)]
         if kind == "cached":
             await sockets[0].send_json({"id": 1, **KINDS[kind](entry, 0)})

@@ -14,6 +14,7 @@ import pytest_socket
 from dev.demo import home_assistant
 from dev.demo.client import ClientError
 from dev.simulator import Server
+from smartyp1.json_types import JsonDict
 from tests import stand_in_model
 from tests.system.home import Home
 from tests.system.leneda_of_meter import ACCOUNT, platform_of
@@ -38,7 +39,7 @@ CONTRACT = {"reference_power": 7, "energy_price": 0.15}
 PREFIX = "smarty_p1__"
 VERSIONS = {"test": OLDEST_PYTHON, "demo": DEMO_PYTHON}
 MCP_CLIENT = Path(__file__).with_name("mcp_client.py")
-QUESTIONS: dict[str, dict[str, Any]] = {
+QUESTIONS: dict[str, JsonDict] = {
     "bill": {},
     "compare_months": {},
     "today": {},
@@ -57,7 +58,7 @@ class Assistant:
         self.python = python
         self.entry_id = entry_id
 
-    async def ask(self, tool: str, arguments: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    async def ask(self, tool: str, arguments: JsonDict) -> Any:  # noqa: ANN401 - JSON
         """Ask the model, as the dialog of Assist does, and return the answer of its tool."""
         turn = await self.home.client.command(
             "conversation/process",
@@ -66,7 +67,7 @@ class Assistant:
         )
         return json.loads(turn["response"]["speech"]["plain"]["speech"])
 
-    async def ask_mcp(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> Any:  # noqa: ANN401 - JSON
+    async def ask_mcp(self, calls: Sequence[tuple[str, JsonDict]]) -> Any:  # noqa: ANN401 - JSON
         """Call tools as another program does."""
         client = self.home.client
         asked = {
@@ -96,7 +97,7 @@ async def assistant(
     pytest_socket.enable_socket()
     directory, stub = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("packages")
     (stub / "hass_frontend").mkdir()
-    (stub / "hass_frontend" / "__init__.py").write_text(FRONTEND, encoding="ascii")
+    (stub / "hass_frontend" / "__init__.py").write_text(FRONTEND, "ascii")
     integrations = directory / "config" / "custom_components"
     shutil.copytree(Path(stand_in_model.__file__).parent, integrations / stand_in_model.DOMAIN)
     meter, python = RecordingMeter(1, KEY), VERSIONS[request.param]
@@ -207,7 +208,7 @@ async def test_a_refusal_reaches_both(assistant: Assistant) -> None:
 
 
 async def test_the_log_has_no_complaint(assistant: Assistant) -> None:
-    log = assistant.home.log.read_text(encoding="utf-8")
+    log = assistant.home.log.read_text("utf-8")
     complaints = [line for line in log.splitlines() if " ERROR " in line or "Traceback" in line]
     assert not [line for line in complaints if "smarty_p1" in line or "stand_in" in line]
     assert "without an integration" not in log

@@ -1,10 +1,10 @@
 """A gateway without a key, and small boards: from a serial line to states in Home Assistant."""
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -42,7 +42,7 @@ class Wire:
         self._directory = directory
         self._file = -1
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def plugged_in(self) -> AsyncIterator[Wire]:
         ends = [f"pty,raw,echo=0,link={end}" for end in (self.port, self._far_end)]
         log = self._directory / "socat.log"
@@ -60,10 +60,10 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Send bytes; unread bytes are lost, as on a UART."""
-        with contextlib.suppress(BlockingIOError):
+        with suppress(BlockingIOError):
             os.write(self._file, data)
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def sending(self, data: bytes, every: float = 0.1) -> AsyncIterator[None]:
         async def send() -> None:
             while True:
@@ -80,7 +80,7 @@ class Wire:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def wires(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Wire]]:
     directory = tmp_path_factory.mktemp("wires")
-    async with contextlib.AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
         names = ("count", "tank")
         yield {
             name: await stack.enter_async_context(Wire(directory, name).plugged_in())
@@ -154,7 +154,7 @@ async def test_sealed_frames_of_a_gateway_without_a_key_become_states(
     meter = home.meter
     terminal = tmp_path / "meter"
     gateway = SealedGateway(tmp_path, broker.port, str(terminal))
-    async with contextlib.AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         line = await enter(Server([meter], interval=1))
         await enter(serial_cable(terminal, line.ports[0]))

@@ -3,13 +3,13 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from nats.aio.msg import Msg
 
 from dev.encoder import frame
+from smartyp1.json_types import JsonDict
 from tests.system.collectors import (
     KEY,
     Collectors,
@@ -56,7 +56,7 @@ async def test_only_verified_frames_are_stored_also_by_the_next_collector(
 ) -> None:
     *_, stranger = meters(12)
     await fleet.until_connected("first")
-    readings: dict[tuple[str, int], dict[str, Any]] = {}
+    readings: dict[tuple[str, int], JsonDict] = {}
 
     async def on_reading(message: Msg) -> None:
         reading = json.loads(message.data)

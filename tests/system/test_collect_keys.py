@@ -28,7 +28,7 @@ async def until_total(fleet: Collectors, name: str, wanted: float) -> None:
 
 
 def logs_in(directory: Path) -> str:
-    return "".join(log.read_text(encoding="utf-8") for log in directory.glob("*/*.log"))
+    return "".join(log.read_text("utf-8") for log in directory.glob("*/*.log"))
 
 
 async def start(fleet: Collectors) -> None:

@@ -1,11 +1,11 @@
 """`scripts/demo` as its user sees it: its output, its dashboard, and the files that stay behind."""
 
 import asyncio
-import contextlib
 import re
 import signal
 import stat
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -70,7 +70,7 @@ class Place:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def demo(self, *options: str) -> AsyncIterator[RunningDemo]:
         """Run the demo, from a directory that has nothing to do with it."""
         process = await asyncio.create_subprocess_exec(
@@ -124,9 +124,9 @@ async def test_the_demo_prints_its_address_and_its_login(place: Place, demo: Run
 async def test_the_key_is_kept_to_its_owner(place: Place, demo: RunningDemo) -> None:
     key_file = place.directory / "keys"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
-    key, key_to_try = key_file.read_text(encoding="ascii").split()
+    key, key_to_try = key_file.read_text("ascii").split()
     assert re.fullmatch("[0-9A-F]{32}", key)
-    logs = [path.read_text(encoding="utf-8") for path in place.directory.glob("*.log")]
+    logs = [path.read_text("utf-8") for path in place.directory.glob("*.log")]
     assert logs
     assert not [text for text in (demo.output, *logs) if key.lower() in text.lower()]
     assert not [text for text in logs if key_to_try.lower() in text.lower()]

@@ -97,7 +97,7 @@ def test_the_package_holds_library_and_command_and_no_more(programs: Path) -> No
 
 def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
     (tmp_path / "recorded").write_bytes(bytes.fromhex(FRAME["bytes"]))
-    (tmp_path / "key").write_text(FRAME["key"], encoding="ascii")
+    (tmp_path / "key").write_text(FRAME["key"], "ascii")
     for start in (["smarty-p1"], ["python", "-m", "smarty_p1_cli"]):
         decode = (*start[1:], "decode", "--key-file", "key", "recorded")
         end = run(programs / start[0], *decode, cwd=tmp_path)
@@ -105,7 +105,7 @@ def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
         assert json.loads(end.stdout)["objects"]["1-0:1.8.0"] == 25678.901
     code = f"import smartyp1.p1, importlib.metadata; {LOADED}"
     code += "; print(importlib.metadata.version('smarty-p1'))"
-    version = json.loads((LIBRARY.parent / "manifest.json").read_text(encoding="utf-8"))["version"]
+    version = json.loads((LIBRARY.parent / "manifest.json").read_text("utf-8"))["version"]
     end = run(programs / "python", "-c", code, cwd=tmp_path)
     assert (end.stdout, end.stderr) == (f"[]\n{version}\n", "")
 
@@ -154,7 +154,7 @@ def test_the_examples_of_the_page_run_with_the_wheel(wheel: Path, tmp_path: Path
 def test_the_extras_bring_the_packages_of_gateway_and_fleet(wheel: Path, tmp_path: Path) -> None:
     gateway = install(tmp_path / "venv", f"{wheel}[gateway]") / "smarty-p1"
     keys = tmp_path / "keys"
-    keys.write_text(f"* {FRAME['key']}", encoding="ascii")
+    keys.write_text(f"* {FRAME['key']}", "ascii")
     keys.chmod(0o600)
     (tmp_path / "gateway.toml").write_text(
         f'[keys]\nfile = "{keys}"\n[publish]\ndiscovery = true\nlanguage = "lb"\n'
@@ -166,7 +166,7 @@ def test_the_extras_bring_the_packages_of_gateway_and_fleet(wheel: Path, tmp_pat
 
     assert run(gateway.parent / "python", "-c", "import numpy", cwd=tmp_path).returncode == 1
 
-    (tmp_path / "gateway.toml").write_text(TO_NATS, encoding="utf-8")
+    (tmp_path / "gateway.toml").write_text(TO_NATS, "utf-8")
     end = run(gateway, "gateway", "--check", "--config", "gateway.toml", cwd=tmp_path)
     assert (end.returncode, end.stdout) == (2, "")
     assert end.stderr.endswith(": [nats] needs nats-py: install smarty-p1 with its extra [fleet]\n")
@@ -221,7 +221,7 @@ def test_a_release_is_the_same_in_another_folder_and_by_another_clock(
     end = build(clone, tmp_path / "there", "TZ=Asia/Tokyo", *clock)
     assert end.returncode == 0, end.stderr
 
-    version = json.loads((LIBRARY.parent / "manifest.json").read_text(encoding="utf-8"))["version"]
+    version = json.loads((LIBRARY.parent / "manifest.json").read_text("utf-8"))["version"]
     names = ["smarty_p1.zip", f"smarty_p1-{version}-py3-none-any.whl"]
     built = sorted(path.name for path in (tmp_path / "here").iterdir())
     assert built == sorted(names + [f"{name}.cdx.json" for name in names])
@@ -235,8 +235,8 @@ def test_a_release_is_built_with_nothing_that_its_lock_does_not_know(
     clone: Path, tmp_path: Path
 ) -> None:
     lock = clone / "requirements/build_lock.txt"
-    changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text(encoding="utf-8"))
-    lock.write_text(changed, encoding="utf-8")
+    changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text("utf-8"))
+    lock.write_text(changed, "utf-8")
     end = build(clone, tmp_path / "dist")
     assert end.returncode != 0
     assert "DO NOT MATCH THE HASHES" in end.stderr

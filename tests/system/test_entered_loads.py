@@ -2,13 +2,13 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dev.demo.client import Client
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server
+from smartyp1.json_types import JsonDict
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, until
 
@@ -24,7 +24,7 @@ FAULTS = ("already been set up", "did not complete in time", "does not generate 
 async def enter(client: Client, entry_id: str, kind: str, *menu: str, **fields: str) -> str:
     """Enter a load or battery, and return the type of the dialog's last step."""
     flows = f"{ENTRIES}/subentries/flow"
-    step: dict[str, Any] = await client.post(flows, handler=[entry_id, kind])
+    step: JsonDict = await client.post(flows, handler=[entry_id, kind])
     path = f"{flows}/{step['flow_id']}"
     for choice in menu:
         step = await client.post(path, next_step_id=choice)
@@ -99,5 +99,5 @@ async def test_loads_battery_and_meter_come_and_go_while_others_reload(tmp_path:
         )
         await until(lambda: shows("car_0", "car_2"))
         await until(home.shows_last_telegram)
-        log = home.log.read_text(encoding="utf-8")
+        log = home.log.read_text("utf-8")
         assert not [line for line in log.splitlines() if any(fault in line for fault in FAULTS)]

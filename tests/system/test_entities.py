@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -14,6 +13,7 @@ from dev.demo.client import Client, ClientError
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Meter, Server
 from dev.simulator.house import House
+from smartyp1.json_types import JsonDict
 from tests.system.broker import HOST, Broker
 from tests.system.home import Home, add_broker
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
@@ -125,7 +125,7 @@ async def add(client: Client, **chosen: object) -> tuple[str, int, str]:
 
 async def counted(client: Client, entry_id: str) -> tuple[datetime, float]:
     """Return the time of the last reading, and the energy in kWh that was counted until then."""
-    answer: dict[str, Any] = await client.command(f"{DOMAIN}/bill", entry_id=entry_id)
+    answer: JsonDict = await client.command(f"{DOMAIN}/bill", entry_id=entry_id)
     month = answer["months"][-1]
     return datetime.fromisoformat(month["until"]), month["imported_kwh"]
 

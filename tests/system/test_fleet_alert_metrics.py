@@ -3,11 +3,11 @@
 It has the metrics of gateways and collectors, and the lines that collectors write.
 """
 
-import contextlib
 import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -28,6 +28,7 @@ from smarty_p1_fleet.frames.meter_sources import Source
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway.metrics import GatewayMetrics
+from smartyp1.json_types import JsonDict
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from tests.system.support import program, until
@@ -169,8 +170,8 @@ async def asked(tmp_path: Path) -> AsyncIterator[Asked]:
         yield asked
 
 
-def rules() -> list[dict[str, Any]]:
-    content = yaml.safe_load((FLEET / "alerts.yml").read_text(encoding="utf-8"))
+def rules() -> list[JsonDict]:
+    content = yaml.safe_load((FLEET / "alerts.yml").read_text("utf-8"))
     return [rule for group in content["groups"] for rule in group["rules"] if "alert" in rule]
 
 
@@ -189,7 +190,7 @@ async def test_each_alert_can_be_asked_and_knows_its_metrics(asked: Asked) -> No
         wanted.difference_update(await asked.ask("label/__name__/values"))
         return not wanted
 
-    with contextlib.suppress(AssertionError):
+    with suppress(AssertionError):
         await until(are_known, every=0.5)
     assert wanted == set()
     quiet = {"GatewayDown", "CollectorDown", "StoreAway", "NoCollectorWorks", "NodeAway"}

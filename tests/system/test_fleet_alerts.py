@@ -3,13 +3,13 @@
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from dev.demo.home_assistant import ROOT
 from smarty_p1_fleet.init import EXAMPLE, init
+from smartyp1.json_types import JsonDict
 from tests.check.test_links import anchors
 from tests.system.support import program
 
@@ -18,12 +18,12 @@ CASES = ROOT / "tests" / "fleet" / "alerts.yml"
 RUNBOOKS = ROOT / "docs" / "fleet-runbooks.md"
 
 
-def groups() -> list[dict[str, Any]]:
-    content: dict[str, list[dict[str, Any]]] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+def groups() -> list[JsonDict]:
+    content: dict[str, list[JsonDict]] = yaml.safe_load(RULES.read_text("utf-8"))
     return content["groups"]
 
 
-def rules() -> list[dict[str, Any]]:
+def rules() -> list[JsonDict]:
     return [rule for group in groups() for rule in group["rules"] if "alert" in rule]
 
 
@@ -34,12 +34,12 @@ def promtool(*arguments: str | Path) -> None:
     assert end.returncode == 0, end.stdout + end.stderr
 
 
-def read_cases() -> dict[str, list[dict[str, Any]]]:
-    content: dict[str, list[dict[str, Any]]] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+def read_cases() -> dict[str, list[JsonDict]]:
+    content: dict[str, list[JsonDict]] = yaml.safe_load(CASES.read_text("utf-8"))
     return content
 
 
-def as_tests(alert: str, case: dict[str, Any]) -> dict[str, Any]:
+def as_tests(alert: str, case: JsonDict) -> JsonDict:
     """Return a case as promtool takes it."""
     firing = f'ALERTS{{alertname="{alert}", alertstate="firing"'
     samples = [{"labels": f"{firing}, {labels}}}", "value": 1} for labels in case["as"]]
@@ -54,7 +54,7 @@ def as_tests(alert: str, case: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def needed_by(rule: dict[str, Any], records: list[dict[str, Any]]) -> set[str]:
+def needed_by(rule: JsonDict, records: list[JsonDict]) -> set[str]:
     """Return the names of the records that a rule needs, directly or through other records."""
     found: set[str] = set()
     texts = [rule["expr"]]
@@ -82,7 +82,7 @@ def test_each_alert_fires_when_it_should_and_only_then(tmp_path: Path) -> None:
             },
         }
         for name, content in files.items():
-            (tmp_path / name).write_text(yaml.safe_dump(content), encoding="utf-8")
+            (tmp_path / name).write_text(yaml.safe_dump(content), "utf-8")
     promtool("test", "rules", *tmp_path.glob("*.test.yml"))
 
 
@@ -95,7 +95,7 @@ def test_each_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not() 
 
 def test_prometheus_and_alertmanager_accept_the_made_files(tmp_path: Path) -> None:
     source = tmp_path / "fleet.toml"
-    text = EXAMPLE.read_text(encoding="utf-8")
+    text = EXAMPLE.read_text("utf-8")
     source.write_text(re.sub("(?m)^# (pages|tickets|heartbeat)", r"\1", text), encoding="utf-8")
     init(source, tmp_path / "fleet")
     made = tmp_path / "fleet" / "prometheus"
@@ -105,12 +105,8 @@ def test_prometheus_and_alertmanager_accept_the_made_files(tmp_path: Path) -> No
 
 
 def test_the_end_of_the_store_raises_an_alert_within_two_minutes() -> None:
-    asked = yaml.safe_load(
-        (ROOT / "smarty_p1_fleet" / "prometheus.yml").read_text(encoding="utf-8")
-    )
-    route = yaml.safe_load(
-        (ROOT / "smarty_p1_fleet" / "alertmanager.yml").read_text(encoding="utf-8")
-    )
+    asked = yaml.safe_load((ROOT / "smarty_p1_fleet" / "prometheus.yml").read_text("utf-8"))
+    route = yaml.safe_load((ROOT / "smarty_p1_fleet" / "alertmanager.yml").read_text("utf-8"))
     [rule] = [one for one in rules() if one["alert"] == "StoreAway"]
     waits = [asked["global"][f"{kind}_interval"] for kind in ("scrape", "evaluation")]
     waits += [rule["for"], route["route"]["group_wait"]]
@@ -120,12 +116,12 @@ def test_the_end_of_the_store_raises_an_alert_within_two_minutes() -> None:
 
 
 @pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule["alert"])
-def test_each_alert_leads_to_its_runbook_from_both_sides(rule: dict[str, Any]) -> None:
+def test_each_alert_leads_to_its_runbook_from_both_sides(rule: JsonDict) -> None:
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
     page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
     assert page.endswith("/blob/main/docs/fleet-runbooks.md")
     assert anchor in anchors(RUNBOOKS)
     # The alert's name alone is enough to find it in the table.
-    text = RUNBOOKS.read_text(encoding="utf-8")
+    text = RUNBOOKS.read_text("utf-8")
     assert re.search(rf"^\| .*`{rule['alert']}`.*\]\(#{anchor}\)", text, re.MULTILINE)

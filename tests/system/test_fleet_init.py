@@ -58,7 +58,7 @@ async def test_a_made_fleet_stores_the_values_of_its_meters(tmp_path: Path) -> N
             f"{meter.system_title.hex()} {key_of(SEED, meter.number).hex()}\n" for meter in others
         )
         for name in COLLECTORS:
-            (fleet.directory / name / "meter-keys").write_text(keys, encoding="ascii")
+            (fleet.directory / name / "meter-keys").write_text(keys, "ascii")
         said = await fleet.command("fleet", "forget", title, "--yes", "--config", operator)
         assert "STILL THERE" not in said
         assert not await fleet.stored(f'{{__name__=~"smarty_p1_.*",meter="{first.device_name}"}}')

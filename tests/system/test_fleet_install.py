@@ -136,14 +136,14 @@ class Operator:
         for name, machine in hosts.items():
             machine.write_interpreter(directory / f"{name}.python")
             unit = directory / "nats-server.service"
-            unit.write_text(UNIT, encoding="ascii")
+            unit.write_text(UNIT, "ascii")
             machine.run("cp", unit, "/etc/systemd/system/")
 
     def write_keys(self, count: int) -> None:
         """Write the keys of the first meters for the collectors."""
         for name in ("alpha", "beta"):
             file = self.files / f"collector-{name}" / "meter-keys"
-            file.write_text("\n".join(self.keys[:count]) + "\n", encoding="ascii")
+            file.write_text("\n".join(self.keys[:count]) + "\n", "ascii")
 
     def _key_file(self) -> tuple[str | Path, ...]:
         return ("--key-file", self._directory / "meters.keys")
@@ -182,7 +182,7 @@ class Operator:
 
     def do_as_told(self, paragraph: str, commit: str | None) -> None:
         """Run the commands behind a paragraph of docs/fleet.md, with the smarty-p1 of a commit."""
-        page = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
+        page = (ROOT / "docs" / "fleet.md").read_text("utf-8")
         told = page[page.index(paragraph) :].split("```")[1].strip().splitlines()
         for command in told:
             words = command.strip("()").removeprefix("cd fleet; ").split()
@@ -219,12 +219,12 @@ class Operator:
         with tarfile.open(folder / f"{name}.tar.gz", "w:gz", compresslevel=1) as archive:
             archive.add(ENVIRONMENT / "bin" / "nats-server", f"{name}/nats-server")
         digest = sha256((folder / f"{name}.tar.gz").read_bytes()).hexdigest()
-        (folder / "SHA256SUMS").write_text(f"{digest}  {name}.tar.gz\n", encoding="ascii")
+        (folder / "SHA256SUMS").write_text(f"{digest}  {name}.tar.gz\n", "ascii")
         return folder
 
     def describe(self, text: str) -> str:
         """Write fleet.toml, and run `fleet init`; return its output."""
-        self._source.write_text(text.format(*self.titles), encoding="utf-8")
+        self._source.write_text(text.format(*self.titles), "utf-8")
         return self.init()
 
     def init(self, *options: str, to: Path | None = None) -> str:
@@ -257,7 +257,7 @@ class Operator:
         """Run a playbook; return its output, and the number of tasks that changed each host."""
         variables = self.files / "group_vars" / "all.yml"
         variables.parent.mkdir(exist_ok=True)
-        variables.write_text(yaml.safe_dump(self.variables), encoding="utf-8")
+        variables.write_text(yaml.safe_dump(self.variables), "utf-8")
         started = time.monotonic()
         end = subprocess.run(
             [ENVIRONMENT / "bin" / "ansible-playbook", book, *options],
@@ -388,7 +388,7 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
         ("gamma", "/etc/default/victoria-metrics"),
     ):
         assert hosts[host].run("stat", "-c", "%a", file) == "600\n"
-    assert "password" not in (files / "inventory.yml").read_text(encoding="utf-8").lower()
+    assert "password" not in (files / "inventory.yml").read_text("utf-8").lower()
     for options in (("--check", "--diff"), ()):
         assert operator.play("site.yml", *options)[1] == dict.fromkeys(HOSTS, 0)
 
@@ -400,7 +400,7 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
     operator.describe((FLEET + SECOND).replace(f"{line}\n", ""))
     for name in ("alpha", "beta"):
         keys = files / f"collector-{name}" / "meter-keys"
-        keys.write_text("\n".join(operator.keys[1:]) + "\n", encoding="ascii")
+        keys.write_text("\n".join(operator.keys[1:]) + "\n", "ascii")
     nodes = operator.pids_of_nodes()
     said, changed = operator.play("site.yml")
     assert said.index("PLAY [Gateways]") < said.index("PLAY [Nodes of NATS]")
@@ -435,10 +435,10 @@ def refuse_wrong_files(operator: Operator) -> None:
         file = operator.files / source
         right = file.read_text("utf-8")
         before = hosts[host].run("find", place, *digests)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, "utf-8")
         operator.play("site.yml", "--limit", host, must_fail=True)
         assert hosts[host].run("find", place, *digests) == before, source
-        file.write_text(right, encoding="utf-8")
+        file.write_text(right, "utf-8")
     operator.play("site.yml")
     operator.until_fresh("flat2", "flat3")
 

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 # Cheapest reference power of a connection, which is unknown without a whole month.
 POWER = r"(?:\d+ kW|\?)"
 ZONE = ZoneInfo("Europe/Luxembourg")
-PAGE = (ROOT / "docs" / "fleet-answers.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "fleet-answers.md").read_text("utf-8")
 METERS = {1: "SAG1030790002574", 2: "SAG1030790002575", 3: "SAG1030790002599"}
 BEGIN = datetime(2026, 10, 19, tzinfo=ZONE).astimezone(UTC)
 END = datetime(2026, 10, 28, tzinfo=ZONE).astimezone(UTC)
@@ -218,9 +218,9 @@ async def test_the_ten_questions_are_answered_as_the_frames_say(tmp_path: Path) 
     [described] = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     top, tables = described.split("[[", 1)
     text = f"{top}{fleet.inputs.read_text(encoding='utf-8')}[[{tables}"
-    fleet.inputs.write_text(text, encoding="utf-8")
+    fleet.inputs.write_text(text, "utf-8")
     for name in ("contract.toml", "flat2.toml"):
-        (tmp_path / name).write_text(CONTRACT, encoding="utf-8")
+        (tmp_path / name).write_text(CONTRACT, "utf-8")
     smarty_p1(tmp_path, "fleet", "init")
 
     async def is_stored() -> bool:

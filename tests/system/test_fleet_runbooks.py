@@ -1,9 +1,9 @@
 """Runbooks of docs/fleet-runbooks.md, each done to its end; the fleet goes on."""
 
 import asyncio
-import contextlib
 import shutil
 import ssl
+from contextlib import suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -33,7 +33,7 @@ STREAMS = (STREAM, "KV_smarty_p1_meters")
 
 async def has_all_nodes(fleet: RunbookFleet) -> bool:
     """Return whether each node has all of the stream, of the consumer and of the buckets."""
-    with contextlib.suppress(*ERRORS):
+    with suppress(*ERRORS):
         # The other nodes notice the loss of a node only after seconds.
         for port in fleet.http_ports:
             await asyncio.to_thread(urlopen, f"http://{HOST}:{port}/healthz", timeout=5)
@@ -107,7 +107,7 @@ async def test_another_authority_takes_the_place_of_one_while_everything_runs(
         before = fleet.directory / "ca.before"
         shutil.copytree(ca, before)
         for step, pem in (("both", old + new), ("exchanged", new + old), ("new", new)):
-            (ca / "ca.pem").write_text(pem, encoding="ascii")
+            (ca / "ca.pem").write_text(pem, "ascii")
             if step == "exchanged":
                 shutil.copy(following / "ca.key", ca / "ca.key")
             fleet.init()

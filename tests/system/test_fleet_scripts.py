@@ -21,7 +21,7 @@ async def run(directory: Path, script: str, *arguments: str) -> tuple[int, str]:
     command: list[str | Path] = [ROOT / "scripts" / script, *arguments]
     async with Process(script, command, log=log, directory=directory) as process:
         status = await process.wait()
-    return status, log.read_text(encoding="utf-8")
+    return status, log.read_text("utf-8")
 
 
 # The script ends when nothing advances any more; the time limit is for the unexpected.

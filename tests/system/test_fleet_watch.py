@@ -48,7 +48,7 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
     fleet.change("prometheus/meters.yml", (r"interval: 1m", "interval: 1s"))
     fleet.change("prometheus/alertmanager.yml", (r"group_wait: 10s", "group_wait: 1s"))
     # Gateways and collectors are not here: their end is another alert.
-    (fleet.directory / "prometheus" / "targets.json").write_text("[]", encoding="ascii")
+    (fleet.directory / "prometheus" / "targets.json").write_text("[]", "ascii")
     receiver = fleet.receiver
 
     def store_readings() -> None:
@@ -166,7 +166,7 @@ def alert_tester(fleet: WatchedFleet, playbook: Path) -> list[str]:
     tasks = str(ROOT / "smarty_p1_fleet/ansible/roles/smarty_p1/tasks/test_alert.yml")
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": variables}
     text = json.dumps([play | {"tasks": [{"ansible.builtin.import_tasks": tasks}]}])
-    playbook.write_text(text, encoding="utf-8")
+    playbook.write_text(text, "utf-8")
     return ["env", f"ANSIBLE_LOCAL_TEMP={playbook.parent}", ansible, str(playbook)]
 
 
@@ -183,7 +183,7 @@ async def test_the_check_names_unwatched_programs_and_failing_receivers(
         (r"group_interval: 1m", "group_interval: 1s"),
         (r"repeat_interval: 5m", "repeat_interval: 1s"),
     )
-    (fleet.directory / "prometheus" / "targets.json").write_text("[]", encoding="ascii")
+    (fleet.directory / "prometheus" / "targets.json").write_text("[]", "ascii")
     described = read_inputs(fleet.inputs)
     # Gateways, collectors and nodes are not here.
     watched = described._replace(gateways=(), collectors=(), nodes=())
@@ -256,7 +256,7 @@ async def test_the_check_names_unwatched_programs_and_failing_receivers(
         await until(end_is_told)
 
 
-PAGE = (ROOT / "docs" / "fleet-security.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "fleet-security.md").read_text("utf-8")
 COLLECTOR_PATHS = ("/vm/write", "/vm/metrics", "/vm/api/v1/query")
 READER_PATHS = (
     *("/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels"),

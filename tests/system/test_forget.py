@@ -140,7 +140,7 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
 async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path: Path) -> None:
     store = LockedStore(tmp_path / "locked")
     config, file = tmp_path / "collect.toml", tmp_path / "year.csv"
-    config.write_text(store.table(), encoding="utf-8")
+    config.write_text(store.table(), "utf-8")
     # Midnight of 2025-01-01 in Luxembourg; a telegram five seconds before each quarter-hour.
     first = 1_735_686_000
     lines = [
@@ -200,7 +200,7 @@ async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path:
         status, told = await export("--csv", everything, "--every", "telegram")
         # The first telegram is of the year before; the last one's index is in the next row.
         assert (status, told) == (0, f"{count - 1:,} telegrams are written\n")
-        names = everything.read_text(encoding="utf-8").partition("\n")[0].split(",")
+        names = everything.read_text("utf-8").partition("\n")[0].split(",")
         assert names.count("last_seen") == 1
         rows = read(everything)
         assert [row["last_seen"] for row in rows[:3]] == [f"{first + 895}", f"{first + 1795}", ""]

@@ -1,11 +1,11 @@
 """A gateway without and with the key of a meter, on a real mosquitto: kills, logins, secrets."""
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -47,7 +47,7 @@ async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_is_kille
 ) -> None:
     broker, gateway, listener = parts(tmp_path, line)
     frames = [frame(counter) for counter in range(1, 101)]
-    async with contextlib.AsyncExitStack() as first:
+    async with AsyncExitStack() as first:
         serving = await first.enter_async_context(broker.serving())
         await first.enter_async_context(listener.listening())
         process = await first.enter_async_context(gateway.running())
@@ -88,7 +88,7 @@ async def test_tls_user_and_password(tmp_path: Path, line: Line) -> None:
         encoding="ascii",
     )
     password = tmp_path / "password"
-    password.write_text("wrong\n", encoding="ascii")
+    password.write_text("wrong\n", "ascii")
     login = f'ca_file = "{authority.file}"\nusername = "cellar"\npassword_file = "{password}"\n'
     gateway = SealedGateway(tmp_path, broker.port, f"socket://127.0.0.1:{line.port}", login)
     async with broker.serving():
@@ -97,7 +97,7 @@ async def test_tls_user_and_password(tmp_path: Path, line: Line) -> None:
             await gateway.until_metric("broker_losses_total", 1)
             await gateway.until_metric("queue_length", 1)
         assert "Not authorized" in gateway.logged()
-        password.write_text("s3cret\n", encoding="ascii")
+        password.write_text("s3cret\n", "ascii")
         async with gateway.running():
             await gateway.until_metric("published_total", 1)
     assert "s3cret" not in gateway.logged()

@@ -19,9 +19,9 @@ OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 def allow_too(configuration: Path, known: str, other: str) -> None:
     """Let each user that may publish frames of one title publish frames of another title, too."""
     allowed = f'"smarty_p1.sealed.{known}"'
-    text = configuration.read_text(encoding="utf-8")
+    text = configuration.read_text("utf-8")
     more = text.replace(allowed, f'{allowed}, "smarty_p1.sealed.{other}"')
-    configuration.write_text(more, encoding="utf-8")
+    configuration.write_text(more, "utf-8")
 
 
 async def test_frames_wait_for_a_login_a_stream_and_a_right_and_none_is_lost(
@@ -37,13 +37,13 @@ async def test_frames_wait_for_a_login_a_stream_and_a_right_and_none_is_lost(
         address = f"socket://127.0.0.1:{line.port}"
         one, two = [NatsGateway(tmp_path / name, cluster.urls, address) for name in "ab"]
         password = tmp_path / "a" / "nats-password"
-        right = password.read_text(encoding="ascii")
-        password.write_text("s3cret\n", encoding="ascii")
+        right = password.read_text("ascii")
+        password.write_text("s3cret\n", "ascii")
         async with one.running():
             await line.send(sent[0])
             await one.until_logged("Authorization Violation")
             await one.until_metric("queue_length", 1)
-        password.write_text(right, encoding="ascii")
+        password.write_text(right, "ascii")
         async with one.running(), two.running():
             # Since NATS 2.10, the servers report the missing stream themselves.
             await one.until_logged("smarty_p1_frames")

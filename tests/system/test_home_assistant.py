@@ -209,7 +209,7 @@ async def test_home_assistant_ends_without_a_trace(home: Home) -> None:
     assert home.process.status == 0
     assert not processes_mentioning(home.directory)
 
-    log = home.log.read_text(encoding="utf-8")
+    log = home.log.read_text("utf-8")
     assert "Traceback" not in log
     errors = [line for line in log.splitlines() if " ERROR " in line]
     # A meter that was silent at a start for long has a single error.

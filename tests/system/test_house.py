@@ -9,7 +9,7 @@ import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 import pytest_asyncio
@@ -19,6 +19,7 @@ from dev.demo.meter_statistics import DOMAIN, import_rows, registers, wait_for_r
 from dev.demo.simulated_year import simulate_year, store_year
 from dev.simulator import Meter, Server
 from smartyp1.history.luxembourg_time import LUXEMBOURG
+from smartyp1.json_types import JsonDict
 from smartyp1.prices.contract import Contract
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, until
@@ -36,7 +37,7 @@ HOUR = timedelta(hours=1)
 DAY_PRICE, NIGHT_PRICE = (0.15 + 0.05) * 1.08, (0.09 + 0.05) * 1.08
 SURCHARGE = 0.07 * 1.08
 NIGHT = "22:00:00", "06:00:00"
-PAGES: dict[str, Any] = {
+PAGES: JsonDict = {
     "reference_power": "7",
     "energy_price": 0.15,
     "second_price": {
@@ -80,7 +81,7 @@ class Kind(NamedTuple):
         return math.floor(read(meter, told) / self.step_kwh) * self.step_kwh
 
     @property
-    def sources(self) -> list[dict[str, Any]]:
+    def sources(self) -> list[JsonDict]:
         names = {key: f"sensor.{self.name}_{key}" for key in READ}
         return [
             {
@@ -162,7 +163,7 @@ async def fill(home: Home) -> None:
     end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     for kind in KINDS:
         for key, read in READ.items():
-            rows: list[dict[str, Any]] = []
+            rows: list[JsonDict] = []
             time = start - timedelta(days=LEARNT)
             while time < end:
                 total = kind.total(read, home.meter, time + HOUR)
@@ -222,10 +223,10 @@ def by_hand(meter: Meter, kind: Kind, start: datetime, end: datetime) -> ByHand:
     return ByHand(drawn_kwh + own_kwh, own_kwh, saved)
 
 
-async def house_of(home: Home) -> dict[str, Any]:
+async def house_of(home: Home) -> JsonDict:
     entry_id, *_ = await home.client.entries(DOMAIN)
     answer = await home.client.command("smarty_p1/house", entry_id=entry_id)
-    house: dict[str, Any] = answer["house"]
+    house: JsonDict = answer["house"]
     return house
 
 

@@ -4,13 +4,13 @@ Messages of one meter go to a phone with the Companion app; the other meter has 
 """
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple, override
+from typing import NamedTuple, override
 
 import pytest
 import pytest_asyncio
@@ -25,6 +25,7 @@ from dev.simulator.house import HOUSES
 from dev.simulator.meter import CounterExhaustedError
 from dev.simulator.telegram_values import Channel, Flow, Phase, Reading
 from smartyp1.history.luxembourg_time import LUXEMBOURG
+from smartyp1.json_types import JsonDict
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime, evening
 from tests.system.support import TIMEOUT, RecordingMeter, until
@@ -118,7 +119,7 @@ class Phone:
         self.shown.append((data["title"], data["message"]))
         return web.json_response({}, status=201)
 
-    @contextlib.asynccontextmanager
+    @asynccontextmanager
     async def running(self) -> AsyncIterator[Phone]:
         app = web.Application()
         app.router.add_post("/push", self._push)
@@ -129,7 +130,7 @@ class Phone:
         await runner.cleanup()
 
 
-def companion_app(phone: Phone) -> dict[str, Any]:
+def companion_app(phone: Phone) -> JsonDict:
     """Return the registration of the Companion app."""
     push_url = f"http://127.0.0.1:{phone.port}/push"
     return {

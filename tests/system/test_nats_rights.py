@@ -1,11 +1,11 @@
 """Rights of a gateway's login to a real cluster: publish for its own meters."""
 
 import asyncio
-import contextlib
 import json
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 
 import nats.errors
 import pytest
@@ -99,7 +99,7 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Nat
 
         async def is_put() -> bool:
             # Until its leader listens, a new bucket takes none.
-            with contextlib.suppress(NoStreamResponseError):
+            with suppress(NoStreamResponseError):
                 await made.put("name.one", NAME)
                 return True
             return False
@@ -147,7 +147,7 @@ async def publish_until_acknowledged(cluster: NatsCluster) -> None:
 
         async def is_acknowledged() -> bool:
             # Gateways retry, too: an answer that got lost on a busy machine comes the next time.
-            with contextlib.suppress(nats.errors.TimeoutError):
+            with suppress(nats.errors.TimeoutError):
                 acknowledged = await attic.jetstream(timeout=3).publish(
                     f"smarty_p1.sealed.{OTHER}", b"frame"
                 )
@@ -161,7 +161,7 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
     cluster: NatsCluster,
 ) -> None:
     heard: Counter[str] = Counter()
-    async with contextlib.AsyncExitStack() as running:
+    async with AsyncExitStack() as running:
         admin, collector, listener = [
             await running.enter_async_context(await cluster.connect(user))
             for user in (ADMIN, "collector", "listener")
@@ -199,7 +199,7 @@ async def test_collectors_and_listeners_have_no_more_rights_than_they_need(
 
 async def test_a_gateways_login_reaches_nothing_but_its_own_meters(cluster: NatsCluster) -> None:
     heard: Counter[str] = Counter()
-    async with contextlib.AsyncExitStack() as running:
+    async with AsyncExitStack() as running:
         admin, attic, cellar = [
             await running.enter_async_context(await cluster.connect(user))
             for user in (ADMIN, "attic", "cellar")
@@ -233,7 +233,7 @@ async def test_a_gateways_login_reaches_nothing_but_its_own_meters(cluster: Nats
     assert {message.data for message in messages} == {b"junk", b"", b"frame"}
 
 
-PAGE = (ROOT / "docs" / "fleet-security.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "fleet-security.md").read_text("utf-8")
 USERS_OF_PAGE = ("cellar", "collector", "operator", "listener")
 
 

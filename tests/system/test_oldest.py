@@ -75,7 +75,7 @@ async def test_the_log_is_clean(home: Home) -> None:
     await home.stop()
     assert home.process.status == 0
 
-    log = home.log.read_text(encoding="utf-8")
+    log = home.log.read_text("utf-8")
     assert "s3cret" not in log
     complaints = [line for line in log.splitlines() if " ERROR " in line or "Traceback" in line]
     assert not [line for line in complaints if "smarty_p1" in line]

@@ -1,12 +1,12 @@
 """Data that other programs get of a meter: on a real mosquitto, and from the P1 server."""
 
 import asyncio
-import contextlib
 import json
 import os
 import re
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, override
@@ -23,6 +23,7 @@ from dev.demo.processes import Process
 from dev.ports import free_ports
 from dev.reliability.process_measurements import is_served
 from dev.simulator import Server
+from smartyp1.json_types import JsonDict
 from tests.sent import iso_time, plain, sent_in
 from tests.system.broker import HOST, Broker, Listener, Message
 from tests.system.home import Home, add_broker
@@ -97,7 +98,7 @@ class Running:
 
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self._context = contextlib.AsyncExitStack()
+        self._context = AsyncExitStack()
 
     async def start(self) -> None:
         self.process = await self._context.enter_async_context(self._broker.serving())
@@ -261,7 +262,7 @@ async def test_other_programs_read_the_p1_server(
         sent = [text for texts in meter.telegrams.values() for text in texts]
         known = {float(plain(sent_in(text)["1-0:1.8.0"][0])) for text in sent}
         # Home Assistant leaves out zeros at the end. Before the first telegram, it shows no number.
-        with contextlib.suppress(ValueError):
+        with suppress(ValueError):
             return float(await shown_energy() or "nan") in known
         return False
 
@@ -290,7 +291,7 @@ def last_of(listener: Listener, root: str, prefix: str) -> dict[str, str]:
     return last
 
 
-def without_own(payload: str) -> dict[str, Any]:
+def without_own(payload: str) -> JsonDict:
     """Return states without values that depend on the time of reading."""
     states = json.loads(payload)
     return {
@@ -435,5 +436,5 @@ async def test_the_end_of_home_assistant_is_published(home: Home, broker: Broker
         await until(lambda: listener.at("goodbye/availability")[-1:] == [b"offline"])
     assert listener.messages[-1] == Message("goodbye/availability", b"offline", retained=False)
     assert home.process.status == 0
-    log = home.log.read_text(encoding="utf-8")
+    log = home.log.read_text("utf-8")
     assert "custom_components/smarty_p1" not in log  # as in a traceback

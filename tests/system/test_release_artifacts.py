@@ -8,12 +8,12 @@ import subprocess
 import tarfile
 import tomllib
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 import pytest
 
 from dev.release import ARCHIVE, GIT, INTEGRATION, ROOT, packages_of_cards, packages_of_lock
+from smartyp1.json_types import JsonDict
 from tests.system.support import TIMEOUT
 from tests.system.test_distribution import build
 
@@ -95,7 +95,7 @@ def test_the_wheel_has_the_programs_and_the_requirements(folder: Path) -> None:
 
 def sbom_of(path: Path) -> set[tuple[str, str]]:
     """Return the packages in the SBOM of an artifact."""
-    sbom: dict[str, Any] = json.loads(Path(f"{path}.cdx.json").read_text(encoding="utf-8"))
+    sbom: JsonDict = json.loads(Path(f"{path}.cdx.json").read_text("utf-8"))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert sbom["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": digest}]
     packages = [(part["name"], part["version"]) for part in sbom["components"]]

@@ -4,15 +4,15 @@
 """
 
 import asyncio
-import contextlib
 import os
 import signal
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from dev.simulator import Server
+from smartyp1.json_types import JsonDict
 from tests.system.gateway import Gateway
 from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
@@ -52,7 +52,7 @@ async def test_a_gateway_is_killed_again_and_again(tmp_path: Path) -> None:
     async with (
         Server([meter], interval=1) as line,
         serial_cable(device, line.ports[0]),
-        contextlib.AsyncExitStack() as stack,
+        AsyncExitStack() as stack,
     ):
         process = await stack.enter_async_context(gateway.serving())
         async with reading(tmp_path, meter, gateway.url(1)) as home:
@@ -92,7 +92,7 @@ async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
     ):
         [entry_id] = await home.client.entries("smarty_p1")
 
-        async def diagnostics() -> dict[str, Any]:
+        async def diagnostics() -> JsonDict:
             told = await home.client.get(f"/api/diagnostics/config_entry/{entry_id}")
             return dict(told["data"])
 

@@ -1,10 +1,10 @@
 """Every command of docs/fleet*.md; commands of the runbooks run with the files of `fleet init`."""
 
-import contextlib
 import os
 import re
 import signal
 import subprocess
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.system.watched_fleet import WatchedFleet
 
 pytestmark = [pytest.mark.timeout(TIMEOUT)]
 
-PAGE = (ROOT / "docs" / "fleet-runbooks.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "fleet-runbooks.md").read_text("utf-8")
 METER = "SAG1030790002574"
 # Commands for other machines: test_fleet_install.py runs the playbooks, and test_fleet_watch.py
 # queries the recorded series.
@@ -40,7 +40,7 @@ def every_command() -> list[str]:
     """Return each command of all pages of the fleet, also inside a sentence."""
     found = []
     for page in sorted((ROOT / "docs").glob("fleet*.md")):
-        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        text = page.read_text("utf-8").replace("\\\n", " ")
         blocks = re.findall(r"^ *```\w*\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
         found += [line.strip() for block in blocks for line in block.splitlines()]
         text = re.sub(r"^ *```\w*\n.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
@@ -103,7 +103,7 @@ class Operator:
         place = directory / "bin"
         place.mkdir()
         for name, script in programs.items():
-            (place / name).write_text(f"#!/bin/sh\n{script}\n", encoding="ascii")
+            (place / name).write_text(f"#!/bin/sh\n{script}\n", "ascii")
             (place / name).chmod(0o755)
         self._environment = {**os.environ, "PATH": f"{place}:{os.environ['PATH']}"}
 
@@ -130,7 +130,7 @@ async def test_each_command_works_with_the_made_files(tmp_path: Path) -> None:
 
     async def is_stored() -> bool:
         # During an exchange of certificates, trust may come a moment later.
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             return b"SAG" in fleet.ask("/api/v1/export?match[]=%7Bmeter!=%22%22%7D", "reader")[1]
         return False
 
@@ -153,7 +153,7 @@ async def test_each_command_works_with_the_made_files(tmp_path: Path) -> None:
             if "ca.next/ca.pem fleet/ca" in command:
                 operator.run("smarty-p1 fleet init")
                 await until(is_stored)
-    noted = (operator.noted / "smarty_p1_backup.prom").read_text(encoding="ascii")
+    noted = (operator.noted / "smarty_p1_backup.prom").read_text("ascii")
     assert re.fullmatch(r"smarty_p1_backup_end_seconds \d{10}\n", noted)
-    assert "active_energy_imported" in (tmp_path / "year.csv").read_text(encoding="utf-8")
+    assert "active_energy_imported" in (tmp_path / "year.csv").read_text("utf-8")
     assert len(told) >= 10

@@ -52,7 +52,7 @@ def test_help_about_a_fleet_installs_no_package(tmp_path: Path) -> None:
     for program in {*Path("/usr/bin").iterdir()} - {Path("/usr/bin/victoria-metrics")}:
         (programs / program.name).symlink_to(program)
     (programs / "apt-get").unlink(missing_ok=True)
-    (programs / "apt-get").write_text(f"#!/bin/sh\ntouch {installed}\n", encoding="utf-8")
+    (programs / "apt-get").write_text(f"#!/bin/sh\ntouch {installed}\n", "utf-8")
     (programs / "apt-get").chmod(0o755)
     end = run("fleet", "--help", directory=tmp_path, environment={"PATH": str(programs)})
     assert (end.returncode, "usage: scripts/fleet" in end.stdout) == (0, True)
@@ -89,11 +89,11 @@ def test_without_a_network_one_line_names_the_reason(tmp_path: Path, script: str
 
 
 def test_p1_decodes_a_file_where_it_is_called(tmp_path: Path) -> None:
-    frame = json.loads((FRAMES / "three_phase_gas_water_heat.json").read_text(encoding="utf-8"))
+    frame = json.loads((FRAMES / "three_phase_gas_water_heat.json").read_text("utf-8"))
     (tmp_path / "recorded").write_bytes(bytes.fromhex(frame["bytes"]))
     # A file in the folder must not be mistaken for a module of Python.
-    (tmp_path / "json.py").write_text("raise SystemExit('not this one')\n", encoding="ascii")
-    (tmp_path / "key").write_text(frame["key"], encoding="ascii")
+    (tmp_path / "json.py").write_text("raise SystemExit('not this one')\n", "ascii")
+    (tmp_path / "key").write_text(frame["key"], "ascii")
     end = run("p1", "decode", "--key-file", "key", "recorded", directory=tmp_path)
     assert (end.returncode, end.stderr) == (0, "")
     assert json.loads(end.stdout)["objects"]["1-0:1.8.0"] == 25678.901

@@ -1,10 +1,10 @@
 """Six meters behind one real ser2net, read by one real Home Assistant."""
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest_asyncio
 from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.demo.processes import Process
 from dev.simulator import Server
+from smartyp1.json_types import JsonDict
 from tests.system.gateway import Gateway
 from tests.system.home import Home
 from tests.system.support import TIMEOUT, RecordingMeter, serial_cable, until
@@ -42,10 +43,10 @@ class Six:
         self.cables = [directory / f"cable{number}" for number in NUMBERS]
         self.lines = Server(list(self.meters.values()), interval=INTERVAL)
         self.gateway = Gateway(self.cables, directory)
-        self.gateway_running = contextlib.AsyncExitStack()
+        self.gateway_running = AsyncExitStack()
         self.home = Home(directory, self.meters[1])
         self.ports: list[str] = []
-        self.entries: dict[int, dict[str, Any]] = {}
+        self.entries: dict[int, JsonDict] = {}
         self.entities: dict[int, dict[str, str]] = {}
 
     async def add(self, number: int) -> None:
@@ -89,7 +90,7 @@ class Six:
         await asyncio.gather(*(meter.sends_another() for meter in others))
         await until(lambda: self.all_show_the_last_telegram(but=but), every=0.1)
 
-    async def diagnostics(self) -> dict[int, dict[str, Any]]:
+    async def diagnostics(self) -> dict[int, JsonDict]:
         """Return the diagnostics of each meter."""
         paths = {
             number: f"/api/diagnostics/config_entry/{entry['entry_id']}"
@@ -123,7 +124,7 @@ def _number(state: str) -> float | str:
 async def six(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Six]:
     six = Six(tmp_path_factory.mktemp("six"))
     try:
-        async with six.lines, contextlib.AsyncExitStack() as cables, six.gateway_running:
+        async with six.lines, AsyncExitStack() as cables, six.gateway_running:
             for device, port in zip(six.cables, six.lines.ports, strict=True):
                 await cables.enter_async_context(serial_cable(device, port))
             six.serving = await six.gateway_running.enter_async_context(six.gateway.serving())

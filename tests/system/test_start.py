@@ -49,7 +49,7 @@ async def test_a_power_failure_after_adding_a_meter(tmp_path: Path, seconds: flo
 
             assert await start() <= 1.5 * without + BUSY
 
-            assert "Setup timed out" not in home.log.read_text(encoding="utf-8")
+            assert "Setup timed out" not in home.log.read_text("utf-8")
             await until(lambda: has_sources(home))
         finally:
             await home.stop()

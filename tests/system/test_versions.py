@@ -23,7 +23,7 @@ def requirements_of(kind: str) -> str:
 
 def wanted(kind: str) -> str:
     """Return the version of Home Assistant that an environment is to have."""
-    text = (ROOT / requirements_of(kind)).read_text(encoding="utf-8")
+    text = (ROOT / requirements_of(kind)).read_text("utf-8")
     found = re.findall(r"^homeassistant==(\S+)$", text, re.MULTILINE)
     assert len(found) == 1
     version: str = found[0]
@@ -50,15 +50,15 @@ def constraints(kind: str) -> dict[str, Requirement]:
 
 def exceptions(kind: str) -> set[str]:
     """Return the packages that are newer than Home Assistant allows, by their list."""
-    text = (ROOT / requirements_of(kind)).read_text(encoding="utf-8")
+    text = (ROOT / requirements_of(kind)).read_text("utf-8")
     return set(re.findall(r"^(\S+)==\S+  # instead of the constraint$", text, re.MULTILINE))
 
 
 def test_the_least_that_is_promised_is_the_version_of_the_test_kit() -> None:
     oldest = wanted("test")
-    hacs = json.loads((ROOT / "hacs.json").read_text(encoding="utf-8"))
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    upkeep = (ROOT / "docs" / "upkeep.md").read_text(encoding="utf-8")
+    hacs = json.loads((ROOT / "hacs.json").read_text("utf-8"))
+    readme = (ROOT / "README.md").read_text("utf-8")
+    upkeep = (ROOT / "docs" / "upkeep.md").read_text("utf-8")
 
     assert hacs["homeassistant"] == oldest
     assert re.findall(r"Home Assistant (\S+) or newer", readme) == [oldest]
@@ -81,13 +81,13 @@ def test_an_environment_has_only_versions_that_its_home_assistant_allows(kind: s
     for package in ("serialx", "aiousbwatcher", "cryptography"):
         assert str(allowed[package].specifier) == f"=={found[package]}"
     # The locked packages are those installed.
-    lock = (ROOT / f"requirements/{kind}_lock.txt").read_text(encoding="utf-8")
+    lock = (ROOT / f"requirements/{kind}_lock.txt").read_text("utf-8")
     locked = dict(re.findall(r"^([^#=\s]+)==([^\s;]+)", lock, re.MULTILINE))
     assert {canonicalize_name(name): version for name, version in locked.items()} == found
 
 
 def test_the_package_asks_for_no_more_than_the_oldest_home_assistant_brings() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     least = {
         requirement.name: str(requirement.specifier)
         for text in (*project["dependencies"], *project["optional-dependencies"]["port"])

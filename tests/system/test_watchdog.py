@@ -93,9 +93,9 @@ async def test_systemd_hears_nothing_of_a_program_that_hangs(
 ) -> None:
     port, keys, config = free_ports(), tmp_path / "keys", tmp_path / "config.toml"
     keys.touch(mode=0o600)
-    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", encoding="ascii")
+    keys.write_text("* 000102030405060708090A0B0C0D0E0F\n", "ascii")
     text = CONFIGURATIONS[package].format(keys=keys)
-    config.write_text(f"{text}\nmetrics = {{ port = {port} }}\n", encoding="utf-8")
+    config.write_text(f"{text}\nmetrics = {{ port = {port} }}\n", "utf-8")
     told: list[str] = []
 
     async def is_heard() -> bool:

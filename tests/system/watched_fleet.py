@@ -21,6 +21,7 @@ from dev.ports import free_ports
 from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import is_served
 from smarty_p1_fleet.init import init
+from smartyp1.json_types import JsonDict
 from tests.system.support import program
 
 METERS = 30
@@ -43,7 +44,7 @@ class Receiver:
     """A webhook: the messages of Alertmanager, by the path of its address."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.told: list[tuple[str, JsonDict]] = []
         told, receiver = self.told, self
         self.refuses = False
 
@@ -111,7 +112,7 @@ class WatchedFleet:
     def _part(self, name: str, port: int) -> Part:
         """Return a program with the command that `fleet init` writes."""
         program(name)
-        text = (self.directory / "start.sh").read_text(encoding="utf-8")
+        text = (self.directory / "start.sh").read_text("utf-8")
         found = re.search(rf"(?m)^(?:\(.*exec )?({re.escape(name)} .*?)\)? >(\S+)", text)
         assert found
         command: list[str | Path] = [*shlex.split(found[1])]
@@ -124,11 +125,11 @@ class WatchedFleet:
     def change(self, name: str, *changes: tuple[str, str]) -> None:
         """Replace patterns in a file."""
         path = self.directory / name
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text("utf-8")
         for pattern, value in changes:
             text, count = re.subn(pattern, value, text)
             assert count, pattern
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, "utf-8")
 
     def ask(
         self, path: str, user: str = "smarty_p1", *, data: bytes | None = None, password: str = ""

@@ -33,6 +33,7 @@ from ..const import (
     CONF_SUN_SOURCES,
     CONF_SWITCHED_BY,
 )
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.meter.telegram_from_source_entities import QUANTITIES
 from .entry_types import AnyConfigEntry, known_meters
 
@@ -115,9 +116,7 @@ def note_registry_ids(hass: HomeAssistant, entry: AnyConfigEntry, found: Mapping
         hass.config_entries.async_update_entry(entry, options=options)
 
 
-def with_registry_ids(
-    hass: HomeAssistant, options: Mapping[str, Any], chosen: Mapping[str, Any]
-) -> dict[str, Any]:
+def with_registry_ids(hass: HomeAssistant, options: JsonMapping, chosen: JsonMapping) -> JsonDict:
     """Return `options` with the registry's ids of the statistics that are `chosen` now."""
     if found := _found(er.async_get(hass), _ids(chosen, STATISTIC_FIELDS)):
         known = _joined(options.get(CONF_REGISTRY_IDS, {}), found)

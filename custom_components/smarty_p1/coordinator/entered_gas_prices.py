@@ -1,9 +1,7 @@
 """Numbers of the gas bill, mostly as the user has entered them in a meter's options."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from ..const import CONF_GAS_FIXED_PRICE, CONF_GAS_KWH_PER_M3, CONF_GAS_PRICE, CONF_GAS_PRICES
+from ..lib.json_types import JsonMapping
 from ..lib.prices.entered_contract import first_day, in_order
 from ..lib.prices.gas_prices import DatedGasPrices, GasPrices
 
@@ -22,7 +20,7 @@ def is_gas(kind: str, unit: str | None) -> bool:
 
 
 def kwh_per_m3(
-    options: Mapping[str, Any], kind: str, unit: str | None, computed: float | None
+    options: JsonMapping, kind: str, unit: str | None, computed: float | None
 ) -> float | None:
     """Return the energy of a cubic metre of gas in kWh: `computed`, otherwise as entered.
 
@@ -32,7 +30,7 @@ def kwh_per_m3(
     return computed or entered if is_gas(kind, unit) else None
 
 
-def gas_prices(options: Mapping[str, Any]) -> DatedGasPrices | None:
+def gas_prices(options: JsonMapping) -> DatedGasPrices | None:
     """Return the prices of gas, each from its day on. Return None if none was entered."""
     rows = in_order(options.get(CONF_GAS_PRICES, ()))
     dated = (

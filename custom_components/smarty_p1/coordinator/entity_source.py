@@ -1,9 +1,9 @@
 """Source of a meter whose totals are read from the entities of another integration."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeGuard
+from typing import TypeGuard
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import (
@@ -26,6 +26,7 @@ from homeassistant.loader import Integration, async_get_integrations
 from homeassistant.util import dt as dt_util
 
 from ..lib.failure_detection import ENTITIES, ReadingProblem
+from ..lib.json_types import JsonMapping
 from ..lib.meter.meter_reader import IMPORTED_ENERGY, MeterReader
 from ..lib.meter.telegram_from_source_entities import (
     QUANTITIES,
@@ -63,7 +64,7 @@ class EntityReports:
     def __init__(
         self,
         hass: HomeAssistant,
-        chosen: Mapping[str, Any],
+        chosen: JsonMapping,
         take: Callable[[Telegram], None],
         on_lost: Callable[[str], None] = lambda _entity_id: None,
     ) -> None:
@@ -195,7 +196,7 @@ def _has_value(state: State | None) -> TypeGuard[State]:
     return state is not None and state.state not in {STATE_UNAVAILABLE, STATE_UNKNOWN}
 
 
-async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -> str:
+async def async_integration_of(hass: HomeAssistant, chosen: JsonMapping) -> str:
     """Return the names of the integrations whose entities count the imported energy.
 
     Return "Home Assistant" if none of these entities is registered.

@@ -1,14 +1,13 @@
 """Coordinator of a tank. It turns the readings of a level sensor into values for the entities."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_DISTANCE_EMPTY, CONF_DISTANCE_FULL, CONF_SHAPE, CONF_VOLUME
 from ..lib.boards.tank_level import Shape, Sonar, Tank
 from ..lib.failure_detection import TANK
+from ..lib.json_types import JsonMapping
 from ..lib.min_interval import MinInterval
 from ..lib.port.errors import LinkError
 from ..lib.port.reconnecting_port import SILENCE_TIMEOUT_S
@@ -31,7 +30,7 @@ class TankData:
     volume_l: float | None
 
 
-def tank_of(options: Mapping[str, Any]) -> Tank:
+def tank_of(options: JsonMapping) -> Tank:
     """Return the tank that the options describe. Raises ValueError for impossible dimensions."""
     return Tank(
         options[CONF_DISTANCE_EMPTY],

@@ -1,10 +1,8 @@
 """Source of a meter at a port. It turns the bytes of the port into readings."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CoreState, HomeAssistant, callback
@@ -13,6 +11,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_VERIFY, DOMAIN
 from ..lib.failure_detection import METER, PROOF_LASTS_S, ReadingProblem
+from ..lib.json_types import JsonMapping
 from ..lib.meter.key_proof import KeyProof, Moment
 from ..lib.meter.meter_identity import NamedMeter
 from ..lib.meter.meter_reader import MeterReader, Reading, Reception
@@ -38,7 +37,7 @@ _ALTERED = {ReadingProblem.DAMAGED, ReadingProblem.ALTERED_OR_NEW_KEY}
 _OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
 
 
-def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
+def stored_keys(data: JsonMapping) -> tuple[bytes | None, bytes]:
     """Return the encryption key and the authentication key in an entry's data.
 
     The encryption key is None if it is not set. If no authentication key is set, return the
@@ -56,7 +55,7 @@ _PROOFS: HassKey[dict[str, KeyProof]] = HassKey(f"{DOMAIN}_key_proofs")
 
 
 @callback
-def note_proof(hass: HomeAssistant, data: Mapping[str, Any], telegram: Telegram) -> None:
+def note_proof(hass: HomeAssistant, data: JsonMapping, telegram: Telegram) -> None:
     """Record that port and keys in `data` are right, because a dialog has accepted `telegram`.
 
     The next session of the meter takes this proof.

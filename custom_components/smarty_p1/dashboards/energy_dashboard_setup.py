@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
@@ -38,6 +38,7 @@ from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS
 from ..lib.entities.mbus_sensors import sensors_of_mbus_meter
 from ..lib.entities.meter_sensors import SENSORS
 from ..lib.entities.tariff_sensors import TARIFF_SENSORS
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.meter.meter_reader import Reading
 from .energy_sources import EXPORT, IMPORT, RATE, SIDES
 
@@ -85,7 +86,7 @@ class EnergySource:
 
 
 async def async_missing_sources(
-    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any], *, is_live: bool
+    hass: HomeAssistant, reading: Reading, options: JsonMapping, *, is_live: bool
 ) -> tuple[list[EnergySource], bool] | None:
     """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
@@ -173,7 +174,7 @@ async def _async_fill(hass: HomeAssistant, entry: RecordsConfigEntry) -> None:
 
 
 def _sources(
-    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any], *, is_live: bool
+    hass: HomeAssistant, reading: Reading, options: JsonMapping, *, is_live: bool
 ) -> list[EnergySource]:
     """Return the sources of a meter. Return [] if the reading has no energy."""
     grid = _existing(_GRID, SENSORS if is_live else LENEDA_SENSORS, reading, options)
@@ -195,7 +196,7 @@ def _sources(
 
 
 def _gas_source(
-    hass: HomeAssistant, options: Mapping[str, Any], flows: Mapping[str, Sensors]
+    hass: HomeAssistant, options: JsonMapping, flows: Mapping[str, Sensors]
 ) -> EnergySource:
     """Return the source of gas. `flows` has the flow rate of each gas meter on the M-Bus."""
     statistics = {IMPORT.energy: StatisticKind.GAS_VOLUME}
@@ -207,7 +208,7 @@ def _gas_source(
 
 
 def _grid_statistics(
-    grid: Sensors, reading: Reading, options: Mapping[str, Any], *, is_live: bool
+    grid: Sensors, reading: Reading, options: JsonMapping, *, is_live: bool
 ) -> Statistics:
     """Return the statistics of a grid connection. `grid` has the sensors that exist."""
     prices = {spec.key for spec in TARIFF_SENSORS if spec.is_wanted(options)}
@@ -234,7 +235,7 @@ def _existing(
     fields: Mapping[str, str],
     described: Iterable[SensorSpec[Reading]],
     reading: Reading,
-    options: Mapping[str, Any],
+    options: JsonMapping,
 ) -> Sensors:
     """Return the sensors of `fields` that the meter has and that are enabled by default."""
     by_key = {
@@ -292,7 +293,7 @@ def _filled_in(coordinator: MeterCoordinator, source: EnergySource) -> SourceTyp
     return cast("SourceType", filled_in) if IMPORT.energy in fields else None
 
 
-def _empty_fields(kind: str) -> dict[str, Any]:
+def _empty_fields(kind: str) -> JsonDict:
     """Return the fields that the Energy dashboard requires of a source, with their empty values."""
     fields = {name: None for side in SIDES.get(kind, (IMPORT,)) for name in side}
     return fields | {"cost_adjustment_day": 0.0} if kind == "grid" else fields

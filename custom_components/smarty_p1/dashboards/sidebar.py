@@ -13,7 +13,7 @@ bookmarks of both keep working.
 """
 
 from itertools import count
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.frontend import (
     DOMAIN as FRONTEND,
@@ -42,6 +42,7 @@ from homeassistant.helpers.json import json_bytes, json_fragment
 from ..const import CONF_SIDEBAR
 from ..coordinator import has_records
 from ..coordinator.entry_types import AnyConfigEntry, known_meters, without
+from ..lib.json_types import JsonDict
 from .cards_view import late_module
 
 _STRATEGY = "custom:smarty-p1"
@@ -50,7 +51,7 @@ _SECOND_PATH_SUFFIX = "-dashboard"
 # Custom element in the card module. It redirects from the first path of the dashboard to the second
 # path.
 _REDIRECT_PANEL = "smarty-p1-opener"
-_CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
+_CONFIG: JsonDict = {"strategy": {"type": _STRATEGY}}
 _TITLE = "Smarty"
 _ICON = "mdi:meter-electric"
 
@@ -78,12 +79,12 @@ class _SidebarDashboard(LovelaceConfig):
         return MODE_YAML
 
     @override
-    async def async_get_info(self) -> dict[str, Any]:
+    async def async_get_info(self) -> JsonDict:
         """Return the mode, and 0 as the number of views. The browser creates the views later."""
         return {CONF_MODE: self.mode, "views": 0}
 
     @override
-    async def async_load(self, force: bool) -> dict[str, Any]:
+    async def async_load(self, force: bool) -> JsonDict:
         """Return the configuration with the strategy that creates the views."""
         return _CONFIG
 

@@ -17,6 +17,7 @@ from ..const import CONF_TOPIC, DOCUMENTATION_URL, DOMAIN, LOGGER
 from ..coordinator.background_tasks import until_shutdown
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.mqtt_port import with_small_prefix
+from ..lib.json_types import JsonMapping
 from ..lib.markdown_text import in_markdown
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import PortBusyError
@@ -37,12 +38,12 @@ class Draft(NamedTuple):
     options: Mapping[str, Any]
 
 
-def source_field(data: Mapping[str, Any]) -> str:
+def source_field(data: JsonMapping) -> str:
     """Return the name of the field in `data` that has the source: port, entity or topic."""
     return next(name for name in (CONF_PORT, CONF_ENTITY_ID, CONF_TOPIC) if name in data)
 
 
-def shown_source(data: Mapping[str, Any]) -> str:
+def shown_source(data: JsonMapping) -> str:
     """Return the source of an entry without the secrets that some URLs contain."""
     name = source_field(data)
     source: str = data[name]
@@ -101,7 +102,7 @@ class DialogSteps[N]:
     async def _async_look(
         self,
         step: str,
-        data: Mapping[str, Any],
+        data: JsonMapping,
         look: Callable[[], Awaitable[str]],
         progress_action: str | None = None,
         placeholder: str = "source",
@@ -146,7 +147,7 @@ class DialogSteps[N]:
         except TimeoutError:  # raised when Home Assistant stops, and nobody asks for the result
             return self.form.step_id
 
-    async def _async_explain(self, err: BaseException, data: Mapping[str, Any]) -> None:
+    async def _async_explain(self, err: BaseException, data: JsonMapping) -> None:
         """Store the reason why the test of the source failed, as an error of the form."""
         error = field_error(err)
         if error.key == "unknown":

@@ -8,12 +8,13 @@ from homeassistant.config_entries import ConfigSubentryFlow, OptionsFlow
 from homeassistant.const import CONF_BASE
 from homeassistant.data_entry_flow import FlowHandler, FlowResult, section
 
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.markdown_text import Verbatim, in_markdown
 from ..user_locale import async_user_locale
 from .typed_amounts import TypedAmounts, amounts_in
 
 # Values of a submitted form, None before the form was shown.
-type Input = dict[str, Any] | None
+type Input = JsonDict | None
 
 
 def add_steps(flow: FlowHandler[Any, Any, Any], *groups: object) -> None:
@@ -50,7 +51,7 @@ class Form[R: FlowResult[Any, Any]]:
         self._is_wrong = False
 
     async def async_accept[T](
-        self, typed: Input, read: Callable[[dict[str, Any]], Awaitable[T]]
+        self, typed: Input, read: Callable[[JsonDict], Awaitable[T]]
     ) -> T | None:
         """Return the result of `read` for the typed values.
 
@@ -72,7 +73,7 @@ class Form[R: FlowResult[Any, Any]]:
         self.typed, self._is_wrong = None, False
         self.amounts.begin()
 
-    def shown(self, suggested: Mapping[str, Any]) -> Mapping[str, Any]:
+    def shown(self, suggested: JsonMapping) -> JsonMapping:
         """Return the typed values. If nothing was submitted yet, return the suggested values."""
         return suggested if self.typed is None else self.typed
 

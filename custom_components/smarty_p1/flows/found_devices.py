@@ -27,6 +27,7 @@ from ..const import (
 )
 from ..coordinator.loads.entered_loads import PHASE_KW
 from ..coordinator.loads.state_numbers import number_of
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.plan.planned_load import MAX_LOAD_KW
 
 _MAX_DEVICES = 40
@@ -58,9 +59,7 @@ _CHARGERS = frozenset(
 """Integrations whose devices are chargers, also without a number in A or a sensor of the plug."""
 
 
-def found_devices(
-    hass: HomeAssistant, kind: str, taken: AbstractSet[str]
-) -> dict[str, dict[str, Any]]:
+def found_devices(hass: HomeAssistant, kind: str, taken: AbstractSet[str]) -> dict[str, JsonDict]:
     """Return the fields that each device which may be a load of this kind fills in, by its id.
 
     A device with an entity in `taken` is a load already.
@@ -76,7 +75,7 @@ def found_devices(
     return dict(named[:_MAX_DEVICES])
 
 
-def _is_kind(kind: str, entities: Iterable[er.RegistryEntry], fields: Mapping[str, Any]) -> bool:
+def _is_kind(kind: str, entities: Iterable[er.RegistryEntry], fields: JsonMapping) -> bool:
     """Return whether a device may be a load of this kind."""
     if any(_is_of_charger(entity) for entity in entities):
         return kind == LOAD_CAR and bool(fields)
@@ -89,14 +88,14 @@ def _is_of_charger(entity: er.RegistryEntry) -> bool:
     return entity.platform in _CHARGERS or is_current or role == CONF_CONNECTED
 
 
-def _fields(hass: HomeAssistant, entities: Iterable[er.RegistryEntry]) -> dict[str, Any]:
+def _fields(hass: HomeAssistant, entities: Iterable[er.RegistryEntry]) -> JsonDict:
     """Return the fields that the entities of a device fill in."""
     candidates = defaultdict[str, list[er.RegistryEntry]](list)
     for entity in entities:
         if role := _role(entity):
             candidates[role].append(entity)
     chosen = {role: entity for role, fits in candidates.items() for entity in _only(fits)}
-    fields: dict[str, Any] = {
+    fields: JsonDict = {
         role: entity.entity_id for role, entity in chosen.items() if role != CONF_POWER_SET_BY
     }
     if energy := fields.pop(_ENERGY, None):
@@ -107,7 +106,7 @@ def _fields(hass: HomeAssistant, entities: Iterable[er.RegistryEntry]) -> dict[s
     return fields | _powers(chosen.get(CONF_POWER_SET_BY), can_pause=CONF_SWITCHED_BY in fields)
 
 
-def _powers(number: er.RegistryEntry | None, *, can_pause: bool) -> dict[str, Any]:
+def _powers(number: er.RegistryEntry | None, *, can_pause: bool) -> JsonDict:
     """Return the number that sets the power, and the highest power in kW."""
     if number is None:
         return {}

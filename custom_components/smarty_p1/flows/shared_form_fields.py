@@ -23,6 +23,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import LOGGER
 from ..coordinator.mqtt_port import PREFIX
+from ..lib.json_types import JsonDict
 from ..lib.port.address_masking import redact_port
 from .form_errors import FieldError
 
@@ -53,7 +54,7 @@ class ClockField(TimeSelector):
     """Field for a time such as 07:00:00. A program that fills in the form may omit zeros."""
 
     @override
-    def serialize(self) -> dict[str, Any]:
+    def serialize(self) -> JsonDict:
         """Return the field for the frontend: hours and minutes, without seconds."""
         # Home Assistant's frontend has this option. The schema of its selector lacks the option.
         return {"selector": {self.selector_type: {"no_second": True}}}
@@ -74,8 +75,7 @@ class WholeNumberField(NumberSelector):
         number = super().__call__(data)
         # Home Assistant accepts "nan", because no comparison with a limit finds it.
         if not number.is_integer():
-            msg = "not a whole number"
-            raise vol.Invalid(msg)
+            raise vol.Invalid("not a whole number")
         return number
 
 

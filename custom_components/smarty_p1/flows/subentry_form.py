@@ -23,6 +23,7 @@ from ..const import CONF_MEASURED_BY
 from ..coordinator.loads.entered_loads import MOST, subentries_of
 from ..coordinator.loads.refused_loads import COMMANDED, commanded
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.markdown_text import in_markdown
 from ..user_locale import async_user_locale
 from .form import Form, Input
@@ -122,7 +123,7 @@ class SubentryForm:
         self.refuse_more(entry)
         return flow.async_create_entry(title=name, data=data)
 
-    async def _async_show(self, page: Page, before: Mapping[str, Any]) -> SubentryFlowResult:
+    async def _async_show(self, page: Page, before: JsonMapping) -> SubentryFlowResult:
         """Show the page. A section with an error is open."""
         shown, suggested = dict[vol.Marker, Any](), dict[str, Any](before or page.suggested)
         locale = await async_user_locale(self._flow.hass)
@@ -139,10 +140,10 @@ class SubentryForm:
     async def _async_read(
         self,
         page: Page,
-        typed: dict[str, Any],
-        before: Mapping[str, Any],
+        typed: JsonDict,
+        before: JsonMapping,
         subentry: ConfigSubentry | None,
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[str, JsonDict]:
         """Return name and data of the subentry. Raises FieldError."""
         amounts = self._form.amounts
         data = dict[str, Any]()
@@ -164,7 +165,7 @@ class SubentryForm:
         await self._async_check_measured(data, before)
         return name, data
 
-    def _fields(self, page: Page, before: Mapping[str, Any]) -> Mapping[vol.Marker, Any]:
+    def _fields(self, page: Page, before: JsonMapping) -> Mapping[vol.Marker, Any]:
         """Return the fields of the page, with those that are asked for without a sensor."""
         fields = dict[vol.Marker, Any]()
         has_asked = _UNMEASURED in self._asked
@@ -175,16 +176,12 @@ class SubentryForm:
                 fields.update(page.unmeasured)
         return fields
 
-    def _commanded_by_others(
-        self, data: Mapping[str, Any], subentry: ConfigSubentry | None
-    ) -> list[str]:
+    def _commanded_by_others(self, data: JsonMapping, subentry: ConfigSubentry | None) -> list[str]:
         """Return the fields whose entity another load or battery of any meter commands."""
         taken = commanded(self._flow.hass, subentry)
         return [field for field in COMMANDED if data.get(field) in taken]
 
-    async def _async_check_measured(
-        self, data: Mapping[str, Any], before: Mapping[str, Any]
-    ) -> None:
+    async def _async_check_measured(self, data: JsonMapping, before: JsonMapping) -> None:
         """Raise FieldError for a sensor without statistics. Ask once for a missing sensor."""
         if source := data.get(CONF_MEASURED_BY):
             now = dt_util.utcnow()
@@ -196,6 +193,6 @@ class SubentryForm:
             self.ask_once(CONF_MEASURED_BY, _UNMEASURED)
 
 
-def _within(part: Mapping[vol.Marker, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def _within(part: Mapping[vol.Marker, Any], values: JsonMapping) -> JsonDict:
     """Return the values of the fields of a section."""
     return {name: values[name] for name in map(str, part) if name in values}

@@ -20,6 +20,7 @@ from homeassistant.helpers.selector import (
 
 from ..amount_problem import UNUSUAL, AmountProblem
 from ..lib.amounts import Amount, AmountError, Unit, amount_text
+from ..lib.json_types import JsonDict, JsonMapping
 from ..user_locale import UserLocale, async_user_locale
 from .form_errors import FormErrors
 
@@ -136,9 +137,7 @@ class TypedAmounts(FormErrors):
             self._problems.append((place, problem))
             return None
 
-    def read_all(
-        self, typed: Mapping[str, Any], fields: Mapping[Any, Any], page: str
-    ) -> dict[str, Any]:
+    def read_all(self, typed: JsonMapping, fields: Mapping[Any, Any], page: str) -> JsonDict:
         """Return the values of a form, with numbers instead of its typed amounts.
 
         `page` is the translation key of the page with the labels. Empty and wrong amounts are left

@@ -12,6 +12,7 @@ from ..access_rights import may_read
 from ..const import DOMAIN
 from ..coordinator import RecordsConfigEntry
 from ..lib.answers.assistant_facts import shortened
+from ..lib.json_types import JsonMapping
 from ..services.meter_of_call import ATTR_CONFIG_ENTRY
 from ..user_locale import UserLocale
 from .exposed_meters import exposed_meters
@@ -25,7 +26,7 @@ _METER = {vol.Optional(ATTR_METER): vol.All(str, vol.Length(max=_MAX_ARGUMENT_CH
 # Each tool shows this field, so a limit in its schema would take much of the bytes of all tools.
 _SHOWN_METER = {vol.Optional(ATTR_METER): str}
 
-type Answer = Callable[[ServiceCall], Awaitable[Mapping[str, Any]]]
+type Answer = Callable[[ServiceCall], Awaitable[JsonMapping]]
 """Function that checks the rights of a call, and answers it with facts."""
 
 
@@ -102,8 +103,9 @@ async def _async_meter(
     for known, entry in meters.items():
         if name is not None and known.casefold() == name.strip().casefold():
             return known, entry
-    text = f"Name one of these meters: {', '.join([*meters][:_MAX_NAMES])}"
-    raise RefusalError("meter_unknown", text)  # noqa: EM101 - a reason, no text
+    raise RefusalError(
+        "meter_unknown", f"Name one of these meters: {', '.join([*meters][:_MAX_NAMES])}"
+    )
 
 
 async def _async_readable(
@@ -115,8 +117,7 @@ async def _async_readable(
     """
     meters = exposed_meters(hass, llm_context.assistant)
     if not meters:
-        text = "No meter is exposed to this assistant."
-        raise RefusalError("not_exposed", text)  # noqa: EM101 - a reason, no text
+        raise RefusalError("not_exposed", "No meter is exposed to this assistant.")
     user_id = llm_context.context.user_id if llm_context.context else None
     if user_id is None:
         return meters

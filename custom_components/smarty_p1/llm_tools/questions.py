@@ -91,8 +91,10 @@ async def _async_months(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     place = names.index(name) if name in months else 0
     before = call.data.get("before", names[place - 1] if place else "")
     if name not in months or before not in ended or before == name:
-        text = f"Name two of these months, the second one an ended one: {', '.join(names)}"
-        raise RefusalError("month_unknown", text)  # noqa: EM101 - a reason, no text
+        raise RefusalError(
+            "month_unknown",
+            f"Name two of these months, the second one an ended one: {', '.join(names)}",
+        )
     is_running = name not in ended
     pair = months[name], ended[before]
     if is_running:
@@ -100,8 +102,10 @@ async def _async_months(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     else:
         change = await async_aside(call.hass, cost_change, *pair, {})
     if change is None:
-        text = "A price of one of the months is unknown, or no day of the month has ended."
-        raise RefusalError("price_unknown", text)  # noqa: EM101 - a reason, no text
+        raise RefusalError(
+            "price_unknown",
+            "A price of one of the months is unknown, or no day of the month has ended.",
+        )
     end, end_before = change.ends
     return {
         "month": compared_month(months[name], change.now, end),
@@ -159,8 +163,7 @@ async def _async_year(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     demand, year = demand_of(meter), int(call.data.get("year", 0))
     years = years_of(demand)
     if year and year not in years:
-        text = f"Known years: {', '.join(map(str, years))}"
-        raise RefusalError("year_unknown", text)  # noqa: EM101 - a reason, no text
+        raise RefusalError("year_unknown", f"Known years: {', '.join(map(str, years))}")
     return await async_aside(call.hass, year_facts, demand, year)
 
 

@@ -1,8 +1,7 @@
 """Options of a meter's messages, as they are stored in its entry."""
 
-from collections.abc import Mapping
 from datetime import time
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -11,6 +10,7 @@ from ..const import CONF_KINDS, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIEN
 from ..coordinator import has_records, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry, active_meters, without
 from ..coordinator.loads.entered_loads import entered_loads
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.messages.message import Kind
 from ..lib.messages.outbox import QuietHours
 
@@ -29,7 +29,7 @@ class MessageOptions(NamedTuple):
     @classmethod
     def of(cls, entry: AnyConfigEntry) -> Self:
         """Return the options of an entry. A kind that its meter cannot serve is left out."""
-        stored: Mapping[str, Any] = entry.options.get(SECTION_MESSAGES, {})
+        stored: JsonMapping = entry.options.get(SECTION_MESSAGES, {})
         chosen = stored.get(CONF_KINDS, ())
         return cls(
             tuple(kind for kind in kinds_of(entry) if kind in chosen),
@@ -43,7 +43,7 @@ class MessageOptions(NamedTuple):
         """Return the quiet hours."""
         return QuietHours(time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until))
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> JsonDict:
         """Return the options to store; nothing if the user changed nothing."""
         if self == MessageOptions():
             return {}
@@ -93,7 +93,7 @@ def async_share_target(hass: HomeAssistant, entry: AnyConfigEntry, options: Mess
             hass.config_entries.async_schedule_reload(other.entry_id)
 
 
-def with_messages(entry: AnyConfigEntry, options: MessageOptions) -> dict[str, Any]:
+def with_messages(entry: AnyConfigEntry, options: MessageOptions) -> JsonDict:
     """Return all options of an entry, those of its messages from `options`."""
     return without(entry.options, {SECTION_MESSAGES}) | options.stored()
 

@@ -1,8 +1,8 @@
 """Sensors of the electricity meter, of its M-Bus meters, of pulse readers, tanks and loads."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal, override
+from typing import Literal, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import MATCH_ALL, Platform
@@ -27,6 +27,7 @@ from ..lib.entities.meter_sensors import TEXT, sends_decimals
 from ..lib.entities.quarter_hour_power_sensors import MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS
 from ..lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
 from ..lib.entities.tariff_sensors import UNRECORDED_ATTRIBUTES
+from ..lib.json_types import JsonMapping
 from ..lib.meter.meter_reader import Reading
 from ..load_entity import add_load_entities, add_plan_entity
 from .board_sensors import pulse_sensors, tank_sensors
@@ -150,7 +151,7 @@ class FollowingSensor(MeterSensor):
 
     @property
     @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+    def extra_state_attributes(self) -> JsonMapping | None:
         """Return the attributes. If the sensor limits its value, add the unlimited value.
 
         Return None if there are no attributes.
@@ -211,7 +212,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
 
     @property
     @override
-    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+    def extra_state_attributes(self) -> JsonMapping | None:
         """Return the attributes that the sensor's description defines.
 
         Return None if it defines none.

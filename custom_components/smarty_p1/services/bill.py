@@ -1,7 +1,6 @@
 """Actions that return the bill of a month, and the costs at other reference powers."""
 
 from functools import partial
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -16,6 +15,7 @@ from ..lib.bill.household_state import HouseholdState
 from ..lib.bill.month import Month
 from ..lib.data_retention import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
+from ..lib.json_types import JsonDict
 from ..request_fields import PLANNED_CAR, planned_car, whole_number
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 from .what_if import REFUSED, refused
@@ -88,7 +88,7 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = await async_readable_meter(call)
 
-    async def answer() -> dict[str, Any]:
+    async def answer() -> JsonDict:
         prices, demand = call.data[ATTR_PRICES], demand_of(coordinator)
         return await async_aside(call.hass, comparison_report, demand, prices)
 

@@ -4,8 +4,6 @@ Recording takes up to an hour, so no call waits for it. One call starts the reco
 issue reports its end. Then an administrator reviews the capture, and writes or discards it.
 """
 
-from typing import Any
-
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
@@ -13,6 +11,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
 from ..lib.capture.summary import CaptureSummary
+from ..lib.json_types import JsonDict
 from ..request_fields import whole_number
 from .meter_of_call import METER, invalid, telegrams_of
 
@@ -68,7 +67,7 @@ async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
     return _state(current)
 
 
-def _state(current: MeterCapture) -> dict[str, Any]:
+def _state(current: MeterCapture) -> JsonDict:
     if ready := current.look():
         return {"state": "ready", **_told(ready.summary)}
     if not current.is_running:
@@ -77,7 +76,7 @@ def _state(current: MeterCapture) -> dict[str, Any]:
     return {"state": "recording", "minutes_left": current.minutes_left, "size": size}
 
 
-def _told(summary: CaptureSummary) -> dict[str, Any]:
+def _told(summary: CaptureSummary) -> JsonDict:
     fields = summary._asdict()
     objects = {name: list(fields.pop(name)) for name in ("kept", "scaled", "moved", "changed")}
     return {

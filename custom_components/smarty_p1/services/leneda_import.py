@@ -1,7 +1,6 @@
 """Actions that import quarter-hours from a Leneda file, and remove all imported quarter-hours."""
 
 from pathlib import Path
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
@@ -10,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 from ..coordinator.leneda.file_import import async_import
 from ..coordinator.leneda.import_refusal import ImportRefusedError
 from ..lib.history.luxembourg_time import LUXEMBOURG
+from ..lib.json_types import JsonDict
 from ..lib.leneda.portal_file import MAX_EXPORT_SIZE
 from .meter_of_call import METER, coordinator_of, invalid
 
@@ -55,7 +55,7 @@ async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     except OSError as err:
         raise invalid(translation_key="leneda_not_stored", error=str(err.strerror)) from None
-    answer: dict[str, Any] = {"rows_left": not is_gone}
+    answer: JsonDict = {"rows_left": not is_gone}
     return answer
 
 

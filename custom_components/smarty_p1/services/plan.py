@@ -1,8 +1,6 @@
 """Action that returns the plan of a house: when its loads cost least together."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -13,6 +11,7 @@ from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_house import async_planned_house
 from ..lib.answers.outlook import FORMAT_JSON
 from ..lib.answers.plan import PLAN_FORMATS
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.plan.house_battery import HouseBattery
 from ..lib.plan.house_plan import MAX_LOADS
 from ..lib.plan.house_request import BatteryWish, LoadWish
@@ -26,7 +25,7 @@ _MAX_KWH = 200.0
 _MAX_NAME_CHARS = 60
 
 
-def _is_possible(load: dict[str, Any]) -> dict[str, Any]:
+def _is_possible(load: JsonDict) -> JsonDict:
     """Return a load. Raises Invalid if one that runs through exceeds the highest power."""
     if "hours" in load:
         number(0.0, MAX_LOAD_KW)(load["kwh"] / load["hours"])
@@ -93,9 +92,7 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
     return await async_in_turn(call, coordinator, answer)
 
 
-def _wish(
-    number: int, load: Mapping[str, Any], loads: list[Mapping[str, Any]], now: datetime
-) -> LoadWish:
+def _wish(number: int, load: JsonMapping, loads: list[JsonMapping], now: datetime) -> LoadWish:
     """Return a load of the call. If some loads have the same name, each gets its number."""
     name = load["name"]
     has_names = len({other["name"] for other in loads}) == len(loads)
@@ -112,7 +109,7 @@ def _wish(
     )
 
 
-def _battery(fields: Mapping[str, Any]) -> BatteryWish:
+def _battery(fields: JsonMapping) -> BatteryWish:
     """Return the battery of the call. Half of its loss is charging loss."""
     one_way = (fields["efficiency"] / 100) ** 0.5
     stored = min(fields["stored_kwh"], fields["kwh"])

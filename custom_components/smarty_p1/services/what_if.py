@@ -26,6 +26,7 @@ from ..lib.answers.what_if_changes import (
     lacking_fields,
     unused_fields,
 )
+from ..lib.json_types import JsonDict, JsonMapping
 from ..request_fields import schema_of
 from ..user_locale import UserLocale, async_user_locale
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, preparing
@@ -88,8 +89,7 @@ async def what_if(call: ServiceCall) -> ServiceResponse:
         return await async_in_turn(call, coordinator, make, partial(data_version, coordinator))
     except WhatIfError as err:
         is_of_market = any("market" in change for change in changes)
-        reasons = REFUSED | OF_MARKET if is_of_market else REFUSED
-        raise refused(err, coordinator, reasons) from None
+        raise refused(err, coordinator, REFUSED | OF_MARKET if is_of_market else REFUSED) from None
 
 
 def refused(
@@ -106,7 +106,7 @@ def refused(
     )
 
 
-async def _async_changes(call: ServiceCall) -> tuple[list[dict[str, Any]], float | None]:
+async def _async_changes(call: ServiceCall) -> tuple[list[JsonDict], float | None]:
     """Return the changes of a call, and the feed-in price that replaces the present price.
 
     Raises ServiceValidationError if a change is wrong.
@@ -132,7 +132,7 @@ class _Form:
         self._hass = hass
         self._locale = locale
 
-    async def async_change(self, typed: Mapping[str, Any], kinds: list[str]) -> dict[str, Any]:
+    async def async_change(self, typed: JsonMapping, kinds: list[str]) -> JsonDict:
         """Return a change with the numbers of its typed amounts.
 
         Raises ServiceValidationError if an amount is wrong or missing, or if the kind of the change

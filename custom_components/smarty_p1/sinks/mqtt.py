@@ -5,11 +5,10 @@ disconnected. After a reconnect, all messages are sent again, even if they have 
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from math import inf
-from typing import Any
 
 from homeassistant.components import mqtt
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -36,6 +35,7 @@ from ..const import (
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.meter.meter_reader import Reading
 from ..lib.publish.connection_message import ConnectionMessage
 from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
@@ -63,7 +63,7 @@ async def async_load_texts(hass: HomeAssistant) -> DiscoveryNames:
     for category in ("device", "entity"):
         texts = await async_get_translations(hass, "en", category, {DOMAIN})
         names |= {key.removeprefix(_COMPONENT): text for key, text in texts.items()}
-    icons: dict[str, Any] = await async_get_icons(hass, "entity", {DOMAIN})
+    icons: JsonDict = await async_get_icons(hass, "entity", {DOMAIN})
     return DiscoveryNames(names, icons.get(DOMAIN, {}))
 
 
@@ -157,7 +157,7 @@ class MqttPublisher:
     """
 
     def __init__(
-        self, coordinator: TelegramMeter, options: Mapping[str, Any], retained: RetainedTopics
+        self, coordinator: TelegramMeter, options: JsonMapping, retained: RetainedTopics
     ) -> None:
         self._coordinator = coordinator
         self._options = options

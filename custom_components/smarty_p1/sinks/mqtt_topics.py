@@ -4,10 +4,9 @@ Home Assistant loads its MQTT integration slowly. So `mqtt.py` is imported only 
 on MQTT, or has published.
 """
 
-from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import Any, override
+from typing import override
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -15,6 +14,7 @@ from ..const import CONF_ENABLED, CONF_TOPIC, SECTION_MQTT
 from ..coordinator.entry_types import AnyConfigEntry, active_meters
 from ..coordinator.stored.throttled_store import ThrottledStore
 from ..coordinator.telegram_source import TelegramMeter
+from ..lib.json_types import JsonMapping
 from ..lib.publish.retained_messages import RetainedMessages
 from ..lib.stored_values import Stored
 from .sink import Sink, SinkKind
@@ -49,7 +49,7 @@ class RetainedTopics(ThrottledStore):
         return self.messages.as_stored(is_final=self.is_closed)
 
 
-async def _async_make(coordinator: TelegramMeter, options: Mapping[str, Any]) -> Sink | None:
+async def _async_make(coordinator: TelegramMeter, options: JsonMapping) -> Sink | None:
     entry = coordinator.config_entry
     retained = RetainedTopics(coordinator.hass, entry.entry_id)
     await retained.async_load()

@@ -3,10 +3,9 @@
 import asyncio
 import socket
 from collections import deque
-from collections.abc import Mapping
 from functools import partial
 from itertools import count
-from typing import Any, cast, override
+from typing import cast, override
 
 from homeassistant.core import callback
 
@@ -21,6 +20,7 @@ from ..const import (
 from ..coordinator.repair_issues import Problem, withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
 from ..lib.client_admission import Admission, plain_address
+from ..lib.json_types import JsonMapping
 from ..lib.meter.meter_reader import Reading
 from ..lib.p1.checksum import crc16
 from .listening_ports import ListeningPorts, Port
@@ -202,7 +202,7 @@ class P1Server:
 class P1ServerSink:
     """P1 server of an entry."""
 
-    def __init__(self, coordinator: TelegramMeter, options: Mapping[str, Any]) -> None:
+    def __init__(self, coordinator: TelegramMeter, options: JsonMapping) -> None:
         self._coordinator = coordinator
         self.server = P1Server(coordinator.name)
         address, number = options[CONF_LISTEN_ADDRESS], options[CONF_LISTEN_PORT]
@@ -225,9 +225,7 @@ class P1ServerSink:
         withdraw_issues(coordinator.hass, coordinator.config_entry, [Problem.P1_SERVER])
 
 
-async def _async_make(
-    coordinator: TelegramMeter, options: Mapping[str, Any]
-) -> P1ServerSink | None:
+async def _async_make(coordinator: TelegramMeter, options: JsonMapping) -> P1ServerSink | None:
     return P1ServerSink(coordinator, options) if options.get(CONF_ENABLED) else None
 
 

@@ -1,10 +1,8 @@
 """Virtual meter that imitates a HomeWizard or Shelly meter for batteries and chargers."""
 
-from collections.abc import Mapping
 from functools import partial
 from ipaddress import ip_address
 from types import ModuleType
-from typing import Any
 
 from homeassistant.components import network
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
@@ -33,6 +31,7 @@ from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.repair_issues import Problem, is_raised, raise_issue, set_issue, withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
+from ..lib.json_types import JsonMapping
 from ..lib.meter.meter_reader import Reading
 from ..lib.virtual.announcements import AnnouncementKind, announcements_of
 from ..lib.virtual.virtual_meter import MAX_SILENCE_S, VirtualMeter
@@ -45,15 +44,13 @@ from .sink import SinkKind
 _PROBLEMS = (Problem.VIRTUAL_METER, Problem.VIRTUAL_BATTERY, Problem.VIRTUAL_METER_ADDED)
 
 
-def kinds_of(options: Mapping[str, Any]) -> list[AnnouncementKind]:
+def kinds_of(options: JsonMapping) -> list[AnnouncementKind]:
     """Return the kinds of meter that the options select."""
     shown_as = options[CONF_SHOWN_AS]
     return list(AnnouncementKind) if shown_as == SHOWN_AS_BOTH else [AnnouncementKind(shown_as)]
 
 
-async def _async_make(
-    coordinator: TelegramMeter, options: Mapping[str, Any]
-) -> VirtualMeterSink | None:
+async def _async_make(coordinator: TelegramMeter, options: JsonMapping) -> VirtualMeterSink | None:
     hass = coordinator.hass
     withdraw_issues(hass, coordinator.config_entry, _PROBLEMS)
     if not options:
@@ -78,7 +75,7 @@ class VirtualMeterSink:
     def __init__(
         self,
         coordinator: TelegramMeter,
-        options: Mapping[str, Any],
+        options: JsonMapping,
         announced: list[AnnouncementKind],
     ) -> None:
         self._coordinator = coordinator

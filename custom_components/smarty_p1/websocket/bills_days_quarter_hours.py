@@ -5,7 +5,7 @@ month, and the base load (the power that the household draws at all times).
 """
 
 from datetime import date, datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
@@ -26,6 +26,7 @@ from ..lib.answers.quarter_hours import quarter_hours_report
 from ..lib.data_retention import KEPT_MONTHS
 from ..lib.history.luxembourg_time import in_utc, local_day
 from ..lib.history.quarter_hour import Origin
+from ..lib.json_types import JsonDict
 from ..lib.stored_values import YEARS
 from ..request_fields import PLANNED_CAR, planned_car
 from .requests import Request, async_rendered, meter_command
@@ -246,7 +247,7 @@ async def _async_with_plan(coordinator: MeterCoordinator, msg: Request) -> Reque
         return msg
     asked, connection = PlannedClasses.of(coordinator, typed), asking_connection()
     user_id = connection.user.id if connection else None
-    answer: dict[str, Any] = {"car": None, "year": None, "refusal": None, "one_phase": []}
+    answer: JsonDict = {"car": None, "year": None, "refusal": None, "one_phase": []}
     try:
         answer |= await answers_of(coordinator.hass).async_get(user_id, *asked)
     except WhatIfError as err:
@@ -407,8 +408,7 @@ def checked_time(value: object) -> datetime:
     """
     time = cv.datetime(value)
     if time.year not in YEARS:
-        text = "the year is not possible"
-        raise vol.Invalid(text)
+        raise vol.Invalid("the year is not possible")
     return in_utc(time)
 
 

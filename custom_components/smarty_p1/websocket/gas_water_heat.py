@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from homeassistant.util import dt as dt_util
 
@@ -12,6 +12,7 @@ from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, M
 from ..coordinator.stored.meter_history import LENEDA_GAS
 from ..lib.answers.gas_costs import gas_meter_costs
 from ..lib.history.luxembourg_time import DAY, HOUR, day_end, day_start, local_day
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.prices.gas_prices import DatedGasPrices
 from .requests import Request, async_rendered, meter_command
 from .shared_answer_types import CalendarDay, CalendarMonth, Time
@@ -102,9 +103,7 @@ async def answer_media(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     return await async_rendered(coordinator.hass, _report, media, options, now)
 
 
-def _report(
-    media: Mapping[str, MediumHistory], options: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
+def _report(media: Mapping[str, MediumHistory], options: JsonMapping, now: datetime) -> JsonDict:
     prices = gas_prices(options)
     meters = [
         {
@@ -125,7 +124,7 @@ def _report(
 
 def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: DatedGasPrices, now: datetime
-) -> dict[str, Any] | None:
+) -> JsonDict | None:
     """Return the costs of a gas meter. Return None for other meters, and without prices today."""
     today = local_day(now)
     if not is_gas(medium.kind, medium.unit) or not prices.on(today):
@@ -134,7 +133,7 @@ def _costs(
     return gas_meter_costs(medium, meters, prices, now)
 
 
-def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
+def _days(sums: Mapping[datetime, Sum]) -> JsonDict | None:
     """Return the consumption of each day, and the share (0 to 1) of the day that is known.
 
     Return None if no day is known.
@@ -156,7 +155,7 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
     return {"start": first, "amounts": amounts, "known": shares}
 
 
-def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
+def _hours(sums: Mapping[datetime, Sum], now: datetime) -> JsonDict | None:
     """Return the litres of each hour from the first to the last known hour.
 
     Return None if no hour is known.

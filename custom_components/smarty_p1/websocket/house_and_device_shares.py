@@ -1,6 +1,6 @@
 """Commands that return a house's consumption and its own energy, and what its devices used."""
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 
@@ -20,6 +20,7 @@ from ..lib.advice.energy_shares import HouseSources
 from ..lib.advice.night_base_load import lowest_quarters
 from ..lib.answers.shares import MONTH, YESTERDAY, period_of, shares_report
 from ..lib.answers.solar_house import first_day_of_house, house_report
+from ..lib.json_types import JsonDict
 from .requests import Request, async_rendered, meter_command
 from .shared_answer_types import CalendarDay, CalendarMonth, OlderPricesAnswer, Time
 
@@ -115,7 +116,7 @@ def _of_kind(sources: list[HouseSource], kind: str) -> list[HouseSource]:
     return [source for source in sources if source.kind == kind]
 
 
-def _shown(source: HouseSource) -> dict[str, Any]:
+def _shown(source: HouseSource) -> JsonDict:
     return {"energy": source.delivered, "power": source.power}
 
 

@@ -5,7 +5,7 @@ listeners get a message with `gone`. When the entry is loaded again, the subscri
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, NotRequired, TypedDict, override
+from typing import Literal, NotRequired, TypedDict, override
 
 import voluptuous as vol
 from homeassistant.components.websocket_api.connection import ActiveConnection
@@ -32,6 +32,7 @@ from ..lib.history.luxembourg_time import QUARTER_HOUR
 from ..lib.history.month_file_lines import month_name
 from ..lib.history.quarter_hour_values import QuarterHourValues
 from ..lib.history.register_amounts import Amounts
+from ..lib.json_types import JsonDict
 from ..lib.meter.meter_reader import Reading
 from .meter_status import MeterState, RemedyAnswer, Status, now, status_of
 from .requests import METER
@@ -133,7 +134,7 @@ class LiveAnswer(TypedDict):
     house: NotRequired[HousePowersAnswer]
 
 
-def current_values(coordinator: LiveCoordinator) -> dict[str, Any]:
+def current_values(coordinator: LiveCoordinator) -> JsonDict:
     """Return the last reading and the running quarter-hour as JSON values."""
     if isinstance(coordinator, PulseCoordinator):
         return {
@@ -170,7 +171,7 @@ def _power_of(hass: HomeAssistant, entity_id: str | None) -> SourcePowerAnswer:
     return {"kw": kw if kw is None else round(kw, 3), "reported_at": state.last_reported}
 
 
-def _values(coordinator: MeterCoordinator, reading: Reading) -> dict[str, Any]:
+def _values(coordinator: MeterCoordinator, reading: Reading) -> JsonDict:
     options = coordinator.records.wanted_options
     return {
         description.translation_key: description.value_fn(reading)
@@ -297,6 +298,6 @@ def _gone(status: Status) -> bytes:
 
 @websocket_command({vol.Required("type"): f"{DOMAIN}/live", **METER})
 @callback
-def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: JsonDict) -> None:
     """Subscribe a connection to the values of a meter."""
     LiveMeter.subscribe(hass, connection, msg)

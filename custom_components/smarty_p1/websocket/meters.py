@@ -1,7 +1,7 @@
 """Command that returns the meters that a user may read."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.components.websocket_api.connection import ActiveConnection
@@ -23,6 +23,7 @@ from ..entity import mbus_device_id
 from ..lib.bill.household_state import HouseholdState
 from ..lib.entities.entity_description import CURRENCY
 from ..lib.failure_detection import ENTITIES
+from ..lib.json_types import JsonDict
 from ..lib.meter.meter_reader import EXPORTED_ENERGY, THRESHOLD, Reading
 from ..lib.prices.agreed_prices import AgreedPrices
 from ..lib.prices.published_prices import OlderPrices
@@ -102,7 +103,7 @@ class MetersAnswer(TypedDict):
 
 @websocket_command({vol.Required("type"): f"{DOMAIN}/meters"})
 @callback
-def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: JsonDict) -> None:
     """Return the meters and pulse readers that the user may read, whether loaded or not."""
     meters, readers = (
         [_meter(hass, entry) for entry in readable_entries(hass, connection.user, is_of_kind)]
@@ -111,7 +112,7 @@ def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[s
     connection.send_result(msg["id"], {**now(), "meters": meters, "pulse_readers": readers})
 
 
-def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
+def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> JsonDict:
     """Return a meter, or a pulse reader with the same fields. Most of its fields are unknown."""
     device = entry.entry_id if has_pulses(entry) else str(entry.unique_id)
     coordinator = loaded_meter(entry)
@@ -135,7 +136,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
     }
 
 
-def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
+def _tariff(demand: HouseholdState | None) -> JsonDict:
     """Return the contract's prices and reference power, and `known_since`.
 
     Energies are known from the time `known_since` on. If `demand` is None, all values are None.
@@ -152,7 +153,7 @@ def _tariff(demand: HouseholdState | None) -> dict[str, Any]:
     }
 
 
-def _source(entry: AnyConfigEntry, coordinator: MeterCoordinator | None) -> dict[str, Any]:
+def _source(entry: AnyConfigEntry, coordinator: MeterCoordinator | None) -> JsonDict:
     """Return the source of the readings, and whether Leneda sends the past of a meter read here.
 
     A pulse reader has no further fields. If the source is entities, add the name of their
@@ -179,7 +180,7 @@ def _source(entry: AnyConfigEntry, coordinator: MeterCoordinator | None) -> dict
     }
 
 
-def _connection(coordinator: MeterCoordinator | None, reading: Reading | None) -> dict[str, Any]:
+def _connection(coordinator: MeterCoordinator | None, reading: Reading | None) -> JsonDict:
     """Return the number of phases, whether the meter exports, and the connection's limit in kVA.
 
     All three are None before the first telegram. The number of phases is also None if the telegram

@@ -3,7 +3,7 @@
 It belongs to the config entry, so it survives reloads.
 """
 
-from typing import Any, Literal, NotRequired, TypedDict, override
+from typing import Literal, NotRequired, TypedDict, override
 
 import voluptuous as vol
 from homeassistant.components.websocket_api.connection import ActiveConnection
@@ -18,6 +18,7 @@ from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_loads
 from ..coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
+from ..lib.json_types import JsonDict
 from ..lib.plan.added_cost import PlanReason
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.daily_load import LoadState
@@ -177,6 +178,6 @@ def _load(
 
 @websocket_command({vol.Required("type"): f"{DOMAIN}/plan", **METER})
 @callback
-def subscribe_plan(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+def subscribe_plan(hass: HomeAssistant, connection: ActiveConnection, msg: JsonDict) -> None:
     """Subscribe a connection to the plan of a meter's loads."""
     _PlanOfMeter.subscribe(hass, connection, msg)

@@ -1,7 +1,7 @@
 """Commands that return the voltages of the last 24 hours, and the events of the last 400 days."""
 
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
@@ -11,6 +11,7 @@ from ..coordinator.stored.event_history import Event, EventHistory
 from ..coordinator.stored.reception_history import ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
+from ..lib.json_types import JsonDict
 from ..lib.plan.operator_limit import kept
 from ..lib.stored_json import dump
 from .requests import Request, meter_command
@@ -165,7 +166,7 @@ async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     )
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event(event: Event) -> JsonDict:
     return {
         "time": event.time,
         "after": event.after,

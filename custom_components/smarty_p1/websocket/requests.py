@@ -20,6 +20,7 @@ from ..coordinator.counted_household import NothingCountedError, data_version
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.telegram_source import TelegramSource
 from ..lib.fair_queue import BusyError
+from ..lib.json_types import JsonDict
 
 type Request = Mapping[str, Any]
 type IsKept = Callable[[MeterCoordinator, Request], bool]
@@ -66,9 +67,7 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
     def decorate(answer: Answer) -> WebSocketCommandHandler:
         @websocket_command({vol.Required("type"): f"{DOMAIN}/{name}", **METER, **(fields or {})})
         @async_response
-        async def handle(
-            hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
-        ) -> None:
+        async def handle(hass: HomeAssistant, connection: ActiveConnection, msg: JsonDict) -> None:
             entry = readable_meter(
                 hass, connection.user, msg["entry_id"], or_pulse_reader=has_pulse_readers
             )

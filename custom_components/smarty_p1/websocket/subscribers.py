@@ -1,8 +1,7 @@
 """Connections that follow one meter. All get the same messages."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.messages import construct_event_message
@@ -11,6 +10,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..access_rights import may_read, readable_meter
 from ..coordinator.entry_types import AnyConfigEntry
+from ..lib.json_types import JsonMapping
 from .requests import BUSY, NOT_FOUND
 
 # Maximum number of subscriptions of one user to one meter, because each one costs time at every
@@ -33,9 +33,7 @@ class Subscribers(ABC):
 
     @classmethod
     @callback
-    def subscribe(
-        cls, hass: HomeAssistant, connection: ActiveConnection, msg: Mapping[str, Any]
-    ) -> None:
+    def subscribe(cls, hass: HomeAssistant, connection: ActiveConnection, msg: JsonMapping) -> None:
         """Let a connection follow the meter of its request."""
         entry = readable_meter(
             hass, connection.user, msg["entry_id"], or_pulse_reader=cls.or_pulse_reader

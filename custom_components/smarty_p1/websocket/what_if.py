@@ -1,6 +1,6 @@
 """Command that returns a household's year now and with changes."""
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 import voluptuous as vol
 from homeassistant.helpers.json import json_bytes
@@ -14,6 +14,7 @@ from ..computed_answers.what_if import (
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import FEED_IN_PRICE
+from ..lib.json_types import JsonDict
 from ..request_fields import CHANGES, schema_of
 from .requests import Request, meter_command
 from .shared_answer_types import CalendarDay, OlderPricesAnswer
@@ -207,7 +208,7 @@ async def answer_what_if(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return the year now and with changes, or the reason why it is unknown."""
     markets = await async_markets(coordinator)
     devices = await async_what_if_devices(coordinator)
-    answer: dict[str, Any] = {
+    answer: JsonDict = {
         "what_if": None,
         "refusal": None,
         "markets": markets,

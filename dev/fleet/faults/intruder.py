@@ -1,8 +1,8 @@
 """Attacker who has no keys, but can read the stream and publish frames for all meters."""
 
 import asyncio
-import contextlib
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime
 from random import Random
 
@@ -14,6 +14,7 @@ from nats.js.api import RawStreamMsg
 from dev.altered_bytes import noise
 from dev.fleet.cluster import NatsCluster
 from dev.fleet.meters import FleetMeter
+from smartyp1.system_title import title_text
 
 from .forged_frames import FORGED, REPLIES, forge, pick, title_of
 
@@ -49,7 +50,7 @@ class Intruder:
         ):
             stream, publisher = admin.jetstream(timeout=3), gateway.jetstream(timeout=3)
             while True:
-                with contextlib.suppress(OSError, nats.errors.Error, nats.js.errors.Error):
+                with suppress(OSError, nats.errors.Error, nats.js.errors.Error):
                     state = (await stream.stream_info(STREAM)).state
                     if state.messages:
                         pair = [
@@ -95,12 +96,12 @@ class Intruder:
             case "junk":
                 frame = noise(self._chance)
             case "of an unknown meter":
-                title = self._chance.randbytes(8).hex().upper()
+                title = title_text(self._chance.randbytes(8))
                 frame = frame[:2] + bytes.fromhex(title) + frame[10:]
             case _:
                 lie = self._meter.telegram_at(datetime.now(UTC))
                 other_title = title_of(other_message.data or bytes(10))
                 frame = forge(kind, frame, lie, other_title, self._chance)
-                title = title_of(frame).hex().upper()
+                title = title_text(title_of(frame))
         await publisher.publish(f"{SUBJECT}.{title}", frame, headers=headers)
         self.published[kind] += 1

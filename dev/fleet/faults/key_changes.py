@@ -11,6 +11,7 @@ from pathlib import Path
 from dev.fleet.meters import key_of, next_key_of
 from dev.reliability.result import tell
 from dev.simulator import Meter
+from smartyp1.system_title import title_text
 
 # Numbers of three meters. At first, the collectors have no key for LATE. They get the next key for
 # ANNOUNCED before this meter uses it. They get the next key for SURPRISING only after this meter
@@ -66,7 +67,7 @@ class KeyFiles:
     def write(self) -> None:
         """Write the files. Only their owner can read them."""
         lines = [
-            f"{Meter(meter).system_title.hex().upper()} {key.hex().upper()}\n"
+            f"{title_text(Meter(meter).system_title)} {key.hex().upper()}\n"
             for meter in range(1, self._count + 1)
             for key in self._keys_of(meter)
         ]

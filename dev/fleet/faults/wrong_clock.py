@@ -10,10 +10,10 @@ x86-64, and the right to write the memory of the process.
 """
 
 import asyncio
-import contextlib
 import re
 import struct
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from nats.js import JetStreamContext
@@ -56,12 +56,11 @@ def set_clock(pid: int, seconds: int) -> None:
 
 
 def _vdso_of(pid: int) -> tuple[int, int]:
-    for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
+    for line in Path(f"/proc/{pid}/maps").read_text("utf-8").splitlines():
         if line.endswith("[vdso]"):
             begin, _, end = line.partition(" ")[0].partition("-")
             return int(begin, 16), int(end, 16)
-    msg = f"the process {pid} has no vDSO"
-    raise LookupError(msg)
+    raise LookupError(f"the process {pid} has no vDSO")
 
 
 def _find_function(image: bytes) -> int:
@@ -77,8 +76,7 @@ def _find_function(image: bytes) -> int:
             name, *_, value, _ = _SYMBOL.unpack_from(image, at)
             if image.startswith(_FUNCTION, names + name):
                 return int(value)
-    msg = "the vDSO has no function for clocks"
-    raise LookupError(msg)
+    raise LookupError("the vDSO has no function for clocks")
 
 
 async def disturb_clock(fleet: Fleet, stream: JetStreamContext, seconds: float) -> None:
@@ -92,12 +90,12 @@ async def disturb_clock(fleet: Fleet, stream: JetStreamContext, seconds: float) 
         changed = 0
         while time.monotonic() < begin + end * seconds:
             if wrong_by and node.pid != changed:
-                with contextlib.suppress(OSError):
+                with suppress(OSError):
                     set_clock(node.pid, wrong_by)
                     changed = node.pid
             await asyncio.sleep(_LOOK_INTERVAL_S)
         if changed:
-            with contextlib.suppress(OSError):
+            with suppress(OSError):
                 set_clock(node.pid, 0)
             tell("the clock is right")
     await asyncio.Event().wait()
@@ -107,7 +105,7 @@ async def _leader(stream: JetStreamContext) -> int:
     """Return the number of the stream's leader, counted from 0."""
     async with asyncio.timeout(_MAX_WAIT_S):
         while True:
-            with contextlib.suppress(*ERRORS):
+            with suppress(*ERRORS):
                 info = await stream.stream_info(STREAM)
                 if info.cluster and (name := re.fullmatch(r"node(\d)", info.cluster.leader or "")):
                     return int(name[1]) - 1

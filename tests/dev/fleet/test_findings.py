@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, override
+from typing import override
 
 import aiohttp
 import pytest
@@ -13,6 +13,7 @@ from dev.fleet.findings import Examiner, Findings
 from dev.fleet.meters import make_meters
 from dev.fleet.sent_telegrams import Attack, Sent, Series, values_of
 from dev.fleet.stored_samples import Export
+from smartyp1.json_types import JsonDict
 
 # The simulated meters are new, so no year of their household is computed.
 START = 1704500000
@@ -83,7 +84,7 @@ DOWN = {"killed": (LAST.moment - 3.0, LAST.moment + 2.0)}
 AROUND_LAST = {"passed_on": [3], **DOWN}
 
 
-def kill(of: Sent, after: float, until: float = 2.0) -> dict[str, Any]:
+def kill(of: Sent, after: float, until: float = 2.0) -> JsonDict:
     """Return a kill `after` seconds after a telegram was sent, and its end."""
     return {"killed": (of.moment + after, of.moment + until)}
 
@@ -115,7 +116,7 @@ def kill(of: Sent, after: float, until: float = 2.0) -> dict[str, Any]:
     ],
 )
 async def test_missing_telegrams(
-    count: int, options: dict[str, Any], not_read: int, in_hands: list[float], lost: list[Sent]
+    count: int, options: JsonDict, not_read: int, in_hands: list[float], lost: list[Sent]
 ) -> None:
     findings = await found(samples_of(SENT[:count]), **options)
     assert (findings.sent, findings.stored) == (4, count)
@@ -172,7 +173,7 @@ def without(*samples: Sample) -> list[Sample]:
 EARLIEST = [one for one in STORED if one.time == 1000]
 MOVED = [one._replace(time=1001) for one in EARLIEST]
 # Stored values and faults: the names of the faults, with the findings.
-CASES: list[tuple[list[Sample], dict[str, Any]]] = [
+CASES: list[tuple[list[Sample], JsonDict]] = [
     (STORED, {}),
     (VALUES, {}),
     ([], {"missing": {1000, 11000, 21000}}),
@@ -198,7 +199,7 @@ CASES: list[tuple[list[Sample], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("stored", "faults"), CASES)
-def test_each_difference_is_found(stored: list[Sample], faults: dict[str, Any]) -> None:
+def test_each_difference_is_found(stored: list[Sample], faults: JsonDict) -> None:
     found = compare(TRUTH, stored)
     names = ("missing", "partial", "wrong", "foreign", "doubled", "repeated")
     assert {name: value for name in names if (value := getattr(found, name))} == faults

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from math import pi, sin
-from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -15,6 +14,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from smartyp1.json_types import JsonDict
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import TELEGRAM, Home
 
@@ -150,7 +150,7 @@ class Plant:
 
 NET, AVAILABLE = "sensor.smarty_net_power", "sensor.smarty_available_power"
 SETTING, MODE, CHARGE = "number.battery", "select.battery", "sensor.battery"
-INPUTS: dict[str, Any] = {
+INPUTS: JsonDict = {
     "net_power": NET,
     "available_power": AVAILABLE,
     "battery_power": SETTING,

@@ -37,7 +37,7 @@ def test_the_readme_counts_the_blueprints() -> None:
     count = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"][
         len([*FOLDER.glob("*.yaml")])
     ]
-    readme = (FOLDER.parents[2] / "README.md").read_text(encoding="utf-8")
+    readme = (FOLDER.parents[2] / "README.md").read_text("utf-8")
     assert f"- **Automations:** {count} [ready-made ones](docs/automations.md)" in readme
 
 

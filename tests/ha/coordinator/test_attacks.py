@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from random import Random
-from typing import Any
 
 import pytest
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.meter import object_count_and_rate_limits
+from smartyp1.json_types import JsonDict
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import OTHER_KEY, SYSTEM_TITLE, encipher, seal, with_value, without_channels
 from tests.ha.support import (
@@ -109,7 +109,7 @@ def invented_telegrams(number: int) -> Iterator[bytes]:
 
 
 @pytest.mark.usefixtures("fast_line", "many_at_once")
-async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> None:
+async def test_names_without_end(house: House, hass_storage: JsonDict) -> None:
     first = seal(without_channels(TELEGRAM))
     await house.begin(first, key=None)
     hass, entry, port = house.hass, house.entry, house.port

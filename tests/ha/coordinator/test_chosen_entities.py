@@ -15,13 +15,14 @@ from custom_components.smarty_p1.coordinator.chosen_entity_ids import (
     ENTITY_FIELDS,
     STATISTIC_FIELDS,
 )
+from smartyp1.json_types import JsonMapping
 from tests.ha.dialogs import open_details, open_options, schema_of, start
 from tests.ha.support import Home, smarty_entry
 
 BEFORE, AFTER = "sensor.chosen", "sensor.renamed"
 
 
-def places(chosen: str) -> list[Mapping[str, Any]]:
+def places(chosen: str) -> list[JsonMapping]:
     """Return the ways in which stored values can hold an entity, flat and nested."""
     return [
         *({name: chosen} for name in sorted(ENTITY_FIELDS)),
@@ -45,7 +46,7 @@ async def test_every_field_follows_an_entity(
     assert await async_setup_component(hass, "smarty_p1", {})
     assert made(hass).entity_id == BEFORE
 
-    def entry_with(stored: Mapping[str, Any]) -> MockConfigEntry:
+    def entry_with(stored: JsonMapping) -> MockConfigEntry:
         part_of = ConfigSubentryData(data=stored, subentry_type="load", title="", unique_id=None)
         fields = {"subentries_data": [part_of]} if part == "subentries" else {part: stored}
         entry = smarty_entry(disabled_by=disabled_by, **fields)
@@ -54,7 +55,7 @@ async def test_every_field_follows_an_entity(
 
     entries = [entry_with(stored) for stored in places(BEFORE)]
 
-    def held() -> list[Mapping[str, Any]]:
+    def held() -> list[JsonMapping]:
         if part == "subentries":
             return [dict(sub.data) for entry in entries for sub in entry.subentries.values()]
         fields = [{**getattr(entry, part)} for entry in entries]

@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -12,6 +11,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
+from smartyp1.json_types import JsonDict
 from tests.ha.meter import MeterPort, with_value, without_channels
 from tests.ha.support import (
     Home,
@@ -95,7 +95,7 @@ async def test_the_warning_shows_the_reference_power_of_its_contract(home: Home)
 
 
 async def test_the_energy_of_a_running_quarter_hour_survives_a_crash(
-    home: Home, hass_storage: dict[str, Any], tmp_path: Path
+    home: Home, hass_storage: JsonDict, tmp_path: Path
 ) -> None:
     entry = await home.set_up(at("10:15:00", 100.0), **TARIFF)
     key = f"smarty_p1.{entry.entry_id}.meter"
@@ -146,7 +146,7 @@ async def test_after_a_gap_the_begin_of_the_measurement_is_shown(home: Home) -> 
 
 
 async def test_a_telegram_during_the_unload_makes_nothing(
-    home: Home, hass_storage: dict[str, Any]
+    home: Home, hass_storage: JsonDict
 ) -> None:
     first = without_channels(at("10:30:00", 100.0))
     entry = await home.set_up(first)
@@ -171,9 +171,7 @@ async def test_a_telegram_during_the_unload_makes_nothing(
     assert key not in hass_storage
 
 
-async def test_without_a_reading_nothing_is_stored(
-    home: Home, hass_storage: dict[str, Any]
-) -> None:
+async def test_without_a_reading_nothing_is_stored(home: Home, hass_storage: JsonDict) -> None:
     entry = await home.set_up(with_value(at("10:30:00", 100.0), "0-0:1.0.0", "()"))
 
     assert await home.hass.config_entries.async_remove(entry.entry_id)

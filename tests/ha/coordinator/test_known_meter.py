@@ -27,6 +27,7 @@ from custom_components.smarty_p1.coordinator.coordinator_base import SourceCoord
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.coordinator.stored import month_files
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from smartyp1.json_types import JsonDict
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import encipher
 from tests.ha.support import (
@@ -122,7 +123,7 @@ async def test_the_reason_of_a_missing_telegram_is_shown(
     assert house.energy == "25678.901"
 
 
-async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: dict[str, Any]) -> None:
+async def test_nothing_that_is_stored_is_lost(house: House, hass_storage: JsonDict) -> None:
     await house.begin()
     entries, entry = house.hass.config_entries, house.entry
     entries.async_update_entry(
@@ -178,7 +179,7 @@ async def test_a_known_meter_is_unloaded_before_the_first_telegram(
 
 
 async def test_a_meter_whose_file_is_gone_is_known_by_its_device(
-    house: House, hass_storage: dict[str, Any]
+    house: House, hass_storage: JsonDict
 ) -> None:
     await house.begin()
     await house.unload()

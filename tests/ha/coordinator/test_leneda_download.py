@@ -37,6 +37,7 @@ from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from dev.leneda import Fault, Platform
 from dev.leneda.platform import Request
+from smartyp1.json_types import JsonDict
 from tests.ha.flows.test_leneda_meter import add, keys
 from tests.ha.leneda import (
     COVERED,
@@ -203,7 +204,7 @@ async def test_a_refused_part_of_the_history_is_left_out(
     monkeypatch.setattr(leneda_download, "KEPT_TIME", 80 * DAY)
     answer, day = house.platform._answer, TODAY - 40 * DAY
 
-    def refuse_one(request: Request) -> dict[str, Any]:
+    def refuse_one(request: Request) -> JsonDict:
         is_refused = request.code == IMPORTED and request.start <= day < request.end
         return answer(request) | ({"unit": None, "items": []} if is_refused else {})
 
@@ -229,7 +230,7 @@ async def test_a_code_that_always_fails_keeps_no_other_code_back(
         house.platform.series[POINT, code] = lambda _start: 0.25
     answer, oldest = house.platform._answer, TODAY - 40 * DAY
 
-    def fail(request: Request) -> dict[str, Any]:
+    def fail(request: Request) -> JsonDict:
         fails = request.code == failing and (request.start < oldest or not is_history)
         return answer(request) | ({"unit": "kvarh"} if fails else {})
 
@@ -274,8 +275,7 @@ GAS_POINT = "LU0000012345678901234000000000009"
 
 async def fail(*_: object) -> NoReturn:
     """Fail like the recorder's database on a damaged disk."""
-    statement = "SELECT"
-    raise DatabaseError(statement, {}, Exception("disk I/O error"))
+    raise DatabaseError("SELECT", {}, Exception("disk I/O error"))
 
 
 @pytest.mark.usefixtures("short_past")
@@ -495,7 +495,7 @@ async def test_yesterday_in_the_afternoon(house: House) -> None:
 
 @pytest.mark.usefixtures("short_past")
 async def test_stored_rows_decide_the_requests_after_an_update(
-    house: House, hass_storage: dict[str, Any]
+    house: House, hass_storage: JsonDict
 ) -> None:
     """Go on with progress that version 0.1.0 has stored, and with a month that was lost."""
     entry = await house.begin()
@@ -865,7 +865,7 @@ async def test_a_code_that_is_forbidden_keeps_no_other_code_back(
     house.platform.series[POINT, IMPORTED] = lambda _start: 0.25
     answer = house.platform._answer
 
-    def forbid(request: Request) -> dict[str, Any]:
+    def forbid(request: Request) -> JsonDict:
         if request.code != IMPORTED:
             raise web.HTTPForbidden
         return answer(request)

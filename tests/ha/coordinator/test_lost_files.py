@@ -35,6 +35,7 @@ from custom_components.smarty_p1.lib.prices.market_price_series import (
 )
 from custom_components.smarty_p1.lib.stored_json import dump
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
+from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha import kit
 from tests.ha.meter import SERIAL
 from tests.ha.support import Home, failing
@@ -43,7 +44,7 @@ from tests.random_examples import each
 pytestmark = pytest.mark.usefixtures("real_files")
 
 PRICE = "sensor.spot"
-OPTIONS: dict[str, Any] = {
+OPTIONS: JsonDict = {
     "contracts": [
         {"reference_power": 7.0, "energy_price": 0.10, "with_levies": True},
         {
@@ -104,7 +105,7 @@ class Stored:
         self.hass, self.entry = home.hass, home.make_entry(home.port.url)
         self.hass.config_entries.async_update_entry(self.entry, options=OPTIONS)
         self.root = Path(self.hass.config.path(STORAGE_DIR))
-        self.before: list[dict[str, Any]] = []
+        self.before: list[JsonDict] = []
         self.whole: Mapping[Path, bytes] = {}
 
     def path(self, name: str) -> Path:
@@ -150,7 +151,7 @@ class Stored:
     def files(self) -> dict[Path, bytes]:
         return {path: path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
 
-    async def bills(self) -> list[dict[str, Any]]:
+    async def bills(self) -> list[JsonDict]:
         """Open the records, take a reading, and return both bills.
 
         There are none if the records cannot be opened now.
@@ -187,13 +188,13 @@ class Stored:
         for path, content in self.whole.items():
             path.write_bytes(content)
 
-    def faults(self, bills: list[dict[str, Any]]) -> list[str]:
+    def faults(self, bills: list[JsonDict]) -> list[str]:
         """Return the faults of the bills after a loss."""
         pairs = zip(self.before, bills, strict=True)
         return [fault for before, after in pairs if (fault := fault_of(before, after))]
 
 
-def lacks(bill: Mapping[str, Any]) -> tuple[float, ...]:
+def lacks(bill: JsonMapping) -> tuple[float, ...]:
     """Return the missing amounts that a bill states."""
     return (
         1 - bill["measured_share"],
@@ -203,7 +204,7 @@ def lacks(bill: Mapping[str, Any]) -> tuple[float, ...]:
     )
 
 
-def fault_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
+def fault_of(before: JsonMapping, after: JsonMapping) -> str | None:
     """Return the fault of a bill after a loss, or None."""
     if after["total"] is None:
         return None

@@ -5,7 +5,6 @@ from cProfile import Profile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pstats import Stats
-from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -20,6 +19,7 @@ from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader, Read
 from custom_components.smarty_p1.lib.p1.decoder import Decoder
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
 from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
+from smartyp1.json_types import JsonDict
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM
 
@@ -344,7 +344,7 @@ async def test_a_file_that_is_read_late_is_the_past_of_the_new_readings(
     base, readings = reading(START), list[Reading]()
     for n in range(8):
         at = START + n * timedelta(minutes=40)
-        changes: dict[str, Any] = {"0-0:96.7.21": 99 + n // 2, "0-0:96.13.0": f"text {n // 3}"}
+        changes: JsonDict = {"0-0:96.7.21": 99 + n // 2, "0-0:96.13.0": f"text {n // 3}"}
         objects = {**base.telegram.objects, **changes}
         channels = {1: captured("gas", "m3", n / 10, at), 2: captured("water", "m3", n / 7, at)}
         telegram = replace(base.telegram, time=at, objects=objects, channels=channels)

@@ -19,6 +19,7 @@ from custom_components.smarty_p1.lib.prices.contract import Contract
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of, prices_to_replace
 from custom_components.smarty_p1.lib.prices.published_prices import OlderPrices, PublishedPrices
 from custom_components.smarty_p1.user_locale import async_user_locale
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import choose, open_repair, suggested
 from tests.ha.support import Home, said
 from tests.prices import PRICES
@@ -94,11 +95,11 @@ def house(home: Home, freezer: FrozenDateTimeFactory) -> House:
     ],
 )
 def test_the_contracts_with_a_repair_for_an_unknown_year(
-    contract: dict[str, Any], *, is_told: bool
+    contract: JsonDict, *, is_told: bool
 ) -> None:
     summer = datetime.fromisoformat(SUMMER)
 
-    def is_asked(options: dict[str, Any]) -> bool:
+    def is_asked(options: JsonDict) -> bool:
         return bool(prices_to_replace(summer, options))
 
     options = {"contracts": [contract]}
@@ -162,7 +163,7 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
     assert form["step_id"] == "contract_details"
     form = await house.hass.config_entries.options.async_configure(flow_id)
     assert suggested(form)["since"] == f"{UNKNOWN}-01-01"
-    entered: dict[str, Any] = {"network_prices": OWN, "since": f"{UNKNOWN}-01-01"}
+    entered: JsonDict = {"network_prices": OWN, "since": f"{UNKNOWN}-01-01"}
     if with_levies:
         entered["levies"] = {"with_levies": True, **OWN_LEVIES}
     await house.hass.config_entries.options.async_configure(flow_id, entered)

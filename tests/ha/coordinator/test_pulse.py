@@ -1,7 +1,6 @@
 """The LED pulse reader in Home Assistant, at each of its sources."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import pytest
 from homeassistant.components.mqtt.const import DOMAIN as MQTT_DOMAIN
@@ -16,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from smartyp1.json_types import JsonDict
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
 from tests.ha.dialogs import fill_in, open_repair, schema_of
 from tests.ha.support import (
@@ -125,7 +125,7 @@ async def test_entities_are_not_updated_at_each_blink(reader: Reader, clock: Clo
     assert reader.energy == "0.011"
 
 
-async def test_the_total_survives_restarts(reader: Reader, hass_storage: dict[str, Any]) -> None:
+async def test_the_total_survives_restarts(reader: Reader, hass_storage: JsonDict) -> None:
     await reader.send(b"x\r\n100\r\n104\r\n")
     stored = reader.entry.runtime_data.counter.meter.pulses
     assert await reader.hass.config_entries.async_reload(reader.entry.entry_id)
@@ -402,7 +402,7 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
 )
 @pytest.mark.usefixtures("mqtt_mock")
 async def test_json_beside_plain_messages_asks_nothing(
-    hass: HomeAssistant, form: dict[str, Any], messages: list[str], counted: int
+    hass: HomeAssistant, form: JsonDict, messages: list[str], counted: int
 ) -> None:
     entry = await set_up(hass, topic="iot/led", **form)
     await publish(hass, *messages)

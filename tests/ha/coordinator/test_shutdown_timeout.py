@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -15,6 +14,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
 from dev.leneda import Fault, Platform
+from smartyp1.json_types import JsonDict
 from tests.ha.boards import GEOMETRY, pulse_entry
 from tests.ha.dialogs import start
 from tests.ha.leneda import ENERGY_ID, KEY as KEY_OF_LENEDA, POINT
@@ -111,7 +111,7 @@ async def test_while_leneda_does_not_answer(
             await home.set_up(leneda=account)
 
         home.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, begin)
-    lost: list[dict[str, Any]] = []
+    lost: list[JsonDict] = []
     home.hass.loop.set_exception_handler(lambda _loop, context: lost.append(context))
 
     await stop()
@@ -135,7 +135,7 @@ ENTITY = {"entity_id": "binary_sensor.led", "pulses_per_kwh": 1000}
     ],
 )
 async def test_while_a_dialog_waits_for_a_telegram_or_a_board(
-    home: Home, stop: Stop, path: tuple[str, ...], fields: dict[str, Any]
+    home: Home, stop: Stop, path: tuple[str, ...], fields: JsonDict
 ) -> None:
     home.hass.states.async_set("binary_sensor.led", "off")
     has_port = fields is not ENTITY

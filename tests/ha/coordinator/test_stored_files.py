@@ -35,6 +35,7 @@ from custom_components.smarty_p1.lib.p1.telegram import Telegram
 from custom_components.smarty_p1.lib.stored_json import dump, load as loaded
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
 from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
+from smartyp1.json_types import JsonDict
 from tests.ha.boards import pulse_entry
 from tests.ha.coordinator.test_demand import TARIFF
 from tests.ha.dialogs import submit
@@ -53,10 +54,10 @@ from tests.ha.support import (
 )
 from tests.random_examples import each
 
-STORED: dict[str, Any] = json.loads(
-    (Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text()
-)["storage"]
-PULSES: dict[str, Any] = {
+STORED: JsonDict = json.loads((Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text())[
+    "storage"
+]
+PULSES: JsonDict = {
     "source": "port:ADDRESS",
     "pulses": 5,
     "pulses_per_kwh": 1000.0,
@@ -99,7 +100,7 @@ def make(home: Home, store: str) -> MockConfigEntry:
     return entry
 
 
-def wrapped(data: object, **changes: object) -> dict[str, Any]:
+def wrapped(data: object, **changes: object) -> JsonDict:
     """Return the content of a file as Home Assistant writes it."""
     return {"version": 1, "minor_version": 1, "key": "k", "data": data} | changes
 

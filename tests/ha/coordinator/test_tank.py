@@ -149,7 +149,7 @@ TANK_PAGE = Path(__file__).parents[3] / "docs" / "rainwater-tank.md"
 async def test_the_template_of_the_page_reads_sensors_of_other_firmware(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant, message: str, path: str, unit: str, line: int, litres: int
 ) -> None:
-    page = TANK_PAGE.read_text(encoding="utf-8")
+    page = TANK_PAGE.read_text("utf-8")
     [template] = re.findall(r"```jinja\n(.*?)```", page, re.DOTALL)
     written = re.findall(r"{% set full = .*? %}", page)
     value = json.loads(message)

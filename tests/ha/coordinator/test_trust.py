@@ -5,7 +5,6 @@ The accepted telegrams are tested in `lib/meter`.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
@@ -15,6 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from custom_components.smarty_p1.coordinator.stored.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib.p1.frame_decryptor import FrameDecryptor
 from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
+from smartyp1.json_types import JsonDict
 from tests.ha.coordinator.conftest import House
 from tests.ha.dialogs import fill_in, open_repair, repair_text, suggested
 from tests.ha.meter import (
@@ -85,7 +85,7 @@ async def test_recorded_frames_are_refused_after_a_restart_and_with_a_key_of_bef
 
 
 async def test_the_counter_is_stored_every_five_minutes(
-    house: House, hass_storage: dict[str, Any]
+    house: House, hass_storage: JsonDict
 ) -> None:
     await house.begin()
     key = f"smarty_p1.{house.entry.entry_id}.meter"
@@ -110,7 +110,7 @@ async def test_the_counter_is_stored_every_five_minutes(
 
 
 async def test_replays_do_not_put_off_storing_the_counter(
-    hass: HomeAssistant, hass_storage: dict[str, Any]
+    hass: HomeAssistant, hass_storage: JsonDict
 ) -> None:
     decryptor = FrameDecryptor(bytes.fromhex(KEY))
     before = MeterStore(hass, "of a meter")

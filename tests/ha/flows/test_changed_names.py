@@ -9,15 +9,16 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryData
 from homeassistant.core import HomeAssistant
 
 import custom_components.smarty_p1
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import reconfigure
 from tests.ha.support import smarty_entry
 
 FOLDER = Path(custom_components.smarty_p1.__file__).parent / "translations"
-TEXTS: dict[str, Any] = json.loads((FOLDER / "en.json").read_text("utf-8"))
+TEXTS: JsonDict = json.loads((FOLDER / "en.json").read_text("utf-8"))
 NAME = "House *B*"
 PORT = {"port": "socket://127.0.0.1:1"}
 # Data of an entry, and the ways through the menus of its dialog.
-ENTRIES: list[tuple[dict[str, Any], list[list[str]]]] = [
+ENTRIES: list[tuple[JsonDict, list[list[str]]]] = [
     (PORT, [[]]),
     (PORT | {"kind": "pulse"}, [[], ["pulse_port"], ["pulse_entity"], ["pulse_topic"]]),
     (PORT | {"kind": "tank"}, [[]]),
@@ -27,7 +28,7 @@ ENTRIES: list[tuple[dict[str, Any], list[list[str]]]] = [
 SUBENTRIES = [("load", "car"), ("load", "appliance"), ("load", "pausing"), ("battery", "battery")]
 
 
-def shown(page: Any, texts: dict[str, Any]) -> str:  # noqa: ANN401 - of two kinds of dialogs
+def shown(page: Any, texts: JsonDict) -> str:  # noqa: ANN401 - of two kinds of dialogs
     """Return title and description of a page as the user sees them."""
     step = texts["step"][page["step_id"]]
     pattern = f"{step['title']}\n{step.get('description', '')}"
@@ -36,7 +37,7 @@ def shown(page: Any, texts: dict[str, Any]) -> str:  # noqa: ANN401 - of two kin
 
 @pytest.mark.parametrize(("data", "ways"), ENTRIES)
 async def test_a_dialog_names_the_entry_that_it_changes(
-    hass: HomeAssistant, data: dict[str, Any], ways: list[list[str]]
+    hass: HomeAssistant, data: JsonDict, ways: list[list[str]]
 ) -> None:
     hass.config.components.add("mqtt")
     entry = smarty_entry(title=NAME, unique_id="1", data=data)

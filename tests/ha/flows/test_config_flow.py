@@ -6,7 +6,6 @@ import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from socket import gaierror
-from typing import Any
 from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
@@ -24,6 +23,7 @@ from custom_components.smarty_p1.lib.port.probing import probe
 from custom_components.smarty_p1.lib.port.serial_port import open_port
 from dev.altered_bytes import ALTERATIONS, cut, flipped
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict
 from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.dialogs import (
     confirm,
@@ -100,7 +100,7 @@ OF_METER = {"encryption_key": KEY}
 OTHER = {"authentication_key": OTHER_AUTHENTICATION_KEY}
 PUBLISHED = {"authentication_key": PUBLISHED_KEY}
 # The frame from the port, the key and the advanced options as typed, and the stored data.
-SET_UPS: dict[str, tuple[str, str | None, dict[str, Any], dict[str, Any]]] = {
+SET_UPS: dict[str, tuple[str, str | None, JsonDict, JsonDict]] = {
     "without encryption": ("plain", None, {}, {}),
     "authentication key": (
         *("other_authentication_key", KEY),
@@ -112,7 +112,7 @@ SET_UPS: dict[str, tuple[str, str | None, dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize(("frame", "key", "advanced", "stored"), SET_UPS.values(), ids=SET_UPS)
 async def test_the_typed_values_are_stored(
-    home: Home, frame: str, key: str | None, advanced: dict[str, Any], stored: dict[str, Any]
+    home: Home, frame: str, key: str | None, advanced: JsonDict, stored: JsonDict
 ) -> None:
     home.port.greeting = literal_frame(frame)
     typed = {"port": f" {home.port.address} ", "advanced": advanced}
@@ -146,7 +146,7 @@ WITHOUT = {"without_verification": True}
     ids=["without verification", "with the right key", "without a key"],
 )
 async def test_verification_is_given_up_only_when_that_is_chosen(
-    home: Home, steps: list[dict[str, Any]], verification: str, stored: dict[str, Any]
+    home: Home, steps: list[JsonDict], verification: str, stored: JsonDict
 ) -> None:
     home.port.greeting = literal_frame("other_authentication_key")
     typed = {"port": home.port.url, "encryption_key": KEY}
@@ -312,12 +312,12 @@ async def options_of_port(hass: HomeAssistant, *path: str) -> list[SelectOptionD
 async def test_known_ports_can_be_chosen_by_name(hass: HomeAssistant) -> None:
     by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
     proxy = "esphome-hass://esphome/01ABC?port_name=P1&key=c2VjcmV0"
-    names: dict[str, Any] = {
+    names: JsonDict = {
         "serial_number": "A1",
         "manufacturer": "FTDI",
         "description": "P1 cable",
     }
-    long: dict[str, Any] = dict.fromkeys(names, "x" * 1000)
+    long: JsonDict = dict.fromkeys(names, "x" * 1000)
     known = [
         USBDevice(device=by_id, resolved_device="/dev/ttyUSB0", vid="0403", pid="6001", **names),
         SerialDevice(device="/dev/ttyS0", **dict.fromkeys(names)),

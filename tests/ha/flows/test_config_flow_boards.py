@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smarty_p1.flows.boards import pulse_flow, tank_flow
 from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, probe_sonar
 from custom_components.smarty_p1.lib.port.errors import ProbeError
+from smartyp1.json_types import JsonDict
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
 from tests.ha.dialogs import reconfigure, schema_of, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort
@@ -26,7 +27,7 @@ from tests.ha.support import Home, let_pass, wait_until
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
-PULSES: dict[str, Any] = {"pulses_per_kwh": 800}
+PULSES: JsonDict = {"pulses_per_kwh": 800}
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ async def test_a_look_at_a_port_takes_at_most_ten_times_the_bytes_of_a_line(
     assert in_two_seconds < 2 * 115_200 + 8_000_000
 
 
-def port_input(port: MeterPort, **more: object) -> dict[str, Any]:
+def port_input(port: MeterPort, **more: object) -> JsonDict:
     return {"port": port.address, "baud_rate": "9600", **PULSES, **more}
 
 
@@ -111,7 +112,7 @@ async def test_a_board_at_a_port(home: Home, greeting: bytes, step: str) -> None
     await shows(home.hass, ENERGY, "1234.5")
 
 
-AT_PORT: dict[tuple[str, ...], dict[str, Any]] = {
+AT_PORT: dict[tuple[str, ...], JsonDict] = {
     ("tank",): GEOMETRY,
     ("pulse", "pulse_port"): {"baud_rate": "9600", **PULSES},
 }
@@ -290,7 +291,7 @@ async def test_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
 
 # Messages of real firmware in their documented forms: the first offer, the stored data, and the
 # later messages with their number of pulses.
-FIRMWARE: dict[str, tuple[list[str], str, dict[str, str], dict[str, Any], list[str], int]] = {
+FIRMWARE: dict[str, tuple[list[str], str, dict[str, str], JsonDict, list[str], int]] = {
     "tasmota counter": (
         [
             '{"Time":"2026-01-01T00:00:00","COUNTER":{"C1":51988}}',
@@ -539,7 +540,7 @@ async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> No
 
 
 async def test_the_reading_of_the_meter(
-    hass: HomeAssistant, port: MeterPort, hass_storage: dict[str, Any], refuses: Refusals
+    hass: HomeAssistant, port: MeterPort, hass_storage: JsonDict, refuses: Refusals
 ) -> None:
     entry = pulse_entry(hass, port=port.url)
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from fnmatch import fnmatch
 from functools import partial
 from ipaddress import ip_address
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -30,6 +29,7 @@ from custom_components.smarty_p1.flows import ports_in_use
 from custom_components.smarty_p1.flows.meter import moved_gateway
 from custom_components.smarty_p1.lib.markdown_text import as_plain
 from custom_components.smarty_p1.lib.port.probing import probe
+from smartyp1.json_types import JsonDict
 from tests.ha.boards import pulse_entry
 from tests.ha.dialogs import confirm, is_done, start, submit, suggested, told
 from tests.ha.meter import (
@@ -202,7 +202,7 @@ async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) ->
 
 
 async def test_address_of_a_found_gateway(hass: HomeAssistant) -> None:
-    addresses: list[tuple[dict[str, Any], str | None]] = [
+    addresses: list[tuple[JsonDict, str | None]] = [
         ({"ip": "192.168.1.50"}, "socket://192.168.1.50:2001"),
         ({"ip": "fd00::1:2"}, "socket://[fd00::1:2]:2001"),
         ({"gensiostack": ""}, "socket://127.0.0.1:2001"),
@@ -231,7 +231,7 @@ async def test_a_port_is_offered_once(hass: HomeAssistant) -> None:
 
 # The same port, announced under other names: with the addresses in another order, by IPv6 alone, by
 # another protocol, by another name of the host.
-SAME_PORT: list[dict[str, Any]] = [
+SAME_PORT: list[JsonDict] = [
     {},
     {"ip": "fd00::7", "others": ("192.168.1.50",)},
     {"ip": "fd00::7"},
@@ -456,7 +456,7 @@ async def test_a_meter_is_looked_for_once_a_minute_for_any_number_of_announcemen
 
 @pytest.mark.usefixtures("soon")
 async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(home: Home) -> None:
-    cases: list[tuple[dict[str, Any], bytes, ConfigEntryDisabler | None]] = [
+    cases: list[tuple[JsonDict, bytes, ConfigEntryDisabler | None]] = [
         ({"key": None}, seal(TELEGRAM), None),
         ({"verify": False}, encipher(TELEGRAM, 1), None),
         ({}, encipher(TELEGRAM, 100), ConfigEntryDisabler.USER),

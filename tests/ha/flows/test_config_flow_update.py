@@ -29,6 +29,7 @@ from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port.probing import probe
 from dev.altered_bytes import ALTERATIONS, Alteration, flipped, lost
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import is_advanced_open, is_done, submit, suggested
 from tests.ha.meter import (
     KEY,
@@ -88,14 +89,14 @@ class Dialogs(Home):
         assert form["errors"] == {}
         return form
 
-    async def submit(self, form: ConfigFlowResult, typed: dict[str, Any]) -> ConfigFlowResult:
+    async def submit(self, form: ConfigFlowResult, typed: JsonDict) -> ConfigFlowResult:
         return await submit(self.hass, form, typed)
 
-    async def enter(self, form: ConfigFlowResult, typed: dict[str, Any]) -> ConfigFlowResult:
+    async def enter(self, form: ConfigFlowResult, typed: JsonDict) -> ConfigFlowResult:
         """Fill in the form, and do not wait."""
         return await self.hass.config_entries.flow.async_configure(form["flow_id"], typed)
 
-    async def waits(self, typed: dict[str, Any]) -> ConfigFlowResult:
+    async def waits(self, typed: JsonDict) -> ConfigFlowResult:
         """Fill in the form, and wait until it waits for a telegram that does not come."""
         form = await self.reconfigure()
         connections = self.port.connections
@@ -279,7 +280,7 @@ GOOD = encipher(TELEGRAM, 100)
 OTHERWISE_SEALED = encipher(TELEGRAM, 100, authentication_key=OTHER_AUTHENTICATION_KEY)
 # Differences of the entry from the usual entry, and the frame from the port. Then the typed values
 # with their errors, None when they are stored, and the differences afterwards.
-CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str, Any]]] = {
+CHANGES: dict[str, tuple[JsonDict, bytes, list[tuple[Any, ...]], JsonDict]] = {
     "verification is switched on again": (
         *(NOT_VERIFIED, OTHERWISE_SEALED),
         [({"advanced": {**OTHER, "without_verification": False}}, None)],
@@ -306,7 +307,7 @@ CHANGES: dict[str, tuple[dict[str, Any], bytes, list[tuple[Any, ...]], dict[str,
 }
 
 
-def entry_of(dialogs: Dialogs, changes: dict[str, Any]) -> MockConfigEntry:
+def entry_of(dialogs: Dialogs, changes: JsonDict) -> MockConfigEntry:
     others = {name: value for name, value in changes.items() if name != "encryption_key"}
     key = changes.get("encryption_key", KEY)
     return dialogs.make_entry(dialogs.port.url, key=key, **others)
@@ -315,10 +316,10 @@ def entry_of(dialogs: Dialogs, changes: dict[str, Any]) -> MockConfigEntry:
 @pytest.mark.parametrize(("before", "greeting", "steps", "after"), CHANGES.values(), ids=CHANGES)
 async def test_typed_values_are_tried_and_stored(
     dialogs: Dialogs,
-    before: dict[str, Any],
+    before: JsonDict,
     greeting: bytes,
     steps: list[tuple[Any, ...]],
-    after: dict[str, Any],
+    after: JsonDict,
 ) -> None:
     dialogs.port.greeting = greeting
     dialogs.entry = entry_of(dialogs, before)
@@ -390,9 +391,7 @@ async def test_the_frame_counter_was_reset(dialogs: Dialogs, *, is_disabled: boo
 @pytest.mark.parametrize(
     ("typed", "after"), [(OTHER, OTHER), ({"without_verification": True}, NOT_VERIFIED)]
 )
-async def test_other_authentication_key(
-    dialogs: Dialogs, typed: dict[str, Any], after: dict[str, Any]
-) -> None:
+async def test_other_authentication_key(dialogs: Dialogs, typed: JsonDict, after: JsonDict) -> None:
     await dialogs.set_up()
     data = dict(dialogs.entry.data)
     form = await dialogs.reauth("other_authentication_key")

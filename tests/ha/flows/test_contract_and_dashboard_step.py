@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.flows.meter import contract_and_dashboard_step
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import (
     confirm,
     enter_contract,
@@ -111,7 +112,7 @@ def panels(hass: HomeAssistant) -> set[str]:
     }
 
 
-async def add_dashboard(hass: HomeAssistant, path: str, config: dict[str, Any]) -> None:
+async def add_dashboard(hass: HomeAssistant, path: str, config: JsonDict) -> None:
     dashboard = LovelaceStorage(hass, {"id": path, "url_path": path})
     hass.data[LOVELACE_DATA].dashboards[path] = dashboard
     await dashboard.async_save(config)

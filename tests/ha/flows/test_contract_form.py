@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 import voluptuous as vol
@@ -13,6 +12,7 @@ from homeassistant.helpers import entity_registry as er
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.flows.shared_form_fields import DayField
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import (
     add_contract,
     contract_in,
@@ -68,7 +68,7 @@ async def test_few_fields_come_first(home: Home) -> None:
 async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
     home: Home,
 ) -> None:
-    sections: dict[str, dict[str, Any]] = {
+    sections: dict[str, JsonDict] = {
         "dynamic_price": {"energy_price_entity": NORDPOOL, "energy_margin": "0.1"},
         "feed_in": {"feed_in_price_entity": EXPORT, "feed_in_margin": "-0.01"},
         "levies": {
@@ -142,10 +142,10 @@ async def test_an_empty_field_is_removed_and_sections_that_are_not_sent_stay(
 
 
 MARKET = {"energy_price_entity": NORDPOOL}
-SECOND: dict[str, Any] = {"second_energy_price": "0.1"}
+SECOND: JsonDict = {"second_energy_price": "0.1"}
 EVENING, MORNING = {"second_price_from": "22:00:00"}, {"second_price_to": "06:00:00"}
 SUNDAY = {"second_price_days": ["sun"]}
-INCOMPLETE: list[dict[str, Any]] = [
+INCOMPLETE: list[JsonDict] = [
     {"second_price": SECOND | SUNDAY},
     {"dynamic_price": MARKET, "second_price": SECOND | SUNDAY},
     {"energy_price": 0.15, "second_price": SECOND},
@@ -166,7 +166,7 @@ AID = {
 REBATE = {"name": "Domiciliation".ljust(60, "."), "per_month": "-1,00", "first_day": "2026-01-01"}
 MARGIN = {"dynamic_price": {"energy_margin": "0.1"}}
 TWO_PRICES = {"feed_in_price": "0.1", "feed_in_price_entity": EXPORT}
-NO_AIDS: list[list[dict[str, Any]]] = [
+NO_AIDS: list[list[JsonDict]] = [
     [{**AID, "name": "  "}],
     [{**AID, "name": "x" * 61}],
     [{**AID, "per_kwh": "0"}],
@@ -255,7 +255,7 @@ async def test_a_program_may_omit_the_zeros_of_days_and_times(home: Home) -> Non
 
 
 async def test_values_that_no_form_sends_are_refused(home: Home) -> None:
-    refused: list[dict[str, Any]] = [
+    refused: list[JsonDict] = [
         {"network_prices": {"meter_ampere": "50"}},
         {"energy_fee_per": "week"},
         {"levies": {"consumer_category": "C"}},
@@ -391,7 +391,7 @@ async def test_a_margin_of_an_unknown_entity_can_stay(home: Home) -> None:
 async def test_a_second_price_has_hours_or_days(home: Home) -> None:
     weekend = {"second_price_days": ["sat", "sun"]}
     for second in (EVENING | MORNING, weekend, EVENING | MORNING | SUNDAY):
-        typed: dict[str, Any] = {**SECOND, **second}
+        typed: JsonDict = {**SECOND, **second}
         await enter(home, energy_price=0.15, second_price=typed)
         assert contract_in(home.entry) == {
             **DEFAULTS,

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -26,6 +26,7 @@ from custom_components.smarty_p1.flows.boards import pulse_flow
 from custom_components.smarty_p1.lib.virtual.clients import Question
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.ports import free_ports
+from smartyp1.json_types import JsonMapping
 from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.dialogs import (
     enter_contract,
@@ -56,7 +57,7 @@ pytestmark = pytest.mark.usefixtures("recorder_mock", "short_wait", "without_hou
 def pieces(language: str) -> Iterator[str]:
     """Yield the texts of a language, cut at their placeholders."""
 
-    def flat(texts: Mapping[str, Any]) -> Iterator[str]:
+    def flat(texts: JsonMapping) -> Iterator[str]:
         for text in texts.values():
             yield from [text] if isinstance(text, str) else flat(text)
 

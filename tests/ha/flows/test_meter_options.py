@@ -1,7 +1,6 @@
 """The menu of the options: stored values of each page, values left alone, and messages."""
 
 from math import inf, nan
-from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -10,6 +9,7 @@ from homeassistant.helpers.selector import NumberSelector
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
 from custom_components.smarty_p1.flows.options import goal_and_messages
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import (
     enter_contract,
     markers,
@@ -35,7 +35,7 @@ CONTRACT = {
     "energy_price": 0.15,
     "with_levies": False,
 }
-STORED: dict[str, Any] = {
+STORED: JsonDict = {
     "contracts": [CONTRACT],
     "prices_confirmed": 2027,
     "min_interval": 10,
@@ -231,7 +231,7 @@ async def test_messages_are_switched_on_one_by_one(
     hass.states.async_set("notify.phone", "unknown")
     calls = async_mock_service(hass, "notify", "send_message")
 
-    async def enter(**typed: object) -> dict[str, Any]:
+    async def enter(**typed: object) -> JsonDict:
         form = await open_options(hass, entry, "goal_and_messages")
         result = await submit(hass, form, typed)
         return dict(result)
@@ -293,7 +293,7 @@ async def test_recipients_are_typed_once_for_all_meters(home: Home, entry: MockC
     other_options = {"vat": True, "messages": {"kinds": ["silent"]}}
     home.hass.config_entries.async_update_entry(other, options=other_options)
 
-    async def shown(of: MockConfigEntry) -> tuple[str, dict[str, Any]]:
+    async def shown(of: MockConfigEntry) -> tuple[str, JsonDict]:
         form = await open_options(home.hass, of, "goal_and_messages")
         keys = markers(form)
         recipients = keys["recipients"].description["suggested_value"]
@@ -353,7 +353,7 @@ async def test_numbers_of_no_gas_bill_are_refused(
     await refuses(await open_options(hass, entry, "gas"), WRONG)
     assert dict(entry.options) == STORED
 
-    allowed: tuple[dict[str, Any], ...] = (
+    allowed: tuple[JsonDict, ...] = (
         {"gas_kwh_per_m3": 5},
         {"gas_kwh_per_m3": 15},
         {"gas_prices": [{"gas_price": 0.2, "gas_fixed_price": 0}]},

@@ -1,7 +1,5 @@
 """The dialog that adds a meter whose totals another integration reads."""
 
-from typing import Any
-
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -9,6 +7,7 @@ from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE,
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import reconfigure, schema_of, start, submit, told
 from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
 from tests.ha.flows.test_leneda_meter import keys, of_now
@@ -146,7 +145,7 @@ async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) ->
     assert told(found)["meter"].startswith("Values received: 1, one every 240\xa0s")
 
 
-def of(**names: str | list[str]) -> dict[str, Any]:
+def of(**names: str | list[str]) -> JsonDict:
     return {
         field: f"sensor.{name}" if isinstance(name, str) else [f"sensor.{each}" for each in name]
         for field, name in names.items()

@@ -1,7 +1,6 @@
 """Amounts as printed on a bill: stored as meant, refused at their place, asked about once."""
 
 from functools import partial
-from typing import Any
 
 import pytest
 from homeassistant.components.frontend.storage import async_user_store
@@ -14,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
 from custom_components.smarty_p1.lib.amounts import EUR, Amount
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import (
     choose,
     contract_in,
@@ -77,7 +77,7 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(home: Home) -> 
         },
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY, result
-    stored: dict[str, Any] = {
+    stored: JsonDict = {
         "reference_power": 7.0,
         "energy_price": 0.145,
         "energy_fee": 2.5,
@@ -266,7 +266,7 @@ async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
     prices = [january, {**first, "gas_fixed_price": "16,50 € / mois"}]
     result = await submit(home.hass, form, {**typed, "gas_prices": prices})
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    stored: list[dict[str, Any]] = [
+    stored: list[JsonDict] = [
         {"gas_price": 0.895, "gas_fixed_price": 16.5},
         {"gas_price": 1.02, "since": "2027-01-01"},
     ]
@@ -317,10 +317,10 @@ async def test_messages_and_numbers_are_in_the_language_of_the_user(  # noqa: PL
     client = await hass_client()
     headers = {"Accept-Language": accepted}
 
-    async def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def post(path: str, body: JsonDict) -> JsonDict:
         answer = await client.post(f"{OPTIONS_FLOW}{path}", json=body, headers=headers)
         assert answer.status == 200
-        result: dict[str, Any] = await answer.json()
+        result: JsonDict = await answer.json()
         return result
 
     menu = await post("", {"handler": home.entry.entry_id})

@@ -1,7 +1,6 @@
 """Long-term statistics by a recorder: their kinds, and each month once, at any clock."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -16,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.published_prices import PublishedPrices
+from smartyp1.json_types import JsonDict
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, at, let_pass, recorder_done, wait_for_telegram
 from tests.prices import PRICES
@@ -70,7 +70,7 @@ async def sums_of_statistics(hass: HomeAssistant) -> dict[str, float]:
     """Return the sums of long-term statistics."""
     now = await compile_last_states(hass)
 
-    def rows() -> dict[str, Any]:
+    def rows() -> JsonDict:
         start = now - timedelta(minutes=15)
         found = statistics_during_period(hass, start, None, MONTHLY, "5minute", None, {"sum"})
         return dict(found)
@@ -113,7 +113,7 @@ async def test_a_month_is_counted_once(home: Home, times: list[str]) -> None:
 @pytest.mark.begins_at("2025-07-31T23:30:00+02:00")
 @pytest.mark.usefixtures("everything_enabled")
 async def test_a_month_that_has_begun_does_not_end_by_a_crash(
-    home: Home, hass_storage: dict[str, Any]
+    home: Home, hass_storage: JsonDict
 ) -> None:
     assert await async_setup_component(home.hass, "sensor", {})
     entry = await home.set_up(telegram("250731233000S", 100.0))
@@ -272,7 +272,7 @@ async def test_statistics_are_compiled(home: Home, hass_ws_client: WebSocketGene
             "period": "5minute",
         }
     )
-    rows: dict[str, Any] = (await client.receive_json())["result"]
+    rows: JsonDict = (await client.receive_json())["result"]
     assert rows.keys() == STATISTICS.keys()
     sums = {
         key: round(row[-1]["sum"], 3) for key, row in rows.items() if STATISTICS[key][2] == "sum"
@@ -309,7 +309,7 @@ async def test_long_and_double_attributes_are_not_recorded(hass: HomeAssistant, 
     await home.receive(f"{text.partition('!')[0]}9-9:99.99.99(long)\r\n!")
     await recorder_done(hass)
 
-    def recorded(entity_id: str) -> dict[str, Any]:
+    def recorded(entity_id: str) -> JsonDict:
         found = get_significant_states(
             hass, dt_util.utcnow() - timedelta(hours=1), None, [entity_id]
         )

@@ -23,6 +23,7 @@ from custom_components.smarty_p1.lib.bill.bill import bill_of
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.prices.contract import Contracts
+from smartyp1.json_types import JsonDict
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options, schema_of
@@ -48,7 +49,7 @@ PROJECTED = "smarty_projected_quarter_hour_power"
 @pytest.fixture
 async def entry(
     home: Home,
-    hass_storage: dict[str, Any],
+    hass_storage: JsonDict,
     everything_enabled: None,  # noqa: ARG001 - before it is set up
 ) -> MockConfigEntry:
     """Return the entry of a meter with one month and a half behind it, at midnight."""
@@ -98,7 +99,7 @@ async def test_the_costs_of_a_month(home: Home) -> None:
 
 @pytest.mark.usefixtures("everything_enabled")
 async def test_prices_of_the_contract_alone_stay_in_an_outage(
-    home: Home, hass_storage: dict[str, Any], freezer: FrozenDateTimeFactory
+    home: Home, hass_storage: JsonDict, freezer: FrozenDateTimeFactory
 ) -> None:
     hass = home.hass
     freezer.move_to("2026-06-15T22:00:00Z")
@@ -166,7 +167,7 @@ async def test_peaks_and_classes(hass: HomeAssistant, home: Home) -> None:
 
 @pytest.mark.usefixtures("everything_enabled")
 async def test_the_tariff_is_in_euro_with_any_currency_of_home_assistant(
-    hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]
+    hass: HomeAssistant, home: Home, hass_storage: JsonDict
 ) -> None:
     await hass.config.async_update(currency="GBP")
     entry = await billed_month.set_up(home, hass_storage)

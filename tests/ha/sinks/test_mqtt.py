@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from homeassistant.helpers.template import Template
 from pytest_homeassistant_custom_component.common import async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttMockPahoClient
 
+from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.support import TELEGRAM, Home, fall_silent, own_log, smarty_entry, with_power
 
@@ -42,14 +43,14 @@ class Publishing(Home):
     _broker: MqttMockHAClient
     _client: Any
 
-    async def begin(self, options: dict[str, Any] | None = None, **mqtt: object) -> None:
+    async def begin(self, options: JsonDict | None = None, **mqtt: object) -> None:
         """Set the meter up, and wait until its first telegram is published."""
         assert self._broker.connected
         self.forget()
         await self.set_up(**({"mqtt": {**OPTIONS, **mqtt}} if options is None else options))
         await self.is_complete(1)
 
-    async def change(self, options: Mapping[str, Any], text: str = TELEGRAM) -> None:
+    async def change(self, options: JsonMapping, text: str = TELEGRAM) -> None:
         """Set the meter up once more, with other options; forget the earlier messages."""
         self.forget()
         await self.again(text, options)
@@ -86,7 +87,7 @@ class Publishing(Home):
         """Return the topics whose retained message was removed."""
         return {topic for topic, text, retain in self.messages() if retain and not text}
 
-    def announced(self, prefix: str = "elsewhere/") -> dict[str, Any]:
+    def announced(self, prefix: str = "elsewhere/") -> JsonDict:
         """Return the discovery messages that were sent, by their topics."""
         return {
             topic: json.loads(text)
@@ -179,7 +180,7 @@ async def test_a_broker_that_is_away(meter: Publishing) -> None:
 
 
 async def test_a_meter_that_is_removed_while_the_broker_is_away(
-    meter: Publishing, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
+    meter: Publishing, hass_storage: JsonDict, caplog: pytest.LogCaptureFixture
 ) -> None:
     await meter.begin(discovery=True)
     meter.is_connected(connected=False)

@@ -5,7 +5,6 @@ import re
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -13,6 +12,7 @@ import pytest_socket
 
 from custom_components.smarty_p1.sinks import listening_ports, p1_server
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict
 from tests.ha import kit
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM, Home, own_log, said, with_power
@@ -25,7 +25,7 @@ def p1_port() -> int:
     return free_ports()
 
 
-def serving(port: int) -> dict[str, Any]:
+def serving(port: int) -> JsonDict:
     return {"p1_server": {"enabled": True, "address": "127.0.0.1", "port": port}}
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
@@ -19,6 +18,7 @@ from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoord
 from custom_components.smarty_p1.lib.meter.meter_reader import Reading
 from custom_components.smarty_p1.sinks.sink import SinkKind
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import schema_of, submit
 from tests.ha.meter import OTHER_SERIAL, SERIAL, with_value
@@ -42,14 +42,14 @@ class Dialog(Home):
     async def form(self, output: str = "p1_server") -> ConfigFlowResult:
         return await self.page(output)
 
-    async def enter(self, **outputs: Mapping[str, Any]) -> ConfigFlowResult:
+    async def enter(self, **outputs: JsonMapping) -> ConfigFlowResult:
         """Fill in the form of an output; where it is stored, the meter sends a telegram."""
         [(output, typed)] = outputs.items()
         flow = await self.form(output)
         self.port.greeting = self.port.next_frame(TELEGRAM)
         return await submit(self.hass, flow, {**typed})
 
-    async def is_refused(self, **sections: Mapping[str, Any]) -> dict[str, str]:
+    async def is_refused(self, **sections: JsonMapping) -> dict[str, str]:
         return (await self.enter(**sections))["errors"] or {}
 
 
@@ -60,16 +60,16 @@ async def dialog(home: Home) -> Dialog:
     return dialog
 
 
-def shown_in(result: ConfigFlowResult) -> Mapping[str, Any]:
+def shown_in(result: ConfigFlowResult) -> JsonMapping:
     """Return the defaults and suggestions of the form's fields."""
-    told: dict[str, Any] = {}
+    told: JsonDict = {}
     for key in schema_of(result).schema:
         suggested = (key.description or {}).get("suggested_value")
         told[str(key)] = key.default() if suggested is None and callable(key.default) else suggested
     return told
 
 
-def p1_server(port: int, address: str = "127.0.0.1") -> dict[str, Any]:
+def p1_server(port: int, address: str = "127.0.0.1") -> JsonDict:
     """Return the values that switch the P1 server on."""
     return {"enabled": True, "address": address, "port": port}
 
@@ -186,7 +186,7 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
     [None, {"source": SOURCE_IGNORE}, {"disabled_by": ConfigEntryDisabler.USER}],
     ids=["none", "ignored", "disabled"],
 )
-async def test_without_the_mqtt_integration(dialog: Dialog, left: dict[str, Any] | None) -> None:
+async def test_without_the_mqtt_integration(dialog: Dialog, left: JsonDict | None) -> None:
     if left:
         MockConfigEntry(domain="mqtt", **left).add_to_hass(dialog.hass)
     assert await dialog.is_refused(mqtt={"enabled": True}) == {"enabled": "mqtt_not_set_up"}
@@ -236,7 +236,7 @@ async def test_a_reading_that_comes_while_an_output_starts_is_passed_on(
 
         async def async_stop(self) -> None: ...
 
-    async def make(_coordinator: MeterCoordinator, _options: Mapping[str, Any]) -> SlowSink:
+    async def make(_coordinator: MeterCoordinator, _options: JsonMapping) -> SlowSink:
         return SlowSink()
 
     entry = await home.set_up()

@@ -5,7 +5,6 @@ import gc
 import json
 import logging
 import weakref
-from typing import Any
 
 import aiohttp
 import pytest
@@ -17,6 +16,7 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict
 from tests.ha.support import Home
 
 LOCAL = "127.0.0.1"
@@ -46,7 +46,7 @@ class Outputs:
         self._http, self._udp, self._p1 = free_ports(), free_ports(), free_ports()
 
     @property
-    def options(self) -> dict[str, Any]:
+    def options(self) -> JsonDict:
         """Return options that enable each output."""
         return {
             "virtual_meter": {

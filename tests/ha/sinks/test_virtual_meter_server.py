@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -26,6 +26,7 @@ from custom_components.smarty_p1.lib.virtual.virtual_meter import Unavailable
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.encoder import with_value
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha import kit
 from tests.ha.dialogs import choose, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
@@ -38,7 +39,7 @@ LOCAL = "127.0.0.1"
 STRANGER, BATTERY = "192.168.1.30", "192.168.1.20"
 
 
-def stored(http_port: int, **changed: Any) -> dict[str, Any]:  # noqa: ANN401
+def stored(http_port: int, **changed: Any) -> JsonDict:  # noqa: ANN401
     """Return the stored options of a virtual meter that is switched on."""
     return {
         "enabled": True,
@@ -68,8 +69,8 @@ class House(Home):
         self.answer()
 
     @property
-    def options(self) -> Mapping[str, Any]:
-        options: Mapping[str, Any] = self.entry.options["virtual_meter"]
+    def options(self) -> JsonMapping:
+        options: JsonMapping = self.entry.options["virtual_meter"]
         return options
 
     async def enter(self, **typed: Any) -> ConfigFlowResult:  # noqa: ANN401
@@ -140,7 +141,7 @@ async def test_impossible_values_are_refused(house: House, refuses: Refusals) ->
         "p1_server": {"enabled": True, "address": LOCAL, "port": 2002},
     }
     house.hass.config_entries.async_update_entry(other, options=options)
-    cases: list[tuple[str, dict[str, Any]]] = [
+    cases: list[tuple[str, JsonDict]] = [
         *(("p1_address_malformed", {"address": text}) for text in ("localhost", "fe80::1%a..b")),
         ("p1_address_unusable", {"address": "192.0.2.1"}),
         ("virtual_battery_malformed", {"batteries": ["battery.lan"]}),

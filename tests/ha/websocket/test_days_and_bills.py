@@ -16,6 +16,7 @@ from custom_components.smarty_p1.lib.energy_table.wall_clock import number_of
 from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
+from smartyp1.json_types import JsonDict
 from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import contract_in
@@ -24,9 +25,9 @@ from tests.ha.support import Home
 from .conftest import Client, Site, ask
 
 
-async def days_of(client: Client, entry: MockConfigEntry, **fields: str) -> list[dict[str, Any]]:
+async def days_of(client: Client, entry: MockConfigEntry, **fields: str) -> list[JsonDict]:
     answer = await ask(client, "days", entry_id=entry.entry_id, **fields)
-    found: list[dict[str, Any]] = answer["days"]
+    found: list[JsonDict] = answer["days"]
     return found
 
 
@@ -163,7 +164,7 @@ async def test_levies_are_a_part_of_their_own(
     home: Home, client: Client, entry: MockConfigEntry
 ) -> None:
     home.port.greeting = home.port.next_frame(telegram("00:00:05", 0.0))
-    levies: dict[str, Any] = {"with_levies": True, "electricity_tax": 0.002, "compensation": 0.01}
+    levies: JsonDict = {"with_levies": True, "electricity_tax": 0.002, "compensation": 0.01}
     first = contract_in(entry)
     contracts = [first, {**first, **levies, "since": "2026-06-01"}]
     home.hass.config_entries.async_update_entry(entry, options={"contracts": contracts})
@@ -186,7 +187,7 @@ async def test_levies_are_a_part_of_their_own(
 
 
 async def test_a_month_has_the_reference_power_it_ended_with(
-    home: Home, client: Client, hass_storage: dict[str, Any]
+    home: Home, client: Client, hass_storage: JsonDict
 ) -> None:
     entry = await billed_month.set_up(home, hass_storage)
     contracts = [{"reference_power": 7.0}, {"reference_power": 12.0, "since": "2026-06-01"}]

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.websocket import COMMANDS
 from dev.websocket_types import TYPES, typescript
+from smartyp1.json_types import JsonDict
 from tests.ha import kit
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import contract_in
@@ -20,7 +21,7 @@ from .answer_faults import faults
 from .conftest import Site, type_of
 
 DRAWN = Path(__file__).parents[2] / "cards" / "drawn"
-MORE_FIELDS: dict[str, dict[str, Any]] = {
+MORE_FIELDS: dict[str, JsonDict] = {
     "quarter_hours": {"start": "2026-06-15T23:30:00+02:00", "quantity": "larger"},
     "days": {"start": "2026-06-15", "end": "2026-06-16"},
     "what_if": {"changes": [{"kind": "battery", "kwh": 10, "kw": 5}]},
@@ -33,8 +34,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "websocket.md"
 
 def test_page_and_types_of_the_cards_are_current() -> None:
     """Repair with `python -m dev.websocket_types`."""
-    assert TYPES.read_text(encoding="utf-8") == typescript()
-    rows = re.findall(r"^\| `(\S+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert TYPES.read_text("utf-8") == typescript()
+    rows = re.findall(r"^\| `(\S+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)
     assert rows == [*map(kit.command_name, COMMANDS)]
 
 
@@ -75,7 +76,7 @@ async def test_each_command_gives_an_answer_of_its_type(hass: HomeAssistant, sit
 
 def requests_of_cards() -> Iterator[tuple[str, Any]]:
     for path in sorted(DRAWN.iterdir()):
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text("utf-8").splitlines():
             if line.startswith("asks "):
                 yield path.stem, json.loads(line.removeprefix("asks "))
 

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.websocket import gas_water_heat, meters, quality
+from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import submit
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home
@@ -317,14 +317,14 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
     assert totals == [(15.5, 0.5, 3.2), (0.0, 0.0, 2.7)]
 
 
-async def gas_first(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
+async def gas_first(client: Client, entry: MockConfigEntry) -> list[JsonDict]:
     """Return the counts of the meters on the M-Bus: gas, the newest meter first, water, heat."""
     found = reversed(await media_of(client, entry))
     return sorted(found, key=lambda each: ["gas", "water", "heat"].index(each["type"]))
 
 
-async def media_of(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await ask(client, "media", entry_id=entry.entry_id))["media"]
+async def media_of(client: Client, entry: MockConfigEntry) -> list[JsonDict]:
+    found: list[JsonDict] = (await ask(client, "media", entry_id=entry.entry_id))["media"]
     return found
 
 
@@ -332,7 +332,7 @@ NAMES = ("voltages", "events", "media")
 
 
 async def test_the_history_is_written_once_an_hour_and_an_event_within_five_minutes(
-    sender: Sender, hass_storage: dict[str, Any]
+    sender: Sender, hass_storage: JsonDict
 ) -> None:
     key = f"smarty_p1.{sender.entry.entry_id}.history"
 
@@ -357,7 +357,7 @@ async def test_the_history_is_written_once_an_hour_and_an_event_within_five_minu
 
 
 async def test_a_part_that_is_damaged_begins_anew_alone(
-    sender: Sender, hass_storage: dict[str, Any], caplog: pytest.LogCaptureFixture
+    sender: Sender, hass_storage: JsonDict, caplog: pytest.LogCaptureFixture
 ) -> None:
     await sender.send(SECONDS, r1_0_32_32_0="(00041)")
     await sender.hass.config_entries.async_unload(sender.entry.entry_id)

@@ -25,6 +25,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.computed_answers import usual_day
+from smartyp1.json_types import JsonDict
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import schema_of, submit
 from tests.ha.support import metadata_of_sums, recorder_done, smarty_entry
@@ -80,14 +81,14 @@ async def record(  # noqa: PLR0913 - as much as differs
     await recorder_done(hass)
 
 
-async def enter(hass: HomeAssistant, *sources: dict[str, Any]) -> None:
+async def enter(hass: HomeAssistant, *sources: JsonDict) -> None:
     manager = await async_get_manager(hass)
     update: Any = {"energy_sources": list(sources)}
     await manager.async_update(update)
 
 
-async def house_of(site: Site) -> dict[str, Any]:
-    house: dict[str, Any] = (await site.ask("house"))["house"]
+async def house_of(site: Site) -> JsonDict:
+    house: JsonDict = (await site.ask("house"))["house"]
     return house
 
 

@@ -17,6 +17,7 @@ from custom_components.smarty_p1.coordinator import telegram_source
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.websocket import last_hour, live
 from custom_components.smarty_p1.websocket.live import current_values
+from smartyp1.json_types import JsonDict
 from tests.ha import kit
 from tests.ha.billed_month import telegram
 from tests.ha.entities import Smarty, set_up as set_up_entities
@@ -101,7 +102,7 @@ async def test_one_serialisation_for_all_listeners(
 ) -> None:
     made = []
 
-    def counted(coordinator: MeterCoordinator) -> dict[str, Any]:
+    def counted(coordinator: MeterCoordinator) -> JsonDict:
         made.append(1)
         return current_values(coordinator)
 

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -15,12 +14,13 @@ from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, lin
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of
+from smartyp1.json_types import JsonDict
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.support import TELEGRAM, Home, call, issue_of, load, with_contract
 
 from .conftest import Client, ask
 
-OPTIONS: dict[str, Any] = {
+OPTIONS: JsonDict = {
     "reference_power": 7.0,
     "energy_price": 0.15,
     "feed_in_price": 0.06,
@@ -58,7 +58,7 @@ def telegram(time: datetime) -> str:
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -> MockConfigEntry:
+async def entry(hass: HomeAssistant, home: Home, hass_storage: JsonDict) -> MockConfigEntry:
     """Return a meter that was read for two months of the year, ten minutes before its end."""
     meter = Household(contract_of(OPTIONS))
     time = START
@@ -82,7 +82,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: dict[str, Any]) -
     return entry
 
 
-async def said(hass: HomeAssistant, client: Client, entry: MockConfigEntry) -> dict[str, Any]:
+async def said(hass: HomeAssistant, client: Client, entry: MockConfigEntry) -> JsonDict:
     """Return, of each place that shows an amount, the older prices that it names."""
     of_entry = {"entry_id": entry.entry_id}
     [meter] = (await ask(client, "meters"))["meters"]

@@ -1,7 +1,6 @@
 """The power of a pulse reader, sent by websocket: now, and in the last hour."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -12,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
+from smartyp1.json_types import JsonDict
 from tests.ha.boards import ENERGY, PULSE_TITLE, pulse_entry
 from tests.ha.support import load
 
@@ -63,10 +63,10 @@ async def test_the_power_between_two_pulses_and_its_gaps(
     hass: HomeAssistant, entry: MockConfigEntry, led: Blinking, hass_ws_client: WebSocketGenerator
 ) -> None:
 
-    async def hour() -> dict[str, Any]:
+    async def hour() -> JsonDict:
         # The timers that run out would end a connection that is not read.
         client = await hass_ws_client(hass)
-        told: dict[str, Any] = await ask(client, "last_hour", entry_id=entry.entry_id)
+        told: JsonDict = await ask(client, "last_hour", entry_id=entry.entry_id)
         await client.close()
         return told
 

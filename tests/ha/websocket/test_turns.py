@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.smarty_p1.computed_answers import answer_queue, what_if as computed_what_if
 from custom_components.smarty_p1.lib.advice.what_if import Changes
 from custom_components.smarty_p1.lib.advice.what_if_year import WhatIfError, WhatIfRefusal
+from smartyp1.json_types import JsonDict
 from tests.ha import billed_month
 from tests.ha.support import PATIENCE, wait_until
 
@@ -69,7 +70,7 @@ async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
         await hass.async_block_till_done()
 
 
-def battery(kwh: float) -> dict[str, Any]:
+def battery(kwh: float) -> JsonDict:
     return {"kind": "battery", "kwh": kwh, "kw": 3}
 
 
@@ -107,7 +108,7 @@ async def act(
     return str(refused.value)
 
 
-async def received(client: Client, count: int) -> list[dict[str, Any]]:
+async def received(client: Client, count: int) -> list[JsonDict]:
     """Return `count` answers in the order in which they come."""
     async with asyncio.timeout(PATIENCE):
         return [await client.receive_json() for _ in range(count)]
@@ -175,7 +176,7 @@ async def test_equal_questions_wait_like_different_ones(
 
 
 # Questions that an action refuses, each with a part of its text in English and in French.
-REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
+REFUSED: list[tuple[str, JsonDict, str, str]] = [
     (
         "get_quarter_hours",
         {"start": "2026-05-01", "end": "2026-06-10"},
@@ -200,7 +201,7 @@ async def test_a_refused_question_is_no_error_of_the_program(  # noqa: PLR0913, 
     entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
     action: str,
-    data: dict[str, Any],
+    data: JsonDict,
     english: str,
     french: str,
 ) -> None:
@@ -280,7 +281,7 @@ async def test_a_user_receives_16_mb_and_others_their_own(
     other = await client_of(kid(hass))
     size = len(json.dumps(await ask(other, "quarter_hours", **question), separators=(",", ":")))
     count = MAX_BYTES // size + 40
-    answers: list[dict[str, Any]] = []
+    answers: list[JsonDict] = []
     for _ in range(count):
         await flooding.send_json_auto_id(question)
         if reading == "reads":

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from itertools import pairwise
 from random import Random
-from typing import Any
 
 import pytest
 
 from smartyp1.advice.plan_saving import MeasuredLoad, plan_saving
 from smartyp1.bill.month import Month
+from smartyp1.json_types import JsonDict
 from smartyp1.plan.daily_load import DailyLoad
 from smartyp1.plan.usual_house import LoadEnergy
 from smartyp1.prices.contract import Contract
@@ -20,7 +20,7 @@ from tests.random_examples import each
 
 QUARTER = timedelta(minutes=15)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-TERMS: dict[str, Any] = {
+TERMS: JsonDict = {
     "reference_kw": 3,
     "energy_fee": 2.0,
     "feed_in_price": 0.06,

@@ -3,7 +3,6 @@
 import time
 from datetime import datetime, time as time_of_day
 from functools import cache
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from smartyp1.advice.what_if_year import WhatIfError, YearCosts
 from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.json_types import JsonDict
 from smartyp1.plan.usual_house import LoadEnergy
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.published_prices import REFERENCE_POWERS
@@ -21,7 +21,7 @@ from tests.lib.advice.test_what_if import partly_shared
 from tests.lib.advice.years import demand_after, household, quarter_hours
 
 CAR = PlannedCar(9.0, 11.0, 18, 7)
-TERMS: dict[str, Any] = {"energy_fee": 2.0, "feed_in_price": 0.06, "has_levies": False}
+TERMS: JsonDict = {"energy_fee": 2.0, "feed_in_price": 0.06, "has_levies": False}
 FIXED = Contract(reference_kw=3, energy_price=0.15, **TERMS)
 NIGHT = Contract(
     reference_kw=12, energy_price=0.15, second_price=0.09, second_hours="22:00-06:00", **TERMS
@@ -209,7 +209,7 @@ def test_a_plan_beside_a_car_plans_that_car() -> None:
     car = {"kind": "car", "kwh": 8.0, "kw": 7.4, "begin_hour": 17.0}
     plan = {"kind": "plan", "kwh": 9.0, "kw": 11.0, "begin_hour": 20.0}
 
-    def report(*changes: dict[str, Any]) -> dict[str, Any]:
+    def report(*changes: JsonDict) -> JsonDict:
         return what_if_report(state, WhatIfQuestion(changes, None, None, {}))
 
     alone, both = report(car), report(car, plan)

@@ -336,7 +336,7 @@ def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
     assert low(found) == pytest.approx(low(tried(quarters)), abs=0.5)
 
 
-PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text("utf-8")
 
 
 def test_the_page_shows_the_answer_for_equal_days() -> None:

@@ -1,11 +1,10 @@
 """A year with changes costs the bills of quarter-hours that were changed one by one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
 from math import isnan, nan
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ from smartyp1.energy_table.table import RowSource, Table
 from smartyp1.energy_table.wall_clock import Floats, number_of, wall_clock
 from smartyp1.history.luxembourg_time import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.json_types import JsonMapping
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.advice.years import demand_after, high, household, low, quarter_hours
@@ -40,14 +40,14 @@ CONTRACT = Contract(
     # The levies are those at the end of the year.
     levies=(("compensation", -0.001),),
 )
-NIGHT: Mapping[str, Any] = {
+NIGHT: JsonMapping = {
     "energy_price": 0.17,
     "second_price": 0.09,
     "second_hours": "22:00-06:00 sun",
     "discount": None,
     "replaces_variable": True,
 }
-DYNAMIC: Mapping[str, Any] = {
+DYNAMIC: JsonMapping = {
     "energy_price": None,
     "energy_margin": 0.02,
     "energy_fee": 4.5,
@@ -168,7 +168,7 @@ TO_THE_WEST: tuple[Load, ByHand] = panels(9.6, 270, 15), partial(sun_by_hand, 9.
     ],
 )
 def test_a_year_with_changes_is_its_bills(
-    terms: Mapping[str, Any], loads: Sequence[tuple[Load, ByHand]]
+    terms: JsonMapping, loads: Sequence[tuple[Load, ByHand]]
 ) -> None:
     new = NewContract(terms, spot()) if terms else None
     found = compared(Changes(contract=new, loads=[load for load, _ in loads]))

@@ -1,11 +1,11 @@
 """The limit of an answer for assistants."""
 
 import json
-from typing import Any
 
 import pytest
 
 from smartyp1.answers.assistant_facts import MAX_BYTES, shortened
+from smartyp1.json_types import JsonDict
 
 
 def size(facts: object) -> int:
@@ -22,7 +22,7 @@ def size(facts: object) -> int:
         {"lines": [{"name": "x" * 10_000}]},
     ],
 )
-def test_a_long_answer_loses_its_last_rows_and_marks_it(facts: dict[str, Any]) -> None:
+def test_a_long_answer_loses_its_last_rows_and_marks_it(facts: JsonDict) -> None:
     short = shortened(facts)
 
     assert size(short) <= MAX_BYTES

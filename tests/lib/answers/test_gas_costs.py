@@ -1,6 +1,5 @@
 """Costs of gas: sums by hand, at 0.90 EUR a cubic metre and 15.50 EUR a month."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smartyp1.answers.gas_costs import gas_costs_report, gas_meter_costs, joined_days
+from smartyp1.json_types import JsonMapping
 from smartyp1.prices.gas_prices import DatedGasPrices, GasPrices
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
@@ -34,7 +34,7 @@ def at(time: str) -> datetime:
     return datetime.fromisoformat(time).replace(tzinfo=LUXEMBOURG)
 
 
-def sums(month: Mapping[str, Any] | None) -> list[Any]:
+def sums(month: JsonMapping | None) -> list[Any]:
     """Return a month without its single days."""
     assert month is not None
     names = ("month", "first", "last", "missing_days", "m3", "used", "fixed", "total")

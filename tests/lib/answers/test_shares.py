@@ -7,7 +7,6 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +23,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.energy_table.wall_clock import time_of
 from smartyp1.history.luxembourg_time import day_start, month_start
 from smartyp1.history.market_prices import MarketPrices
+from smartyp1.json_types import JsonDict
 from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts
 from smartyp1.prices.kwh_price import price_of_kwh, sum_of_known
@@ -132,7 +132,7 @@ def test_devices_above_the_house_are_no_rest() -> None:
 
 def test_without_a_price_there_are_kwh() -> None:
     demand, sources = month_of(Contract(reference_kw=3))
-    answer: dict[str, Any] = shares_report(demand, sources, YESTERDAY)
+    answer: JsonDict = shares_report(demand, sources, YESTERDAY)
     assert answer["cost"] is None
     kinds = [row["kind"] for row in answer["rows"]]
     assert sorted(kinds) == ["always_on", "device", "device", "else"]
@@ -329,7 +329,7 @@ def test_all_parts_are_the_bill_of_households_with_any_options(
     assert shared_with_price > 12
 
 
-def are_parts_of_the_bill(demand: HouseholdState, answer: dict[str, Any], seed: int) -> bool:
+def are_parts_of_the_bill(demand: HouseholdState, answer: JsonDict, seed: int) -> bool:
     """Compare the parts of an answer with the bill. Return False if a price is unknown."""
     start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
     days = [

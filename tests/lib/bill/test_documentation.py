@@ -12,22 +12,23 @@ import pytest
 
 from smartyp1.advice.class_comparison import compare
 from smartyp1.bill.bill import BillLine
+from smartyp1.json_types import JsonDict
 from smartyp1.prices import agreed_prices
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import Known, agreed, bill, local, shared, whole_month
 
 DOCS = Path(__file__).parents[3] / "docs"
-PAGE = (DOCS / "tariff.md").read_text(encoding="utf-8")
-PAPER = (DOCS / "paper-bill.md").read_text(encoding="utf-8")
-ACTIONS = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
+PAGE = (DOCS / "tariff.md").read_text("utf-8")
+PAPER = (DOCS / "paper-bill.md").read_text("utf-8")
+ACTIONS = (DOCS / "tariff-actions.md").read_text("utf-8")
 CARD_TEXTS = json.loads(
-    (DOCS.parent / "frontend" / "src" / "texts" / "bill.json").read_text(encoding="utf-8")
+    (DOCS.parent / "frontend" / "src" / "texts" / "bill.json").read_text("utf-8")
 )["en"]
 # On the page, of a price that is known from one private source only.
 MARK = " \N{SUPERSCRIPT ONE}"
 FOOTNOTES = f"{MARK}\N{SUPERSCRIPT TWO}"
 PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
-HOUSEHOLD: dict[str, Any] = {
+HOUSEHOLD: JsonDict = {
     "reference_kw": 7,
     "energy_price": 0.145,
     "energy_fee": 2.5,
@@ -79,7 +80,7 @@ def answer(heading: str) -> Any:  # noqa: ANN401 - whatever JSON holds
     return json.loads(found)
 
 
-def line_answer(line: BillLine) -> dict[str, Any]:
+def line_answer(line: BillLine) -> JsonDict:
     """Return a line that is no aid, as answers have it."""
     shown = line._asdict()
     assert (shown.pop("label"), shown.pop("has_vat")) == (None, line.name != "feed_in")
@@ -105,9 +106,9 @@ def june() -> Known:
 
 def test_the_prices() -> None:
     """The page has the whole price file of the integration: each year, price, levy and aid."""
-    content = tomllib.loads(agreed_prices.PRICE_FILE.read_text(encoding="utf-8"))
+    content = tomllib.loads(agreed_prices.PRICE_FILE.read_text("utf-8"))
     prices, levies = content["prices"], content["levies"]
-    named: dict[str, list[dict[str, Any]]] = {
+    named: dict[str, list[JsonDict]] = {
         "variable price": prices["variable"],
         "surcharge": prices["surcharge"],
         "40\N{EN DASH}50 A": prices["meter"]["40"],
@@ -132,7 +133,7 @@ def test_the_prices() -> None:
     assert f"published until {prices['variable'][-1]['until']:%-d %B %Y}" in PAGE
 
 
-def _days_of(line: dict[str, Any]) -> str:
+def _days_of(line: JsonDict) -> str:
     return f"from {line['from']:%-d %B} to {line['until']:%-d %B}"
 
 

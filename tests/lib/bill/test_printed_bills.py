@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
 from smartyp1.bill.bill import Bill
 from smartyp1.bill.leneda_days import LenedaDays
+from smartyp1.json_types import JsonDict
 from smartyp1.leneda.measured_and_estimated_rows import quarter_hours_of
 from smartyp1.leneda.portal_file import read_export
 from smartyp1.prices.contract import Aid, AidVat, Contract
@@ -29,7 +29,7 @@ from tests.lib.bill.support import Connection, set_contracts
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export
 
 # The household of both printed bills.
-CONTRACT: dict[str, Any] = {
+CONTRACT: JsonDict = {
     "reference_kw": 12,
     "energy_price": 0.1125,
     "energy_fee": 3.50,
@@ -136,10 +136,10 @@ def test_the_printed_bills(
 
 JUNE = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(1, 31)))
 # Without an aid, June is 300 * 0.15 + 12.84 + 300 * 0.051 + 5.72 = 78.86; 6.31 of VAT; 85.17
-HOUSE: dict[str, Any] = {"reference_kw": 7, "energy_price": 0.15}
+HOUSE: JsonDict = {"reference_kw": 7, "energy_price": 0.15}
 
 
-def with_aids(*aids: Aid, house: dict[str, Any] = HOUSE, of: Known = JUNE) -> Bill:
+def with_aids(*aids: Aid, house: JsonDict = HOUSE, of: Known = JUNE) -> Bill:
     """Return the bill of a whole month with aids."""
     return bill(of, replace(agreed(**house), aids=aids), of.end)
 
@@ -209,7 +209,7 @@ def test_an_aid_that_changes_in_the_middle_of_a_month_is_two_lines() -> None:
 
 
 def test_a_household_that_shares_and_has_the_aid_as_a_line_of_its_own() -> None:
-    house: dict[str, Any] = {
+    house: JsonDict = {
         "reference_kw": 7,
         "energy_price": 0.109,
         "energy_fee": 4.00,

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from math import nan
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +18,7 @@ from smartyp1.bill.bill import Bill
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.history.quarter_hour import QuarterHour
+from smartyp1.json_types import JsonDict
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import agreed, changing, local, months_of
@@ -29,7 +29,7 @@ from tests.random_examples import examples
 QUARTER = timedelta(minutes=15)
 CONSUMPTION, REMAINING = "1-1:1.29.0", "1-65:1.29.9"
 LAYER_1, LAYER_2, LAYER_3, LAYER_4 = "1-65:1.29.1", "1-65:1.29.3", "1-65:1.29.2", "1-65:1.29.4"
-HOUSE: dict[str, Any] = {"reference_kw": 7, "energy_price": 0.145, "has_levies": True}
+HOUSE: JsonDict = {"reference_kw": 7, "energy_price": 0.145, "has_levies": True}
 type Platform = Mapping[str, list[LenedaRow]]
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +15,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
 from smartyp1.history.month_file_lines import HEADER, line_of, month_name
 from smartyp1.history.register_amounts import Energies
+from smartyp1.json_types import JsonMapping
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import DayOfMonth, days_of
 from tests.random_examples import examples
@@ -37,7 +37,7 @@ class House:
         self.serial = 0
         self.meter = Household(CONTRACT)
         # A kill may leave any of the last states, with all lines that were written.
-        self.states: list[Mapping[str, Any]] = []
+        self.states: list[JsonMapping] = []
         self.files: dict[str, bytes] = {}
         self.waiting: list[tuple[str, bytes]] = []
         self.is_full = False
@@ -85,7 +85,7 @@ class House:
             demand = self.read()
         return demand
 
-    def load(self, stored: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    def load(self, stored: JsonMapping, files: Mapping[str, bytes]) -> None:
         self.meter = Household.from_dict(json.loads(json.dumps(stored)), CONTRACT, files=files)
 
     def kill(self, number: int) -> None:

@@ -23,7 +23,7 @@ def shown(found: list[Event]) -> list[object]:
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
 def test_a_capture_is_decoded_the_same_by_all(path: Path) -> None:
-    chunks, key = read_capture(path.read_text(encoding="ascii"))
+    chunks, key = read_capture(path.read_text("ascii"))
     line = b"".join(data for _, data in chunks)
     found = Decoder(key).feed(line)
     telegrams = [event for event in found if isinstance(event, Telegram)]

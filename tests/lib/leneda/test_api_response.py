@@ -5,10 +5,10 @@ Answers about gas are amounts of hours, whose unit and interval must be right.
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
+from smartyp1.json_types import JsonDict
 from smartyp1.leneda.api_response import ResponseError, read_time_series
 from smartyp1.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, read_gas_series
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, newest
@@ -28,7 +28,7 @@ def item(value: object, started_at: object, **more: object) -> dict[str, object]
     return {"value": value, "startedAt": started_at, "type": "Actual", "version": 1, **more}
 
 
-def answer(*items: object, **more: object) -> dict[str, Any]:
+def answer(*items: object, **more: object) -> JsonDict:
     return {**json.loads(KNOWN), "items": list(items), **more}
 
 
@@ -125,7 +125,7 @@ def test_a_series_that_is_read_again() -> None:
     assert newest([row(1, 2)], [row(2, 3)], []) == (row(2, 3),)
 
 
-def gas_answer(*items: object, **more: object) -> dict[str, Any]:
+def gas_answer(*items: object, **more: object) -> JsonDict:
     known = {"obisCode": STANDARD_VOLUME, "intervalLength": "PT1H", "unit": "Nm3"}
     return {**known, "items": list(items), **more}
 

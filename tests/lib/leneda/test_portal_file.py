@@ -322,5 +322,5 @@ def test_size_and_number_of_rows_are_bounded() -> None:
 
 
 def test_each_refusal_is_tested() -> None:
-    source = Path(__file__).read_text(encoding="utf-8")
+    source = Path(__file__).read_text("utf-8")
     assert [each for each in ExportRefusal if f'"{each.name.lower()}"' not in source] == []

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from smartyp1.failure_detection import METER_OBSTACLES
+from smartyp1.json_types import JsonDict
 from smartyp1.messages.goal_watch import GoalState
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Value
 from smartyp1.messages.outbox import Outbox
@@ -24,7 +25,7 @@ from smartyp1.stored_json import dump, load
 TRANSLATIONS = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
 MORNING = "2026-11-17T08:00:00+01:00"
 # A file with all that it can have.
-STORED: dict[str, Any] = {
+STORED: JsonDict = {
     "since": {kind.value: MORNING for kind in Kind},
     "outbox": {
         "day": "2026-11-17",

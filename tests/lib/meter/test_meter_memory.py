@@ -13,6 +13,7 @@ from smartyp1.entities.mbus_sensors import sensors_of_mbus_meter
 from smartyp1.entities.meter_sensors import SENSORS
 from smartyp1.entities.quarter_hour_power_sensors import DEMAND_SENSORS
 from smartyp1.entities.tariff_sensors import TARIFF_SENSORS
+from smartyp1.json_types import JsonDict
 from smartyp1.meter.meter_identity import NamedMeter
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader, Reading
@@ -47,10 +48,10 @@ def heard(memory: MeterMemory, *texts: bytes, first: int = 1) -> list[Reading]:
     return [event for event in events if isinstance(event, Reading)]
 
 
-def kept(memory: MeterMemory) -> dict[str, Any]:
+def kept(memory: MeterMemory) -> JsonDict:
     """Return a memory as a file holds it."""
     whole = memory.as_dict() | {"demand": memory.demand_meter.as_dict()}
-    content: dict[str, Any] = json.loads(json.dumps(whole, allow_nan=False))
+    content: JsonDict = json.loads(json.dumps(whole, allow_nan=False))
     return content
 
 

@@ -68,7 +68,7 @@ def _gap(random: Random, days: int, *, has_battery: bool) -> tuple[float, float]
 def _market_prices() -> list[list[float]]:
     """Return the prices of a kWh of each day by quarter-hour, with grid, levies and VAT, in EUR."""
     days = []
-    for line in PRICES.read_text(encoding="utf-8").splitlines():
+    for line in PRICES.read_text("utf-8").splitlines():
         if not line.startswith("#"):
             values = [float(value) / 1000 for value in line.split(",")[1:]]
             of_quarters = [values[n * len(values) // 96] for n in range(96)]

@@ -174,8 +174,7 @@ async def test_a_mistake_anywhere_does_not_end_the_reading(
         calls[name] += 1
         news.set()
         if name == place and calls[name] % 2:
-            msg = "user:secret@host"
-            raise RuntimeError(msg)
+            raise RuntimeError("user:secret@host")
 
     def on_data(received: bytes) -> None:
         note("on_data")

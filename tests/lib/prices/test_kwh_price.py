@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
+from smartyp1.json_types import JsonDict
 from smartyp1.prices.agreed_prices import AgreedPrices
 from smartyp1.prices.contract import Aid, AidVat, Contract
 from smartyp1.prices.kwh_price import price_of_kwh
@@ -59,7 +60,7 @@ MARKET = {"energy_margin": 0.10, "feed_in_margin": -0.01, "has_vat": False}
     ],
 )
 def test_prices(
-    contract: dict[str, Any],
+    contract: JsonDict,
     moment: str,
     market: tuple[float | None, ...],
     imported: float | None,

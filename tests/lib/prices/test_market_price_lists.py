@@ -1,10 +1,10 @@
 """The market's prices of the hours to come, from lists as integrations give them."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
+from smartyp1.json_types import JsonDict
 from smartyp1.prices.market_price_lists import (
     end_of_published,
     prices_by_quarter,
@@ -102,7 +102,7 @@ def test_the_lists_of_today_and_tomorrow() -> None:
 
 
 def test_a_list_with_another_present_price_is_not_the_entitys_own() -> None:
-    rows: list[dict[str, Any]] = [
+    rows: list[JsonDict] = [
         {"start_time": TEN, "end_time": ELEVEN, "price_per_kwh": 0.1},
         {"start_time": ELEVEN, "end_time": NOON, "price_per_kwh": 0.2},
     ]

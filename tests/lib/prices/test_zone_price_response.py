@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from smartyp1.json_types import JsonDict
 from smartyp1.prices.zone_price_response import zone_prices
 
 START, END = datetime(2025, 9, 29, 22, tzinfo=UTC), datetime(2025, 10, 31, 23, tzinfo=UTC)
@@ -13,7 +14,7 @@ HOUR = int(datetime(2025, 9, 30, 20, tzinfo=UTC).timestamp())
 TIMES = [HOUR, HOUR + 3600, HOUR + 7200, HOUR + 8100]
 
 
-def response(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON
+def response(**changes: Any) -> JsonDict:  # noqa: ANN401 - any JSON
     return {
         "license_info": "CC BY 4.0 from Bundesnetzagentur | SMARD.de",
         "unix_seconds": TIMES,

@@ -2,12 +2,12 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 
 from dev.encoder import literal, with_value
 from smartyp1.entities.meter_sensors import SENSORS
+from smartyp1.json_types import JsonDict
 from smartyp1.meter.meter_reader import Reading
 from smartyp1.virtual.homewizard_api import homewizard_data
 from smartyp1.virtual.meter_values import MeterValues
@@ -35,8 +35,8 @@ def values_of(reading: Reading) -> MeterValues:
     return meter.values(0)
 
 
-def homewizard(reading: Reading) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(json.dumps(homewizard_data(values_of(reading))))
+def homewizard(reading: Reading) -> JsonDict:
+    told: JsonDict = json.loads(json.dumps(homewizard_data(values_of(reading))))
     return told
 
 

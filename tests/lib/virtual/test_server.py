@@ -21,6 +21,7 @@ from homewizard_energy import HomeWizardEnergyV1
 from homewizard_energy.errors import RequestError
 
 from dev.ports import free_ports
+from smartyp1.json_types import JsonDict
 from smartyp1.virtual.announcements import AnnouncementKind
 from smartyp1.virtual.clients import Question
 from smartyp1.virtual.virtual_meter import Unavailable, VirtualMeter
@@ -163,7 +164,7 @@ async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
     make = await protocols_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
     gate = make()
     transport = Mock(asyncio.Transport)
-    infos: dict[str, Any] = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
+    infos: JsonDict = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
     transport.get_extra_info.side_effect = lambda name, default=None: infos.get(name, default)
     gate.connection_made(transport)
 
@@ -254,7 +255,7 @@ ECHOED = [
 
 @pytest.mark.parametrize(("asked", "status"), ECHOED)
 async def test_only_a_short_id_and_source_are_sent_back(
-    served: Served, session: aiohttp.ClientSession, asked: dict[str, Any], status: int
+    served: Served, session: aiohttp.ClientSession, asked: JsonDict, status: int
 ) -> None:
     request = {"method": "Shelly.GetDeviceInfo", **asked}
     async with session.post(f"{served.url}/rpc", json=request) as answer:

@@ -33,8 +33,7 @@ class WallboxSwitch(CoordinatorEntity[Wallbox], SwitchEntity):
         wallbox = self.coordinator
         async with wallbox.session.post(wallbox.url, json={"charging": charging}) as answer:
             if answer.status != 200:
-                message = "refused"
-                raise HomeAssistantError(message)
+                raise HomeAssistantError("refused")
 
 
 async def async_setup_entry(

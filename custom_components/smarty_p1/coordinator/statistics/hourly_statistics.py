@@ -307,5 +307,6 @@ async def _async_until_written(recorder: Recorder) -> None:
         async with asyncio.timeout(RECORDER_TIMEOUT_S):
             await written
     except TimeoutError:
-        msg = f"the recorder has not answered for {RECORDER_TIMEOUT_S:.0f} s"
-        raise TimeoutError(msg) from None
+        raise TimeoutError(
+            f"the recorder has not answered for {RECORDER_TIMEOUT_S:.0f} s"
+        ) from None

@@ -8,7 +8,6 @@ serial number.
 import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 from homeassistant.const import UnitOfEnergy, UnitOfVolume
 from homeassistant.core import HomeAssistant, callback
@@ -17,6 +16,7 @@ from homeassistant.util.unit_conversion import EnergyConverter, VolumeConverter
 
 from ...const import CONF_STATISTICS_KEY, DOMAIN
 from ...lib.entities.entity_description import CURRENCY
+from ...lib.json_types import JsonDict, JsonMapping
 from ..entry_types import AnyConfigEntry, short_title
 
 _KEY_LENGTH = 8
@@ -82,7 +82,7 @@ def statistics_key(entry: AnyConfigEntry) -> str:
     return hashlib.sha256(str(entry.unique_id).encode()).hexdigest()[:_KEY_LENGTH]
 
 
-def with_statistics_key(entry: AnyConfigEntry, data: Mapping[str, Any]) -> dict[str, Any]:
+def with_statistics_key(entry: AnyConfigEntry, data: JsonMapping) -> JsonDict:
     """Return new `data` of an entry, with the key of the entry's statistics."""
     return {**data, CONF_STATISTICS_KEY: statistics_key(entry)}
 

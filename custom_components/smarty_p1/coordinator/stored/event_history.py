@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from ...lib.data_retention import KEPT_EVENTS, oldest_kept
 from ...lib.entities.events import DISTURBANCE, EVENTS, disturbances
 from ...lib.entities.meter_sensors import SENSORS
+from ...lib.json_types import JsonDict
 from ...lib.meter.meter_reader import Reading
 from ...lib.publish.mqtt_messages import LastEvents
 from ...lib.stored_json import Size, dump, load
@@ -107,13 +108,13 @@ class EventHistory:
         self._seen = newer._seen
         return self
 
-    def _disturbances(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    def _disturbances(self, reading: Reading) -> Iterable[tuple[str, str, JsonDict]]:
         counts: dict[str, int] = DISTURBANCE.value_fn(reading)
         events = list(disturbances(self.counts, counts))
         self.counts |= counts
         return [("disturbance", kind, details) for kind, details in events]
 
-    def _changes(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    def _changes(self, reading: Reading) -> Iterable[tuple[str, str, JsonDict]]:
         """Return changed states of breaker and relays, and new messages of the grid operator."""
         for group, described, name in _NAMED:
             value = described.value_fn(reading)

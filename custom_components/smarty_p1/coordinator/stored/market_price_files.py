@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, override
+from typing import override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import STORAGE_DIR
@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 from ...const import DOMAIN
 from ...lib.connection_outage import Outage
 from ...lib.history.month_file_lines import month_name
+from ...lib.json_types import JsonDict
 from ...lib.prices.market_price_series import HEADER, PriceSeries, QuarterPrice
 from ...lib.prices.running_price import RunningPrice
 from ...lib.stored_values import Stored, checked_mapping, checked_text
@@ -136,7 +137,7 @@ class PriceFiles(ThrottledStore):
         return []
 
     @override
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> JsonDict:
         now = dt_util.utcnow()
         running = {source: price.as_dict(now) for source, price in self.running.items()}
         names = dict([*self.names.items()][-_MAX_NAMES:])

@@ -11,12 +11,13 @@ be read, only this part starts empty.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, override
+from typing import override
 
 from homeassistant.core import HomeAssistant, callback
 
 from ...lib.bounded_dict import keep_newest
 from ...lib.fault_log import FaultLog, Listeners
+from ...lib.json_types import JsonDict
 from ...lib.meter.meter_reader import Reading
 from ...lib.min_interval import MinInterval
 from ...lib.p1.value_converters import MBusReading
@@ -176,7 +177,7 @@ class MeterHistory(ThrottledStore):
         return super()._content_when_due()
 
     @override
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> JsonDict:
         return {
             "voltages": self.voltages.as_list(),
             "reception": self.reception.as_dict(),

@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ...lib.bill.household import Household
 from ...lib.history.month_file_lines import Files
+from ...lib.json_types import JsonDict
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.prices.contract import NO_CONTRACTS, Contracts
 from ...lib.stored_values import Stored, checked_mapping
@@ -105,7 +106,7 @@ class MeterStore(ThrottledStore):
         return memory.last_telegram, memory.key_proof.hour, counters
 
     @override
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> JsonDict:
         self._saved = self._news()
         return {**self.memory.as_dict(), "demand": self.memory.demand_meter.as_dict()}
 

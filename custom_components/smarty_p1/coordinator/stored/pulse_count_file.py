@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any, override
+from typing import override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -17,6 +17,7 @@ from ...const import (
 )
 from ...lib.boards.board_message import Counted, MessageForm
 from ...lib.boards.pulse_meter import PulseMeter
+from ...lib.json_types import JsonDict
 from ...lib.stored_json import load
 from ...lib.stored_values import Stored, checked_mapping, checked_text
 from ..entry_types import AnyConfigEntry
@@ -30,7 +31,7 @@ _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 # Values that replace the stored values if the pulses come from a new source. The count of the new
 # source is not known yet.
-_UNKNOWN_COUNT: dict[str, Any] = {
+_UNKNOWN_COUNT: JsonDict = {
     "count": None,
     "is_counting": False,
     "ones": 0,
@@ -126,5 +127,5 @@ class PulseCounter(ThrottledStore):
             meter.begin_at(data[CONF_FIRST_COUNT], data[CONF_FIRST_COUNT_AT])
 
     @override
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> JsonDict:
         return {"source": self.source, **self.meter.as_dict()}

@@ -20,6 +20,7 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import json_loads_object
 
 from ...const import DOMAIN, LOGGER
+from ...lib.json_types import JsonDict
 from ...lib.min_interval import MinInterval
 from ...lib.stored_json import dump, load
 from ..repair_issues import Problem, raise_issue
@@ -28,7 +29,7 @@ from .unreadable_file_retry import async_retry_hourly
 _STORAGE_VERSION = 1
 _ASIDE = ".unreadable"
 
-type Content = dict[str, Any] | list[str]
+type Content = JsonDict | list[str]
 
 _STORES: HassKey[WeakSet[ThrottledStore]] = HassKey(f"{DOMAIN}_stores")
 

@@ -97,8 +97,7 @@ async def probe_sonar(
                 has_come = True
                 readings += len(sonar.feed(data, time.monotonic()))
     if not readings:
-        problem = ReadingProblem.NOT_SONAR if has_come else ReadingProblem.SENSOR_SILENT
-        raise ProbeError(problem)
+        raise ProbeError(ReadingProblem.NOT_SONAR if has_come else ReadingProblem.SENSOR_SILENT)
     return sonar.distance_cm(time.monotonic())
 
 

@@ -1,19 +1,17 @@
 """Dialog steps that pulse readers and tank sensors share."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT
 
 from ...coordinator import has_records
 from ...coordinator.entry_types import known_meters
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.port.address_masking import identify_port, redact_port
 from ..dialog_base import DialogSteps, Draft, source_field
 from ..form_errors import FieldError
 
 
-def _unique_id(data: Mapping[str, Any]) -> str:
+def _unique_id(data: JsonMapping) -> str:
     """Return the unique id of an entry with this data.
 
     Different spellings of a port give the same id.
@@ -27,7 +25,7 @@ class BoardSteps(DialogSteps[None]):
     """Dialog steps of a board, which is a pulse reader or a tank sensor."""
 
     @property
-    def _suggested_source(self) -> dict[str, Any]:
+    def _suggested_source(self) -> JsonDict:
         """Return the data of the reconfigured entry, to suggest them in the form.
 
         A secret in a URL is masked. Return {} if a new entry is added.
@@ -37,7 +35,7 @@ class BoardSteps(DialogSteps[None]):
             suggested[CONF_PORT] = redact_port(suggested[CONF_PORT])
         return suggested
 
-    def _check_unused(self, data: Mapping[str, Any]) -> None:
+    def _check_unused(self, data: JsonMapping) -> None:
         """Raise FieldError if another pulse reader or tank, disabled or not, has this source."""
         unique_id = _unique_id(data)
         for entry in known_meters(self.hass):

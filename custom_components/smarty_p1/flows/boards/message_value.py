@@ -1,6 +1,6 @@
 """Form field to choose the value in a board's JSON messages that counts pulses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import voluptuous as vol
@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 from ...const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_MESSAGE
 from ...coordinator.entry_types import without
 from ...lib.boards.board_message import Counted, MessageForm, MessageValue
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.stored_json import dump
 
 CONF_VALUE = "value"
@@ -49,9 +50,7 @@ def value_placeholders(best: MessageValue | None) -> dict[str, str]:
     }
 
 
-def with_chosen_value(
-    data: Mapping[str, Any], values: Sequence[MessageValue], chosen: str
-) -> dict[str, Any]:
+def with_chosen_value(data: JsonMapping, values: Sequence[MessageValue], chosen: str) -> JsonDict:
     """Return an entry's data with the chosen value, and with its current count to begin with."""
     if chosen == EACH:
         return {**data, CONF_MESSAGE: dump(MessageForm(Counted.EACH))}
@@ -60,7 +59,7 @@ def with_chosen_value(
     return {**without(data, _BEGIN), CONF_MESSAGE: dump(value.form), **begin}
 
 
-def begin_at(count: int) -> dict[str, Any]:
+def begin_at(count: int) -> JsonDict:
     """Return the data of an entry that counts on from `count`, which was read now."""
     return {CONF_FIRST_COUNT: count, CONF_FIRST_COUNT_AT: dt_util.utcnow().timestamp()}
 

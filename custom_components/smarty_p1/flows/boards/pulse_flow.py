@@ -1,7 +1,6 @@
 """Dialogs of an LED pulse reader: its source, a test for pulses, and its options."""
 
 import asyncio
-from collections.abc import Mapping
 from functools import partialmethod
 from typing import Any
 
@@ -35,6 +34,7 @@ from ...coordinator.stored.throttled_store import UnreadableNowError
 from ...lib.amounts import KWH, PULSES_PER_KWH, Amount, amount_text
 from ...lib.boards.board_message import Counted, MessageForm, MessageSurvey
 from ...lib.boards.pulse_meter import PulseMeter
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.publish.topics import is_topic
 from ...lib.stored_json import dump
 from ..dialog_base import Draft, shown_source
@@ -49,7 +49,7 @@ from .message_value import CONF_VALUE, begin_at, value_field, value_placeholders
 _NOTHING = FoundPulses(has_come=False)
 
 
-async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> FoundPulses:
+async def async_find_pulses(hass: HomeAssistant, data: JsonMapping) -> FoundPulses:
     """Return the first pulse, or the first count of pulses, of an entry's source.
 
     `has_come` is False if nothing comes within PULSE_TIMEOUT_S. Raises a LinkError if a port cannot
@@ -145,7 +145,7 @@ _NEW_AMOUNTS = {
 }
 
 
-def _read_amounts(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+def _read_amounts(typed: JsonMapping, amounts: TypedAmounts) -> JsonDict:
     """Return the entered values, with numbers instead of typed amounts."""
     return amounts.read_all(typed, _AMOUNTS, "options.step.pulse")
 
@@ -190,9 +190,9 @@ class PulseSteps(BoardSteps):
         changing = await self.form.async_changing()
         return await self.form.async_show(step_id, fields, suggested, changing, last_step=False)
 
-    async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
+    async def _async_read_reader(self, typed: JsonDict) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
-        data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
+        data: JsonDict = {CONF_KIND: KIND_PULSE}
         typed = _read_amounts(typed, self.form.amounts)
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
@@ -279,7 +279,7 @@ class PulseOptionsFlow(OptionsFlowWithReload):
 
     async_step_init = async_step_pulse
 
-    async def _async_read(self, typed: dict[str, Any]) -> dict[str, Any]:
+    async def _async_read(self, typed: JsonDict) -> JsonDict:
         """Return the options to store. Store the meter's reading. Raises FieldError."""
         read = _read_amounts(typed, self._form.amounts)
         self._form.amounts.check()

@@ -20,6 +20,7 @@ from ...coordinator.entry_types import short_title
 from ...coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
 from ...lib.boards.tank_level import Shape
+from ...lib.json_types import JsonDict
 from ...lib.markdown_text import in_markdown
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Draft
@@ -40,7 +41,7 @@ _GEOMETRY: Mapping[vol.Marker, Any] = {
 }
 
 
-def _read_geometry(user_input: dict[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+def _read_geometry(user_input: JsonDict, amounts: TypedAmounts) -> JsonDict:
     """Return the tank's geometry from the entered values. Add its errors to `amounts`."""
     typed = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
     geometry = amounts.read_all(typed, _GEOMETRY, "options.step.tank")
@@ -90,7 +91,7 @@ class TankSteps(BoardSteps):
             last_step=True,
         )
 
-    async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
+    async def _async_read_tank(self, typed: JsonDict) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         entry = self._updated_entry
         options = entry.options if entry else _read_geometry(typed, self.form.amounts)
@@ -125,5 +126,5 @@ class TankOptionsFlow(OptionsFlowWithReload):
 
     async_step_init = async_step_tank
 
-    async def _async_read(self, typed: dict[str, Any]) -> dict[str, Any]:
+    async def _async_read(self, typed: JsonDict) -> JsonDict:
         return _read_geometry(typed, self._form.amounts)

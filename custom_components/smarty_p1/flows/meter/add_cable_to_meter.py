@@ -22,6 +22,7 @@ from ...const import DOMAIN
 from ...coordinator import has_no_cable, loaded_meter
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.statistics.statistic_ids import with_statistics_key
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.markdown_text import Verbatim, in_markdown
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.object_count_and_rate_limits import shown_name
@@ -33,7 +34,7 @@ from .contract_and_dashboard_step import ContractAndDashboardSteps
 
 
 async def async_add_cable(
-    hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: Mapping[str, Any]
+    hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: JsonMapping
 ) -> None:
     """Add a port to a meter that had no cable. Its telegrams are read at this port from now on.
 
@@ -47,7 +48,7 @@ async def async_add_cable(
 
 
 async def _async_change(
-    hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: Mapping[str, Any]
+    hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: JsonMapping
 ) -> None:
     is_loaded = entry.state is ConfigEntryState.LOADED
     if is_loaded:
@@ -103,7 +104,7 @@ class CableSteps(DialogSteps[ContractAndDashboardSteps]):
     _joined: dict[str, str]
 
     async def async_ask_same_meter(
-        self, data: dict[str, Any], telegram: Telegram, outline: Mapping[str, str]
+        self, data: JsonDict, telegram: Telegram, outline: Mapping[str, str]
     ) -> ConfigFlowResult:
         """Ask whether the meter of `telegram` is already in Home Assistant, but without a cable.
 
@@ -127,7 +128,7 @@ class CableSteps(DialogSteps[ContractAndDashboardSteps]):
         await self.async_join(chosen[0], data, telegram)
         return await self.async_step_joined()
 
-    async def _async_choose(self, typed: dict[str, Any]) -> list[AnyConfigEntry]:
+    async def _async_choose(self, typed: JsonDict) -> list[AnyConfigEntry]:
         """Return the entry of the chosen meter, [] for a new meter. Raises FieldError."""
         _, telegram, _ = self._found
         chosen = [meter for meter in self._without_cable() if meter.entry_id == typed[_SAME_METER]]
@@ -162,9 +163,7 @@ class CableSteps(DialogSteps[ContractAndDashboardSteps]):
     def _without_cable(self) -> list[AnyConfigEntry]:
         return [*filter(has_no_cable, known_meters(self.hass))]
 
-    async def async_join(
-        self, entry: AnyConfigEntry, data: dict[str, Any], telegram: Telegram
-    ) -> None:
+    async def async_join(self, entry: AnyConfigEntry, data: JsonDict, telegram: Telegram) -> None:
         """Add the port and the keys in `data` to the meter of `entry`, before the step `joined`."""
         serial_number = str(telegram.serial_number)
         self._joined = {

@@ -35,6 +35,7 @@ from ...dashboards import (
 from ...entity import number_of_new
 from ...lib.entities.devices import short_serial
 from ...lib.history.luxembourg_time import HOUR
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.markdown_text import Verbatim
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading
@@ -125,7 +126,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
 
     async def async_ask(
         self,
-        data: dict[str, Any],
+        data: JsonDict,
         telegram: Telegram,
         outline: Mapping[str, str],
         meter_id: str | None = None,
@@ -140,7 +141,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
         return await self.async_step_contract()
 
     async def async_ask_of_past(
-        self, data: dict[str, Any], account: dict[str, str], outline: Mapping[str, str]
+        self, data: JsonDict, account: dict[str, str], outline: Mapping[str, str]
     ) -> ConfigFlowResult:
         """Ask for the contract of a new meter without a cable.
 
@@ -153,7 +154,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
         self._new = _NewMeter(point, data, options, reading, None, outline)
         return await self.async_step_contract()
 
-    async def _async_read_contract(self, typed: dict[str, Any]) -> dict[str, Any]:
+    async def _async_read_contract(self, typed: JsonDict) -> JsonDict:
         contract = read_first_contract(typed, self.form.amounts)
         if not contract:
             return {}
@@ -175,7 +176,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
         )
 
     async def _async_end(
-        self, places: _Places, contract: Mapping[str, Any], chosen: Mapping[str, Any]
+        self, places: _Places, contract: JsonMapping, chosen: JsonMapping
     ) -> ConfigFlowResult:
         """Create the entry, and say where the meter is shown.
 

@@ -1,6 +1,6 @@
 """Form fields of a meter's keys, and the check of the entered keys."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from typing import Any
 
 import voluptuous as vol
@@ -22,6 +22,7 @@ from ...const import (
     CONF_WITHOUT_VERIFICATION,
     SECTION_ADVANCED,
 )
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.p1.keys import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
 from ..form_errors import FormErrors
 
@@ -54,9 +55,7 @@ def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, 
     return fields
 
 
-def read_keys(
-    user_input: Mapping[str, Any], current: Mapping[str, Any], errors: FormErrors
-) -> dict[str, Any]:
+def read_keys(user_input: JsonMapping, current: JsonMapping, errors: FormErrors) -> JsonDict:
     """Return the meter's keys for an entry's data. An empty field keeps the current key."""
     advanced = user_input.get(SECTION_ADVANCED, {})
     typed = _read_typed({**user_input, **advanced}, errors)
@@ -74,7 +73,7 @@ def read_keys(
     return data
 
 
-def _read_typed(texts: Mapping[str, Any], errors: FormErrors) -> dict[str, Any]:
+def _read_typed(texts: JsonMapping, errors: FormErrors) -> JsonDict:
     """Return the entered keys in upper-case hex."""
     read = {}
     for name, (field, error) in _MALFORMED.items():

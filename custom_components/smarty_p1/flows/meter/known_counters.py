@@ -1,8 +1,5 @@
 """Last frame counters of an entry's meter and proof of its keys, in memory or in its file."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -11,6 +8,7 @@ from ...coordinator import loaded_meter
 from ...coordinator.entry_types import AnyConfigEntry
 from ...coordinator.stored.meter_memory_file import MeterStore
 from ...coordinator.telegram_source import stored_keys
+from ...lib.json_types import JsonMapping
 from ...lib.meter.key_proof import Moment
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.p1.keys import keys_fingerprint
@@ -36,7 +34,7 @@ async def async_last_counters(
 
 
 async def async_proved_titles(
-    hass: HomeAssistant, entry: AnyConfigEntry, data: Mapping[str, Any]
+    hass: HomeAssistant, entry: AnyConfigEntry, data: JsonMapping
 ) -> frozenset[bytes]:
     """Return the system titles for which the keys in `data` were right in the last 24 hours.
 
@@ -51,7 +49,7 @@ async def async_proved_titles(
 
 
 async def async_is_proved_port(
-    hass: HomeAssistant, entry: AnyConfigEntry, data: Mapping[str, Any]
+    hass: HomeAssistant, entry: AnyConfigEntry, data: JsonMapping
 ) -> bool:
     """Return whether the entry's meter was read at the port in `data` in the last 24 hours."""
     if entry.data.get(CONF_PORT) != data[CONF_PORT]:

@@ -1,7 +1,6 @@
 """Dialog steps for ports that Home Assistant discovers. The user enters only the keys."""
 
 import re
-from collections.abc import Mapping
 from itertools import chain
 from typing import Any, cast
 
@@ -12,6 +11,7 @@ from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from ...const import CONF_SERVICE
 from ...coordinator import has_telegrams
 from ...coordinator.entry_types import known_meters
+from ...lib.json_types import JsonDict, JsonMapping
 from ..dialog_base import DialogSteps
 from ..form import Input
 from ..ports_in_use import async_entry_at, async_lasting_name
@@ -46,7 +46,7 @@ def _says_p1(*texts: str | None) -> bool:
     return any(text and _SAYS_P1.search(text) for text in texts)
 
 
-def _addresses_in(stored: Mapping[str, Any]) -> set[str]:
+def _addresses_in(stored: JsonMapping) -> set[str]:
     """Return the addresses in the context of a dialog, or in the data of an ignored port."""
     return set(stored.get(_ADDRESSES, ()))
 
@@ -100,7 +100,7 @@ class DiscoverySteps(DialogSteps[MeterSteps]):
         """Ask for the keys of the meter."""
         return await self.following.async_ask_meter(user_input, self._offered)
 
-    async def async_step_ignore(self, user_input: dict[str, Any]) -> ConfigFlowResult:
+    async def async_step_ignore(self, user_input: JsonDict) -> ConfigFlowResult:
         """Ignore a discovered port under all names of its addresses."""
         result = await ConfigFlow.async_step_ignore(self.flow, user_input)
         for dialog in self.flow._async_in_progress():  # noqa: SLF001 - made for its subclasses

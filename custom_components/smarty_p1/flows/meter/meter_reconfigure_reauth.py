@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigFlowResult
@@ -22,6 +21,7 @@ from ...coordinator.repair_issues import Problem, is_raised
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...coordinator.telegram_source import stored_keys
 from ...lib.failure_detection import ReadingProblem
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.port.address_masking import identify_port, redact_port
 from ...lib.port.errors import ProbeError
@@ -54,7 +54,7 @@ def _form(
     checkboxes: Iterable[str] = (),
 ) -> MeterForm:
     port = entry.data[CONF_PORT]
-    suggested: dict[str, Any] = {}
+    suggested: JsonDict = {}
     checkboxes = {*checkboxes}
     if identify_port(port) == port:  # suggest the port only if it holds no secret
         suggested[CONF_PORT] = port
@@ -83,7 +83,7 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
     def _entry(self) -> AnyConfigEntry:
         return self.hass.config_entries.async_get_known_entry(self.flow.context["entry_id"])
 
-    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+    async def async_step_reauth(self, entry_data: JsonMapping) -> ConfigFlowResult:
         """Show the form with the reason why new keys are needed."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
             self.following.form.amounts.refuse(*reason)
@@ -129,7 +129,7 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
             reason="reauth_successful" if is_reauth else "reconfigure_successful"
         )
 
-    async def _async_find_cable(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
+    async def _async_find_cable(self, entry: AnyConfigEntry, data: JsonDict) -> str:
         """Wait for a telegram, and add the port and the keys in `data` to the config entry.
 
         Return the name of the next step. Raises FieldError for a telegram of a meter that another
@@ -145,7 +145,7 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
         await cable.async_join(entry, data, telegram)
         return "joined"
 
-    async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
+    async def _async_find_same(self, entry: AnyConfigEntry, data: JsonDict) -> str:
         """Wait for a telegram, update the entry, and return the name of the next step.
 
         Raises FieldError for a telegram of another meter. Raises a ProbeError if no telegram is

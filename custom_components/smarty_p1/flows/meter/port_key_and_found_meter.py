@@ -26,6 +26,7 @@ from ...const import (
 from ...coordinator.entry_types import known_meters
 from ...coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL, topic_opener
 from ...coordinator.telegram_source import note_proof, stored_keys
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
@@ -90,7 +91,7 @@ _REMEDIES: Mapping[str, str] = {
     "replay": CONF_COUNTER_RESET,
 }
 
-type _Find = Callable[[dict[str, Any]], Awaitable[str]]
+type _Find = Callable[[JsonDict], Awaitable[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +112,7 @@ class MeterForm:
 
 async def async_prove(
     hass: HomeAssistant,
-    data: Mapping[str, Any],
+    data: JsonMapping,
     last_counters: Mapping[bytes, int] | None = None,
     proved_titles: frozenset[bytes] = frozenset(),
     *,
@@ -213,7 +214,7 @@ class MeterSteps(DialogSteps[CableSteps]):
             last_step=self._updated_entry is not None,
         )
 
-    async def _async_read_meter(self, form: MeterForm, typed: dict[str, Any]) -> dict[str, Any]:
+    async def _async_read_meter(self, form: MeterForm, typed: JsonDict) -> JsonDict:
         """Turn the entered values into the data of an entry. Raises FieldError."""
         entry = self._updated_entry
         keys = read_keys(typed, entry.data if entry else {}, self.form.amounts)
@@ -224,7 +225,7 @@ class MeterSteps(DialogSteps[CableSteps]):
             data[CONF_SERVICE] = form.service
         return data
 
-    async def _async_find_new(self, data: dict[str, Any]) -> str:
+    async def _async_find_new(self, data: JsonDict) -> str:
         self._telegram = await async_prove(self.hass, data)
         return "found"
 

@@ -27,6 +27,7 @@ from ...const import CONF_KIND, DOMAIN, KIND_ENTITIES
 from ...coordinator.entity_source import EntityReports
 from ...coordinator.entry_types import known_meters
 from ...coordinator.statistics.statistic_ids import with_statistics_key
+from ...lib.json_types import JsonDict
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.telegram_from_source_entities import (
@@ -132,9 +133,9 @@ class EntitySteps(DialogSteps[ContractAndDashboardSteps]):
             self._chosen, telegram, {"meter": Verbatim(outline)}, first
         )
 
-    async def _async_read_entities(self, typed: dict[str, Any]) -> dict[str, Any]:
+    async def _async_read_entities(self, typed: JsonDict) -> JsonDict:
         """Turn the chosen entities into the data of an entry. Raises FieldError."""
-        data: dict[str, Any] = {CONF_KIND: KIND_ENTITIES}
+        data: JsonDict = {CONF_KIND: KIND_ENTITIES}
         used: set[str] = set()
         for name in filter(typed.get, QUANTITIES):
             entities = [typed[name]] if isinstance(typed[name], str) else typed[name]
@@ -163,14 +164,14 @@ class EntitySteps(DialogSteps[ContractAndDashboardSteps]):
         self._check_value(field, entity_id)
         return chosen
 
-    def _present_entities(self) -> dict[str, Any]:
+    def _present_entities(self) -> JsonDict:
         """Return the entities of the reconfigured entry, to suggest them in the form.
 
         Return {} if a new entry is added.
         """
         data = self._updated_entry.data if self._updated_entry else {}
         registry = er.async_get(self.hass)
-        suggested: dict[str, Any] = {}
+        suggested: JsonDict = {}
         for name in QUANTITIES.keys() & data.keys():
             resolved = [er.async_resolve_entity_id(registry, chosen) for chosen in data[name]]
             if known := [entity_id for entity_id in resolved if entity_id]:

@@ -1,10 +1,11 @@
 """List of a form whose rows have amounts and days, such as the prices of gas."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.amounts import Amount
+from ...lib.json_types import JsonDict, JsonMapping
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField
 from ..typed_amounts import Place, TypedAmounts
@@ -24,11 +25,11 @@ class AmountRows(NamedTuple):
         label = f"selector.{self.option}.fields.{name}.name"
         return Place(self.option, label, f"options.step.{self.step_id}.data.{self.option}", row)
 
-    def shown(self, entry: AnyConfigEntry, locale: UserLocale) -> list[dict[str, Any]]:
+    def shown(self, entry: AnyConfigEntry, locale: UserLocale) -> list[JsonDict]:
         """Return the stored rows as the form shows them."""
         return [locale.amounts(row, self.amounts) for row in entry.options.get(self.option, ())]
 
-    def read(self, typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str, Any]]:
+    def read(self, typed: JsonMapping, amounts: TypedAmounts) -> list[JsonDict]:
         """Return the rows of a form with numbers and ISO days, without empty and wrong amounts.
 
         Further rows are cut, except one, so that the caller can refuse too many.
@@ -36,7 +37,7 @@ class AmountRows(NamedTuple):
         rows = typed.get(self.option, ())[: self.max_rows + 1]
         return [self._read(dict(row), number, amounts) for number, row in enumerate(rows, 1)]
 
-    def _read(self, read: dict[str, Any], row: int, amounts: TypedAmounts) -> dict[str, Any]:
+    def _read(self, read: JsonDict, row: int, amounts: TypedAmounts) -> JsonDict:
         for name in filter(read.__contains__, self.amounts):
             value = amounts.read(self.place(name, row), read.pop(name), self.amounts[name])
             if value is not None:

@@ -60,6 +60,7 @@ from ...const import (
 from ...coordinator.market_prices.price_entities import unit_factor
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
 from ...lib.history.luxembourg_time import LUXEMBOURG
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.prices.agreed_prices import AgreedPrices, price_file
 from ...lib.prices.contract import MAX_CONTRACTS, Contract
 from ...lib.prices.contract_terms import CONTRACT_TERMS, FEE_PER_YEAR, POWER, USUAL_EUR_PER_MONTH
@@ -237,9 +238,9 @@ def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
     return {**sections, **_fields([CONF_SINCE])}
 
 
-def shown_contract(contract: Terms, locale: UserLocale) -> dict[str, Any]:
+def shown_contract(contract: Terms, locale: UserLocale) -> JsonDict:
     """Return a stored contract as the form shows it, with the terms in their sections."""
-    shown: dict[str, Any] = {name: {} for name in _SECTIONS}
+    shown: JsonDict = {name: {} for name in _SECTIONS}
     values = locale.amounts(contract, _AMOUNTS)
     if CONF_REFERENCE_POWER in values:
         values[CONF_REFERENCE_POWER] += f" {KW.symbol}"  # as in the list
@@ -249,7 +250,7 @@ def shown_contract(contract: Terms, locale: UserLocale) -> dict[str, Any]:
     return shown
 
 
-def check_first_page(typed: Mapping[str, Any], amounts: TypedAmounts) -> None:
+def check_first_page(typed: JsonMapping, amounts: TypedAmounts) -> None:
     """Add the errors of the first page to `amounts`."""
     read = _read_amounts(typed, amounts, _PLACES)
     if not amounts.errors:
@@ -259,9 +260,9 @@ def check_first_page(typed: Mapping[str, Any], amounts: TypedAmounts) -> None:
 def read_contract(
     hass: HomeAssistant,
     edited: EditedContract,
-    typed: Mapping[str, Any],
+    typed: JsonMapping,
     amounts: TypedAmounts,
-) -> dict[str, Any]:
+) -> JsonDict:
     """Return the contract to store, {} for an empty one. Add the errors to `amounts`.
 
     A section that `typed` lacks keeps its stored terms. A price that is unusually high is an error
@@ -296,7 +297,7 @@ def first_contract_fields() -> dict[vol.Marker, Any]:
     return _fields(_FIRST)
 
 
-def read_first_contract(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+def read_first_contract(typed: JsonMapping, amounts: TypedAmounts) -> JsonDict:
     """Return the contract to store from the set-up's form. Add the form's errors to `amounts`.
 
     The contract gets no first day, because a meter's first contract applies to all recorded months.
@@ -313,7 +314,7 @@ def read_first_contract(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict
     return {**_DEFAULTS, **read}
 
 
-def _submitted(typed: Mapping[str, Any], stored: Terms) -> dict[str, Any]:
+def _submitted(typed: JsonMapping, stored: Terms) -> JsonDict:
     """Return the terms of a submitted form. A section that it lacks keeps its stored terms."""
     return {
         option: source[option]
@@ -326,7 +327,7 @@ def _submitted(typed: Mapping[str, Any], stored: Terms) -> dict[str, Any]:
 def _check_terms(
     hass: HomeAssistant,
     stored: Terms,
-    read: dict[str, Any],
+    read: JsonDict,
     amounts: TypedAmounts,
 ) -> None:
     """Add errors of terms that do not belong together. Remove an empty list of days."""
@@ -338,8 +339,8 @@ def _check_terms(
 
 
 def _read_amounts(
-    typed: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
-) -> dict[str, Any]:
+    typed: JsonMapping, amounts: TypedAmounts, places: Mapping[str, Place]
+) -> JsonDict:
     """Return `typed` with numbers instead of typed amounts.
 
     Empty and wrong amounts are left out.
@@ -360,7 +361,7 @@ def _read_amounts(
 
 
 def _ask_about_prices(
-    read: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
+    read: JsonMapping, amounts: TypedAmounts, places: Mapping[str, Place]
 ) -> None:
     """Ask about each price of a kWh, and each monthly price, above the highest usual one."""
     for place, price in _prices_of_kwh(read, places):
@@ -373,7 +374,7 @@ def _ask_about_prices(
 
 
 def _prices_of_kwh(
-    contract: Mapping[str, Any], places: Mapping[str, Place]
+    contract: JsonMapping, places: Mapping[str, Place]
 ) -> Iterator[tuple[Place, float]]:
     """Yield each price of a kWh in a contract, with its place in the form."""
     for option, amount in _AMOUNTS.items():
@@ -381,7 +382,7 @@ def _prices_of_kwh(
             yield places[option], contract[option]
 
 
-async def async_list_high_prices(hass: HomeAssistant, options: Mapping[str, Any]) -> str:
+async def async_list_high_prices(hass: HomeAssistant, options: JsonMapping) -> str:
     """Return a Markdown list of the high prices in the options that are not confirmed."""
     locale = await async_user_locale(hass)
     unconfirmed = unconfirmed_prices(options)
@@ -398,7 +399,7 @@ async def async_list_high_prices(hass: HomeAssistant, options: Mapping[str, Any]
     )
 
 
-def _ask_about_fixed_price(read: Mapping[str, Any], amounts: TypedAmounts) -> None:
+def _ask_about_fixed_price(read: JsonMapping, amounts: TypedAmounts) -> None:
     """Ask about a fixed price of the grid above the published price of its reference power."""
     since = first_day(read)
     # A power between two reference powers counts as the higher one.
@@ -413,14 +414,14 @@ def _ask_about_fixed_price(read: Mapping[str, Any], amounts: TypedAmounts) -> No
 
 
 def _check_reference_power(
-    read: Mapping[str, Any], amounts: TypedAmounts, places: Mapping[str, Place]
+    read: JsonMapping, amounts: TypedAmounts, places: Mapping[str, Place]
 ) -> None:
     """Add an error if the reference power has no published price, and no price was entered."""
     if not has_price_of_power(read):
         amounts.refuse(places[CONF_NETWORK_FIXED_PRICE].field, "reference_power_without_price")
 
 
-def _check_second_price(read: dict[str, Any], amounts: TypedAmounts) -> None:
+def _check_second_price(read: JsonDict, amounts: TypedAmounts) -> None:
     """Add an error if the second price is incomplete. Remove an empty list of days."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
@@ -429,7 +430,7 @@ def _check_second_price(read: dict[str, Any], amounts: TypedAmounts) -> None:
 
 
 def _price_error(
-    hass: HomeAssistant, stored: Terms, read: Mapping[str, Any], choice: _PriceChoice
+    hass: HomeAssistant, stored: Terms, read: JsonMapping, choice: _PriceChoice
 ) -> str | None:
     """Return the translation key of a price's error. Return None if the price is valid.
 

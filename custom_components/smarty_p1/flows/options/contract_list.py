@@ -1,7 +1,6 @@
 """List of a meter's contracts in the options dialog: shown, with one to add, edit or remove."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant
@@ -17,6 +16,7 @@ from ...const import (
 )
 from ...coordinator.entry_types import without
 from ...lib.amounts import EUR_PER_KWH, KW, amount_text
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.prices.entered_contract import (
     Terms,
     entered_contracts,
@@ -38,7 +38,7 @@ def key_of(contract: Terms) -> str:
     return str(contract.get(CONF_SINCE, _ALWAYS))
 
 
-def edited_contract(options: Mapping[str, Any], key: str) -> EditedContract:
+def edited_contract(options: JsonMapping, key: str) -> EditedContract:
     """Return the contract of a key, with the others. It is empty if another dialog removed it."""
     contracts = {key_of(contract): contract for contract in entered_contracts(options)}
     return EditedContract(contracts.pop(key, {}), [*contracts.values()])
@@ -63,9 +63,7 @@ async def async_contract_field(
     return {vol.Required(CONF_CONTRACT, default=names[0][0]): list_field(names)}
 
 
-def with_contract(
-    options: Mapping[str, Any], edited: EditedContract, read: Mapping[str, Any]
-) -> dict[str, Any]:
+def with_contract(options: JsonMapping, edited: EditedContract, read: JsonMapping) -> JsonDict:
     """Return the options with the contract `read` in place of the edited one. {} removes it.
 
     The user has confirmed the high prices of `read`.

@@ -1,6 +1,5 @@
 """Options page for the goal of a month, and for the messages to the household."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
@@ -20,6 +19,7 @@ from ...coordinator import loaded_meter
 from ...coordinator.entry_types import AnyConfigEntry, short_title
 from ...lib.advice.goal import LAST_YEAR, last_year_total
 from ...lib.amounts import EUR, EUR_PER_MONTH, Amount, AmountError, amount_text
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.messages.message import HouseholdMessage, Kind
 from ...messages import (
     MessageOptions,
@@ -82,15 +82,15 @@ def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[vol.Marker, Any]
     }
 
 
-def _shown(hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+def _shown(hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> JsonDict:
     """Return goal and recipients as the form shows them. Other fields show their defaults."""
     recipients = [*options_to_show(hass, entry).recipients]
     return _shown_goal(entry, locale) | {CONF_RECIPIENTS: recipients}
 
 
 async def _async_read(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], amounts: TypedAmounts
-) -> dict[str, Any]:
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: JsonMapping, amounts: TypedAmounts
+) -> JsonDict:
     """Return the options to store. If the user asks for a test, and nothing is wrong, send it.
 
     Also give the recipients to the other meters, if the user asks for it. Add the error of a field
@@ -107,7 +107,7 @@ async def _async_read(
     return goal | options.stored()
 
 
-def _read_options(typed: Mapping[str, Any], amounts: TypedAmounts) -> MessageOptions:
+def _read_options(typed: JsonMapping, amounts: TypedAmounts) -> MessageOptions:
     options = MessageOptions(
         # A reading may have changed which kinds are offered since the form was shown.
         tuple(kind for kind in Kind if typed.get(kind.value)),
@@ -122,7 +122,7 @@ def _read_options(typed: Mapping[str, Any], amounts: TypedAmounts) -> MessageOpt
     return options
 
 
-def _shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+def _shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> JsonDict:
     """Return the stored goal as the form shows it.
 
     If no amount is stored, the form offers last year's cost of this month, in whole euros.
@@ -143,9 +143,7 @@ def offered_goal(entry: AnyConfigEntry, locale: UserLocale) -> str:
     return _UNKNOWN if total is None else locale.with_unit(f"{total:.2f}", EUR.symbol)
 
 
-def with_typed_amount(
-    entry: AnyConfigEntry, typed: Mapping[str, Any], locale: UserLocale
-) -> dict[str, Any]:
+def with_typed_amount(entry: AnyConfigEntry, typed: JsonMapping, locale: UserLocale) -> JsonDict:
     """Return what was typed, with an amount as the goal if the user has changed the amount.
 
     A changed amount is wanted, whatever kind of goal is chosen above.
@@ -154,7 +152,7 @@ def with_typed_amount(
     return {**typed, CONF_GOAL: AMOUNT} if is_changed else dict(typed)
 
 
-def _read_goal(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any]:
+def _read_goal(typed: JsonMapping, amounts: TypedAmounts) -> JsonDict:
     """Return the options to store. Add the error of a wrong or missing amount to `amounts`."""
     kind = typed[CONF_GOAL]
     if kind != AMOUNT:
@@ -165,7 +163,7 @@ def _read_goal(typed: Mapping[str, Any], amounts: TypedAmounts) -> dict[str, Any
     return {} if amounts.errors else {CONF_GOAL: float(read[CONF_GOAL_AMOUNT])}
 
 
-def _is_changed(typed: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+def _is_changed(typed: JsonMapping, shown: JsonMapping) -> bool:
     """Return whether the amount was changed. An amount that was cleared is none."""
     texts = [str(values.get(CONF_GOAL_AMOUNT, "")).strip() for values in (typed, shown)]
     try:

@@ -39,6 +39,7 @@ from ...energy_dashboard.house_sources import (
 from ...lib.amounts import EUR
 from ...lib.bill.household_state import HouseholdState
 from ...lib.history.luxembourg_time import LUXEMBOURG
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.prices.contract import Contracts
 from ...lib.prices.entered_contract import (
@@ -132,8 +133,8 @@ def _read_sun(
     hass: HomeAssistant,
     entry: AnyConfigEntry,
     sources: Sequence[HouseSource],
-    typed: Mapping[str, Any],
-) -> dict[str, Any]:
+    typed: JsonMapping,
+) -> JsonDict:
     """Return the options to store: the chosen ones of the shown `sources`, and the chosen devices.
 
     Leave the sources out if the user chose all, and Home Assistant has no other meter. Without the
@@ -240,7 +241,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
     # The form of an added contract begins with the terms of the last one.
     async_step_contract_add = async_step_contract
 
-    async def _async_read_first_page(self, typed: dict[str, Any]) -> dict[str, Any]:
+    async def _async_read_first_page(self, typed: JsonDict) -> JsonDict:
         check_first_page(typed, self._form.amounts)
         return typed
 
@@ -256,7 +257,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         shown = await self._async_shown_contract()
         return await self._form.async_show("contract_details", fields, shown, placeholders)
 
-    async def _async_read_details(self, typed: dict[str, Any]) -> dict[str, Any]:
+    async def _async_read_details(self, typed: JsonDict) -> JsonDict:
         """Return the options with the contract of both pages."""
         first = await self._async_shown_contract() if self._contract is None else self._contract
         typed = {name: first[name] for name in contract_fields() if name in first} | typed
@@ -371,14 +372,14 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         tables = await async_client_tables(self.hass, self.config_entry)
         return await self._form.async_show("virtual_clients", {}, {}, tables)
 
-    async def _async_shown_contract(self) -> dict[str, Any]:
+    async def _async_shown_contract(self) -> JsonDict:
         """Return the stored contract as the form shows it. A new contract has no day yet."""
         stored = {**self._edited_contract().stored}
         if self._edited is None:
             stored |= {CONF_SINCE: self._day}
         return shown_contract(stored, await async_user_locale(self.hass))
 
-    def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
+    def _save(self, read: JsonMapping, own: Container[str]) -> ConfigFlowResult:
         """Replace the stored options in `own` with `read`. Keep all other stored options."""
         kept = without(self.config_entry.options, own)
         data = with_registry_ids(self.hass, kept | dict(read), read)

@@ -7,6 +7,7 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant
 
 from ...coordinator.entry_types import AnyConfigEntry
+from ...lib.json_types import JsonMapping
 from ...user_locale import UserLocale
 from ..typed_amounts import TypedAmounts
 
@@ -46,7 +47,7 @@ def section_page(
     section: str,
     fields: Callable[[HomeAssistant, AnyConfigEntry], Fields],
     async_read: Read,
-    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+    shown: Callable[[JsonMapping], JsonMapping] = dict,
     step_id: str | None = None,
 ) -> OptionsPage:
     """Return a page whose options are a section, such as an output as in its `SinkKind`."""

@@ -2,10 +2,10 @@
 
 import asyncio
 import errno
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from ipaddress import ip_address
 from itertools import count
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
@@ -32,6 +32,7 @@ from ...const import (
     SECTION_P1_SERVER,
 )
 from ...coordinator.entry_types import AnyConfigEntry, active_meters
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.port.hosts import MAX_PORT
 from ...lib.publish.publish_format import (
     DEFAULT_PREFIX,
@@ -103,8 +104,8 @@ def _mqtt_fields(_hass: HomeAssistant, _entry: AnyConfigEntry) -> Fields:
 
 
 async def _async_read_p1_server(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], errors: FormErrors
-) -> dict[str, Any]:
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: JsonMapping, errors: FormErrors
+) -> JsonDict:
     """Return the options of the P1 server to store. Raises FieldError for an invalid address."""
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     if typed[CONF_ENABLED]:
@@ -118,8 +119,8 @@ async def _async_read_p1_server(
 
 
 async def _async_read_mqtt(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], errors: FormErrors
-) -> dict[str, Any]:
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: JsonMapping, errors: FormErrors
+) -> JsonDict:
     """Return the MQTT options that are to be stored. Add an error for each invalid value."""
     topic = _topic_of(hass, entry, typed)
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
@@ -128,7 +129,7 @@ async def _async_read_mqtt(
     return {**typed, CONF_TOPIC: topic, CONF_DISCOVERY_PREFIX: prefix}
 
 
-def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]) -> str:
+def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: JsonMapping) -> str:
     """Return the entered root topic, or the suggested topic of the chosen format.
 
     The suggested topic is returned if the user entered no topic. It is also returned if the format
@@ -175,7 +176,7 @@ def others_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry
     return [other for other in active_meters(hass) if other is not entry]
 
 
-def sections_of(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
+def sections_of(entries: Iterable[AnyConfigEntry], section: str) -> list[JsonMapping]:
     """Return the options in `section` of all entries in which this section is enabled."""
     sections = (entry.options.get(section, {}) for entry in entries)
     return [options for options in sections if options.get(CONF_ENABLED)]

@@ -1,6 +1,6 @@
 """Options page for state aids and rebates. Each has days of its own."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import voluptuous as vol
@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
 from ...const import CONF_AIDS
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.prices.contract import MAX_AIDS
 from ...lib.prices.contract_terms import AID_AMOUNTS, USUAL_EUR_PER_MONTH
 from ...lib.prices.entered_contract import USUAL_EUR_PER_KWH, is_aid_possible, tidy_aid
@@ -53,21 +54,21 @@ _AIDS = ObjectSelector(
 )
 _ROWS = AmountRows(CONF_AIDS, "aids", AID_AMOUNTS, ("first_day", "last_day"), MAX_AIDS)
 
-type Aids = Iterable[Mapping[str, Any]]
+type Aids = Iterable[JsonMapping]
 
 
-def _shown(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+def _shown(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> JsonDict:
     return {CONF_AIDS: _ROWS.shown(entry, locale)}
 
 
 async def _async_read(
-    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: Mapping[str, Any], amounts: TypedAmounts
-) -> dict[str, Any]:
+    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: JsonMapping, amounts: TypedAmounts
+) -> JsonDict:
     aids = _read_all(typed, amounts)
     return {CONF_AIDS: aids} if aids else {}
 
 
-def _read_all(typed: Mapping[str, Any], amounts: TypedAmounts) -> list[dict[str, Any]]:
+def _read_all(typed: JsonMapping, amounts: TypedAmounts) -> list[JsonDict]:
     """Return the aids to store, with positive amounts. Add the errors of the form to `amounts`.
 
     An amount that is unusually high is an error once.

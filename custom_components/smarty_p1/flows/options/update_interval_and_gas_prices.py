@@ -3,8 +3,7 @@
 Each gas price holds from a day on, so that a new price leaves the costs before its day alone.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant
@@ -29,6 +28,7 @@ from ...coordinator.entered_gas_prices import (
 )
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KW, KWH_PER_M3, Amount
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
 from ..shared_form_fields import DayField, whole_number_field
@@ -79,13 +79,13 @@ def may_need_gas(entry: AnyConfigEntry) -> bool:
     return bool(_GAS_OPTIONS & entry.options.keys()) or _may_have_gas(entry)
 
 
-def _shown_gas(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> dict[str, Any]:
+def _shown_gas(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> JsonDict:
     return {**entry.options, CONF_GAS_PRICES: _ROWS.shown(entry, locale)}
 
 
 async def _async_read_gas(
-    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: Mapping[str, Any], amounts: TypedAmounts
-) -> dict[str, Any]:
+    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: JsonMapping, amounts: TypedAmounts
+) -> JsonDict:
     """Return the options to store. Add errors for implausible or missing values to `amounts`."""
     read = amounts.read_all(typed, _GAS_FIELDS, "options.step.gas")
     read.pop(CONF_GAS_PRICES, None)
@@ -97,7 +97,7 @@ async def _async_read_gas(
     return {**read, CONF_GAS_PRICES: in_order(rows)} if rows else read
 
 
-def _error_of_prices(rows: Sequence[Mapping[str, Any]]) -> str | None:
+def _error_of_prices(rows: Sequence[JsonMapping]) -> str | None:
     if len(rows) > _MAX_PRICES:
         return "too_many_gas_prices"
     if any(CONF_GAS_PRICE not in row for row in rows):
@@ -107,7 +107,7 @@ def _error_of_prices(rows: Sequence[Mapping[str, Any]]) -> str | None:
     return next(filter(None, map(_implausible, rows)), None)
 
 
-def _implausible(values: Mapping[str, Any]) -> str | None:
+def _implausible(values: JsonMapping) -> str | None:
     """Return the translation key for a value outside its range. Return None without one."""
     for name, (lowest, highest, error) in _BOUNDS.items():
         if name in values and not lowest <= values[name] <= highest:

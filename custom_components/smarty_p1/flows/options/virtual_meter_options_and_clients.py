@@ -1,8 +1,7 @@
 """Options of the virtual meter, and the options page that lists its clients."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.components import network
@@ -33,6 +32,7 @@ from ...const import (
 )
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.client_admission import plain_address
+from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.local_network_check import is_private
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.port.hosts import MAX_PORT
@@ -89,14 +89,14 @@ def _texts(offered: Iterable[str]) -> SelectSelector:
     )
 
 
-def _shown(options: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(options: JsonMapping) -> JsonDict:
     ports = [str(port) for port in options.get(CONF_UDP_PORTS, ())]
     return {**options, CONF_UDP_PORTS: ports} if options else {}
 
 
 async def _async_read(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any], errors: FormErrors
-) -> dict[str, Any]:
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: JsonMapping, errors: FormErrors
+) -> JsonDict:
     """Return the options of the virtual meter to store. Add an error for each invalid value."""
     stored = entry.options.get(SECTION_VIRTUAL, {})
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])

@@ -283,8 +283,7 @@ def _by_class(
     if battery is None:
         return lambda _kw: _Changed(year)
     if not battery.is_possible:
-        message = "there is no such battery"
-        raise ValueError(message)
+        raise ValueError("there is no such battery")
     known, table, clock = year.known, year.table, year.clock
     quarters = BatteryQuarters(
         clock.day[known] - clock.day[0],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ..json_types import JsonDict
 from .running_count import parse_count
 
 MAX_MESSAGE_CHARS = 16_384
@@ -40,7 +41,7 @@ _NO_VALUE = {
 }
 
 type Path = tuple[str | int, ...]
-type Json = dict[str, Any] | list[Any]
+type Json = JsonDict | list[Any]
 
 
 def active_word(text: str) -> str | None:

@@ -19,8 +19,9 @@ Times are in seconds of a clock that continues while this program is stopped.
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
+from ..json_types import JsonDict
 from ..stored_json import Mark, Range, dump, load
 from ..stored_values import Stored
 from .board_message import (
@@ -212,14 +213,12 @@ class PulseMeter:
         meter._running = RunningCount(pulses_per_kwh, state.count, state.counted_at, rate)
         return meter
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonDict:
         """Return the state that must survive a restart, as JSON values."""
         running = self._running
         energy = self.pulses, self._pulses_per_kwh, self._base_kwh, self._base_pulses
         count = self.is_counting, self._ones, running.count, running.at
-        stored: dict[str, Any] = dump(
-            _State(*energy, *count, running.rate.pulses, running.rate.seconds)
-        )
+        stored: JsonDict = dump(_State(*energy, *count, running.rate.pulses, running.rate.seconds))
         return stored
 
     @property

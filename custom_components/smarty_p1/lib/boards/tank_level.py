@@ -112,8 +112,7 @@ class Tank:
     def __post_init__(self) -> None:
         """Raise ValueError if the distances or the volume are impossible."""
         if not (0 <= self.full_cm < self.empty_cm and self.volume_l > 0):
-            msg = "the distance when empty is the longer one, and the volume above 0"
-            raise ValueError(msg)
+            raise ValueError("the distance when empty is the longer one, and the volume above 0")
 
     def share(self, distance_cm: float | None) -> float | None:
         """Return the filled share of the tank's volume, from 0 (empty) to 1 (full).

@@ -69,21 +69,16 @@ def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
     file.
     """
     if len(text) > MAX_SIZE:
-        msg = f"more than {MAX_SIZE} characters"
-        raise CaptureError(msg)
+        raise CaptureError(f"more than {MAX_SIZE} characters")
     try:
         head, *rows = map(json.loads, text.splitlines())
         if (head["format"], head["version"]) != (FORMAT, VERSION):
-            msg = "another format or version"
-            raise CaptureError(msg)
+            raise CaptureError("another format or version")
         if head["key"] not in (None, PUBLISHED_KEY_NAME):
-            msg = "encrypted with another key"
-            raise CaptureError(msg)
+            raise CaptureError("encrypted with another key")
         chunks = [(float(time), base64.b64decode(data, validate=True)) for time, data in rows]
         if not all(math.isfinite(time) for time, _ in chunks):
-            msg = "no times"
-            raise CaptureError(msg)
+            raise CaptureError("no times")
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError) as err:
-        msg = "no capture"
-        raise CaptureError(msg) from err
+        raise CaptureError("no capture") from err
     return chunks, PUBLISHED_KEY if head["key"] else None

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
+from ..json_types import JsonDict, JsonMapping
 from ..meter.meter_reader import Reading
 from .deadband import Follow
 
@@ -61,7 +62,7 @@ class EntitySpec[D]:
         if not self.translation_key:
             object.__setattr__(self, "translation_key", self.key)
 
-    def is_wanted(self, options: Mapping[str, Any] | None) -> bool:
+    def is_wanted(self, options: JsonMapping | None) -> bool:
         """Return whether a meter's options include all options that the entity needs.
 
         `options` is None for a meter alone: a gateway knows no household.
@@ -116,7 +117,7 @@ def are_sent(references: References) -> Callable[[Reading], bool]:
     )
 
 
-def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
+def local_times(attributes: JsonMapping, zone: tzinfo) -> JsonDict:
     """Return `attributes` with each datetime replaced by its ISO 8601 text in the time zone."""
     return {
         # In October, the local time 2:30 exists twice. Home Assistant considers the two datetimes

@@ -1,8 +1,8 @@
 """Descriptions of a meter's events: the grid operator's messages, and disturbances of the grid."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from ..json_types import JsonDict
 from ..meter.meter_reader import Reading
 from ..p1.obis import VOLTAGE_COUNTERS
 from .entity_description import EventSpec, are_sent
@@ -76,7 +76,7 @@ DISTURBANCE = EventSpec(
 
 def disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Iterator[tuple[str, JsonDict]]:
     """Yield the event type and the details of each kind of disturbance whose counter has risen.
 
     `before` and `now` are results of `_counts` for two readings. A counter that is new or has
@@ -90,7 +90,7 @@ def disturbances(
             and (rise := now[name] - before.get(name, now[name])) > 0
         }
         if rises:
-            details: dict[str, Any] = {ATTR_COUNT: sum(rises.values())}
+            details: JsonDict = {ATTR_COUNT: sum(rises.values())}
             if any(rises):
                 details[ATTR_PHASES] = list(rises)
             yield kind, details

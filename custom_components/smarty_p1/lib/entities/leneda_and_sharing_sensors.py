@@ -8,10 +8,10 @@ which is a later day.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from ..history.luxembourg_time import local_day
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySum, DaySums
+from ..json_types import JsonMapping
 from ..meter.meter_reader import Reading
 from .entity_description import KILOWATT_HOUR, SensorSpec
 from .meter_sensors import SENSORS
@@ -45,7 +45,7 @@ def _sensor(key: str, code: str) -> SensorSpec[Reading]:
     )
 
 
-def _attributes(day: DaySum) -> Mapping[str, Any]:
+def _attributes(day: DaySum) -> JsonMapping:
     date = local_day(day.start)
     return {"day": date.isoformat(), "quarter_hours": day.quarter_hours}
 

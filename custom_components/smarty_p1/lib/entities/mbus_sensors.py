@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from ..json_types import JsonMapping
 from ..meter.meter_reader import Reading
 from ..p1.obis import mbus_reference
 from ..p1.value_converters import Capture, MBusReading, Value
@@ -38,15 +39,15 @@ _VOLUME_CLASSES: Mapping[str, str] = {
     "waste_water": "water",
     "compressed_air": "volume",
 }
-_FLOW_RATE: Mapping[str, Any] = {
+_FLOW_RATE: JsonMapping = {
     "device_class": "volume_flow_rate",
     "native_unit_of_measurement": "m³/h",
 }
-_POWER: Mapping[str, Any] = {
+_POWER: JsonMapping = {
     "device_class": "power",
     "native_unit_of_measurement": KILOWATT,
 }
-_DIAGNOSTIC: Mapping[str, Any] = {
+_DIAGNOSTIC: JsonMapping = {
     "entity_category": DIAGNOSTIC,
     "entity_registry_enabled_default": False,
 }
@@ -116,7 +117,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         meter = reading.meter(identity)
         return meter.value if meter and meter.unit == unit else None
 
-    def flow(key: str, kind: Mapping[str, Any]) -> SensorSpec[Reading]:
+    def flow(key: str, kind: JsonMapping) -> SensorSpec[Reading]:
         # If the meter now sends its index in another unit, `index` returns None. The unit of the
         # flow is then wrong, too, so show no flow.
         return sensor(

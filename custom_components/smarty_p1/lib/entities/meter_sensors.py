@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..json_types import JsonMapping
 from ..meter.meter_reader import Reading
 from ..p1.obis import CONTROL_STATES, METER_TIME, OBJECTS, VOLTAGE_COUNTERS
 from ..p1.telegram import Telegram, Verification
@@ -101,7 +102,7 @@ def sends_decimals(telegram: Telegram, references: References) -> bool:
     return re.search(rb"^(?:%b)\(-?\d+\." % either, telegram.text, re.MULTILINE) is not None
 
 
-def _integration(reading: Reading) -> Mapping[str, Any]:
+def _integration(reading: Reading) -> JsonMapping:
     """Return an attribute with the name of the integration whose entities gave the reading.
 
     Return {} if the reading does not come from entities.

@@ -1,11 +1,12 @@
 """Sensors for the mean power of quarter-hours, on which the grid tariff is based."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from ..history.quarter_hour import QuarterHour
 from ..history.quarter_hour_values import QuarterHourValues
+from ..json_types import JsonMapping
 from ..meter.meter_reader import Reading
 from .deadband import as_allowance, in_steps
 from .entity_description import (
@@ -73,7 +74,7 @@ def month_start(reading: Reading) -> datetime | None:
 def _power(
     key: str,
     value_fn: Callable[[QuarterHourValues], float | None],
-    attributes_fn: Callable[[Reading], Mapping[str, Any]],
+    attributes_fn: Callable[[Reading], JsonMapping],
     *needed_options: str,
     decimals: int = _DECIMALS,
     state_class: str | None = MEASUREMENT,
@@ -117,7 +118,7 @@ def _running_power(
 def mean_power(
     key: str,
     quarter_fn: Callable[[QuarterHourValues], QuarterHour | None],
-    attributes_fn: Callable[[Reading], Mapping[str, Any]] | None = None,
+    attributes_fn: Callable[[Reading], JsonMapping] | None = None,
     *,
     enabled: bool = True,
     needs_household: bool = False,

@@ -1,9 +1,9 @@
 """Sensors for the tariff: prices, costs of the current month, peaks, cheapest reference power."""
 
-from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
+from ..json_types import JsonMapping
 from ..meter.meter_reader import Reading
 from ..meter.money import MoneyValue
 from .entity_description import CURRENCY, KILOWATT, MEASUREMENT, TOTAL, NeededOption, SensorSpec
@@ -68,7 +68,7 @@ def _monetary(
     )
 
 
-def _peak_last_month_attributes(reading: Reading) -> Mapping[str, Any]:
+def _peak_last_month_attributes(reading: Reading) -> JsonMapping:
     """Return the attributes of last month's peak, and the measured share of last month."""
     if reading.demand is None:
         return {}

@@ -27,11 +27,12 @@ This module does no I/O and uses only the meter's clock. Work and memory per rea
 """
 
 import json
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self
 
 from ..clock_verdict import NO_DOUBT, ClockVerdict
+from ..json_types import JsonDict, JsonMapping
 from ..stored_json import dump, load
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from .doubtful_clock import ClockDoubt
@@ -201,7 +202,7 @@ class QuarterHourMeter:
         """End the doubt about the meter's clock. Quarter-hours follow it from the next telegram."""
         self.history.confirm_clock()
 
-    def as_dict(self, number: int | None = None) -> dict[str, Any]:
+    def as_dict(self, number: int | None = None) -> JsonDict:
         """Return the state to be stored as JSON. The spans are in files.
 
         `number` replaces the number of the last span for a program without such files.
@@ -347,7 +348,7 @@ def _peak_of(month: MonthColumns) -> QuarterHour | None:
     return min(candidates, key=lambda q: (-q.mean_kw, q.start), default=None)
 
 
-def _check_of(state: Mapping[str, Any]) -> str:
+def _check_of(state: JsonMapping) -> str:
     """Return the checksum of a stored state. It leaves out what other classes have added."""
     return checksum(json.dumps([state.get(name) for name in _PARTS], sort_keys=True))
 

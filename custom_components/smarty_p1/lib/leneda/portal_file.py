@@ -219,8 +219,10 @@ def _table(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
         if reader.line_num <= 1:
             raise ExportError(ExportRefusal.NO_EXPORT) from err
         is_cut = reader.line_num == len(lines)
-        reason = ExportRefusal.TRUNCATED if is_cut else ExportRefusal.DAMAGED_LINE
-        raise ExportError(reason, line=str(reader.line_num)) from err
+        raise ExportError(
+            ExportRefusal.TRUNCATED if is_cut else ExportRefusal.DAMAGED_LINE,
+            line=str(reader.line_num),
+        ) from err
 
 
 def _columns(head: _Head) -> Columns:
@@ -326,7 +328,8 @@ def _are_watt_hours(rows: Sequence[LenedaRow]) -> bool:
 def _check_register(code: str, unit: str) -> None:
     register = REGISTERS.get(code)
     if register is None:
-        reason = ExportRefusal.GAS if is_gas(code) else ExportRefusal.UNKNOWN_CODE
-        raise ExportError(reason, code=code)
+        raise ExportError(
+            ExportRefusal.GAS if is_gas(code) else ExportRefusal.UNKNOWN_CODE, code=code
+        )
     if not is_in_its_unit(register, unit):
         raise ExportError(ExportRefusal.WRONG_UNIT, unit=unit, expected=register.unit)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self, get_args, get_type_hints
 
 from ..history.luxembourg_time import local_day
+from ..json_types import JsonDict
 from ..stored_json import Mark, Size
 from .excess_warning import ExcessState
 from .goal_watch import GoalState
@@ -96,7 +97,7 @@ PARTS: Mapping[str, Kind] = {
 
 def _after(older: Any, newer: Any, begun: Any) -> Any:  # noqa: ANN401 - states of one class
     """Return `older` with the fields of `newer` that have changed since `begun`."""
-    changes: dict[str, Any] = {}
+    changes: JsonDict = {}
     for name in [attribute.name for attribute in fields(newer)]:
         before, value, start = (getattr(state, name) for state in (older, newer, begun))
         if value != start:

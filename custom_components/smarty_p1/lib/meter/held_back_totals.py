@@ -23,10 +23,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from ..bounded_dict import keep_newest
 from ..clock_verdict import MAX_SUMMER_TIME, NO_DOUBT, ClockVerdict
+from ..json_types import JsonDict, JsonMapping
 from ..p1.obis import mbus_reference
 from ..p1.telegram import Telegram
 from ..p1.value_converters import Capture, MBusReading, Value
@@ -107,7 +108,7 @@ class Totals:
         self._accepted: Mapping[int, MBusReading] = {}
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+    def from_dict(cls, stored: JsonMapping) -> Self:
         """Return the totals from the result of `as_dict`.
 
         Raises ValueError or KeyError if `stored` is malformed.
@@ -121,7 +122,7 @@ class Totals:
             totals._indexes[key] = load(_Index, fields)
         return totals
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonDict:
         """Return the totals as JSON values. `from_dict` reads them."""
         return {
             "falls": dict(self.falls),

@@ -17,9 +17,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, count
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from ..bounded_dict import keep_newest
+from ..json_types import JsonDict
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading
@@ -156,9 +157,9 @@ class MBusMeters:
         meters.exchanged = data.exchanged
         return meters
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonDict:
         """Return the meters as JSON values. `from_dict` reads them."""
-        stored: dict[str, Any] = dump(_Stored([*self._meters.values()], self.exchanged))
+        stored: JsonDict = dump(_Stored([*self._meters.values()], self.exchanged))
         return stored
 
     def type_of(self, identity: str) -> str:

@@ -11,6 +11,7 @@ from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import Energies
+from ..json_types import JsonDict, JsonMapping
 from ..p1.frame_decryptor import FrameDecryptor
 from ..p1.frame_header import TITLE_SIZE
 from ..p1.keys import FINGERPRINT_SIZE, key_fingerprint
@@ -51,7 +52,7 @@ class DemandMeter(Protocol):
     ) -> bool:
         """Take the values of one telegram. Return whether it counts."""
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonDict:
         """Return the state to be stored as JSON."""
 
 
@@ -119,7 +120,7 @@ class MeterMemory:
             memory.names.setdefault(memory.system_title, shown_name(memory.serial_number))
         return memory
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonDict:
         """Return the memory as JSON values, without the quarter-hours and months.
 
         Quarter-hours and months are large. So the caller stores `demand_meter.as_dict()` itself
@@ -190,7 +191,7 @@ type _Fingerprint = Annotated[bytes, Size(FINGERPRINT_SIZE)]
 type _Title = Annotated[bytes, Size(TITLE_SIZE)]
 type _Counter = Annotated[int, Range(0, _MAX_COUNTER)]
 # Annotations of the parts that have no class of their own.
-_PLAIN_PARTS: Mapping[str, Any] = {
+_PLAIN_PARTS: JsonMapping = {
     "counters": Annotated[dict[_Fingerprint, dict[_Title, _Counter]], Size(_MAX_KEYS)],
     "names": Annotated[dict[_Title, str], Size(_MAX_TITLES)],
     "system_title": _Title | None,

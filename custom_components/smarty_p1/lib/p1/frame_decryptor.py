@@ -51,8 +51,7 @@ class FrameDecryptor:
         Raises KeyFormatError if a key does not have 16 bytes.
         """
         if len(key) != KEY_SIZE or len(authentication_key) != KEY_SIZE:
-            msg = "a key has 16 bytes"
-            raise KeyFormatError(msg)
+            raise KeyFormatError("a key has 16 bytes")
         self.fingerprint = key_fingerprint(key)
         self.keys_fingerprint = keys_fingerprint(key, authentication_key)
         self.last_counters = dict(last_counters or {})

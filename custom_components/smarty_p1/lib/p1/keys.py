@@ -51,8 +51,7 @@ def parse_key(text: str) -> bytes:
     """
     key = _read_key(text.strip().lower()) if len(text) <= _MAX_KEY_CHARS else None
     if key is None:
-        msg = "a key has 32 hexadecimal digits (0-9, A-F)"
-        raise KeyFormatError(msg)
+        raise KeyFormatError("a key has 32 hexadecimal digits (0-9, A-F)")
     return key
 
 

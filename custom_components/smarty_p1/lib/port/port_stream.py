@@ -86,6 +86,5 @@ async def _read_chunk(reader: ByteReader) -> bytes:
     except Exception as err:  # unknown exceptions of backends may have secrets in their texts
         raise PortClosedError(type(err).__name__) from err
     if not data:
-        msg = "the other side closed the connection"
-        raise PortClosedError(msg)
+        raise PortClosedError("the other side closed the connection")
     return data

@@ -158,6 +158,5 @@ async def probe(  # noqa: PLR0913
                             await stream.wait()
                 empty_connections += findings.is_empty
                 await asyncio.sleep(_REOPEN_DELAY_S)
-            msg = "the connection is closed as soon as it is opened"
-            raise PortBusyError(msg)
+            raise PortBusyError("the connection is closed as soon as it is opened")
     raise ProbeError(findings.verdict())

@@ -129,7 +129,6 @@ class ReconnectingPort:
                 async with asyncio.timeout(self._silence_timeout):
                     data = await stream.read()
             except TimeoutError as err:
-                msg = f"no byte for {self._silence_timeout:.0f} s"
-                raise PortSilentError(msg) from err
+                raise PortSilentError(f"no byte for {self._silence_timeout:.0f} s") from err
             self._faults.call(self._on_data, data)
             await stream.wait()

@@ -19,7 +19,7 @@ from .published_prices import (
 )
 
 PRICE_FILE = Path(__file__).with_name("network_prices.toml")
-PUBLISHED = PublishedPrices.read(PRICE_FILE.read_text(encoding="utf-8"))
+PUBLISHED = PublishedPrices.read(PRICE_FILE.read_text("utf-8"))
 """The published prices. Tests replace them with the prices of another file."""
 
 # Lines of a bill that have a price of the grid.

@@ -24,6 +24,7 @@ from ..entities.mbus_sensors import sensors_of_mbus_meter
 from ..entities.meter_entities import METER_ENTITIES
 from ..entities.quarter_hour_power_sensors import UNTIL_QUARTER_HOUR_ENDS
 from ..entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
+from ..json_types import JsonDict, JsonMapping
 from ..meter.meter_reader import Reading, Reception
 from ..p1.value_converters import MBusReading
 from .publish_format import DOMAIN
@@ -98,9 +99,9 @@ def event_topic(root: str, event: EventSpec) -> str:
     return f"{root}/{EVENT_TOPICS}/{event.key}"
 
 
-def states_payload(device: Device) -> dict[str, Any]:
+def states_payload(device: Device) -> JsonDict:
     """Return the states of a device's entities as JSON values, keyed by the entities' keys."""
-    payload: dict[str, Any] = {}
+    payload: JsonDict = {}
     for state in device.states:
         if state.platform == _EVENT or state.spec is CONNECTION:
             continue  # it has a topic of its own
@@ -113,7 +114,7 @@ def states_payload(device: Device) -> dict[str, Any]:
     return payload
 
 
-def texts_of(reading: Reading) -> dict[str, Any]:
+def texts_of(reading: Reading) -> JsonDict:
     """Return the grid operator's messages in a reading, keyed by the keys of their events.
 
     An empty message is None. A message whose object is missing is left out.
@@ -121,9 +122,7 @@ def texts_of(reading: Reading) -> dict[str, Any]:
     return {event.key: event.value_fn(reading) for event in EVENTS if event.exists_fn(reading)}
 
 
-def new_texts(
-    before: Mapping[str, Any], now: Mapping[str, Any]
-) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
+def new_texts(before: JsonMapping, now: JsonMapping) -> Iterator[tuple[EventSpec, JsonDict]]:
     """Yield an event for each message of the grid operator that `before` did not have.
 
     `before` and `now` are results of `texts_of`.
@@ -232,9 +231,7 @@ class MqttAnnouncer:
         """Return the topic of the device's discovery message."""
         return f"{self._discovery.prefix}/device/{self._device_id(device)}{DISCOVERY_END}"
 
-    def message(
-        self, device: Device, availability_topic: str, connection_topic: str
-    ) -> dict[str, Any]:
+    def message(self, device: Device, availability_topic: str, connection_topic: str) -> JsonDict:
         """Return the device's discovery message."""
         of_connection = self._of_connection(availability_topic, connection_topic)
         return {
@@ -251,7 +248,7 @@ class MqttAnnouncer:
             },
         }
 
-    def _unwanted(self) -> dict[str, dict[str, Any]]:
+    def _unwanted(self) -> dict[str, JsonDict]:
         """Return entries that remove the entities which the meter's options exclude.
 
         Without such an entry, an entity would stay in the other Home Assistant and keep its last
@@ -268,8 +265,8 @@ class MqttAnnouncer:
     def _device_id(self, device: Device) -> str:
         return f"{self._id}_{_safe(device.identity)}" if device.identity else self._id
 
-    def _device(self, device: Device) -> dict[str, Any]:
-        info: dict[str, Any] = {"identifiers": [self._device_id(device)]}
+    def _device(self, device: Device) -> JsonDict:
+        info: JsonDict = {"identifiers": [self._device_id(device)]}
         if device.identity is None or device.meter is None:
             return info | {
                 "name": self._meter.title,
@@ -285,10 +282,10 @@ class MqttAnnouncer:
             info["serial_number"] = device.meter.serial_number
         return info
 
-    def _component(self, device: Device, state: AnnouncedState) -> dict[str, Any]:
+    def _component(self, device: Device, state: AnnouncedState) -> JsonDict:
         spec = state.spec
         key = spec.key
-        component: dict[str, Any] = {
+        component: JsonDict = {
             "platform": state.platform,
             "unique_id": f"{self._device_id(device)}_{state.platform}_{key}",
             "name": self._name(state),
@@ -318,7 +315,7 @@ class MqttAnnouncer:
             name: value for name, value in component.items() if value is not None or name == "name"
         }
 
-    def _stated(self, device: Device, key: str) -> dict[str, Any]:
+    def _stated(self, device: Device, key: str) -> JsonDict:
         return {
             "state_topic": states_topic(self._root, device),
             # After a restart of this program, the telegram can lack the entity's object. The state
@@ -330,7 +327,7 @@ class MqttAnnouncer:
             "expire_after": round(self._discovery.lifetime),
         }
 
-    def _of_connection(self, availability_topic: str, topic: str) -> dict[str, Any]:
+    def _of_connection(self, availability_topic: str, topic: str) -> JsonDict:
         """Return what the connection has of its own: it is available while its publisher is.
 
         The last will of a publisher is the meter's `offline`. A publisher that only gets no
@@ -347,8 +344,8 @@ class MqttAnnouncer:
             "availability_mode": "latest",
         }
 
-    def _sensor(self, spec: SensorSpec[Any]) -> dict[str, Any]:
-        sensor: dict[str, Any] = {
+    def _sensor(self, spec: SensorSpec[Any]) -> JsonDict:
+        sensor: JsonDict = {
             "unit_of_measurement": spec.native_unit_of_measurement,
             "state_class": spec.state_class,
             "suggested_display_precision": spec.suggested_display_precision,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final
 
+from ..json_types import JsonDict
 from ..meter.mbus_meters import CHANNEL_PREFIX
 from ..meter.meter_reader import Reading
 from ..p1.obis import VOLTAGE_COUNTERS
@@ -37,7 +38,7 @@ _EXTERNAL = {
 _MAX_MODEL_CHARS = 64
 
 
-def homewizard_information(serial: str) -> dict[str, Any]:
+def homewizard_information(serial: str) -> JsonDict:
     """Return the document of the path /api."""
     return {
         "product_type": HOMEWIZARD_PRODUCT,
@@ -48,7 +49,7 @@ def homewizard_information(serial: str) -> dict[str, Any]:
     }
 
 
-def homewizard_data(values: MeterValues) -> dict[str, Any]:
+def homewizard_data(values: MeterValues) -> JsonDict:
     """Return the document of the path /api/v1/data, in W, kWh, V, A, m³ and GJ."""
     document = {name: value for name, value in _items(values) if value is not None}
     external = [meter for _, meter in _external(values.reading)]
@@ -113,7 +114,7 @@ def _gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
         yield "gas_unique_id", meter["unique_id"]
 
 
-def _external(reading: Reading) -> Iterator[tuple[datetime, dict[str, Any]]]:
+def _external(reading: Reading) -> Iterator[tuple[datetime, JsonDict]]:
     """Yield the time of the capture and the document of every M-Bus meter with a known index.
 
     The order is the order of the channels.

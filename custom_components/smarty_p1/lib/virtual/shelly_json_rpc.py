@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..json_types import JsonDict
 from .device_identity import shelly_id
 from .shelly_methods import RpcError, RpcResult
 
@@ -95,7 +96,7 @@ def answer_frame(
 
     `answer` is called with the frame. It returns the result or raises RpcError.
     """
-    head: dict[str, Any] = {"id": frame.id, "src": shelly_id(serial)}
+    head: JsonDict = {"id": frame.id, "src": shelly_id(serial)}
     if frame.source is not None:
         head["dst"] = frame.source
     try:

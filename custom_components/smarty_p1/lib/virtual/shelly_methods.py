@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from ..json_types import JsonDict
 from .device_identity import (
     SHELLY_APP,
     SHELLY_FIRMWARE,
@@ -65,7 +66,7 @@ class RpcError(Exception):
         self.message = message
 
 
-def shelly_information(serial: str) -> dict[str, Any]:
+def shelly_information(serial: str) -> JsonDict:
     """Return the result of Shelly.GetDeviceInfo. The path /shelly returns the same."""
     return {
         "name": None,
@@ -88,13 +89,13 @@ def is_missing(method: str, component: int) -> bool:
     return component != 0 and method.startswith(_OF_COMPONENT)
 
 
-def em_status(values: MeterValues) -> dict[str, Any]:
+def em_status(values: MeterValues) -> JsonDict:
     """Return the result of EM.GetStatus in W, VA, V and A.
 
     Raises RpcError if the power is unknown.
     """
     phases = _balanced(values)
-    status: dict[str, Any] = {"id": 0}
+    status: JsonDict = {"id": 0}
     for letter, phase in zip(_PHASES, phases, strict=True):
         status |= {
             f"{letter}_current": _current(phase),
@@ -151,7 +152,7 @@ def _balanced(values: MeterValues) -> list[PhaseValues]:
     return [first, *others]
 
 
-def em_unknown() -> dict[str, Any]:
+def em_unknown() -> JsonDict:
     """Return a result of EM.GetStatus for the time without telegrams: all values are null."""
     of_phases = ("current", "voltage", "act_power", "aprt_power", "pf", "freq")
     names = [f"{letter}_{name}" for letter in _PHASES for name in of_phases]
@@ -159,13 +160,13 @@ def em_unknown() -> dict[str, Any]:
     return {"id": 0} | dict.fromkeys([*names, *totals])
 
 
-def emdata_status(values: MeterValues) -> dict[str, Any]:
+def emdata_status(values: MeterValues) -> JsonDict:
     """Return the result of EMData.GetStatus in Wh.
 
     All energy is on the first phase, because the Smarty does not measure the energy of each phase.
     Unknown registers are left out.
     """
-    status: dict[str, Any] = {"id": 0}
+    status: JsonDict = {"id": 0}
     energies = {"": values.imported_kwh, "_ret": values.exported_kwh}
     for letter in _PHASES:
         for suffix, energy in energies.items():

@@ -4,13 +4,14 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, cast, override
+from typing import cast, override
 
 from aiohttp import web
 
 from ..client_admission import Admission, plain_address
+from ..json_types import JsonMapping
 from ..local_network_check import is_local_host, is_private
 from ..virtual.clients import PollRateExceededError, Question
 from ..virtual.homewizard_api import (
@@ -245,7 +246,7 @@ class HttpPort:
     def _note(self, request: web.Request) -> None:
         self._meter.note(_client(request), Question.OTHER, self._now())
 
-    def _document(self, document: Mapping[str, Any]) -> Handler:
+    def _document(self, document: JsonMapping) -> Handler:
         """Return a handler that always answers with the same document."""
 
         async def answer(request: web.Request) -> web.Response:
