@@ -1,23 +1,17 @@
 """Test the decoder, the parsers, and the readers of keys, ports and files with random input.
 
-Hypothesis makes streams, telegrams, keys and addresses that are almost valid. If atheris is
-installed, a second process searches with atheris for bytes that reach new code.
+Hypothesis makes streams, telegrams, keys and addresses that are almost valid.
 """
 
 import argparse
-import importlib.util
 import itertools
 import re
 import secrets
-import subprocess
 import sys
-import tempfile
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import hypothesis
@@ -33,10 +27,9 @@ from smartyp1.p1.telegram import Telegram
 from . import captures, leneda, properties
 
 _MAX_TEXT_BYTES = 32_000
-_MAX_SEED_BYTES = 6000
 _LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
 _CAPTURES = [path.read_text("ascii") for path in sorted(captures.FOLDER.glob("*.jsonl"))]
-"""Recordings of meters. The search for failing inputs starts from them."""
+"""Recordings of meters."""
 
 
 def _read_captures() -> Iterator[tuple[bytes, list[bytes]]]:
@@ -281,86 +274,22 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
     return numbers
 
 
-# --- atheris -----------------------------------------------------------------------------------
-def write_seeds(folder: Path) -> None:
-    """Write the first inputs for atheris into `folder`."""
-    for number, stored in enumerate(_LITERALS):
-        (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)
-        (folder / f"telegram-{number}").write_bytes(b"\x01\x20" + stored.telegram.encode("latin-1"))
-    for number, (line, texts) in enumerate(_RECORDED):
-        (folder / f"capture-{number}").write_bytes(b"\x00\x20" + line[: _MAX_SEED_BYTES - 2])
-        (folder / f"captured-{number}").write_bytes(b"\x01\x20" + b"".join(texts[:1]))
-    (folder / "key").write_bytes(b"\x02" + KEY.hex().encode())
-    (folder / "port").write_bytes(b"\x03socket://gateway.local:2001/?key=x")
-
-
-def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
-    """Start atheris, and return its process. `folder` gets its log and the inputs that failed."""
-    corpus.mkdir(parents=True, exist_ok=True)
-    write_seeds(corpus)
-    with (folder / "log").open("wb") as log:
-        return subprocess.Popen(  # noqa: S603 - the project's own program
-            [
-                sys.executable,
-                "-m",
-                "dev.fuzz.guided",
-                f"-max_total_time={max(1, round(60 * minutes))}",
-                f"-seed={seed % 2**31 + 1}",
-                f"-artifact_prefix={folder}/found-",
-                f"-max_len={_MAX_SEED_BYTES}",
-                "-timeout=20",
-                "-print_final_stats=1",
-                str(corpus),
-            ],
-            stdout=log,
-            stderr=log,
-        )
-
-
-def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
-    """Wait for the end of atheris. Return the number of checked inputs, and a text."""
-    status = search.wait()
-    log = (folder / "log").read_text(encoding="utf-8", errors="replace")
-    for input_file in folder.glob("found-*"):
-        log += f"\n{input_file.name}: {input_file.read_bytes().hex()}"
-    done = re.search(r"Done ([0-9]+) runs", log)
-    return int(done[1]) if done else 0, log if status or not done else ""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fuzz for the time in the option `--minutes`, and print the result."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")
-    parser.add_argument(
-        "--corpus", type=Path, help="a folder that keeps what atheris found worth it"
-    )
     options = parser.parse_args(arguments)
     seed = secrets.randbits(31) if options.seed is None else options.seed
     started = time.monotonic()
-    inputs = "atheris is not installed"
-    problem = ""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        guided = None
-        if options.minutes and importlib.util.find_spec("atheris"):
-            corpus = options.corpus or folder / "corpus"
-            guided = search(options.minutes, seed, folder, corpus)
-            stack.callback(guided.kill)
-        try:
-            numbers = run_for(options.minutes, seed, PROPERTIES)
-        except Exception:  # noqa: BLE001 - every exception is a finding
-            problem = traceback.format_exc()
-        else:
-            if guided:
-                runs, problem = _result(guided, folder)
-                inputs = f"atheris: {runs:,} inputs"
-    if problem:
-        print(f"FAILED with seed {seed}:\n{problem}", file=sys.stderr)
+    try:
+        numbers = run_for(options.minutes, seed, PROPERTIES)
+    except Exception:  # noqa: BLE001 - every exception is a finding
+        print(f"FAILED with seed {seed}:\n{traceback.format_exc()}", file=sys.stderr)
         return 1
     examples = ", ".join(f"{name} {number:,}" for name, number in numbers.items())
     minutes = (time.monotonic() - started) / 60
-    print(f"nothing found in {minutes:.1f} minutes: hypothesis: {examples}; {inputs}; seed {seed}")
+    print(f"nothing found in {minutes:.1f} minutes: {examples}; seed {seed}")
     return 0
 
 
