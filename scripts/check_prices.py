@@ -97,27 +97,19 @@ def defects(text: str) -> list[str]:
         return [f"cannot be read: {error}"]
     except vol.MultipleInvalid as error:
         return [f"{_place(detail.path)}: {detail.error_message}" for detail in error.errors]
-    grid = dict(_prices(content["prices"]))
-    first = min(line["from"] for lines in grid.values() for line in lines)
-    levies = {
-        f"levies.{name}.{category}": levy[category]
-        for name, levy in content["levies"].items()
-        for category in CATEGORIES
-        if category in levy
-    }
-    prices = {**grid, **levies}
+    prices = dict(_prices(content))
+    first = min(line["from"] for name in prices if name[0] == "p" for line in prices[name])
+    used = {line["source"] for lines in prices.values() for line in lines}
     return [
-        *(defect for name, lines in prices.items() for defect in _wrong_days(name, lines)),
-        *(defect for name, lines in prices.items() for defect in _wrong_aids(name, lines)),
-        *_wrong_levies(content["levies"], first),
         *(
-            defect
+            f"{_named(name, number)}: {fault}"
             for name, lines in prices.items()
-            for defect in _wrong_values(name, lines, _maximum(name, content["levies"]))
+            for number in range(len(lines))
+            for fault in _wrong_line(name, lines, number, content)
         ),
+        *_wrong_levies(content["levies"], first),
         *_not_ascending(content["prices"]["fixed"]),
-        *_wrong_sources(content["sources"], prices),
-        *_wrong_ends(grid | levies),
+        *(f"sources.{name}: no line names it" for name in content["sources"] if name not in used),
     ]
 
 
@@ -134,52 +126,65 @@ def _named(name: str, number: int) -> str:
     return f"{name}, line {number + 1}"
 
 
-def _prices(prices: Mapping[str, Any], before: str = "prices") -> Iterator[tuple[str, list[Line]]]:
-    for name, content in prices.items():
-        if isinstance(content, dict):
-            yield from _prices(content, f"{before}.{name}")
-        else:
-            yield f"{before}.{name}", content
+def _prices(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, list[Line]]]:
+    """Yield the dotted name and the lines of each price and levy."""
+    for name, part in content.items():
+        if isinstance(part, dict):
+            yield from _prices(part, f"{before}{name}.")
+        elif isinstance(part, list):
+            yield f"{before}{name}", part
 
 
-def _wrong_days(name: str, lines: list[Line]) -> Iterator[str]:
-    for number, line in enumerate(lines):
-        if line.get("until", line["from"]) < line["from"]:
-            yield f"{_named(name, number)}: ends on {line['until']}, before it begins"
-    numbered = [(number, line) for number, line in enumerate(lines) if "ends" not in line]
-    for (_, before), (number, line) in pairwise(numbered):
-        place, start, end = _named(name, number), line["from"], before.get("until")
-        if start <= before["from"]:
-            yield f"{place}: begins on {start}, the line before it on {before['from']}: latest last"
-        elif end is not None and start <= end:
-            yield f"{place}: begins on {start}, the line before it holds until {end}"
-        elif end is not None and start > end + timedelta(days=1):
-            yield f"{place}: begins on {start}, the line before it ends on {end}: a gap"
+def _wrong_line(
+    name: str, lines: list[Line], number: int, content: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield the faults of one line of a price."""
+    line, (area, kind, *_) = lines[number], name.split(".")
+    start, until, value = line["from"], line.get("until"), line["value"]
+    if line["source"] not in content["sources"]:
+        yield f"no source is called {line['source']}"
+    is_monthly = kind in {"fixed", "meter"} or content["levies"].get(kind, {}).get("per") == "month"
+    highest = MAX_VAT if kind == "vat" else MAX_PER_MONTH if is_monthly else MAX_PER_KWH
+    lowest = -highest if area == "levies" else 0
+    if not lowest <= value <= highest:
+        yield f"{value} is not from {lowest} to {highest}"
+    if until is None:
+        # Only the VAT may lack a last day: it holds until a law changes it.
+        if kind != "vat":
+            yield "no `until`, the last day for which it is published"
+    elif until < start:
+        yield f"ends on {until}, before it begins"
+    elif kind in OF_THE_GRID and "ends" not in line and (until.month, until.day) != (12, 31):
+        yield f"{until} is no 31 December"
+    if "ends" not in line:
+        yield from _wrong_order(start, lines[:number])
+    elif not any("ends" not in other and other["from"] <= start for other in lines):
+        yield f"no line without `ends` has begun by {start}"
 
 
-def _wrong_aids(name: str, lines: list[Line]) -> Iterator[str]:
-    """Yield a defect for each aid without a last day, or without a price that then holds again."""
-    others = [line for line in lines if "ends" not in line]
-    for number, line in enumerate(lines):
-        if "ends" not in line:
-            continue
-        if "until" not in line:
-            yield f"{_named(name, number)}: an aid that ends needs its last day, `until`"
-        if not any(other["from"] <= line["from"] for other in others):
-            yield f"{_named(name, number)}: no line without `ends` has begun by {line['from']}"
+def _wrong_order(start: date, earlier: list[Line]) -> Iterator[str]:
+    """Yield the fault of a line that does not begin where the lines before it end."""
+    if earlier := [line for line in earlier if "ends" not in line]:
+        before, end = earlier[-1]["from"], earlier[-1].get("until")
+        if start <= before:
+            yield f"begins on {start}, the line before it on {before}: latest last"
+        elif end and start <= end:
+            yield f"begins on {start}, the line before it holds until {end}"
+        elif end and start > end + timedelta(days=1):
+            yield f"begins on {start}, the line before it ends on {end}: a gap"
 
 
 def _wrong_levies(levies: Mapping[str, Any], first: date) -> Iterator[str]:
     """Yield a defect for each levy whose price is unknown on its first or last days."""
     for name, levy in levies.items():
-        start, end = levy.get("from", first), levy.get("until")
-        if end is not None and end < start:
+        start, end = levy.get("from", first), levy.get("until", date.max)
+        if end < start:
             yield f"levies.{name}: ends on {end}, before it begins"
-        lines = levy.get(CATEGORIES[0])
+        lines, place = levy.get(CATEGORIES[0]), f"levies.{name}.{CATEGORIES[0]}"
         if lines is None:
             yield f"levies.{name}: no price of category {CATEGORIES[0]}"
             continue
-        place, begins = f"levies.{name}.{CATEGORIES[0]}", lines[0]["from"]
+        begins = lines[0]["from"]
         if begins > start:
             yield (
                 f"{_named(place, 0)}: begins on {begins}, but the levy on {start}: the price is"
@@ -188,27 +193,8 @@ def _wrong_levies(levies: Mapping[str, Any], first: date) -> Iterator[str]:
         if begins < start:
             yield f"{_named(place, 0)}: begins on {begins}, before the levy begins on {start}"
         for number, line in enumerate(lines):
-            if end is not None and line.get("until", end) > end:
+            if line.get("until", end) > end:
                 yield f"{_named(place, number)}: holds until {line['until']}, the levy until {end}"
-
-
-def _maximum(name: str, levies: Mapping[str, Any]) -> int:
-    """Return the highest plausible value of a price."""
-    kind = name.split(".")[1]
-    is_monthly = kind in {"fixed", "meter"} or levies.get(kind, {}).get("per") == "month"
-    return MAX_PER_MONTH if is_monthly else MAX_PER_KWH
-
-
-def _wrong_values(name: str, lines: list[Line], maximum: int) -> Iterator[str]:
-    kind = name.split(".")[1]
-    for number, line in enumerate(lines):
-        value, place = line["value"], _named(name, number)
-        if kind == "vat" and not 0 <= value <= MAX_VAT:
-            yield f"{place}: {value} is no share from 0 to {MAX_VAT}"
-        elif name.startswith("levies.") and abs(value) > maximum:
-            yield f"{place}: {value} is more than {maximum}"
-        elif name.startswith("prices.") and kind != "vat" and not 0 <= value <= maximum:
-            yield f"{place}: {value} is not from 0 to {maximum}"
 
 
 def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
@@ -216,45 +202,17 @@ def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
 
     The compared price is the price of the next lower reference power on the same day.
     """
-    powers = [power for power in POWERS if power in fixed]
-    for lower, higher in pairwise(powers):
+    for lower, higher in pairwise(power for power in POWERS if power in fixed):
         for number, line in enumerate(fixed[higher]):
-            other = _on(line["from"], fixed[lower])
-            if other is not None and line["value"] <= other and line["value"] != 0:
+            day, value = line["from"], line["value"]
+            held = [
+                other["value"]
+                for other in fixed[lower]
+                if other["from"] <= day <= other.get("until", day)
+            ]
+            if held and 0 != value <= held[-1]:
                 place = _named(f"prices.fixed.{higher}", number)
-                yield f"{place}: {line['value']} is not more than {other} for {lower} kW"
-
-
-def _on(day: date, lines: list[Line]) -> float | None:
-    held = [line for line in lines if line["from"] <= day <= line.get("until", day)]
-    return held[-1]["value"] if held else None
-
-
-def _wrong_sources(sources: Mapping[str, str], prices: Mapping[str, list[Line]]) -> Iterator[str]:
-    used = set()
-    for name, lines in prices.items():
-        for number, line in enumerate(lines):
-            used.add(line["source"])
-            if line["source"] not in sources:
-                yield f"{_named(name, number)}: no source is called {line['source']}"
-    yield from (f"sources.{name}: no line names it" for name in sources if name not in used)
-
-
-def _wrong_ends(prices: Mapping[str, list[Line]]) -> Iterator[str]:
-    """Yield a defect for each line without a last published day, and for a part of a year.
-
-    Only the VAT may lack a last day: it holds until a law changes it.
-    """
-    for name, lines in prices.items():
-        kind = name.split(".")[1]
-        for number, line in enumerate(lines):
-            until: date | None = line.get("until")
-            if until is None and kind != "vat":
-                yield f"{_named(name, number)}: no `until`, the last day for which it is published"
-            if until is None or kind not in OF_THE_GRID or "ends" in line:
-                continue
-            if (until.month, until.day) != (12, 31):
-                yield f"{_named(name, number)}: {until} is no 31 December"
+                yield f"{place}: {value} is not more than {held[-1]} for {lower} kW"
 
 
 def main() -> int:
