@@ -1,1 +1,1 @@
-"""Benchmark of the month's cost forecast, with simulated homes and files of the platform Leneda."""
+"""Benchmark of the month's cost forecast, with homes from files of the platform Leneda."""

@@ -1,11 +1,8 @@
 """Measure the error of the month's cost forecast against a simple rule.
 
 Each home is forecast on four days of each of its last twelve months. The simple rule continues this
-month's mean day. The homes named `tuning` were used to choose the constants of the forecast, and
-the homes named `judging` only to measure it.
-
-With a folder, the homes are files of the Leneda portal instead: each subfolder with files is a
-home, and so is the folder itself.
+month's mean day. The homes are files of the Leneda portal: each subfolder with files is a home, and
+so is the folder itself.
 """
 
 import argparse
@@ -14,46 +11,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 
-from dev.arguments import count
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, newest, quarter_hours_of
 from smartyp1.leneda.portal_file import read_export
 from smartyp1.leneda.portal_file_refusals import ExportError
-from smartyp1.prices.contract import Contract
 
-from .homes import CHANGED, NO_LAST_YEAR, simulate_home
 from .score import DAYS, Score, score_home
 
-_FILE_CONTRACT = Contract(
-    reference_kw=7, energy_price=0.15, energy_fee=2.5, feed_in_price=0.08, has_levies=True
-)
-"""Contract of homes from files, whose real contract is unknown."""
 UNKNOWN = "-"
 _ORDINALS = {1: "1st", 4: "4th", 10: "10th", 20: "20th"}
 
 
 def main() -> None:
-    """Print a table with the errors of all homes, and of some groups of homes."""
+    """Print a table with the errors of all homes, and of each home."""
     parser = argparse.ArgumentParser(prog="scripts/bench forecast", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, help="folder with files of the portal")
-    parser.add_argument("--homes", type=count, default=96, help="number of simulated homes (96)")
-    parser.add_argument("--seeds", choices=("tuning", "judging"), default="judging")
-    options = parser.parse_args()
-    if options.folder:
-        scores = [score for home in _homes_of_files(options.folder) for score in home]
-        groups = {traits: traits for traits in dict.fromkeys(score.traits for score in scores)}
-    else:
-        homes = (simulate_home(options.seeds, number) for number in range(options.homes))
-        scores = [score for home in homes for score in score_home(*home)]
-        groups = {name: name for name in (CHANGED, NO_LAST_YEAR, "electric heating", "car", "sun")}
+    parser.add_argument("folder", type=Path, help="folder with files of the portal")
+    folder = parser.parse_args().folder
+    scores = [score for home in _homes_of_files(folder) for score in home]
     print(
         "| homes | forecast on the | months | error, € | simple rule, € | less error "
         "| truth between low and high | width of this range, € |\n"
         "|---|---|---:|---:|---:|---:|---:|---:|"
     )
     _print_rows("all", scores)
-    for name, trait in groups.items():
-        _print_rows(name, [score for score in scores if trait in score.traits])
+    for home in dict.fromkeys(score.home for score in scores):
+        _print_rows(home, [score for score in scores if score.home == home])
     if scores:
         print(f"\nCPU time of a forecast: {mean(score.seconds for score in scores) * 1e3:.1f} ms")
 
@@ -83,7 +65,7 @@ def _homes_of_files(folder: Path) -> Iterator[list[Score]]:
     for home in (folder, *sorted(path for path in folder.iterdir() if path.is_dir())):
         files = sorted(home.glob("*.csv"))
         if files:
-            yield score_home(home.name, _quarter_hours(files), _FILE_CONTRACT)
+            yield score_home(home.name, _quarter_hours(files))
 
 
 def _quarter_hours(files: Iterable[Path]) -> list[QuarterHour]:

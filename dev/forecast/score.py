@@ -20,12 +20,16 @@ DAYS = (1, 4, 10, 20)
 _MIN_SHARE = 0.99
 """A month is judged only if this share of its quarter-hours is known."""
 _BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
+_CONTRACT = Contract(
+    reference_kw=7, energy_price=0.15, energy_fee=2.5, feed_in_price=0.08, has_levies=True
+)
+"""Contract of all homes, because files do not tell the real one."""
 
 
 class Score(NamedTuple):
     """One forecast, compared with the truth. Amounts are in EUR."""
 
-    traits: str
+    home: str
     day: int
     """Day of the month on whose midnight the forecast was made."""
     error: float
@@ -40,20 +44,16 @@ class Score(NamedTuple):
     """CPU time of the forecast."""
 
 
-def score_home(
-    traits: str, quarter_hours: Iterable[QuarterHour], contract: Contract, count: int = 12
-) -> list[Score]:
-    """Return the scores of the last `count` whole months of a home."""
-    contracts = Contracts(((_BEGINNING, contract),))
-    ledger = Ledger.of(table_and_refused({}, LenedaDays(quarter_hours))[0], contracts)
+def score_home(home: str, quarter_hours: Iterable[QuarterHour]) -> list[Score]:
+    """Return the scores of the last twelve whole months of a home."""
+    table, _ = table_and_refused({}, LenedaDays(quarter_hours))
+    ledger = Ledger.of(table, Contracts(((_BEGINNING, _CONTRACT),)))
     months = [Month(ledger, start) for start in ledger.months]
     whole = [month for month in months if month.known_share(month.end) >= _MIN_SHARE]
-    return [
-        score for month in whole[-count:] for day in DAYS if (score := _score(traits, month, day))
-    ]
+    return [score for month in whole[-12:] for day in DAYS if (score := _score(home, month, day))]
 
 
-def _score(traits: str, whole: Month, day: int) -> Score | None:
+def _score(home: str, whole: Month, day: int) -> Score | None:
     until = whole.start.replace(day=day).astimezone(UTC)
     so_far = Month(whole.ledger.between(_BEGINNING, until), whole.start)
     begin = process_time()
@@ -64,7 +64,7 @@ def _score(traits: str, whole: Month, day: int) -> Score | None:
         return None
     simple = _continued(so_far, until).total if so_far.is_known else None
     return Score(
-        traits,
+        home,
         day,
         abs(estimate.total - truth),
         None if simple is None else abs(simple - truth),
