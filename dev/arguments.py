@@ -2,6 +2,8 @@
 
 from argparse import ArgumentTypeError
 
+LAST_PORT = 65535
+
 
 def count(text: str) -> int:
     """Return the whole number in `text`. Raises ArgumentTypeError unless it is at least 1."""
@@ -19,4 +21,12 @@ def positive(text: str) -> float:
         number = 0.0
     if not 0 < number < float("inf"):
         raise ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
+def port(text: str) -> int:
+    """Return the TCP port in `text`. Raises ArgumentTypeError if it is none."""
+    number = count(text)
+    if number > LAST_PORT:
+        raise ArgumentTypeError(f"{text!r} is not a port")
     return number

@@ -8,7 +8,7 @@ entries come from `known_meters` or `active_meters`.
 
 Prints one line per defect, and exits with status 1 if there is any. On GitHub, hassfest and the
 HACS action make further checks at each push. They check the manifest, the English texts, the icons,
-the actions and the brand. hassfest's rules for imports and for the manifest's order are also here.
+the actions and the brand. hassfest's rule for imports is also here.
 """
 
 import ast
@@ -204,13 +204,6 @@ def check_dependencies(manifest: dict[str, Any], sources: dict[str, str]) -> Def
                 yield f"{module}: imports {domain}, which is no dependency of the manifest"
 
 
-def check_order(manifest: dict[str, Any]) -> Defects:
-    """Yield a defect if the manifest's keys are not in order: domain, name, then the alphabet."""
-    names = sorted(manifest, key=lambda key: (key != "domain", key != "name", key))
-    if list(manifest) != names:
-        yield f"manifest.json: the order is {', '.join(names)}"
-
-
 def check_entry_lists(sources: dict[str, str]) -> Defects:
     """Yield a defect for each call that may return ignored or disabled entries by mistake.
 
@@ -253,7 +246,6 @@ def defects(path: Path) -> list[str]:
         *check_levies(prices["levies"], languages, cards),
         *check_icons(entities, read(path / "icons.json")["entity"]),
         *check_dependencies(manifest, sources),
-        *check_order(manifest),
         *check_entry_lists(sources),
     ]
 

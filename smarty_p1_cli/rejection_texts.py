@@ -1,7 +1,7 @@
 """Explanations of rejected frames for people."""
 
+from smartyp1.p1.frame_header import title_text
 from smartyp1.p1.rejection_reasons import Reason, Rejection
-from smartyp1.system_title import title_text
 
 EXPLANATIONS = {
     Reason.TAG: "wrong key, or its first bytes were altered on the way (the tag does not verify)",

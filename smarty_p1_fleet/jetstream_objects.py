@@ -15,7 +15,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, ConsumerInfo, DeliverPolicy
 from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM, SUBJECT
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 SUBJECTS = f"{SUBJECT}.*"
 METERS = "smarty_p1_meters"

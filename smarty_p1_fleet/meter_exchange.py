@@ -15,7 +15,7 @@ from nats.js.errors import KeyNotFoundError
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.config_table import raise_config_error, raise_unavailable
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 from .collector_client import connected
 from .collector_config import CollectorConfig

@@ -19,8 +19,8 @@ from nats.js.errors import KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from smarty_p1_gateway.log_once import LogOnce
+from smartyp1.p1.frame_header import title_text
 from smartyp1.p1.telegram import Telegram
-from smartyp1.system_title import title_text
 
 from .store.series_line_protocol import meter_label
 

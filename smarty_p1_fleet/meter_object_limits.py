@@ -6,8 +6,8 @@ from functools import partial
 
 from smarty_p1_gateway.decoded_meters import LIMIT_TEXTS
 from smartyp1.meter.object_count_and_rate_limits import Limits
+from smartyp1.p1.frame_header import title_text
 from smartyp1.p1.telegram import Telegram
-from smartyp1.system_title import title_text
 
 from .frames.frame_order import of_title
 

@@ -16,11 +16,11 @@ from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.meter.object_count_and_rate_limits import Limits
 from smartyp1.p1.frame_decryptor import FrameDecryptor
+from smartyp1.p1.frame_header import title_text
 from smartyp1.p1.telegram import Telegram
 from smartyp1.passed_pause import has_passed
 from smartyp1.publish.topics import level
 from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text
-from smartyp1.system_title import title_text
 
 from .json_storage import JsonStorage
 from .key_file import Keys, MeterKeys

@@ -9,10 +9,10 @@ from smartyp1.failure_detection import ReadingProblem
 from smartyp1.meter.meter_identity import FirstMeter
 from smartyp1.meter.meter_reader import Reading
 from smartyp1.meter.meter_session import MeterSession, OtherMeter, Rejected
+from smartyp1.p1.frame_header import title_text
 from smartyp1.p1.rejection_reasons import Reason
 from smartyp1.port.errors import PROBLEM_OF
 from smartyp1.port.unread_bytes import UnreadBytes
-from smartyp1.system_title import title_text
 
 from .decoded_meters import DecodedMeters
 from .log_once import LogOnce

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from smartyp1.connection_outage import Budget
 from smartyp1.p1.frame_finder import FrameSplitter
-from smartyp1.p1.frame_header import Frame
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import Frame, title_text
 
 from .metrics import GatewayMetrics
 from .queue.async_frame_queue import AsyncFrameQueue

@@ -13,7 +13,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 from .decoding_config import version
 

@@ -7,10 +7,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from dev.arguments import positive
+from dev.arguments import port, positive
 
 from .client import ClientError
-from .demo_run import LAST_PORT, Demo
+from .demo_run import Demo
 from .home_assistant import ROOT
 from .processes import ProcessEndedError
 from .state import UnusableError
@@ -53,11 +53,11 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Ctrl-C stops everything.",
     )
     add = parser.add_argument
-    add("--port", metavar="PORT", type=_port, default=8123, help="Home Assistant's port (8123)")
+    add("--port", metavar="PORT", type=port, default=8123, help="Home Assistant's port (8123)")
     add(
         "--meter-port",
         metavar="PORT",
-        type=_port,
+        type=port,
         help="the meter's port; the next one is for the meter that you can add (the same as last "
         "time; at first 20101)",
     )
@@ -77,12 +77,6 @@ def _parser() -> argparse.ArgumentParser:
         help="where to keep everything (.demo in the checkout)",
     )
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
-    return int(text)
 
 
 if __name__ == "__main__":

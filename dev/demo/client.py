@@ -19,16 +19,16 @@ _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 # Page of each field in the options of a meter. A field that is not listed here is entered on the
 # page `contract`.
 _PAGES = {
-    "min_interval": "updates",
-    **dict.fromkeys(("gas_kwh_per_m3", "gas_prices"), "gas"),
-    "goal": "goal_and_messages",
-    "goal_amount": "goal_and_messages",
-    **dict.fromkeys(("recipients", "for_all_meters", "send_test"), "goal_and_messages"),
-    **dict.fromkeys(("grid", "silent", "soon_above"), "goal_and_messages"),
-    **dict.fromkeys(("above_goal", "water_at_night", "monthly_report"), "goal_and_messages"),
-    "sun_sources": "sun",
-    **dict.fromkeys(("api_key", "energy_id"), "leneda_account"),
-    **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
+    name: page
+    for page, names in {
+        "updates": "min_interval",
+        "gas": "gas_kwh_per_m3 gas_prices",
+        "goal_and_messages": "goal goal_amount recipients for_all_meters send_test grid silent"
+        " soon_above above_goal water_at_night monthly_report",
+        "sun": "sun_sources",
+        "leneda_account": "api_key energy_id consumption_point production_point",
+    }.items()
+    for name in names.split()
 }
 # Pages behind the page of other programs. Each of the first ones has the fields of an output.
 _OUTPUTS = ("p1_server", "mqtt", "virtual_meter")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from dev.arguments import LAST_PORT
 from dev.ports import is_free
 from dev.simulator.heater import Heater
 from smartyp1.prices.contract import Contract
@@ -27,7 +28,6 @@ from .simulated_history import store_past
 from .simulated_year import Year, simulate_year, store_flows, store_year
 from .state import State, UnusableError, clear, lock
 
-LAST_PORT = 65535
 _START_TIME = "10 to 60 s, longest the first time"
 # Reference power in kW. Meter 1 exceeds it while the household's electric car charges with 11 kW.
 REFERENCE_POWER = 7

@@ -154,11 +154,11 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     values = await wait_for_values(client, [entities[total.key] for total in totals])
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     earliest = start_of_history(this_hour)
-    before = (earliest - BEFORE_ANY_CHART).isoformat()
+    long_ago = earliest - BEFORE_ANY_CHART
     # For five minutes, the recorder has no statistics of a new sensor, and the Energy dashboard
     # warns of that.
     for key in RATES.keys() & entities.keys():
-        means = {before: 0.0}
+        means = {long_ago.isoformat(): 0.0}
         if read := _NET_ENERGIES.get(key):
             for start in (this_hour - number * HOUR for number in range(24, 0, -1)):
                 means[start.isoformat()] = read(meter, start + HOUR) - read(meter, start)
@@ -181,13 +181,13 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
         if watched:
             difference = watched[-1]["sum"] - watched[-1]["state"]
         since = _unfilled_since(watched, earliest)
-        rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
+        rows = await asyncio.to_thread(_rows, total, meter, since, this_hour, difference)
         filled = max(filled, len(rows))
         if rows:
             if since == earliest:
                 # A chart shows the sum of the very first row as the consumption of a single hour.
                 # So insert a first row that is too old for any chart.
-                rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": before})
+                rows.insert(0, _row(total.read(meter, earliest), difference, long_ago))
             await import_rows(client, entity_id, rows, total.unit, total.unit_class)
             last = entity_id, rows
     if last:
@@ -207,23 +207,17 @@ def _unfilled_since(watched: list[JsonDict], earliest: datetime) -> datetime:
     return earliest
 
 
-def _totals(
+def _rows(
     total: Total, meter: Meter, since: datetime, until: datetime, difference: float
 ) -> list[JsonDict]:
-    """Return the statistics rows of a total for each hour from `since` to `until`.
-
-    The state of a row is the total at the end of the hour. The sum of a row is this total plus
-    `difference`.
-    """
+    """Return the statistics rows of a total for each hour from `since` to `until`."""
     starts = [since + number * HOUR for number in range((until - since) // HOUR)]
-    return [
-        {**_row(total.read(meter, start + HOUR), difference), "start": start.isoformat()}
-        for start in starts
-    ]
+    return [_row(total.read(meter, start + HOUR), difference, start) for start in starts]
 
 
-def _row(value: float, difference: float) -> JsonDict:
-    return {"state": round(value, 3), "sum": round(value + difference, 3)}
+def _row(value: float, difference: float, start: datetime) -> JsonDict:
+    rounded = {"state": round(value, 3), "sum": round(value + difference, 3)}
+    return {**rounded, "start": start.isoformat()}
 
 
 async def import_rows(

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Self
@@ -133,14 +133,13 @@ async def _ignore(_: Exception) -> None:
     pass
 
 
-async def connect(  # noqa: PLR0913
+async def connect(
     servers: Iterable[str],
     user: str,
     *,
     password: str | None = None,
     tls: ssl.SSLContext | None = None,
     outlasts_nodes: bool = False,
-    on_error: Callable[[Exception], Awaitable[None]] = _ignore,
 ) -> Client:
     """Return a client that is connected to one of `servers` as `user`.
 
@@ -152,7 +151,7 @@ async def connect(  # noqa: PLR0913
         user=user,
         password=user if password is None else password,
         inbox_prefix=f"_INBOX_{user}",
-        error_cb=on_error,
+        error_cb=_ignore,
         tls=tls,
         # A node that stores hashes of passwords must hash the client's password. On a busy machine,
         # this takes seconds. So wait longer than the default of 2 s.

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 from .comparison import Sample, compare
 from .faults.kills import Interruption

@@ -25,7 +25,7 @@ from dev.reliability.killable_program import Part
 from dev.reliability.process_measurements import is_served
 from dev.reliability.result import MissedError, wait_until
 from dev.simulator import Meter
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 from .certificates import Certificates
 from .cluster import NatsCluster, login

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dev.arguments import count, positive
+from dev.arguments import LAST_PORT, count, positive
 
 from .heater import Heater
 from .household import EPOCH
@@ -18,7 +18,6 @@ from .server import PortInUseError, Server
 from .telegram import LUXEMBOURG
 
 DEFAULT_KEY_FILE = Path("smarty-simulator.keys")
-LAST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

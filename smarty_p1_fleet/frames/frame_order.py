@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from math import inf
 
-from smartyp1.bounded_dict import keep_newest
+from smartyp1.bounds import keep_newest
 from smartyp1.p1.local_time import hour_after, hour_before
 
 CLOCK = "clock"

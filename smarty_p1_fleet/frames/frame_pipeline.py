@@ -25,8 +25,8 @@ from smarty_p1_fleet.store.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.store.store_writer import Store, StoreRestartedError, Write
 from smarty_p1_gateway import UnavailableError
 from smartyp1.fault_log import FaultLog
+from smartyp1.p1.frame_header import title_text
 from smartyp1.p1.telegram import Telegram
-from smartyp1.system_title import title_text
 
 from .frame_message import FrameMessage
 from .frame_verifier import FrameVerifier, Verdict

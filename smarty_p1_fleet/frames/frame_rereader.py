@@ -32,7 +32,7 @@ from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.config_table import raise_unavailable
 from smarty_p1_gateway.nats.nats_acknowledged_publishing import STREAM
 from smartyp1.fault_log import FaultLog
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 from .frame_message import FrameMessage, read_message
 from .frame_pipeline import FramePipeline, Marks, Outcomes, add_mark

@@ -14,10 +14,9 @@ from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.log_once import LogOnce
 from smartyp1.p1.frame_decryptor import FrameDecryptor
-from smartyp1.p1.frame_header import read_frame
+from smartyp1.p1.frame_header import read_frame, title_text
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
-from smartyp1.system_title import title_text
 
 from .frame_message import FrameMessage
 from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey

@@ -19,7 +19,7 @@ from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from smarty_p1_fleet.jetstream_objects import METERS_SUBJECT, last_revision, read_entries, title_of
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 # Why frames are read again: when another key comes, when no other meter owns the name any more,
 # when the clocks agree, or as soon as possible. GONE notes that a part of them has left the stream.

@@ -5,9 +5,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from smarty_p1_fleet.frames.meter_sources import Source
+from smartyp1.p1.frame_header import title_text
 from smartyp1.p1.obis import OBJECTS
 from smartyp1.p1.telegram import Telegram
-from smartyp1.system_title import title_text
 
 from .register_selection import ALL, MBUS_NAMES, RegisterSelection
 

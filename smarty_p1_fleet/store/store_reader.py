@@ -10,7 +10,7 @@ import aiohttp
 from smarty_p1_fleet.frames.frame_order import TitleWithKey
 from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.config_table import raise_unavailable
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 from .store_config import StoreConfig
 from .store_requests import (

@@ -13,7 +13,7 @@ import aiohttp
 
 from smarty_p1_fleet.outage_log import AlreadyLoggedError, reason
 from smarty_p1_gateway.config_table import raise_config_error
-from smartyp1.bounded_body import bounded_body
+from smartyp1.bounds import bounded_body
 
 from .store_config import StoreConfig
 from .store_login import REFUSED_LOGIN_TEXTS, StoreLogin

@@ -23,10 +23,9 @@ from smarty_p1_gateway.log_once import LogOnce
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smarty_p1_gateway.queue.frame_queue_on_disk import MIN_METER_FRAMES, WaitingFrame
-from smartyp1.bounded_dict import keep_newest
+from smartyp1.bounds import keep_newest
 from smartyp1.connection_outage import Backoff, Outage
-from smartyp1.p1.frame_header import read_frame
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import read_frame, title_text
 from smartyp1.task_race import run_until_first_exit
 
 from .nats_acknowledged_publishing import (

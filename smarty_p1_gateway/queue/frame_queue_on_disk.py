@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 LOGGER = logging.getLogger(__name__)
 

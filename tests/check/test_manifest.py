@@ -1,8 +1,8 @@
-"""The rules of hassfest that scripts/check repeats: imports, and the order of the manifest."""
+"""The rule of hassfest that scripts/check repeats: an imported integration is a dependency."""
 
 import pytest
 
-from scripts.check_integration import check_dependencies, check_order
+from scripts.check_integration import check_dependencies
 
 MANIFEST = {
     "domain": "smarty_p1",
@@ -35,9 +35,3 @@ def test_an_imported_integration_is_a_dependency(code: str, missing: set[str]) -
     sources = {"sinks/output.py": code, "repairs.py": "", "services.yaml": "network"}
     defects = list(check_dependencies(MANIFEST, sources))
     assert {defect.split()[2].rstrip(",") for defect in defects} == missing
-
-
-def test_the_manifest_is_in_order() -> None:
-    assert not list(check_order(MANIFEST))
-    assert list(check_order({"name": "Meter", "domain": "smarty_p1"}))
-    assert list(check_order({**MANIFEST, "codeowners": []}))

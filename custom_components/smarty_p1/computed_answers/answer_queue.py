@@ -25,7 +25,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..coordinator.garbage_collection import without_collection
-from ..lib.bounded_dict import keep_newest
+from ..lib.bounds import keep_newest
 from ..lib.fair_queue import Allowances, BusyError, FairQueue
 
 MAX_WAITING = 8

@@ -14,7 +14,7 @@ from nats.js.api import RawStreamMsg
 from dev.altered_bytes import noise
 from dev.fleet.cluster import NatsCluster
 from dev.fleet.meters import FleetMeter
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 from .forged_frames import FORGED, REPLIES, forge, pick, title_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from dev.fleet.meters import key_of, next_key_of
 from dev.reliability.result import tell
 from dev.simulator import Meter
-from smartyp1.system_title import title_text
+from smartyp1.p1.frame_header import title_text
 
 # Numbers of three meters. At first, the collectors have no key for LATE. They get the next key for
 # ANNOUNCED before this meter uses it. They get the next key for SURPRISING only after this meter

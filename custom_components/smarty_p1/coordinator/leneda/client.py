@@ -14,7 +14,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_PRODUCTION_POINT
-from ...lib.bounded_body import bounded_body
+from ...lib.bounds import bounded_body
 from ...lib.leneda.api_response import AnswerRefusal, ResponseError
 from ...lib.leneda.series_codes import CODES, COVERED, REGISTERS, SHARED, Quantity, is_of_production
 

@@ -12,7 +12,7 @@ from aiohttp import ClientError, ClientTimeout
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from ...lib.bounded_body import bounded_body
+from ...lib.bounds import bounded_body
 from ...lib.history.luxembourg_time import DAY, month_end
 from ...lib.prices.market_price_series import QuarterPrice
 from ...lib.prices.zone_price_response import ZONE, zone_prices

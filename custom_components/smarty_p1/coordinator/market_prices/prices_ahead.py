@@ -17,7 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
-from ...lib.bounded_dict import keep_newest
+from ...lib.bounds import keep_newest
 from ...lib.history.luxembourg_time import DAY, local_day, midnight, quarter_start
 from ...lib.passed_pause import has_passed
 from ...lib.prices.market_price_lists import (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple, Self
 
-from ...lib.bounded_dict import keep_newest
+from ...lib.bounds import keep_newest
 from ...lib.history.luxembourg_time import HOUR, day_end, day_start, hour_start
 from ...lib.p1.obis import is_water
 from ...lib.p1.value_converters import MBusReading

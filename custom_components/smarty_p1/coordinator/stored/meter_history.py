@@ -15,7 +15,7 @@ from typing import override
 
 from homeassistant.core import HomeAssistant, callback
 
-from ...lib.bounded_dict import keep_newest
+from ...lib.bounds import keep_newest
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.json_types import JsonDict
 from ...lib.meter.meter_reader import Reading

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple, Self
 
-from ...lib.bounded_dict import keep_newest
+from ...lib.bounds import keep_newest
 from ...lib.data_retention import KEPT_RECEPTION
 from ...lib.history.luxembourg_time import HOUR, hour_start, hours_between
 from ...lib.stored_json import Mark, Size, dump, load

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Self
 
-from ...lib.bounded_dict import keep_newest
+from ...lib.bounds import keep_newest
 from ...lib.meter.meter_reader import MIN_CONNECTED_VOLTS
 from ...lib.stored_values import Stored, checked_count, checked_list, checked_text
 

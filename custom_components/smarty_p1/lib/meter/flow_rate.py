@@ -23,7 +23,7 @@ from math import inf
 from statistics import median_low
 from typing import Annotated, NamedTuple, Self
 
-from ..bounded_dict import keep_newest
+from ..bounds import keep_newest
 from ..history.luxembourg_time import HOUR
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusReading

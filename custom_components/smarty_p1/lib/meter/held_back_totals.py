@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import NamedTuple, Self
 
-from ..bounded_dict import keep_newest
+from ..bounds import keep_newest
 from ..clock_verdict import MAX_SUMMER_TIME, NO_DOUBT, ClockVerdict
 from ..json_types import JsonDict, JsonMapping
 from ..p1.obis import mbus_reference

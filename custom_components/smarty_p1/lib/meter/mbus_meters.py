@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from typing import Annotated, NamedTuple, Self
 
-from ..bounded_dict import keep_newest
+from ..bounds import keep_newest
 from ..json_types import JsonDict
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram

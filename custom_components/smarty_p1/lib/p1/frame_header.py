@@ -96,3 +96,8 @@ def frame_size(buffer: bytes | bytearray, start: int) -> int:
         and size + length <= MAX_FRAME_SIZE
     )
     return size + length if is_header else 0
+
+
+def title_text(title: bytes | None) -> str:
+    """Return a system title in 16 hexadecimal digits, "" without one."""
+    return (title or b"").hex().upper()

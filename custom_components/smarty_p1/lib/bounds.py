@@ -1,6 +1,13 @@
-"""Body of a response, whose size is limited while it is received."""
+"""Bounds for dicts and bodies that grow with what is received."""
 
 from collections.abc import AsyncIterable
+from typing import Any
+
+
+def keep_newest(entries: dict[Any, Any], max_entries: int) -> None:
+    """Remove the entries that were added first, until there are at most `max_entries`."""
+    while len(entries) > max_entries:
+        del entries[next(iter(entries))]
 
 
 async def bounded_body(pieces: AsyncIterable[bytes], max_bytes: int) -> bytes | None:
