@@ -9,13 +9,12 @@ export const CARD_TYPES = [
   "smarty-p1-today",
   "smarty-p1-where",
   "smarty-p1-plan",
-  "smarty-p1-hours",
   "smarty-p1-bill",
   "smarty-p1-months",
   "smarty-p1-year",
-  "smarty-p1-battery",
+  "smarty-p1-what-if",
   "smarty-p1-quality",
-  "smarty-p1-medium",
+  "smarty-p1-gas-water-heat",
 ] as const;
 export type CardType = (typeof CARD_TYPES)[number];
 export const STRATEGY = "smarty-p1";

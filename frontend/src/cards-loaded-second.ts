@@ -8,7 +8,7 @@ import { WhereCard } from "./cards/where.ts";
 import { YearCard } from "./cards/year.ts";
 import { MediumCard } from "./cards/gas-water-heat.ts";
 import "./cards-loaded-first.ts";
-import { defineOnce, whenFrontendLoaded } from "./card-types-and-elements.ts";
+import { whenFrontendLoaded } from "./card-types-and-elements.ts";
 
 whenFrontendLoaded(() => {
   defineCards({
@@ -17,8 +17,6 @@ whenFrontendLoaded(() => {
     "smarty-p1-plan": PlanCard,
     "smarty-p1-where": WhereCard,
     "smarty-p1-year": YearCard,
-    "smarty-p1-medium": MediumCard,
+    "smarty-p1-gas-water-heat": MediumCard,
   });
-  // Dashboards of users name the plan by its earlier name.
-  defineOnce("smarty-p1-hours", class extends PlanCard {});
 });

@@ -12,7 +12,7 @@ whenFrontendLoaded(() => {
   defineOnce("smarty-p1-menu", CardMenu);
   defineOnce("smarty-p1-settings", SettingsForm);
   defineCards({
-    "smarty-p1-battery": WhatIfCard,
+    "smarty-p1-what-if": WhatIfCard,
     "smarty-p1-quality": QualityCard,
   });
 });

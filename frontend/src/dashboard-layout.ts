@@ -65,7 +65,7 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   // The tabs have only titles. If a tab had an icon, Home Assistant would show the icon without the title, or both in a
   // wide tab. The titles are short, because on a phone the tabs scroll sideways.
   const title = kinds.map((kind) => locale.text(texts, kind)).join("/");
-  const cards = halves(...media.map(({ entry_id, meter }) => card("medium", { entry_id, meter })));
+  const cards = halves(...media.map(({ entry_id, meter }) => card("gas-water-heat", { entry_id, meter })));
   const sections = [...(cards.length ? [section(...cards)] : []), ...boards];
   // Boards are other meters only beside a meter.
   return [view(title || (meters.length ? locale.text(texts, "boards") : "Smarty"), "others", ...sections)];
@@ -142,7 +142,7 @@ export class SmartyDashboard extends HTMLElement {
       ...(hasYear
         ? [
             view(t("bill"), "bill", section(card("bill", chooser), card("months"))),
-            view(t("year"), "year", section(card("year", chooser), ...(hasWhatIf ? [card("battery", FULL)] : []))),
+            view(t("year"), "year", section(card("year", chooser), ...(hasWhatIf ? [card("what-if", FULL)] : []))),
           ]
         : []),
       ...media,

@@ -174,7 +174,7 @@ async def test_a_page_whose_second_part_is_gone_shows_the_next_step_once(browser
     page = Without(browser, f"**/{parts()[1]}")
     await page.show("smarty-p1-now", language="pt")
     assert "Da rede" in await page.text()
-    await page.places("smarty-p1-year", "smarty-p1-battery", "smarty-p1-quality")
+    await page.places("smarty-p1-year", "smarty-p1-what-if", "smarty-p1-quality")
     assert await page.says("Não foi possível carregar uma parte dos cartões") == 1
     assert [await card.is_visible() for card in await page.page.locator("main > *").all()] == [
         True,
@@ -184,7 +184,7 @@ async def test_a_page_whose_second_part_is_gone_shows_the_next_step_once(browser
     ]
     # If the first notice goes, the next one speaks.
     await page.page.evaluate("document.querySelector('smarty-p1-year').remove()")
-    assert await page.page.locator("smarty-p1-battery").is_visible()
+    assert await page.page.locator("smarty-p1-what-if").is_visible()
     # Once the file is there, the cards take the places of the notices.
     await page.page.unroute(f"**/{parts()[1]}")
     await page.waits_for(
@@ -203,7 +203,7 @@ async def test_a_notice_offers_to_reload_the_page(browser: Browser) -> None:
     await page.page.unroute(f"**/{parts()[1]}")
     async with page.page.expect_navigation():
         await page.page.get_by_role("button", name="Recarregar").click()
-    await page.page.wait_for_function("!!customElements.get('smarty-p1-medium')")
+    await page.page.wait_for_function("!!customElements.get('smarty-p1-gas-water-heat')")
     await page.close()
 
 
@@ -229,7 +229,7 @@ async def test_a_page_whose_third_part_is_gone_shows_the_cards_of_the_others(
 ) -> None:
     page = Without(browser, f"**/{parts()[2]}")
     await page.show("smarty-p1-now", answers=house_year.answers())
-    await page.places("smarty-p1-year", "smarty-p1-battery", "smarty-p1-quality")
+    await page.places("smarty-p1-year", "smarty-p1-what-if", "smarty-p1-quality")
     assert await page.says("From the grid")
     assert await page.page.locator("smarty-p1-year ha-card h2").count()
     assert await page.says("A part of the cards could not be loaded") == 1

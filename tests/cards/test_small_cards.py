@@ -6,7 +6,7 @@ from . import house, house_now, house_plan, house_what_if, house_where
 from .stage import Stage
 
 SO_FAR, WHERE = "smarty-p1-so-far", "smarty-p1-where"
-BATTERY, NOW_CARD = "smarty-p1-battery", "smarty-p1-now"
+WHAT_IF, NOW_CARD, PLAN = "smarty-p1-what-if", "smarty-p1-now", "smarty-p1-plan"
 GOAL: JsonDict = {"is_last_year": False, "total": 130.0, "day_budget": 4.5, "recent_day": 5.1}
 GOAL["passed_on"] = None
 
@@ -101,32 +101,31 @@ async def test_another_period_is_asked_for_by_keyboard(stage: Stage) -> None:
 async def test_a_further_load_is_tried_and_a_button_of_a_load_is_pressed(stage: Stage) -> None:
     button = {"entity_id": "button.go", "platform": "smarty_p1", "translation_key": "ready"}
     entities = {"button.go": button | {"device_id": "device_of_dishes"}}
-    for card in ("smarty-p1-plan", "smarty-p1-hours"):
-        await stage.show(card, answers=house_plan.evening(), entities=entities)
-        shown = await stage.text()
-        assert "Car 22:00–00:15, 11:00–12:00 Waits for a low price" in shown
-        await stage.click(stage.card(card).get_by_role("button", name="Try a load"))
-        typed, calculate = stage.page.locator(f"{card} input"), stage.page.get_by_text("Calculate")
-        for kwh, hours, said in (
-            ("2", "25", "Enter at most 200 kWh, 15 min to 24 h, and not above 50 kW"),
-            ("much", "2", "Enter at most 200 kWh"),
-            ("200", "0.25", "Enter at most 200 kWh"),
-            ("1,55", "2", "Sun 22, 02:15–04:15: 0.31 €, saves 0.12 €"),
-            ("1.55 kWh", "120 min", "Sun 22, 02:15–04:15: 0.31 €, saves 0.12 €"),
-        ):
-            await typed.first.fill(kwh)
-            await typed.last.fill(hours)
-            await stage.click(calculate)
-            assert said in await stage.text(), kwh
-        await stage.page.evaluate("all => stage.answer(all)", house_plan.trial(saving=0.0))
+    await stage.show(PLAN, answers=house_plan.evening(), entities=entities)
+    shown = await stage.text()
+    assert "Car 22:00–00:15, 11:00–12:00 Waits for a low price" in shown
+    await stage.click(stage.card(PLAN).get_by_role("button", name="Try a load"))
+    typed, calculate = stage.page.locator(f"{PLAN} input"), stage.page.get_by_text("Calculate")
+    for kwh, hours, said in (
+        ("2", "25", "Enter at most 200 kWh, 15 min to 24 h, and not above 50 kW"),
+        ("much", "2", "Enter at most 200 kWh"),
+        ("200", "0.25", "Enter at most 200 kWh"),
+        ("1,55", "2", "Sun 22, 02:15–04:15: 0.31 €, saves 0.12 €"),
+        ("1.55 kWh", "120 min", "Sun 22, 02:15–04:15: 0.31 €, saves 0.12 €"),
+    ):
+        await typed.first.fill(kwh)
+        await typed.last.fill(hours)
         await stage.click(calculate)
-        assert "Any time: 0.31 €" in await stage.text()
-        await stage.page.evaluate("stage.answer({ call_service: { error: 'busy' } })")
-        await stage.click(stage.card(card).get_by_role("button", name="Dishes: Ready"))
-        assert "Home Assistant does not answer." in await stage.text()
-        asked = await stage.page.evaluate("stage.asked.filter(one => one.type == 'call_service')")
-        tried = {"config_entry": house.ENTRY, "loads": [{"kwh": 1.55, "hours": 2}]}
-        assert [one["service_data"] for one in asked] == [*[tried] * 3, {"entity_id": "button.go"}]
+        assert said in await stage.text(), kwh
+    await stage.page.evaluate("all => stage.answer(all)", house_plan.trial(saving=0.0))
+    await stage.click(calculate)
+    assert "Any time: 0.31 €" in await stage.text()
+    await stage.page.evaluate("stage.answer({ call_service: { error: 'busy' } })")
+    await stage.click(stage.card(PLAN).get_by_role("button", name="Dishes: Ready"))
+    assert "Home Assistant does not answer." in await stage.text()
+    asked = await stage.page.evaluate("stage.asked.filter(one => one.type == 'call_service')")
+    tried = {"config_entry": house.ENTRY, "loads": [{"kwh": 1.55, "hours": 2}]}
+    assert [one["service_data"] for one in asked] == [*[tried] * 3, {"entity_id": "button.go"}]
 
 
 async def test_a_dear_start_is_asked_once(stage: Stage) -> None:
@@ -147,12 +146,12 @@ async def test_a_battery_is_chosen_by_keys_and_has_a_price(stage: Stage) -> None
     # Only another meter lacks a price: the typed text stays in its field.
     others = house_now.three_meters() | house_what_if.answers()
     others["smarty_p1/what_if b"] = refusal("no_feed_in_price")["smarty_p1/what_if"]
-    await stage.show(BATTERY, answers=others, config={"chooser": True})
+    await stage.show(WHAT_IF, answers=others, config={"chooser": True})
     for number, key, value, said in (
         (0, "ArrowRight", "11\u00a0kWh", "With a battery of 11 kWh and 5 kW, a year would cost"),
         (2, "ArrowLeft", "19\u00a0W", "would cost about 197–\u2060213 € less"),
     ):
-        slider = stage.page.locator(f"{BATTERY} input").nth(number)
+        slider = stage.page.locator(f"{WHAT_IF} input").nth(number)
         await stage.press(key, at=slider)
         assert await slider.get_attribute("aria-valuetext") == value
         assert said in await stage.text()
@@ -168,7 +167,7 @@ async def test_a_battery_is_chosen_by_keys_and_has_a_price(stage: Stage) -> None
         await stage.settle()
         assert said in await stage.text()
     for meter in (1, 0):
-        await stage.click(stage.card(BATTERY).get_by_role("radio").nth(meter))
+        await stage.click(stage.card(WHAT_IF).get_by_role("radio").nth(meter))
         assert await price.count() == 1 - meter
     assert "That would pay for itself in about 9 years" in await stage.text()
     assert await price.input_value() == "1 800,00 €"
@@ -179,8 +178,8 @@ async def test_a_battery_is_chosen_by_keys_and_has_a_price(stage: Stage) -> None
 
 async def test_changes_are_chosen_together_and_a_contract_is_typed(stage: Stage) -> None:
     states = {"sensor.price": {"state": "0.1", "attributes": {"friendly_name": "Nord Pool"}}}
-    await stage.show(BATTERY, answers=house_what_if.answers(), states=states)
-    card = stage.card(BATTERY)
+    await stage.show(WHAT_IF, answers=house_what_if.answers(), states=states)
+    card = stage.card(WHAT_IF)
 
     async def turn(name: str) -> None:
         await stage.click(card.get_by_role("button", name=name))
@@ -225,18 +224,18 @@ async def test_changes_are_chosen_together_and_a_contract_is_typed(stage: Stage)
 
 
 async def test_names_of_fields_stand_below_each_other_on_a_narrow_card(stage: Stage) -> None:
-    await stage.show(BATTERY, answers=house_what_if.answers(), width=330)
+    await stage.show(WHAT_IF, answers=house_what_if.answers(), width=330)
     for name in ("Plan", "Contract"):
-        await stage.click(stage.card(BATTERY).get_by_role("button", name=name))
-    left: list[float] = await stage.page.locator(f"{BATTERY} label > :first-child").evaluate_all(
+        await stage.click(stage.card(WHAT_IF).get_by_role("button", name=name))
+    left: list[float] = await stage.page.locator(f"{WHAT_IF} label > :first-child").evaluate_all(
         "names => names.map((name) => name.getBoundingClientRect().left)"
     )
     assert len(left) > len(set(left)) == 1
 
 
 async def test_a_device_of_the_energy_dashboard_is_the_car_of_a_plan(stage: Stage) -> None:
-    await stage.show(BATTERY, answers=house_what_if.answers())
-    card = stage.card(BATTERY)
+    await stage.show(WHAT_IF, answers=house_what_if.answers())
+    card = stage.card(WHAT_IF)
     for name in ("Battery", "Plan"):
         await stage.click(card.get_by_role("button", name=name, exact=True))
     text = await stage.text()
@@ -282,8 +281,8 @@ async def test_a_device_of_the_energy_dashboard_is_the_car_of_a_plan(stage: Stag
 
 
 async def test_a_plan_beside_a_car_is_for_this_car(stage: Stage) -> None:
-    await stage.show(BATTERY, answers=house_what_if.answers())
-    card = stage.card(BATTERY)
+    await stage.show(WHAT_IF, answers=house_what_if.answers())
+    card = stage.card(WHAT_IF)
     for name in ("Battery", "Plan", "Car"):
         await stage.click(card.get_by_role("button", name=name, exact=True))
     text = await stage.text()
@@ -301,8 +300,8 @@ async def test_a_failed_download_is_asked_for_again_in_the_next_quarter_hour(
     for each in failing["smarty_p1/what_if"]:
         if any(change.get("download") for change in each["takes"]["changes"]):
             each["answer"] = house_what_if.refused("download_failed")
-    await stage.show(BATTERY, answers=failing)
-    card = stage.card(BATTERY)
+    await stage.show(WHAT_IF, answers=failing)
+    card = stage.card(WHAT_IF)
     for name in ("Battery", "Contract"):
         await stage.click(card.get_by_role("button", name=name))
     await card.get_by_label("Kind of price").select_option("market_price")
