@@ -1,4 +1,4 @@
-"""Check names: a file is named after its main class, and no public class name stands twice.
+"""Check names: a file is named after its main class, and no public class or alias stands twice.
 
 The main class of a file is its longest public class, if it is at least three tenths of the file. It
 shares a word with the file's name. usage: python scripts/check_names.py
@@ -22,23 +22,25 @@ def words(name: str) -> set[str]:
     return {word.lower().rstrip("s") for word in found}
 
 
-def public_classes(path: Path) -> list[ast.ClassDef]:
-    """Return the public classes that a module defines."""
-    body = ast.parse(path.read_text("utf-8")).body
-    classes = (node for node in body if isinstance(node, ast.ClassDef))
-    return [node for node in classes if not node.name.startswith("_")]
+def public_names(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the names of a module's public classes and aliases, and the lines of the classes."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        match node:
+            case ast.ClassDef(name=name) if name[0] != "_":
+                yield name, (node.end_lineno or 0) - node.lineno
+            case ast.TypeAlias(name=ast.Name(id=name)) if name[0] != "_":
+                yield name, 0
 
 
 def problems() -> Iterator[str]:
-    """Yield files whose main class has another name, and classes of the same name."""
+    """Yield files whose main class has another name, and names that stand twice."""
     places: defaultdict[str, list[str]] = defaultdict(list)
     for folder in SHIPPED:
         for path in sorted((ROOT / folder).rglob("*.py")):
             place = path.relative_to(ROOT).as_posix()
-            classes = public_classes(path)
-            for node in classes:
-                places[node.name].append(place)
-            lengths = {node.name: (node.end_lineno or 0) - node.lineno for node in classes}
+            lengths = dict(public_names(path))
+            for name in lengths:
+                places[name].append(place)
             main = max(lengths, key=lengths.__getitem__, default="")
             size = len(path.read_text("utf-8").splitlines())
             is_main = main and lengths[main] >= _MAIN_SHARE * size
@@ -46,7 +48,7 @@ def problems() -> Iterator[str]:
                 yield f"{place}: its main class {main} shares no word with the file's name"
     for name, found in places.items():
         if len(found) > 1:
-            yield f"{name}: a public class in {', '.join(found)}"
+            yield f"{name}: a public class or alias in {', '.join(found)}"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Table of a TOML file that is checked key by key, with clear error messages.
 
-A `Kind` checks one value. This module also reads settings that several tables have in common: TLS,
-user name, and a password in a file or in an environment variable.
+A `ValueKind` checks one value. This module also reads settings that several tables have in common:
+TLS, user name, and a password in a file or in an environment variable.
 """
 
 import logging
@@ -60,11 +60,11 @@ def refuse(fault: str) -> NoReturn:
     raise WrongValueError(fault) from None
 
 
-type Kind[T] = Callable[[Any], T]
+type ValueKind[T] = Callable[[Any], T]
 """Function that returns the checked value of a key. It raises WrongValueError."""
 
 
-def limited[T](kind: Kind[T], is_right: Callable[[T], object], fault: str) -> Kind[T]:
+def limited[T](kind: ValueKind[T], is_right: Callable[[T], object], fault: str) -> ValueKind[T]:
     """Return the kind of the values of `kind` for which `is_right` returns a true value."""
 
     def check(value: Any) -> T:  # noqa: ANN401 - any value of TOML
@@ -76,7 +76,7 @@ def limited[T](kind: Kind[T], is_right: Callable[[T], object], fault: str) -> Ki
     return check
 
 
-def at_most[T: Sized](kind: Kind[T], highest: int, what: str) -> Kind[T]:
+def at_most[T: Sized](kind: ValueKind[T], highest: int, what: str) -> ValueKind[T]:
     """Return the kind of the values of `kind` with at most `highest` parts, named `what`."""
     fault = f"must not have more than {highest} {what}"
     return limited(kind, lambda value: len(value) <= highest, fault)
@@ -86,24 +86,24 @@ def _any(value: Any) -> Any:  # noqa: ANN401 - any value of TOML
     return value
 
 
-def of_type[T](cls: type[T], name: str) -> Kind[T]:
+def of_type[T](cls: type[T], name: str) -> ValueKind[T]:
     """Return the kind of the values of a type. `name` is for the message."""
     return limited(_any, lambda value: type(value) is cls, f"must be {name}")
 
 
-def one_of(texts: Iterable[str]) -> Kind[str]:
+def one_of(texts: Iterable[str]) -> ValueKind[str]:
     """Return the kind of some texts."""
     known = [*texts]
     return limited(TEXT, known.__contains__, f"must be one of {', '.join(known)}")
 
 
-def count_up_to(highest: int) -> Kind[int]:
+def count_up_to(highest: int) -> ValueKind[int]:
     """Return the kind of the whole numbers from 1 to `highest`."""
     whole = of_type(int, "a whole number")
     return limited(whole, lambda number: 1 <= number <= highest, f"must be from 1 to {highest}")
 
 
-def number_up_to(highest: int, unit: str = "") -> Kind[float]:
+def number_up_to(highest: int, unit: str = "") -> ValueKind[float]:
     """Return the kind of the numbers from 0 to `highest`. `unit` is for the message."""
     return limited(
         _any,
@@ -112,7 +112,7 @@ def number_up_to(highest: int, unit: str = "") -> Kind[float]:
     )
 
 
-def elsewhere(place: str) -> Kind[None]:
+def elsewhere(place: str) -> ValueKind[None]:
     """Return a kind without values, for a secret that belongs elsewhere."""
     return limited(_any, lambda _: False, f"does not belong here: use {place}")
 
@@ -176,14 +176,14 @@ class ConfigTable:
         """Raise ConfigError with the table, the key and the fault, such as "must be a number"."""
         raise_config_error(f"[{self._name}] {key} {fault}")
 
-    def take[T, D = None](self, key: str, kind: Kind[T], default: D = None) -> T | D:  # type: ignore[assignment]
+    def take[T, D = None](self, key: str, kind: ValueKind[T], default: D = None) -> T | D:  # type: ignore[assignment]
         """Return the value of `key`, or `default` if the table lacks it.
 
         Raises ConfigError for a value that is not of the kind.
         """
         return self.checked(key, kind, self._content.pop(key)) if key in self else default
 
-    def need[T](self, key: str, kind: Kind[T], what: str) -> T:
+    def need[T](self, key: str, kind: ValueKind[T], what: str) -> T:
         """Return the value of `key`. Raises ConfigError if it is wrong or missing.
 
         `what` describes it in the message.
@@ -192,7 +192,7 @@ class ConfigTable:
             self.fail(key, f"is missing: {what}")
         return self.checked(key, kind, self._content.pop(key))
 
-    def checked[T](self, key: str, kind: Kind[T], value: object) -> T:
+    def checked[T](self, key: str, kind: ValueKind[T], value: object) -> T:
         """Return a value of the kind. Raises ConfigError with `key` for another value."""
         try:
             return kind(value)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, override
 
 from smartyp1.fault_log import FaultLog
+from smartyp1.json_types import JsonDict
 
 from .disk_writer import DiskWriter
 from .queue.async_frame_queue import AsyncFrameQueue
@@ -21,8 +22,6 @@ LOGGER = logging.getLogger(__name__)
 
 _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
-
-type Content = dict[str, Any]
 
 
 def to_json(content: object) -> str:
@@ -39,7 +38,7 @@ class JsonStorage(DiskWriter):
     def __init__(self, queue: AsyncFrameQueue) -> None:
         super().__init__(_LOST, _BACK)
         self._queue = queue
-        self._new: dict[str, Callable[[], Content]] = {}
+        self._new: dict[str, Callable[[], JsonDict]] = {}
         # `_next` is the event for the end of the next write, and `_current` for the end of the
         # write that is running now.
         self._next = asyncio.Event()
@@ -72,7 +71,7 @@ class JsonStorage(DiskWriter):
             )
             return None
 
-    def put_content(self, name: str, make: Callable[[], Content]) -> None:
+    def put_content(self, name: str, make: Callable[[], JsonDict]) -> None:
         """Store the content that `make` returns.
 
         `make` is called just before the content is written.

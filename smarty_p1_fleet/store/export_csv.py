@@ -13,7 +13,7 @@ from smarty_p1_gateway.config_table import TEXTS, raise_config_error, raise_unav
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 
 from .store_config import StoreConfig, read_store
-from .store_reader import Series, StoreReader, open_reader, selector
+from .store_reader import SeriesLabels, StoreReader, open_reader, selector
 
 _MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
@@ -152,7 +152,7 @@ async def _write_telegrams(reader: StoreReader, meter: str, span: CsvSpan, file:
     return f"{rows:,} telegrams are written"
 
 
-def _column(series: Series) -> str:
+def _column(series: SeriesLabels) -> str:
     labels = [series[key] for key in ("channel", "type", "device") if key in series]
     return " ".join([series["__name__"].removeprefix(_PREFIX), *labels])
 

@@ -14,7 +14,7 @@ from typing import TypedDict, override
 from smarty_p1_gateway.config_table import (
     ConfigError,
     ConfigTable,
-    Kind,
+    ValueKind,
     file_state,
     limited,
     line_of_file,
@@ -94,7 +94,7 @@ class StoreLogin:
         # Redirects are off, so that no redirect leaks the login.
         return {"headers": headers, "ssl": self._read_tls(), "allow_redirects": False}
 
-    def _checked(self, key: str, kind: Kind[str]) -> str | None:
+    def _checked(self, key: str, kind: ValueKind[str]) -> str | None:
         path = self._files.get(key)
         return None if path is None else _STORE.checked(key, kind, str(path))
 

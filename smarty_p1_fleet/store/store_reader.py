@@ -41,7 +41,7 @@ _COUNTER_RANGES = (90_000, 366 * 86400)
 _NO_COUNTER = 2**32  # above all frame counters, which have 32 bits
 
 # All labels of a series, including `__name__`.
-type Series = Mapping[str, str]
+type SeriesLabels = Mapping[str, str]
 
 
 class CounterRange(NamedTuple):
@@ -77,7 +77,7 @@ class StoreReader:
         self._url = url
         self._config = config
 
-    async def series(self, matching: str) -> list[Series]:
+    async def series(self, matching: str) -> list[SeriesLabels]:
         """Return all series that match the selector `matching`, however old their values are."""
         asked = {"match[]": matching, "start": "1"}
         with _as_unavailable():
@@ -203,7 +203,7 @@ class StoreReader:
 
     async def values(
         self, matching: str, start: float, end: float
-    ) -> list[tuple[Series, dict[int, str]]]:
+    ) -> list[tuple[SeriesLabels, dict[int, str]]]:
         """Return the matching series, each with its unrounded values by time in milliseconds."""
         # This format is one JSON document. Of the usual format, which has a line for each series,
         # nobody would notice that the last lines are missing.

@@ -17,7 +17,7 @@ from dev.encoder import TITLE
 from smarty_p1_fleet.store import export_csv, store_reader
 from smarty_p1_fleet.store.export_csv import CsvSpan
 from smarty_p1_fleet.store.store_config import StoreConfig
-from smarty_p1_fleet.store.store_reader import Series, StoreReader
+from smarty_p1_fleet.store.store_reader import SeriesLabels, StoreReader
 from smarty_p1_fleet.store.store_requests import open_session
 from smarty_p1_gateway import ConfigError, UnavailableError
 
@@ -89,7 +89,7 @@ async def test_the_counters_of_a_minute_reach_an_hour_ahead() -> None:
 class Values:
     """A store with the telegrams of one meter, each with the imported energy and a gas index."""
 
-    names: tuple[Series, ...] = (
+    names: tuple[SeriesLabels, ...] = (
         {"__name__": "smarty_p1_active_energy_imported", "port": "one"},
         {"__name__": "smarty_p1_index", "channel": "1", "type": "gas", "device": "G1"},
     )
@@ -97,10 +97,12 @@ class Values:
     def __init__(self, *times: float) -> None:
         self._times = times
 
-    async def series(self, _: str) -> list[Series]:
+    async def series(self, _: str) -> list[SeriesLabels]:
         return [*self.names]
 
-    async def values(self, _: str, start: float, end: float) -> list[tuple[Series, dict[int, str]]]:
+    async def values(
+        self, _: str, start: float, end: float
+    ) -> list[tuple[SeriesLabels, dict[int, str]]]:
         times = [at for at in self._times if start <= at <= end]
         return [
             (name, {int(at * 1000): str(number) for at in times})

@@ -36,7 +36,7 @@ from .energy_sources import (
     SIDES,
     Move,
     Replacements,
-    Source,
+    StoredSource,
     apply_moves,
     plan_moves,
     undo_moves,
@@ -239,7 +239,7 @@ def _renamed(value: object, names: Mapping[str, str]) -> object:
 
 
 async def _async_update(
-    hass: HomeAssistant, change: Callable[[Iterable[Source]], list[Source]]
+    hass: HomeAssistant, change: Callable[[Iterable[StoredSource]], list[StoredSource]]
 ) -> None:
     """Change the sources of the Energy dashboard."""
     if (manager := await async_energy_manager(hass)) is None:
@@ -247,7 +247,7 @@ async def _async_update(
     # Do not await anything between reading and updating the preferences. Otherwise, a change that
     # the user makes between them would be lost.
     before = stored_sources(manager)
-    after = change(cast("list[Source]", before))
+    after = change(cast("list[StoredSource]", before))
     if after != before:
         await manager.async_update(cast("EnergyPreferencesUpdate", {"energy_sources": after}))
 
@@ -259,7 +259,7 @@ async def _async_plan(
 
     After the name of such a source come the names of the statistics that it could have.
     """
-    sources = cast("list[Source]", (await async_preferences(hass))["energy_sources"])
+    sources = cast("list[StoredSource]", (await async_preferences(hass))["energy_sources"])
     possible = _replacements(hass, entry)
     if not any(plan_moves(sources, possible)):
         return [], []  # the usual case: do not read the statistics
@@ -300,7 +300,7 @@ def _offer(
 
 
 def _own_price_line(
-    hass: HomeAssistant, source: Source, replacements: Replacements, names: Mapping[str, str]
+    hass: HomeAssistant, source: StoredSource, replacements: Replacements, names: Mapping[str, str]
 ) -> str:
     """Return the name of a source, and the names of the statistics that it could have."""
     new = [replacements.energies.get(energy) for energy in _energy_ids(source)]
@@ -358,13 +358,13 @@ def _rates(entry: RecordsConfigEntry, entities: Iterable[er.RegistryEntry]) -> d
     }
 
 
-def _name(hass: HomeAssistant, source: Source) -> str:
+def _name(hass: HomeAssistant, source: StoredSource) -> str:
     """Return the user's name of a source, or the names of its energies."""
     names = ", ".join(_entity_name(hass, energy) for energy in _energy_ids(source))
     return str(source.get("name") or names)
 
 
-def _energy_ids(source: Source) -> list[str]:
+def _energy_ids(source: StoredSource) -> list[str]:
     """Return the ids of the energies of a source."""
     ids = [source.get(side.energy) for side in SIDES[source["type"]]]
     return [str(energy) for energy in ids if energy]

@@ -6,7 +6,7 @@ The functions get sources and return sources. They change neither the dashboard 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-type Source = Mapping[str, Any]
+type StoredSource = Mapping[str, Any]
 """Source of the Energy dashboard, as Home Assistant stores it."""
 
 RATE = "stat_rate"
@@ -47,22 +47,22 @@ class Replacements(NamedTuple):
 class Move(NamedTuple):
     """Change of one source. `after` is None if other sources show the same energy already."""
 
-    before: Source
-    after: Source | None
+    before: StoredSource
+    after: StoredSource | None
 
 
 class MovePlan(NamedTuple):
     """Sources of a meter that can be moved, and sources that cannot."""
 
     moves: list[Move]
-    own_prices: list[Source]
+    own_prices: list[StoredSource]
     """Sources that stay because of the user's own price.
 
     Home Assistant refuses a number or a price entity for an energy without an entity.
     """
 
 
-def plan_moves(sources: Iterable[Source], replacements: Replacements) -> MovePlan:
+def plan_moves(sources: Iterable[StoredSource], replacements: Replacements) -> MovePlan:
     """Return the moves of all sources that have an entity of the meter.
 
     Sources of other meters, and sources that have the statistics already, are left out.
@@ -84,7 +84,7 @@ def plan_moves(sources: Iterable[Source], replacements: Replacements) -> MovePla
 
 
 def _move_of(
-    source: Source,
+    source: StoredSource,
     moved: Sequence[Side],
     replacements: Replacements,
     shown: Collection[tuple[str, str, str]],
@@ -103,7 +103,7 @@ def _move_of(
     return Move(source, None) if _energies([after]) == new and new.issubset(shown) else None
 
 
-def apply_moves(sources: Iterable[Source], moves: Iterable[Move]) -> list[Source]:
+def apply_moves(sources: Iterable[StoredSource], moves: Iterable[Move]) -> list[StoredSource]:
     """Return the sources after some moves. Skip a move if its source has changed since the plan."""
     result = [*sources]
     for before, after in moves:
@@ -113,7 +113,7 @@ def apply_moves(sources: Iterable[Source], moves: Iterable[Move]) -> list[Source
     return result
 
 
-def undo_moves(sources: Iterable[Source], moves: Iterable[Move]) -> list[Source]:
+def undo_moves(sources: Iterable[StoredSource], moves: Iterable[Move]) -> list[StoredSource]:
     """Return the sources before some moves.
 
     Fields that the user has changed since then keep their values. Skip a move if its source is
@@ -133,11 +133,11 @@ def undo_moves(sources: Iterable[Source], moves: Iterable[Move]) -> list[Source]
     return result
 
 
-def _sides(source: Source) -> tuple[Side, ...]:
+def _sides(source: StoredSource) -> tuple[Side, ...]:
     return SIDES.get(str(source.get("type")), ())
 
 
-def _energies(sources: Iterable[Source]) -> set[tuple[str, str, str]]:
+def _energies(sources: Iterable[StoredSource]) -> set[tuple[str, str, str]]:
     """Return the energies of sources, each with the source's type and the energy's field.
 
     Two sources with the same energy would count it twice.
@@ -150,7 +150,7 @@ def _energies(sources: Iterable[Source]) -> set[tuple[str, str, str]]:
     }
 
 
-def _has_own_price(source: Source, side: Side, replacements: Replacements) -> bool:
+def _has_own_price(source: StoredSource, side: Side, replacements: Replacements) -> bool:
     """Return whether the user has entered a price. With a cost statistic, no price is used."""
     if source.get(side.cost) is not None:
         return False
@@ -159,13 +159,13 @@ def _has_own_price(source: Source, side: Side, replacements: Replacements) -> bo
     return is_foreign or source.get(side.price) is not None
 
 
-def _loses_cost(source: Source, side: Side, replacements: Replacements) -> bool:
+def _loses_cost(source: StoredSource, side: Side, replacements: Replacements) -> bool:
     """Return whether the source has a cost now, but the meter has no cost statistic for it."""
     is_priced = source.get(side.cost) is None and source.get(side.price_entity) is not None
     return is_priced and replacements.energies[source[side.energy]] not in replacements.costs
 
 
-def _moved(source: Source, moved: Iterable[Side], replacements: Replacements) -> Source:
+def _moved(source: StoredSource, moved: Iterable[Side], replacements: Replacements) -> StoredSource:
     after = {**source}
     for side in moved:
         after[side.energy] = replacements.energies[source[side.energy]]
@@ -180,12 +180,12 @@ def _moved(source: Source, moved: Iterable[Side], replacements: Replacements) ->
     return after
 
 
-def _is_same_energy(source: Source, other: Source) -> bool:
+def _is_same_energy(source: StoredSource, other: StoredSource) -> bool:
     names = ["type", *(side.energy for side in _sides(other))]
     return all(source.get(name) == other.get(name) for name in names)
 
 
-def _restored(source: Source, before: Source, after: Source) -> Source:
+def _restored(source: StoredSource, before: StoredSource, after: StoredSource) -> StoredSource:
     restored = {**source}
     for name in before.keys() | after.keys():
         if before.get(name) != after.get(name) == source.get(name):

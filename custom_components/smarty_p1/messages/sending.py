@@ -22,7 +22,7 @@ from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..lib.history.luxembourg_time import LUXEMBOURG, local_day
 from ..lib.markdown_text import as_plain
-from ..lib.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Line, Value
+from ..lib.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Line, PlaceholderValue
 from ..user_locale import UserLocale
 from .message_options import other_meters
 
@@ -123,7 +123,9 @@ class _Writer(NamedTuple):
     months: Sequence[str]
     weekdays: Sequence[str]
 
-    async def async_text(self, key: str, values: Mapping[str, Value], **more: str) -> str:
+    async def async_text(
+        self, key: str, values: Mapping[str, PlaceholderValue], **more: str
+    ) -> str:
         shown = {name: self._shown(name, value) for name, value in values.items()} | more
         for name in PHRASES:
             shown[name] = await self._async_phrase(name, shown)
@@ -149,7 +151,7 @@ class _Writer(NamedTuple):
         sign = "+" if amount > 0 else _MINUS
         return sign + self.locale.number(f"{abs(amount):.2f}")
 
-    def _shown(self, name: str, value: Value) -> str:
+    def _shown(self, name: str, value: PlaceholderValue) -> str:
         """Return the value of a placeholder as the language writes it."""
         _, _, unit = name.rpartition("_")
         if isinstance(value, str):

@@ -51,7 +51,7 @@ class BillLineAnswer(TypedDict):
     """Whether VAT is charged on the aid."""
 
 
-type BillPart = Literal["energy", "network", "levies", "surcharge", "feed_in"]
+type BillPartName = Literal["energy", "network", "levies", "surcharge", "feed_in"]
 """Part of a bill. `levies` are all levies, and aids per kWh."""
 
 
@@ -131,7 +131,7 @@ class BillAnswer(TypedDict):
     exported_kwh: float | None
     reference_kw: float | None
     peak: PeakAnswer | None
-    parts: dict[BillPart, float]
+    parts: dict[BillPartName, float]
     """Cost of each part of the bill. A part without a price is left out."""
 
 

@@ -7,7 +7,7 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..coordinator.stored.event_history import Event, EventHistory
+from ..coordinator.stored.event_history import EventHistory, PastEvent
 from ..coordinator.stored.reception_history import ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
@@ -166,7 +166,7 @@ async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     )
 
 
-def _event(event: Event) -> JsonDict:
+def _event(event: PastEvent) -> JsonDict:
     return {
         "time": event.time,
         "after": event.after,

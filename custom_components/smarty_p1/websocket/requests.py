@@ -24,7 +24,7 @@ from ..lib.json_types import JsonDict
 
 type Request = Mapping[str, Any]
 type IsKept = Callable[[MeterCoordinator, Request], bool]
-type Answer = Callable[[MeterCoordinator, Request], Awaitable[bytes]]
+type _Answer = Callable[[MeterCoordinator, Request], Awaitable[bytes]]
 type Prepare = Callable[[MeterCoordinator, Request], Awaitable[Request]]
 
 _MAX_ID_CHARS = 64
@@ -53,7 +53,7 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
     is_until_now: bool = False,
     needs_port: bool = False,
     has_pulse_readers: bool = False,
-) -> Callable[[Answer], WebSocketCommandHandler]:
+) -> Callable[[_Answer], WebSocketCommandHandler]:
     """Return a decorator for a function that answers a command about a loaded meter.
 
     The decorator registers the command. If several users wait for answers, they take turns. An
@@ -64,7 +64,7 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
     other services answer. It runs before the queue, so that a slow service keeps no others waiting.
     """
 
-    def decorate(answer: Answer) -> WebSocketCommandHandler:
+    def decorate(answer: _Answer) -> WebSocketCommandHandler:
         @websocket_command({vol.Required("type"): f"{DOMAIN}/{name}", **METER, **(fields or {})})
         @async_response
         async def handle(hass: HomeAssistant, connection: ActiveConnection, msg: JsonDict) -> None:

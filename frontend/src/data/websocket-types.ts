@@ -377,7 +377,7 @@ export interface Goal {
 }
 
 /** Part of a bill. `levies` are all levies, and aids per kWh. */
-export type BillPart = "energy" | "network" | "levies" | "surcharge" | "feed_in";
+export type BillPartName = "energy" | "network" | "levies" | "surcharge" | "feed_in";
 
 /** Bill of a month, with the fields of the action `get_bill`. */
 export interface Bill {
@@ -426,7 +426,7 @@ export interface Bill {
   reference_kw: number | null;
   peak: Peak | null;
   /** Cost of each part of the bill. A part without a price is left out. */
-  parts: Partial<Record<BillPart, number>>;
+  parts: Partial<Record<BillPartName, number>>;
 }
 
 /** Bills of the last months. The current month is the last. */

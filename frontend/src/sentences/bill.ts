@@ -5,7 +5,7 @@ import { addDays, capital, type CommonKey, dayStart, localDay, type Locale, type
 import soFarTexts from "../texts/so-far.json" with { type: "json" };
 import texts from "../texts/bill.json" with { type: "json" };
 import type { Field } from "../card-host.ts";
-import type { Bill, BillLine, BillPart, OlderPrices } from "../data/websocket-types.ts";
+import type { Bill, BillLine, BillPartName, OlderPrices } from "../data/websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
 import { yesterdayTexts } from "./last-known-day.ts";
 
@@ -20,7 +20,7 @@ const GROUPS: string[][] = [
 const PARTS = ["energy", "network", "levies", "surcharge"] as const;
 
 /** Return the part of a bill line. If any line of a part has no price, the whole part is left out of the subtotal. */
-function partOf(name: string): BillPart {
+function partOf(name: string): BillPartName {
   if (name === "surcharge" || name === "feed_in") return name;
   return GROUPS[0]!.includes(name) ? "energy" : GROUPS[1]!.includes(name) ? "network" : "levies";
 }

@@ -23,12 +23,12 @@ from custom_components.smarty_p1.coordinator.statistics import hourly_statistics
 from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import (
     CAN_DELETE,
     Hours,
-    Period,
     Series,
     WritePlan,
     async_write,
 )
 from smartyp1.history.luxembourg_time import HOUR
+from smartyp1.history.spans import TimeRange
 from tests.ha.support import changes_of, recorder_done
 from tests.random_examples import examples
 
@@ -55,7 +55,7 @@ def same(first: int, last: int, kwh: float = 1.0) -> dict[datetime, float]:
     return dict.fromkeys(at(*range(first, last)), kwh)
 
 
-def series(hours: Hours, *periods: Period, name: str = "Meter") -> Series:
+def series(hours: Hours, *periods: TimeRange, name: str = "Meter") -> Series:
     """Return a series that is compared everywhere, unless there are `periods`."""
     return Series(NAME, name, "kWh", "energy", hours, periods or (ALWAYS,))
 

@@ -12,7 +12,7 @@ import pytest
 from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.solar_yield import solar_wh
 from smartyp1.advice.what_if import Changes, NewContract, Sharing, WhatIf, compare_years
-from smartyp1.advice.what_if_tables import Load, car, heat_pump, panels, with_load
+from smartyp1.advice.what_if_tables import LoadProfile, car, heat_pump, panels, with_load
 from smartyp1.advice.what_if_year import WhatIfError, WhatIfRefusal
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.energy_sharing import QuarterHourSharing
@@ -147,12 +147,12 @@ def sun_of_year(direction: float, tilt: float) -> dict[datetime, float]:
     return dict(zip(starts, found.tolist(), strict=True))
 
 
-CAR: tuple[Load, ByHand] = car(8, 11), partial(car_by_hand, 8, 11, 22)
-SLOW_CAR: tuple[Load, ByHand] = car(30, 3.7, 23), partial(car_by_hand, 30, 3.7, 23)
-CAR_AT_NOON: tuple[Load, ByHand] = car(5, 2.3, 12), partial(car_by_hand, 5, 2.3, 12)
-HEAT_PUMP: tuple[Load, ByHand] = heat_pump(4000), partial(heat_by_hand, 4000)
-PANELS: tuple[Load, ByHand] = panels(4), partial(sun_by_hand, 4, 180, 30)
-TO_THE_WEST: tuple[Load, ByHand] = panels(9.6, 270, 15), partial(sun_by_hand, 9.6, 270, 15)
+CAR: tuple[LoadProfile, ByHand] = car(8, 11), partial(car_by_hand, 8, 11, 22)
+SLOW_CAR: tuple[LoadProfile, ByHand] = car(30, 3.7, 23), partial(car_by_hand, 30, 3.7, 23)
+CAR_AT_NOON: tuple[LoadProfile, ByHand] = car(5, 2.3, 12), partial(car_by_hand, 5, 2.3, 12)
+HEAT_PUMP: tuple[LoadProfile, ByHand] = heat_pump(4000), partial(heat_by_hand, 4000)
+PANELS: tuple[LoadProfile, ByHand] = panels(4), partial(sun_by_hand, 4, 180, 30)
+TO_THE_WEST: tuple[LoadProfile, ByHand] = panels(9.6, 270, 15), partial(sun_by_hand, 9.6, 270, 15)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ TO_THE_WEST: tuple[Load, ByHand] = panels(9.6, 270, 15), partial(sun_by_hand, 9.
     ],
 )
 def test_a_year_with_changes_is_its_bills(
-    terms: JsonMapping, loads: Sequence[tuple[Load, ByHand]]
+    terms: JsonMapping, loads: Sequence[tuple[LoadProfile, ByHand]]
 ) -> None:
     new = NewContract(terms, spot()) if terms else None
     found = compared(Changes(contract=new, loads=[load for load, _ in loads]))
@@ -192,7 +192,9 @@ def test_a_year_with_changes_is_its_bills(
 
 
 @pytest.mark.parametrize("loads", [[], [CAR]])
-def test_a_year_with_a_sharing_key_is_its_bills(loads: Sequence[tuple[Load, ByHand]]) -> None:
+def test_a_year_with_a_sharing_key_is_its_bills(
+    loads: Sequence[tuple[LoadProfile, ByHand]],
+) -> None:
     sharing = Sharing(kwp=40, key=0.1, price=0.11)
     found = compared(Changes(loads=[load for load, _ in loads], sharing=sharing))
     quarters = year()

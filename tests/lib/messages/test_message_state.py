@@ -13,7 +13,7 @@ import pytest
 from smartyp1.failure_detection import METER_OBSTACLES
 from smartyp1.json_types import JsonDict
 from smartyp1.messages.goal_watch import GoalState
-from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Value
+from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Placeholders
 from smartyp1.messages.outbox import Outbox
 from smartyp1.messages.plan_watch import ToldPlan
 from smartyp1.messages.silence_remedy import REMEDIES
@@ -188,9 +188,9 @@ def test_a_message_needs_the_values_of_its_text(key: str) -> None:
                 assert _is_refused_message(key, values | {name: wrong}), (name, wrong)
 
 
-def all_values(names: Iterable[str]) -> dict[str, Value]:
+def all_values(names: Iterable[str]) -> Placeholders:
     """Return a right value of each name."""
-    values: dict[str, Value] = {}
+    values: Placeholders = {}
     for name in names:
         values[name] = MORNING if name.endswith("_at") else 5
         if name in {"text", "phase", "object", "name", "runs"}:

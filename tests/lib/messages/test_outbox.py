@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from smartyp1.history.luxembourg_time import LUXEMBOURG
-from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Value
+from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Placeholders
 from smartyp1.messages.outbox import Outbox, QuietHours, admit
 from smartyp1.stored_json import dump, load
 from tests.random_examples import examples
@@ -26,7 +26,7 @@ def message(
     key: str, text: str, part: str = "L1", since: str = "2026-11-17T08:00:00+01:00"
 ) -> HouseholdMessage:
     """Return a message with all values of its key."""
-    values: dict[str, Value] = {}
+    values: Placeholders = {}
     for name in HouseholdMessage(key).rule.values.split():
         values[name] = since if name.endswith("_at") else 1
         if name in {"text", "name"}:

@@ -21,17 +21,18 @@ from ...lib.history.luxembourg_time import (
     month_end,
     month_start,
 )
+from ...lib.history.spans import TimeRange
 from ...lib.prices.gas_prices import DatedGasPrices
 from ..background_tasks import SupervisedTask
 from ..entered_gas_prices import gas_prices, is_gas, kwh_per_m3
 from ..entry_types import AnyConfigEntry
 from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory, parts_by_hour
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
-from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, Period, async_has_rows, runs_of
+from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, async_has_rows, runs_of
 from .statistic_ids import GAS, StatisticKind, statistic_id, statistics_key, wanted_kinds
 from .statistics_writer import StatisticsWriter
 
-type Hours = dict[datetime, float]
+type GasHours = dict[datetime, float]
 """Amounts by the start of the hour in UTC."""
 
 
@@ -83,7 +84,7 @@ class GasStatistics:
         async with self._lock:
             await self._async_write(own_hours(self._history.media), {})
 
-    async def async_add(self, volumes: Hours, energies: Hours, factor: float | None) -> None:
+    async def async_add(self, volumes: GasHours, energies: GasHours, factor: float | None) -> None:
         """Write hours from Leneda: m³ and kWh. `factor` is the energy of a m³ in kWh, if known.
 
         Hours that a meter on the M-Bus has measured stay. Do nothing without a recorder.
@@ -95,7 +96,7 @@ class GasStatistics:
             leneda = {hour: volumes[hour] for hour in self._unmeasured(volumes) if hour not in own}
             await self._async_write(leneda, energies, factor)
 
-    async def async_remove(self, period: Period) -> None:
+    async def async_remove(self, period: TimeRange) -> None:
         """Remove the rows of a period, except hours that a meter on the M-Bus has measured."""
         if not self.is_possible:
             return
@@ -118,7 +119,7 @@ class GasStatistics:
         }
         return [hour for hour in hours if day_start(hour) not in measured]
 
-    async def async_has(self, period: Period) -> bool:
+    async def async_has(self, period: TimeRange) -> bool:
         """Return whether the volume has rows in a period. Return True without a recorder."""
         if not self.is_possible:
             return True
@@ -128,17 +129,17 @@ class GasStatistics:
 
     async def _async_write(
         self,
-        volumes: Hours,
-        energies: Hours,
+        volumes: GasHours,
+        energies: GasHours,
         factor: float | None = None,
-        periods: Sequence[Period] | None = None,
+        periods: Sequence[TimeRange] | None = None,
     ) -> None:
         options = self._entry.options
         factor = kwh_per_m3(options, "gas", "m3", factor)
         known = {hour: energies[hour] for hour in volumes if hour in energies}
         if factor:
             known = {hour: m3 * factor for hour, m3 in volumes.items()} | known
-        amounts: Mapping[str, Hours] = {
+        amounts: Mapping[str, GasHours] = {
             StatisticKind.GAS_VOLUME: volumes,
             StatisticKind.GAS_ENERGY: known,
             StatisticKind.GAS_COST: gas_costs(volumes, gas_prices(options)),
@@ -146,13 +147,13 @@ class GasStatistics:
         await self._writer.async_write(wanted_kinds(self._hass, GAS), amounts, periods)
 
 
-def own_hours(media: Mapping[str, MediumHistory]) -> Hours:
+def own_hours(media: Mapping[str, MediumHistory]) -> GasHours:
     """Return the m³ of the hours that have ended, of all gas meters on the M-Bus together.
 
     Each meter keeps its newest KEPT_HOURS. So hours that a meter in use may have forgotten are left
     out, even if an exchanged meter has them.
     """
-    hours: Hours = {}
+    hours: GasHours = {}
     if (until := end_of_hours(media)) is None:
         return hours
     since = until - (KEPT_HOURS - 1) * HOUR
@@ -173,7 +174,7 @@ def end_of_hours(media: Mapping[str, MediumHistory]) -> datetime | None:
     return max(ends, default=None)
 
 
-def gas_costs(volumes: Hours, prices: DatedGasPrices | None) -> Hours:
+def gas_costs(volumes: GasHours, prices: DatedGasPrices | None) -> GasHours:
     """Return the cost of each hour in EUR: of its gas, and its share of the monthly price.
 
     An hour has the prices of its day. Hours of a day whose prices are unknown are left out.
@@ -188,12 +189,12 @@ def gas_costs(volumes: Hours, prices: DatedGasPrices | None) -> Hours:
     }
 
 
-def hours_of(spans: Iterable[tuple[datetime, timedelta, float]]) -> Hours:
+def hours_of(spans: Iterable[tuple[datetime, timedelta, float]]) -> GasHours:
     """Return the amounts of spans by hour. A longer span is spread evenly over its hours.
 
     A span has a start, a length and an amount.
     """
-    hours: Hours = {}
+    hours: GasHours = {}
     for start, length, amount in spans:
         for at, part in parts_by_hour(start, start + length, amount):
             hour = hour_start(at)

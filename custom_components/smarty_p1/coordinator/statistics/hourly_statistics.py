@@ -32,6 +32,7 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN
 from ...lib.history.luxembourg_time import HOUR
+from ...lib.history.spans import TimeRange
 from ...lib.prices.contract import BEGINNING
 from ..garbage_collection import without_collection
 
@@ -63,7 +64,6 @@ _WATCHED_ROWS = 24
 
 type Hours = Mapping[datetime, float]
 """Values by the start of the hour in UTC."""
-type Period = tuple[datetime, datetime]
 
 
 class Series(NamedTuple):
@@ -78,7 +78,7 @@ class Series(NamedTuple):
     unit: str
     unit_class: str | None
     hours: Hours
-    periods: Sequence[Period]
+    periods: Sequence[TimeRange]
     """Periods in the order of time. They begin and end at full hours, and do not overlap."""
     is_expected: bool = False
     """Whether the statistic is created even if it has no hour yet."""
@@ -140,7 +140,7 @@ async def _async_delete(recorder: Recorder, statistic: str, hours: Sequence[date
         await _async_until_written(recorder)
 
 
-async def async_has_rows(hass: HomeAssistant, statistic: str, period: Period) -> bool:
+async def async_has_rows(hass: HomeAssistant, statistic: str, period: TimeRange) -> bool:
     """Return whether a statistic has rows in a period."""
     recorder = get_instance(hass)
     await _async_until_written(recorder)
@@ -269,9 +269,9 @@ def _read_newest(hass: HomeAssistant, statistics: set[str]) -> Mapping[str, obje
     }
 
 
-def runs_of(hours: Sequence[datetime]) -> list[Period]:
+def runs_of(hours: Sequence[datetime]) -> list[TimeRange]:
     """Return the start and the end of each run of consecutive hours. `hours` must be sorted."""
-    runs: list[Period] = []
+    runs: list[TimeRange] = []
     for hour in hours:
         if runs and runs[-1][1] == hour:
             runs[-1] = runs[-1][0], hour + HOUR

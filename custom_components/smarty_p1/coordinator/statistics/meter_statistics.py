@@ -21,11 +21,12 @@ from ...lib.bill.household import Household
 from ...lib.bill.ledger import Ledger
 from ...lib.history.luxembourg_time import DAY, hour_start, month_end, month_start
 from ...lib.history.month_file_lines import month_name
+from ...lib.history.spans import TimeRange
 from ...lib.prices.contract import BEGINNING, Contract, Contracts
 from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
-from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, Period, WritePlan
+from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, WritePlan
 from .statistic_ids import ELECTRICITY, StatisticKind, statistic_id, statistics_key, wanted_kinds
 from .statistics_writer import StatisticsWriter
 
@@ -248,7 +249,7 @@ class MeterStatistics:
 
     def _periods(
         self, changes: _Changes, history: _History | None, removed: set[datetime]
-    ) -> Iterator[Period]:
+    ) -> Iterator[TimeRange]:
         """Yield the periods in which rows that are not in the history are removed.
 
         Rows of other times stay: of months that the history does not know, that are damaged, or

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from homeassistant.core import HomeAssistant
 
+from ...lib.history.spans import TimeRange
 from ..entry_types import AnyConfigEntry
-from .hourly_statistics import Hours, Period, Series, WritePlan, async_newest, async_write, runs_of
+from .hourly_statistics import Hours, Series, WritePlan, async_newest, async_write, runs_of
 from .statistic_ids import StatisticKind, async_statistic_names, statistic_id, statistics_key
 
 type Kinds = tuple[StatisticKind, ...]
@@ -31,7 +32,7 @@ class StatisticsWriter:
         self,
         kinds: Kinds,
         amounts: Mapping[str, Hours],
-        periods: Sequence[Period] | None = None,
+        periods: Sequence[TimeRange] | None = None,
         is_expected: Callable[[StatisticKind], bool] = lambda _: False,
     ) -> list[WritePlan]:
         """Make the rows of the periods equal to `amounts`, which has the hours of each kind.

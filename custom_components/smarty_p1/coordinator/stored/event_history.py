@@ -37,7 +37,7 @@ _WATCHED = tuple(
 )
 
 
-class Event(NamedTuple):
+class PastEvent(NamedTuple):
     """Event that happened after the time `after`, and not later than `time`.
 
     `after` is the time of the previous reading. It is None if there was no previous reading.
@@ -69,7 +69,7 @@ class EventHistory:
     """
 
     def __init__(self) -> None:
-        self.groups = {name: deque[Event](maxlen=limit) for name, limit in _MAX_EVENTS.items()}
+        self.groups = {name: deque[PastEvent](maxlen=limit) for name, limit in _MAX_EVENTS.items()}
         self.counts: dict[str, int] = {}
         self.before_start = LastEvents()
         self._states: dict[str, str] = {}
@@ -85,7 +85,7 @@ class EventHistory:
         self._seen = seen
         events = [*self._disturbances(reading), *self._changes(reading)]
         for group, kind, details in events:
-            self.groups[group].append(Event(reading.received_at, after, kind, details))
+            self.groups[group].append(PastEvent(reading.received_at, after, kind, details))
         # Without a time in the telegram, there is no second clock. So forget nothing then: the
         # number of events is limited in any case.
         if time := reading.telegram.time:
@@ -168,9 +168,9 @@ _NAMED = (
 )
 
 
-def _parsed(group: str, text: str) -> Event:
-    time, after, kind, details = load(Event, json.loads(text))
+def _parsed(group: str, text: str) -> PastEvent:
+    time, after, kind, details = load(PastEvent, json.loads(text))
     name, value_type = _SHOWN[group]
     if type(details.get(name)) is not value_type:
         raise ValueError
-    return Event(time.astimezone(UTC), after and after.astimezone(UTC), kind, details)
+    return PastEvent(time.astimezone(UTC), after and after.astimezone(UTC), kind, details)

@@ -11,7 +11,7 @@ from ...lib.json_types import JsonMapping
 from ...user_locale import UserLocale
 from ..typed_amounts import TypedAmounts
 
-type Fields = Mapping[vol.Marker, Any]
+type FormFields = Mapping[vol.Marker, Any]
 type Options = dict[str, Any]
 type Read = Callable[[HomeAssistant, AnyConfigEntry, Options, TypedAmounts], Awaitable[Options]]
 
@@ -22,14 +22,14 @@ class OptionsPage(NamedTuple):
     step_id: str
     options: Container[str]
     """Options that the page replaces. All others stay."""
-    fields: Callable[[HomeAssistant, AnyConfigEntry], Fields]
+    fields: Callable[[HomeAssistant, AnyConfigEntry], FormFields]
     async_read: Read
     """Returns the options to store for what the user typed. Adds or raises the errors."""
     shown: Callable[[HomeAssistant, AnyConfigEntry, UserLocale], Mapping[str, Any]]
     """Returns the stored options as the form shows them. Numbers may be amounts of the form."""
 
 
-def plain_page(step_id: str, fields: Fields) -> OptionsPage:
+def plain_page(step_id: str, fields: FormFields) -> OptionsPage:
     """Return a page whose fields are options. Each field that is no amount checks itself."""
 
     async def read(
@@ -45,7 +45,7 @@ def plain_page(step_id: str, fields: Fields) -> OptionsPage:
 
 def section_page(
     section: str,
-    fields: Callable[[HomeAssistant, AnyConfigEntry], Fields],
+    fields: Callable[[HomeAssistant, AnyConfigEntry], FormFields],
     async_read: Read,
     shown: Callable[[JsonMapping], JsonMapping] = dict,
     step_id: str | None = None,

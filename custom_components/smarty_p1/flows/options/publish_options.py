@@ -44,7 +44,7 @@ from ...lib.publish.publish_format import (
 from ...lib.publish.topics import is_topic
 from ..form_errors import FieldError, FormErrors
 from ..shared_form_fields import list_field, whole_number_field
-from .options_page import Fields, section_page
+from .options_page import FormFields, section_page
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
@@ -76,7 +76,7 @@ def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
     )
 
 
-def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> Fields:
+def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> FormFields:
     port = defaults(hass, entry).port
     return {
         vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
@@ -87,7 +87,7 @@ def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> Fields:
     }
 
 
-def _mqtt_fields(_hass: HomeAssistant, _entry: AnyConfigEntry) -> Fields:
+def _mqtt_fields(_hass: HomeAssistant, _entry: AnyConfigEntry) -> FormFields:
     return {
         vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
         vol.Required(CONF_FORMAT, default=Format.VALUES.value): SelectSelector(

@@ -20,7 +20,7 @@ from .solar_house import Supply, delivered_kwh
 
 _MAX_EXCESS_SHARE = 0.05
 
-type Hours = Mapping[datetime, float]
+type _Hours = Mapping[datetime, float]
 """Values by the start of the hour in UTC."""
 
 
@@ -28,7 +28,7 @@ class HouseDevice(NamedTuple):
     """Device of the Energy dashboard, with its energy in kWh. Unknown hours are absent."""
 
     name: str
-    kwh: Hours
+    kwh: _Hours
     quarter_kwh: Mapping[datetime, float] = {}
     """Energy of some quarter-hours at night, by their starts in UTC."""
 
@@ -64,7 +64,7 @@ class HouseHours(NamedTuple):
         used: Floats = np.maximum(self.imported + self.delivered - self.exported, self.imported)
         return used
 
-    def of(self, kwh: Hours) -> Floats:
+    def of(self, kwh: _Hours) -> Floats:
         """Return the value of each hour, 0 where it is unknown."""
         return np.array([kwh.get(hour, 0.0) for hour in self.hours])
 

@@ -19,7 +19,7 @@ from ..plan.house_plan import plan_house
 from ..plan.limit_price import follow_plan
 from ..plan.next_kwh_price import Quarter
 from ..plan.planned_load import Load
-from .what_if_tables import Load as WhatIfLoad, car, with_load
+from .what_if_tables import LoadProfile, car, with_load
 from .what_if_year import WhatIfYear, prices_by_day
 
 _USUAL_DAYS = 28
@@ -44,7 +44,7 @@ class PlannedCar(NamedTuple):
     """Replaces `end_hour` from Monday to Sunday. Without an hour, the night before is no night."""
 
     @property
-    def load(self) -> WhatIfLoad:
+    def load(self) -> LoadProfile:
         """Return the load of this car at full power as soon as it is plugged in."""
         begin, ends = self.begin_hour, self.end_hours or (self.end_hour,) * 7
         pairs = zip(ends, (*ends[1:], ends[0]), strict=True)

@@ -31,7 +31,7 @@ from ..energy_table.wall_clock import (
 )
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, days_between, hours_between
 from ..history.month_columns import Columns
-from ..history.spans import Period, Span
+from ..history.spans import Span, TimeRange
 
 MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
@@ -267,7 +267,7 @@ def home_difference(
     return sum(home.kwh[hour] for hour in compared) / house_kwh - 1
 
 
-def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
+def doubtful_periods(supply: Supply, until: datetime) -> Iterator[TimeRange]:
     """Yield the periods for which the energy of `supply` cannot be assigned to days.
 
     The statistics show all energy of such a period in its last hour, or have no rows for the whole

@@ -34,7 +34,7 @@ from ..prices.market_price_series import PriceSeries, PriceSources
 from ..prices.published_prices import REFERENCE_POWERS
 from .battery_simulation import Battery, BatteryQuarters, BatteryRun, BatteryTrial
 from .planned_car_year import PlannedCar, planned_by_class
-from .what_if_tables import Load, measured_wh, panels, shared_by, with_energies, with_load
+from .what_if_tables import LoadProfile, measured_wh, panels, shared_by, with_energies, with_load
 from .what_if_year import (
     WhatIfError,
     WhatIfRefusal,
@@ -72,7 +72,7 @@ class Changes(NamedTuple):
     """Changes of a household. They count together."""
 
     contract: NewContract | None = None
-    loads: Sequence[Load] = ()
+    loads: Sequence[LoadProfile] = ()
     """Loads in any order, without the planned car. The load of solar panels is below 0."""
     sharing: Sharing | None = None
     battery: Battery | None = None

@@ -16,7 +16,7 @@ from ..history.quarter_hour import WH_A_KW
 from ..plan.usual_house import LoadEnergy, without_loads
 from .solar_yield import solar_wh
 
-type Load = Callable[[Numbers], Floats]
+type LoadProfile = Callable[[Numbers], Floats]
 """Returns the energy of a load in Wh for each quarter-hour. The numbers are in ascending order."""
 
 _MEAN_DEGREES = (1.4, 2.2, 5.7, 9.6, 13.5, 16.7, 18.7, 18.4, 14.3, 9.9, 5.2, 2.3)
@@ -28,7 +28,7 @@ _WEEK_AND_A_DAY = 8 * A_DAY
 _DAYS_OF_MONTHS = (31, 28.25, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def with_load(table: Table, load: Load) -> Table:
+def with_load(table: Table, load: LoadProfile) -> Table:
     """Return `table` with more imported energy. A load below 0 produces energy.
 
     A load first takes the exported energy. Produced energy first replaces the imported energy. Only
@@ -68,12 +68,12 @@ def with_energies(table: Table, imported: Floats, exported: Floats) -> Table:
     return table._replace(imported=imported, exported=fed, shared=table.shared * share)
 
 
-def always(kw: float) -> Load:
+def always(kw: float) -> LoadProfile:
     """Return a load of `kw` at all times."""
     return lambda numbers: np.full(len(numbers), kw * WH_A_KW)
 
 
-def car(kwh: float, kw: float, begin_hour: float = 22, rests: Sequence[bool] = ()) -> Load:
+def car(kwh: float, kw: float, begin_hour: float = 22, rests: Sequence[bool] = ()) -> LoadProfile:
     """Return the load of a car that is charged with `kwh` at `kw` each day from `begin_hour` on.
 
     `rests` says from Monday to Sunday on which days it is not charged.
@@ -93,7 +93,7 @@ def car(kwh: float, kw: float, begin_hour: float = 22, rests: Sequence[bool] = (
     return load
 
 
-def heat_pump(kwh_a_year: float) -> Load:
+def heat_pump(kwh_a_year: float) -> LoadProfile:
     """Return the load of a heat pump. A month has a share of the energy by its degree days."""
     degrees = np.array(_MEAN_DEGREES)
     of_day = np.where(degrees <= _HEATED_BELOW, _ROOM_DEGREES - degrees, 0.0)
@@ -105,7 +105,7 @@ def heat_pump(kwh_a_year: float) -> Load:
     return load
 
 
-def panels(kwp: float, direction: float = 180, tilt: float = 30) -> Load:
+def panels(kwp: float, direction: float = 180, tilt: float = 30) -> LoadProfile:
     """Return the load of solar panels, below 0. `solar_wh` describes `direction` and `tilt`."""
     return lambda numbers: -kwp * solar_wh(numbers, direction, tilt)
 

@@ -19,7 +19,7 @@ MIN_KNOWN_SHARE = 0.9
 # the month's amount exactly to the cent.
 _DECIMALS = 5
 
-type DaySums = Mapping[datetime, tuple[float, float]]
+type GasDaySums = Mapping[datetime, tuple[float, float]]
 """For each start of a day: the day's gas in m³, and the number of its seconds that are known."""
 
 
@@ -30,7 +30,7 @@ class GasMeter(Protocol):
     def time(self) -> datetime | None: ...  # noqa: D102
 
     @property
-    def days(self) -> DaySums: ...  # noqa: D102
+    def days(self) -> GasDaySums: ...  # noqa: D102
 
 
 class _Day(NamedTuple):
@@ -73,7 +73,7 @@ def gas_meter_costs(
     return gas_costs_report(_days_with_replaced(medium, meters), prices, now)
 
 
-def _days_with_replaced(medium: GasMeter, meters: Sequence[GasMeter]) -> DaySums:
+def _days_with_replaced(medium: GasMeter, meters: Sequence[GasMeter]) -> GasDaySums:
     replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]
     return joined_days([medium.days, *replaced])
 
@@ -90,7 +90,7 @@ def _has_replaced(medium: GasMeter, predecessor: GasMeter) -> bool:
     return is_later and medium is not predecessor
 
 
-def joined_days(meters: Iterable[DaySums]) -> DaySums:
+def joined_days(meters: Iterable[GasDaySums]) -> GasDaySums:
     """Add up the daily sums of several meters, such as a gas meter and its predecessors."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
@@ -100,7 +100,7 @@ def joined_days(meters: Iterable[DaySums]) -> DaySums:
     return joined
 
 
-def gas_costs_report(days: DaySums, prices: DatedGasPrices, now: datetime) -> dict[str, Any]:
+def gas_costs_report(days: GasDaySums, prices: DatedGasPrices, now: datetime) -> dict[str, Any]:
     """Return the costs of the current month, and of the same days a year ago at the same prices.
 
     Each day has the prices of its own day. If the current month has no whole day, the month before

@@ -7,9 +7,10 @@ from ..advice.battery_simulation import Battery
 from ..advice.planned_car_year import PlannedCar
 from ..advice.solar_yield import SUNNY_DAYS_SOURCE, solar_kwh_a_year
 from ..advice.what_if import Changes, NewContract, Sharing, compare_years, sources_then
-from ..advice.what_if_tables import DEGREES_SOURCE, Load, car, heat_pump, panels
+from ..advice.what_if_tables import DEGREES_SOURCE, LoadProfile, car, heat_pump, panels
 from ..advice.what_if_year import WhatIfError, WhatIfRefusal, YearCosts, YearEnergies, period_of
 from ..bill.household_state import HouseholdState
+from ..json_types import JsonMapping
 from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, Contract
 from ..prices.entered_contract import contract_of
@@ -34,9 +35,6 @@ _DEFAULTS: Mapping[str, Mapping[str, float]] = {
 }
 """Fields of a change that the user need not enter."""
 
-type Fields = Mapping[str, Any]
-"""Change of a household: its `kind`, and what the user has entered."""
-
 
 type Assumption = Mapping[str, float | str | None]
 """Assumption that the user has not entered: its `key` and `value`."""
@@ -45,7 +43,7 @@ type Assumption = Mapping[str, float | str | None]
 class WhatIfQuestion(NamedTuple):
     """Changes of a household, and the market prices that they can use."""
 
-    changes: Sequence[Fields]
+    changes: Sequence[JsonMapping]
     feed_in_price: float | None
     """Replaces the feed-in price in the contract, now and then."""
     sources: PriceSources | None
@@ -156,7 +154,7 @@ def _ids(sources: PriceSources, markets: Mapping[str, PriceSeries]) -> Iterator[
             yield name
 
 
-def _new_contract(fields: Fields, markets: Mapping[str, PriceSeries]) -> NewContract:
+def _new_contract(fields: JsonMapping, markets: Mapping[str, PriceSeries]) -> NewContract:
     """Return the entered contract. Raises WhatIfError if it follows a market without prices."""
     contract, names = contract_of(fields), [*_NEW_TERMS]
     if "energy_fee" in fields:
@@ -172,12 +170,12 @@ def _new_contract(fields: Fields, markets: Mapping[str, PriceSeries]) -> NewCont
     return NewContract(terms, market)
 
 
-def _sharing(fields: Fields, present: Contract) -> Sharing:
+def _sharing(fields: JsonMapping, present: Contract) -> Sharing:
     price = fields.get("price", present.community_price)
     return Sharing(fields["kwp"], fields["key"] / _PERCENT, price or 0.0)
 
 
-def _with_car_of_plan(changes: Sequence[Fields]) -> Sequence[Fields]:
+def _with_car_of_plan(changes: Sequence[JsonMapping]) -> Sequence[JsonMapping]:
     """Return the changes. A plan beside a car plans that car, unless it is for a device."""
     car_of = next((change for change in changes if change["kind"] == CAR), None)
     if car_of is None:
@@ -189,7 +187,7 @@ def _with_car_of_plan(changes: Sequence[Fields]) -> Sequence[Fields]:
     ]
 
 
-def _loads(entered: Mapping[str, Fields]) -> Iterator[Load]:
+def _loads(entered: Mapping[str, JsonMapping]) -> Iterator[LoadProfile]:
     """Yield the loads of the changes. The planned car is no such load."""
     is_planned = PLAN in entered and "device" not in entered[PLAN]
     if (of_car := entered.get(CAR)) and not is_planned:
@@ -200,13 +198,13 @@ def _loads(entered: Mapping[str, Fields]) -> Iterator[Load]:
         yield panels(roof["kwp"], roof["direction"], roof["tilt"])
 
 
-def _planned_car(fields: Fields) -> PlannedCar:
+def _planned_car(fields: JsonMapping) -> PlannedCar:
     hours = fields["begin_hour"], fields["end_hour"]
     more = fields.get("min_kw", 0.0), fields.get("end_hours", ())
     return PlannedCar(fields.get("kwh"), fields["kw"], *hours, *more)
 
 
-def _battery(fields: Fields) -> Battery:
+def _battery(fields: JsonMapping) -> Battery:
     return Battery(
         kwh=fields["kwh"],
         kw=fields["kw"],
@@ -216,7 +214,7 @@ def _battery(fields: Fields) -> Battery:
     )
 
 
-def _assumed(changes: Iterable[Fields], present: Contract) -> Iterator[Assumption]:
+def _assumed(changes: Iterable[JsonMapping], present: Contract) -> Iterator[Assumption]:
     """Yield the assumptions in the order of the changes."""
     for change in changes:
         fields = {**_DEFAULTS.get(change["kind"], {}), **change}
@@ -226,7 +224,7 @@ def _assumed(changes: Iterable[Fields], present: Contract) -> Iterator[Assumptio
         yield from _ASSUMED[change["kind"]](fields, present)
 
 
-def _second_car(changes: Iterable[Fields], cars: Sequence[str]) -> Iterator[Assumption]:
+def _second_car(changes: Iterable[JsonMapping], cars: Sequence[str]) -> Iterator[Assumption]:
     """Yield the cars that were charged here if a change is about another car."""
     if cars and any(c["kind"] == CAR or (c["kind"] == PLAN and "kwh" in c) for c in changes):
         yield _assumption("second_car", ", ".join(cars))
@@ -236,26 +234,26 @@ def _assumption(key: str, value: float | str | None = None) -> Assumption:
     return {"key": key, "value": value}
 
 
-def _of_contract(fields: Fields, present: Contract) -> Iterator[Assumption]:
+def _of_contract(fields: JsonMapping, present: Contract) -> Iterator[Assumption]:
     if "energy_fee" not in fields:
         yield _assumption("energy_fee", present.energy_fee or 0.0)
     if "feed_in_price" not in fields and "feed_in_margin" not in fields:
         yield _assumption("feed_in_as_today")
 
 
-def _of_panels(fields: Fields, _present: Contract) -> Iterator[Assumption]:
+def _of_panels(fields: JsonMapping, _present: Contract) -> Iterator[Assumption]:
     kwh = fields["kwp"] * solar_kwh_a_year(fields["direction"], fields["tilt"])
     yield _assumption("solar_kwh", round(kwh))
     yield _assumption("sunny_days", SUNNY_DAYS_SOURCE)
 
 
-def _of_sharing(fields: Fields, present: Contract) -> Iterator[Assumption]:
+def _of_sharing(fields: JsonMapping, present: Contract) -> Iterator[Assumption]:
     if "price" not in fields:
         yield _assumption("sharing_price", present.community_price or 0.0)
     yield _assumption("shared_sun", SUNNY_DAYS_SOURCE)
 
 
-_ASSUMED: Mapping[str, Callable[[Fields, Contract], Iterable[Assumption]]] = {
+_ASSUMED: Mapping[str, Callable[[JsonMapping, Contract], Iterable[Assumption]]] = {
     CONTRACT: _of_contract,
     CAR: lambda _fields, _present: [_assumption("car_every_day")],
     HEAT_PUMP: lambda _fields, _present: [_assumption("degree_days", DEGREES_SOURCE)],

@@ -20,6 +20,6 @@ class QuarterHourSharing(NamedTuple):
     """Imported energy of the quarter-hour in Leneda's data, None where unknown."""
 
 
-type Sharing = Mapping[datetime, QuarterHourSharing]
+type SharedQuarterHours = Mapping[datetime, QuarterHourSharing]
 """Shared energy keyed by the start of the quarter-hour, in UTC."""
-NO_SHARING: Sharing = {}
+NO_SHARING: SharedQuarterHours = {}

@@ -15,7 +15,7 @@ from ..energy_table.wall_clock import groups, number_of, time_of, wall_clock
 from ..history.luxembourg_time import QUARTER_HOUR, day_end, midnight, month_start
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySums
-from .energy_sharing import NO_SHARING, Sharing
+from .energy_sharing import NO_SHARING, SharedQuarterHours
 
 
 class LenedaDays:
@@ -24,7 +24,7 @@ class LenedaDays:
     def __init__(
         self,
         quarter_hours: Iterable[QuarterHour] = (),
-        sharing: Sharing = NO_SHARING,
+        sharing: SharedQuarterHours = NO_SHARING,
         day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
         """Make arrays of the quarter-hours.
@@ -57,7 +57,7 @@ class LenedaDays:
         return None if isnan(imported) else imported, None if isnan(exported) else exported
 
 
-def _arrays_of(quarters: Sequence[QuarterHour], sharing: Sharing) -> Leneda:
+def _arrays_of(quarters: Sequence[QuarterHour], sharing: SharedQuarterHours) -> Leneda:
     """Return quarter-hours and shared energy, which are in the order of time, as arrays."""
     shared = [(number_of(time), of_quarter) for time, of_quarter in sorted(sharing.items())]
     return Leneda(

@@ -24,7 +24,7 @@ ABOVE_CONTRACT = 16
 """Bit in a result of `QuarterHours.above`: the contract's reference power is exceeded. The four
 lower bits are the number of reference powers of the tariff that are exceeded (0 to 10)."""
 
-type Run = tuple[int, int, Origin]
+type _Run = tuple[int, int, Origin]
 """Successive quarter-hours from Leneda: index of the first quarter-hour, count, origin."""
 
 
@@ -102,7 +102,7 @@ class QuarterHours(NamedTuple):
         is_above = wh > reference_wh_of(numbers, contracts)
         return (count + ABOVE_CONTRACT * is_above).astype(np.uint8).tobytes()
 
-    def origins(self) -> Iterator[Run]:
+    def origins(self) -> Iterator[_Run]:
         """Yield the runs of successive quarter-hours from Leneda that have the same origin."""
         index = 0
         for source, group in groupby(self.sources.tolist()):

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..history.quarter_hour import QuarterHour
 from ..history.quarter_hour_values import QuarterHourValues
-from ..json_types import JsonMapping
+from ..json_types import JsonDict, JsonMapping
 from ..meter.meter_reader import Reading
 from .deadband import as_allowance, in_steps
 from .entity_description import (
@@ -17,8 +17,6 @@ from .entity_description import (
     BinarySensorSpec,
     SensorSpec,
 )
-
-type Attributes = dict[str, Any]
 
 # Key of the reference power in a meter's options.
 REFERENCE_POWER = "reference_power"
@@ -35,14 +33,14 @@ _RUNNING_DECIMALS = 2
 
 def measured_since[T](
     value_fn: Callable[[QuarterHourValues], T | None],
-) -> Callable[[Reading], Attributes]:
+) -> Callable[[Reading], JsonDict]:
     """Return a function that returns the attribute MEASURED_SINCE for a reading.
 
     The attribute is the time at which the measurement of the running quarter-hour began. It is None
     if the reading has no demand, or if `value_fn` returns None for it.
     """
 
-    def attributes(reading: Reading) -> Attributes:
+    def attributes(reading: Reading) -> JsonDict:
         demand = reading.demand
         if demand is None or value_fn(demand) is None:
             return {MEASURED_SINCE: None}
@@ -51,7 +49,7 @@ def measured_since[T](
     return attributes
 
 
-def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
+def quarter_hour_attributes(quarter: QuarterHour | None) -> JsonDict:
     """Return the attributes of a sensor that shows the power of `quarter`.
 
     The attribute "start" is the start of the quarter-hour. It is None if `quarter` is None. If the
@@ -132,7 +130,7 @@ def mean_power(
         quarter = quarter_fn(demand)
         return quarter.mean_kw if quarter else None
 
-    def attributes(reading: Reading) -> Attributes:
+    def attributes(reading: Reading) -> JsonDict:
         demand = reading.demand
         return quarter_hour_attributes(None if demand is None else quarter_fn(demand))
 

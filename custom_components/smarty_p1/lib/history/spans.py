@@ -25,7 +25,7 @@ _MAX_GAP = timedelta(days=731)
 # real fall is larger, because meters count in larger steps.
 _NEGLIGIBLE_WH = 0.01
 
-type Period = tuple[datetime, datetime]
+type TimeRange = tuple[datetime, datetime]
 
 
 class SpanKind(StrEnum):
@@ -55,7 +55,7 @@ class Span(NamedTuple):
         return QuarterHour(self.start, *self.amounts.totals())
 
     @property
-    def shared_period(self) -> Period | None:
+    def shared_period(self) -> TimeRange | None:
         """Return the period that gets the span's energy if Leneda has no data for the span.
 
         Usually, this is the whole span. A gap of more than `MAX_SHARED_GAP` has no such period,

@@ -28,7 +28,7 @@ from .portal_file_cells import (
     TIME,
     TIME_WITHOUT_OFFSET,
     UNIT,
-    Columns,
+    ColumnPositions,
     read_row,
 )
 from .portal_file_refusals import ExportError, ExportRefusal
@@ -225,7 +225,7 @@ def _table(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
         ) from err
 
 
-def _columns(head: _Head) -> Columns:
+def _columns(head: _Head) -> ColumnPositions:
     """Return the positions of the columns, recognised by the first rows."""
     example = head.example
     left = list(range(min(len(example), _MAX_COLUMNS)))
@@ -239,7 +239,7 @@ def _columns(head: _Head) -> Columns:
     interval = _interval_column(head, numbers)
     version = [n for n in numbers if n != interval][-1]
     kind = _kind_column(head, words)
-    return Columns(point, code, unit, time, value, interval, version, kind)
+    return ColumnPositions(point, code, unit, time, value, interval, version, kind)
 
 
 def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:

@@ -42,7 +42,7 @@ _SAME = (
 )
 
 
-class Columns(NamedTuple):
+class ColumnPositions(NamedTuple):
     """Positions of the columns in a row of the file."""
 
     point: int
@@ -56,7 +56,7 @@ class Columns(NamedTuple):
 
 
 def read_row(
-    cells: Sequence[str], example: Sequence[str], columns: Columns, latest: datetime
+    cells: Sequence[str], example: Sequence[str], columns: ColumnPositions, latest: datetime
 ) -> LenedaRow | None:
     """Return the row in `cells`. Return None if the row has no value.
 

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR
 from ..history.quarter_hour_values import QuarterHourValues
 from ..stored_json import Mark
-from .message import HouseholdMessage, Value
+from .message import HouseholdMessage, Placeholders
 
 # Measured with ten simulated households: after a minute, a fifth of the warnings of a house without
 # a car was wrong. Waiting for four minutes loses no warning of an excess that costs 0.05 EUR.
@@ -109,7 +109,7 @@ def warn_of_excess(
     )
     if not is_worth_it or _is_told(state, ahead):
         return state, None
-    values: dict[str, Value] = {
+    values: Placeholders = {
         "reference_kw": ahead.reference_kw,
         "less_kw": ahead.less_kw,
         "until_at": ahead.end.isoformat(),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
 from ..stored_json import Mark, Size
-from .message import HouseholdMessage, Value
+from .message import HouseholdMessage, PlaceholderValue
 
 _MAX_TEXT_CHARS = 1024
 _MAX_ITEMS = 20
@@ -80,7 +80,7 @@ def watch_exchanges(
     return replace(state, exchanged=identities), messages
 
 
-def _when(times: ReadingTimes) -> Mapping[str, Value]:
+def _when(times: ReadingTimes) -> Mapping[str, PlaceholderValue]:
     """Return the values that say when a count has risen, empty if the time is unknown."""
     if times.before is None or times.before > times.now:
         return {}

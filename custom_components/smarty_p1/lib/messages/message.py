@@ -11,8 +11,9 @@ from ..stored_json import Mark
 from ..stored_values import checked_time
 from .silence_remedy import Remedy
 
-type Value = str | float
-"""Value of a placeholder. A name that ends with `_at` has an ISO 8601 time."""
+type PlaceholderValue = str | float
+"""PlaceholderValue of a placeholder. A name that ends with `_at` has an ISO 8601 time."""
+type Placeholders = dict[str, PlaceholderValue]
 
 PHRASES: Mapping[str, frozenset[str]] = {
     "remedy": frozenset(remedy.value for remedy in Remedy),
@@ -31,7 +32,7 @@ class Line(NamedTuple):
     """Line of a report, with the key of its text and the values of the text's placeholders."""
 
     key: str
-    values: Mapping[str, Value]
+    values: Mapping[str, PlaceholderValue]
     causes: Sequence[tuple[str, float]] = ()
     """Keys of the causes of a change, each with its amount in EUR."""
 
@@ -144,7 +145,7 @@ class HouseholdMessage:
     """Message with the key of its text, and the values of the text's placeholders."""
 
     key: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, PlaceholderValue] = field(default_factory=dict)
     lines: Annotated[Sequence[Line], Mark.NOT_STORED] = ()
     """Lines of a report, in place of a text. A report never waits, so it is not stored."""
     names_meters: Annotated[bool, Mark.NOT_STORED] = False

@@ -18,7 +18,7 @@ from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
 from ..history.luxembourg_time import DAY, LUXEMBOURG, MONTHS_OF_A_YEAR, day_start, month_start
 from ..prices.contract import Contracts
-from .message import HouseholdMessage, Line, Value
+from .message import HouseholdMessage, Line, Placeholders
 
 _MIN_KNOWN_SHARE = 0.9
 # A smaller change is not worth an explanation.
@@ -65,7 +65,7 @@ def monthly_report(meters: Sequence[tuple[str, ReportedMonths]]) -> HouseholdMes
     first = meters[0][1].months[-1]
     totals = [reported.total for _, reported in meters]
     known = [total for total in totals if total is not None]
-    values: dict[str, Value] = {"reported_month": first.start.isoformat()}
+    values: Placeholders = {"reported_month": first.start.isoformat()}
     key = "monthly_report"
     if len(known) == len(totals):
         values["cost_eur"] = sum(known)
@@ -109,7 +109,7 @@ def _change(reported: ReportedMonths) -> Iterator[Line]:
     before = _month_before(reported)
     if before is None:
         return
-    name: dict[str, Value] = {"before_month": before.start.isoformat()}
+    name: Placeholders = {"before_month": before.start.isoformat()}
     change = cost_change(month, before, reported.own_kwh)
     if change is None:
         kwh = round(month.imported_kwh) - round(before.imported_kwh)
@@ -120,7 +120,7 @@ def _change(reported: ReportedMonths) -> Iterator[Line]:
     elif abs(change.difference) < max(0.01, _MIN_CHANGE_SHARE * abs(change.before)):
         yield Line("same", name)
     else:
-        values: dict[str, Value] = {**name, "difference_eur": abs(change.difference)}
+        values: Placeholders = {**name, "difference_eur": abs(change.difference)}
         yield Line("more" if change.difference > 0 else "less", values, change.causes)
 
 
@@ -258,10 +258,10 @@ def _dearest_day(reported: ReportedMonths) -> Iterator[Line]:
     # A house that only sells energy has no dearest day.
     if cost <= 0:
         return
-    values: dict[str, Value] = {"of_day": start.isoformat(), "cost_eur": cost}
+    values: Placeholders = {"of_day": start.isoformat(), "cost_eur": cost}
     device = reported.sources and dearest_device(reported.sources, month, start)
     if device and device.cost >= _MIN_DAY_SHARE * cost:
-        of_device: dict[str, Value] = {"name": device.name, "device_eur": device.cost}
+        of_device: Placeholders = {"name": device.name, "device_eur": device.cost}
         yield Line("dearest_day_device", values | of_device)
     else:
         yield Line("dearest_day", values)
@@ -275,7 +275,7 @@ def _goal(reported: ReportedMonths) -> Iterator[Line]:
     if goal is None:
         return
     above = total - goal.total
-    values: dict[str, Value] = {"goal_eur": goal.total, "difference_eur": abs(above)}
+    values: Placeholders = {"goal_eur": goal.total, "difference_eur": abs(above)}
     yield Line("goal_passed" if above > 0 else "goal_kept", values)
 
 
@@ -306,7 +306,7 @@ def _above(reported: ReportedMonths, powers: AbstractSet[float | None], avoidabl
     """
     sources, month = reported.sources, reported.months[-1]
     device = sources and cost_above(sources.devices, month)
-    is_one, values = len(powers) == 1, dict[str, Value]()
+    is_one, values = len(powers) == 1, Placeholders()
     if is_one:
         values["reference_kw"] = next(kw for kw in powers if kw is not None)
     if device and device.cost >= max(_MIN_ADVICE_EUR, _MIN_ABOVE_SHARE * avoidable):
@@ -321,7 +321,11 @@ def _best_hour(reported: ReportedMonths) -> Iterator[Line]:
     best = sources and best_hour(sources, month)
     if best and best.saving >= _MIN_ADVICE_EUR:
         clock = f"{best.hour:02}:00"
-        values: dict[str, Value] = {"name": best.name, "clock": clock, "saving_eur": best.saving}
+        values: Placeholders = {
+            "name": best.name,
+            "clock": clock,
+            "saving_eur": best.saving,
+        }
         yield Line("advice_hour", values)
 
 

@@ -9,7 +9,7 @@ from ..passed_pause import has_passed
 from ..plan.daily_load import WAITING, LoadState, Run
 from ..plan.load_record import MIN_MISSING_KWH, EndedTask, LoadRecord
 from ..stored_json import Size
-from .message import HouseholdMessage, Value
+from .message import HouseholdMessage, Placeholders
 
 _MIN_SAVING_EUR = 0.05
 _MAX_NAMED_RUNS = 3
@@ -64,7 +64,7 @@ def watch_plan(
     has_moved = last is not None and not _is_over(last, now)
     if load.by:
         told[first] = ToldPlan(_since(records[first]), load.by, load.runs[0].begin, has_moved)
-    values: dict[str, Value] = {
+    values: Placeholders = {
         "name": plan.names[first],
         "runs": _clock(load.runs),
         "saving_eur": plan.savings[first],
@@ -136,7 +136,7 @@ def _failures_of(
     if plan.state is LoadState.DID_NOT_START:
         yield plan.by, HouseholdMessage("load_did_not_start", {"name": name})
     if plan.missing_kwh >= MIN_MISSING_KWH:
-        values: dict[str, Value] = {
+        values: Placeholders = {
             "name": name,
             "missing_kwh": plan.missing_kwh,
             "until_at": plan.by.isoformat(),
@@ -145,7 +145,7 @@ def _failures_of(
 
 
 def _lacked(name: str, ended: EndedTask) -> HouseholdMessage:
-    values: dict[str, Value] = {
+    values: Placeholders = {
         "name": name,
         "got_kwh": ended.got_kwh,
         "needed_kwh": ended.needed_kwh,

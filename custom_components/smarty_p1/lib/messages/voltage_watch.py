@@ -8,7 +8,7 @@ from typing import Annotated
 from ..history.luxembourg_time import local_day
 from ..passed_pause import has_passed
 from ..stored_json import Mark
-from .message import HouseholdMessage, Value
+from .message import HouseholdMessage, Placeholders
 
 _OUTSIDE_FOR = timedelta(seconds=60)
 # After such a pause between two readings, the time before it does not count.
@@ -44,7 +44,7 @@ def watch_voltage(
     phase = next(lasting, None)
     if phase is None or state.told_on == today:
         return state, None
-    values: dict[str, Value] = {
+    values: Placeholders = {
         "phase": phase,
         "volts": outside[phase],
         "since_at": since[phase].isoformat(),

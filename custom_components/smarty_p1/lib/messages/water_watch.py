@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 from ..history.luxembourg_time import DAY, LUXEMBOURG
 from ..passed_pause import has_passed
 from ..stored_json import Mark, Size
-from .message import HouseholdMessage, Value
+from .message import HouseholdMessage, Placeholders, PlaceholderValue
 
 _START, _END = time(1), time(5)
 # A meter that is captured each hour has its last capture of the night up to an hour after `_END`.
@@ -140,9 +140,9 @@ def _is_told_night(nights: int) -> bool:
     return bool(nights) and (weeks < 0 or not rest)
 
 
-def _values(captures: Sequence[WaterCapture], nights: int) -> Mapping[str, Value]:
+def _values(captures: Sequence[WaterCapture], nights: int) -> Mapping[str, PlaceholderValue]:
     first, last = captures[0], captures[-1]
-    values: dict[str, Value] = {
+    values: Placeholders = {
         "litres": last.litres - first.litres,
         "from_at": first.time.isoformat(),
         "until_at": last.time.isoformat(),

@@ -1,17 +1,16 @@
 """Prices and costs of a household after a reading, as the sensors of the tariff show them."""
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
-type Attributes = Mapping[str, Any]
+from ..json_types import JsonMapping
 
 
 class MoneyValue(NamedTuple):
     """Value of a sensor, None if it is unknown, and its attributes."""
 
     value: float | None = None
-    attributes: Attributes = MappingProxyType({})
+    attributes: JsonMapping = MappingProxyType({})
     is_of_contract: bool = False
     """Whether the value comes from the contract alone, so that it needs no reading."""
 
