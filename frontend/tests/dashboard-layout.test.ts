@@ -56,8 +56,8 @@ test("each view has its cards", async () => {
   assert.deepEqual(shape(views), [
     "now: now, so-far, today, where, plan",
     "bill: bill, months",
-    "year: year, battery",
-    "others: medium GAS7401, medium WAT7402, medium HEA7403",
+    "year: year, what-if",
+    "others: gas-water-heat GAS7401, gas-water-heat WAT7402, gas-water-heat HEA7403",
     "quality: quality voltage, quality supply, quality interruptions",
   ]);
   assert.deepEqual(views.map(({ title }) => title), ["Now", "Bill", "Year", "Gas/Water/Heat", "Quality"]);

@@ -238,7 +238,7 @@ async def _until_drawn(who: Household) -> None:
 async def _picture_planned_car(who: Household) -> None:
     """Take the year with a plan for the car, and what a plan for a device would have saved."""
     await who.opens("/dashboard-smarty/year")
-    year, what_if = (who.page.locator(f"smarty-p1-{card}") for card in ("year", "battery"))
+    year, what_if = (who.page.locator(f"smarty-p1-{card}") for card in ("year", "what-if"))
     await year.get_by_role("button", name="With a plan for the car").click()
     for kind in ("Plan", "Battery"):
         await what_if.get_by_role("button", name=kind, exact=True).click()

@@ -54,9 +54,9 @@ FIRST_DAY = {
     "year": (("year", r"the first one ends at \d|It appears here with the first whole"),),
     "others": (
         # After a meter's second capture, its card has the amount of the day.
-        ("medium", r"^Gas .* (m³ today|Meter reading [\d,.]+ m³)"),
-        ("medium", r"^Water .* ([\d,.]+ \S+ today|Meter reading [\d,.]+ m³)"),
-        ("medium", r"^Heat .* (kWh today|Meter reading [\d,.]+ GJ)"),
+        ("gas-water-heat", r"^Gas .* (m³ today|Meter reading [\d,.]+ m³)"),
+        ("gas-water-heat", r"^Water .* ([\d,.]+ \S+ today|Meter reading [\d,.]+ m³)"),
+        ("gas-water-heat", r"^Heat .* (kWh today|Meter reading [\d,.]+ GJ)"),
     ),
     "quality": (
         ("quality", r"^Voltage .* All three phases within 207.253 V since .* L3 2\d\d V"),

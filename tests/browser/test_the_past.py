@@ -114,7 +114,7 @@ async def test_the_past_comes_from_a_file_and_an_aid_is_entered(
         # Twelve whole months: the class that is enough is known on the first day.
         await add_dashboard(who)
         await who.opens("/dashboard-smarty/year")
-        year, what_if = await shows_cards(who, "year", "battery")
+        year, what_if = await shows_cards(who, "year", "what-if")
         assert re.search(r"With 3 kW, you would have paid \d+ € less in 12 months\.", year.text)
         # The same power all the time, and no sun: there is only the standby of the battery.
         assert re.search(

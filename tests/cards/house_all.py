@@ -50,9 +50,9 @@ def views() -> dict[str, list[Placed]]:
             Placed("plan", house_plan.evening()),
         ],
         "bill": [Placed("bill", bills), Placed("months", bills)],
-        "year": [Placed("year", house_year.answers()), Placed("battery", house_what_if.answers())],
+        "year": [Placed("year", house_year.answers()), Placed("what-if", house_what_if.answers())],
         "others": [
-            Placed("medium", media, {"meter": meter})
+            Placed("gas-water-heat", media, {"meter": meter})
             for meter in (house_medium.GAS, house_medium.WATER, house_medium.HEAT)
         ],
         "quality": [

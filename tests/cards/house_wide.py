@@ -30,10 +30,13 @@ CARDS: list[Place] = [
         (name, {})
         for name in (
             *("now", "so-far", "today", "where", "plan"),
-            *("bill", "months", "year", "battery"),
+            *("bill", "months", "year", "what-if"),
         )
     ],
-    *[("medium", {"meter": meter}) for meter in (*house_medium.ALL, "euros", "long", "unit")],
+    *[
+        ("gas-water-heat", {"meter": meter})
+        for meter in (*house_medium.ALL, "euros", "long", "unit")
+    ],
     *[("quality", {"part": part}) for part in ("voltage", "supply", "interruptions")],
 ]
 

@@ -26,7 +26,6 @@ from .house_hour import state
 from .stage import NOW
 
 # The names of the elements whose files are called otherwise.
-FILES = {"medium": "gas-water-heat", "battery": "what-if"}
 PHONE, DESKTOP = 358, 620
 LIVE, METERS, DAYS, BILL, PLAN = (
     f"smarty_p1/{name}" for name in ("live", "meters", "days", "bill", "plan")
@@ -55,7 +54,7 @@ def show(title: str, card: str, *answers: JsonDict, **other: Any) -> JsonDict:  
     given = house.answers()
     for each in answers:
         given |= each
-    found = {"title": title, "card": FILES.get(card, card), "answers": given, "hass": hass}
+    found = {"title": title, "card": card, "answers": given, "hass": hass}
     found |= {"width": other.pop("width", PHONE), "sent": other.pop("sent", [])}
     found["now"] = other.pop("now", NOW.isoformat())
     return found | {"config": other}
@@ -212,9 +211,9 @@ def others() -> list[JsonDict]:
         show("no devices of one of three", "where", alone, three, chooser=True),
         show("nothing", "where", refused("nothing_counted", "shares")),
         *plans(),
-        show("another battery", "battery", battery, house_sun.answers(with_battery=True)),
-        show("of three", "battery", battery, three, chooser=True),
-        *(show(f"refusal {n}", "battery", found) for n, found in enumerate(refusals)),
+        show("another battery", "what-if", battery, house_sun.answers(with_battery=True)),
+        show("of three", "what-if", battery, three, chooser=True),
+        *(show(f"refusal {n}", "what-if", found) for n, found in enumerate(refusals)),
     ]
 
 
@@ -434,23 +433,35 @@ def media() -> list[JsonDict]:
         "none": of(),
     }
     return [
-        *(show(title, "medium", answers) for title, answers in found.items()),
+        *(show(title, "gas-water-heat", answers) for title, answers in found.items()),
         *(
-            show(f"heat in {unit}", "medium", of(heat(unit=unit)), width=DESKTOP)
+            show(f"heat in {unit}", "gas-water-heat", of(heat(unit=unit)), width=DESKTOP)
             for unit in ("Wh", "kWh", "MWh", "MJ", "m3")
         ),
-        show("the next telegram", "medium", read, sent=[exchanged]),
-        show("a chosen day, and the next month", "medium", of(water()), sent=["End", 10 * 86_400]),
-        show("only m3, and no right", "medium", found["only m3"], is_admin=False),
+        show("the next telegram", "gas-water-heat", read, sent=[exchanged]),
+        show(
+            "a chosen day, and the next month",
+            "gas-water-heat",
+            of(water()),
+            sent=["End", 10 * 86_400],
+        ),
+        show("only m3, and no right", "gas-water-heat", found["only m3"], is_admin=False),
         *(
-            show(f"at {at}", "medium", of(water()), now=f"2026-11-{at}:00+01:00")
+            show(f"at {at}", "gas-water-heat", of(water()), now=f"2026-11-{at}:00+01:00")
             for at in ("21T21:16", "22T00:20", "24T12:00")
         ),
-        show("of a device", "medium", all_three, device="device_heat"),
-        show("of water", "medium", all_three, meter=house_medium.WATER),
-        show("of another house", "medium", all_three, meter="of another house"),
-        show("of two", "medium", two, {METERS: {"meters": houses}}, entry_id="b", language="de"),
-        show("with a name", "medium", two, devices=named),
+        show("of a device", "gas-water-heat", all_three, device="device_heat"),
+        show("of water", "gas-water-heat", all_three, meter=house_medium.WATER),
+        show("of another house", "gas-water-heat", all_three, meter="of another house"),
+        show(
+            "of two",
+            "gas-water-heat",
+            two,
+            {METERS: {"meters": houses}},
+            entry_id="b",
+            language="de",
+        ),
+        show("with a name", "gas-water-heat", two, devices=named),
     ]
 
 

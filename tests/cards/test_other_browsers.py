@@ -32,12 +32,13 @@ SENTENCES = {
     "7 kW: 0.6 kWh, 0.05 €;",
     "bill": "November 2026 97.09 € so far until 21 Nov, 18:38",
     "months": "The cheapest month was June, the most expensive December",
-    "battery": "With a battery of 10 kWh and 5 kW, a year would cost about",
+    "what-if": "With a battery of 10 kWh and 5 kW, a year would cost about",
     "year": "7 kW is the right reference power. In 12 months, you would have paid 43 € "
     "more with 12 kW, and 54 € more with 3 kW.",
-    f"medium-{GAS}": "November up to the 20th: 11% more than on the same days of November 2025",
-    f"medium-{WATER}": "November up to the 20th: 7% less than on the same days of October",
-    f"medium-{HEAT}": "November up to the 20th: 20% more than on the same days of October",
+    f"gas-water-heat-{GAS}": "November up to the 20th: 11% more than on the same days of November "
+    "2025",
+    f"gas-water-heat-{WATER}": "November up to the 20th: 7% less than on the same days of October",
+    f"gas-water-heat-{HEAT}": "November up to the 20th: 20% more than on the same days of October",
     "quality-voltage": "All three phases within 207–253 V.",
     "quality-supply": "The breaker is on; last reading 0 s ago.",
     "quality-interruptions": "No interruption in the last 30 days; "

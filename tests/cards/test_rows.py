@@ -165,7 +165,7 @@ async def test_nothing_is_painted_outside(
 GROWING: list[house_wide.Place] = [
     ("now", {}),
     ("months", {}),
-    ("medium", {"meter": house_medium.GAS}),
+    ("gas-water-heat", {"meter": house_medium.GAS}),
     ("quality", {"part": "supply"}),
 ]
 # Widest room in px between the parts of a card, or below the last one.

@@ -1,7 +1,7 @@
 """The size of the program: the counted tokens, and the failures of the check."""
 
-import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,8 @@ def double(
     # A reason.
     return number * 2
 '''
+LIMITS = "| `smarty_p1_cli` | 1000 |\n| `dev`, `scripts` | 1000 |\n"
+TEST = "`tests/check/test_size.py::test`"
 
 
 def test_words_imports_and_format_do_not_count() -> None:
@@ -33,38 +35,38 @@ def test_words_imports_and_format_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "row", "status"),
+    ("sizes", "row", "status"),
     [
-        (1000, "", 0),
-        (1010, "", 0),
-        (1011, "", 1),
-        (1400, "| `dev` | A sentence | `tests/check/test_size.py::test` | 400 |", 0),
-        (1000, "| `dev` | A sentence | `tests/check/test_size.py::test` | 4001 |", 1),
-        (1000, "| `dev` | A sentence | `tests/check/no_such.py::test` | 4 |", 1),
+        ({"smarty_p1_cli": 1000}, "", 0),
+        ({"smarty_p1_cli": 1001}, "", 1),
+        ({"dev": 600, "scripts": 400}, "", 0),
+        ({"dev": 600, "scripts": 401}, "", 1),
+        ({"smarty_p1_cli": 1400}, f"A sentence | `no_such_name` | {TEST} | 400", 0),
+        ({"smarty_p1_cli": 1400}, f"A sentence | {TEST} | 400", 1),
+        ({"smarty_p1_cli": 1400}, f"A sentence | nothing | {TEST} | 400", 1),
+        ({"smarty_p1_cli": 1400}, f"A sentence | `read_toml` | {TEST} | 400", 1),
+        ({"smarty_p1_cli": 1400}, f"A sentence | `no_such_name`, `dev/ports.py` | {TEST} | 400", 1),
+        ({"smarty_p1_cli": 1000}, f"A sentence | `no_such_name` | {TEST} | 4001", 1),
+        ({"smarty_p1_cli": 9}, "A sentence | `no_such_name` | `tests/check/no_such.py` | 4", 1),
+        ({"smarty_p1_cli": 1000, "tests": 1700}, "", 0),
+        ({"smarty_p1_cli": 1000, "tests": 1701}, "", 1),
     ],
 )
-def test_a_room_may_have_its_base_its_rows_and_mends(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, size: int, row: str, status: int
+def test_a_room_has_its_limit_and_rows_of_replaced_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sizes: dict[str, int], row: str, status: int
 ) -> None:
     page = tmp_path / "size.md"
-    text = check_size.PAGE.read_text("utf-8").splitlines(keepends=True)
-    bases = "".join(line for line in text if "| `tests/" not in line)
-    rows = re.sub(r"\| \d+ \|", "| 1000 |", bases)
-    page.write_text(f"{rows}{row}\n", "utf-8")
+    page.write_text(LIMITS + (f"| `smarty_p1_cli` | {row} |\n" if row else ""), "utf-8")
     monkeypatch.setattr(check_size, "PAGE", page)
-    monkeypatch.setattr(
-        check_size, "sizes", lambda: dict.fromkeys(check_size.ROOMS, 1000) | {"dev": size}
-    )
+    monkeypatch.setattr(check_size, "sizes", lambda: Counter({"smarty_p1_cli": 1} | sizes))
     assert check_size.main() == status
 
 
-def test_a_base_only_falls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_limit_only_falls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     page = tmp_path / "size.md"
-    text = "".join(f"| `{room}` | 1000 |\n" for room in check_size.ROOMS)
-    page.write_text(text, "utf-8")
+    page.write_text(LIMITS, "utf-8")
     monkeypatch.setattr(check_size, "PAGE", page)
     monkeypatch.setattr(sys, "argv", ["check_size.py", "--write"])
-    sizes = dict.fromkeys(check_size.ROOMS, 1005) | {"dev": 900}
-    monkeypatch.setattr(check_size, "sizes", lambda: sizes)
+    monkeypatch.setattr(check_size, "sizes", lambda: Counter({"smarty_p1_cli": 900, "dev": 1001}))
     check_size.main()
-    assert page.read_text("utf-8") == text.replace("`dev` | 1000", "`dev` | 900")
+    assert page.read_text("utf-8") == LIMITS.replace("cli` | 1000", "cli` | 900")
