@@ -184,7 +184,7 @@ def _past() -> JsonDict:
 def views() -> dict[str, tuple[JsonDict, list[Place]]]:
     """Return the answers and the cards of each state."""
     without_supply = [place for place in CARDS if place[0] != "quality"]
-    electric = [place for place in without_supply if place[0] != "medium"]
+    electric = [place for place in without_supply if place[0] != "gas-water-heat"]
     return {
         "busy": (
             _answers(),
