@@ -32,7 +32,7 @@ from .quarter_hour_files import QuarterHourFiles
 
 type RemoveHours = Callable[[Iterable[datetime]], Awaitable[bool]]
 """Removal of the hours of some months from the statistics. Its result is False if rows are left."""
-type SharedPower = dict[str, dict[datetime, float]]
+type _SharedPower = dict[str, dict[datetime, float]]
 """Mean power in kW by the start of the quarter-hour, for each code of energy sharing."""
 
 # The removal of imported quarter-hours waits for the recorder. It then finds the meter closed.
@@ -152,7 +152,7 @@ class LenedaData:
         run = self.hass.async_add_executor_job
         return await run(contradicted_days, table, leneda, start, end)
 
-    async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
+    async def async_shared_power(self, start: datetime, end: datetime) -> _SharedPower:
         """Return the mean power of shared energy in a period, in kW.
 
         The power is keyed by code, then by the start of the quarter-hour. Raises OSError if a file
@@ -285,7 +285,7 @@ class LenedaData:
         self.listeners.call()
 
 
-def _shared_power(files: QuarterHourFiles, start: datetime, end: datetime) -> SharedPower:
+def _shared_power(files: QuarterHourFiles, start: datetime, end: datetime) -> _SharedPower:
     # Only whole days show false zeros.
     until = min(day_end(end), day_start(dt_util.utcnow()))
     return shared_powers(files.read(until, start), start, end)
