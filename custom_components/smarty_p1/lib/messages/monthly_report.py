@@ -18,7 +18,7 @@ from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
 from ..history.luxembourg_time import DAY, LUXEMBOURG, MONTHS_OF_A_YEAR, day_start, month_start
 from ..prices.contract import Contracts
-from .message import HouseholdMessage, Line, Placeholders
+from .message import HouseholdMessage, Line, Placeholders, PlaceholderValue
 
 _MIN_KNOWN_SHARE = 0.9
 # A smaller change is not worth an explanation.
@@ -306,7 +306,7 @@ def _above(reported: ReportedMonths, powers: AbstractSet[float | None], avoidabl
     """
     sources, month = reported.sources, reported.months[-1]
     device = sources and cost_above(sources.devices, month)
-    is_one, values = len(powers) == 1, Placeholders()
+    is_one, values = len(powers) == 1, dict[str, PlaceholderValue]()
     if is_one:
         values["reference_kw"] = next(kw for kw in powers if kw is not None)
     if device and device.cost >= max(_MIN_ADVICE_EUR, _MIN_ABOVE_SHARE * avoidable):
