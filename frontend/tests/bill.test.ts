@@ -49,6 +49,11 @@ test("while the month runs, days have one decimal", () => {
   assert.deepEqual(groups.slice(0, 2).map((rows) => plain(rows[0]!.quantity)), ["0.13 kWh × 1.2000 €", "20.8 of 30 days × 5.72 €"]);
 });
 
+test("half an hour is not no day", () => {
+  const { groups } = shownBill(bill({ lines: [line("grid", 0.000694, "month", 12.84, 0.01)], until: "2026-06-01T00:30:00+02:00" }), english);
+  assert.equal(plain(groups[0]![0]!.quantity), "0.02 of 30 days × 12.84 €");
+});
+
 test("what is paid by the month is written in days, and as one month when it is whole", () => {
   assert.equal(quantities(line("meter", 0.333333, "month", 5.72, 1.91))[0], "10 of 30 days × 5.72 €");
   assert.equal(quantities(line("meter", 0.35, "month", 5.72, 2))[0], "10.5 of 30 days × 5.72 €");

@@ -328,7 +328,9 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
   const inDays = bill.lines.filter((line) => isMonth(line) && !isWhole(line));
   const priceOf = (line: BillLine) => round(line.price, priceDecimals(line));
   const running = isRunning(bill);
-  const dayDecimals = running ? 1 : enough(0, 4, inDays, (line, decimals) => (round(line.quantity * days, decimals) / days) * priceOf(line));
+  // In the first hour, one decimal would leave no days.
+  const isFirstHour = inDays.some(({ quantity }) => !round(quantity * days, 1));
+  const dayDecimals = running && !isFirstHour ? 1 : enough(0, 4, inDays, (line, decimals) => (round(line.quantity * days, decimals) / days) * priceOf(line));
   return (line) => {
     const decimals = priceDecimals(line);
     const price = locale.unit(line.price, "€", decimals);
