@@ -68,6 +68,7 @@ LINES = vol.All(
 )
 LEVY = {
     vol.Required("per"): vol.In(UNITS, msg=f"none of: {', '.join(UNITS)}"),
+    vol.Optional("part"): "network",
     vol.Optional("from"): DAY,
     vol.Optional("until"): DAY,
     **{vol.Optional(category): LINES for category in CATEGORIES},

@@ -14,16 +14,22 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.answers.bills import bills_report
-from smartyp1.bill.bill import Bill
+from smartyp1.bill.bill import Bill, month_prices
+from smartyp1.bill.ledger_row_prices import prices_of_rows
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.month import Month
+from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.json_types import JsonDict
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
+from smartyp1.prices import agreed_prices
 from smartyp1.prices.contract import Contract, Contracts
+from smartyp1.prices.kwh_price import price_of_kwh
+from smartyp1.prices.published_prices import PublishedPrices
 from tests.lib.bill.months import agreed, changing, local, months_of
 from tests.lib.bill.support import Connection, read_quarter_hours, row_of
 from tests.lib.bill.tables import DayRows, ledger_of_days
+from tests.prices import price_file
 from tests.random_examples import examples
 
 QUARTER = timedelta(minutes=15)
@@ -67,6 +73,13 @@ def by_layer(due: Bill) -> tuple[float, ...]:
     return tuple(round(wh / 1000, 3) for wh in due.energy[9:14])
 
 
+def price_of_shared(month: Month) -> float:
+    """Return the price of a shared kWh in a month in which it does not change."""
+    prices = month_prices(month.ledger, month.start, month.end)
+    [price] = {*prices_of_rows(month.rows, prices).shared.tolist()}
+    return float(price)
+
+
 def quantities(due: Bill) -> dict[str, float]:
     return {line.name: line.quantity for line in due.lines if line.unit == "kWh"}
 
@@ -107,6 +120,49 @@ def test_the_network_may_not_be_due_within_a_local_group(
     nothing_shared = bill_of({CONSUMPTION: platform[CONSUMPTION]}, agreed(**HOUSE))
     assert nothing_shared.community is None
     assert nothing_shared.total_with_community == nothing_shared.total
+
+
+@pytest.mark.parametrize("has_levies", [True, False])
+def test_a_further_component_of_the_grids_price_counts_for_shared_energy(
+    monkeypatch: pytest.MonkeyPatch, *, has_levies: bool
+) -> None:
+    components = """
+[levies.reserve]
+per = "kWh"
+part = "network"
+A = [{ from = 2025-01-01, value = 0.01 }]
+[levies.reading]
+per = "month"
+part = "network"
+A = [{ from = 2025-01-01, value = 2.0 }]
+"""
+    platform = {
+        CONSUMPTION: rows("2026-06-01", "2026-07-01", 6.0),
+        LAYER_1: rows("2026-06-01", "2026-07-01", at_noon(1)),
+    }
+    contracts = agreed(reference_kw=7, energy_price=0.145, has_levies=has_levies)
+    before = only_month(platform, contracts)
+    bill_before = before.bill()
+    kwh_before = price_of_kwh(contracts, before.start, NO_PRICES).imported
+    shared_before = price_of_shared(before)
+    prices = PublishedPrices.read(price_file(levies=components))
+    monkeypatch.setattr(agreed_prices, "PUBLISHED", prices)
+    after = only_month(platform, contracts)
+    due = after.bill()
+    lines = {line.name: (line.quantity, line.price, line.amount) for line in due.lines}
+    # 30 days * 24 h * 6 kW = 4320 kWh, of which 180 are shared
+    assert lines["reserve"] == (4320, 0.01, 43.2)
+    assert lines["reading"] == (1, 2.0, 2.0)
+    assert due.net == pytest.approx((bill_before.net or 0) + 45.2)
+    assert due.part("levies") == bill_before.part("levies")
+    assert due.part("network") == pytest.approx(
+        (bill_before.part("network") or 0) + 48.82, abs=0.01
+    )
+    assert kwh_before
+    assert price_of_kwh(contracts, after.start, NO_PRICES).imported == pytest.approx(
+        kwh_before + 0.0108
+    )
+    assert price_of_shared(after) == pytest.approx(shared_before + 0.0108)
 
 
 def test_the_communitys_price_changes_in_the_month() -> None:

@@ -80,7 +80,7 @@ def bill_lines() -> Mapping[str, LineKind]:
 
 @lru_cache(maxsize=2)
 def _lines_with_levies(prices: PublishedPrices) -> Mapping[str, LineKind]:
-    levies = {name: LineKind(levy.per, "levies") for name, levy in prices.levies.items()}
+    levies = {name: LineKind(levy.per, levy.part) for name, levy in prices.levies.items()}
     return {**_BEFORE_LEVIES, **levies, **_AFTER_LEVIES}
 
 
@@ -474,8 +474,8 @@ def _charges(part: BillPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge
     yield from _supplier_charges(part, bought)
     yield from _network_charges(part)
     for levy in part.prices.levies:
-        quantity = part.months if levy.per == PER_MONTH else supplied_kwh
-        yield _Charge(levy.name, quantity, levy.price)
+        kwh = part.sums.imported_wh / 1000 if levy.part == "network" else supplied_kwh
+        yield _Charge(levy.name, part.months if levy.per == PER_MONTH else kwh, levy.price)
     yield from _aids(part, PER_KWH, supplied_kwh)
     if sold.margin is not None and sold.unpriced_kwh:
         sold = sold._replace(kwh=sold.market_kwh)

@@ -50,7 +50,7 @@ def prices_of_rows(ledger: Ledger, of_month: MonthPrices) -> RowPrices:
         rows.exported[of] = _energy(contract.feed_in_price, contract.feed_in_margin, sold[of])
         rows.has_feed_in[of] = contract.has_feed_in_price
         rows.community[of] = contract.community_price or 0.0
-        rows.shared[of] = (part.prices.variable or 0.0) * vat + rows.community[of]
+        rows.shared[of] = (part.prices.grid_kwh or 0.0) * vat + rows.community[of]
         rows.excess[of] = part.prices.excess or 0.0
     return rows
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from .contract import Aid, AidVat, Contract, Contracts
+from .contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from .published_prices import (
     CONSUMER_CATEGORIES,
     NetworkPrices,
@@ -36,6 +36,7 @@ class AgreedLevy(NamedTuple):
 
     name: str
     per: str
+    part: str
     price: float | None
 
 
@@ -129,6 +130,13 @@ class AgreedPrices(NamedTuple):
         return self._price(self.contract.network_variable, "variable")
 
     @property
+    def grid_kwh(self) -> float | None:
+        """Return the grid's price of an imported kWh with its further components."""
+        of_kwh = [levy for levy in self.levies if (levy.part, levy.per) == ("network", PER_KWH)]
+        prices = [self.variable, *(levy.price for levy in of_kwh)]
+        return None if None in prices else sum(filter(None, prices))
+
+    @property
     def surcharge(self) -> float | None:
         """Return the grid's price of a kWh above the reference power."""
         return self._price(self.contract.surcharge, "surcharge")
@@ -170,16 +178,20 @@ class AgreedPrices(NamedTuple):
     def levies(self) -> Sequence[AgreedLevy]:
         """Return the levies on the bill, in its order.
 
-        A levy that is not levied is left out, unless the contract has its price. All levies are
-        left out if the bill has no lines for levies.
+        A levy that is not levied is left out, unless the contract has its price. If the bill has no
+        lines for levies, only components of the grid's price are left.
         """
-        if not self.contract.has_levies:
-            return ()
         own = dict(self.contract.levies)
         return [
-            AgreedLevy(name, levy.per, self._price(own.get(name), "levies", name, self._category))
+            AgreedLevy(
+                name,
+                levy.per,
+                levy.part,
+                self._price(own.get(name), "levies", name, self._category),
+            )
             for name, levy in PUBLISHED.levies.items()
-            if name in own or name in self.published.levied
+            if (name in own or name in self.published.levied)
+            and (levy.part == "network" or self.contract.has_levies)
         ]
 
     def fixed(self, reference_kw: float | None) -> float | None:

@@ -61,8 +61,8 @@ CONTRACT_TERMS: Mapping[str, Term] = {
     "with_levies": bool,
     "consumer_category": Choice(CONSUMER_CATEGORIES),
     **{
-        name: MARGIN if levy.per == PER_KWH else MONTHLY
-        for name, levy in price_file().levies.items()
+        name: MARGIN if price_file().levies[name].per == PER_KWH else MONTHLY
+        for name in price_file().entered
     },
     "community_price": PRICE,
     "meter_ampere": Choice(tuple(map(str, METER_SIZES))),

@@ -108,11 +108,13 @@ class NetworkPrices(NamedTuple):
 
 
 class Levy(NamedTuple):
-    """Levy on the bill of each household."""
+    """Levy on the bill of each household, or a further component of the grid's price."""
 
     per: str
-    """`PER_KWH` (for each kWh that the supplier bills) or `PER_MONTH`."""
+    """`PER_KWH` or `PER_MONTH`. A levy counts for the kWh of the supplier, a component for all."""
     days: Days
+    part: str
+    """Part of the bill: `levies` or `network`."""
 
 
 def _days_of(entry: Mapping[str, Any]) -> Days:
@@ -202,13 +204,16 @@ class PublishedPrices:
         """Return the content of the price file `text`, which `scripts/check_prices.py` accepts."""
         content = tomllib.loads(text)
         levies = {
-            name: Levy(entry["per"], _days_of(entry)) for name, entry in content["levies"].items()
+            name: Levy(entry["per"], _days_of(entry), entry.get("part", "levies"))
+            for name, entry in content["levies"].items()
         }
         prices = {
             key: _Price.read("vat" if key == "vat" else "grid", lines)
             for key, lines in _lists(content["prices"])
         } | {
-            price_key("levies", name, category): _Price.read("levies", entry[category])
+            price_key("levies", name, category): _Price.read(
+                "grid" if levies[name].part == "network" else "levies", entry[category]
+            )
             for name, entry in content["levies"].items()
             for category in entry.keys() & set(CONSUMER_CATEGORIES)
         }
@@ -228,6 +233,11 @@ class PublishedPrices:
             )
 
         return cls(levies, timeline(days, DAY), timeline(days_of_years, _YEAR))
+
+    @property
+    def entered(self) -> Sequence[str]:
+        """Return the names of the levies that a contract may have at a price of its own."""
+        return [name for name, levy in self.levies.items() if levy.part == "levies"]
 
     def at(self, moment: datetime) -> NetworkPrices:
         """Return the published prices at `moment`."""
