@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Literal, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import MATCH_ALL, Platform
+from homeassistant.const import MATCH_ALL, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import FLOAT_PRECISION
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
 
 from ..const import DOMAIN, SUBENTRY_BATTERY
 from ..coordinator import SmartyConfigEntry, has_telegrams, is_live
@@ -56,6 +58,12 @@ async def async_setup_entry(
             async_add_entities(tank_sensors(coordinator))
         case PulseCoordinator():
             async_add_entities(pulse_sensors(coordinator))
+
+
+def _text_of(state: StateType) -> str:
+    if state is None:
+        return STATE_UNKNOWN
+    return f"{state:.{FLOAT_PRECISION}}" if isinstance(state, float) else str(state)
 
 
 class MeterSensor(SmartyEntity, SensorEntity):
@@ -124,7 +132,7 @@ class MeterSensor(SmartyEntity, SensorEntity):
             states.async_set(entity_id, state, attributes, context=context)
             return
         else:
-            state, info = self._stringify_state(available=True), written.state_info
+            state, info = _text_of(self.state), written.state_info
             states.async_set(entity_id, state, written.attributes, state_info=info)
         self._shown, self._written = shown, states.get(entity_id)
 

@@ -89,24 +89,36 @@ class _Changes(NamedTuple):
         by_month = {start: ledger.mark(start, month_end(start)) for start in known}
         if before and before.contracts != ledger.contracts:
             before = None
-        running = month_start(min(before.until, until)) if before else BEGINNING
-        months = [
-            month
-            for month, mark in by_month.items()
-            if month >= running or (before and before.by_month.get(month)) != mark
-        ]
+        months = _changed_months(before, by_month, until) if before else [*by_month]
         amounts = amounts_by_hour(ledger, months, until)
         marks = _Marks(ledger.contracts, until, by_month, _marks_of_days(amounts))
         if before is None:
             return cls(marks, months, amounts)
         # A row that the recorder has failed to write is found by the next write, if it is young.
-        days = marks.by_day.items() ^ before.by_day.items()
-        first = min((day for day, _ in days), default=until.toordinal())
-        since = datetime.fromordinal(first).replace(tzinfo=UTC) - DAY
-        later = (
-            {hour: value for hour, value in hours.items() if hour >= since} for hours in amounts
-        )
-        return cls(marks, months, HourlyAmounts(*later), since)
+        since = _first_change(before.by_day, marks.by_day, until) - DAY
+        return cls(marks, months, _from_hour(amounts, since), since)
+
+
+def _changed_months(
+    before: _Marks, by_month: Mapping[datetime, int], until: datetime
+) -> list[datetime]:
+    running = month_start(min(before.until, until))
+    return [
+        month
+        for month, mark in by_month.items()
+        if month >= running or before.by_month.get(month) != mark
+    ]
+
+
+def _first_change(before: Mapping[int, int], now: Mapping[int, int], until: datetime) -> datetime:
+    days = now.items() ^ before.items()
+    first = min((day for day, _ in days), default=until.toordinal())
+    return datetime.fromordinal(first).replace(tzinfo=UTC)
+
+
+def _from_hour(amounts: HourlyAmounts, since: datetime) -> HourlyAmounts:
+    later = ({hour: value for hour, value in hours.items() if hour >= since} for hours in amounts)
+    return HourlyAmounts(*later)
 
 
 def _marks_of_days(amounts: HourlyAmounts) -> Mapping[int, int]:
