@@ -28,7 +28,6 @@ box = test_orders.box
 pytestmark = [
     pytest.mark.begins_at("2026-11-30T12:00:00Z"),
     pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
-    pytest.mark.timeout(120),
 ]
 
 BATTERY = {

@@ -6,15 +6,24 @@ from math import inf
 from typing import Any
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import CONF_NAME
+from homeassistant.components.lock.const import LockState
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
+from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
     SelectSelectorConfig,
+    StateSelector,
+    StateSelectorConfig,
     TextSelector,
 )
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import PowerConverter
 
 from ..const import (
     CONF_ANSWERED_ON,
@@ -26,6 +35,7 @@ from ..const import (
     CONF_CAPACITY,
     CONF_CHARGED_HERE,
     CONF_CONNECTED,
+    CONF_CONNECTED_WHEN,
     CONF_DEVICE,
     CONF_ENERGY_FROM,
     CONF_LIMIT_SHARED,
@@ -37,10 +47,15 @@ from ..const import (
     CONF_LOAD_MIN_KW,
     CONF_MEASURED_BY,
     CONF_MIN_MINUTES,
+    CONF_OFF_WHEN,
+    CONF_ON_WHEN,
     CONF_PHASES,
     CONF_PLAN_DECIDES,
     CONF_POWER_SET_BY,
     CONF_READY,
+    CONF_SHOWN_BY,
+    CONF_SHOWN_WHEN,
+    CONF_STOPPED_BY,
     CONF_SWITCHED_BY,
     CONF_TARGET,
     LOAD_APPLIANCE,
@@ -52,7 +67,7 @@ from ..const import (
     SUBENTRY_LOAD,
 )
 from ..coordinator.loads.entered_loads import phases_of
-from ..coordinator.loads.refused_loads import POWER_UNITS, commanded, unit_of
+from ..coordinator.loads.refused_loads import POWER_UNITS, commanded, is_of_load, unit_of
 from ..coordinator.loads.state_numbers import lowest_of
 from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.history.luxembourg_time import local_day
@@ -70,8 +85,15 @@ _MAX_MINUTES = 240
 _MIN_PHASE_KW = 1.35
 _ENERGY_UNITS = {None, "%", "Wh", "kWh", "MWh"}
 _CURRENT_UNITS = {"A", "mA"}
-_SWITCHES = entity_field("switch", "input_boolean")
-_SENSORS = entity_field("binary_sensor", "input_boolean")
+_BUTTONS = "button", "input_button"
+_SELECTS = "select", "input_select"
+_LOCK = "lock"
+# Names of the fields that ask what the states of an entity mean, by the entity's field.
+_MEANINGS = {
+    CONF_SWITCHED_BY: (CONF_ON_WHEN, CONF_OFF_WHEN),
+    CONF_SHOWN_BY: (CONF_SHOWN_WHEN,),
+    CONF_CONNECTED: (CONF_CONNECTED_WHEN,),
+}
 _ENERGY: Mapping[vol.Marker, Any] = {
     vol.Required(CONF_NAME): TextSelector(),
     vol.Required(CONF_LOAD_KWH): AmountField(Amount(KWH, _MAX_KWH, 0.1)),
@@ -95,7 +117,11 @@ _CHARGED_HERE: Mapping[vol.Marker, Any] = {
 _CONTROL: Mapping[vol.Marker, Any] = {
     **_BLOCKED,
     vol.Required(CONF_LIMIT_SHARED, default=False): BooleanSelector(),
-    vol.Optional(CONF_SWITCHED_BY): _SWITCHES,
+    vol.Optional(CONF_SWITCHED_BY): entity_field(
+        "switch", "input_boolean", *_SELECTS, *_BUTTONS, _LOCK
+    ),
+    vol.Optional(CONF_STOPPED_BY): entity_field(*_BUTTONS),
+    vol.Optional(CONF_SHOWN_BY): entity_field("sensor", "binary_sensor"),
     vol.Required(CONF_PLAN_DECIDES, default=True): BooleanSelector(),
     vol.Optional(CONF_POWER_SET_BY): entity_field("number", "input_number"),
     vol.Optional(CONF_PHASES): whole_number_field(3, minimum=1),
@@ -112,7 +138,7 @@ _FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
         vol.Optional(CONF_BY_WORKDAYS): ClockField(),
         vol.Optional(CONF_BY_WEEKEND): ClockField(),
         vol.Optional(CONF_MEASURED_BY): MEASURED,
-        vol.Optional(CONF_CONNECTED): _SENSORS,
+        vol.Optional(CONF_CONNECTED): entity_field("sensor", "binary_sensor", "input_boolean"),
         **_CONTROL,
     },
     LOAD_APPLIANCE: {
@@ -120,11 +146,9 @@ _FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
         vol.Required(CONF_LOAD_HOURS): AmountField(Amount(HOURS, MAX_LOAD_HOURS, MIN_LOAD_HOURS)),
         vol.Optional(CONF_BY): ClockField(),
         vol.Optional(CONF_MEASURED_BY): MEASURED,
-        vol.Optional(CONF_READY): _SENSORS,
+        vol.Optional(CONF_READY): entity_field("binary_sensor", "input_boolean"),
         **_BLOCKED,
-        vol.Optional(CONF_SWITCHED_BY): entity_field(
-            "switch", "input_boolean", "button", "input_button"
-        ),
+        vol.Optional(CONF_SWITCHED_BY): entity_field("switch", "input_boolean", *_BUTTONS),
     },
     LOAD_PAUSING: {
         **_ENERGY,
@@ -136,7 +160,14 @@ _FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
 }
 """Fields of the form, by kind of load."""
 _LIMIT = {CONF_BLOCKED_BY, CONF_BLOCKED_WHEN, CONF_LIMITED_TO, CONF_LIMIT_SHARED}
-_SWITCHED = {CONF_SWITCHED_BY, CONF_PLAN_DECIDES, CONF_POWER_SET_BY, CONF_MIN_MINUTES}
+_SWITCHED = {
+    CONF_SWITCHED_BY,
+    CONF_STOPPED_BY,
+    CONF_SHOWN_BY,
+    CONF_PLAN_DECIDES,
+    CONF_POWER_SET_BY,
+    CONF_MIN_MINUTES,
+}
 _OF_CHARGE = {CONF_CAPACITY, CONF_TARGET}
 _SECTIONS: Mapping[str, set[str]] = {
     SECTION_MORE: {
@@ -147,12 +178,27 @@ _SECTIONS: Mapping[str, set[str]] = {
         CONF_MEASURED_BY,
         CONF_CHARGED_HERE,
         CONF_CONNECTED,
+        CONF_CONNECTED_WHEN,
         CONF_READY,
     },
     SECTION_CONTROL: _SWITCHED,
     SECTION_LIMIT: _LIMIT,
 }
 """Fields that a load can do without, by section."""
+
+
+def _state_fields(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
+    """Return the fields that ask what the states or options of the chosen entities mean."""
+    fields = dict[vol.Marker, Any]()
+    for chosen, names in _MEANINGS.items():
+        if data.get(chosen, "").partition(".")[0] in {"sensor", *_SELECTS}:
+            config = StateSelectorConfig(
+                entity_id=data[chosen],
+                hide_states=[STATE_UNAVAILABLE, STATE_UNKNOWN],
+                multiple=chosen != CONF_SWITCHED_BY,
+            )
+            fields |= {vol.Required(name): StateSelector(config) for name in names}
+    return fields
 
 
 class LoadFlow(ConfigSubentryFlow):
@@ -187,11 +233,18 @@ class LoadFlow(ConfigSubentryFlow):
         self._suggested = found.get(user_input.get(CONF_DEVICE, ""), {})
         return await self._async_ask(kind=self._kind)
 
+    async def async_step_states(self, user_input: Input = None) -> SubentryFlowResult:
+        """Ask what the states of the chosen entities mean."""
+        return await self._form.async_ask_states(user_input, self._get_entry(), self._subentry)
+
+    @property
+    def _subentry(self) -> ConfigSubentry | None:
+        """Return the load that is changed, None for a new one."""
+        is_change = self.source == SOURCE_RECONFIGURE
+        return self._get_reconfigure_subentry() if is_change else None
+
     async def _async_ask(self, typed: Input = None, *, kind: str) -> SubentryFlowResult:
-        subentry = None
-        if self.source == SOURCE_RECONFIGURE:
-            subentry = self._get_reconfigure_subentry()
-        elif self._found is None:
+        if self._subentry is None and self._found is None:
             self._kind, self._found = (
                 kind,
                 found_devices(self.hass, kind, commanded(self.hass).keys()),
@@ -205,8 +258,9 @@ class LoadFlow(ConfigSubentryFlow):
             _SECTIONS,
             _CHARGED_HERE if kind == LOAD_CAR else {},
             self._suggested,
+            _state_fields,
         )
-        return await self._form.async_ask(page, typed, self._get_entry(), subentry)
+        return await self._form.async_ask(page, typed, self._get_entry(), self._subentry)
 
     # Steps of the dialog: a form for each kind of load.
     async_step_car = partialmethod(_async_ask, kind=LOAD_CAR)
@@ -218,6 +272,8 @@ class LoadFlow(ConfigSubentryFlow):
         self._check_powers(kind, data, errors)
         self._check_limit(data, errors)
         self._check_energy(data, errors)
+        if kind != LOAD_APPLIANCE:
+            self._check_switch(data, errors)
         if CONF_CHARGED_HERE in data:
             data[CONF_ANSWERED_ON] = local_day(dt_util.utcnow()).isoformat()
         return {**data, CONF_LOAD_KIND: kind}
@@ -241,13 +297,31 @@ class LoadFlow(ConfigSubentryFlow):
             return
         if CONF_LIMITED_TO not in data:
             errors.refuse(CONF_LIMITED_TO, "limited_to_missing")
-        own = None
-        if self.source == SOURCE_RECONFIGURE:
-            own = self._get_reconfigure_subentry().subentry_id
+        own = self._subentry and self._subentry.subentry_id
         for other in self._get_entry().get_subentries_of_type(SUBENTRY_LOAD):
             is_same = other.subentry_id != own and other.data.get(CONF_BLOCKED_BY) == relay
             if is_same and other.data[CONF_BLOCKED_WHEN] != data[CONF_BLOCKED_WHEN]:
                 errors.refuse(CONF_BLOCKED_WHEN, "relay_has_other_state")
+
+    def _check_switch(self, data: dict[str, Any], errors: FormErrors) -> None:
+        """Check buttons and locks. What a lock is ordered is known."""
+        switch = data.get(CONF_SWITCHED_BY, "")
+        domain = switch.partition(".")[0]
+        if domain not in _BUTTONS:
+            for field in {CONF_STOPPED_BY, CONF_SHOWN_BY} & data.keys():
+                errors.refuse(field, "only_with_button")
+        elif data.get(CONF_STOPPED_BY, switch) == switch:
+            errors.refuse(CONF_STOPPED_BY, "stop_button_missing")
+        elif CONF_SHOWN_BY not in data:
+            unit = unit_of(self.hass, data.get(CONF_MEASURED_BY, ""))
+            if unit not in PowerConverter.VALID_UNITS:
+                errors.refuse(CONF_SHOWN_BY, "proof_missing")
+        if not is_of_load(self.hass, data):
+            errors.refuse(CONF_SWITCHED_BY, "lock_of_other_device")
+        elif domain == _LOCK:
+            data |= {CONF_ON_WHEN: LockState.UNLOCKED, CONF_OFF_WHEN: LockState.LOCKED}
+            if self._subentry is None or self._subentry.data.get(CONF_SWITCHED_BY) != switch:
+                self._form.ask_once(CONF_SWITCHED_BY, "lock_to_confirm")
 
     def _check_powers(self, kind: str, data: dict[str, Any], errors: FormErrors) -> None:
         min_kw = data.get(CONF_LOAD_MIN_KW, 0.0)

@@ -19,7 +19,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_MEASURED_BY
+from ..const import CONF_MEASURED_BY, CONF_OFF_WHEN, CONF_ON_WHEN
 from ..coordinator.loads.entered_loads import MOST, subentries_of
 from ..coordinator.loads.refused_loads import COMMANDED, commanded
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
@@ -31,6 +31,7 @@ from .form_errors import FieldError, FormErrors
 from .typed_amounts import amounts_in
 
 _MAX_NAME_CHARS = 60
+_MAX_STATES, _MAX_CHARS = 20, 100
 MEASURED = EntitySelector(
     EntitySelectorConfig(
         filter=[
@@ -63,6 +64,8 @@ class Page(NamedTuple):
     """Further fields for a load without a sensor that measures it."""
     suggested: Mapping[str, Any] = {}
     """Values that are shown for a new subentry."""
+    states: Callable[[Mapping[str, Any]], Mapping[vol.Marker, Any]] = lambda _data: {}
+    """Function that returns the fields of the next page: what states of chosen entities mean."""
 
     def parts(self, fields: Mapping[vol.Marker, Any]) -> dict[str, dict[vol.Marker, Any]]:
         """Return the fields by section. Those of the section "" are always shown."""
@@ -83,9 +86,12 @@ class SubentryForm:
         self._flow = flow
         self._type, self._reason = subentry_type, reason
         self._form = Form(flow, lambda: self._title)
-        self._title = ""
+        self._title = self._name = ""
         self._steps = f"config_subentries.{subentry_type}.step"
         self._asked = set[str]()
+        self._data: Mapping[str, Any] = {}
+        """Values of the first page."""
+        self._states: Mapping[vol.Marker, Any] = {}
 
     def ask_once(self, field: str, key: str) -> None:
         """Add an error, unless the dialog has shown it before: the user may want it so."""
@@ -106,8 +112,8 @@ class SubentryForm:
         entry: ConfigEntry,
         subentry: ConfigSubentry | None,
     ) -> SubentryFlowResult:
-        """Show the page. Store its values if they are right."""
-        flow, shown = self._flow, dict[str, Any]()
+        """Show the page. If its values are right, show the next one, or store them."""
+        shown = dict[str, Any]()
         if subentry:
             self._title = subentry.title
             shown = {CONF_NAME: subentry.title, **subentry.data}
@@ -116,12 +122,36 @@ class SubentryForm:
         )
         if read is None:
             return await self._async_show(page, shown)
-        name, data = read
+        self._name, self._data = read
+        self._states = page.states(self._data)
+        return await self.async_ask_states(None, entry, subentry)
+
+    async def async_ask_states(
+        self, typed: Input, entry: ConfigEntry, subentry: ConfigSubentry | None
+    ) -> SubentryFlowResult:
+        """Show the page with the states of the chosen entities, if any. Store all values."""
+        flow, data = self._flow, self._data
+        if self._states:
+            read = await self._form.async_accept(typed, self._async_with_states)
+            if read is None:
+                before = subentry.data if subentry else {}
+                changing = await self._form.async_changing()
+                return await self._form.async_show("states", self._states, before, changing)
+            data = read
         if subentry:
-            return flow.async_update_and_abort(entry, subentry, title=name, data=data)
+            return flow.async_update_and_abort(entry, subentry, title=self._name, data=data)
         # Other dialogs may have been open.
         self.refuse_more(entry)
-        return flow.async_create_entry(title=name, data=data)
+        return flow.async_create_entry(title=self._name, data=data)
+
+    async def _async_with_states(self, typed: dict[str, Any]) -> Mapping[str, Any]:
+        for name, value in typed.items():
+            states = [value] if isinstance(value, str) else value
+            if not 0 < len(states) <= _MAX_STATES or len(max(states, key=len)) > _MAX_CHARS:
+                self._form.amounts.refuse(name, "states_missing")
+        if CONF_ON_WHEN in typed and typed[CONF_ON_WHEN] == typed[CONF_OFF_WHEN]:
+            self._form.amounts.refuse(CONF_OFF_WHEN, "same_option")
+        return {**self._data, **typed}
 
     async def _async_show(self, page: Page, before: JsonMapping) -> SubentryFlowResult:
         """Show the page. A section with an error is open."""

@@ -10,13 +10,13 @@ from homeassistant.util import dt as dt_util
 from ...lib.history.luxembourg_time import quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.passed_pause import has_passed
-from ...lib.plan.commanded import Around, EntityKind, EntityReport
+from ...lib.plan.commanded import Around, Commanded, EntityKind, EntityReport, Phase
 from ...lib.plan.daily_load import WAITING, LoadPlan
 from ...lib.plan.load_control import Limit, LoadControl, Setting
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed, set_to
 from ...lib.plan.load_record import NOT_STARTED_AFTER, LoadRecord
 from ...lib.plan.next_kwh_price import NO_KWH
-from .entered_loads import MIN_AMPERES, PHASE_KW, EnteredLoad
+from .entered_loads import MIN_AMPERES, PHASE_KW, EnteredLoad, is_in
 from .load_power import LoadPower
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, key_of
@@ -28,6 +28,9 @@ _MIN_KW = 0.1
 # 11 and 22 kW are rounded: 16 and 32 A have 11.04 and 22.08 kW.
 _ROUNDED = 1.005
 _ANY_KW = 0.1
+# A status may show a press so late.
+_SHOWN_WITHIN = timedelta(seconds=150)
+_BELIEVED_TRIES = 3
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,6 +46,8 @@ class ControlledLoad:
         self._without_since: datetime | None = None
         """Time since which there is no plan of the running quarter-hour."""
         self._last_charger: Charger | None = None
+        self._pressed: tuple[str | None, datetime] = None, _NEVER
+        """Button that somebody else has pressed last."""
 
     @property
     def _entities(self) -> dict[str, EntityKind]:
@@ -57,10 +62,20 @@ class ControlledLoad:
             entities[key_of(self._hass, entered.power_set_by)] = EntityKind.NUMBER
         return entities
 
+    def _used(self, control: LoadControl, now: datetime) -> LoadControl:
+        """Return the control with the entities and the states that the user has chosen now."""
+        entered, control = self._entered, control.used(self._entities, now)
+        if (switch := control.switch) is None:
+            return control
+        on, off = entered.on_when, entered.off_when
+        if entered.switched_by and entered.stopped_by:
+            on, off = (key_of(self._hass, at) for at in (entered.switched_by, entered.stopped_by))
+        return control.with_entity(replace(switch, on=on, off=off))
+
     @callback
     def followed(self, record: LoadRecord, now: datetime, latest: Reading | None) -> LoadControl:
         """Return the control of the load with the orders that are wished now."""
-        entered, control = self._entered, record.control.used(self._entities, now)
+        entered, control = self._entered, self._used(record.control, now)
         states = self._states(control, now)
         if entered.load.hours is not None:
             return self._started(control.reported(states, now), record.plan, now)
@@ -86,11 +101,38 @@ class ControlledLoad:
     def _states(self, control: LoadControl, now: datetime) -> dict[str, EntityReport]:
         """Return the states of the entities. What says on without power and order is off."""
         states, switch, kw = self._orders.reports(control), control.switch, self.power.kw(now)
-        if switch and switch.ordered != "on" and kw is not None and kw < _MIN_KW:
-            report = states[switch.entity_id]
-            if report.value == "on":
-                states[switch.entity_id] = report._replace(value="off")
-        return states
+        if switch is None:
+            return states
+        report, has_no_power = states[switch.entity_id], kw is not None and kw < _MIN_KW
+        if self._entered.stopped_by:
+            report = self._proven(switch, kw, now)._replace(is_trusted=report.is_trusted)
+        elif switch.ordered != switch.on and has_no_power and report.value == switch.on:
+            report = report._replace(value=switch.off)
+        return {**states, switch.entity_id: report}
+
+    def _proven(self, switch: Commanded, kw: float | None, now: datetime) -> EntityReport:
+        """Return which button of a load counts, by somebody's press, its status or its power.
+
+        A load that does not charge has no power, whether it was started or not. So a start that had
+        power once, or that was sent three times, is believed.
+        """
+        states = switch.off, switch.on
+        called = key_of(self._hass, self._orders.called or "")
+        if called in states:
+            self._pressed = called, now
+        pressed, at = self._pressed
+        if at > (switch.sent_at or _NEVER) and not has_passed(at, now, _SHOWN_WITHIN):
+            return EntityReport(pressed, is_called=True)
+        is_on = self._is_shown_on(switch, kw)
+        return EntityReport(None if is_on is None else states[is_on])
+
+    def _is_shown_on(self, switch: Commanded, kw: float | None) -> bool | None:
+        entered = self._entered
+        if entered.shown_by:
+            return is_in(self._hass, entered.shown_by, entered.shown_when)
+        if kw is None or kw >= _MIN_KW or switch.ordered != switch.on:
+            return None if kw is None else kw >= _MIN_KW
+        return switch.phase is Phase.HELD or switch.tries >= _BELIEVED_TRIES
 
     def _limit(self, limit_kw: float) -> Limit:
         """Return what the operator's limit permits: the highest value of the number, or nothing."""

@@ -1,6 +1,6 @@
 """Loads that the user has entered for a meter, each in a subentry, and their current plans."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -10,7 +10,14 @@ from homeassistant.config_entries import (
     ConfigEntryChange,
     ConfigSubentry,
 )
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, PERCENTAGE, STATE_OFF, STATE_ON
+from homeassistant.const import (
+    ATTR_UNIT_OF_MEASUREMENT,
+    PERCENTAGE,
+    STATE_OFF,
+    STATE_ON,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.unit_conversion import EnergyConverter
@@ -60,10 +67,20 @@ class EnteredLoad(NamedTuple):
     answered_on: str = ""
     """Day of this answer, such as 2026-11-30."""
     connected: str | None = None
-    """Binary sensor that is on while the car is connected. None if it always is."""
+    """Sensor of the plug. None if the car is always connected."""
+    connected_when: Collection[str] = (STATE_ON,)
+    """States in which the car is connected."""
     switched_by: str | None = None
-    """Switch that the plan turns on and off, or button that starts an appliance. None if it only
-    tells."""
+    """Switch, select or lock that the plan sets to one of two states, or button that starts the
+    load. None if it only tells."""
+    on_when: str = STATE_ON
+    off_when: str = STATE_OFF
+    stopped_by: str | None = None
+    """Button that stops the load."""
+    shown_by: str | None = None
+    """Sensor that shows whether a load with buttons is on. None if its own power shows it."""
+    shown_when: Collection[str] = (STATE_ON,)
+    """States in which it is on."""
     power_set_by: str | None = None
     """Number to which the plan sets the power, in kW, W or amperes."""
     phases: int = 3
@@ -110,8 +127,9 @@ class EnteredLoad(NamedTuple):
 
     @property
     def commanded(self) -> list[str]:
-        """Return the entities that the plan switches or sets."""
-        return [*filter(None, (self.switched_by, self.power_set_by))]
+        """Return the entities that the plan switches or sets, and what shows this."""
+        entities = self.switched_by, self.stopped_by, self.shown_by, self.power_set_by
+        return [*filter(None, entities)]
 
     @property
     def watched(self) -> list[str]:
@@ -120,9 +138,9 @@ class EnteredLoad(NamedTuple):
 
     def is_there(self, hass: HomeAssistant) -> bool | None:
         """Return whether a car is connected or an appliance ready. Return None if unknown."""
-        entity_id = self.connected if self.load.hours is None else self.ready
-        state = hass.states.get(entity_id or "")
-        return {STATE_ON: True, STATE_OFF: False}.get(state.state) if state else None
+        if self.load.hours is None:
+            return is_in(hass, self.connected, self.connected_when)
+        return is_in(hass, self.ready, (STATE_ON,))
 
     def is_blocked(self, hass: HomeAssistant) -> bool | None:
         """Return whether the grid operator limits the load. Return None if this is unknown."""
@@ -139,6 +157,13 @@ class EnteredLoad(NamedTuple):
             return None if lacking is None else max(0.0, lacking * self.capacity_kwh)
         needed = converted(EnergyConverter, state, "kWh")
         return None if needed is None else max(0.0, needed)
+
+
+def is_in(hass: HomeAssistant, entity_id: str | None, states: Collection[str]) -> bool | None:
+    """Return whether an entity is in one of the states. Return None if its state is unknown."""
+    state = hass.states.get(entity_id or "")
+    is_known = state and state.state not in {STATE_UNAVAILABLE, STATE_UNKNOWN}
+    return state.state in states if state and is_known else None
 
 
 def subentries_of(entry: AnyConfigEntry, subentry_type: str) -> list[ConfigSubentry]:

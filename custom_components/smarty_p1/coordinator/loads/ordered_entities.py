@@ -6,18 +6,22 @@ No other module calls an action of an entity of a load or battery.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from homeassistant.components.button.const import SERVICE_PRESS
+from homeassistant.components.lock.const import DOMAIN as LOCK, LockState
 from homeassistant.const import (
     ATTR_ENTITY_ID,
     ATTR_UNIT_OF_MEASUREMENT,
     CONF_NAME,
     EVENT_CALL_SERVICE,
+    SERVICE_LOCK,
     SERVICE_SELECT_OPTION,
+    SERVICE_TURN_OFF,
     SERVICE_TURN_ON,
+    SERVICE_UNLOCK,
+    STATE_OFF,
     STATE_ON,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
@@ -32,12 +36,13 @@ from homeassistant.core import (
     HomeAssistant,
     State,
     callback,
+    split_entity_id,
 )
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ...const import DOMAIN, LOGGER
-from ...lib.plan.commanded import Commanded, EntityKind, EntityOrder, EntityReport
+from ...lib.plan.commanded import Commanded, EntityKind, EntityOrder, EntityReport, Phase
 from ...lib.plan.load_control import LoadControl
 from ..meter_coordinator import MeterCoordinator
 from .load_records import LoadRecords
@@ -53,6 +58,23 @@ _OFF_WITHIN_S = 20.0
 _MAX_CONTEXTS = 200
 _BUTTONS = frozenset({"button", "input_button"})
 _NUMBERS = frozenset({EntityKind.NUMBER, EntityKind.FOLLOWED})
+# Actions that set an entity to a value, with the name of the value, by domain.
+_OF_VALUES = {
+    **dict.fromkeys(("number", "input_number"), ("set_value", "value")),
+    **dict.fromkeys(("select", "input_select"), (SERVICE_SELECT_OPTION, "option")),
+}
+# Actions by the state that is ordered. Switches and helpers have theirs in common.
+_OF_STATES = {
+    STATE_ON: (HOME_ASSISTANT, SERVICE_TURN_ON),
+    STATE_OFF: (HOME_ASSISTANT, SERVICE_TURN_OFF),
+    LockState.LOCKED: (LOCK, SERVICE_LOCK),
+    LockState.UNLOCKED: (LOCK, SERVICE_UNLOCK),
+}
+# A lock that moves is still as it was.
+_STILL: Mapping[str, str] = {
+    LockState.LOCKING: LockState.UNLOCKED,
+    LockState.UNLOCKING: LockState.LOCKED,
+}
 
 
 def key_of(hass: HomeAssistant, entity_id: str) -> str:
@@ -88,7 +110,8 @@ class OrderedEntities:
         self._on_answer = on_answer
         self._own = deque[str](maxlen=_MAX_CONTEXTS)
         self._others = deque[str](maxlen=_MAX_CONTEXTS)
-        self._called: str | None = None
+        self.called: str | None = None
+        """Entity whose state the call of somebody else has just changed."""
         self._stored = set[str]()
         self._refused = set[str]()
         """Entities whose refusal is logged. An order is repeated each few seconds under a limit."""
@@ -112,7 +135,7 @@ class OrderedEntities:
         return {at.entity_id: self._report(at) for at in control.entities}
 
     def _report(self, at: Commanded) -> EntityReport:
-        is_called = entity_of(self._hass, at.entity_id) == self._called
+        is_called = entity_of(self._hass, at.entity_id) == self.called
         return _report_of(self._hass, at)._replace(is_called=is_called)
 
     @callback
@@ -122,17 +145,17 @@ class OrderedEntities:
         A device or app reports its own changes with a new context, and so does a slow device.
         """
         old, new = event.data["old_state"], event.data["new_state"]
-        self._called = None
+        self.called = None
         if new and old and new.state != old.state:
             context = new.context
             is_own = context.id in self._own or context.parent_id in self._own
             is_call = context.user_id or context.parent_id or context.id in self._others
-            self._called = new.entity_id if is_call and not is_own else None
+            self.called = new.entity_id if is_call and not is_own else None
 
     @callback
     def forget_state(self) -> None:
         """Forget what was noted, because all reports of it are made."""
-        self._called = None
+        self.called = None
 
     @callback
     def command(self, orderer: Orderer, control: LoadControl) -> None:
@@ -168,15 +191,17 @@ class OrderedEntities:
             self._refused.add(order.entity_id)
             LOGGER.log(level, "%s was not switched or set: %s", orderer.name, type(err).__name__)
         control, now = self._records.control_of(orderer.subentry_id), dt_util.utcnow()
-        control = control.answered(order, now, is_done=is_done)
-        self._keep(orderer, control.reported(self.reports(control), now))
+        self._keep(orderer, control.answered(order, now, is_done=is_done))
         self._on_answer(orderer.subentry_id)
 
     @callback
     def _log(self, orderer: Orderer, order: EntityOrder, context: Context) -> None:
         """Show an order in the logbook, also as the cause of the change that it makes."""
         own_id = f"{orderer.subentry_id}_{PLANNED_POWER}"
+        at = self._records.control_of(orderer.subentry_id).of(order.entity_id, order.kind)
         shown = STATE_ON if order.kind is EntityKind.START else order.value
+        if order.kind is EntityKind.SWITCH:
+            shown = STATE_ON if shown == at.on else STATE_OFF
         if order.kind is EntityKind.NUMBER:
             state = _state_of(self._hass, order.entity_id)
             unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, "") if state else ""
@@ -199,31 +224,36 @@ def _state_of(hass: HomeAssistant, key: str) -> State | None:
 def _report_of(hass: HomeAssistant, at: Commanded) -> EntityReport:
     """Return the present state of an entity, as the plan compares it."""
     state = _state_of(hass, at.entity_id)
-    value = state.state if state and state.state != STATE_UNAVAILABLE else None
-    if state and at.is_number:
-        number = number_of(state)
-        value = None if number is None else str(number)
-    elif value == STATE_UNKNOWN and at.kind is not EntityKind.START:
-        value = None
+    value = _value_of(at, state) if state and state.state != STATE_UNAVAILABLE else None
     return EntityReport(value, is_trusted=hass.is_running)
+
+
+def _value_of(at: Commanded, state: State) -> str | None:
+    if at.is_number:
+        number = number_of(state)
+        return None if number is None else str(number)
+    if at.kind is EntityKind.SWITCH and state.domain in _BUTTONS:
+        # Where nothing shows what a press has done, it is believed.
+        return at.ordered if at.phase in {Phase.UNCONFIRMED, Phase.HELD} else at.on
+    if state.state == STATE_UNKNOWN and at.kind is not EntityKind.START:
+        return None
+    return _STILL.get(state.state, state.state)
 
 
 async def async_send_order(hass: HomeAssistant, order: EntityOrder, context: Context) -> None:
     """Call the action of an entity. Raises what its integration raises."""
-    entity_id = entity_of(hass, order.entity_id)
-    domain = entity_id.partition(".")[0]
-    call = partial(hass.services.async_call, blocking=True, context=context)
-    target = {ATTR_ENTITY_ID: entity_id}
-    if order.kind is EntityKind.SELECT:
-        await call(domain, SERVICE_SELECT_OPTION, {**target, "option": order.value})
-    elif order.kind in _NUMBERS:
-        await call(domain, "set_value", {**target, "value": float(order.value)})
-    elif domain in _BUTTONS:
-        await call(domain, SERVICE_PRESS, target)
+    is_start, entity_id = order.kind is EntityKind.START, entity_of(hass, order.entity_id)
+    if split_entity_id(entity_id)[0] in _BUTTONS and not is_start:
+        entity_id = entity_of(hass, order.value)
+    domain, data = split_entity_id(entity_id)[0], {ATTR_ENTITY_ID: entity_id}
+    if domain in _BUTTONS:
+        action = SERVICE_PRESS
+    elif domain in _OF_VALUES:
+        action, name = _OF_VALUES[domain]
+        data[name] = order.value
     else:
-        # Switches and helpers have these actions in common.
-        action = SERVICE_TURN_ON if order.kind is EntityKind.START else f"turn_{order.value}"
-        await call(HOME_ASSISTANT, action, target)
+        domain, action = _OF_STATES[STATE_ON if is_start else order.value]
+    await hass.services.async_call(domain, action, data, blocking=True, context=context)
 
 
 async def async_all_off(hass: HomeAssistant, records: LoadRecords) -> None:

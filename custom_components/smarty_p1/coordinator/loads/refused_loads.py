@@ -9,8 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from ...const import (
+    CONF_MEASURED_BY,
     CONF_MODE_SET_BY,
     CONF_POWER_SET_BY,
+    CONF_STOPPED_BY,
     CONF_SWITCHED_BY,
     SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
@@ -24,7 +26,7 @@ POWER_UNITS = {
     SUBENTRY_BATTERY: {None, "W", "kW", "MW"},
 }
 """Units of a number that sets a power, by type of subentry."""
-COMMANDED = (CONF_SWITCHED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
+COMMANDED = (CONF_SWITCHED_BY, CONF_STOPPED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
 """Fields with an entity that the plan switches or sets."""
 
 
@@ -56,19 +58,37 @@ def refused(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, list[str]]:
     The list is empty for a load or battery that is one too many.
     """
     owners, found = commanded(hass), dict[str, list[str]]()
-    for kind, units in POWER_UNITS.items():
+    for kind in POWER_UNITS:
         counted = {subentry.subentry_id for subentry in subentries_of(entry, kind)}
         for subentry in entry.get_subentries_of_type(kind):
-            name, number = subentry.subentry_id, subentry.data.get(CONF_POWER_SET_BY, "")
-            is_wrong = unit_of(hass, number) not in units
-            entities = [
-                entity_id
-                for entity_id in _entities(subentry.data)
-                if owners[entity_id] != name or (is_wrong and entity_id == number)
-            ]
-            if entities or name not in counted:
-                found[name] = entities
+            name, wrong = subentry.subentry_id, _wrong(hass, subentry)
+            wrong += [each for each in _entities(subentry.data) if owners[each] != name]
+            if wrong or name not in counted:
+                found[name] = [*dict.fromkeys(wrong)]
     return found
+
+
+def _wrong(hass: HomeAssistant, subentry: ConfigSubentry) -> list[str]:
+    """Return the entities that may not be switched or set, whoever else commands them."""
+    data = subentry.data
+    wrong = [] if is_of_load(hass, data) else [data[CONF_SWITCHED_BY]]
+    number = data.get(CONF_POWER_SET_BY, "")
+    if unit_of(hass, number) not in POWER_UNITS[subentry.subentry_type]:
+        wrong.append(number)
+    return wrong
+
+
+def is_of_load(hass: HomeAssistant, data: Mapping[str, Any]) -> bool:
+    """Return whether the switch of a load may be switched: a lock only of the device it measures.
+
+    Any other lock could be that of a door.
+    """
+    registry, switch = er.async_get(hass), data.get(CONF_SWITCHED_BY, "")
+    if not switch.startswith("lock."):
+        return True
+    entities = (registry.async_get(name) for name in (switch, data.get(CONF_MEASURED_BY, "")))
+    lock, sensor = (entity and entity.device_id for entity in entities)
+    return lock is not None and lock == sensor
 
 
 def switched_loads(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, EnteredLoad]:

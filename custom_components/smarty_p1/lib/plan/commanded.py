@@ -139,6 +139,8 @@ class Commanded:
     kind: EntityKind
     off: str | None = None
     """State that switches it off or gives it back, None if nothing does."""
+    on: str = "on"
+    """State that switches it on. The states of a pair of buttons are the buttons themselves."""
     phase: Phase = Phase.FREE
     wish: str | None = None
     """None: leave it alone."""
@@ -196,7 +198,7 @@ class Commanded:
     def is_on(self) -> bool:
         """Return whether a load has power by it. An unavailable one is as it was."""
         state = self.held if self.state is None else self.state
-        return float(state or 0.0) != 0.0 if self.is_number else state == "on"
+        return float(state or 0.0) != 0.0 if self.is_number else state == self.on
 
     @property
     def is_open(self) -> bool:
@@ -431,7 +433,7 @@ def _lost(entity: Commanded, was: Commanded, now: datetime, around: Around) -> C
     if entity.is_number:
         wait = (0, *_BACK_OFF_S)[min(losses, len(_BACK_OFF_S))]
         return replace(again, retry_at=now + timedelta(seconds=wait))
-    if entity.state == "on":
+    if entity.is_on:
         return _returned(again, was, around)
     if was.is_judged:
         return _ended(again, now, around)
@@ -452,7 +454,7 @@ def _losses(entity: Commanded, now: datetime, around: Around) -> int:
     lost_at, connected_at = entity.lost_at, around.connected_at
     if lost_at is None or (connected_at is not None and connected_at > lost_at):
         return 0
-    counts = entity.state == "on" or not has_passed(lost_at, now, AGAIN_WITHIN)
+    counts = entity.state == entity.on or not has_passed(lost_at, now, AGAIN_WITHIN)
     return entity.losses if counts else 0
 
 
@@ -463,7 +465,7 @@ def _returned(entity: Commanded, was: Commanded, around: Around) -> Commanded:
         # The order to be off was ignored, and the one to be on was shown late.
         return entity
     if was.is_new or not around.plan_decides or is_stubborn:
-        return _by_hand(entity, "on", Told.STARTS_ITSELF if is_stubborn else None)
+        return _by_hand(entity, entity.on, Told.STARTS_ITSELF if is_stubborn else None)
     return entity
 
 
@@ -507,8 +509,8 @@ def _found(entity: Commanded, now: datetime) -> Commanded:
         return entity
     if _same(entity, entity.state, entity.wish) and not entity.is_recent(now):
         return _shown(entity, now, entity.state)
-    is_found_on = entity.kind is EntityKind.SWITCH and entity.state == "on"
-    return _by_hand(entity, "on") if is_found_on and entity.phase is Phase.FREE else entity
+    is_found_on = entity.kind is EntityKind.SWITCH and entity.is_on
+    return _by_hand(entity, entity.on) if is_found_on and entity.phase is Phase.FREE else entity
 
 
 def _target(entity: Commanded) -> tuple[str | None, bool]:

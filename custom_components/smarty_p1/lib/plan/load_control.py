@@ -187,7 +187,9 @@ class LoadControl:
         # First the power.
         may_start = _may_start(switch, control.unset_at, now, fits_full=fits_full)
         is_on = kw > 0 and may_start and not is_barred
-        asked = switch.asked("on" if is_on else "off", now, is_safe=not is_on, is_firm=is_barred)
+        asked = switch.asked(
+            switch.on if is_on else switch.off, now, is_safe=not is_on, is_firm=is_barred
+        )
         return control.with_entity(asked)
 
     def _set(
@@ -326,7 +328,7 @@ def _may_start(
     if unset_at is None or (fits_full and has_passed(unset_at, now, _SET_WITHIN)):
         return True
     is_on = switch.is_on or switch.phase in {Phase.SENT, Phase.UNCONFIRMED}
-    return is_on and switch.ordered != "off"
+    return is_on and switch.ordered != switch.off
 
 
 def _exceeds(
