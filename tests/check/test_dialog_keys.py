@@ -31,8 +31,9 @@ RAISING = (
 )
 # Home Assistant ends the change of a subentry with a reason of its own.
 OF_HOME_ASSISTANT = {"reconfigure_successful"}
-# The dialog of a capture always gives another reason than the default one.
-NEVER = {"CAPTURE": {"entry_removed"}}
+# The dialog of a capture always gives another reason than the default one. That of a battery does
+# not ask what states mean.
+NEVER = {"CAPTURE": {"entry_removed"}, "battery": {"same_option", "states_missing"}}
 
 
 class Module(NamedTuple):

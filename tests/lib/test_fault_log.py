@@ -14,7 +14,9 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 def fail(*_: object) -> None:
-    raise ValueError("user:secret@host")
+    # The log shows the line that raises.
+    msg = "user:secret@host"
+    raise ValueError(msg)
 
 
 def test_an_error_is_logged_once_and_then_by_its_number(caplog: pytest.LogCaptureFixture) -> None:

@@ -174,7 +174,9 @@ async def test_a_mistake_anywhere_does_not_end_the_reading(
         calls[name] += 1
         news.set()
         if name == place and calls[name] % 2:
-            raise RuntimeError("user:secret@host")
+            # The log shows the line that raises.
+            msg = "user:secret@host"
+            raise RuntimeError(msg)
 
     def on_data(received: bytes) -> None:
         note("on_data")
