@@ -245,12 +245,13 @@ async def async_send_order(hass: HomeAssistant, order: EntityOrder, context: Con
     is_start, entity_id = order.kind is EntityKind.START, entity_of(hass, order.entity_id)
     if split_entity_id(entity_id)[0] in _BUTTONS and not is_start:
         entity_id = entity_of(hass, order.value)
-    domain, data = split_entity_id(entity_id)[0], {ATTR_ENTITY_ID: entity_id}
+    domain = split_entity_id(entity_id)[0]
+    data: dict[str, str | float] = {ATTR_ENTITY_ID: entity_id}
     if domain in _BUTTONS:
         action = SERVICE_PRESS
     elif domain in _OF_VALUES:
         action, name = _OF_VALUES[domain]
-        data[name] = order.value
+        data[name] = order.value if name == "option" else float(order.value)
     else:
         domain, action = _OF_STATES[STATE_ON if is_start else order.value]
     await hass.services.async_call(domain, action, data, blocking=True, context=context)
