@@ -11,8 +11,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from smartyp1.json_types import JsonDict
-
 
 class Wallbox(DataUpdateCoordinator[dict[str, Any]]):
     """Wallbox that is asked each second, over HTTP."""
@@ -23,10 +21,10 @@ class Wallbox(DataUpdateCoordinator[dict[str, Any]]):
         self.url = f"http://127.0.0.1:{entry.data['port']}"
         self.session = async_get_clientsession(hass)
 
-    async def _async_update_data(self) -> JsonDict:
+    async def _async_update_data(self) -> dict[str, Any]:
         try:
             async with self.session.get(self.url) as answer:
-                shown: JsonDict = await answer.json()
+                shown: dict[str, Any] = await answer.json()
         except ClientError as err:
             raise UpdateFailed from err
         return shown

@@ -1,15 +1,15 @@
 """Dialog that adds the wallbox."""
 
+from typing import Any
+
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
-
-from smartyp1.json_types import JsonDict
 
 
 class WallboxFlow(ConfigFlow, domain="wallbox_of_test"):
     """Dialog that asks for the port of the wallbox."""
 
-    async def async_step_user(self, user_input: JsonDict | None = None) -> ConfigFlowResult:
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the port."""
         if user_input is not None:
             return self.async_create_entry(title="Wallbox", data=user_input)
