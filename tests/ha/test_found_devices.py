@@ -121,6 +121,15 @@ FOUND: list[tuple[str, list[Entity], dict[str, str]]] = [
         [CURRENT._replace(unit="mA", capabilities={"min": 0, "max": 32000})],
         {"max_kw": "22", "power_set_by": "number.big_strom"},
     ),
+    (
+        "watts",
+        [CURRENT._replace(unit="W", capabilities={"min": 0, "max": 4600}), PLUG],
+        {
+            "max_kw": "4.6",
+            "power_set_by": "number.watts_strom",
+            "connected": "binary_sensor.watts_kabel",
+        },
+    ),
 ]
 
 
@@ -133,7 +142,7 @@ async def test_a_charger_fills_in_a_field_that_only_one_entity_fits(
     for name, _, fields in FOUND:
         with subtests.test(name):
             form = await open_new(hass, house, "car")
-            assert offered(form) == ["big", "box", "no_switch", "two"]
+            assert offered(form) == ["big", "box", "no_switch", "two", "watts"]
             form = await choose(hass, form, name)
             assert filled_in(form) == {"name": name, **fields}
     form = await open_new(hass, house, "pausing")
