@@ -1,6 +1,6 @@
 """Controls of Home Assistant that texts and pages name: each has one entry, with sign and way.
 
-`test_texts` compares all texts with this table.
+`test_texts` compares the texts with this table, and `test_controls` opens each entry.
 """
 
 from typing import Literal, NamedTuple
