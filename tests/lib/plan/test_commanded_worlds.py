@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from smartyp1.plan.commanded import Around, EntityKind, EntityOrder, EntityReport
+from smartyp1.plan.commanded import Around, Commanded, EntityKind, EntityOrder, EntityReport, Phase
 from smartyp1.plan.daily_load import LoadPlan, Run
 from smartyp1.plan.load_control import Limit, LoadControl, Mode, Setting
 from smartyp1.plan.load_record import LoadRecord
@@ -56,7 +56,9 @@ SEEN: Counter[str] = Counter()
 class World:
     """House with a load, its plan, its user and the grid operator."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, on: str = "on", off: str = "off") -> None:
+        self.on, self.off = on, off
+        self.first = {**FIRST, "switch": off}
         self.random = random = Random(seed)  # noqa: S311 - no secret
         self.kind = KINDS[seed % len(KINDS)]
         chance = random.random
@@ -66,7 +68,7 @@ class World:
         self.clock = Clock()
         self.entities = ENTITIES[self.kind]
         self.devices = {
-            name: Device(self.clock, random, FIRST[name], has_faults=self.has_faults)
+            name: Device(self.clock, random, self.first[name], has_faults=self.has_faults)
             for name in self.entities
         }
         for name, device in self.devices.items():
@@ -158,7 +160,7 @@ class World:
             case _:
                 if fault == "forget" and self.kind != "start":
                     device.after_outage = next(
-                        FIRST[name] for name, at in self.devices.items() if at is device
+                        self.first[name] for name, at in self.devices.items() if at is device
                     )
                     self.strays["off"] += device.value != device.after_outage
                 device.vanish(self.random.choice((20, 100, 400, 900)))
@@ -187,7 +189,7 @@ class World:
         if name == "start" or not device.is_there or at is None or not is_running:
             return
         value = {
-            "switch": "off" if device.value == "on" else "on",
+            "switch": self.off if device.value == self.on else self.on,
             "number": self.random.choice(("7.0", "12.0")),
             "battery": "1234.0",
             "mode": "Backup",
@@ -197,7 +199,7 @@ class World:
             return
         self.disturbed_at = self.clock.now
         if device.late_s > 4:
-            self.strays["on" if value == "on" else "off"] += 1
+            self.strays["on" if value == self.on else "off"] += 1
             device.set(value)
             return
         SEEN["hands"] += 1
@@ -210,14 +212,14 @@ class World:
         name, device = self.random.choice(list(self.devices.items()))
         if name == "start" or not device.is_there:
             return
-        values = {"switch": ("on", "off"), "number": ("32.0", "8.0"), "battery": ("99.0",)}
+        values = {"switch": (self.on, self.off), "number": ("32.0", "8.0"), "battery": ("99.0",)}
         value = self.random.choice(values.get(name, ("Backup",)))
         if value == device.value:
             return
         self.disturbed_at = self.clock.now
-        if value == "on" and self.random.random() < 0.5:
+        if value == self.on and self.random.random() < 0.5:
             self.connected_at = self.clock.now
-        self.strays["on" if value == "on" else "off"] += 1
+        self.strays["on" if value == self.on else "off"] += 1
         SEEN["own will"] += 1
         if self.hand and self.hand[0] == name:
             self.hand = None
@@ -256,6 +258,8 @@ class World:
         if now < self.down_until:
             return
         control = self.control.used(self.entities, time)
+        if control.switch:
+            control = control.with_entity(replace(control.switch, on=self.on, off=self.off))
         is_trusted = now >= self.started_at
         reports = {
             name: EntityReport(device.shown, name == called, is_trusted)
@@ -376,7 +380,7 @@ class World:
             name, value, since = self.hand
             is_back = order.value == value
             assert order.entity_id != name or now < since or is_back, ("a hand is touched", order)
-        is_start = order.value == "on" and devices["switch"].value != "on"
+        is_start = order.value == self.on and devices["switch"].value != self.on
         if is_start and "number" in devices and not self.has_own_will:
             number = self.control.of("number", EntityKind.NUMBER)
             is_set = number.is_obeyed or number.is_by_hand or number.wish is None
@@ -418,12 +422,13 @@ class World:
         limited = self.limit_since is not None
         match self.kind:
             case "switch":
-                return {"switch": "on" if kw and not limited else "off"}
+                return {"switch": self.on if kw and not limited else self.off}
             case "charger":
                 if limited and not self.limit_kw:
-                    return {"switch": "off", "number": None}
+                    return {"switch": self.off, "number": None}
                 amps = float(int((min(kw, self.limit_kw) if limited else kw) * MAX_A / MAX_KW))
-                return {"switch": "on" if kw else "off", "number": max(MIN_A, amps) if kw else None}
+                switch = self.on if kw else self.off
+                return {"switch": switch, "number": max(MIN_A, amps) if kw else None}
             case "number":
                 if limited:
                     kw = min(kw, self.limit_kw)
@@ -476,7 +481,7 @@ class World:
         if now - since < LIMITED_S:
             return
         amps = self.devices["number"].number if "number" in self.devices else MAX_A
-        if "switch" in self.devices and self.devices["switch"].value == "off":
+        if "switch" in self.devices and self.devices["switch"].value == self.off:
             amps = 0.0
         is_obeyed = amps <= (MIN_A + 0.51 if self.limit_kw and "number" in self.devices else 0.0)
         assert is_obeyed, ("limit", amps, self.limit_kw, self.control)
@@ -484,10 +489,10 @@ class World:
         self.obeyed.add(self.limit_since)
 
 
-def run(seeds: range) -> None:
+def run(seeds: range, *states: str) -> None:
     for seed in seeds:
         try:
-            World(seed).run()
+            World(seed, *states).run()
         except AssertionError as err:
             err.add_note(f"seed {seed}, a {KINDS[seed % len(KINDS)]}")
             raise
@@ -532,6 +537,26 @@ def test_a_limit_does_not_wait_until_a_state_may_no_longer_be_a_late_one(seed: i
 
 def test_a_load_that_is_off_until_its_number_shows_a_limit_is_switched_once() -> None:
     run(range(505075, 505076))
+
+
+@pytest.mark.parametrize("states", [("on", "off"), ("unlocked", "locked")])
+def test_a_load_that_is_being_switched_off_waits_for_its_limited_number(
+    states: tuple[str, str],
+) -> None:
+    on, off = states
+    switch = Commanded("switch", EntityKind.SWITCH, off, on, Phase.UNCONFIRMED, off)
+    switch = replace(switch, ordered=off, state=on, held=on, sent_at=START)
+    number = Commanded("number", EntityKind.NUMBER, phase=Phase.HELD, state="16.0", ordered="16.0")
+    control = LoadControl((switch, number), unset_at=START - timedelta(minutes=10))
+    setting = Setting("number", MIN_A, MIN_A)
+    control = control.powered(4.2, setting, START, limit=Limit(MIN_A), fits_full=True)
+    assert control.of("number", EntityKind.NUMBER).wish == "6.0"
+    assert control.of("switch", EntityKind.SWITCH).wish == off
+
+
+def test_a_lock_is_ordered_as_a_switch_is() -> None:
+    for seeds in (range(0, 300, 6), range(1, 300, 6), range(505075, 505076)):
+        run(seeds, "unlocked", "locked")
 
 
 @pytest.mark.slow

@@ -341,7 +341,7 @@ def _exceeds(
     if number.state is None:
         return True
     # A load that is being switched off stays off until then.
-    is_running = switch.is_on and (switch.ordered != "off" or switch.phase is Phase.HAND)
+    is_running = switch.is_on and (switch.ordered != switch.off or switch.phase is Phase.HAND)
     return float(number.state) > value and not (is_running and _is_being_set(number, now))
 
 
