@@ -25,6 +25,8 @@ from typing import Any
 from homeassistant.const import Platform
 from homeassistant.requirements import DISCOVERY_INTEGRATIONS
 
+from smartyp1.json_types import JsonDict
+
 # Integrations that a module may import without a dependency, because each Home Assistant has them.
 # hassfest knows more of them; these are the ones that the integration uses.
 ALWAYS_SET_UP = {"homeassistant", "persistent_notification", "system_health", "websocket_api"}
@@ -69,7 +71,7 @@ def read(path: Path) -> Any:  # noqa: ANN401 - JSON
     return json.loads(path.read_text("utf-8"))
 
 
-def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def leaves(tree: JsonDict, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield the dotted path and the text of each leaf in a nested dict."""
     for key, value in tree.items():
         if isinstance(value, dict):
@@ -107,7 +109,7 @@ def check_languages(languages: dict[str, Texts]) -> Defects:
                 yield f"{language}: {key}: other placeholders than in en.json"
 
 
-def check_forms(texts: dict[str, Any]) -> Defects:
+def check_forms(texts: JsonDict) -> Defects:
     """Yield a defect for each form field that has only a name, or only a description."""
     for field in sorted(texts.get("data", {}).keys() ^ texts.get("data_description", {}).keys()):
         yield f"en.json: {field} has a name without a description, or a description alone"
@@ -140,16 +142,14 @@ def check_texts_are_used(english: Texts, platforms: set[str], code: str) -> Defe
             yield f"en.json: {kind} {key} is never used"
 
 
-def check_icons(named: dict[str, Any], drawn: dict[str, Any]) -> Defects:
+def check_icons(named: JsonDict, drawn: JsonDict) -> Defects:
     """Yield a defect for each entity without an icon, and for each icon without an entity."""
     for platform in sorted(drawn.keys() | named.keys()):
         for key in sorted(drawn.get(platform, {}).keys() ^ named.get(platform, {}).keys()):
             yield f"icons.json: {platform} {key} has an icon without a name, or a name alone"
 
 
-def check_levies(
-    levies: dict[str, Any], languages: dict[str, Texts], cards: dict[str, Texts]
-) -> Defects:
+def check_levies(levies: JsonDict, languages: dict[str, Texts], cards: dict[str, Texts]) -> Defects:
     """Yield a defect for each levy without a name, or with another one on the card of the bill.
 
     A name that is no levy is a defect, too.
@@ -186,7 +186,7 @@ def imported_integrations(code: str) -> set[str]:
     return {name.split(".")[2] for name in names if name.startswith(f"{COMPONENTS}.")}
 
 
-def check_dependencies(manifest: dict[str, Any], sources: dict[str, str]) -> Defects:
+def check_dependencies(manifest: JsonDict, sources: dict[str, str]) -> Defects:
     """Yield a defect for each imported integration that is no dependency of the manifest.
 
     A platform, such as `sensor`, is no dependency, nor is an integration whose platform is a module

@@ -19,6 +19,8 @@ from typing import Any
 
 import voluptuous as vol
 
+from smartyp1.json_types import JsonMapping
+
 FILE = Path("custom_components", "smarty_p1", "lib", "prices", "network_prices.toml")
 POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
 METERS = ("40", "63", "120")
@@ -127,7 +129,7 @@ def _named(name: str, number: int) -> str:
     return f"{name}, line {number + 1}"
 
 
-def _prices(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, list[Line]]]:
+def _prices(content: JsonMapping, before: str = "") -> Iterator[tuple[str, list[Line]]]:
     """Yield the dotted name and the lines of each price and levy."""
     for name, part in content.items():
         if isinstance(part, dict):
@@ -136,9 +138,7 @@ def _prices(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str,
             yield f"{before}{name}", part
 
 
-def _wrong_line(
-    name: str, lines: list[Line], number: int, content: Mapping[str, Any]
-) -> Iterator[str]:
+def _wrong_line(name: str, lines: list[Line], number: int, content: JsonMapping) -> Iterator[str]:
     """Yield the faults of one line of a price."""
     line, (area, kind, *_) = lines[number], name.split(".")
     start, until, value = line["from"], line.get("until"), line["value"]
@@ -175,7 +175,7 @@ def _wrong_order(start: date, earlier: list[Line]) -> Iterator[str]:
             yield f"begins on {start}, the line before it ends on {end}: a gap"
 
 
-def _wrong_levies(levies: Mapping[str, Any], first: date) -> Iterator[str]:
+def _wrong_levies(levies: JsonMapping, first: date) -> Iterator[str]:
     """Yield a defect for each levy whose price is unknown on its first or last days."""
     for name, levy in levies.items():
         start, end = levy.get("from", first), levy.get("until", date.max)

@@ -8,10 +8,12 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+
+from smartyp1.json_types import JsonDict
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 CODES = {
@@ -139,7 +141,7 @@ class Platform:
             return await self._failing(request, requested, self.fault)
         return web.json_response(self._answer(requested))
 
-    def _answer(self, requested: Request) -> dict[str, Any]:
+    def _answer(self, requested: Request) -> JsonDict:
         read = self.series.get((requested.point, requested.code))
         starts = _quarter_hours(requested.start, min(requested.end, self._until()))
         # A series of gas has values of hours, not of quarter-hours. So keep only starts of hours.
@@ -155,7 +157,7 @@ class Platform:
             "items": items,
         }
 
-    def _items(self, read: Read, starts: Iterable[datetime]) -> Iterator[dict[str, Any]]:
+    def _items(self, read: Read, starts: Iterable[datetime]) -> Iterator[JsonDict]:
         for start in starts:
             value = read(start)
             yield {

@@ -19,6 +19,7 @@ from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from ..lib.answers.what_if import PLAN
 from ..lib.answers.what_if_changes import ATTR_KIND
 from ..lib.history.luxembourg_time import local_day
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.plan.usual_house import LoadEnergy
 from .answer_queue import DataVersion
 from .what_if import async_car_energy, async_what_if
@@ -52,7 +53,7 @@ class PlannedClasses(NamedTuple):
 
 async def _async_planned(
     coordinator: MeterCoordinator, entered: EnteredLoad | None, typed: Mapping[str, float]
-) -> dict[str, Any]:
+) -> JsonDict:
     """Return the car, its year, and the classes at which it must charge on one phase.
 
     The measured energy of the car is planned, or typed energy in place of it. Raises WhatIfError
@@ -89,7 +90,7 @@ def _one_phase(powers: Iterable[str], min_kw: float, entered: EnteredLoad | None
 def _refusal(
     coordinator: MeterCoordinator,
     entered: EnteredLoad | None,
-    car: Mapping[str, Any],
+    car: JsonMapping,
     *,
     is_measured: bool,
 ) -> WhatIfRefusal | None:
@@ -100,7 +101,7 @@ def _refusal(
     return None if "kwh" in car else WhatIfRefusal.NO_CAR
 
 
-def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> dict[str, Any]:
+def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> JsonDict:
     """Return the fields of the entered car. A measured car has its mean energy."""
     if entered is None:
         return {}
@@ -108,7 +109,7 @@ def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> dict
     hours = [_hour(load.by_workdays)] * _SATURDAY + [_hour(load.by_weekend)] * 2
     if not load.has_deadline:
         hours = [0.0] * _WEEK_DAYS
-    fields: dict[str, Any] = {"kw": load.max_kw, "min_kw": load.min_kw, "end_hours": tuple(hours)}
+    fields: JsonDict = {"kw": load.max_kw, "min_kw": load.min_kw, "end_hours": tuple(hours)}
     if known := [energy.hours for energy in energies if any(energy.hours.values())]:
         [kwh] = known
         nights = sum(hour is not None for hour in hours) / _WEEK_DAYS * len(kwh) / 24

@@ -1,7 +1,6 @@
 """Usual values of a day in a house, with its inverters and batteries."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from homeassistant.util import dt as dt_util
 
@@ -11,6 +10,7 @@ from ..energy_dashboard.house_sources import SOLAR, async_house_sources, async_h
 from ..lib.answers.habits import SuppliedHouse, usual_report
 from ..lib.bill.household_state import HouseholdState
 from ..lib.history.luxembourg_time import day_start, quarter_start
+from ..lib.json_types import JsonDict
 from .answer_queue import async_aside
 
 # The recorder writes five-minute statistics ten seconds after the end of the five minutes. So wait
@@ -37,7 +37,7 @@ async def async_supplied_house(
     return SuppliedHouse(supplies, until)
 
 
-async def async_usual(coordinator: MeterCoordinator) -> dict[str, Any]:
+async def async_usual(coordinator: MeterCoordinator) -> JsonDict:
     """Return the usual values of `usual_report`, for cards and assistants."""
     demand = demand_of(coordinator)
     house = await async_supplied_house(coordinator, day_start(demand.time - _USUAL_SPAN))

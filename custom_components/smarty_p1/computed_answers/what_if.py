@@ -1,8 +1,7 @@
 """Year of a household with changes, and the market prices that a changed contract needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from ..coordinator.chosen_entity_ids import current_ids
 from ..coordinator.counted_household import demand_of
@@ -13,6 +12,7 @@ from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_loa
 from ..energy_dashboard.house_sources import async_house_devices
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
 from ..lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.plan.usual_house import LoadEnergy
 from ..lib.prices.market_price_series import sources_at
 from ..lib.prices.zone_price_response import ZONE
@@ -21,12 +21,12 @@ from .answer_queue import async_aside
 
 async def async_what_if(
     coordinator: MeterCoordinator,
-    changes: Sequence[Mapping[str, Any]],
+    changes: Sequence[JsonMapping],
     feed_in_price: float | None = None,
     *,
     own_car: Sequence[LoadEnergy] = (),
     is_of_few: bool = False,
-) -> dict[str, Any]:
+) -> JsonDict:
     """Return a year of the household now and with `changes`.
 
     `WhatIfQuestion` describes the other parameters. Raises WhatIfError if the data of the meter do
@@ -80,14 +80,14 @@ async def _async_device_energy(coordinator: MeterCoordinator, device: str) -> li
     return await async_car_energy(coordinator, current_ids(hass, entry, [device])[device])
 
 
-async def async_markets(coordinator: MeterCoordinator) -> list[dict[str, Any]]:
+async def async_markets(coordinator: MeterCoordinator) -> list[JsonDict]:
     """Return the markets that another contract can follow, with their known prices."""
     demand, markets = demand_of(coordinator), coordinator.records.prices.markets
     return await async_aside(coordinator.hass, markets_report, demand, markets)
 
 
 async def async_download_prices(
-    coordinator: MeterCoordinator, changes: Sequence[Mapping[str, Any]]
+    coordinator: MeterCoordinator, changes: Sequence[JsonMapping]
 ) -> None:
     """Download the prices of a zone if a change asks for it. Raises WhatIfError if it fails."""
     if not any(change.get("download") and change.get("market") == ZONE for change in changes):

@@ -32,6 +32,7 @@ from ..const import (
 )
 from ..coordinator.loads.refused_loads import POWER_UNITS, unit_of
 from ..lib.amounts import KW, KWH, Amount
+from ..lib.json_types import JsonDict
 from .form import Input
 from .form_errors import FormErrors
 from .shared_form_fields import whole_number_field
@@ -96,7 +97,7 @@ class BatteryFlow(ConfigSubentryFlow):
 
     async_step_reconfigure = async_step_user
 
-    def _check(self, data: dict[str, Any], errors: FormErrors) -> dict[str, Any]:
+    def _check(self, data: JsonDict, errors: FormErrors) -> JsonDict:
         """Return the data of a battery. Add an error for a field that does not fit the others."""
         for name, (error, valid) in _UNITS.items():
             if name in data and unit_of(self.hass, data[name]) not in valid:

@@ -71,6 +71,7 @@ from ..coordinator.loads.refused_loads import POWER_UNITS, commanded, is_of_load
 from ..coordinator.loads.state_numbers import lowest_of
 from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.history.luxembourg_time import local_day
+from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from .form import Input
 from .form_errors import FormErrors
@@ -187,7 +188,7 @@ _SECTIONS: Mapping[str, set[str]] = {
 """Fields that a load can do without, by section."""
 
 
-def _state_fields(data: Mapping[str, Any]) -> dict[vol.Marker, Any]:
+def _state_fields(data: JsonMapping) -> dict[vol.Marker, Any]:
     """Return the fields that ask what the states or options of the chosen entities mean."""
     fields = dict[vol.Marker, Any]()
     for chosen, names in _MEANINGS.items():
@@ -207,9 +208,9 @@ class LoadFlow(ConfigSubentryFlow):
     def __init__(self) -> None:
         self._form = SubentryForm(self, SUBENTRY_LOAD, "too_many_loads")
         self._kind = LOAD_CAR
-        self._found: Mapping[str, Mapping[str, Any]] | None = None
+        self._found: Mapping[str, JsonMapping] | None = None
         """Fields that the found devices fill in. None before a kind is chosen."""
-        self._suggested: Mapping[str, Any] = {}
+        self._suggested: JsonMapping = {}
 
     async def async_step_user(self, _user_input: Input = None) -> SubentryFlowResult:
         """Ask for the kind of the load."""
@@ -267,7 +268,7 @@ class LoadFlow(ConfigSubentryFlow):
     async_step_appliance = partialmethod(_async_ask, kind=LOAD_APPLIANCE)
     async_step_pausing = partialmethod(_async_ask, kind=LOAD_PAUSING)
 
-    def _check(self, kind: str, data: dict[str, Any], errors: FormErrors) -> dict[str, Any]:
+    def _check(self, kind: str, data: JsonDict, errors: FormErrors) -> JsonDict:
         """Return the data of a load. Add an error for a field that does not fit the others."""
         self._check_powers(kind, data, errors)
         self._check_limit(data, errors)
@@ -278,7 +279,7 @@ class LoadFlow(ConfigSubentryFlow):
             data[CONF_ANSWERED_ON] = local_day(dt_util.utcnow()).isoformat()
         return {**data, CONF_LOAD_KIND: kind}
 
-    def _check_energy(self, data: dict[str, Any], errors: FormErrors) -> None:
+    def _check_energy(self, data: JsonDict, errors: FormErrors) -> None:
         is_daily = CONF_LOAD_KWH in data
         if is_daily and CONF_CAPACITY not in data and CONF_ENERGY_FROM in self._suggested:
             # The user plans by the energy of a day, not by the charge that was found.
@@ -292,7 +293,7 @@ class LoadFlow(ConfigSubentryFlow):
         if unit == "%" and CONF_CAPACITY not in data:
             errors.refuse(CONF_CAPACITY, "capacity_missing")
 
-    def _check_limit(self, data: dict[str, Any], errors: FormErrors) -> None:
+    def _check_limit(self, data: JsonDict, errors: FormErrors) -> None:
         if (relay := data.get(CONF_BLOCKED_BY)) is None:
             return
         if CONF_LIMITED_TO not in data:
@@ -303,7 +304,7 @@ class LoadFlow(ConfigSubentryFlow):
             if is_same and other.data[CONF_BLOCKED_WHEN] != data[CONF_BLOCKED_WHEN]:
                 errors.refuse(CONF_BLOCKED_WHEN, "relay_has_other_state")
 
-    def _check_switch(self, data: dict[str, Any], errors: FormErrors) -> None:
+    def _check_switch(self, data: JsonDict, errors: FormErrors) -> None:
         """Check buttons and locks. What a lock is ordered is known."""
         switch = data.get(CONF_SWITCHED_BY, "")
         domain = switch.partition(".")[0]
@@ -323,7 +324,7 @@ class LoadFlow(ConfigSubentryFlow):
             if self._subentry is None or self._subentry.data.get(CONF_SWITCHED_BY) != switch:
                 self._form.ask_once(CONF_SWITCHED_BY, "lock_to_confirm")
 
-    def _check_powers(self, kind: str, data: dict[str, Any], errors: FormErrors) -> None:
+    def _check_powers(self, kind: str, data: JsonDict, errors: FormErrors) -> None:
         min_kw = data.get(CONF_LOAD_MIN_KW, 0.0)
         if min_kw > data.get(CONF_LOAD_MAX_KW, MAX_LOAD_KW):
             errors.refuse(CONF_LOAD_MIN_KW, "above_maximum_power")
@@ -334,7 +335,7 @@ class LoadFlow(ConfigSubentryFlow):
         if data.get(CONF_LOAD_KWH, 0.0) > MAX_LOAD_KW * data.get(CONF_LOAD_HOURS, MAX_LOAD_HOURS):
             errors.refuse(CONF_LOAD_KWH, "above_possible_power")
 
-    def _checked_unit(self, data: Mapping[str, Any], errors: FormErrors) -> str | None:
+    def _checked_unit(self, data: JsonMapping, errors: FormErrors) -> str | None:
         """Return the unit of the number that sets the power. Add an error if it does not fit."""
         number = data.get(CONF_POWER_SET_BY, "")
         unit = unit_of(self.hass, number)

@@ -89,7 +89,7 @@ class SubentryForm:
         self._title = self._name = ""
         self._steps = f"config_subentries.{subentry_type}.step"
         self._asked = set[str]()
-        self._data: Mapping[str, Any] = {}
+        self._data: JsonMapping = {}
         """Values of the first page."""
         self._states: Mapping[vol.Marker, Any] = {}
 
@@ -144,7 +144,7 @@ class SubentryForm:
         self.refuse_more(entry)
         return flow.async_create_entry(title=self._name, data=data)
 
-    async def _async_with_states(self, typed: dict[str, Any]) -> Mapping[str, Any]:
+    async def _async_with_states(self, typed: JsonDict) -> JsonMapping:
         for name, value in typed.items():
             states = [value] if isinstance(value, str) else value
             if not 0 < len(states) <= _MAX_STATES or len(max(states, key=len)) > _MAX_CHARS:

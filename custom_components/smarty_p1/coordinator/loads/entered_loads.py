@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, time, timedelta
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
@@ -38,6 +38,7 @@ from ...const import (
     SUBENTRY_LOAD,
 )
 from ...lib.history.luxembourg_time import local_day
+from ...lib.json_types import JsonMapping
 from ...lib.plan.daily_load import DailyLoad
 from ...lib.plan.house_plan import MAX_LOADS
 from ...lib.plan.load_following import MIN_TIME
@@ -187,7 +188,7 @@ def entered_cars(entry: AnyConfigEntry) -> list[EnteredLoad]:
     return [car for name, car in entered_loads(entry).items() if kinds[name] == LOAD_CAR]
 
 
-def phases_of(data: Mapping[str, Any]) -> int:
+def phases_of(data: JsonMapping) -> int:
     """Return the entered number of phases, or else that for the entered power."""
     max_kw: float = data.get(CONF_LOAD_MAX_KW, 0.0)
     return int(data.get(CONF_PHASES, 1 if max_kw <= _MAX_PHASE_KW else 3))

@@ -1,8 +1,5 @@
 """Loads and batteries that are stored although the dialog refuses them. They are not switched."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
@@ -17,6 +14,7 @@ from ...const import (
     SUBENTRY_BATTERY,
     SUBENTRY_LOAD,
 )
+from ...lib.json_types import JsonMapping
 from ..entry_types import AnyConfigEntry, known_meters
 from .entered_battery import EnteredBattery, entered_battery
 from .entered_loads import EnteredLoad, entered_loads, subentries_of
@@ -78,7 +76,7 @@ def _wrong(hass: HomeAssistant, subentry: ConfigSubentry) -> list[str]:
     return wrong
 
 
-def is_of_load(hass: HomeAssistant, data: Mapping[str, Any]) -> bool:
+def is_of_load(hass: HomeAssistant, data: JsonMapping) -> bool:
     """Return whether the switch of a load may be switched: a lock only of the device it measures.
 
     Any other lock could be that of a door.
@@ -110,5 +108,5 @@ def switched_battery(hass: HomeAssistant, entry: AnyConfigEntry) -> EnteredBatte
     return entered
 
 
-def _entities(data: Mapping[str, Any]) -> list[str]:
+def _entities(data: JsonMapping) -> list[str]:
     return [data[field] for field in COMMANDED if field in data]

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.hass_dict import HassKey
 
 from ...const import DOMAIN
+from ...lib.json_types import JsonMapping
 from ...lib.plan.coming_quarters import PlanLack
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.house_battery import Values
@@ -87,7 +88,7 @@ class ShownValues[T]:
         async_dispatcher_send(hass, self.signal(owner_id))
 
 
-type ShownHouse = Mapping[str, Any] | PlanLack
+type ShownHouse = JsonMapping | PlanLack
 """Answer of `get_plan` whose loads are named by the ids of their subentries.
 
 It is a `PlanLack` if nothing can be planned.
@@ -103,7 +104,7 @@ PLAN_SAVINGS = ShownValues[PlanSaving]("plan_savings")
 """Savings by the plan in the running month, by meter."""
 
 
-def planned_loads(hass: HomeAssistant, entry_id: str) -> Mapping[str, Mapping[str, Any]]:
+def planned_loads(hass: HomeAssistant, entry_id: str) -> Mapping[str, JsonMapping]:
     """Return the loads in the plan of a meter, by the ids of their subentries."""
     shown = HOUSE_PLANS.of(hass, entry_id)
     if shown is None or isinstance(shown, PlanLack):

@@ -5,10 +5,9 @@ sentences, and a limited size: long answers are slow, and models overlook parts 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 
 from ..bill.bill import to_cents
 from ..bill.household_state import HouseholdState
@@ -16,6 +15,7 @@ from ..bill.month import Month
 from ..history.luxembourg_time import LUXEMBOURG, MONTHS_OF_A_YEAR, day_start, local_text
 from ..history.month_file_lines import month_name
 from ..history.reading_json import without_unknown
+from ..json_types import JsonDict, JsonMapping
 from ..plan.daily_load import LoadPlan
 from ..prices.kwh_price import sum_of_known
 from .days import days_report
@@ -31,12 +31,12 @@ _ESTIMATED = {"estimated": True}
 _USUAL_ENERGIES = ("imported", "exported", "house", "own")
 
 
-def _known(**facts: object) -> dict[str, Any]:
+def _known(**facts: object) -> JsonDict:
     """Return the facts without unknown ones, which are None."""
     return without_unknown(facts)
 
 
-def _facts(report: Mapping[str, Any], *same: str, **names: str) -> dict[str, Any]:
+def _facts(report: JsonMapping, *same: str, **names: str) -> JsonDict:
     """Return known values of a report as facts. `names` has the value's name by the fact's name.
 
     A fact in `same` has the name of its value.
@@ -57,14 +57,14 @@ def _cents(eur: float | None) -> float | None:
     return None if eur is None else to_cents(eur)
 
 
-def _highest(peak: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _highest(peak: JsonMapping | None) -> JsonDict | None:
     if peak is None:
         return None
     start = datetime.fromisoformat(peak["start"]).astimezone(LUXEMBOURG)
     return {"start": start.isoformat(), "mean_kw": round(peak["mean_kw"], 3)}
 
 
-def bill_facts(bill: Mapping[str, Any]) -> dict[str, Any]:
+def bill_facts(bill: JsonMapping) -> JsonDict:
     """Return the facts of a bill from `shown_bill`."""
     return {
         **_facts(
@@ -102,7 +102,7 @@ def bill_facts(bill: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _month_end(estimate: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _month_end(estimate: JsonMapping | None) -> JsonDict | None:
     if estimate is None:
         return None
     return _ESTIMATED | _facts(
@@ -114,7 +114,7 @@ def _month_end(estimate: Mapping[str, Any] | None) -> dict[str, Any] | None:
     )
 
 
-def today_facts(demand: HouseholdState, usual: Mapping[str, Any], today: date) -> dict[str, Any]:
+def today_facts(demand: HouseholdState, usual: JsonMapping, today: date) -> JsonDict:
     """Return the facts of the last known day. `usual` is from `usual_report`.
 
     Only today is compared with usual days, and only if most of today is known. Both then end at the
@@ -154,7 +154,7 @@ def today_facts(demand: HouseholdState, usual: Mapping[str, Any], today: date) -
     }
 
 
-def _usual(day: Mapping[str, Any], usual: Mapping[str, Any], reason: str | None) -> dict[str, Any]:
+def _usual(day: JsonMapping, usual: JsonMapping, reason: str | None) -> JsonDict:
     costs = day["cost"], usual["cost"]
     difference = None if None in costs else to_cents(costs[0] - costs[1])
     energies = {f"{name}_kwh": _kwh(usual[f"{name}_wh"]) for name in _USUAL_ENERGIES}
@@ -172,7 +172,7 @@ def _usual(day: Mapping[str, Any], usual: Mapping[str, Any], reason: str | None)
     }
 
 
-def best_start_facts(best: Mapping[str, Any]) -> dict[str, Any]:
+def best_start_facts(best: JsonMapping) -> JsonDict:
     """Return the facts of a load's best start, from `best_start_report`."""
     # Without a saving, the reason is arbitrary.
     reason = best["reason"] if best["is_worth_waiting"] else None
@@ -191,7 +191,7 @@ def best_start_facts(best: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def load_facts(name: str, plan: LoadPlan | None, planned: Mapping[str, Any]) -> dict[str, Any]:
+def load_facts(name: str, plan: LoadPlan | None, planned: JsonMapping) -> JsonDict:
     """Return the facts of an entered load. `planned` is its row in the plan of the house."""
     if plan is None:
         return {"name": name, "state": "not_planned"}
@@ -212,11 +212,11 @@ def load_facts(name: str, plan: LoadPlan | None, planned: Mapping[str, Any]) -> 
     }
 
 
-def class_facts(report: Mapping[str, Any]) -> dict[str, Any]:
+def class_facts(report: JsonMapping) -> JsonDict:
     """Return the facts of the comparison of reference powers, from `classes_report`."""
     decisive = [month for month in report["months"] if month["month"] in report["decisive"]]
 
-    def facts_of_class(kw: str, total: float | None) -> dict[str, Any]:
+    def facts_of_class(kw: str, total: float | None) -> JsonDict:
         months = [month["classes"][kw] for month in decisive]
         return _known(
             reference_power_kw=int(kw),
@@ -242,11 +242,11 @@ def class_facts(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
+def _total(rows: Sequence[JsonMapping], name: str) -> float | None:
     return sum_of_known([row.get(name) for row in rows], 3)
 
 
-def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
+def what_if_facts(report: JsonMapping) -> JsonDict:
     """Return the facts of a year with changes, from `what_if_report`.
 
     The years have the household's own reference power. Another one may then be the cheapest.
@@ -289,7 +289,7 @@ def what_if_facts(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _battery(battery: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _battery(battery: JsonMapping | None) -> JsonDict | None:
     if battery is None:
         return None
     return _known(cycles_a_year=battery["cycles"], stored_percent=_percent(battery["stored_share"]))
@@ -303,7 +303,7 @@ def years_of(demand: HouseholdState) -> dict[int, list[Month]]:
     return years
 
 
-def year_facts(demand: HouseholdState, year: int = 0) -> dict[str, Any]:
+def year_facts(demand: HouseholdState, year: int = 0) -> JsonDict:
     """Return the totals of each known month of a year.
 
     With a `year` of 0, return the current month and the twelve months before it.
@@ -321,7 +321,7 @@ def year_facts(demand: HouseholdState, year: int = 0) -> dict[str, Any]:
     }
 
 
-def year_month(month: Month, demand: HouseholdState) -> dict[str, Any]:
+def year_month(month: Month, demand: HouseholdState) -> JsonDict:
     """Return the totals of a month."""
     until = min(month.end, demand.until)
     due, share = month.bill(until), month.measured_share(until)
@@ -336,14 +336,14 @@ def year_month(month: Month, demand: HouseholdState) -> dict[str, Any]:
     )
 
 
-def compared_month(month: Month, total: float, end: datetime) -> dict[str, Any]:
+def compared_month(month: Month, total: float, end: datetime) -> JsonDict:
     """Return the cost of a month up to `end`, and how much of this time was measured."""
     share = month.measured_share(end)
     percent = _percent(share) if share < 1 else None
     return _known(month=month_name(month.start), total_eur=total, measured_percent=percent)
 
 
-def shortened(facts: Mapping[str, Any]) -> dict[str, Any]:
+def shortened(facts: JsonMapping) -> JsonDict:
     """Return facts that have at most `MAX_BYTES` as JSON.
 
     Long lists lose their last rows. `left_out` then has the number of these rows, by list.

@@ -1,7 +1,6 @@
 """Answers with bills, and with the comparison of reference powers."""
 
 from datetime import UTC
-from typing import Any
 
 from ..advice.class_comparison import Comparison, compare
 from ..advice.goal import LAST_YEAR, GoalChoice, goal_of
@@ -13,6 +12,7 @@ from ..history.luxembourg_time import QUARTER_HOUR, local_text
 from ..history.month_file_lines import month_name
 from ..history.quarter_hour import QuarterHour
 from ..history.reading_json import without_unknown
+from ..json_types import JsonDict
 from ..prices.published_prices import REFERENCE_POWERS, OlderPrices
 
 CURRENT_PRICES = "current"
@@ -20,16 +20,16 @@ _PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
 _UNPRICED = ("unpriced_kwh", "unpriced_market_kwh", "unpriced_exported_kwh")
 
 
-def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] | None:
+def peak_report(peak: QuarterHour | None, decimals: int = 6) -> JsonDict | None:
     """Return the start and the mean power of a peak. Return None if `peak` is None."""
     return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
 
 
-def bill_answer(month: Month, demand: HouseholdState) -> dict[str, Any]:
+def bill_answer(month: Month, demand: HouseholdState) -> JsonDict:
     """Return the bill of a month as data."""
     until = min(month.end, demand.until)
     due = month.bill(until)
-    answer: dict[str, Any] = {
+    answer: JsonDict = {
         "month": month_name(month.start),
         **({"since": local_text(since)} if (since := month.since) else {}),
         "until": local_text(until),
@@ -51,7 +51,7 @@ def bill_answer(month: Month, demand: HouseholdState) -> dict[str, Any]:
     return answer | without_unknown(unpriced) | _of_sharing(month, due)
 
 
-def _estimate(month: Month, demand: HouseholdState) -> dict[str, Any]:
+def _estimate(month: Month, demand: HouseholdState) -> JsonDict:
     """Return the estimate of the current month, or the data that it lacks. Both may be absent."""
     estimate = estimated(demand)
     if isinstance(estimate, Lack):
@@ -61,7 +61,7 @@ def _estimate(month: Month, demand: HouseholdState) -> dict[str, Any]:
     return {"estimate": estimate._asdict() | OlderPrices.answer(month.older_prices)}
 
 
-def _line(line: BillLine) -> dict[str, Any]:
+def _line(line: BillLine) -> JsonDict:
     """Return a line of a bill as a dict. Only the line of an `Aid` has a `label` and `has_vat`."""
     fields = line._asdict()
     if line.label is None:
@@ -84,7 +84,7 @@ def _of_leneda(month: Month) -> dict[str, int]:
     return counts if sums.leneda else {}
 
 
-def _of_sharing(month: Month, due: Bill) -> dict[str, Any]:
+def _of_sharing(month: Month, due: Bill) -> JsonDict:
     """Return the energy from energy sharing, and the line of the energy community's own bill.
 
     Return an empty dict if Leneda has no data on shared energy for the time of the bill. If its
@@ -112,9 +112,7 @@ def _kwh(wh: float) -> float:
     return round(wh / 1000, 3)
 
 
-def bills_report(
-    demand: HouseholdState, count: int, goal: GoalChoice | None = None
-) -> dict[str, Any]:
+def bills_report(demand: HouseholdState, count: int, goal: GoalChoice | None = None) -> JsonDict:
     """Return the newest `count` bills in the order of time, up to the current month's bill.
 
     The current month's bill also has the `goal` of the household.
@@ -126,12 +124,12 @@ def bills_report(
     return {"months": bills}
 
 
-def shown_bill(month: Month, demand: HouseholdState) -> dict[str, Any]:
+def shown_bill(month: Month, demand: HouseholdState) -> JsonDict:
     """Return the bill of a month with the values that a card shows beside it."""
     return bill_answer(month, demand) | _beside_it(month, demand)
 
 
-def _goal(choice: GoalChoice, demand: HouseholdState) -> dict[str, Any]:
+def _goal(choice: GoalChoice, demand: HouseholdState) -> JsonDict:
     """Return the goal of the current month. Its `total` is None if last year's cost is unknown."""
     is_last_year = choice == LAST_YEAR
     goal = goal_of(choice, demand.months, demand.until)
@@ -141,7 +139,7 @@ def _goal(choice: GoalChoice, demand: HouseholdState) -> dict[str, Any]:
     return {"is_last_year": is_last_year, **goal._asdict(), "passed_on": passed_on}
 
 
-def _beside_it(month: Month, demand: HouseholdState) -> dict[str, Any]:
+def _beside_it(month: Month, demand: HouseholdState) -> JsonDict:
     """Return the values that a card shows in addition to a month's bill."""
     until = min(month.end, demand.until)
     return {
@@ -157,7 +155,7 @@ def _beside_it(month: Month, demand: HouseholdState) -> dict[str, Any]:
     }
 
 
-def comparison_report(demand: HouseholdState, prices: str) -> dict[str, Any]:
+def comparison_report(demand: HouseholdState, prices: str) -> JsonDict:
     """Return the cost of each reference power in each known month.
 
     If `prices` is CURRENT_PRICES, all months have the current prices. Otherwise, each month has the
@@ -175,7 +173,7 @@ def _compared_by(demand: HouseholdState, prices: str) -> Comparison:
     )
 
 
-def _comparison(comparison: Comparison, prices: str) -> dict[str, Any]:
+def _comparison(comparison: Comparison, prices: str) -> JsonDict:
     return {
         "months": [
             {
@@ -194,7 +192,7 @@ def _comparison(comparison: Comparison, prices: str) -> dict[str, Any]:
     }
 
 
-def classes_report(demand: HouseholdState) -> dict[str, Any]:
+def classes_report(demand: HouseholdState) -> JsonDict:
     """Return the cost of each reference power at current prices, and the energy above that power.
 
     Cost and energy are listed by month.
@@ -211,7 +209,7 @@ def classes_report(demand: HouseholdState) -> dict[str, Any]:
     }
 
 
-def _above(month: Month, demand: HouseholdState) -> dict[str, Any]:
+def _above(month: Month, demand: HouseholdState) -> JsonDict:
     """Return a month's energy above each reference power of the tariff and of the contracts."""
     until = min(month.end, max(month.start, demand.until))
     start = month.start.astimezone(UTC)
@@ -233,5 +231,5 @@ def _above(month: Month, demand: HouseholdState) -> dict[str, Any]:
     }
 
 
-def _counted(above: ClassExcess) -> dict[str, Any]:
+def _counted(above: ClassExcess) -> JsonDict:
     return {"quarter_hours": above.quarter_hours, "kwh": round(above.energy_wh / 1000, 3)}

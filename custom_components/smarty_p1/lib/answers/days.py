@@ -7,7 +7,6 @@ fixed prices.
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
 
 from ..bill.bill import more
 from ..bill.daily_bills import bills_by_day
@@ -15,6 +14,7 @@ from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..bill.month import Month
 from ..history.luxembourg_time import QUARTER_HOUR, day_end, day_start, local_day
+from ..json_types import JsonDict
 from ..prices.agreed_prices import older_prices_of
 from ..prices.published_prices import OlderPrices
 from .bills import peak_report
@@ -22,7 +22,7 @@ from .bills import peak_report
 MAX_DAYS = 400
 
 
-def days_report(demand: HouseholdState, start: date, end: date) -> dict[str, Any]:
+def days_report(demand: HouseholdState, start: date, end: date) -> JsonDict:
     """Return the days from `start` up to the day before `end`.
 
     If there are more than MAX_DAYS days, return only the last MAX_DAYS days.
@@ -37,7 +37,7 @@ def days_report(demand: HouseholdState, start: date, end: date) -> dict[str, Any
     return {"days": days[-MAX_DAYS:]}
 
 
-def _days(month: Month, until: datetime) -> Iterator[dict[str, Any]]:
+def _days(month: Month, until: datetime) -> Iterator[JsonDict]:
     """Yield the data of each day of `month` that begins before `until`."""
     contracts = month.ledger.contracts
     for day in bills_by_day(*month, until):
@@ -63,7 +63,7 @@ def _days(month: Month, until: datetime) -> Iterator[dict[str, Any]]:
         }
 
 
-def _sums(ledger: Ledger, start: datetime, end: datetime) -> dict[str, Any]:
+def _sums(ledger: Ledger, start: datetime, end: datetime) -> JsonDict:
     """Return the sums of the day from `start` to `end`."""
     sums, is_known = ledger.sums(start, end), ledger.has_rows(start, end)
     return {

@@ -8,9 +8,10 @@ years are comparable.
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from ..history.luxembourg_time import DAY, day_end, day_start, local_day
+from ..json_types import JsonDict, JsonMapping
 from ..prices.gas_prices import DatedGasPrices, GasPrices
 
 MIN_KNOWN_SHARE = 0.9
@@ -49,7 +50,7 @@ _UNKNOWN = _Day(0.0, 0.0)
 
 def gas_meter_costs(
     medium: GasMeter, meters: Sequence[GasMeter], prices: DatedGasPrices, now: datetime
-) -> dict[str, Any]:
+) -> JsonDict:
     """Return the costs of the gas meter `medium` and of the meters that it replaced.
 
     `meters` are all gas meters of the household. If `medium` itself was replaced, the result has no
@@ -100,7 +101,7 @@ def joined_days(meters: Iterable[GasDaySums]) -> GasDaySums:
     return joined
 
 
-def gas_costs_report(days: GasDaySums, prices: DatedGasPrices, now: datetime) -> dict[str, Any]:
+def gas_costs_report(days: GasDaySums, prices: DatedGasPrices, now: datetime) -> JsonDict:
     """Return the costs of the current month, and of the same days a year ago at the same prices.
 
     Each day has the prices of its own day. If the current month has no whole day, the month before
@@ -128,7 +129,7 @@ def gas_costs_report(days: GasDaySums, prices: DatedGasPrices, now: datetime) ->
 
 def _running(
     days_by_date: Mapping[date, _Day], prices: DatedGasPrices, month: date, end: date
-) -> dict[str, Any] | None:
+) -> JsonDict | None:
     """Return the costs of `month` up to its last whole day before `end`.
 
     The costs begin on the 1st. If the meter was first read in `month`, they begin on the first
@@ -144,8 +145,8 @@ def _running(
 
 
 def _year_ago(
-    days_by_date: Mapping[date, _Day], prices: DatedGasPrices, month: Mapping[str, Any]
-) -> dict[str, Any] | None:
+    days_by_date: Mapping[date, _Day], prices: DatedGasPrices, month: JsonMapping
+) -> JsonDict | None:
     """Return the costs of the same days in the year before. Return None if they are unknown.
 
     `month` is a result of `_running` for the present year. The costs are unknown if one of the days
@@ -167,7 +168,7 @@ def _month(
     start: date,
     first: int,
     last: int,
-) -> dict[str, Any]:
+) -> JsonDict:
     """Return the gas and its costs from day `first` to day `last` of the month of `start`.
 
     `prices` has the prices of each day. The result also has the cost of each day of the month.

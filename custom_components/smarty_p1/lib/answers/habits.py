@@ -7,7 +7,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..advice.day_reason import ComparedCosts, DayReason, day_reason
 from ..advice.night_base_load import base_load
@@ -17,6 +17,7 @@ from ..bill.bill_part_sums import month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
 from ..history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
+from ..json_types import JsonDict
 from ..prices.agreed_prices import older_prices_of, price_file
 from ..prices.contract import Contracts
 from ..prices.kwh_price import price_of_kwh, sum_of_known
@@ -46,7 +47,7 @@ class _UsualDay(NamedTuple):
     under_today: PeriodCosts | None
 
 
-def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> dict[str, Any]:
+def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> JsonDict:
     """Return the usual energies, highest power and cost from midnight to this time of the day.
 
     All of them end at the same time, `until`: with a `house`, its energy is known up to this time.
@@ -161,12 +162,12 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return None if total is None else round(total / len(values), 3)
 
 
-def base_load_report(demand: HouseholdState) -> dict[str, Any]:
+def base_load_report(demand: HouseholdState) -> JsonDict:
     """Return the base load of the household."""
     return {"always_on": _always_on(demand)}
 
 
-def _always_on(demand: HouseholdState) -> dict[str, Any] | None:
+def _always_on(demand: HouseholdState) -> JsonDict | None:
     """Return the base load and its cost per year. Return None if the base load is unknown.
 
     The base load is the power that a household draws at all times. The lowest mean power of a

@@ -5,11 +5,11 @@ EMHASS and evcc accept no unknown price. So their forecasts leave out quarter-ho
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from ..history.luxembourg_time import local_text
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour import QuarterHour
+from ..json_types import JsonDict
 from ..plan.usual_house import usual_house
 from ..prices.contract import Contracts
 from ..prices.published_prices import OlderPrices
@@ -28,7 +28,7 @@ def outlook_report(
     contracts: Contracts,
     market: Callable[[datetime], MarketPrices],
     past: Iterable[QuarterHour],
-) -> dict[str, Any]:
+) -> JsonDict:
     """Return the prices of each quarter-hour in the next 48 hours.
 
     `name` is a format of `OUTLOOK_FORMATS`. `market` returns the market's prices. With FORMAT_JSON,
@@ -38,7 +38,7 @@ def outlook_report(
     return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_house(past))])
 
 
-def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+def _as_json(quarters: Sequence[ComingQuarterHour]) -> JsonDict:
     return {
         **OlderPrices.answer(quarters[-1].price.prices_of),
         "quarter_hours": [
@@ -55,7 +55,7 @@ def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
     }
 
 
-def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> JsonDict:
     """Return the runtime parameters of EMHASS.
 
     Empty lists are left out, because EMHASS refuses them.
@@ -70,10 +70,10 @@ def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
     return {name: prices for name, prices in forecasts.items() if prices}
 
 
-def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> JsonDict:
     """Return the forecasts that evcc reads as tariffs."""
 
-    def rates(price: Callable[[ComingQuarterHour], float | None]) -> list[dict[str, Any]]:
+    def rates(price: Callable[[ComingQuarterHour], float | None]) -> list[JsonDict]:
         return [
             {"start": local_text(quarter.start), "end": local_text(quarter.end), "value": value}
             for quarter in quarters

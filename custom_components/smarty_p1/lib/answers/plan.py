@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from math import ceil, inf
-from typing import Any
 
 from ..history.luxembourg_time import QUARTER_HOUR, local_text, quarter_start
+from ..json_types import JsonDict
 from ..plan.added_cost import PlanReason
 from ..plan.coming_quarters import PlanLack
 from ..plan.house_request import LoadWish, PlannedHouse
@@ -18,7 +18,7 @@ MIN_SAVING = 0.05
 """Smallest saving in EUR that is worth a change."""
 
 
-def _as_json(planned: PlannedHouse) -> dict[str, Any]:
+def _as_json(planned: PlannedHouse) -> JsonDict:
     coming, plan = planned.coming, planned.plan
     older = OlderPrices.joined(at.prices_of for at in (coming[0], coming[-1]))
     unknown = planned.first_unknown
@@ -47,7 +47,7 @@ def _as_json(planned: PlannedHouse) -> dict[str, Any]:
     }
 
 
-def _load(planned: PlannedHouse, load: Load) -> dict[str, Any]:
+def _load(planned: PlannedHouse, load: Load) -> JsonDict:
     result = planned.plan.loads[load.name]
     cost, naive = planned.costs(load)
     runs = [
@@ -75,7 +75,7 @@ def _load(planned: PlannedHouse, load: Load) -> dict[str, Any]:
 
 def best_start_report(
     planned: PlannedHouse | PlanLack, wish: LoadWish, now: datetime
-) -> dict[str, Any] | PlanLack:
+) -> JsonDict | PlanLack:
     """Return the start of a load that runs through and is planned alone, in EUR and local time.
 
     If no later start ends in time, the start is now: also without a known price, and also too late.
@@ -99,13 +99,13 @@ def best_start_report(
     }
 
 
-def _unpriced(start: datetime, end: datetime) -> dict[str, Any]:
+def _unpriced(start: datetime, end: datetime) -> JsonDict:
     """Return a start now whose cost is unknown."""
     times = {"start": local_text(start), "end": local_text(end)}
     return {**times, "cost": None, "saving": 0.0, "own_kwh": None, "reason": PlanReason.DEADLINE}
 
 
-def _as_evcc(planned: PlannedHouse) -> dict[str, Any]:
+def _as_evcc(planned: PlannedHouse) -> JsonDict:
     """Return the settings of evcc's loadpoints, under the names of evcc's own state.
 
     evcc compares its limit with the price of the grid, which has no surcharge. So the limit is the
@@ -114,7 +114,7 @@ def _as_evcc(planned: PlannedHouse) -> dict[str, Any]:
     return {"loadpoints": [_loadpoint(planned, wish) for wish in planned.wishes]}
 
 
-def _loadpoint(planned: PlannedHouse, wish: LoadWish) -> dict[str, Any]:
+def _loadpoint(planned: PlannedHouse, wish: LoadWish) -> JsonDict:
     kwh = planned.plan.loads[wish.name].kwh
     prices = [
         at.quarter.price
@@ -136,7 +136,7 @@ def _kw(kwh: float) -> float:
     return round(kwh * 4, 3)
 
 
-PLAN_FORMATS: dict[str, Callable[[PlannedHouse], dict[str, Any]]] = {
+PLAN_FORMATS: dict[str, Callable[[PlannedHouse], JsonDict]] = {
     FORMAT_JSON: _as_json,
     FORMAT_EVCC: _as_evcc,
 }

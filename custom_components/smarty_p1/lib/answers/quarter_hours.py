@@ -12,7 +12,6 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from io import StringIO
-from typing import Any
 from zlib import crc32
 
 from ..bill.household_state import HouseholdState
@@ -20,6 +19,7 @@ from ..bill.quarter_hour_series import QuarterHours
 from ..history.luxembourg_time import QUARTER_HOUR, day_start, local_text, quarter_start
 from ..history.month_file_lines import as_decimal
 from ..history.quarter_hour import QuarterHour
+from ..json_types import JsonDict, JsonMapping
 from ..leneda.series_codes import REGISTERS
 from ..prices.kwh_price import rounded
 from ..prices.published_prices import REFERENCE_POWERS
@@ -52,13 +52,13 @@ class TooLongError(Exception):
         self.end = end
 
 
-def quarter_hours_as_json(quarters: Iterable[QuarterHour], shared: SharedPower) -> dict[str, Any]:
+def quarter_hours_as_json(quarters: Iterable[QuarterHour], shared: SharedPower) -> JsonDict:
     """Return quarter-hours and their shared energy as JSON values.
 
     Raises TooLongError if they have more than MAX_JSON_BYTES. Its end is a midnight in Luxembourg,
     unless the first day alone is too long.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[JsonDict] = []
     answer = {"quarter_hours": rows}
     size, first = _json_size(answer), None
     for quarter in quarters:
@@ -72,7 +72,7 @@ def quarter_hours_as_json(quarters: Iterable[QuarterHour], shared: SharedPower) 
     return answer
 
 
-def _row(quarter: QuarterHour, shared: SharedPower) -> dict[str, Any]:
+def _row(quarter: QuarterHour, shared: SharedPower) -> JsonDict:
     return {
         "start": local_text(quarter.start),
         **{name: rounded(getattr(quarter, name), 6) for name in _COLUMNS},
@@ -89,7 +89,7 @@ def _json_size(value: object) -> int:
     return len(json.dumps(value, separators=(",", ":")))
 
 
-def quarter_hours_as_csv(quarters: Iterable[QuarterHour], shared: SharedPower) -> dict[str, Any]:
+def quarter_hours_as_csv(quarters: Iterable[QuarterHour], shared: SharedPower) -> JsonDict:
     """Return quarter-hours and their shared power as CSV."""
     quarters = list(quarters)
     text = StringIO()
@@ -112,7 +112,7 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
         yield values.get(quarter.start)
 
 
-def quarter_hours_report(demand: HouseholdState, asked: Mapping[str, Any]) -> dict[str, Any]:
+def quarter_hours_report(demand: HouseholdState, asked: JsonMapping) -> JsonDict:
     """Return the energy of each quarter-hour in a period.
 
     `asked` has the quantity, the period and the encoding. The answer has at most the last 400 days,
@@ -128,7 +128,7 @@ def quarter_hours_report(demand: HouseholdState, asked: Mapping[str, Any]) -> di
     end = max(start, min(end, known.end))
     quarters = known.between(start, end)
     is_packed = asked["encoding"] == "base64"
-    counted: dict[str, Any] = {}
+    counted: JsonDict = {}
     if quantity == "larger":
         above = quarters.above(demand.contracts)
         values = quarters.larger(above)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from ..advice.energy_shares import (
     EnergyShares,
@@ -16,6 +15,7 @@ from ..advice.night_base_load import base_load
 from ..bill.bill import adding_up, bill_lines
 from ..bill.household_state import HouseholdState
 from ..history.luxembourg_time import HOUR, day_start, days_between, local_day
+from ..json_types import JsonDict
 from ..prices.agreed_prices import older_prices_of
 from ..prices.kwh_price import sum_of_known
 from ..prices.published_prices import OlderPrices
@@ -36,7 +36,7 @@ def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
     return min(day_start(demand.month_start), end), end
 
 
-def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> dict[str, Any]:
+def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> JsonDict:
     """Return the energies and costs of a period. The costs and the foot are its bill.
 
     The bill rounds its lines. So it can differ from their sum by up to a cent a line.
@@ -85,7 +85,7 @@ def _rows(
     cost: float | None,
     *,
     is_whole: bool,
-) -> list[dict[str, Any]]:
+) -> list[JsonDict]:
     """Return the rows by energy, the rest last. Without `is_whole`, return only the devices.
 
     `cost` is the sum of all rows. If it is None, the rows have no cost.
@@ -105,9 +105,7 @@ def _rows(
     return _with_costs(rows, cost, is_whole=is_whole)
 
 
-def _with_costs(
-    rows: Sequence[dict[str, Any]], cost: float | None, *, is_whole: bool
-) -> list[dict[str, Any]]:
+def _with_costs(rows: Sequence[JsonDict], cost: float | None, *, is_whole: bool) -> list[JsonDict]:
     """Return the rows with costs in whole cents. If they are the whole house, they add up."""
     if cost is None:
         return [row | {"cost": None} for row in rows]
@@ -123,7 +121,7 @@ def _unknown_days(device: HouseDevice, hours: Sequence[datetime]) -> int:
     return len({day_start(hour) for hour in hours if hour.astimezone(UTC) not in device.kwh})
 
 
-def _foot(demand: HouseholdState, start: datetime, end: datetime) -> dict[str, Any]:
+def _foot(demand: HouseholdState, start: datetime, end: datetime) -> JsonDict:
     first, last = (local_day(time) for time in (start, end))
     days = days_report(demand, first, last)["days"]
 
@@ -140,7 +138,7 @@ def _foot(demand: HouseholdState, start: datetime, end: datetime) -> dict[str, A
     }
 
 
-def _row(name: str | None, kind: str, share: Share) -> dict[str, Any]:
+def _row(name: str | None, kind: str, share: Share) -> JsonDict:
     return {
         "name": name,
         "kind": kind,

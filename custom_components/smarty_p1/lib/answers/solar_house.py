@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
 from ..advice.solar_house import Grid, HouseDay, Supply, house_days, house_sum, without_supplies
 from ..bill.bill import more
@@ -13,6 +12,7 @@ from ..bill.month import Month
 from ..history.luxembourg_time import local_day, local_text, month_start
 from ..history.month_columns import Columns
 from ..history.month_file_lines import month_name
+from ..json_types import JsonDict
 from ..prices.kwh_price import rounded
 from ..prices.published_prices import OlderPrices
 
@@ -30,7 +30,7 @@ def house_report(
     columns: Columns,
     supplies: Sequence[Supply],
     until: datetime,
-) -> dict[str, Any]:
+) -> JsonDict:
     """Return the consumption and the own energy of a house, by day and by month.
 
     Own energy is the part of the consumption that was not drawn from the grid. The answer ends at
@@ -59,7 +59,7 @@ def house_report(
     }
 
 
-def _month(month: Month, days: Sequence[HouseDay], without: Ledger) -> dict[str, Any]:
+def _month(month: Month, days: Sequence[HouseDay], without: Ledger) -> JsonDict:
     """Return the sums of a month. `without` is the past without panels and batteries."""
     total, saved, older = house_sum(days), None, {}
     if total.own_kwh is not None:

@@ -1,7 +1,7 @@
 """Answer with a household's year now and with changes, in euros a year."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..advice.battery_simulation import Battery
 from ..advice.planned_car_year import PlannedCar
@@ -10,7 +10,7 @@ from ..advice.what_if import Changes, NewContract, Sharing, compare_years, sourc
 from ..advice.what_if_tables import DEGREES_SOURCE, LoadProfile, car, heat_pump, panels
 from ..advice.what_if_year import WhatIfError, WhatIfRefusal, YearCosts, YearEnergies, period_of
 from ..bill.household_state import HouseholdState
-from ..json_types import JsonMapping
+from ..json_types import JsonDict, JsonMapping
 from ..plan.usual_house import LoadEnergy
 from ..prices.contract import BEGINNING, Contract
 from ..prices.entered_contract import contract_of
@@ -64,7 +64,7 @@ class WhatIfQuestion(NamedTuple):
         return own if self.feed_in_price is None else own._replace(feed_in=None)
 
 
-def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str, Any]:
+def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> JsonDict:
     """Return the last twelve whole months now and with changes. Raises WhatIfError.
 
     Amounts are whole euros, and parts add up to their totals.
@@ -131,9 +131,7 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> dict[str,
     }
 
 
-def markets_report(
-    state: HouseholdState, markets: Mapping[str, PriceSeries]
-) -> list[dict[str, Any]]:
+def markets_report(state: HouseholdState, markets: Mapping[str, PriceSeries]) -> list[JsonDict]:
     """Return each market with the share of its known prices in the last twelve whole months."""
     start, end = period_of(state)
     return [

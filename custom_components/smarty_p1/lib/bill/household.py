@@ -15,7 +15,7 @@ This module does no I/O and uses only the meter's clock. Work and memory per rea
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from ..clock_verdict import NO_DOUBT, ClockVerdict
 from ..energy_table.filled_market_prices import stand_ins_of_today
@@ -34,6 +34,7 @@ from ..history.quarter_hour import QuarterHour
 from ..history.quarter_hour_meter import QuarterHourMeter
 from ..history.quarter_hour_values import QuarterHourValues
 from ..history.register_amounts import DECIMALS, Energies
+from ..json_types import JsonDict
 from ..prices.contract import NO_CONTRACT, Contract, Contracts
 from ..prices.market_price_series import PriceSources, series_of, sources_at
 from ..stored_values import Stored
@@ -201,7 +202,7 @@ class Household:
         self._is_snapshot_old |= has_changed
         return has_changed
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonDict:
         """Return the state to be stored as JSON. The spans are in files."""
         return self.meter.as_dict()
 

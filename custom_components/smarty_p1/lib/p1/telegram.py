@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ..json_types import JsonDict
 from .local_time import REPEATED_HOUR, hour_before
 from .obis import METER_TIME
 from .value_converters import Capture, MBusReading, Value
@@ -90,7 +91,7 @@ class Telegram:
             channels={n: replace(m, time=settled(m.time)) for n, m in self.channels.items()},
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonDict:
         """Return the telegram as JSON values.
 
         Times become ISO 8601 texts, and channel numbers become texts.

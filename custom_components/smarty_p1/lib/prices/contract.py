@@ -1,14 +1,15 @@
 """Contracts of a household with grid operator and supplier, and the time from which each holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from ..history.luxembourg_time import local_day, midnight
+from ..json_types import JsonDict, JsonMapping
 from .published_prices import METER_SIZES, Days, NetworkPrices
 
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
@@ -69,7 +70,7 @@ class Contract:
     """Price per shared kWh that the energy community charges, including VAT."""
 
     @classmethod
-    def of_terms(cls, terms: Mapping[str, Any]) -> Self:
+    def of_terms(cls, terms: JsonMapping) -> Self:
         """Return the contract with these terms. A term is a field, or the price of a levy.
 
         A price of None was not entered. `terms` has the opposite result.
@@ -81,7 +82,7 @@ class Contract:
         return cls(**others, levies=tuple(sorted(entered)))
 
     @property
-    def terms(self) -> dict[str, Any]:
+    def terms(self) -> JsonDict:
         """Return the fields, with the price of each entered levy under the levy's name."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | dict(values.pop("levies"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..amounts import EUR_PER_KWH, Amount
 from ..history.luxembourg_time import MONTHS_OF_A_YEAR, local_day
+from ..json_types import JsonDict, JsonMapping
 from .agreed_prices import AgreedPrices, price_file
 from .contract import MAX_AID_NAME_LENGTH, PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts
 from .contract_terms import AID_AMOUNTS, CONTRACT_TERMS
@@ -56,7 +57,7 @@ type Terms = Mapping[str, Any]
 """Contract in the options: its first day, and its terms."""
 
 
-def entered_contracts(options: Mapping[str, Any]) -> Sequence[Terms]:
+def entered_contracts(options: JsonMapping) -> Sequence[Terms]:
     """Return the contracts in the options, in the order of their first days."""
     contracts: Sequence[Terms] = options.get("contracts", ())
     return contracts
@@ -73,26 +74,26 @@ def in_order(contracts: Iterable[Terms]) -> list[Terms]:
     return sorted(contracts, key=lambda contract: first_day(contract) or date.min)
 
 
-def contracts_of(options: Mapping[str, Any]) -> Contracts:
+def contracts_of(options: JsonMapping) -> Contracts:
     """Return the contracts and aids in the options."""
     dated = [(first_day(terms), contract_of(terms)) for terms in entered_contracts(options)]
     return Contracts.of_days(dated, aids_of(options))
 
 
-def terms_from(options: Mapping[str, Any], day: date) -> list[Terms]:
+def terms_from(options: JsonMapping, day: date) -> list[Terms]:
     """Return the contracts in the options that hold on `day` or later, in their order."""
     contracts = entered_contracts(options)
     begun = sum((first_day(terms) or date.min) <= day for terms in contracts)
     return [*contracts[max(0, begun - 1) :]]
 
 
-def terms_on(options: Mapping[str, Any], day: date) -> Terms:
+def terms_on(options: JsonMapping, day: date) -> Terms:
     """Return the contract in the options that holds on `day`, {} if none holds."""
     first, *_ = [*terms_from(options, day), {}]
     return first if (first_day(first) or date.min) <= day else {}
 
 
-def wanted_options(options: Mapping[str, Any], day: date) -> dict[str, Any]:
+def wanted_options(options: JsonMapping, day: date) -> JsonDict:
     """Return the options, with all terms that a contract has on `day` or later.
 
     They decide which entities a meter has, so that an entity for a coming contract exists in time.
@@ -135,7 +136,7 @@ def contract_of(options: Terms) -> Contract:
     )
 
 
-def prices_to_replace(moment: datetime, options: Mapping[str, Any]) -> OlderPrices | None:
+def prices_to_replace(moment: datetime, options: JsonMapping) -> OlderPrices | None:
     """Return the published prices that bills at `moment` use after their last published day.
 
     Return None if the user has accepted older prices for the year of `moment`, or if no bills are
@@ -148,14 +149,14 @@ def prices_to_replace(moment: datetime, options: Mapping[str, Any]) -> OlderPric
     return AgreedPrices.at(contract_of(terms), moment).prices_of
 
 
-def high_prices(options: Mapping[str, Any]) -> list[float]:
+def high_prices(options: JsonMapping) -> list[float]:
     """Return all prices of a kWh in the options that are above USUAL_EUR_PER_KWH, sorted."""
     prices = [terms.get(term) for terms in entered_contracts(options) for term in _PRICES_OF_KWH]
     prices += [aid.get("per_kwh") for aid in options.get("aids", ())]
     return sorted({price for price in prices if price and abs(price) > USUAL_EUR_PER_KWH})
 
 
-def with_confirmed_prices(options: Mapping[str, Any], confirmed: Iterable[float]) -> dict[str, Any]:
+def with_confirmed_prices(options: JsonMapping, confirmed: Iterable[float]) -> JsonDict:
     """Return the options, with the mark that the user has also confirmed these high prices."""
     marked = {name: value for name, value in options.items() if name != _CONFIRMED}
     known = {*options.get(_CONFIRMED, ()), *confirmed}
@@ -164,13 +165,13 @@ def with_confirmed_prices(options: Mapping[str, Any], confirmed: Iterable[float]
     return marked
 
 
-def unconfirmed_prices(options: Mapping[str, Any]) -> list[float]:
+def unconfirmed_prices(options: JsonMapping) -> list[float]:
     """Return the prices above USUAL_EUR_PER_KWH that the user has not confirmed, sorted."""
     confirmed = options.get(_CONFIRMED, ())
     return [price for price in high_prices(options) if price not in confirmed]
 
 
-def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
+def aids_of(options: JsonMapping) -> tuple[Aid, ...]:
     """Return the state aids and rebates in the options.
 
     An option with an amount per kWh and an amount per month is returned as two aids.
@@ -190,14 +191,14 @@ def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
     )
 
 
-def tidy_aid(aid: Mapping[str, Any]) -> dict[str, Any]:
+def tidy_aid(aid: JsonMapping) -> JsonDict:
     """Return an aid with positive amounts, and without amounts of zero."""
     others = {name: value for name, value in aid.items() if name not in AID_AMOUNTS}
     amounts = {name: abs(aid[name]) for name in AID_AMOUNTS if aid.get(name)}
     return {**others, "name": aid["name"].strip(), **amounts}
 
 
-def is_aid_possible(aid: Mapping[str, Any]) -> bool:
+def is_aid_possible(aid: JsonMapping) -> bool:
     """Return whether an aid has a name, an amount, and a last day that is not before its first."""
     return (
         0 < len(aid["name"].strip()) <= MAX_AID_NAME_LENGTH
@@ -230,13 +231,13 @@ def is_second_price_whole(terms: Terms) -> bool:
     return has_days
 
 
-def _vat_of(aid: Mapping[str, Any]) -> AidVat:
+def _vat_of(aid: JsonMapping) -> AidVat:
     if aid.get("vat_free"):
         return AidVat.NONE
     return AidVat.INCLUDED if aid.get("with_vat") else AidVat.EXCLUDED
 
 
-def _monthly_fee(options: Mapping[str, Any]) -> float | None:
+def _monthly_fee(options: JsonMapping) -> float | None:
     fee: float | None = options.get("energy_fee")
     if fee is None or options.get("energy_fee_per") != "year":
         return fee
@@ -244,7 +245,7 @@ def _monthly_fee(options: Mapping[str, Any]) -> float | None:
 
 
 def _price_or_margin(
-    options: Mapping[str, Any], price: str, entity: str, margin: str
+    options: JsonMapping, price: str, entity: str, margin: str
 ) -> tuple[float | None, float | None]:
     """Return the fixed price and None. If an entity has the price, return None and the margin.
 

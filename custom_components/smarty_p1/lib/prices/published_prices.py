@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
 from ..history.luxembourg_time import DAY, midnight
+from ..json_types import JsonDict, JsonMapping
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 """Reference powers of the tariff, in kW."""
@@ -75,14 +76,14 @@ class OlderPrices(NamedTuple):
         return cls(until, ended, has_newer) if until or ended else None
 
     @staticmethod
-    def answer(older: OlderPrices | None) -> dict[str, Any]:
+    def answer(older: OlderPrices | None) -> JsonDict:
         """Return `older` as a part of an answer, or an empty dict for None.
 
         For example `{"prices_of": {"grid": "2026-12-31", "ended": {"state_aid": "2026-12-31"}}}`.
         """
         if older is None:
             return {}
-        fields: dict[str, Any] = {kind: f"{day}" for kind, day in older.until.items()}
+        fields: JsonDict = {kind: f"{day}" for kind, day in older.until.items()}
         if older.ended:
             fields["ended"] = {aid: f"{day}" for aid, day in older.ended.items()}
         if older.has_newer:
@@ -117,7 +118,7 @@ class Levy(NamedTuple):
     """Part of the bill: `levies` or `network`."""
 
 
-def _days_of(entry: Mapping[str, Any]) -> Days:
+def _days_of(entry: JsonMapping) -> Days:
     return Days(entry.get("from", date.min), entry.get("until", date.max))
 
 
@@ -144,7 +145,7 @@ class _Price(NamedTuple):
     aids: Sequence[_Line]
 
     @classmethod
-    def read(cls, kind: str, dated: Sequence[Mapping[str, Any]]) -> Self:
+    def read(cls, kind: str, dated: Sequence[JsonMapping]) -> Self:
         lines = [_Line(_days_of(line), line["value"], line.get("ends")) for line in dated]
         return cls(
             kind, [line for line in lines if not line.ends], [line for line in lines if line.ends]
@@ -261,7 +262,7 @@ def _changes(dated: Iterable[_Line | Levy]) -> set[date]:
     return {day for of in dated for day in of.days.changes}
 
 
-def _lists(prices: Mapping[str, Any], *before: str) -> Iterator[tuple[str, list[Any]]]:
+def _lists(prices: JsonMapping, *before: str) -> Iterator[tuple[str, list[Any]]]:
     """Yield the key and the lines of each price of the grid, and of the VAT."""
     for name, content in prices.items():
         if isinstance(content, dict):

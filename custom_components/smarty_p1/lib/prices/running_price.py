@@ -11,9 +11,10 @@ A quarter-hour has one price, so a wrong state that stands for a minute changes 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from ..history.luxembourg_time import QUARTER_HOUR, quarter_start
+from ..json_types import JsonDict
 from ..stored_json import Mark, Range, Size, dump, load
 from ..stored_values import Stored
 from .market_price_series import MAX_MARKET_PRICE, MIN_MARKET_PRICE, QuarterPrice
@@ -75,13 +76,13 @@ class RunningPrice:
         price = self.price if longest is None else longest
         return None if price is None else QuarterPrice(self.start, price)
 
-    def as_dict(self, time: datetime) -> dict[str, Any]:
+    def as_dict(self, time: datetime) -> JsonDict:
         """Return the state at `time` as JSON. Return {} before the first report."""
         if self.start is None:
             return {}
         if self.start <= time < self.start + QUARTER_HOUR:
             self._count_until(time)
-        stored: dict[str, Any] = dump(self)
+        stored: JsonDict = dump(self)
         return stored
 
     @classmethod
