@@ -3,11 +3,10 @@
 import argparse
 import re
 from pathlib import Path
-from typing import Any
 
 from smartyp1.data_retention import KEPT_MONTHS
 
-from .parser import import_optional, matching, raise_usage_error
+from .parser import Commands, import_optional, matching, raise_usage_error
 
 _EXAMPLE = Path(__file__).with_name("contract.toml")
 _month = matching(r"[0-9]{4}-(0[1-9]|1[0-2])", "it must be a month such as 2026-06")
@@ -18,7 +17,7 @@ _FILES_HELP = (
 )
 
 
-def add_bill(commands: argparse._SubParsersAction[Any]) -> None:
+def add_bill(commands: Commands) -> None:
     """Add the commands `bill`, `classes` and `what-if` to the parser."""
     bill = commands.add_parser(
         "bill", help="compute bills from files of Leneda and a contract, without Home Assistant"

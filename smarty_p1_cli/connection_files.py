@@ -9,8 +9,7 @@ from typing import NamedTuple
 from smartyp1.energy_table.wall_clock import number_of, time_of
 from smartyp1.history.luxembourg_time import local_text
 from smartyp1.history.quarter_hour import WH_A_KW
-from smartyp1.leneda.days_of_rows import RowsByCode
-from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, RowsByCode
 from smartyp1.leneda.series_codes import CODES, COVERED, SHARED, Quantity
 
 HEAD = (

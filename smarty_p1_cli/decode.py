@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Any
 
 from smartyp1.capture.anonymiser import Chunk
 from smartyp1.capture.capture_file import BEGINNING, MAX_SIZE, CaptureError, read_capture
@@ -15,7 +14,7 @@ from smartyp1.p1.rejection_reasons import Rejection
 from smartyp1.p1.telegram import Telegram
 
 from .keys import read_keys
-from .parser import Parser, raise_usage_error, shown
+from .parser import Commands, Parser, raise_usage_error, shown
 from .rejection_texts import explain
 
 _READ_BYTES = 64 * 1024
@@ -23,7 +22,7 @@ _READ_BYTES = 64 * 1024
 type _Stream = FileIO | BufferedReader
 
 
-def add_decode(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
+def add_decode(commands: Commands, keys: Parser) -> None:
     """Add the command `decode` to the parser."""
     decode = commands.add_parser(
         "decode", parents=[keys], help="print one JSON object per telegram of recorded bytes"

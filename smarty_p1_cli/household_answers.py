@@ -20,8 +20,9 @@ from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
 from smartyp1.history.month_file_lines import month_name
-from smartyp1.leneda.days_of_rows import RowsByCode, days_of
+from smartyp1.leneda.days_of_rows import days_of
 from smartyp1.leneda.implausible_rows import false_zeros, without_false_zeros
+from smartyp1.leneda.measured_and_estimated_rows import RowsByCode
 from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE
 from smartyp1.prices.contract import Contracts
 from smartyp1.prices.market_price_series import PriceSeries, PriceSources, sources_at

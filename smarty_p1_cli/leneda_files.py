@@ -8,8 +8,7 @@ from pathlib import Path
 
 from smartyp1.history.luxembourg_time import day_start
 from smartyp1.leneda.api_response import AnswerRefusal, ResponseError, read_time_series
-from smartyp1.leneda.days_of_rows import RowsByCode
-from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, added_up, newest
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, RowsByCode, added_up, newest
 from smartyp1.leneda.portal_file import read_export
 from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
 from smartyp1.leneda.series_codes import REGISTERS, is_gas, is_of_production

@@ -23,6 +23,10 @@ class UsageError(Exception):
         self.status = status
 
 
+type Commands = argparse._SubParsersAction[Any]  # noqa: SLF001 - it has no public name
+"""Commands of a parser, to which a command can be added."""
+
+
 def raise_usage_error(text: str) -> NoReturn:
     """Raise UsageError."""
     raise UsageError(text) from None

@@ -4,20 +4,19 @@ import argparse
 import asyncio
 import os
 from pathlib import Path
-from typing import Any
 
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 
 from .keys import read_keys
-from .parser import Parser, import_optional, port_url, raise_usage_error, shown
+from .parser import Commands, Parser, import_optional, port_url, raise_usage_error, shown
 
 # Longest recording in minutes. The limit bounds the size of the capture file, and the time until
 # the file is written.
 MAX_CAPTURE_MINUTES = 120
 
 
-def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
+def add_ports(commands: Commands, keys: Parser) -> None:
     """Add the commands `watch` and `capture` to the parser."""
     port = Parser(add_help=False)
     port.add_argument(

@@ -5,12 +5,11 @@ import asyncio
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from .parser import config_errors, import_optional
+from .parser import Commands, config_errors, import_optional
 
 
-def add_services(commands: argparse._SubParsersAction[Any]) -> None:
+def add_services(commands: Commands) -> None:
     """Add the commands `gateway` and `collect` to the parser."""
     for command, module, name, extra, text, of_check in (
         (

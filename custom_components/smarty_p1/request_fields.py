@@ -1,6 +1,6 @@
 """Fields of requests that actions, websocket commands and assistants share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
@@ -14,6 +14,9 @@ from .lib.json_types import JsonMapping
 from .lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
 from .lib.prices.contract_terms import MAX_TEXT_CHARS, Choice, Term
 
+type SchemaFields = dict[vol.Marker, Any]
+"""Fields of a form or request, each with the schema or selector of its values."""
+
 
 def number(minimum: float, maximum: float) -> vol.All:
     """Return a schema for a finite number between two limits."""
@@ -26,7 +29,7 @@ def whole_number(minimum: int, maximum: int) -> vol.All:
     return vol.All(number(minimum, maximum), vol.Coerce(int))
 
 
-LOAD: Mapping[vol.Marker, Any] = {
+LOAD: SchemaFields = {
     vol.Required("kw"): number(MIN_LOAD_KW, MAX_LOAD_KW),
     vol.Required("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
 }
@@ -52,7 +55,7 @@ def _clock_time(value: object) -> str:
     return cv.time(value).isoformat("minutes")
 
 
-def _schema_of_kind(kind: str, fields: Fields) -> dict[vol.Marker, Any]:
+def _schema_of_kind(kind: str, fields: Fields) -> SchemaFields:
     terms = {vol.Optional(name): schema_of(term) for name, term in fields.all.items()}
     return {vol.Required(ATTR_KIND): kind, **terms}
 
@@ -69,7 +72,7 @@ def _checked(changes: Sequence[JsonMapping]) -> Sequence[JsonMapping]:
 
 
 _OF_CAR = "kwh", "kw", "min_kw"
-PLANNED_CAR: Mapping[vol.Marker, Any] = {
+PLANNED_CAR: SchemaFields = {
     vol.Optional("with_plan"): bool,
     **{vol.Optional(name): schema_of(FIELDS[PLAN].all[name]) for name in _OF_CAR},
 }

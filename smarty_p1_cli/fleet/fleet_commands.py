@@ -9,7 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from smarty_p1_cli.parser import Parser, config_errors, import_optional, matching, raise_usage_error
+from smarty_p1_cli.parser import (
+    Commands,
+    Parser,
+    config_errors,
+    import_optional,
+    matching,
+    raise_usage_error,
+)
 
 from .fleet_init import NEEDS, add_check, add_init
 from .fleet_month import add_fleet_file, add_month, described, tenant_of
@@ -21,7 +28,7 @@ _name = matching(r"(?s).+", "it must not be empty")
 _digits = matching(r"[0-9A-Fa-f]{16}", "a system title has 16 hexadecimal digits")
 
 
-def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
+def add_fleet(commands: Commands) -> None:
     """Add the command `fleet` to the parser."""
     fleet = commands.add_parser(
         "fleet", help="make a fleet's files; delete, export or read again meters' data"

@@ -4,14 +4,13 @@ import argparse
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any
 
-from smarty_p1_cli.parser import PROGRAM, config_errors, import_optional, shown
+from smarty_p1_cli.parser import PROGRAM, Commands, config_errors, import_optional, shown
 
 NEEDS = ("the fleet needs", "fleet")
 
 
-def add_init(verbs: argparse._SubParsersAction[Any]) -> None:
+def add_init(verbs: Commands) -> None:
     """Add the action `init` to the command `fleet`."""
     init = verbs.add_parser(
         "init", help="make certificates, accounts, passwords and configurations of a whole fleet"
@@ -25,7 +24,7 @@ def add_init(verbs: argparse._SubParsersAction[Any]) -> None:
     init.set_defaults(run=_run_init)
 
 
-def add_check(verbs: argparse._SubParsersAction[Any]) -> None:
+def add_check(verbs: Commands) -> None:
     """Add the action `check` to the command `fleet`."""
     check = verbs.add_parser(
         "check", help="ask Prometheus and Alertmanager what they do not watch, and what is wrong"

@@ -8,7 +8,13 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
-from smarty_p1_cli.parser import config_errors, import_optional, matching, raise_usage_error
+from smarty_p1_cli.parser import (
+    Commands,
+    config_errors,
+    import_optional,
+    matching,
+    raise_usage_error,
+)
 
 from .fleet_init import NEEDS
 
@@ -16,7 +22,7 @@ _period = matching(r"[0-9]{4}(-(0[1-9]|1[0-2]))?", "it must be a month such as 2
 _EVERY = ("month", "day", "quarter-hour")
 
 
-def add_month(verbs: argparse._SubParsersAction[Any]) -> None:
+def add_month(verbs: Commands) -> None:
     """Add the action `month` to the command `fleet`."""
     month = verbs.add_parser(
         "month", help="print energy, peak and bill of each connection and building in a month"

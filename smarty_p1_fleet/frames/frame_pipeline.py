@@ -32,7 +32,7 @@ from .frame_message import FrameMessage
 from .frame_verifier import FrameVerifier, Verdict
 from .meter_sources import MeterSources
 from .reading_publisher import ReadingPublisher
-from .reread_bookmarks import NOW, Bookmark
+from .reread_bookmarks import NOW, Bookmark, BookmarksByTitle
 
 # Seconds without messages after which a collector reads what other collectors have stored.
 # Otherwise, a meter's clock that was set back would not be noticed.
@@ -61,7 +61,7 @@ class FrameSource(Protocol):
         """Remove messages, or with `is_done` False, let them come again. Raises NATS's errors."""
 
 
-def add_mark(marks: dict[bytes | None, Bookmark], title: bytes | None, mark: Bookmark) -> None:
+def add_mark(marks: BookmarksByTitle, title: bytes | None, mark: Bookmark) -> None:
     """Add the frames of a bookmark to the bookmarks `marks`."""
     known = marks.get(title)
     marks[title] = known.merged(mark) if known else mark
@@ -86,7 +86,7 @@ class _Batch:
 
     written: _Part = field(default_factory=_Part)
     others: _Part = field(default_factory=_Part)
-    waiting: dict[bytes | None, Bookmark] = field(default_factory=dict)
+    waiting: BookmarksByTitle = field(default_factory=dict)
     write: Write | None = None
     late: int = 0
 
@@ -233,7 +233,7 @@ class FramePipeline:
             self._batches.popleft()
 
     async def _settle_others(self, batches: Sequence[_Batch]) -> None:
-        marks: dict[bytes | None, Bookmark] = {}
+        marks: BookmarksByTitle = {}
         for batch in batches:
             for title, mark in batch.waiting.items():
                 add_mark(marks, title, mark)

@@ -38,7 +38,17 @@ from .frame_message import FrameMessage, read_message
 from .frame_pipeline import FramePipeline, Marks, Outcomes, add_mark
 from .frame_verifier import TELEGRAM
 from .nats_clock_check import NatsClockCheck
-from .reread_bookmarks import EARLY, GONE, KEY, NOW, Bookmark, Bookmarks, ReadRange, Tried
+from .reread_bookmarks import (
+    EARLY,
+    GONE,
+    KEY,
+    NOW,
+    Bookmark,
+    Bookmarks,
+    BookmarksByTitle,
+    ReadRange,
+    Tried,
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -58,7 +68,7 @@ class RereadFrames:
     """Frames that are read together. They stay in the stream."""
 
     def __init__(self) -> None:
-        self.left: dict[bytes | None, Bookmark] = {}
+        self.left: BookmarksByTitle = {}
         self.outcomes = Counter[str]()
         self.is_lost = False
 

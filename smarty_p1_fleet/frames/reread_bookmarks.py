@@ -145,6 +145,9 @@ class ReadRange(NamedTuple):
         return rest
 
 
+type BookmarksByTitle = dict[bytes | None, Bookmark]
+
+
 class Bookmarks:
     """Bookmarks of one store. Each method raises NATS's errors."""
 
@@ -162,9 +165,9 @@ class Bookmarks:
         """Return a number that changes when a bookmark is set or removed."""
         return await last_revision(self._js(), f"{self._prefix}*")
 
-    async def all(self) -> dict[bytes | None, Bookmark]:
+    async def all(self) -> BookmarksByTitle:
         """Return the bookmark of each meter by system title. None stands for all meters."""
-        marks: dict[bytes | None, Bookmark] = {}
+        marks: BookmarksByTitle = {}
         async for key, value, revision in read_entries(self._js(), f"{self._prefix}*"):
             title = title_of(key)
             if title is not None or key == self._key(None):

@@ -33,7 +33,7 @@ from ..coordinator.statistics.statistic_ids import (
 from ..coordinator.statistics.statistics_writer import StatisticsWriter
 from ..energy_dashboard.house_sources import async_energy_manager, stored_sources
 from ..entity import mbus_device_id
-from ..lib.entities.entity_description import SensorSpec
+from ..lib.entities.entity_description import MeterSensorSpec
 from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS
 from ..lib.entities.mbus_sensors import sensors_of_mbus_meter
 from ..lib.entities.meter_sensors import SENSORS
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
         SourceType,
     )
 
-type Sensors = dict[str, SensorSpec[Reading]]
+type Sensors = dict[str, MeterSensorSpec]
 type Statistics = dict[str, StatisticKind]
 
 ENERGY_URL = "/config/energy"
@@ -81,7 +81,7 @@ class EnergySource:
 
     kind: str
     statistics: Mapping[str, StatisticKind]
-    sensors: Mapping[str, SensorSpec[Reading]]
+    sensors: Mapping[str, MeterSensorSpec]
     identity: str | None = None
 
 
@@ -233,7 +233,7 @@ def _wanted(hass: HomeAssistant, statistics: Statistics) -> Statistics:
 
 def _existing(
     fields: Mapping[str, str],
-    described: Iterable[SensorSpec[Reading]],
+    described: Iterable[MeterSensorSpec],
     reading: Reading,
     options: JsonMapping,
 ) -> Sensors:

@@ -1,8 +1,5 @@
 """Dialog of a house battery: capacity, charge, powers, and what may control it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
@@ -33,6 +30,7 @@ from ..const import (
 from ..coordinator.loads.refused_loads import POWER_UNITS, unit_of
 from ..lib.amounts import KW, KWH, Amount
 from ..lib.json_types import JsonDict
+from ..request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
 from .shared_form_fields import whole_number_field
@@ -45,7 +43,7 @@ _UNITS = {
     CONF_CHARGE: ("charge_has_other_unit", {None, "%"}),
     CONF_POWER_SET_BY: ("power_set_by_has_other_unit", POWER_UNITS[SUBENTRY_BATTERY]),
 }
-_FIELDS: Mapping[vol.Marker, Any] = {
+_FIELDS: SchemaFields = {
     vol.Required(CONF_NAME): TextSelector(),
     vol.Required(CONF_CAPACITY): AmountField(Amount(KWH, 200, 0.5)),
     vol.Required(CONF_CHARGE): entity_field("sensor", "number", "input_number"),

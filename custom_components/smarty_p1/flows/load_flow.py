@@ -73,6 +73,7 @@ from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.history.luxembourg_time import local_day
 from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
+from ..request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
 from .found_devices import found_devices
@@ -95,27 +96,27 @@ _MEANINGS = {
     CONF_SHOWN_BY: (CONF_SHOWN_WHEN,),
     CONF_CONNECTED: (CONF_CONNECTED_WHEN,),
 }
-_ENERGY: Mapping[vol.Marker, Any] = {
+_ENERGY: SchemaFields = {
     vol.Required(CONF_NAME): TextSelector(),
     vol.Required(CONF_LOAD_KWH): AmountField(Amount(KWH, _MAX_KWH, 0.1)),
 }
-_BLOCKED: Mapping[vol.Marker, Any] = {
+_BLOCKED: SchemaFields = {
     vol.Optional(CONF_BLOCKED_BY): entity_field("sensor", "binary_sensor", "input_boolean"),
     vol.Required(CONF_BLOCKED_WHEN, default="off"): SelectSelector(
         SelectSelectorConfig(options=["off", "on"], translation_key=CONF_BLOCKED_WHEN)
     ),
     vol.Optional(CONF_LIMITED_TO): AmountField(Amount(KW, MAX_LOAD_KW)),
 }
-_POWERS: Mapping[vol.Marker, Any] = {
+_POWERS: SchemaFields = {
     vol.Required(CONF_LOAD_MAX_KW): AmountField(Amount(KW, MAX_LOAD_KW, 0.1)),
     vol.Optional(CONF_LOAD_MIN_KW): AmountField(Amount(KW, MAX_LOAD_KW)),
 }
-_CHARGED_HERE: Mapping[vol.Marker, Any] = {
+_CHARGED_HERE: SchemaFields = {
     vol.Optional(CONF_CHARGED_HERE): SelectSelector(
         SelectSelectorConfig(options=["yes", "no"], translation_key=CONF_CHARGED_HERE)
     ),
 }
-_CONTROL: Mapping[vol.Marker, Any] = {
+_CONTROL: SchemaFields = {
     **_BLOCKED,
     vol.Required(CONF_LIMIT_SHARED, default=False): BooleanSelector(),
     vol.Optional(CONF_SWITCHED_BY): entity_field(
@@ -128,7 +129,7 @@ _CONTROL: Mapping[vol.Marker, Any] = {
     vol.Optional(CONF_PHASES): whole_number_field(3, minimum=1),
     vol.Required(CONF_MIN_MINUTES, default=5): whole_number_field(_MAX_MINUTES, "min", minimum=5),
 }
-_FIELDS: Mapping[str, Mapping[vol.Marker, Any]] = {
+_FIELDS: Mapping[str, SchemaFields] = {
     LOAD_CAR: {
         vol.Required(CONF_NAME): TextSelector(),
         vol.Optional(CONF_LOAD_KWH): AmountField(Amount(KWH, _MAX_KWH, 0.1)),
@@ -188,7 +189,7 @@ _SECTIONS: Mapping[str, set[str]] = {
 """Fields that a load can do without, by section."""
 
 
-def _state_fields(data: JsonMapping) -> dict[vol.Marker, Any]:
+def _state_fields(data: JsonMapping) -> SchemaFields:
     """Return the fields that ask what the states or options of the chosen entities mean."""
     fields = dict[vol.Marker, Any]()
     for chosen, names in _MEANINGS.items():

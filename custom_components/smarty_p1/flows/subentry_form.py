@@ -25,6 +25,7 @@ from ..coordinator.loads.refused_loads import COMMANDED, commanded
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.markdown_text import in_markdown
+from ..request_fields import SchemaFields
 from ..user_locale import async_user_locale
 from .form import Form, Input
 from .form_errors import FieldError, FormErrors
@@ -54,7 +55,7 @@ class Page(NamedTuple):
     """Page of a subentry's dialog."""
 
     step: str
-    fields: Mapping[vol.Marker, Any]
+    fields: SchemaFields
     check: Callable[[dict[str, Any], FormErrors], dict[str, Any]]
     """Function that returns the data to store. It adds an error for each field that does not fit
     the others. It gets only the amounts that are right."""
@@ -64,10 +65,10 @@ class Page(NamedTuple):
     """Further fields for a load without a sensor that measures it."""
     suggested: Mapping[str, Any] = {}
     """Values that are shown for a new subentry."""
-    states: Callable[[Mapping[str, Any]], Mapping[vol.Marker, Any]] = lambda _data: {}
+    states: Callable[[Mapping[str, Any]], SchemaFields] = lambda _data: {}
     """Function that returns the fields of the next page: what states of chosen entities mean."""
 
-    def parts(self, fields: Mapping[vol.Marker, Any]) -> dict[str, dict[vol.Marker, Any]]:
+    def parts(self, fields: SchemaFields) -> dict[str, SchemaFields]:
         """Return the fields by section. Those of the section "" are always shown."""
         of = {field: name for name, inner in self.sections.items() for field in inner}
         parts = {name: dict[vol.Marker, Any]() for name in ("", *self.sections)}
@@ -91,7 +92,7 @@ class SubentryForm:
         self._asked = set[str]()
         self._data: JsonMapping = {}
         """Values of the first page."""
-        self._states: Mapping[vol.Marker, Any] = {}
+        self._states: SchemaFields = {}
 
     def ask_once(self, field: str, key: str) -> None:
         """Add an error, unless the dialog has shown it before: the user may want it so."""
@@ -195,7 +196,7 @@ class SubentryForm:
         await self._async_check_measured(data, before)
         return name, data
 
-    def _fields(self, page: Page, before: JsonMapping) -> Mapping[vol.Marker, Any]:
+    def _fields(self, page: Page, before: JsonMapping) -> SchemaFields:
         """Return the fields of the page, with those that are asked for without a sensor."""
         fields = dict[vol.Marker, Any]()
         has_asked = _UNMEASURED in self._asked
@@ -223,6 +224,6 @@ class SubentryForm:
             self.ask_once(CONF_MEASURED_BY, _UNMEASURED)
 
 
-def _within(part: Mapping[vol.Marker, Any], values: JsonMapping) -> JsonDict:
+def _within(part: SchemaFields, values: JsonMapping) -> JsonDict:
     """Return the values of the fields of a section."""
     return {name: values[name] for name in map(str, part) if name in values}

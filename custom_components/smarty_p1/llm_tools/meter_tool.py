@@ -1,7 +1,7 @@
 """Tool that asks one kind of question about a meter, with the rights of the user who asks."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple, override
+from typing import NamedTuple, override
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -13,6 +13,7 @@ from ..const import DOMAIN
 from ..coordinator import RecordsConfigEntry
 from ..lib.answers.assistant_facts import shortened
 from ..lib.json_types import JsonMapping
+from ..request_fields import SchemaFields
 from ..services.meter_of_call import ATTR_CONFIG_ENTRY
 from ..user_locale import UserLocale
 from .exposed_meters import exposed_meters
@@ -35,7 +36,7 @@ class MeterQuestion(NamedTuple):
 
     name: str
     description: str
-    fields: Mapping[vol.Marker, Any]
+    fields: SchemaFields
     answer: Answer
 
 

@@ -33,7 +33,7 @@ from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
 from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.history.month_file_lines import month_name
 from ..lib.messages.monthly_report import cost_change, cost_change_so_far
-from ..request_fields import CHANGES, LOAD, number, schema_of
+from ..request_fields import CHANGES, LOAD, SchemaFields, number, schema_of
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter
@@ -167,9 +167,7 @@ async def _async_year(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     return await async_aside(call.hass, year_facts, demand, year)
 
 
-def _described(
-    fields: Mapping[vol.Marker, Any], descriptions: Mapping[str, str]
-) -> dict[vol.Marker, Any]:
+def _described(fields: SchemaFields, descriptions: Mapping[str, str]) -> SchemaFields:
     """Return fields of an action, with descriptions for a language model."""
     described = {}
     for marker, check in fields.items():

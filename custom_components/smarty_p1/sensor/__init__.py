@@ -21,7 +21,7 @@ from ..coordinator.tank_coordinator import TankCoordinator
 from ..coordinator.telegram_source import TelegramMeter
 from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
 from ..lib.entities.deadband import DeadbandFilter, Follow, Shown, limited
-from ..lib.entities.entity_description import SensorSpec
+from ..lib.entities.entity_description import MeterSensorSpec, SensorSpec
 from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS
 from ..lib.entities.mbus_sensors import sensors_of_mbus_meter
 from ..lib.entities.meter_entities import METER_SENSORS
@@ -73,12 +73,12 @@ class MeterSensor(SmartyEntity, SensorEntity):
     _unrecorded_attributes = frozenset(
         {MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS, TEXT, *UNRECORDED_ATTRIBUTES}
     )
-    described: SensorSpec[Reading]
+    described: MeterSensorSpec
 
     def __init__(
         self,
         coordinator: MeterCoordinator,
-        described: SensorSpec[Reading],
+        described: MeterSensorSpec,
         identity: str | None = None,
     ) -> None:
         description = describe_sensor(described)
@@ -141,7 +141,7 @@ class FollowingSensor(MeterSensor):
     """Sensor with a deadband. It shows a new number only after a sufficient change."""
 
     def __init__(
-        self, coordinator: MeterCoordinator, described: SensorSpec[Reading], follow: Follow
+        self, coordinator: MeterCoordinator, described: MeterSensorSpec, follow: Follow
     ) -> None:
         super().__init__(coordinator, described)
         self._follower = DeadbandFilter(follow)
@@ -184,7 +184,7 @@ class UnrecordedSensor(MeterSensor):
     _unrecorded_attributes = frozenset({MATCH_ALL})
 
 
-def _make_sensor(coordinator: MeterCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
+def _make_sensor(coordinator: MeterCoordinator, described: MeterSensorSpec) -> MeterSensor:
     if described.follow is not None:
         return FollowingSensor(coordinator, described, described.follow)
     make = MeterSensor if described.records_attributes else UnrecordedSensor
@@ -232,7 +232,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
 def _add_meter_sensors(
     coordinator: MeterCoordinator,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    specs: Sequence[SensorSpec[Reading]],
+    specs: Sequence[MeterSensorSpec],
 ) -> None:
     """Add the sensors of all objects in the reading. Later readings add sensors of new objects."""
     find = find_new(coordinator, Platform.SENSOR, specs, _make_sensor)

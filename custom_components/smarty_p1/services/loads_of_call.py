@@ -1,7 +1,6 @@
 """Loads of an action call: entities whose energy the answer leaves out of the past."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import voluptuous as vol
 from homeassistant.auth.permissions.const import POLICY_READ
@@ -9,9 +8,11 @@ from homeassistant.core import ServiceCall
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import config_validation as cv
 
+from ..request_fields import SchemaFields
+
 ATTR_LOADS = "loads"
 MAX_LOADS = 10
-LOADS: Mapping[vol.Marker, Any] = {
+LOADS: SchemaFields = {
     # A tuple, because a question must be hashable.
     vol.Optional(ATTR_LOADS, default=()): vol.All(
         cv.entity_ids, vol.Length(max=MAX_LOADS), vol.Coerce(tuple)

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.auth.permissions.const import POLICY_READ
@@ -26,9 +25,10 @@ from ..lib.fair_queue import BusyError
 from ..lib.history.luxembourg_time import in_utc
 from ..lib.plan.coming_quarters import Market
 from ..lib.stored_values import YEARS
+from ..request_fields import SchemaFields
 
 ATTR_CONFIG_ENTRY = "config_entry"
-METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
+METER: SchemaFields = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """Part of a schema with the config entry of the meter. A single meter need not be named."""
 
 

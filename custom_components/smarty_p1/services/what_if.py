@@ -6,7 +6,6 @@ Amounts are whole euros a year at current prices, with VAT if the contract has V
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
@@ -27,7 +26,7 @@ from ..lib.answers.what_if_changes import (
     unused_fields,
 )
 from ..lib.json_types import JsonDict, JsonMapping
-from ..request_fields import schema_of
+from ..request_fields import SchemaFields, schema_of
 from ..user_locale import UserLocale, async_user_locale
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, preparing
 
@@ -36,7 +35,7 @@ _CHANGES, _FEED_IN_PRICE = "changes", "feed_in_price"
 _TYPED = vol.Any(float, int, vol.All(str, vol.Length(max=MAX_CHARS)))
 # In the form, these amounts are fields for numbers.
 _NUMBERS = {"begin_hour", "end_hour", "direction", "tilt", "efficiency", "reserve", "standby"}
-_CHANGE: Mapping[vol.Marker, Any] = {
+_CHANGE: SchemaFields = {
     vol.Required(ATTR_KIND): vol.In(KINDS),
     **{
         vol.Optional(name): _TYPED

@@ -21,6 +21,7 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.telegram_source import TelegramSource
 from ..lib.fair_queue import BusyError
 from ..lib.json_types import JsonDict
+from ..request_fields import SchemaFields
 
 type Request = Mapping[str, Any]
 type IsKept = Callable[[MeterCoordinator, Request], bool]
@@ -46,7 +47,7 @@ async def _async_unprepared(_coordinator: MeterCoordinator, msg: Request) -> Req
 
 def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
     name: str,
-    fields: Mapping[vol.Marker, Any] | None = None,
+    fields: SchemaFields | None = None,
     is_kept: IsKept = lambda _coordinator, _msg: False,
     *,
     prepare: Prepare = _async_unprepared,

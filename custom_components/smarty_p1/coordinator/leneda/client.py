@@ -29,8 +29,11 @@ LAYERS: Mapping[str, str] = {
 }
 """OBIS code of each kind of shared energy, mapped to the code of the energy that is not shared."""
 
+type Account = Mapping[str, str]
+"""Options of a Leneda account: its API key, energy id and metering points. {} without one."""
 
-def points_of(account: Mapping[str, str]) -> dict[str, str]:
+
+def points_of(account: Account) -> dict[str, str]:
     """Return the metering point of each OBIS code to request, {} without an account.
 
     The codes of shared energy come last.
@@ -104,7 +107,7 @@ class SeriesRequest(NamedTuple):
 
 async def async_series[T](
     hass: HomeAssistant,
-    account: Mapping[str, str],
+    account: Account,
     request: SeriesRequest,
     read: SeriesReader[T],
 ) -> T:
@@ -117,9 +120,7 @@ async def async_series[T](
     return await hass.async_add_executor_job(_read, body, request, read)
 
 
-async def _async_body(
-    hass: HomeAssistant, account: Mapping[str, str], request: SeriesRequest
-) -> bytes:
+async def _async_body(hass: HomeAssistant, account: Account, request: SeriesRequest) -> bytes:
     point, code, start, end = request
     names = {"startDateTime": start, "endDateTime": end}
     query = {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, at in names.items()}

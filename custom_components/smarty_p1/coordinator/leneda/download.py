@@ -51,6 +51,7 @@ from .client import (
     MAX_PERIOD,
     MEASURED,
     NO_SERIES,
+    Account,
     LenedaError,
     Refusal,
     SeriesRequest,
@@ -131,7 +132,7 @@ class LenedaDownload:
         self._hass = hass
         self._entry = entry
         self._leneda = leneda
-        self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
+        self._account: Account = entry.options.get(SECTION_LENEDA, {})
         self._points = points_of(self._account)
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
         self._history = history

@@ -6,7 +6,7 @@ meter come earlier. A gas meter without values for two weeks counts as removed f
 last two weeks are requested again each time, because the operator can correct their values later.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant
@@ -18,7 +18,7 @@ from ..entered_gas_prices import is_gas
 from ..statistics.gas_statistics import GasStatistics, hours_of
 from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum, add_to_day
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
-from .client import NO_SERIES, LenedaError, SeriesRequest, async_series
+from .client import NO_SERIES, Account, LenedaError, SeriesRequest, async_series
 from .quarter_hour_files import digest_of
 
 _RECENT = timedelta(days=14)
@@ -35,7 +35,7 @@ class LenedaGas:
     def __init__(
         self,
         hass: HomeAssistant,
-        account: Mapping[str, str],
+        account: Account,
         history: MeterHistory,
         statistics: GasStatistics,
         pause: Callable[[], Awaitable[None]],

@@ -19,8 +19,8 @@ from ...lib.fault_log import FaultLog, Listeners
 from ...lib.history.luxembourg_time import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import DayDifference, contradicted_days
-from ...lib.leneda.days_of_rows import RowsByCode, believed_rows, days_of, shared_powers
-from ...lib.leneda.measured_and_estimated_rows import LenedaRow
+from ...lib.leneda.days_of_rows import believed_rows, days_of, shared_powers
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow, RowsByCode
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection

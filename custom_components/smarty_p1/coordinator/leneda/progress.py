@@ -1,7 +1,6 @@
 """Progress of the download from Leneda. It is stored, so that a restart repeats no requests."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import override
@@ -11,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from ...const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
 from ...lib.passed_pause import has_passed
 from ..stored.throttled_store import ThrottledStore
+from .client import Account
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class LenedaProgress(ThrottledStore):
 
     _type = Progress
 
-    def __init__(self, hass: HomeAssistant, entry_id: str, account: Mapping[str, str]) -> None:
+    def __init__(self, hass: HomeAssistant, entry_id: str, account: Account) -> None:
         super().__init__(hass, entry_id, "leneda", interval=0)
         self.state: Progress = Progress(_fingerprint(account))
 
@@ -60,7 +60,7 @@ class LenedaProgress(ThrottledStore):
             self.state = parsed
 
 
-def _fingerprint(account: Mapping[str, str]) -> str:
+def _fingerprint(account: Account) -> str:
     """Return a digest of the account's metering points."""
     points = (account.get(name, "") for name in (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT))
     return hashlib.sha256("/".join(points).encode()).hexdigest()

@@ -1,8 +1,5 @@
 """Dialogs of a rainwater tank: the sensor's port, the tank's geometry, and a measured distance."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import CONF_PORT
@@ -22,6 +19,7 @@ from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
 from ...lib.boards.tank_level import Shape
 from ...lib.json_types import JsonDict
 from ...lib.markdown_text import in_markdown
+from ...request_fields import SchemaFields
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Draft
 from ..form import Form, Input
@@ -31,7 +29,7 @@ from .board_probe import probe_sonar
 from .board_steps import BoardSteps
 
 _UNKNOWN = "-"
-_GEOMETRY: Mapping[vol.Marker, Any] = {
+_GEOMETRY: SchemaFields = {
     vol.Required(CONF_DISTANCE_EMPTY): AmountField(Amount(CENTIMETRES, 1000)),
     vol.Required(CONF_DISTANCE_FULL): AmountField(Amount(CENTIMETRES, 1000)),
     vol.Required(CONF_VOLUME): AmountField(Amount(LITRES, 1_000_000, 1)),

@@ -76,6 +76,7 @@ from ...lib.prices.entered_contract import (
 )
 from ...lib.prices.published_prices import CONSUMER_CATEGORIES, METER_SIZES, REFERENCE_POWERS
 from ...lib.prices.time_of_use import WEEKDAYS
+from ...request_fields import SchemaFields
 from ...user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import ClockField, DayField, list_field
 from ..typed_amounts import AmountChoice, AmountField, Place, TypedAmounts
@@ -202,7 +203,7 @@ _PLACES |= {
 """Place of each term in the options, for the messages about its amount."""
 
 
-def _fields(options: Iterable[str]) -> dict[vol.Marker, Any]:
+def _fields(options: Iterable[str]) -> SchemaFields:
     """Return a field for each option, which is required if it has a default value."""
     return {
         vol.Required(option, default=_DEFAULTS[option])
@@ -219,12 +220,12 @@ def _selector(option: str) -> Selector[Any]:
     return AmountField(term) if isinstance(term, Amount) else _FIELDS_OF_KINDS[term]
 
 
-def contract_fields() -> dict[vol.Marker, Any]:
+def contract_fields() -> SchemaFields:
     """Return the fields of the first page: the values that every bill has."""
     return _fields(_FIRST_PAGE)
 
 
-def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
+def detail_fields(open_sections: Container[str]) -> SchemaFields:
     """Return the fields of the second page: its sections, and the contract's first day.
 
     The sections in `open_sections` are open, all others are collapsed.
@@ -292,7 +293,7 @@ def read_contract(
     return read
 
 
-def first_contract_fields() -> dict[vol.Marker, Any]:
+def first_contract_fields() -> SchemaFields:
     """Return the fields of the contract step in the set-up: the minimum for a bill."""
     return _fields(_FIRST)
 

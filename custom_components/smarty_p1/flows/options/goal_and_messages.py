@@ -30,6 +30,7 @@ from ...messages import (
     options_to_show,
     other_meters,
 )
+from ...request_fields import SchemaFields
 from ...user_locale import UserLocale
 from ..shared_form_fields import ClockField
 from ..typed_amounts import AmountField, TypedAmounts
@@ -62,7 +63,7 @@ _GOAL_FIELDS = {
 _RECIPIENTS = EntitySelector(EntitySelectorConfig(domain=NOTIFY, multiple=True))
 
 
-def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
+def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> SchemaFields:
     """Return the form's fields: goal, recipients, and a switch for each kind of message."""
     stored, for_all = options_to_show(hass, entry), dict[vol.Marker, Any]()
     if other_meters(hass, entry):

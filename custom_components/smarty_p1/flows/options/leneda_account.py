@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.const import CONF_API_KEY, CONF_BASE
@@ -26,6 +25,7 @@ from ...coordinator.leneda.client import (
     EXPORTED,
     IMPORTED,
     NO_SERIES,
+    Account,
     LenedaError,
     Refusal,
     SeriesReader,
@@ -38,6 +38,7 @@ from ...lib.leneda.gas_response import STANDARD_VOLUME, read_gas_series
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import POINT
 from ...lib.port.address_masking import MASK
+from ...request_fields import SchemaFields
 from ..form_errors import FieldError, FormErrors
 from .options_page import section_page
 
@@ -57,22 +58,22 @@ _FORMS = _KEY_FORMS | dict.fromkeys(_POINTS, (POINT, "leneda_point_malformed"))
 _SHOWN_DAYS = 7
 
 
-def key_fields() -> dict[vol.Marker, Any]:
+def key_fields() -> SchemaFields:
     """Return the fields for the API key and the energy id."""
     return {vol.Optional(Secret(CONF_API_KEY)): _KEY, vol.Optional(CONF_ENERGY_ID): _TEXT}
 
 
-def account_fields() -> dict[vol.Marker, Any]:
+def account_fields() -> SchemaFields:
     """Return the fields for the API key, the energy id and the metering points."""
     return key_fields() | {vol.Optional(point): _TEXT for point in _POINTS}
 
 
-def _shown(stored: Mapping[str, str]) -> dict[str, str]:
+def _shown(stored: Account) -> dict[str, str]:
     return {**stored, CONF_API_KEY: MASK} if stored else {}
 
 
 async def _async_read(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, str], errors: FormErrors
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: Account, errors: FormErrors
 ) -> dict[str, str]:
     """Return the account to store, after Leneda has accepted it. Return {} without an API key.
 
@@ -95,7 +96,7 @@ async def _async_read(
 
 
 async def async_read_new_account(
-    hass: HomeAssistant, typed: Mapping[str, str], errors: FormErrors
+    hass: HomeAssistant, typed: Account, errors: FormErrors
 ) -> tuple[dict[str, str], tuple[LenedaRow, ...]]:
     """Return the account of a new meter, and the meter's consumption of the last _SHOWN_DAYS days.
 
@@ -109,7 +110,7 @@ async def async_read_new_account(
 
 
 async def async_read_key(
-    hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str], errors: FormErrors
+    hass: HomeAssistant, stored: Account, typed: Account, errors: FormErrors
 ) -> dict[str, str]:
     """Return the stored account with a new API key, after Leneda has accepted the key.
 
@@ -122,7 +123,7 @@ async def async_read_key(
 
 
 def _check(
-    account: Mapping[str, str],
+    account: Account,
     errors: FormErrors,
     forms: Mapping[str, tuple[re.Pattern[str], str]],
 ) -> None:
@@ -134,7 +135,7 @@ def _check(
 
 
 async def _async_try_all(
-    hass: HomeAssistant, account: Mapping[str, str], errors: FormErrors, days: int = 1
+    hass: HomeAssistant, account: Account, errors: FormErrors, days: int = 1
 ) -> tuple[LenedaRow, ...]:
     """Check an account by requesting the series of its metering points.
 
@@ -152,7 +153,7 @@ async def _async_try_all(
 
 async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
     hass: HomeAssistant,
-    account: Mapping[str, str],
+    account: Account,
     field: str,
     code: str,
     read: SeriesReader[T],
@@ -177,7 +178,7 @@ async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
         raise FieldError(field, err.reason) from None
 
 
-def _without_spaces(typed: Mapping[str, str]) -> dict[str, str]:
+def _without_spaces(typed: Account) -> dict[str, str]:
     return {name: "".join(text.split()) for name, text in typed.items()}
 
 

@@ -48,6 +48,7 @@ from ...lib.prices.entered_contract import (
     terms_on,
     with_confirmed_prices,
 )
+from ...request_fields import SchemaFields
 from ...user_locale import UserLocale, async_user_locale
 from ..form import Form, Input, add_steps
 from ..shared_form_fields import list_field
@@ -119,9 +120,7 @@ def _cost(demand: HouseholdState | None, *, replaces: bool) -> float | None:
 _MAX_NAME = 64
 
 
-def _checkboxes(
-    option: str, names: Mapping[str, str], chosen: Sequence[str]
-) -> dict[vol.Marker, Any]:
+def _checkboxes(option: str, names: Mapping[str, str], chosen: Sequence[str]) -> SchemaFields:
     """Return a field with a checkbox for each of `names`. Without names, return no field."""
     if not names:
         return {}

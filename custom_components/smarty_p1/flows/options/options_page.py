@@ -3,15 +3,14 @@
 from collections.abc import Awaitable, Callable, Container, Mapping
 from typing import Any, NamedTuple
 
-import voluptuous as vol
 from homeassistant.core import HomeAssistant
 
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.json_types import JsonMapping
+from ...request_fields import SchemaFields
 from ...user_locale import UserLocale
 from ..typed_amounts import TypedAmounts
 
-type FormFields = Mapping[vol.Marker, Any]
 type Options = dict[str, Any]
 type Read = Callable[[HomeAssistant, AnyConfigEntry, Options, TypedAmounts], Awaitable[Options]]
 
@@ -22,14 +21,14 @@ class OptionsPage(NamedTuple):
     step_id: str
     options: Container[str]
     """Options that the page replaces. All others stay."""
-    fields: Callable[[HomeAssistant, AnyConfigEntry], FormFields]
+    fields: Callable[[HomeAssistant, AnyConfigEntry], SchemaFields]
     async_read: Read
     """Returns the options to store for what the user typed. Adds or raises the errors."""
     shown: Callable[[HomeAssistant, AnyConfigEntry, UserLocale], Mapping[str, Any]]
     """Returns the stored options as the form shows them. Numbers may be amounts of the form."""
 
 
-def plain_page(step_id: str, fields: FormFields) -> OptionsPage:
+def plain_page(step_id: str, fields: SchemaFields) -> OptionsPage:
     """Return a page whose fields are options. Each field that is no amount checks itself."""
 
     async def read(
@@ -45,7 +44,7 @@ def plain_page(step_id: str, fields: FormFields) -> OptionsPage:
 
 def section_page(
     section: str,
-    fields: Callable[[HomeAssistant, AnyConfigEntry], FormFields],
+    fields: Callable[[HomeAssistant, AnyConfigEntry], SchemaFields],
     async_read: Read,
     shown: Callable[[JsonMapping], JsonMapping] = dict,
     step_id: str | None = None,

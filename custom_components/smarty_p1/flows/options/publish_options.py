@@ -42,9 +42,10 @@ from ...lib.publish.publish_format import (
     default_topic,
 )
 from ...lib.publish.topics import is_topic
+from ...request_fields import SchemaFields
 from ..form_errors import FieldError, FormErrors
 from ..shared_form_fields import list_field, whole_number_field
-from .options_page import FormFields, section_page
+from .options_page import section_page
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
@@ -76,7 +77,7 @@ def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
     )
 
 
-def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> FormFields:
+def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> SchemaFields:
     port = defaults(hass, entry).port
     return {
         vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
@@ -87,7 +88,7 @@ def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> FormFields:
     }
 
 
-def _mqtt_fields(_hass: HomeAssistant, _entry: AnyConfigEntry) -> FormFields:
+def _mqtt_fields(_hass: HomeAssistant, _entry: AnyConfigEntry) -> SchemaFields:
     return {
         vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
         vol.Required(CONF_FORMAT, default=Format.VALUES.value): SelectSelector(

@@ -41,11 +41,12 @@ from ...lib.virtual.clients import Profile
 from ...lib.virtual.device_identity import draw_serial
 from ...lib.virtual.virtual_meter import MAX_BATTERIES
 from ...lib.virtual_server.server import UDP_PORTS
+from ...request_fields import SchemaFields
 from ...sinks.shown_clients import ShownClient, clients_of
 from ...user_locale import UserLocale, async_user_locale
 from ..form_errors import FormErrors
 from ..shared_form_fields import list_field, whole_number_field
-from .options_page import FormFields, section_page
+from .options_page import section_page
 from .publish_options import async_try_to_listen, others_of, sections_of
 
 HTTP_PORT = 80
@@ -55,7 +56,7 @@ _MAX_UDP_PORTS = 4
 _NONE = "\N{EN DASH}"
 
 
-def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> FormFields:
+def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> SchemaFields:
     asking = [client.address for client in clients_of(hass, entry)]
     return {
         vol.Required(CONF_ENABLED, default=False): BooleanSelector(),

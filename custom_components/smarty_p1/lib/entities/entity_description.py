@@ -94,6 +94,9 @@ class SensorSpec[D](EntitySpec[D]):
     """
 
 
+type MeterSensorSpec = SensorSpec[Reading]
+
+
 @dataclass(frozen=True, kw_only=True)
 class BinarySensorSpec(EntitySpec[Reading]):
     """Description of a binary sensor."""

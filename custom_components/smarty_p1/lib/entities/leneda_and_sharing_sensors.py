@@ -13,7 +13,7 @@ from ..history.luxembourg_time import local_day
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySum, DaySums
 from ..json_types import JsonMapping
 from ..meter.meter_reader import Reading
-from .entity_description import KILOWATT_HOUR, SensorSpec
+from .entity_description import KILOWATT_HOUR, MeterSensorSpec, SensorSpec
 from .meter_sensors import SENSORS
 from .quarter_hour_power_sensors import DEMAND_SENSORS
 from .tariff_sensors import TARIFF_SENSORS
@@ -24,7 +24,7 @@ def day_sums_of(reading: Reading) -> DaySums:
     return reading.demand.day_sums if reading.demand else NO_DAY_SUMS
 
 
-def _sensor(key: str, code: str) -> SensorSpec[Reading]:
+def _sensor(key: str, code: str) -> MeterSensorSpec:
     def of_day[T](value_fn: Callable[[DaySum], T], missing: T) -> Callable[[Reading], T]:
         def value(reading: Reading) -> T:
             day = day_sums_of(reading).get(code)
@@ -52,7 +52,7 @@ def _attributes(day: DaySum) -> JsonMapping:
 
 # Sensors with the OBIS codes of Leneda's series. A code's last digit is not always the layer of
 # energy sharing: the code of layer 2 ends in 3, and the code of layer 3 ends in 2.
-SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
+SHARING_SENSORS: tuple[MeterSensorSpec, ...] = (
     _sensor("sharing_covered_1", "1-65:1.29.1"),
     _sensor("sharing_covered_2", "1-65:1.29.3"),
     _sensor("sharing_covered_3", "1-65:1.29.2"),
@@ -88,7 +88,7 @@ _LIVE = {
     "price_export",
 }
 
-LENEDA_SENSORS: tuple[SensorSpec[Reading], ...] = (
+LENEDA_SENSORS: tuple[MeterSensorSpec, ...] = (
     *(replace(spec, exists_fn=_COUNTED[spec.key]) for spec in SENSORS if spec.key in _COUNTED),
     *(spec for spec in (*DEMAND_SENSORS, *TARIFF_SENSORS) if spec.key not in _LIVE),
     *SHARING_SENSORS,

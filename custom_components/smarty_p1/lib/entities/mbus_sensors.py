@@ -15,6 +15,7 @@ from .entity_description import (
     KILOWATT_HOUR,
     MEASUREMENT,
     TOTAL_INCREASING,
+    MeterSensorSpec,
     SensorSpec,
 )
 from .meter_sensors import CONTROL_STATE, to_control_state, to_number, to_text
@@ -53,7 +54,7 @@ _DIAGNOSTIC: JsonMapping = {
 }
 
 
-def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec[Reading], ...]:
+def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[MeterSensorSpec, ...]:
     """Return the sensors of an M-Bus meter.
 
     If the unit is unknown, the sensors of the index and of the flow are left out.
@@ -62,7 +63,7 @@ def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec
 
 
 @lru_cache(maxsize=256)
-def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpec[Reading], ...]:
+def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[MeterSensorSpec, ...]:
     """Return the sensors of an M-Bus meter.
 
     The result is cached, because every MQTT message needs it.
@@ -76,7 +77,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         field: str,
         value_fn: Callable[[Reading], Shown],
         **details: Any,  # noqa: ANN401 - fields of SensorSpec
-    ) -> SensorSpec[Reading]:
+    ) -> MeterSensorSpec:
         return SensorSpec(
             key=key,
             references=((mbus_reference("n", field),),),
@@ -117,7 +118,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         meter = reading.meter(identity)
         return meter.value if meter and meter.unit == unit else None
 
-    def flow(key: str, kind: JsonMapping) -> SensorSpec[Reading]:
+    def flow(key: str, kind: JsonMapping) -> MeterSensorSpec:
         # If the meter now sends its index in another unit, `index` returns None. The unit of the
         # flow is then wrong, too, so show no flow.
         return sensor(

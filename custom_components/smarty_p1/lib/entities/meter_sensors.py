@@ -22,6 +22,7 @@ from .entity_description import (
     KILOWATT_HOUR,
     MEASUREMENT,
     TOTAL_INCREASING,
+    MeterSensorSpec,
     References,
     SensorSpec,
     are_sent,
@@ -131,7 +132,7 @@ def _sensor(
     *references: str,
     enabled: bool = True,
     **details: Any,  # noqa: ANN401 - fields of SensorSpec
-) -> SensorSpec[Reading]:
+) -> MeterSensorSpec:
     """Return the description of a sensor. `convert` computes its value from an object.
 
     `references` has the OBIS reference of this object, or alternative references.
@@ -154,13 +155,13 @@ def _sensor(
     )
 
 
-def _number(key: str, kind: _Kind, reference: str, *, enabled: bool = True) -> SensorSpec[Reading]:
+def _number(key: str, kind: _Kind, reference: str, *, enabled: bool = True) -> MeterSensorSpec:
     return _sensor(key, to_number, reference, enabled=enabled, **kind)
 
 
 def _net_power(
     key: str, imported: str, exported: str, kind: _Kind = _POWER, *, enabled: bool = True
-) -> SensorSpec[Reading]:
+) -> MeterSensorSpec:
     """Return the description of a sensor for imported minus exported power.
 
     A missing exported power counts as 0 if the telegram has no exported energy either.
@@ -185,20 +186,20 @@ def _net_power(
     )
 
 
-def _state(key: str, reference: str) -> SensorSpec[Reading]:
+def _state(key: str, reference: str) -> MeterSensorSpec:
     return _sensor(key, to_control_state, reference, **CONTROL_STATE)
 
 
-def _limit(key: str, convert: Callable[[Value], float | None]) -> SensorSpec[Reading]:
+def _limit(key: str, convert: Callable[[Value], float | None]) -> MeterSensorSpec:
     kind = {**_CURRENT, **_SETTING}
     return _sensor(key, convert, "1-1:31.4.0", "1-1:34.4.0", enabled=False, **kind)
 
 
-def _counter(key: str, *references: str) -> SensorSpec[Reading]:
+def _counter(key: str, *references: str) -> MeterSensorSpec:
     return _sensor(key, to_number, *references, enabled=False, **_COUNT)
 
 
-def _message(key: str, reference: str) -> SensorSpec[Reading]:
+def _message(key: str, reference: str) -> MeterSensorSpec:
     """Return the description of a sensor for a message of the grid operator.
 
     The sensor is disabled by default, because an event entity also shows the message.
@@ -234,7 +235,7 @@ def _other_objects(reading: Reading) -> dict[str, str]:
 
 
 _SAGS, _SWELLS = VOLTAGE_COUNTERS["voltage_sag"], VOLTAGE_COUNTERS["voltage_swell"]
-SENSORS: tuple[SensorSpec[Reading], ...] = (
+SENSORS: tuple[MeterSensorSpec, ...] = (
     _number("energy_imported", _ENERGY, "1-0:1.8.0"),
     _number("energy_exported", _ENERGY, "1-0:2.8.0"),
     _number("reactive_energy_imported", _REACTIVE_ENERGY, "1-0:3.8.0", enabled=False),

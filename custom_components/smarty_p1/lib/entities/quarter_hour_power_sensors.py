@@ -15,6 +15,7 @@ from .entity_description import (
     MEASUREMENT,
     TOTAL,
     BinarySensorSpec,
+    MeterSensorSpec,
     SensorSpec,
 )
 
@@ -77,7 +78,7 @@ def _power(
     decimals: int = _DECIMALS,
     state_class: str | None = MEASUREMENT,
     **details: Any,  # noqa: ANN401 - fields of SensorSpec
-) -> SensorSpec[Reading]:
+) -> MeterSensorSpec:
     return SensorSpec(
         key=key,
         device_class="power",
@@ -96,7 +97,7 @@ def _running_power(
     value_fn: Callable[[QuarterHourValues], float | None],
     *needed_options: str,
     **details: Any,  # noqa: ANN401 - fields of SensorSpec
-) -> SensorSpec[Reading]:
+) -> MeterSensorSpec:
     """Return the description of a power sensor for the running quarter-hour."""
 
     def rounded(demand: QuarterHourValues) -> float | None:
@@ -120,7 +121,7 @@ def mean_power(
     *,
     enabled: bool = True,
     needs_household: bool = False,
-) -> SensorSpec[Reading]:
+) -> MeterSensorSpec:
     """Return the description of a sensor for the mean power of a complete quarter-hour.
 
     `quarter_fn` returns this quarter-hour.
@@ -151,7 +152,7 @@ def _reference(reading: Reading) -> float | None:
     return reading.demand.reference_kw if reading.demand else None
 
 
-DEMAND_SENSORS: tuple[SensorSpec[Reading], ...] = (
+DEMAND_SENSORS: tuple[MeterSensorSpec, ...] = (
     _running_power("demand_running", lambda demand: demand.running_kw, follow=in_steps(0.05)),
     _running_power(
         "demand_projected",

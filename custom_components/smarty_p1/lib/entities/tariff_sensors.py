@@ -6,7 +6,15 @@ from typing import Any
 from ..json_types import JsonMapping
 from ..meter.meter_reader import Reading
 from ..meter.money import MoneyValue
-from .entity_description import CURRENCY, KILOWATT, MEASUREMENT, TOTAL, NeededOption, SensorSpec
+from .entity_description import (
+    CURRENCY,
+    KILOWATT,
+    MEASUREMENT,
+    TOTAL,
+    MeterSensorSpec,
+    NeededOption,
+    SensorSpec,
+)
 from .quarter_hour_power_sensors import (
     REFERENCE_POWER,
     mean_power,
@@ -22,7 +30,7 @@ _FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
 _UNKNOWN = MoneyValue()
 
 
-def _of_money(key: str, **details: Any) -> SensorSpec[Reading]:  # noqa: ANN401 - fields of SensorSpec
+def _of_money(key: str, **details: Any) -> MeterSensorSpec:  # noqa: ANN401 - fields of SensorSpec
     """Return the description of a sensor for the field `key` of the reading's money."""
     amount_of = attrgetter(key)
 
@@ -40,7 +48,7 @@ def _of_money(key: str, **details: Any) -> SensorSpec[Reading]:  # noqa: ANN401 
     )
 
 
-def _price(key: str, needed: NeededOption) -> SensorSpec[Reading]:
+def _price(key: str, needed: NeededOption) -> MeterSensorSpec:
     # Set no device class, because Home Assistant's class `monetary` is only for amounts of money,
     # and not for prices.
     return _of_money(
@@ -52,9 +60,7 @@ def _price(key: str, needed: NeededOption) -> SensorSpec[Reading]:
     )
 
 
-def _monetary(
-    key: str, *needed_options: NeededOption, enabled: bool = False
-) -> SensorSpec[Reading]:
+def _monetary(key: str, *needed_options: NeededOption, enabled: bool = False) -> MeterSensorSpec:
     """Return the description of a sensor for an amount in EUR that grows during the month."""
     return _of_money(
         key,
@@ -78,7 +84,7 @@ def _peak_last_month_attributes(reading: Reading) -> JsonMapping:
     return attributes
 
 
-TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
+TARIFF_SENSORS: tuple[MeterSensorSpec, ...] = (
     _price("price_import", _ENERGY_PRICE),
     _price("price_export", _FEED_IN_PRICE),
     _monetary("cost_energy", _ENERGY_PRICE),

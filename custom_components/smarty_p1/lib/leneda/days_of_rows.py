@@ -1,6 +1,5 @@
 """Days of the platform Leneda for a household, made from the rows of all series."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ..bill.leneda_days import LenedaDays
@@ -12,11 +11,8 @@ from .implausible_rows import (
     without_false_zeros,
     without_partly_lost,
 )
-from .measured_and_estimated_rows import LenedaRow, quarter_hours_of, sharing_of
+from .measured_and_estimated_rows import RowsByCode, quarter_hours_of, sharing_of
 from .series_codes import is_of_sharing
-
-type RowsByCode = Mapping[str, Sequence[LenedaRow]]
-"""Rows of each series, keyed by OBIS code."""
 
 
 def believed_rows(

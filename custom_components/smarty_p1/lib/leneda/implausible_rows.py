@@ -1,17 +1,17 @@
 """Removal of wrong zeros, incomplete days and partly lost rows from the rows of Leneda."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set as AbstractSet
+from collections.abc import Sequence, Set as AbstractSet
 from datetime import datetime
 from itertools import chain
 
 from ..history.luxembourg_time import day_end, day_start, month_start
 from ..history.quarter_hour_values import DaySum
-from .measured_and_estimated_rows import LenedaRow, last_whole_day, with_totals
+from .measured_and_estimated_rows import LenedaRow, RowsByCode, last_whole_day, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
 
 
-def last_days_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> dict[str, DaySum]:
+def last_days_of(leneda: RowsByCode) -> dict[str, DaySum]:
     """Return the sum of the last complete day of each energy-sharing series, keyed by OBIS code.
 
     `leneda` has the rows of each code.
@@ -29,8 +29,8 @@ _REMAINING = CODES[Quantity.REMAINING]
 
 
 def without_false_zeros(
-    leneda: Mapping[str, Sequence[LenedaRow]],
-) -> Mapping[str, Sequence[LenedaRow]]:
+    leneda: RowsByCode,
+) -> RowsByCode:
     """Return the rows without those in which Leneda wrongly sends 0 as consumption.
 
     The series of REMAINING is the consumption that the supplier bills. For some homes, Leneda has
@@ -46,7 +46,7 @@ def without_false_zeros(
     return {**leneda, _REMAINING: kept}
 
 
-def false_zeros(leneda: Mapping[str, Sequence[LenedaRow]]) -> AbstractSet[datetime]:
+def false_zeros(leneda: RowsByCode) -> AbstractSet[datetime]:
     """Return the starts of the quarter-hours that `without_false_zeros` leaves out."""
     rows = leneda.get(_REMAINING, ())
     layers = [*chain.from_iterable(leneda.get(CODES[layer], ()) for layer in COVERED)]
@@ -65,9 +65,7 @@ def _covered(drawn: Sequence[LenedaRow], layers: Sequence[LenedaRow]) -> Abstrac
     return {row.start for row in drawn if row.kw <= kw[row.start] + _ROUNDED_KW}
 
 
-def without_partly_lost(
-    leneda: Mapping[str, Sequence[LenedaRow]], damaged: AbstractSet[datetime]
-) -> Mapping[str, Sequence[LenedaRow]]:
+def without_partly_lost(leneda: RowsByCode, damaged: AbstractSet[datetime]) -> RowsByCode:
     """Return the rows without sharing that is known in part, as a file of its month is damaged.
 
     `damaged` has the starts of the months with damaged files. With a row of one layer lost, the
@@ -86,7 +84,7 @@ def _without(rows: Sequence[LenedaRow], starts: AbstractSet[datetime]) -> Sequen
     return tuple(row for row in rows if row.start not in starts)
 
 
-def whole_days(leneda: Mapping[str, Sequence[LenedaRow]]) -> Mapping[str, Sequence[LenedaRow]]:
+def whole_days(leneda: RowsByCode) -> RowsByCode:
     """Return the rows until the end of the last day whose consumption is complete.
 
     The consumption is complete if it is known for all quarter-hours of the day. Return the rows

@@ -47,6 +47,10 @@ class LenedaRow(NamedTuple):
     its rows. The row with the highest version counts."""
 
 
+type RowsByCode = Mapping[str, Sequence[LenedaRow]]
+"""Rows of each series, keyed by OBIS code."""
+
+
 @lru_cache(maxsize=64)
 def is_measured(word: str) -> bool:
     """Return whether `word`, a text from Leneda, means a measured value."""
@@ -84,7 +88,7 @@ def _sum(row: LenedaRow, other: LenedaRow) -> LenedaRow:
     )
 
 
-def quarter_hours_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> list[QuarterHour]:
+def quarter_hours_of(leneda: RowsByCode) -> list[QuarterHour]:
     """Return the quarter-hours whose imported energy Leneda knows, in the order of time.
 
     `leneda` has the rows of each code. If Leneda states only the parts of the imported energy,
@@ -118,7 +122,7 @@ def _of_platform(imported: LenedaRow, other_rows: Sequence[LenedaRow | None]) ->
     return QuarterHour(imported.start, imported.kw, exported, reactive[0], reactive[1], origin)
 
 
-def sharing_of(leneda: Mapping[str, Sequence[LenedaRow]]) -> dict[datetime, QuarterHourSharing]:
+def sharing_of(leneda: RowsByCode) -> dict[datetime, QuarterHourSharing]:
     """Return the shared energy of each quarter-hour, keyed by the start of the quarter-hour.
 
     `leneda` has the rows of each code. A sharing group has a layer from 1 to 4, and each layer
@@ -152,7 +156,7 @@ _PARTS = {
 }
 
 
-def with_totals(leneda: Mapping[str, Sequence[LenedaRow]]) -> Mapping[str, Sequence[LenedaRow]]:
+def with_totals(leneda: RowsByCode) -> RowsByCode:
     """Return the rows of each code, with the missing rows of the totals added.
 
     A missing row of a total is computed from the total's parts.
