@@ -741,6 +741,23 @@ def test_nothing_but_0_is_set_without_the_mode() -> None:
     assert house.told() is Told.DOES_NOT_OBEY
 
 
+@pytest.mark.parametrize(("kind", "old"), [("followed", "4000.0"), ("select", "Charge")])
+def test_a_late_order_from_before_a_battery_was_given_back_is_taken_back(
+    kind: str, old: str
+) -> None:
+    house = House(BATTERY)
+    house.values = {"number.battery": 4000.0}
+    house.until(20)
+    house.values = None
+    assert house.until(90) == [(30, "0.0"), (30, "Auto")]
+    house.change(**{kind: old})
+    house.until(900)
+    assert {*house.states.values()} == {"0.0", "Auto"}
+    # Later, somebody else decides it.
+    house.change(**{kind: old})
+    assert house.until(2000) == []
+
+
 def test_another_mode_is_somebodys_but_another_power_is_set_again() -> None:
     house = House(BATTERY)
     house.values = {"number.battery": 4000.0}

@@ -395,7 +395,8 @@ def _judged(entity: Commanded, was: Commanded, now: datetime, around: Around) ->
 
 def _changed(entity: Commanded, was: Commanded, now: datetime, around: Around) -> Commanded:
     """Return it after its state has changed without an order or a call."""
-    is_late = entity.is_recent(now) and _was_before(entity) and not entity.is_number
+    is_old = entity.is_recent(now) and _was_before(entity)
+    is_late = is_old and not entity.is_number
     if entity.phase is Phase.HAND:
         if is_late:
             return entity
@@ -403,7 +404,7 @@ def _changed(entity: Commanded, was: Commanded, now: datetime, around: Around) -
         entity = replace(entity, phase=Phase.HELD, ordered=entity.hand, hand=None, told=None)
     if _same(entity, entity.state, entity.wish):
         return _shown(entity, now, entity.state)
-    if entity.wish is None:
+    if entity.wish is None and not is_old:
         return replace(entity, phase=Phase.FREE, ordered=None)
     if is_late and _follows_order(entity, was):
         return replace(entity, phase=Phase.UNCONFIRMED)
@@ -433,6 +434,9 @@ def _lost(entity: Commanded, was: Commanded, now: datetime, around: Around) -> C
     if entity.is_number:
         wait = (0, *_BACK_OFF_S)[min(losses, len(_BACK_OFF_S))]
         return replace(again, retry_at=now + timedelta(seconds=wait))
+    if was.phase is Phase.UNCONFIRMED and again.losses == 1:
+        # The last order was ignored, and the one before it was shown late.
+        return again
     if entity.is_on:
         return _returned(again, was, around)
     if was.is_judged:
@@ -461,9 +465,6 @@ def _losses(entity: Commanded, now: datetime, around: Around) -> int:
 def _returned(entity: Commanded, was: Commanded, around: Around) -> Commanded:
     """Return a switch that is on again after it was off. Some boxes start by themselves."""
     is_stubborn = entity.losses > _MAX_RETURNS
-    if was.phase is Phase.UNCONFIRMED and entity.losses == 1:
-        # The order to be off was ignored, and the one to be on was shown late.
-        return entity
     if was.is_new or not around.plan_decides or is_stubborn:
         return _by_hand(entity, entity.on, Told.STARTS_ITSELF if is_stubborn else None)
     return entity
