@@ -13,6 +13,7 @@ from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month, test_load_follower, test_orders, test_planned_loads
@@ -115,6 +116,18 @@ async def test_a_load_that_is_one_too_many_is_named_and_not_switched(
     await box.at(5, 16)
     assert named(hass, box.house) == "Eleventh"
     assert box.orders == []
+
+
+async def test_a_load_that_is_only_planned_needs_none_of_its_buttons(
+    hass: HomeAssistant, box: Box
+) -> None:
+    box.needs(8.8)
+    await box.enters()
+    buttons = {"switched_by": BOX, "stopped_by": "button.gone", "shown_by": "sensor.gone"}
+    pool = store(hass, box.house, "load", "Pool", _water() | buttons)
+    await box.at(16)
+    assert named(hass, box.house) == f"Pool ({BOX})"
+    assert LOAD_PLANS.of(hass, pool.subentry_id)
 
 
 async def test_a_battery_whose_number_a_load_sets_is_only_planned_until_the_load_is_removed(

@@ -91,11 +91,12 @@ def is_of_load(hass: HomeAssistant, data: JsonMapping) -> bool:
 
 def switched_loads(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, EnteredLoad]:
     """Return the loads of a meter. The plan only tells those that are refused."""
-    is_refused = refused(hass, entry)
-    return {
-        name: load._replace(switched_by=None, power_set_by=None) if name in is_refused else load
-        for name, load in entered_loads(entry).items()
-    }
+    loads = dict(entered_loads(entry))
+    for name in loads.keys() & refused(hass, entry).keys():
+        loads[name] = loads[name]._replace(
+            switched_by=None, stopped_by=None, shown_by=None, power_set_by=None
+        )
+    return loads
 
 
 def switched_battery(hass: HomeAssistant, entry: AnyConfigEntry) -> EnteredBattery | None:
