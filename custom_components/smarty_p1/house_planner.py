@@ -42,7 +42,6 @@ from .coordinator.loads.shown_plans import (
     PLAN_SAVINGS,
     PlanSaving,
     ShownHouse,
-    given_kw,
     planned_loads,
     shown_load,
 )
@@ -419,13 +418,14 @@ class HousePlanner:
             self._records.count(name, record)
             if (is_there := entered.is_there(self._hass)) is not None:
                 record = record.with_presence(now, is_there=is_there)
-            limit, kw = limits.get(entered.blocked_by), self._controlled[name].power.kw(now)
+            load = self._controlled[name]
+            limit, kw = limits.get(entered.blocked_by), load.power.kw(now)
             max_kw = self._share(name, record, shared) if limit and limit.counts else inf
             if limit:
                 looks[name] = LimitLook(
                     entered.name,
                     min(max_kw, entered.limited_to),
-                    _seen_kw(entered, record, kw),
+                    _seen_kw(load, record, kw),
                     entered.is_blocked(self._hass) is True,
                     limit.counts,
                     limit.free_since,
@@ -463,10 +463,10 @@ class HousePlanner:
 
     def _counted(self, name: str, record: LoadRecord, now: datetime) -> LoadRecord:
         """Return the record after the energy since the last look, and with the last charge."""
-        entered, kw, plan = self._loads[name], self._controlled[name].power.kw(now), record.plan
-        if kw is None:
+        entered, load, plan = self._loads[name], self._controlled[name], record.plan
+        if (kw := load.power.kw(now)) is None:
             # Without a sensor, the set power is believed, otherwise the planned one.
-            kw = given_kw(entered, record)
+            kw = load.set_kw(record)
         if kw is None:
             kw = plan.planned_kw if plan.runs_now else 0.0
         since = record.period_of(entered.load, now).since
@@ -506,7 +506,8 @@ class HousePlanner:
         if entered.is_controlled or record.control.entities:
             latest = self._entry.runtime_data.latest
             control = self._controlled[name].followed(record, now, latest)
-            self._orders.command(Orderer(name, entered.name, _reason_of(record)), control)
+            reason = LoadState.BLOCKED if record.max_kw < inf else record.plan.state
+            self._orders.command(Orderer(name, entered.name, reason), control)
             self._show(name)
 
     @callback
@@ -577,23 +578,16 @@ class HousePlanner:
         return Problem.LOAD_WITHOUT_PLAN if has_reading else Problem.LOAD_WITHOUT_READING
 
 
-def _seen_kw(entered: EnteredLoad, record: LoadRecord, kw: float | None) -> float | None:
+def _seen_kw(load: ControlledLoad, record: LoadRecord, kw: float | None) -> float | None:
     """Return the power of a load: the measured one, otherwise what its entities have shown."""
-    if kw is None and all(at.is_obeyed for at in record.control.entities):
-        kw = given_kw(entered, record)
-    return kw
+    is_shown = all(at.is_obeyed for at in record.control.entities)
+    return load.set_kw(record) if kw is None and is_shown else kw
 
 
 def _runs(load: DailyLoad, record: LoadRecord) -> bool:
     """Return whether a load runs now."""
-    if load.hours is not None:
-        return record.began is not None
-    return bool(record.has_power) or record.plan.runs_now
-
-
-def _reason_of(record: LoadRecord) -> LoadState:
-    """Return the state because of which a load orders."""
-    return LoadState.BLOCKED if record.max_kw < inf else record.plan.state
+    is_on = bool(record.has_power) or record.plan.runs_now
+    return is_on if load.hours is None else record.began is not None
 
 
 def _noted(entered: EnteredLoad, record: LoadRecord, kw: float | None) -> Noted:

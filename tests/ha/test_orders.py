@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ from . import billed_month, test_load_follower, test_planned_loads
 from .dialogs import in_sections
 from .support import Home, recorder_done, said, wait_until
 from .test_load_follower import CHEAP, Charger
-from .test_planned_loads import CAR, add
+from .test_planned_loads import CAR, add, fill_in
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
@@ -484,6 +485,33 @@ async def test_a_charger_without_a_meter_obeys_once_its_entities_show_it(
     assert limit.kw_before > 2.0
     assert limit.kw_after == 2.0
     assert box.watts <= 2000
+
+
+@pytest.mark.parametrize(("unit", "ordered"), [("A", 20.0), ("W", 4600.0), ("kW", 4.6)])
+async def test_a_charger_without_a_meter_is_counted_with_the_power_that_its_number_shows(
+    hass: HomeAssistant, box: Box, unit: str, ordered: float
+) -> None:
+    attributes = {"min": 0, "max": 2 * ordered, "unit_of_measurement": unit}
+    hass.states.async_set(POWER, "0", attributes)
+
+    async def cap(call: ServiceCall) -> None:
+        watts = str(min(call.data["value"], ordered / 2))
+        hass.states.async_set(POWER, watts, attributes, context=call.context)
+
+    hass.services.async_register("number", "set_value", cap)
+    power = {"max_kw": "4.6", "phases": "1", "power_set_by": POWER}
+    fields = {"switched_by": BOX, "measured_by": None, **power}
+    # The form asks once for the missing sensor.
+    await fill_in(hass, await add(hass, box.house, **fields), "car", **fields)
+    await box.charger.at(CHEAP)
+    await box.charger.until(lambda: box.is_on)
+    kwh = 0.0
+    for before, minute in pairwise((0, 5, 16, 31)):
+        kwh += 4.6 * float(box.state(POWER)) / ordered * (minute - before) / 60
+        await box.at(minute)
+    assert float(box.state(POWER)) == ordered / 2
+    (record,) = box.house.runtime_data.load_records.state.loads.values()
+    assert record.control.own_kwh == pytest.approx(kwh, abs=0.01)
 
 
 async def test_loads_that_share_a_limit_have_it_together(hass: HomeAssistant, box: Box) -> None:

@@ -20,7 +20,8 @@ from .entered_loads import MIN_AMPERES, PHASE_KW, EnteredLoad, is_in
 from .load_power import LoadPower
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, key_of
-from .state_numbers import is_power, lowest_of, number_of, number_to_set
+from .shown_plans import given_kw
+from .state_numbers import is_power, kw_of, lowest_of, number_of, number_to_set
 
 _PLANNING_TIME = timedelta(minutes=5)
 # Some chargers say on while their contact is open. Their power is then 0.
@@ -52,15 +53,11 @@ class ControlledLoad:
     @property
     def _entities(self) -> dict[str, EntityKind]:
         entered = self._entered
-        entities = {}
-        if entered.switched_by:
-            is_through = entered.load.hours is not None
-            entities[key_of(self._hass, entered.switched_by)] = (
-                EntityKind.START if is_through else EntityKind.SWITCH
-            )
-        if entered.power_set_by:
-            entities[key_of(self._hass, entered.power_set_by)] = EntityKind.NUMBER
-        return entities
+        kinds = {
+            entered.switched_by: EntityKind.START if entered.load.hours else EntityKind.SWITCH,
+            entered.power_set_by: EntityKind.NUMBER,
+        }
+        return {key_of(self._hass, name): kind for name, kind in kinds.items() if name}
 
     def _used(self, control: LoadControl, now: datetime) -> LoadControl:
         """Return the control with the entities and the states that the user has chosen now."""
@@ -89,12 +86,14 @@ class ControlledLoad:
             limit = self._limit(record.max_kw)
             wished = 0.0 if limit.value is None else min(wished, record.max_kw)
             state = state if wished else _paused(before, now)
+        quarter = record.plan.quarter
         return replace(control, following=state).powered(
             wished,
             self._setting(wished),
             now,
             limit=limit,
-            is_urgent=_is_capped(record.plan),
+            # The house may not draw more than a power that the user has entered.
+            is_urgent=bool(quarter and isfinite(quarter.max_kwh)),
             fits_full=wished >= self.charger.max_kw,
         )
 
@@ -162,7 +161,7 @@ class ControlledLoad:
         min_time, max_kw = timedelta(minutes=entered.min_minutes), entered.load.max_kw
         if setting is None:
             return self._last_charger or Charger(max_kw, max_kw, self._can_pause, min_time)
-        least, step_kw = _ANY_KW, _ANY_KW
+        least = step_kw = _ANY_KW
         if not is_power(setting):
             # A current has whole amperes.
             step_kw = PHASE_KW * entered.phases
@@ -193,6 +192,15 @@ class ControlledLoad:
         amperes = max(MIN_AMPERES, int(_ROUNDED * kw / (PHASE_KW * entered.phases)))
         return Setting(key, number_to_set(state, kw, amperes), max(0.0, lowest_of(state)))
 
+    def set_kw(self, record: LoadRecord) -> float | None:
+        """Return the power that its number shows, or else the given one. None if it is only told.
+
+        A charger may have a lower limit of its own.
+        """
+        entered = self._entered
+        kw = kw_of(self._settable, PHASE_KW * entered.phases)
+        return given_kw(entered, record) if kw is None else min(kw, entered.load.max_kw)
+
     def _wanted(
         self,
         control: LoadControl,
@@ -217,8 +225,7 @@ class ControlledLoad:
             # The plan of this quarter-hour is still being made.
             return state
         most_kw = plan.quarter.max_kwh * 4 if plan.quarter else inf
-        run_kw = plan.run_kw(now, control.left_kwh, charger.max_kw)
-        kw = min(most_kw, run_kw)
+        kw = min(most_kw, plan.run_kw(now, control.left_kwh, charger.max_kw))
         return set_to(state, charger, kw, now) if kw else _paused(state, now)
 
     def _started(self, control: LoadControl, plan: LoadPlan, now: datetime) -> LoadControl:
@@ -248,8 +255,3 @@ class ControlledLoad:
 
 def _paused(state: LoadFollowing, now: datetime) -> LoadFollowing:
     return LoadFollowing(0.0, now, now, state.starts) if state.kw else state
-
-
-def _is_capped(plan: LoadPlan) -> bool:
-    """Return whether the house may not draw more than a power that the user has entered."""
-    return plan.quarter is not None and isfinite(plan.quarter.max_kwh)

@@ -151,20 +151,20 @@ class EnteredLoad(NamedTuple):
 
     def needed_kwh(self, hass: HomeAssistant) -> float | None:
         """Return the energy that a car still needs by its own entity. Return None without it."""
-        state = hass.states.get(self.energy_from) if self.energy_from else None
-        if state and state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) == PERCENTAGE:
-            percent = number_of(state)
-            lacking = None if percent is None else (self.target - percent) / 100
-            return None if lacking is None else max(0.0, lacking * self.capacity_kwh)
-        needed = converted(EnergyConverter, state, "kWh")
+        state = hass.states.get(self.energy_from or "")
+        needed, number = converted(EnergyConverter, state, "kWh"), number_of(state)
+        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT) if state else None
+        if number is not None and unit == PERCENTAGE:
+            needed = (self.target - number) / 100 * self.capacity_kwh
         return None if needed is None else max(0.0, needed)
 
 
 def is_in(hass: HomeAssistant, entity_id: str | None, states: Collection[str]) -> bool | None:
     """Return whether an entity is in one of the states. Return None if its state is unknown."""
     state = hass.states.get(entity_id or "")
-    is_known = state and state.state not in {STATE_UNAVAILABLE, STATE_UNKNOWN}
-    return state.state in states if state and is_known else None
+    if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
+        return None
+    return state.state in states
 
 
 def subentries_of(entry: AnyConfigEntry, subentry_type: str) -> list[ConfigSubentry]:
@@ -181,11 +181,8 @@ def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:
 
 def entered_cars(entry: AnyConfigEntry) -> list[EnteredLoad]:
     """Return the cars of a meter."""
-    kinds = {
-        subentry.subentry_id: subentry.data.get(CONF_LOAD_KIND)
-        for subentry in subentries_of(entry, SUBENTRY_LOAD)
-    }
-    return [car for name, car in entered_loads(entry).items() if kinds[name] == LOAD_CAR]
+    loads = subentries_of(entry, SUBENTRY_LOAD)
+    return [_entered(load) for load in loads if load.data.get(CONF_LOAD_KIND) == LOAD_CAR]
 
 
 def phases_of(data: JsonMapping) -> int:

@@ -27,7 +27,7 @@ class LoadPower:
     @callback
     def kw(self, now: datetime) -> float | None:
         """Return the power in kW. Return None if it is unknown."""
-        state = self._hass.states.get(self._entity_id) if self._entity_id else None
+        state = self._hass.states.get(self._entity_id or "")
         if (kw := converted(PowerConverter, state, "kW")) is not None:
             return kw
         total = converted(EnergyConverter, state, "kWh")

@@ -129,11 +129,12 @@ class LoadRecords(ThrottledStore):
 
     @override
     async def _async_join(self, parsed: LoadFile) -> None:
-        loads, batteries = self.state.loads, self.state.batteries
+        state = self.state
         for name, record in parsed.loads.items():
-            loads[name] = loads[name].after(record) if name in loads else record
-        for name, control in parsed.batteries.items():
-            batteries.setdefault(name, control)
-        limits = parsed.limits | self.state.limits
-        log = joined(parsed.limit_log, self.state.limit_log)
-        self.state = replace(self.state, limits=limits, limit_log=log)
+            state.loads[name] = self.of(name).after(record) if name in state.loads else record
+        self.state = replace(
+            state,
+            batteries=parsed.batteries | state.batteries,
+            limits=parsed.limits | state.limits,
+            limit_log=joined(parsed.limit_log, state.limit_log),
+        )

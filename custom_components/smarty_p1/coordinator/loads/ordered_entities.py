@@ -132,11 +132,12 @@ class OrderedEntities:
 
     def reports(self, control: LoadControl) -> dict[str, EntityReport]:
         """Return the present states of the entities."""
-        return {at.entity_id: self._report(at) for at in control.entities}
-
-    def _report(self, at: Commanded) -> EntityReport:
-        is_called = entity_of(self._hass, at.entity_id) == self.called
-        return _report_of(self._hass, at)._replace(is_called=is_called)
+        return {
+            at.entity_id: _report_of(self._hass, at)._replace(
+                is_called=entity_of(self._hass, at.entity_id) == self.called
+            )
+            for at in control.entities
+        }
 
     @callback
     def note_state(self, event: Event[EventStateChangedData]) -> None:
@@ -251,7 +252,7 @@ async def async_send_order(hass: HomeAssistant, order: EntityOrder, context: Con
         action = SERVICE_PRESS
     elif domain in _OF_VALUES:
         action, name = _OF_VALUES[domain]
-        data[name] = order.value if name == "option" else float(order.value)
+        data[name] = float(order.value) if order.kind in _NUMBERS else order.value
     else:
         domain, action = _OF_STATES[STATE_ON if is_start else order.value]
     await hass.services.async_call(domain, action, data, blocking=True, context=context)

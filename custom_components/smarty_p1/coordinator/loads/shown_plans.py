@@ -107,6 +107,4 @@ PLAN_SAVINGS = ShownValues[PlanSaving]("plan_savings")
 def planned_loads(hass: HomeAssistant, entry_id: str) -> Mapping[str, JsonMapping]:
     """Return the loads in the plan of a meter, by the ids of their subentries."""
     shown = HOUSE_PLANS.of(hass, entry_id)
-    if shown is None or isinstance(shown, PlanLack):
-        return {}
-    return {load["name"]: load for load in shown["loads"]}
+    return {load["name"]: load for load in shown["loads"]} if isinstance(shown, Mapping) else {}

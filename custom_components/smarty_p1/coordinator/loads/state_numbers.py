@@ -37,6 +37,13 @@ def lowest_of(state: State | None) -> float:
     return float(state.attributes.get("min", 0.0)) if state else 0.0
 
 
+def kw_of(state: State | None, ampere_kw: float) -> float | None:
+    """Return the power to which an entity is set, as `number_to_set` sets it. None if unknown."""
+    amperes = converted(ElectricCurrentConverter, state, "A") or number_of(state)
+    other = None if amperes is None else amperes * ampere_kw
+    return converted(PowerConverter, state, "kW") if state and is_power(state) else other
+
+
 def number_to_set(state: State, kw: float, other: float) -> float:
     """Return the number that sets a power: in kW or W, and `other` in A or without a unit.
 
