@@ -129,7 +129,12 @@ test("a meter that is new is summed up from its first whole day on", () => {
   assert.match(drawn.own, /^M13.33 100L/);
   assert.equal(drawn.reference, "");
   const first = { ...found, days: { start: "2026-11-20", amounts: [0.5, 0.2], known: [0.4, 0.5] } };
-  assert.equal(sentence(first, "2026-11-21"), "Counted since 20 November. The month's sum starts with the first whole day.");
+  assert.equal(sentence(first, "2026-11-21"), "Counted since 20 November. The month's sum appears on 22 November, after the first whole day.");
+  const begun = (start: string) => sentence({ ...first, days: { start, amounts: [0.5], known: [0.4] } }, start);
+  assert.equal(begun("2026-11-21"), "Counted since 21 November. The month's sum appears on 23 November, after the first whole day.");
+  assert.match(begun("2026-12-01"), /since 1 December.* on 3 December/);
+  const yesterday = { ...found, days: { start: "2026-11-30", amounts: [0.5, 0.2], known: [0.4, 0.5] } };
+  assert.match(sentence(yesterday, "2026-12-01"), /since 30 November.* on 2 December/);
   assert.equal(drawMedium(standingOn(first, "2026-11-21", false)).own, "");
 });
 

@@ -176,7 +176,7 @@ test("without a reference power, the highest quarter-hour of the month is told",
   assert.equal(said({ reference: null, power: -3 }), "Nothing comes from the grid.");
 });
 
-const meter = { known_since: "2026-11-21T00:00:00+01:00", serial_number: "SAG1", title: "Smarty", reference_kw: 7 } as Meter;
+const meter = { known_since: "2026-11-21T18:30:00+01:00", serial_number: "SAG1", title: "Smarty", reference_kw: 7 } as Meter;
 const running = (changes: Partial<RunningQuarterHour> = {}): RunningQuarterHour => ({
   time: "2026-11-21T17:38:20Z",
   start: "2026-11-21T17:30:00Z",

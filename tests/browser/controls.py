@@ -5,7 +5,7 @@
 
 from typing import Literal, NamedTuple
 
-type Sign = Literal["gear", "menu", "pencil"]
+type Sign = Literal["gear", "menu"]
 
 LANGUAGES = ("en", "de", "fr", "lb", "pt")
 _ENTRY = "panel.config.integrations.config_entry"
@@ -20,11 +20,10 @@ SIGNS: dict[Sign, dict[str, str]] = {
         )
     ),
     "menu": dict.fromkeys(LANGUAGES, "⋮"),
-    "pencil": {"en": "pencil"},
 }
 """Words of a sign, by language."""
 
-ICONS: dict[Sign, str] = {"gear": "M12,8A4,4", "menu": "M12,16A2,2", "pencil": "M20.71,7.04C"}
+ICONS: dict[Sign, str] = {"gear": "M12,8A4,4", "menu": "M12,16A2,2"}
 """Begin of the drawing of a sign."""
 
 
@@ -144,14 +143,6 @@ CONTROLS = (
             "dialogs.entity_registry.editor.entity_id",
             "dialogs.entity_registry.editor.unit_of_measurement",
         ),
-    ),
-    Control(
-        "pencil",
-        {"en": ("of the device",)},
-        None,
-        "ha-config-entry-row",
-        f"{_ENTRY}.device.edit",
-        ("dialogs.device-registry-detail.name",),
     ),
     Control(
         "menu",

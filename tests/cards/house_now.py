@@ -44,7 +44,7 @@ def first_day() -> JsonDict:
     begun = house.quarter_hour(measured_since=since, imported_wh=31.0, last=None)
     return {
         "smarty_p1/meters": {
-            "meters": [house.meter(known_since="2026-11-21T00:00:00+01:00", has_leneda=False)]
+            "meters": [house.meter(known_since="2026-11-21T18:30:00+01:00", has_leneda=False)]
         },
         "smarty_p1/live": house.live(quarter_hour=begun),
     }

@@ -16,6 +16,7 @@ import * as cost from "../sentences/gas-costs.ts";
 import * as say from "../sentences/gas-water-heat-month.ts";
 
 const DAYS_A_WEEK = 7;
+const READ_EACH_MS = 3_600_000;
 const OLD_MS = 3 * 3_600_000;
 const SILENT_MS = 48 * 3_600_000;
 
@@ -141,7 +142,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
     const index = newer?.index ?? history.index;
     if (index === null || !time) return html`<p class="sentence">${this.t("nothing_read")}</p>`;
     const { own } = say.unitsOf(history.type, history.unit, null, 0);
-    const words = { index: say.write(index, own, this.locale), time: this.locale.dayAndTime(time, now) };
+    const words = { index: say.write(index, own, this.locale), time: this.locale.dayAndTime(time, now), next: this.locale.time(Math.max(time.getTime() + READ_EACH_MS, now)) };
     return html`<p class="sentence">${rich(this.t("index_only", words))}</p>`;
   }
 

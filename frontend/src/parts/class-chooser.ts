@@ -49,10 +49,12 @@ export const chooserStyles = css`
   @container (max-width: 280px) {
     .classes button {
       grid-template-columns: 20px 1fr auto max(64px, 40%);
+      row-gap: 0;
     }
+    /* A bar is nearer to its own words than to those below. */
     .classes .bar {
       grid-area: 2 / 2 / 3 / 5;
-      margin-bottom: 8px;
+      margin-bottom: 14px;
     }
   }
 `;

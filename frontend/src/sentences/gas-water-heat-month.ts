@@ -1,7 +1,7 @@
 /** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
 import { hasOwn } from "../built-in-replacements.ts";
-import { capital, type CommonKey, dayStart, type Locale, round, type Texts, timeOfDay } from "../locale.ts";
+import { addDays, capital, type CommonKey, dayStart, type Locale, round, type Texts, timeOfDay } from "../locale.ts";
 import { amountIn, type Night, type Standing } from "../data/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };
 
@@ -106,15 +106,16 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
   const t = locale.textOf<MediumKey>(mediumTexts);
   const amount = (value: number) => writeSum(value, units, locale);
   const params = { month: capital(locale.month(startOf(month.month))), day: ordinal(last, locale), sum: amount(sum) };
-  if (today.endsWith("-01")) {
-    if (!reference?.isWhole.every(Boolean)) return "";
+  if (today.endsWith("-01") && reference?.isWhole.every(Boolean)) {
     const before = amountIn(reference, 1, reference.length);
     return t("before", { ...params, reference: capital(monthName(reference.month, today, locale)), sum: amount(before) });
   }
   if (missing > 0 && last) return t("partly", params);
   if (!last) {
-    if (since.startsWith(month.month)) return t("first_days", { since: locale.day(dayStart(since)) });
-    return "";
+    if (since < addDays(today, -1) && !since.startsWith(month.month)) return "";
+    // A day that has begun before the readings is not whole. The sum never has today.
+    const sumFrom = addDays(today, since === today ? 2 : 1);
+    return t("first_days", { since: locale.day(dayStart(since)), day: locale.day(dayStart(sumFrom)) });
   }
   if (first > 1) return t("since", { ...params, since: locale.day(startOf(month.month, first)) });
   if (!reference) {

@@ -6,7 +6,6 @@ import {
   addMonths,
   type CommonKey,
   dayStart,
-  localDay,
   type Locale,
   type Params,
   round,
@@ -14,8 +13,9 @@ import {
   type Texts,
 } from "../locale.ts";
 import texts from "../texts/months.json" with { type: "json" };
+import { firstWholeDay, firstWholeMonth } from "../data/first-whole-day.ts";
 import type { Bill } from "../data/websocket-types.ts";
-import { billTexts, isRunning, isWholeMonth, type Lack, lackOf, lacksCommunity, lastDay, MIN_WHOLE_SHARE, missingField, quantityOf, toPay, unpricedNote } from "./bill.ts";
+import { billTexts, isRunning, isWholeMonth, type Lack, lackOf, lacksCommunity, MIN_WHOLE_SHARE, missingField, quantityOf, toPay, unpricedNote } from "./bill.ts";
 import { summedMonths } from "./summed-months.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"] | CommonKey;
@@ -149,9 +149,9 @@ function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, par
  * start, otherwise the next month.
  */
 function firstWholeEnd(bill: Bill): Date {
-  if (bill.measured_share >= MIN_WHOLE_SHARE && !bill.since) return lastDay(bill);
-  const next = addMonths(localDay(bill.end).slice(0, 7), 1);
-  return dayStart(addDays(`${next}-01`, -1));
+  const isWhole = bill.measured_share >= MIN_WHOLE_SHARE;
+  const month = firstWholeMonth(firstWholeDay(bill.since ?? (isWhole ? bill.start : bill.end))!);
+  return dayStart(addDays(`${addMonths(month, 1)}-01`, -1));
 }
 
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -1,8 +1,7 @@
 /** Texts of the card that shows the present power, and the load that the household can still switch on. */
 
+import { firstWholeDay, firstWholeMonth } from "../data/first-whole-day.ts";
 import {
-  addDays,
-  addMonths,
   type CommonKey,
   dayStart,
   kwDecimals,
@@ -289,21 +288,15 @@ function atLeast(value: number, decimals: number, show: (value: number) => strin
  */
 export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour, locale: Locale): [string, string][] {
   const [since, start] = [running.measured_since, running.start].map((time) => Date.parse(time)) as [number, number];
-  if (!known_since || Number.isNaN(Date.parse(known_since) + since + start)) return [];
+  const day = firstWholeDay(known_since);
   const t = locale.textOf<NowKey>(nowTexts);
-  const begun = localDay(known_since);
   const isFirst = !running.last;
-  // If the readings began at midnight, the day of the first reading is whole. Otherwise, the next day is the first
-  // whole day. `known_since` is a day, so it does not show the time of the first reading. While the meter's first
-  // quarter-hour is running, `measured_since` shows this time.
-  const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
-  if (localDay(start) > day) return [];
+  if (!day || Number.isNaN(since + start) || localDay(start) > day) return [];
   const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));
   const bar = new Date(Math.floor(since / HOUR_MS + 1) * HOUR_MS);
-  const month = day.endsWith("-01") ? day : `${addMonths(day.slice(0, 7), 1)}-01`;
   const coming: [string, string][] = [
     [t("first_quarter"), t("ends", { time: locale.time(ends) })],
     [t("first_bar"), t("from", { time: locale.time(bar) })],
   ];
-  return [...(isFirst ? coming : []), [t("first_whole_day"), locale.day(dayStart(day))], [t("first_month"), locale.month(dayStart(month))]];
+  return [...(isFirst ? coming : []), [t("first_whole_day"), locale.day(dayStart(day))], [t("first_month"), locale.month(dayStart(`${firstWholeMonth(day)}-01`))]];
 }

@@ -2,6 +2,7 @@
 
 import { sumOf } from "../built-in-replacements.ts";
 import type { BarPart } from "../charts/shapes.ts";
+import { firstWholeDay } from "../data/first-whole-day.ts";
 import { addDays, capital, type CommonKey, dayStart, localDay, type Locale, localParts, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
 import type { EnteredLoad, HousePlan, Meter, Plan, PlannedLoad, PlannedQuarterHour } from "../data/websocket-types.ts";
 import texts from "../texts/plan.json" with { type: "json" };
@@ -163,10 +164,9 @@ export function hourLabels(quarters: { start: string }[], locale: Locale): Shown
 
 /** Return the first day with a plan, which needs seven whole days; undefined if it has come. */
 function firstPlan({ known_since: since }: PlannedMeter, now: Date): string | undefined {
-  if (!since) return undefined;
-  const day = localDay(since);
-  const first = addDays(day, WHOLE_DAYS + (dayStart(day).getTime() < Date.parse(since) ? 1 : 0));
-  return first > localDay(now) ? first : undefined;
+  const day = firstWholeDay(since);
+  const first = day && addDays(day, WHOLE_DAYS);
+  return first && first > localDay(now) ? first : undefined;
 }
 
 /** Return the shown plan. */

@@ -4,6 +4,7 @@
  */
 
 import { sumOf } from "../built-in-replacements.ts";
+import { firstWholeDay, firstWholeMonth } from "../data/first-whole-day.ts";
 import { addMonths, type CommonKey, dayStart, localDay, type Locale, round, type Texts } from "../locale.ts";
 import texts from "../texts/year.json" with { type: "json" };
 import type { Above, Bill, Classes, MonthAbove, PlannedClasses } from "../data/websocket-types.ts";
@@ -266,7 +267,6 @@ export function energySentence(bills: Bill[], locale: Locale): string {
  */
 export function noComparison(knownSince: string | null, now: Date, locale: Locale): string {
   const today = localDay(now);
-  const since = knownSince === null || Number.isNaN(Date.parse(knownSince)) ? today : localDay(knownSince);
-  const begins = `${addMonths(since.slice(0, 7), since.endsWith("-01") ? 1 : 2)}-01`;
+  const begins = `${addMonths(firstWholeMonth(firstWholeDay(knownSince) ?? today), 1)}-01`;
   return begins > today ? locale.text(yearTexts, "begins", { day: locale.day(dayStart(begins)) }) : locale.text(yearTexts, "none_whole");
 }
