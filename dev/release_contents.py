@@ -3,7 +3,6 @@
 `release_contents.toml` lists what a release may contain beside imported modules.
 """
 
-import ast
 import json
 import re
 import shutil
@@ -115,12 +114,11 @@ def _git_files(root: Path, *options: str) -> set[str]:
 
 
 def file_problems(root: Path) -> Iterator[str]:
-    """Yield the files that a release must not have, and the modules that nothing imports."""
-    modes = file_modes(root)
+    """Yield the files that a release must not have."""
     for name in sorted(_git_files(root, "--others", "--exclude-standard")):
         if name.startswith(PROGRAMS):
             yield f"{name} is not tracked by git"
-    for name, mode in modes.items():
+    for name, mode in file_modes(root).items():
         path = Path(name)
         is_link = stat.S_ISLNK(mode) and name == LIBRARY_LINK
         if not stat.S_ISREG(mode) and not is_link:
@@ -128,8 +126,6 @@ def file_problems(root: Path) -> Iterator[str]:
         is_module = path.suffix == ".py" and path.stem.isidentifier()
         if name.startswith(PROGRAMS) and not is_module and not _matches(name, _listed("files")):
             yield f"{name} is no module, and is not in files"
-    for name in find_unused_modules(root, list(modes)):
-        yield f"nothing imports {name}"
 
 
 def _listed(key: str) -> set[str]:
@@ -141,73 +137,6 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(
         fnmatchcase(name, pattern) and name.count("/") == pattern.count("/") for pattern in patterns
     )
-
-
-def find_unused_modules(root: Path, names: Sequence[str]) -> Iterator[str]:
-    """Yield the programs' modules that no program imports.
-
-    `names` has the paths of all files in the repository. Home Assistant loads modules at the top
-    level of the integration by their names.
-    """
-    paths = {
-        _module_name(name): name
-        for name in names
-        if name.startswith(PROGRAMS) and name.endswith(".py")
-    }
-    # Programs of other projects import the modules that docs/library.md names. So these modules
-    # count as imported.
-    library = (root / "docs/library.md").read_text("utf-8")
-    imported = set(map(_full_name, re.findall(r"\bsmartyp1\.\w+", library)))
-    for module, name in paths.items():
-        package = module if name.endswith("/__init__.py") else module.rpartition(".")[0]
-        tree = ast.parse((root / name).read_text("utf-8"))
-        imported.update(_imported_names(tree, package))
-    # An imported module loads the packages around it.
-    imported |= {
-        ".".join(parts[:count])
-        for parts in (module.split(".") for module in imported)
-        for count in range(1, len(parts))
-    }
-    integration = INTEGRATION.replace("/", ".")
-    for module, name in paths.items():
-        parent = module.rpartition(".")[0]
-        is_loaded_by_name = (
-            parent in ("", integration)
-            or name.endswith("/__main__.py")
-            or name in _listed("started_modules")
-        )
-        if not is_loaded_by_name and module not in imported | {integration}:
-            yield name
-
-
-def _module_name(path: str) -> str:
-    """Return the dotted name of the module in the file `path`."""
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-
-def _full_name(module: str) -> str:
-    """Return the name of a module in the repository, also of one of the library."""
-    library = f"{INTEGRATION}/lib".replace("/", ".")
-    return re.sub(r"^smartyp1(?=\.|$)", library, module)
-
-
-def _imported_names(tree: ast.AST, package: str) -> Iterator[str]:
-    """Yield names of modules, and of objects in modules, that a module of `package` imports.
-
-    A string such as ".announcing" or "smarty_p1_gateway.service" is the name of a module that is
-    imported later, outside of the event loop.
-    """
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield package + node.value if node.value.startswith(".") else node.value
-        elif isinstance(node, ast.Import):
-            yield from (_full_name(alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            parts = package.split(".")
-            base = ".".join(parts[: len(parts) + 1 - node.level]) if node.level else ""
-            module = _full_name(".".join(filter(None, (base, node.module))))
-            yield from (f"{module}.{alias.name}" for alias in node.names)
-            yield module
 
 
 # --- requirements ---------------------------------------------------------------

@@ -115,6 +115,8 @@ OTHERS = (
     "scripts",
 )
 
+PROGRAMS = ("custom_components/smarty_p1", "smarty_p1_cli", "smarty_p1_fleet", "smarty_p1_gateway")
+
 type Edge = tuple[str, str]
 
 
@@ -124,9 +126,17 @@ def modules(directory: Path) -> Iterator[tuple[str, Path]]:
         yield path.relative_to(directory).with_suffix("").as_posix(), path
 
 
+@cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Return the imports and constants of a module."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Constant)
+    found = ast.walk(ast.parse(path.read_text("utf-8")))
+    return tuple(node for node in found if isinstance(node, kinds))
+
+
 def imported(path: Path) -> Iterator[tuple[int, str, str]]:
     """Yield each import of a file: how far up, the module, and a name in it."""
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from ((0, alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -251,6 +261,39 @@ def test_each_public_module_is_used() -> None:
         name for at, name in used if at == room
     }]  # fmt: skip
     assert unused == []
+
+
+def used_names(path: Path) -> Iterator[str]:
+    """Yield the whole names of modules, and of objects in them, that a module imports.
+
+    A text such as ".announcement" may be the name of a module that is imported later.
+    """
+    package = path.relative_to(ROOT).parent.parts
+    for level, module, inner in imported(path):
+        base = package[: len(package) + 1 - level] if level else ()
+        yield ".".join(filter(None, (*base, module, inner)))
+    for node in nodes(path):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield ".".join(package) + node.value if node.value.startswith(".") else node.value
+
+
+def test_each_module_is_imported() -> None:
+    paths = [path for name in PROGRAMS for _, path in modules(ROOT / name)]
+    names = {name for path in paths for name in used_names(path)}
+    # Other programs import the modules that this page names.
+    names |= set(re.findall(r"\bsmartyp1\.[\w.]+", (ROOT / "docs/library.md").read_text("utf-8")))
+    names = {re.sub(r"^smartyp1\b", "custom_components.smarty_p1.lib", name) for name in names}
+    # An imported module loads the packages around it.
+    used = {name[: at.start()] for name in names for at in re.finditer(r"\.|$", name)}
+    # Home Assistant and the node of a fleet start these by their names.
+    used |= {f"custom_components.smarty_p1.{path.stem}" for path in HOUSE.glob("*.py")}
+    used |= {"smarty_p1_fleet.nats_exporter"}
+    known = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for path in paths
+        if path.stem != "__main__"
+    }
+    assert sorted(known - used - {*PROGRAMS}) == []
 
 
 def test_the_parts_of_the_library_use_parts_below_them() -> None:
