@@ -25,6 +25,7 @@ from typing import Any
 from homeassistant.const import Platform
 from homeassistant.requirements import DISCOVERY_INTEGRATIONS
 
+from smarty_p1_gateway.decoding_config import leaves
 from smartyp1.json_types import JsonDict
 
 # Integrations that a module may import without a dependency, because each Home Assistant has them.
@@ -69,15 +70,6 @@ type Texts = dict[str, str]
 def read(path: Path) -> Any:  # noqa: ANN401 - JSON
     """Return the decoded content of a JSON file."""
     return json.loads(path.read_text("utf-8"))
-
-
-def leaves(tree: JsonDict, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the dotted path and the text of each leaf in a nested dict."""
-    for key, value in tree.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{prefix}{key}.")
-        else:
-            yield prefix + key, value
 
 
 def placeholders(text: str) -> set[str]:

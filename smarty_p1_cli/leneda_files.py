@@ -1,14 +1,20 @@
 """Reader of files from Leneda: exports of the portal (CSV) and answers of the API (JSON)."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
 from smartyp1.history.luxembourg_time import day_start
 from smartyp1.leneda.api_response import AnswerRefusal, ResponseError, read_time_series
-from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, RowsByCode, added_up, newest
+from smartyp1.leneda.measured_and_estimated_rows import (
+    LenedaRow,
+    LenedaRows,
+    RowsByCode,
+    added_up,
+    newest,
+)
 from smartyp1.leneda.portal_file import read_export
 from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
 from smartyp1.leneda.series_codes import REGISTERS, is_gas, is_of_production
@@ -54,7 +60,7 @@ def _check_points(points: Collection[str]) -> None:
         )
 
 
-def _joined(code: str, series: _Series) -> Sequence[LenedaRow]:
+def _joined(code: str, series: _Series) -> LenedaRows:
     """Return the rows of a code, those of several metering points added up."""
     rows = {point: of_point for (other, point), of_point in series.items() if other == code}
     if unnamed := rows.pop("", ()):
@@ -64,7 +70,7 @@ def _joined(code: str, series: _Series) -> Sequence[LenedaRow]:
     return added_up(*rows.values())
 
 
-def _read(name: str, data: bytes, now: datetime) -> Iterable[tuple[str, str, Sequence[LenedaRow]]]:
+def _read(name: str, data: bytes, now: datetime) -> Iterable[tuple[str, str, LenedaRows]]:
     """Return OBIS code, metering point and rows of each series of a file. Raises UsageError."""
     try:
         if is_connection_file(data):
@@ -85,7 +91,7 @@ def _read(name: str, data: bytes, now: datetime) -> Iterable[tuple[str, str, Seq
     return [(export.code, export.point, export.rows)]
 
 
-def _read_answer(data: bytes, now: datetime) -> tuple[str, str, Sequence[LenedaRow]]:
+def _read_answer(data: bytes, now: datetime) -> tuple[str, str, LenedaRows]:
     try:
         answer = json.loads(data)
     except ValueError, RecursionError:

@@ -113,7 +113,7 @@ def _load_texts(language: str) -> DiscoveryNames:
     """Return the names of devices and entities in `language`, and their icons."""
     translations = _read("translations", f"{language}.json")
     names = {kind: translations[kind] for kind in ("device", "entity")}
-    return DiscoveryNames(dict(_leaves(names)), _read("icons.json")["entity"])
+    return DiscoveryNames(dict(leaves(names)), _read("icons.json")["entity"])
 
 
 def _load_origin() -> dict[str, str]:
@@ -126,10 +126,10 @@ def _load_origin() -> dict[str, str]:
     }
 
 
-def _leaves(tree: JsonMapping, prefix: str = "") -> Iterator[tuple[str, str]]:
+def leaves(tree: JsonMapping, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Yield the dotted path and the text of each leaf of a nested mapping."""
     for key, value in tree.items():
         if isinstance(value, Mapping):
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from leaves(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value

@@ -48,7 +48,7 @@ from .flows.shared_form_fields import list_field
 from .lib.boards.board_message import MessageValue
 from .lib.entities.devices import short_serial
 from .lib.json_types import JsonDict, JsonMapping
-from .lib.markdown_text import Verbatim, as_plain, in_markdown
+from .lib.markdown_text import TextPlaceholders, Verbatim, as_plain, in_markdown
 from .lib.meter.object_count_and_rate_limits import shown_name
 from .lib.prices.entered_contract import high_prices, prices_to_replace, with_confirmed_prices
 from .lib.virtual.clients import Profile
@@ -423,7 +423,7 @@ def _placeholders_of(flow: RepairsFlow) -> dict[str, str]:
     return dict(issue.translation_placeholders or {}) if issue else {}
 
 
-def _show_confirmation(flow: RepairsFlow, placeholders: Mapping[str, str]) -> RepairsFlowResult:
+def _show_confirmation(flow: RepairsFlow, placeholders: TextPlaceholders) -> RepairsFlowResult:
     return flow.async_show_form(
         step_id="confirm", data_schema=vol.Schema({}), description_placeholders=placeholders
     )

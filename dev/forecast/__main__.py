@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import mean
 
 from smartyp1.history.quarter_hour import QuarterHour
-from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, newest, quarter_hours_of
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRows, newest, quarter_hours_of
 from smartyp1.leneda.portal_file import read_export
 from smartyp1.leneda.portal_file_refusals import ExportError
 
@@ -70,7 +70,7 @@ def _homes_of_files(folder: Path) -> Iterator[list[Score]]:
 
 def _quarter_hours(files: Iterable[Path]) -> list[QuarterHour]:
     """Return the quarter-hours of a home's files. Exits if a file cannot be read."""
-    series: dict[str, list[Sequence[LenedaRow]]] = {}
+    series: dict[str, list[LenedaRows]] = {}
     for path in files:
         try:
             export = read_export(path.read_bytes(), datetime.now(UTC))

@@ -16,7 +16,7 @@ from ..const import DOMAIN
 from ..lib.failure_detection import Condition, Details, FailureState, Repair
 from ..lib.history.luxembourg_time import local_day
 from ..lib.leneda.day_differences import Cause, Differences
-from ..lib.markdown_text import Verbatim, in_markdown, read_plain
+from ..lib.markdown_text import TextPlaceholders, Verbatim, in_markdown, read_plain
 from .entry_types import AnyConfigEntry, short_title
 
 ENTRY_ID = "entry_id"
@@ -240,7 +240,7 @@ def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> b
 
 def _raised_placeholders(
     hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem
-) -> Mapping[str, str] | None:
+) -> TextPlaceholders | None:
     """Return the placeholders of a raised issue. Return None if it is not raised."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(problem, entry))
     # After a restart of Home Assistant, the registry still has the earlier issues. They are
@@ -305,7 +305,7 @@ class Remedies:
     """
 
     def __init__(
-        self, hass: HomeAssistant, entry: AnyConfigEntry, placeholders: Mapping[str, str]
+        self, hass: HomeAssistant, entry: AnyConfigEntry, placeholders: TextPlaceholders
     ) -> None:
         self._hass = hass
         self._entry = entry

@@ -22,6 +22,8 @@ _LINE_END = re.compile(r"\r\n?")
 _INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 _ESCAPED = re.compile(r"\\([^\w\s]|_)")
 
+type TextPlaceholders = Mapping[str, str]
+
 
 class Verbatim(str):
     """Placeholder that stays as it is: own Markdown, the user's name, or the text of an error."""
@@ -40,7 +42,7 @@ def read_plain(shown: str) -> str:
     return _ESCAPED.sub(r"\1", shown)
 
 
-def in_markdown(placeholders: Mapping[str, str]) -> dict[str, str]:
+def in_markdown(placeholders: TextPlaceholders) -> dict[str, str]:
     """Return the placeholders of a Markdown text. All but those of class Verbatim are foreign."""
     return {
         name: str(value) if isinstance(value, Verbatim) else as_plain(value)

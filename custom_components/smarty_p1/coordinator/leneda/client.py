@@ -32,6 +32,9 @@ LAYERS: Mapping[str, str] = {
 type Account = Mapping[str, str]
 """Options of a Leneda account: its API key, energy id and metering points. {} without one."""
 
+type Points = Mapping[str, str]
+"""Metering point of each OBIS code."""
+
 
 def points_of(account: Account) -> dict[str, str]:
     """Return the metering point of each OBIS code to request, {} without an account.

@@ -9,7 +9,7 @@ the last 100 days every month.
 
 from asyncio import sleep
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from random import randrange
@@ -32,7 +32,7 @@ from ...lib.history.luxembourg_time import (
 )
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
-from ...lib.leneda.measured_and_estimated_rows import LenedaRow
+from ...lib.leneda.measured_and_estimated_rows import LenedaRow, LenedaRows
 from ...lib.passed_pause import has_passed
 from ..background_tasks import SupervisedTask, until_shutdown
 from ..entry_types import AnyConfigEntry
@@ -325,7 +325,7 @@ class LenedaDownload:
     def _start(
         self,
         code: str,
-        rows: Sequence[LenedaRow],
+        rows: LenedaRows,
         today: datetime,
         corrected: tuple[timedelta, timedelta],
     ) -> datetime:
@@ -487,7 +487,7 @@ def _within(rows: Iterable[LenedaRow], start: datetime, end: datetime) -> tuple[
     return tuple(row for row in rows if start <= row.start < end)
 
 
-def _first_lacking(rows: Sequence[LenedaRow], span: AskedSpan, today: datetime) -> datetime:
+def _first_lacking(rows: LenedaRows, span: AskedSpan, today: datetime) -> datetime:
     """Return the first day to request. Return `today` if no day lacks quarter-hours.
 
     `rows` are the stored quarter-hours of the time in which Leneda can be late, and `span` is the

@@ -4,7 +4,7 @@ The current day is left out, because Leneda does not have its quarter-hours yet.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -20,12 +20,12 @@ from ...lib.history.luxembourg_time import day_end, day_start, month_end
 from ...lib.history.quarter_hour import QuarterHour
 from ...lib.leneda.day_differences import DayDifference, contradicted_days
 from ...lib.leneda.days_of_rows import believed_rows, days_of, shared_powers
-from ...lib.leneda.measured_and_estimated_rows import LenedaRow, RowsByCode
+from ...lib.leneda.measured_and_estimated_rows import LenedaRows, RowsByCode
 from ...lib.leneda.series_codes import is_of_sharing
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
 from ..stored.unreadable_file_retry import async_retry_hourly
-from .client import points_of
+from .client import Points, points_of
 from .import_refusal import ImportRefusedError
 from .progress import LenedaProgress
 from .quarter_hour_files import QuarterHourFiles
@@ -165,7 +165,7 @@ class LenedaData:
         work = without_collection(_shared_power)
         return await self.hass.async_add_executor_job(work, self.files, start, end)
 
-    async def async_add(self, found: RowsByCode, points: Mapping[str, str]) -> bool:
+    async def async_add(self, found: RowsByCode, points: Points) -> bool:
         """Add downloaded quarter-hours, and update months and statistics. `found` is keyed by code.
 
         `points` has the metering point of each code at the time of the download. Return False, and
@@ -179,7 +179,7 @@ class LenedaData:
             await self.async_keep({code: (points[code], rows) for code, rows in found.items()})
             return True
 
-    async def async_keep(self, found: Mapping[str, tuple[str, Sequence[LenedaRow]]]) -> None:
+    async def async_keep(self, found: Mapping[str, tuple[str, LenedaRows]]) -> None:
         """Store quarter-hours, and update months and statistics. Hold `lock` during the call.
 
         `found` has the metering point and the rows of each code. Raises OSError if the
@@ -194,9 +194,7 @@ class LenedaData:
         await self._async_show(await self._async_read())
         self._forget_retries()
 
-    async def async_read(
-        self, points: Mapping[str, str], since: datetime | None = None
-    ) -> RowsByCode:
+    async def async_read(self, points: Points, since: datetime | None = None) -> RowsByCode:
         """Return the stored quarter-hours of the metering points in `points`, keyed by code.
 
         With `since`, only the files of its month and of later months are read. Raises OSError if a

@@ -37,11 +37,18 @@ from ...const import DOMAIN, LOGGER
 from ...lib.data_retention import KEPT_TIME, oldest_kept
 from ...lib.history.luxembourg_time import LUXEMBOURG, month_end
 from ...lib.history.month_file_lines import month_name
-from ...lib.leneda.measured_and_estimated_rows import MAX_VERSION, LenedaRow, added_up, newest
+from ...lib.leneda.measured_and_estimated_rows import (
+    MAX_VERSION,
+    LenedaRow,
+    LenedaRows,
+    added_up,
+    newest,
+)
 from ...lib.leneda.series_codes import REGISTERS, is_of_production
 from ...lib.stored_json import load
 from ...lib.stored_values import checked_count, checked_number
 from ..stored.month_files import MAX_FILE_SIZE, replace_file
+from .client import Points
 
 _HEADER = re.compile(rb"start,kw,is_measured,version(?:,([0-9]{1,6}),([0-9a-f]{8}))?")
 """A file that a person has mended may lack number and checksum."""
@@ -83,8 +90,8 @@ class QuarterHourFiles:
         self,
         until: datetime,
         since: datetime | None = None,
-        points: Mapping[str, str] | None = None,
-    ) -> dict[str, Sequence[LenedaRow]]:
+        points: Points | None = None,
+    ) -> dict[str, LenedaRows]:
         """Return the quarter-hours that start before `until`, keyed by code, sorted by time.
 
         Files of the months before `since` are not read. If a code has several metering points,
@@ -178,11 +185,11 @@ class QuarterHourFiles:
         """
         self._write_digests({code: digest_of(point), **self._digests()})
 
-    def has_former_points(self, points: Mapping[str, str]) -> bool:
+    def has_former_points(self, points: Points) -> bool:
         """Return whether there are files that `use_points` would remove."""
         return bool(self._of_former_points(points))
 
-    def use_points(self, points: Mapping[str, str]) -> None:
+    def use_points(self, points: Points) -> None:
         """Store the metering points of the account. Rename the files of its former metering points.
 
         `points` has the account's metering point of each code. A point is a former point if its
@@ -256,7 +263,7 @@ class QuarterHourFiles:
         """
         return not self._files() and not self._digests()
 
-    def _of_former_points(self, points: Mapping[str, str]) -> list[_File]:
+    def _of_former_points(self, points: Points) -> list[_File]:
         stored = self._digests()
         files = []
         for file in self._files():
@@ -403,7 +410,7 @@ def _put_aside(path: Path, rows: Iterable[LenedaRow]) -> None:
     )
 
 
-def _remove_replaced(path: Path, rows: Sequence[LenedaRow]) -> None:
+def _remove_replaced(path: Path, rows: LenedaRows) -> None:
     """Remove a damaged file that was renamed, if its new file has as many quarter-hours."""
     aside = path.with_name(path.name + _ASIDE)
     with suppress(OSError):

@@ -16,6 +16,7 @@ from ...const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_MESSAGE
 from ...coordinator.entry_types import without
 from ...lib.boards.board_message import Counted, MessageForm, MessageValue
 from ...lib.json_types import JsonDict, JsonMapping
+from ...lib.markdown_text import TextPlaceholders
 from ...lib.stored_json import dump
 
 CONF_VALUE = "value"
@@ -39,7 +40,7 @@ def value_field(values: Sequence[MessageValue], best: MessageValue | None) -> di
     return {vol.Required(CONF_VALUE, default=default): selector}
 
 
-def value_placeholders(best: MessageValue | None) -> dict[str, str]:
+def value_placeholders(best: MessageValue | None) -> TextPlaceholders:
     """Return the placeholders of texts that offer a value: its path, count and active state."""
     if best is None:
         return {}

@@ -23,7 +23,7 @@ from ...coordinator import has_no_cable, loaded_meter
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...lib.json_types import JsonDict, JsonMapping
-from ...lib.markdown_text import Verbatim, in_markdown
+from ...lib.markdown_text import TextPlaceholders, Verbatim, in_markdown
 from ...lib.meter.meter_reader import IMPORTED_ENERGY
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
@@ -104,7 +104,7 @@ class CableSteps(DialogSteps[ContractAndDashboardSteps]):
     _joined: dict[str, str]
 
     async def async_ask_same_meter(
-        self, data: JsonDict, telegram: Telegram, outline: Mapping[str, str]
+        self, data: JsonDict, telegram: Telegram, outline: TextPlaceholders
     ) -> ConfigFlowResult:
         """Ask whether the meter of `telegram` is already in Home Assistant, but without a cable.
 

@@ -1,6 +1,5 @@
 """Last set-up step of a meter. It asks for the contract, and for dashboards that show the meter."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -36,7 +35,7 @@ from ...entity import number_of_new
 from ...lib.entities.devices import short_serial
 from ...lib.history.luxembourg_time import HOUR
 from ...lib.json_types import JsonDict, JsonMapping
-from ...lib.markdown_text import Verbatim
+from ...lib.markdown_text import TextPlaceholders, Verbatim
 from ...lib.meter.meter_memory import MeterMemory
 from ...lib.meter.meter_reader import MeterReader, Reading, outlined_reading
 from ...lib.meter.object_count_and_rate_limits import shown_name
@@ -62,7 +61,7 @@ class _NewMeter(NamedTuple):
     reading: Reading
     serial_number: str | None
     """Serial number of the meter, None for a meter without a cable."""
-    outline: Mapping[str, str]
+    outline: TextPlaceholders
     """Placeholders of the contract step that say which meter was found."""
 
     @property
@@ -128,7 +127,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
         self,
         data: JsonDict,
         telegram: Telegram,
-        outline: Mapping[str, str],
+        outline: TextPlaceholders,
         meter_id: str | None = None,
     ) -> ConfigFlowResult:
         """Store the data and the first reading of the meter. Then ask for its contract.
@@ -141,7 +140,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
         return await self.async_step_contract()
 
     async def async_ask_of_past(
-        self, data: JsonDict, account: dict[str, str], outline: Mapping[str, str]
+        self, data: JsonDict, account: dict[str, str], outline: TextPlaceholders
     ) -> ConfigFlowResult:
         """Ask for the contract of a new meter without a cable.
 

@@ -1,14 +1,12 @@
 """Setup step of a meter without a cable: its account at Leneda."""
 
-from collections.abc import Sequence
-
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
 from ...coordinator.entry_types import known_meters
 from ...lib.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_start
-from ...lib.leneda.measured_and_estimated_rows import LenedaRow, last_whole_day
+from ...lib.leneda.measured_and_estimated_rows import LenedaRows, last_whole_day
 from ...lib.markdown_text import Verbatim
 from ...user_locale import async_user_locale
 from ..dialog_base import DialogSteps
@@ -40,7 +38,7 @@ class CablelessMeterSteps(DialogSteps[ContractAndDashboardSteps]):
             return await self.following.async_ask_of_past(data, account, shown)
         return await self.form.async_show("leneda", account_fields(), last_step=False)
 
-    async def _async_describe_days(self, days: Sequence[LenedaRow]) -> str:
+    async def _async_describe_days(self, days: LenedaRows) -> str:
         """Return a text about the newest complete day in `days`. Say if yesterday is missing."""
         texts = []
         locale = await async_user_locale(self.hass)

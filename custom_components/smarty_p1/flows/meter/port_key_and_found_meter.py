@@ -27,7 +27,7 @@ from ...coordinator.entry_types import known_meters
 from ...coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL, topic_opener
 from ...coordinator.telegram_source import note_proof, stored_keys
 from ...lib.json_types import JsonDict, JsonMapping
-from ...lib.markdown_text import Verbatim, as_plain
+from ...lib.markdown_text import TextPlaceholders, Verbatim, as_plain
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
 from ...lib.port.probing import probe
@@ -107,7 +107,7 @@ class MeterForm:
     suggested: Mapping[str, Any] = field(default_factory=dict)
     checkboxes: Collection[str] = ()
     """Names of the checkboxes of key_fields() to show from the start."""
-    placeholders: Mapping[str, str] = field(default_factory=dict)
+    placeholders: TextPlaceholders = field(default_factory=dict)
 
 
 async def async_prove(

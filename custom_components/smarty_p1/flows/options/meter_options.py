@@ -40,7 +40,7 @@ from ...lib.amounts import EUR
 from ...lib.bill.household_state import HouseholdState
 from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.json_types import JsonDict, JsonMapping
-from ...lib.markdown_text import Verbatim, as_plain
+from ...lib.markdown_text import TextPlaceholders, Verbatim, as_plain
 from ...lib.prices.contract import Contracts
 from ...lib.prices.entered_contract import (
     entered_contracts,
@@ -84,7 +84,7 @@ from .virtual_meter_options_and_clients import (
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
-def _surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> dict[str, str]:
+def _surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> TextPlaceholders:
     """Return texts for the contract page, keyed by placeholder. Unknown values are dashes."""
     coordinator = loaded_meter(entry)
     demand = coordinator.records.demand if coordinator else None

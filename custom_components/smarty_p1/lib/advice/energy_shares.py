@@ -16,7 +16,7 @@ from ..bill.ledger import Ledger
 from ..bill.ledger_row_prices import billed_cost, prices_of_rows
 from ..energy_table.wall_clock import AN_HOUR, Floats, number_from
 from ..history.luxembourg_time import hours_between, month_start
-from .solar_house import Supply, delivered_kwh
+from .solar_house import Supplies, delivered_kwh
 
 _MAX_EXCESS_SHARE = 0.05
 
@@ -36,7 +36,7 @@ class HouseDevice(NamedTuple):
 class HouseSources(NamedTuple):
     """Sources of the energies of a house."""
 
-    supplies: Sequence[Supply]
+    supplies: Supplies
     devices: Sequence[HouseDevice]
 
 
@@ -103,7 +103,7 @@ class EnergyShares(NamedTuple):
 
 
 def house_hours(
-    supplies: Sequence[Supply], ledger: Ledger, start: datetime, end: datetime, until: datetime
+    supplies: Supplies, ledger: Ledger, start: datetime, end: datetime, until: datetime
 ) -> HouseHours:
     """Return the hours between two midnights of a month, which is billed up to `until`."""
     rows, of_month = ledger.between(start, end), month_prices(ledger, month_start(start), until)

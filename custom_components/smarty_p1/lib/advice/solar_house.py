@@ -81,6 +81,9 @@ class Supply(NamedTuple):
         return -1 if self.kind is SupplyKind.CHARGED else 1
 
 
+type Supplies = Sequence[Supply]
+
+
 class HouseDay(NamedTuple):
     """Energies of a day in kWh, until the last complete quarter-hour. Unknown energies are None."""
 
@@ -175,7 +178,7 @@ def grid_hours(table: Table, until: datetime) -> GridHours:
 
 
 def with_home_meter(
-    supplies: Sequence[Supply], home: Supply, grid: GridHours, until: datetime
+    supplies: Supplies, home: Supply, grid: GridHours, until: datetime
 ) -> list[Supply]:
     """Return supplies whose unknown periods are filled by a meter of the whole house.
 
@@ -202,7 +205,7 @@ def with_home_meter(
     ]
 
 
-def _hours_before(supplies: Sequence[Supply], known: Container[datetime]) -> Iterator[datetime]:
+def _hours_before(supplies: Supplies, known: Container[datetime]) -> Iterator[datetime]:
     """Yield the hours without a gap before the statistics of all supplies had begun."""
     hour = max(supply.since for supply in supplies) - HOUR
     while hour in known:
@@ -211,7 +214,7 @@ def _hours_before(supplies: Sequence[Supply], known: Container[datetime]) -> Ite
 
 
 def _doubtful_hours_to_fill(
-    supplies: Sequence[Supply], known: Container[datetime], until: datetime
+    supplies: Supplies, known: Container[datetime], until: datetime
 ) -> Iterator[datetime]:
     """Yield the hours of doubtful periods that are `known` as a whole."""
     for supply in supplies:
@@ -222,7 +225,7 @@ def _doubtful_hours_to_fill(
 
 
 def _doubtful(
-    supplies: Sequence[Supply],
+    supplies: Supplies,
     until: datetime,
     cut: Callable[[datetime, datetime], Iterator[datetime]],
 ) -> set[datetime]:
@@ -246,7 +249,7 @@ def _delivered_by_home(home: Supply, grid: GridHours, until: datetime) -> dict[d
 
 
 def home_difference(
-    supplies: Sequence[Supply], home: Supply, grid: GridHours, until: datetime
+    supplies: Supplies, home: Supply, grid: GridHours, until: datetime
 ) -> float | None:
     """Return how much more a home meter counted than grid, inverters and batteries, as a share.
 
@@ -316,7 +319,7 @@ def _first_limit_kwh(kind: SupplyKind, highest_kwh: float, dark: timedelta) -> f
     return inf
 
 
-def house_days(grid: Grid, supplies: Sequence[Supply]) -> Iterator[HouseDay]:
+def house_days(grid: Grid, supplies: Supplies) -> Iterator[HouseDay]:
     """Yield the days of `grid` in time order. `own_kwh` of a day is None if it is uncertain."""
     since = max(supply.since for supply in supplies)
     doubtful_days = _doubtful(supplies, grid.until, days_between)
@@ -340,7 +343,7 @@ def house_sum(days: Sequence[HouseDay]) -> HouseSum:
     return HouseSum(drawn + own, own, since, len(days) - first - len(known))
 
 
-def without_supplies(grid: Grid, supplies: Sequence[Supply], days: Iterable[HouseDay]) -> Ledger:
+def without_supplies(grid: Grid, supplies: Supplies, days: Iterable[HouseDay]) -> Ledger:
     """Return the past as if the grid had delivered the own energy of all known days.
 
     The exported energy stays. The energy that `supplies` delivered in an hour is spread evenly over
@@ -392,7 +395,7 @@ def _spread(total: Floats, least: Floats, is_free: Flags) -> Floats:
 
 
 def delivered_until(
-    supplies: Sequence[Supply], start: datetime, until: datetime, read_until: datetime
+    supplies: Supplies, start: datetime, until: datetime, read_until: datetime
 ) -> float | None:
     """Return the energy in kWh that `supplies` delivered to the house and the grid in a period.
 
@@ -411,6 +414,6 @@ def delivered_until(
     )
 
 
-def delivered_kwh(supplies: Sequence[Supply], hour: datetime) -> float:
+def delivered_kwh(supplies: Supplies, hour: datetime) -> float:
     """Return the energy that `supplies` delivered to the house and the grid in an hour."""
     return sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in supplies)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..advice.day_reason import ComparedCosts, DayReason, day_reason
 from ..advice.night_base_load import base_load
 from ..advice.period_costs import PeriodCosts, costs_between, costs_under, terms_at
-from ..advice.solar_house import Supply, delivered_until
+from ..advice.solar_house import Supplies, delivered_until
 from ..bill.bill_part_sums import month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
@@ -34,7 +34,7 @@ _MARKET_MONTHS = 12
 class SuppliedHouse(NamedTuple):
     """Inverters and batteries of a house. Their energy is known up to `until`, a quarter-hour."""
 
-    supplies: Sequence[Supply]
+    supplies: Supplies
     until: datetime
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
 
-from ..advice.solar_house import Grid, HouseDay, Supply, house_days, house_sum, without_supplies
+from ..advice.solar_house import Grid, HouseDay, Supplies, house_days, house_sum, without_supplies
 from ..bill.bill import more
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger
@@ -28,7 +28,7 @@ def first_day_of_house(demand: HouseholdState) -> datetime:
 def house_report(
     demand: HouseholdState,
     columns: Columns,
-    supplies: Sequence[Supply],
+    supplies: Supplies,
     until: datetime,
 ) -> JsonDict:
     """Return the consumption and the own energy of a house, by day and by month.

@@ -1,13 +1,13 @@
 """Removal of wrong zeros, incomplete days and partly lost rows from the rows of Leneda."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set as AbstractSet
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from itertools import chain
 
 from ..history.luxembourg_time import day_end, day_start, month_start
 from ..history.quarter_hour_values import DaySum
-from .measured_and_estimated_rows import LenedaRow, RowsByCode, last_whole_day, with_totals
+from .measured_and_estimated_rows import LenedaRows, RowsByCode, last_whole_day, with_totals
 from .series_codes import CODES, COVERED, Quantity, is_of_sharing
 
 
@@ -57,7 +57,7 @@ def false_zeros(leneda: RowsByCode) -> AbstractSet[datetime]:
     return false | zeros - _covered(drawn, layers) if layers and drawn else false
 
 
-def _covered(drawn: Sequence[LenedaRow], layers: Sequence[LenedaRow]) -> AbstractSet[datetime]:
+def _covered(drawn: LenedaRows, layers: LenedaRows) -> AbstractSet[datetime]:
     """Return the starts of the quarter-hours whose consumption the layers of sharing cover."""
     kw = defaultdict[datetime, float](float)
     for row in layers:
@@ -80,7 +80,7 @@ def without_partly_lost(leneda: RowsByCode, damaged: AbstractSet[datetime]) -> R
     return {**leneda, **{code: _without(leneda[code], lost) for code in bought}}
 
 
-def _without(rows: Sequence[LenedaRow], starts: AbstractSet[datetime]) -> Sequence[LenedaRow]:
+def _without(rows: LenedaRows, starts: AbstractSet[datetime]) -> LenedaRows:
     return tuple(row for row in rows if row.start not in starts)
 
 

@@ -47,7 +47,8 @@ class LenedaRow(NamedTuple):
     its rows. The row with the highest version counts."""
 
 
-type RowsByCode = Mapping[str, Sequence[LenedaRow]]
+type LenedaRows = Sequence[LenedaRow]
+type RowsByCode = Mapping[str, LenedaRows]
 """Rows of each series, keyed by OBIS code."""
 
 
@@ -95,7 +96,7 @@ def quarter_hours_of(leneda: RowsByCode) -> list[QuarterHour]:
     the supplier's part and the shared parts are added up. A quarter-hour with any estimated value
     counts as estimated.
     """
-    rows: dict[Quantity, Sequence[LenedaRow]] = {
+    rows: dict[Quantity, LenedaRows] = {
         REGISTERS[code].quantity: rows for code, rows in with_totals(leneda).items()
     }
     columns = [
@@ -174,7 +175,7 @@ def with_totals(leneda: RowsByCode) -> RowsByCode:
     return rows_by_code
 
 
-def last_whole_day(rows: Sequence[LenedaRow]) -> DaySum | None:
+def last_whole_day(rows: LenedaRows) -> DaySum | None:
     """Return the sum of the last day whose quarter-hours are all known.
 
     Return None if there is no such day.

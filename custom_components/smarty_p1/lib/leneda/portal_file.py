@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ..history.luxembourg_time import QUARTER_HOUR
 from ..prices.published_prices import REFERENCE_POWERS
-from .measured_and_estimated_rows import LenedaRow, is_measured, newest
+from .measured_and_estimated_rows import LenedaRow, LenedaRows, is_measured, newest
 from .portal_file_cells import (
     CODE,
     DECIMAL,
@@ -308,7 +308,7 @@ def _column_name(column: int, head: _Head) -> str:
     return name if is_shown else str(column + 1)
 
 
-def _are_watt_hours(rows: Sequence[LenedaRow]) -> bool:
+def _are_watt_hours(rows: LenedaRows) -> bool:
     """Return whether the values look like energies in Wh although the file says kW.
 
     A household uses several hundred Wh in a quarter-hour, at a mean power of a few kW. A meter

@@ -26,7 +26,7 @@ from typing import Annotated, NamedTuple, Self
 from ..bounds import keep_newest
 from ..history.luxembourg_time import HOUR
 from ..p1.telegram import Telegram
-from ..p1.value_converters import MBusReading
+from ..p1.value_converters import MBusChannels, MBusReading
 from ..stored_json import Range, Size, dump, load
 from ..stored_values import MAX_SECONDS, Stored, checked_list, checked_text
 
@@ -121,7 +121,7 @@ class FlowRates:
         return [[identity, *dump(flow)] for identity, flow in self._flows.items()]
 
     def update(
-        self, telegram: Telegram, channels: Mapping[str, int], received_at: datetime
+        self, telegram: Telegram, channels: MBusChannels, received_at: datetime
     ) -> dict[str, float]:
         """Return the known flows in m³/h or kW, keyed by the identity of the M-Bus meter.
 

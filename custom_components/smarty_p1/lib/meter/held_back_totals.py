@@ -30,7 +30,7 @@ from ..clock_verdict import MAX_SUMMER_TIME, NO_DOUBT, ClockVerdict
 from ..json_types import JsonDict, JsonMapping
 from ..p1.obis import mbus_reference
 from ..p1.telegram import Telegram
-from ..p1.value_converters import Capture, MBusReading, Value
+from ..p1.value_converters import Capture, MBusChannels, MBusReading, Value
 from ..stored_json import dump, load
 from ..stored_values import checked_list, checked_text
 from .flow_rate import max_rise
@@ -137,7 +137,7 @@ class Totals:
         self,
         telegram: Telegram,
         received_at: datetime,
-        identities: Mapping[str, int],
+        identities: MBusChannels,
         clock: ClockVerdict = NO_DOUBT,
     ) -> Telegram:
         """Return the telegram with the last accepted values in place of held-back values.
@@ -187,7 +187,7 @@ class Totals:
         self,
         telegram: Telegram,
         received_at: datetime,
-        identities: Mapping[str, int],
+        identities: MBusChannels,
         clock: ClockVerdict,
     ) -> dict[int, MBusReading]:
         """Return the last accepted reading of each M-Bus meter whose new index is held back.

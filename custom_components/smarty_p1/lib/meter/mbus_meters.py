@@ -23,7 +23,7 @@ from ..bounds import keep_newest
 from ..json_types import JsonDict
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
-from ..p1.value_converters import MBusReading
+from ..p1.value_converters import MBusChannels, MBusReading
 from ..stored_json import Range, Size, dump, load
 from ..stored_values import Stored
 from .flow_rate import max_rise
@@ -146,8 +146,8 @@ class MBusMeters:
         self._doubtful: dict[int, MBusReading] = {}
         # Last result of `identify` and its input, and the last input of `note`.
         self._identified_in: Mapping[int, MBusReading] = {}
-        self._identified: Mapping[str, int] = {}
-        self._noted: tuple[Mapping[int, MBusReading], Mapping[str, int]] | None = None
+        self._identified: MBusChannels = {}
+        self._noted: tuple[Mapping[int, MBusReading], MBusChannels] | None = None
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
@@ -167,7 +167,7 @@ class MBusMeters:
         meter = self._meters.get(identity)
         return meter.type if meter else UNKNOWN_TYPE
 
-    def identify(self, telegram: Telegram) -> Mapping[str, int]:
+    def identify(self, telegram: Telegram) -> MBusChannels:
         """Return the M-Bus channels of a telegram, keyed by the identities of their meters.
 
         When a meter is moved to another channel, its last index can stay on the old channel. So of
@@ -193,7 +193,7 @@ class MBusMeters:
         self._identified_in, self._identified = readings, found
         return found
 
-    def complete(self, telegram: Telegram, channels: Mapping[str, int]) -> Telegram:
+    def complete(self, telegram: Telegram, channels: MBusChannels) -> Telegram:
         """Return the telegram with known types and identifiers of meters where it lacks them."""
         completed: dict[int, MBusReading] = {}
         for identity, channel in channels.items():
@@ -208,7 +208,7 @@ class MBusMeters:
             return telegram
         return replace(telegram, channels={**telegram.channels, **completed})
 
-    def note(self, telegram: Telegram, channels: Mapping[str, int]) -> None:
+    def note(self, telegram: Telegram, channels: MBusChannels) -> None:
         """Remember the meters of a telegram. `channels` has the channel of each identity."""
         if self._noted == (telegram.channels, channels):
             return
@@ -256,15 +256,13 @@ class MBusMeters:
         )
         return next(meters, None)
 
-    def _stayed(
-        self, channel: int, reading: MBusReading, found: Mapping[str, int]
-    ) -> _Meter | None:
+    def _stayed(self, channel: int, reading: MBusReading, found: MBusChannels) -> _Meter | None:
         """Return the meter that was on this channel before, if its index goes on."""
         meter = self._last_on(channel, reading)
         is_same = meter and meter.identity not in found and meter.goes_on_in(reading)
         return meter if is_same else None
 
-    def _moved(self, channel: int, reading: MBusReading, found: Mapping[str, int]) -> _Meter | None:
+    def _moved(self, channel: int, reading: MBusReading, found: MBusChannels) -> _Meter | None:
         """Return the only meter without identifier that was on another channel and goes on."""
         if not reading.value or reading.time is None:
             return None
@@ -300,7 +298,7 @@ class MBusMeters:
         self._doubtful = doubtful
 
     def _new_identity(
-        self, channel: int, readings: Mapping[int, MBusReading], found: Mapping[str, int]
+        self, channel: int, readings: Mapping[int, MBusReading], found: MBusChannels
     ) -> str:
         reading = readings[channel]
         identity, name = identity_of(channel, reading), reading.serial_number

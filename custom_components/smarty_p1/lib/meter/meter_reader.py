@@ -13,7 +13,7 @@ from ..history.register_amounts import Energies
 from ..p1.local_time import hour_after, hour_before
 from ..p1.rejection_reasons import Reason
 from ..p1.telegram import Telegram
-from ..p1.value_converters import MBusReading
+from ..p1.value_converters import MBusChannels, MBusReading
 from .meter_memory import MeterMemory
 from .money import Money
 from .object_count_and_rate_limits import Limits
@@ -44,7 +44,7 @@ class Reading:
     """
 
     telegram: Telegram
-    channels: Mapping[str, int]
+    channels: MBusChannels
     demand: QuarterHourValues | None
     flows: Mapping[str, float]
     received_at: datetime

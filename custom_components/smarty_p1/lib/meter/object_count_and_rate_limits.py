@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..connection_outage import Budget
 from ..p1.obis import MBUS_FIELDS, OBJECTS, mbus_reference
 from ..p1.telegram import Telegram, Verification
-from ..p1.value_converters import MBusReading
+from ..p1.value_converters import MBusChannels, MBusReading
 from .mbus_meters import identity_of
 
 MAX_OTHER_OBJECTS = 64
@@ -75,7 +75,7 @@ class Limits:
         self._turns.spend(1)
         return True
 
-    def apply(self, telegram: Telegram, identities: Mapping[str, int] | None = None) -> Telegram:
+    def apply(self, telegram: Telegram, identities: MBusChannels | None = None) -> Telegram:
         """Return the telegram without the objects and M-Bus meters that exceed the limits.
 
         `identities` has the M-Bus channels, keyed by the identities of their meters. If it is None,
@@ -107,7 +107,7 @@ class Limits:
             self._objects.add(reference)
         return reference in self._objects
 
-    def _refused_channels(self, telegram: Telegram, channels: Mapping[str, int] | None) -> set[int]:
+    def _refused_channels(self, telegram: Telegram, channels: MBusChannels | None) -> set[int]:
         if telegram.channels == self._admitted:
             return set()
         identities = _identities(telegram, channels)
@@ -131,7 +131,7 @@ class Limits:
         self.ignored[kind] += refused
 
 
-def _identities(telegram: Telegram, channels: Mapping[str, int] | None) -> dict[int, str]:
+def _identities(telegram: Telegram, channels: MBusChannels | None) -> dict[int, str]:
     if channels is not None:
         return {channel: identity for identity, channel in channels.items()}
     readings = telegram.channels.items()

@@ -4,13 +4,12 @@ After a restart, the outline tells which entities exist, until the first telegra
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 from ..p1.obis import CHANNELS, is_reference
 from ..p1.telegram import Telegram
-from ..p1.value_converters import MBusReading
+from ..p1.value_converters import MBusChannels, MBusReading
 from ..stored_json import Range, Size
 
 MAX_OBJECTS = 512
@@ -50,11 +49,11 @@ class Outline:
             raise ValueError
 
     @property
-    def identities(self) -> Mapping[str, int]:
+    def identities(self) -> MBusChannels:
         """Return the M-Bus channels, keyed by the identities of their meters."""
         return {meter.identity: meter.channel for meter in self.channels if meter.identity}
 
-    def updated(self, telegram: Telegram, identities: Mapping[str, int]) -> Outline:
+    def updated(self, telegram: Telegram, identities: MBusChannels) -> Outline:
         """Return the outline of a telegram, or this outline if it is the same.
 
         `identities` has the M-Bus channels, keyed by the identities of their meters. An M-Bus meter

@@ -6,7 +6,7 @@ error: empty or unreadable text becomes None. Source: E-Meter P1 Specification 1
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, cast
@@ -44,6 +44,10 @@ class MBusReading:
     unit: str | None
     time: datetime | None = None
     valve: int | None = None
+
+
+type MBusChannels = Mapping[str, int]
+"""M-Bus channels, keyed by the identities of their meters."""
 
 
 # A meter's time ends in a letter for the UTC offset: S (summer) or W (winter). So even the hour
