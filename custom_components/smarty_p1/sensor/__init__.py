@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Literal, override
+from typing import Any, Literal, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
 from homeassistant.const import MATCH_ALL, STATE_UNKNOWN, Platform
@@ -73,12 +73,12 @@ class MeterSensor(SmartyEntity, SensorEntity):
     _unrecorded_attributes = frozenset(
         {MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS, TEXT, *UNRECORDED_ATTRIBUTES}
     )
-    described: MeterSensorSpec
+    described: SensorSpec[Any]
 
     def __init__(
         self,
         coordinator: MeterCoordinator,
-        described: MeterSensorSpec,
+        described: SensorSpec[Any],
         identity: str | None = None,
     ) -> None:
         description = describe_sensor(described)
@@ -191,10 +191,8 @@ def _make_sensor(coordinator: MeterCoordinator, described: MeterSensorSpec) -> M
     return make(coordinator, described)
 
 
-class StatusSensor[D](SmartyEntity, SensorEntity):
+class StatusSensor[D](MeterSensor):
     """Sensor of the connection or the reception. It is available even without telegrams."""
-
-    described: SensorSpec[D]
 
     def __init__(
         self,
@@ -202,7 +200,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
         described: SensorSpec[D],
         source: Callable[[], D],
     ) -> None:
-        super().__init__(coordinator, described, describe_sensor(described))
+        super().__init__(coordinator, described)
         self._source = source
 
     @property

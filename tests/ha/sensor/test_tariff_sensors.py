@@ -18,8 +18,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smarty_p1.lib.advice import household_money
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
 from custom_components.smarty_p1.lib.advice.month_forecast import estimated
-from custom_components.smarty_p1.lib.bill import month
-from custom_components.smarty_p1.lib.bill.bill import bill_of
+from custom_components.smarty_p1.lib.bill import running_bill
+from custom_components.smarty_p1.lib.bill.bill import bill_of_parts
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.prices.contract import Contracts
@@ -287,11 +287,11 @@ def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
         billed_month.CONTRACT,
         files=billed_month.files(billed_month.CONTRACT),
     )
-    time = datetime(2026, 6, 15, 22, tzinfo=UTC)
+    time = datetime(2026, 6, 15, 22, 0, 5, tzinfo=UTC)
     meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
     money_of = household_money.HouseholdMoney(meter)
     with (
-        patch.object(month, "bill_of", wraps=bill_of) as billed,
+        patch.object(running_bill, "bill_of_parts", wraps=bill_of_parts) as billed,
         patch.object(household_money, "estimated", wraps=estimated) as forecast,
     ):
         found = money_of()
@@ -301,9 +301,18 @@ def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
         assert billed.call_count == 0
         assert found.cost_network.value
         assert found.cost_energy.value
-        assert (billed.call_count, forecast.call_count) == (1, 0)
+        # The bill of the reading, and the one from which the quarter-hour's attributes come
+        assert (billed.call_count, forecast.call_count) == (2, 0)
         assert found.cost_month_end.value
         assert forecast.call_count == 1
+        meter.update(time + timedelta(seconds=10), Energies(1460.7, 520.0), 0.4, SERIAL)
+        later = money_of()
+        assert later
+        assert later.demand_excess_cost == found.demand_excess_cost
+        assert later.cost_month_end == found.cost_month_end
+        assert (billed.call_count, forecast.call_count) == (2, 1)
+        assert later.cost_total.value
+        assert billed.call_count == 3
 
 
 def test_the_months_are_compared_at_the_prices_of_today() -> None:

@@ -1,13 +1,15 @@
 """Prices and costs of a household after a reading, with the attributes of their sensors."""
 
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
+from operator import attrgetter
 from typing import Any
 
 from ..bill.bill import Bill
 from ..bill.household import Household
 from ..bill.household_state import HouseholdState
-from ..bill.month import Month
+from ..bill.running_bill import RunningBill
+from ..history.luxembourg_time import quarter_start
 from ..history.market_prices import NO_PRICES
 from ..meter.money import MoneyValue
 from ..prices.agreed_prices import AgreedPrices, price_file
@@ -15,7 +17,7 @@ from ..prices.contract import Contract
 from ..prices.kwh_price import KwhPrice, price_of_kwh, rounded
 from ..prices.published_prices import OlderPrices
 from .class_comparison import Comparison, compare
-from .month_forecast import Estimate, Lack, estimated
+from .month_forecast import Estimate, estimated
 
 type Attributes = dict[str, Any]
 
@@ -27,6 +29,8 @@ class _Slow:
         self.basis = basis
         """Inputs of the results."""
         self._demand = demand
+        # Prices change only at the start of a quarter-hour, or with the market's prices.
+        self.price_of = lru_cache(maxsize=2)(partial(price_of_kwh, demand.contracts))
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -37,15 +41,82 @@ class _Slow:
         return compare(demand.ledger, months, demand.until, is_at_current_prices=True)
 
     @cached_property
-    def estimate(self) -> Estimate | Lack | None:
-        """Return the estimate of the shown month."""
-        return estimated(self._demand)
+    def running(self) -> RunningBill:
+        """Return the bill of the shown month, for all readings of the quarter-hour."""
+        return RunningBill(self._demand)
 
     @cached_property
-    def total_last_month(self) -> float | None:
-        """Return the total of last month's bill."""
-        before = _last_month(self._demand)
-        return before.bill().total if before else None
+    def bill(self) -> Bill:
+        """Return the bill after the quarter-hour's first reading."""
+        return self.running.after(self._demand)
+
+    @cached_property
+    def demand_excess_cost(self) -> MoneyValue:
+        """Return the cost of the energy above the reference power."""
+        return MoneyValue(_surcharge(self.bill), self._shared("surcharge"))
+
+    @cached_property
+    def quarter_hours_above(self) -> MoneyValue:
+        """Return the number of quarter-hours above the reference power of their day."""
+        return MoneyValue(round(self.bill.energy.above), self.share)
+
+    def _shared(self, *parts: str) -> Attributes:
+        """Return the attributes of the cost of these parts of the bill."""
+        return self.share | OlderPrices.answer(self.bill.older_prices(*parts))
+
+    @cached_property
+    def of_energy(self) -> Attributes:
+        """Return the attributes of the cost of the energy and the levies."""
+        return self._shared("energy", "levies")
+
+    @cached_property
+    def of_network(self) -> Attributes:
+        """Return the attributes of the cost of the grid without the surcharge."""
+        return self._shared("network")
+
+    @cached_property
+    def of_total(self) -> Attributes:
+        """Return the attributes of the bill's total."""
+        demand, months = self._demand, self._demand.earlier_months
+        is_known = months and months[-1].end == demand.month_start
+        before = months[-1] if is_known else None
+        return {
+            # Time from which monthly prices count, if it is after the month's start
+            **_known(since=demand.month.since),
+            "last_month": before and before.bill().total,
+            "last_month_measured_share": before and before.measured_share(before.end),
+            **self.of_energy,
+            **OlderPrices.answer(self.bill.prices_of),
+        }
+
+    @cached_property
+    def share(self) -> Attributes:
+        """Return the measured share of the shown month, as attributes."""
+        return {"measured_share": self._demand.month.measured_share(self._demand.until)}
+
+    @cached_property
+    def cost_month_end(self) -> MoneyValue:
+        """Return the expected total of the month's bill, with its range or its `Lack`."""
+        estimate = estimated(self._demand)
+        # The bill of the whole month may use older published prices than the bill so far.
+        shared = self.share | OlderPrices.answer(self._demand.month.bill().prices_of)
+        if isinstance(estimate, Estimate):
+            total, low, high = estimate
+            return MoneyValue(total, {"low": low, "high": high, **shared})
+        return MoneyValue(None, _known(lacks=estimate and estimate.value) | shared)
+
+    @cached_property
+    def cheapest_reference_power(self) -> MoneyValue:
+        """Return the reference power in kW with the lowest cost in the last 12 whole months."""
+        comparison = self.comparison
+        classes = {str(kw): rounded(total, 2) for kw, total in comparison.totals.items()}
+        return MoneyValue(comparison.cheapest, {**_compared(comparison), "classes": classes})
+
+    @cached_property
+    def saving_per_year(self) -> MoneyValue:
+        """Return how much the cheapest reference power would save in a year."""
+        comparison = self.comparison
+        return MoneyValue(comparison.saving_per_year, _compared(comparison))
 
     @cached_property
     def has_exported(self) -> bool:
@@ -66,21 +137,21 @@ class HouseholdMoney:
         While no readings come, `now` is the time of the prices. A price that follows the market is
         then unknown.
         """
-        demand = self._household.snapshot
-        return MoneyOfReading(demand, self._slow_results(demand), now) if demand else None
-
-    def _slow_results(self, demand: HouseholdState) -> _Slow:
-        until, contracts = demand.until, demand.contracts
+        if (demand := self._household.snapshot) is None:
+            return None
+        start = quarter_start(demand.until)
         basis = (
-            contracts,
-            contracts.at(until),
-            price_file().of_year_at(until),
-            demand.version,
+            demand.ledger,
+            price_file(),
             demand.month_start,
+            demand.values.measured_since,
+            start,
+            # The price of a part of the month that begins at `start` counts only after `start`.
+            demand.until > start,
         )
         if self._slow is None or self._slow.basis != basis:
             self._slow = _Slow(basis, demand)
-        return self._slow
+        return MoneyOfReading(demand, self._slow, now)
 
 
 class MoneyOfReading:
@@ -90,30 +161,23 @@ class MoneyOfReading:
     decimals, its sensor would change with almost every telegram.
     """
 
+    cheapest_reference_power = property(attrgetter("_slow.cheapest_reference_power"))
+    cost_month_end = property(attrgetter("_slow.cost_month_end"))
+    demand_excess_cost = property(attrgetter("_slow.demand_excess_cost"))
+    quarter_hours_above = property(attrgetter("_slow.quarter_hours_above"))
+    saving_per_year = property(attrgetter("_slow.saving_per_year"))
+
     def __init__(self, demand: HouseholdState, slow: _Slow, now: datetime | None) -> None:
         self._demand, self._slow = demand, slow
         self._time, self._market = (now, NO_PRICES) if now else (demand.until, demand.market)
 
     @cached_property
     def _bill(self) -> Bill:
-        return self._demand.month.bill(self._demand.until)
+        return self._slow.running.after(self._demand)
 
-    @cached_property
-    def _share(self) -> Attributes:
-        return {"measured_share": self._demand.month.measured_share(self._demand.until)}
-
-    def _shared(self, *parts: str) -> Attributes:
-        """Return the attributes of the cost of these parts of the bill."""
-        return {**self._share, **OlderPrices.answer(self._bill.older_prices(*parts))}
-
-    @cached_property
-    def _energy(self) -> Attributes:
-        known = _known(unpriced_kwh=self._bill.unpriced_kwh)
-        return self._shared("energy", "levies") | known
-
-    @cached_property
+    @property
     def _price(self) -> KwhPrice:
-        return price_of_kwh(self._demand.contracts, self._time, self._market)
+        return self._slow.price_of(quarter_start(self._time), self._market)
 
     @cached_property
     def _contract(self) -> Contract:
@@ -122,14 +186,14 @@ class MoneyOfReading:
     @cached_property
     def price_import(self) -> MoneyValue:
         """Return the price of an imported kWh."""
-        attributes = OlderPrices.answer(self._price.prices_of)
-        return MoneyValue(self._price.imported, attributes, self._contract.energy_margin is None)
+        price, is_of_contract = self._price, self._contract.energy_margin is None
+        return MoneyValue(price.imported, OlderPrices.answer(price.prices_of), is_of_contract)
 
     @cached_property
     def price_export(self) -> MoneyValue:
         """Return the price of an exported kWh."""
         is_of_contract = self._contract.feed_in_margin is None
-        return MoneyValue(self._price.exported, is_of_contract=is_of_contract)
+        return MoneyValue(self._price.exported, {}, is_of_contract)
 
     @cached_property
     def excess_price(self) -> float | None:
@@ -139,90 +203,40 @@ class MoneyOfReading:
     @cached_property
     def cost_energy(self) -> MoneyValue:
         """Return the cost of the energy and the levies."""
-        return MoneyValue(self._bill.part("energy", "levies"), self._energy)
+        unpriced = _known(unpriced_kwh=self._bill.unpriced_kwh)
+        return MoneyValue(self._bill.part("energy", "levies"), self._slow.of_energy | unpriced)
 
     @cached_property
     def cost_network(self) -> MoneyValue:
         """Return the cost of the grid without the surcharge."""
-        return MoneyValue(self._bill.part("network"), self._shared("network"))
-
-    @cached_property
-    def demand_excess_cost(self) -> MoneyValue:
-        """Return the cost of the energy above the reference power."""
-        return MoneyValue(_surcharge(self._bill), self._shared("surcharge"))
+        return MoneyValue(self._bill.part("network"), self._slow.of_network)
 
     @cached_property
     def feed_in(self) -> MoneyValue:
         """Return the revenue of the exported energy."""
         amount = self._bill.amount("feed_in")
+        unpriced = _known(unpriced_kwh=self._bill.unpriced_exported_kwh)
         return MoneyValue(
-            None if amount is None else abs(amount) and -amount,
-            {**self._share, **_known(unpriced_kwh=self._bill.unpriced_exported_kwh)},
+            None if amount is None else abs(amount) and -amount, self._slow.share | unpriced
         )
 
     @cached_property
     def cost_total(self) -> MoneyValue:
         """Return the total of the bill."""
         due = self._bill
-        return MoneyValue(
-            due.total,
-            {
-                # Time from which monthly prices count, if it is after the month's start
-                **_known(since=self._demand.month.since),
-                "last_month": self._slow.total_last_month,
-                **_known(missing=due.missing),
-                "last_month_measured_share": self.last_month_measured_share,
-                **self._energy,
-                **OlderPrices.answer(due.prices_of),
-            },
-        )
+        lacks = _known(missing=due.missing, unpriced_kwh=due.unpriced_kwh)
+        return MoneyValue(due.total, self._slow.of_total | lacks)
 
-    @cached_property
-    def cost_month_end(self) -> MoneyValue:
-        """Return the expected total of the month's bill, with its range or its `Lack`."""
-        estimate = self._slow.estimate
-        # The bill of the whole month may use older published prices than the bill so far.
-        older = OlderPrices.answer(self._demand.month.older_prices)
-        if isinstance(estimate, Estimate):
-            spread = {"low": estimate.low, "high": estimate.high}
-            return MoneyValue(estimate.total, {**spread, **self._share, **older})
-        lacks = _known(lacks=estimate and estimate.value)
-        return MoneyValue(None, {**lacks, **self._share, **older})
-
-    @cached_property
+    @property
     def last_month_measured_share(self) -> float | None:
         """Return the share (0 to 1) of last month that was measured."""
-        before = _last_month(self._demand)
-        return before.measured_share(before.end) if before else None
-
-    @cached_property
-    def quarter_hours_above(self) -> MoneyValue:
-        """Return the number of quarter-hours above the reference power of their day."""
-        return MoneyValue(round(self._bill.energy.above), self._share)
-
-    @cached_property
-    def cheapest_reference_power(self) -> MoneyValue:
-        """Return the reference power in kW with the lowest cost in the last 12 whole months."""
-        comparison = self._slow.comparison
-        classes = {str(kw): rounded(total, 2) for kw, total in comparison.totals.items()}
-        return MoneyValue(comparison.cheapest, {**_compared(comparison), "classes": classes})
-
-    @cached_property
-    def saving_per_year(self) -> MoneyValue:
-        """Return how much the cheapest reference power would save in a year."""
-        comparison = self._slow.comparison
-        return MoneyValue(comparison.saving_per_year, _compared(comparison))
+        share: float | None = self._slow.of_total["last_month_measured_share"]
+        return share
 
     @cached_property
     def has_exported(self) -> bool:
         """Return whether the household has exported energy in any month."""
         return self._slow.has_exported or self._bill.energy.exported_wh > 0
-
-
-def _last_month(demand: HouseholdState) -> Month | None:
-    """Return the month before the shown month. Return None if it is unknown."""
-    months = demand.earlier_months
-    return months[-1] if months and months[-1].end == demand.month_start else None
 
 
 def _known(**attributes: object) -> Attributes:

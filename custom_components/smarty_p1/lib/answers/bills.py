@@ -58,7 +58,7 @@ def _estimate(month: Month, demand: HouseholdState) -> JsonDict:
         return {"estimate_lacks": estimate.value}
     if estimate is None:
         return {}
-    return {"estimate": estimate._asdict() | OlderPrices.answer(month.older_prices)}
+    return {"estimate": estimate._asdict() | OlderPrices.answer(month.bill().prices_of)}
 
 
 def _line(line: BillLine) -> JsonDict:

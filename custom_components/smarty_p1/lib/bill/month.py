@@ -10,7 +10,6 @@ from ..energy_table.table import Table
 from ..history.luxembourg_time import QUARTER_HOUR, month_end
 from ..history.quarter_hour import WH_A_KW, QuarterHour
 from ..history.register_amounts import DECIMALS
-from ..prices.published_prices import OlderPrices
 from .bill import Bill, bill_of, more
 from .bill_part_sums import Sums
 from .ledger import Ledger
@@ -116,12 +115,6 @@ class Month(NamedTuple):
         """
         after = self._replace(ledger=self.ledger.with_rows(self.start, self.end, table))
         return more(after.bill().total, self.bill().total)
-
-    @property
-    def older_prices(self) -> OlderPrices | None:
-        """Return the older published prices that the bill of the whole month will use, if any."""
-        parts = self.ledger.parts(self.ledger.month_begin(self.start), self.end)
-        return OlderPrices.joined(part.prices.prices_of for part in parts)
 
     def above(self, *powers: float) -> Mapping[float, ClassExcess]:
         """Return the excess of each of these reference powers."""
