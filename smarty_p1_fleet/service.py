@@ -183,7 +183,7 @@ class _Collector:
             try:
                 await self._verifier.begin(time.time())
             except UnavailableError as error:
-                outage.note(reason(error))
+                outage.note_failure(reason(error))
                 await outage.wait()
             else:
                 outage.end()
@@ -222,7 +222,7 @@ class _Collector:
 
     def _note_loss(self, error: Exception) -> None:
         text = why(error)
-        self._outage.note(text, kind=kind_of_loss(text))
+        self._outage.note_failure(text, kind=kind_of_loss(text))
 
     def _check_version(self, nats: Client) -> None:
         with suppress(ValueError):

@@ -120,7 +120,7 @@ class DecodedPort:
         self._note(lambda health, now: health.accepted(now))
         self._last_telegram["at"] = time.monotonic()
         self._metrics.show_meter(self._label, title or b"", name)
-        if self._unreadable_clock.note(reading.clock, time.monotonic()):
+        if self._unreadable_clock.note_verdict(reading.clock, time.monotonic()):
             self._log.warn(_NO_CLOCK, self._label, title_text(title))
         self._publisher.on_reading(reading, name, lambda: self._session.reception)
 

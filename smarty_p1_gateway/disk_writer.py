@@ -34,7 +34,7 @@ class DiskWriter:
             try:
                 await self._write_new()
             except sqlite3.Error as err:
-                self._outage.note(err)
+                self._outage.note_failure(err)
                 self._on_failure()
                 await self._outage.wait()
                 self._has_new.set()

@@ -18,16 +18,16 @@ class PortCondition:
         self._condition: Condition | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def note(self, event: Callable[[FailureDetection, float], None] | None = None) -> None:
+    def note_event(self, event: Callable[[FailureDetection, float], None] | None = None) -> None:
         """Pass an event to the state machine, with the time of the loop's clock, and look at it."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if event:
             event(self._health, now)
-        condition = self._health.look(now)
+        condition = self._health.condition_at(now)
         if self._timer:
             self._timer.cancel()
-        self._timer = loop.call_at(self._health.deadline, self.note)
+        self._timer = loop.call_at(self._health.deadline, self.note_event)
         if condition is not self._condition:
             self._condition = condition
             self.on_change(condition)

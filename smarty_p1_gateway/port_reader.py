@@ -65,7 +65,7 @@ class PortReader:
         self._is_open.set(0)
         self._losses.inc()
         self._note(lambda health, now: health.lost(now, error.problem))
-        self._outage.note(error, type(error).__name__)
+        self._outage.note_failure(error, type(error).__name__)
 
     def _on_data(self, data: bytes) -> None:
         self._bytes.inc(len(data))

@@ -125,7 +125,7 @@ class _Gateway:
             for port in self._config.ports:
                 listeners, reconnecting_publishers, condition = self._parts_of(port)
                 publishers += reconnecting_publishers
-                reader = PortReader(port, listeners, self._metrics, condition.note)
+                reader = PortReader(port, listeners, self._metrics, condition.note_event)
                 readers.append(group.create_task(reader.run()))
             count = len(readers)
             LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
@@ -181,7 +181,9 @@ class _Gateway:
             publish = self._config.decoding.publish
             values = ValuesPublisher(broker, port, publish, self._memory, speakers, metrics)
             condition.on_change = values.on_condition
-            listeners.append(DecodedPort(port.label, self._meters, values, metrics, condition.note))
+            listeners.append(
+                DecodedPort(port.label, self._meters, values, metrics, condition.note_event)
+            )
             publishers.append(values)
         return listeners, publishers, condition
 

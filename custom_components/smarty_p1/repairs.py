@@ -338,7 +338,7 @@ class CaptureRepairFlow(RepairsFlow):
     async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
         """Show the last telegram of the capture, and the choices "write" and "discard"."""
         entry = _loaded_entry_of(self, "capture_gone")
-        ready = entry.runtime_data.source.capture.look()
+        ready = entry.runtime_data.source.capture.review()
         if not ready:
             return self.async_abort(reason="capture_gone")
         summary = ready.summary

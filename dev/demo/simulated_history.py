@@ -93,7 +93,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
     [telegram] = [
         event for event in Decoder(None).feed(meter.frame_at(at)) if isinstance(event, Telegram)
     ]
-    return MeterReader().read(telegram, at)
+    return MeterReader().read_telegram(telegram, at)
 
 
 def _medium(identity: str, before: JsonDict, by_day: Captures, by_hour: Captures) -> JsonDict:

@@ -110,7 +110,7 @@ def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> 
     while time <= now:
         for event in decoder.feed(meter.frame_at(time)):
             if isinstance(event, Telegram):
-                reader.read(event, time)
+                reader.read_telegram(event, time)
         time += _TELEGRAMS_EVERY
     content = json.loads(path.read_text("utf-8"))
     content["data"]["flows"] = reader.memory.flow_rates.as_list()

@@ -199,7 +199,7 @@ class FramePipeline:
             try:
                 result = await ask()
             except (*_ERRORS, UnavailableError) as error:
-                self._outage.note(reason(error))
+                self._outage.note_failure(reason(error))
                 await self._outage.wait()
             else:
                 self._outage.end()
@@ -226,7 +226,7 @@ class FramePipeline:
                     await self._settle(batch.written, is_done=is_done)
             await self._settle_others(batches)
         except _ERRORS as error:
-            self._settle_outage.note(reason(error))
+            self._settle_outage.note_failure(reason(error))
         else:
             self._settle_outage.end()
         while self._batches and not any(part.messages for part in self._batches[0].parts):

@@ -128,9 +128,9 @@ class FrameRereader:
             try:
                 await self.read_waiting(js, keys())
             except (NatsError, OSError, TimeoutError, UnavailableError) as error:
-                self._outage.note(reason(error))
+                self._outage.note_failure(reason(error))
             except Exception as error:  # noqa: BLE001 - it must not end the fetching of new frames
-                self._faults.note("the reading of frames again", error)
+                self._faults.note_fault("the reading of frames again", error)
             else:
                 self._outage.end()
             await asyncio.sleep(_LOOK_INTERVAL_S)

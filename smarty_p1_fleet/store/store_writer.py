@@ -101,7 +101,7 @@ class Store:
                 try:
                     await self._ask()
                 except ERRORS as error:
-                    self._asking.note(why(error))
+                    self._asking.note_failure(why(error))
                     await self._asking.wait()
                 else:
                     self._asking.end()
@@ -133,7 +133,7 @@ class Store:
             try:
                 write = await self._post(samples)
             except ERRORS as error:
-                self._writing.note(why(error))
+                self._writing.note_failure(why(error))
                 self._metrics.failed_writes.inc()
                 await self._writing.wait()
             else:
@@ -149,7 +149,7 @@ class Store:
             self._hold(error)
         self._url, process = answers.first()
         for fault in answers.errors:
-            self._address.note(why(fault))
+            self._address.note_failure(why(fault))
         if not answers.errors:
             self._address.end()
         if answers.are_different:

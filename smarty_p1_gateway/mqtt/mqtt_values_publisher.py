@@ -122,7 +122,7 @@ class ValuesPublisher(ReconnectingPublisher):
     def on_condition(self, condition: Condition) -> None:
         """Publish the condition of the port, if the meter is announced."""
         now = asyncio.get_running_loop().time()
-        if self._publish.discovery and self._connection.note(condition, now):
+        if self._publish.discovery and self._connection.note_condition(condition, now):
             self._work.set()
 
     def _begin(self, serial_number: str, reception: Callable[[], Reception]) -> PublishFeed:
@@ -193,7 +193,7 @@ class ValuesPublisher(ReconnectingPublisher):
                 async with asyncio.timeout_at(self._connection.due_at):
                     await self._work.wait()
             self._work.clear()
-            if message := self._connection.take(self._root, loop.time()):
+            if message := self._connection.take_message(self._root, loop.time()):
                 await self._send(client, [message])
             feed = self._feed
             if feed is None:
@@ -207,7 +207,7 @@ class ValuesPublisher(ReconnectingPublisher):
                 # could be replayed after a restart.
                 feed.is_held = not await self._memory.written()
             before = replace(self._last_events)
-            await self._send(client, feed.take(reading))
+            await self._send(client, feed.take_messages(reading))
             self._retained.clear(feed.take_outdated(), asyncio.get_running_loop().time())
             self._has_changed.set()
             if self._last_events != before:

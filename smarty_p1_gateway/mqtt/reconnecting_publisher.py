@@ -86,7 +86,7 @@ class ReconnectingPublisher(ABC):
                     await self._moved.wait()
             except _FAILURES as err:
                 self._losses.inc()
-                self._outage.note(err)
+                self._outage.note_failure(err)
                 await self._outage.wait()
 
     async def _serve(self, topic: str) -> None:
@@ -129,7 +129,7 @@ class ReconnectingPublisher(ABC):
                     await self._has_changed.wait()
             self._has_changed.clear()
             before, is_online = self._retained.topics, self._is_online(topic)
-            for message in self._retained.take(loop.time(), is_online=is_online):
+            for message in self._retained.take_messages(loop.time(), is_online=is_online):
                 if self._speaks(message.topic):
                     await self._send_retained(client, message.topic, message.payload)
                 if message.payload:

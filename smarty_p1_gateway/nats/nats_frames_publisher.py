@@ -359,17 +359,17 @@ class NatsPublisher:
         match err:
             case NoStreamResponseError():
                 text = "No stream takes %s: there is none named %s, or it has no leader just now"
-                self._outage.note(text % (subject, STREAM), kind="stream")
+                self._outage.note_failure(text % (subject, STREAM), kind="stream")
             case _:
                 text = f"The NATS cluster refuses {subject}: {line_of(err)}"
-                self._outage.note(text, kind="refused")
+                self._outage.note_failure(text, kind="refused")
 
     def _on_late(self, subject: str) -> None:
         text = (
             "No acknowledgement of %s within %s s: the cluster is busy, has no stream %s yet or "
             "fewer than two of its nodes, or the line is slow"
         )
-        self._outage.note(text % (subject, LATE_S, STREAM), kind="answer")
+        self._outage.note_failure(text % (subject, LATE_S, STREAM), kind="answer")
 
     async def _on_error(self, err: Exception) -> None:
         """Handle an error of nats-py: an unreachable server, or a missing right."""
@@ -377,12 +377,14 @@ class NatsPublisher:
         if match := _DENIED_TITLE.search(text):
             self._on_denied(match[1].upper(), text)
         elif "permissions violation" in text.lower():
-            self._outage.note(f"The NATS cluster does not allow it: {text}", kind="permission")
+            self._outage.note_failure(
+                f"The NATS cluster does not allow it: {text}", kind="permission"
+            )
         else:
             self._note_away(text)
 
     def _note_away(self, text: str) -> None:
-        self._outage.note(_AWAY % text, kind=kind_of_loss(text))
+        self._outage.note_failure(_AWAY % text, kind=kind_of_loss(text))
 
     def _on_denied(self, title: str, text: str) -> None:
         self._denied[title] = None

@@ -91,14 +91,14 @@ async def let_pass(hass: HomeAssistant, seconds: float) -> None:
     for entry in hass.config_entries.async_entries("smarty_p1"):
         # A timer that was set before has only passed the real seconds.
         if source := getattr(entry, "runtime_data", None):
-            source.look()
+            source.check_condition()
     await hass.async_block_till_done()
 
 
 async def fall_silent(hass: HomeAssistant, entry: MockConfigEntry, seconds: float = 61) -> None:
     """Let time pass for one source only, in which it receives nothing."""
     Passed.seconds += seconds
-    entry.runtime_data.look()
+    entry.runtime_data.check_condition()
     await hass.async_block_till_done()
 
 

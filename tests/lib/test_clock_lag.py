@@ -7,7 +7,7 @@ def lag_of(*delays: float, every: float = 10.0, known: float | None = None) -> f
     """Return the lag after telegrams with these delays."""
     lag = ClockLag()
     for n, delay in enumerate(delays):
-        lag.note(n * every, n * every - delay)
+        lag.note_times(n * every, n * every - delay)
     return lag.seconds(known)
 
 
@@ -38,18 +38,18 @@ def test_a_backlog_is_no_lag() -> None:
     assert lag_of(*backlog, every=0.1) == 0
     lag = ClockLag()
     for n in range(13):
-        lag.note(n * 10, n * 10 - 2)
+        lag.note_times(n * 10, n * 10 - 2)
     for n, delay in enumerate(backlog[:256:20]):
         # After an outage of a minute, and of five.
-        lag.note(180 + n, 180 + n - delay)
+        lag.note_times(180 + n, 180 + n - delay)
         assert lag.seconds(None) == 2
     for n, delay in enumerate(backlog[::20]):
-        lag.note(500 + n, 500 + n - delay)
+        lag.note_times(500 + n, 500 + n - delay)
         assert lag.seconds(None) == 0
 
 
 def test_the_clock_of_this_machine_is_put_back() -> None:
     lag = ClockLag()
-    lag.note(4000, 3990)
-    lag.note(400, 3990)
+    lag.note_times(4000, 3990)
+    lag.note_times(400, 3990)
     assert lag.seconds(None) == -3590

@@ -43,13 +43,13 @@ async def test_the_log_has_one_line_for_the_loss_and_one_for_the_return(
     outage = Outage("%s is away: %s", "%s is there again", "port", first=1, longest=2)
     outage.end()
     for reason in ("refused", "no route", "refused"):
-        outage.note(reason)
+        outage.note_failure(reason)
         assert outage.is_lost
         await outage.wait()
     outage.end()
     outage.end()
     assert not outage.is_lost
-    outage.note("once more")
+    outage.note_failure("once more")
     await outage.wait()
     assert [(record.levelname, record.message) for record in caplog.records] == [
         ("WARNING", "port is away: refused"),
@@ -63,7 +63,7 @@ def test_of_each_kind_of_failure_the_log_has_a_line(caplog: pytest.LogCaptureFix
     caplog.set_level(logging.INFO)
     outage = Outage("%s", "back")
     for kind in ("away", "refused", "away", "refused"):
-        outage.note(f"it is {kind}", kind=kind)
+        outage.note_failure(f"it is {kind}", kind=kind)
     outage.end()
     assert caplog.messages == ["it is away", "it is refused", "back"]
 

@@ -342,16 +342,16 @@ def run(health: FailureDetection, text: str, until: float) -> Iterator[tuple[flo
     for time, name, more in [*events_of(text), (until, "", "")]:
         if time > until:
             continue
-        yield now, health.look(now)
+        yield now, health.condition_at(now)
         while health.deadline <= time:
             now = health.deadline
-            yield now, health.look(now)
+            yield now, health.condition_at(now)
         now = time
         if name not in _WITHOUT_BYTES:
             health.received(now)
         if name not in {"", "bytes"}:
             apply(health, now, name, more)
-    yield now, health.look(now)
+    yield now, health.condition_at(now)
 
 
 def told(condition: Condition) -> str:
@@ -388,13 +388,13 @@ def test_existing_repairs_are_taken_over_and_no_other_is_withdrawn() -> None:
         Repair.OTHER_METER: (("found", "SAG2"),),
     }
     health = FailureDetection(METER, before)
-    assert health.look(0).repairs == before
+    assert health.condition_at(0).repairs == before
     health.begin(0)
     health.accepted(1)
     health.clock_judged(1, ClockVerdict(timedelta(seconds=250)))
-    assert health.look(1).repairs == {Repair.METER_CLOCK: (("minutes", "9"),)}
+    assert health.condition_at(1).repairs == {Repair.METER_CLOCK: (("minutes", "9"),)}
     health.clock_judged(2, ClockVerdict(timedelta(seconds=10)))
-    assert health.look(2).repairs == {}
+    assert health.condition_at(2).repairs == {}
 
 
 def test_losses_are_counted_and_a_repeated_offline_is_none() -> None:
@@ -409,9 +409,9 @@ def test_a_delayed_condition_has_a_deadline() -> None:
     health = FailureDetection(METER)
     list(run(health, "1 lost port_not_found", 5))
     health.lost(6, ReadingProblem.PORT_BUSY)
-    assert health.look(6).obstacle is ReadingProblem.PORT_NOT_FOUND
+    assert health.condition_at(6).obstacle is ReadingProblem.PORT_NOT_FOUND
     assert health.deadline == 11
-    assert health.look(11).obstacle is ReadingProblem.PORT_BUSY
+    assert health.condition_at(11).obstacle is ReadingProblem.PORT_BUSY
     assert health.deadline == 301
 
 

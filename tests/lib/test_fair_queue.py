@@ -46,7 +46,7 @@ def test_turns(story: list[str]) -> None:
         times = [(work, int(count or 1)) for work, _, count in (w.partition("*") for w in words)]
         works = [work for work, count in times for _ in range(count)]
         if verb == "taken":
-            taken = [turns.take()] if who == "next" else list(iter(turns.take, None))
+            taken = [turns.take_work()] if who == "next" else list(iter(turns.take_work, None))
             assert taken == works, event
             continue
         for work in works:
@@ -64,12 +64,12 @@ def test_a_user_with_one_work_after_the_other_keeps_no_other_waiting() -> None:
     turns: FairQueue[str, str] = FairQueue()
     turns.wait("anna", "a1", 8)
     turns.wait("anna", "a2", 8)
-    assert turns.take() == "a1"
+    assert turns.take_work() == "a1"
     taken = []
     for number in range(3):
         turns.wait("ben", f"b{number}", 8)
         turns.wait("carl", f"c{number}", 8)
-        taken.append(turns.take())
+        taken.append(turns.take_work())
 
     assert "a2" in taken
 

@@ -24,8 +24,8 @@ def test_an_error_is_logged_once_and_then_by_its_number(caplog: pytest.LogCaptur
     for _ in range(1000):
         assert faults.call(fail) is None
     assert faults.call(partial(fail, 1)) is None
-    faults.note("another part", ValueError())
-    faults.note("fail", KeyError())
+    faults.note_fault("another part", ValueError())
+    faults.note_fault("fail", KeyError())
     assert lines(caplog) == [
         "Meter: error in fail (ValueError); all else goes on",
         "Meter: error in fail (ValueError), 10 times; all else goes on",

@@ -146,7 +146,7 @@ class Answers:
 
     async def _async_serve(self) -> None:
         try:
-            while work := self._turns.take():
+            while work := self._turns.take_work():
                 work.is_taken = True
                 await self._async_make(work)
                 # A short answer may be computed without any `await`. So let other tasks run before

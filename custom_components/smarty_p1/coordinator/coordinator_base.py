@@ -49,7 +49,7 @@ class DataSource(Protocol):
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
     """Coordinator of a source. It passes readings to entities, and reports the source's condition.
 
-    Subclasses report events to `health`, then call `look`, which reports a changed condition.
+    Subclasses report events to `health`, then call `check_condition`, which reports a change.
     `condition` is the last reported condition, and `readings` the number of accepted readings.
     `received_at` is the time at which the entities were last updated. `placeholders` fill the texts
     of errors. `faults` logs unexpected errors, which cost only the listener or part that raised
@@ -73,7 +73,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.platforms: tuple[Platform, ...] = ()
         self._remedies = Remedies(hass, entry, placeholders)
         self.health = FailureDetection(rules, self._remedies.standing())
-        self.condition: Condition = self.health.look(self.now())
+        self.condition: Condition = self.health.condition_at(self.now())
         self._timer_at = inf
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._timer_job = HassJob(self._on_timer, f"{entry.title} health", cancel_on_shutdown=True)
@@ -89,7 +89,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def set_closed(self, *, is_closed: bool) -> None:
         """Close or open the coordinator. A closed coordinator ignores received data."""
         self.is_closed = is_closed
-        self.look()
+        self.check_condition()
 
     async def async_close(self) -> None:
         """Save the stored data for the last time. This base class stores nothing."""
@@ -113,10 +113,10 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def begin(self, *, has_new_keys: bool = False) -> None:
         """Begin to wait for readings, after the set-up or after a change of the port or keys."""
         self.health.begin(self.now(), has_new_keys=has_new_keys)
-        self.look()
+        self.check_condition()
 
     @callback
-    def look(self) -> None:
+    def check_condition(self) -> None:
         """Check the condition of the source. Report a change to repairs, log and entities."""
         self._look(self.now())
 
@@ -151,7 +151,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def _look(self, now: float) -> None:
         if self.is_closed:
             return
-        condition = self.health.look(now)
+        condition = self.health.condition_at(now)
         self._set_timer(now, self.health.deadline)
         if condition is not self.condition:
             before, self.condition = self.condition, condition
@@ -213,7 +213,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # The timer may expire slightly before the planned moment. At that time, `look` would not
-        # yet see the change that is due. So use the planned moment as the current time.
+        # The timer may expire slightly before the planned moment. At that time, `condition_at`
+        # would not yet see the change that is due. So use the planned moment as the current time.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

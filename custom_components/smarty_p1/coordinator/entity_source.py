@@ -256,16 +256,16 @@ class EntitySource:
         if coordinator.is_closed or telegram.objects[IMPORTED_ENERGY] is None:
             return
         report = Report(telegram, self._reports.total_at)
-        if self._silent_total.note(report):
+        if self._silent_total.note_report(report):
             self._fail(ReadingProblem.ENTITIES_SILENT)
             return
         telegram = self._silent_total.timed(report)
         now = dt_util.utcnow()
         for unreported in self._standstill.until(telegram):
-            self._reader.read(unreported, now, prices_at(unreported))
-        reading = self._reader.read(telegram, now, prices_at(telegram))
+            self._reader.read_telegram(unreported, now, prices_at(unreported))
+        reading = self._reader.read_telegram(telegram, now, prices_at(telegram))
         self._records.memory.last_telegram = now
-        coordinator.take(reading)
+        coordinator.take_reading(reading)
 
     @callback
     def _look_for_missing(self, _hass: HomeAssistant) -> None:
@@ -280,4 +280,4 @@ class EntitySource:
     @callback
     def _fail(self, problem: ReadingProblem) -> None:
         self._coordinator.health.away(self._coordinator.now(), problem)
-        self._coordinator.look()
+        self._coordinator.check_condition()

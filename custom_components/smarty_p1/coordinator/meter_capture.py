@@ -150,7 +150,7 @@ class MeterCapture:
         withdraw_issues(self._hass, self._entry, [Problem.CAPTURE])
 
     @callback
-    def look(self) -> Ready | None:
+    def review(self) -> Ready | None:
         """Return the finished capture for review. Return None if no capture is finished.
 
         A capture can be written only after this method has returned it.

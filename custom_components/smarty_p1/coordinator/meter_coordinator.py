@@ -29,8 +29,8 @@ _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 class MeterSource(DataSource, Protocol):
     """Source of the readings of a meter: telegrams, entities of another integration, or Leneda.
 
-    A source passes each reading to `take` or `show` of its coordinator. `rules` say when the source
-    fails.
+    A source passes each reading to `take_reading` or `show` of its coordinator. `rules` say when
+    the source fails.
     """
 
     rules: Rules
@@ -131,7 +131,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
         )
 
     @callback
-    def take(self, reading: Reading) -> None:
+    def take_reading(self, reading: Reading) -> None:
         """Store, count and report a received reading. Show it unless it came late."""
         self.readings += 1
         self.faults.call(self.records.enter, reading)
@@ -155,7 +155,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
     def show(self, reading: Reading) -> None:
         """Pass a reading to the entities, at the minimum interval, and to `reading_listeners`."""
         # Update the condition first, because the listeners below use it.
-        self.look()
+        self.check_condition()
         self._turns.offer(partial(self._show, reading), is_urgent=self._is_urgent(reading))
         self.reading_listeners.call(reading)
 

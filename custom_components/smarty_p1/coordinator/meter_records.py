@@ -231,9 +231,9 @@ class MeterRecords:
         call = self._faults.call
         call(self.quarter_hours.append, self.household.meter.take_new())
         call(self.statistics.note_reading)
-        call(self.history.note, reading)
+        call(self.history.note_reading, reading)
         if reading.is_current:
-            call(self.last_hour.note, reading)
+            call(self.last_hour.note_reading, reading)
         outline = self.memory.outline
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
         if self.memory.mbus_meters.exchanged is not self._exchanged:

@@ -98,7 +98,7 @@ class PortConnection:
     @callback
     def _on_open(self) -> None:
         self._source.health.opened(self._source.now())
-        self._source.look()
+        self._source.check_condition()
 
     @callback
     def _on_data(self, data: bytes) -> None:
@@ -108,7 +108,7 @@ class PortConnection:
         source.health.received(source.now())
         self.byte_listeners.call(data)
         source.faults.call(self._take, data)
-        source.look()
+        source.check_condition()
 
     @callback
     def _on_lost(self, error: LinkError) -> None:
@@ -116,7 +116,7 @@ class PortConnection:
         LOGGER.debug("%s: lost the port: %s", source.name, error)
         source.health.lost(source.now(), error.problem)
         source.faults.call(self._on_lost_too, error)
-        source.look()
+        source.check_condition()
 
     @callback
     def _on_away(self, error: LinkError | None) -> None:
@@ -127,4 +127,4 @@ class PortConnection:
             source.health.away(source.now(), error.problem)
         else:
             source.health.back()
-        source.look()
+        source.check_condition()

@@ -120,7 +120,7 @@ class _PulsesWithoutPort:
         else:
             self._counter.meter.start_anew()
             coordinator.health.lost(coordinator.now(), obstacle)
-        coordinator.look()
+        coordinator.check_condition()
 
 
 class EntityPulses(_PulsesWithoutPort):

@@ -198,7 +198,7 @@ class TelegramSource:
         self._late = None if reading.is_current else reading
         if reading.is_current:
             self._coordinator.faults.call(self._report_clock, reading)
-        self._coordinator.take(reading)
+        self._coordinator.take_reading(reading)
 
     @callback
     def _report_clock(self, reading: Reading) -> None:

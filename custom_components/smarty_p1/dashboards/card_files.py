@@ -31,13 +31,13 @@ class CardFiles:
         """Read all files of the folder."""
         with suppress(OSError):
             for path in self._folder.iterdir():
-                self.read(path.name)
+                self.read_file(path.name)
 
     def get(self, name: str) -> bytes | None:
         """Return the content of a file that has been read, otherwise None."""
         return self._contents.get(name)
 
-    def read(self, name: str) -> bytes | None:
+    def read_file(self, name: str) -> bytes | None:
         """Read a file, and return its content.
 
         Return None if the file is missing, incomplete or of another version.

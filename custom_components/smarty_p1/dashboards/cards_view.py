@@ -71,7 +71,7 @@ class CardsView(HomeAssistantView):
         content = self._files.get(name)
         if content is None:
             hass = request.app[KEY_HASS]
-            content = await hass.async_add_executor_job(self._files.read, name)
+            content = await hass.async_add_executor_job(self._files.read_file, name)
         if content is None:
             return self._missing(request, name)
         return web.Response(

@@ -94,8 +94,8 @@ class Place(NamedTuple):
 class TypedAmounts(FormErrors):
     """Amounts that a user types into the forms of one dialog, and the errors of these forms.
 
-    Call `begin` for each submitted form, then `read` for each of its amounts. `errors` then has the
-    errors of the form, and `async_shown` their texts.
+    Call `begin` for each submitted form, then `read_amount` for each of its amounts. `errors` then
+    has the errors of the form, and `async_shown` their texts.
     """
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class TypedAmounts(FormErrors):
         self._problems.clear()
         self._typed.clear()
 
-    def read(
+    def read_amount(
         self, place: Place, entered: str | float, amount: Amount, *, is_required: bool = False
     ) -> float | None:
         """Return an entered amount as a number. Return None for an error, and for an empty text.
@@ -147,7 +147,9 @@ class TypedAmounts(FormErrors):
         required = {str(marker) for marker in fields if isinstance(marker, vol.Required)}
         for name in filter(typed.__contains__, amounts):
             place = Place(name, f"{page}.data.{name}")
-            value = self.read(place, read.pop(name), amounts[name], is_required=name in required)
+            value = self.read_amount(
+                place, read.pop(name), amounts[name], is_required=name in required
+            )
             if value is not None:
                 read[name] = value
         return read

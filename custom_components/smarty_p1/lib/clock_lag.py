@@ -24,7 +24,7 @@ class ClockLag:
     def __init__(self) -> None:
         self._delays: deque[tuple[float, float]] = deque(maxlen=_MAX_DELAYS)
 
-    def note(self, received_at: float, sent_at: float) -> None:
+    def note_times(self, received_at: float, sent_at: float) -> None:
         """Add the delay of a telegram. Both times are Unix seconds.
 
         Call this method only for telegrams whose readings are current, not for late telegrams.

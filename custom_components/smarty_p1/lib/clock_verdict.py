@@ -83,7 +83,7 @@ class UnreadableClock:
     def __init__(self) -> None:
         self._since = inf
 
-    def note(self, clock: ClockVerdict, now: float) -> bool:
+    def note_verdict(self, clock: ClockVerdict, now: float) -> bool:
         """Note the verdict on a telegram. Return whether no time could be read for too long.
 
         `now` is in seconds of a monotonic clock.

@@ -59,8 +59,8 @@ class Outage:
         """Set the texts of the log lines and the delays between retries.
 
         The first placeholders of both texts take `names`. The further placeholders of `lost_text`
-        take the `details` that are passed to `note`. `first` and `longest` are the shortest and the
-        longest delay in seconds.
+        take the `details` that are passed to `note_failure`. `first` and `longest` are the shortest
+        and the longest delay in seconds.
         """
         self._kinds: set[str] = set()
         self._lost_text = lost_text
@@ -74,7 +74,7 @@ class Outage:
         """Return whether the last attempt failed."""
         return bool(self._kinds)
 
-    def note(self, *details: object, kind: str = "") -> None:
+    def note_failure(self, *details: object, kind: str = "") -> None:
         """Record a failed attempt. Log the first failure of each `kind`."""
         level = logging.DEBUG if kind in self._kinds else self._severity
         self._kinds.add(kind)

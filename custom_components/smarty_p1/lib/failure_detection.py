@@ -4,12 +4,12 @@
     health.begin(now)
     health.received(now)
     health.rejected(now, ReadingProblem.WRONG_KEY)
-    condition = health.look(now)    # again at `health.deadline`, if no event comes earlier
+    condition = health.condition_at(now)    # again at `health.deadline`, if no event comes earlier
 
 A source is a meter or a board. The module does no I/O and has no clock: times are seconds of a
-monotonic clock. `look` returns the same object while nothing has changed. A failing source reports
-a change at most once every ten seconds, because an attacker on the line could cause a change with
-every byte.
+monotonic clock. `condition_at` returns the same object while nothing has changed. A failing source
+reports a change at most once every ten seconds, because an attacker on the line could cause a
+change with every byte.
 """
 
 from collections import deque
@@ -321,7 +321,7 @@ class FailureDetection:
         An open repair that is missing in `repairs` cannot be withdrawn later.
         """
         self.deadline = inf
-        """Time in seconds at which `look` is due again."""
+        """Time in seconds at which `condition_at` is due again."""
         self.losses = 0
         """Number of losses and failed openings of the port."""
         self._rules = rules
@@ -473,7 +473,7 @@ class FailureDetection:
 
         `details_of` returns the times of both clocks as texts for the user.
         """
-        if self._unreadable_clock.note(clock, now):
+        if self._unreadable_clock.note_verdict(clock, now):
             self._raise(Repair.CLOCK_UNREADABLE, ())
         if clock.deviation is None:
             return
@@ -585,7 +585,7 @@ class FailureDetection:
         for repair in repairs:
             self._repairs.pop(repair, None)
 
-    def look(self, now: float) -> Condition:
+    def condition_at(self, now: float) -> Condition:
         """Return the condition at the time `now`.
 
         The same object is returned while there is no change to report.

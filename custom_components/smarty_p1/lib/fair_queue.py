@@ -19,8 +19,8 @@ class BusyError(Exception):
 class FairQueue[User: Hashable, Work: Hashable]:
     """Queue with a waiting line for each user. The users take turns.
 
-    If several users wait for the same work, `take` returns it only once, at the turn of the first
-    of these users. Work is in progress from its `take` until the next `take`.
+    If several users wait for the same work, `take_work` returns it only once, at the turn of the
+    first of these users. Work is in progress from its `take_work` until the next one.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class FairQueue[User: Hashable, Work: Hashable]:
         elif count:
             self._remove(user, work)
 
-    def take(self) -> Work | None:
+    def take_work(self) -> Work | None:
         """Return the next work, and remove it from all lines. Return None if no user waits.
 
         The user whose last turn was the longest ago is next. Return the oldest work of this user.

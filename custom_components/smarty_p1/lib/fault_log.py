@@ -28,7 +28,7 @@ class FaultLog:
         self._hides_texts = hides_texts
         self._counts = Counter[tuple[str, type[Exception]]]()
 
-    def note(self, part: str, error: Exception, then: str = "all else goes on") -> None:
+    def note_fault(self, part: str, error: Exception, then: str = "all else goes on") -> None:
         """Count an error of `part`, such as a listener or a task, and log it.
 
         `then` says in the log what happens next.
@@ -52,7 +52,7 @@ class FaultLog:
         try:
             return work(*args)
         except Exception as err:  # noqa: BLE001 - the caller must go on after any error
-            self.note(name_of(work), err)
+            self.note_fault(name_of(work), err)
             return None
 
     async def attempt[*Args, R](
@@ -62,7 +62,7 @@ class FaultLog:
         try:
             return await work(*args)
         except Exception as err:  # noqa: BLE001 - the caller must go on after any error
-            self.note(name_of(work), err)
+            self.note_fault(name_of(work), err)
             return None
 
     async def until_done(
@@ -86,7 +86,7 @@ class FaultLog:
             try:
                 await work()
             except Exception as err:  # noqa: BLE001 - the task must go on after any error
-                self.note(part, err, "it is tried again")
+                self.note_fault(part, err, "it is tried again")
             else:
                 return
             if clock() - began > longest:

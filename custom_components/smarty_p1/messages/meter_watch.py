@@ -281,7 +281,7 @@ class _MeterWatch:
     async def _async_send_one(self, message: HouseholdMessage) -> None:
         failed = await async_send(self._hass, self.entry, self.options.recipients, message)
         for entity_id, error in failed.items():
-            self._outage.note(entity_id, error, kind=entity_id)
+            self._outage.note_failure(entity_id, error, kind=entity_id)
         if not failed:
             self._outage.end()
 

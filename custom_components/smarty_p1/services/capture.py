@@ -68,7 +68,7 @@ async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
 
 
 def _state(current: MeterCapture) -> JsonDict:
-    if ready := current.look():
+    if ready := current.review():
         return {"state": "ready", **_told(ready.summary)}
     if not current.is_running:
         return {"state": "none"}

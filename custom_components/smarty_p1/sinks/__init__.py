@@ -39,7 +39,7 @@ async def async_start(coordinator: TelegramMeter) -> None:
         try:
             await start()
         except Exception as err:  # noqa: BLE001 - each output may use its own libraries
-            coordinator.faults.note(kind.section, err, "it is tried again")
+            coordinator.faults.note_fault(kind.section, err, "it is tried again")
             SupervisedTask(
                 coordinator.hass,
                 coordinator.config_entry,
@@ -84,4 +84,4 @@ async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         try:
             await kind.async_forget(hass, entry)
         except Exception as err:  # noqa: BLE001 - the other outputs and files must be removed, too
-            FaultLog(entry.title).note(kind.section, err)
+            FaultLog(entry.title).note_fault(kind.section, err)

@@ -107,7 +107,7 @@ async def async_clear(hass: HomeAssistant, messages: RetainedMessages) -> None:
                     async with asyncio.timeout_at(due):
                         await received.wait()
                 received.clear()
-                for message in messages.take(loop.time(), is_online=False):
+                for message in messages.take_messages(loop.time(), is_online=False):
                     await mqtt.async_publish(hass, message.topic, message.payload, retain=True)
     except HomeAssistantError, TimeoutError:
         LOGGER.debug("Clearing the messages of a removed meter ended early")
@@ -228,7 +228,7 @@ class MqttPublisher:
                 LOGGER.debug("%s: publishing ended early: %s", self._coordinator.name, err)
             except Exception as err:  # noqa: BLE001 - an error must not end the task
                 delay = _RETRY_DELAY_S
-                self._coordinator.faults.note("publishing on MQTT", err, "it is tried again")
+                self._coordinator.faults.note_fault("publishing on MQTT", err, "it is tried again")
             self._set_timer(delay)
 
     @callback
@@ -245,12 +245,14 @@ class MqttPublisher:
     async def _publish(self) -> None:
         """Publish what is due. Raises HomeAssistantError if the broker disconnects."""
         if feed := self._feed:
-            await self._send_all(feed.take(None))
-            message = self._connection.take(self._options[CONF_TOPIC], self._hass.loop.time())
+            await self._send_all(feed.take_messages(None))
+            message = self._connection.take_message(
+                self._options[CONF_TOPIC], self._hass.loop.time()
+            )
             await self._send_all([message] if message else [])
             # Claim a reading only after the messages that need no reading were sent. Otherwise, the
             # reading would be lost if the broker disconnects while these messages are sent.
-            await self._send_all(feed.take(feed.claim()))
+            await self._send_all(feed.take_messages(feed.claim()))
             self._outdated = feed.take_outdated()
         self._retained.messages.clear(self._outdated, self._hass.loop.time())
         self._outdated = ()
@@ -258,7 +260,7 @@ class MqttPublisher:
     async def _repair_and_clear(self) -> None:
         messages, now = self._retained.messages, self._hass.loop.time()
         before = messages.topics
-        for message in messages.take(now, is_online=self._is_online):
+        for message in messages.take_messages(now, is_online=self._is_online):
             await self._send(message.topic, message.payload, retain=True)
             if message.payload and self._feed:
                 # Subscribers may have dropped the values at `offline`.
@@ -347,7 +349,9 @@ class MqttPublisher:
         coordinator, now = self._coordinator, self._hass.loop.time()
         if self._feed and not coordinator.last_update_success:
             self._feed.on_stale()
-        if self._options[CONF_DISCOVERY] and self._connection.note(coordinator.condition, now):
+        if self._options[CONF_DISCOVERY] and self._connection.note_condition(
+            coordinator.condition, now
+        ):
             self._work.set()
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

@@ -52,7 +52,7 @@ class House:
         self.entry.add_to_hass(hass)
         [telegram] = Decoder(None).feed(seal(TELEGRAM))
         assert isinstance(telegram, Telegram)
-        self._reading = MeterReader().read(telegram, START)
+        self._reading = MeterReader().read_telegram(telegram, START)
         self.history = MeterHistory(hass, self.entry.entry_id)
         self.history.loaded.set()
         self._begin()
@@ -72,14 +72,14 @@ class House:
 
     async def capture(self, captures: Captures, identity: str = "7401") -> None:
         for time, index in captures:
-            self.history.note(self._captured(time, index, identity))
+            self.history.note_reading(self._captured(time, index, identity))
         await self.settle()
 
     async def capture_ahead(self, captures: Captures, ahead: timedelta) -> None:
         """Receive captures at their times, by a clock that is ahead."""
         for time, index in captures:
             reading = self._captured(time + ahead, index, "7401")
-            self.history.note(replace(reading, received_at=time))
+            self.history.note_reading(replace(reading, received_at=time))
         await self.settle()
 
     def _captured(self, time: datetime, index: float, identity: str) -> Reading:
@@ -207,7 +207,7 @@ async def test_a_computer_that_starts_in_the_past_loses_no_gas(hass: HomeAssista
     await house.capture(captures[:6])
     # After hours without power, the first telegram is received at a time before the last capture.
     reading = house._captured(*captures[10], "7401")
-    house.history.note(replace(reading, received_at=captures[5][0] - 20 * MINUTE))
+    house.history.note_reading(replace(reading, received_at=captures[5][0] - 20 * MINUTE))
     await house.capture(captures[11:])
     assert same(await house.rows(), expected(captures[:6] + captures[11:]))
 
@@ -227,7 +227,7 @@ async def test_a_restart_writes_missing_rows_and_changes_nothing_else(
     await house.capture(captures[:10])
     # Killed before the rows of the next hours are written.
     for time, index in captures[10:20]:
-        house.history.note(house._captured(time, index, "7401"))
+        house.history.note_reading(house._captured(time, index, "7401"))
     await house.restart()
     assert same(await house.rows(), expected(captures[:20]))
     await house.capture(captures[20:])
@@ -399,7 +399,7 @@ async def test_a_write_that_is_cancelled_is_completed_later(
     house = House(hass, gas_prices=[{"gas_price": 1.0}])
     captures = captured(100)
     for time, index in captures:
-        house.history.note(house._captured(time, index, "7401"))
+        house.history.note_reading(house._captured(time, index, "7401"))
     for _ in range(parts):
         await asyncio.sleep(0)
     await house.restart()

@@ -61,12 +61,12 @@ def test_a_file_a_month_and_code(files: QuarterHourFiles, folder: Path) -> None:
         "2026-06.1-1_1.29.0.csv": f"{header},64745a05\n2026-05-31T22:00Z,0.1,0,2\n",
         "2026-05.1-65_1.29.9.csv": f"{header},91879baf\n2026-05-31T21:45Z,0.412,1,1\n",
     }
-    assert files.read(NOW) == {CODE: tuple(rows), "1-65:1.29.9": (rows[0],)}
-    assert files.read(LAST + QUARTER)[CODE] == (rows[0],)
-    assert files.read(NOW, LAST + QUARTER) == {CODE: (rows[1],)}
+    assert files.read_rows(NOW) == {CODE: tuple(rows), "1-65:1.29.9": (rows[0],)}
+    assert files.read_rows(LAST + QUARTER)[CODE] == (rows[0],)
+    assert files.read_rows(NOW, LAST + QUARTER) == {CODE: (rows[1],)}
     files.remove()
     assert not folder.exists()
-    assert files.read(NOW) == {}
+    assert files.read_rows(NOW) == {}
 
 
 def test_each_point_of_production_has_files_of_its_own(
@@ -84,10 +84,10 @@ def test_each_point_of_production_has_files_of_its_own(
     names = sorted(path.name for path in folder.glob("*.csv"))
     assert len(names) == 4
     assert names[0] == "2026-05.1-1_2.29.0.csv"
-    assert files.read(NOW) == {code: (row(LAST, 1111.0),)}
+    assert files.read_rows(NOW) == {code: (row(LAST, 1111.0),)}
     assert files.read_others(code, points[0], NOW) == (row(LAST, 1110.0),)
     assert files.read_others(code, points[2], NOW) == (row(LAST, 1011.0),)
-    assert files.read(NOW, points={code: points[1], CODE: ""}) == {code: (row(LAST, 10.0),)}
+    assert files.read_rows(NOW, points={code: points[1], CODE: ""}) == {code: (row(LAST, 10.0),)}
     assert not any(point in path.read_text() for path in folder.iterdir() for point in points)
 
 
@@ -104,7 +104,7 @@ def test_the_rows_after_a_corrected_account(files: QuarterHourFiles) -> None:
     # Rows from before points were noted belong to the account.
     files.add(CODE, [row(LAST, 9.0)])
     files.use_points(account(OTHER, ROOF))
-    assert files.read(NOW, points=account(OTHER, ROOF)) == {CODE: (row(LAST, 9.0),)}
+    assert files.read_rows(NOW, points=account(OTHER, ROOF)) == {CODE: (row(LAST, 9.0),)}
     for code, point, kw in ((EXPORTED, ROOF, 5.0), (EXPORTED, BARN, 0.1)):
         files.add(code, [row(LAST, kw)], point)
         files.note_point(code, point)
@@ -120,17 +120,17 @@ def test_the_rows_after_a_corrected_account(files: QuarterHourFiles) -> None:
     files.use_points(corrected)
 
     assert not files.has_former_points(corrected)
-    assert files.read(NOW) == {EXPORTED: (row(LAST, 0.1),)}
+    assert files.read_rows(NOW) == {EXPORTED: (row(LAST, 0.1),)}
     files.add(CODE, [row(LAST, 0.4)], OWN)
     files.add(EXPORTED, [row(LAST, 1.0)], SHED)
-    assert files.read(NOW) == {CODE: (row(LAST, 0.4),), EXPORTED: (row(LAST, 1.1),)}
+    assert files.read_rows(NOW) == {CODE: (row(LAST, 0.4),), EXPORTED: (row(LAST, 1.1),)}
     assert files.is_of_other_point(CODE, OTHER)
     # The wrong point's place is free for another one.
     for point in (ROOF, OTHER):
         files.add(EXPORTED, [row(LAST, 1.0)], point)
     assert files.is_of_other_point(EXPORTED, OWN)
     files.use_points(account(OWN, BARN))
-    assert files.read(NOW)[EXPORTED] == (row(LAST, 2.1),)
+    assert files.read_rows(NOW)[EXPORTED] == (row(LAST, 2.1),)
 
 
 def test_the_rows_after_a_removed_account(files: QuarterHourFiles, folder: Path) -> None:
@@ -155,7 +155,7 @@ def test_the_highest_version_counts(files: QuarterHourFiles) -> None:
     files.add(CODE, [row(LAST, 1.0, 2), row(LAST + QUARTER, 1.0, 1)])
     files.add(CODE, [row(LAST, 2.0, 1), row(LAST + QUARTER, 2.0, 1)])
 
-    assert [each.kw for each in files.read(NOW)[CODE]] == [1.0, 2.0]
+    assert [each.kw for each in files.read_rows(NOW)[CODE]] == [1.0, 2.0]
 
 
 def test_25_months_are_kept(
@@ -168,14 +168,14 @@ def test_25_months_are_kept(
     assert (names[0], names[-1], len(names)) == ("2024-05", "2026-06", 26)
     # Old files are removed with the next file.
     freezer.move_to("2026-08-20")
-    assert min(each.start for each in files.read(NOW)[CODE]).year == 2024
+    assert min(each.start for each in files.read_rows(NOW)[CODE]).year == 2024
     files.add(CODE, [row(NOW + timedelta(days=60))])
     assert min(path.name[:7] for path in folder.glob("*.csv")) == "2024-07"
     # A computer whose clock is 400 days ahead deletes nothing, and reads everything.
     freezer.tick(timedelta(days=400))
     files.add(CODE, [row(NOW + timedelta(days=61))])
     assert min(path.name[:7] for path in folder.glob("*.csv")) == "2024-07"
-    [rows] = files.read(NOW + timedelta(days=460)).values()
+    [rows] = files.read_rows(NOW + timedelta(days=460)).values()
     assert min(each.start for each in rows).year == 2024
 
 
@@ -205,7 +205,7 @@ def test_an_unreadable_file_is_put_aside(
     path.write_bytes(junk)
     (folder / "notes.txt").write_text("")
 
-    assert files.read(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
+    assert files.read_rows(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
 
     [(level, text)] = own_log(caplog)
     assert level == "WARNING"
@@ -213,7 +213,7 @@ def test_an_unreadable_file_is_put_aside(
     aside = path.with_name(path.name + ".unreadable")
     assert aside.read_bytes() == junk
     # The log names the file once.
-    assert files.read(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
+    assert files.read_rows(NOW) == ({CODE: (row(LAST),)} if is_kept else {})
     assert len(own_log(caplog)) == 1
     # The file is removed when as many quarter-hours have come.
     files.add(CODE, [row(LAST - n * QUARTER) for n in range(2)])
@@ -238,14 +238,14 @@ def test_a_lost_line_is_noticed_until_it_has_come_again(
         path.write_bytes(b"".join(damaged[lost]))
     else:
         path.unlink()
-    files.read(NOW)
+    files.read_rows(NOW)
     assert files.damaged_months() == {month_start(LAST - QUARTER)}
     files.add(CODE, rows[:5])
     if lost in {"half", "a line"}:
         assert files.damaged_months()
     files.add(CODE, rows)
     assert not files.damaged_months()
-    assert files.read(NOW) == {CODE: tuple(rows)}
+    assert files.read_rows(NOW) == {CODE: tuple(rows)}
 
 
 def test_a_full_disk_leaves_the_stored_rows(files: QuarterHourFiles) -> None:
@@ -253,7 +253,7 @@ def test_a_full_disk_leaves_the_stored_rows(files: QuarterHourFiles) -> None:
     with patch.object(os, "fsync", side_effect=NO_ROOM), pytest.raises(OSError, match="No space"):
         files.add(CODE, [row(LAST, 9.0)])
 
-    assert files.read(NOW) == {CODE: (row(LAST),)}
+    assert files.read_rows(NOW) == {CODE: (row(LAST),)}
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
@@ -276,7 +276,7 @@ def test_a_file_that_cannot_be_read_now_is_not_overwritten(
                 with pytest.raises(OSError):  # noqa: PT011
                     files.forget_points()
         assert {each.name: each.read_bytes() for each in folder.iterdir()} == before
-    assert files.read(NOW) == {CODE: (row(LAST),)}
+    assert files.read_rows(NOW) == {CODE: (row(LAST),)}
 
 
 @pytest.mark.parametrize(
@@ -301,6 +301,6 @@ def test_damaged_digests_cost_no_quarter_hours(
     assert not files.has_former_points(account(OWN, ROOF))
     files.use_points(account(OWN, ROOF))
     assert files.former_months() == frozenset()
-    assert files.read(NOW, points=account(OWN, ROOF)) == {CODE: (row(LAST),)}
+    assert files.read_rows(NOW, points=account(OWN, ROOF)) == {CODE: (row(LAST),)}
     aside = folder / "points.json.unreadable"
     assert not aside.exists() or aside.read_text() == content

@@ -561,7 +561,7 @@ async def test_other_points_are_begun_anew(house: House) -> None:
     await house.sleeper.settled(house.hass)
     assert {each.point for each in house.platform.requests} == {OTHER, OTHER_PRODUCTION}
     for code, kw in ((IMPORTED, 0.5), (EXPORTED, 1.0)):
-        rows = QuarterHourFiles(house.hass, entry.entry_id).read(TODAY)[code]
+        rows = QuarterHourFiles(house.hass, entry.entry_id).read_rows(TODAY)[code]
         assert {row.kw for row in rows} == {kw}
         assert (rows[0].start, rows[-1].start) == (since, TODAY - QUARTER_HOUR)
     # Right values stay.
@@ -603,7 +603,7 @@ async def test_the_account_changes_while_it_is_asked(
     house.hass.config_entries.async_update_entry(entry, options=options)
     assert await house.hass.config_entries.async_unload(entry.entry_id)
 
-    rows = QuarterHourFiles(house.hass, entry.entry_id).read(house.sleeper.now)[IMPORTED]
+    rows = QuarterHourFiles(house.hass, entry.entry_id).read_rows(house.sleeper.now)[IMPORTED]
     is_same = account == ACCOUNT
     assert (rows[-1].start > TODAY) == is_same
     assert (fetched.state.codes[IMPORTED].until > until) == is_same

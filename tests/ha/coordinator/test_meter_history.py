@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 def reading(at: datetime) -> Reading:
     [telegram] = Decoder(None).feed(seal(TELEGRAM))
     assert isinstance(telegram, Telegram)
-    return MeterReader().read(telegram, at)
+    return MeterReader().read_telegram(telegram, at)
 
 
 def with_object(of: Reading, reference: str, value: int, at: datetime, ahead: int = 0) -> Reading:
@@ -46,27 +46,31 @@ def captured(kind: str, unit: str, value: float, time: datetime) -> MBusReading:
 def test_events_are_bounded_in_number_and_age() -> None:
     events = EventHistory()
     first = reading(START)
-    events.note(first)
+    events.note_reading(first)
     for n in range(1200):
-        events.note(with_object(first, "0-0:96.7.21", 100 + n, START + n * HOUR))
+        events.note_reading(with_object(first, "0-0:96.7.21", 100 + n, START + n * HOUR))
     assert len(events.groups["disturbance"]) == 1000
     # A clock that is 400 days ahead, of Home Assistant or of the meter, deletes nothing.
     at = START + timedelta(days=60)
     for n, ahead in enumerate((400, 0)):
-        events.note(with_object(first, "0-1:96.3.10", 1 + n % 2, at, ahead))
+        events.note_reading(with_object(first, "0-1:96.3.10", 1 + n % 2, at, ahead))
         future = replace(first.telegram, time=at + timedelta(days=400), objects={})
-        events.note(replace(first, telegram=future, received_at=at))
+        events.note_reading(replace(first, telegram=future, received_at=at))
     assert events.groups["disturbance"][0].time == START + 200 * HOUR
     events.groups["switch"].clear()
-    events.note(with_object(first, "0-1:96.3.10", 1, START + timedelta(days=401)))
+    events.note_reading(with_object(first, "0-1:96.3.10", 1, START + timedelta(days=401)))
     assert events.groups["disturbance"][0].time == START + 200 * HOUR
-    events.note(with_object(first, "0-1:96.3.10", 0, START + timedelta(days=420)))
+    events.note_reading(with_object(first, "0-1:96.3.10", 0, START + timedelta(days=420)))
     assert events.groups["disturbance"][0].time == START + timedelta(days=20)
     assert [each.kind for each in events.groups["switch"]] == ["relay_1", "relay_1"]
     # The event that came while the clock was ahead does not keep the events after it.
-    events.note(with_object(first, "0-1:96.3.10", 1, START + timedelta(days=421), ahead=1000))
+    events.note_reading(
+        with_object(first, "0-1:96.3.10", 1, START + timedelta(days=421), ahead=1000)
+    )
     for day in (422, 900):
-        events.note(with_object(first, "0-0:96.7.21", 9000 + day, START + timedelta(days=day)))
+        events.note_reading(
+            with_object(first, "0-0:96.7.21", 9000 + day, START + timedelta(days=day))
+        )
     assert [(each.time - START).days for each in events.groups["disturbance"]] == [900]
     assert [(each.time - START).days for each in events.groups["switch"]] == [1421]
 
@@ -81,7 +85,7 @@ async def test_a_noted_reading_can_be_read_again(
     base = reading(START)
     odd = replace(base.telegram, objects={**base.telegram.objects, reference: value})
     for each in (base, replace(base, telegram=odd)):
-        history.note(each)
+        history.note_reading(each)
     stored = json.loads(json.dumps(history._content()))
     assert EventHistory.from_dict(stored["events"]).as_dict() == stored["events"]
     assert VoltageHistory.from_list(stored["voltages"]).as_list() == stored["voltages"]
@@ -112,14 +116,14 @@ def test_a_message_ends_when_an_empty_one_is_sent(between: str | None, expected:
         objects = {**first.telegram.objects, "0-0:96.13.0": text or None}
         if text is None:
             del objects["0-0:96.13.0"]
-        events.note(replace(first, telegram=replace(first.telegram, objects=objects)))
+        events.note_reading(replace(first, telegram=replace(first.telegram, objects=objects)))
     assert len(events.groups["message"]) == expected
 
 
 def test_gaps_are_bounded_and_the_time_before_them_is_unknown() -> None:
     reception = ReceptionHistory()
     for n in range(1300):
-        reception.note(START + n * timedelta(seconds=70))
+        reception.note_telegram(START + n * timedelta(seconds=70))
     now = START + 1300 * timedelta(seconds=70)
     # There were 1299 gaps of 70 s; the first 299 are forgotten. A further gap lasts.
     gaps = reception.gaps(now)
@@ -137,11 +141,11 @@ def test_gaps_are_bounded_and_the_time_before_them_is_unknown() -> None:
 def test_the_share_of_altered_frames_is_of_24_hours_and_survives_a_restart() -> None:
     reception = ReceptionHistory()
     assert reception.altered_share(START) is None
-    reception.note(START)
+    reception.note_telegram(START)
     reception.note_altered(START)
     assert reception.altered_share(START) == 0.5
     for hour in range(1, 48):
-        reception.note(START + hour * HOUR)
+        reception.note_telegram(START + hour * HOUR)
         for _ in range(3 if hour >= 40 else 15):
             reception.note_altered(START + hour * HOUR)
     stored = json.loads(json.dumps(reception.as_dict()))
@@ -158,8 +162,8 @@ def test_a_clock_that_is_400_days_ahead_for_a_while_deletes_no_gap_and_no_voltag
     reception, voltages = ReceptionHistory(), VoltageHistory()
     for minute in [*range(30), *range(40, 2000), 578_050, 578_056, *range(2006, 2012)]:
         at = START + timedelta(minutes=minute)
-        reception.note(at)
-        voltages.note(at.timestamp(), [230])
+        reception.note_telegram(at)
+        voltages.note_voltages(at.timestamp(), [230])
     start, end = START + timedelta(minutes=29), START + timedelta(minutes=40)
     assert reception.gaps(at) == [(start, end)]
     assert reception.since == START
@@ -170,7 +174,7 @@ def test_a_clock_that_is_400_days_ahead_for_a_while_deletes_no_gap_and_no_voltag
 def test_days_and_hours_are_bounded() -> None:
     water = MediumHistory("water", "m3")
     for n in range(24 * 420):
-        water.note(captured("water", "m3", n / 100, START + n * HOUR))
+        water.note_capture(captured("water", "m3", n / 100, START + n * HOUR))
     assert (len(water.days), len(water.hours)) == (400, 840)
     assert {round(each.amount, 6) for each in list(water.days.values())[1:-1]} <= {0.23, 0.24, 0.25}
     again = MediumHistory.from_dict(json.loads(json.dumps(water.as_dict())))
@@ -183,7 +187,7 @@ def test_the_heat_of_a_house_is_counted_in_every_unit(a_kwh: tuple[str, float]) 
     heat = MediumHistory("heat", unit)
     midnight = datetime(2025, 7, 2, 22, tzinfo=UTC)
     for n in range(25):
-        heat.note(captured("heat", unit, n * 12 * size, midnight + n * HOUR))
+        heat.note_capture(captured("heat", unit, n * 12 * size, midnight + n * HOUR))
     assert heat.days[midnight].amount == pytest.approx(24 * 12 * size)
 
 
@@ -192,7 +196,7 @@ def test_a_day_and_an_hour_are_known_for_no_longer_than_they_last() -> None:
     midnight = datetime(2025, 7, 2, 22, tzinfo=UTC)
     # At noon, the clock is set back by two hours.
     for n, hour in enumerate([*range(13), *range(10, 25)]):
-        water.note(captured("water", "m3", n / 100, midnight + hour * HOUR))
+        water.note_capture(captured("water", "m3", n / 100, midnight + hour * HOUR))
     # 27 rises; the rise to an earlier time is not counted.
     assert water.days == {midnight: (0.26, 86_400)}
     assert water.hours[midnight + 10 * HOUR] == (0.02, 3600)
@@ -229,7 +233,7 @@ async def test_a_history_lasts_until_another_kind_is_confirmed(
             channels = {1: meter, 2: captured("heat", "GJ", seconds, at)}
             telegram = replace(base.telegram, channels=channels)
             later = at + timedelta(seconds=seconds)
-            history.note(
+            history.note_reading(
                 replace(base, telegram=telegram, channels={"x": 1, "y": 2}, received_at=later)
             )
     medium = history.media["x"]
@@ -247,7 +251,7 @@ async def test_a_capture_before_the_file_is_read_loses_no_history(
         at = START + hour * HOUR
         meter = replace(captured(kind, "m3", 0, at), value=value)
         telegram = replace(base.telegram, channels={1: meter})
-        to.note(replace(base, telegram=telegram, channels={"x": 1}, received_at=at))
+        to.note_reading(replace(base, telegram=telegram, channels={"x": 1}, received_at=at))
 
     note(before, 0, "gas", 0.0)
     note(before, 1, "gas", 1.0)
@@ -270,7 +274,7 @@ async def test_gas_of_a_clock_that_has_lost_its_time_is_of_the_true_days(
             time = at + timedelta(minutes=minutes)
             gas = captured("gas", "m3", n / 100, at + deviation)
             telegram = replace(base.telegram, channels={1: gas}, time=time + deviation)
-            history.note(
+            history.note_reading(
                 replace(
                     base,
                     telegram=telegram,
@@ -294,7 +298,7 @@ async def test_a_clock_a_year_ahead_makes_no_days_of_next_year(hass: HomeAssista
             later = at + timedelta(minutes=minutes)
             channels = {1: gas, 2: captured("heat", "GJ", 1.0, later)}
             telegram = replace(base.telegram, channels=channels)
-            history.note(
+            history.note_reading(
                 replace(base, telegram=telegram, channels={"x": 1, "y": 2}, received_at=later)
             )
     days = history.media["x"].days
@@ -314,7 +318,7 @@ async def test_a_late_capture_counts_once(hass: HomeAssistant, hours: str, amoun
         channels = {1: captured("gas", "m3", int(hour.rstrip("-")), at)}
         telegram = replace(base.telegram, channels=channels)
         clock = ClockVerdict(is_current=not hour.endswith("-"))
-        history.note(
+        history.note_reading(
             replace(base, telegram=telegram, channels={"x": 1}, received_at=at, clock=clock)
         )
     [sums] = history.media["x"].days.values()
@@ -328,11 +332,11 @@ async def test_a_full_history_is_a_small_file(hass: HomeAssistant) -> None:
     history = MeterHistory(hass, "one")
     base = reading(START)
     for n in range(288):
-        history.note(replace(base, received_at=START + n * timedelta(minutes=5)))
+        history.note_reading(replace(base, received_at=START + n * timedelta(minutes=5)))
     for kind, unit in (("gas", "m3"), ("water", "m3"), ("heat", "GJ")):
         medium = history.media[kind] = MediumHistory(kind, unit)
         for n in range(24 * 400):
-            medium.note(captured(kind, unit, n * 0.123, START + n * HOUR))
+            medium.note_capture(captured(kind, unit, n * 0.123, START + n * HOUR))
     # 86 kB, 24 times a day.
     assert len(json.dumps(history._content(), indent=2)) < 112_000
 
@@ -352,8 +356,8 @@ async def test_a_file_that_is_read_late_is_the_past_of_the_new_readings(
         readings.append(replace(base, telegram=telegram, channels=identities, received_at=at))
     whole, before, late = (MeterHistory(hass, name) for name in ("whole", "before", "late"))
     for n, each in enumerate(readings):
-        whole.note(each)
-        (before if n < split else late).note(each)
+        whole.note_reading(each)
+        (before if n < split else late).note_reading(each)
     stored = json.loads(json.dumps(before._content()))
     await late._async_join(late._parse(stored))
     joined, expected = (json.loads(json.dumps(each._content())) for each in (late, whole))

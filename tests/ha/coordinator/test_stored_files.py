@@ -245,7 +245,7 @@ OTHER_KEY = bytes(range(16))
 def reading() -> Reading:
     [telegram] = Decoder(None).feed(seal(TELEGRAM))
     assert isinstance(telegram, Telegram)
-    return MeterReader().read(telegram, NOW)
+    return MeterReader().read_telegram(telegram, NOW)
 
 
 class Row(NamedTuple):
@@ -299,7 +299,7 @@ STORES: dict[str, Row] = {
     "history": Row(
         lambda hass, entry: MeterHistory(hass, entry.entry_id),
         STORED["history"],
-        lambda history: history.note(reading()),
+        lambda history: history.note_reading(reading()),
         lambda data: (len(data["voltages"]), len(data["reception"]["gaps"])) == (10, 9),
     ),
     "messages": Row(

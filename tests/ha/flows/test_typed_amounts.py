@@ -397,7 +397,7 @@ async def test_a_stored_number_that_is_refused_is_named_as_it_is_written(
 ) -> None:
     amounts = TypedAmounts()
     label = "options.step.goal_and_messages.data.goal_amount"
-    assert amounts.read(Place("goal_amount", label), 20000.5, Amount(EUR, 10_000)) is None
+    assert amounts.read_amount(Place("goal_amount", label), 20000.5, Amount(EUR, 10_000)) is None
     assert amounts.errors == {"goal_amount": "amount_out_of_range"}
     [text] = (await amounts.async_shown(hass)).values()
     assert "20000.5" in text

@@ -131,7 +131,7 @@ def test_kinds_of_mbus_meters(
     shown, *_ = sensors_of_mbus_meter("WATE079000257402", telegram.channels[2])
     assert (shown.key, shown.state_class) == ("index", "total_increasing")
     assert (shown.translation_key, shown.device_class, shown.native_unit_of_measurement) == expected
-    reading = MeterReader().read(telegram, datetime(2025, 7, 3, 8, 30, tzinfo=UTC))
+    reading = MeterReader().read_telegram(telegram, datetime(2025, 7, 3, 8, 30, tzinfo=UTC))
     assert shown.value_fn(reading) == 12.345
 
 

@@ -58,7 +58,7 @@ def readings(day: datetime) -> Iterator[Reading]:
         time = day + number * PACE
         for event in decoder.feed(meter.frame_at(time)):
             if isinstance(event, Telegram):
-                yield reader.read(event, time)
+                yield reader.read_telegram(event, time)
 
 
 def enabled(reading: Reading) -> Iterator[tuple[str, EntitySpec[Reading]]]:

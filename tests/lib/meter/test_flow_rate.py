@@ -31,7 +31,7 @@ class House:
     def flows(self, now: datetime, *meters: MBusReading) -> dict[str, float]:
         """Return the flows after a telegram with these meters."""
         telegram = Telegram("Lux5", "SAG1", now, {}, dict(enumerate(meters, start=1)))
-        return dict(self._reader.read(telegram, now).flows)
+        return dict(self._reader.read_telegram(telegram, now).flows)
 
     def gas(
         self,

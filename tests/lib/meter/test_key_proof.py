@@ -43,12 +43,12 @@ def test_a_proof_is_of_a_title_and_of_both_keys_for_a_day() -> None:
 def test_a_readable_frame_proves_the_encryption_key_alone() -> None:
     own = FrameDecryptor(KEY)
     proof = accepted(own)
-    proof.note(ALTERED, own, after(20))
+    proof.note_rejection(ALTERED, own, after(20))
     assert proof.covers(TAG, own, after(44))
     assert not proof.covers(AUTHENTICATION, own, after(44))
     # Without a proof before it, too.
     proof = KeyProof()
-    proof.note(ALTERED, own, after(0))
+    proof.note_rejection(ALTERED, own, after(0))
     assert proof.covers(TAG, own, after(1))
 
 
@@ -56,7 +56,7 @@ def test_a_frame_that_reads_by_chance_under_another_key_is_no_proof() -> None:
     own = FrameDecryptor(KEY)
     proof = accepted(own)
     for number in range(8640):
-        proof.note(TAG if number != 5000 else ALTERED, own, after(number / 360))
+        proof.note_rejection(TAG if number != 5000 else ALTERED, own, after(number / 360))
     assert not proof.covers(TAG, own, after(24.01))
 
 

@@ -25,7 +25,9 @@ class House:
             drawn, fed = (None, None) if kw is None else (max(kw, 0.0), max(-kw, 0.0))
             objects |= {f"1-0:{NAMES[name]}.7.0": drawn, f"1-0:{NAMES[name] + 1}.7.0": fed}
         time = START + seconds * SECONDS
-        self.hour.note(self._reader.read(Telegram("Lux5", "SAG1", time, objects, {}), time))
+        self.hour.note_reading(
+            self._reader.read_telegram(Telegram("Lux5", "SAG1", time, objects, {}), time)
+        )
 
     def net(self, seconds: float) -> dict[int, int]:
         """Return the known powers in W, by the seconds since START at which their slot began."""

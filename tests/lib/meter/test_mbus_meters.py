@@ -47,7 +47,7 @@ def read(reader: MeterReader, *channels: MBusReading | None) -> Shown:
     """Return the indexes by identity, after a telegram with meters on the first channels."""
     on = {number: each for number, each in enumerate(channels, 1) if each}
     newest = max((each.time for each in on.values() if each.time), default=NOON)
-    reading = reader.read(Telegram("Lux5", "SAG1", newest, {}, on), newest)
+    reading = reader.read_telegram(Telegram("Lux5", "SAG1", newest, {}, on), newest)
     return {
         identity: found.value for identity in reading.channels if (found := reading.meter(identity))
     }
@@ -208,7 +208,7 @@ def test_a_missing_type_or_identifier_is_the_known_one() -> None:
     read(reader, meter(9.0, 0, "G1"))
     at = NOON + timedelta(hours=1)
     lacking = Telegram("Lux5", "SAG1", at, {}, {1: meter(9.1, 60, None, "unknown")})
-    assert reader.read(lacking, at).telegram.channels == {1: meter(9.1, 60, "G1")}
+    assert reader.read_telegram(lacking, at).telegram.channels == {1: meter(9.1, 60, "G1")}
 
 
 def test_the_name_of_a_channel_is_its_number() -> None:

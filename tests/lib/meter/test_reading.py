@@ -35,7 +35,7 @@ def reader(limits: Limits | None = None) -> MeterReader:
 
 
 def test_a_reading_holds_all_that_is_known() -> None:
-    reading = reader().read(TELEGRAM, NOW)
+    reading = reader().read_telegram(TELEGRAM, NOW)
 
     assert reading.telegram == TELEGRAM
     assert reading.channels == {"GAS7401": 1}
@@ -48,8 +48,8 @@ def test_a_reading_holds_all_that_is_known() -> None:
 
 def test_a_total_that_falls_is_held_back_and_is_no_part_of_the_quarter_hour() -> None:
     following = reader()
-    before = following.read(TELEGRAM, NOW)
-    after = following.read(with_objects(energy=0.0), NOW)
+    before = following.read_telegram(TELEGRAM, NOW)
+    after = following.read_telegram(with_objects(energy=0.0), NOW)
 
     assert after.telegram.objects["1-0:1.8.0"] == 100.0
     assert after.demand is before.demand
@@ -57,8 +57,8 @@ def test_a_total_that_falls_is_held_back_and_is_no_part_of_the_quarter_hour() ->
 
 def test_without_a_time_nothing_is_known_of_this_moment() -> None:
     following = reader()
-    following.read(TELEGRAM, NOW)
-    demand = following.read(replace(TELEGRAM, time=None), NOW).demand
+    following.read_telegram(TELEGRAM, NOW)
+    demand = following.read_telegram(replace(TELEGRAM, time=None), NOW).demand
 
     assert demand
     assert demand.projected_kw is demand.running_kw is demand.available_kw is None
@@ -72,7 +72,7 @@ def test_the_names_from_the_line_are_bounded() -> None:
     )
     many = {f"9-9:{number}.0.0": "x" for number in range(100)}
 
-    reading: Reading = reader(limits).read(replace(TELEGRAM, objects=many), NOW)
+    reading: Reading = reader(limits).read_telegram(replace(TELEGRAM, objects=many), NOW)
 
     assert len(reading.telegram.objects) == 64
     assert reading.channels == {}
@@ -90,8 +90,8 @@ def test_a_quarter_hour_has_all_four_registers_and_the_available_power_is_the_me
         return replace(TELEGRAM, time=NOW.replace(minute=minute, second=0), objects=objects)
 
     following = reader()
-    started = following.read(telegram(30, 100.0, 50.0, 3.0, 7.0), NOW).demand
-    ended = following.read(telegram(45, 101.0, 50.1, 3.2, 7.3), NOW).demand
+    started = following.read_telegram(telegram(30, 100.0, 50.0, 3.0, 7.0), NOW).demand
+    ended = following.read_telegram(telegram(45, 101.0, 50.1, 3.2, 7.3), NOW).demand
 
     assert started
     assert started.available_kw == 3.0
@@ -106,7 +106,7 @@ def sent(reader: MeterReader, text: str, received_at: datetime, gas: str = "") -
     lines = [f"0-0:1.0.0({text})", "1-0:1.8.0(000100.000*kWh)", "0-1:24.1.0(003)"]
     [telegram] = Decoder(KEY).feed(frame(1, encoded(*lines, *([capture] if gas else []))))
     assert isinstance(telegram, Telegram)
-    return reader.read(telegram, received_at)
+    return reader.read_telegram(telegram, received_at)
 
 
 def test_in_the_repeated_hour_a_time_without_letter_follows_the_last_telegram() -> None:

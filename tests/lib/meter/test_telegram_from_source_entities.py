@@ -261,7 +261,7 @@ class SparseHouse:
         total_at, total = self.totals[-1]
         objects = {"1-0:1.8.0": total, "1-0:1.7.0": self.kw}
         report = Report(Telegram("", None, self.time, objects, {}), total_at)
-        assert not self.silent.note(report) or self.time - total_at > timedelta(minutes=10)
+        assert not self.silent.note_report(report) or self.time - total_at > timedelta(minutes=10)
         telegram = self.silent.timed(report)
         for each in [*self.standstill.until(telegram), telegram]:
             self.household.update(each.time, Energies(total), self.kw, None)

@@ -14,17 +14,17 @@ def sent(state: str) -> Message:
 
 def test_a_change_is_sent_at_once_and_a_state_each_minute() -> None:
     connection = ConnectionMessage()
-    assert connection.take("a/b", 5) is None
+    assert connection.take_message("a/b", 5) is None
     connection.repeat(5)
-    assert connection.take("a/b", 5) is None
-    assert connection.note(RECEIVING, 10)
-    assert connection.take("a/b", 10) == sent("receiving")
+    assert connection.take_message("a/b", 5) is None
+    assert connection.note_condition(RECEIVING, 10)
+    assert connection.take_message("a/b", 10) == sent("receiving")
     assert connection.due_at == 70
-    assert not connection.note(RECEIVING, 20)
-    assert connection.take("a/b", 69) is None
-    assert connection.note(FAILING, 69)
-    assert connection.take("a/b", 69) == sent("link_lost")
-    assert connection.take("a/b", 129) == sent("link_lost")
+    assert not connection.note_condition(RECEIVING, 20)
+    assert connection.take_message("a/b", 69) is None
+    assert connection.note_condition(FAILING, 69)
+    assert connection.take_message("a/b", 69) == sent("link_lost")
+    assert connection.take_message("a/b", 129) == sent("link_lost")
     # A broker that was restarted may retain nothing.
     connection.repeat(130)
-    assert connection.take("a/b", 130) == sent("link_lost")
+    assert connection.take_message("a/b", 130) == sent("link_lost")

@@ -77,7 +77,7 @@ class Meter:
         """Yield the messages of a telegram, which count as sent when the next message is taken."""
         [telegram] = Decoder(None).feed(seal(text))
         assert isinstance(telegram, Telegram)
-        reading = self._reader.read(telegram, at, clock=ClockVerdict(timedelta()))
+        reading = self._reader.read_telegram(telegram, at, clock=ClockVerdict(timedelta()))
         yield from self._messages.reading(reading, RECEPTION)
 
     @property

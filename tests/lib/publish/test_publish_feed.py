@@ -26,7 +26,7 @@ OFFLINE = ONLINE._replace(payload="offline")
 def reading(counter: int, *lines: str) -> Reading:
     [read] = Decoder(KEY).feed(frame(counter, telegram(*lines)))
     assert isinstance(read, Telegram)
-    return MeterReader().read(read, NOW)
+    return MeterReader().read_telegram(read, NOW)
 
 
 OLD, NEW = reading(1), reading(2)
@@ -49,7 +49,9 @@ class Feed(PublishFeed):
     def values_of(self, reading: Reading) -> set[str]:
         """Return the names of the published values of a reading."""
         self.on_reading(reading)
-        return {message.topic.removeprefix("house/") for message in self.take(self.claim())}
+        return {
+            message.topic.removeprefix("house/") for message in self.take_messages(self.claim())
+        }
 
     def told(self) -> str:
         """Take the due messages: frame counters, and the availability of the meter."""
@@ -57,7 +59,7 @@ class Feed(PublishFeed):
             message.payload
             if message in (ONLINE, OFFLINE)
             else str(json.loads(message.payload)["frame_counter"])
-            for message in [*self.take(None), *self.take(self.claim())]
+            for message in [*self.take_messages(None), *self.take_messages(self.claim())]
         )
 
 

@@ -71,7 +71,7 @@ class Publisher:
     def work(self) -> None:
         due = self.retained.due(is_online=self.is_online)
         if due is not None and due <= self._broker.now:
-            for message in self.retained.take(self._broker.now, is_online=self.is_online):
+            for message in self.retained.take_messages(self._broker.now, is_online=self.is_online):
                 self.send(message.topic, message.payload)
 
     def fall_silent(self) -> None:
@@ -244,7 +244,9 @@ def test_only_a_message_with_the_own_text_is_deleted(
     if retained is not None:
         messages.note_received(VALUE, retained, 5.5)
         assert messages.due(is_online=False) == 5.5
-    assert [each.topic for each in messages.take(7.0, is_online=False)] == [VALUE] * is_deleted
+    assert [each.topic for each in messages.take_messages(7.0, is_online=False)] == [
+        VALUE
+    ] * is_deleted
     assert not messages.topics
 
 
@@ -258,7 +260,7 @@ def test_after_a_crash_a_text_that_changes_is_not_known() -> None:
     crashed = RetainedMessages.from_stored({VALUE: ""}, MAX_TOPICS)
     crashed.clear([VALUE], 0.0)
     crashed.note_received(VALUE, "4.000", 0.1)
-    assert [each.topic for each in crashed.take(0.1, is_online=False)] == [VALUE]
+    assert [each.topic for each in crashed.take_messages(0.1, is_online=False)] == [VALUE]
 
 
 def test_topics_without_texts_are_read() -> None:

@@ -14,7 +14,7 @@ def reading_of(text: str) -> Reading:
     """Return the reading of a telegram."""
     (telegram,) = Decoder(None).feed(seal(text))
     assert isinstance(telegram, Telegram)
-    return MeterReader().read(telegram, AT)
+    return MeterReader().read_telegram(telegram, AT)
 
 
 def house(**values: str) -> Reading:

@@ -337,7 +337,7 @@ async def test_the_connection_of_an_endless_asker_is_closed(
 ) -> None:
     told = await session.ws_connect(f"{served.url}/rpc")
     for n in range(199):
-        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+        served.meter.note_question(LOCAL, Question.OTHER, served.now + n / 1000)
     for path in ("/api/v1/data", "/rpc/EM.GetStatus"):
         async with session.get(served.url + path) as answer:
             assert (answer.status, answer.headers["Connection"]) == (429, "close")
@@ -502,7 +502,7 @@ async def test_a_refused_request_counts_as_a_request(
     served: Served, session: aiohttp.ClientSession, path: str, host: str
 ) -> None:
     for n in range(198):
-        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+        served.meter.note_question(LOCAL, Question.OTHER, served.now + n / 1000)
     statuses = []
     for _ in range(3):
         async with session.get(served.url + path, headers={"Host": host}) as answer:
@@ -526,7 +526,7 @@ async def test_a_compressed_body_is_refused_without_work(
     worked_on: list[object] = []
     monkeypatch.setattr(DeflateBuffer, "feed_data", lambda _, *data: worked_on.append(data))
     for n in range(198):
-        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
+        served.meter.note_question(LOCAL, Question.OTHER, served.now + n / 1000)
     statuses = []
     for _ in range(3):
         method = "GET" if path == "/api" else "POST"

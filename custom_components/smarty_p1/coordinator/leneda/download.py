@@ -214,9 +214,9 @@ class LenedaDownload:
                     # again tomorrow.
                     self._not_before = next_moment(_AFTERNOON, day_end(now)) + self._minutes
                     continue
-                self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
+                self._outage.note_failure(err.reason.removeprefix("leneda_").replace("_", " "))
             except OSError as err:
-                self._outage.note(err.strerror or err)
+                self._outage.note_failure(err.strerror or err)
             else:
                 self._outage.end()
                 is_lost = False

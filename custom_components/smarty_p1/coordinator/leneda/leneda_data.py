@@ -202,7 +202,7 @@ class LenedaData:
         """
         today = day_start(dt_util.utcnow())
         run = self.hass.async_add_executor_job
-        return await run(without_collection(self.files.read), today, since, points)
+        return await run(without_collection(self.files.read_rows), today, since, points)
 
     def _account_points(self) -> dict[str, str]:
         """Return the metering points of the Leneda account, keyed by code.
@@ -248,7 +248,7 @@ class LenedaData:
         today = day_start(dt_util.utcnow())
 
         def read() -> tuple[RowsByCode, frozenset[datetime], frozenset[datetime]]:
-            rows = self.files.read(today)
+            rows = self.files.read_rows(today)
             damaged = self.files.damaged_months()
             return *believed_rows(rows, damaged), damaged
 
@@ -286,4 +286,4 @@ class LenedaData:
 def _shared_power(files: QuarterHourFiles, start: datetime, end: datetime) -> _SharedPower:
     # Only whole days show false zeros.
     until = min(day_end(end), day_start(dt_util.utcnow()))
-    return shared_powers(files.read(until, start), start, end)
+    return shared_powers(files.read_rows(until, start), start, end)

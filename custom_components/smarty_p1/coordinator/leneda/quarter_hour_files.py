@@ -86,7 +86,7 @@ class QuarterHourFiles:
         name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
         self.folder = Path(hass.config.path(STORAGE_DIR, name))
 
-    def read(
+    def read_rows(
         self,
         until: datetime,
         since: datetime | None = None,

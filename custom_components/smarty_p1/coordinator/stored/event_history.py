@@ -76,7 +76,7 @@ class EventHistory:
         self._last: datetime | None = None
         self._seen: tuple[object, ...] = ()
 
-    def note(self, reading: Reading) -> bool:
+    def note_reading(self, reading: Reading) -> bool:
         """Add the events that a reading shows. Return whether an event was added."""
         seen = tuple(map(reading.telegram.objects.get, _WATCHED))
         after, self._last = self._last, reading.received_at
@@ -98,9 +98,9 @@ class EventHistory:
         `first` is the first reading of `newer`, which does not know the reading before it.
         """
         if first:
-            self.note(first)
+            self.note_reading(first)
         for name, events in newer.groups.items():
-            # `note` has just added the events of the first reading, as far as they are new.
+            # `note_reading` has just added the events of the first reading, as far as they are new.
             self.groups[name] += [event for event in events if event.after]
         self.counts |= newer.counts
         self._states |= newer._states

@@ -109,7 +109,7 @@ class MediumHistory:
     def _is_of(self, meter: MBusReading) -> bool:
         return (meter.type, meter.unit) == (self.kind, self.unit)
 
-    def note(self, meter: MBusReading) -> None:
+    def note_capture(self, meter: MBusReading) -> None:
         """Add the rise of the index since the last capture.
 
         Ignore a repeated capture, and a capture of another kind or unit.

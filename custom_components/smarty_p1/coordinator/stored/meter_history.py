@@ -114,7 +114,7 @@ class MeterHistory(ThrottledStore):
             await self.async_save()
 
     @callback
-    def note(self, reading: Reading) -> None:
+    def note_reading(self, reading: Reading) -> None:
         """Add a reading. A late reading adds only its M-Bus captures, which have their own times.
 
         This must be fast, because it runs for every telegram.
@@ -133,9 +133,11 @@ class MeterHistory(ThrottledStore):
         if not self.loaded.is_set() and self._first is None:
             self._first = reading
         objects = reading.telegram.objects
-        self.voltages.note(reading.received_at.timestamp(), list(map(objects.get, _VOLTAGES)))
-        self.reception.note(reading.received_at)
-        return self.events.note(reading)
+        self.voltages.note_voltages(
+            reading.received_at.timestamp(), list(map(objects.get, _VOLTAGES))
+        )
+        self.reception.note_telegram(reading.received_at)
+        return self.events.note_reading(reading)
 
     def _note_captures(self, reading: Reading) -> None:
         before, self._captured = self._captured, reading.telegram.channels
@@ -152,7 +154,7 @@ class MeterHistory(ThrottledStore):
             # without a battery-backed clock starts in the past. So add such a capture only if it is
             # newer than the meter's last capture.
             if not is_counted and (is_newest or medium.time is None or time > medium.time):
-                medium.note(meter)
+                medium.note_capture(meter)
         self._forget_media()
 
     def _forget_media(self) -> None:

@@ -214,7 +214,7 @@ class MonthFileWriter:
             except OSError as err:
                 # Keep the lines. If some of them were written, their file has them twice, which is
                 # harmless.
-                self._outage.note(err.strerror)
+                self._outage.note_failure(err.strerror)
                 del self._pending[: -self._max_pending]
                 return
             self._outage.end()

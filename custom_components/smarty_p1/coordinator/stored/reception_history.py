@@ -65,7 +65,7 @@ class ReceptionHistory:
         """Return the time at which the last telegram was received, also before the restart."""
         return self._last
 
-    def note(self, time: datetime) -> None:
+    def note_telegram(self, time: datetime) -> None:
         """Record the time at which a telegram was received."""
         self._count(time, 1, 0)
         self._note_time(time)

@@ -28,7 +28,7 @@ class VoltageHistory:
         self._number = -1
         self._row: Bounds = []
 
-    def note(self, seconds: float, voltages: Sequence[object]) -> None:
+    def note_voltages(self, seconds: float, voltages: Sequence[object]) -> None:
         """Add the voltages of the three phases, measured `seconds` after the start of 1970.
 
         Ignore negative voltages, and voltages above 10,000 V.
@@ -48,8 +48,8 @@ class VoltageHistory:
     def join_newer(self, newer: Self) -> Self:
         """Add the rows of a history that began without this one. Return this history."""
         for number, row in newer._rows.items():
-            self.note(number * STEP, row[0::2])
-            self.note(number * STEP, row[1::2])
+            self.note_voltages(number * STEP, row[0::2])
+            self.note_voltages(number * STEP, row[1::2])
         return self
 
     def _begin(self, number: int) -> None:

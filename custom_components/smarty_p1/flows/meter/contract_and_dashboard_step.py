@@ -134,7 +134,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
 
         `meter_id` is the meter's id if its telegrams have no serial number.
         """
-        reading = MeterReader().read(telegram, datetime.now(UTC))
+        reading = MeterReader().read_telegram(telegram, datetime.now(UTC))
         number = telegram.serial_number
         self._new = _NewMeter(meter_id or str(number), data, {}, reading, number, outline)
         return await self.async_step_contract()

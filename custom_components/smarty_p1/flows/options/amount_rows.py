@@ -29,7 +29,7 @@ class AmountRows(NamedTuple):
         """Return the stored rows as the form shows them."""
         return [locale.amounts(row, self.amounts) for row in entry.options.get(self.option, ())]
 
-    def read(self, typed: JsonMapping, amounts: TypedAmounts) -> list[JsonDict]:
+    def read_rows(self, typed: JsonMapping, amounts: TypedAmounts) -> list[JsonDict]:
         """Return the rows of a form with numbers and ISO days, without empty and wrong amounts.
 
         Further rows are cut, except one, so that the caller can refuse too many.
@@ -39,7 +39,7 @@ class AmountRows(NamedTuple):
 
     def _read(self, read: JsonDict, row: int, amounts: TypedAmounts) -> JsonDict:
         for name in filter(read.__contains__, self.amounts):
-            value = amounts.read(self.place(name, row), read.pop(name), self.amounts[name])
+            value = amounts.read_amount(self.place(name, row), read.pop(name), self.amounts[name])
             if value is not None:
                 read[name] = value
         # The selector has checked the days, but returns them as a program has typed them.

@@ -350,7 +350,7 @@ def _read_amounts(
     per_year = typed.get(CONF_ENERGY_FEE_PER) == PER_YEAR
     for option in filter(typed.__contains__, _AMOUNTS):
         amount = FEE_PER_YEAR if per_year and option == CONF_ENERGY_FEE else _AMOUNTS[option]
-        value = amounts.read(places[option], read.pop(option), amount)
+        value = amounts.read_amount(places[option], read.pop(option), amount)
         if value is not None:
             read[option] = value
     # The message about a wrong power gives examples, and does not repeat the text.

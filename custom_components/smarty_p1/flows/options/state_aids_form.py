@@ -73,7 +73,7 @@ def _read_all(typed: JsonMapping, amounts: TypedAmounts) -> list[JsonDict]:
 
     An amount that is unusually high is an error once.
     """
-    aids = _ROWS.read(typed, amounts)
+    aids = _ROWS.read_rows(typed, amounts)
     if amounts.errors:
         return []
     if len(aids) > MAX_AIDS:

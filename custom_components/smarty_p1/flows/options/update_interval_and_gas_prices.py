@@ -89,7 +89,7 @@ async def _async_read_gas(
     """Return the options to store. Add errors for implausible or missing values to `amounts`."""
     read = amounts.read_all(typed, _GAS_FIELDS, "options.step.gas")
     read.pop(CONF_GAS_PRICES, None)
-    rows = _ROWS.read(typed, amounts)
+    rows = _ROWS.read_rows(typed, amounts)
     if error := _implausible(read):
         amounts.refuse(CONF_GAS_KWH_PER_M3, error)
     if not amounts.errors and (error := _error_of_prices(rows)):

@@ -15,7 +15,7 @@ class ChangeLog:
         self.version = 0
         self._starts = deque[datetime](maxlen=_MAX_KEPT)
 
-    def note(self, start: datetime) -> None:
+    def note_change(self, start: datetime) -> None:
         """Count a change of the data from `start` on."""
         self.version += 1
         self._starts.append(start)

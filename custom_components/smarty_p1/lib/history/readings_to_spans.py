@@ -327,7 +327,7 @@ class ReadingHistory:
             self.new.append(self.row.add(span))
         else:
             segment.spans.append(span)
-        self.changes.note(span.start)
+        self.changes.note_change(span.start)
 
     def _merge_oldest_segment(self) -> None:
         """Confirm the second segment: add its spans to the row, and make it the first segment."""
@@ -336,7 +336,7 @@ class ReadingHistory:
         spans, following.spans = following.spans, []
         for span in spans:
             self.new.append(self.row.add(span))
-            self.changes.note(span.start)
+            self.changes.note_change(span.start)
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
         """Begin a segment with `reading`. Drop the segments that the reading proves to be wrong."""
@@ -350,7 +350,7 @@ class ReadingHistory:
                 if last.may_be_followed_by(reading, serial_number):
                     self._show_month_of(last.last.time)
         for span in [span for segment in segments[kept:] for span in segment.spans]:
-            self.changes.note(span.start)
+            self.changes.note_change(span.start)
         del segments[kept:]
         while len(segments) >= MAX_SEGMENTS:
             self._merge_oldest_segment()
@@ -365,7 +365,7 @@ class ReadingHistory:
             return
         if gap := gap_between(before.last, after.first):
             after.spans.insert(0, gap)
-            self.changes.note(gap.start)
+            self.changes.note_change(gap.start)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
         """Continue after the spans `new`, which are in the files but not in the stored state.

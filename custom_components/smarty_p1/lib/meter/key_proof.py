@@ -64,7 +64,7 @@ class KeyProof:
         if telegram.verification is Verification.TAG:
             self.verified, self.verified_clock = now
 
-    def note(self, rejection: Rejection, decryptor: FrameDecryptor, now: Moment) -> None:
+    def note_rejection(self, rejection: Rejection, decryptor: FrameDecryptor, now: Moment) -> None:
         """Record a rejected frame."""
         if rejection.reason is Reason.TAG:
             self.unreadable += 1

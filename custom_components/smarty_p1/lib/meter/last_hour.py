@@ -45,7 +45,7 @@ class LastHour:
         self._rings = [array("i", [_UNKNOWN]) * SLOTS for _ in _POWERS]
         self._last = -SLOTS
 
-    def note(self, reading: Reading) -> None:
+    def note_reading(self, reading: Reading) -> None:
         """Add a current reading. This must be fast, because it runs for every telegram."""
         at, missing = self._place_of(reading.received_at), reading.missing_export
         for ring, (imported, exported) in zip(self._rings, _POWERS, strict=True):

@@ -144,7 +144,7 @@ class MBusMeters:
         self._meters: dict[str, _Meter] = {}
         # Readings that may be of another meter than before, keyed by channel.
         self._doubtful: dict[int, MBusReading] = {}
-        # Last result of `identify` and its input, and the last input of `note`.
+        # Last result of `identify` and its input, and the last input of `note_readings`.
         self._identified_in: Mapping[int, MBusReading] = {}
         self._identified: MBusChannels = {}
         self._noted: tuple[Mapping[int, MBusReading], MBusChannels] | None = None
@@ -208,7 +208,7 @@ class MBusMeters:
             return telegram
         return replace(telegram, channels={**telegram.channels, **completed})
 
-    def note(self, telegram: Telegram, channels: MBusChannels) -> None:
+    def note_readings(self, telegram: Telegram, channels: MBusChannels) -> None:
         """Remember the meters of a telegram. `channels` has the channel of each identity."""
         if self._noted == (telegram.channels, channels):
             return

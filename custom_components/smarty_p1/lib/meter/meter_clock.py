@@ -30,7 +30,7 @@ class MeterClock:
     since: datetime | None = None
     """Time of the first of the telegrams that agree with `candidate`."""
 
-    def note(self, time: datetime, now: datetime) -> bool:
+    def note_time(self, time: datetime, now: datetime) -> bool:
         """Note the `time` of a direct telegram, received at `now`. Return whether it is current.
 
         A current telegram also teaches the deviation. The call must be fast, because it runs for

@@ -128,7 +128,7 @@ class MeterReader:
         self._demand = _without_current_values(self.memory.demand_meter.values)
         self._last_time = self._demand and self._demand.time
 
-    def read(
+    def read_telegram(
         self,
         telegram: Telegram,
         received_at: datetime,
@@ -149,7 +149,7 @@ class MeterReader:
             channels = {name: at for name, at in channels.items() if at in telegram.channels}
         telegram = mbus.complete(telegram, channels)
         settled = self.memory.totals.settle(telegram, received_at, channels, clock)
-        mbus.note(settled, channels)
+        mbus.note_readings(settled, channels)
         # `settle` holds back a fall of the imported energy until further telegrams confirm the
         # fall. Until then, the true energy is unknown. So do not use this telegram for the
         # quarter-hours.

@@ -98,7 +98,7 @@ class MeterSession:
             if isinstance(event, Rejection):
                 self._rejections[event.reason] += 1
                 if proof := self._proof_of(event.system_title):
-                    proof[0].note(event, proof[1], Moment(now, clock))
+                    proof[0].note_rejection(event, proof[1], Moment(now, clock))
                 yield event
             elif judged := self._judge(event, now, clock):
                 yield judged
@@ -133,7 +133,7 @@ class MeterSession:
         telegram = reader.with_known_hour(telegram, now)
         verdict = self._judge_clock(telegram.time, now, reader.memory)
         prices = self._prices(telegram) if verdict.is_current else NO_PRICES
-        reading = reader.read(telegram, now, prices, verdict)
+        reading = reader.read_telegram(telegram, now, prices, verdict)
         # Count the telegram only after it was read. A telegram that raised an error must not count.
         self._reader = reader
         reader.memory.last_telegram = now
@@ -154,7 +154,7 @@ class MeterSession:
             return ClockVerdict(may_be_late=self._may_be_late)
         ahead = time - now
         if not self._may_be_late:
-            is_current = memory.clock.note(time, now)
+            is_current = memory.clock.note_time(time, now)
             if is_current:
                 memory.clock_deviation = ahead
             return ClockVerdict(ahead, is_current)
@@ -167,7 +167,7 @@ class MeterSession:
         # A clock with an unknown deviation counts as exact.
         is_current = (known or timedelta()) - ahead <= MAX_DEVIATION
         if is_current:
-            memory.clock_lag.note(now.timestamp(), time.timestamp())
+            memory.clock_lag.note_times(now.timestamp(), time.timestamp())
         lag = memory.clock_lag.seconds(None if known is None else -known.total_seconds())
         delay = max(timedelta(), -ahead - timedelta(seconds=lag))
         return ClockVerdict(ahead, is_current, may_be_late=True, delay=delay)

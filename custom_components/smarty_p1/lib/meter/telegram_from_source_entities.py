@@ -242,7 +242,7 @@ class SilentTotal:
         self._drawn_wh = 0.0
         self._divisor_wh = 0
 
-    def note(self, report: Report) -> bool:
+    def note_report(self, report: Report) -> bool:
         """Take the next report. Return whether the imported energy is silent."""
         last, self._last = self._last, report
         self._divisor_wh = gcd(self._divisor_wh, *_totals(report.telegram).values())

@@ -89,7 +89,7 @@ class ReconnectingPort:
                     # attempt need not grow.
                     self._backoff.reset()
             except Exception as err:  # noqa: BLE001 - no error may end the reading
-                self._faults.note("the reading of the port", err)
+                self._faults.note_fault("the reading of the port", err)
                 self._faults.call(self._on_lost, LinkError(type(err).__name__))
             if not await self._is_plugged_in_again():
                 await asyncio.sleep(self._next_delay())

@@ -200,13 +200,13 @@ class PriceSeries:
         """Add a price. Return False if the price of the quarter-hour stays."""
         is_new = self._month_of(price).put(price)
         if is_new:
-            self.changes.note(price.start)
+            self.changes.note_change(price.start)
         return is_new
 
     def set(self, price: QuarterPrice) -> None:
         """Add a price in place of the one that the quarter-hour may have."""
         self._month_of(price).set(price)
-        self.changes.note(price.start)
+        self.changes.note_change(price.start)
 
     def _month_of(self, price: QuarterPrice) -> PriceMonth:
         start = month_start(price.start)
@@ -217,7 +217,7 @@ class PriceSeries:
             months = self.months.values()
             scrap = min(months, key=lambda month: (month.count >= QUARTER_HOURS_A_DAY, month.start))
             del self.months[scrap.start]
-            self.changes.note(scrap.start)
+            self.changes.note_change(scrap.start)
         return self.months.setdefault(start, PriceMonth(start))
 
     def at(self, start: datetime) -> float | None:

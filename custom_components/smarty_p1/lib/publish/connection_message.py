@@ -14,9 +14,9 @@ class ConnectionMessage:
     def __init__(self) -> None:
         self._state = ""
         self.due_at = inf
-        """Time at which `take` has a message."""
+        """Time at which `take_message` has a message."""
 
-    def note(self, condition: Condition, now: float) -> bool:
+    def note_condition(self, condition: Condition, now: float) -> bool:
         """Note the condition of the source at the time `now`. Return whether a message is due."""
         state = str(CONNECTION.value_fn(condition))
         if state != self._state:
@@ -28,7 +28,7 @@ class ConnectionMessage:
         if self._state:
             self.due_at = now
 
-    def take(self, root: str, now: float) -> Message | None:
+    def take_message(self, root: str, now: float) -> Message | None:
         """Return the message if it is due. `root` is the meter's root topic."""
         if now < self.due_at:
             return None

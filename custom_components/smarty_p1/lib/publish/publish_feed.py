@@ -95,7 +95,7 @@ class PublishFeed:
             self._waiting = reading
             self._wake()
 
-    def take(self, reading: Reading | None) -> Iterator[Message]:
+    def take_messages(self, reading: Reading | None) -> Iterator[Message]:
         """Yield the availability message if it is due, and then the messages about `reading`.
 
         `reading` is the result of `claim`. A message counts as sent when the caller requests the

@@ -53,7 +53,7 @@ class RetainedMessages:
     """Retained messages of one publisher, by topic. All times are seconds of a monotonic clock.
 
     The caller subscribes to `topics`, and passes on what it sends and what the broker delivers. It
-    publishes the messages of `take` at the time `due`:
+    publishes the messages of `take_messages` at the time `due`:
 
     - messages that another publisher has deleted, and `online` in place of another's `offline`.
       Other texts of another publisher stay. Nothing is repaired while the meter is offline.
@@ -149,13 +149,13 @@ class RetainedMessages:
             topic.clear_at = now + (_MAX_LOOK_S if topic.retained is None else 0)
 
     def due(self, *, is_online: bool) -> float | None:
-        """Return when `take` has messages. Return None if no time is known."""
+        """Return when `take_messages` has messages. Return None if no time is known."""
         due = min((topic.clear_at for topic in self._topics.values()), default=inf)
         if is_online and self._lost():
             due = min(due, self._repair_at)
         return None if due == inf else due
 
-    def take(self, now: float, *, is_online: bool) -> Iterator[Message]:
+    def take_messages(self, now: float, *, is_online: bool) -> Iterator[Message]:
         """Yield the messages that are due. The caller notes each of them with `note_sent`."""
         for name in self._due_deletions(now):
             topic = self._topics[name]

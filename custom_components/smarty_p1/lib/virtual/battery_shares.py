@@ -171,7 +171,7 @@ class Handout:
         self._part = self._forecast.part(self._watts, before, after)
         self._taken = {}
 
-    def take(self, name: str, requested: float, share: float, now: float) -> float:
+    def take_share(self, name: str, requested: float, share: float, now: float) -> float:
         """Return the part (0 to 1) of the telegram's power that a battery gets. Count it as used.
 
         `name` is the name of the battery's share, and `share` its size. `requested` is the part

@@ -28,7 +28,7 @@ class IntervalEstimate:
         """Return whether the estimate is reliable: at least five intervals were measured."""
         return len(self._intervals) == _MAX_INTERVALS
 
-    def note(
+    def note_event(
         self, now: float, max_interval: float = float("inf"), min_interval: float = 0.0
     ) -> float | None:
         """Record an event at the time `now`.
@@ -112,7 +112,7 @@ class Client:
     _second: float = 0.0
     _in_second: int = 0
 
-    def note(self, question: Question, now: float) -> None:
+    def note_question(self, question: Question, now: float) -> None:
         """Count a request at the time `now`.
 
         Raises PollRateExceededError for more than _MAX_POLLS_A_SECOND requests in a second.
@@ -158,7 +158,7 @@ class Clients:
         self._kept = kept
         self._clients: dict[str, Client] = {}
 
-    def of(self, address: str) -> Client:
+    def client_at(self, address: str) -> Client:
         """Return the client with this address. It becomes the client with the most recent request.
 
         If no client has this address, create one.

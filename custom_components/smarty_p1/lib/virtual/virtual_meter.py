@@ -93,7 +93,7 @@ class VirtualMeter:
         `now` is the present time in seconds of a monotonic clock. `age` is the time in seconds
         since the telegram was sent.
         """
-        self._telegrams.note(now, MAX_SILENCE_S, _MIN_INTERVAL_S)
+        self._telegrams.note_event(now, MAX_SILENCE_S, _MIN_INTERVAL_S)
         self._values = values_of(reading)
         self._sent_at = now - age
         self._handout.renew(self._values.power_w, self._sent_at)
@@ -119,14 +119,16 @@ class VirtualMeter:
         """Return whether the user has named the client at `address` as a battery."""
         return address in self._batteries
 
-    def note(self, address: str, question: Question, now: float, *, is_udp: bool = False) -> Client:
+    def note_question(
+        self, address: str, question: Question, now: float, *, is_udp: bool = False
+    ) -> Client:
         """Count a client's request at the time `now`. Return the client.
 
         Raises PollRateExceededError if the client sends too many requests, and Unavailable if it
         gets no answer by UDP.
         """
-        client = self._clients.of(address)
-        client.note(question, now)
+        client = self._clients.client_at(address)
+        client.note_question(question, now)
         if is_udp and self._batteries and address not in self._batteries:
             raise Unavailable
         return client
@@ -136,11 +138,11 @@ class VirtualMeter:
 
         Raises Unavailable or PollRateExceededError.
         """
-        client = self.note(address, question, now, is_udp=question.is_udp)
+        client = self.note_question(address, question, now, is_udp=question.is_udp)
         if not question.is_polled:
             return self.values(now)
         estimate = client.poll_intervals[question]
-        waited = estimate.note(now, _MAX_POLL_TELEGRAMS * self.telegram_interval)
+        waited = estimate.note_event(now, _MAX_POLL_TELEGRAMS * self.telegram_interval)
         values = self.values(now)
         if not question.is_udp and address not in self._batteries:
             self._report_if_fast(client, estimate)
@@ -159,7 +161,7 @@ class VirtualMeter:
         values = self.ask(address, Question.PUSHED, now)
         if address not in self._batteries:
             return values
-        client = self._clients.of(address)
+        client = self._clients.client_at(address)
         estimate = client.fastest
         is_polling = (
             estimate
@@ -216,7 +218,7 @@ class VirtualMeter:
         share = 1 / max(1, len(sharing - {None}))
         name = self._share_name(client, batteries) or _NEWCOMERS
         requested = share * min(1.0, every / self.telegram_interval)
-        return self._handout.take(name, requested, share, now)
+        return self._handout.take_share(name, requested, share, now)
 
     def _known_batteries(self) -> set[str]:
         """Return the addresses of the batteries that have their own share of the power."""

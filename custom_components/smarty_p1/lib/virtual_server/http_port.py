@@ -244,7 +244,7 @@ class HttpPort:
             raise
 
     def _note(self, request: web.Request) -> None:
-        self._meter.note(_client(request), Question.OTHER, self._now())
+        self._meter.note_question(_client(request), Question.OTHER, self._now())
 
     def _document(self, document: JsonMapping) -> Handler:
         """Return a handler that always answers with the same document."""

@@ -56,7 +56,7 @@ class ShellyRpc:
         values: Callable[[], MeterValues]
         try:
             if question is Question.OTHER:
-                self._meter.note(address, question, now, is_udp=is_udp)
+                self._meter.note_question(address, question, now, is_udp=is_udp)
                 values = partial(self._meter.values, now)
             else:
                 values = partial(self._meter.ask, address, question, now)
@@ -69,7 +69,7 @@ class ShellyRpc:
 
     def note_other(self, address: str) -> None:
         """Count a message that is not an RPC request. Raises PollRateExceededError."""
-        self._meter.note(address, Question.OTHER, self._now())
+        self._meter.note_question(address, Question.OTHER, self._now())
 
     def outdated_notification(self, to: str) -> str:
         """Return a notification to the client `to` in which all values are unknown."""
