@@ -1,6 +1,6 @@
 """Check the integration's texts, icons, dependencies, and calls that list config entries.
 
-usage: check_integration.py [custom_components/DOMAIN]
+usage: python -m scripts.check_integration [custom_components/DOMAIN]
 
 Each text exists in all languages, and each entity has an icon. Each levy of the price file needs
 its names as labels of the contract's fields and in the cards. Lists of the integration's config

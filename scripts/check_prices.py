@@ -1,6 +1,6 @@
 """Check the published prices: structure, days, sources, and plausible values.
 
-usage: check_prices.py [network_prices.toml]
+usage: python -m scripts.check_prices [network_prices.toml]
 
 Prints one line per defect, and exits with status 1 if there is any. A defect names the price and
 the position of the value in the price's list. Position 2 is the second value. The head of
