@@ -148,6 +148,10 @@ export const styles = css`
     align-items: center;
     min-height: 44px;
   }
+  /* Two links of two lines each stay apart. */
+  .link {
+    padding-block: 6px;
+  }
   /* Forced colours and prints leave the background out, and show the outline. */
   [aria-checked="true"],
   [aria-selected="true"],
@@ -224,6 +228,7 @@ export const styles = css`
   }
   footer .link {
     margin-inline-start: auto;
+    text-align: end;
   }
   .why {
     align-self: flex-start;

@@ -37,6 +37,11 @@ const boxes = (path: string) =>
     bottom: Math.max(Number(one), Number(other)),
   }));
 
+test("before the first euro, the scale has room above zero", () => {
+  const lines = drawn([column({ parts: [0, 0, 0, 0], tick: 0 })], 400).lines.map(({ value }) => value);
+  assert.deepEqual([lines.length > 1, lines[0]], [true, 0]);
+});
+
 test("parts stand on each other, and what is below 0 hangs from the axis", () => {
   const { paths, zero } = drawn(year(), 342);
   const [energy, network, surcharge, fedIn] = paths.map((path) => boxes(path)[0]);

@@ -83,14 +83,14 @@ export function monthsDrawing(columns: Column[], { width, height, isDivided, wid
   const marks = columns.flatMap(({ tick, estimate }) => [tick ?? 0, estimate ?? 0]);
   const maximum = Math.max(0, ...up, ...marks);
   const lowest = Math.min(0, ...down, ...marks);
-  const highest = maximum > lowest ? Math.max(maximum, lowest + MIN_RANGE) : maximum;
+  const highest = Math.max(maximum, lowest + MIN_RANGE);
   const values = linesOf(lowest, highest);
   const hasAxis = width >= MIN_WIDTH_WITH_AXIS_PX;
   const axis = hasAxis ? Math.ceil(Math.max(...values.map((value) => widthOf(write(value))))) + GAP_PX : NO_AXIS_PX;
   const gap = isDivided ? DIVIDER_PX : 0;
   const step = Math.max(1, (width - axis - RIGHT_PX - gap) / Math.max(1, columns.length));
   const bar = Math.max(2, Math.round(step * 0.72));
-  const range = highest - lowest || 1;
+  const range = highest - lowest;
   const scale = (height - TOP_PX - BOTTOM_PX) / range;
   const y = (value: number) => round(TOP_PX + (highest - value) * scale);
   const left = columns.map((_, index) => axis + index * step + (index === columns.length - 1 ? gap : 0));

@@ -5,6 +5,7 @@ import { css, html, type TemplateResult } from "lit";
 export const switchStyles = css`
   header {
     align-items: center;
+    margin-bottom: 6px;
   }
   fieldset {
     display: flex;
