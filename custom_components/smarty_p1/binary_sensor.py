@@ -1,6 +1,6 @@
 """Binary sensors: a warning before the reference power is exceeded, and loads that run by plan."""
 
-from typing import Any, override
+from typing import Any, cast, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_REFERENCE_POWER
 from .coordinator import RecordsConfigEntry
 from .coordinator.meter_coordinator import MeterCoordinator
-from .entity import SmartyEntity, described_as, find_new
+from .entity import ReportedEntity, described_as, find_new
 from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
 from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE
 from .lib.json_types import JsonMapping
@@ -45,7 +45,7 @@ def _describe(described: EntitySpec[Any]) -> BinarySensorEntityDescription:
     return described_as(BinarySensorEntityDescription, described, device_class=device_class)
 
 
-class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
+class MeterBinarySensor(ReportedEntity, BinarySensorEntity):
     """Binary sensor of the electricity meter."""
 
     _unrecorded_attributes = frozenset({MEASURED_SINCE})
@@ -58,8 +58,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         """Return whether the warning is on. Return None if the forecast is unknown."""
-        is_on: bool | None = self.described.value_fn(self.coordinator.data)
-        return is_on
+        return cast("bool | None", self.native_value)
 
     @property
     @override

@@ -1,13 +1,16 @@
 """Base class of the entities of a meter, and the descriptions of their devices."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, override
+from datetime import datetime
+from typing import Any, Literal, override
 
-from homeassistant.const import EntityCategory, Platform
-from homeassistant.core import callback
+from homeassistant.const import STATE_UNKNOWN, EntityCategory, Platform
+from homeassistant.core import State, callback
+from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity import FLOAT_PRECISION, Entity, EntityDescription
+from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
@@ -15,6 +18,7 @@ from .const import DOMAIN
 from .coordinator import has_records, has_telegrams
 from .coordinator.entry_types import known_meters
 from .coordinator.meter_coordinator import MeterCoordinator
+from .lib.entities.deadband import Shown
 from .lib.entities.devices import MBUS_MODEL_ID, METER_MODEL, maker, mbus_model, short_serial
 from .lib.entities.entity_description import EntitySpec, local_times
 from .lib.entities.leneda_and_sharing_sensors import day_sums_of
@@ -228,3 +232,57 @@ class SmartyEntity(CoordinatorEntity[MeterCoordinator]):
             return None
         zone = dt_util.get_default_time_zone()
         return local_times(attributes_fn(self.coordinator.data), zone)
+
+
+def _text_of(state: StateType) -> str:
+    if state is None:
+        return STATE_UNKNOWN
+    return f"{state:.{FLOAT_PRECISION}}" if isinstance(state, float) else str(state)
+
+
+class ReportedEntity(SmartyEntity):
+    """Entity that writes only the parts of its state that have changed, which is much faster."""
+
+    _has_details = True
+    _shown: tuple[object, ...] | Literal[False] = False
+    _written: State | None = None
+
+    @property
+    def native_value(self) -> Shown:
+        """Return the value in the last reading. Return None if the value is missing or empty."""
+        value: Shown = self.described.value_fn(self.coordinator.data)
+        return value
+
+    @property
+    def last_reset(self) -> datetime | None:
+        """Return the time from which a total counts, None for a value that is no total."""
+        return None
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        """Write the state, or report again that it has not changed.
+
+        A new value keeps the written attributes.
+        """
+        states, entity_id = self.hass.states, self.entity_id
+        shown = self.available and (
+            self.native_value,
+            self._has_details and (self.extra_state_attributes, self.last_reset),
+            self.hass.data.get(DATA_CUSTOMIZE),
+        )
+        before, written = self._shown, states.get(entity_id)
+        # Another program, or a changed entry in the registry, may have written the state since.
+        if (
+            not (shown and before and written and written is self._written)
+            or shown[1:] != before[1:]
+        ):
+            super()._handle_coordinator_update()
+        elif shown[0] == before[0]:
+            state, attributes, context = written.state, written.attributes, written.context
+            states.async_set(entity_id, state, attributes, context=context)
+            return
+        else:
+            state, info = _text_of(self.state), written.state_info
+            states.async_set(entity_id, state, written.attributes, state_info=info)
+        self._shown, self._written = shown, states.get(entity_id)

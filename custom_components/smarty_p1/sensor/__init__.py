@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Literal, override
+from typing import Any, override
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntity
-from homeassistant.const import MATCH_ALL, STATE_UNKNOWN, Platform
-from homeassistant.core import HomeAssistant, State, callback
-from homeassistant.core_config import DATA_CUSTOMIZE
+from homeassistant.const import MATCH_ALL, Platform
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.entity import FLOAT_PRECISION
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.typing import StateType
 
 from ..const import DOMAIN, SUBENTRY_BATTERY
 from ..coordinator import SmartyConfigEntry, has_telegrams, is_live
@@ -19,7 +16,7 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..coordinator.telegram_source import TelegramMeter
-from ..entity import SmartyEntity, find_new, mbus_device, mbus_device_id, on_new_objects
+from ..entity import ReportedEntity, find_new, mbus_device, mbus_device_id, on_new_objects
 from ..lib.entities.deadband import DeadbandFilter, Follow, Shown, limited
 from ..lib.entities.entity_description import MeterSensorSpec, SensorSpec
 from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS
@@ -60,13 +57,7 @@ async def async_setup_entry(
             async_add_entities(pulse_sensors(coordinator))
 
 
-def _text_of(state: StateType) -> str:
-    if state is None:
-        return STATE_UNKNOWN
-    return f"{state:.{FLOAT_PRECISION}}" if isinstance(state, float) else str(state)
-
-
-class MeterSensor(SmartyEntity, SensorEntity):
+class MeterSensor(ReportedEntity, SensorEntity):
     """Sensor of the electricity meter, or of a gas, water or heat meter."""
 
     # The event entity already records the text of a message. So do not record the text here, too.
@@ -90,15 +81,6 @@ class MeterSensor(SmartyEntity, SensorEntity):
         self._has_details = bool(
             described.attributes_fn or described.last_reset_fn or described.limit_fn
         )
-        self._shown: tuple[object, ...] | Literal[False] = False
-        self._written: State | None = None
-
-    @property
-    @override
-    def native_value(self) -> Shown:
-        """Return the value in the last reading. Return None if the value is missing or empty."""
-        value: Shown = self.described.value_fn(self.coordinator.data)
-        return value
 
     @property
     @override
@@ -106,35 +88,6 @@ class MeterSensor(SmartyEntity, SensorEntity):
         """Return the start of the month, for a total that restarts from 0 every month."""
         last_reset_fn = self.described.last_reset_fn
         return last_reset_fn(self.coordinator.data) if last_reset_fn else None
-
-    @override
-    @callback
-    def _handle_coordinator_update(self) -> None:
-        """Write the state, but only the parts that have changed, which is much faster.
-
-        A state without a change is reported again. A new value keeps the written attributes.
-        """
-        states, entity_id = self.hass.states, self.entity_id
-        shown = self.available and (
-            self.native_value,
-            self._has_details and (self.extra_state_attributes, self.last_reset),
-            self.hass.data.get(DATA_CUSTOMIZE),
-        )
-        before, written = self._shown, states.get(entity_id)
-        # Another program, or a changed entry in the registry, may have written the state since.
-        if (
-            not (shown and before and written and written is self._written)
-            or shown[1:] != before[1:]
-        ):
-            super()._handle_coordinator_update()
-        elif shown[0] == before[0]:
-            state, attributes, context = written.state, written.attributes, written.context
-            states.async_set(entity_id, state, attributes, context=context)
-            return
-        else:
-            state, info = _text_of(self.state), written.state_info
-            states.async_set(entity_id, state, written.attributes, state_info=info)
-        self._shown, self._written = shown, states.get(entity_id)
 
 
 class FollowingSensor(MeterSensor):

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 from ..history.luxembourg_time import DAY, midnight
@@ -122,6 +123,7 @@ def _days_of(entry: JsonMapping) -> Days:
     return Days(entry.get("from", date.min), entry.get("until", date.max))
 
 
+@lru_cache(maxsize=256)
 def price_key(*parts: float | str) -> str:
     """Return the key of a published price, such as `fixed.7` (kW) or `levies.compensation.A`."""
     return ".".join(f"{part:g}" if isinstance(part, float) else f"{part}" for part in parts)
