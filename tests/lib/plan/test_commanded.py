@@ -750,11 +750,11 @@ def test_a_late_order_from_before_a_battery_was_given_back_is_taken_back(
     house.until(20)
     house.values = None
     assert house.until(90) == [(30, "0.0"), (30, "Auto")]
-    house.change(**{kind: old})
+    house.change(by_call=False, **{kind: old})
     house.until(900)
     assert {*house.states.values()} == {"0.0", "Auto"}
     # Later, somebody else decides it.
-    house.change(**{kind: old})
+    house.change(by_call=False, **{kind: old})
     assert house.until(2000) == []
 
 
