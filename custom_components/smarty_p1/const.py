@@ -69,6 +69,7 @@ CONF_MIN_MINUTES: Final = "min_minutes"
 # Subentry with the battery of the house, and its fields.
 SUBENTRY_BATTERY: Final = "battery"
 CONF_CHARGE: Final = "charge"
+CONF_DISCHARGE_SET_BY: Final = "discharge_set_by"
 CONF_CHARGE_KW: Final = "charge_kw"
 CONF_DISCHARGE_KW: Final = "discharge_kw"
 CONF_EFFICIENCY: Final = "efficiency"

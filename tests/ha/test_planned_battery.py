@@ -3,12 +3,15 @@
 The house is that of `test_planned_loads`: it needs 0.4 kW, and energy is cheap from 22:00 to 6:00.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, SubentryFlowResult
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -30,6 +33,8 @@ pytestmark = [
 EVENING = datetime(2026, 6, 16, 19, 50, tzinfo=UTC)
 CHEAP = datetime(2026, 6, 16, 20, 0, 25, tzinfo=UTC)
 """22:00 in Luxembourg."""
+LATE = CHEAP.replace(hour=3, minute=45) + timedelta(days=1)
+"""The last quarter-hour in which energy is cheap."""
 NUMBER, MODE = "input_number.battery", "input_select.battery"
 BATTERY: JsonDict = {
     "name": "Battery",
@@ -136,6 +141,59 @@ async def test_a_silent_meter_and_a_removed_battery_end_the_control(
     await wait_until(hass, lambda: state(hass, "sensor.battery_planned_power") == "no entity")
 
 
+async def test_a_battery_with_two_numbers_never_charges_and_discharges_at_once(
+    house: MockConfigEntry, hass: HomeAssistant, home: Home, clock: SetClock
+) -> None:
+    names = "number.charge", "number.discharge"
+    kind = {"min": 0, "max": 5000, "unit_of_measurement": "W"}
+    stuck, refused = set[str](), asyncio.Event()
+
+    def set_number(call: ServiceCall) -> None:
+        (name,) = cv.ensure_list(call.data["entity_id"])
+        if name in stuck:
+            refused.set()
+            raise HomeAssistantError
+        hass.states.async_set(name, str(call.data["value"]), kind, context=call.context)
+
+    hass.services.async_register("number", "set_value", callback(set_number))
+    for name in names:
+        hass.states.async_set(name, "0.0", kind)
+
+    def watts() -> tuple[float, ...]:
+        return tuple(float(state(hass, name)) for name in names)
+
+    await test_planned_loads.add(hass, house)
+    await home.again(billed_month.telegram("00:00:10", 1.5))
+    # The numbers have no sign, whatever sign the sensor of the power has.
+    two = {"power_set_by": names[0], "discharge_set_by": names[1], "positive_charges": False}
+    await add(hass, house, **two)
+    await wait_until(hass, lambda: planned_kw(hass) is not None)
+    await home.receive(billed_month.telegram("00:00:20", 1.5))
+    await wait_until(hass, lambda: watts() == (0, pytest.approx(2345, abs=1)))
+    hass.states.async_set("sensor.battery_charge", "0", {"unit_of_measurement": "%"})
+    clock(LATE)
+    stuck.add(names[1])
+    await home.receive(billed_month.telegram("00:00:30", 1.5))
+    # A car that leaves is a new plan.
+    hass.states.async_set("binary_sensor.wallbox_connected", "off")
+    await wait_until(hass, refused.is_set)
+    await hass.async_block_till_done()
+    assert watts() == (0, pytest.approx(2345, abs=1))
+    await wait_until(hass, lambda: state(hass, "sensor.car_state") == "not_connected")
+    stuck.clear()
+    for minutes in (2, 4, 6):
+        # Its control changes once a minute. A look between clock and telegram sees a silent meter.
+        clock(LATE + timedelta(minutes=minutes))
+        await home.receive(billed_month.telegram(f"00:0{minutes}:00", 1.5))
+        if watts()[0] > 0:
+            break
+    assert (watts()[0] > 0, watts()[1]) == (True, 0)
+    _, subentry_id = house.subentries
+    clock(LATE + timedelta(minutes=8))
+    hass.config_entries.async_remove_subentry(house, subentry_id)
+    await wait_until(hass, lambda: watts() == (0, 0))
+
+
 @pytest.mark.parametrize("mode", [{}, SELECTED])
 async def test_a_number_that_can_only_charge_leaves_the_house_to_the_battery(
     house: MockConfigEntry, hass: HomeAssistant, home: Home, clock: SetClock, mode: dict[str, str]
@@ -147,7 +205,7 @@ async def test_a_number_that_can_only_charge_leaves_the_house_to_the_battery(
     assert planned_kw(hass) == pytest.approx(-0.4, abs=0.05)
     assert (state(hass, MODE), state(hass, "input_number.charge")) == ("Auto", "0.0")
     hass.states.async_set("sensor.battery_charge", "0", {"unit_of_measurement": "%"})
-    clock(CHEAP.replace(hour=3, minute=45) + timedelta(days=1))
+    clock(LATE)
     await home.again(billed_month.telegram("00:00:10", 0.1))
     await until_set(hass, lambda: float(state(hass, "input_number.charge")) > 0)
 
@@ -160,8 +218,7 @@ async def test_a_mode_is_chosen_only_to_charge_from_the_grid(
     await add(hass, house, **SELECTED)
     await wait_until(hass, lambda: planned_kw(hass) is not None)
     assert state(hass, MODE) == "Auto"
-    late = CHEAP.replace(hour=3, minute=45) + timedelta(days=1)
-    clock(late)
+    clock(LATE)
     await home.again(billed_month.telegram("00:00:10", 0.1))
     await until_set(hass, lambda: state(hass, MODE) == "Charge")
 
@@ -170,11 +227,18 @@ WRONG_FIELDS: list[tuple[JsonDict, str, str]] = [
     ({"capacity_kwh": "0"}, "capacity_kwh", "amount_out_of_range"),
     ({"charge": "sensor.mileage"}, "charge", "charge_has_other_unit"),
     (SET | {"power_set_by": "input_number.km"}, "power_set_by", "power_set_by_has_other_unit"),
+    ({"discharge_set_by": NUMBER}, "power_set_by", "charge_number_missing"),
+    (SET | {"discharge_set_by": NUMBER}, "power_set_by", "charge_number_missing"),
+    (
+        SET | {"discharge_set_by": "input_number.km"},
+        "discharge_set_by",
+        "power_set_by_has_other_unit",
+    ),
     (SELECTED | {"mode_otherwise": ""}, "mode_otherwise", "mode_missing"),
     (SELECTED | {"mode_controlled": "charge"}, "mode_controlled", "mode_unknown"),
     ({"measured_by": "sensor.nothing"}, "measured_by", "load_has_no_statistics"),
 ]
-AT_ONCE = [WRONG_FIELDS[row] for row in (0, 1, 3, 5)]
+AT_ONCE = [WRONG_FIELDS[row] for row in (0, 1, 6, 8)]
 
 
 async def test_a_wrong_field_is_named_and_can_be_corrected(

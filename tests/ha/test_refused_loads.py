@@ -130,15 +130,16 @@ async def test_a_load_that_is_only_planned_needs_none_of_its_buttons(
     assert LOAD_PLANS.of(hass, pool.subentry_id)
 
 
-async def test_a_battery_whose_number_a_load_sets_is_only_planned_until_the_load_is_removed(
+async def test_a_battery_with_a_number_that_a_load_sets_is_only_planned_until_the_load_is_removed(
     hass: HomeAssistant, box: Box, home: Home
 ) -> None:
     hass.states.async_set("sensor.charge", "50", {"unit_of_measurement": "%"})
-    hass.states.async_set(POWER, "0", WATTS | {"min": -5000})
+    hass.states.async_set("number.charge", "0", WATTS)
     await box.enters(power_set_by=POWER)
     (car,) = box.house.subentries
     await home.again(billed_month.telegram("00:00:10", 1.5))
-    store(hass, box.house, "battery", "Battery", BATTERY | {"power_set_by": POWER})
+    numbers = {"power_set_by": "number.charge", "discharge_set_by": POWER}
+    store(hass, box.house, "battery", "Battery", BATTERY | numbers)
     await hass.async_block_till_done()
     await box.charger.until(lambda: planned_kw(hass) == pytest.approx(-0.4, abs=0.05))
     async_fire_time_changed(hass, datetime.now(UTC) + timedelta(minutes=5))
@@ -146,5 +147,5 @@ async def test_a_battery_whose_number_a_load_sets_is_only_planned_until_the_load
     assert named(hass, box.house) == f"Battery ({POWER})"
     assert box.watts == 0
     hass.config_entries.async_remove_subentry(box.house, car)
-    await until_set(hass, lambda: box.watts == pytest.approx(-2345, abs=1))
+    await until_set(hass, lambda: box.watts == pytest.approx(2345, abs=1))
     assert named(hass, box.house) is None

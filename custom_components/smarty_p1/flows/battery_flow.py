@@ -16,6 +16,7 @@ from ..const import (
     CONF_CHARGE_KW,
     CONF_CHARGES_FROM_GRID,
     CONF_DISCHARGE_KW,
+    CONF_DISCHARGE_SET_BY,
     CONF_EFFICIENCY,
     CONF_MEASURED_BY,
     CONF_MODE_CONTROLLED,
@@ -27,7 +28,7 @@ from ..const import (
     SECTION_MORE,
     SUBENTRY_BATTERY,
 )
-from ..coordinator.loads.refused_loads import POWER_UNITS, unit_of
+from ..coordinator.loads.refused_loads import NUMBERS, POWER_UNITS, unit_of
 from ..lib.amounts import KW, KWH, Amount
 from ..lib.json_types import JsonDict
 from ..request_fields import SchemaFields
@@ -41,8 +42,9 @@ _MAX_OPTION_CHARS = 100
 # Error and units of an entity.
 _UNITS = {
     CONF_CHARGE: ("charge_has_other_unit", {None, "%"}),
-    CONF_POWER_SET_BY: ("power_set_by_has_other_unit", POWER_UNITS[SUBENTRY_BATTERY]),
+    **dict.fromkeys(NUMBERS, ("power_set_by_has_other_unit", POWER_UNITS[SUBENTRY_BATTERY])),
 }
+_NUMBER = entity_field("number", "input_number")
 _FIELDS: SchemaFields = {
     vol.Required(CONF_NAME): TextSelector(),
     vol.Required(CONF_CAPACITY): AmountField(Amount(KWH, 200, 0.5)),
@@ -54,7 +56,8 @@ _FIELDS: SchemaFields = {
     vol.Optional(CONF_MEASURED_BY): EntitySelector(
         EntitySelectorConfig(domain="sensor", device_class="power")
     ),
-    vol.Optional(CONF_POWER_SET_BY): entity_field("number", "input_number"),
+    vol.Optional(CONF_POWER_SET_BY): _NUMBER,
+    vol.Optional(CONF_DISCHARGE_SET_BY): _NUMBER,
     vol.Required(CONF_POSITIVE_CHARGES, default=True): BooleanSelector(),
     vol.Optional(CONF_MODE_SET_BY): entity_field("select", "input_select"),
     vol.Optional(CONF_MODE_CONTROLLED): TextSelector(),
@@ -69,7 +72,7 @@ _SECTIONS = {
         CONF_POSITIVE_CHARGES,
     },
     SECTION_CONTROL: {
-        CONF_POWER_SET_BY,
+        *NUMBERS,
         CONF_MODE_SET_BY,
         CONF_MODE_CONTROLLED,
         CONF_MODE_OTHERWISE,
@@ -100,6 +103,13 @@ class BatteryFlow(ConfigSubentryFlow):
         for name, (error, valid) in _UNITS.items():
             if name in data and unit_of(self.hass, data[name]) not in valid:
                 errors.refuse(name, error)
+        charge, discharge = (data.get(name) for name in NUMBERS)
+        if discharge and charge in {None, discharge}:
+            errors.refuse(CONF_POWER_SET_BY, "charge_number_missing")
+        self._check_mode(data, errors)
+        return data
+
+    def _check_mode(self, data: JsonDict, errors: FormErrors) -> None:
         if mode := data.get(CONF_MODE_SET_BY):
             state = self.hass.states.get(mode)
             for name in (CONF_MODE_CONTROLLED, CONF_MODE_OTHERWISE):
@@ -108,4 +118,3 @@ class BatteryFlow(ConfigSubentryFlow):
                     errors.refuse(name, "mode_missing")
                 elif state and option not in state.attributes.get("options", [option]):
                     errors.refuse(name, "mode_unknown")
-        return data

@@ -6,13 +6,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
-from ...const import (
-    CONF_MEASURED_BY,
-    CONF_MODE_CONTROLLED,
-    CONF_MODE_OTHERWISE,
-    CONF_MODE_SET_BY,
-    CONF_POWER_SET_BY,
-)
+from ...const import CONF_MEASURED_BY, CONF_MODE_CONTROLLED, CONF_MODE_OTHERWISE, CONF_MODE_SET_BY
 from ...lib.history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, quarter_start
 from ...lib.meter.meter_reader import Reading
 from ...lib.passed_pause import has_passed
@@ -29,7 +23,7 @@ from .meter_power import net_import
 from .ordered_entities import OrderedEntities, Orderer, key_of
 from .refused_loads import switched_battery
 from .shown_plans import BATTERY_PLANS, PlannedBattery
-from .state_numbers import converted, number_to_set
+from .state_numbers import converted, number_of
 
 _MIN_REST = timedelta(minutes=1)
 # The meter shows the effect of a new power after this time.
@@ -176,20 +170,21 @@ class BatteryFollower:
     def _order(self, entered: EnteredBattery) -> None:
         """EntityOrder power and mode, unless the user has chosen another mode."""
         hass, fields, now = self._hass, entered.fields, dt_util.utcnow()
-        number, mode, numbers = fields.get(CONF_POWER_SET_BY), None, dict[str, float]()
-        if number and (state := hass.states.get(number)):
-            signed = (self._kw or 0.0) * entered.sign
-            numbers[key_of(hass, number)] = number_to_set(state, signed, signed)
+        mode, numbers = None, entered.numbers(hass, self._kw or 0.0)
+        # No battery is told to charge and to discharge at once.
+        if any(not value and number_of(hass.states.get(name)) for name, value in numbers.items()):
+            numbers = dict.fromkeys(numbers, 0.0)
+        values = {key_of(hass, name): value for name, value in numbers.items()}
+        used = dict.fromkeys(values, EntityKind.FOLLOWED)
         if select := fields.get(CONF_MODE_SET_BY):
-            options = fields[CONF_MODE_CONTROLLED], fields[CONF_MODE_OTHERWISE]
-            mode = Mode(key_of(hass, select), *options)
-        kinds = {number: EntityKind.FOLLOWED, select: EntityKind.SELECT}
-        used = {key_of(hass, name): kind for name, kind in kinds.items() if name}
+            key = key_of(hass, select)
+            used[key] = EntityKind.SELECT
+            mode = Mode(key, fields[CONF_MODE_CONTROLLED], fields[CONF_MODE_OTHERWISE])
         control = self._records.control_of(entered.subentry_id).used(used, now)
         around = Around(hand_end=day_end(now))
         control = control.reported(self._orders.reports(control), now, around)
         if control.has_hand:
             self._kw = None
-        control = control.battery(None if self._kw is None else numbers, mode, now)
+        control = control.battery(None if self._kw is None else values, mode, now)
         orderer = Orderer(entered.subentry_id, entered.name, is_battery=True)
         self._orders.command(orderer, control)

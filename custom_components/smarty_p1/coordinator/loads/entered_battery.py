@@ -11,18 +11,17 @@ from ...const import (
     CONF_CHARGE_KW,
     CONF_CHARGES_FROM_GRID,
     CONF_DISCHARGE_KW,
+    CONF_DISCHARGE_SET_BY,
     CONF_EFFICIENCY,
-    CONF_MEASURED_BY,
     CONF_MODE_SET_BY,
     CONF_POSITIVE_CHARGES,
     CONF_POWER_SET_BY,
     SUBENTRY_BATTERY,
 )
 from ...lib.plan.house_battery import HouseBattery
+from ..chosen_entity_ids import ENTITY_FIELDS
 from ..entry_types import AnyConfigEntry
 from .state_numbers import number_of, number_to_set
-
-_ENTITIES = (CONF_CHARGE, CONF_MEASURED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
 
 
 class EnteredBattery(NamedTuple):
@@ -35,7 +34,7 @@ class EnteredBattery(NamedTuple):
     @property
     def entities(self) -> list[str]:
         """Return all entities of other integrations that the battery needs."""
-        return [self.fields[name] for name in _ENTITIES if name in self.fields]
+        return [value for name, value in self.fields.items() if name in ENTITY_FIELDS]
 
     @property
     def is_controlled(self) -> bool:
@@ -64,10 +63,24 @@ class EnteredBattery(NamedTuple):
             self.is_controlled and not self.can_discharge(hass),
         )
 
+    def numbers(self, hass: HomeAssistant, kw: float) -> dict[str, float]:
+        """Return the values of its numbers by entity while it is charged with `kw`.
+
+        A second number has the power of discharging. A value is 0 while its entity has no state.
+        """
+        charge, discharge = map(self.fields.get, (CONF_POWER_SET_BY, CONF_DISCHARGE_SET_BY))
+        powers = {charge: kw * self.sign}
+        if discharge:
+            powers = {charge: max(0.0, kw), discharge: max(0.0, -kw)}
+        return {
+            name: number_to_set(state, power, power) if (state := hass.states.get(name)) else 0.0
+            for name, power in powers.items()
+            if name
+        }
+
     def can_discharge(self, hass: HomeAssistant) -> bool:
-        """Return whether its number goes below 0. Without one, its mode can only charge."""
-        state = hass.states.get(self.fields.get(CONF_POWER_SET_BY, ""))
-        return state is not None and number_to_set(state, -self.sign, -self.sign) * self.sign < 0
+        """Return whether a number can discharge it. Without one, its mode can only charge."""
+        return self.numbers(hass, 0.0) != self.numbers(hass, -1.0)
 
 
 def entered_battery(entry: AnyConfigEntry) -> EnteredBattery | None:

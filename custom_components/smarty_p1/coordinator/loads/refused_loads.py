@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from ...const import (
+    CONF_DISCHARGE_SET_BY,
     CONF_MEASURED_BY,
     CONF_MODE_SET_BY,
     CONF_POWER_SET_BY,
@@ -24,7 +25,9 @@ POWER_UNITS = {
     SUBENTRY_BATTERY: {None, "W", "kW", "MW"},
 }
 """Units of a number that sets a power, by type of subentry."""
-COMMANDED = (CONF_SWITCHED_BY, CONF_STOPPED_BY, CONF_POWER_SET_BY, CONF_MODE_SET_BY)
+NUMBERS = (CONF_POWER_SET_BY, CONF_DISCHARGE_SET_BY)
+"""Fields with a number that the plan sets to a power."""
+COMMANDED = (CONF_SWITCHED_BY, CONF_STOPPED_BY, *NUMBERS, CONF_MODE_SET_BY)
 """Fields with an entity that the plan switches or sets."""
 
 
@@ -70,10 +73,9 @@ def _wrong(hass: HomeAssistant, subentry: ConfigSubentry) -> list[str]:
     """Return the entities that may not be switched or set, whoever else commands them."""
     data = subentry.data
     wrong = [] if is_of_load(hass, data) else [data[CONF_SWITCHED_BY]]
-    number = data.get(CONF_POWER_SET_BY, "")
-    if unit_of(hass, number) not in POWER_UNITS[subentry.subentry_type]:
-        wrong.append(number)
-    return wrong
+    units = POWER_UNITS[subentry.subentry_type]
+    numbers = [data[field] for field in NUMBERS if field in data]
+    return wrong + [number for number in numbers if unit_of(hass, number) not in units]
 
 
 def is_of_load(hass: HomeAssistant, data: JsonMapping) -> bool:
