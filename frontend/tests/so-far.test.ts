@@ -144,6 +144,8 @@ test("a day that is not today has its date, and one that is not whole says so", 
   assert.equal(shown([YESTERDAY]).today, "20 Nov");
   const { notes } = shown([day({ quarter_hours: 3 })], bill({ since: "2026-11-21T00:00:00+01:00" }));
   assert.deepEqual(notes, ["Counted since 21 November.", "Readings cover 4% of today so far."]);
+  // The readings have begun on this day.
+  assert.deepEqual(shown([day({ quarter_hours: 3 })], bill({ since: "2026-11-21T17:45:00+01:00" })).notes, ["Counted since 21 November."]);
 });
 
 test("prices of another year are said beside what the month costs", () => {

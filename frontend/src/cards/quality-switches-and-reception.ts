@@ -148,6 +148,9 @@ export const supplyStyles = css`
     text-align: right;
     overflow-wrap: normal;
   }
+  dl + .small {
+    margin-bottom: 6px;
+  }
   .scale > [aria-hidden] {
     flex: none;
   }

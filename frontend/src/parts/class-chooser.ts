@@ -50,11 +50,12 @@ export const chooserStyles = css`
     .classes button {
       grid-template-columns: 20px 1fr auto max(64px, 40%);
       row-gap: 0;
+      padding-top: 6px;
     }
     /* A bar is nearer to its own words than to those below. */
     .classes .bar {
       grid-area: 2 / 2 / 3 / 5;
-      margin-bottom: 14px;
+      margin-bottom: 8px;
     }
   }
 `;

@@ -1,6 +1,7 @@
 /** Texts and numbers of today and of this month so far. */
 
 import { lastOf, sumOf } from "../built-in-replacements.ts";
+import { firstWholeDay } from "../data/first-whole-day.ts";
 import { type BarPart, splitAtLimit } from "../charts/shapes.ts";
 import { capital, type CommonKey, dayStart, localDay, type Locale, localParts, plain, round, type Texts } from "../locale.ts";
 import { firstDay, firstForecast, hasAmounts, isRunning, type Lack, lackOf, lastDay, pricesOf, toPay } from "./bill.ts";
@@ -155,7 +156,8 @@ export function soFar(days: Day[], bill: Bill | undefined, now: Date, locale: Lo
       house ? unknownNote(house, ofHouse, last?.day ?? "", locale) : "",
       bill ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(bill.since) }) : "",
-      last && isToday && !isZero && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
+      // On a day that has begun before the readings, the note before says enough.
+      last && isToday && !isZero && (firstWholeDay(bill?.since) ?? "") <= last.day && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
         ? t("measured", { share: locale.percent(last.quarter_hours / last.of_quarter_hours) })
         : "",
     ].filter(Boolean),
