@@ -153,9 +153,6 @@ def test_the_share_of_altered_frames_is_of_24_hours_and_survives_a_restart() -> 
     for each in (reception, ReceptionHistory.from_dict(stored)):
         assert each.altered_share(end) == round((16 * 15 + 8 * 3) / (16 * 16 + 8 * 4), 3)
         assert each.altered_share(end + 30 * HOUR) is None
-    # A file of before has no frames.
-    del stored["frames"]
-    assert ReceptionHistory.from_dict(stored).altered_share(end) is None
 
 
 def test_a_clock_that_is_400_days_ahead_for_a_while_deletes_no_gap_and_no_voltage() -> None:

@@ -133,15 +133,6 @@ def test_the_rate_is_that_of_the_last_hour() -> None:
     assert len(meter.as_dict()) < 20
 
 
-def test_a_stored_state_without_the_rate() -> None:
-    stored = counting(65_000, 65_400).as_dict()
-    del stored["recent_pulses"], stored["recent_s"]
-    meter = PulseMeter.from_dict(stored, PER_KWH)
-    for text in ("100", "100"):
-        meter.read_count(text, 3600)
-    assert meter.pulses == 400 + 236
-
-
 def read(*lines: str, form: MessageForm | None = None, old: str = "") -> int:
     """Return the pulses that these messages give, after a retained message."""
     meter = PulseMeter(PER_KWH, form)

@@ -3,15 +3,15 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
 from smartyp1.failure_detection import METER_OBSTACLES
-from smartyp1.json_types import JsonDict
+from smartyp1.json_types import JsonDict, JsonMapping
 from smartyp1.messages.goal_watch import GoalState
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Placeholders
 from smartyp1.messages.outbox import Outbox
@@ -20,7 +20,7 @@ from smartyp1.messages.silence_remedy import REMEDIES
 from smartyp1.messages.silence_watch import SilenceState
 from smartyp1.messages.state import MessageState
 from smartyp1.messages.voltage_watch import VoltageState
-from smartyp1.stored_json import dump, load
+from smartyp1.stored_json import Mark, dump, load
 
 TRANSLATIONS = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
 MORNING = "2026-11-17T08:00:00+01:00"
@@ -129,25 +129,16 @@ def test_each_wrong_value_is_refused() -> None:
     assert tried > 500
 
 
-def test_each_missing_value_is_refused_except_values_that_earlier_files_lack() -> None:
-    accepted = [
-        name
-        for name in STORED
-        if not _is_refused({key: value for key, value in STORED.items() if key != name})
-    ]
-    added_parts = ["voltage", "phases", "water", "sun", "plans", "failures", "reported_in"]
-    assert accepted == added_parts
-    added = {
-        "outbox": "alarmed_at",
-        "silence": "has_asked_for_key",
-        "grid": "exchanged",
-    }
-    for part, name in added.items():
-        without = {key: value for key, value in STORED[part].items() if key != name}
-        assert not _is_refused(STORED | {part: without})
-    # An earlier version counted the texts of the operator apart.
-    counted = STORED | {"outbox": STORED["outbox"] | {"sent_first": 1}}
-    assert load(MessageState, counted) == load(MessageState, STORED)
+def without(stored: JsonMapping, name: str) -> JsonDict:
+    return {key: value for key, value in stored.items() if key != name}
+
+
+def test_each_missing_value_is_refused() -> None:
+    for part, fields in STORED.items():
+        lacking = [without(STORED, part)]
+        if part in {"outbox", "silence", "grid"}:
+            lacking += [STORED | {part: without(fields, name)} for name in fields]
+        assert all(map(_is_refused, lacking))
 
 
 def _is_refused(stored: object) -> bool:
@@ -156,6 +147,19 @@ def _is_refused(stored: object) -> bool:
     except ValueError:
         return True
     return False
+
+
+def test_a_value_that_nothing_reads_is_ignored_and_an_added_one_has_its_default() -> None:
+    counted = STORED | {"outbox": STORED["outbox"] | {"sent_first": 1}}
+    assert load(MessageState, counted) == load(MessageState, STORED)
+
+    @dataclass
+    class Later:
+        kept: int
+        added: Annotated[int, Mark.ADDED_LATER] = 3
+
+    assert load(Later, {"kept": 1}) == Later(1)
+    assert load(Later, {"kept": 1, "added": 2}) == Later(1, 2)
 
 
 LANGUAGES = sorted(path.stem for path in TRANSLATIONS.glob("*.json"))

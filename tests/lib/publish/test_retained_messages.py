@@ -263,15 +263,7 @@ def test_after_a_crash_a_text_that_changes_is_not_known() -> None:
     assert [each.topic for each in crashed.take_messages(0.1, is_online=False)] == [VALUE]
 
 
-def test_topics_without_texts_are_read() -> None:
-    stored = RetainedMessages.from_stored([VALUE, AVAILABILITY], MAX_TOPICS)
-    assert stored.topics == {VALUE, AVAILABILITY}
-    assert stored.as_stored(is_final=True) == {AVAILABILITY: "", VALUE: ""}
-
-
 @pytest.mark.parametrize("stored", [None, 1, "x", {VALUE: 1}, [1], {1: ""}, dict.fromkeys("abcd")])
 def test_malformed_topics_are_refused(stored: object) -> None:
     with pytest.raises((ValueError, TypeError)):
         RetainedMessages.from_stored(stored, 3)
-    with pytest.raises(ValueError, match=r"^$"):
-        RetainedMessages.from_stored([*"abcd"], 3)

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from ...lib.bounds import keep_newest
 from ...lib.history.luxembourg_time import HOUR, day_end, day_start, hour_start
 from ...lib.p1.obis import is_water
 from ...lib.p1.value_converters import MBusReading
-from ...lib.stored_json import Mark, dump, load
+from ...lib.stored_json import dump, load
 from ...lib.stored_values import Stored, checked_list, checked_number
 
 KEPT_DAYS = 400
@@ -53,8 +53,8 @@ class _Stored:
     index: float
     days: str
     hours: str
-    kwh_per_m3: Annotated[float | None, Mark.ADDED_LATER] = None
-    point: Annotated[str, Mark.ADDED_LATER] = ""
+    kwh_per_m3: float | None = None
+    point: str = ""
 
 
 class MediumHistory:

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple, Self
 from ...lib.bounds import keep_newest
 from ...lib.data_retention import KEPT_RECEPTION
 from ...lib.history.luxembourg_time import HOUR, hour_start, hours_between
-from ...lib.stored_json import Mark, Size, dump, load
+from ...lib.stored_json import Size, dump, load
 from ...lib.stored_values import Stored
 
 # A longer time between two telegrams is a gap. A meter sends a telegram at least every ten seconds.
@@ -42,7 +42,7 @@ class _Stored:
     since: datetime | None
     last: datetime | None
     gaps: Annotated[list[str], Size(_MAX_GAPS)]
-    frames: Annotated[list[_HourFrames], Size(_COUNTED_HOURS), Mark.ADDED_LATER] = field(
+    frames: Annotated[list[_HourFrames], Size(_COUNTED_HOURS)] = field(
         default_factory=list[_HourFrames]
     )
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from ..json_types import JsonDict
-from ..stored_json import Mark, Range, dump, load
+from ..stored_json import Range, dump, load
 from ..stored_values import Stored
 from .board_message import (
     MAX_MESSAGE_CHARS,
@@ -160,8 +160,8 @@ class _State:
     ones: int
     count: int | None
     counted_at: Annotated[float, Range(0)]
-    recent_pulses: Annotated[int, Mark.ADDED_LATER] = 0
-    recent_s: Annotated[float, Range(0), Mark.ADDED_LATER] = 0.0
+    recent_pulses: int = 0
+    recent_s: Annotated[float, Range(0)] = 0.0
 
     def check_stored(self) -> None:
         """Raise ValueError if the energy began after the last pulse."""

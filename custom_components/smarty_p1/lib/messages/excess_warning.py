@@ -61,7 +61,7 @@ class ExcessState:
 
     above_since: Annotated[datetime | None, Mark.NOT_STORED] = None
     warned_at: datetime | None = None
-    warned_kw: Annotated[float | None, Mark.ADDED_LATER] = None
+    warned_kw: float | None = None
     """Current power above the reference power at the last warning."""
 
 

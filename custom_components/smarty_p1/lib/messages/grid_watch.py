@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
 
-from ..stored_json import Mark, Size
+from ..stored_json import Size
 from .message import HouseholdMessage, PlaceholderValue
 
 _MAX_TEXT_CHARS = 1024
@@ -33,7 +33,7 @@ class GridState:
     """Text of the operator by the meter's object. An empty text is no message."""
     counts: Annotated[Mapping[str, int], Size(_MAX_ITEMS)] | None = None
     """Counts of disturbances. A key is the kind, and perhaps a space and the phase."""
-    exchanged: Annotated[tuple[str, ...] | None, Size(_MAX_ITEMS), Mark.ADDED_LATER] = None
+    exchanged: Annotated[tuple[str, ...] | None, Size(_MAX_ITEMS)] = None
     """Identities of the exchanged meters at the last look. None means that there was no look."""
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, NamedTuple, Self
 
 from ..passed_pause import has_passed
-from ..stored_json import Mark, Size
+from ..stored_json import Size
 from .message import HouseholdMessage, Kind
 
 MAX_A_DAY = 3
@@ -43,9 +43,7 @@ class Outbox:
     day: date | None = None
     sent: int = 0
     waiting: Annotated[tuple[HouseholdMessage, ...], Size(_MAX_WAITING_NEWS + _MAX_ALARMS)] = ()
-    alarmed_at: Annotated[Mapping[str, datetime], Size(_MAX_ALARMS), Mark.ADDED_LATER] = field(
-        default_factory=dict
-    )
+    alarmed_at: Annotated[Mapping[str, datetime], Size(_MAX_ALARMS)] = field(default_factory=dict)
     """Times of the last alarms, by the identity of the message."""
 
     def may_send(self, now: datetime, quiet: QuietHours) -> bool:

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from ..stored_json import Mark
 from .message import HouseholdMessage
 from .silence_remedy import Remedy
 
@@ -42,7 +41,7 @@ class SilenceState:
     """Start of the silence that a message has told, or None, and whether it asked for a key."""
 
     told_since: datetime | None = None
-    has_asked_for_key: Annotated[bool, Mark.ADDED_LATER] = False
+    has_asked_for_key: bool = False
 
 
 def watch_silence(

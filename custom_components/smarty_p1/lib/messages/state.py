@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self, get_args, get_type_hints
 
 from ..history.luxembourg_time import local_day
 from ..json_types import JsonDict
-from ..stored_json import Mark, Size
+from ..stored_json import Size
 from .excess_warning import ExcessState
 from .goal_watch import GoalState
 from .grid_watch import GridState
@@ -34,19 +34,13 @@ class MessageState:
     excess: Annotated[ExcessState, Kind.SOON_ABOVE] = field(default_factory=ExcessState)
     goal: Annotated[GoalState, Kind.ABOVE_GOAL] = field(default_factory=GoalState)
     grid: Annotated[GridState, Kind.GRID] = field(default_factory=GridState)
-    voltage: Annotated[VoltageState, Kind.GRID, Mark.ADDED_LATER] = field(
-        default_factory=VoltageState
-    )
-    phases: Annotated[PhaseState, Kind.GRID, Mark.ADDED_LATER] = field(default_factory=PhaseState)
-    water: Annotated[WaterNights, Kind.WATER_AT_NIGHT, Mark.ADDED_LATER] = field(
-        default_factory=dict
-    )
-    sun: Annotated[SunState, Kind.NO_SUN, Mark.ADDED_LATER] = ()
-    plans: Annotated[PlansTold, Kind.PLAN_OF_DAY, Mark.ADDED_LATER] = field(default_factory=dict)
-    failures: Annotated[FailuresTold, Kind.FAILED_LOAD, Mark.ADDED_LATER] = field(
-        default_factory=dict
-    )
-    reported_in: Annotated[date | None, Mark.ADDED_LATER] = None
+    voltage: Annotated[VoltageState, Kind.GRID] = field(default_factory=VoltageState)
+    phases: Annotated[PhaseState, Kind.GRID] = field(default_factory=PhaseState)
+    water: Annotated[WaterNights, Kind.WATER_AT_NIGHT] = field(default_factory=dict)
+    sun: Annotated[SunState, Kind.NO_SUN] = ()
+    plans: Annotated[PlansTold, Kind.PLAN_OF_DAY] = field(default_factory=dict)
+    failures: Annotated[FailuresTold, Kind.FAILED_LOAD] = field(default_factory=dict)
+    reported_in: date | None = None
     """First day of the month in which the last report was sent, or the switch was turned on.
 
     It is None before the first choice.

@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from ..history.luxembourg_time import DAY, LUXEMBOURG
 from ..passed_pause import has_passed
-from ..stored_json import Mark, Size
+from ..stored_json import Size
 from .message import HouseholdMessage, Placeholders, PlaceholderValue
 
 _START, _END = time(1), time(5)
@@ -46,7 +46,7 @@ class WaterNight:
     last_night: date | None = None
     """Last night that was judged."""
     is_flood_told: bool = False
-    leak_since: Annotated[datetime | None, Mark.ADDED_LATER] = None
+    leak_since: datetime | None = None
     """Start of the leak that a message has told, and that has not ended."""
 
 

@@ -12,7 +12,7 @@ from random import uniform
 from typing import Self
 
 from ..entities.reception_sensors import CONNECTION
-from ..stored_values import Stored, checked_list, checked_mapping, checked_text
+from ..stored_values import Stored, checked_mapping, checked_text
 from .mqtt_messages import OFFLINE, ONLINE, Message
 from .topics import DISCOVERY_END
 
@@ -68,13 +68,8 @@ class RetainedMessages:
 
     @classmethod
     def from_stored(cls, stored: Stored, max_topics: int) -> Self:
-        """Return the object from the result of `as_stored`. Raises ValueError for malformed data.
-
-        Commit 0df108e1 stored a list of topics, without texts.
-        """
+        """Return the object from the result of `as_stored`. Raises ValueError if malformed."""
         self = cls()
-        if isinstance(stored, list):
-            stored = dict.fromkeys(map(checked_text, checked_list(stored, max_topics)), "")
         for topic, digest in checked_mapping(stored, max_topics).items():
             self._topics[topic] = _Topic(checked_text(digest))
         return self
