@@ -31,9 +31,8 @@ RAISING = (
 )
 # Home Assistant ends the change of a subentry with a reason of its own.
 OF_HOME_ASSISTANT = {"reconfigure_successful"}
-# The dialog of a capture always gives another reason than the default one. That of a battery does
-# not ask what states mean.
-NEVER = {"CAPTURE": {"entry_removed"}, "battery": {"same_option", "states_missing"}}
+# The dialog of a capture always gives another reason than the default one.
+NEVER = {"CAPTURE": {"entry_removed"}}
 
 
 class Module(NamedTuple):

@@ -45,7 +45,8 @@ BATTERY: JsonDict = {
     "measured_by": "sensor.wallbox_energy",
 }
 SET = {"power_set_by": NUMBER}
-SELECTED = {"mode_set_by": MODE, "mode_controlled": "Charge", "mode_otherwise": "Auto"}
+SELECTED = {"mode_set_by": MODE}
+MODES = {"mode_controlled": "Charge", "mode_otherwise": "Auto"}
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +69,8 @@ async def add(hass: HomeAssistant, entry: MockConfigEntry, **changes: object) ->
     flow = await open_new(hass, entry)
     subentries = hass.config_entries.subentries
     done = await subentries.async_configure(flow["flow_id"], in_sections(flow, BATTERY | changes))
+    if done["type"] == "form":
+        done = await subentries.async_configure(flow["flow_id"], MODES)
     await hass.async_block_till_done()
     return done
 
@@ -234,11 +237,9 @@ WRONG_FIELDS: list[tuple[JsonDict, str, str]] = [
         "discharge_set_by",
         "power_set_by_has_other_unit",
     ),
-    (SELECTED | {"mode_otherwise": ""}, "mode_otherwise", "mode_missing"),
-    (SELECTED | {"mode_controlled": "charge"}, "mode_controlled", "mode_unknown"),
     ({"measured_by": "sensor.nothing"}, "measured_by", "load_has_no_statistics"),
 ]
-AT_ONCE = [WRONG_FIELDS[row] for row in (0, 1, 6, 8)]
+AT_ONCE = [WRONG_FIELDS[row] for row in (0, 1, 5, 6)]
 
 
 async def test_a_wrong_field_is_named_and_can_be_corrected(
@@ -266,7 +267,14 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
         (house.entry_id, "battery"),
         context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
     )
-    done = await subentries.async_configure(
-        form["flow_id"], in_sections(form, BATTERY | {"capacity_kwh": "12"})
-    )
+    form = await subentries.async_configure(form["flow_id"], in_sections(form, BATTERY | SELECTED))
+    for field, option, error in (
+        ("mode_controlled", "x" * 101, "states_missing"),
+        ("mode_otherwise", "Charge", "same_option"),
+    ):
+        form = await subentries.async_configure(form["flow_id"], MODES | {field: option})
+        assert errors_of(form) == {field: error}
+    done = await subentries.async_configure(form["flow_id"], MODES)
     assert done["reason"] == "reconfigure_successful"
+    (subentry,) = house.subentries.values()
+    assert {name: subentry.data[name] for name in MODES} == MODES

@@ -1,7 +1,12 @@
 """Dialog of a house battery: capacity, charge, powers, and what may control it."""
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigSubentry,
+    ConfigSubentryFlow,
+    SubentryFlowResult,
+)
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -30,15 +35,14 @@ from ..const import (
 )
 from ..coordinator.loads.refused_loads import NUMBERS, POWER_UNITS, unit_of
 from ..lib.amounts import KW, KWH, Amount
-from ..lib.json_types import JsonDict
+from ..lib.json_types import JsonDict, JsonMapping
 from ..request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
 from .shared_form_fields import whole_number_field
-from .subentry_form import Page, SubentryForm, entity_field
+from .subentry_form import Page, SubentryForm, entity_field, state_field
 from .typed_amounts import AmountField
 
-_MAX_OPTION_CHARS = 100
 # Error and units of an entity.
 _UNITS = {
     CONF_CHARGE: ("charge_has_other_unit", {None, "%"}),
@@ -60,8 +64,6 @@ _FIELDS: SchemaFields = {
     vol.Optional(CONF_DISCHARGE_SET_BY): _NUMBER,
     vol.Required(CONF_POSITIVE_CHARGES, default=True): BooleanSelector(),
     vol.Optional(CONF_MODE_SET_BY): entity_field("select", "input_select"),
-    vol.Optional(CONF_MODE_CONTROLLED): TextSelector(),
-    vol.Optional(CONF_MODE_OTHERWISE): TextSelector(),
 }
 _SECTIONS = {
     SECTION_MORE: {
@@ -74,10 +76,16 @@ _SECTIONS = {
     SECTION_CONTROL: {
         *NUMBERS,
         CONF_MODE_SET_BY,
-        CONF_MODE_CONTROLLED,
-        CONF_MODE_OTHERWISE,
     },
 }
+
+
+def _mode_fields(data: JsonMapping) -> SchemaFields:
+    """Return the fields that ask for two modes of the chosen entity."""
+    if (mode := data.get(CONF_MODE_SET_BY)) is None:
+        return {}
+    names = CONF_MODE_CONTROLLED, CONF_MODE_OTHERWISE
+    return {vol.Required(name): state_field(mode) for name in names}
 
 
 class BatteryFlow(ConfigSubentryFlow):
@@ -88,15 +96,22 @@ class BatteryFlow(ConfigSubentryFlow):
 
     async def async_step_user(self, user_input: Input = None) -> SubentryFlowResult:
         """Ask for the battery."""
-        subentry = None
-        if self.source == SOURCE_RECONFIGURE:
-            subentry = self._get_reconfigure_subentry()
-        else:
+        if self._subentry is None:
             self._form.refuse_more(self._get_entry())
-        page = Page("user", _FIELDS, self._check, _SECTIONS)
-        return await self._form.async_ask(page, user_input, self._get_entry(), subentry)
+        page = Page("user", _FIELDS, self._check, _SECTIONS, states=_mode_fields)
+        return await self._form.async_ask(page, user_input, self._get_entry(), self._subentry)
 
     async_step_reconfigure = async_step_user
+
+    async def async_step_states(self, user_input: Input = None) -> SubentryFlowResult:
+        """Ask for the two modes."""
+        return await self._form.async_ask_states(user_input, self._get_entry(), self._subentry)
+
+    @property
+    def _subentry(self) -> ConfigSubentry | None:
+        """Return the battery that is changed, None for a new one."""
+        is_change = self.source == SOURCE_RECONFIGURE
+        return self._get_reconfigure_subentry() if is_change else None
 
     def _check(self, data: JsonDict, errors: FormErrors) -> JsonDict:
         """Return the data of a battery. Add an error for a field that does not fit the others."""
@@ -106,15 +121,4 @@ class BatteryFlow(ConfigSubentryFlow):
         charge, discharge = (data.get(name) for name in NUMBERS)
         if discharge and charge in {None, discharge}:
             errors.refuse(CONF_POWER_SET_BY, "charge_number_missing")
-        self._check_mode(data, errors)
         return data
-
-    def _check_mode(self, data: JsonDict, errors: FormErrors) -> None:
-        if mode := data.get(CONF_MODE_SET_BY):
-            state = self.hass.states.get(mode)
-            for name in (CONF_MODE_CONTROLLED, CONF_MODE_OTHERWISE):
-                option = data.get(name, "")
-                if not option or len(option) > _MAX_OPTION_CHARS:
-                    errors.refuse(name, "mode_missing")
-                elif state and option not in state.attributes.get("options", [option]):
-                    errors.refuse(name, "mode_unknown")

@@ -13,13 +13,11 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
-from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectSelector,
     SelectSelectorConfig,
-    StateSelector,
-    StateSelectorConfig,
     TextSelector,
 )
 from homeassistant.util import dt as dt_util
@@ -78,7 +76,7 @@ from .form import Input
 from .form_errors import FormErrors
 from .found_devices import found_devices
 from .shared_form_fields import ClockField, list_field, whole_number_field
-from .subentry_form import MEASURED, Page, SubentryForm, entity_field
+from .subentry_form import MEASURED, Page, SubentryForm, entity_field, state_field
 from .typed_amounts import AmountField
 
 _MAX_KWH = 200
@@ -194,12 +192,9 @@ def _state_fields(data: JsonMapping) -> SchemaFields:
     fields = dict[vol.Marker, Any]()
     for chosen, names in _MEANINGS.items():
         if data.get(chosen, "").partition(".")[0] in {"sensor", *_SELECTS}:
-            config = StateSelectorConfig(
-                entity_id=data[chosen],
-                hide_states=[STATE_UNAVAILABLE, STATE_UNKNOWN],
-                multiple=chosen != CONF_SWITCHED_BY,
-            )
-            fields |= {vol.Required(name): StateSelector(config) for name in names}
+            is_many = chosen != CONF_SWITCHED_BY
+            field = state_field(data[chosen], multiple=is_many)
+            fields |= dict.fromkeys(map(vol.Required, names), field)
     return fields
 
 

@@ -10,16 +10,24 @@ from homeassistant.config_entries import (
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
-from homeassistant.const import CONF_NAME
+from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.helpers.selector import (
     EntitySelector,
     EntitySelectorConfig,
     EntityWithDeviceFilterSelectorConfig,
+    StateSelector,
+    StateSelectorConfig,
 )
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_MEASURED_BY, CONF_OFF_WHEN, CONF_ON_WHEN
+from ..const import (
+    CONF_MEASURED_BY,
+    CONF_MODE_CONTROLLED,
+    CONF_MODE_OTHERWISE,
+    CONF_OFF_WHEN,
+    CONF_ON_WHEN,
+)
 from ..coordinator.loads.entered_loads import MOST, subentries_of
 from ..coordinator.loads.refused_loads import COMMANDED, commanded
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
@@ -44,11 +52,21 @@ MEASURED = EntitySelector(
 """Field for a sensor of a load's own energy or power."""
 
 _UNMEASURED = "measured_by_missing"
+# Fields that may not have the same option.
+_DIFFERENT = ((CONF_ON_WHEN, CONF_OFF_WHEN), (CONF_MODE_CONTROLLED, CONF_MODE_OTHERWISE))
 
 
 def entity_field(*domains: str) -> EntitySelector:
     """Return a field for an entity of these domains."""
     return EntitySelector(EntitySelectorConfig(domain=[*domains]))
+
+
+def state_field(entity_id: str, *, multiple: bool = False) -> StateSelector:
+    """Return a field for a state, an option or several states of an entity."""
+    hidden = [STATE_UNAVAILABLE, STATE_UNKNOWN]
+    return StateSelector(
+        StateSelectorConfig(entity_id=entity_id, hide_states=hidden, multiple=multiple)
+    )
 
 
 class Page(NamedTuple):
@@ -150,8 +168,9 @@ class SubentryForm:
             states = [value] if isinstance(value, str) else value
             if not 0 < len(states) <= _MAX_STATES or len(max(states, key=len)) > _MAX_CHARS:
                 self._form.amounts.refuse(name, "states_missing")
-        if CONF_ON_WHEN in typed and typed[CONF_ON_WHEN] == typed[CONF_OFF_WHEN]:
-            self._form.amounts.refuse(CONF_OFF_WHEN, "same_option")
+        for one, other in _DIFFERENT:
+            if one in typed and typed[one] == typed[other]:
+                self._form.amounts.refuse(other, "same_option")
         return {**self._data, **typed}
 
     async def _async_show(self, page: Page, before: JsonMapping) -> SubentryFlowResult:
