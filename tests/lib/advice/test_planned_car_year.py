@@ -34,7 +34,7 @@ SURCHARGE = 0.0765 * 1.08
 def compared(contract: Contract, car: PlannedCar) -> WhatIf:
     """Return the year of a house that takes 0.4 kW at all times."""
     state = demand_after(quarter_hours(lambda _day, _quarter: (100.0, 0.0)), contract)
-    return compare_years(state, Changes(car=car))
+    return compare_years(state, Changes(car=car, is_of_few=True))
 
 
 def changed_years(of_class: ClassYears) -> tuple[object, ...]:
@@ -159,7 +159,7 @@ def test_the_energy_of_each_measured_night_is_planned_and_that_of_the_day_stays(
     car, own = CAR._replace(kwh=None, kw=0.5), [LoadEnergy(kwh, {})]
     for contract in (FIXED, NIGHT):
         state = demand_after(true, contract)
-        year = compare_years(state, Changes(car=car, own_car=own))
+        year = compare_years(state, Changes(car=car, own_car=own, is_of_few=True))
         as_it_was = compare_years(state, Changes()).classes
         for kw, of_class in year.classes.items():
             assert of_class.now == as_it_was[kw].now
@@ -187,7 +187,7 @@ def test_a_car_that_charges_by_day_keeps_its_shared_energy() -> None:
     ]
     kwh = {quarter.start: 3.0 for quarter in true if quarter.start.time() == time_of_day(11)}
     state = partly_shared(demand_after(true, FIXED), 0.9)
-    changes = Changes(car=CAR._replace(kwh=None), own_car=[LoadEnergy(kwh, {})])
+    changes = Changes(car=CAR._replace(kwh=None), own_car=[LoadEnergy(kwh, {})], is_of_few=True)
     year = compare_years(state, changes)
     assert year.now.energies_a_year.shared > 2000
     for of_class in year.classes.values():

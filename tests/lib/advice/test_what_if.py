@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cache, partial
-from itertools import groupby
+from itertools import groupby, product
 from math import cos, nan, pi
 from pathlib import Path
 
@@ -38,7 +38,7 @@ from tests.lib.advice.years import (
     quarter_hours,
 )
 from tests.lib.bill.months import ledger_of, local
-from tests.random_examples import examples
+from tests.random_examples import each, examples
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
 # 0.15 + 0.0510, and 0.0765, with 8 % of VAT
@@ -294,8 +294,8 @@ def series_of(
     quarters: Sequence[QuarterHour], price_of: Callable[[datetime], float]
 ) -> PriceSeries:
     series = PriceSeries()
-    for each in quarters:
-        series.put(QuarterPrice(each.start, price_of(each.start)))
+    for quarter in quarters:
+        series.put(QuarterPrice(quarter.start, price_of(quarter.start)))
     return series
 
 
@@ -359,10 +359,9 @@ SHOWN = {("sun", "one price"), ("car", "night"), ("sun, car and heat pump", "mar
 SIZES = [Battery(3, 1.5), Battery(10, 5), Battery(25, 4, 0.8)]
 
 
-@pytest.mark.parametrize("start", [0, 170])
-@pytest.mark.parametrize("battery", SIZES)
-@pytest.mark.parametrize("hours", [DAY_PRICE, NIGHT_PRICE])
-def test_the_rule_does_not_beat_the_best_use(battery: Battery, start: int, hours: float) -> None:
+@pytest.mark.parametrize("case", each(5, [*product(SIZES, (0, 170), (DAY_PRICE, NIGHT_PRICE))]))
+def test_the_rule_does_not_beat_the_best_use(case: tuple[Battery, int, float]) -> None:
+    battery, start, hours = case
     powers = household(start, sun_kw=8, car_kw=7, heat_kw=2)
     prices = DayPrices([hours] * 6 + [DAY_PRICE] * 16 + [hours] * 2, [0.06] * 24)
     clock = [n // 4 for n in range(96)]

@@ -199,7 +199,7 @@ TORN = [("run", 800), ("kill", 9), ("kill", 1), ("full", 0), ("run", 40), ("full
 @example("2026-07-15T12:00:00+02:00", 0, LONG_GAPS)
 @example("2026-07-15T12:00:00+02:00", 0, TORN)
 @given(BEGINNINGS, st.integers(0, 2**31 - 1), st.lists(EVENTS, max_size=14))
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(12))
 def test_the_months_hold_the_rises_of_the_registers(
     beginning: str, seed: int, events: list[tuple[str, int]]
 ) -> None:
@@ -216,7 +216,7 @@ def test_the_months_hold_the_rises_of_the_registers(
 
 
 @given(BEGINNINGS, st.integers(0, 2**31 - 1), CLOCKS, st.integers(3, 23 * 60), st.booleans())
-@settings(max_examples=examples(5))
+@settings(max_examples=examples(3))
 def test_a_clock_that_is_wrong_for_less_than_a_day_leaves_nothing_behind(
     beginning: str,
     seed: int,

@@ -113,7 +113,7 @@ COMBINATIONS = [
 ]
 
 
-# Each 13th combination: these have all starts, all clocks, and all durations.
+# These five have five starts, five clocks and all durations.
 @pytest.mark.parametrize("combination", each(29, COMBINATIONS))
 def test_no_month_is_counted_twice(combination: tuple[str, str, int, bool]) -> None:
     begin, clock, minutes, is_killed = combination

@@ -2,6 +2,7 @@
 
 import random
 import tracemalloc
+from itertools import product
 
 import pytest
 
@@ -11,6 +12,7 @@ from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.keys import KeyFormatError
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
+from tests.random_examples import each
 
 RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time
 # Claims 32,000 bytes: a length that a frame can have.
@@ -143,24 +145,23 @@ def test_plain_telegrams_among_noise() -> None:
     assert values == [1.0, Reason.CRC, Reason.MALFORMED, 2.0, 1.0]
 
 
-@pytest.mark.parametrize("key", [KEY, None])
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        RANDOM.randbytes(65536),
-        LONG_FALSE_START + bytes(200),
-        LONG_FALSE_START + bytes(60),
-        LONG_FALSE_START,
-        b"\xdb\x08" + TITLE + b"\x82\xff\xff\x30",
-        b"\xdb\x08",
-        b"\n!",
-        b"/Lux5\\253694471_M\r\n" + 200 * b"1-0:1.8.0(1)\r\n",
-        b"/",
-        b"\0",
-    ],
-    ids=lambda pattern: pattern[:12].hex(),
-)
-def test_memory_stays_bounded_under_endless_noise(key: bytes | None, pattern: bytes) -> None:
+NOISE = [
+    RANDOM.randbytes(65536),
+    LONG_FALSE_START + bytes(200),
+    LONG_FALSE_START + bytes(60),
+    LONG_FALSE_START,
+    b"\xdb\x08" + TITLE + b"\x82\xff\xff\x30",
+    b"\xdb\x08",
+    b"\n!",
+    b"/Lux5\\253694471_M\r\n" + 200 * b"1-0:1.8.0(1)\r\n",
+    b"/",
+    b"\0",
+]
+
+
+@pytest.mark.parametrize("case", each(3, [*product(NOISE, (KEY, None))]))
+def test_memory_stays_bounded_under_endless_noise(case: tuple[bytes, bytes | None]) -> None:
+    pattern, key = case
     stream = (pattern * (65536 // len(pattern) + 1))[:65536]
     Decoder(key).feed(stream)  # objects that the interpreter makes once and keeps
     tracemalloc.start()

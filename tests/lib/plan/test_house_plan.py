@@ -140,7 +140,7 @@ def test_plans_of_random_days_cost_little_more_than_the_best_ones(
     random = Random(seed)  # noqa: S311 - no secret
     gap = saved = 0.0
     # A day with a battery takes six times as long.
-    for _ in range(examples(10 if has_battery else 30)):
+    for _ in range(examples(5 if has_battery else 30)):
         day = random_day(random, has_battery=has_battery)
         plan = plan_house(*day)
         assert_is_possible(day, plan)

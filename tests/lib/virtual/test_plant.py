@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import product
 from random import Random
 from statistics import fmean
 
@@ -21,6 +22,7 @@ import pytest
 
 from smartyp1.virtual.clients import Question
 from smartyp1.virtual.virtual_meter import MAX_SILENCE_S, Unavailable, VirtualMeter
+from tests.random_examples import each
 
 from .support import of_power
 
@@ -251,10 +253,10 @@ def mean_at_grid(batteries: Sequence[Integrator], load: Load, line: Line, draw: 
     total = 0.0
     for step in range(len(load) * STEPS):
         now = step / STEPS
-        grid = load[step // STEPS] - sum(each.output for each in driven)
+        grid = load[step // STEPS] - sum(follower.output for follower in driven)
         telegrams.step(now, grid, meter)
-        for each in driven:
-            each.step(now, meter)
+        for follower in driven:
+            follower.step(now, meter)
         if now >= SETTLED:
             total += abs(grid)
     return total / (len(load) - SETTLED) / STEPS
@@ -328,18 +330,17 @@ def test_a_battery_helps_although_telegrams_are_lost(laws: list[str], draw: Rand
     assert mean_at_grid([LAWS[law]() for law in laws], HOUSE, line, draw) <= 650
 
 
+# A battery swings if it takes its own step since the telegram was sent for a new load.
+MOST_BY_DELAY = {10: 700, 20: 950, 60: None, 90: None, 300: None}
+
+
 @pytest.mark.parametrize(
-    ("delay", "most"),
-    # A battery swings if it takes its own step since the telegram was sent for a new load.
-    [
-        *((10, 700), (20, 950), (60, None)),
-        *(pytest.param(delay, None, marks=pytest.mark.slow) for delay in (90, 300)),
-    ],
+    "case", each(3, [*product(("adding", "stepping", "adding from 100 W"), MOST_BY_DELAY.items())])
 )
-@pytest.mark.parametrize("law", ["adding", "stepping", "adding from 100 W"])
 def test_late_telegrams_make_no_battery_swing(
-    law: str, delay: float, most: float | None, draw: Random
+    case: tuple[str, tuple[float, float | None]], draw: Random
 ) -> None:
+    law, (delay, most) = case
     mean, _ = measure([law], HOUSE, replace(CALM, delay=delay), 2, draw)
     # The value is too old for an answer, so the battery rests.
     assert mean == alone(HOUSE) if most is None else mean <= most
