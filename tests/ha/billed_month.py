@@ -33,7 +33,9 @@ EXPORTED_KWH = 500.0
 REACTIVE_KVARH = 300.0
 
 _QUARTER_HOUR = timedelta(minutes=15)
-_MAY, _UNTIL_MID_JUNE = 2976, 2976 + 1440
+JUNE = 2976
+"""The number of quarter-hours before June."""
+_UNTIL_MID_JUNE = JUNE + 1440
 
 
 def telegram(
@@ -52,7 +54,7 @@ def telegram(
 
 
 @cache
-def _stored(contract: Contract) -> tuple[str, dict[str, bytes]]:
+def _stored(contract: Contract, first: int = 0) -> tuple[str, dict[str, bytes]]:
     meter = Household(contract)
     imported_wh, exported_wh = 0, 0
     for n in range(_UNTIL_MID_JUNE):
@@ -62,7 +64,8 @@ def _stored(contract: Contract) -> tuple[str, dict[str, bytes]]:
             REACTIVE_KVARH,
             REACTIVE_KVARH,
         )
-        meter.update(START + n * _QUARTER_HOUR, energies, 0.4, SERIAL)
+        if n >= first:
+            meter.update(START + n * _QUARTER_HOUR, energies, 0.4, SERIAL)
         imported_wh += 2000 if n < 10 else 100
         exported_wh += 20 if n < 1000 else 0
     lines: dict[str, bytes] = {}
@@ -72,20 +75,23 @@ def _stored(contract: Contract) -> tuple[str, dict[str, bytes]]:
     return json.dumps(meter.as_dict()), lines
 
 
-def stored(contract: Contract) -> JsonDict:
+def stored(contract: Contract, first: int = 0) -> JsonDict:
     """Return the stored content at the last quarter-hour before 16 June."""
-    content: JsonDict = json.loads(_stored(contract)[0])
+    content: JsonDict = json.loads(_stored(contract, first)[0])
     return content
 
 
-def files(contract: Contract) -> dict[str, bytes]:
-    return _stored(contract)[1]
+def files(contract: Contract, first: int = 0) -> dict[str, bytes]:
+    return _stored(contract, first)[1]
 
 
 async def set_up(
-    home: Home, hass_storage: JsonDict, **options: float | str | None
+    home: Home, hass_storage: JsonDict, first: int = 0, /, **options: float | str | None
 ) -> MockConfigEntry:
-    """Return an entry whose meter has sent its telegram of midnight."""
+    """Return an entry whose meter has sent its telegram of midnight.
+
+    Its quarter-hours are known from number `first` of May.
+    """
     # The recorder has half a minute for the rows of a quarter-hour.
     CLOCK.come_to(START + _UNTIL_MID_JUNE * _QUARTER_HOUR + timedelta(seconds=35))
     home.entry = home.make_entry(home.port.url)
@@ -93,11 +99,11 @@ async def set_up(
     reference_kw = options.get("reference_power")
     contract = Contract(reference_kw=reference_kw if isinstance(reference_kw, float) else None)
     contract = contract if options else CONTRACT
-    content = MeterMemory().as_dict() | {"demand": stored(contract)}
+    content = MeterMemory().as_dict() | {"demand": stored(contract, first)}
     hass_storage[key] = {"version": 1, "key": key, "data": content}
     folder = MonthFiles(home.hass, home.entry.entry_id).folder
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files(contract).items():
+    for name, text in files(contract, first).items():
         (folder / f"{name}.csv").write_bytes(text)
     await home.again(telegram("00:00:00", 0.0), options or OPTIONS)
     return home.entry

@@ -109,7 +109,7 @@ async def record_car(hass: HomeAssistant) -> None:
     await recorder_done(hass)
 
 
-@pytest.mark.usefixtures("recorder_mock")
+@pytest.mark.usefixtures("recorder_mock", "fast_rows")
 async def test_a_car_is_no_reason_against_its_own_hours(
     home: Home, hass_storage: JsonDict, clock: SetClock
 ) -> None:
@@ -152,7 +152,7 @@ async def test_a_car_is_no_reason_against_its_own_hours(
     assert left == [{0.0}, {6.6}]
 
 
-@pytest.mark.usefixtures("recorder_mock")
+@pytest.mark.usefixtures("recorder_mock", "fast_rows")
 async def test_a_load_must_be_measured_and_readable(
     home: Home, hass_storage: JsonDict, clock: SetClock, hass_read_only_user: MockUser
 ) -> None:

@@ -20,7 +20,7 @@ clock = test_planned_loads.clock
 house = test_planned_loads.house
 pytestmark = [
     pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
 ]
 
 

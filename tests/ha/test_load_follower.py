@@ -22,7 +22,7 @@ house = test_planned_loads.house
 pytestmark = [
     # Later than the patched clock: states are recent then, and timers are set by the true clock.
     pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
 ]
 
 CHEAP = datetime(2026, 6, 16, 20, 0, 5, tzinfo=UTC)

@@ -32,7 +32,7 @@ house = test_planned_loads.house
 pytestmark = [
     # Later than the patched clock: states are recent then, and timers are set by the true clock.
     pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
 ]
 
 BEGIN = datetime(2026, 6, 16, 19, 45, 30, tzinfo=UTC)
@@ -177,7 +177,7 @@ class Evening:
         return with_value(text, "1-0:2.7.0", "(00.000*kW)")
 
 
-@pytest.mark.parametrize("name", each(4, CHARGERS))
+@pytest.mark.parametrize("name", each(8, CHARGERS))
 async def test_runs_are_long_starts_few_and_the_limit_kept_with_any_charger(
     house: MockConfigEntry, hass: HomeAssistant, home: Home, clock: SetClock, name: str
 ) -> None:

@@ -37,7 +37,7 @@ from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from smartyp1.json_types import JsonDict
 from tests.lib.bill.lives import Life
 from tests.lib.leneda.writing import export
-from tests.random_examples import examples
+from tests.random_examples import each, examples
 
 from . import billed_month, leneda
 from .billed_month import telegram
@@ -413,17 +413,17 @@ def change_by_hand(hass: HomeAssistant, name: str, by: str) -> None:
             async_add_external_statistics(hass, metadata, [{"start": later, "sum": 5.0}])
 
 
-@pytest.mark.parametrize(
-    "by",
-    [
-        "cleared",
-        "adjusted a month ago",
-        "without unit",
-        "another unit",
-        "a row of today",
-        "a row of 2030",
-    ],
-)
+CHANGES_BY_HAND = [
+    "cleared",
+    "adjusted a month ago",
+    "without unit",
+    "another unit",
+    "a row of today",
+    "a row of 2030",
+]
+
+
+@pytest.mark.parametrize("by", each(2, CHANGES_BY_HAND))
 async def test_changes_by_hand_are_found_at_the_end_of_an_hour(
     home: Home, meter: MockConfigEntry, by: str
 ) -> None:

@@ -41,7 +41,7 @@ house = test_planned_loads.house
 charger = test_load_follower.charger
 pytestmark = [
     pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
     pytest.mark.timeout(120),
 ]
 

@@ -1,6 +1,6 @@
 """Loads that the user enters: the dialog, the entities with the plan, and changes without a reload.
 
-The meter of `billed_month` took 0.4 kW at all times in the last 28 days. Energy is cheap from 22:00
+The meter of `billed_month` took 0.4 kW at all times in June. Energy is cheap from 22:00
 to 6:00.
 """
 
@@ -48,7 +48,7 @@ from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait
 pytestmark = [
     # Later than the patched clock: states are recent then, and timers are set by the true clock.
     pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
 ]
 
 NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)  # Tuesday 18:44 in Luxembourg
@@ -111,7 +111,7 @@ async def house(home: Home, hass_storage: JsonDict) -> MockConfigEntry:
         "second_price_from": "22:00:00",
         "second_price_to": "06:00:00",
     }
-    entry = await billed_month.set_up(home, hass_storage, **contract)
+    entry = await billed_month.set_up(home, hass_storage, billed_month.JUNE, **contract)
 
     def greet() -> bytes:
         # A telegram of midnight at a later connection would say nothing true of the tests' evening.

@@ -28,7 +28,7 @@ charger = test_load_follower.charger
 box = test_orders.box
 pytestmark = [
     pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics"),
+    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
 ]
 
 BATTERY = {

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from unittest.mock import patch
 
@@ -29,6 +30,7 @@ from custom_components.smarty_p1.dashboards import energy_dashboard_setup
 from custom_components.smarty_p1.lib.failure_detection import METER
 from dev.ports import free_ports
 from smartyp1.json_types import JsonDict
+from tests.random_examples import each
 
 from . import leneda
 from .recipients import options as message_options
@@ -109,11 +111,11 @@ async def until_filled(hass: HomeAssistant) -> list[Any]:
 
 # The recorder is stopped while it waits, so the database of its thread stays open.
 @pytest.mark.filterwarnings("ignore:Exception ignored while finalizing database connection")
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-@pytest.mark.parametrize("meter", ["sends", "is silent", "refuses"])
+@pytest.mark.parametrize("case", each(2, [*product(("sends", "is silent", "refuses"), OPTIONS)]))
 async def test_the_start_waits_for_nothing(
-    unstarted: HomeAssistant, home: Home, options: JsonDict, meter: str
+    unstarted: HomeAssistant, home: Home, case: tuple[str, str]
 ) -> None:
+    meter, options = case[0], OPTIONS[case[1]]
     if meter == "sends":
         home.answer()
     url = f"socket://127.0.0.1:{free_ports()}" if meter == "refuses" else home.port.url
@@ -144,7 +146,7 @@ async def test_the_start_waits_for_nothing(
     assert all("stat_rate" in source for source in await sources(unstarted))
 
 
-@pytest.mark.parametrize("gas", [{}, {"gas_point": GAS_POINT}])
+@pytest.mark.parametrize("gas", each(2, [{"gas_point": GAS_POINT}, {}]))
 async def test_first_days_of_a_meter_without_a_cable_come_during_the_start(
     unstarted: HomeAssistant, gas: dict[str, str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -15,6 +16,7 @@ from tests.ha.dialogs import repair_text
 from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, PUBLISHED_KEY, encipher
 from tests.ha.support import FORGED, TELEGRAM, wait_until
 from tests.ha.topic import Clock
+from tests.random_examples import each
 
 pytestmark = pytest.mark.usefixtures("patient_link")
 
@@ -143,11 +145,11 @@ CUTS = [lost(0, 3), lost(0, 12), lost(0, 40), lambda data: data[700:], lambda _d
 
 
 @pytest.mark.usefixtures("short_setup")
-@pytest.mark.parametrize("cut", range(len(CUTS)))
-@pytest.mark.parametrize("key", [KEY, None], ids=["key", "plain"])
+@pytest.mark.parametrize("case", each(3, [*product((KEY, None), range(len(CUTS)))]))
 async def test_rubbish_at_the_port_of_a_meter_that_was_read_is_altered_or_cut(
-    house: House, stopped_clock: Clock, cut: int, key: str | None
+    house: House, stopped_clock: Clock, case: tuple[str | None, int]
 ) -> None:
+    key, cut = case
     await house.begin(key=key)
 
     async def send_rubbish() -> None:

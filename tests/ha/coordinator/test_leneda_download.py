@@ -55,6 +55,7 @@ from tests.ha.leneda import (
 from tests.ha.measured import measure
 from tests.ha.meter import with_value
 from tests.ha.support import TELEGRAM, Home, call, failing, own_log, said, wait_until
+from tests.random_examples import each
 
 pytestmark = pytest.mark.usefixtures("sleeper")
 
@@ -216,7 +217,7 @@ async def test_a_refused_part_of_the_history_is_left_out(
     assert 80 - 30 <= len(rows) / 96 < 80
 
 
-@pytest.mark.parametrize("is_history", [False, True])
+@pytest.mark.parametrize("is_history", each(2, [True, False]))
 async def test_a_code_that_always_fails_keeps_no_other_code_back(
     house: House,
     monkeypatch: pytest.MonkeyPatch,
@@ -451,9 +452,10 @@ async def test_each_point_has_its_codes(house: House, monkeypatch: pytest.Monkey
 
     entry = await house.begin({**ACCOUNT, "production_point": PRODUCTION_POINT})
 
-    for each in house.platform.requests:
-        is_production = each.code in {"1-1:2.29.0", "1-1:4.29.0"} or each.code.startswith("1-65:2")
-        assert each.point == (PRODUCTION_POINT if is_production else POINT)
+    for request in house.platform.requests:
+        code = request.code
+        is_production = code in {"1-1:2.29.0", "1-1:4.29.0"} or code.startswith("1-65:2")
+        assert request.point == (PRODUCTION_POINT if is_production else POINT)
     assert (await known(entry, EXPORTED))[-1].kw == 1.0
     assert len(await known(entry, COVERED)) == len(await known(entry, REMAINING)) > 5000
     codes = {each.code for each in house.platform.requests}

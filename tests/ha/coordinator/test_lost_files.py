@@ -273,7 +273,7 @@ def damages_of_json(data: bytes) -> Damages:
             yield f"{[*outer, last]}: {value}", json.dumps(whole).encode()
 
 
-PARTS = 8
+PARTS = 16
 MONTHS = ("2026-05", "2026-06")
 FILES = [
     *("meter", "history", "prices", "leneda", "messages", "loads"),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from math import nan
 
 import numpy as np
@@ -18,6 +19,7 @@ from custom_components.smarty_p1.lib.energy_table.wall_clock import number_of
 from custom_components.smarty_p1.lib.history.luxembourg_time import month_start
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from tests.lib.bill.months import local
+from tests.random_examples import each
 
 HOUR = timedelta(hours=1)
 BEGIN, END = local("2026-10-30"), local("2026-11-06T03:00")
@@ -107,14 +109,14 @@ LOST = [("2026-11-01T12:00", 2), ("2026-11-03T00:30", 7), ("2026-11-05T09:00", 3
 LATE = [("2026-11-01T15:00", 4), ("2026-11-02T18:00", 9), ("2026-11-04T01:00", 8)]
 
 
-@pytest.mark.parametrize(("lost", "late"), [([], []), (LOST, []), ([], LATE), (LOST, LATE)])
+@pytest.mark.parametrize("changes", each(3, [*product(([], LOST), ([], LATE))]))
 def test_a_finished_hour_is_rewritten_at_most_three_times(
-    lost: list[tuple[str, int]], late: list[tuple[str, int]]
+    changes: tuple[list[tuple[str, int]], list[tuple[str, int]]],
 ) -> None:
-    counts = writes(Prices(lost, late))
+    counts = writes(Prices(*changes))
     for kind, by_hour in counts.items():
         assert max(by_hour.values()) <= 1 + MAX_REWRITES, kind
     assert set(counts[StatisticKind.IMPORTED].values()) == {1}
-    if not lost and not late:
+    if changes == ([], []):
         assert set(counts[StatisticKind.COST].values()) == {1}
         assert max(counts[StatisticKind.TOTAL].values()) == 2

@@ -405,7 +405,7 @@ async def test_a_change_after_the_close_is_not_written(
 
 
 # Three parts of ten values: each part has all of them.
-PARTS = 3
+PARTS = 6
 
 
 def damaged(data: Any) -> Iterator[str]:  # noqa: ANN401 - JSON

@@ -16,7 +16,7 @@ from .answer_faults import faults
 from .conftest import Client, ClientOf, ask, refused, type_of, user_with
 
 __all__ = ["clock", "house"]
-pytestmark = pytest.mark.usefixtures("recorder_mock", "without_hourly_statistics")
+pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
 
 
 async def message(client: Client) -> Any:  # noqa: ANN401 - JSON
