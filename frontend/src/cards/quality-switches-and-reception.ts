@@ -148,7 +148,7 @@ export const supplyStyles = css`
     text-align: right;
     overflow-wrap: normal;
   }
-  dl + .small {
+  dl + p {
     margin-bottom: 6px;
   }
   .scale > [aria-hidden] {
