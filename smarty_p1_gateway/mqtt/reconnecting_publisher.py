@@ -86,7 +86,7 @@ class ReconnectingPublisher(ABC):
                     await self._moved.wait()
             except _FAILURES as err:
                 self._losses.inc()
-                self._outage.note_failure(err)
+                self._outage.note_failure(err, kind=type(err).__name__)
                 await self._outage.wait()
 
     async def _serve(self, topic: str) -> None:
