@@ -103,6 +103,8 @@ class HousePlanner:
         self._loads: Mapping[str, EnteredLoad] = {}
         self._records = entry.runtime_data.load_records
         self._is_open = False
+        self._has_reading = False
+        """Whether the meter had been read before the last plan."""
         self._task = SupervisedTask(hass, entry, self._async_plan, "plan")
         self._new_numbers = Debouncer(
             hass, LOGGER, cooldown=_COOLDOWN_S, immediate=True, function=self._on_numbers
@@ -266,6 +268,7 @@ class HousePlanner:
             raise
 
     async def _async_new_plan(self, now: datetime) -> None:
+        self._has_reading = self._entry.runtime_data.records.demand is not None
         self._note(now)
         needs = await self._async_needs(now)
         wishes = [wish for _, wish in needs.values() if wish]
@@ -369,7 +372,7 @@ class HousePlanner:
     ) -> PlannedHouse | None:
         """Return the plan of the loads. Return None without loads, or before the first reading."""
         coordinator = self._entry.runtime_data
-        if coordinator.records.demand is None:
+        if not self._has_reading:
             return None
         battery, planned = await self._battery.async_wish(now), None
         if wishes or battery:
@@ -384,7 +387,7 @@ class HousePlanner:
 
     async def _async_shown(self, planned: PlannedHouse | None) -> ShownHouse | None:
         """Return the plan as cards show it, or the data without which it has no costs to show."""
-        if self._entry.runtime_data.records.demand is None:
+        if not self._has_reading:
             return PlanLack.DAYS
         if planned is None or planned.lacks:
             return min(planned.lacks) if planned else None
@@ -488,7 +491,8 @@ class HousePlanner:
             coordinator.faults.call(self._follow_load, name)
         coordinator.faults.call(self._follow_removed)
         self._tell(now)
-        if self._note(now) or is_new:
+        is_first = not self._has_reading and coordinator.records.demand is not None
+        if self._note(now) or is_new or is_first:
             self._on_event()
 
     @callback
@@ -574,8 +578,7 @@ class HousePlanner:
             return Problem.LOAD_WITHOUT_PLAN
         if name in self._unknown_needs:
             return Problem.LOAD_NEED_UNKNOWN
-        has_reading = self._entry.runtime_data.records.demand is not None
-        return Problem.LOAD_WITHOUT_PLAN if has_reading else Problem.LOAD_WITHOUT_READING
+        return Problem.LOAD_WITHOUT_PLAN if self._has_reading else Problem.LOAD_WITHOUT_READING
 
 
 def _seen_kw(load: ControlledLoad, record: LoadRecord, kw: float | None) -> float | None:

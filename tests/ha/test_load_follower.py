@@ -74,21 +74,6 @@ async def charger(hass: HomeAssistant, clock: SetClock) -> Charger:
     return Charger(hass, clock)
 
 
-async def test_the_plan_switches_a_car_on_and_off(
-    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
-) -> None:
-    await add(hass, house, **SWITCHED)
-    await planned(hass, runs="off")
-    assert not charger.is_on()
-    await charger.at(CHEAP)
-    await charger.until(charger.is_on)
-    await planned(hass, runs="on")
-    await charger.at(CHEAP + timedelta(minutes=10))
-    hass.states.async_set("binary_sensor.wallbox_connected", "off")
-    await planned(hass, runs="off", next="unknown")
-    await charger.until(lambda: not charger.is_on())
-
-
 async def test_a_load_that_the_grid_operator_blocks_is_off_at_once(
     house: MockConfigEntry, hass: HomeAssistant, charger: Charger
 ) -> None:
@@ -100,15 +85,6 @@ async def test_a_load_that_the_grid_operator_blocks_is_off_at_once(
     hass.states.async_set(relay, "disconnected")
     await charger.until(lambda: not charger.is_on())
     await planned(hass, runs="off", missing="8.8")
-
-
-async def test_without_a_switch_the_plan_only_shows_the_start(
-    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
-) -> None:
-    await add(hass, house)
-    await charger.at(CHEAP)
-    await planned(hass, runs="on")
-    assert not charger.is_on()
 
 
 SETTINGS: list[tuple[str | None, float, float, float]] = [
@@ -190,22 +166,12 @@ async def test_a_removed_load_that_the_plan_has_switched_on_is_switched_off(
     await charger.until(lambda: not charger.is_on())
 
 
-async def test_a_load_started_by_hand_is_left_alone(
-    house: MockConfigEntry, hass: HomeAssistant, charger: Charger
-) -> None:
-    await add(hass, house, **SWITCHED)
-    await planned(hass, runs="off")
-    await charger.turn("turn_on")
-    for minutes in (60, 45, 30):
-        await charger.at(CHEAP - timedelta(minutes=minutes))
-        await planned(hass, runs="off")
-        assert charger.is_on()
-
-
 async def test_a_restart_goes_on(
     house: MockConfigEntry, hass: HomeAssistant, home: Home, charger: Charger
 ) -> None:
     await add(hass, house, **SWITCHED)
+    await planned(hass, runs="off")
+    assert not charger.is_on()
     await charger.at(CHEAP)
     await charger.until(charger.is_on)
     await home.again(billed_month.telegram("00:00:10", 0.1))

@@ -126,7 +126,6 @@ async def test_a_load_that_is_only_planned_needs_none_of_its_buttons(
     buttons = {"switched_by": BOX, "stopped_by": "button.gone", "shown_by": "sensor.gone"}
     pool = store(hass, box.house, "load", "Pool", _water() | buttons)
     await box.at(16)
-    assert named(hass, box.house) == f"Pool ({BOX})"
     assert LOAD_PLANS.of(hass, pool.subentry_id)
 
 

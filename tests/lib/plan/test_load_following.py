@@ -7,14 +7,7 @@ from random import Random
 
 import pytest
 
-from smartyp1.plan.load_following import (
-    BLIND_AFTER,
-    Charger,
-    LoadFollowing,
-    LoadOrder,
-    LoadReadings,
-    followed,
-)
+from smartyp1.plan.load_following import Charger, LoadFollowing, LoadOrder, LoadReadings, followed
 from smartyp1.plan.next_kwh_price import Quarter
 
 FIVE_MINUTES, MAX_STARTS = timedelta(minutes=5), 6
@@ -93,19 +86,6 @@ def test_a_charger_that_has_not_reported_is_waited_for_two_minutes() -> None:
     assert followed(state, CAR, LoadOrder(0.2, 9.0), QUARTER, late) == state
     late = seen(2.1, house_kw=6.4)._replace(load_seen_at=START)
     assert followed(state, CAR, LoadOrder(0.2, 9.0), QUARTER, late) != state
-
-
-@pytest.mark.parametrize(
-    ("silence", "planned", "kw"), [(59, 0, 6.9), (61, 0, 1.4), (901, 0, 0.0), (901, 0.5, 2.0)]
-)
-def test_a_silent_meter_leaves_the_minimum_then_the_times(
-    silence: float, planned: float, kw: float
-) -> None:
-    state = LoadFollowing(6.0, START - FIVE_MINUTES, START - FIVE_MINUTES, (START - FIVE_MINUTES,))
-    now = START + timedelta(seconds=silence)
-    readings = seen(load_kw=6.0)._replace(now=now, metered_at=START, load_seen_at=START)
-    order = LoadOrder(0.2, planned if silence > BLIND_AFTER.total_seconds() else 9.0)
-    assert followed(state, CAR, order, QUARTER, readings).kw == pytest.approx(kw, abs=0.01)
 
 
 def test_the_last_chance_takes_the_maximum() -> None:

@@ -34,6 +34,7 @@ class WallboxSwitch(CoordinatorEntity[Wallbox], SwitchEntity):
         async with wallbox.session.post(wallbox.url, json={"charging": charging}) as answer:
             if answer.status != 200:
                 raise HomeAssistantError("refused")
+        await wallbox.async_refresh()
 
 
 async def async_setup_entry(

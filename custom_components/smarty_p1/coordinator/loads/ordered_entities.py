@@ -161,8 +161,12 @@ class OrderedEntities:
     @callback
     def command(self, orderer: Orderer, control: LoadControl) -> None:
         """Keep the control of a load or battery, and send its orders."""
+        before = self._records.control_of(orderer.subentry_id)
         control, orders = control.due(dt_util.utcnow())
         self._keep(orderer, control)
+        if control.hand_until != before.hand_until:
+            # A power cut would make of a hand what the device does by itself.
+            self._records.write_now()
         for order in orders:
             is_again = control.of(order.entity_id, order.kind).tries > 0
             sending = self._async_send(orderer, order, is_again=is_again)
