@@ -31,7 +31,7 @@ class House:
         self.orders: list[tuple[int, str]] = []
         self.kw, self.value = 0.0, 16.0
         self.limit: Limit | None = None
-        self.is_urgent = self.fits_full = False
+        self.is_urgent = self.is_last_chance = self.fits_full = False
         self.values: dict[str, float] | None = None
         self.run: str | None = None
         self.around = Around(is_needed=True)
@@ -68,6 +68,7 @@ class House:
                 self.now,
                 limit=self.limit,
                 is_urgent=self.is_urgent,
+                is_last_chance=self.is_last_chance,
                 fits_full=self.fits_full,
             )
         self.control, orders = control.due(self.now)
@@ -514,12 +515,14 @@ def test_a_number_is_set_each_half_minute_at_most_but_falls_at_once() -> None:
     assert house.until(house.s + 20) == []
 
 
-def test_a_number_is_set_fifty_times_a_night_at_most() -> None:
+def test_a_number_is_set_fifty_times_a_night_at_most_until_its_last_chance() -> None:
     house = running(NUMBER)
     for n in range(1200):
         house.value = 10.0 + n % 2
         house.until(house.s + 30, step=30)
     assert 40 <= len(house.orders) <= 50
+    house.value, house.is_last_chance = 16.0, True
+    assert house.until(house.s + 10) == [(house.s, "16.0")]
 
 
 def test_a_number_that_jumps_all_night_is_set_fifty_times_at_most_but_a_limit_more_often() -> None:

@@ -86,7 +86,9 @@ class ControlledLoad:
             limit = self._limit(record.max_kw)
             wished = 0.0 if limit.value is None else min(wished, record.max_kw)
             state = state if wished else _paused(before, now)
-        quarter = record.plan.quarter
+        plan, most_kw = record.plan, self.charger.max_kw
+        quarter = plan.quarter
+        order = plan.order(now, control.left_kwh, control.quarter_kwh, most_kw)
         return replace(control, following=state).powered(
             wished,
             self._setting(wished),
@@ -94,7 +96,8 @@ class ControlledLoad:
             limit=limit,
             # The house may not draw more than a power that the user has entered.
             is_urgent=bool(quarter and isfinite(quarter.max_kwh)),
-            fits_full=wished >= self.charger.max_kw,
+            is_last_chance=order.is_last_chance,
+            fits_full=wished >= most_kw,
         )
 
     def _states(self, control: LoadControl, now: datetime) -> dict[str, EntityReport]:

@@ -166,17 +166,19 @@ class LoadControl:
         *,
         limit: Limit | None = None,
         is_urgent: bool = False,
+        is_last_chance: bool = False,
         fits_full: bool = False,
     ) -> LoadControl:
         """Return it with the wish for a power. A load whose power cannot be set stays off.
 
-        A limit wins over the hand. `is_urgent`: a lower power does not wait. `fits_full`: the load
-        may also start with its full power.
+        A limit wins over the hand. `is_urgent`: a lower power does not wait. `is_last_chance`: nor
+        does a higher one. `fits_full`: the load may also start with its full power.
         """
         control = replace(self, unset_at=None)
         is_barred = limit == Limit(None)
         if setting:
-            number = self._set(setting, kw, limit, now, is_urgent=is_urgent)
+            urgent = is_urgent, is_last_chance
+            number = self._set(setting, kw, limit, now, urgent)
             is_set = not kw or _is_set(number, limit)
             unset_at = None if is_set else self.unset_at or now
             control = replace(control.with_entity(number), unset_at=unset_at)
@@ -193,9 +195,14 @@ class LoadControl:
         return control.with_entity(asked)
 
     def _set(
-        self, setting: Setting, kw: float, limit: Limit | None, now: datetime, *, is_urgent: bool
+        self,
+        setting: Setting,
+        kw: float,
+        limit: Limit | None,
+        now: datetime,
+        urgent: tuple[bool, bool],
     ) -> Commanded:
-        """Return the number with its wish."""
+        """Return the number with its wish. `urgent`: whether to lower, and to raise it at once."""
         number = self.of(setting.entity_id, EntityKind.NUMBER)
         number = replace(number, off=None if self.switch else str(setting.lowest))
         wish: float | None = setting.value if kw else setting.lowest
@@ -211,7 +218,7 @@ class LoadControl:
             now,
             is_safe=is_lower,
             is_firm=limit is not None,
-            is_urgent=is_urgent and is_lower,
+            is_urgent=urgent[not is_lower],
         )
 
     def _limited(
