@@ -46,7 +46,7 @@ logger:
   default: warning
   logs:
     custom_components.smarty_p1: info
-    # These only miss programs that are of no use here.
+    # Both only warn that a program of cameras is missing.
     haffmpeg: fatal
     homeassistant.components.camera.img_util: fatal
 recorder:

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from smartyp1.prices.contract_terms import CONTRACT_TERMS, Choice, Term
 from tests.cli.conftest import Run
 from tests.commands.test_command import COMMAND, PROJECT, environment
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
+from tests.times import utc
 
 CONTRACT = "[[contracts]]\nreference_power = 7\nenergy_price = 0.15\nvat = true\n"
 MAY = "2025-05-01T00:00:00+02:00"
@@ -570,9 +571,7 @@ def test_a_year_that_costs_more_is_no_saving(folder: Path, run: Run) -> None:
 
 
 def test_the_prices_of_a_file_are_those_of_the_market(folder: Path, run: Run) -> None:
-    times = (
-        datetime(2024, 11, 30, 23, tzinfo=UTC) + n * timedelta(minutes=15) for n in range(35_200)
-    )
+    times = (utc("2024-11-30 23:00") + n * timedelta(minutes=15) for n in range(35_200))
     lines = [f"{time:%Y-%m-%dT%H:%MZ},0.05,\n" for time in times]
     (folder / "prices.csv").write_text("start,price,origin\n" + "".join(lines), "ascii")
     change = "[[changes]]\nkind = 'contract'\nenergy_margin = 0.02\n"

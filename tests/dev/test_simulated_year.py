@@ -1,17 +1,16 @@
 """The simulated year of the demo."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from dev.demo.demo_run import CONTRACT
 from dev.demo.simulated_year import simulate_year
 from dev.simulator import Meter
 from smartyp1.bill.household import Household
+from tests.times import utc
 
 
 def test_the_year_matches_the_registers() -> None:
-    meter, now = Meter(101), datetime(2026, 2, 3, 10, 8, 10, tzinfo=UTC)
+    meter, now = Meter(101), utc("2026-02-03 10:08:10")
     year = simulate_year(meter, CONTRACT, now)
 
     files = {month: "".join(lines).encode() for month, lines in year.lines.items()}
@@ -23,6 +22,6 @@ def test_the_year_matches_the_registers() -> None:
     assert demand.values.last_quarter
     assert (len(year.lines), len(demand.earlier_months)) == (13, 12)
     kwh = [month.imported_kwh for month in (*demand.earlier_months, demand.month)]
-    start = datetime(2025, 1, 31, 23, tzinfo=UTC)
+    start = utc("2025-01-31 23:00")
     rise = meter.registers_at(now).imported_kwh - meter.registers_at(start).imported_kwh
     assert sum(kwh) == pytest.approx(rise, abs=0.5)

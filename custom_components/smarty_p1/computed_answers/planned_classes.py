@@ -27,7 +27,7 @@ from .what_if import async_car_energy, async_what_if
 # Power of a charger that is named with its energy only.
 _USUAL_KW = 11.0
 _PHASES = 3
-_WEEK_DAYS, _SATURDAY = 7, 5
+_WEEK_DAYS, _WORKDAYS = 7, 5
 
 
 class PlannedClasses(NamedTuple):
@@ -106,12 +106,12 @@ def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> Json
     if entered is None:
         return {}
     load = entered.load
-    hours = [_hour(load.by_workdays)] * _SATURDAY + [_hour(load.by_weekend)] * 2
+    hours = [_hour(load.by_workdays)] * _WORKDAYS + [_hour(load.by_weekend)] * 2
     if not load.has_deadline:
         hours = [0.0] * _WEEK_DAYS
     fields: JsonDict = {"kw": load.max_kw, "min_kw": load.min_kw, "end_hours": tuple(hours)}
     if known := [energy.hours for energy in energies if any(energy.hours.values())]:
-        [kwh] = known
+        [kwh] = known  # the hours of this car alone
         nights = sum(hour is not None for hour in hours) / _WEEK_DAYS * len(kwh) / 24
         fields["kwh"] = sum(max(0.0, of_hour) for of_hour in kwh.values()) / nights
     elif load.kwh:

@@ -1,6 +1,6 @@
 """The days of a month add up to its bill."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from smartyp1.prices.agreed_prices import price_file
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import agreed, day, local, month
 from tests.lib.bill.support import read_quarter_hours
+from tests.times import utc
 
 
 def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
@@ -37,7 +38,7 @@ def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:
 
 def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
     contract = Contract(reference_kw=7, energy_price=0.15, feed_in_margin=-0.01)
-    first = datetime(2026, 6, 30, 22, tzinfo=UTC)
+    first = utc("2026-06-30 22:00")
     second_day = first + timedelta(days=1)
     _, demand = read_quarter_hours(
         contract,
@@ -59,7 +60,7 @@ def test_the_cost_above_is_the_extra_cost_over_the_same_energy_below(
     replaces: bool,  # noqa: FBT001 - a parameter of a test
 ) -> None:
     contract = Contract(reference_kw=3, energy_price=0.15, replaces_variable=replaces)
-    first = datetime(2026, 6, 30, 22, tzinfo=UTC)
+    first = utc("2026-06-30 22:00")
     end = first + timedelta(days=3)
     _, demand = read_quarter_hours(
         contract, first, end, lambda time: (2.0 if time.hour == 18 else 0.1, 0)

@@ -22,6 +22,7 @@ from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import ledger_of
 from tests.lib.bill.support import known, put_prices, read_quarter_hours
 from tests.random_examples import each
+from tests.times import utc
 
 TWO_PRICES = Contract(
     reference_kw=7,
@@ -30,7 +31,7 @@ TWO_PRICES = Contract(
     second_hours="22:00-06:00",
     has_levies=True,
 )
-START = datetime(2026, 5, 31, 22, tzinfo=UTC)
+START = utc("2026-05-31 22:00")
 MARKET = Contract(reference_kw=7, energy_margin=0.02, has_levies=True)
 
 
@@ -81,7 +82,7 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
     kwh: float,
 ) -> None:
     contract = Contract(reference_kw=7, energy_price=0.2, has_levies=True)
-    start, end = datetime(2026, 5, 30, 22, tzinfo=UTC), datetime(2026, 6, 30, 10, tzinfo=UTC)
+    start, end = utc("2026-05-30 22:00"), utc("2026-06-30 10:00")
     demand = always_300_w(contract, start, end)
     table, shared = demand.ledger.table, np.zeros_like(demand.ledger.table.shared)
     is_known = (table.quarter < number_of(day_start(end))) | is_today_known
@@ -104,12 +105,12 @@ def test_the_reason_and_the_energy_of_the_house(
         Household(contract),
         1000.0,
         START,
-        datetime(2026, 6, 23, 10, tzinfo=UTC),
+        utc("2026-06-23 10:00"),
     )
     while time <= noon:
         meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
         # 14 kWh each morning, and 2 of them above 3 kW; today 8 of 14.
-        is_today = time >= datetime(2026, 6, 22, 22, tzinfo=UTC)
+        is_today = time >= utc("2026-06-22 22:00")
         on, kw = ({0, 1}, 7.0) if is_today else ({0, 1, 2, 3}, 3.5)
         kwh += kw / 4 if time.hour in on else 0.0
         time += timedelta(minutes=15)
@@ -130,7 +131,7 @@ def test_the_reason_and_the_energy_of_the_house(
 
 @pytest.mark.parametrize(("nights", "kw"), [(13, None), (14, 0.3)])
 def test_the_usual_power_at_night_is_that_of_two_weeks(nights: int, kw: float | None) -> None:
-    demand = always_300_w(TWO_PRICES, START, datetime(2026, 6, 25, 10, tzinfo=UTC))
+    demand = always_300_w(TWO_PRICES, START, utc("2026-06-25 10:00"))
     start = day_start(START + timedelta(days=2))
     assert usual_night_kw(demand.ledger.table, start, start + timedelta(days=nights)) == kw
 
@@ -234,7 +235,7 @@ def test_a_week_in_which_only_a_price_changes_has_no_other_reason(
 @pytest.mark.parametrize("second", [5, 59])
 def test_after_midnight_the_usual_day_is_that_of_today(second: int) -> None:
     # The panels' energy is known up to 23:45 on Friday, half a minute after midnight up to 0:00.
-    start, end = datetime(2026, 5, 31, 22, tzinfo=UTC), datetime(2026, 6, 26, 22, tzinfo=UTC)
+    start, end = utc("2026-05-31 22:00"), utc("2026-06-26 22:00")
     meter, _ = read_quarter_hours(PLAIN, start, end, weekly)
     now = end + timedelta(seconds=second)
     meter.update(now, Energies(10_000.0, 10_000.0), None, None)
@@ -250,9 +251,9 @@ def test_after_midnight_the_usual_day_is_that_of_today(second: int) -> None:
 
 
 def test_all_usual_values_end_when_the_energy_of_the_panels_is_known() -> None:
-    start, now = datetime(2026, 5, 31, 22, tzinfo=UTC), datetime(2026, 6, 26, 10, 10, tzinfo=UTC)
+    start, now = utc("2026-05-31 22:00"), utc("2026-06-26 10:10")
     _, demand = read_quarter_hours(PLAIN, start, now, lambda _: (0.1, 0.05))
-    until = datetime(2026, 6, 26, 9, 45, tzinfo=UTC)
+    until = utc("2026-06-26 09:45")
     hours = [start + timedelta(hours=n) for n in range((now - start) // timedelta(hours=1))]
     supply = Supply(SupplyKind.PRODUCED, dict.fromkeys(hours, 0.5), start - timedelta(hours=1))
     report = usual_report(demand, SuppliedHouse([supply], until))

@@ -1,6 +1,6 @@
 """The coming quarter-hours: their prices, and the usual power left."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from smartyp1.answers.price_outlook import quarter_hours_ahead
@@ -9,10 +9,11 @@ from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.plan.usual_house import usual_house
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import LONG_AGO, agreed
+from tests.times import utc
 
 QUARTER = timedelta(minutes=15)
 # A day before the clock goes back: the next 48 hours have a day of 25.
-NOW = datetime(2026, 10, 24, 10, 7, 30, tzinfo=UTC)
+NOW = utc("2026-10-24 10:07:30")
 
 
 def no_market(_start: datetime) -> MarketPrices:
@@ -21,7 +22,7 @@ def no_market(_start: datetime) -> MarketPrices:
 
 def days(count: int, *kws: float) -> list[QuarterHour]:
     """Return the quarter-hours from noon in Luxembourg on, of `count` days in a row."""
-    noon = datetime(2026, 10, 1, 10, tzinfo=UTC)
+    noon = utc("2026-10-01 10:00")
     return [
         QuarterHour(noon + timedelta(days=day) + n * QUARTER, kw + day * 0.1)
         for day in range(count)
@@ -33,7 +34,7 @@ def test_48_hours_from_the_current_quarter_hour_on() -> None:
     found = list(quarter_hours_ahead(NOW, agreed(energy_price=0.15), no_market, {}))
 
     assert len(found) == 192
-    assert found[0].start == datetime(2026, 10, 24, 10, 0, tzinfo=UTC)
+    assert found[0].start == utc("2026-10-24 10:00")
     assert all(one.end == other.start for one, other in pairwise(found))
     # (0.15 + 0.0510) * 1.08
     assert {each.price.imported for each in found} == {0.21708}
@@ -46,15 +47,13 @@ def test_the_power_left_is_the_reference_power_less_the_mean_of_those_days() -> 
     # The mean of 1.0, 1.1, … 1.6 is 1.3; noon of the second day is in winter time.
     assert [each.left_kw for each in found[:3]] == [5.7, -1.3, None]
     known = [each.start for each in found if each.left_kw == 5.7]
-    assert known == [NOW.replace(minute=0, second=0), datetime(2026, 10, 25, 11, tzinfo=UTC)]
+    assert known == [NOW.replace(minute=0, second=0), utc("2026-10-25 11:00")]
     assert found[2].unknown["left_kw"] == "too_few_days"
 
 
 def test_six_days_are_too_few_and_estimates_are_no_measurements() -> None:
     assert usual_house(days(6, 1.0)) == {}
-    estimated = QuarterHour(
-        datetime(2026, 10, 9, 10, tzinfo=UTC), 1.0, origin=Origin.LENEDA_ESTIMATED
-    )
+    estimated = QuarterHour(utc("2026-10-09 10:00"), 1.0, origin=Origin.LENEDA_ESTIMATED)
     assert usual_house([*days(6, 1.0), estimated]) == {}
     assert usual_house(days(7, 1.0)).keys() == {(12, 0)}
 
@@ -77,15 +76,15 @@ def test_the_market_as_far_as_it_is_known() -> None:
 
 def test_two_prices_and_a_change_to_come() -> None:
     night = Contract(energy_price=0.2, second_price=0.1, second_hours="22:00-06:00", has_vat=False)
-    later = datetime(2026, 10, 25, 10, tzinfo=UTC)
+    later = utc("2026-10-25 10:00")
     contracts = Contracts(((LONG_AGO, night), (later, Contract(energy_price=0.3, has_vat=False))))
     found = {
         each.start: each.price.imported
         for each in quarter_hours_ahead(NOW, contracts, no_market, {})
     }
 
-    assert found[datetime(2026, 10, 24, 19, 45, tzinfo=UTC)] == 0.251
-    assert found[datetime(2026, 10, 24, 20, 0, tzinfo=UTC)] == 0.151
+    assert found[utc("2026-10-24 19:45")] == 0.251
+    assert found[utc("2026-10-24 20:00")] == 0.151
     assert found[later] == 0.351
 
 

@@ -1,7 +1,7 @@
 """Quarter-hours as JSON, which has a maximum length, and as CSV, which has none."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count, takewhile
 from random import Random
 from zoneinfo import ZoneInfo
@@ -10,10 +10,11 @@ import pytest
 
 from smartyp1.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from smartyp1.history.quarter_hour import Origin, QuarterHour
+from tests.times import utc
 
 MAX_BYTES = 1_000_000
 # Midnight in Luxembourg, and both changes of the clock are within the year that follows.
-START = datetime(2025, 2, 9, 23, tzinfo=UTC)
+START = utc("2025-02-09 23:00")
 YEAR = 366 * 96
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 COVERED, REMAINING = "1-65:1.29.1", "1-65:1.29.9"

@@ -32,8 +32,9 @@ from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES, ledger_of
 from tests.lib.bill.support import known, read_quarter_hours
 from tests.lib.bill.test_registers import story_of
 from tests.random_examples import each, examples
+from tests.times import utc
 
-NOW = datetime(2026, 6, 25, 12, tzinfo=UTC)
+NOW = utc("2026-06-25 12:00")
 HOUR = timedelta(hours=1)
 HOURS = hours_until(NOW)
 PRICED = Contract(reference_kw=3, energy_price=0.2)
@@ -82,7 +83,7 @@ def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
 ) -> None:
     demand, sources = month_of(contract)
     answer = shares_report(demand, sources, period)
-    end = datetime(2026, 6, 24, 22, tzinfo=UTC)
+    end = utc("2026-06-24 22:00")
     start = end - timedelta(days=1) if period == YESTERDAY else START
     assert (answer["start"], answer["end"]) == (start.isoformat(), end.isoformat())
     expected = by_hand(contract, start, end)
@@ -143,8 +144,8 @@ def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest(
     demand, sources = month_of(TWO_PRICES)
     car, water = sources.devices
     # Luxembourg's 4 June begins at 22:00 UTC.
-    lost = {datetime(2026, 6, 3, 21, tzinfo=UTC), datetime(2026, 6, 3, 22, tzinfo=UTC)}
-    lost.add(datetime(2026, 6, 4, 17, tzinfo=UTC))
+    lost = {utc("2026-06-03 21:00"), utc("2026-06-03 22:00")}
+    lost.add(utc("2026-06-04 17:00"))
     partial = car._replace(kwh={hour: kwh for hour, kwh in car.kwh.items() if hour not in lost})
     never = HouseDevice("Pump", {})
     answer = shares_report(demand, sources._replace(devices=[partial, water, never]), MONTH)
@@ -174,7 +175,7 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
 @pytest.mark.parametrize("day", [28, 29, 30])
 def test_each_day_names_its_older_prices(day: int) -> None:
     # The 28th has 23 hours.
-    start, end = datetime(2027, 2, 28, 23, tzinfo=UTC), datetime(2027, 3, day, 10, tzinfo=UTC)
+    start, end = utc("2027-02-28 23:00"), datetime(2027, 3, day, 10, tzinfo=UTC)
     _, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
     sources = HouseSources((), ())
     report = shares_report(demand, sources, YESTERDAY)
@@ -182,7 +183,7 @@ def test_each_day_names_its_older_prices(day: int) -> None:
 
 
 def test_the_saving_of_the_sun_names_its_older_prices() -> None:
-    start, end = datetime(2027, 1, 1, 8, tzinfo=UTC), datetime(2027, 1, 3, 12, tzinfo=UTC)
+    start, end = utc("2027-01-01 08:00"), utc("2027-01-03 12:00")
     meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
     first = day_start(demand.time) - timedelta(days=3)
     sun = {first + n * HOUR: 0.5 for n in range(96)}
@@ -220,7 +221,7 @@ def test_the_sun_saves_the_bill_of_the_same_house_without_panels(contract: Contr
 
 
 DAY = timedelta(days=1)
-TODAY = datetime(2026, 6, 10, 22, tzinfo=UTC)
+TODAY = utc("2026-06-10 22:00")
 
 
 def random_contract(chance: Random) -> Contract:
@@ -246,7 +247,7 @@ def random_contract(chance: Random) -> Contract:
 @pytest.fixture(scope="module")
 def ten_days() -> HouseholdState:
     """Return ten days of a household of 300 W, whose energies the tests replace."""
-    start = datetime(2026, 5, 31, 22, tzinfo=UTC)
+    start = utc("2026-05-31 22:00")
     _, demand = read_quarter_hours(PRICED, start, TODAY, lambda _: (0.075, 0))
     return demand
 
@@ -418,7 +419,7 @@ def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
     is_old: bool,  # noqa: FBT001 - a parameter of a test
 ) -> None:
     # 210 W at all times; the heat pump has 1.2 kW in the first quarter-hour of each hour.
-    start, now = datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 12, 10, tzinfo=UTC)
+    start, now = utc("2026-06-01 22:00"), utc("2026-06-12 10:00")
     _, demand = read_quarter_hours(
         PRICED, start, now, lambda time: (0.0525 + 0.3 * (time.minute == 0), 0)
     )
@@ -444,7 +445,7 @@ def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
 @pytest.mark.parametrize("fed_kwh", [0.0, 0.025], ids=["exactly", "too much"])
 def test_a_battery_that_supplies_the_night_does_not_hide_the_base_load(fed_kwh: float) -> None:
     # 300 W at all times; from 2:00 to 5:00, a battery supplies them, and may export 100 W.
-    start, now = datetime(2026, 6, 1, 22, tzinfo=UTC), datetime(2026, 6, 12, 10, tzinfo=UTC)
+    start, now = utc("2026-06-01 22:00"), utc("2026-06-12 10:00")
 
     def is_night(time: datetime) -> bool:
         return 2 <= time.astimezone(LUXEMBOURG).hour < 5

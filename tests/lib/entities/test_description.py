@@ -1,7 +1,7 @@
 """Numbers that are shown once they have moved far enough, which keeps the database small."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,8 +10,9 @@ from smartyp1.entities.entity_description import local_times
 from smartyp1.entities.meter_sensors import SENSORS
 from smartyp1.entities.quarter_hour_power_sensors import DEMAND_SENSORS
 from smartyp1.history.luxembourg_time import LUXEMBOURG
+from tests.times import utc
 
-NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
+NOON = utc("2026-06-16 12:00")
 
 
 def shown(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,13 +20,14 @@ from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.prices.contract import Contract
+from tests.times import utc
 
 MAX_ROWS = 30_000
 """As docs/entities.md promises."""
 PACE = timedelta(seconds=10)
 CONTRACT = Contract(reference_kw=3, energy_price=0.1463, feed_in_price=0.0782)
 # The simulated house with its panels, a car, gas, water and heat: of days, it costs most then.
-WINTER = datetime(2026, 1, 17, tzinfo=UTC)
+WINTER = utc("2026-01-17 00:00")
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ Answers about gas are amounts of hours, whose unit and interval must be right.
 """
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -13,9 +13,10 @@ from smartyp1.leneda.api_response import ResponseError, read_time_series
 from smartyp1.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, read_gas_series
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, newest
 from tests.lib.leneda.writing import CONSUMPTION, POINT
+from tests.times import utc
 
-START = datetime(2026, 11, 18, 23, tzinfo=UTC)
-END = datetime(2026, 11, 19, 23, tzinfo=UTC)
+START = utc("2026-11-18 23:00")
+END = utc("2026-11-19 23:00")
 KNOWN = f"""{{"meteringPointCode": "{POINT}", "obisCode": "1-1:1.29.0", "intervalLength": "PT15M",
 "unit": "kW", "items": [
 {{"value": 0.412, "startedAt": "2026-11-18T23:00:00Z", "type": "Actual", "version": 1,
@@ -34,8 +35,8 @@ def answer(*items: object, **more: object) -> JsonDict:
 
 def test_the_known_answer() -> None:
     assert read_time_series(json.loads(KNOWN), CONSUMPTION, START, END) == (
-        LenedaRow(datetime(2026, 11, 18, 23, tzinfo=UTC), 0.412, is_measured=True, version=1),
-        LenedaRow(datetime(2026, 11, 18, 23, 15, tzinfo=UTC), 3.96, is_measured=True, version=2),
+        LenedaRow(utc("2026-11-18 23:00"), 0.412, is_measured=True, version=1),
+        LenedaRow(utc("2026-11-18 23:15"), 3.96, is_measured=True, version=2),
     )
 
 

@@ -1,18 +1,19 @@
 """Own days against the platform's, and the likeliest cause of a difference."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.day_differences import Cause, Differences, compare_days
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
+from tests.times import utc
 
 QUARTER_HOUR = timedelta(minutes=15)
 # 29 March and 25 October of 2026 have 92 and 100.
-SPRING = datetime(2026, 3, 27, 23, tzinfo=UTC), (96, 92, 96)
-AUTUMN = datetime(2026, 10, 23, 22, tzinfo=UTC), (96, 100, 96)
+SPRING = utc("2026-03-27 23:00"), (96, 92, 96)
+AUTUMN = utc("2026-10-23 22:00"), (96, 100, 96)
 
 
 def kw_at(n: int) -> float:
@@ -51,7 +52,7 @@ def test_days_that_are_not_known_whole_are_not_compared() -> None:
 
 
 def test_the_tolerance_is_50_wh_or_a_thousandth() -> None:
-    start = datetime(2026, 6, 9, 22, tzinfo=UTC)
+    start = utc("2026-06-09 22:00")
     for kw, own_wh, off_wh in ((0.5, 12_000, 50), (4.0, 96_000, 96)):
         mine = [QuarterHour(start + n * QUARTER_HOUR, kw) for n in range(96)]
         for more, is_within in ((0, True), (0.99, True), (1.01, False), (-0.99, True)):
@@ -80,7 +81,7 @@ def test_the_causes() -> None:
 
 
 def test_only_the_days_that_show_the_cause_are_counted() -> None:
-    start = datetime(2026, 6, 9, 22, tzinfo=UTC)
+    start = utc("2026-06-09 22:00")
 
     def counted(*kws: float) -> tuple[int, Cause | None, int]:
         # Each day draws 1 kW and feeds 0.5 kW in.
@@ -105,7 +106,7 @@ def test_the_difference_of_a_house_with_little_draw_has_no_cause(
 
 
 def test_an_hours_shift_that_comes_to_the_same_by_the_day_is_found() -> None:
-    start = datetime(2026, 6, 9, 22, tzinfo=UTC)
+    start = utc("2026-06-09 22:00")
 
     def kw(n: int) -> float:
         return 3.0 if n % 96 == 40 else 0.4

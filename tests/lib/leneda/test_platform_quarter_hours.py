@@ -18,8 +18,9 @@ from smartyp1.leneda.measured_and_estimated_rows import (
     sharing_of,
 )
 from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION, quarters
+from tests.times import utc
 
-START = datetime(2026, 11, 18, 23, tzinfo=UTC)
+START = utc("2026-11-18 23:00")
 
 
 def row(n: int, kw: float, *, is_measured: bool = True) -> LenedaRow:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from tests.times import utc
+
 POINT = "LU0000012345678901234000000000001"
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOW = utc("2026-11-21 12:00")
 HEADER = (
     '"Metering point","OBIS code","Unit","Started at","Value ({})","Interval length (min)",'
     '"Estimated/measured/edited","Version"\n'

@@ -25,6 +25,7 @@ from smartyp1.messages.sun_watch import Panels, SunState, watch_sun
 from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.prices.contract import Contract
 from smartyp1.stored_json import dump, load
+from tests.times import utc
 
 
 def clock(text: str) -> datetime:
@@ -475,7 +476,7 @@ def sun(days: str) -> dict[datetime, float]:
 
     A day without a known hour is "?". The last day is 16 November.
     """
-    first = datetime(2026, 11, 17, tzinfo=UTC) - timedelta(days=len(days))
+    first = utc("2026-11-17 00:00") - timedelta(days=len(days))
     return {
         first + timedelta(days=n, hours=hour): float(kwh) if 9 <= hour < 15 else 0.0
         for n, kwh in enumerate(days)

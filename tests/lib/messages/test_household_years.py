@@ -7,7 +7,7 @@ docs/dashboard.md.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from multiprocessing import Pool
 from pathlib import Path
 from statistics import fmean
@@ -31,11 +31,12 @@ from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.messages.water_watch import WaterCapture, WaterNights, watch_water
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import LUXEMBOURG
+from tests.times import utc
 
 NUMBERS = range(10)
 QUIET = QuietHours(time(22), time(7))
 EXCESS_PRICE = 0.0826
-START = datetime(2025, 10, 31, 23, tzinfo=UTC)
+START = utc("2025-10-31 23:00")
 # Households with a fast car have the class of 7 kW, the others the lowest one.
 FAST_CAR_W = 7000
 FAST_CAR_KW, OTHER_KW = 7.0, 3.0

@@ -1,7 +1,7 @@
 """Messages about the plan: one for each task of a load, and one for lacked energy."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,14 +9,13 @@ import pytest
 from smartyp1.messages.plan_watch import ToldPlan, WatchedPlan, watch_failed_loads, watch_plan
 from smartyp1.plan.daily_load import LoadPlan, LoadState, Run
 from smartyp1.plan.load_record import EndedTask, Hindrance, LackCause, LoadRecord
+from tests.times import utc
 
-NOW = datetime(2026, 11, 17, 17, tzinfo=UTC)
-BY = datetime(2026, 11, 18, 6, tzinfo=UTC)
+NOW = utc("2026-11-17 17:00")
+BY = utc("2026-11-18 06:00")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 CAR_RUNS = (Run(NOW + 8 * HOUR, NOW + 10 * HOUR),)
-LACKED = EndedTask(
-    BY, 12.0, 0.0, Hindrance(LackCause.NOT_STARTED, datetime(2026, 11, 18, 0, 30, tzinfo=UTC))
-)
+LACKED = EndedTask(BY, 12.0, 0.0, Hindrance(LackCause.NOT_STARTED, utc("2026-11-18 00:30")))
 
 
 def load(*runs: Run, ended: EndedTask | None = None, **changes: Any) -> LoadRecord:  # noqa: ANN401 - fields of the plan

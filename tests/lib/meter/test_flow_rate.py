@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,8 +10,9 @@ from smartyp1.meter.flow_rate import FlowRates
 from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import MBusReading
+from tests.times import utc
 
-START = datetime(2026, 1, 15, 12, tzinfo=UTC)
+START = utc("2026-01-15 12:00")
 MINUTE = timedelta(minutes=1)
 GAS = MBusReading(type="gas", serial_number="GAS1", value=100.0, unit="m3", time=START, valve=None)
 

@@ -1,6 +1,6 @@
 """For how long the keys of a meter are not doubted."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from dev.encoder import KEY, TITLE, frame
 from smartyp1.meter.key_proof import KeyProof, Moment
@@ -8,8 +8,9 @@ from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
 from smartyp1.stored_json import dump, load
+from tests.times import utc
 
-NOON = datetime(2025, 7, 3, 12, tzinfo=UTC)
+NOON = utc("2025-07-03 12:00")
 OTHER_TITLE = bytes(8)
 TAG, ALTERED, AUTHENTICATION = (
     Rejection(reason, 9, TITLE)

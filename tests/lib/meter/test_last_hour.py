@@ -1,12 +1,13 @@
 """The ring of the powers of the last hour."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from smartyp1.meter.last_hour import LastHour
 from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
+from tests.times import utc
 
-START = datetime(2026, 10, 25, 0, 30, 3, tzinfo=UTC)  # an hour later, the clocks go back
+START = utc("2026-10-25 00:30:03")  # an hour later, the clocks go back
 SECONDS = timedelta(seconds=1)
 NAMES = {"net": 1, "l1": 21, "l2": 41, "l3": 61}
 

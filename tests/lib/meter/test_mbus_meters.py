@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -12,8 +12,9 @@ from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import MBusReading
+from tests.times import utc
 
-NOON = datetime(2025, 7, 3, 10, tzinfo=UTC)
+NOON = utc("2025-07-03 10:00")
 
 type Shown = dict[str, float | None]
 

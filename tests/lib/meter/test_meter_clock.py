@@ -1,7 +1,7 @@
 """Late telegrams of a port without a queue, judged by the known deviation of the meter's clock."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,8 +11,9 @@ from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.meter.meter_session import MeterSession
 from smartyp1.p1.frame_decryptor import FrameDecryptor
+from tests.times import utc
 
-BEGIN = datetime(2026, 1, 10, 12, tzinfo=UTC)
+BEGIN = utc("2026-01-10 12:00")
 NEW_TITLE = b"SAGgp\x04\x10\x30"
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

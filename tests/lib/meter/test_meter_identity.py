@@ -1,7 +1,5 @@
 """The telegrams of a line that are read, their meters, and the memory of them."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, telegram
@@ -13,12 +11,13 @@ from smartyp1.meter.meter_session import MeterSession, OtherMeter
 from smartyp1.meter.object_count_and_rate_limits import Limits
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.rejection_reasons import Reason, Rejection
+from tests.times import utc
 
 OTHER_NAME = "SAG1030790002575"
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 NEW_TITLE = b"SAGgp\x04\x10\x30"
 OTHER_KEY = bytes(range(16))
-NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+NOW = utc("2026-01-15 12:00")
 ENERGY = "1-0:1.8.0(000001.000*kWh)"
 NAMELESS = telegram(ENERGY, name=None)
 OTHER_PLAIN = telegram(ENERGY, name=OTHER_NAME)

@@ -1,7 +1,7 @@
 """Stored memory of a meter: each part goes on, or begins anew by itself, for any file."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -23,11 +23,12 @@ from smartyp1.p1.keys import key_fingerprint
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import Disk
 from tests.random_examples import examples
+from tests.times import utc
 
 type Path = tuple[str | int, ...]
 
 TELEGRAM = literal("three_phase_gas_water_heat").telegram
-NOW = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
+NOW = utc("2025-07-03 08:30")
 CONTRACT = Contract(reference_kw=3, surcharge=0.1)
 FINGERPRINT = key_fingerprint(KEY)
 HEX_TITLE = TITLE.hex()

@@ -1,7 +1,7 @@
 """Reading of each telegram, without Home Assistant."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dev.encoder import KEY, frame, telegram as encoded
 from smartyp1.bill.household import Household
@@ -12,8 +12,9 @@ from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import Capture, MBusReading
 from smartyp1.prices.contract import Contract
+from tests.times import utc
 
-NOW = datetime(2025, 7, 3, 8, 30, 2, tzinfo=UTC)
+NOW = utc("2025-07-03 08:30:02")
 GAS = MBusReading(type="gas", serial_number="GAS7401", value=678.9, unit="m3", time=NOW, valve=None)
 TELEGRAM = Telegram(
     "Lux5",
@@ -110,7 +111,7 @@ def sent(reader: MeterReader, text: str, received_at: datetime, gas: str = "") -
 
 
 def test_in_the_repeated_hour_a_time_without_letter_follows_the_last_telegram() -> None:
-    begin = datetime(2026, 10, 25, 0, tzinfo=UTC)  # 02:00 in Luxembourg, for the first time
+    begin = utc("2026-10-25 00:00")  # 02:00 in Luxembourg, for the first time
     following = reader()
     # The clock is corrected at 30 and 90 minutes; the computer's clock is a day ahead.
     for minute in [-10, 0, 30, 29.7, 59, 60, 61, 90, 89.5, 119, 120, 190]:

@@ -1,7 +1,7 @@
 """Telegrams that are made of the states of entities, and how a trial of them is judged."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -24,8 +24,9 @@ from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import Disk
 from tests.lib.bill.test_registers import spans_of
 from tests.random_examples import examples
+from tests.times import utc
 
-TIME = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+TIME = utc("2026-11-02 12:00")
 
 
 @pytest.mark.parametrize(

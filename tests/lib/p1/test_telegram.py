@@ -10,8 +10,9 @@ from dev.encoder import KEY, frame, telegram
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import Capture, Value
+from tests.times import utc
 
-CAPTURED = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
+CAPTURED = utc("2025-07-03 08:30")
 
 
 def read(*lines: str, name: str | None = "SAG1030790002574") -> Telegram:
@@ -75,15 +76,15 @@ def value(line: str) -> Value:
         ("9-9:99.99.99(made up)(2)(3*kX)", ("made up", "2", "3*kX")),
         ("9-9:99.99.99()", None),
         ("0-0:1.0.0(250703103000S)", CAPTURED),
-        ("0-0:1.0.0(250703103000W)", datetime(2025, 7, 3, 9, 30, tzinfo=UTC)),
+        ("0-0:1.0.0(250703103000W)", utc("2025-07-03 09:30")),
         ("0-0:1.0.0(251332103000S)", None),
         ("0-0:1.0.0(250703103000)", CAPTURED),
         ("0-0:1.0.0(251703103000)", None),
         ("0-0:1.0.0(2507031030)", None),
         ("0-0:1.0.0(250703103000X)", None),
-        ("0-0:1.0.0(251225120000)", datetime(2025, 12, 25, 11, tzinfo=UTC)),
-        ("0-0:1.0.0(260329013000)", datetime(2026, 3, 29, 0, 30, tzinfo=UTC)),
-        ("0-0:1.0.0(260329033000)", datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
+        ("0-0:1.0.0(251225120000)", utc("2025-12-25 11:00")),
+        ("0-0:1.0.0(260329013000)", utc("2026-03-29 00:30")),
+        ("0-0:1.0.0(260329033000)", utc("2026-03-29 01:30")),
         ("0-1:24.2.1(250703103000)(1*m3)", Capture(CAPTURED, 1.0, "m3")),
         ("0-1:24.2.1(250703103000)(1*M3)", Capture(CAPTURED, 1.0, "m3")),
         ("0-1:24.2.1(250703103000)(1*mwh)", Capture(CAPTURED, 1.0, "MWh")),
@@ -167,8 +168,8 @@ def test_both_hours_of_the_october_night() -> None:
 
     clocks = [f"{time.astimezone(UTC):%T}" for time in times if isinstance(time, datetime)]
     assert clocks == ["23:59:59", "00:00:00", "00:59:59", "01:00:00"]
-    assert read("0-0:1.0.0(251026023000S)").time == datetime(2025, 10, 26, 0, 30, tzinfo=UTC)
-    assert read("0-0:1.0.0(251026023000W)").time == datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
+    assert read("0-0:1.0.0(251026023000S)").time == utc("2025-10-26 00:30")
+    assert read("0-0:1.0.0(251026023000W)").time == utc("2025-10-26 01:30")
 
 
 def test_time_and_name_may_be_missing() -> None:

@@ -10,7 +10,7 @@ is a quarter of a core at the speed of a P1 port, where the decoder takes a fort
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from random import Random
 from typing import NamedTuple
@@ -26,8 +26,9 @@ from smartyp1.p1.checksum import crc16
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from tests.random_examples import each
+from tests.times import utc
 
-_NOON = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
+_NOON = utc("2025-07-03 10:00")
 
 _MAX_FRAME_BYTES = 32_000
 _TITLE = b"SAGgp\x04\x10\x2e"

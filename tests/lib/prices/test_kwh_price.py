@@ -1,7 +1,7 @@
 """The price of a kilowatt-hour now, and above the reference power."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from smartyp1.prices.contract import Aid, AidVat, Contract
 from smartyp1.prices.kwh_price import price_of_kwh
 from smartyp1.prices.published_prices import OlderPrices
 from tests.lib.bill.months import agreed, local
+from tests.times import utc
 
 FIXED = {"energy_price": 0.15, "feed_in_price": 0.08}
 LEVIED = {**FIXED, "has_levies": True}
@@ -109,12 +110,12 @@ def test_an_own_aid(vat: AidVat, imported: float) -> None:
 
 def test_an_aid_may_have_the_first_and_the_last_day_of_all() -> None:
     aid = Aid("Resilience", date.min, date.max, 0.01, "kWh", AidVat.NONE)
-    moment = datetime(2026, 7, 10, tzinfo=UTC)
+    moment = utc("2026-07-10 00:00")
     with_aid = replace(agreed(**FIXED), aids=(aid,))
     without = price_of_kwh(agreed(**FIXED), moment, NO_PRICES).imported
     assert without is not None
     assert price_of_kwh(with_aid, moment, NO_PRICES).imported == pytest.approx(without - 0.01)
-    assert with_aid.aid_changes(datetime(2026, 7, 1, tzinfo=UTC), moment) == set()
+    assert with_aid.aid_changes(utc("2026-07-01 00:00"), moment) == set()
 
 
 def test_a_kwh_above_the_reference_power() -> None:

@@ -2,15 +2,16 @@
 
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from smartyp1.data_retention import MAX_MONTHS
 from smartyp1.history.luxembourg_time import QUARTER_HOUR, day_start
 from smartyp1.prices.market_price_series import HEADER, PriceOrigin, PriceSeries, QuarterPrice
+from tests.times import utc
 
-NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
+NOON = utc("2026-06-15 10:00")
 HOURLY, MEASURED, LISTED = PriceOrigin
 
 

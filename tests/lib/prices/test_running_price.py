@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,8 +10,9 @@ from smartyp1.history.luxembourg_time import QUARTER_HOUR
 from smartyp1.prices.market_price_series import PriceOrigin, QuarterPrice
 from smartyp1.prices.running_price import RunningPrice
 from tests.random_examples import examples
+from tests.times import utc
 
-NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
+NOON = utc("2026-06-15 10:00")
 SECOND = timedelta(seconds=1)
 
 type Reports = list[tuple[float, float | None]]

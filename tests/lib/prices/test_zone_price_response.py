@@ -1,15 +1,15 @@
 """Published prices of a price zone, as Energy-Charts sends them."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from smartyp1.json_types import JsonDict
 from smartyp1.prices.zone_price_response import zone_prices
+from tests.times import utc
 
-START, END = datetime(2025, 9, 29, 22, tzinfo=UTC), datetime(2025, 10, 31, 23, tzinfo=UTC)
-HOUR = int(datetime(2025, 9, 30, 20, tzinfo=UTC).timestamp())
+START, END = utc("2025-09-29 22:00"), utc("2025-10-31 23:00")
+HOUR = int(utc("2025-09-30 20:00").timestamp())
 # Two hours, and two quarter-hours of October.
 TIMES = [HOUR, HOUR + 3600, HOUR + 7200, HOUR + 8100]
 

@@ -21,11 +21,12 @@ from smartyp1.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnno
 from smartyp1.publish.mqtt_messages import LastEvents, Message, MeterMessages, Published
 from smartyp1.publish.publish_format import Format
 from smartyp1.stored_json import load
+from tests.times import utc
 
 TELEGRAM = literal("three_phase_gas_water_heat").telegram
 MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")
 OTHER_MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(48616C6C6F)")
-NOW = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
+NOW = utc("2025-07-03 08:30")
 RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter(), Counter())
 DEVICES = f"elsewhere/device/smarty_p1_{DEVICE_NAME}"
 
@@ -283,7 +284,7 @@ def test_a_meter_alone_announces_only_states_that_get_a_value() -> None:
     house, meter = Simulated(1), Meter(discovery=True)
     announced, told = set[str](), set[str]()
     for minute in range(90):
-        at = datetime(2026, 1, 31, 22, 15, tzinfo=UTC) + timedelta(minutes=minute)
+        at = utc("2026-01-31 22:15") + timedelta(minutes=minute)
         text = house.telegram_at(at)
         for number in (0, 2, 3, 4, 5):
             text = with_value(text, f"0-0:96.13.{number}", "(4D6F69656E)")

@@ -1,7 +1,6 @@
 """Every value of a telegram has the topics of docs/mqtt.md, and no other."""
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from smartyp1.publish.smartyreader_names import (
 )
 from smartyp1.publish.topics import PART_NAMES, items, object_name
 from tests.sent import as_iso, iso_time, plain, sent_in
+from tests.times import utc
 
 MESSAGE = "Interruption du réseau mardi 3:00"
 NAMED_CHANNELS = {2: "water_2", 3: "heat_3", 4: "channel_4"}
@@ -66,7 +66,7 @@ def test_the_name_of_each_object_is_on_the_page() -> None:
 def test_names_and_values() -> None:
     meter = Meter(1, KEY)
     meter.message = MESSAGE
-    text = meter.telegram_at(datetime(2025, 7, 3, 8, 30, tzinfo=UTC))
+    text = meter.telegram_at(utc("2025-07-03 08:30"))
     [telegram] = Decoder(None).feed(text.encode("latin-1"))
     assert isinstance(telegram, Telegram)
     assert {item.name: item.text for item in items(telegram)} == expected_values(text)

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -16,8 +15,9 @@ from smartyp1.p1.telegram import Telegram
 from smartyp1.publish.mqtt_messages import Message, MeterMessages, Published
 from smartyp1.publish.publish_feed import PublishFeed
 from smartyp1.publish.publish_format import Format
+from tests.times import utc
 
-NOW = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
+NOW = utc("2025-07-03 08:30")
 RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter(), Counter())
 ONLINE = Message("house/availability", "online", retain=True)
 OFFLINE = ONLINE._replace(payload="offline")

@@ -1,13 +1,12 @@
 """Readings to answer with."""
 
-from datetime import UTC, datetime
-
 from dev.encoder import literal, seal, with_value
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
+from tests.times import utc
 
-AT = datetime(2025, 7, 3, 6, 0, tzinfo=UTC)
+AT = utc("2025-07-03 06:00")
 
 
 def reading_of(text: str) -> Reading:
