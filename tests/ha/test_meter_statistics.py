@@ -314,7 +314,7 @@ async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
     before = await all_rows(home.hass, meter)
     [path] = (folder / f"smarty_p1.{meter.entry_id}.imported_quarter_hours").glob("2026-04*.csv")
     whole = path.read_bytes()
-    with patch.object(QuarterHourFiles, "read", side_effect=OSError(5, "I/O error")):
+    with patch.object(QuarterHourFiles, "read_rows", side_effect=OSError(5, "I/O error")):
         await again(home, 20)
         assert await all_rows(home.hass, meter) == before
         assert said(home.issue("stored_not_read"))["file"] == str(path.parent)

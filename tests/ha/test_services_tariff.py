@@ -248,7 +248,7 @@ async def test_a_period_that_is_none_or_too_long(call: Call) -> None:
     assert await call("get_quarter_hours", start="2025-10-01", end="2026-11-05")
 
     with (
-        patch.object(QuarterHourFiles, "read", side_effect=PermissionError(13, "No access")),
+        patch.object(QuarterHourFiles, "read_rows", side_effect=PermissionError(13, "No access")),
         pytest.raises(HomeAssistantError, match="No access"),
     ):
         await call("get_quarter_hours", **PERIOD)

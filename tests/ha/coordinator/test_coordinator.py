@@ -57,7 +57,7 @@ async def test_a_telegram_that_raises_an_error_is_no_reading(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     await fall_silent(house.hass, house.entry, 50)
-    with patch.object(MeterReader, "read", side_effect=RuntimeError("a mistake")):
+    with patch.object(MeterReader, "read_telegram", side_effect=RuntimeError("a mistake")):
         await house.port.send_telegram(energy(25679))
         await wait_until(house.hass, lambda: "a mistake" in caplog.text)
     # The last value must not seem to be the present one for ever.

@@ -146,7 +146,7 @@ async def test_an_answer_ends_with_the_known_quarter_hours(site: Site) -> None:
 async def test_the_tail_since_the_last_answer(site: Site) -> None:
     first = await site.ask("quarter_hours", start="2026-06-15T00:00:00Z")
     await site.receive(telegram("00:15:00", 0.3), telegram("00:30:00", 0.7))
-    with patch.object(QuarterHourFiles, "read", side_effect=AssertionError):
+    with patch.object(QuarterHourFiles, "read_rows", side_effect=AssertionError):
         tail = await site.ask("quarter_hours", start=first["end"])
     assert (tail["start"], tail["values"]) == (first["end"], [300, 400])
     assert tail["end"] == "2026-06-15T22:30:00+00:00"
