@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import inspect
 import math
 import signal
 from collections.abc import Callable
@@ -67,6 +68,13 @@ _MAX_STEP = 0.02
 
 
 @pytest.fixture(autouse=True)
+def time_for_waiting(request: pytest.FixtureRequest) -> None:
+    """Give a test that waits its `patient_time`: a loop for each other test takes time."""
+    if inspect.iscoroutinefunction(request.function):
+        request.getfixturevalue("patient_time")
+
+
+@pytest.fixture
 async def patient_time() -> None:
     """Let time pass for the event loop only while it runs.
 
