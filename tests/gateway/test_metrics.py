@@ -169,7 +169,8 @@ def asking(metrics: GatewayMetrics | CollectorMetrics) -> Callable[[str], tuple[
             with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=60) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
+            with error:
+                return error.code, json.load(error)
 
     return ask
 

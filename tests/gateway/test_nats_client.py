@@ -98,6 +98,7 @@ async def test_a_server_without_tls_receives_nothing(server: NatsServer) -> None
     client = NatsClient(config(server, ssl.create_default_context()))
     with pytest.raises(NoTlsError):
         await client.open(ignore)
+    client.abort()
     assert server.received == []
 
 

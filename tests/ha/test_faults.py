@@ -50,7 +50,7 @@ PARTS: list[tuple[type, str]] = [
     (MeterRecords, "enter"),
     (MonthFiles, "append"),
     (MeterStatistics, "note_reading"),
-    (MeterHistory, "note"),
+    (MeterHistory, "note_reading"),
     (TelegramSource, "_report_clock"),
     (Remedies, "apply"),
     (FollowingSensor, "_handle_coordinator_update"),
@@ -175,7 +175,7 @@ async def test_an_entry_is_removed_although_an_output_cannot_clear(
     entry = await home.set_up()
     assert await home.hass.config_entries.async_unload(entry.entry_id)
     key = f"smarty_p1.{entry.entry_id}.retained"
-    stored = {"key": key, "version": 1, "minor_version": 1, "data": ["smarty_p1/house/meter"]}
+    stored = {"key": key, "version": 1, "minor_version": 1, "data": {"smarty_p1/house/meter": ""}}
     hass_storage[key] = stored
     with patch.object(mqtt_topics, "import_module", fail):
         await home.hass.config_entries.async_remove(entry.entry_id)

@@ -234,6 +234,48 @@ async def test_the_power_of_a_load_proves_that_its_buttons_were_pressed(
     await is_ordered(box, station, STOP)
 
 
+async def test_the_power_of_a_load_tells_whether_an_assumed_switch_has_obeyed(
+    hass: HomeAssistant, box: Box, station: Station
+) -> None:
+    """Home Assistant shows what it has sent to a switch in a cloud, also if it is lost there."""
+    assumed = {"assumed_state": True}
+
+    async def turn(call: ServiceCall) -> None:
+        station.orders.append(call.service)
+        state = call.service.removeprefix("turn_")
+        hass.states.async_set("switch.box", state, assumed, context=call.context)
+        if station.ignores:
+            station.ignores -= 1
+        else:
+            station.show(is_on=state == "on")
+
+    for name in ("turn_on", "turn_off"):
+        hass.services.async_register("switch", name, turn)
+    hass.states.async_set("switch.box", "off", assumed)
+    await record_power(hass)
+    await enters(hass, box, switched_by="switch.box", measured_by=POWER)
+    station.ignores = 1
+    await box.at(0)
+    await is_ordered(box, station, "turn_on")
+    await box.at(3, 4)
+    await is_ordered(box, station, "turn_on")
+    await box.at(16)
+    assert station.orders == []
+    station.ignores = 1
+    box.needs(0)
+    await box.at(31)
+    await is_ordered(box, station, "turn_off")
+    await box.at(40, 41)
+    await is_ordered(box, station, "turn_off")
+    # A car that takes nothing yet does not end the hand of somebody who has switched it on.
+    station.is_full = True
+    await box.by_hand("turn_on")
+    station.orders.clear()
+    await box.at(46, 50)
+    assert station.orders == []
+    assert box.is_on
+
+
 async def record_power(hass: HomeAssistant) -> None:
     """Give the power of the station statistics."""
     metadata = metadata_of_sums(POWER, "W", "power")

@@ -67,6 +67,8 @@ PULSES: JsonDict = {
     "ones": 0,
     "count": 9,
     "counted_at": 1795373125.900019,
+    "recent_pulses": 0,
+    "recent_s": 0.0,
 }
 pytestmark = pytest.mark.usefixtures("real_files")
 
@@ -284,7 +286,7 @@ def send(store: MessageStore) -> None:
 
 TOLD = {
     **dump(MessageState({Kind.GRID: NOW - timedelta(days=9), Kind.SILENT: NOW})),
-    "outbox": {"day": "2026-11-23", "sent": 2, "waiting": [], "sent_first": 0},
+    "outbox": {"day": "2026-11-23", "sent": 2, "waiting": [], "alarmed_at": {}},
     "voltage": {"told_on": "2026-11-23"},
 }
 STORES: dict[str, Row] = {
@@ -319,7 +321,7 @@ STORES: dict[str, Row] = {
     ),
     "retained": Row(
         lambda hass, entry: RetainedTopics(hass, entry.entry_id),
-        ["a"],
+        {"a": ""},
         lambda retained: retained.note_sent("b", "text"),
         lambda data: [*data] == ["a", "b"] and not data["a"] and data["b"],
     ),
