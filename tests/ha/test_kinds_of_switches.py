@@ -234,7 +234,7 @@ async def test_the_power_of_a_load_proves_that_its_buttons_were_pressed(
     await is_ordered(box, station, STOP)
 
 
-async def test_the_power_of_a_load_tells_whether_an_assumed_switch_has_obeyed(
+async def test_the_power_shows_whether_an_assumed_switch_obeyed(
     hass: HomeAssistant, box: Box, station: Station
 ) -> None:
     """Home Assistant shows what it has sent to a switch in a cloud, also if it is lost there."""

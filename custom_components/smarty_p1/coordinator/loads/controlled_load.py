@@ -109,7 +109,7 @@ class ControlledLoad:
         report, has_no_power = states[switch.entity_id], kw is not None and kw < _MIN_KW
         if self._entered.stopped_by:
             report = self._proven(switch, kw, now)._replace(is_trusted=report.is_trusted)
-        elif self._is_assumed and kw is not None and _is_by_itself(switch, report):
+        elif kw is not None and self._is_assumed(switch, report):
             # Home Assistant shows what it has sent. A lost order is seen by the power.
             is_on = bool(self._is_shown_on(switch, kw))
             report = report._replace(value=switch.on if is_on else switch.off)
@@ -117,9 +117,10 @@ class ControlledLoad:
             report = report._replace(value=switch.off)
         return {**states, switch.entity_id: report}
 
-    @property
-    def _is_assumed(self) -> bool:
-        """Return whether Home Assistant knows the state of the switch only by its own calls."""
+    def _is_assumed(self, switch: Commanded, report: EntityReport) -> bool:
+        """Return whether Home Assistant shows only what was sent, and nobody else has chosen it."""
+        if switch.phase is Phase.HAND or report.value is None or report.is_called:
+            return False
         state = self._hass.states.get(self._entered.switched_by or "")
         return bool(state and state.attributes.get(ATTR_ASSUMED_STATE))
 
@@ -265,11 +266,6 @@ class ControlledLoad:
             state.last_reported if state else None,
             control.quarter_kwh,
         )
-
-
-def _is_by_itself(switch: Commanded, report: EntityReport) -> bool:
-    """Return whether a switch is available, and nobody has chosen or just changed its state."""
-    return switch.phase is not Phase.HAND and report.value is not None and not report.is_called
 
 
 def _paused(state: LoadFollowing, now: datetime) -> LoadFollowing:
