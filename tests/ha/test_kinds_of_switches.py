@@ -261,6 +261,11 @@ async def test_the_power_shows_whether_an_assumed_switch_obeyed(
     await is_ordered(box, station, "turn_on")
     await box.at(16)
     assert station.orders == []
+    # After a power cut, it shows off by itself.
+    hass.states.async_set("switch.box", "off", assumed)
+    station.show(is_on=False)
+    await box.at(17, 24)
+    await is_ordered(box, station, "turn_on")
     station.ignores = 1
     box.needs(0)
     await box.at(31)

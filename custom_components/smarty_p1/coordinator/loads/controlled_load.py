@@ -110,9 +110,7 @@ class ControlledLoad:
         if self._entered.stopped_by:
             report = self._proven(switch, kw, now)._replace(is_trusted=report.is_trusted)
         elif kw is not None and self._is_assumed(switch, report):
-            # Home Assistant shows what it has sent. A lost order is seen by the power.
-            is_on = bool(self._is_shown_on(switch, kw))
-            report = report._replace(value=switch.on if is_on else switch.off)
+            report = self._by_power(switch, report, kw)
         elif switch.ordered != switch.on and has_no_power and report.value == switch.on:
             report = report._replace(value=switch.off)
         return {**states, switch.entity_id: report}
@@ -123,6 +121,11 @@ class ControlledLoad:
             return False
         state = self._hass.states.get(self._entered.switched_by or "")
         return bool(state and state.attributes.get(ATTR_ASSUMED_STATE))
+
+    def _by_power(self, switch: Commanded, report: EntityReport, kw: float) -> EntityReport:
+        """Return the report of a switch that shows only what was sent. The power tells more."""
+        is_on = kw >= _MIN_KW or (report.value == switch.on and self._is_shown_on(switch, kw))
+        return report._replace(value=switch.on if is_on else switch.off)
 
     def _proven(self, switch: Commanded, kw: float | None, now: datetime) -> EntityReport:
         """Return which button of a load counts, by somebody's press, its status or its power.
