@@ -21,9 +21,8 @@ from ..lib.connection_outage import Outage
 from ..lib.history.luxembourg_time import LUXEMBOURG, hour_start
 from ..lib.messages.goal_watch import goal_outlook
 from ..lib.messages.message import HouseholdMessage, Kind
-from ..lib.messages.meter_watches import AtReading, Facts, InMinute, OnDay, look
+from ..lib.messages.meter_watches import AtReading, Facts, InMinute, MessageState, OnDay, look
 from ..lib.messages.outbox import admit
-from ..lib.messages.state import MessageState
 from ..lib.meter.meter_reader import Reading
 from .message_options import MessageOptions
 from .plan_to_watch import watched_plan

@@ -28,7 +28,7 @@ from custom_components.smarty_p1.coordinator.stored.pulse_count_file import Puls
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.lib.markdown_text import read_plain
 from custom_components.smarty_p1.lib.messages.message import Kind
-from custom_components.smarty_p1.lib.messages.state import MessageState
+from custom_components.smarty_p1.lib.messages.meter_watches import MessageState
 from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader, Reading
 from custom_components.smarty_p1.lib.p1.decoder import Decoder
 from custom_components.smarty_p1.lib.p1.telegram import Telegram

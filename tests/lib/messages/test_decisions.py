@@ -16,11 +16,11 @@ from smartyp1.messages.excess_warning import (
 from smartyp1.messages.goal_watch import GoalOutlook, GoalState, goal_outlook, watch_goal
 from smartyp1.messages.grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
 from smartyp1.messages.message import HouseholdMessage, Kind
+from smartyp1.messages.meter_watches import MessageState
 from smartyp1.messages.outbox import Outbox
 from smartyp1.messages.phase_watch import PhaseState, read_phases, watch_phases
 from smartyp1.messages.silence_remedy import Remedy
 from smartyp1.messages.silence_watch import Listening, SilenceState, watch_silence
-from smartyp1.messages.state import MessageState
 from smartyp1.messages.sun_watch import Panels, SunState, watch_sun
 from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.prices.contract import Contract

@@ -14,11 +14,11 @@ from smartyp1.failure_detection import METER_OBSTACLES
 from smartyp1.json_types import JsonDict, JsonMapping
 from smartyp1.messages.goal_watch import GoalState
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Placeholders
+from smartyp1.messages.meter_watches import MessageState
 from smartyp1.messages.outbox import Outbox
 from smartyp1.messages.plan_watch import ToldPlan
 from smartyp1.messages.silence_remedy import REMEDIES
 from smartyp1.messages.silence_watch import SilenceState
-from smartyp1.messages.state import MessageState
 from smartyp1.messages.voltage_watch import VoltageState
 from smartyp1.stored_json import Mark, dump, load
 

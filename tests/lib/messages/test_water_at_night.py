@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.messages.state import MessageState
+from smartyp1.messages.meter_watches import MessageState
 from smartyp1.messages.water_watch import WaterCapture, WaterNights, watch_water
 from smartyp1.stored_json import dump, load
 from tests.lib.bill.months import LUXEMBOURG

@@ -4,6 +4,5 @@ Imports `p1`, `meter`, `entities`, `history`, `prices`, `bill`, `advice` and `pl
 message, or None, comes out, with the state to remember. A message has a translation key and values,
 and no text.
 
-Public modules: goal_watch, message, meter_watches, monthly_report, outbox, plan_watch, state,
-sun_watch.
+Public modules: goal_watch, message, meter_watches, monthly_report, outbox, plan_watch, sun_watch.
 """

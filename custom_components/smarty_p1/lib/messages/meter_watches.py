@@ -1,8 +1,12 @@
-"""Watches of a meter: each decides at some moments whether a message is due."""
+"""Watches of a meter: each decides at some moments whether a message is due.
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+`MessageState` has the state of each watch, which a restart must not lose.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, NamedTuple, Self, get_args, get_type_hints
 
 from ..advice.period_costs import usual_evening_cost
 from ..bill.household_state import HouseholdState
@@ -10,19 +14,21 @@ from ..entities.events import DISTURBANCE, EVENTS
 from ..entities.meter_sensors import VOLTAGE_LIMITS
 from ..failure_detection import Condition, FailureState, Repair
 from ..fault_log import FaultLog
+from ..history.luxembourg_time import local_day
+from ..json_types import JsonDict
 from ..meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
 from ..p1.obis import is_water
-from ..stored_json import dump
+from ..stored_json import Size, dump
 from .excess_warning import ExcessState, quarter_hour_ahead, warn_of_excess, with_evening
-from .goal_watch import GoalOutlook, watch_goal
+from .goal_watch import GoalOutlook, GoalState, watch_goal
 from .grid_watch import GridState, ReadingTimes, watch_exchanges, watch_grid
 from .message import HouseholdMessage, Kind
+from .outbox import Outbox
 from .phase_watch import PhaseState, read_phases, watch_phases
 from .plan_watch import FailuresTold, PlansTold, WatchedPlan, watch_failed_loads, watch_plan
 from .silence_remedy import remedy_for
 from .silence_watch import Listening, SilenceState, watch_silence
-from .state import MessageState
-from .sun_watch import Panels, watch_sun
+from .sun_watch import Panels, SunState, watch_sun
 from .voltage_watch import VoltageState, watch_voltage
 from .water_watch import WaterCapture, WaterNights, watch_water
 
@@ -71,27 +77,6 @@ class OnDay(NamedTuple):
 type Facts = AtReading | InMinute | GoalOutlook | OnDay
 type Decision[S] = tuple[S, HouseholdMessage | Sequence[HouseholdMessage] | None]
 """New state of a watch, and the messages that are due."""
-
-
-def look(
-    state: MessageState, facts: Facts, faults: FaultLog
-) -> tuple[MessageState, Sequence[HouseholdMessage], bool]:
-    """Return the state after these facts, the messages that are due, and whether to store it.
-
-    Only the watches of the switches that are on decide. A watch that fails costs no message of
-    another: its error is noted in `faults`, and its state stays.
-    """
-    due, is_to_store = list[HouseholdMessage](), False
-    for part, decisions in WATCHES.items():
-        decide, before = decisions.get(type(facts)), state.part(part)
-        if decide is None or before is None:
-            continue
-        after, told = faults.call(decide, before, facts) or (before, None)
-        if after is not before:
-            state = state.with_part(part, after)
-            is_to_store = is_to_store or dump(after) != dump(before)
-        due += (told,) if isinstance(told, HouseholdMessage) else told or ()
-    return state, due, is_to_store
 
 
 def _excess(state: ExcessState, facts: AtReading) -> Decision[ExcessState]:
@@ -183,19 +168,137 @@ def _voltages(reading: Reading) -> dict[str, float]:
     return {phase: volts for phase, volts in voltages.items() if isinstance(volts, int | float)}
 
 
-WATCHES: Mapping[str, Mapping[type, Callable[[Any, Any], Decision[Any]]]] = {
-    "excess": {AtReading: _excess},
-    "grid": {
-        AtReading: _grid,
-        InMinute: lambda state, facts: watch_exchanges(state, facts.exchanged),
-    },
-    "voltage": {AtReading: _voltage},
-    "phases": {AtReading: _phases, InMinute: lambda state, facts: watch_phases(state, facts.now)},
-    "water": {AtReading: _water},
-    "silence": {InMinute: _silence},
-    "failures": {InMinute: _failures},
-    "plans": {InMinute: _plans},
-    "goal": {GoalOutlook: watch_goal},
-    "sun": {OnDay: lambda state, facts: watch_sun(state, facts.inverters, facts.now)},
+def _exchanges(state: GridState, facts: InMinute) -> Decision[GridState]:
+    """Decide about exchanged gas, water and heat meters."""
+    return watch_exchanges(state, facts.exchanged)
+
+
+def _lost_phases(state: PhaseState, facts: InMinute) -> Decision[PhaseState]:
+    """Decide about phases that lost their voltage at an earlier reading."""
+    return watch_phases(state, facts.now)
+
+
+def _sun(state: SunState, facts: OnDay) -> Decision[SunState]:
+    """Decide about the panels."""
+    return watch_sun(state, facts.inverters, facts.now)
+
+
+@dataclass(frozen=True, eq=False)
+class _Watch:
+    """Kind of the messages of a watch, and its decisions by the facts that it asks for."""
+
+    kind: Kind
+    decisions: Mapping[type, Callable[[Any, Any], Decision[Any]]]
+
+
+@dataclass(frozen=True)
+class MessageState:
+    """State of messages: a part for each watch.
+
+    `since` has the time at which each switch was turned on.
+    """
+
+    since: Annotated[Mapping[Kind, datetime], Size(len(Kind))] = field(default_factory=dict)
+    outbox: Outbox = field(default_factory=Outbox)
+    silence: Annotated[SilenceState, _Watch(Kind.SILENT, {InMinute: _silence})] = field(
+        default_factory=SilenceState
+    )
+    excess: Annotated[ExcessState, _Watch(Kind.SOON_ABOVE, {AtReading: _excess})] = field(
+        default_factory=ExcessState
+    )
+    goal: Annotated[GoalState, _Watch(Kind.ABOVE_GOAL, {GoalOutlook: watch_goal})] = field(
+        default_factory=GoalState
+    )
+    grid: Annotated[GridState, _Watch(Kind.GRID, {AtReading: _grid, InMinute: _exchanges})] = field(
+        default_factory=GridState
+    )
+    voltage: Annotated[VoltageState, _Watch(Kind.GRID, {AtReading: _voltage})] = field(
+        default_factory=VoltageState
+    )
+    phases: Annotated[
+        PhaseState, _Watch(Kind.GRID, {AtReading: _phases, InMinute: _lost_phases})
+    ] = field(default_factory=PhaseState)
+    water: Annotated[WaterNights, _Watch(Kind.WATER_AT_NIGHT, {AtReading: _water})] = field(
+        default_factory=dict
+    )
+    sun: Annotated[SunState, _Watch(Kind.NO_SUN, {OnDay: _sun})] = ()
+    plans: Annotated[PlansTold, _Watch(Kind.PLAN_OF_DAY, {InMinute: _plans})] = field(
+        default_factory=dict
+    )
+    failures: Annotated[FailuresTold, _Watch(Kind.FAILED_LOAD, {InMinute: _failures})] = field(
+        default_factory=dict
+    )
+    reported_in: date | None = None
+    """First day of the month in which the last report was sent, or the switch was turned on.
+
+    It is None before the first choice.
+    """
+
+    def switched(self, kinds: Iterable[Kind], now: datetime) -> Self:
+        """Return the state after the user's choice of `kinds`. Other kinds are forgotten."""
+        since = {kind: self.since.get(kind, now) for kind in kinds}
+        waiting = tuple(m for m in self.outbox.waiting if m.rule.kind in since)
+        kept = replace(self, since=since, outbox=replace(self.outbox, waiting=waiting))
+        fresh = type(self)()
+        parts = {
+            name: getattr(self if watch.kind in since else fresh, name)
+            for name, watch in _WATCHES.items()
+        }
+        is_reporting = Kind.MONTHLY_REPORT in since
+        reported_in = self.reported_in or local_day(now).replace(day=1) if is_reporting else None
+        return replace(kept, **parts, reported_in=reported_in)
+
+    def part(self, part: str) -> Any | None:  # noqa: ANN401 - the state of any decision
+        """Return a part. Return None if the switch is off."""
+        return getattr(self, part) if _WATCHES[part].kind in self.since else None
+
+    def after(self, older: Self) -> Self:
+        """Return this state as it would be if it had followed `older`, which was read too late."""
+        if not self.since:
+            return older
+        now = max(self.since.values())
+        older, begun = older.switched(self.since, now), type(self)().switched(self.since, now)
+        if self.goal.month not in {None, older.goal.month}:
+            older = replace(older, goal=begun.goal)
+        merged: Self = _after(older, self, begun)
+        outbox = self.outbox.after(older.outbox)
+        return replace(merged, since=older.since, outbox=outbox)
+
+
+_WATCHES: Mapping[str, _Watch] = {
+    name: watch
+    for name, hint in get_type_hints(MessageState, include_extras=True).items()
+    for watch in get_args(hint)
+    if isinstance(watch, _Watch)
 }
-"""Decisions of each part of the state, by their facts."""
+
+
+def look(
+    state: MessageState, facts: Facts, faults: FaultLog
+) -> tuple[MessageState, Sequence[HouseholdMessage], bool]:
+    """Return the state after these facts, the messages that are due, and whether to store it.
+
+    Only the watches of the switches that are on decide. A watch that fails costs no message of
+    another: its error is noted in `faults`, and its state stays.
+    """
+    due, is_to_store = list[HouseholdMessage](), False
+    for part, watch in _WATCHES.items():
+        decide, before = watch.decisions.get(type(facts)), state.part(part)
+        if decide is None or before is None:
+            continue
+        after, told = faults.call(decide, before, facts) or (before, None)
+        if after is not before:
+            state = replace(state, **{part: after})
+            is_to_store = is_to_store or dump(after) != dump(before)
+        due += (told,) if isinstance(told, HouseholdMessage) else told or ()
+    return state, due, is_to_store
+
+
+def _after(older: Any, newer: Any, begun: Any) -> Any:  # noqa: ANN401 - states of one class
+    """Return `older` with the fields of `newer` that have changed since `begun`."""
+    changes: JsonDict = {}
+    for name in [attribute.name for attribute in fields(newer)]:
+        before, value, start = (getattr(state, name) for state in (older, newer, begun))
+        if value != start:
+            changes[name] = _after(before, value, start) if is_dataclass(value) else value
+    return replace(older, **changes)
