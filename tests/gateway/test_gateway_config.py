@@ -12,6 +12,7 @@ from smarty_p1_gateway.config_table import FORMAT
 from smarty_p1_gateway.gateway_config import BrokerConfig
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 from smartyp1.publish.publish_format import Format
+from tests.table import rows
 
 ROOT = Path(__file__).parents[2]
 MIN = '[mqtt]\nhost = "broker"\n[[port]]\naddress = "10.0.0.1:2001"\n'
@@ -26,6 +27,13 @@ def read(directory: Path, text: str) -> GatewayConfig:
     path = directory / "gateway.toml"
     path.write_text(text, "utf-8")
     return read_config(path)
+
+
+def spelled_out(text: str) -> str:
+    """Return the text of a file from a line of a table."""
+    for name, meant in (("MIN", MIN), ("NATS", NATS), ("PORT", PORT), ("KEY", KEY), ("; ", "\n")):
+        text = text.replace(name, meant)
+    return text
 
 
 def test_the_least_that_is_needed(tmp_path: Path) -> None:
@@ -143,17 +151,17 @@ def test_the_smartyreaders_topics(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [
-        ('format = "all"', "[publish] format must be one of "),
-        ("retain = 1", "[publish] retain must be true or false"),
-        ("min_interval = -1", "[publish] min_interval must be from 0 to 3600"),
-        ("min_interval = 3601", "[publish] min_interval must be from 0 to 3600"),
-        ("repeat_every = 3601", "[publish] repeat_every must be from 0 to 3600"),
-        ('discovery_prefix = "a/#"', "[publish] discovery_prefix must be a topic"),
-        ('language = "nl"', "[publish] language must be one of de, en, fr, lb, pt"),
-        ('language = "../en"', "[publish] language must be one of"),
-        ("qos = 1", "[publish] qos is not known"),
-    ],
+    rows("""
+        format = "all"           | [publish] format must be one of
+        retain = 1               | [publish] retain must be true or false
+        min_interval = -1        | [publish] min_interval must be from 0 to 3600
+        min_interval = 3601      | [publish] min_interval must be from 0 to 3600
+        repeat_every = 3601      | [publish] repeat_every must be from 0 to 3600
+        discovery_prefix = "a/#" | [publish] discovery_prefix must be a topic
+        language = "nl"          | [publish] language must be one of de, en, fr, lb, pt
+        language = "../en"       | [publish] language must be one of
+        qos = 1                  | [publish] qos is not known
+    """),
 )
 def test_the_message_names_the_fault_of_publishing(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
@@ -164,73 +172,75 @@ def test_the_message_names_the_fault_of_publishing(tmp_path: Path, text: str, me
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there must be either [mqtt] or [nats]"),
-        ("[mqtt]", "[mqtt] host is missing"),
-        ("[mqtt", "is no TOML: line 1"),
-        ("mqtt = 1", "[mqtt] must be a table"),
-        ("port = 1\n[mqtt]\nhost='b'", "[[port]]: none is listed"),
-        ("port = [1]\n[mqtt]\nhost='b'", "[port 1] must be a table"),
-        ("[mqtt]\nhost='b'", "[[port]]: none is listed"),
-        ("[mqtt]\nhost=''", "[mqtt] host must not be empty"),
-        ("[mqtt]\nhost=1", "[mqtt] host must be a text in quotes"),
-        ("[mqtt]\nhost='b'\nport=0", "[mqtt] port must be from 1 to 65535"),
-        ("[mqtt]\nhost='b'\nport=true", "[mqtt] port must be a whole number"),
-        ("[mqtt]\nhost='b'\ntls='yes'", "[mqtt] tls must be true or false"),
-        ("[mqtt]\nhost='mqtt://b'", "[mqtt] host must be a name or an address alone"),
-        ("[mqtt]\nhost='b:1883'", "[mqtt] host must be a name or an address alone"),
-        ("[mqtt]\nhost='a..b'", "[mqtt] host must be a name or an address"),
-        (f"{MIN}[metrics]\naddress='a..b'", "[metrics] address must be a name or an address"),
+        *rows("""
+                                             | there must be either [mqtt] or [nats]
+            [mqtt]                           | [mqtt] host is missing
+            [mqtt                            | is no TOML: line 1
+            mqtt = 1                         | [mqtt] must be a table
+            port = 1; [mqtt]; host='b'       | [[port]]: none is listed
+            port = [1]; [mqtt]; host='b'     | [port 1] must be a table
+            [mqtt]; host='b'                 | [[port]]: none is listed
+            [mqtt]; host=''                  | [mqtt] host must not be empty
+            [mqtt]; host=1                   | [mqtt] host must be a text in quotes
+            [mqtt]; host='b'; port=0         | [mqtt] port must be from 1 to 65535
+            [mqtt]; host='b'; port=true      | [mqtt] port must be a whole number
+            [mqtt]; host='b'; tls='yes'      | [mqtt] tls must be true or false
+            [mqtt]; host='mqtt://b'          | [mqtt] host must be a name or an address alone
+            [mqtt]; host='b:1883'            | [mqtt] host must be a name or an address alone
+            [mqtt]; host='a..b'              | [mqtt] host must be a name or an address
+            MIN; [metrics]; address='a..b'   | [metrics] address must be a name or an address
+            [mqtt]; host='cellar:s3cret@b'   | [mqtt] host must be a name or an address alone
+            [mqtt]; host='b'; ca_file='/etc/hostname' | [mqtt] ca_file cannot be used: there is no
+            [mqtt]; host='b'; password_file='$NOWHERE/x' | [mqtt] password_file names a $VARIABLE
+            [mqtt]; host='b'; ca_file='/nowhere' | [mqtt] ca_file cannot be used
+            [mqtt]; host='b'; password='s3cret' | [mqtt] password does not belong here
+            [mqtt]; host='b'; password_file='/nowhere' | [mqtt] password_file cannot be read
+            [mqtt]; host='b'; password_file='/dev/null' | [mqtt] password_file is empty
+            [mqtt]; host='b'; topic='a/#'    | [mqtt] topic must be a topic
+            [mqtt]; host='b'; hots='b'; PORT | [mqtt] hots is not known
+            [mqtt]; host='b'; [extra]; PORT  | [top of the file] extra is not known
+            MIN; [queue]; max_megabytes=0    | [queue] max_megabytes must be from 1 to 1000000
+            MIN; name='a/b'                  | [port 1] name must have 1 to 64
+            MIN; [[port]]; name='a'          | [port 2] address is missing
+            MIN; [[port]]; address='10.0.0.1:2001' | two [[port]] have the same address
+            MIN; root='a'; PORT; root='a'    | two [[port]] have the same root
+            MIN; title='534147677004103'     | [port 1] title must be the meter's system title
+            MIN; title='0000000000000000'; PORT | title must be in each [[port]] or in none
+            MIN; sealed=false                | [port 1] sealed cannot be false without [keys]
+            [publish]; retain=true; MIN      | [publish] needs [keys]
+            publish=0; MIN                   | [publish] must be a table
+            [keys]; MIN                      | [keys] file is missing
+            [keys]; fiel='/nowhere'; MIN     | [keys] fiel is not known
+            [keys]; file='${NOWHERE}/keys'; MIN | [keys] file names a $VARIABLE
+            [keys]; command=["a\\u0000b"]; MIN | [keys] command must be a list
+            MIN; KEY=1                       | [port 1] a key is not known
+            format=0; MIN                    | [top of the file] format must be from 1
+            format='2'; MIN                  | [top of the file] format must be a whole number
+            [keys]; file='/nowhere'; MIN     | [keys] file cannot be read
+            keys=1; MIN                      | [keys] must be a table
+            NATS; inbox_prefix='_INBOX.>'    | [nats] inbox_prefix must have 1 to 71 of A-Z
+            [nats]                           | [nats] servers is missing
+            [nats]; servers=[]               | [nats] servers must be a list of texts in quotes
+            [nats]; servers=['mqtt://node1'] | [nats] servers must be like nats://node1:4222
+            [nats]; servers=['tls://node1']  | [nats] servers must be like nats://node1:4222; for T
+            [nats]; servers=['nats://n:99999'] | [nats] servers must be like nats://node1:4222
+            [nats]; servers=['nats://n/x']   | [nats] servers must be like nats://node1:4222
+            [nats]; servers=['a..b']         | [nats] servers must be like nats://node1:4222
+            [nats]; servers=['a b']          | [nats] servers must be like nats://node1:4222
+            [nats]; servers=['u:s3cret@n']   | [nats] servers must not have a login in it
+            NATS; username='gateway'         | [nats] password_file is missing
+            NATS; credentials_file='/none'   | [nats] credentials_file cannot be read: No such
+            NATS; topic='x'; PORT            | [nats] topic is not known
+            NATS; ca_file='/none'            | [nats] ca_file cannot be used
+            NATS; [mqtt]; host='b'           | there must be either [mqtt] or [nats]
+            NATS; PORT; root='flat/1'        | [port 1] root is for [mqtt]
+        """),
         (f"{MIN}[metrics]\naddress='{64 * 'a'}'", "[metrics] address must be a name or an address"),
-        ("[mqtt]\nhost='cellar:s3cret@b'", "[mqtt] host must be a name or an address alone"),
-        ("[mqtt]\nhost='b'\nca_file='/etc/hostname'", "[mqtt] ca_file cannot be used: there is no"),
-        ("[mqtt]\nhost='b'\npassword_file='$NOWHERE/x'", "[mqtt] password_file names a $VARIABLE"),
         pytest.param("a=" + "9" * 5000, "has a number with too many digits", id="digits"),
-        ("[mqtt]\nhost='b'\nca_file='/nowhere'", "[mqtt] ca_file cannot be used"),
-        ("[mqtt]\nhost='b'\npassword='s3cret'", "[mqtt] password does not belong here"),
-        ("[mqtt]\nhost='b'\npassword_file='/nowhere'", "[mqtt] password_file cannot be read"),
-        ("[mqtt]\nhost='b'\npassword_file='/dev/null'", "[mqtt] password_file is empty"),
-        ("[mqtt]\nhost='b'\ntopic='a/#'", "[mqtt] topic must be a topic"),
         ("[mqtt]\nhost='b'\ntopic='" + "x" * 257 + "'", "[mqtt] topic must be a topic of up to"),
-        ("[mqtt]\nhost='b'\nhots='b'\n" + PORT, "[mqtt] hots is not known"),
-        ("[mqtt]\nhost='b'\n[extra]\n" + PORT, "[top of the file] extra is not known"),
-        (MIN + "[queue]\nmax_megabytes=0", "[queue] max_megabytes must be from 1 to 1000000"),
-        (MIN + "name='a/b'", "[port 1] name must have 1 to 64"),
-        (MIN + "[[port]]\nname='a'", "[port 2] address is missing"),
-        (MIN + "[[port]]\naddress='10.0.0.1:2001'", "two [[port]] have the same address"),
-        (MIN + "root='a'\n" + PORT + "root='a'", "two [[port]] have the same root"),
-        (MIN + "title='534147677004103'", "[port 1] title must be the meter's system title"),
-        (MIN + f"title='{'0' * 16}'\n" + PORT, "title must be in each [[port]] or in none"),
-        (MIN + "sealed=false", "[port 1] sealed cannot be false without [keys]"),
-        ("[publish]\nretain=true\n" + MIN, "[publish] needs [keys]"),
-        ("publish=0\n" + MIN, "[publish] must be a table"),
-        ("[keys]\n" + MIN, "[keys] file is missing"),
-        ("[keys]\nfiel='/nowhere'\n" + MIN, "[keys] fiel is not known"),
-        ("[keys]\nfile='${NOWHERE}/keys'\n" + MIN, "[keys] file names a $VARIABLE"),
-        ('[keys]\ncommand=["a\\u0000b"]\n' + MIN, "[keys] command must be a list"),
-        (MIN + f"{KEY}=1", "[port 1] a key is not known"),
         (f"format={FORMAT}\n{MIN}wings=2", "[port 1] wings is not known"),
-        ("format=0\n" + MIN, "[top of the file] format must be from 1"),
-        ("format='2'\n" + MIN, "[top of the file] format must be a whole number"),
         (f"format={FORMAT + 1}\n{MIN}name='a/b'", "[port 1] name must have 1 to 64"),
-        ("[keys]\nfile='/nowhere'\n" + MIN, "[keys] file cannot be read"),
-        ("keys=1\n" + MIN, "[keys] must be a table"),
-        (NATS + "inbox_prefix='_INBOX.>'", "[nats] inbox_prefix must have 1 to 71 of A-Z"),
-        ("[nats]", "[nats] servers is missing"),
-        ("[nats]\nservers=[]", "[nats] servers must be a list of texts in quotes"),
         (f"[nats]\nservers={['a'] * 101}", "[nats] servers must not have more than 100 nodes"),
-        ("[nats]\nservers=['mqtt://node1']", "[nats] servers must be like nats://node1:4222"),
-        ("[nats]\nservers=['tls://node1']", "[nats] servers must be like nats://node1:4222; for T"),
-        ("[nats]\nservers=['nats://n:99999']", "[nats] servers must be like nats://node1:4222"),
-        ("[nats]\nservers=['nats://n/x']", "[nats] servers must be like nats://node1:4222"),
-        ("[nats]\nservers=['a..b']", "[nats] servers must be like nats://node1:4222"),
-        ("[nats]\nservers=['a b']", "[nats] servers must be like nats://node1:4222"),
-        ("[nats]\nservers=['u:s3cret@n']", "[nats] servers must not have a login in it"),
-        (NATS + "username='gateway'", "[nats] password_file is missing"),
-        (NATS + "credentials_file='/none'", "[nats] credentials_file cannot be read: No such"),
-        (NATS + "topic='x'\n" + PORT, "[nats] topic is not known"),
-        (NATS + "ca_file='/none'", "[nats] ca_file cannot be used"),
-        (NATS + "[mqtt]\nhost='b'", "there must be either [mqtt] or [nats]"),
-        (NATS + PORT + "root='flat/1'", "[port 1] root is for [mqtt]"),
         *(
             (NATS + f"batch_seconds = {text}", "[nats] batch_seconds must be")
             for text in ("-1", "61", "'1'", "true", "inf", "nan", "9" * 400)
@@ -239,7 +249,7 @@ def test_the_message_names_the_fault_of_publishing(tmp_path: Path, text: str, me
 )
 def test_the_message_names_the_fault(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        read(tmp_path, text)
+        read(tmp_path, spelled_out(text))
     assert str(error.value).startswith(message)
     assert "s3cret" not in str(error.value)
     assert KEY not in str(error.value)
@@ -247,17 +257,18 @@ def test_the_message_names_the_fault(tmp_path: Path, text: str, message: str) ->
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [
-        (NATS + PORT + "wings = 2\n", "[port 1] wings"),
-        (NATS + "wings = 2\n" + PORT, "[nats] wings"),
-        (NATS + "[wings]\n" + PORT, "[top of the file] wings"),
-        (NATS + "[queue]\nwings = 2\n" + PORT, "[queue] wings"),
-        (NATS + f"{KEY} = 2\n" + PORT, "[nats] a key"),
-    ],
+    rows("""
+        NATS; PORT; wings = 2          | [port 1] wings
+        NATS; wings = 2; PORT          | [nats] wings
+        NATS; [wings]; PORT            | [top of the file] wings
+        NATS; [queue]; wings = 2; PORT | [queue] wings
+        NATS; KEY = 2; PORT            | [nats] a key
+    """),
 )
 def test_keys_of_a_newer_file_are_ignored_and_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, named: str
 ) -> None:
+    text = spelled_out(text)
     assert read(tmp_path, f"format = {FORMAT + 1}\n{text}").ports
     [message] = caplog.messages
     assert message.startswith(f"{named} is not known to this version, and ignored")
@@ -288,18 +299,10 @@ def test_the_example_has_only_known_keys(tmp_path: Path) -> None:
     keys.write_text(KEYS, "ascii")
     keys.chmod(0o600)
     everything = everything.replace("/etc/smarty-p1/meter-keys", str(keys))
-    names = [
-        "format",
-        "retain",
-        "min_interval",
-        "repeat_every",
-        "discovery",
-        "language",
-        "sealed",
-        "file",
-    ]
-    names += ["[keys]", "[publish]", "port = 8883", "max_megabytes", "address", "[[port]]"]
-    for name in names:
+    names = (
+        "format retain min_interval repeat_every discovery language sealed file [keys] [publish]"
+    )
+    for name in (*names.split(), "port = 8883", "max_megabytes", "address", "[[port]]"):
         everything = everything.replace(f"# {name}", name)
     config = read(tmp_path, everything)
     assert config.decoding is not None
@@ -326,12 +329,12 @@ def credentials(directory: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("server", "url"),
-    [
-        ("node1", "nats://node1:4222"),
-        ("node1:5222", "nats://node1:5222"),
-        ("nats://10.0.0.1:4222/", "nats://10.0.0.1:4222"),
-        ("[fd00::1]:4222", "nats://[fd00::1]:4222"),
-    ],
+    rows("""
+        node1                 | nats://node1:4222
+        node1:5222            | nats://node1:5222
+        nats://10.0.0.1:4222/ | nats://10.0.0.1:4222
+        [fd00::1]:4222        | nats://[fd00::1]:4222
+    """),
 )
 def test_servers(tmp_path: Path, server: str, url: str) -> None:
     config = read_nats(tmp_path, f'servers = ["{server}", "nats://other:1"]')
