@@ -17,6 +17,7 @@ from smartyp1.prices.contract_terms import CONTRACT_TERMS, Choice, Term
 from tests.cli.conftest import Run
 from tests.commands.test_command import COMMAND, PROJECT, environment
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
+from tests.table import rows
 from tests.times import utc
 
 CONTRACT = "[[contracts]]\nreference_power = 7\nenergy_price = 0.15\nvat = true\n"
@@ -243,96 +244,85 @@ def test_the_example_of_a_contract_is_accepted(folder: Path, run: Run) -> None:
     assert (ended.status, ended.errors) == (0, "")
 
 
-TWO = CONTRACT + CONTRACT.replace("7", "12")
-DAY, AID = "2025-05-17", '[[aids]]\nname = "Aid"\nfirst_day = 2025-01-01\n'
-REFUSED_CONTRACTS = {
-    "[[contract]]\n": "the file: contract is not known; known are contracts, aids, changes",
-    f"{CONTRACT}energy_prize = 1\n": (
-        "[[contracts]] 1: energy_prize is not known; known are since, reference_power, energy_price"
+AID = "[[aids]]; name = 'Aid'; first_day = 2025-01-01"
+# Terms, what their values must be, and values that they must not have.
+TERMS = [
+    ("energy_price", "a number from 0 to 100 (€/kWh)", "101 -1 nan inf true '0.1' []"),
+    ("energy_price", "a number from 0 to 100 (€/kWh)", "1" * 400),
+    *rows("""
+    energy_margin | a number from -100 to 100 (€/kWh) | -101
+    energy_fee | a number from 0 to 10000 (€) | 10001
+    reference_power | a number from 0 to 1000 (kW) | 1001 -0.1
+    vat   | true or false | 1 'true'
+    since | a day from 1999 to 2100 | 1998-12-31 '2025-02-30' 2025 2025-05-17T00:00:00 9999-12-31
+    second_price_from | a time of the day | '25:00' 22 2025-01-01
+    second_price_days | a list with some of "mon", | [] 'mon' ['day'] [[]]
+    consumer_category | one of "A", "B" | 'C' 1 ['A']
+    meter_ampere | one of "40", "63", "120" | 41 'x' true 40.0
+    energy_price_entity | a text in quotes | '' 1 "a\\u0000"
+    """),
+    ("energy_price_entity", "a text in quotes", f"'{'x' * 256}'"),
+]
+REFUSED_CONTRACTS = [
+    *rows("""
+[[contract]]                   | the file: contract is not known; known are contracts, aids, changes
+CONTRACT; energy_prize = 1 | \
+    [[contracts]] 1: energy_prize is not known; known are since, reference_power, energy_price
+CONTRACT; 'energy\\nprice' = 1 | [[contracts]] 1: a name is not known; known are since
+CONTRACT; [[aids]]; since = 1  | [[aids]] 1: since is not known; known are name, per_kwh
+                               | [[contracts]]: is missing
+contracts = 1                  | contracts: must be a list of tables: begin each with
+contracts = [1]                | contracts: must be a list of tables: begin each with
+[[contracts]                   | the file: is no TOML:
+CONTRACT; since = 2025-05-17; [[contracts]]; since = '2025-05-17' | \
+    [[contracts]] 2: has the since 2025-05-17, as another one
+CONTRACT; [[changes]]          | [[changes]] 1: kind is missing: it must be one of "contract", "car"
+CONTRACT; [[changes]]; kind = 'sun' | [[changes]] 1: kind must be one of "contract", "car"
+CONTRACT; [[changes]]; kind = 'battery'; kwh = 10 | [[changes]] 1: kw is missing
+CONTRACT; [[changes]]; kind = 'battery'; kwh = 10; kw = 0 | \
+    [[changes]] 1: kw must be a number from 0.1 to
+CONTRACT; [[changes]]; kind = 'heat_pump'; kwh = 10; kw = 1 | \
+    [[changes]] 1: kw is not known; known are kind, kwh
+CONTRACT; [[changes]]; kind = 'contract' | [[changes]] 1: energy_price is missing
+CONTRACT; [[changes]]; kind = 'contract'; energy_price = 0.1; energy_margin = 0.1 | \
+    [[changes]] 1: energy_margin is not used beside the other terms
+CONTRACT; [[changes]]; kind = 'heat_pump'; kwh = 1; [[changes]]; kind = 'heat_pump'; kwh = 2 | \
+    [[changes]] 2: has the kind heat_pump, as another one
+[[contracts]]; reference_power = 0 | [[contracts]] 1: reference_power must be above 0
+[[contracts]]; reference_power = 8 | [[contracts]] 1: network_fixed_price is missing
+CONTRACT; energy_margin = 0.01 | [[contracts]] 1: has a fixed energy_price and energy_mar
+CONTRACT; second_energy_price = 0.1 | [[contracts]] 1: a second price needs energy_price
+CONTRACT; [[aids]]; name = 'Aid'; per_kwh = 1 | [[aids]] 1: first_day is missing
+CONTRACT; AID                  | [[aids]] 1: needs a short name, per_kwh or per_month
+CONTRACT; AID; per_kwh = 0.1; last_day = 2024-01-01 | [[aids]] 1: needs a short name
+    """),
+    (
+        "[[contracts]]; energy_price_entity = '  '",
+        "[[contracts]] 1: energy_price_entity must be a ",
     ),
-    f"{CONTRACT}'energy\\nprice' = 1\n": "[[contracts]] 1: a name is not known; known are since",
-    f"{CONTRACT}[[aids]]\nsince = 1\n": "[[aids]] 1: since is not known; known are name, per_kwh",
-    "": "[[contracts]]: is missing",
-    "contracts = 1\n": "contracts: must be a list of tables: begin each with",
-    "contracts = [1]\n": "contracts: must be a list of tables: begin each with",
-    "[[contracts]\n": "the file: is no TOML: ",
-    f"x = {'9' * 5000}\n": "the file: has a number with too many digits",
-    "[" * 20_000: "the file: ",
-    f"# {'x' * 200_000}\n": "the file: has more than 200000 bytes",
-    "\udcff": "the file: is no text in UTF-8",
-    "[[contracts]]\n" * 201: "[[contracts]]: is there more than 200 times",
-    CONTRACT + AID * 21: "[[aids]]: is there more than 20 times",
-    TWO: "[[contracts]] 2: has no since, as another one",
-    f"{CONTRACT}since = {DAY}\n[[contracts]]\nsince = '{DAY}'\n": (
-        f"[[contracts]] 2: has the since {DAY}, as another one"
+    *(
+        (f"[[contracts]]; {name} = {value}", f"[[contracts]] 1: {name} must be {must}")
+        for name, must, values in TERMS
+        for value in values.split()
     ),
-    **{
-        f"[[contracts]]\n{name} = {value}\n": f"[[contracts]] 1: {name} must be {must}"
-        for name, must, values in (
-            (
-                "energy_price",
-                "a number from 0 to 100 (€/kWh)",
-                ("101", "-1", "nan", "inf", "true", "'0.1'", "[]", "1" * 400),
-            ),
-            ("energy_margin", "a number from -100 to 100 (€/kWh)", ("-101",)),
-            ("energy_fee", "a number from 0 to 10000 (€)", ("10001",)),
-            ("reference_power", "a number from 0 to 1000 (kW)", ("1001", "-0.1")),
-            ("vat", "true or false", ("1", "'true'")),
-            (
-                "since",
-                "a day from 1999 to 2100",
-                ("1998-12-31", "'2025-02-30'", "2025", "2025-05-17T00:00:00", "9999-12-31"),
-            ),
-            ("second_price_from", "a time of the day", ("'25:00'", "22", "2025-01-01")),
-            (
-                "second_price_days",
-                'a list with some of "mon", ',
-                ("[]", "'mon'", "['day']", "[[]]"),
-            ),
-            ("consumer_category", 'one of "A", "B"', ("'C'", "1", "['A']")),
-            ("meter_ampere", 'one of "40", "63", "120"', ("41", "'x'", "true", "40.0")),
-            (
-                "energy_price_entity",
-                "a text in quotes",
-                ("''", "'  '", "1", '"a\\u0000"', f"'{'x' * 256}'"),
-            ),
-        )
-        for value in values
-    },
-    **{
-        f"{CONTRACT}[[changes]]\n{content}": f"[[changes]] {told}"
-        for content, told in {
-            "": '1: kind is missing: it must be one of "contract", "car"',
-            "kind = 'sun'\n": '1: kind must be one of "contract", "car"',
-            "kind = 'battery'\nkwh = 10\n": "1: kw is missing",
-            "kind = 'battery'\nkwh = 10\nkw = 0\n": "1: kw must be a number from 0.1 to ",
-            "kind = 'heat_pump'\nkwh = 10\nkw = 1\n": "1: kw is not known; known are kind, kwh",
-            "kind = 'contract'\n": "1: energy_price is missing",
-            "kind = 'contract'\nenergy_price = 0.1\nenergy_margin = 0.1\n": (
-                "1: energy_margin is not used beside the other terms"
-            ),
-            "kind = 'heat_pump'\nkwh = 1\n[[changes]]\nkind = 'heat_pump'\nkwh = 2\n": (
-                "2: has the kind heat_pump, as another one"
-            ),
-        }.items()
-    },
-    "[[contracts]]\nreference_power = 0\n": "[[contracts]] 1: reference_power must be above 0",
-    "[[contracts]]\nreference_power = 8\n": "[[contracts]] 1: network_fixed_price is missing",
-    f"{CONTRACT}energy_margin = 0.01\n": "[[contracts]] 1: has a fixed energy_price and energy_mar",
-    f"{CONTRACT}second_energy_price = 0.1\n": "[[contracts]] 1: a second price needs energy_price",
-    f"{CONTRACT}[[aids]]\nname = 'Aid'\nper_kwh = 1\n": "[[aids]] 1: first_day is missing",
-    f"{CONTRACT}{AID}": "[[aids]] 1: needs a short name, per_kwh or per_month",
-    f"{CONTRACT}{AID}per_kwh = 0.1\nlast_day = 2024-01-01\n": "[[aids]] 1: needs a short name",
-}
+    (f"x = {'9' * 5000}", "the file: has a number with too many digits"),
+    ("[" * 20_000, "the file: "),
+    (f"# {'x' * 200_000}", "the file: has more than 200000 bytes"),
+    ("\udcff", "the file: is no text in UTF-8"),
+    ("[[contracts]]; " * 201, "[[contracts]]: is there more than 200 times"),
+    ("CONTRACT" + 21 * f"; {AID}", "[[aids]]: is there more than 20 times"),
+    (f"CONTRACT; {CONTRACT.replace('7', '12')}", "[[contracts]] 2: has no since, as another one"),
+]
 
 
-@pytest.mark.parametrize("content", REFUSED_CONTRACTS, ids=lambda content: repr(content[:60]))
-def test_a_contract_that_is_refused(folder: Path, run: Run, content: str) -> None:
+@pytest.mark.parametrize(("content", "told"), REFUSED_CONTRACTS, ids=lambda text: repr(text[:60]))
+def test_a_contract_that_is_refused(folder: Path, run: Run, content: str, told: str) -> None:
+    content = content.replace("CONTRACT", CONTRACT).replace("AID", AID).replace("; ", "\n")
     path = folder / "contract.toml"
     path.write_bytes(content.encode("utf-8", "surrogateescape"))
     ended = run("bill", "contract.toml", "leneda.csv")
     assert (ended.status, ended.output) == (2, "")
-    assert ended.errors.startswith(f"smarty-p1: contract.toml: {REFUSED_CONTRACTS[content]}")
+    assert ended.errors.startswith(f"smarty-p1: contract.toml: {told}")
     assert ended.errors.count("\n") == 1
 
 

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import pytest
 from dev.encoder import KEY, frame, literal, telegram
 from tests.cli.conftest import Run
 from tests.sending import sending
+from tests.table import rows
 
 PROJECT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "smarty_p1_cli")
@@ -46,8 +48,9 @@ def started(
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Return a folder with recorded bytes, a key and the configuration of a store."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to a folder with recorded bytes, a key and the configuration of a store; return it."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "frame.bin").write_bytes(FULL)
     # An editor may save a byte order mark, and a line about the meter may follow the key.
     key = f"\ufeff0x{KEY.hex(':')}\nin the cellar\n"
@@ -204,89 +207,74 @@ def test_decode_loses_no_letter(encoding: str, text: str) -> None:
     assert f'"0-0:96.13.0": "{text}"' in result.stdout.decode(encoding)
 
 
-FIRST = (
-    "the first argument must be decode, bill, classes, what-if, watch, capture, gateway, collect or"
-    " fleet\n"
-)
-MALFORMED = "is malformed: a key has 32 hexadecimal digits (0-9, A-F)\n"
-MISSING = "No such file or directory\n"
-UNRECOGNIZED = "unrecognized arguments; a key with blanks needs quotes\n"
-READ = ("fleet", "read", "--config", "{}/store.toml")
-FORGET = ("fleet", "forget", "--config", "{}/store.toml")
-EXPORT = ("fleet", "export", "SAG1", "--config", "{}/store.toml", "--csv", "{}/file.csv")
+WORDS = {
+    "READ": "fleet read --config store.toml",
+    "FORGET": "fleet forget --config store.toml",
+    "EXPORT": "fleet export SAG1 --config store.toml --csv file.csv",
+    "SECRET": SECRET,
+    "KEY": SECRET[4:],
+    "MALFORMED": "is malformed: a key has 32 hexadecimal digits (0-9, A-F)\n",
+    "MISSING": "No such file or directory\n",
+    "UNRECOGNIZED": "unrecognized arguments; a key with blanks needs quotes\n",
+    "FIRST": "the first argument must be decode, bill, classes, what-if, watch, capture, gateway,"
+    " collect or fleet\n",
+}
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [
-        ((), "required: COMMAND"),
-        (("decode",), "required: FILE"),
-        (("deco", "{}/frame.bin"), FIRST),
-        (("--key", SECRET, "decode", "{}/frame.bin"), FIRST),
-        (("decode", "--key", SECRET, "{}/frame.bin"), f"the encryption key {MALFORMED}"),
-        (("decode", "--key-file", "{}/empty", "{}/frame.bin"), f"the encryption key {MALFORMED}"),
-        (
-            ("decode", "--authentication-key", SECRET, "{}/frame.bin"),
-            f"the authentication key {MALFORMED}",
-        ),
-        (("decode", "--key-file", "{}/missing", "{}/frame.bin"), f"the key file: {MISSING}"),
-        (("decode", "--key-file", SECRET, "{}/frame.bin"), f"the key file: {MISSING}"),
-        (("decode", "--key-file", "{}", "{}/frame.bin"), "the key file: Is a directory"),
-        (("decode", "--key-file", "{}/frame.bin", "{}/frame.bin"), "the key file: it is no text"),
-        (("decode", f"--keyfile={SECRET}", "{}/frame.bin"), UNRECOGNIZED),
-        (("decode", f"--ke={SECRET}", "{}/frame.bin"), UNRECOGNIZED),
-        (("decode", "--key", SECRET[:8], SECRET[8:], "{}/frame.bin"), UNRECOGNIZED),
-        (("decode", SECRET[4:]), f"cannot read a file whose name is a key: {MISSING}"),
-        (("decode", f"a:{SECRET}@b"), f"cannot read the file: {MISSING}"),
-        (("decode", "{}/missing"), f"/missing: {MISSING}"),
-        (("decode", "{}"), ": Is a directory"),
-        (("gateway", "--config", "{}/missing"), f"/missing: cannot be read: {MISSING}"),
-        (("gateway", "--config", "{}/missing", f"--check={SECRET}"), "--check takes no value"),
-        (("watch", SECRET[4:]), "URL: it is a key, and not the address of a port\n"),
-        (("capture", SECRET[4:], "--anonymous", "x"), "URL: it is a key, and not the address"),
-        (("capture", "127.0.0.1:1"), "required: --anonymous\n"),
-        (
-            ("capture", "127.0.0.1:1", "--minutes", "120", "--anonymous", "{}/key"),
-            "key is there already\n",
-        ),
-        (
-            ("capture", "127.0.0.1:1", "--anonymous", "{}/a/b"),
-            "a/b is in no folder that can be written",
-        ),
-        (("capture", "127.0.0.1:1", "--minutes", SECRET), "--minutes: invalid value"),
-        (("fleet",), "required: ACTION"),
-        (
-            ("fleet", SECRET),
-            "after fleet, there must be init, check, month, exchange, forget, export, read or",
-        ),
-        (("fleet", "init", "{}/missing"), "; `smarty-p1 fleet init --example` prints one\n"),
-        (("fleet", "init", SECRET[4:]), "a file whose name is a key: cannot be read: "),
-        (("fleet", "forget", "SAG1"), "required: --config"),
-        ((*FORGET, "SAG1"), "[nats] servers is missing"),
-        ((*FORGET, ""), "TITLE|SERIAL: it must not be empty"),
-        ((*FORGET, "SAG1", "--series", ""), "--series: it must not be empty"),
-        ((*READ, "--since", "2026-01-01"), "there must be either TITLE or --all"),
-        ((*READ, SECRET, "--since", "2026-01-01"), "16 hexadecimal digits"),
-        ((*READ, "--all"), "required: --since"),
-        ((*READ, "--all", "--since", "noon"), "a time is written like 2026-11-22T06:00"),
-        ((*READ, "--all", "--since", "2999-01-01"), "that time is still to come"),
-        (("fleet", "export", "", *EXPORT[3:]), "SERIAL: it must not be empty"),
-        ((*EXPORT, "--from", "2026-01-01"), "there must be SERIAL, --config, --from and --to"),
-        ((*EXPORT, "--from", "1.1.26", "--to", "x"), "--from: it must be a day such as 2026-01-31"),
-        (
-            (*EXPORT, "--from", "2026-01-02", "--to", "2026-01-02"),
-            "--to must come after --from, by 3,660 days at most",
-        ),
-        (
-            (*EXPORT, "--from", "2016-01-01", "--to", "2026-01-02", "--every", "day"),
-            "--every must be quarter-hour or telegram",
-        ),
-    ],
+    rows("""
+                               | required: COMMAND
+decode                         | required: FILE
+deco frame.bin                 | FIRST
+--key SECRET decode frame.bin  | FIRST
+decode --key SECRET frame.bin  | the encryption key MALFORMED
+decode --key-file empty frame.bin | the encryption key MALFORMED
+decode --authentication-key SECRET frame.bin | the authentication key MALFORMED
+decode --key-file missing frame.bin | the key file: MISSING
+decode --key-file SECRET frame.bin | the key file: MISSING
+decode --key-file . frame.bin  | the key file: Is a directory
+decode --key-file frame.bin frame.bin | the key file: it is no text
+decode --keyfile=SECRET frame.bin | UNRECOGNIZED
+decode --ke=SECRET frame.bin   | UNRECOGNIZED
+decode --key C0FFEEC0 FFEEC0FFEEC0FFEEC0FFEEC0FFEE frame.bin | UNRECOGNIZED
+decode KEY                     | cannot read a file whose name is a key: MISSING
+decode a:SECRET@b              | cannot read the file: MISSING
+decode missing                 | missing: MISSING
+decode .                       | : Is a directory
+gateway --config missing       | missing: cannot be read: MISSING
+gateway --config missing --check=SECRET | --check takes no value
+watch KEY                      | URL: it is a key, and not the address of a port
+capture KEY --anonymous x      | URL: it is a key, and not the address
+capture 127.0.0.1:1            | required: --anonymous
+capture 127.0.0.1:1 --minutes 120 --anonymous key | key is there already
+capture 127.0.0.1:1 --anonymous a/b | a/b is in no folder that can be written
+capture 127.0.0.1:1 --minutes SECRET | --minutes: invalid value
+fleet                          | required: ACTION
+fleet SECRET | after fleet, there must be init, check, month, exchange, forget, export, read or
+fleet init missing             | ; `smarty-p1 fleet init --example` prints one
+fleet init KEY                 | a file whose name is a key: cannot be read:
+fleet forget SAG1              | required: --config
+FORGET SAG1                    | [nats] servers is missing
+FORGET ''                      | TITLE|SERIAL: it must not be empty
+FORGET SAG1 --series ''        | --series: it must not be empty
+READ --since 2026-01-01        | there must be either TITLE or --all
+READ SECRET --since 2026-01-01 | 16 hexadecimal digits
+READ --all                     | required: --since
+READ --all --since noon        | a time is written like 2026-11-22T06:00
+READ --all --since 2999-01-01  | that time is still to come
+fleet export '' --config store.toml --csv file.csv | SERIAL: it must not be empty
+EXPORT --from 2026-01-01       | there must be SERIAL, --config, --from and --to
+EXPORT --from 1.1.26 --to x    | --from: it must be a day such as 2026-01-31
+EXPORT --from 2026-01-02 --to 2026-01-02 | --to must come after --from, by 3,660 days at most
+EXPORT --from 2016-01-01 --to 2026-01-02 --every day | --every must be quarter-hour or telegram
+    """),
 )
-def test_a_mistake_is_named_and_a_key_is_not(
-    folder: Path, run: Run, arguments: tuple[str, ...], message: str
-) -> None:
-    status, output, errors = run(*(one.format(folder) for one in arguments))
+@pytest.mark.usefixtures("folder")
+def test_a_mistake_is_named_and_a_key_is_not(run: Run, arguments: str, message: str) -> None:
+    for word, meant in WORDS.items():
+        arguments, message = arguments.replace(word, meant), message.replace(word, meant)
+    status, output, errors = run(*shlex.split(arguments))
     assert (status, output) == (2, "")
     assert message in errors
     assert "Traceback" not in errors
@@ -296,8 +284,7 @@ def test_a_mistake_is_named_and_a_key_is_not(
 def test_an_unreachable_store_of_a_fleet_has_its_own_status(folder: Path) -> None:
     login = f'url = "http://0.0.0.0:1"\nusername = "u"\npassword_file = "{folder}/key"\n'
     (folder / "store.toml").write_text(f"[store]\n{login}", "utf-8")
-    arguments = (one.format(folder) for one in EXPORT)
-    result = started(*arguments, "--from", "2026-01-01", "--to", "2026-01-02")
+    result = started(*WORDS["EXPORT"].split(), "--from", "2026-01-01", "--to", "2026-01-02")
     assert (result.returncode, result.stdout) == (1, b"")
     warning, error = result.stderr.splitlines()
     assert warning.startswith(b"WARNING [store] the login goes over the network unencrypted")

@@ -1,6 +1,7 @@
 """The collector's configuration file, and its table [store]: addresses, logins, certificates."""
 
 import logging
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from smarty_p1_fleet.store.store_config import StoreConfig, read_store
 from smarty_p1_gateway import ConfigError, ConfigTable
 from smarty_p1_gateway.config_table import FORMAT
 from tests.authority import Authority
+from tests.table import rows
 
 KEY = "000102030405060708090A0B0C0D0E0F"
 NATS = 'nats = { servers = ["nats://node1:4222"] }\n'
@@ -232,28 +234,29 @@ def test_a_certificate_has_a_key(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [
-        ({"url": URL, "urls": [URL]}, "url and urls are both there"),
-        ({"urls": [URL] * 9}, "urls must not have more than 8"),
-        ({"urls": [URL, "http://u:p4ss@a"]}, "urls must be like"),
-        ({"url": "http://a:8480/insert/0/influx"}, "url is an address of VictoriaMetrics' cluster"),
-        ({"url": "http://a/insert/7:3/prometheus"}, "url is an address of VictoriaMetrics' clust"),
-        ({"url": "http://a/x/insert/multitenant"}, "url is an address of VictoriaMetrics' cluster"),
-        ({"url": URL, "password": "p4ss"}, "password does not belong here: use password_file"),
-        ({"url": URL, "token": "p4ss"}, "token does not belong here: use token_file"),
-        ({"url": URL, "username": "u"}, "password_file is missing"),
-        ({"url": URL, "username": "u:v", "password_file": "$F"}, "username must not have a colon"),
-        ({"url": URL, "username": "u", "token_file": "$F"}, "username and token_file are both"),
-        ({"url": URL, "password_file": "$F"}, "username is missing"),
-        ({"url": URL, "token_file": "/nowhere"}, "token_file cannot be read: No such file"),
-        ({"url": URL, "token_file": "$NOWHERE/x"}, r"token_file names a \$VARIABLE"),
-        ({"url": URL, "token_file": "$EMPTY"}, "token_file is empty"),
-        ({"url": URL, "token_file": "$BLANKS"}, "token_file has no token"),
-        ({"url": URL, "delete_auth_key_file": "$EMPTY"}, "delete_auth_key_file is empty"),
-    ],
+    rows("""
+url = "URL"; urls = ["URL"]    | url and urls are both there
+urls = ["URL", "URL", "URL", "URL", "URL", "URL", "URL", "URL", "URL"] | \
+    urls must not have more than 8
+urls = ["URL", "http://u:p4ss@a"] | urls must be like
+url = "http://a:8480/insert/0/influx" | url is an address of VictoriaMetrics' cluster
+url = "http://a/insert/7:3/prometheus" | url is an address of VictoriaMetrics' clust
+url = "http://a/x/insert/multitenant" | url is an address of VictoriaMetrics' cluster
+url = "URL"; password = "p4ss" | password does not belong here: use password_file
+url = "URL"; token = "p4ss"    | token does not belong here: use token_file
+url = "URL"; username = "u"    | password_file is missing
+url = "URL"; username = "u:v"; password_file = "$F" | username must not have a colon
+url = "URL"; username = "u"; token_file = "$F" | username and token_file are both
+url = "URL"; password_file = "$F" | username is missing
+url = "URL"; token_file = "/nowhere" | token_file cannot be read: No such file
+url = "URL"; token_file = "$NOWHERE/x" | token_file names a \\$VARIABLE
+url = "URL"; token_file = "$EMPTY" | token_file is empty
+url = "URL"; token_file = "$BLANKS" | token_file has no token
+url = "URL"; delete_auth_key_file = "$EMPTY" | delete_auth_key_file is empty
+    """),
 )
 def test_the_message_names_the_fault_of_the_store_table(
-    content: dict[str, object],
+    content: str,
     message: str,
     secret: str,
     tmp_path: Path,
@@ -264,7 +267,7 @@ def test_the_message_names_the_fault_of_the_store_table(
     for name, file in (("F", secret), ("EMPTY", "empty"), ("BLANKS", "blanks")):
         monkeypatch.setenv(name, str(tmp_path / file))
     with pytest.raises(ConfigError, match=rf"\[store\] {message}") as told:
-        read_table(content)
+        read_table(tomllib.loads(content.replace("URL", URL).replace("; ", "\n")))
     assert not {"p4ss", "s3cret"} & set(str(told.value).split())
 
 

@@ -18,6 +18,7 @@ from dev.demo.home_assistant import ROOT
 from smarty_p1_fleet import read_config as read_collector
 from smarty_p1_fleet.init import EXAMPLE, init
 from smarty_p1_gateway import ConfigError, read_config
+from tests.table import rows
 
 RULES = ROOT / "smarty_p1_fleet" / "alerts.yml"
 DOCUMENTED = ROOT / "smarty_p1_fleet" / "nats-server.conf"
@@ -506,88 +507,78 @@ def test_nodes_report_their_state_to_their_own_machine(folder: Folder) -> None:
     assert found == [['"127.0.0.1:8222"'], ['"127.0.0.1:9999"'], ['"127.0.0.1:8223"']]
 
 
-NODES = 'nodes = ["a", "b", "c"]\nstore = "http://s"\n'
-METER = f'{{ title = "{FLAT1}", address = "a:1" }}'
-
-
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (FLAT1, "534147677004103", "gateway cellar, meter 1.* title must be .* 16 hexadecimal"),
-        (FLAT1, "*", "title must be"),
-        (FLAT1, f"{FLAT1}0", "title must be"),
-        (f'"{FLAT1}"', "5341476770041030", "title must be a text in quotes"),
-        ('name = "cellar"', 'name = "cel lar"', r"name must have 1 to 64 of"),
-        ('name = "cellar"', 'name = "collector"', "the name collector is there twice"),
-        ('name = "cellar"', 'name = "display"', "the name display is there twice"),
-        ('name = "flat1"', r'name = "a\"b"', "name must have 1 to 64"),
-        ('"127.0.0.1:2001"', '""', "address must not be empty"),
-        ('"127.0.0.1:2001"', f'"{"a" * 300}"', "address must not have more than 256 char"),
-        ("here = true", 'nodes = ["a", "b"]', "nodes must be a list of three or five"),
-        ("here = true", 'nodes = ["a", "b", "c", "d"]', "nodes must be a list of three or five"),
-        ("here = true", 'nodes = ["a", "b", "c d"]', "nodes number 3 must be like"),
-        ("here = true", 'nodes = ["a", "b", "$(reboot)"]', "nodes number 3 must be like"),
-        ("here = true", 'nodes = ["a", "b", "c:99999"]', "number 3 has a port that there is not"),
-        ("here = true", 'nodes = ["a", "a:4222", "b"]', "number 2 has a port that is there twice"),
-        ("here = true", 'nodes = ["a", "b", "c"]', "store is missing"),
-        ("here = true", 'here = true\nstore = "https://u:p@s"', "must not have a login in it"),
-        ("here = true", 'here = true\nstore = "ftp://s"', "store must be like"),
-        ("here = true", 'here = true\nstore = "https://s/path"', "store must be like"),
-        ("here = true", "here = true\nparttions = 4", "parttions is not known"),
-        ("here = true", "here = true\npartitions = 16", "partitions is not known"),
-        ('["one", "two"]', '["one", "one"]', "collectors must be different names"),
-        ('["one", "two"]', '["../one"]', "collectors must be different names"),
-        ("here = true", 'here = true\nmetrics_address = "cellar"', "must be an address, such as"),
-        ("here = true", 'here = true\npages = "night"', "pages must be like mailto:"),
-        ("here = true", 'here = true\nheartbeat = "mailto:a@b"', "heartbeat must be like https:"),
-        ("here = true", 'here = true\nalerts = "all"', 'alerts must be "none", or not there'),
+        *rows("""
+5341476770041030 | 534147677004103 | gateway cellar, meter 1.* title must be .* 16 hexadecimal
+5341476770041030   | *                              | title must be
+5341476770041030   | 53414767700410300              | title must be
+"5341476770041030" | 5341476770041030               | title must be a text in quotes
+name = "cellar"    | name = "cel lar"               | name must have 1 to 64 of
+name = "cellar"    | name = "collector"             | the name collector is there twice
+name = "cellar"    | name = "display"               | the name display is there twice
+name = "flat1"     | name = "a\\"b"                 | name must have 1 to 64
+"127.0.0.1:2001"   | ""                             | address must not be empty
+here = true        | nodes = ["a", "b"]             | nodes must be a list of three or five
+here = true        | nodes = ["a", "b", "c", "d"]   | nodes must be a list of three or five
+here = true        | nodes = ["a", "b", "c d"]      | nodes number 3 must be like
+here = true        | nodes = ["a", "b", "$(reboot)"] | nodes number 3 must be like
+here = true        | nodes = ["a", "b", "c:99999"]  | number 3 has a port that there is not
+here = true        | nodes = ["a", "a:4222", "b"]   | number 2 has a port that is there twice
+here = true        | nodes = ["a", "b", "c"]        | store is missing
+here = true        | here = true; store = "https://u:p@s" | must not have a login in it
+here = true        | here = true; store = "ftp://s" | store must be like
+here = true        | here = true; store = "https://s/path" | store must be like
+here = true        | here = true; parttions = 4     | parttions is not known
+here = true        | here = true; partitions = 16   | partitions is not known
+["one", "two"]     | ["one", "one"]                 | collectors must be different names
+["one", "two"]     | ["../one"]                     | collectors must be different names
+here = true        | here = true; metrics_address = "cellar" | must be an address, such as
+here = true        | here = true; pages = "night"   | pages must be like mailto:
+here = true        | here = true; heartbeat = "mailto:a@b" | heartbeat must be like https:
+here = true        | here = true; alerts = "all"    | alerts must be "none", or not there
+here = true | here = true; alerts = "none"; tickets = "https://a" | \
+    alerts is none, but tickets is there
+here = true | nodes = ["a", "b", "c"]; store = "http://s"; pages = "https://a" | \
+    tickets is missing: the receiver
+here = true | nodes = ["a", "b", "c"]; store = "http://s"; tickets = "https://a" | \
+    pages is missing: the receiver
+here = true | nodes = ["a", "b", "c"]; store = "http://s"; heartbeat = "https://a" | \
+    pages is missing: the receiver
+here = true        | here = true; tickets = "mailto:a b@c" | tickets must be like mailto:
+here = true        | here = true; watch = "a b"     | watch must be the name of a host
+# Without `watch`, the first collector watches.
+["one", "two"]     | ["col_1", "two"]               | watch must be the name of a host
+here = true        | here = true; prometheus_port = 0 | prometheus_port must be from 1 to
+here = true        | here = true; prometheus_port = 65533 | must be from 1 to 65532
+here = true        | here = true; prometheus_port = 9105 | the port 9108 is there twice
+here = true        | here = true; store = "https://s:65535" | store must have a lower port
+here = true        | here = true; store = "https://s:4222" | the port 4222 is there twice
+here = true        | here = true; watch = "fe80::1%a" | watch must be the name of a host
+here = true | here = true; metrics_address = 'fe80::1%a"b' | \
+    metrics_address must be an address, such as
+name = "cellar" | name = "cellar"; metrics_port = 9108 | \
+    the port 9108 is there twice: programs on one machine need ports of their own
+[[gateway]]        | [gateway]                      | \\[\\[gateway\\]\\]: none is listed
+meters = [ | meters = [{ title = "5341476770041030", address = "a:1" }, | \
+    two meters of gateway cellar have the same title
+here = true | nodes = ["a", "b", "b"]; store = "http://s"; alerts = "none" | \
+    two nodes are on the same machine
+[[gateway]]        | [also]; "x" = ["y"]; [[gateway]] | x is the host of no node
+        """),
         (
-            "here = true",
-            'here = true\nalerts = "none"\ntickets = "https://a"',
-            "alerts is none, but tickets is there",
-        ),
-        *(
-            ("here = true", f'{NODES}{key} = "https://a"', f"{other} is missing: the receiver")
-            for key, other in (("pages", "tickets"), ("tickets", "pages"), ("heartbeat", "pages"))
-        ),
-        ("here = true", 'here = true\ntickets = "mailto:a b@c"', "tickets must be like mailto:"),
-        ("here = true", 'here = true\nwatch = "a b"', "watch must be the name of a host"),
-        # Without `watch`, the first collector watches.
-        ('["one", "two"]', '["col_1", "two"]', "watch must be the name of a host"),
-        ("here = true", "here = true\nprometheus_port = 0", "prometheus_port must be from 1 to"),
-        ("here = true", "here = true\nprometheus_port = 65533", "must be from 1 to 65532"),
-        ("here = true", "here = true\nprometheus_port = 9105", "the port 9108 is there twice"),
-        ("here = true", 'here = true\nstore = "https://s:65535"', "store must have a lower port"),
-        ("here = true", 'here = true\nstore = "https://s:4222"', "the port 4222 is there twice"),
-        ("here = true", 'here = true\nwatch = "fe80::1%a"', "watch must be the name of a host"),
-        (
-            "here = true",
-            "here = true\nmetrics_address = 'fe80::1%a\"b'",
-            "metrics_address must be an address, such as",
-        ),
-        (
-            'name = "cellar"',
-            'name = "cellar"\nmetrics_port = 9108',
-            "the port 9108 is there twice: programs on one machine need ports of their own",
-        ),
-        ("[[gateway]]", "[gateway]", r"\[\[gateway\]\]: none is listed"),
-        ("meters = [", f"meters = [{METER}, ", "two meters of gateway cellar have the same title"),
-        (
-            "here = true",
-            'nodes = ["a", "b", "b"]\nstore = "http://s"\nalerts = "none"',
-            "two nodes are on the same machine",
-        ),
-        (
-            'here = true\ncollectors = ["one", "two"]',
-            f'{NODES}alerts = "none"\ncollectors = ["one", "cellar"]',
+            'here = true; collectors = ["one", "two"]',
+            'nodes = ["a", "b", "c"]; store = "http://s"; alerts = "none"; collectors = ["cellar"]',
             "cellar is a collector and a gateway",
         ),
-        ("[[gateway]]", '[also]\n"x" = ["y"]\n[[gateway]]', "x is the host of no node"),
+        ('"127.0.0.1:2001"', f'"{"a" * 300}"', "address must not have more than 256 char"),
     ],
 )
 def test_the_message_names_the_fault_and_nothing_is_written(
     folder: Folder, old: str, new: str, message: str
 ) -> None:
+    old, new = old.replace("; ", "\n"), new.replace("; ", "\n")
     assert old in HERE
     with pytest.raises(ConfigError, match=message):
         folder.init(HERE.replace(old, new, 1))
