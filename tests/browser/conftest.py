@@ -17,12 +17,13 @@ from tests.system.conftest import (
     enable_event_loop_debug,
     mock_network,
     patient_time,
+    pytest_collection_modifyitems,
     sockets,
     sockets_for_fixtures,
     verify_cleanup,
 )
 from tests.system.home import Home
-from tests.system.support import OLDEST_PYTHON, RecordingMeter, program
+from tests.system.support import OLDEST_PYTHON, RecordingMeter, module_fixture, program
 
 from .household import browser_running
 
@@ -32,6 +33,7 @@ __all__ = [
     "enable_event_loop_debug",
     "mock_network",
     "patient_time",
+    "pytest_collection_modifyitems",
     "sockets",
     "sockets_for_fixtures",
     "verify_cleanup",
@@ -68,7 +70,7 @@ def pictures(request: pytest.FixtureRequest) -> Path | None:
     return folder
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def browser() -> AsyncIterator[Browser]:
     async with browser_running(program(*BROWSERS)) as browser:
         yield browser
@@ -79,7 +81,7 @@ def meter() -> OpenableMeter:
     return OpenableMeter(1, KEY)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def line(meter: OpenableMeter) -> AsyncIterator[Server]:
     async with Server([meter, Meter(2, OTHER_KEY)], interval=1) as line:
         yield line
@@ -111,7 +113,7 @@ async def each_home(
         yield home
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(
     tmp_path_factory: pytest.TempPathFactory, meter: OpenableMeter
 ) -> AsyncIterator[Home]:

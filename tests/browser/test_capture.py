@@ -10,17 +10,12 @@ from smartyp1.capture.capture_file import read_capture
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import IN_ONE_LOOP, PATIENCE, until
 
 from .conftest import KEY
 from .household import PHONE, Household, household
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(TIMEOUT),
-    # The test records for a minute. Home Assistant's own tests of repairs cover the rest.
-    pytest.mark.slow,
-]
+pytestmark = [IN_ONE_LOOP, pytest.mark.slow]
 
 ISSUE = "issues.capture_ended"
 NAME = "Smarty"

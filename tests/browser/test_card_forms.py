@@ -3,20 +3,18 @@
 import re
 from pathlib import Path
 
-import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, Response
 
 from dev.demo.client import ClientError
 from tests.axe import complaints
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, until
+from tests.system.support import IN_ONE_LOOP, module_fixture, until
 
 from .conftest import KEY
 from .household import PHONE, Household, household
 from .steps import add_dashboard
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 FLOWS = "/api/config/config_entries/options/flow"
 DASHBOARD = "/dashboard-smarty"
@@ -24,7 +22,7 @@ FIELD = "options.step.contract.data"
 _LOSE_CONNECTION = "document.querySelector('home-assistant').hass.connection.socket.close()"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(home: Home, address: str) -> Home:
     """Return the home with a meter that has no contract."""
     await home.add_meter(address, KEY)

@@ -7,25 +7,19 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, TimeoutError as NotYetError
 
 from dev.demo.client import Client
 from dev.demo.meter_statistics import DOMAIN
 from tests.system.home import Home
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import IN_ONE_LOOP, PATIENCE, module_fixture, until
 
 from .conftest import KEY
 from .controls import AUTOMATION, CONTROLS, ICONS, WAYS, Control
 from .household import ATTEMPT, Household, household
 from .steps import click_entry
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(TIMEOUT),
-    # Texts are compared with the table each time; pages of Home Assistant change once a month.
-    pytest.mark.slow,
-]
+pytestmark = [IN_ONE_LOOP, pytest.mark.slow]
 
 FLOWS = "/api/config/config_entries/subentries/flow"
 # The icon of a button, which is in the shadow of its frame.
@@ -37,7 +31,7 @@ ICON = """(button) => {
 }"""
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(each_home: Home, address: str) -> Home:
     """Return the home with a meter, a load and a battery."""
     client = each_home.client

@@ -3,18 +3,17 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Locator
 
 from tests.system.home import Home
-from tests.system.support import TIMEOUT
+from tests.system.support import IN_ONE_LOOP
 
 from .conftest import KEY
 from .dashboard import shows_cards
 from .household import household
 from .steps import NAME, pick_reference_power
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 MAX_CLICKS = 15
 _FLOW = "panel.config.integrations.config_flow"

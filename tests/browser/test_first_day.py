@@ -8,21 +8,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 
 from dev.simulator import Server
 from tests.axe import complaints
 from tests.random_examples import each
 from tests.system.home import Home
-from tests.system.support import TIMEOUT
+from tests.system.support import IN_ONE_LOOP, module_fixture
 
 from .conftest import KEY, OTHER_KEY, OpenableMeter
 from .dashboard import CARDS, shows_cards
 from .household import DESKTOP, PHONE, Household, household
 from .steps import add_dashboard, choose_meter, enter_port, search_integration, try_key
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 WRONG_KEY = bytes(16)
 # Texts of each card of a view when the meter has been read for a minute.
@@ -75,7 +74,7 @@ def address_of(line: Server, number: int) -> str:
     return f"socket://127.0.0.1:{line.ports[number - 1]}"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(home: Home, line: Server) -> Home:
     """Return the home with the first meter and two numbers of its bill."""
     entry = await home.add_meter(address_of(line, 1), KEY)

@@ -6,25 +6,20 @@ import re
 import time
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.cards.old_chromium import OldChromium, old_chromium
 from tests.cards.stage import parts
 from tests.system.browser import VISIBLE_TEXT
 from tests.system.home import Home
-from tests.system.support import TIMEOUT
+from tests.system.support import IN_ONE_LOOP, module_fixture
 
 from .conftest import KEY
 from .dashboard import CARDS, PASSING, Card
 from .household import household
 from .test_first_day import FIRST_DAY
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(TIMEOUT),
-]
+pytestmark = [pytest.mark.slow, IN_ONE_LOOP]
 
 PATH = "dashboard-smarty"
 # Both versions together fail within some minutes.
@@ -33,7 +28,7 @@ SHOWN_WITHIN_S = 90.0
 SIZE = (1024, 1800)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home_with_dashboard(home: Home, address: str) -> Home:
     await home.add_meter(address, KEY)
     client = home.client

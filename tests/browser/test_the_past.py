@@ -15,7 +15,7 @@ from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
 from smartyp1.json_types import JsonDict
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, until
+from tests.system.support import IN_ONE_LOOP, until
 
 from .conftest import KEY
 from .dashboard import cards_of, shows_cards
@@ -30,7 +30,7 @@ from .steps import (
     show_details,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 HEADER = (

@@ -13,7 +13,7 @@ from playwright.async_api import Browser
 
 from dev.leneda import Platform
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, until
+from tests.system.support import IN_ONE_LOOP, until
 
 from .conftest import OpenableMeter
 from .dashboard import cards_of, shows_cards
@@ -22,7 +22,7 @@ from .steps import NAME
 from .test_first_clicks import fill
 from .test_the_past import POINT, midnight
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 API_KEY = "1f3a5c7e9b2d4f608a1c3e5d7f9b2a4c"
 ENERGY_ID = "LUXE-AB-CD-12345"

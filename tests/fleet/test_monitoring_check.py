@@ -9,8 +9,6 @@ from aiohttp.test_utils import TestServer
 
 from smarty_p1_fleet.init import check_monitoring
 
-pytestmark = pytest.mark.asyncio
-
 
 @pytest.mark.parametrize(
     ("status", "message"),

@@ -1,11 +1,14 @@
 """The tests here run real programs, on real sockets of this machine."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import pytest_socket
 
 from dev.reliability.program_logs import faults_in_logs
+
+from .support import TIMEOUT
 
 # The seven files that take longest come first: each of seven workers begins with one. A file with
 # one or two tests takes the next file along to its worker: so three short files follow.
@@ -39,8 +42,12 @@ ORDER = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest."""
+    """Begin with the files that take longest, and give the time that programs need."""
     order = {name: place for place, name in enumerate(ORDER)}
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parents[1]).parts[0]
+        if folder in {"system", "browser"} and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIMEOUT))
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from dev.demo.home_assistant import HOST, ROOT
 from dev.demo.processes import Process
@@ -22,6 +23,15 @@ OLDEST_PYTHON = ROOT / ".venv" / "bin" / "python"
 PATIENCE = 240.0
 # Seconds for a whole test, with the start of the programs that it is the first to need.
 TIMEOUT = 1500
+# Tests of a module share what runs.
+IN_ONE_LOOP = pytest.mark.asyncio(loop_scope="module")
+
+
+def module_fixture[**P, T: Awaitable[object] | AsyncIterator[object]](
+    function: Callable[P, T],
+) -> Callable[P, T]:
+    """Make a fixture that lasts for a module, in the loop of its tests."""
+    return pytest_asyncio.fixture(function, scope="module", loop_scope="module")
 
 
 def program(*names: str) -> str:

@@ -13,7 +13,6 @@ from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from dev.demo import home_assistant
 from dev.demo.demo_run import CONTRACT, TARIFF
@@ -22,13 +21,9 @@ from dev.demo.simulated_year import Year, simulate_year, store_year
 from dev.reliability.process_measurements import cpu_seconds, resident_mib
 from dev.simulator import Server
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import IN_ONE_LOOP, TIMEOUT, RecordingMeter, module_fixture, until
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(2 * TIMEOUT),
-    pytest.mark.slow,
-]
+pytestmark = [IN_ONE_LOOP, pytest.mark.timeout(2 * TIMEOUT), pytest.mark.slow]
 
 QUESTIONS = 400
 MAX_API_S = 1.0
@@ -183,7 +178,7 @@ class House:
                 task.cancel()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """Run a Home Assistant whose meters have a year each."""
     meters = [RecordingMeter(number, KEYS[number]) for number in NUMBERS]

@@ -14,11 +14,11 @@ from dev.simulator import Server
 from dev.simulator.meter import CounterExhaustedError
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime, evening
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import RecordingMeter, until
 from tests.system.test_oldest import KEY, address, oldest_home
 
 # `scripts/release check` runs this test, too.
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+pytestmark = pytest.mark.slow
 
 RELEASES = sorted(path.stem for path in (ROOT / "tests" / "stored").glob("*.json"))
 

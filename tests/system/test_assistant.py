@@ -20,19 +20,15 @@ from tests.system.home import Home
 from tests.system.leneda_of_meter import ACCOUNT, platform_of
 from tests.system.support import (
     DEMO_PYTHON,
+    IN_ONE_LOOP,
     OLDEST_PYTHON,
-    TIMEOUT,
     RecordingMeter,
     until,
     wanted_version,
 )
 from tests.system.test_oldest import FRONTEND, address
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(TIMEOUT),
-]
+pytestmark = [pytest.mark.slow, IN_ONE_LOOP]
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 CONTRACT = {"reference_power": 7, "energy_price": 0.15}

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
 from dev.demo.meter_statistics import DOMAIN, entities_of
@@ -17,9 +16,16 @@ from dev.simulator import Server
 from tests.system.broker import Broker
 from tests.system.home import Home, add_broker
 from tests.system.sealed_gateway import SealedGateway
-from tests.system.support import TIMEOUT, RecordingMeter, program, serial_cable, until
+from tests.system.support import (
+    IN_ONE_LOOP,
+    RecordingMeter,
+    module_fixture,
+    program,
+    serial_cable,
+    until,
+)
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 KEY = bytes.fromhex("5A1ED5A1ED5A1ED5A1ED5A1ED5A1ED00")
 # The last telegram counts as current for a minute when no other comes.
@@ -77,7 +83,7 @@ class Wire:
             task.cancel()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def wires(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, Wire]]:
     directory = tmp_path_factory.mktemp("wires")
     async with AsyncExitStack() as stack:
@@ -93,7 +99,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Broker:
     return Broker(tmp_path_factory.mktemp("broker"))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Home]:
     async with Home(tmp_path_factory.mktemp("home"), RecordingMeter(1, KEY)) as home:
         yield home

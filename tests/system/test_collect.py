@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from nats.aio.msg import Msg
 
 from dev.encoder import frame
@@ -20,9 +19,9 @@ from tests.system.collectors import (
     until_stored,
 )
 from tests.system.nats_cluster import STREAM
-from tests.system.support import TIMEOUT, until
+from tests.system.support import IN_ONE_LOOP, module_fixture, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 
 async def check_stream(fleet: Collectors) -> None:
@@ -41,7 +40,7 @@ def known() -> list[MadeUpMeter]:
     return meters(11, age=timedelta(0))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def fleet(
     tmp_path_factory: pytest.TempPathFactory, known: list[MadeUpMeter]
 ) -> AsyncIterator[Collectors]:

@@ -12,7 +12,7 @@ import pytest
 from smarty_p1_gateway import UnavailableError
 from tests.system.collectors import KEY, WINTER, Collectors, MadeUpMeter, meters, until_stored
 from tests.system.nats_cluster import STREAM
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import PATIENCE, until
 
 NEW_KEY = bytes.fromhex("F0E0D0C0B0A090807060504030201000")
 BOTH = ("first", "second")
@@ -85,7 +85,6 @@ async def read_again(fleet: Collectors, sent: tuple[MadeUpMeter, ...], gone: Mad
     await until_stored(fleet, *sent)
 
 
-@pytest.mark.timeout(TIMEOUT)
 @pytest.mark.slow
 async def test_keys_come_late_change_and_go_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -151,7 +150,6 @@ async def test_keys_come_late_change_and_go_and_nothing_is_lost(
         assert secret.hex() not in logs.lower()
 
 
-@pytest.mark.timeout(TIMEOUT)
 @pytest.mark.slow
 async def test_collectors_with_different_keys_store_everything_and_read_a_frame_once(
     tmp_path: Path,
@@ -189,7 +187,6 @@ async def test_collectors_with_different_keys_store_everything_and_read_a_frame_
     assert [line for line in logs_in(tmp_path).splitlines() if "Reading frames" in line] == []
 
 
-@pytest.mark.timeout(TIMEOUT)
 async def test_an_exchange_under_traffic_loses_no_frame_and_mixes_no_meters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,7 +230,6 @@ async def test_an_exchange_under_traffic_loses_no_frame_and_mixes_no_meters(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(TIMEOUT)
 async def test_a_collector_is_killed_while_it_reads_again_frames_from_before_the_key(
     tmp_path: Path,
 ) -> None:

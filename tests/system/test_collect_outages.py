@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from secrets import randbelow
 
-import pytest
 from nats.js import JetStreamContext
 
 from dev.fleet.cluster import ADMIN, connect, user_of
@@ -26,13 +25,12 @@ from tests.system.collectors import (
     until_stored,
 )
 from tests.system.nats_cluster import STREAM
-from tests.system.support import TIMEOUT, until
+from tests.system.support import until
 
 LOGGER = logging.getLogger(__name__)
 BOTH = ("first", "second")
 
 
-@pytest.mark.timeout(TIMEOUT)
 async def test_nothing_is_lost_or_let_in_by_any_kill(tmp_path: Path) -> None:
     seed = randbelow(2**32)
     LOGGER.warning("seed %d", seed)
@@ -84,7 +82,6 @@ def titles_of(*some: MadeUpMeter) -> set[str]:
     return {meter.title.hex().upper() for meter in some}
 
 
-@pytest.mark.timeout(TIMEOUT)
 async def test_each_region_has_its_own_meters_and_both_are_stored(tmp_path: Path) -> None:
     async with (
         Collectors(tmp_path, regions=2) as fleet,

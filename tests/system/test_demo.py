@@ -9,22 +9,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from dev.demo.client import Client
 from dev.demo.home_assistant import ROOT
 from dev.demo.meter_statistics import DOMAIN
 from dev.ports import free_ports
 from tests.system.support import (
+    IN_ONE_LOOP,
     PATIENCE,
-    TIMEOUT,
     addresses_listening_on,
+    module_fixture,
     processes_mentioning,
     until,
     wanted_version,
 )
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 READY_WITHIN = 1200.0
 
@@ -101,7 +101,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return Place(tmp_path_factory.mktemp("demo"))
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def demo(place: Place) -> AsyncIterator[RunningDemo]:
     async with place.demo("--fresh") as demo:
         await demo.says("ready: ")

@@ -15,8 +15,6 @@ from tests.commands.test_library import examples
 from tests.system.support import TIMEOUT
 from tests.uv import OFFLINE, uv
 
-pytestmark = pytest.mark.timeout(TIMEOUT)
-
 LIBRARY = ROOT / "custom_components" / "smarty_p1" / "lib"
 COMMAND = ROOT / "smarty_p1_cli"
 GATEWAY = ROOT / "smarty_p1_gateway"

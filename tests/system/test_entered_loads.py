@@ -3,16 +3,12 @@
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from dev.demo.client import Client
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server
 from smartyp1.json_types import JsonDict
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, RecordingMeter, until
-
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+from tests.system.support import RecordingMeter, until
 
 KEY = bytes.fromhex("1D77C0FF1234567788990A1B2C3D4E5F")
 ENTRIES = "/api/config/config_entries"

@@ -16,9 +16,9 @@ from dev.simulator.house import House
 from smartyp1.json_types import JsonDict
 from tests.system.broker import HOST, Broker
 from tests.system.home import Home, add_broker
-from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+from tests.system.support import IN_ONE_LOOP, PATIENCE, RecordingMeter, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 # The house draws much at any hour, so the energy of a minute is far more than a step of 1 Wh.
 HOUSE = House(standby=4000)

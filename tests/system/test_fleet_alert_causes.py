@@ -20,10 +20,10 @@ from dev.demo.home_assistant import HOST
 from dev.ports import free_ports
 from smarty_p1_fleet.metrics import CollectorMetrics
 from smarty_p1_gateway.metrics import GatewayMetrics
-from tests.system.support import TIMEOUT, until
+from tests.system.support import until
 from tests.system.watched_fleet import METERS, WatchedFleet, answering
 
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+pytestmark = pytest.mark.slow
 
 
 class Program:

@@ -33,8 +33,6 @@ from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from tests.system.support import program, until
 
-pytestmark = [pytest.mark.asyncio]
-
 FLEET = ROOT / "smarty_p1_fleet"
 WINTER = timezone(timedelta(hours=1))
 SENDING, SILENT, NO_KEY = (b"SAG" + bytes([0, 0, 0, 0, number]) for number in (1, 2, 3))

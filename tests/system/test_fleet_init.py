@@ -4,15 +4,12 @@ import asyncio
 import urllib.request
 from pathlib import Path
 
-import pytest
 from nats.aio.msg import Msg
 
 from dev.demo.home_assistant import HOST
 from dev.fleet.meters import key_of
 from tests.system.runbook_fleet import COLLECTORS, GATEWAYS, SEED, RunbookFleet
 from tests.system.support import TIMEOUT, until
-
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
 
 def read(url: str) -> bytes:

@@ -22,10 +22,9 @@ from dev.encoder import KEY, frame, telegram
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.telegram import Telegram
-from tests.system.support import TIMEOUT, until
+from tests.system.support import until
 from tests.system.watched_fleet import WatchedFleet
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 # Cheapest reference power of a connection, which is unknown without a whole month.
 POWER = r"(?:\d+ kW|\?)"
 ZONE = ZoneInfo("Europe/Luxembourg")

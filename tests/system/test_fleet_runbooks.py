@@ -25,7 +25,7 @@ from tests.system.runbook_fleet import (
 )
 from tests.system.support import program, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 STREAM = "smarty_p1_frames"
 STREAMS = (STREAM, "KV_smarty_p1_meters")

@@ -9,7 +9,7 @@ import pytest
 from dev.demo.home_assistant import ROOT
 from dev.demo.processes import Process
 from dev.fleet.nats_server import recommended
-from tests.system.support import TIMEOUT, processes_mentioning, program
+from tests.system.support import processes_mentioning, program
 
 METERS = 50
 ARGUMENTS = ["--meters", f"{METERS}", "--minutes", "1", "--kills", "each", "--faults"]
@@ -49,7 +49,6 @@ SILENT = {"gateway": "cellar-14", "port": "flat3", "title": "5341476770041533"}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(TIMEOUT)
 async def test_the_page_leads_from_nothing_to_a_picture_and_to_the_silent_meter(
     tmp_path: Path,
 ) -> None:

@@ -18,17 +18,14 @@ from pathlib import Path
 from posixpath import normpath
 from urllib.parse import unquote
 
-import pytest
-
 from dev.demo.home_assistant import HOST, ROOT
 from smarty_p1_fleet.init import check_monitoring, init, read_inputs
 from smarty_p1_fleet.init.fleet_description import FleetInputs
 from smarty_p1_fleet.store.export_csv import read_store_config
 from smarty_p1_fleet.store.store_reader import open_reader, selector
-from tests.system.support import TIMEOUT, program, until
+from tests.system.support import program, until
 from tests.system.watched_fleet import METERS, WatchedFleet
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 RUNBOOK = "/docs/fleet-runbooks.md#the-store-is-away"
 
 

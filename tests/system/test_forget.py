@@ -5,14 +5,12 @@ import csv
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from dev.demo.home_assistant import ROOT
 from dev.fleet.cluster import as_operator
 from tests.system.collectors import WINTER, Collectors, MadeUpMeter, expected_of, missing
 from tests.system.locked_store import LockedStore
 from tests.system.nats_cluster import STREAM
-from tests.system.support import TIMEOUT, until
+from tests.system.support import until
 
 
 async def fleet_command(*arguments: str | Path) -> tuple[int | None, str]:
@@ -64,7 +62,6 @@ def titles_scraped(store: LockedStore) -> set[str]:
     return {one["metric"]["title"] for one in found}
 
 
-@pytest.mark.timeout(TIMEOUT)
 async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> None:
     store = LockedStore(tmp_path / "locked", delete_key="delete-s3cret")
     async with Collectors(tmp_path, store=store) as fleet:
@@ -136,7 +133,6 @@ async def test_one_meter_is_forgotten_and_the_others_go_on(tmp_path: Path) -> No
         assert "s3cret" not in told
 
 
-@pytest.mark.timeout(TIMEOUT)
 async def test_a_year_is_exported_with_the_hours_of_both_clock_changes(tmp_path: Path) -> None:
     store = LockedStore(tmp_path / "locked")
     config, file = tmp_path / "collect.toml", tmp_path / "year.csv"

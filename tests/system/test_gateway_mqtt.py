@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from dev.encoder import DEVICE_NAME, KEY, frame, telegram
@@ -16,9 +15,7 @@ from dev.simulator.frame import AUTHENTICATION_KEY
 from tests.authority import Authority
 from tests.system.broker import Broker, Listener
 from tests.system.sealed_gateway import DecodedGateway, Line, SealedGateway
-from tests.system.support import TIMEOUT, program
-
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+from tests.system.support import program
 
 FRAME = f"{SealedGateway.root}/frame"
 STATUS = f"{SealedGateway.root}/status"

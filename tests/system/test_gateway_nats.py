@@ -4,14 +4,9 @@ import signal
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
 from dev.encoder import TITLE, frame
 from tests.system.nats_cluster import NatsGateway, cluster_running, make_stream, stored
 from tests.system.sealed_gateway import Line
-from tests.system.support import TIMEOUT
-
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
 

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import pytest
-
 from dev.encoder import frame
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.nats.nats_config import NatsConfig
@@ -14,7 +12,7 @@ from smarty_p1_gateway.nats.nats_frames_publisher import NatsPublisher
 from smarty_p1_gateway.queue.async_frame_queue import AsyncFrameQueue
 from smarty_p1_gateway.queue.frame_queue_on_disk import NewFrame
 from tests.system.nats_cluster import STREAM, cluster_running, make_stream
-from tests.system.support import TIMEOUT, until
+from tests.system.support import until
 
 _GATEWAYS, _FRAMES = 250, 200
 
@@ -51,8 +49,6 @@ async def gateway(
         await queue.close()
 
 
-@pytest.mark.asyncio
-@pytest.mark.timeout(TIMEOUT)
 async def test_a_herd_with_a_backlog_sends_each_frame_once_and_leaves_no_node(
     tmp_path: Path,
 ) -> None:

@@ -4,16 +4,21 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
-import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
 from dev.demo.energy_dashboard import set_up_dashboard
 from dev.demo.meter_statistics import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history, statistics_of
 from dev.simulator import Meter, Server
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, RecordingMeter, processes_mentioning, until
+from tests.system.support import (
+    IN_ONE_LOOP,
+    RecordingMeter,
+    module_fixture,
+    processes_mentioning,
+    until,
+)
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
@@ -55,13 +60,13 @@ def meter() -> RecordingMeter:
     return RecordingMeter(1, KEY)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
     async with Server([meter, Meter(2, OTHER_KEY)], interval=1) as line:
         yield line
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(
     tmp_path_factory: pytest.TempPathFactory, line: Server, meter: RecordingMeter
 ) -> AsyncIterator[Home]:

@@ -12,7 +12,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
-import pytest_asyncio
 
 from dev.demo import inverter
 from dev.demo.meter_statistics import DOMAIN, import_rows, registers, wait_for_rows
@@ -22,14 +21,9 @@ from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.json_types import JsonDict
 from smartyp1.prices.contract import Contract
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import IN_ONE_LOOP, RecordingMeter, module_fixture, until
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(TIMEOUT),
-    # The test simulates a year. tests/lib tests the rules, tests/ha tests the recorder's rows.
-    pytest.mark.slow,
-]
+pytestmark = [IN_ONE_LOOP, pytest.mark.slow]
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 HOUR = timedelta(hours=1)
@@ -127,13 +121,13 @@ def meter() -> RecordingMeter:
     return RecordingMeter(1, KEY)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
     async with Server([meter], interval=1) as line:
         yield line
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(
     tmp_path_factory: pytest.TempPathFactory, line: Server, meter: RecordingMeter
 ) -> AsyncIterator[Home]:

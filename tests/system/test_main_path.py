@@ -6,8 +6,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from dev.simulator import Server
 from tests.browser.dashboard import shows_cards
 from tests.browser.household import browser_running, household
@@ -16,7 +14,7 @@ from tests.lib.leneda.writing import export
 from tests.system.browser import BROWSERS
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, RecordingMeter, program, serial_cable, until
+from tests.system.support import RecordingMeter, program, serial_cable, until
 
 KEY = bytes.fromhex("3B00D1C25A6E4F7788990A1B2C3D4E5F")
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
@@ -35,7 +33,6 @@ def last_month() -> tuple[datetime, int]:
     return begin, round((end.timestamp() - begin.timestamp()) / 900)
 
 
-@pytest.mark.timeout(TIMEOUT)
 async def test_a_reading_goes_from_the_cable_to_the_bill_on_a_card(tmp_path: Path) -> None:
     meter, cable = RecordingMeter(1, KEY), tmp_path / "cable"
     gateway = Gateway([cable], tmp_path)

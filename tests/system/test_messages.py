@@ -13,7 +13,6 @@ from functools import partial
 from typing import NamedTuple, override
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
 
 from dev.demo import home_assistant
@@ -28,9 +27,9 @@ from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.json_types import JsonDict
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime, evening
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import IN_ONE_LOOP, RecordingMeter, module_fixture, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 KINDS = ("silent", "soon_above", "above_goal", "water_at_night", "grid", "monthly_report")
@@ -283,7 +282,7 @@ def language(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def household(
     tmp_path_factory: pytest.TempPathFactory, language: str
 ) -> AsyncIterator[Household]:

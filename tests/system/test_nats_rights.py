@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, suppress
 
 import nats.errors
 import pytest
-import pytest_asyncio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
@@ -19,9 +18,9 @@ from nats.js.errors import NoStreamResponseError
 from dev.demo.home_assistant import ROOT
 from dev.fleet.cluster import ADMIN, NatsCluster, connect
 from tests.system.nats_cluster import STREAM, cluster_running, make_stream, stored
-from tests.system.support import PATIENCE, TIMEOUT, until
+from tests.system.support import IN_ONE_LOOP, PATIENCE, module_fixture, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 OWN, OTHER = "5341476770041030", "5341476770041031"
 USERS = {"cellar": [OWN], "attic": [OTHER]}
@@ -86,7 +85,7 @@ async def content(js: JetStreamContext) -> tuple[dict[str, int], bytes | None]:
     return found, (await meters.get("name.one")).value
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[NatsCluster]:
     """Yield a cluster with the stream, and with a bucket of one entry."""
     async with (

@@ -4,14 +4,20 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
 from dev.simulator import Server
 from tests.system.home import Home
-from tests.system.support import OLDEST_PYTHON, TIMEOUT, RecordingMeter, until, wanted_version
+from tests.system.support import (
+    IN_ONE_LOOP,
+    OLDEST_PYTHON,
+    RecordingMeter,
+    module_fixture,
+    until,
+    wanted_version,
+)
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
@@ -28,13 +34,13 @@ def meter() -> RecordingMeter:
     return RecordingMeter(1, KEY)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def line(meter: RecordingMeter) -> AsyncIterator[Server]:
     async with Server([meter], interval=1) as line:
         yield line
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(
     tmp_path_factory: pytest.TempPathFactory,
     meter: RecordingMeter,

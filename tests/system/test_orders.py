@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from aiohttp import web
 
 from dev.demo.meter_statistics import DOMAIN
@@ -18,9 +17,9 @@ from dev.ports import free_ports
 from dev.simulator import Server
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime, evening
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import IN_ONE_LOOP, RecordingMeter, module_fixture, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 INTEGRATION = Path(__file__).parent / "wallbox"
@@ -151,7 +150,7 @@ class House:
         await self.home.stop()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     directory = tmp_path_factory.mktemp("orders")
     wallbox, meter = Wallbox(), RecordingMeter(1, KEY)

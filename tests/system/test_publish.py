@@ -13,7 +13,6 @@ from typing import Any, override
 from zoneinfo import ZoneInfo
 
 import pytest
-import pytest_asyncio
 import pytest_socket
 from dsmr_parser import obis_references
 from dsmr_parser.clients.protocol import create_tcp_dsmr_reader
@@ -28,9 +27,9 @@ from tests.sent import iso_time, plain, sent_in
 from tests.system.broker import HOST, Broker, Listener, Message
 from tests.system.home import Home, add_broker
 from tests.system.sealed_gateway import DecodedGateway
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import IN_ONE_LOOP, RecordingMeter, module_fixture, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 KEY = bytes.fromhex("B1A2C3D4E5F60718293A4B5C6D7E8F90")
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
@@ -75,7 +74,7 @@ def meter() -> HistoricMeter:
     return HistoricMeter(1, KEY)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def line(meter: HistoricMeter) -> AsyncIterator[Server]:
     async with Server([meter], interval=1) as line:
         yield line
@@ -109,7 +108,7 @@ class Running:
         await self._context.aclose()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def running(broker: Broker) -> AsyncIterator[Running]:
     running = Running(broker)
     await running.start()
@@ -117,7 +116,7 @@ async def running(broker: Broker) -> AsyncIterator[Running]:
     await running.kill()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def home(
     directory: Path,
     line: Server,
@@ -192,7 +191,7 @@ async def test_publishing_survives_the_broker(
         assert missed == {False}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def served(home: Home) -> int:
     """Return the port of the P1 server."""
     pytest_socket.enable_socket()  # begun between two tests

@@ -14,11 +14,10 @@ import pytest
 
 from dev.release import ARCHIVE, GIT, INTEGRATION, ROOT, packages_of_cards, packages_of_lock
 from smartyp1.json_types import JsonDict
-from tests.system.support import TIMEOUT
 from tests.system.test_distribution import build
 
 # `scripts/release check` runs these tests, too.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(TIMEOUT)]
+pytestmark = pytest.mark.slow
 
 
 def files_of_commit() -> dict[str, bytes]:

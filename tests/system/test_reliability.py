@@ -18,7 +18,7 @@ from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
 from tests.system.support import TIMEOUT, serial_cable, until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 60 * ROUNDS), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(TIMEOUT + 60 * ROUNDS), pytest.mark.slow]
 
 STALE = 60.0
 RECOVERY = 15.0

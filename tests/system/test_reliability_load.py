@@ -23,7 +23,7 @@ from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
 from tests.system.support import TIMEOUT, until
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 120 * ROUNDS), pytest.mark.slow]
+pytestmark = [pytest.mark.timeout(TIMEOUT + 120 * ROUNDS), pytest.mark.slow]
 
 # By then, Home Assistant has made its lasting objects.
 WARM = 500

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from dev.demo.home_assistant import ROOT
-from tests.system.support import TIMEOUT, program, until
+from tests.system.support import program, until
 from tests.system.watched_fleet import WatchedFleet
-
-pytestmark = [pytest.mark.timeout(TIMEOUT)]
 
 PAGE = (ROOT / "docs" / "fleet-runbooks.md").read_text("utf-8")
 METER = "SAG1030790002574"
@@ -123,7 +121,6 @@ class Operator:
         return end.stdout
 
 
-@pytest.mark.asyncio
 async def test_each_command_works_with_the_made_files(tmp_path: Path) -> None:
     fleet = WatchedFleet(tmp_path)
     operator = Operator(tmp_path, fleet)

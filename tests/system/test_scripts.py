@@ -14,8 +14,6 @@ from dev.demo.home_assistant import ROOT
 from tests.cards.house_all import views
 from tests.system.support import TIMEOUT
 
-pytestmark = pytest.mark.timeout(TIMEOUT)
-
 FRAMES = ROOT / "dev" / "frames"
 
 

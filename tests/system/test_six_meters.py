@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.demo.processes import Process
@@ -17,9 +16,9 @@ from dev.simulator import Server
 from smartyp1.json_types import JsonDict
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, RecordingMeter, serial_cable, until
+from tests.system.support import IN_ONE_LOOP, RecordingMeter, module_fixture, serial_cable, until
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+pytestmark = IN_ONE_LOOP
 
 NUMBERS = range(1, 7)
 KEYS = {number: bytes.fromhex(f"{number:02X}5A3C00F1E2D4C6B8A9978876655443") for number in NUMBERS}
@@ -120,7 +119,7 @@ def _number(state: str) -> float | str:
         return state
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@module_fixture
 async def six(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Six]:
     six = Six(tmp_path_factory.mktemp("six"))
     try:

@@ -12,9 +12,9 @@ from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server
 from tests.system.home import Home
-from tests.system.support import TIMEOUT, RecordingMeter, until
+from tests.system.support import RecordingMeter, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+pytestmark = pytest.mark.slow
 
 KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 # How much longer a busy machine may take. A start that waits for the recorder takes 300 s longer.

@@ -19,9 +19,7 @@ from dev.demo.home_assistant import ROOT
 from dev.demo.processes import Process
 from dev.ports import free_ports
 from tests.system.broker import HOST
-from tests.system.support import PATIENCE, TIMEOUT, until
-
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
+from tests.system.support import PATIENCE, until
 
 # The program itself, and a signal that lets it hang.
 PROGRAM = """
