@@ -163,6 +163,8 @@ A = [{ from = 2025-01-01, value = 2.0 }]
         kwh_before + 0.0108
     )
     assert price_of_shared(after) == pytest.approx(shared_before + 0.0108)
+    # 180 * 0.0510 * 1.08 = 9.9144, and 180 * 0.01 * 1.08 = 1.944
+    assert (bill_before.may_owe_less_network, due.may_owe_less_network) == (9.91, 11.86)
 
 
 def test_the_communitys_price_changes_in_the_month() -> None:

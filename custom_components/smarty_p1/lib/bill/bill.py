@@ -549,10 +549,10 @@ def _network_of_local_sharing(parts: Sequence[BillPart]) -> float | None:
         # network cost. Layer 4 is a national group. Energy from an unknown layer is perhaps local,
         # so count all shared energy except that of layer 4.
         if local_wh := part.sums.shared_wh - part.sums.layer_4_wh:
-            variable, vat_rate = part.prices.variable, part.prices.vat_rate
-            if variable is None or vat_rate is None:
+            grid_kwh, vat_rate = part.prices.grid_kwh, part.prices.vat_rate
+            if grid_kwh is None or vat_rate is None:
                 return None
-            cost += local_wh / 1000 * variable * (1 + vat_rate)
+            cost += local_wh / 1000 * grid_kwh * (1 + vat_rate)
     return to_cents(cost)
 
 
