@@ -52,18 +52,20 @@ def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
             yield "docstrings", node.body[0].lineno, docstring
     for match in TEST_NAMES.finditer(source):
         yield "test names", source.count("\n", 0, match.start()) + 1, match[1]
-    block, block_end = list[str](), 0
+    block, block_start, block_end = list[str](), 0, 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
             is_alone = token.line.lstrip().startswith("#")
             if block and not (is_alone and token.start[0] == block_end + 1):
-                yield "comments", block_end, " ".join(block)
+                yield "comments", block_start, " ".join(block)
                 block = []
             text = token.string.lstrip("# ")
-            block += [] if DIRECTIVES.match(text) else [text]
+            if not DIRECTIVES.match(text):
+                block_start = block_start if block else token.start[0]
+                block.append(text)
             block_end = token.start[0]
     if block:
-        yield "comments", block_end, " ".join(block)
+        yield "comments", block_start, " ".join(block)
 
 
 def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
@@ -88,7 +90,7 @@ def main() -> int:
             for kind, line, text in read(Path(file).read_text()):
                 begins_badly = kind == "comments" and BEGINNINGS.match(text) is not None
                 has_phrase = PHRASES.search(text) is not None
-                totals.update((kind, "beginnings"))
+                totals.update((kind, "beginnings") if kind == "comments" else (kind,))
                 bad.update({kind: has_phrase, "beginnings": begins_badly})
                 worst_files[file] += has_phrase or begins_badly
                 if "--list" in sys.argv and (has_phrase or begins_badly):

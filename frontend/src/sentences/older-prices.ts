@@ -12,7 +12,7 @@ type Name = "older_grid" | "older_levies" | "older_grid_and_levies" | "older_vat
  * `day` is the first day for which the amount counts. If the prices are published for this day, the sentence begins with
  * "From 1 January 2027:", and says that the prices are not out yet.
  *
- * coordinator/older_prices_sentence.py makes the same sentence for the repair.
+ * flows/options/older_prices_sentence.py makes the same sentence for the repair.
  */
 export function olderPrices(older: OlderPrices | undefined, day: string, locale: Locale): string {
   if (!older) return "";

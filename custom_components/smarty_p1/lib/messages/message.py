@@ -12,7 +12,7 @@ from ..stored_values import checked_time
 from .silence_remedy import Remedy
 
 type PlaceholderValue = str | float
-"""PlaceholderValue of a placeholder. A name that ends with `_at` has an ISO 8601 time."""
+"""Value of a placeholder. It is an ISO 8601 time if the placeholder's name ends with `_at`."""
 type Placeholders = dict[str, PlaceholderValue]
 
 PHRASES: Mapping[str, frozenset[str]] = {

@@ -189,7 +189,7 @@ class AgreedPrices(NamedTuple):
                 levy.part,
                 self._price(own.get(name), "levies", name, self._category),
             )
-            for name, levy in PUBLISHED.levies.items()
+            for name, levy in price_file().levies.items()
             if (name in own or name in self.published.levied)
             and (levy.part == "network" or self.contract.has_levies)
         ]
