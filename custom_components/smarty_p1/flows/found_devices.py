@@ -32,10 +32,11 @@ from ..lib.plan.planned_load import MAX_LOAD_KW
 
 _MAX_DEVICES = 40
 _CURRENTS = ElectricCurrentConverter.VALID_UNITS
-_ENERGY = SensorDeviceClass.ENERGY
-_ROLES_OF_SENSORS: Mapping[str, str] = {
+# Not a field: the counter fills in CONF_MEASURED_BY if no sensor shows power.
+_COUNTED = "counted_by"
+_FIELDS_OF_SENSORS: Mapping[str, str] = {
     SensorDeviceClass.POWER: CONF_MEASURED_BY,
-    _ENERGY: _ENERGY,
+    SensorDeviceClass.ENERGY: _COUNTED,
     SensorDeviceClass.BATTERY: CONF_ENERGY_FROM,
 }
 _CHARGERS = frozenset(
@@ -83,23 +84,23 @@ def _is_kind(kind: str, entities: Iterable[er.RegistryEntry], fields: JsonMappin
 
 
 def _is_of_charger(entity: er.RegistryEntry) -> bool:
-    role = _role(entity)
-    is_current = role == CONF_POWER_SET_BY and entity.unit_of_measurement in _CURRENTS
-    return entity.platform in _CHARGERS or is_current or role == CONF_CONNECTED
+    field = _field_of(entity)
+    is_current = field == CONF_POWER_SET_BY and entity.unit_of_measurement in _CURRENTS
+    return entity.platform in _CHARGERS or is_current or field == CONF_CONNECTED
 
 
 def _fields(hass: HomeAssistant, entities: Iterable[er.RegistryEntry]) -> JsonDict:
     """Return the fields that the entities of a device fill in."""
     candidates = defaultdict[str, list[er.RegistryEntry]](list)
     for entity in entities:
-        if role := _role(entity):
-            candidates[role].append(entity)
-    chosen = {role: entity for role, fits in candidates.items() for entity in _only(fits)}
+        if field := _field_of(entity):
+            candidates[field].append(entity)
+    chosen = {field: entity for field, fits in candidates.items() for entity in _single_fit(fits)}
     fields: JsonDict = {
-        role: entity.entity_id for role, entity in chosen.items() if role != CONF_POWER_SET_BY
+        field: entity.entity_id for field, entity in chosen.items() if field != CONF_POWER_SET_BY
     }
-    if energy := fields.pop(_ENERGY, None):
-        fields.setdefault(CONF_MEASURED_BY, energy)
+    if counter := fields.pop(_COUNTED, None):
+        fields.setdefault(CONF_MEASURED_BY, counter)
     if number_of(hass.states.get(fields.get(CONF_ENERGY_FROM, ""))) is None:
         # Few chargers know the charge of a car.
         fields.pop(CONF_ENERGY_FROM, None)
@@ -111,9 +112,10 @@ def _powers(number: er.RegistryEntry | None, *, can_pause: bool) -> JsonDict:
     if number is None:
         return {}
     low, high = ((number.capabilities or {}).get(name, 0.0) for name in ("min", "max"))
-    max_kw = _power(high, number.unit_of_measurement)
+    max_kw = _max_kw(high, number.unit_of_measurement)
     powers = dict[str, Any]()
     if 0 < max_kw <= MAX_LOAD_KW:
+        # Round down: the load must never be planned with more than it can use.
         powers[CONF_LOAD_MAX_KW] = int(10 * max_kw) / 10
     if can_pause or low <= 0:
         # Otherwise, the load could never pause.
@@ -121,7 +123,7 @@ def _powers(number: er.RegistryEntry | None, *, can_pause: bool) -> JsonDict:
     return powers
 
 
-def _role(entity: er.RegistryEntry) -> str | None:
+def _field_of(entity: er.RegistryEntry) -> str | None:
     """Return the field that an entity may fill in."""
     kind, unit = entity.device_class or entity.original_device_class, entity.unit_of_measurement
     match entity.domain:
@@ -132,13 +134,16 @@ def _role(entity: er.RegistryEntry) -> str | None:
         case Platform.BINARY_SENSOR if kind == BinarySensorDeviceClass.PLUG:
             return CONF_CONNECTED
         case Platform.SENSOR if ATTR_STATE_CLASS in (entity.capabilities or {}):
-            return _ROLES_OF_SENSORS.get(kind or "")
+            return _FIELDS_OF_SENSORS.get(kind or "")
     return None
 
 
-def _only(entities: list[er.RegistryEntry]) -> list[er.RegistryEntry]:
-    """Return the only entity, if there is one. Those that differ in a digit do not count."""
-    # Entities of single phases or sockets differ in a digit.
+def _single_fit(entities: list[er.RegistryEntry]) -> list[er.RegistryEntry]:
+    """Return the only entity that fits. Return [] if none or several fit.
+
+    Entities of single phases or sockets have unique ids that differ only in digits. So such
+    entities rule each other out.
+    """
     families = [_family(entity) for entity in entities]
     fits = [entity for entity in entities if families.count(_family(entity)) == 1]
     return fits if len(fits) == 1 else []
@@ -148,8 +153,8 @@ def _family(entity: er.RegistryEntry) -> str:
     return re.sub(r"\d", "", entity.unique_id)
 
 
-def _power(value: float, unit: str | None) -> float:
-    """Return the highest value of a number as a power in kW: of a current, that on three phases."""
+def _max_kw(value: float, unit: str | None) -> float:
+    """Return the highest value of a number in kW. A current in A is taken on three phases."""
     if unit in _CURRENTS:
         return 3 * PHASE_KW * ElectricCurrentConverter.convert(value, unit, "A")
     return PowerConverter.convert(value, unit, "kW")
