@@ -8,7 +8,6 @@ were built for this browser, and these load the texts in the user's language. Th
 import logging
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
 
 from aiohttp import web
 from homeassistant.components.frontend import DOMAIN as FRONTEND, add_extra_js_url
@@ -31,13 +30,13 @@ _LATE_MODULE: HassKey[str] = HassKey(f"{DOMAIN}_late_module")
 _FOLDER = Path(__file__).parents[1] / "frontend"
 _CONTENT_TYPES = {".js": "text/javascript", ".json": "application/json"}
 
-_CACHED: Final = {"Cache-Control": "public, max-age=2678400"}
-_NOT_CACHED: Final = {"Cache-Control": "no-store"}
+_CACHED = {"Cache-Control": "public, max-age=2678400"}
+_NOT_CACHED = {"Cache-Control": "no-store"}
 
 # Module that a page gets while the file of the loader is missing. A page imports the loader only
 # once, so this module imports it again. Each address is new, because Firefox never requests a
 # module again whose import has failed.
-_WAITING_LOADER: Final = f"""\
+_WAITING_LOADER = f"""\
 let pause = 500;
 const retry = () => {{
   pause = Math.min(2 * pause, 8000);

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from math import floor
 from statistics import fmean
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from ..bill.bill import more
 from ..bill.daily_bills import PeriodBills, bills_by_day
@@ -16,7 +16,7 @@ from ..bill.month import Month
 from ..history.luxembourg_time import DAY, day_start, local_day
 from .month_forecast import same_month_of_last_year
 
-LAST_YEAR: Final = "last_year"
+LAST_YEAR = "last_year"
 """Choice of a goal that is the cost of the same month of last year, and so changes each month."""
 
 type GoalChoice = str | float

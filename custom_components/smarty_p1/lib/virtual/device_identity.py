@@ -4,15 +4,14 @@ HomeWizard and Shelly have the same serial number.
 """
 
 import secrets
-from typing import Final
 
-HOMEWIZARD_PRODUCT: Final = "HWE-P1"
-HOMEWIZARD_NAME: Final = "P1 Meter"
-HOMEWIZARD_FIRMWARE: Final = "5.18"
-SHELLY_APP: Final = "Pro3EM"
-SHELLY_MODEL: Final = "SPEM-003CEBEU"
-SHELLY_VERSION: Final = "1.7.1"
-SHELLY_FIRMWARE: Final = "20250924-062729/1.7.1-gd336f31"
+HOMEWIZARD_PRODUCT = "HWE-P1"
+HOMEWIZARD_NAME = "P1 Meter"
+HOMEWIZARD_FIRMWARE = "5.18"
+SHELLY_APP = "Pro3EM"
+SHELLY_MODEL = "SPEM-003CEBEU"
+SHELLY_VERSION = "1.7.1"
+SHELLY_FIRMWARE = "20250924-062729/1.7.1-gd336f31"
 
 # Second digits of locally administered MAC addresses. No manufactured device has such an address,
 # so no real device has this serial number.

@@ -8,7 +8,7 @@ Source: api-documentation.homewizard.com, version 1 of the local API.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
 from ..json_types import JsonDict
 from ..meter.mbus_meters import CHANNEL_PREFIX
@@ -17,8 +17,8 @@ from ..p1.obis import VOLTAGE_COUNTERS
 from .device_identity import HOMEWIZARD_FIRMWARE, HOMEWIZARD_NAME, HOMEWIZARD_PRODUCT
 from .meter_values import MeterValues, number
 
-HOMEWIZARD_SYSTEM: Final = {"cloud_enabled": False}
-HOMEWIZARD_IDENTIFIED: Final = {"identify": "ok"}
+HOMEWIZARD_SYSTEM = {"cloud_enabled": False}
+HOMEWIZARD_IDENTIFIED = {"identify": "ok"}
 
 _A_DAY = timedelta(days=1)
 # The Wi-Fi is invented. Without a Wi-Fi name, clients assume another version of the API.

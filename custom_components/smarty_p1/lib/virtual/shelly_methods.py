@@ -8,7 +8,7 @@ Source: shelly-api-docs.shelly.cloud/gen2, RPC protocol, EM, EMData, Shelly Pro 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from ..json_types import JsonDict
 from .device_identity import (
@@ -21,9 +21,9 @@ from .device_identity import (
 )
 from .meter_values import MeterValues, PhaseValues
 
-NOT_FOUND: Final = 404
-TOO_MANY: Final = 429
-UNAVAILABLE: Final = 503
+NOT_FOUND = 404
+TOO_MANY = 429
+UNAVAILABLE = 503
 
 _FREQUENCY = 50.0
 # The virtual Shelly seems to be connected by a network cable. So it reports a Wi-Fi without
