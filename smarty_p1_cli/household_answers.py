@@ -15,7 +15,7 @@ from smartyp1.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from smartyp1.amounts import AmountError
 from smartyp1.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
 from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
-from smartyp1.answers.what_if_changes import FEED_IN_PRICE
+from smartyp1.answers.what_if_changes import KWH_PRICE
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
@@ -109,11 +109,11 @@ def _what_if(household: _Household, arguments: argparse.Namespace) -> tuple[Any,
         raise_usage_error("the contract file has no [[changes]]; bill --example shows one")
     price = arguments.feed_in_price
     try:
-        price = None if price is None else FEED_IN_PRICE.checked(price)
+        price = None if price is None else KWH_PRICE.checked(price)
         question = WhatIfQuestion(household.changes, price, household.sources, household.markets)
         report = what_if_report(household.demand, question)
     except AmountError:
-        raise_usage_error(f"--feed-in-price must be from 0 to {FEED_IN_PRICE.maximum:g} EUR/kWh")
+        raise_usage_error(f"--feed-in-price must be from 0 to {KWH_PRICE.maximum:g} EUR/kWh")
     except WhatIfError as err:
         text = _REFUSED.get(err.reason, err.reason.value)
         raise UsageError(text.format(days=err.days, least=MIN_DAYS)) from None

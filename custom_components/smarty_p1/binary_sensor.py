@@ -9,7 +9,6 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_REFERENCE_POWER
 from .coordinator import RecordsConfigEntry
 from .coordinator.meter_coordinator import MeterCoordinator
 from .entity import ReportedEntity, described_as, find_new
@@ -70,8 +69,8 @@ class MeterBinarySensor(ReportedEntity, BinarySensorEntity):
         if demand := self.coordinator.data.demand:
             reference_power = demand.reference_kw
         else:
-            reference_power = self.coordinator.records.wanted_options[CONF_REFERENCE_POWER]
-        return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}
+            reference_power = self.coordinator.records.wanted_options["reference_power"]
+        return {**(super().extra_state_attributes or {}), "reference_power": reference_power}
 
 
 class LoadRuns(LoadEntity, BinarySensorEntity):

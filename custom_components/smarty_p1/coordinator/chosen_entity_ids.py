@@ -21,8 +21,6 @@ from ..const import (
     CONF_CONNECTED,
     CONF_DISCHARGE_SET_BY,
     CONF_ENERGY_FROM,
-    CONF_ENERGY_PRICE_ENTITY,
-    CONF_FEED_IN_PRICE_ENTITY,
     CONF_FORMER_SOURCES,
     CONF_HOUSE_DEVICES,
     CONF_MEASURED_BY,
@@ -56,8 +54,8 @@ ENTITY_FIELDS = frozenset(
         CONF_SHOWN_BY,
         CONF_POWER_SET_BY,
         CONF_DISCHARGE_SET_BY,
-        CONF_ENERGY_PRICE_ENTITY,
-        CONF_FEED_IN_PRICE_ENTITY,
+        "energy_price_entity",
+        "feed_in_price_entity",
         *QUANTITIES,
     }
 )

@@ -29,7 +29,7 @@ from ..lib.answers.assistant_facts import (
 )
 from ..lib.answers.bills import classes_report, shown_bill
 from ..lib.answers.what_if import KINDS
-from ..lib.answers.what_if_changes import FEED_IN_PRICE, FIELDS
+from ..lib.answers.what_if_changes import FIELDS, KWH_PRICE
 from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.history.month_file_lines import month_name
 from ..lib.messages.monthly_report import cost_change, cost_change_so_far
@@ -237,7 +237,7 @@ QUESTIONS = (
                 ],
                 vol.Length(min=1, max=len(KINDS)),
             ),
-            vol.Optional("feed_in_price", description="EUR/kWh"): schema_of(FEED_IN_PRICE),
+            vol.Optional("feed_in_price", description="EUR/kWh"): schema_of(KWH_PRICE),
         },
         _async_what_if,
     ),

@@ -20,8 +20,8 @@ from ..lib.amounts import MAX_CHARS, Amount, AmountError
 from ..lib.answers.what_if import CONTRACT, KINDS
 from ..lib.answers.what_if_changes import (
     ATTR_KIND,
-    FEED_IN_PRICE,
     FIELDS,
+    KWH_PRICE,
     lacking_fields,
     unused_fields,
 )
@@ -120,7 +120,7 @@ async def _async_changes(call: ServiceCall) -> tuple[list[JsonDict], float | Non
     for kind in {kind for kind in kinds if kinds.count(kind) > 1}:
         raise invalid(translation_key="what_if_twice", kind=await form.async_kind(kind))
     if price is not None:
-        price = await form.async_amount(_FEED_IN_PRICE, price, FEED_IN_PRICE)
+        price = await form.async_amount(_FEED_IN_PRICE, price, KWH_PRICE)
     return changes, price
 
 

@@ -13,7 +13,7 @@ from ..computed_answers.what_if import (
 )
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
-from ..lib.answers.what_if_changes import FEED_IN_PRICE
+from ..lib.answers.what_if_changes import KWH_PRICE
 from ..lib.json_types import JsonDict
 from ..request_fields import CHANGES, schema_of
 from .requests import Request, meter_command
@@ -21,7 +21,7 @@ from .shared_answer_types import CalendarDay, OlderPricesAnswer
 
 _FIELDS = {
     vol.Required("changes"): CHANGES,
-    vol.Optional("feed_in_price"): schema_of(FEED_IN_PRICE),
+    vol.Optional("feed_in_price"): schema_of(KWH_PRICE),
 }
 
 

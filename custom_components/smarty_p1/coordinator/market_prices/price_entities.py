@@ -3,11 +3,10 @@
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import State
 
-from ...const import CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY
 from ...lib.prices.market_price_series import is_price
 from ..loads.state_numbers import number_of
 
-PRICE_ENTITIES = (CONF_ENERGY_PRICE_ENTITY, CONF_FEED_IN_PRICE_ENTITY)
+PRICE_ENTITIES = ("energy_price_entity", "feed_in_price_entity")
 """Terms of a contract with the entities for the import price and for the feed-in price."""
 _UNIT_FACTORS = {
     **dict.fromkeys(("EUR/kWh", "€/kWh"), 1.0),

@@ -12,8 +12,6 @@ from homeassistant.util import dt as dt_util
 from ...const import (
     CONF_CONSUMPTION_POINT,
     CONF_CONTRACTS,
-    CONF_ENERGY_PRICE,
-    CONF_FEED_IN_PRICE,
     CONF_FILL_ENERGY,
     CONF_KIND,
     CONF_SIDEBAR,
@@ -48,7 +46,7 @@ from ..options.contract_form import first_contract_fields, read_first_contract
 # Placeholders for the prices of import and export. The form lists the statistics that the Energy
 # dashboard will get, but the user has not entered prices yet. Without prices, the list would lack
 # the costs.
-_PRICES = {CONF_ENERGY_PRICE: 0.0, CONF_FEED_IN_PRICE: 0.0}
+_PRICES = {"energy_price": 0.0, "feed_in_price": 0.0}
 _FIRST_VALUES_TIME = timedelta(minutes=1)
 
 

@@ -21,42 +21,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ...const import (
-    CONF_AIDS,
-    CONF_COMMUNITY_PRICE,
-    CONF_CONSUMER_CATEGORY,
-    CONF_DISCOUNT,
-    CONF_ENERGY_FEE,
-    CONF_ENERGY_FEE_PER,
-    CONF_ENERGY_MARGIN,
-    CONF_ENERGY_PRICE,
-    CONF_ENERGY_PRICE_ENTITY,
-    CONF_FEED_IN_MARGIN,
-    CONF_FEED_IN_PRICE,
-    CONF_FEED_IN_PRICE_ENTITY,
-    CONF_METER_AMPERE,
-    CONF_METER_FEE,
-    CONF_NETWORK_FIXED_PRICE,
-    CONF_NETWORK_VARIABLE_PRICE,
-    CONF_REFERENCE_POWER,
-    CONF_SECOND_ENERGY_PRICE,
-    CONF_SECOND_PRICE_DAYS,
-    CONF_SECOND_PRICE_FROM,
-    CONF_SECOND_PRICE_TO,
-    CONF_SINCE,
-    CONF_SURCHARGE_PRICE,
-    CONF_SURCHARGE_REPLACES_VARIABLE,
-    CONF_VAT,
-    CONF_WITH_LEVIES,
-    DOMAIN,
-    PER_YEAR,
-    SECTION_DYNAMIC_PRICE,
-    SECTION_ENERGY_SHARING,
-    SECTION_FEED_IN,
-    SECTION_LEVIES,
-    SECTION_NETWORK_PRICES,
-    SECTION_SECOND_PRICE,
-)
+from ...const import CONF_AIDS, CONF_SINCE, DOMAIN
 from ...coordinator.market_prices.price_entities import unit_factor
 from ...lib.amounts import EUR_PER_KWH, EUR_PER_MONTH, EUR_PER_YEAR, KW, Amount, amount_text
 from ...lib.history.luxembourg_time import LUXEMBOURG
@@ -94,55 +59,49 @@ _NOON = time(12)
 _WITH_EXAMPLES = {"amount_malformed", "amount_out_of_range"}
 _PER_MONTH = "month"
 # The first page has the values that every bill has.
-_FIRST_PAGE = (
-    CONF_REFERENCE_POWER,
-    CONF_ENERGY_PRICE,
-    CONF_ENERGY_FEE,
-    CONF_ENERGY_FEE_PER,
-    CONF_DISCOUNT,
-)
+_FIRST_PAGE = ("reference_power", "energy_price", "energy_fee", "energy_fee_per", "discount")
 # Sections of the second page, each with its options.
 _SECTIONS: Mapping[str, Sequence[str]] = {
-    SECTION_SECOND_PRICE: (
-        CONF_SECOND_ENERGY_PRICE,
-        CONF_SECOND_PRICE_FROM,
-        CONF_SECOND_PRICE_TO,
-        CONF_SECOND_PRICE_DAYS,
+    "second_price": (
+        "second_energy_price",
+        "second_price_from",
+        "second_price_to",
+        "second_price_days",
     ),
-    SECTION_DYNAMIC_PRICE: (CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN),
-    SECTION_FEED_IN: (CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN),
-    SECTION_LEVIES: (CONF_VAT, CONF_WITH_LEVIES, CONF_CONSUMER_CATEGORY, *price_file().entered),
-    SECTION_ENERGY_SHARING: (CONF_COMMUNITY_PRICE,),
-    SECTION_NETWORK_PRICES: (
-        CONF_METER_AMPERE,
-        CONF_NETWORK_FIXED_PRICE,
-        CONF_NETWORK_VARIABLE_PRICE,
-        CONF_METER_FEE,
-        CONF_SURCHARGE_PRICE,
-        CONF_SURCHARGE_REPLACES_VARIABLE,
+    "dynamic_price": ("energy_price_entity", "energy_margin"),
+    "feed_in": ("feed_in_price", "feed_in_price_entity", "feed_in_margin"),
+    "levies": ("vat", "with_levies", "consumer_category", *price_file().entered),
+    "energy_sharing": ("community_price",),
+    "network_prices": (
+        "meter_ampere",
+        "network_fixed_price",
+        "network_variable_price",
+        "meter_fee",
+        "surcharge_price",
+        "surcharge_replaces_variable",
     ),
 }
-_FIRST = (CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_FEED_IN_PRICE)
+_FIRST = ("reference_power", "energy_price", "feed_in_price")
 _DEFAULTS: Mapping[str, str | bool] = {
-    CONF_ENERGY_FEE_PER: _PER_MONTH,
-    CONF_VAT: True,
-    CONF_WITH_LEVIES: True,
-    CONF_CONSUMER_CATEGORY: CONSUMER_CATEGORIES[0],
-    CONF_METER_AMPERE: DEFAULT_METER_AMPERE,
-    CONF_SURCHARGE_REPLACES_VARIABLE: False,
+    "energy_fee_per": _PER_MONTH,
+    "vat": True,
+    "with_levies": True,
+    "consumer_category": CONSUMER_CATEGORIES[0],
+    "meter_ampere": DEFAULT_METER_AMPERE,
+    "surcharge_replaces_variable": False,
 }
 # Fields of the first day, and of terms with usual values.
 _FIELDS_OF_TERMS: Mapping[str, Selector[Any]] = {
     CONF_SINCE: DayField(),
-    CONF_REFERENCE_POWER: AmountChoice(POWER, REFERENCE_POWERS),
-    CONF_ENERGY_FEE_PER: SelectSelector(
+    "reference_power": AmountChoice(POWER, REFERENCE_POWERS),
+    "energy_fee_per": SelectSelector(
         SelectSelectorConfig(
-            options=[_PER_MONTH, PER_YEAR],
-            translation_key=CONF_ENERGY_FEE_PER,
+            options=[_PER_MONTH, "year"],
+            translation_key="energy_fee_per",
             mode=SelectSelectorMode.DROPDOWN,
         )
     ),
-    CONF_SECOND_PRICE_DAYS: SelectSelector(
+    "second_price_days": SelectSelector(
         SelectSelectorConfig(
             options=list(WEEKDAYS),
             translation_key="weekdays",
@@ -150,8 +109,8 @@ _FIELDS_OF_TERMS: Mapping[str, Selector[Any]] = {
             mode=SelectSelectorMode.DROPDOWN,
         )
     ),
-    CONF_CONSUMER_CATEGORY: list_field((name, name) for name in CONSUMER_CATEGORIES),
-    CONF_METER_AMPERE: list_field(
+    "consumer_category": list_field((name, name) for name in CONSUMER_CATEGORIES),
+    "meter_ampere": list_field(
         zip(map(str, METER_SIZES), ("40-50 A", "63-100 A", "≥ 120 A"), strict=True)
     ),
 }
@@ -186,12 +145,8 @@ class _PriceChoice(NamedTuple):
 
 
 _CHOICES = (
-    _PriceChoice(
-        SECTION_DYNAMIC_PRICE, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
-    ),
-    _PriceChoice(
-        SECTION_FEED_IN, CONF_FEED_IN_PRICE, CONF_FEED_IN_PRICE_ENTITY, CONF_FEED_IN_MARGIN
-    ),
+    _PriceChoice("dynamic_price", "energy_price", "energy_price_entity", "energy_margin"),
+    _PriceChoice("feed_in", "feed_in_price", "feed_in_price_entity", "feed_in_margin"),
 )
 _AMOUNTS = {name: term for name, term in CONTRACT_TERMS.items() if isinstance(term, Amount)}
 _SECTION_OF = {option: name for name, options in _SECTIONS.items() for option in options}
@@ -243,8 +198,8 @@ def shown_contract(contract: Terms, locale: UserLocale) -> JsonDict:
     """Return a stored contract as the form shows it, with the terms in their sections."""
     shown: JsonDict = {name: {} for name in _SECTIONS}
     values = locale.amounts(contract, _AMOUNTS)
-    if CONF_REFERENCE_POWER in values:
-        values[CONF_REFERENCE_POWER] += f" {KW.symbol}"  # as in the list
+    if "reference_power" in values:
+        values["reference_power"] += f" {KW.symbol}"  # as in the list
     for option, value in values.items():
         name = _SECTION_OF.get(option)
         (shown[name] if name else shown)[option] = value
@@ -274,11 +229,11 @@ def read_contract(
         # The other checks would take a wrong amount for an empty field.
         return {}
     _check_terms(hass, edited.stored, read, amounts)
-    # The form always has a value for CONF_WITH_LEVIES, because it is a checkbox. This value alone
+    # The form always has a value for "with_levies", because it is a checkbox. This value alone
     # does not mean that the user has entered a contract. If no other option differs from its
     # default, store nothing.
-    read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
-    defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
+    read.setdefault("with_levies", _DEFAULTS["with_levies"])
+    defaults = {**_DEFAULTS, "with_levies": read["with_levies"]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
     since = typed.get(CONF_SINCE)
@@ -305,7 +260,7 @@ def read_first_contract(typed: JsonMapping, amounts: TypedAmounts) -> JsonDict:
     """
     places = {option: Place(option, f"config.step.contract.data.{option}") for option in _FIRST}
     # The form does not ask for the fixed price of the grid.
-    places[CONF_NETWORK_FIXED_PRICE] = places[CONF_REFERENCE_POWER]
+    places["network_fixed_price"] = places["reference_power"]
     read = _read_amounts({name: typed[name] for name in _FIRST if name in typed}, amounts, places)
     if amounts.errors or not read:
         return {}
@@ -347,17 +302,17 @@ def _read_amounts(
     Empty and wrong amounts are left out.
     """
     read = dict(typed)
-    per_year = typed.get(CONF_ENERGY_FEE_PER) == PER_YEAR
+    per_year = typed.get("energy_fee_per") == "year"
     for option in filter(typed.__contains__, _AMOUNTS):
-        amount = FEE_PER_YEAR if per_year and option == CONF_ENERGY_FEE else _AMOUNTS[option]
+        amount = FEE_PER_YEAR if per_year and option == "energy_fee" else _AMOUNTS[option]
         value = amounts.read_amount(places[option], read.pop(option), amount)
         if value is not None:
             read[option] = value
     # The message about a wrong power gives examples, and does not repeat the text.
-    is_zero = read.get(CONF_REFERENCE_POWER) == 0
-    if is_zero or amounts.errors.get(CONF_REFERENCE_POWER) in _WITH_EXAMPLES:
-        amounts.drop(places[CONF_REFERENCE_POWER])
-        amounts.refuse(CONF_REFERENCE_POWER, "reference_power_malformed")
+    is_zero = read.get("reference_power") == 0
+    if is_zero or amounts.errors.get("reference_power") in _WITH_EXAMPLES:
+        amounts.drop(places["reference_power"])
+        amounts.refuse("reference_power", "reference_power_malformed")
     return read
 
 
@@ -367,9 +322,9 @@ def _ask_about_prices(
     """Ask about each price of a kWh, and each monthly price, above the highest usual one."""
     for place, price in _prices_of_kwh(read, places):
         amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
-    for option in _AMOUNTS.keys() & read.keys() - {CONF_NETWORK_FIXED_PRICE}:
+    for option in _AMOUNTS.keys() & read.keys() - {"network_fixed_price"}:
         if _AMOUNTS[option].unit is EUR_PER_MONTH:
-            is_per_year = option == CONF_ENERGY_FEE and read.get(CONF_ENERGY_FEE_PER) == PER_YEAR
+            is_per_year = option == "energy_fee" and read.get("energy_fee_per") == "year"
             unit, months = (EUR_PER_YEAR, 12) if is_per_year else (EUR_PER_MONTH, 1)
             amounts.ask(places[option], read[option], unit, USUAL_EUR_PER_MONTH * months)
 
@@ -404,14 +359,14 @@ def _ask_about_fixed_price(read: JsonMapping, amounts: TypedAmounts) -> None:
     """Ask about a fixed price of the grid above the published price of its reference power."""
     since = first_day(read)
     # A power between two reference powers counts as the higher one.
-    power = read.get(CONF_REFERENCE_POWER, REFERENCE_POWERS[-1])
+    power = read.get("reference_power", REFERENCE_POWERS[-1])
     reference_kw = next((kw for kw in REFERENCE_POWERS if kw >= power), None)
     # A contract without own prices has the published prices.
     published = AgreedPrices.at(
         Contract(), datetime.combine(since, _NOON, LUXEMBOURG) if since else dt_util.utcnow()
     ).fixed(reference_kw)
-    own = read.get(CONF_NETWORK_FIXED_PRICE)
-    amounts.ask(_PLACES[CONF_NETWORK_FIXED_PRICE], own, EUR_PER_MONTH, published)
+    own = read.get("network_fixed_price")
+    amounts.ask(_PLACES["network_fixed_price"], own, EUR_PER_MONTH, published)
 
 
 def _check_reference_power(
@@ -419,15 +374,15 @@ def _check_reference_power(
 ) -> None:
     """Add an error if the reference power has no published price, and no price was entered."""
     if not has_price_of_power(read):
-        amounts.refuse(places[CONF_NETWORK_FIXED_PRICE].field, "reference_power_without_price")
+        amounts.refuse(places["network_fixed_price"].field, "reference_power_without_price")
 
 
 def _check_second_price(read: JsonDict, amounts: TypedAmounts) -> None:
     """Add an error if the second price is incomplete. Remove an empty list of days."""
-    if not read.get(CONF_SECOND_PRICE_DAYS):
-        read.pop(CONF_SECOND_PRICE_DAYS, None)
+    if not read.get("second_price_days"):
+        read.pop("second_price_days", None)
     if not is_second_price_whole(read):
-        amounts.refuse(SECTION_SECOND_PRICE, "second_price_incomplete")
+        amounts.refuse("second_price", "second_price_incomplete")
 
 
 def _price_error(

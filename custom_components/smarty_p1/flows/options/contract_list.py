@@ -6,14 +6,7 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import SelectSelector
 
-from ...const import (
-    CONF_CONTRACTS,
-    CONF_ENERGY_MARGIN,
-    CONF_ENERGY_PRICE,
-    CONF_ENERGY_PRICE_ENTITY,
-    CONF_REFERENCE_POWER,
-    CONF_SINCE,
-)
+from ...const import CONF_CONTRACTS, CONF_SINCE
 from ...coordinator.entry_types import without
 from ...lib.amounts import EUR_PER_KWH, KW, amount_text
 from ...lib.json_types import JsonDict, JsonMapping
@@ -88,12 +81,12 @@ def _main_terms(terms: Terms, locale: UserLocale) -> str:
         return locale.with_unit(amount_text(terms[name]), symbol)
 
     parts = []
-    if CONF_REFERENCE_POWER in terms:
-        parts.append(shown(CONF_REFERENCE_POWER, KW.symbol))
-    if CONF_ENERGY_PRICE in terms:
-        parts.append(shown(CONF_ENERGY_PRICE, EUR_PER_KWH.symbol))
-    if CONF_ENERGY_PRICE_ENTITY in terms:
-        parts.append(str(terms[CONF_ENERGY_PRICE_ENTITY]))
-    if CONF_ENERGY_MARGIN in terms:
-        parts.append(f"+ {shown(CONF_ENERGY_MARGIN, EUR_PER_KWH.symbol)}")
+    if "reference_power" in terms:
+        parts.append(shown("reference_power", KW.symbol))
+    if "energy_price" in terms:
+        parts.append(shown("energy_price", EUR_PER_KWH.symbol))
+    if "energy_price_entity" in terms:
+        parts.append(str(terms["energy_price_entity"]))
+    if "energy_margin" in terms:
+        parts.append(f"+ {shown('energy_margin', EUR_PER_KWH.symbol)}")
     return ", ".join(parts)

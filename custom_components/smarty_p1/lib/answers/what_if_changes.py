@@ -13,26 +13,16 @@ from ..advice.battery_simulation import (
     MIN_KW,
     MIN_KWH,
 )
-from ..amounts import (
-    DEGREES,
-    EUR_PER_KWH,
-    EUR_PER_MONTH,
-    HOURS,
-    KW,
-    KWH,
-    KWP,
-    PERCENT,
-    WATTS,
-    Amount,
-)
-from ..prices.contract_terms import Choice, Term
-from ..prices.time_of_use import WEEKDAYS
+from ..amounts import DEGREES, EUR_PER_KWH, HOURS, KW, KWH, KWP, PERCENT, WATTS, Amount
+from ..prices.contract_terms import CONTRACT_TERMS, FEE, Term
+from ..prices.entered_contract import USUAL_EUR_PER_KWH
 from .what_if import BATTERY, CAR, CONTRACT, HEAT_PUMP, PANELS, PLAN, SHARING_KEY
 
 ATTR_KIND = "kind"
-FEED_IN_PRICE = Amount(EUR_PER_KWH, 1.0)
+# Nobody is asked whether a higher price is right.
+KWH_PRICE = Amount(EUR_PER_KWH, USUAL_EUR_PER_KWH)
+_MARGIN = Amount(EUR_PER_KWH, USUAL_EUR_PER_KWH, -USUAL_EUR_PER_KWH)
 _PERCENT = 100
-_PRICE, _MARGIN = Amount(EUR_PER_KWH, 2.0, -2.0), Amount(EUR_PER_KWH, 1.0, -1.0)
 
 
 class Fields(NamedTuple):
@@ -56,16 +46,16 @@ FIELDS: Mapping[str, Fields] = {
     CONTRACT: Fields(
         {},
         {
-            "energy_price": _PRICE,
-            "second_energy_price": _PRICE,
+            "energy_price": KWH_PRICE,
+            "second_energy_price": KWH_PRICE,
             "second_price_from": time,
             "second_price_to": time,
-            "second_price_days": Choice(WEEKDAYS, is_list=True),
+            "second_price_days": CONTRACT_TERMS["second_price_days"],
             "energy_margin": _MARGIN,
             "market": str,
             "download": bool,
-            "energy_fee": Amount(EUR_PER_MONTH, 1000.0),
-            "feed_in_price": FEED_IN_PRICE,
+            "energy_fee": FEE,
+            "feed_in_price": KWH_PRICE,
             "feed_in_margin": _MARGIN,
         },
     ),
@@ -88,7 +78,7 @@ FIELDS: Mapping[str, Fields] = {
     ),
     SHARING_KEY: Fields(
         {"kwp": Amount(KWP, 10_000.0, 0.1), "key": Amount(PERCENT, _PERCENT)},
-        {"price": Amount(EUR_PER_KWH, 1.0)},
+        {"price": KWH_PRICE},
     ),
     PLAN: Fields(
         {},
