@@ -1,19 +1,57 @@
-"""Jumps of a clock, by the examples beside it in the code, and the kept months."""
+"""Jumps of a clock, by examples of the rules beside the code, and the kept months.
 
-from types import ModuleType
+In each example of SEGMENTS, a meter is read until 12:00 on 13 June (segment A). The column
+"segment" has the start of segment B by the meter's clock, and the length of B. The column "reading"
+has the time of R by the meter's clock. The column "result" says whether B stays or goes. A number
+before the event is the number of the case in which B is dropped.
+
+In those of SHOWN_MONTHS, a meter was read until 12:00 of 13 June. The columns are the clock after a
+break, the energy drawn in the break, and the hours of reading after the break.
+"""
 
 import pytest
 
-from smartyp1.history import reading_segments, shown_month
 from tests.lib.bill.support import Connection, at
 
+SEGMENTS = """
+| event | segment | reading | result |
+|---|---|---|---|
+| 1: the clock was lost, and is set right | 2000-01-01 00:00, 20 min | 06-13 12:21 | goes |
+| 1: the same, but nobody read for two hours | 2000-01-01 00:00, 20 min | 06-13 14:21 | goes |
+| 3: the clock was an hour slow, and is set right | 06-13 11:00, 20 min | 06-13 12:20 | goes |
+| the same, but only 10 min passed for 20 min read | 06-13 11:00, 20 min | 06-13 12:10 | stays |
+| the clock stays an hour slow; then a gap | 06-13 11:00, 20 min | 06-13 11:50 | stays |
+| 2: the clock was a month ahead, and is set right | 07-14 12:00, 20 min | 06-13 12:20 | goes |
+| 2: 25 h ahead, with up to 15 min between telegrams | 06-14 13:00, 20 min | 06-13 12:49 | goes |
+| a gap of 60 min; then the clock is set back 30 min | 06-13 13:00, 20 min | 06-13 12:50 | stays |
+| a gap of a month; then the clock is set back an hour | 07-14 12:00, 20 min | 07-14 11:21 | stays |
+| the same, but with a gap of more than 40 days | 07-24 12:00, 20 min | 07-24 11:21 | stays |
+| 1: another meter was read for a while | 06-13 12:01, 20 min, meter 2 | 06-13 12:22 | goes |
+| 1: the register was far too low for a while | 06-13 12:01, 20 min, -20 kWh | 06-13 12:22 | goes |
+| 1: after a gap, the register was too high | 06-13 13:00, 20 min, 50 kWh | 06-13 15:00 | goes |
+| 4: two gaps with less than a quarter-hour between | 06-13 13:00, 5 min | 06-13 14:00 | goes |
+| two gaps of 5 h with less than a quarter-hour between | 06-13 17:00, 5 min | 06-13 22:00 | stays |
+| two gaps with a whole quarter-hour between | 06-13 13:00, 20 min | 06-13 14:00 | stays |
+| 4: the clock was lost; then it is an hour slow | 2000-01-01 00:00, 5 min | 06-13 11:00 | goes |
+| the clock was lost; then another meter | 2000-01-01 00:00, 5 min | 06-13 12:06, meter 2 | stays |
+| the clock was two hours slow; then one hour slow | 06-13 10:00, 5 min | 06-13 11:00 | stays |
+"""
+SHOWN_MONTHS = """
+| event | the clock says | drawn | read for | shown |
+|---|---|---|---|---|
+| nobody read for a month | 2026-07-14 12:00 | 12 kWh | 1 h | 2026-07 |
+| nobody read for a summer | 2026-09-20 12:00 | 40 kWh | 1 h | 2026-09 |
+| the clock has leapt ahead | 2026-07-14 12:00 | 1 kWh | 20 h | 2026-06 |
+| the same; a day proves it | 2026-07-14 12:00 | 1 kWh | 25 h | 2026-07 |
+| the clock is lost | 2000-01-01 00:00 | 0 kWh | 20 h | 2026-06 |
+| the clock is a month slow | 2026-05-13 12:00 | 0 kWh | 20 h | 2026-06 |
+"""
 
-def rows(module: ModuleType) -> list[list[str]]:
-    """Return the table of a module's docstring, without its head."""
-    lines = (line for line in str(module.__doc__).splitlines() if line.startswith("| "))
-    _, *examples = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
-    assert len(examples) > 5
-    return examples
+
+def rows(table: str) -> list[list[str]]:
+    """Return the rows of a table, without its head."""
+    _, _, *examples = table.strip().splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in examples]
 
 
 def read_until_noon() -> Connection:
@@ -38,7 +76,7 @@ def change(house: Connection, what: str = "0 kWh") -> None:
         house.serial = what
 
 
-@pytest.mark.parametrize(("case", "between", "then", "expected"), rows(reading_segments))
+@pytest.mark.parametrize(("case", "between", "then", "expected"), rows(SEGMENTS))
 def test_the_parts_that_a_wrong_clock_leaves(
     case: str, between: str, then: str, expected: str
 ) -> None:
@@ -62,7 +100,7 @@ def test_the_parts_that_a_wrong_clock_leaves(
     assert len(stretches) == {"goes": 2, "stays": 3}[expected], case
 
 
-@pytest.mark.parametrize(("case", "time", "drawn", "length", "expected"), rows(shown_month))
+@pytest.mark.parametrize(("case", "time", "drawn", "length", "expected"), rows(SHOWN_MONTHS))
 def test_which_month_is_shown(case: str, time: str, drawn: str, length: str, expected: str) -> None:
     house = read_until_noon()
     set_clock(house, time)

@@ -13,18 +13,6 @@ another month would be counted twice. So the shown month changes only by these r
   reading, if its energy is known. So each month is shown once with its whole energy.
 - If a wrong clock has changed the shown month, the last month with measured quarter-hours is shown
   again as soon as a reading lies in that month.
-
-In the examples, a meter was read until 12:00 of 13 June. The columns are the clock after a break,
-the energy drawn in the break, and the hours of reading after the break.
-
-| event | the clock says | drawn | read for | shown |
-|---|---|---|---|---|
-| nobody read for a month | 2026-07-14 12:00 | 12 kWh | 1 h | 2026-07 |
-| nobody read for a summer | 2026-09-20 12:00 | 40 kWh | 1 h | 2026-09 |
-| the clock has leapt ahead | 2026-07-14 12:00 | 1 kWh | 20 h | 2026-06 |
-| the same; a day proves it | 2026-07-14 12:00 | 1 kWh | 25 h | 2026-07 |
-| the clock is lost | 2000-01-01 00:00 | 0 kWh | 20 h | 2026-06 |
-| the clock is a month slow | 2026-05-13 12:00 | 0 kWh | 20 h | 2026-06 |
 """
 
 from collections.abc import Sequence
