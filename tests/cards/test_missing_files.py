@@ -17,8 +17,8 @@ from typing import Any, cast
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
-from dev.ports import free_ports
 from tests.system.browser import BROWSERS
 from tests.system.support import PATIENCE, TIMEOUT, program
 
@@ -200,14 +200,8 @@ async def serving(frames: list[Frame]) -> AsyncIterator[str]:
     for number, frame in enumerate(frames):
         frame.prepare()
         app.add_subapp(f"/{number}/", frame.app())
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    port = free_ports()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        await runner.cleanup()
+    async with TestServer(app) as server:
+        yield f"http://127.0.0.1:{server.port}/"
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientConnectionError, ClientSession, web
+from aiohttp.test_utils import TestServer
 
 from dev.ports import free_ports
 from smartyp1.json_types import JsonDict
@@ -166,14 +167,8 @@ async def serving(told: asyncio.Future[Any], asked: list[str]) -> AsyncIterator[
 
     app = web.Application(client_max_size=10_000_000)
     app.add_routes([web.get("/", show), web.post("/found", take), web.get("/{name}", script)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    port = free_ports()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        await runner.cleanup()
+    async with TestServer(app) as server:
+        yield f"http://127.0.0.1:{server.port}/"
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from unittest.mock import AsyncMock
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.store import export_csv, store_reader
@@ -173,11 +174,8 @@ async def endless(request: web.Request) -> web.StreamResponse:
 async def endless_store() -> AsyncIterator[StoreConfig]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", endless)
-    runner = web.AppRunner(app, shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield StoreConfig((f"http://127.0.0.1:{runner.addresses[0][1]}",))
-    await runner.cleanup()
+    async with TestServer(app) as server:
+        yield StoreConfig((f"http://127.0.0.1:{server.port}",))
 
 
 @pytest.mark.parametrize("is_query", [False, True])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from dev.encoder import KEY, frame, telegram
 from smarty_p1_fleet.metrics import CollectorMetrics
@@ -91,15 +92,13 @@ class Host:
 async def serving(host: Host, tls: ssl.SSLContext | None = None) -> AsyncIterator[Host]:
     app = web.Application()
     app.add_routes([web.post("/write", host.write), web.get("/metrics", host.tell)])
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-    address, port = runner.addresses[0][:2]
-    host.url = f"{'https' if tls else 'http'}://{address}:{port}"
+    server = TestServer(app)
+    await server.start_server(ssl=tls)
+    host.url = f"{server.scheme}://{server.host}:{server.port}"
     try:
         yield host
     finally:
-        await runner.cleanup()
+        await server.close()
 
 
 @asynccontextmanager

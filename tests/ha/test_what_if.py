@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
@@ -333,14 +334,10 @@ class EnergyCharts:
 async def market(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[EnergyCharts]:
     market, app = EnergyCharts(), web.Application()
     app.router.add_get("/price", market.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    monkeypatch.setattr(energy_charts, "BASE_URL", f"http://127.0.0.1:{port}/price")
-    yield market
-    market.released.set()
-    await runner.cleanup()
+    async with TestServer(app) as server:
+        monkeypatch.setattr(energy_charts, "BASE_URL", f"http://127.0.0.1:{server.port}/price")
+        yield market
+        market.released.set()
 
 
 async def test_prices_of_the_zone_are_downloaded_once_and_only_when_asked_for(

@@ -14,6 +14,7 @@ from typing import NamedTuple, override
 
 import pytest
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from dev.demo import home_assistant
 from dev.demo.client import ClientError
@@ -122,11 +123,8 @@ class Phone:
     async def running(self) -> AsyncIterator[Phone]:
         app = web.Application()
         app.router.add_post("/push", self._push)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", self.port).start()
-        yield self
-        await runner.cleanup()
+        async with TestServer(app, port=self.port):
+            yield self
 
 
 def companion_app(phone: Phone) -> JsonDict:
