@@ -22,7 +22,7 @@ from .meter_of_call import (
     async_in_turn,
     async_market_of_call,
     async_readable_meter,
-    checked_time,
+    checked_call_time,
     invalid,
 )
 
@@ -78,5 +78,5 @@ def next_time(time: time | datetime | None, now: datetime) -> datetime | None:
     if time is None:
         return None
     if isinstance(time, datetime):
-        return checked_time(time)
+        return checked_call_time(time)
     return next_moment(time, now)

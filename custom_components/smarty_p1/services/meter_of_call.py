@@ -138,7 +138,7 @@ def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationEr
     )
 
 
-def checked_time(time: datetime) -> datetime:
+def checked_call_time(time: datetime) -> datetime:
     """Return a time in UTC. Home Assistant may be set to another time zone than Luxembourg's.
 
     Raises ServiceValidationError if the time is not in the years from 1999 to 2100.

@@ -19,7 +19,7 @@ from ..lib.answers.outlook import FORMAT_JSON
 from ..lib.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from ..lib.bill.quarter_hour_series import quarter_hours_between, with_reactive
 from ..lib.history.luxembourg_time import local_text
-from .meter_of_call import METER, async_in_turn, async_readable_meter, checked_time, invalid
+from .meter_of_call import METER, async_in_turn, async_readable_meter, checked_call_time, invalid
 
 ATTR_START = "start"
 ATTR_END = "end"
@@ -51,7 +51,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     imported files cannot be read.
     """
     coordinator = await async_readable_meter(call)
-    start, end = (checked_time(call.data[name]) for name in (ATTR_START, ATTR_END))
+    start, end = (checked_call_time(call.data[name]) for name in (ATTR_START, ATTR_END))
     if end <= start:
         raise invalid(translation_key="end_before_start")
     if end - start > _MAX_PERIOD:
