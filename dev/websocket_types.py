@@ -44,7 +44,7 @@ _PLAIN = {
     NoneType: "null",
     datetime: "string",
     "date": CalendarDay.__name__,
-    "checked_time": Time.__name__,
+    "checked_request_time": Time.__name__,
     "_clock_time": "string",
 }
 """Types of JSON, by types of Python and by the names of functions that check fields."""

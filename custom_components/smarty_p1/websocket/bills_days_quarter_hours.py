@@ -401,7 +401,7 @@ async def answer_highlights(coordinator: MeterCoordinator, _msg: Request) -> byt
 _QUANTITIES = ("imported", "exported", "net", "larger")
 
 
-def checked_time(value: object) -> datetime:
+def checked_request_time(value: object) -> datetime:
     """Return `value` as a time in UTC. A time without offset is Luxembourg's.
 
     Raises vol.Invalid if `value` is not a time, or if its year is not in YEARS.
@@ -441,8 +441,8 @@ class QuarterHoursAnswer(TypedDict):
 @meter_command(
     "quarter_hours",
     {
-        vol.Required("start"): checked_time,
-        vol.Optional("end"): checked_time,
+        vol.Required("start"): checked_request_time,
+        vol.Optional("end"): checked_request_time,
         vol.Optional("quantity", default="imported"): vol.In(_QUANTITIES),
         vol.Optional("encoding", default="list"): vol.In(("list", "base64")),
     },
