@@ -9,7 +9,7 @@ import pytest
 
 from smartyp1.bill.household import Household
 from smartyp1.bill.quarter_hour_series import quarter_hours_between
-from smartyp1.history.month_file_lines import HEADER, cells_of, span_of_cells
+from smartyp1.history.month_file_lines import HEADER, span_of_cells, split_line
 from smartyp1.history.month_file_reader import REMOVED, with_removed
 from smartyp1.history.register_amounts import Energies
 from smartyp1.history.spans import SpanKind
@@ -59,7 +59,8 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
     kept = [lines[n] for n in range(place - 1)]
     damaged = lines[place - 1 : place - 1 + count]
     quarters = sum(
-        span_of_cells(cells_of(line.decode())[0]).kind is SpanKind.QUARTER_HOUR for line in damaged
+        span_of_cells(split_line(line.decode())[0]).kind is SpanKind.QUARTER_HOUR
+        for line in damaged
     )
     more = [junk(line) if callable(junk) else junk for line in damaged if junk is not None]
     content = b"\n".join([header, *kept, *more, *lines[place - 1 + count :], b""])

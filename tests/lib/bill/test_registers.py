@@ -17,7 +17,7 @@ from smartyp1.bill.energy_sharing import QuarterHourSharing
 from smartyp1.bill.household import Household
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.bill.quarter_hour_series import ABOVE_CONTRACT, quarter_hours_between
-from smartyp1.history.month_file_lines import cells_of, lines_of_file, span_of_cells
+from smartyp1.history.month_file_lines import lines_of_file, span_of_cells, split_line
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Energies
 from smartyp1.history.spans import Span, SpanKind
@@ -132,10 +132,10 @@ def spans_of(meter: Household, disk: Disk) -> Iterator[Span]:
     """Yield all spans: the stored ones, and the spans that are not confirmed yet."""
     for data in disk.files.values():
         for line in lines_of_file(data):
-            yield span_of_cells(cells_of(line.decode())[0])
+            yield span_of_cells(split_line(line.decode())[0])
     for segment in meter.as_dict()["stretches"]:
         for line in segment["spans"]:
-            yield span_of_cells(cells_of(line)[0], is_numbered=False)
+            yield span_of_cells(split_line(line)[0], is_numbered=False)
 
 
 def number_of(time: datetime) -> int:

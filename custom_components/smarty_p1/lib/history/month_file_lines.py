@@ -96,7 +96,7 @@ def checksum(text: str) -> str:
     return f"x{crc_hqx(text.encode(), 0):04x}"
 
 
-def cells_of(line: str) -> tuple[list[str], bool]:
+def split_line(line: str) -> tuple[list[str], bool]:
     """Return the cells of a line, and whether the line has a checksum.
 
     The checksum is not among the returned cells. Raises ValueError for a wrong checksum.

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ..stored_values import utc_time
 from .luxembourg_time import QUARTER_HOUR, SECOND, month_start
 from .month_columns import MonthColumns, Row
-from .month_file_lines import LATE, Files, cells_of, lines_of_file, month_name, span_of_cells
+from .month_file_lines import LATE, Files, lines_of_file, month_name, span_of_cells, split_line
 from .reading_segments import ReadingSegment
 from .register_amounts import Registers
 from .spans import Span, SpanKind, end_of, gap_between
@@ -94,7 +94,7 @@ class RowReader:
                 self.damaged.add(name)
 
     def _take(self, line: str, month: MonthColumns) -> None:
-        cells, is_checked = cells_of(line)
+        cells, is_checked = split_line(line)
         is_plain = is_checked and not cells[1] and cells[3][:1] not in {"", LATE} and cells[6]
         if not is_plain or not self._take_plain(cells, month):
             self._take_span(span_of_cells(cells), month)

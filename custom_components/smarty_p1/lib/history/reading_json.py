@@ -18,7 +18,7 @@ from ..stored_values import (
 )
 from .doubtful_clock import ClockDoubt
 from .luxembourg_time import day_start, month_start, quarter_start
-from .month_file_lines import cells_of, line_of, span_of_cells
+from .month_file_lines import line_of, span_of_cells, split_line
 from .quarter_hour import QuarterHour
 from .reading_segments import ReadingSegment
 from .register_amounts import Amounts, Registers
@@ -89,7 +89,7 @@ def load_segment(data: Stored, doubt: ClockDoubt | None) -> ReadingSegment:
         amounts=load_known(Amounts, stored["amounts"]),
         # These lines are not in the files of months yet.
         spans=[
-            span_of_cells(cells_of(checked_text(line))[0], is_numbered=False)
+            span_of_cells(split_line(checked_text(line))[0], is_numbered=False)
             for line in checked_list(stored["spans"], _MAX_SPANS)
         ],
         quarter_hours=checked_count(stored["quarter_hours"]),
