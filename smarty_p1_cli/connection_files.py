@@ -50,7 +50,7 @@ def is_connection_file(data: bytes) -> bool:
     return data.startswith(_HEAD)
 
 
-def cells_of(rows: EnergyRows) -> Iterator[list[object]]:
+def energy_cells(rows: EnergyRows) -> Iterator[list[object]]:
     """Yield the cells of each quarter-hour, without connection and building."""
     for number, row in rows.items():
         start = time_of(number)

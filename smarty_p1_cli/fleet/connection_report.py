@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from smarty_p1_cli.connection_files import HEAD, EnergyRow, EnergyRows, cells_of, known_wh, kwh
+from smarty_p1_cli.connection_files import HEAD, EnergyRow, EnergyRows, energy_cells, known_wh, kwh
 from smarty_p1_cli.parser import raise_usage_error
 from smarty_p1_fleet.init.connections import Community, Connection, Connections, Tenant
 from smarty_p1_fleet.store.quarter_hour_edges import read_edges
@@ -87,7 +87,7 @@ class ConnectionReport:
         if self.every == _QUARTER_HOUR:
             yield HEAD
             for connection in self.connections:
-                for cells in cells_of(self.rows[connection.name]):
+                for cells in energy_cells(self.rows[connection.name]):
                     yield (connection.name, connection.building, *cells)
             return
         head = ("connection", "building", self.every, "imported_kwh", "exported_kwh", "shared_kwh")
