@@ -131,7 +131,7 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
         raise_usage_error(
             f"{what}: give one, whose name ends with {_CONTRACT}; bill --example prints one"
         )
-    contract = contract_of(names[0])
+    contract = read_contract_file(names[0])
     series = [*filterfalse(_is_contract, files)]
     if not 1 <= len(series) <= _MAX_FILES:
         raise_usage_error(f"give 1 to {_MAX_FILES} files of Leneda; {len(series)} were given")
@@ -168,7 +168,7 @@ def _is_contract(name: str) -> bool:
     return name.lower().endswith(_CONTRACT)
 
 
-def contract_of(name: str) -> ContractFile:
+def read_contract_file(name: str) -> ContractFile:
     """Return the content of a contract file. Raises UsageError."""
     try:
         contract = read_contract(read_file(name, MAX_CONTRACT_BYTES))

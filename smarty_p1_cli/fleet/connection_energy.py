@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from smarty_p1_cli.connection_files import EnergyRow, EnergyRows, known_wh, leneda_rows
-from smarty_p1_cli.household_answers import contract_of, demand_of
+from smarty_p1_cli.household_answers import demand_of, read_contract_file
 from smartyp1.answers.bills import CURRENT_PRICES, comparison_report
 from smartyp1.bill.household import Household
 from smartyp1.history.month_file_lines import month_name
@@ -102,7 +102,7 @@ class Costs(NamedTuple):
 
 def costs_of(rows: EnergyRows, contract_path: Path, community_price: float | None) -> Costs:
     """Return the costs of a connection. Raises UsageError for an unusable contract file."""
-    contracts = contract_of(str(contract_path)).contracts
+    contracts = read_contract_file(str(contract_path)).contracts
     if community_price is not None:
         entries = tuple(
             (since, replace(contract, community_price=community_price))
