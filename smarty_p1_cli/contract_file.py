@@ -65,7 +65,7 @@ FILE_MARKET = "price file"
 _MARGINS = {"energy_margin", "feed_in_margin"}
 
 
-def read_contract(data: bytes) -> ContractFile:
+def parse_contract_file(data: bytes) -> ContractFile:
     """Return the content of a contract file. Raises ContractFileError."""
     content = _toml(data)
     _refuse_unknown(content, _LISTS, "the file")

@@ -33,7 +33,7 @@ from .contract_file import (
     MAX_CONTRACT_BYTES,
     ContractFile,
     ContractFileError,
-    read_contract,
+    parse_contract_file,
 )
 from .leneda_files import read_file, rows_of_files
 from .market_price_files import is_price_file, series_of_files, sources_of
@@ -171,7 +171,7 @@ def _is_contract(name: str) -> bool:
 def read_contract_file(name: str) -> ContractFile:
     """Return the content of a contract file. Raises UsageError."""
     try:
-        contract = read_contract(read_file(name, MAX_CONTRACT_BYTES))
+        contract = parse_contract_file(read_file(name, MAX_CONTRACT_BYTES))
     except ContractFileError as err:
         raise_usage_error(f"{shown(name)}: {err}")
     for price in contract.high_prices:

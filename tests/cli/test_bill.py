@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from smarty_p1_cli.contract_file import read_contract
+from smarty_p1_cli.contract_file import parse_contract_file
 from smartyp1.amounts import Amount
 from smartyp1.prices.contract_terms import CONTRACT_TERMS, Choice, Term
 from tests.cli.conftest import Run
@@ -429,11 +429,11 @@ def test_each_term_changes_the_contract(name: str) -> None:
         if not line.startswith(f"{name} ")
     )
     read = {
-        read_contract(f"[[contracts]]\n{beside}{name} = {value}\n".encode()).contracts
+        parse_contract_file(f"[[contracts]]\n{beside}{name} = {value}\n".encode()).contracts
         for value in (*values_of(CONTRACT_TERMS[name]),)
     }
     default = "[[contracts]]\n" + BESIDE.get(name, beside)
-    read.add(read_contract(default.encode()).contracts)
+    read.add(parse_contract_file(default.encode()).contracts)
     assert len(read) > 1
 
 
