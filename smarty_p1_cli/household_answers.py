@@ -144,14 +144,14 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     if false := false_zeros(rows):
         text = f"{PROGRAM}: {len(false)} quarter-hours: 0 as the supplier's energy is left out"
         print(text, file=sys.stderr)
-    demand = demand_of(rows, contract.contracts, sources)
+    demand = household_of_rows(rows, contract.contracts, sources)
     if demand is None:
         raise_usage_error("the files have no consumption: give the file of 1-1:1.29.0, too")
     of_year = sources_at(sources, demand.until)
     return _Household(demand, contract.changes, of_year, {FILE_MARKET: market})
 
 
-def demand_of(
+def household_of_rows(
     rows: RowsByCode, contracts: Contracts, sources: Sequence[PriceSources] = ()
 ) -> HouseholdState | None:
     """Return the household of some rows. Return None without consumption. Raises UsageError."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from smarty_p1_cli.connection_files import EnergyRow, EnergyRows, known_wh, leneda_rows
-from smarty_p1_cli.household_answers import demand_of, read_contract_file
+from smarty_p1_cli.household_answers import household_of_rows, read_contract_file
 from smartyp1.answers.bills import CURRENT_PRICES, comparison_report
 from smartyp1.bill.household import Household
 from smartyp1.history.month_file_lines import month_name
@@ -109,7 +109,7 @@ def costs_of(rows: EnergyRows, contract_path: Path, community_price: float | Non
             for since, contract in contracts.entries
         )
         contracts = replace(contracts, entries=entries)
-    demand = demand_of(leneda_rows(rows), contracts)
+    demand = household_of_rows(leneda_rows(rows), contracts)
     if demand is None:
         return Costs({}, None)
     totals: dict[str, float | None] = {}
