@@ -90,7 +90,7 @@ class _Rows(NamedTuple):
         return np.where(self.seconds == 0, 1.0, self.seconds / QUARTER_S)
 
 
-def divide(spans: LooseSpans, covered: Covered) -> Division:
+def divide_loose_energies(spans: LooseSpans, covered: Covered) -> Division:
     """Divide the energies of loose spans among the quarter-hours that Leneda does not cover."""
     order = np.lexsort((spans.end, spans.start))
     start, end, wh, imported_wh = (column[order] for column in spans)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.register_amounts import DECIMALS
-from .loose_energy_division import Covered, Division, LooseSpans, divide
+from .loose_energy_division import Covered, Division, LooseSpans, divide_loose_energies
 from .wall_clock import QUARTER_S, Flags, Floats, Numbers, number_from, time_of, wall_clock
 
 MAX_WH = 9e9
@@ -256,8 +256,8 @@ def table_of(spans: Spans, leneda: Leneda = NO_LENEDA) -> Table:
     if len(loose.start):
         is_fed, gaps = ~np.isnan(exported), loose[:2]
         covered = Covered(quarter, imported, is_estimated)
-        bought = divide(LooseSpans(*gaps, loose.imported, loose.imported), covered)
-        sold = divide(
+        bought = divide_loose_energies(LooseSpans(*gaps, loose.imported, loose.imported), covered)
+        sold = divide_loose_energies(
             LooseSpans(*gaps, loose.exported, loose.imported),
             Covered(*(column[is_fed] for column in (quarter, exported, is_estimated))),
         )
