@@ -64,19 +64,19 @@ def share_energy(
     for number in sorted({number for rows in members.values() for number in rows}):
         rows = {name: of[number] for name, of in members.items() if number in of}
         exported = {name: max(0.0, known_wh(row.exported_wh)) for name, row in rows.items()}
-        parts = divide(floor(sum(exported.values()) + _NEGLIGIBLE_WH), [*shares.values()])
+        parts = whole_parts(floor(sum(exported.values()) + _NEGLIGIBLE_WH), [*shares.values()])
         got = {
             name: min(part, floor(max(0.0, rows[name].imported_wh) + _NEGLIGIBLE_WH))
             for name, part in zip(shares, parts, strict=True)
             if name in rows
         }
-        given = dict(zip(rows, divide(sum(got.values()), [*exported.values()]), strict=True))
+        given = dict(zip(rows, whole_parts(sum(got.values()), [*exported.values()]), strict=True))
         for name, row in rows.items():
             of = got.get(name, 0), given[name]
             members[name][number] = row._replace(layer=layer, shared_wh=of[0], given_wh=of[1])
 
 
-def divide(total: int, weights: Sequence[float]) -> list[int]:
+def whole_parts(total: int, weights: Sequence[float]) -> list[int]:
     """Return whole parts of `total` in proportion to the weights, by the largest remainder."""
     whole = sum(weights)
     if not whole or not total:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from smarty_p1_cli.connection_files import EnergyRow, EnergyRows
-from smarty_p1_cli.fleet.connection_energy import divide, share_energy
+from smarty_p1_cli.fleet.connection_energy import share_energy, whole_parts
 from tests.cli.conftest import Run
 from tests.random_examples import examples
 
@@ -33,7 +33,7 @@ CONTRACT = (
 def test_the_largest_remainders_are_rounded_up(
     total: int, weights: list[float], parts: list[int]
 ) -> None:
-    assert divide(total, weights) == parts
+    assert whole_parts(total, weights) == parts
 
 
 def test_a_member_gets_its_share_or_its_import_and_the_rest_stays_export() -> None:
