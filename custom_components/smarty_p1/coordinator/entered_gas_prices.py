@@ -14,7 +14,7 @@ MAX_EUR_PER_M3 = 10.0
 MAX_EUR_PER_MONTH = 1000.0
 
 
-def is_gas(kind: str, unit: str | None) -> bool:
+def counts_gas_in_m3(kind: str, unit: str | None) -> bool:
     """Return whether a meter of this kind and unit counts gas in m³."""
     return (kind, unit) == ("gas", "m3")
 
@@ -27,7 +27,7 @@ def kwh_per_m3(
     `computed` comes from Leneda's data. Return None without both, or if the meter counts no gas.
     """
     entered: float | None = options.get(CONF_GAS_KWH_PER_M3)
-    return computed or entered if is_gas(kind, unit) else None
+    return computed or entered if counts_gas_in_m3(kind, unit) else None
 
 
 def gas_prices(options: JsonMapping) -> DatedGasPrices | None:

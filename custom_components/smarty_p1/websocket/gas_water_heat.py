@@ -6,7 +6,7 @@ from typing import Literal, TypedDict
 
 from homeassistant.util import dt as dt_util
 
-from ..coordinator.entered_gas_prices import gas_prices, is_gas, kwh_per_m3
+from ..coordinator.entered_gas_prices import counts_gas_in_m3, gas_prices, kwh_per_m3
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.stored.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.stored.meter_history import LENEDA_GAS
@@ -127,9 +127,9 @@ def _costs(
 ) -> JsonDict | None:
     """Return the costs of a gas meter. Return None for other meters, and without prices today."""
     today = local_day(now)
-    if not is_gas(medium.kind, medium.unit) or not prices.on(today):
+    if not counts_gas_in_m3(medium.kind, medium.unit) or not prices.on(today):
         return None
-    meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
+    meters = [meter for meter in media if counts_gas_in_m3(meter.kind, meter.unit)]
     return gas_meter_costs(medium, meters, prices, now)
 
 

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from ...const import CONF_GAS_POINT
 from ...lib.history.luxembourg_time import day_end, day_start
 from ...lib.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
-from ..entered_gas_prices import is_gas
+from ..entered_gas_prices import counts_gas_in_m3
 from ..statistics.gas_statistics import GasStatistics, hours_of
 from ..stored.gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum, add_to_day
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
@@ -100,7 +100,7 @@ class LenedaGas:
         """
         return any(
             identity != LENEDA_GAS
-            and is_gas(medium.kind, medium.unit)
+            and counts_gas_in_m3(medium.kind, medium.unit)
             and medium.time is not None
             and medium.time > now - _RECENT
             for identity, medium in self._history.media.items()

@@ -24,7 +24,7 @@ from ...lib.history.luxembourg_time import (
 from ...lib.history.spans import TimeRange
 from ...lib.prices.gas_prices import DatedGasPrices
 from ..background_tasks import SupervisedTask
-from ..entered_gas_prices import gas_prices, is_gas, kwh_per_m3
+from ..entered_gas_prices import counts_gas_in_m3, gas_prices, kwh_per_m3
 from ..entry_types import AnyConfigEntry
 from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory, parts_by_hour
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
@@ -206,5 +206,5 @@ def _meters(media: Mapping[str, MediumHistory]) -> list[MediumHistory]:
     return [
         medium
         for identity, medium in media.items()
-        if identity != LENEDA_GAS and is_gas(medium.kind, medium.unit)
+        if identity != LENEDA_GAS and counts_gas_in_m3(medium.kind, medium.unit)
     ]
