@@ -17,7 +17,7 @@ from smartyp1.leneda.measured_and_estimated_rows import (
 )
 from smartyp1.leneda.portal_file import read_export
 from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
-from smartyp1.leneda.series_codes import REGISTERS, is_gas, is_of_production
+from smartyp1.leneda.series_codes import REGISTERS, is_gas_code, is_of_production
 from smartyp1.p1.obis import is_reference
 from smartyp1.prices.contract import BEGINNING
 
@@ -103,7 +103,7 @@ def _read_answer(data: bytes, now: datetime) -> tuple[str, str, LenedaRows]:
         if not is_reference(code):
             raise ResponseError(AnswerRefusal.MALFORMED)
         raise ExportError(
-            ExportRefusal.GAS if is_gas(code) else ExportRefusal.UNKNOWN_CODE, code=code
+            ExportRefusal.GAS if is_gas_code(code) else ExportRefusal.UNKNOWN_CODE, code=code
         )
     point = answer.get("meteringPointCode")
     name = point[:_MAX_POINT_CHARS] if isinstance(point, str) else ""

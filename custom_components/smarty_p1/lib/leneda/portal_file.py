@@ -32,7 +32,7 @@ from .portal_file_cells import (
     read_row,
 )
 from .portal_file_refusals import ExportError, ExportRefusal
-from .series_codes import POINT, REGISTERS, is_gas, is_in_its_unit
+from .series_codes import POINT, REGISTERS, is_gas_code, is_in_its_unit
 
 MAX_EXPORT_SIZE = 20_000_000
 """In bytes. A file of one year has 3.9 million bytes."""
@@ -329,7 +329,7 @@ def _check_register(code: str, unit: str) -> None:
     register = REGISTERS.get(code)
     if register is None:
         raise ExportError(
-            ExportRefusal.GAS if is_gas(code) else ExportRefusal.UNKNOWN_CODE, code=code
+            ExportRefusal.GAS if is_gas_code(code) else ExportRefusal.UNKNOWN_CODE, code=code
         )
     if not is_in_its_unit(register, unit):
         raise ExportError(ExportRefusal.WRONG_UNIT, unit=unit, expected=register.unit)

@@ -71,7 +71,7 @@ def is_of_production(code: str) -> bool:
     return REGISTERS[code].quantity in _PRODUCTION
 
 
-def is_gas(code: str) -> bool:
+def is_gas_code(code: str) -> bool:
     """Return whether the OBIS code belongs to gas."""
     return code.startswith("7-")
 
