@@ -41,7 +41,7 @@ from .entity import mbus_device
 from .flows.boards.message_value import CONF_VALUE, value_field, with_chosen_value
 from .flows.form import Form, Input
 from .flows.options.contract_form import async_list_high_prices
-from .flows.options.leneda_account import async_read_key, key_fields
+from .flows.options.leneda_account import api_key_fields, async_read_key
 from .flows.options.meter_options import CONTRACTS, DETAILS
 from .flows.options.older_prices_sentence import async_older_prices_sentence
 from .flows.shared_form_fields import list_field
@@ -304,7 +304,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
             options = {**entry.options, SECTION_LENEDA: read}
             return _store_and_reload(self, entry, options=options)
         shown = {CONF_ENERGY_ID: account[CONF_ENERGY_ID]}
-        return await self._form.async_show("key", key_fields(), shown)
+        return await self._form.async_show("key", api_key_fields(), shown)
 
 
 class MessageValueRepairFlow(RepairsFlow):

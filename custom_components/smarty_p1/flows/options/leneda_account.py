@@ -58,14 +58,14 @@ _FORMS = _KEY_FORMS | dict.fromkeys(_POINTS, (POINT, "leneda_point_malformed"))
 _SHOWN_DAYS = 7
 
 
-def key_fields() -> SchemaFields:
+def api_key_fields() -> SchemaFields:
     """Return the fields for the API key and the energy id."""
     return {vol.Optional(Secret(CONF_API_KEY)): _KEY, vol.Optional(CONF_ENERGY_ID): _TEXT}
 
 
 def account_fields() -> SchemaFields:
     """Return the fields for the API key, the energy id and the metering points."""
-    return key_fields() | {vol.Optional(point): _TEXT for point in _POINTS}
+    return api_key_fields() | {vol.Optional(point): _TEXT for point in _POINTS}
 
 
 def _shown(stored: Account) -> dict[str, str]:
