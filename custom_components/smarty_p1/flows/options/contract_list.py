@@ -26,14 +26,14 @@ CONF_CONTRACT = "contract"
 _ALWAYS = "always"
 
 
-def key_of(contract: Terms) -> str:
+def contract_key(contract: Terms) -> str:
     """Return the key of a contract in the list. Its first day is unique."""
     return str(contract.get(CONF_SINCE, _ALWAYS))
 
 
 def edited_contract(options: JsonMapping, key: str) -> EditedContract:
     """Return the contract of a key, with the others. It is empty if another dialog removed it."""
-    contracts = {key_of(contract): contract for contract in entered_contracts(options)}
+    contracts = {contract_key(contract): contract for contract in entered_contracts(options)}
     return EditedContract(contracts.pop(key, {}), [*contracts.values()])
 
 
@@ -41,7 +41,7 @@ async def async_contract_names(hass: HomeAssistant, contracts: Sequence[Terms]) 
     """Return the first day and the main terms of each contract, by its key."""
     locale = await async_user_locale(hass)
     return {
-        key_of(terms): locale.punctuated(":").join(
+        contract_key(terms): locale.punctuated(":").join(
             filter(None, [await _async_day(hass, terms, locale), _main_terms(terms, locale)])
         )
         for terms in contracts

@@ -64,8 +64,8 @@ from .contract_list import (
     CONF_CONTRACT,
     async_contract_field,
     async_contract_names,
+    contract_key,
     edited_contract,
-    key_of,
     with_contract,
 )
 from .goal_and_messages import GOAL_AND_MESSAGES, offered_goal, with_typed_amount
@@ -216,7 +216,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         if user_input is None and len(contracts) > 1:
             fields = await async_contract_field(self.hass, contracts)
             return await self._form.async_show("contract_edit", fields, last_step=False)
-        self._edited = user_input[CONF_CONTRACT] if user_input else key_of(contracts[0])
+        self._edited = user_input[CONF_CONTRACT] if user_input else contract_key(contracts[0])
         return await self.async_step_contract()
 
     async def async_step_contract_remove(self, user_input: Input = None) -> ConfigFlowResult:
@@ -268,7 +268,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         """Ask for the prices from a day on: of the contract that holds now, or of a new one."""
         now = terms_on(self.config_entry.options, dt_util.now(LUXEMBOURG).date())
         if now.get(CONF_SINCE, "") >= since:
-            self._edited = key_of(now)
+            self._edited = contract_key(now)
         else:
             self._day = since
         return await self.async_step_contract_details()
