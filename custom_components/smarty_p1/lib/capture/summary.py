@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from .anonymiser import AnonymousCapture, Replaced
-from .telegram_parts import MAX_LINES, PartKind, kinds_of
+from .telegram_parts import MAX_LINES, PartKind, part_kinds
 
 _MAX_LINE_CHARS = 76
 _MAX_OBJECTS = 512
@@ -37,7 +37,7 @@ def summarise(capture: AnonymousCapture) -> CaptureSummary:
     """Return the summary of a capture. This takes too long for a call in an event loop."""
     kinds: dict[str, set[PartKind]] = {}
     for text in capture.telegrams:
-        for reference, new_kinds in kinds_of(text):
+        for reference, new_kinds in part_kinds(text):
             if reference in kinds or len(kinds) < _MAX_OBJECTS:
                 kinds.setdefault(reference, set()).update(new_kinds)
     changed = {

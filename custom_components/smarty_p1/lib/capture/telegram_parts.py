@@ -103,7 +103,7 @@ def parts_of(text: bytes) -> list[Part]:
     return [part for part in parts if part.text]
 
 
-def kinds_of(text: bytes) -> Iterator[tuple[str, set[PartKind]]]:
+def part_kinds(text: bytes) -> Iterator[tuple[str, set[PartKind]]]:
     """Yield the OBIS reference of each object in `text`, and the kinds of the object's parts."""
     for match in islice(_LINE.finditer(text.lstrip()), MAX_LINES):
         if object_match := _OBJECT.fullmatch(match[0]):
