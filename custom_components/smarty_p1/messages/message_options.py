@@ -32,7 +32,7 @@ class MessageOptions(NamedTuple):
         stored: JsonMapping = entry.options.get(SECTION_MESSAGES, {})
         chosen = stored.get(CONF_KINDS, ())
         return cls(
-            tuple(kind for kind in kinds_of(entry) if kind in chosen),
+            tuple(kind for kind in servable_kinds(entry) if kind in chosen),
             tuple(stored.get(CONF_RECIPIENTS, ())),
             stored.get(CONF_QUIET_FROM, _QUIET_FROM),
             stored.get(CONF_QUIET_UNTIL, _QUIET_UNTIL),
@@ -98,7 +98,7 @@ def with_messages(entry: AnyConfigEntry, options: MessageOptions) -> JsonDict:
     return without(entry.options, {SECTION_MESSAGES}) | options.stored()
 
 
-def kinds_of(entry: AnyConfigEntry) -> tuple[Kind, ...]:
+def servable_kinds(entry: AnyConfigEntry) -> tuple[Kind, ...]:
     """Return the kinds of messages that the meter of an entry can serve."""
     if has_telegrams(entry):
         return tuple(Kind)
@@ -123,4 +123,4 @@ def offered_kinds(entry: AnyConfigEntry) -> tuple[Kind, ...]:
         months = (*demand.earlier_months, demand.known_month) if demand else ()
         if any(month.exported_kwh for month in months):
             hidden.discard(Kind.NO_SUN)
-    return tuple(kind for kind in kinds_of(entry) if kind not in hidden)
+    return tuple(kind for kind in servable_kinds(entry) if kind not in hidden)
