@@ -44,7 +44,7 @@ from .sink import SinkKind
 _PROBLEMS = (Problem.VIRTUAL_METER, Problem.VIRTUAL_BATTERY, Problem.VIRTUAL_METER_ADDED)
 
 
-def kinds_of(options: JsonMapping) -> list[AnnouncementKind]:
+def selected_meter_kinds(options: JsonMapping) -> list[AnnouncementKind]:
     """Return the kinds of meter that the options select."""
     shown_as = options[CONF_SHOWN_AS]
     return list(AnnouncementKind) if shown_as == SHOWN_AS_BOTH else [AnnouncementKind(shown_as)]
@@ -56,7 +56,9 @@ async def _async_make(coordinator: TelegramMeter, options: JsonMapping) -> Virtu
     if not options:
         return None
     announced = (
-        kinds_of(options) if options.get(CONF_ENABLED) and options.get(CONF_ANNOUNCED) else []
+        selected_meter_kinds(options)
+        if options.get(CONF_ENABLED) and options.get(CONF_ANNOUNCED)
+        else []
     )
     others = set(AnnouncementKind).difference(announced)
     await async_stop_ignoring(hass, others, options[CONF_SERIAL])
@@ -93,7 +95,7 @@ class VirtualMeterSink:
             on_fast=self._ask_about,
         )
         self._server = VirtualServer(
-            self._meter, kinds_of(options), shows_telegram=options[CONF_SHOWS_TELEGRAM]
+            self._meter, selected_meter_kinds(options), shows_telegram=options[CONF_SHOWS_TELEGRAM]
         )
         self._http_port: int = options[CONF_LISTEN_PORT]
         everywhere = self._address == EVERY_ADDRESS
