@@ -22,7 +22,7 @@ PARALLEL_UPDATES = 0
 RUNS_BY_PLAN: EntitySpec[LoadPlan] = EntitySpec(
     key="runs_by_plan",
     device_class=BinarySensorDeviceClass.RUNNING,
-    value_fn=lambda plan: plan.runs_now,
+    value_fn=lambda plan: plan.runs_by_plan,
 )
 
 

@@ -43,7 +43,6 @@ from .coordinator.loads.shown_plans import (
     PlanSaving,
     ShownHouse,
     planned_loads,
-    shown_load,
 )
 from .coordinator.market_prices.contract_market_prices import async_contract_market_prices
 from .coordinator.repair_issues import Problem, set_issue
@@ -311,7 +310,7 @@ class HousePlanner:
         """Show what is known of a load now."""
         shown = None
         if name not in self._unknown:
-            shown = shown_load(self._loads[name], self._records.of(name))
+            shown = self._controlled[name].shown(self._records.of(name))
         if LOAD_PLANS.of(self._hass, name) != shown:
             LOAD_PLANS.show(self._hass, name, shown)
 

@@ -509,6 +509,7 @@ async def test_a_charger_without_a_meter_is_counted_with_the_power_that_its_numb
     await box.at(31)
     (after,) = loads.values()
     assert after.control.own_kwh - before.control.own_kwh == pytest.approx(2.3 / 4, abs=0.01)
+    assert box.state("sensor.car_planned_power") == "2.3"
 
 
 async def test_loads_that_share_a_limit_have_it_together(hass: HomeAssistant, box: Box) -> None:

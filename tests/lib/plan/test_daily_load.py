@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from smartyp1.plan.daily_load import DailyLoad, LoadPlan, Run
+from smartyp1.plan.daily_load import DailyLoad, LoadPlan, LoadState, Run
 from smartyp1.stored_json import dump, load as loaded
 
 CAR = DailyLoad("Car", 12.0, 11.0, 1.4, by_workdays=time(7), by_weekend=time(9, 30))
@@ -61,6 +61,10 @@ def test_a_run_that_has_begun_is_no_next_start() -> None:
     assert (waiting.runs_now, waiting.next_start) == (False, later.begin)
     done = replace(running, runs=())
     assert (done.runs_now, done.next_start) == (False, None)
+    # A load that the plan switches runs while it is given power, also for the sun.
+    assert [replace(running, given_kw=kw).runs_by_plan for kw in (None, 0.0)] == [True, False]
+    assert [replace(done, given_kw=kw).runs_by_plan for kw in (None, 2.0)] == [False, True]
+    assert not replace(done, given_kw=2.0, state=LoadState.BY_HAND).runs_by_plan
 
 
 @pytest.mark.parametrize(("minutes", "is_last_chance"), [(66, True), (70, False)])

@@ -80,6 +80,15 @@ def test_some_watts_change_no_setting() -> None:
     assert charger.settable(11.0) == 11.0
 
 
+def test_a_new_power_is_worth_twenty_wh_in_the_quarter_hour() -> None:
+    running = LoadFollowing(9.9, START, START, (START,))
+    # Beside 0.6 kW of the house, 9.9 kW take what the reference power leaves in ten minutes.
+    for house_kw, is_lower in ((0.7, False), (0.74, True)):
+        readings = seen(house_kw=house_kw, load_kw=9.9)._replace(net_kwh=0.0)
+        kw = followed(running, CAR, LoadOrder(0.2, 2.75), QUARTER, readings).kw
+        assert (kw < 9.9) is is_lower
+
+
 def test_a_charger_that_has_not_reported_is_waited_for_two_minutes() -> None:
     state = LoadFollowing(6.0, START, START, (START,))
     late = seen(1.5, house_kw=6.0)._replace(load_seen_at=START, net_kw=6.4)

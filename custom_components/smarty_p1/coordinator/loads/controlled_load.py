@@ -21,7 +21,6 @@ from .entered_loads import MIN_AMPERES, PHASE_KW, EnteredLoad, is_in
 from .load_power import LoadPower
 from .meter_power import net_import
 from .ordered_entities import OrderedEntities, key_of
-from .shown_plans import given_kw
 from .state_numbers import is_power, kw_of, lowest_of, number_of, number_to_set
 
 _PLANNING_TIME = timedelta(minutes=5)
@@ -217,7 +216,22 @@ class ControlledLoad:
         """
         entered = self._entered
         kw = kw_of(self._settable, PHASE_KW * entered.phases)
-        return given_kw(entered, record) if kw is None else min(kw, entered.load.max_kw)
+        return self._wished_kw(record) if kw is None else min(kw, entered.load.max_kw)
+
+    def shown(self, record: LoadRecord) -> LoadPlan:
+        """Return the plan of the load with what it is given now. An order is no power yet."""
+        kw, hand_until = self._wished_kw(record), record.control.hand_until
+        return replace(record.plan, given_kw=kw and self.set_kw(record), hand_until=hand_until)
+
+    def _wished_kw(self, record: LoadRecord) -> float | None:
+        """Return the power that the load shall have now. Return None if the plan only tells."""
+        entered, control = self._entered, record.control
+        if not entered.is_controlled or entered.load.hours is not None:
+            return None
+        kw = control.following.kw
+        if control.has_hand:
+            kw = entered.load.max_kw if control.is_by_hand else 0.0
+        return min(kw, record.max_kw)
 
     def _wanted(
         self,

@@ -1,7 +1,6 @@
 """Plans of loads and houses, and their savings, as entities, cards and messages show them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,26 +13,7 @@ from ...lib.json_types import JsonMapping
 from ...lib.plan.coming_quarters import PlanLack
 from ...lib.plan.daily_load import LoadPlan
 from ...lib.plan.house_battery import Values
-from ...lib.plan.load_record import LoadRecord
 from ...lib.plan.next_kwh_price import Quarter
-from .entered_loads import EnteredLoad
-
-
-def given_kw(entered: EnteredLoad, record: LoadRecord) -> float | None:
-    """Return the power that a load is given now. Return None if the plan only tells."""
-    control = record.control
-    if not entered.is_controlled or entered.load.hours is not None:
-        return None
-    kw = control.following.kw
-    if control.has_hand:
-        kw = entered.load.max_kw if control.is_by_hand else 0.0
-    return min(kw, record.max_kw)
-
-
-def shown_load(entered: EnteredLoad, record: LoadRecord) -> LoadPlan:
-    """Return the plan of a load with what it is given now."""
-    kw, hand_until = given_kw(entered, record), record.control.hand_until
-    return replace(record.plan, given_kw=kw, hand_until=hand_until)
 
 
 class PlannedBattery(NamedTuple):

@@ -191,6 +191,13 @@ class LoadPlan:
         return bool(self.runs) and self.runs[0].begin <= self.planned_at
 
     @property
+    def runs_by_plan(self) -> bool:
+        """Return whether the plan gives the load power, or tells that it should run now."""
+        if self.given_kw is None:
+            return self.runs_now
+        return self.given_kw > 0 and self.state is not LoadState.BY_HAND
+
+    @property
     def shown_limit_price(self) -> float | None:
         """Return the limit price in EUR. Return None without one, or if prices are not known."""
         is_known = self.limit_price > -inf and PlanLack.PRICE not in self.lacks

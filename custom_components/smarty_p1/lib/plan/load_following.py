@@ -40,6 +40,8 @@ _MAX_WAIT = timedelta(minutes=2)
 # In the last seconds of a quarter-hour, a Wh would be kilowatts.
 _MIN_REST = timedelta(minutes=1)
 _ROUNDING = 1e-6
+# For less in a quarter-hour, the power is not set anew: a load would be set twice as often.
+_LEAST_KWH = 0.02
 
 
 class Charger(NamedTuple):
@@ -156,7 +158,8 @@ def _wanted_kw(
     max_kwh = seen.load_kwh + min(charger.max_kw * rest, needed_kwh)
     kwh = energy_by_limit_price(order.planned_kwh, order.limit_price, quarter, others_kwh, max_kwh)
     left_kwh = kwh - seen.load_kwh
-    kw = max(charger.min_kw, min(most_kw, left_kwh / rest))
+    is_near = abs(left_kwh - state.kw * rest) < _LEAST_KWH
+    kw = max(charger.min_kw, min(most_kw, state.kw if is_near else left_kwh / rest))
     is_wanted = left_kwh >= _least_kwh(state, charger, order, rest)
     if is_wanted and (state.kw or order.planned_kwh > 0):
         return kw
