@@ -14,8 +14,8 @@ from smarty_p1_gateway.config_table import (
     count_up_to,
     is_plain_name,
     is_title,
-    limited,
     of_type,
+    restricted_kind,
 )
 from smarty_p1_gateway.nats.nats_config import NatsConfig, read_nats
 
@@ -29,12 +29,12 @@ _MAX_TITLES = 1000
 _MAX_GIGABYTES = 1_000_000
 # Maximum age in days of messages in the stream.
 _MAX_DAYS = 366
-_TITLES = limited(
+_TITLES = restricted_kind(
     TEXTS,
     lambda titles: len(titles) <= _MAX_TITLES and all(map(is_title, titles)),
     f"must be up to {_MAX_TITLES} system titles, 16 hexadecimal digits",
 )
-_REPLICAS = limited(of_type(int, "1, 3 or 5"), (1, 3, 5).__contains__, "must be 1, 3 or 5")
+_REPLICAS = restricted_kind(of_type(int, "1, 3 or 5"), (1, 3, 5).__contains__, "must be 1, 3 or 5")
 
 
 class CollectorConfig(NamedTuple):

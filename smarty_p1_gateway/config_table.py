@@ -64,7 +64,9 @@ type ValueKind[T] = Callable[[Any], T]
 """Function that returns the checked value of a key. It raises WrongValueError."""
 
 
-def limited[T](kind: ValueKind[T], is_right: Callable[[T], object], fault: str) -> ValueKind[T]:
+def restricted_kind[T](
+    kind: ValueKind[T], is_right: Callable[[T], object], fault: str
+) -> ValueKind[T]:
     """Return the kind of the values of `kind` for which `is_right` returns a true value."""
 
     def check(value: Any) -> T:  # noqa: ANN401 - any value of TOML
@@ -79,7 +81,7 @@ def limited[T](kind: ValueKind[T], is_right: Callable[[T], object], fault: str) 
 def at_most[T: Sized](kind: ValueKind[T], highest: int, what: str) -> ValueKind[T]:
     """Return the kind of the values of `kind` with at most `highest` parts, named `what`."""
     fault = f"must not have more than {highest} {what}"
-    return limited(kind, lambda value: len(value) <= highest, fault)
+    return restricted_kind(kind, lambda value: len(value) <= highest, fault)
 
 
 def _any(value: Any) -> Any:  # noqa: ANN401 - any value of TOML
@@ -88,24 +90,26 @@ def _any(value: Any) -> Any:  # noqa: ANN401 - any value of TOML
 
 def of_type[T](cls: type[T], name: str) -> ValueKind[T]:
     """Return the kind of the values of a type. `name` is for the message."""
-    return limited(_any, lambda value: type(value) is cls, f"must be {name}")
+    return restricted_kind(_any, lambda value: type(value) is cls, f"must be {name}")
 
 
 def one_of(texts: Iterable[str]) -> ValueKind[str]:
     """Return the kind of some texts."""
     known = [*texts]
-    return limited(TEXT, known.__contains__, f"must be one of {', '.join(known)}")
+    return restricted_kind(TEXT, known.__contains__, f"must be one of {', '.join(known)}")
 
 
 def count_up_to(highest: int) -> ValueKind[int]:
     """Return the kind of the whole numbers from 1 to `highest`."""
     whole = of_type(int, "a whole number")
-    return limited(whole, lambda number: 1 <= number <= highest, f"must be from 1 to {highest}")
+    return restricted_kind(
+        whole, lambda number: 1 <= number <= highest, f"must be from 1 to {highest}"
+    )
 
 
 def number_up_to(highest: int, unit: str = "") -> ValueKind[float]:
     """Return the kind of the numbers from 0 to `highest`. `unit` is for the message."""
-    return limited(
+    return restricted_kind(
         _any,
         lambda value: type(value) in {int, float} and 0 <= value <= highest,
         f"must be from 0 to {highest}{unit}",
@@ -114,35 +118,37 @@ def number_up_to(highest: int, unit: str = "") -> ValueKind[float]:
 
 def elsewhere(place: str) -> ValueKind[None]:
     """Return a kind without values, for a secret that belongs elsewhere."""
-    return limited(_any, lambda _: False, f"does not belong here: use {place}")
+    return restricted_kind(_any, lambda _: False, f"does not belong here: use {place}")
 
 
 FLAG = of_type(bool, "true or false")
 PORT = count_up_to(MAX_PORT)
-TEXT = limited(
+TEXT = restricted_kind(
     of_type(str, "a text in quotes"),
     lambda text: text.strip() and text.isprintable(),
     "must not be empty, and must not have invisible characters",
 )
-NAME = limited(
+NAME = restricted_kind(
     TEXT,
     re.compile(r"[A-Za-z0-9_.-]{1,64}").fullmatch,
     "must have 1 to 64 of A-Z, a-z, 0-9, _, . and -",
 )
-PLAIN_NAME = limited(TEXT, is_plain_name, "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
-TITLE = limited(TEXT, is_title, "must be the meter's system title, 16 hexadecimal digits in quotes")
-HOST = limited(
+PLAIN_NAME = restricted_kind(TEXT, is_plain_name, "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
+TITLE = restricted_kind(
+    TEXT, is_title, "must be the meter's system title, 16 hexadecimal digits in quotes"
+)
+HOST = restricted_kind(
     lambda value: TEXT(value).strip(),
     is_host,
     "must be a name or an address alone: a port is a key of its own",
 )
 # MQTT topic to which levels can be added.
-TOPIC = limited(
+TOPIC = restricted_kind(
     TEXT,
     lambda topic: is_topic(topic) and topic == topic.strip("/"),
     f"must be a topic of up to {MAX_TOPIC_BYTES} bytes, without + and #, and no / or $ at its ends",
 )
-TEXTS = limited(
+TEXTS = restricted_kind(
     of_type(list, "a list of texts in quotes"),
     lambda texts: (
         texts and all(isinstance(text, str) and text and "\0" not in text for text in texts)

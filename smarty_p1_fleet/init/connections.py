@@ -13,10 +13,10 @@ from smarty_p1_gateway.config_table import (
     at_most,
     check_distinct,
     count_up_to,
-    limited,
     number_up_to,
     of_type,
     raise_config_error,
+    restricted_kind,
 )
 
 _MAX_CONNECTIONS = 20_000
@@ -134,7 +134,7 @@ def _read_tenant(table: ConfigTable) -> Tenant:
     return Tenant(name, tuple(meters), first, last)
 
 
-_METERS = limited(
+_METERS = restricted_kind(
     TEXTS,
     lambda meters: len({*filter(str.strip, meters)}) == len(meters) <= _MAX_METERS,
     f"must be a list of 1 to {_MAX_METERS} different serial numbers in quotes",

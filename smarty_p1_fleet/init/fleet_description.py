@@ -21,10 +21,10 @@ from smarty_p1_gateway.config_table import (
     check_distinct,
     count_up_to,
     is_plain_name,
-    limited,
     number_up_to,
     raise_config_error,
     refuse,
+    restricted_kind,
 )
 from smartyp1.port.address_masking import redact_port
 from smartyp1.port.hosts import MAX_PORT
@@ -42,18 +42,18 @@ _MAX_GIGABYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 256
 _is_receiver = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}").fullmatch
 _is_url = re.compile(r"https?://[!-~]{1,500}").fullmatch
-_USERS = limited(
+_USERS = restricted_kind(
     at_most(TEXTS, _MAX_USERS, "names"),
     lambda names: all(map(is_plain_name, names)) and len(set(names)) == len(names),
     "must be different names of 1 to 64 of A-Z, a-z, 0-9, _ and -",
 )
 _ADDRESS = at_most(TEXT, _MAX_ADDRESS_CHARS, "characters")
-_WATCH = limited(TEXT, is_host, "must be the name of a host")
-_ALERTS = limited(TEXT, "none".__eq__, 'must be "none", or not there')
-_RETENTION = limited(
+_WATCH = restricted_kind(TEXT, is_host, "must be the name of a host")
+_ALERTS = restricted_kind(TEXT, "none".__eq__, 'must be "none", or not there')
+_RETENTION = restricted_kind(
     TEXT, re.compile(r"[1-9]\d{0,3}[dwy]").fullmatch, "must be days, weeks or years, such as 10y"
 )
-_REGISTERS = limited(TEXTS, RegisterSelection, "")
+_REGISTERS = restricted_kind(TEXTS, RegisterSelection, "")
 _MAX_BATCH_S = 60
 _MAX_DAYS = 366
 COLLECTOR = "collector"  # the user that all collectors share
@@ -243,7 +243,9 @@ def _read_receivers(table: ConfigTable, *, is_here: bool) -> dict[str, str]:
         ("tickets", _is_receiver, "mailto:day@example.org or https://example.org/hook"),
         ("heartbeat", _is_url, "https://example.org/ping"),
     ):
-        if address := table.take(key, limited(TEXT, is_receiver, f"must be like {example}")):
+        if address := table.take(
+            key, restricted_kind(TEXT, is_receiver, f"must be like {example}")
+        ):
             if has_none:
                 table.fail("alerts", f"is none, but {key} is there: remove one of them")
             receivers[key] = address

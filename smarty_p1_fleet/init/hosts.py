@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from smarty_p1_gateway import ConfigTable
-from smarty_p1_gateway.config_table import TEXT, TEXTS, limited, raise_config_error, refuse
+from smarty_p1_gateway.config_table import TEXT, TEXTS, raise_config_error, refuse, restricted_kind
 from smartyp1.port.hosts import MAX_PORT
 
 _NODES = (3, 5)
@@ -74,7 +74,7 @@ def is_host(text: str) -> bool:
     return "%" not in text  # the zone of an IPv6 address can be any text
 
 
-_HOSTS = limited(
+_HOSTS = restricted_kind(
     TEXTS,
     lambda names: len(names) <= _MAX_NAMES and all(map(is_host, names)),
     "must be a list of names and addresses",

@@ -15,9 +15,9 @@ from smarty_p1_gateway.config_table import (
     at_most,
     elsewhere,
     expanded_path,
-    limited,
     line_of_file,
     refuse,
+    restricted_kind,
 )
 
 from .store_login import StoreLogin
@@ -26,12 +26,12 @@ LOGGER = logging.getLogger(__name__)
 
 STORE_PASSWORD_VARIABLE = "SMARTY_P1_STORE_PASSWORD"  # noqa: S105 - its name
 DEFAULT_NAME = "store"
-_NAME = limited(
+_NAME = restricted_kind(
     TEXT,
     re.compile(r"[A-Za-z0-9_-]{1,32}").fullmatch,
     "must have 1 to 32 of A-Z, a-z, 0-9, _ and -",
 )
-_USERNAME = limited(TEXT, lambda text: ":" not in text, "must not have a colon in it")
+_USERNAME = restricted_kind(TEXT, lambda text: ":" not in text, "must not have a colon in it")
 _MAX_ADDRESSES = 8
 _MAX_AUTH_KEY_CHARS = 1024
 # This pattern refuses a URL with a login, because URLs are shown in logs and in lists of processes.

@@ -16,9 +16,9 @@ from smarty_p1_gateway.config_table import (
     ConfigTable,
     ValueKind,
     file_state,
-    limited,
     line_of_file,
     make_tls,
+    restricted_kind,
 )
 
 LOGGER = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ LOGGER = logging.getLogger(__name__)
 # Table that errors name, also after a reload.
 _STORE = ConfigTable("store", {})
 _is_token = re.compile(r"[!-~]{1,8192}").fullmatch
-_TOKEN = limited(line_of_file, _is_token, "has no token in its first line")
+_TOKEN = restricted_kind(line_of_file, _is_token, "has no token in its first line")
 # For each HTTP status that may mean a refused login: a hint for the user.
 REFUSED_LOGIN_TEXTS = {
     400: ": vmauth in front of it may want another login, or not allow that",

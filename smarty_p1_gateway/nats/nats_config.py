@@ -13,11 +13,11 @@ from smarty_p1_gateway.config_table import (
     ConfigTable,
     at_most,
     content_of_file,
-    limited,
     raise_config_error,
     read_tls,
     read_user,
     refuse,
+    restricted_kind,
 )
 from smartyp1.port.hosts import is_host
 
@@ -33,7 +33,7 @@ MAX_BATCH_SECONDS = 60
 # could read the answers for the other user. A user's name has up to 64 characters, so
 # "_INBOX_<name>" has up to 71 characters.
 _is_inbox = re.compile(r"[A-Za-z0-9_-]{1,71}").fullmatch
-_INBOX = limited(TEXT, _is_inbox, "must have 1 to 71 of A-Z, a-z, 0-9, _ and -")
+_INBOX = restricted_kind(TEXT, _is_inbox, "must have 1 to 71 of A-Z, a-z, 0-9, _ and -")
 _TEXTS = at_most(TEXTS, _MAX_SERVERS, "nodes")
 _SEED = re.compile(
     r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
