@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from dev.simulator import Meter
 from dev.simulator.household import Registers
 from smartyp1.bill.household import Household
-from smartyp1.history.month_file_lines import HEADER, line_of, month_name
+from smartyp1.history.month_file_lines import HEADER, month_name, span_line
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.meter.meter_reader import MeterReader
@@ -51,7 +51,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
         imported, exported, inductive, capacitive = map(sub, wh, before, strict=True)
         amounts = Amounts(imported, exported, True, inductive, capacitive)  # noqa: FBT003 - exact
         span = Span(start, end, SpanKind.QUARTER_HOUR, amounts, wh[0], wh[1], number=number)
-        lines.setdefault(month_name(start), [HEADER]).append(line_of(span))
+        lines.setdefault(month_name(start), [HEADER]).append(span_line(span))
         start = end
     # The integration's own reader makes months and bills from the lines. To take each reading as
     # a telegram would cost a summary of its month each time. Only the last quarter-hour is measured
@@ -63,7 +63,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
         kwh = Energies(*(register / 1000 for register in _wh(registers(meter, time))))
         demand_meter.update(time, kwh, None, meter.device_name)
     for span in demand_meter.meter.take_new():
-        lines[month_name(span.start)].append(line_of(span))
+        lines[month_name(span.start)].append(span_line(span))
     return Year(demand_meter.as_dict(), lines)
 
 

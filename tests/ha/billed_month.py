@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill.household import Household
-from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
+from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, month_name, span_line
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
 from custom_components.smarty_p1.lib.prices.contract import Contract
@@ -71,7 +71,7 @@ def _stored(contract: Contract, first: int = 0) -> tuple[str, dict[str, bytes]]:
     lines: dict[str, bytes] = {}
     for span in meter.meter.take_new():
         name = month_name(span.start)
-        lines[name] = lines.get(name, HEADER.encode()) + line_of(span).encode()
+        lines[name] = lines.get(name, HEADER.encode()) + span_line(span).encode()
     return json.dumps(meter.as_dict()), lines
 
 

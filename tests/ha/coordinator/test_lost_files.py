@@ -23,8 +23,8 @@ from custom_components.smarty_p1.lib.answers.bills import bills_report
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.history.month_file_lines import (
     HEADER as SPANS_HEADER,
-    line_of,
     month_name,
+    span_line,
 )
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
@@ -94,7 +94,7 @@ def measured() -> tuple[str, Mapping[str, bytes], Energies]:
         wh += kw_at(n) * 250
     for span in meter.meter.take_new():
         name = month_name(span.start)
-        lines[name] = lines.get(name, SPANS_HEADER.encode()) + line_of(span).encode()
+        lines[name] = lines.get(name, SPANS_HEADER.encode()) + span_line(span).encode()
     return json.dumps(meter.as_dict()), lines, energies
 
 

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.lib.bill.household import Household
-from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, line_of, month_name
+from custom_components.smarty_p1.lib.history.month_file_lines import HEADER, month_name, span_line
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of
@@ -72,7 +72,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: JsonDict) -> Mock
     for span in meter.meter.take_new():
         file = folder / f"{month_name(span.start)}.csv"
         known = file.read_bytes() if file.exists() else HEADER.encode()
-        file.write_bytes(known + line_of(span).encode())
+        file.write_bytes(known + span_line(span).encode())
     key = f"smarty_p1.{entry.entry_id}.meter"
     content = MeterMemory().as_dict() | {"demand": json.loads(json.dumps(meter.as_dict()))}
     hass_storage[key] = {"version": 1, "key": key, "data": content}

@@ -11,7 +11,7 @@ from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.luxembourg_time import day_start, midnight, quarter_start
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.month_columns import Row
-from smartyp1.history.month_file_lines import HEADER, line_of, month_name
+from smartyp1.history.month_file_lines import HEADER, month_name, span_line
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.history.shown_month import sure_time
@@ -110,7 +110,7 @@ class Disk:
         """Add the lines of the spans that are new."""
         for span in meter.meter.take_new():
             name = month_name(span.start)
-            self.files[name] = self.files.get(name, HEADER.encode()) + line_of(span).encode()
+            self.files[name] = self.files.get(name, HEADER.encode()) + span_line(span).encode()
 
 
 class Connection:

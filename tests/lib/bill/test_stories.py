@@ -13,7 +13,7 @@ from smartyp1.bill.bill_part_sums import Sums
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.month import Month
-from smartyp1.history.month_file_lines import HEADER, line_of, month_name
+from smartyp1.history.month_file_lines import HEADER, month_name, span_line
 from smartyp1.history.register_amounts import Energies
 from smartyp1.json_types import JsonMapping
 from smartyp1.prices.contract import Contract
@@ -60,7 +60,7 @@ class House:
     def store(self) -> None:
         """Store the news, if there is room on the disk."""
         for span in self.meter.meter.take_new():
-            self.waiting.append((month_name(span.start), line_of(span).encode()))
+            self.waiting.append((month_name(span.start), span_line(span).encode()))
         if self.is_full:
             return
         for name, line in self.waiting:

@@ -29,9 +29,9 @@ from ...lib.history.month_file_lines import (
     HEADER,
     Files,
     UnknownVersionError,
-    line_of,
     lines_of_file,
     month_name,
+    span_line,
 )
 from ...lib.history.month_file_reader import REMOVED, with_removed
 from ...lib.history.spans import Span
@@ -77,7 +77,7 @@ class MonthFiles:
         if not new or self._is_closed:
             return
         self._newest = new[-1].start
-        self._writer.append((self._path(span.start), line_of(span)) for span in new)
+        self._writer.append((self._path(span.start), span_line(span)) for span in new)
 
     async def async_files(self) -> Files:
         """Return the content of each file, keyed by the file's name without ".csv".

@@ -59,7 +59,7 @@ def as_decimal(value: float | None, decimals: int = DECIMALS) -> str:
     return "0" if text == "-0" else text
 
 
-def line_of(span: Span) -> str:
+def span_line(span: Span) -> str:
     """Return the line of a span, including the line break."""
     amounts, is_quarter = span.amounts, span.kind is SpanKind.QUARTER_HOUR
     exported_wh: float | None = amounts.exported_wh

@@ -18,7 +18,7 @@ from ..stored_values import (
 )
 from .doubtful_clock import ClockDoubt
 from .luxembourg_time import day_start, month_start, quarter_start
-from .month_file_lines import line_of, span_of_cells, split_line
+from .month_file_lines import span_line, span_of_cells, split_line
 from .quarter_hour import QuarterHour
 from .reading_segments import ReadingSegment
 from .register_amounts import Amounts, Registers
@@ -68,7 +68,7 @@ def store_segment(segment: ReadingSegment) -> Stores:
         "amounts": segment.amounts._asdict(),
         "serial_number": segment.serial_number,
         "month_start": segment.month_start.isoformat(),
-        "spans": [line_of(span).rstrip() for span in segment.spans],
+        "spans": [span_line(span).rstrip() for span in segment.spans],
         "quarter_hours": segment.quarter_hours,
     }
 
