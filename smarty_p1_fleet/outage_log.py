@@ -3,7 +3,7 @@
 from nats.errors import Error as NatsError
 
 from smarty_p1_gateway import UnavailableError
-from smarty_p1_gateway.nats.nats_client import line_of
+from smarty_p1_gateway.nats.nats_client import error_line
 from smartyp1.connection_outage import Outage
 
 _FIRST_DELAY_S = 0.2
@@ -28,4 +28,4 @@ def outage_of(what: str) -> Outage:
 def reason(error: BaseException) -> str:
     """Return a text for the log: the text of `error`, or only its type if the text is unsafe."""
     is_safe = isinstance(error, (NatsError, AlreadyLoggedError, UnavailableError))
-    return line_of(error) if is_safe else type(error).__name__
+    return error_line(error) if is_safe else type(error).__name__

@@ -29,7 +29,7 @@ def kind_of_loss(text: str) -> str:
     return next((kind for kind in kinds if kind in text.lower()), "away")
 
 
-def line_of(error: BaseException) -> str:
+def error_line(error: BaseException) -> str:
     """Return the text of an error as one short printable line, or else its type.
 
     A server may have sent the text.

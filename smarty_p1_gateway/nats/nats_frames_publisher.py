@@ -38,7 +38,7 @@ from .nats_acknowledged_publishing import (
     NatsMessage,
     NatsRequests,
 )
-from .nats_client import NatsClient, kind_of_loss, line_of
+from .nats_client import NatsClient, error_line, kind_of_loss
 from .nats_config import NatsConfig
 
 LOGGER = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class NatsPublisher:
             try:
                 await self._serve(client)
             except (Error, OSError, ValueError) as err:
-                self._note_away(line_of(err))
+                self._note_away(error_line(err))
             finally:
                 self._note_connected(is_connected=False)
                 client.abort()
@@ -267,7 +267,7 @@ class NatsPublisher:
                 return True
             else:
                 self._no_batch_until = now + _BATCH_PAUSE
-                LOGGER.debug("A batch was refused (%s): frames go one by one", line_of(refusal))
+                LOGGER.debug("A batch was refused (%s): frames go one by one", error_line(refusal))
         outcomes = await requests.send_each(messages)
         pairs = zip(messages, outcomes, strict=True)
         failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
@@ -361,7 +361,7 @@ class NatsPublisher:
                 text = "No stream takes %s: there is none named %s, or it has no leader just now"
                 self._outage.note_failure(text % (subject, STREAM), kind="stream")
             case _:
-                text = f"The NATS cluster refuses {subject}: {line_of(err)}"
+                text = f"The NATS cluster refuses {subject}: {error_line(err)}"
                 self._outage.note_failure(text, kind="refused")
 
     def _on_late(self, subject: str) -> None:
@@ -373,7 +373,7 @@ class NatsPublisher:
 
     async def _on_error(self, err: Exception) -> None:
         """Handle an error of nats-py: an unreachable server, or a missing right."""
-        text = line_of(err)
+        text = error_line(err)
         if match := _DENIED_TITLE.search(text):
             self._on_denied(match[1].upper(), text)
         elif "permissions violation" in text.lower():
