@@ -62,7 +62,7 @@ def quarter_hour_attributes(quarter: QuarterHour | None) -> JsonDict:
     return {"start": quarter.start, **origin}
 
 
-def month_start(reading: Reading) -> datetime | None:
+def start_of_totals(reading: Reading) -> datetime | None:
     """Return the start of the month to which the sensors' totals belong.
 
     Return None if the reading has no demand.
@@ -178,7 +178,7 @@ DEMAND_SENSORS: tuple[MeterSensorSpec, ...] = (
         native_unit_of_measurement=KILOWATT_HOUR,
         suggested_display_precision=_DECIMALS,
         value_fn=lambda reading: reading.demand and reading.demand.excess_kwh,
-        last_reset_fn=month_start,
+        last_reset_fn=start_of_totals,
         needed_options=(REFERENCE_POWER,),
     ),
 )

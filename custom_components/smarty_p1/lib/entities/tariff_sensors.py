@@ -18,8 +18,8 @@ from .entity_description import (
 from .quarter_hour_power_sensors import (
     REFERENCE_POWER,
     mean_power,
-    month_start,
     quarter_hour_attributes,
+    start_of_totals,
 )
 
 UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
@@ -69,7 +69,7 @@ def _monetary(key: str, *needed_options: NeededOption, enabled: bool = False) ->
         native_unit_of_measurement=CURRENCY,
         suggested_display_precision=2,
         entity_registry_enabled_default=enabled,
-        last_reset_fn=month_start,
+        last_reset_fn=start_of_totals,
         needed_options=needed_options,
     )
 
@@ -118,7 +118,7 @@ TARIFF_SENSORS: tuple[MeterSensorSpec, ...] = (
         "quarter_hours_above",
         state_class=TOTAL,
         entity_registry_enabled_default=False,
-        last_reset_fn=month_start,
+        last_reset_fn=start_of_totals,
         needed_options=(REFERENCE_POWER,),
     ),
     _of_money(
