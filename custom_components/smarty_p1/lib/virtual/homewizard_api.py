@@ -15,7 +15,7 @@ from ..meter.mbus_meters import CHANNEL_PREFIX
 from ..meter.meter_reader import Reading
 from ..p1.obis import VOLTAGE_COUNTERS
 from .device_identity import HOMEWIZARD_FIRMWARE, HOMEWIZARD_NAME, HOMEWIZARD_PRODUCT
-from .meter_values import MeterValues, number
+from .meter_values import MeterValues, object_number
 
 HOMEWIZARD_SYSTEM = {"cloud_enabled": False}
 HOMEWIZARD_IDENTIFIED = {"identify": "ok"}
@@ -149,7 +149,7 @@ def _tariff(value: object) -> int | None:
 
 
 def _count(reading: Reading, reference: str) -> int | None:
-    count = number(reading, reference)
+    count = object_number(reading, reference)
     return None if count is None else int(count)
 
 

@@ -80,15 +80,15 @@ class MeterValues:
     @cached_property
     def imported_kwh(self) -> float | None:
         """Return the register of the imported energy in kWh. Return None if it is unknown."""
-        return number(self.reading, "1-0:1.8.0")
+        return object_number(self.reading, "1-0:1.8.0")
 
     @cached_property
     def exported_kwh(self) -> float | None:
         """Return the register of the exported energy in kWh. Return None if it is unknown."""
-        return number(self.reading, EXPORTED_ENERGY)
+        return object_number(self.reading, EXPORTED_ENERGY)
 
 
-def number(reading: Reading, reference: str) -> float | None:
+def object_number(reading: Reading, reference: str) -> float | None:
     """Return the value of the object with this OBIS reference; None if it is not a number."""
     value: Any = reading.telegram.objects.get(reference)
     return value if isinstance(value, int | float) else None
@@ -117,7 +117,7 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
     voltage: int,
 ) -> PhaseValues:
     objects = reading.telegram.objects
-    volts = number(reading, f"1-0:{voltage}.7.0")
+    volts = object_number(reading, f"1-0:{voltage}.7.0")
     powers = (f"1-0:{group}.7.0" for group in (imported, exported, reactive_plus, reactive_minus))
     return PhaseValues(
         _net(reading, imported, exported, reading.missing_export),
