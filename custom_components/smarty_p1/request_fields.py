@@ -18,7 +18,7 @@ type SchemaFields = dict[vol.Marker, Any]
 """Fields of a form or request, each with the schema or selector of its values."""
 
 
-def number(minimum: float, maximum: float) -> vol.All:
+def number_schema(minimum: float, maximum: float) -> vol.All:
     """Return a schema for a finite number between two limits."""
     return vol.All(vol.Coerce(float), vol.Range(min=minimum, max=maximum))
 
@@ -26,12 +26,12 @@ def number(minimum: float, maximum: float) -> vol.All:
 def whole_number(minimum: int, maximum: int) -> vol.All:
     """Return a schema for a whole number between two limits. Decimals are dropped."""
     # The range comes first, because infinity cannot become a whole number.
-    return vol.All(number(minimum, maximum), vol.Coerce(int))
+    return vol.All(number_schema(minimum, maximum), vol.Coerce(int))
 
 
 LOAD: SchemaFields = {
-    vol.Required("kw"): number(MIN_LOAD_KW, MAX_LOAD_KW),
-    vol.Required("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
+    vol.Required("kw"): number_schema(MIN_LOAD_KW, MAX_LOAD_KW),
+    vol.Required("hours"): number_schema(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
 }
 """Part of a schema for a load of constant power."""
 
@@ -40,7 +40,7 @@ def schema_of(term: Term) -> Any:  # noqa: ANN401 - any schema
     """Return a schema for a field. An amount is a number in its range."""
     match term:
         case Amount():
-            return number(term.minimum, term.maximum)
+            return number_schema(term.minimum, term.maximum)
         case Choice():
             texts = vol.Length(min=1, max=len(term.texts)), [vol.In(term.texts)], vol.Unique()
             return vol.All(list, *texts)

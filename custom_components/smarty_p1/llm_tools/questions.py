@@ -33,7 +33,7 @@ from ..lib.answers.what_if_changes import FIELDS, KWH_PRICE
 from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.history.month_file_lines import month_name
 from ..lib.messages.monthly_report import cost_change, cost_change_so_far
-from ..request_fields import CHANGES, LOAD, SchemaFields, number, schema_of
+from ..request_fields import CHANGES, LOAD, SchemaFields, number_schema, schema_of
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter
@@ -244,7 +244,11 @@ QUESTIONS = (
     MeterQuestion(
         "year",
         "Electricity cost and energy of each month of a year.",
-        {vol.Optional("year", description="default: last 12 months and this one"): number(*_YEARS)},
+        {
+            vol.Optional("year", description="default: last 12 months and this one"): number_schema(
+                *_YEARS
+            )
+        },
         _async_year,
     ),
 )

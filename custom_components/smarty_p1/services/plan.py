@@ -16,7 +16,7 @@ from ..lib.plan.house_battery import HouseBattery
 from ..lib.plan.house_plan import MAX_LOADS
 from ..lib.plan.house_request import BatteryWish, LoadWish
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
-from ..request_fields import number
+from ..request_fields import number_schema
 from .best_start import ATTR_BY, TIME_OR_DATE, known_plan, next_time
 from .loads_of_call import ATTR_LOADS, async_readable_loads
 from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter
@@ -28,7 +28,7 @@ _MAX_NAME_CHARS = 60
 def _is_possible(load: JsonDict) -> JsonDict:
     """Return a load. Raises Invalid if one that runs through exceeds the highest power."""
     if "hours" in load:
-        number(0.0, MAX_LOAD_KW)(load["kwh"] / load["hours"])
+        number_schema(0.0, MAX_LOAD_KW)(load["kwh"] / load["hours"])
     return load
 
 
@@ -38,10 +38,10 @@ _LOAD = vol.All(
         vol.Optional("name", default="load"): vol.All(
             cv.string, vol.Length(min=1, max=_MAX_NAME_CHARS)
         ),
-        vol.Required("kwh"): number(MIN_LOAD_KW * MIN_LOAD_HOURS, _MAX_KWH),
-        vol.Optional("max_kw"): number(MIN_LOAD_KW, MAX_LOAD_KW),
-        vol.Optional("min_kw", default=0.0): number(0.0, MAX_LOAD_KW),
-        vol.Optional("hours"): number(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
+        vol.Required("kwh"): number_schema(MIN_LOAD_KW * MIN_LOAD_HOURS, _MAX_KWH),
+        vol.Optional("max_kw"): number_schema(MIN_LOAD_KW, MAX_LOAD_KW),
+        vol.Optional("min_kw", default=0.0): number_schema(0.0, MAX_LOAD_KW),
+        vol.Optional("hours"): number_schema(MIN_LOAD_HOURS, MAX_LOAD_HOURS),
         vol.Optional("from"): TIME_OR_DATE,
         vol.Optional(ATTR_BY): TIME_OR_DATE,
         vol.Optional("entity"): cv.entity_id,
@@ -49,10 +49,10 @@ _LOAD = vol.All(
     _is_possible,
 )
 _BATTERY = {
-    vol.Required("kwh"): number(0.5, _MAX_KWH),
-    vol.Required("kw"): number(0.1, _MAX_KWH),
-    vol.Required("stored_kwh"): number(0.0, _MAX_KWH),
-    vol.Optional("efficiency", default=90): number(50, 100),
+    vol.Required("kwh"): number_schema(0.5, _MAX_KWH),
+    vol.Required("kw"): number_schema(0.1, _MAX_KWH),
+    vol.Required("stored_kwh"): number_schema(0.0, _MAX_KWH),
+    vol.Optional("efficiency", default=90): number_schema(50, 100),
     vol.Optional("charges_from_grid", default=True): cv.boolean,
 }
 SCHEMA = vol.Schema(
@@ -92,13 +92,15 @@ async def get_plan(call: ServiceCall) -> ServiceResponse:
     return await async_in_turn(call, coordinator, answer)
 
 
-def _wish(number: int, load: JsonMapping, loads: list[JsonMapping], now: datetime) -> LoadWish:
+def _wish(
+    number_schema: int, load: JsonMapping, loads: list[JsonMapping], now: datetime
+) -> LoadWish:
     """Return a load of the call. If some loads have the same name, each gets its number."""
     name = load["name"]
     has_names = len({other["name"] for other in loads}) == len(loads)
     begin = next_time(load.get("from"), now)
     return LoadWish(
-        name if has_names else f"{name} {number + 1}",
+        name if has_names else f"{name} {number_schema + 1}",
         load["kwh"],
         load.get("max_kw", 0.0),
         min(load["min_kw"], load.get("max_kw", 0.0)),
