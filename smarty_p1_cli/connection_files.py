@@ -6,7 +6,7 @@ from datetime import datetime
 from math import isnan, nan
 from typing import NamedTuple
 
-from smartyp1.energy_table.wall_clock import number_of, time_of
+from smartyp1.energy_table.wall_clock import quarter_number, time_of
 from smartyp1.history.luxembourg_time import local_text
 from smartyp1.history.quarter_hour import WH_A_KW
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, RowsByCode
@@ -82,7 +82,7 @@ def read_connections(data: bytes) -> dict[str, EnergyRows]:
         try:
             name, _, _, utc, imported, exported, is_known, layer, *shared = cells
             energies = [_wh_of(cell) for cell in (imported, exported, *shared)]
-            number, layer_number = number_of(datetime.fromisoformat(utc)), _LAYERS[int(layer)]
+            number, layer_number = quarter_number(datetime.fromisoformat(utc)), _LAYERS[int(layer)]
             imported_wh, exported_wh, shared_wh, given_wh = energies
             _check_known(imported_wh + shared_wh + given_wh)
         except ValueError, IndexError, OverflowError:

@@ -15,7 +15,7 @@ from smarty_p1_fleet.init.connections import Community, Connection, Connections,
 from smarty_p1_fleet.store.quarter_hour_edges import read_edges
 from smarty_p1_fleet.store.store_config import StoreConfig
 from smarty_p1_fleet.store.store_reader import open_reader
-from smartyp1.energy_table.wall_clock import number_of, time_of
+from smartyp1.energy_table.wall_clock import quarter_number, time_of
 from smartyp1.history.luxembourg_time import (
     day_end,
     local_day,
@@ -164,7 +164,7 @@ def _kw(power: float | None) -> str:
 
 def _sums_of(rows: EnergyRows, period: _Period) -> _Sums:
     numbers = [*rows]
-    first, last = number_of(period.begin), number_of(period.end)
+    first, last = quarter_number(period.begin), quarter_number(period.end)
     part = numbers[bisect_left(numbers, first) : bisect_left(numbers, last)]
     own = [(number, rows[number]) for number in part]
     peak: tuple[int, float] | None = None

@@ -15,7 +15,7 @@ from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
 from custom_components.smarty_p1.lib.bill.ledger import Ledger
 from custom_components.smarty_p1.lib.energy_table.filled_market_prices import filled
 from custom_components.smarty_p1.lib.energy_table.table import RowSource, Table
-from custom_components.smarty_p1.lib.energy_table.wall_clock import number_of
+from custom_components.smarty_p1.lib.energy_table.wall_clock import quarter_number
 from custom_components.smarty_p1.lib.history.luxembourg_time import month_start
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
 from tests.lib.bill.months import local
@@ -41,7 +41,7 @@ class Prices:
 
     def known_at(self, time: datetime, quarters: Sequence[int]) -> list[float]:
         """Return the prices that are known at a time. The recorder is read 20 minutes past."""
-        read = number_of(time - timedelta(minutes=45))
+        read = quarter_number(time - timedelta(minutes=45))
         return [
             nan
             if n in self._lost or (n in self._late and n >= read)
@@ -51,12 +51,12 @@ class Prices:
 
 
 def _quarters(periods: Sequence[tuple[str, int]]) -> set[int]:
-    return {number_of(local(start)) + n for start, count in periods for n in range(count)}
+    return {quarter_number(local(start)) + n for start, count in periods for n in range(count)}
 
 
 def table_at(time: datetime, prices: Prices) -> Table:
     """Return the table of all quarter-hours until a time."""
-    quarter = np.arange(number_of(BEGIN), number_of(time))
+    quarter = np.arange(quarter_number(BEGIN), quarter_number(time))
     count = len(quarter)
     known = np.array(prices.known_at(time, quarter.tolist()))
     return Table(

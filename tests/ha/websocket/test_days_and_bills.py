@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.bill.ledger import Ledger
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
-from custom_components.smarty_p1.lib.energy_table.wall_clock import number_of
+from custom_components.smarty_p1.lib.energy_table.wall_clock import quarter_number
 from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
@@ -108,7 +108,7 @@ async def test_of_many_days_the_answer_has_the_newest_400(site: Site) -> None:
     starts = [datetime(2025 + n // 12, n % 12 + 1, 1, tzinfo=LUXEMBOURG) for n in range(3, 16)]
     rows = demand.ledger.table.between(BEGINNING, demand.time - timedelta(minutes=30))
     first = rows.where([0] * len(starts))._replace(
-        quarter=np.array([number_of(start) for start in starts])
+        quarter=np.array([quarter_number(start) for start in starts])
     )
     ledger = Ledger.of(first.joined(demand.ledger.table), demand.contracts)
     changed = dataclasses.replace(demand, ledger=ledger)

@@ -8,7 +8,7 @@ import pytest
 from smartyp1.advice.day_reason import ComparedCosts, DayReason, cost_causes, day_reason
 from smartyp1.advice.period_costs import PeriodCosts, usual_evening_cost
 from smartyp1.energy_table.table import RowSource, Table
-from smartyp1.energy_table.wall_clock import number_of
+from smartyp1.energy_table.wall_clock import quarter_number
 from tests.lib.bill.months import agreed, ledger_of, local
 
 type Day = tuple[PeriodCosts, float | None]
@@ -91,10 +91,10 @@ def test_prices_have_changed_if_the_usual_day_costs_another_amount_today(
 def test_the_usual_cost_of_an_evening_above_is_that_of_the_evenings_with_an_excess() -> None:
     """A car is charged with 5 kW for four hours past midnight, on two evenings, above 3 kW."""
     start, end = local("2026-06-01"), local("2026-06-29T18:00")
-    numbers = np.arange(number_of(start), number_of(end))
+    numbers = np.arange(quarter_number(start), quarter_number(end))
     wh = np.full(len(numbers), 250.0)
     for begin in (local("2026-06-10T22:00"), local("2026-06-20T22:00")):
-        wh[number_of(begin) - numbers[0] :][:16] = 1250.0
+        wh[quarter_number(begin) - numbers[0] :][:16] = 1250.0
     # An evening that is too long ago.
     wh[:8] = 2000.0
     nothing = np.zeros(len(numbers))

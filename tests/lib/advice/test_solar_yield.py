@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from smartyp1.advice.solar_yield import solar_wh
-from smartyp1.energy_table.wall_clock import Floats, number_of
+from smartyp1.energy_table.wall_clock import Floats, quarter_number
 
 YEAR = np.arange(
-    number_of(datetime(2026, 1, 1, tzinfo=UTC)), number_of(datetime(2027, 1, 1, tzinfo=UTC))
+    quarter_number(datetime(2026, 1, 1, tzinfo=UTC)),
+    quarter_number(datetime(2027, 1, 1, tzinfo=UTC)),
 )
 
 
 def of_day(text: str, direction: float = 180, tilt: float = 30) -> Floats:
-    first = number_of(datetime.fromisoformat(f"{text}T00:00+00:00"))
+    first = quarter_number(datetime.fromisoformat(f"{text}T00:00+00:00"))
     return solar_wh(np.arange(first, first + 96), direction, tilt)
 
 

@@ -22,7 +22,7 @@ from smartyp1.answers.what_if import WhatIfQuestion, what_if_report
 from smartyp1.bill.bill import bill_of
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.energy_table.table import Table
-from smartyp1.energy_table.wall_clock import Floats, number_of, time_of
+from smartyp1.energy_table.wall_clock import Floats, quarter_number, time_of
 from smartyp1.history.luxembourg_time import LUXEMBOURG, day_start, month_end, month_start
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.prices.contract import BEGINNING, Contract
@@ -308,7 +308,7 @@ def test_the_sources_of_the_present_contract_count_for_all_months() -> None:
     quarters = quarter_hours(lambda _, n: (250, 0) if 32 <= n < 36 else (0, 0))
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
     whole = on_the_market(quarters, contract, price_of)
-    june, battery = number_of(local("2026-06-01")), Battery(20 / 9, 4, 0.81)
+    june, battery = quarter_number(local("2026-06-01")), Battery(20 / 9, 4, 0.81)
     sources = PriceSources(BEGINNING, series_of(quarters, price_of))
     for other in (0.25, nan):
         market = np.where(whole.ledger.table.quarter < june, other, whole.ledger.table.market)
@@ -321,7 +321,7 @@ def test_the_sources_of_the_present_contract_count_for_all_months() -> None:
 def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
     quarters = equal_year()
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
-    first, last = (number_of(local(f"2026-02-{day}")) for day in ("05", "09"))
+    first, last = (quarter_number(local(f"2026-02-{day}")) for day in ("05", "09"))
 
     def partly_known(table: Table) -> Table:
         is_silent = (first <= table.quarter) & (table.quarter < last)

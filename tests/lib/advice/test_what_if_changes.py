@@ -18,7 +18,7 @@ from smartyp1.bill.bill import bill_of
 from smartyp1.bill.energy_sharing import QuarterHourSharing
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.energy_table.table import RowSource, Table
-from smartyp1.energy_table.wall_clock import Floats, number_of, wall_clock
+from smartyp1.energy_table.wall_clock import Floats, quarter_number, wall_clock
 from smartyp1.history.luxembourg_time import LUXEMBOURG, month_end, month_start
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.json_types import JsonMapping
@@ -143,7 +143,7 @@ def sun_by_hand(kwp: float, direction: float, tilt: float, quarter: QuarterHour)
 @cache
 def sun_of_year(direction: float, tilt: float) -> dict[datetime, float]:
     starts = [quarter.start for quarter in year()]
-    found = solar_wh(np.array([*map(number_of, starts)]), direction, tilt)
+    found = solar_wh(np.array([*map(quarter_number, starts)]), direction, tilt)
     return dict(zip(starts, found.tolist(), strict=True))
 
 

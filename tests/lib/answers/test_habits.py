@@ -14,7 +14,7 @@ from smartyp1.answers.assistant_facts import today_facts
 from smartyp1.answers.habits import SuppliedHouse, base_load_report, usual_report
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
-from smartyp1.energy_table.wall_clock import number_of
+from smartyp1.energy_table.wall_clock import quarter_number
 from smartyp1.history.luxembourg_time import LUXEMBOURG, day_start, midnight
 from smartyp1.history.market_prices import MarketPrices
 from smartyp1.history.register_amounts import Energies
@@ -85,7 +85,7 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
     start, end = utc("2026-05-30 22:00"), utc("2026-06-30 10:00")
     demand = always_300_w(contract, start, end)
     table, shared = demand.ledger.table, np.zeros_like(demand.ledger.table.shared)
-    is_known = (table.quarter < number_of(day_start(end))) | is_today_known
+    is_known = (table.quarter < quarter_number(day_start(end))) | is_today_known
     shared[0] = np.where(is_known, table.imported / 2, 0.0)
     table = table._replace(shared=shared, is_sharing_known=is_known)
     demand = replace(demand, ledger=ledger_of(table, demand.contracts))

@@ -16,7 +16,7 @@ from smartyp1.bill.leneda_days import NO_LENEDA_DAYS, LenedaDays
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.filled_market_prices import filled
 from smartyp1.energy_table.table import RowSource, Spans, Table, table_of
-from smartyp1.energy_table.wall_clock import Floats, number_of
+from smartyp1.energy_table.wall_clock import Floats, quarter_number
 from smartyp1.history.luxembourg_time import day_end, month_end
 from smartyp1.history.month_columns import Columns
 from smartyp1.prices.contract import Contract, Contracts
@@ -148,7 +148,7 @@ def day(
     the classes. The rest of the day's energy is loose at its start.
     """
     start = local(text)
-    numbers = np.arange(number_of(start), number_of(day_end(start)))
+    numbers = np.arange(quarter_number(start), quarter_number(day_end(start)))
     high = _energies_above(above or {})
     whole = np.concatenate((high, np.zeros(len(numbers))))
     market_wh, cost = more.get("market_wh", 0.0), more.get("market_cost", 0.0)

@@ -8,7 +8,7 @@ import numpy as np
 
 from smartyp1.bill.ledger import Ledger
 from smartyp1.energy_table.table import RowSource, Table
-from smartyp1.energy_table.wall_clock import Floats, number_of
+from smartyp1.energy_table.wall_clock import Floats, quarter_number
 from smartyp1.history.luxembourg_time import day_end
 from smartyp1.prices.contract import Contracts
 from tests.lib.bill.months import ledger_of, local
@@ -47,7 +47,7 @@ def ledger_of_days(contracts: Contracts, days: Mapping[str, DayRows | Values]) -
 
 def _day_table(text: str, rows: DayRows, source: RowSource) -> Table:
     start = local(text)
-    quarter = np.arange(number_of(start), number_of(day_end(start)))
+    quarter = np.arange(quarter_number(start), quarter_number(day_end(start)))
     count = len(quarter)
 
     def energies(kwh: Values) -> Floats:

@@ -16,7 +16,7 @@ from smartyp1.advice.goal import GoalChoice
 from smartyp1.bill.ledger import Ledger
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import RowSource, Table
-from smartyp1.energy_table.wall_clock import number_of
+from smartyp1.energy_table.wall_clock import quarter_number
 from smartyp1.history.luxembourg_time import month_start
 from smartyp1.messages.message import Line
 from smartyp1.messages.monthly_report import ReportedMonths, cost_change_so_far, monthly_report
@@ -273,7 +273,7 @@ def lived(name: str, days: int) -> Table:
     place = np.arange(days * 96) % 96
     used, sold = 1.0 + 4 * (place > 76), 1.0 * (abs(place - 48) < 12)
     return Table(
-        quarter=number_of(local(f"{name}-01")) + np.arange(days * 96),
+        quarter=quarter_number(local(f"{name}-01")) + np.arange(days * 96),
         imported=used * 310_000 / used.sum(),
         exported=sold * 93_000 / sold.sum(),
         source=np.full(days * 96, RowSource.MEASURED, np.int8),
@@ -314,7 +314,7 @@ def test_if_only_prices_change_the_report_names_no_other_cause(
 
 def test_a_first_month_with_fewer_days_of_fixed_prices_is_not_compared() -> None:
     table = lived("2026-05", 31)
-    table = table.where(table.quarter >= number_of(local("2026-05-03")))
+    table = table.where(table.quarter >= quarter_number(local("2026-05-03")))
     months = two_months(ledger_of(table.joined(lived("2026-06", 30)), CONTRACTS))
     assert months[0].since
     report = monthly_report([("House", ReportedMonths(months, {}, None))])

@@ -26,7 +26,7 @@ from ..energy_table.wall_clock import (
     Floats,
     groups,
     number_from,
-    number_of,
+    quarter_number,
     time_of,
 )
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, days_between, hours_between
@@ -165,7 +165,7 @@ type GridHours = Mapping[datetime, tuple[float, float]]
 
 def grid_hours(table: Table, until: datetime) -> GridHours:
     """Return the energy of the hours whose quarter-hours before `until` are all known."""
-    last = number_of(until)
+    last = quarter_number(until)
     rows = table.where(table.is_shown & ~np.isnan(table.exported) & (table.quarter < last))
     hours = rows.quarter // AN_HOUR
     starts = groups(hours)
@@ -356,7 +356,7 @@ def without_supplies(grid: Grid, supplies: Supplies, days: Iterable[HouseDay]) -
         return grid.ledger
     table = grid.ledger.table
     quarters = np.array([number_from(hour) for hour in hours])[:, np.newaxis] + np.arange(AN_HOUR)
-    first, last = quarters[0, 0], number_of(grid.until)
+    first, last = quarters[0, 0], quarter_number(grid.until)
     is_between = (table.quarter >= first) & (table.quarter < last)
     places, count = table.quarter[is_between] - first, quarters[-1, -1] - first + 1
     imported, exported = (

@@ -27,7 +27,7 @@ from ..energy_table.wall_clock import (
     Numbers,
     WallClock,
     number_from,
-    number_of,
+    quarter_number,
     time_of,
     wall_clock,
 )
@@ -235,7 +235,7 @@ class Ledger:
 
         It shares with this ledger all that a telegram does not change.
         """
-        quarter = number_of(time)
+        quarter = quarter_number(time)
         of_a_wh = _sums_of_a_wh(quarter, self.contracts.at(time_of(quarter)), prices)
         # Neither depends on the running quarter-hour, so all copies share them.
         _ = self.months, self._whole_since
@@ -247,7 +247,7 @@ class Ledger:
     def with_row(self, time: datetime, amounts: Amounts, prices: RunningPrices) -> Ledger:
         """Return the ledger of a table with one more row: energy of the quarter-hour of `time`."""
         energies = [amounts.imported_wh], [amounts.exported_wh]
-        return self.with_table(self.table.joined(_rows(number_of(time), *energies, prices)))
+        return self.with_table(self.table.joined(_rows(quarter_number(time), *energies, prices)))
 
     def with_table(self, table: Table) -> Ledger:
         """Return the ledger of another table under the same contracts."""
@@ -430,7 +430,7 @@ def reference_wh_of(quarter: Numbers, contracts: Contracts) -> Floats:
 
 def _contract_parts(quarter: Numbers, contracts: Contracts) -> Iterator[tuple[Contract, slice]]:
     """Yield each contract with the indices of its quarter-hours."""
-    cuts = np.searchsorted(quarter, [number_of(since) for since, _ in contracts.entries[1:]])
+    cuts = np.searchsorted(quarter, [quarter_number(since) for since, _ in contracts.entries[1:]])
     for (_, contract), bound in zip(
         contracts.entries, pairwise([0, *cuts.tolist(), len(quarter)]), strict=True
     ):

@@ -11,7 +11,7 @@ from math import isnan
 import numpy as np
 
 from ..energy_table.table import Leneda, RowSource, Table
-from ..energy_table.wall_clock import groups, number_of, time_of, wall_clock
+from ..energy_table.wall_clock import groups, quarter_number, time_of, wall_clock
 from ..history.luxembourg_time import QUARTER_HOUR, day_end, midnight, month_start
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
 from ..history.quarter_hour_values import NO_DAY_SUMS, DaySums
@@ -52,16 +52,16 @@ class LenedaDays:
 
     def reactive_at(self, start: datetime) -> tuple[float | None, float | None]:
         """Return imported and exported reactive energy in kvarh of a quarter-hour from Leneda."""
-        place = np.searchsorted(self.arrays.quarter, number_of(start))
+        place = np.searchsorted(self.arrays.quarter, quarter_number(start))
         imported, exported = self._reactive_kvarh[place].tolist()
         return None if isnan(imported) else imported, None if isnan(exported) else exported
 
 
 def _arrays_of(quarters: Sequence[QuarterHour], sharing: SharedQuarterHours) -> Leneda:
     """Return quarter-hours and shared energy, which are in the order of time, as arrays."""
-    shared = [(number_of(time), of_quarter) for time, of_quarter in sorted(sharing.items())]
+    shared = [(quarter_number(time), of_quarter) for time, of_quarter in sorted(sharing.items())]
     return Leneda(
-        np.array([number_of(quarter.start) for quarter in quarters], np.int64),
+        np.array([quarter_number(quarter.start) for quarter in quarters], np.int64),
         np.array([round(quarter.mean_kw * WH_A_KW, 6) for quarter in quarters], float),
         # None becomes NaN.
         np.array([quarter.exported_kwh for quarter in quarters], float) * 1000,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..energy_table.table import ORIGINS, RowSource, Table, quarter_hours_of
-from ..energy_table.wall_clock import Floats, number_of
+from ..energy_table.wall_clock import Floats, quarter_number
 from ..history.luxembourg_time import QUARTER_HOUR, month_start
 from ..history.month_columns import Columns
 from ..history.quarter_hour import WH_A_KW, Origin, QuarterHour
@@ -40,7 +40,7 @@ class QuarterHours(NamedTuple):
     @classmethod
     def of(cls, table: Table, start: datetime, end: datetime) -> Self:
         """Return the quarter-hours of a table. Unknown quarter-hours at the end are left out."""
-        first = number_of(start)
+        first = quarter_number(start)
         rows = table.between(start, end)
         rows = rows.where(rows.is_shown)
         place = rows.quarter - first
@@ -97,7 +97,7 @@ class QuarterHours(NamedTuple):
         counted. ABOVE_CONTRACT is added where the energy exceeds the contract's reference power.
         """
         wh = np.nan_to_num(np.round(self.imported, DECIMALS))
-        numbers = number_of(self.start) + np.arange(len(wh))
+        numbers = quarter_number(self.start) + np.arange(len(wh))
         count = np.searchsorted(np.array(REFERENCE_POWERS) * WH_A_KW, wh)
         is_above = wh > reference_wh_of(numbers, contracts)
         return (count + ABOVE_CONTRACT * is_above).astype(np.uint8).tobytes()

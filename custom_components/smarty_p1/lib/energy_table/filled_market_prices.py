@@ -22,7 +22,7 @@ from ..history.luxembourg_time import day_start
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..prices.market_price_series import PriceSeries, PriceSources
 from .table import Table
-from .wall_clock import Flags, Floats, Numbers, groups, number_from, number_of, wall_clock
+from .wall_clock import Flags, Floats, Numbers, groups, number_from, quarter_number, wall_clock
 
 _DECIMALS = 12
 
@@ -115,12 +115,12 @@ def _prices_at(quarter: Numbers, series: PriceSeries | None) -> Floats:
     """Return the price of each quarter-hour in `quarter`, NaN where it is unknown."""
     prices = np.full(len(quarter), np.nan)
     for month in series.months.values() if series else ():
-        first = number_of(month.first)
+        first = quarter_number(month.first)
         part = slice(*np.searchsorted(quarter, (first, first + month.size)))
         prices[part] = np.array(month.prices)[quarter[part] - first]
     if series and (running := series.running):
         # The final price may come some seconds after the quarter-hour has ended.
-        prices[np.isnan(prices) & (quarter == number_of(running.start))] = running.price
+        prices[np.isnan(prices) & (quarter == quarter_number(running.start))] = running.price
     return prices
 
 

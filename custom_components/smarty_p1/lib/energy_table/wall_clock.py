@@ -26,7 +26,7 @@ type Floats = NDArray[np.float64]
 type Flags = NDArray[np.bool_]
 
 
-def number_of(time: datetime) -> int:
+def quarter_number(time: datetime) -> int:
     """Return the number of the quarter-hour that contains `time`."""
     return int(time.timestamp() // QUARTER_S)
 
