@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator.counted_household import demand_of
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_cars
 from ..coordinator.meter_coordinator import MeterCoordinator
-from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
+from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, last_twelve_months
 from ..lib.answers.what_if import PLAN
 from ..lib.answers.what_if_changes import ATTR_KIND
 from ..lib.history.luxembourg_time import local_day
@@ -95,7 +95,7 @@ def _refusal(
     is_measured: bool,
 ) -> WhatIfRefusal | None:
     """Return why the year of a car is unknown, None if it is known."""
-    _, end = period_of(demand_of(coordinator))
+    _, end = last_twelve_months(demand_of(coordinator))
     if entered and not is_measured and not entered.is_new(end):
         return WhatIfRefusal.CAR_NOT_MEASURED
     return None if "kwh" in car else WhatIfRefusal.NO_CAR

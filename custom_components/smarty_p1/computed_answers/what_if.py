@@ -10,7 +10,7 @@ from ..coordinator.market_prices.energy_charts import DownloadError
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..energy_dashboard.house_sources import async_house_devices
-from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, period_of
+from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, last_twelve_months
 from ..lib.answers.what_if import WhatIfQuestion, markets_report, what_if_report
 from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.plan.usual_house import LoadEnergy
@@ -65,7 +65,7 @@ async def async_what_if_devices(coordinator: MeterCoordinator) -> list[dict[str,
 
 async def async_car_energy(coordinator: MeterCoordinator, statistic: str) -> list[LoadEnergy]:
     """Return the energy of a car in the year, [] without statistics of it."""
-    start, end = period_of(demand_of(coordinator))
+    start, end = last_twelve_months(demand_of(coordinator))
     with suppress(NoLoadStatisticError):
         return await async_load_energies(coordinator.hass, [statistic], start, end)
     return []
@@ -92,7 +92,7 @@ async def async_download_prices(
     """Download the prices of a zone if a change asks for it. Raises WhatIfError if it fails."""
     if not any(change.get("download") and change.get("market") == ZONE for change in changes):
         return
-    start, end = period_of(demand_of(coordinator))
+    start, end = last_twelve_months(demand_of(coordinator))
     try:
         await coordinator.records.prices.async_download(start, end)
     except DownloadError:

@@ -263,7 +263,7 @@ class WhatIfYear(NamedTuple):
         return bill_of_parts([part], of_month)
 
 
-def period_of(state: HouseholdState) -> tuple[datetime, datetime]:
+def last_twelve_months(state: HouseholdState) -> tuple[datetime, datetime]:
     """Return start and end of the last twelve months that have ended."""
     end = month_start(state.until)
     return end.replace(year=end.year - 1), end
@@ -288,7 +288,7 @@ def year_of(
     past = state.ledger.table
     if sources:
         past = with_prices(past, [sources], state.until)
-    table = past.between(*period_of(state))
+    table = past.between(*last_twelve_months(state))
     clock = wall_clock(table.quarter)
     is_known = table.is_shown
     if np.nansum(table.exported):

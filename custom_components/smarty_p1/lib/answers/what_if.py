@@ -8,7 +8,13 @@ from ..advice.planned_car_year import PlannedCar
 from ..advice.solar_yield import SUNNY_DAYS_SOURCE, solar_kwh_a_year
 from ..advice.what_if import Changes, NewContract, Sharing, compare_years, sources_then
 from ..advice.what_if_tables import DEGREES_SOURCE, LoadProfile, car, heat_pump, panels
-from ..advice.what_if_year import WhatIfError, WhatIfRefusal, YearCosts, YearEnergies, period_of
+from ..advice.what_if_year import (
+    WhatIfError,
+    WhatIfRefusal,
+    YearCosts,
+    YearEnergies,
+    last_twelve_months,
+)
 from ..bill.household_state import HouseholdState
 from ..json_types import JsonDict, JsonMapping
 from ..plan.usual_house import LoadEnergy
@@ -133,7 +139,7 @@ def what_if_report(state: HouseholdState, question: WhatIfQuestion) -> JsonDict:
 
 def markets_report(state: HouseholdState, markets: Mapping[str, PriceSeries]) -> list[JsonDict]:
     """Return each market with the share of its known prices in the last twelve whole months."""
-    start, end = period_of(state)
+    start, end = last_twelve_months(state)
     return [
         {
             "id": name,
