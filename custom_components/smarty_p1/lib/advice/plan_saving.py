@@ -14,7 +14,7 @@ import numpy as np
 
 from ..bill.bill import more
 from ..bill.month import Month
-from ..energy_table.table import quarter_hours_of
+from ..energy_table.table import shown_quarter_hours
 from ..energy_table.wall_clock import QUARTER_S, Floats, Numbers, number_from
 from ..history.luxembourg_time import month_start
 from ..plan.daily_load import DailyLoad
@@ -55,7 +55,7 @@ def plan_saving(month: Month, loads: Sequence[MeasuredLoad]) -> float | None:
     """
     first = min((load.load.last_deadline(month.start) for load in loads), default=month.start)
     table = month.ledger.table.between(first, month.end)
-    is_shown, quarters = table.is_shown, [*quarter_hours_of(table)]
+    is_shown, quarters = table.is_shown, [*shown_quarter_hours(table)]
     numbers, moved_kwh = table.quarter[is_shown], np.zeros(len(quarters))
     # Without panels, a load has at most what the house imports, whatever its sensor says.
     has_sun = bool(np.nansum(table.exported) > 0)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..energy_table.table import Table, quarter_hours_of
+from ..energy_table.table import Table, shown_quarter_hours
 from ..energy_table.wall_clock import A_DAY, AN_HOUR, Floats, Numbers, groups, wall_clock
 from ..history.quarter_hour import WH_A_KW
 from ..plan.usual_house import LoadEnergy, without_loads
@@ -47,7 +47,7 @@ def measured_wh(table: Table, loads: Sequence[LoadEnergy]) -> Floats:
     """
     wh = np.zeros(len(table.quarter))
     if loads:
-        before = [*quarter_hours_of(table)]
+        before = [*shown_quarter_hours(table)]
         after = without_loads(before, loads)
         wh[table.is_shown] = [
             1000 * (own.imported_kwh - rest.imported_kwh)

@@ -19,7 +19,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..energy_table.table import RowSource, Table, quarter_hours_of
+from ..energy_table.table import RowSource, Table, shown_quarter_hours
 from ..energy_table.wall_clock import (
     A_DAY,
     Flags,
@@ -347,7 +347,7 @@ class Ledger:
         if not highest:
             return None
         rows = reduce(Table.followed_by, highest)
-        return next(quarter_hours_of(rows.where(np.array([rows.imported.argmax()]))))
+        return next(shown_quarter_hours(rows.where(np.array([rows.imported.argmax()]))))
 
 
 def _rows(

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from ..energy_table.table import ORIGINS, RowSource, Table, quarter_hours_of
+from ..energy_table.table import ORIGINS, RowSource, Table, shown_quarter_hours
 from ..energy_table.wall_clock import Floats, quarter_number
 from ..history.luxembourg_time import QUARTER_HOUR, month_start
 from ..history.month_columns import Columns
@@ -114,7 +114,7 @@ class QuarterHours(NamedTuple):
 
 def quarter_hours_between(table: Table, start: datetime, end: datetime) -> Iterator[QuarterHour]:
     """Return the quarter-hours that begin at `start` or later and before `end`, in order."""
-    return quarter_hours_of(table.between(start, end))
+    return shown_quarter_hours(table.between(start, end))
 
 
 def measured_between(table: Table, start: datetime, end: datetime) -> Iterator[QuarterHour]:

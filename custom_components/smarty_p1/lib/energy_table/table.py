@@ -191,7 +191,7 @@ class Table(NamedTuple):
         return self.where(is_kept).joined(rows)
 
 
-def quarter_hours_of(table: Table) -> Iterator[QuarterHour]:
+def shown_quarter_hours(table: Table) -> Iterator[QuarterHour]:
     """Yield the shown quarter-hours of a table, without their reactive energies."""
     rows = table.where(table.is_shown)
     columns = (rows.quarter, rows.imported, rows.exported, rows.source)
