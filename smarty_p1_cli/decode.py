@@ -13,7 +13,7 @@ from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.rejection_reasons import Rejection
 from smartyp1.p1.telegram import Telegram
 
-from .keys import read_keys
+from .keys import read_key_arguments
 from .parser import Commands, Parser, raise_usage_error, shown
 from .rejection_texts import explain
 
@@ -34,7 +34,7 @@ def add_decode(commands: Commands, keys: Parser) -> None:
 
 
 def _run_decode(arguments: argparse.Namespace) -> int:
-    keys = read_keys(arguments)
+    keys = read_key_arguments(arguments)
     with _open(arguments.file) as stream:
         beginning = _read_beginning(stream)
         if not beginning.startswith(BEGINNING):

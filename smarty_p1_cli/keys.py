@@ -54,7 +54,7 @@ def _parse(text: str, name: str) -> bytes:
         raise_usage_error(f"the {name} is malformed: {err}")
 
 
-def read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
+def read_key_arguments(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
     """Return the encryption key and the authentication key.
 
     The encryption key is None if it is not given. The authentication key has a default. Raises

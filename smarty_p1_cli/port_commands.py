@@ -8,7 +8,7 @@ from pathlib import Path
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 
-from .keys import read_keys
+from .keys import read_key_arguments
 from .parser import Commands, Parser, import_optional, port_url, raise_usage_error, shown
 
 # Longest recording in minutes. The limit bounds the size of the capture file, and the time until
@@ -58,14 +58,14 @@ def _run_watch(arguments: argparse.Namespace) -> int:
     # Import only here, because other commands, such as decoding, must work without the optional
     # library serialx.
     watch = import_optional("smarty_p1_cli.watch", "watching a port needs", "port")
-    decoder = Decoder(*read_keys(arguments))
+    decoder = Decoder(*read_key_arguments(arguments))
     asyncio.run(watch.watch_port(arguments.url, decoder))
     return 0
 
 
 def _run_capture(arguments: argparse.Namespace) -> int:
     capture = import_optional("smarty_p1_cli.capture", "recording a port needs", "port")
-    key, authentication_key = read_keys(arguments)
+    key, authentication_key = read_key_arguments(arguments)
     if arguments.anonymous.exists():
         raise_usage_error(f"{shown(str(arguments.anonymous))} is there already")
     folder = arguments.anonymous.parent
