@@ -55,7 +55,9 @@ def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, 
     return fields
 
 
-def read_keys(user_input: JsonMapping, current: JsonMapping, errors: FormErrors) -> JsonDict:
+def read_submitted_keys(
+    user_input: JsonMapping, current: JsonMapping, errors: FormErrors
+) -> JsonDict:
     """Return the meter's keys for an entry's data. An empty field keeps the current key."""
     advanced = user_input.get(SECTION_ADVANCED, {})
     typed = _read_typed({**user_input, **advanced}, errors)

@@ -38,7 +38,7 @@ from ..form import Input
 from ..ports_in_use import async_next_gateway_port
 from ..shared_form_fields import NEW_PORT, async_port_field
 from .add_cable_to_meter import CableSteps
-from .key_form import key_fields, read_keys
+from .key_form import key_fields, read_submitted_keys
 
 # Seconds to wait for MQTT messages. This is enough for the retained status messages. The next frame
 # may take 10 s to come, but a form cannot wait that long.
@@ -217,7 +217,7 @@ class MeterSteps(DialogSteps[CableSteps]):
     async def _async_read_meter(self, form: MeterForm, typed: JsonDict) -> JsonDict:
         """Turn the entered values into the data of an entry. Raises FieldError."""
         entry = self._updated_entry
-        keys = read_keys(typed, entry.data if entry else {}, self.form.amounts)
+        keys = read_submitted_keys(typed, entry.data if entry else {}, self.form.amounts)
         text = typed.get(CONF_PORT, "").strip() or form.port
         port = await self._async_read_port(text, takes_topic=True)
         data = {CONF_PORT: port, **keys}
