@@ -18,7 +18,7 @@ from ..lib.history.month_file_lines import month_name
 from ..lib.json_types import JsonDict
 from ..request_fields import PLANNED_CAR, planned_car, whole_number
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
-from .what_if import REFUSED, refused
+from .what_if import REFUSED, refusal_error
 
 ATTR_MONTH = "month"
 ATTR_MONTHS = "months"
@@ -101,5 +101,5 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
             call, coordinator, asked.make, asked.version, question=asked.question
         )
     except WhatIfError as err:
-        raise refused(err, coordinator, REFUSED | {WhatIfRefusal.NO_CAR: "no_car"}) from None
+        raise refusal_error(err, coordinator, REFUSED | {WhatIfRefusal.NO_CAR: "no_car"}) from None
     return {**compared, "with_plan": planned}

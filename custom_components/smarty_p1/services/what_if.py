@@ -88,10 +88,12 @@ async def what_if(call: ServiceCall) -> ServiceResponse:
         return await async_in_turn(call, coordinator, make, partial(data_version, coordinator))
     except WhatIfError as err:
         is_of_market = any("market" in change for change in changes)
-        raise refused(err, coordinator, REFUSED | OF_MARKET if is_of_market else REFUSED) from None
+        raise refusal_error(
+            err, coordinator, REFUSED | OF_MARKET if is_of_market else REFUSED
+        ) from None
 
 
-def refused(
+def refusal_error(
     err: WhatIfError,
     coordinator: MeterCoordinator,
     reasons: Mapping[WhatIfRefusal, str] = REFUSED,
