@@ -31,7 +31,15 @@ from smartyp1.port.hosts import MAX_PORT
 from smartyp1.port.serial_port import normalise_port
 
 from .connections import Connections, take_connections
-from .hosts import EXPORTER_PORT, Node, StoreHost, is_host, read_also, read_nodes, read_store_host
+from .hosts import (
+    EXPORTER_PORT,
+    Node,
+    StoreHost,
+    is_host_or_ip,
+    read_also,
+    read_nodes,
+    read_store_host,
+)
 
 EXAMPLE = Path(__file__).with_name("fleet.toml")
 _MAX_BYTES = 16 * 1024 * 1024
@@ -48,7 +56,7 @@ _USERS = restricted_kind(
     "must be different names of 1 to 64 of A-Z, a-z, 0-9, _ and -",
 )
 _ADDRESS = at_most(TEXT, _MAX_ADDRESS_CHARS, "characters")
-_WATCH = restricted_kind(TEXT, is_host, "must be the name of a host")
+_WATCH = restricted_kind(TEXT, is_host_or_ip, "must be the name of a host")
 _ALERTS = restricted_kind(TEXT, "none".__eq__, 'must be "none", or not there')
 _RETENTION = restricted_kind(
     TEXT, re.compile(r"[1-9]\d{0,3}[dwy]").fullmatch, "must be days, weeks or years, such as 10y"

@@ -64,7 +64,7 @@ def listen_host(host: str) -> str:
     return "0.0.0.0" if address.version == 4 else "[::]"  # noqa: PLR2004, S104
 
 
-def is_host(text: str) -> bool:
+def is_host_or_ip(text: str) -> bool:
     """Return whether `text` is an IP address or a host name."""
     try:
         ip_address(text)
@@ -76,7 +76,7 @@ def is_host(text: str) -> bool:
 
 _HOSTS = restricted_kind(
     TEXTS,
-    lambda names: len(names) <= _MAX_NAMES and all(map(is_host, names)),
+    lambda names: len(names) <= _MAX_NAMES and all(map(is_host_or_ip, names)),
     "must be a list of names and addresses",
 )
 
@@ -86,7 +86,7 @@ def read_also(table: ConfigTable) -> dict[str, list[str]]:
     hosts = table.keys
     if len(hosts) > _MAX_NAMES:
         raise_config_error(f"[also] must be a table of at most {_MAX_NAMES} hosts")
-    if not all(map(is_host, hosts)):
+    if not all(map(is_host_or_ip, hosts)):
         table.fail("a key", "is the name of no host")
     return {host: table.take(host, _HOSTS, []) for host in hosts}
 
@@ -107,7 +107,7 @@ def read_nodes(
     for number, text in enumerate(texts, start=1):
         match = _NODE.fullmatch(text)
         host = (match[1] or match[2]) if match else ""
-        if not match or not is_host(host):
+        if not match or not is_host_or_ip(host):
             table.fail("nodes", f"number {number} must be like node1.lan or node1.lan:4222:6222")
         earlier = sum(node.host == host for node in nodes)
         texts_of_ports = zip(match.groups()[2:], _NODE_PORTS, strict=True)
@@ -135,7 +135,7 @@ def _store_url(value: object) -> tuple[str, str, int]:
         host, port = parts.hostname or "", parts.port or _STORE_PORT
     except ValueError:
         refuse(like)
-    if not is_host(host) or url.rstrip("/").removesuffix(f":{port}") not in {
+    if not is_host_or_ip(host) or url.rstrip("/").removesuffix(f":{port}") not in {
         f"{scheme}://{bracketed(host)}" for scheme in ("http", "https")
     }:
         refuse(like)
