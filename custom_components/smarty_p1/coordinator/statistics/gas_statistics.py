@@ -28,7 +28,7 @@ from ..entered_gas_prices import counts_gas_in_m3, gas_prices, kwh_per_m3
 from ..entry_types import AnyConfigEntry
 from ..stored.gas_water_heat_history import KEPT_HOURS, MediumHistory, parts_by_hour
 from ..stored.meter_history import LENEDA_GAS, MeterHistory
-from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, async_has_rows, runs_of
+from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, async_has_rows, hour_ranges
 from .statistic_ids import GAS, StatisticKind, statistic_id, statistics_key, wanted_kinds
 from .statistics_writer import StatisticsWriter
 
@@ -104,7 +104,7 @@ class GasStatistics:
             own = own_hours(self._history.media)
             start, end = period
             hours = [start + n * HOUR for n in range((end - start) // HOUR)]
-            await self._async_write(own, {}, periods=runs_of(self._unmeasured(hours)))
+            await self._async_write(own, {}, periods=hour_ranges(self._unmeasured(hours)))
 
     def _unmeasured(self, hours: Iterable[datetime]) -> list[datetime]:
         """Return the hours without those of the days that the M-Bus has measured whole.

@@ -132,7 +132,7 @@ async def async_write(hass: HomeAssistant, series: Series) -> WritePlan:
 
 async def _async_delete(recorder: Recorder, statistic: str, hours: Sequence[datetime]) -> None:
     """Delete the rows of `hours`, a few runs at a time, so that other tasks never wait for long."""
-    for runs in batched(runs_of(hours), _MAX_CHANGES, strict=False):
+    for runs in batched(hour_ranges(hours), _MAX_CHANGES, strict=False):
         for start, end in runs:
             recorder.async_clear_statistics(  # type: ignore[call-arg,unused-ignore]
                 [statistic], start_time=start, end_time=end
@@ -269,7 +269,7 @@ def _read_newest(hass: HomeAssistant, statistics: set[str]) -> Mapping[str, obje
     }
 
 
-def runs_of(hours: Sequence[datetime]) -> list[TimeRange]:
+def hour_ranges(hours: Sequence[datetime]) -> list[TimeRange]:
     """Return the start and the end of each run of consecutive hours. `hours` must be sorted."""
     runs: list[TimeRange] = []
     for hour in hours:

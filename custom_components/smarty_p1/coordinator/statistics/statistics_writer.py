@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 
 from ...lib.history.spans import TimeRange
 from ..entry_types import AnyConfigEntry
-from .hourly_statistics import Hours, Series, WritePlan, async_newest, async_write, runs_of
+from .hourly_statistics import Hours, Series, WritePlan, async_newest, async_write, hour_ranges
 from .statistic_ids import StatisticKind, async_statistic_names, statistic_id, statistics_key
 
 type Kinds = tuple[StatisticKind, ...]
@@ -50,7 +50,7 @@ class StatisticsWriter:
                 kind.unit,
                 kind.unit_class,
                 hours,
-                runs_of([*hours]) if periods is None else periods,
+                hour_ranges([*hours]) if periods is None else periods,
                 is_expected=is_expected(kind),
             )
             written.append(await async_write(self._hass, series))
