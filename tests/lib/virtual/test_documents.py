@@ -11,7 +11,7 @@ from smartyp1.json_types import JsonDict
 from smartyp1.meter.meter_reader import Reading
 from smartyp1.virtual.homewizard_api import homewizard_data
 from smartyp1.virtual.meter_values import MeterValues
-from smartyp1.virtual.shelly_json_rpc import to_json
+from smartyp1.virtual.shelly_json_rpc import shelly_json
 from smartyp1.virtual.shelly_methods import RequestContext, RpcError, Shelly, em_status
 from smartyp1.virtual.virtual_meter import VirtualMeter
 
@@ -42,7 +42,7 @@ def homewizard(reading: Reading) -> JsonDict:
 
 def shelly(reading: Reading, method: str = "EM.GetStatus") -> str:
     values = values_of(reading)
-    return to_json(
+    return shelly_json(
         Shelly(SERIAL).answer(method, RequestContext(lambda: values, 1_751_531_400, 12, 0))
     )
 

@@ -14,7 +14,7 @@ _MAX_NAME_CHARS = 128
 _MAX_DIGITS = 9
 
 
-def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
+def shelly_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
     """Return `value` as JSON without blanks. Every float has two decimals.
 
     Some batteries cannot read numbers in another form, and reject `-0.00`. So `-0.00` becomes
@@ -25,10 +25,10 @@ def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
             text = f"{value:.2f}"
             return "0.00" if text == "-0.00" else text
         case Mapping():
-            pairs = (f"{json.dumps(key)}:{to_json(item)}" for key, item in value.items())
+            pairs = (f"{json.dumps(key)}:{shelly_json(item)}" for key, item in value.items())
             return f"{{{','.join(pairs)}}}"
         case list():
-            return f"[{','.join(map(to_json, value))}]"
+            return f"[{','.join(map(shelly_json, value))}]"
         case _:
             return json.dumps(value)
 
@@ -100,14 +100,14 @@ def answer_frame(
     if frame.source is not None:
         head["dst"] = frame.source
     try:
-        return 200, to_json(head | {"result": answer(frame)})
+        return 200, shelly_json(head | {"result": answer(frame)})
     except RpcError as err:
-        return err.code, to_json(head | {"error": {"code": err.code, "message": err.message}})
+        return err.code, shelly_json(head | {"error": {"code": err.code, "message": err.message}})
 
 
 def notification(serial: str, to: str, status: RpcResult, timestamp: float) -> str:
     """Return the JSON text of a notification that tells the client `to` the values in `status`."""
-    return to_json(
+    return shelly_json(
         {
             "src": shelly_id(serial),
             "dst": to,

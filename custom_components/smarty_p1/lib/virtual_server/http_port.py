@@ -25,7 +25,7 @@ from ..virtual.shelly_json_rpc import (
     answer_frame,
     component_of,
     read_request,
-    to_json,
+    shelly_json,
 )
 from ..virtual.shelly_methods import TOO_MANY, RpcError, shelly_information
 from ..virtual.virtual_meter import Unavailable, VirtualMeter
@@ -217,7 +217,7 @@ class HttpPort:
         except PollRateExceededError:
             return _error(TOO_MANY, "Asked too often")
         except RpcError as err:
-            return _text(to_json({"code": err.code, "message": err.message}), err.code)
+            return _text(shelly_json({"code": err.code, "message": err.message}), err.code)
         except TimeoutError, ConnectionError:
             raise web.HTTPRequestTimeout from None
         except Exception:
@@ -251,7 +251,7 @@ class HttpPort:
 
         async def answer(request: web.Request) -> web.Response:
             self._note(request)
-            return _text(to_json(document))
+            return _text(shelly_json(document))
 
         return answer
 
@@ -274,7 +274,7 @@ class HttpPort:
         result = self._required_rpc.answer(
             _client(request), request.match_info["method"], component_of(request.query)
         )
-        return _text(to_json(result))
+        return _text(shelly_json(result))
 
     async def _frame(self, request: web.Request) -> web.Response:
         try:
