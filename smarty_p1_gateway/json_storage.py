@@ -24,7 +24,7 @@ _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
 
 
-def to_json(content: object) -> str:
+def compact_json(content: object) -> str:
     """Return `content` as compact JSON."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
@@ -93,7 +93,9 @@ class JsonStorage(DiskWriter):
             self._current, self._next = self._next, asyncio.Event()
             made = {name: self._faults.call(make) for name, make in makers.items()}
             rows = (
-                (name, to_json(content)) for name, content in made.items() if content is not None
+                (name, compact_json(content))
+                for name, content in made.items()
+                if content is not None
             )
             try:
                 await asyncio.shield(self._queue.run(partial(FrameQueue.keep, contents=rows)))

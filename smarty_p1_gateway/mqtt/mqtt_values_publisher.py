@@ -13,7 +13,7 @@ from typing import override
 
 from smarty_p1_gateway.decoding_config import PublishConfig
 from smarty_p1_gateway.gateway_config import BrokerConfig, PortConfig
-from smarty_p1_gateway.json_storage import JsonStorage, to_json
+from smarty_p1_gateway.json_storage import JsonStorage, compact_json
 from smarty_p1_gateway.log_once import LogOnce
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smartyp1.failure_detection import Condition
@@ -132,7 +132,7 @@ class ValuesPublisher(ReconnectingPublisher):
         root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
         messages = MeterMessages(
             Published(root, self._publish.form, self._publish.retain),
-            to_json,
+            compact_json,
             self._announcer(serial_number, root),
             self._retained.topics,
             self._warn_of_topics,
