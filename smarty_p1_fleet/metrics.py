@@ -8,7 +8,7 @@ from typing import override
 from nats.js.api import ConsumerInfo, StreamInfo
 from prometheus_client import Histogram
 
-from smarty_p1_gateway.metrics import ProgramMetrics, values_of
+from smarty_p1_gateway.metrics import ProgramMetrics, gauge_values
 
 from .frames.frame_verifier import MALFORMED, NO_KEY, TELEGRAM, WRONG_SUBJECT
 from .frames.nats_clock_check import MAX_DIFFERENCE_S
@@ -171,20 +171,20 @@ class CollectorMetrics(ProgramMetrics):
 
     @override
     def current_problems(self) -> Iterator[str]:
-        if not values_of(self.nats_connected)[""]:
+        if not gauge_values(self.nats_connected)[""]:
             yield "NATS does not answer, or has no stream; the log says why"
-        if not values_of(self.store_answers)[""]:
+        if not gauge_values(self.store_answers)[""]:
             yield "VictoriaMetrics does not answer"
 
     @override
     def degradations(self) -> Iterator[str]:
-        if values_of(self.keys_unreadable)[""]:
+        if gauge_values(self.keys_unreadable)[""]:
             yield "the keys cannot be read: the previous keys stay until a restart; see the log"
-        if abs(difference := values_of(self.clock_difference)[""]) > MAX_DIFFERENCE_S:
+        if abs(difference := gauge_values(self.clock_difference)[""]) > MAX_DIFFERENCE_S:
             yield f"clock: it differs by {abs(difference):.0f} s from that of NATS"
         current, wanted = (
-            values_of(self.stream_replicas)[""],
-            values_of(self.stream_wanted_replicas)[""],
+            gauge_values(self.stream_replicas)[""],
+            gauge_values(self.stream_wanted_replicas)[""],
         )
-        if values_of(self.nats_connected)[""] and current < wanted:
+        if gauge_values(self.nats_connected)[""] and current < wanted:
             yield f"only {current:.0f} of {wanted:.0f} nodes have the whole stream"

@@ -51,7 +51,7 @@ class ProgramMetrics:
         return Gauge(f"{self._prefix}_{name}", text, labels, registry=self.registry)
 
 
-def values_of(gauge: Gauge) -> dict[str, float]:
+def gauge_values(gauge: Gauge) -> dict[str, float]:
     """Return the values of a gauge by their port, of one without ports by ""."""
     [metric] = gauge.collect()
     return {sample.labels.get("port", ""): sample.value for sample in metric.samples}
@@ -121,9 +121,9 @@ class GatewayMetrics(ProgramMetrics):
 
     @override
     def current_problems(self) -> Iterator[str]:
-        if not any(values_of(self.broker_connected).values()):
+        if not any(gauge_values(self.broker_connected).values()):
             yield "there is no connection to the broker"
-        ports = values_of(self.port_open)
+        ports = gauge_values(self.port_open)
         if not any(ports.values()):
             yield "no port is open"
             yield from (f"the port {port} is not open" for port in ports)
