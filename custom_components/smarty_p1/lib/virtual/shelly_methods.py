@@ -1,7 +1,7 @@
 """RPC methods of a Shelly Pro 3EM (second generation, profile triphase), and their results.
 
 Results are dicts. Their keys are in the order of a real device. Counts and ids are int, measured
-values are float. `shelly_json_rpc.to_json` writes a float with two decimals.
+values are float. `shelly_json_rpc.shelly_json` writes a float with two decimals.
 
 Source: shelly-api-docs.shelly.cloud/gen2, RPC protocol, EM, EMData, Shelly Pro 3EM.
 """
