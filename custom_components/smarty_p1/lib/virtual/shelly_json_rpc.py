@@ -46,7 +46,7 @@ class RpcFrame:
     component: int = 0
 
 
-def read_request(data: bytes | str) -> RpcFrame | None:
+def read_rpc_frame(data: bytes | str) -> RpcFrame | None:
     """Return the request in the frame `data`. Return None if the frame is invalid."""
     if len(data) > MAX_FRAME_BYTES:
         return None

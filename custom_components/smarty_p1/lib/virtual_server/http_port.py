@@ -24,7 +24,7 @@ from ..virtual.shelly_json_rpc import (
     MAX_FRAME_BYTES,
     answer_frame,
     component_of,
-    read_request,
+    read_rpc_frame,
     shelly_json,
 )
 from ..virtual.shelly_methods import TOO_MANY, RpcError, shelly_information
@@ -279,7 +279,7 @@ class HttpPort:
     async def _frame(self, request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(MAX_BODY_S):
-                frame = read_request(await request.read())
+                frame = read_rpc_frame(await request.read())
         except web.RequestPayloadError:
             frame = None  # aiohttp cannot tell the chunks of the body apart
         if frame is None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from aiohttp import WSMessage, WSMsgType, web
 
 from ..virtual.clients import PollRateExceededError
-from ..virtual.shelly_json_rpc import MAX_FRAME_BYTES, answer_frame, read_request
+from ..virtual.shelly_json_rpc import MAX_FRAME_BYTES, answer_frame, read_rpc_frame
 from ..virtual.shelly_methods import TOO_MANY, RpcError
 from ..virtual.virtual_meter import Unavailable
 from .shelly_rpc_dispatch import ShellyRpc
@@ -86,7 +86,7 @@ class WebsocketListener:
 
         Raises PollRateExceededError if the client sends too many messages, invalid ones included.
         """
-        frame = read_request(message.data) if message.type is WSMsgType.TEXT else None
+        frame = read_rpc_frame(message.data) if message.type is WSMsgType.TEXT else None
         if frame is None:
             self._rpc.note_other(self._address)
             if message.type is WSMsgType.PING:

@@ -5,7 +5,7 @@ from typing import cast, override
 
 from ..client_admission import plain_address
 from ..local_network_check import is_private
-from ..virtual.shelly_json_rpc import answer_frame, read_request
+from ..virtual.shelly_json_rpc import answer_frame, read_rpc_frame
 from .shelly_rpc_dispatch import ShellyRpc
 
 _OK = 200
@@ -49,7 +49,7 @@ class UdpPort(asyncio.DatagramProtocol):
         address = plain_address(addr[0])
         if address is None or not is_private(address):
             return
-        frame, transport = read_request(data), self._transport
+        frame, transport = read_rpc_frame(data), self._transport
         # A full buffer means that the network is interrupted. Drop the answer, because it would
         # arrive too late.
         if frame is None or transport is None or self._is_full:
