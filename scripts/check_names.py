@@ -1,4 +1,4 @@
-"""Check names: a file is named after its main class, and no public class or alias stands twice.
+"""Check names: a file is named after its main class, and no public name stands twice.
 
 The main class of a file is its longest public class, if it is at least three tenths of the file. It
 shares a word with the file's name. usage: python scripts/check_names.py
@@ -14,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SHIPPED = ("custom_components/smarty_p1", "smarty_p1_cli", "smarty_p1_fleet", "smarty_p1_gateway")
 _MAIN_SHARE = 0.3
+# Home Assistant calls the first in each platform. Each program has the others.
+_OF_EACH = {"async_setup_entry", "main", "read_config", "run"}
 
 
 def words(name: str) -> set[str]:
@@ -23,13 +25,16 @@ def words(name: str) -> set[str]:
 
 
 def public_names(path: Path) -> Iterator[tuple[str, int]]:
-    """Yield the names of a module's public classes and aliases, and the lines of the classes."""
+    """Yield a module's public classes, aliases and functions, and the lines of the classes."""
     for node in ast.parse(path.read_text("utf-8")).body:
         match node:
             case ast.ClassDef(name=name) if name[0] != "_":
                 yield name, (node.end_lineno or 0) - node.lineno
             case ast.TypeAlias(name=ast.Name(id=name)) if name[0] != "_":
                 yield name, 0
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                if name[0] != "_" and name not in _OF_EACH:
+                    yield name, 0
 
 
 def problems() -> Iterator[str]:
@@ -48,7 +53,7 @@ def problems() -> Iterator[str]:
                 yield f"{place}: its main class {main} shares no word with the file's name"
     for name, found in places.items():
         if len(found) > 1:
-            yield f"{name}: a public class or alias in {', '.join(found)}"
+            yield f"{name}: a public name in {', '.join(found)}"
 
 
 if __name__ == "__main__":
