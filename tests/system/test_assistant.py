@@ -166,32 +166,6 @@ async def test_each_tool_is_asked_by_assist_and_by_mcp(assistant: Assistant) -> 
         assert by_assist["meter"] == by_mcp["meter"]
 
 
-async def test_answers_are_those_of_the_cards(assistant: Assistant) -> None:
-    await expose(assistant)
-
-    async def is_same() -> bool:
-        bills = (await assistant.card("bill", months=13))["months"]
-        bill, year = await assistant.ask("bill", {}), await assistant.ask("year", {})
-        day = (await assistant.card("days"))["days"][-1]
-        today = await assistant.ask("today", {})
-        assert [row["total_eur"] for row in year["months"]][:-1] == [
-            shown["total"] for shown in bills[:-1]
-        ]
-        # A telegram may come between the questions.
-        return bool(
-            bill["total_eur"] == bills[-1]["total"] == year["months"][-1]["total_eur"]
-            and today["cost_eur"] == day["cost"]
-        )
-
-    await until(is_same)
-    classes = await assistant.card("classes")
-    facts = await assistant.ask("reference_powers", {})
-    assert facts["saving_eur_a_year"] == classes["saving_per_year"]
-    shown = (await assistant.card("what_if", **QUESTIONS["what_if"]))["what_if"]
-    facts = await assistant.ask("what_if", QUESTIONS["what_if"])
-    assert facts["saving_eur_a_year"] == shown["saving"]
-
-
 async def test_a_refusal_reaches_both(assistant: Assistant) -> None:
     await expose(assistant)
     asked = {"month": "1999-01"}

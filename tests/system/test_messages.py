@@ -22,8 +22,7 @@ from dev.demo.meter_statistics import DOMAIN
 from dev.ports import free_ports
 from dev.simulator import Server
 from dev.simulator.house import HOUSES
-from dev.simulator.meter import CounterExhaustedError
-from dev.simulator.telegram_values import Channel, Flow, Phase, Reading
+from dev.simulator.telegram_values import Flow, Phase, Reading
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.json_types import JsonDict
 from tests.system.home import Home
@@ -40,29 +39,18 @@ TITLES = {
         "operator": "Nachricht des Netzbetreibers",
         "failure": "Stromausfall",
         "voltage": "Spannung außerhalb von 207-253\xa0V",
-        "soon above": "Bald über 3\xa0kW",
-        "goal": "Ziel des Monats überschritten",
         "silent": "Keine Werte vom Zähler",
         "back": "Der Zähler wird wieder gelesen",
-        "water": "Wasser lief die ganze Nacht",
     },
     "fr": {
         "test": "Essai de ",
         "operator": "Message du gestionnaire de réseau",
         "failure": "Coupure de courant",
         "voltage": "Tension hors de 207-253\xa0V",
-        "soon above": "Bientôt au-dessus de 3\xa0kW",
-        "goal": "Objectif du mois dépassé",
         "silent": "Pas de relevés du compteur",
         "back": "Le compteur est de nouveau lu",
-        "water": "L'eau a coulé toute la nuit",
     },
 }
-MONTHS = {
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
-    "fr": "Janvier Février Mars Avril Mai Juin Juillet Août Septembre Octobre Novembre Décembre",
-}
-WATER = 7
 
 
 class ScriptedMeter(RecordingMeter):
@@ -71,16 +59,8 @@ class ScriptedMeter(RecordingMeter):
     kw = 0.3
     volts = 230.0
     failures = 0
-    leak_since: datetime | None = None
-    is_paused = False
     _kwh = 5000.0
     read_at: datetime | None = None
-
-    @override
-    def frame_at(self, when: datetime) -> bytes:
-        if self.is_paused:
-            raise CounterExhaustedError
-        return super().frame_at(when)
 
     @override
     def reading_at(self, when: datetime) -> Reading:
@@ -95,16 +75,7 @@ class ScriptedMeter(RecordingMeter):
             power=Flow(self.kw),
             phases=(phase, phase._replace(voltage=230.0), phase._replace(voltage=230.0)),
             power_failures=self.failures,
-            channels=tuple(map(self._with_leak, reading.channels)),
         )
-
-    def _with_leak[C](self, channel: C) -> C:
-        """Return a water meter that shows a leak of 12 L an hour, and no other use."""
-        if not isinstance(channel, Channel) or channel.device_type != WATER:
-            return channel
-        since = self.leak_since or channel.captured_at
-        hours = max(timedelta(), channel.captured_at - since) / timedelta(hours=1)
-        return replace(channel, value=41.0 + 0.012 * hours)
 
 
 class Phone:
@@ -160,34 +131,6 @@ class Household(NamedTuple):
         for meter in self.meters:
             for name, value in values.items():
                 setattr(meter, name, value)
-
-    async def go_to(self, clock: str) -> None:
-        """Put time forward to a time of day in Luxembourg, by less than an hour."""
-        # A telegram from before the leap, or from after it, would look like a wrong clock.
-        await self.is_read()
-        self.set(is_paused=True)
-        await self.time.go_to(self._moment(clock))
-        self.set(is_paused=False)
-        await self.read()
-        # A token of Home Assistant is valid for half an hour.
-        await self.home.client.stay()
-
-    async def restart(self, clock: str | None = None, *, day: int | None = None) -> None:
-        """Restart Home Assistant, and put time forward between its end and its start.
-
-        `day` is a day of this month, or 1 for the first day of the next month.
-        """
-        await self.home.stop()
-        if clock:
-            await self.time.go_to(self._moment(clock, day))
-        await self.home.start()
-
-    def _moment(self, clock: str, day: int | None = None) -> datetime:
-        hour, minute = map(int, clock.split(":"))
-        now = self.time.now().astimezone(LUXEMBOURG)
-        if day == 1:
-            now = now.replace(day=1) + timedelta(days=32)
-        return now.replace(day=day or now.day, hour=hour, minute=minute, second=0, microsecond=0)
 
     async def read(self) -> None:
         for meter in self.meters:
@@ -332,7 +275,11 @@ async def test_the_grid(household: Household) -> None:
 
 @pytest.mark.slow
 async def test_a_line_that_is_cut(household: Household) -> None:
-    await household.restart("16:10", day=15)
+    await household.home.stop()
+    now = household.time.now().astimezone(LUXEMBOURG)
+    begin = now.replace(day=15, hour=16, minute=10, second=0, microsecond=0)
+    await household.time.go_to(begin)
+    await household.home.start()
     await household.read()
     # No earlier message is repeated.
     await household.gets()
@@ -348,59 +295,3 @@ async def test_a_line_that_is_cut(household: Household) -> None:
     [text] = await household.gets("back")
     assert " 16:1" in text
     assert " 17:1" in text
-
-
-@pytest.mark.slow
-async def test_a_quarter_hour_that_gets_dear(household: Household) -> None:
-    """The quarter-hour is 5 kW above 3 kW."""
-    await household.go_to("17:59")
-    await household.pass_in_steps(1)
-    household.set(kw=8.0)
-    await household.pass_in_steps(5.5)
-    [text] = await household.gets("soon above")
-    assert "18:15" in text
-
-
-@pytest.mark.slow
-async def test_a_month_that_gets_dear(household: Household) -> None:
-    """Two hours with 11 kW cost more than 4 EUR."""
-    household.set(kw=11.0)
-    await household.restart("20:20", day=15)
-    await household.read()
-    household.set(kw=0.3)
-    # The energy of a gap counts after a whole quarter-hour, and the goal is looked at once an hour.
-    await household.go_to("20:29")
-    await household.pass_in_steps(18, step=60)
-    await household.go_to("21:05")
-    await household.gets("goal")
-
-
-@pytest.mark.slow
-async def test_a_tap_that_drips(household: Household) -> None:
-    """The message waits for the end of the quiet hours."""
-    household.set(leak_since=household.time.now())
-    await household.restart("01:10", day=17)
-    await household.read()
-    for clock in ("02:08", "03:06"):
-        await household.go_to(clock)
-    await household.restart()
-    await household.read()
-    for clock in ("04:04", "05:02", "06:00", "06:57"):
-        await household.go_to(clock)
-    await household.gets()
-    await household.go_to("07:01")
-    [text] = await household.gets("water")
-    assert re.search(r"\b4\d L", text), text
-
-
-@pytest.mark.slow
-async def test_a_report_on_the_first_of_a_month(household: Household) -> None:
-    await household.restart("07:20", day=1)
-    await household.read()
-    await household.go_to("07:58")
-    await household.gets()
-    await household.go_to("08:00")
-    await household.gets(MONTHS[household.language].split()[evening(14).month - 1])
-    await household.restart()
-    await household.read()
-    await household.gets()
