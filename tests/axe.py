@@ -1,11 +1,11 @@
 """Faults that axe-core finds in the page for readers with low or without vision."""
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Page
 
-_AXE = Path(__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+from tests.root import ROOT
+
+_AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # A page has other things around a card: its headings and landmarks are not the card's.
 _NOT_OF_CARDS = ["heading-order", "region"]

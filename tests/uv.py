@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.root import ROOT
+
 OFFLINE = ("error sending request", "dns error", "tcp connect error", "NewConnectionError")
 
 

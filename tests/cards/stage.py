@@ -11,11 +11,11 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route
 
 from smartyp1.json_types import JsonDict
+from tests.root import ROOT
 from tests.system.browser import VISIBLE_TEXT
 
 from . import house
 
-ROOT = Path(__file__).parents[2]
 # The built cards; CARDS is a folder with others.
 CARDS = Path(os.environ.get("CARDS", ROOT / "custom_components" / "smarty_p1" / "frontend"))
 SCRIPT = Path(__file__).with_suffix(".js")

@@ -3,9 +3,9 @@
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.root import ROOT
+
 PROGRAM = ("custom_components", "smartyp1", "smarty_p1_cli", "smarty_p1_fleet", "smarty_p1_gateway")
 _ROW = re.compile(r"^\| `(tests/\S+)` \| `(\w+)` \| .+ \|$", re.MULTILINE)
 

@@ -16,8 +16,9 @@ import pytest
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
 from smartyp1.json_types import JsonDict
+from tests.root import ROOT
 
-HOUSE = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
+HOUSE = ROOT / "custom_components" / "smarty_p1"
 TEXTS: JsonDict = json.loads((HOUSE / "translations" / "en.json").read_text("utf-8"))
 # Modules that make keys of dialogs. The values of other modules only look like keys.
 MAKERS = ("config_flow.py", "repairs.py", "flows/", "coordinator/leneda/client.py")

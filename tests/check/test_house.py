@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.root import ROOT
+
 HOUSE = ROOT / "custom_components" / "smarty_p1"
 MOST_FILES = 20
 

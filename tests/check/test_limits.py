@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from math import ceil
-from pathlib import Path
 
 import pytest
 
@@ -35,8 +34,9 @@ from smarty_p1_gateway.nats import (
     nats_frames_publisher as nats,
 )
 from smarty_p1_gateway.queue import async_frame_queue as memory, frame_queue_on_disk as disk
+from tests.root import ROOT
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 KIB, MIB = 1024, 1024 * 1024
 COVERED = [

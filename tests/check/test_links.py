@@ -5,8 +5,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from dev.release_contents import file_modes
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 # Files that name pages by their addresses: forms on GitHub, blueprints, services, the integration.
 FOLDERS = (".github", "blueprints", "custom_components", "fleet", "gateway")
 HERE = re.compile(

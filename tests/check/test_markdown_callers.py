@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-HOUSE = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
+from tests.root import ROOT
+
+HOUSE = ROOT / "custom_components" / "smarty_p1"
 ESCAPING = {"as_plain", "in_markdown"}
 # Functions of Home Assistant that show Markdown, each with the argument of the text.
 SHOWN = {

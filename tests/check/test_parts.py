@@ -2,9 +2,8 @@
 
 import re
 import subprocess
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.root import ROOT
 
 
 def test_each_file_of_tests_is_in_a_part() -> None:

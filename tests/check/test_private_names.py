@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.root import ROOT
+
 KIT = ROOT / "tests/ha/kit.py"
 OTHERS = ("homeassistant", "pytest_homeassistant_custom_component")
 PRIVATE = re.compile(r"_[^_]\w*")

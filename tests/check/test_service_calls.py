@@ -1,11 +1,12 @@
 """Few modules call actions of other integrations. All orders of the plan come from one of them."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-HOUSE = Path(__file__).parents[2] / "custom_components/smarty_p1"
+from tests.root import ROOT
+
+HOUSE = ROOT / "custom_components/smarty_p1"
 CALLERS = {
     "coordinator/loads/ordered_entities.py": "orders of the plan",
     "coordinator/market_prices/prices_ahead.py": "prices of another integration",

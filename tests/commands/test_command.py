@@ -20,10 +20,11 @@ import pytest
 
 from dev.encoder import KEY, frame, literal, telegram
 from tests.cli.conftest import Run
+from tests.root import ROOT
 from tests.sending import sending
 from tests.table import rows
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = ROOT
 COMMAND = (sys.executable, "-m", "smarty_p1_cli")
 FULL = literal("three_phase_gas_water_heat").data
 PUBLISHED = "00112233445566778899AABBCCDDEEFF"

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.lib.leneda.writing import export
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "library.md").read_text("utf-8")
 
 

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from smartyp1.json_types import JsonDict
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 MANIFEST = "custom_components/smarty_p1/manifest.json"
 RELEASED = re.compile(r"\d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)")
 LOCK = "requirements/build_lock.txt"

@@ -19,8 +19,8 @@ from dev.release_contents import (
     package_problems,
     version_problems,
 )
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 MANIFEST = f"{INTEGRATION}/manifest.json"
 
 

@@ -4,13 +4,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 
 from dev import ports
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 # Another process that claims as many ports, and stays until its input ends.
 OTHER = """
 from dev.ports import free_ports

@@ -12,9 +12,9 @@ from smarty_p1_gateway.config_table import FORMAT
 from smarty_p1_gateway.gateway_config import BrokerConfig
 from smarty_p1_gateway.nats.nats_config import NatsConfig
 from smartyp1.publish.publish_format import Format
+from tests.root import ROOT
 from tests.table import rows
 
-ROOT = Path(__file__).parents[2]
 MIN = '[mqtt]\nhost = "broker"\n[[port]]\naddress = "10.0.0.1:2001"\n'
 KEY = "00" * 16
 KEYS = f"* {KEY}"

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from http.client import HTTPException
-from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -22,8 +21,8 @@ from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import GatewayMetrics
 from smarty_p1_gateway.metrics_and_health_server import serve
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
 
 

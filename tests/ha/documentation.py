@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import batched
-from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from custom_components.smarty_p1.lib.entities.entity_description import EntitySpec, SensorSpec
@@ -23,8 +22,8 @@ from custom_components.smarty_p1.lib.entities.reception_sensors import STATUS_SE
 from custom_components.smarty_p1.lib.entities.tariff_sensors import TARIFF_SENSORS
 from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
 from smartyp1.json_types import JsonDict
+from tests.root import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "entities.md"
 ENTITIES = PAGE.read_text()
 _TRANSLATIONS = ROOT / "custom_components" / "smarty_p1" / "translations" / "en.json"

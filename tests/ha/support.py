@@ -165,8 +165,24 @@ async def set_up(
 
 async def load(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Set up an entry, and wait for its effects."""
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     await hass.async_block_till_done()
+
+
+async def set_up_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    return await hass.config_entries.async_setup(entry.entry_id)
+
+
+async def unload_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    return await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def reload_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    return await hass.config_entries.async_reload(entry.entry_id)
+
+
+async def remove_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> JsonDict:
+    return await hass.config_entries.async_remove(entry.entry_id)
 
 
 async def recorder_done(hass: HomeAssistant) -> None:
@@ -181,7 +197,7 @@ async def wait_for_telegram(hass: HomeAssistant, entry: MockConfigEntry) -> None
 
 async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Reload an entry, and wait for the first telegram of its meter."""
-    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await reload_entry(hass, entry)
     await wait_for_telegram(hass, entry)
 
 

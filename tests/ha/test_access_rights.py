@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 
 import pytest
 from homeassistant.components import websocket_api
@@ -13,9 +12,10 @@ from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEn
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from smartyp1.json_types import JsonDict
-from tests.ha.support import smarty_entry, state_of
+from tests.ha.support import smarty_entry, state_of, unload_entry
+from tests.root import ROOT
 
-PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "rights.md").read_text("utf-8")
 USERS = ("administrator", "reader", "another user", "automation")
 FIELDS: dict[str, JsonDict] = {
     "quarter_hours": {"start": "2026-06-15T00:00:00Z"},
@@ -208,6 +208,6 @@ async def test_an_action_of_a_user_that_is_gone(
 async def test_a_user_learns_nothing_of_a_meter_that_is_not_loaded(
     hass: HomeAssistant, entry: MockConfigEntry, users: dict[str, MockUser]
 ) -> None:
-    await hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(hass, entry)
     with pytest.raises(Unauthorized):
         await bill_for(hass, entry, users["another user"])

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -36,18 +35,19 @@ from custom_components.smarty_p1.llm_tools.meter_tool import MeterTool
 from custom_components.smarty_p1.llm_tools.questions import QUESTIONS
 from smartyp1.json_types import JsonDict, JsonMapping
 from tests import stand_in_model
+from tests.root import ROOT
 
 from .billed_month import telegram
 from .clock import CLOCK
 from .dialogs import contract_in
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher
-from .support import OTHER_METER, Home, wait_until
+from .support import OTHER_METER, Home, set_up_entry, unload_entry, wait_until
 from .test_what_if import set_up_year
 from .websocket.conftest import ask as ask_command, user_with
 
 type Ask = Callable[..., Awaitable[Any]]
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 PREFIX = "smarty_p1__"
 SKIP = "button.second_car_skip_today"
 EXPOSED = "sensor.smarty_energy_imported"
@@ -141,9 +141,9 @@ async def test_tools_are_offered_for_loaded_exposed_meters_only(
     assert (await ask_unoffered(hass, "bill"))["error"] == "not_exposed"
     expose()
     assert await offered() == names
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
     assert await offered() == []
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     assert await offered() == names
     expose(is_exposed=False)
     assert await offered() == []
@@ -467,7 +467,7 @@ async def test_one_of_several_meters_is_named(
 ) -> None:
     async with MeterPort(encipher(OTHER_METER, 1)) as other_port:
         other = home.make_entry(other_port.url, serial=OTHER_SERIAL)
-        assert await hass.config_entries.async_setup(other.entry_id)
+        assert await set_up_entry(hass, other)
         await hass.async_block_till_done()
         of_other = er.async_entries_for_config_entry(er.async_get(hass), other.entry_id)
         energy = of_other[0].entity_id
@@ -487,7 +487,7 @@ async def test_one_of_several_meters_is_named(
         refusal = await ask("bill", user, meter="Smarty (2)")
         assert refusal["error_text"] == "Name one of these meters: Smarty"
         assert exposed.title == f"Smarty {SERIAL}"
-        await hass.config_entries.async_unload(other.entry_id)
+        await unload_entry(hass, other)
 
 
 async def test_tools_are_offered_by_the_api_of_assist_only(

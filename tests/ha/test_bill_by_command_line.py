@@ -17,9 +17,10 @@ from custom_components.smarty_p1.lib.leneda.portal_file import read_export
 from smarty_p1_cli import leneda_files
 from smarty_p1_cli.__main__ import main
 from smartyp1.json_types import JsonDict
+from tests.json_copy import through_json
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
-from .support import call, smarty_entry
+from .support import call, set_up_entry, smarty_entry
 
 OPTIONS: JsonDict = {
     "contracts": [
@@ -183,7 +184,7 @@ async def test_the_integration_and_the_command_line_give_the_same_bills(
     for path in (folder / "2025-06.csv", tmp_path / "prices.csv"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(prices, "ascii")
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     (tmp_path / "contract.toml").write_text(FILE, "ascii")
     for name, data in files().items():
         path = tmp_path / name
@@ -191,7 +192,7 @@ async def test_the_integration_and_the_command_line_give_the_same_bills(
         await call(hass, "import_quarter_hours", path=str(path))
 
     def plain(answer: object) -> Any:  # noqa: ANN401 - JSON
-        return json.loads(json.dumps(answer))
+        return through_json(answer)
 
     bills = plain(await call(hass, "get_bill", months=25))
     assert [bill["month"] for bill in bills["months"]] == [f"2025-0{n}" for n in range(3, 7)]
@@ -219,7 +220,7 @@ async def test_a_what_if_is_the_same(
         options=options,
     )
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     changes: list[JsonDict] = [
         {"kind": "car", "kwh": 6, "kw": 3.7, "begin_hour": 21},
         {"kind": "contract", "energy_price": 0.12, "energy_fee": 3.5},
@@ -247,4 +248,4 @@ async def test_a_what_if_is_the_same(
         first, *others = changes
         answer = await call(hass, "what_if", **first, changes=others, **fields)
         asked = [] if price is None else ["--feed-in-price", str(price)]
-        assert ask("what-if", *asked) == json.loads(json.dumps(answer))
+        assert ask("what-if", *asked) == through_json(answer)

@@ -30,7 +30,7 @@ from . import leneda
 from .dialogs import reconfigure, submit
 from .flows.test_leneda_meter import add, last_midnight, of_now
 from .meter import KEY, MeterPort, with_value
-from .support import changes_of, receive, wait_until
+from .support import changes_of, receive, reload_entry, remove_entry, unload_entry, wait_until
 from .websocket.test_live import subscribe, told
 
 DAYS = 20
@@ -84,7 +84,7 @@ async def test_every_kilowatt_hour_is_there_once(
     assert statistic_id(statistics_key(entry), StatisticKind.IMPORTED) == name
     after = await changes_of(hass, name)
     assert {hour: kwh for hour, kwh in after.items() if hour < midnight} == pytest.approx(wanted)
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
 
 
 async def test_the_hours_of_a_platform_meter_come_into_the_energy_dashboard_with_its_first_days(
@@ -94,7 +94,7 @@ async def test_the_hours_of_a_platform_meter_come_into_the_energy_dashboard_with
     entry, name = meter
     hass.config_entries.async_update_entry(entry, options={**entry.options, "fill_energy": True})
     with patch.object(MeterRecords, "demand", None):
-        await hass.config_entries.async_reload(entry.entry_id)
+        await reload_entry(hass, entry)
         await hass.async_block_till_done()
     manager: Any = await async_get_manager(hass)
     assert not manager.data
@@ -102,7 +102,7 @@ async def test_the_hours_of_a_platform_meter_come_into_the_energy_dashboard_with
     await wait_until(hass, lambda: manager.data is not None)
     [grid] = manager.data["energy_sources"]
     assert grid["stat_energy_from"] == name
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
 
 
 @pytest.mark.parametrize("is_disabled", [False, True])
@@ -116,7 +116,7 @@ async def test_the_hours_of_a_platform_meter_are_cleared_with_the_entry(
         disabler = ConfigEntryDisabler.USER
         await hass.config_entries.async_set_disabled_by(entry.entry_id, disabler)
 
-    await hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(hass, entry)
 
     assert not await changes_of(hass, name)
 
@@ -135,7 +135,7 @@ async def test_a_card_gets_new_days_at_once(
 
     async with asyncio.timeout(5):
         assert "values" in await told(client)
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
 
 
 def _index(kwh: float) -> str:

@@ -1,7 +1,6 @@
 """The action that records a meter, and the repair that shows the record."""
 
 import base64
-import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,7 @@ from smartyp1.json_types import JsonDict
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
+from tests.json_copy import through_json
 
 from .boards import pulse_entry
 from .dialogs import choose, open_repair
@@ -39,6 +39,8 @@ from .support import (
     let_pass_until,
     links,
     receive,
+    set_up_entry,
+    unload_entry,
     wait_until,
 )
 from .topic import Clock, set_up_at_topic, tell
@@ -82,7 +84,7 @@ class House(Home):
     async def call(self, step: str, **data: Any) -> JsonDict:  # noqa: ANN401 - JSON
         """Call the action; return its answer as the frontend gets it."""
         answer = await call(self.hass, "capture", step=step, **data)
-        content: JsonDict = json.loads(json.dumps(answer))
+        content: JsonDict = through_json(answer)
         return content
 
     async def refuses(self, step: str, why: str) -> None:
@@ -280,7 +282,7 @@ async def test_a_capture_lasts_as_long_as_wanted_and_takes_no_later_telegram(hou
 async def test_a_board_sends_no_telegrams(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = b"1\r\n"
     entry = pulse_entry(hass, port=port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     with pytest.raises(ServiceValidationError, match="sends no telegrams"):
         await call(hass, "capture", step="start", config_entry=entry.entry_id)
 
@@ -354,7 +356,7 @@ async def test_the_repair_discards_the_capture(recorded: House, folder: Path) ->
     assert files(folder) == []
     raise_issue(recorded.hass, recorded.entry, Problem.CAPTURE)  # with nothing behind it
     assert (await open_repair(recorded.hass, recorded.repair))["reason"] == "capture_gone"
-    await recorded.hass.config_entries.async_unload(recorded.entry.entry_id)
+    await unload_entry(recorded.hass, recorded.entry)
     assert (await choose(recorded.hass, later, "write"))["reason"] == "capture_gone"
 
 
@@ -365,7 +367,7 @@ async def test_a_capture_ends_with_the_entry(recorded: House) -> None:
 
     await recorded.call("start")
     recorder = recorded.entry.runtime_data.source.capture
-    await recorded.hass.config_entries.async_unload(recorded.entry.entry_id)
+    await unload_entry(recorded.hass, recorded.entry)
     assert recorder.recording is None
     await let_pass(recorded.hass, 3600)
     assert not recorded.repair

@@ -16,8 +16,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.dashboards import cards_view
+from tests.root import ROOT
 
-INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
+INTEGRATION = ROOT / "custom_components" / "smarty_p1"
 BUILT = INTEGRATION / "frontend"
 LOADER = "smarty-p1.js"
 RESOURCE = "resource.js"

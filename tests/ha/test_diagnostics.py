@@ -36,7 +36,18 @@ from .meter import (
     seal,
     with_value,
 )
-from .support import PATIENCE, TELEGRAM, Home, let_pass, load, smarty_entry, wait_until
+from .support import (
+    PATIENCE,
+    TELEGRAM,
+    Home,
+    let_pass,
+    load,
+    reload_entry,
+    set_up_entry,
+    smarty_entry,
+    unload_entry,
+    wait_until,
+)
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
 WITH_SECRETS = with_value(
@@ -110,7 +121,7 @@ async def test_the_content_of_diagnostics(
         assert private.lower() not in text
 
     # An entry that is not set up.
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
     told = await download(hass, entry)
     assert told["state"] == "not_loaded"
     assert KEY not in json.dumps(told)
@@ -222,7 +233,7 @@ async def test_a_meter_in_all_kinds_of_trouble(
     home.port.greeting = encipher(TELEGRAM, 1, authentication_key=OTHER_AUTHENTICATION_KEY)
     entry = home.make_entry(home.port.url, authentication_key=OTHER_AUTHENTICATION_KEY)
     home.hass.config_entries.async_update_entry(entry, data={**entry.data, "verify": verify})
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     for n in range(6):
         await home.port.send(encipher(TELEGRAM, 10 + n, key=OTHER_KEY) + seal(TELEGRAM))
     await home.wait_until(
@@ -234,11 +245,11 @@ async def test_a_meter_in_all_kinds_of_trouble(
     await home.let_pass(61)
     error = str(entry.runtime_data.last_exception)
     told = json.dumps(await async_get_config_entry_diagnostics(home.hass, entry), default=str)
-    await home.hass.config_entries.async_reload(entry.entry_id)
+    await reload_entry(home.hass, entry)
     flows = home.hass.config_entries.flow.async_progress()
     issues = list(issue_registry.issues.values())
     states = [state.as_dict() for state in home.hass.states.async_all()]
-    await home.hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(home.hass, entry)
 
     assert f"Smarty {entry.unique_id}" in caplog.text
     assert error

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -12,11 +11,12 @@ from custom_components.smarty_p1.lib.entities.entity_description import EntitySp
 from custom_components.smarty_p1.lib.entities.meter_entities import METER_ENTITIES
 from custom_components.smarty_p1.lib.entities.reception_sensors import STATUS_SENSORS
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
+from tests.root import ROOT
 
 from .documentation import ENTITIES, TABLES, TEXTS, documented, rendered
 
-DOCS = Path(__file__).parents[2] / "docs"
-PARTS = (Path(__file__).parents[2] / "frontend" / "src").glob("cards-loaded-*.ts")
+DOCS = ROOT / "docs"
+PARTS = (ROOT / "frontend" / "src").glob("cards-loaded-*.ts")
 INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
 
 

@@ -18,7 +18,15 @@ from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import
 from tests.ha import kit
 from tests.ha.dialogs import choose, fill_in, open_repair
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.support import TELEGRAM, Home, changes_of, metadata_of_sums, said
+from tests.ha.support import (
+    TELEGRAM,
+    Home,
+    changes_of,
+    metadata_of_sums,
+    remove_entry,
+    said,
+    unload_entry,
+)
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 
@@ -337,9 +345,9 @@ async def test_dialogs_of_a_meter_that_does_not_run(house: House) -> None:
     await house.save(GRID, GAS_SOURCE)
     assert await house.move(["0"]) == "energy_moved"
     shown = await house.form()
-    await house.hass.config_entries.async_unload(house.entry.entry_id)
+    await unload_entry(house.hass, house.entry)
     assert await house.submit(shown) == "entry_removed"
     result = await house.after_move("undo")
     assert result["reason"] == "entry_removed"
-    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await remove_entry(house.hass, house.entry)
     assert not house.issue("energy_moved")

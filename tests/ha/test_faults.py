@@ -30,7 +30,16 @@ from smartyp1.json_types import JsonDict
 from .meter import with_value
 from .recipients import options as message_options
 from .sinks.test_virtual_meter_server import stored
-from .support import ENERGY, TELEGRAM, Home, own_log, smarty_entry, wait_until
+from .support import (
+    ENERGY,
+    TELEGRAM,
+    Home,
+    own_log,
+    remove_entry,
+    smarty_entry,
+    unload_entry,
+    wait_until,
+)
 from .test_messages import House, house, message, phone  # noqa: F401 - fixtures
 
 NEXT = with_value(TELEGRAM, "1-0:1.8.0", "(000300.000*kWh)")
@@ -132,7 +141,7 @@ async def test_a_failing_output_costs_only_itself_and_is_tried_again(
     assert entry.runtime_data.latest
     is_p1 = broken is p1_server.KIND
     assert started == ([] if is_p1 else ["p1"])
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
 
 
 async def test_an_output_comes_when_its_library_is_there(
@@ -155,7 +164,7 @@ async def test_an_output_comes_when_its_library_is_there(
     errors = [text for level, text in own_log(caplog) if level == "ERROR"]
     assert [text for text in errors if "error in mqtt (ModuleNotFoundError)" in text]
     assert len(errors) <= 2
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
 
 
 async def test_a_meter_is_read_again_although_the_end_of_a_pause_fails(home: Home) -> None:
@@ -173,12 +182,12 @@ async def test_an_entry_is_removed_although_an_output_cannot_clear(
     home: Home, hass_storage: JsonDict, caplog: pytest.LogCaptureFixture
 ) -> None:
     entry = await home.set_up()
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
     key = f"smarty_p1.{entry.entry_id}.retained"
     stored = {"key": key, "version": 1, "minor_version": 1, "data": {"smarty_p1/house/meter": ""}}
     hass_storage[key] = stored
     with patch.object(mqtt_topics, "import_module", fail):
-        await home.hass.config_entries.async_remove(entry.entry_id)
+        await remove_entry(home.hass, entry)
     await home.hass.async_block_till_done()
     assert "error in mqtt (RuntimeError)" in caplog.text
     assert not [name for name in hass_storage if entry.entry_id in name]

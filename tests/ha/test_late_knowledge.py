@@ -16,7 +16,7 @@ from smartyp1.json_types import JsonDict
 
 from .billed_month import telegram
 from .dialogs import add_contract, enter_contract
-from .support import Home, call, said, wait_for_telegram
+from .support import Home, call, said, unload_entry, wait_for_telegram
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +118,7 @@ async def test_a_meters_file_that_is_lost_costs_nothing(
     home: Home, entry: MockConfigEntry, hass_storage: JsonDict
 ) -> None:
     before = await call(home.hass, "get_bill", month="2026-05")
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
     del hass_storage[f"smarty_p1.{entry.entry_id}.meter"]
     # 10 kWh came during the loss.
     await home.again(telegram("00:10:00", 10.0))

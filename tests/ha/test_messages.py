@@ -41,6 +41,8 @@ from .support import (
     Passed,
     at,
     call,
+    reload_entry,
+    remove_entry,
     said,
     smarty_entry,
     with_contract,
@@ -174,7 +176,7 @@ async def test_a_silence_causes_one_message_and_so_does_its_end(
 
     # Another minute or a restart repeats no message.
     await house.go_to("2026-11-17 13:02:00")
-    assert await house.hass.config_entries.async_reload(house.entry.entry_id)
+    assert await reload_entry(house.hass, house.entry)
     await house.go_to("2026-11-17 14:30:00")
     assert phone.shown == [silent]
 
@@ -647,7 +649,7 @@ async def test_content_that_waits_to_be_stored_overwrites_nothing(
     await house.again(message("new"))
     await house.hear("new", "")
     assert [text for _, text in phone.shown] == ["new"]
-    assert await house.hass.config_entries.async_remove(house.entry.entry_id)
+    assert await remove_entry(house.hass, house.entry)
     await house.go_to("2026-11-17 12:03:00")
     assert not [key for key in house.storage if key.endswith(".messages")]
 

@@ -41,7 +41,7 @@ from tests.random_examples import each, examples
 
 from . import billed_month, leneda
 from .billed_month import telegram
-from .support import Home, call, changes_of, said, smarty_entry
+from .support import Home, call, changes_of, remove_entry, said, smarty_entry
 from .test_late_knowledge import add
 
 HOUR = timedelta(hours=1)
@@ -461,7 +461,7 @@ async def test_the_statistics_of_a_removed_meter_stay(
     hass: HomeAssistant, meter: MockConfigEntry
 ) -> None:
     before = await all_rows(hass, meter)
-    await hass.config_entries.async_remove(meter.entry_id)
+    await remove_entry(hass, meter)
     assert await all_rows(hass, meter) == before
 
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +20,8 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.computed_answers.answer_queue import MAX_WAITING
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from smartyp1.json_types import JsonDict
+from tests.json_copy import through_json
+from tests.root import ROOT
 
 from . import billed_month
 from .measured import measure
@@ -29,7 +30,7 @@ from .support import TELEGRAM, Home
 type Begin = Callable[..., Awaitable[MockConfigEntry]]
 type Call = Callable[..., Awaitable[Any]]
 
-PAGE = (Path(__file__).parents[2] / "docs" / "tariff-actions.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "tariff-actions.md").read_text("utf-8")
 # Noon in Luxembourg, on the day of the telegrams.
 NOW = datetime(2026, 6, 16, 10, 7, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -48,7 +49,7 @@ def call(hass: HomeAssistant) -> Call:
         answer = await hass.services.async_call(
             "smarty_p1", "get_outlook", data, blocking=True, return_response=True, context=context
         )
-        return json.loads(json.dumps(answer, allow_nan=False))
+        return through_json(answer)
 
     return call
 

@@ -42,7 +42,7 @@ from .billed_month import telegram
 from .clock import CLOCK
 from .dialogs import open_options
 from .measured import measure
-from .support import Home, call, refusal, state_of
+from .support import Home, call, refusal, remove_entry, state_of, unload_entry
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
@@ -268,7 +268,7 @@ async def test_imported_quarter_hours_are_known_after_a_restart(
     assert march["leneda_quarter_hours"] == 31 * 96 - 4
 
     assert stored(tmp_path) != []
-    await home.hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(home.hass, entry)
     assert stored(tmp_path) == []
 
 
@@ -593,6 +593,6 @@ async def test_the_dialog_takes_a_file_and_another(
     assert dict(entry.options) == before
     assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
 
-    await hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(hass, entry)
     result = await open_options(hass, entry, "leneda_file")
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "meter_not_running")

@@ -15,11 +15,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 import custom_components.smarty_p1
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from smartyp1.json_types import JsonDict
+from tests.json_copy import through_json
 
 from . import billed_month
 from .billed_month import telegram
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
-from .support import OTHER_METER, TELEGRAM, Home, let_pass
+from .support import OTHER_METER, TELEGRAM, Home, let_pass, remove_entry, set_up_entry, unload_entry
 
 type Call = Callable[..., Awaitable[Any]]
 
@@ -32,7 +33,7 @@ def call(hass: HomeAssistant) -> Call:
         answer = await hass.services.async_call(
             "smarty_p1", action, data, blocking=True, return_response=True, context=context
         )
-        return json.loads(json.dumps(answer))
+        return through_json(answer)
 
     return call
 
@@ -318,7 +319,7 @@ async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
         return [path.name for path in tmp_path.rglob("*.csv")]
 
     assert sorted(files()) == ["2026-05.csv", "2026-06.csv"]
-    assert await home.hass.config_entries.async_remove(entry.entry_id)
+    assert await remove_entry(home.hass, entry)
     assert files() == []
 
 
@@ -339,7 +340,7 @@ async def get_telegram(hass: HomeAssistant, **data: str) -> JsonDict:
         "smarty_p1", "get_telegram", data, blocking=True, return_response=True
     )
     assert answer
-    content: JsonDict = json.loads(json.dumps(answer))
+    content: JsonDict = through_json(answer)
     return content
 
 
@@ -362,7 +363,7 @@ async def test_one_of_two_meters_must_be_named(hass: HomeAssistant, home: Home) 
     await home.set_up()
     async with MeterPort(encipher(OTHER_METER, 1)) as other_port:
         other = home.make_entry(other_port.url, serial=OTHER_SERIAL)
-        assert await hass.config_entries.async_setup(other.entry_id)
+        assert await set_up_entry(hass, other)
 
         assert (await get_telegram(hass, config_entry=other.entry_id))["serial_number"] == (
             OTHER_SERIAL
@@ -371,7 +372,7 @@ async def test_one_of_two_meters_must_be_named(hass: HomeAssistant, home: Home) 
             await get_telegram(hass)
         with pytest.raises(ServiceValidationError):
             await get_telegram(hass, config_entry="another")
-        await hass.config_entries.async_unload(other.entry_id)
+        await unload_entry(hass, other)
 
 
 async def test_an_old_telegram_is_not_the_current_one(home: Home) -> None:

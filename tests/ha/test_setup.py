@@ -45,7 +45,10 @@ from .support import (
     health_timers,
     links,
     own_log,
+    remove_entry,
+    set_up_entry,
     smarty_entry,
+    unload_entry,
 )
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
@@ -56,12 +59,12 @@ async def test_sets_up_and_unloads(hass: HomeAssistant, home: Home) -> None:
     home.port.greeting = ENCRYPTED
     entry = home.make_entry(home.port.url)
 
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     assert entry.state is ConfigEntryState.LOADED
     assert (home.port.clients, links(hass), health_timers(hass)) == (1, 1, 1)
     assert entry.data["statistics_key"] == sha256(SERIAL.encode()).hexdigest()[:8]
 
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
     assert entry.state is ConfigEntryState.NOT_LOADED
     assert (links(hass), health_timers(hass)) == (0, 0)
     await home.port.wait_for_clients(0)
@@ -71,11 +74,11 @@ async def test_sets_up_and_unloads(hass: HomeAssistant, home: Home) -> None:
 async def test_a_meter_that_cannot_be_unloaded_is_read_on(hass: HomeAssistant, home: Home) -> None:
     entry = await home.set_up(at("10:30:00", 100.0))
     with patch.object(hass.config_entries, "async_unload_platforms", return_value=False):
-        assert not await hass.config_entries.async_unload(entry.entry_id)
+        assert not await unload_entry(hass, entry)
     await home.receive(at("10:30:10", 100.5))
     assert home.values()["smarty_energy_imported"] == "100.5"
     entry.mock_state(hass, ConfigEntryState.LOADED)
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
 
 
 async def test_reloads_without_leaks_and_duplicates(
@@ -83,7 +86,7 @@ async def test_reloads_without_leaks_and_duplicates(
 ) -> None:
     home.port.greeting = lambda: home.port.next_frame(TELEGRAM)
     entry = home.entry = home.make_entry(home.port.url)
-    await home.hass.config_entries.async_setup(entry.entry_id)
+    await set_up_entry(home.hass, entry)
     before = home.values()
     entities = async_entries_for_config_entry(entity_registry, entry.entry_id)
     meter = device_of(device_registry, entry, SERIAL)
@@ -144,7 +147,7 @@ async def test_a_port_is_opened_when_it_has_closed(
     monkeypatch.setattr(reconnecting_port, "open_port", slow_port)
     home.answer()
     home.entry = home.make_entry(home.port.url)
-    await home.hass.config_entries.async_setup(home.entry.entry_id)
+    await set_up_entry(home.hass, home.entry)
     before = home.port.connections
     releasing = home.hass.async_create_task(home.entry.runtime_data.source.line.async_release())
     for _ in range(20):
@@ -180,13 +183,13 @@ async def test_a_meter_that_was_never_read_is_loaded_with_the_reason(
     async def says(key: str | None, reason: str) -> str:
         caplog.clear()
         entry = home.make_entry(home.port.url, key=key)
-        assert await hass.config_entries.async_setup(entry.entry_id)
+        assert await set_up_entry(hass, entry)
         assert home.values()["smarty_connection"] == reason
         assert (links(hass), health_timers(hass)) == (1, 1)
         [(level, line)] = own_log(caplog)
         assert level == "ERROR"
         assert home.port.url in line
-        await hass.config_entries.async_remove(entry.entry_id)
+        await remove_entry(hass, entry)
         return line
 
     for greeting, key, reason in NEVER_READ:
@@ -205,7 +208,7 @@ async def test_a_meter_that_was_never_read_is_loaded_with_the_reason(
 
 async def test_setup_tries_twice_to_open_the_port(home: Home) -> None:
     entry = home.make_entry(home.port.url)
-    setup = home.hass.async_create_task(home.hass.config_entries.async_setup(entry.entry_id))
+    setup = home.hass.async_create_task(set_up_entry(home.hass, entry))
     await home.port.wait_for_clients(1)
 
     home.port.greeting = ENCRYPTED
@@ -222,7 +225,7 @@ async def test_sets_up_a_meter_at_a_serial_device(home: Home) -> None:
     entry = home.make_entry(name)
     text = literal_telegram("three_phase_gas_water_heat")
     try:
-        setup = home.hass.async_create_task(home.hass.config_entries.async_setup(entry.entry_id))
+        setup = home.hass.async_create_task(set_up_entry(home.hass, entry))
         for counter in count():
             os.write(meter, encipher(text, counter))
             await asyncio.sleep(0.05)
@@ -231,7 +234,7 @@ async def test_sets_up_a_meter_at_a_serial_device(home: Home) -> None:
         assert entry.state is ConfigEntryState.LOADED
         assert home.values()["smarty_energy_imported"] == "25678.901"
 
-        await home.hass.config_entries.async_unload(entry.entry_id)
+        await unload_entry(home.hass, entry)
         async with open_port(name) as reader:
             os.write(meter, b"x")
             assert await reader.read(1)
@@ -324,7 +327,7 @@ async def test_only_meters_that_are_gone_can_be_deleted(
     # No device can be deleted while the meter is not read.
     gone = device_of(device_registry, entry, NEW_DEVICE)
     assert await async_remove_config_entry_device(home.hass, entry, gone)
-    await home.hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(home.hass, entry)
     assert not await async_remove_config_entry_device(home.hass, entry, gone)
 
 
@@ -335,7 +338,7 @@ async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(
     entry = await home.set_up()
     assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
 
-    await home.hass.config_entries.async_remove(first.entry_id)
+    await remove_entry(home.hass, first)
     await home.again()
     assert device_of(device_registry, entry, SERIAL).name == "Smarty 2574"
 
@@ -371,7 +374,7 @@ async def test_an_entry_from_before_the_first_release_is_refused_and_stays_as_it
     (folder / "2026-06.csv").write_text("start,version=2\n")
     before = deepcopy(stored)
 
-    assert not await home.hass.config_entries.async_setup(entry.entry_id)
+    assert not await set_up_entry(home.hass, entry)
     await home.hass.async_block_till_done()
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
     assert entry.error_reason_translation_key == "before_first_release"

@@ -40,8 +40,10 @@ from .support import (
     Home,
     own_log,
     recorder_done,
+    set_up_entry,
     smarty_entry,
     tasks,
+    unload_entry,
     wait_until,
     with_contract,
 )
@@ -86,13 +88,13 @@ async def unstarted(
         yield hass
         await recorder_done(hass)
         for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-            await hass.config_entries.async_unload(entry.entry_id)
+            await unload_entry(hass, entry)
 
 
 async def initialize(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Set an entry up as the bootstrap does, which then waits for all its tasks."""
     async with asyncio.timeout(PATIENCE):
-        assert await hass.config_entries.async_setup(entry.entry_id)
+        assert await set_up_entry(hass, entry)
         await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
 

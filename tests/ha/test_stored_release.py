@@ -13,11 +13,12 @@ from custom_components.smarty_p1.coordinator.leneda.progress import AskedSpan, L
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from dev.release import manifest_version
 from smartyp1.json_types import JsonDict
+from tests.json_copy import through_json
 
 from . import leneda
 from .billed_month import telegram
 from .clock import CLOCK
-from .support import Home, call, smarty_entry
+from .support import Home, call, set_up_entry, smarty_entry, unload_entry
 
 FOLDER = Path(__file__).parents[1] / "stored"
 ABOUT = (
@@ -71,7 +72,7 @@ async def write_files(home: Home, hass_storage: JsonDict) -> JsonDict:
     progress.state.codes[leneda.IMPORTED] = AskedSpan(MIDNIGHT - timedelta(days=365), MIDNIGHT)
     progress.schedule()
     await progress.async_close()
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
     start = f"smarty_p1.{entry.entry_id}."
     storage = {
         key.removeprefix(start): content["data"]
@@ -96,7 +97,7 @@ async def write_files(home: Home, hass_storage: JsonDict) -> JsonDict:
         "price_files": {path.name: lines_in(path) for path in sorted(prices.iterdir())},
         "bucket": BUCKET,
     }
-    loaded: JsonDict = json.loads(json.dumps(written))
+    loaded: JsonDict = through_json(written)
     return loaded
 
 
@@ -157,7 +158,7 @@ async def test_the_files_of_a_release_are_read(
     home.port.counter = 17
     # A lower register than the stored one is not believed.
     home.port.greeting = replayed + home.port.next_frame(telegram("02:00:30", 0.0, 0.16))
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     await home.wait_until(lambda: home.values()["smarty_energy_imported"] == "1463.3")
     shown = home.values()
     assert shown["smarty_energy_exported"] == "520.16"

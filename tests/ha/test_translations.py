@@ -58,6 +58,7 @@ from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS
 from smartyp1.json_types import JsonDict
 from tests.ha.support import smarty_entry
+from tests.root import ROOT
 
 from .documentation import MBUS_SENSORS, mbus_of
 
@@ -423,7 +424,7 @@ def test_a_limit_in_a_text_is_the_programs(language: str, key: str, limit: float
 
 
 def test_each_message_on_the_page_of_faults_exists() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text("utf-8")
+    page = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
     shown = [re.sub(r"\{\w+\}", "…", text).replace("\xa0", " ") for _, text in flatten(TEXTS)]
     for cell in re.findall(r"(?m)^\| ([^|]+) \|", page.partition("\n## Later")[0]):
         for message in re.findall(r"(?<!\*)\*([A-Z…][^*]+)\*", cell):

@@ -1,7 +1,6 @@
 """The integration's own triggers and conditions, in automations, with readings of a meter."""
 
 import re
-from pathlib import Path
 
 import pytest
 import yaml
@@ -15,11 +14,12 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.trigger import TRIGGERS
 from smartyp1.json_types import JsonDict
+from tests.root import ROOT
 
 from .meter import SERIAL, MeterPort, with_value
 from .support import TELEGRAM, Home, device_of, fall_silent, let_pass, receive, state_of
 
-PAGE = (Path(__file__).parents[2] / "docs" / "automations.md").read_text()
+PAGE = (ROOT / "docs" / "automations.md").read_text()
 # The others are for other programs.
 EXAMPLES = [
     text for text in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if "triggers:" in text

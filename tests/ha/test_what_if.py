@@ -6,7 +6,6 @@ import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +23,14 @@ from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
 from custom_components.smarty_p1.lib.prices.market_price_series import QuarterPrice
 from smartyp1.json_types import JsonDict
+from tests.json_copy import through_json
+from tests.root import ROOT
 
 from . import billed_month
 from .billed_month import telegram
-from .support import Home, call
+from .support import Home, call, reload_entry
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = ROOT / "docs"
 # The published prices of 2026, also for the months of 2025.
 OPTIONS: JsonDict = {
     **billed_month.OPTIONS,
@@ -153,7 +154,7 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
     await client.send_json_auto_id({**request, "changes": [BATTERY]})
     told = (await client.receive_json())["result"]
     assert told == {
-        "what_if": json.loads(json.dumps(answer)),
+        "what_if": through_json(answer),
         "refusal": None,
         "markets": [ZONE],
         "devices": [],
@@ -380,7 +381,7 @@ async def test_prices_of_the_zone_are_downloaded_once_and_only_when_asked_for(
 
     # Another question or a restart does not download the prices again.
     assert (await ask(download=True))["what_if"] == found
-    await hass.config_entries.async_reload(entry.entry_id)
+    await reload_entry(hass, entry)
     await hass.async_block_till_done()
     assert entry.runtime_data.records.prices.markets["DE-LU"].months
     assert len(market.asked) == 12

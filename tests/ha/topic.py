@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_coordinator, telegram_source
 
-from .support import PATIENCE, TELEGRAM, Home, Passed, with_contract
+from .support import PATIENCE, TELEGRAM, Home, Passed, set_up_entry, with_contract
 
 ROOT = "smarty_p1/house"
 TOPIC = f"{ROOT}/frame"
@@ -65,7 +65,7 @@ async def set_up_at_topic(
     """Set a meter up whose first telegram comes at the topic."""
     hass, home.entry = home.hass, home.make_entry(PORT)
     hass.config_entries.async_update_entry(home.entry, options=with_contract(options))
-    setup = hass.async_create_task(hass.config_entries.async_setup(home.entry.entry_id))
+    setup = hass.async_create_task(set_up_entry(hass, home.entry))
     await wait_for_subscriber(mock, TOPIC)
     async_fire_mqtt_message(hass, TOPIC, home.port.next_frame(first))
     assert await setup

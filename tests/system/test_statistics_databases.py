@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from dev.ports import free_ports
+from tests.root import ROOT
 from tests.uv import uv
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
-ROOT = Path(__file__).parents[2]
 WRITER = "tests/ha/coordinator/test_hourly_statistics.py"
 USER = "home"
 PATIENCE_S = 120.0

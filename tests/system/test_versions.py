@@ -4,13 +4,13 @@ import json
 import re
 import tomllib
 from importlib.metadata import Distribution, distributions
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
+from tests.root import ROOT
+
 ENVIRONMENTS = {kind: ROOT / f".venv-{kind}" for kind in ("demo", "next")} | {
     "test": ROOT / ".venv"
 }

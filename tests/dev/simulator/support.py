@@ -1,12 +1,13 @@
 """An independent reader of frames and telegrams."""
 
 import sys
-from pathlib import Path
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-PROJECT = Path(__file__).parents[3]
+from tests.root import ROOT
+
+PROJECT = ROOT
 FRAMES = PROJECT / "dev" / "frames"
 PROGRAM = [sys.executable, "-m", "dev.simulator"]
 KEY = bytes.fromhex("0123456789ABCDEF0123456789ABCDEF")

@@ -11,7 +11,9 @@ import pytest
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.setup import async_setup_component
 
-FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / "smarty_p1"
+from tests.root import ROOT
+
+FOLDER = ROOT / "blueprints" / "automation" / "smarty_p1"
 # Turns of the event loop, from a state to the last of the calls that it leads to.
 _TURNS = 30
 

@@ -17,7 +17,16 @@ from custom_components.smarty_p1.coordinator.telegram_source import TelegramMete
 from tests.ha import kit
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import KEY, MeterPort, seal
-from tests.ha.support import ENERGY, TELEGRAM, let_pass, own_log, state_of, wait_until
+from tests.ha.support import (
+    ENERGY,
+    TELEGRAM,
+    let_pass,
+    own_log,
+    set_up_entry,
+    state_of,
+    unload_entry,
+    wait_until,
+)
 from tests.ha.topic import Clock
 
 
@@ -53,7 +62,7 @@ class House:
         good = self.good() if key else seal(TELEGRAM)
         self.port.greeting = good if greeting is None else greeting
         self.entry = self._make_entry(self.port.url, key=key, **data)
-        await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await set_up_entry(self.hass, self.entry)
         await self.hass.async_block_till_done()
         self.port.greeting = b""
         self._caplog.clear()
@@ -79,7 +88,7 @@ class House:
         await self.hass.async_block_till_done()
 
     async def unload(self) -> None:
-        assert await self.hass.config_entries.async_unload(self.entry.entry_id)
+        assert await unload_entry(self.hass, self.entry)
 
     def good(self) -> bytes:
         return self.port.next_frame(TELEGRAM)

@@ -16,7 +16,7 @@ from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagn
 from tests.ha.boards import pulse_entry, tank_entry
 from tests.ha.dialogs import confirm, reconfigure, settle, start, submit, suggested
 from tests.ha.meter import KEY, MeterPort, literal_frame
-from tests.ha.support import Home
+from tests.ha.support import Home, set_up_entry
 
 SECRET = "s3cret"
 ADDRESSES = [
@@ -95,7 +95,7 @@ async def test_a_port_that_cannot_be_opened(
     logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
     entry = home.make_entry(url)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     await home.let_pass(301)
     form = await reconfigure(home.hass, entry)
     told = [shown(form)]

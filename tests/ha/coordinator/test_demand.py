@@ -19,7 +19,9 @@ from tests.ha.support import (
     fall_silent,
     let_pass,
     receive,
+    remove_entry,
     state_of,
+    unload_entry,
     wait_until,
     with_power,
 )
@@ -160,13 +162,13 @@ async def test_a_telegram_during_the_unload_makes_nothing(
         return is_unloaded
 
     with patch.object(home.hass.config_entries, "async_unload_platforms", unload_and_receive):
-        assert await home.hass.config_entries.async_unload(entry.entry_id)
+        assert await unload_entry(home.hass, entry)
     await home.hass.async_block_till_done()
 
     assert home.hass.states.get("sensor.gas_meter_7401") is None
     key = f"smarty_p1.{entry.entry_id}.meter"
     assert key in hass_storage
-    assert await home.hass.config_entries.async_remove(entry.entry_id)
+    assert await remove_entry(home.hass, entry)
     await let_pass(home.hass, 301)
     assert key not in hass_storage
 
@@ -174,7 +176,7 @@ async def test_a_telegram_during_the_unload_makes_nothing(
 async def test_without_a_reading_nothing_is_stored(home: Home, hass_storage: JsonDict) -> None:
     entry = await home.set_up(with_value(at("10:30:00", 100.0), "0-0:1.0.0", "()"))
 
-    assert await home.hass.config_entries.async_remove(entry.entry_id)
+    assert await remove_entry(home.hass, entry)
     await let_pass(home.hass, 301)
 
     assert f"smarty_p1.{entry.entry_id}.meter" not in hass_storage
@@ -244,7 +246,7 @@ async def test_an_urgent_value_does_not_wait_and_nothing_older_follows(
     await receive(hass, port, with_power("04.000"))
     await receive(hass, port, with_power("05.000"))
     [entry] = hass.config_entries.async_entries("smarty_p1")
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
     assert states == ["1.0", "3.0", "4.0", "unavailable"]
 
 

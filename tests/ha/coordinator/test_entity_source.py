@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockEntityPlatform
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.entities import KWH, Smarty, set_up
-from tests.ha.support import call
+from tests.ha.support import call, reload_entry, set_up_entry, unload_entry
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ async def test_a_deleted_entity_is_shown_as_unavailable_at_once(
     hass.states.async_remove("sensor.tariff_1")
     assert is_unavailable(smarty)
     if is_reloaded:
-        await hass.config_entries.async_reload(smarty.entry.entry_id)
+        await reload_entry(hass, smarty.entry)
         coordinator = smarty.entry.runtime_data
         assert coordinator.condition.state == "failing"
     assert coordinator.placeholders["entity"] == "sensor.tariff_1"
@@ -264,9 +264,9 @@ async def test_home_assistant_renames_and_deletes_an_entity(
 
 async def test_a_restart_goes_on(smarty: Smarty) -> None:
     await smarty.send()
-    await smarty.hass.config_entries.async_unload(smarty.entry.entry_id)
+    await unload_entry(smarty.hass, smarty.entry)
     await smarty.send(tariff_1="1000.300")
-    assert await smarty.hass.config_entries.async_setup(smarty.entry.entry_id)
+    assert await set_up_entry(smarty.hass, smarty.entry)
     assert smarty.entry.runtime_data.readings == 0
     await smarty.send(tariff_1="1000.400")
     assert keys(smarty)["energy_imported"] == "3000.4"

@@ -12,7 +12,16 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from tests.ha.dialogs import fill_in, open_repair
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import ENERGY, PATIENCE, TELEGRAM, Home, fall_silent, values, wait_until
+from tests.ha.support import (
+    ENERGY,
+    PATIENCE,
+    TELEGRAM,
+    Home,
+    fall_silent,
+    reload_entry,
+    values,
+    wait_until,
+)
 from tests.ha.topic import PORT, Clock, set_up_at_topic, tell
 
 pytestmark = pytest.mark.parametrize("expected_lingering_timers", [True])
@@ -162,7 +171,7 @@ async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(
     entry = house.entry
     hass.config_entries.async_update_entry(entry, data={**entry.data, "port": port.url})
     port.greeting = port.next_frame(telegram(NOON, 100.0))
-    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await reload_entry(hass, entry)
     await wait_until(hass, lambda: house.energy == "100.0")
 
     hass.config_entries.async_update_entry(entry, data={**entry.data, "port": PORT})

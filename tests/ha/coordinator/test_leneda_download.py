@@ -54,7 +54,18 @@ from tests.ha.leneda import (
 )
 from tests.ha.measured import measure
 from tests.ha.meter import with_value
-from tests.ha.support import TELEGRAM, Home, call, failing, own_log, said, wait_until
+from tests.ha.support import (
+    TELEGRAM,
+    Home,
+    call,
+    failing,
+    own_log,
+    reload_entry,
+    said,
+    set_up_entry,
+    unload_entry,
+    wait_until,
+)
 from tests.random_examples import each
 
 pytestmark = pytest.mark.usefixtures("sleeper")
@@ -374,7 +385,7 @@ async def test_a_point_that_ended_long_ago_is_silent_since_its_last_day_also_aft
     for hours in (1, 2):
         await house.at(NOW + hours * HOUR)
         assert said(house.issue("leneda_silent"))["day"] == "2026-07-24"
-        await house.hass.config_entries.async_reload(entry.entry_id)
+        await reload_entry(house.hass, entry)
         await house.sleeper.settled(house.hass)
 
 
@@ -485,12 +496,12 @@ async def test_yesterday_in_the_afternoon(house: House) -> None:
     # A restart requests nothing again. After days without Home Assistant, missing days are
     # requested.
     for _ in range(2):
-        assert await house.hass.config_entries.async_reload(entry.entry_id)
+        assert await reload_entry(house.hass, entry)
         await house.sleeper.settled(house.hass)
     assert house.platform.requests == []
-    assert await house.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(house.hass, entry)
     house.sleeper.now = utc("2026-11-26 20:00")
-    assert await house.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(house.hass, entry)
     await house.sleeper.settled(house.hass)
     assert asked(house.platform) == [(IMPORTED, TODAY + DAY, TODAY + 5 * DAY)]
 
@@ -501,7 +512,7 @@ async def test_stored_rows_decide_the_requests_after_an_update(
 ) -> None:
     """Go on with progress that version 0.1.0 has stored, and with a month that was lost."""
     entry = await house.begin()
-    assert await house.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(house.hass, entry)
     stored = hass_storage[f"smarty_p1.{entry.entry_id}.leneda"]
     since = (TODAY - 40 * DAY).isoformat()
     stored["data"]["is_whole"] = True
@@ -509,14 +520,14 @@ async def test_stored_rows_decide_the_requests_after_an_update(
         code |= {"since": since, "is_back": True, "has_rows": True}
     house.platform.requests.clear()
     for most in (3, 0):
-        assert await house.hass.config_entries.async_setup(entry.entry_id)
+        assert await set_up_entry(house.hass, entry)
         await house.sleeper.settled(house.hass)
         assert len(house.platform.requests) <= most
         house.platform.requests.clear()
-        assert await house.hass.config_entries.async_unload(entry.entry_id)
+        assert await unload_entry(house.hass, entry)
 
     QuarterHourFiles(house.hass, entry.entry_id).remove()
-    assert await house.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(house.hass, entry)
     await house.at(utc("2026-11-22 12:48"))
     rows = await known(entry)
     assert (rows[0].start, rows[-1].start) == (TODAY - 10 * DAY, TODAY + DAY - QUARTER_HOUR)
@@ -559,7 +570,7 @@ async def test_other_points_are_begun_anew(house: House) -> None:
     house.hass.config_entries.async_update_entry(
         entry, options={**entry.options, "leneda": account}
     )
-    assert await house.hass.config_entries.async_reload(entry.entry_id)
+    assert await reload_entry(house.hass, entry)
     await house.sleeper.settled(house.hass)
     assert {each.point for each in house.platform.requests} == {OTHER, OTHER_PRODUCTION}
     for code, kw in ((IMPORTED, 0.5), (EXPORTED, 1.0)):
@@ -568,7 +579,7 @@ async def test_other_points_are_begun_anew(house: House) -> None:
         assert (rows[0].start, rows[-1].start) == (since, TODAY - QUARTER_HOUR)
     # Right values stay.
     asked(house.platform)
-    assert await house.hass.config_entries.async_reload(entry.entry_id)
+    assert await reload_entry(house.hass, entry)
     await house.sleeper.settled(house.hass)
     assert house.platform.requests == []
     assert (await known(entry))[0].start == since
@@ -603,7 +614,7 @@ async def test_the_account_changes_while_it_is_asked(
     if account:
         options["leneda"] = account
     house.hass.config_entries.async_update_entry(entry, options=options)
-    assert await house.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(house.hass, entry)
 
     rows = QuarterHourFiles(house.hass, entry.entry_id).read_rows(house.sleeper.now)[IMPORTED]
     is_same = account == ACCOUNT
@@ -744,12 +755,12 @@ async def test_a_damaged_month_raises_a_repair_and_is_downloaded_again(house: Ho
 
     for data in (b"".join(whole.splitlines(keepends=True)[:1000]), b"", None):
         assert not issues()
-        assert await house.hass.config_entries.async_unload(entry.entry_id)
+        assert await unload_entry(house.hass, entry)
         path.unlink() if data is None else path.write_bytes(data)
         with patch.object(LenedaDownload, "async_start", AsyncMock()):
-            assert await house.hass.config_entries.async_setup(entry.entry_id)
+            assert await set_up_entry(house.hass, entry)
         told += [said(issue)["months"] for issue in issues()]
-        await house.hass.config_entries.async_reload(entry.entry_id)
+        await reload_entry(house.hass, entry)
         await house.sleeper.settled(house.hass)
         assert path.read_bytes() == whole
     assert told == ["2026-10"] * 3

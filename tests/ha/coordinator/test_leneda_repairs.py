@@ -35,7 +35,7 @@ from dev.ports import free_ports
 from tests.ha.dialogs import fill_in, open_repair
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR, REMAINING, utc
 from tests.ha.measured import as_span
-from tests.ha.support import Home, issue_of, smarty_entry, wait_until
+from tests.ha.support import Home, issue_of, reload_entry, smarty_entry, wait_until
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -99,7 +99,7 @@ async def test_without_an_account_nothing_is_left_to_repair(
     form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
     assert (form["type"], form["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
-    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await reload_entry(hass, entry)
     await hass.async_block_till_done()
     assert not issue_of(hass, entry, "leneda_key")
 
@@ -148,7 +148,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
     async def ask(**changes: str) -> None:
         hass.config_entries.async_update_entry(entry, options={"leneda": {**ACCOUNT, **changes}})
         platform.requests.clear()
-        assert await hass.config_entries.async_reload(entry.entry_id)
+        assert await reload_entry(hass, entry)
         # The comparison is over when the history is requested.
         await home.wait_until(
             lambda: [each for each in platform.requests if each.code == IMPORTED][1:] != []
@@ -191,7 +191,7 @@ async def test_a_day_whose_registers_contradict_the_platform_is_a_repair(
     home.answer()
     options = {"leneda": ACCOUNT}
     home.hass.config_entries.async_update_entry(entry, options=options)
-    assert await home.hass.config_entries.async_reload(entry.entry_id)
+    assert await reload_entry(home.hass, entry)
     await home.wait_until(lambda: home.issue("leneda_difference") is not None)
     told = home.issue("leneda_difference")
     assert told

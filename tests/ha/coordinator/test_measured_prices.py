@@ -26,7 +26,7 @@ from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.prices.entered_contract import contracts_of
 from custom_components.smarty_p1.lib.prices.market_price_series import PriceSeries
 from tests.ha import kit
-from tests.ha.support import Home, recorder_done, said, smarty_entry
+from tests.ha.support import Home, recorder_done, remove_entry, said, smarty_entry, unload_entry
 
 PRICE = "input_number.market_price"
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
@@ -277,13 +277,13 @@ async def test_a_removed_meter_leaves_no_prices(
     home.hass.states.async_set(PRICE, "0.1")
     entry = await home.set_up(energy_price_entity=PRICE)
     records = entry.runtime_data.records
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
     key = f"smarty_p1.{entry.entry_id}.prices"
     assert key in hass_storage
     folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.market_prices"
     folder.mkdir(parents=True)
     assert records.household.price_sources
-    await home.hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(home.hass, entry)
     assert key not in hass_storage
     assert not folder.exists()
 

@@ -22,6 +22,7 @@ from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
 from smartyp1.json_types import JsonDict
 from tests.ha.meter import seal
 from tests.ha.support import TELEGRAM
+from tests.json_copy import through_json
 
 START = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -86,7 +87,7 @@ async def test_a_noted_reading_can_be_read_again(
     odd = replace(base.telegram, objects={**base.telegram.objects, reference: value})
     for each in (base, replace(base, telegram=odd)):
         history.note_reading(each)
-    stored = json.loads(json.dumps(history._content()))
+    stored = through_json(history._content())
     assert EventHistory.from_dict(stored["events"]).as_dict() == stored["events"]
     assert VoltageHistory.from_list(stored["voltages"]).as_list() == stored["voltages"]
 
@@ -148,7 +149,7 @@ def test_the_share_of_altered_frames_is_of_24_hours_and_survives_a_restart() -> 
         reception.note_telegram(START + hour * HOUR)
         for _ in range(3 if hour >= 40 else 15):
             reception.note_altered(START + hour * HOUR)
-    stored = json.loads(json.dumps(reception.as_dict()))
+    stored = through_json(reception.as_dict())
     end = START + 47.5 * HOUR
     for each in (reception, ReceptionHistory.from_dict(stored)):
         assert each.altered_share(end) == round((16 * 15 + 8 * 3) / (16 * 16 + 8 * 4), 3)
@@ -174,7 +175,7 @@ def test_days_and_hours_are_bounded() -> None:
         water.note_capture(captured("water", "m3", n / 100, START + n * HOUR))
     assert (len(water.days), len(water.hours)) == (400, 840)
     assert {round(each.amount, 6) for each in list(water.days.values())[1:-1]} <= {0.23, 0.24, 0.25}
-    again = MediumHistory.from_dict(json.loads(json.dumps(water.as_dict())))
+    again = MediumHistory.from_dict(through_json(water.as_dict()))
     assert (again.days, again.hours) == (water.days, water.hours)
 
 
@@ -253,7 +254,7 @@ async def test_a_capture_before_the_file_is_read_loses_no_history(
     note(before, 0, "gas", 0.0)
     note(before, 1, "gas", 1.0)
     note(history, 2, kind, value)
-    await history._async_join(history._parse(json.loads(json.dumps(before._content()))))
+    await history._async_join(history._parse(through_json(before._content())))
     note(history, 3, "gas", 5.0)
     [day] = history.media["x"].days.values()
     assert day.amount == pytest.approx(5.0)
@@ -355,9 +356,9 @@ async def test_a_file_that_is_read_late_is_the_past_of_the_new_readings(
     for n, each in enumerate(readings):
         whole.note_reading(each)
         (before if n < split else late).note_reading(each)
-    stored = json.loads(json.dumps(before._content()))
+    stored = through_json(before._content())
     await late._async_join(late._parse(stored))
-    joined, expected = (json.loads(json.dumps(each._content())) for each in (late, whole))
+    joined, expected = (through_json(each._content()) for each in (late, whole))
     assert joined["voltages"] == expected["voltages"]
     assert joined["reception"] == expected["reception"]
     assert joined["events"] == expected["events"]

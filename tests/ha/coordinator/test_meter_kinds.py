@@ -7,7 +7,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.ha.entities import Smarty, set_up
 from tests.ha.flows import test_leneda_meter
-from tests.ha.support import Home, with_power
+from tests.ha.support import Home, unload_entry, with_power
 
 type Send = Callable[[str], Awaitable[None]]
 """Function that lets the source send a reading with a power in kW."""
@@ -54,4 +54,4 @@ async def test_the_listeners_get_each_reading_that_is_shown(
         await send(power)
     assert len(told) >= 3
     assert all(a is b for a, b in zip(told, shown, strict=True))
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)

@@ -27,7 +27,16 @@ from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from tests.ha.dialogs import confirm, reconfigure, schema_of, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import ENERGY, OF_TELEGRAM, TELEGRAM, Home, let_pass_until, values, wait_until
+from tests.ha.support import (
+    ENERGY,
+    OF_TELEGRAM,
+    TELEGRAM,
+    Home,
+    let_pass_until,
+    set_up_entry,
+    values,
+    wait_until,
+)
 from tests.ha.topic import (
     PORT,
     ROOT,
@@ -175,7 +184,7 @@ async def test_without_the_mqtt_integration(
         monkeypatch.delattr(homeassistant.components, "mqtt")
         monkeypatch.setitem(sys.modules, "homeassistant.components.mqtt", None)
     entry = home.make_entry(PORT)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     assert entry.runtime_data.condition.obstacle == "mqtt_missing"
 
 
@@ -191,7 +200,7 @@ async def test_a_connection_that_is_missing_at_the_start(
         if reason == "mqtt_missing"
         else nullcontext()
     ):
-        setup = home.hass.async_create_task(home.hass.config_entries.async_setup(entry.entry_id))
+        setup = home.hass.async_create_task(set_up_entry(home.hass, entry))
         if reason == "gateway_offline":
             await wait_for_subscriber(mqtt_mock, STATUS)
             async_fire_mqtt_message(home.hass, STATUS, "offline", retain=True)
@@ -304,7 +313,7 @@ async def test_a_topic_is_used_once_and_by_no_other_dialog(
 async def test_a_meter_moves_to_a_topic(home: Home, mqtt_mock: MqttMockHAClient) -> None:
     home.port.greeting = home.port.next_frame(TELEGRAM)
     entry = home.make_entry(home.port.url)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     flow = await reconfigure(home.hass, entry)
     assert suggested(flow)["port"] == home.port.url
     looking = await home.hass.config_entries.flow.async_configure(flow["flow_id"], {"port": PORT})

@@ -21,7 +21,7 @@ from custom_components.smarty_p1.lib.prices.published_prices import OlderPrices,
 from custom_components.smarty_p1.user_locale import async_user_locale
 from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import choose, open_repair, suggested
-from tests.ha.support import Home, said
+from tests.ha.support import Home, reload_entry, remove_entry, said
 from tests.prices import PRICES
 
 LAST = 2026
@@ -176,7 +176,7 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
     # If the year has a contract, this contract is corrected.
     options = {"contracts": [first, {**first, "since": f"{UNKNOWN}-03-01"}]}
     house.hass.config_entries.async_update_entry(house.entry, options=options)
-    await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await reload_entry(house.hass, house.entry)
     result = await choose(house.hass, await house.open(), "enter")
     _, flow_id = result["next_flow"]
     form = await house.hass.config_entries.options.async_configure(flow_id)
@@ -221,7 +221,7 @@ async def test_a_version_that_knows_the_year_withdraws_the_issue(
 
     newer = PRICES.replace("until = 2026-12-31", "until = 2027-12-31")
     monkeypatch.setattr(agreed_prices, "PUBLISHED", PublishedPrices.read(newer))
-    assert await house.hass.config_entries.async_reload(house.entry.entry_id)
+    assert await reload_entry(house.hass, house.entry)
     await house.hass.async_block_till_done()
     assert house.year is None
 
@@ -230,7 +230,7 @@ async def test_a_meter_that_is_removed_meanwhile(house: House) -> None:
     await house.begin(SUMMER, reference_power=7.0)
     steps = ("keep", "enter")
     menus = [await house.open() for _ in steps]
-    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await remove_entry(house.hass, house.entry)
     assert house.year is None
 
     for menu, step in zip(menus, steps, strict=True):

@@ -25,7 +25,10 @@ from tests.ha.support import (
     load,
     own_log,
     reload,
+    reload_entry,
+    set_up_entry,
     state_of,
+    unload_entry,
     wait_for_telegram,
 )
 
@@ -37,7 +40,7 @@ UPDATE = 6
 async def set_up(hass: HomeAssistant, **source: object) -> MockConfigEntry:
     """Return a reader that is set up, and whose source is there."""
     entry = pulse_entry(hass, **source)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     await wait_for_telegram(hass, entry)
     return entry
 
@@ -128,7 +131,7 @@ async def test_entities_are_not_updated_at_each_blink(reader: Reader, clock: Clo
 async def test_the_total_survives_restarts(reader: Reader, hass_storage: JsonDict) -> None:
     await reader.send(b"x\r\n100\r\n104\r\n")
     stored = reader.entry.runtime_data.counter.meter.pulses
-    assert await reader.hass.config_entries.async_reload(reader.entry.entry_id)
+    assert await reload_entry(reader.hass, reader.entry)
     assert (
         hass_storage[f"smarty_p1.{reader.entry.entry_id}.pulses"]["data"]["pulses"] == stored == 5
     )
@@ -173,7 +176,7 @@ async def counter(hass: HomeAssistant) -> AsyncGenerator[MockConfigEntry]:
     entry = pulse_entry(hass, entity_id="sensor.led")
     await load(hass, entry)
     yield entry
-    await hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(hass, entry)
 
 
 async def set_state(hass: HomeAssistant, entity_id: str, *values: str) -> None:
@@ -209,9 +212,9 @@ async def test_pulses_counted_while_home_assistant_was_away(
     hass: HomeAssistant, counter: MockConfigEntry
 ) -> None:
     await set_state(hass, "sensor.led", "41")
-    await hass.config_entries.async_unload(counter.entry_id)
+    await unload_entry(hass, counter)
     await set_state(hass, "sensor.led", "44")
-    await hass.config_entries.async_setup(counter.entry_id)
+    await set_up_entry(hass, counter)
     await hass.async_block_till_done()
     assert pulses(counter) == 4
     assert state(hass, ENERGY) == "0.004"
@@ -263,7 +266,7 @@ async def test_an_entity_that_is_renamed(
     led = entity_registry.async_get_or_create("sensor", "test", "led").entity_id
     await set_state(hass, led, "5")
     entry = pulse_entry(hass, entity_id=led, first_count=2, first_count_at=0)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     entries = hass.config_entries
     if is_disabled:
         await entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
@@ -387,7 +390,7 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
 
     # The dialog of an entry that is gone, or not running, ends.
     raise_issue(hass, entry, Problem.OBJECT_NOT_COUNTED)
-    await hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(hass, entry)
     closed = await open_repair(hass, issue.issue_id)
     assert (closed["type"], closed["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
@@ -425,7 +428,7 @@ async def test_a_word_counts_once_for_each_change(
 async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
     assert MQTT_DOMAIN not in hass.config.components
     entry = pulse_entry(hass, topic="iot/led")
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     await let_pass(hass, 31)
     assert entry.runtime_data.condition.obstacle == "broker_unavailable"
     assert state(hass, ENERGY) == "unavailable"
@@ -435,7 +438,7 @@ async def test_a_gateway_that_serves_another_client(home: Home) -> None:
     home.port.greeting = b"Port already in use\r\n"
     reader = Reader(home.hass, home.port, home.make_entry)
     entry = reader.entry = pulse_entry(home.hass, port=home.port.url)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     await let_pass_until(
         home.hass, RECONNECT, lambda: entry.runtime_data.condition.obstacle == "port_busy"
     )

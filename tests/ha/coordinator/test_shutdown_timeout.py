@@ -19,7 +19,7 @@ from tests.ha.boards import GEOMETRY, pulse_entry
 from tests.ha.dialogs import start
 from tests.ha.leneda import ENERGY_ID, KEY as KEY_OF_LENEDA, POINT
 from tests.ha.meter import KEY
-from tests.ha.support import Home, links, own_log
+from tests.ha.support import Home, links, own_log, set_up_entry
 
 # Seconds. A wait for a task would take 20 seconds and more.
 AT_ONCE = 15.0
@@ -53,7 +53,7 @@ async def test_while_a_set_up_waits(home: Home, stop: Stop, *, is_background: bo
     create = (
         home.hass.async_create_background_task if is_background else home.hass.async_create_task
     )
-    set_up_task = create(home.hass.config_entries.async_setup(entry.entry_id), "set-up")
+    set_up_task = create(set_up_entry(home.hass, entry), "set-up")
     await home.port.wait_for_clients(1)
     assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
 
@@ -76,7 +76,7 @@ async def test_while_a_topic_waits_for_mqtt(
 
     entry = pulse_entry(hass, topic="iot/led")
     with patch("homeassistant.components.mqtt.async_wait_for_mqtt_client", wait_for_client):
-        assert await hass.config_entries.async_setup(entry.entry_id)
+        assert await set_up_entry(hass, entry)
         await is_waiting.wait()
         await stop()
 

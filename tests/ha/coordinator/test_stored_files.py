@@ -49,7 +49,10 @@ from tests.ha.support import (
     issue_of,
     load,
     own_log,
+    remove_entry,
     said,
+    set_up_entry,
+    unload_entry,
     with_contract,
 )
 from tests.random_examples import each
@@ -175,13 +178,13 @@ async def test_an_unreadable_file_is_put_aside_and_named_once(
     assert str(aside) in warnings[0]
     # The id of an entry may end with "www", which would begin a link.
     assert read_plain(said(issue_of(hass, entry, "stored_unreadable"))["file"]) == str(path)
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
 
     # The new file is read again, and no further message follows.
     home.port.greeting = b"" if store == "pulses" else home.port.next_frame(at("10:45:10", 102.0))
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     assert len([text for level, text in own_log(caplog) if level == "WARNING"]) == 1
-    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert await remove_entry(hass, entry)
     assert [*files(path)] == []
 
 
@@ -198,7 +201,7 @@ async def test_pulses_go_on_from_their_file(home: Home) -> None:
 async def test_the_stored_file_is_for_home_assistant_only(hass: HomeAssistant, home: Home) -> None:
     entry = make(home, "meter")
     await load(hass, entry)
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
     assert path_of(hass, entry, "meter").stat().st_mode & 0o777 == 0o600
 
 
@@ -465,11 +468,11 @@ async def test_the_entry_waits_for_files_that_its_totals_need(
     path = path_of(hass, entry, name)
     before = {each: each.read_bytes() for each in path.parent.rglob("*") if each.is_file()}
     with failing(path, errno.EIO):
-        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert not await set_up_entry(hass, entry)
         assert entry.state is ConfigEntryState.SETUP_RETRY
         assert entry.error_reason_translation_key == "stored_not_read"
         await pass_time(hass, minutes=6)
-        await hass.config_entries.async_unload(entry.entry_id)
+        await unload_entry(hass, entry)
         if name == "pulses":
             # A new total would be written over the count that cannot be read.
             form = await hass.config_entries.options.async_init(entry.entry_id)
@@ -497,7 +500,7 @@ async def test_a_set_up_that_fails_later_writes_nothing_over_the_next_one(
         raise RuntimeError
 
     with patch("custom_components.smarty_p1.sinks.async_start", fail):
-        assert not await hass.config_entries.async_setup(entry.entry_id)
+        assert not await set_up_entry(hass, entry)
     await hass.async_block_till_done()
     stores = [path_of(hass, entry, name) for name in ("meter", "history")]
     for path in stores:

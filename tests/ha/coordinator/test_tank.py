@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -18,7 +17,8 @@ from custom_components.smarty_p1.lib.boards.tank_level import Sonar
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from tests.ha.dialogs import repair_text
 from tests.ha.meter import MeterPort
-from tests.ha.support import Home, let_pass_until, own_log, wait_until
+from tests.ha.support import Home, let_pass_until, own_log, set_up_entry, wait_until
+from tests.root import ROOT
 
 pytestmark = pytest.mark.usefixtures("every_reading_is_shown")
 
@@ -35,7 +35,7 @@ async def set_up(
 ) -> MockConfigEntry:
     port.greeting = first
     entry = tank_entry(hass, port.url, **geometry)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     await wait_until(hass, lambda: entry.runtime_data.last_update_success)
     port.greeting = b""
     return entry
@@ -104,7 +104,7 @@ async def test_a_tank_that_cannot_be_read_fails_for_a_reason(
 ) -> None:
     home.port.greeting = greeting
     entry = tank_entry(home.hass, home.port.url)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     await home.wait_until(lambda: entry.runtime_data.condition.obstacle == reason)
     assert state(home.hass, LEVEL) == "unavailable"
     [(level, line)] = own_log(caplog)
@@ -120,7 +120,7 @@ async def test_a_tank_that_cannot_be_read_fails_for_a_reason(
     assert not ir.async_get(home.hass).issues
 
 
-TANK_PAGE = Path(__file__).parents[3] / "docs" / "rainwater-tank.md"
+TANK_PAGE = ROOT / "docs" / "rainwater-tank.md"
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ from tests.ha.support import (
     OTHER_TITLE,
     TELEGRAM,
     let_pass,
+    reload_entry,
+    remove_entry,
     said,
     state_of,
     wait_for_telegram,
@@ -105,7 +107,7 @@ async def test_the_counter_is_stored_every_five_minutes(
     await house.passes(301)
     assert stored() == [house.port.counter]
     assert KEY.lower() not in str(hass_storage[key]).lower()
-    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await remove_entry(house.hass, house.entry)
     assert key not in hass_storage
 
 
@@ -157,7 +159,7 @@ async def test_new_key_starts_reauthentication_once_until_the_old_one_fits_again
     await house.passes(11)
     assert house.reauths
     # A reload calls the dialog off until telegrams have failed again.
-    await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await reload_entry(house.hass, house.entry)
     await house.hass.async_block_till_done()
     assert not house.reauths
     # The key of the last good telegram is proved by the host's clock, which has not moved.
@@ -222,7 +224,7 @@ async def test_a_meter_that_is_removed_takes_its_repairs_along(house: House) -> 
     await go_on(house, *failing(4, system_title=OTHER_TITLE))
     assert house.issues.keys() == {"other_meter_unreadable"}
     assert house.coordinator.condition.obstacle == "other_meter_unreadable"
-    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await remove_entry(house.hass, house.entry)
     assert not house.issues
 
 

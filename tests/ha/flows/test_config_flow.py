@@ -50,7 +50,7 @@ from tests.ha.meter import (
     with_value,
 )
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import NAMELESS, Home, values
+from tests.ha.support import NAMELESS, Home, remove_entry, values
 from tests.ha.test_diagnostics import assert_no_secret
 
 ENCRYPTED = literal_frame("three_phase_gas_water_heat")
@@ -435,7 +435,7 @@ async def test_stores_the_lasting_name_of_a_device(home: Home, by_id: str, devic
         entry = home.make_entry(used, serial="SAG1030700000042")
         for name in (by_id, device):
             assert (await enter(home.hass, name))["errors"] == {"port": "port_in_use"}
-        await home.hass.config_entries.async_remove(entry.entry_id)
+        await remove_entry(home.hass, entry)
 
 
 @pytest.fixture
@@ -475,7 +475,7 @@ async def test_suggests_the_next_port_of_a_gateway(home: Home, listening: AsyncM
         assert suggested(await start(home.hass))["port"] == next_port
         assert listening.await_count == (next_port is not None)
         for entry in entries:
-            await home.hass.config_entries.async_remove(entry.entry_id)
+            await remove_entry(home.hass, entry)
 
     # No port of a board.
     tank_entry(home.hass, "socket://gateway:2002")

@@ -23,7 +23,15 @@ from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, 
 from tests.ha.dialogs import reconfigure, schema_of, settle, start, submit, suggested, told
 from tests.ha.meter import MeterPort
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import Home, let_pass, wait_until
+from tests.ha.support import (
+    Home,
+    let_pass,
+    reload_entry,
+    remove_entry,
+    set_up_entry,
+    unload_entry,
+    wait_until,
+)
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
@@ -126,7 +134,7 @@ async def test_a_port_that_is_used_or_cannot_be_opened(home: Home, refuses: Refu
         meter = home.make_entry(url)
         read = Row("port: port_in_use", typed, {"title": meter.title})
         await refuses(await start(hass, *path), [read], more)
-        await hass.config_entries.async_remove(meter.entry_id)
+        await remove_entry(hass, meter)
 
         # The port of a disabled entry is free.
         old, entry = (
@@ -138,7 +146,7 @@ async def test_a_port_that_is_used_or_cannot_be_opened(home: Home, refuses: Refu
         baud_rate = {name: rate for name, rate in more.items() if name == "baud_rate"}
         await refuses(await reconfigure(hass, entry, *path[1:]), [in_use], baud_rate)
         for each in (old, entry):
-            await hass.config_entries.async_remove(each.entry_id)
+            await remove_entry(hass, each)
     assert home.port.connections == 0
 
     pulse_entry(hass, port=other)
@@ -176,7 +184,7 @@ async def test_an_entity_that_counts(hass: HomeAssistant, refuses: Refusals) -> 
     assert state(hass, ENERGY) == "0.01"
 
     hass.states.async_set("sensor.led", "1016")
-    await hass.config_entries.async_reload(result["result"].entry_id)
+    await reload_entry(hass, result["result"])
     await hass.async_block_till_done()
     assert state(hass, ENERGY) == "0.02"
     again = await start(hass, "pulse", "pulse_entity")
@@ -207,7 +215,7 @@ async def test_another_source_counts_from_the_value_in_the_dialog(hass: HomeAssi
     hass.states.async_set("sensor.old", "7")
     hass.states.async_set("sensor.new", "2000")
     entry = pulse_entry(hass, entity_id="sensor.old")
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     hass.states.async_set("sensor.old", "17")
     await let_pass(hass, 6)
     assert entry.runtime_data.data.pulses == 10
@@ -528,7 +536,7 @@ async def test_a_board_moves_to_another_port(hass: HomeAssistant, port: MeterPor
 async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> None:
     port.greeting = b"R070\r" * 20
     entry = tank_entry(hass, port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     form = await reconfigure(hass, entry)
     assert suggested(form) == {"port": port.url}
     found = await submit(hass, form, {"port": port.address})
@@ -543,7 +551,7 @@ async def test_the_reading_of_the_meter(
     hass: HomeAssistant, port: MeterPort, hass_storage: JsonDict, refuses: Refusals
 ) -> None:
     entry = pulse_entry(hass, port=port.url)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(hass, entry)
     form = await hass.config_entries.options.async_init(entry.entry_id)
     assert suggested(form)["pulses_per_kwh"] == "1000"
     rows = [
@@ -561,8 +569,8 @@ async def test_the_reading_of_the_meter(
         stored = hass_storage[f"smarty_p1.{entry.entry_id}.pulses"]["data"]
         assert stored["base_kwh"] == float(shown)
 
-    await hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(hass, entry)
     form = await hass.config_entries.options.async_init(entry.entry_id)
     await submit(hass, form, {**PULSES, "meter_reading": 18})
-    await hass.config_entries.async_setup(entry.entry_id)
+    await set_up_entry(hass, entry)
     await shows(hass, ENERGY, "18.0")

@@ -42,7 +42,17 @@ from tests.ha.meter import (
     literal_frame,
     seal,
 )
-from tests.ha.support import OTHER_METER, TELEGRAM, Home, device_of, entered_data, let_pass
+from tests.ha.support import (
+    OTHER_METER,
+    TELEGRAM,
+    Home,
+    device_of,
+    entered_data,
+    let_pass,
+    remove_entry,
+    set_up_entry,
+    unload_entry,
+)
 
 pytestmark = pytest.mark.usefixtures("short_wait")
 
@@ -272,7 +282,7 @@ async def test_a_port_of_many_names_is_offered_once(home: Home) -> None:
     for info in found:
         assert is_done(await find(home.hass, info), "already_configured")
     (entry,) = home.hass.config_entries.async_entries("smarty_p1")
-    await home.hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(home.hass, entry)
     entry = home.make_entry("socket://[fd00::7]:2001")
     home.hass.config_entries.async_update_entry(entry, data={**entry.data, "service": "another"})
     for info in [first, service("P1 b", ip="192.168.1.50", others=("fd00::7",))]:
@@ -327,10 +337,10 @@ async def test_a_port_that_is_read_is_not_offered(hass: HomeAssistant, home: Hom
             "encryption_key": KEY,
             "service": f"P1 meter.{TYPE}",
         }
-        await hass.config_entries.async_remove(entry.entry_id)
+        await remove_entry(hass, entry)
     entry = home.make_entry("/dev/ttyUSB7")
     assert is_done(await find(hass, cable()), "already_configured")
-    await hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(hass, entry)
 
     # The meter is added by hand during the dialog.
     form = await find(hass, service())
@@ -419,7 +429,7 @@ async def test_an_announced_port_must_have_the_meter(
     await find(hass, service(port=home.port.port))
     await lose(hass, home.port, entry)
     if not is_loaded:
-        await hass.config_entries.async_unload(entry.entry_id)
+        await unload_entry(hass, entry)
     async with MeterPort(sent) as attacker:
         for _ in range(20):
             assert is_done(await find(hass, service(port=attacker.port)), "already_configured")
@@ -470,7 +480,7 @@ async def test_no_gateway_is_followed_without_a_proof_nor_by_a_disabled_entry(ho
             assert other.connections == 0
         assert entry.data["port"] == "socket://127.0.0.1:1"
         assert entry.state is ConfigEntryState.NOT_LOADED
-        await home.hass.config_entries.async_remove(entry.entry_id)
+        await remove_entry(home.hass, entry)
 
 
 @pytest.mark.usefixtures("soon")
@@ -479,7 +489,7 @@ async def test_an_entry_that_is_removed_is_looked_for_no_more(home: Home) -> Non
     async with MeterPort() as silent:
         await find(home.hass, service(port=silent.port))
         await silent.wait_for_connections(1)
-        await home.hass.config_entries.async_remove(entry.entry_id)
+        await remove_entry(home.hass, entry)
         await home.wait_until(lambda: not searches(home.hass))
         assert silent.connections == 1
 
@@ -507,7 +517,7 @@ async def test_the_port_of_an_entry_that_delivers_is_not_disturbed(
 ) -> None:
     if is_board:
         reader = pulse_entry(hass, port=home.port.url, baud_rate=9600)
-        assert await hass.config_entries.async_setup(reader.entry_id)
+        assert await set_up_entry(hass, reader)
         await home.port.wait_for_connections(1)
     else:
         reader = await home.set_up()

@@ -49,6 +49,8 @@ from tests.ha.support import (
     Home,
     entered_data,
     links,
+    remove_entry,
+    set_up_entry,
     values,
     wait_until,
 )
@@ -191,7 +193,7 @@ async def test_new_key_of_a_meter_that_was_never_read(
     hass = dialogs.hass
     dialogs.entry = entry = dialogs.make_entry(dialogs.port.url)
     dialogs.port.greeting = RENEWED
-    setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    setup = hass.async_create_task(set_up_entry(hass, entry))
     if is_waiting:
         await dialogs.port.wait_for_clients(1)
         assert entry.state is ConfigEntryState.SETUP_IN_PROGRESS
@@ -341,7 +343,7 @@ async def test_the_form_offers_the_options_that_can_be_needed(dialogs: Dialogs) 
         dialogs.entry = entry_of(dialogs, changes)
         form = await dialogs.reconfigure()
         assert "remove_key" not in suggested(form)
-        await dialogs.hass.config_entries.async_remove(dialogs.entry.entry_id)
+        await remove_entry(dialogs.hass, dialogs.entry)
     assert is_advanced_open(form)
     assert suggested(form)["advanced"] == {"authentication_key": None, "without_verification": True}
 
@@ -480,7 +482,7 @@ async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str)
     elif meanwhile == "disabled":
         await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
     elif meanwhile == "removed":
-        await hass.config_entries.async_remove(entry.entry_id)
+        await remove_entry(hass, entry)
     else:
         hass.set_state(CoreState.stopping)
     # The dialog of a removed entry has ended with the entry.
@@ -501,7 +503,7 @@ async def test_dialog_is_closed_while_it_waits(dialogs: Dialogs, meanwhile: str)
 async def test_dialog_is_closed_while_home_assistant_is_trying(dialogs: Dialogs) -> None:
     hass, port = dialogs.hass, dialogs.port
     dialogs.entry = dialogs.make_entry(port.url)
-    setup = hass.async_create_task(hass.config_entries.async_setup(dialogs.entry.entry_id))
+    setup = hass.async_create_task(set_up_entry(hass, dialogs.entry))
     await port.wait_for_clients(1)
     form = await dialogs.reconfigure()
     await dialogs.enter(form, {})

@@ -37,6 +37,8 @@ from tests.ha.support import (
     Home,
     let_pass,
     reload,
+    remove_entry,
+    set_up_entry,
     smarty_entry,
     tasks,
     wait_until,
@@ -296,7 +298,7 @@ async def test_the_entry_of_sources_waits_for_an_energy_dashboard(home: Home) ->
     assert dict(entry.options) == {"fill_energy": True, "sidebar": True}
     # Without a frontend, there is no sidebar.
     assert DATA_PANELS not in home.hass.data
-    await home.hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(home.hass, entry)
     assert DATA_PANELS not in home.hass.data
 
 
@@ -334,10 +336,10 @@ async def test_the_dashboard_goes_with_the_last_meter(home: Home) -> None:
         assert second["title"] == f"Smarty {OTHER_SERIAL[-4:]}"
         assert panels(home.hass) == {"smarty-p1-2"}
 
-        await home.hass.config_entries.async_remove(first["result"].entry_id)
+        await remove_entry(home.hass, first["result"])
         assert panels(home.hass) == {"smarty-p1-2"}
         assert dict(second["result"].options) == {"sidebar": True}
-        await home.hass.config_entries.async_remove(second["result"].entry_id)
+        await remove_entry(home.hass, second["result"])
         assert panels(home.hass) == set()
         assert list(home.hass.data[LOVELACE_DATA].dashboards) == [None, "smarty-p1"]
 
@@ -350,11 +352,11 @@ async def test_a_restart_shows_the_dashboard_again_also_before_the_meter_answers
     entry = home.make_entry(home.port.url)
     hass.config_entries.async_update_entry(entry, options={"sidebar": True})
 
-    await hass.config_entries.async_setup(entry.entry_id)
+    await set_up_entry(hass, entry)
     assert panels(hass) == {"smarty-p1"}
     # Pages are loaded with the cards now.
     assert hass.data[DATA_PANELS]["smarty-p1"].component_name == "lovelace"
-    await hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(hass, entry)
     assert not [path for path in hass.data[DATA_PANELS] if path.startswith("smarty")]
 
 
@@ -368,7 +370,7 @@ async def test_a_restart_shows_the_dashboard_although_the_meter_that_keeps_it_is
     entry = await home.set_up()
     assert panels(hass) == {"smarty-p1"}
 
-    await hass.config_entries.async_remove(disabled.entry_id)
+    await remove_entry(hass, disabled)
     assert panels(hass) == {"smarty-p1"}
     assert dict(entry.options) == {"sidebar": True}
 

@@ -43,10 +43,11 @@ from tests.ha.flows.test_config_flow_discovery import cable
 from tests.ha.flows.test_leneda_meter import ACCOUNT, CONTRACT
 from tests.ha.meter import KEY, MeterPort, with_value
 from tests.ha.sinks.test_virtual_meter_server import stored
-from tests.ha.support import TELEGRAM, Home, at
+from tests.ha.support import TELEGRAM, Home, at, unload_entry
 from tests.ha.test_past_import import settled, uploaded
+from tests.root import ROOT
 
-FOLDER = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
+FOLDER = ROOT / "custom_components" / "smarty_p1" / "translations"
 NUMBER = re.compile(r"(?<![\w.])\d+[.]\d+(?![\w.])")
 # Addresses, paths, code and names that a user or another program has chosen.
 NO_WORDS = re.compile(r"DSMR Smart Meter|`[^`]*`|\w+://\S+|/\S+|\d+(?:[.]\d+){3}|«[^»]*»")
@@ -297,7 +298,7 @@ async def test_repairs(
 ) -> None:
     greet()
     # A meter that is read would withdraw the issues.
-    await hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(hass, entry)
     freezer.move_to("2031-07-01T12:00:00Z")
     options = {**entry.options, "contracts": [{"energy_price": 15.5, "reference_power": 7.0}]}
     hass.config_entries.async_update_entry(entry, options=options)

@@ -23,7 +23,7 @@ from tests.ha.leneda import (
     utc,
 )
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import Home
+from tests.ha.support import Home, unload_entry
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 GAS_POINT = "LU0000012345678901234000000000009"
@@ -37,7 +37,7 @@ async def home(home: Home) -> AsyncGenerator[Home]:
     home.answer()
     yield home
     # The statistics of the meter would wait for the entity.
-    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert await unload_entry(home.hass, home.entry)
 
 
 async def enter(home: Home, typed: dict[str, str]) -> ConfigFlowResult:

@@ -27,8 +27,10 @@ from tests.ha.support import (
     TELEGRAM,
     Home,
     entered_data,
+    remove_entry,
     smarty_entry,
     state_of,
+    unload_entry,
     wait_for_telegram,
     wait_until,
 )
@@ -126,8 +128,8 @@ async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(home: H
     assert (entry.unique_id, entry.data["kind"]) == (POINT, "leneda")
 
     # A meter that is not loaded gets a cable, too.
-    await home.hass.config_entries.async_remove(cellar.entry_id)
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    await remove_entry(home.hass, cellar)
+    assert await unload_entry(home.hass, entry)
     result = await submit(home.hass, form, {"port": home.port.address, "encryption_key": METER_KEY})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
     assert (entry.unique_id, "kind" in entry.data) == (SERIAL, False)

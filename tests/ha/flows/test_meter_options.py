@@ -21,7 +21,7 @@ from tests.ha.dialogs import (
 )
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import TELEGRAM, Home, at
+from tests.ha.support import TELEGRAM, Home, at, unload_entry
 
 GOAL = ["goal", "goal_amount"]
 RECIPIENTS = ["recipients", "quiet_from", "quiet_until"]
@@ -80,7 +80,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
         assert [*markers(form)] == fields
 
     # The gas of a meter that is not read is unknown.
-    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(hass, entry)
     form = await open_options(hass, entry, "gas")
     assert [*markers(form)] == gas
 
@@ -401,7 +401,7 @@ async def test_both_readings_and_their_difference(home: Home, *, replaces: bool)
             name: text.replace(".", mark) for name, text in expected.items()
         }
     # Without readings, nothing is known.
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
     assert await readings(home.hass, entry) == UNKNOWN
 
 

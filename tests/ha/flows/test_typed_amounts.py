@@ -26,7 +26,7 @@ from tests.ha.dialogs import (
     told,
 )
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import Home
+from tests.ha.support import Home, reload_entry
 
 AID = {"name": "Aide", "first_day": "2026-01-01"}
 OPTIONS_FLOW = "/api/config/config_entries/options/flow"
@@ -345,7 +345,7 @@ STORED = {
 
 async def test_a_high_price_from_before_raises_a_repair(home: Home) -> None:
     home.hass.config_entries.async_update_entry(home.entry, options=STORED)
-    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await reload_entry(home.hass, home.entry)
     await home.hass.async_block_till_done()
     assert home.issue("high_prices")
 
@@ -374,12 +374,12 @@ async def test_a_high_price_from_before_raises_a_repair(home: Home) -> None:
 
 async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> None:
     home.hass.config_entries.async_update_entry(home.entry, options=STORED)
-    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await reload_entry(home.hass, home.entry)
     menu = await open_repair(home.hass, f"high_prices_{home.entry.entry_id}")
     result = await choose(home.hass, menu, "keep")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert dict(home.entry.options) == {**STORED, "high_prices_confirmed": [4.0, 15.0]}
-    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await reload_entry(home.hass, home.entry)
     await home.hass.async_block_till_done()
     assert not home.issue("high_prices")
 
@@ -387,7 +387,7 @@ async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> No
     contracts = [{**CONTRACT, "feed_in_price": 8.0}]
     options = {**home.entry.options, "contracts": contracts}
     home.hass.config_entries.async_update_entry(home.entry, options=options)
-    await home.hass.config_entries.async_reload(home.entry.entry_id)
+    await reload_entry(home.hass, home.entry)
     await home.hass.async_block_till_done()
     assert home.issue("high_prices")
 

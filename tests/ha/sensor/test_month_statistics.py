@@ -17,7 +17,16 @@ from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.published_prices import PublishedPrices
 from smartyp1.json_types import JsonDict
 from tests.ha.meter import with_value
-from tests.ha.support import TELEGRAM, Home, at, let_pass, recorder_done, wait_for_telegram
+from tests.ha.support import (
+    TELEGRAM,
+    Home,
+    at,
+    let_pass,
+    recorder_done,
+    set_up_entry,
+    unload_entry,
+    wait_for_telegram,
+)
 from tests.prices import PRICES
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
@@ -126,11 +135,11 @@ async def test_a_month_that_has_begun_does_not_end_by_a_crash(
     await let_pass(home.hass, 1)
     stored = dict(hass_storage)
 
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
     # The files as they were when Home Assistant was killed.
     hass_storage.update(stored)
     home.port.greeting = home.port.next_frame(telegram("250801003000S", 103.0))
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     await wait_for_telegram(home.hass, entry)
     await home.receive(telegram("250801004500S", 104.0))
     august = shown(home.hass)

@@ -28,7 +28,7 @@ from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import open_options, schema_of
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.support import Home, fall_silent, state_of
+from tests.ha.support import Home, fall_silent, reload_entry, state_of
 
 PRICE = "smarty_price_of_imported_energy"
 PRICE_EXPORT = "smarty_price_of_exported_energy"
@@ -127,7 +127,7 @@ async def test_prices_of_the_contract_alone_stay_in_an_outage(
             assert home.state_of(name).state == STATE_UNAVAILABLE
     # A restart keeps the state.
     home.port.greeting = b""
-    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await reload_entry(hass, entry)
     await hass.async_block_till_done()
     assert values(hass, PRICE) == [night]
     assert home.state_of(TOTAL).state == STATE_UNAVAILABLE

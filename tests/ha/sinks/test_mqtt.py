@@ -18,7 +18,17 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttM
 
 from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha.meter import SERIAL, with_value
-from tests.ha.support import TELEGRAM, Home, fall_silent, own_log, smarty_entry, with_power
+from tests.ha.support import (
+    TELEGRAM,
+    Home,
+    fall_silent,
+    own_log,
+    remove_entry,
+    set_up_entry,
+    smarty_entry,
+    unload_entry,
+    with_power,
+)
 
 ROOT = "cellar/meter"
 OPTIONS = {
@@ -156,7 +166,7 @@ async def test_each_telegram_is_published_while_the_meter_is_read(meter: Publish
     await meter.has("availability", "online", "offline", "online", "offline")
     await meter.receive(TELEGRAM)
     assert meter.messages()[-1] == (f"{ROOT}/availability", "offline", True)
-    await meter.hass.config_entries.async_unload(meter.entry.entry_id)
+    await unload_entry(meter.hass, meter.entry)
     assert meter.on("availability")[4:] == ["offline"]
 
 
@@ -186,9 +196,9 @@ async def test_a_meter_that_is_removed_while_the_broker_is_away(
     meter.is_connected(connected=False)
     meter.forget()
     stored = f"smarty_p1.{meter.entry.entry_id}.retained"
-    await meter.hass.config_entries.async_unload(meter.entry.entry_id)
+    await unload_entry(meter.hass, meter.entry)
     assert stored in hass_storage
-    await meter.hass.config_entries.async_remove(meter.entry.entry_id)
+    await remove_entry(meter.hass, meter.entry)
     assert meter.messages() == []
     [(_, warning)] = [line for line in own_log(caplog) if line[0] == "WARNING"]
     assert DISCOVERY in warning
@@ -220,7 +230,7 @@ async def test_without_the_mqtt_integration_readings_go_on(
     entry = await home.set_up(mqtt=OPTIONS)
     await home.receive(with_power("01.111"))
     assert home.state_of("smarty_net_power").state == "1.111"
-    assert await home.hass.config_entries.async_unload(entry.entry_id)
+    assert await unload_entry(home.hass, entry)
     assert [line for line in own_log(caplog) if line[0] in {"WARNING", "ERROR"}] == []
 
 
@@ -449,7 +459,7 @@ async def test_the_connection_is_sent_without_a_telegram_and_until_the_publisher
     # The meter's `offline` would make the connection unavailable: the last message counts.
     await meter.wait_until(lambda: meter.messages()[-1] == (topic, "nothing_received", True))
     meter.forget()
-    await meter.hass.config_entries.async_unload(meter.entry.entry_id)
+    await unload_entry(meter.hass, meter.entry)
     assert meter.on("connection") == ["offline"]
 
 
@@ -460,7 +470,7 @@ async def test_a_meter_that_is_silent_after_a_crash_is_offline(
     meter.forget()
     entry = meter.make_entry(meter.port.url)
     meter.hass.config_entries.async_update_entry(entry, options={"mqtt": OPTIONS})
-    await meter.hass.config_entries.async_setup(entry.entry_id)
+    await set_up_entry(meter.hass, entry)
     await meter.hass.async_block_till_done()
     assert meter.messages() == [(f"{ROOT}/availability", "offline", True)]
 
@@ -477,7 +487,7 @@ async def test_nothing_is_left_of_a_meter_that_is_removed(
         kept = {topic for topic in kept if not f"{topic}/".startswith(f"{ROOT}/")}
         assert kept
     meter.forget()
-    await meter.hass.config_entries.async_remove(meter.entry.entry_id)
+    await remove_entry(meter.hass, meter.entry)
     assert meter.taken_back() == kept
 
 
@@ -526,7 +536,7 @@ async def test_a_removed_meter_leaves_the_messages_of_another_publisher(
     await meter.begin(discovery=True)
     kept = meter.kept()
     meter.forget()
-    await meter.hass.config_entries.async_unload(meter.entry.entry_id)
+    await unload_entry(meter.hass, meter.entry)
     monkeypatch.setattr(mqtt, "async_subscribe", answer)
-    await meter.hass.config_entries.async_remove(meter.entry.entry_id)
+    await remove_entry(meter.hass, meter.entry)
     assert meter.taken_back() == kept - {DISCOVERY, f"{ROOT}/availability"}

@@ -15,7 +15,7 @@ from dev.ports import free_ports
 from smartyp1.json_types import JsonDict
 from tests.ha import kit
 from tests.ha.meter import seal
-from tests.ha.support import TELEGRAM, Home, own_log, said, with_power
+from tests.ha.support import TELEGRAM, Home, own_log, said, unload_entry, with_power
 
 ENDING = re.compile(rb"![0-9A-F]{4}\r\n")
 
@@ -309,7 +309,7 @@ async def test_a_port_in_use_is_a_repair_and_tried_again_until_the_entry_is_unlo
         await asyncio.sleep(0.05)
         assert len([line for line in own_log(caplog) if line[0] == "WARNING"]) == 1
         if is_unloaded:
-            assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+            assert await unload_entry(home.hass, home.entry)
             assert not home.issue("p1_server")
         other.close()
         await home.wait_until(lambda: not home.issue("p1_server"))

@@ -23,7 +23,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import schema_of, submit
 from tests.ha.meter import OTHER_SERIAL, SERIAL, with_value
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import TELEGRAM, Home
+from tests.ha.support import TELEGRAM, Home, set_up_entry
 
 # An address for examples: no machine has it.
 FOREIGN_ADDRESS = "192.0.2.1"
@@ -214,7 +214,7 @@ async def test_a_serial_number_is_one_level_of_the_topic(home: Home) -> None:
     text = with_value(TELEGRAM, "0-0:42.0.0", f"({serial.encode().hex()})")
     home.port.greeting = lambda: home.port.next_frame(text)
     entry = home.make_entry(home.port.url, serial=serial)
-    assert await home.hass.config_entries.async_setup(entry.entry_id)
+    assert await set_up_entry(home.hass, entry)
     dialog = Dialog(home.hass, home.port, home.make_entry)
     dialog.entry = entry
     await dialog.enter(mqtt={"enabled": True})

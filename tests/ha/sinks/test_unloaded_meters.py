@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.typing import (
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from dev.ports import free_ports
 from smartyp1.json_types import JsonDict
-from tests.ha.support import Home
+from tests.ha.support import Home, unload_entry
 
 LOCAL = "127.0.0.1"
 RELOADS = 20
@@ -138,4 +138,4 @@ async def test_no_earlier_coordinator_stays_in_memory(
     await home.hass.async_block_till_done()
     gc.collect()
     assert len(coordinators) == 1
-    assert await home.hass.config_entries.async_unload(home.entry.entry_id)
+    assert await unload_entry(home.hass, home.entry)

@@ -31,7 +31,15 @@ from tests.ha import kit
 from tests.ha.dialogs import choose, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
-from tests.ha.support import OF_TELEGRAM, PATIENCE, Home, said, with_power
+from tests.ha.support import (
+    OF_TELEGRAM,
+    PATIENCE,
+    Home,
+    remove_entry,
+    said,
+    unload_entry,
+    with_power,
+)
 from tests.ha.topic import Clock, set_up_at_topic, tell
 
 SERIAL = "02a1b2c3d4e5"
@@ -106,7 +114,7 @@ async def house(home: Home) -> AsyncGenerator[House]:
     house = House(home)
     yield house
     if home.hass.config_entries.async_get_entry(house.entry.entry_id):
-        await home.hass.config_entries.async_unload(house.entry.entry_id)
+        await unload_entry(home.hass, house.entry)
 
 
 async def test_the_virtual_meter_is_off_at_first_and_entered_values_are_kept(house: House) -> None:
@@ -187,7 +195,7 @@ async def test_devices_read_the_virtual_meter_until_the_entry_is_unloaded(house:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert house.options == stored(house.http_port, shows_telegram=True)
 
-    await house.hass.config_entries.async_unload(house.entry.entry_id)
+    await unload_entry(house.hass, house.entry)
     with pytest.raises(aiohttp.ClientConnectionError):
         await house.get("/api")
 
@@ -328,7 +336,7 @@ async def test_home_assistant_does_not_find_its_own_virtual_meter(
 
     # A deleted entry is ignored again.
     [entry] = house.hass.config_entries.async_entries("homewizard")
-    await house.hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(house.hass, entry)
     await house.wait_until(lambda: found(house.hass) == ignored)
 
     await house.enter(announced=False)
@@ -355,7 +363,7 @@ async def test_the_ignored_discovery_goes_with_the_entry(house: House, zeroconf:
     # Requests from a public address of IPv6 are refused.
     assert zeroconf.async_register_service.await_args.args[0].parsed_addresses() == ["192.168.1.5"]
     assert found(house.hass) == {SERIAL.upper(): SOURCE_IGNORE}
-    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await remove_entry(house.hass, house.entry)
     await house.hass.async_block_till_done()
     assert found(house.hass) == {}
 
@@ -366,7 +374,7 @@ async def test_a_virtual_meter_added_by_hand_is_a_repair(house: House) -> None:
     with patch("homeassistant.config_entries.ConfigEntry.async_setup"):
         await house.hass.config_entries.async_add(entry)
     assert said(house.issue("virtual_meter_added"))["added"] == "A meter"
-    await house.hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(house.hass, entry)
     assert not house.issue("virtual_meter_added")
 
 
@@ -391,7 +399,7 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     house.poll(STRANGER, 6, 5.0)
     assert house.issue("virtual_battery")
     ir.async_delete_issue(house.hass, "smarty_p1", f"virtual_battery_{house.entry.entry_id}")
-    await house.hass.config_entries.async_remove(result["result"].entry_id)
+    await remove_entry(house.hass, result["result"])
     # After the removal, a client at this address is another program.
     house.poll(LOCAL, 6, 5.0)
     assert house.issue("virtual_battery")
@@ -417,4 +425,4 @@ async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.Mon
     # The integration receives each telegram.
     await house.receive(with_power("01.234"))
     await house.wait_until(lambda: power() == "1234.0")
-    await house.hass.config_entries.async_unload(result["result"].entry_id)
+    await unload_entry(house.hass, result["result"])

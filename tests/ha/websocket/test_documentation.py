@@ -16,6 +16,7 @@ from tests.ha import kit
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import contract_in
 from tests.ha.meter import with_value
+from tests.root import ROOT
 
 from .answer_faults import faults
 from .conftest import Site, type_of
@@ -29,7 +30,7 @@ MORE_FIELDS: dict[str, JsonDict] = {
 }
 
 
-PAGE = Path(__file__).parents[3] / "docs" / "websocket.md"
+PAGE = ROOT / "docs" / "websocket.md"
 
 
 def test_page_and_types_of_the_cards_are_current() -> None:

@@ -11,7 +11,7 @@ from custom_components.smarty_p1.websocket import gas_water_heat, meters, qualit
 from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import submit
 from tests.ha.meter import with_value
-from tests.ha.support import TELEGRAM, Home
+from tests.ha.support import TELEGRAM, Home, reload_entry, remove_entry, set_up_entry, unload_entry
 from tests.ha.topic import Clock
 
 from .conftest import Client, Site, ask
@@ -257,7 +257,7 @@ async def test_the_other_meters_are_listed_before_the_first_telegram_after_a_res
     hass: HomeAssistant, client: Client, meter: MockConfigEntry
 ) -> None:
     [before] = (await ask(client, "meters"))["meters"]
-    assert await hass.config_entries.async_reload(meter.entry_id)
+    assert await reload_entry(hass, meter)
     [after] = (await ask(client, "meters"))["meters"]
     assert after["state"] == "waiting"
     by_name = {each["meter"]: each for each in after["media"]}
@@ -352,7 +352,7 @@ async def test_the_history_is_written_once_an_hour_and_an_event_within_five_minu
     assert sags() == 41
     await sender.let_pass(301)
     assert sags() == 42
-    await sender.hass.config_entries.async_remove(sender.entry.entry_id)
+    await remove_entry(sender.hass, sender.entry)
     assert key not in hass_storage
 
 
@@ -360,13 +360,13 @@ async def test_a_part_that_is_damaged_begins_anew_alone(
     sender: Sender, hass_storage: JsonDict, caplog: pytest.LogCaptureFixture
 ) -> None:
     await sender.send(SECONDS, r1_0_32_32_0="(00041)")
-    await sender.hass.config_entries.async_unload(sender.entry.entry_id)
+    await unload_entry(sender.hass, sender.entry)
     data = hass_storage[f"smarty_p1.{sender.entry.entry_id}.history"]["data"]
     data["voltages"] = ["5846400 1 2 x"]
     for (_, medium), days in zip(data["media"], ("1:2:3", "1:3600", "1:3600"), strict=True):
         medium["days"] = f"20250703T22:{days}"
     await sender.port.wait_for_clients(0)
-    await sender.hass.config_entries.async_setup(sender.entry.entry_id)
+    await set_up_entry(sender.hass, sender.entry)
     await sender.send(SECONDS)
     answer = await sender.ask("events")
     assert [each["kind"] for each in answer["disturbances"]] == ["voltage_sag"]

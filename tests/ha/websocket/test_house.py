@@ -28,7 +28,13 @@ from custom_components.smarty_p1.computed_answers import usual_day
 from smartyp1.json_types import JsonDict
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import schema_of, submit
-from tests.ha.support import metadata_of_sums, recorder_done, smarty_entry
+from tests.ha.support import (
+    metadata_of_sums,
+    recorder_done,
+    reload_entry,
+    remove_entry,
+    smarty_entry,
+)
 
 from .conftest import Client, Site
 
@@ -416,7 +422,7 @@ async def test_devices_of_the_energy_dashboard_share_the_bill(site: Site) -> Non
     await site.receive(telegram("00:00:30", 0.0))
     assert "Wallbox" in await names()
     # All devices are of the house of the only remaining meter.
-    await site.hass.config_entries.async_remove(other.entry_id)
+    await remove_entry(site.hass, other)
     await site.receive(telegram("00:00:40", 0.0))
     assert {"Wallbox", "sensor.oven"} <= {*await names()}
     # A name may be of any length.
@@ -506,7 +512,7 @@ async def test_a_renamed_inverter_stays(
     # The Energy dashboard keeps the old ids until a person corrects it.
     dashboard.rename(sun="roof", oven="stove")
     await check("sensor.roof", ("sensor.sun", "sensor.oven"))
-    await site.hass.config_entries.async_reload(site.entry.entry_id)
+    await reload_entry(site.hass, site.entry)
     await check("sensor.roof", ("sensor.sun", "sensor.oven"))
     await dashboard.enter("sensor.roof", "sensor.stove")
     await check("sensor.roof", ("sensor.roof", "sensor.stove"))

@@ -22,7 +22,15 @@ from tests.ha import kit
 from tests.ha.billed_month import telegram
 from tests.ha.entities import Smarty, set_up as set_up_entities
 from tests.ha.meter import OTHER_KEY, encipher, with_value
-from tests.ha.support import TELEGRAM, Home, wait_for_telegram
+from tests.ha.support import (
+    TELEGRAM,
+    Home,
+    reload_entry,
+    remove_entry,
+    set_up_entry,
+    unload_entry,
+    wait_for_telegram,
+)
 from tests.ha.topic import Clock
 
 from .conftest import Client, ClientOf, Site, ask, refused, user_with
@@ -47,7 +55,7 @@ async def test_the_first_answers_have_the_time_of_home_assistant(site: Site) -> 
     answers = [await ask(site.client, "meters"), (await subscribe(site.client, site.entry))[1]]
     await site.receive(telegram("00:05:00", 0.5))
     answers.append(await told(site.client))
-    await site.hass.config_entries.async_unload(site.entry.entry_id)
+    await unload_entry(site.hass, site.entry)
     answers.append(await until(site.client, lambda event: "gone" in event))
     times = [
         begun,
@@ -152,7 +160,7 @@ async def test_a_subscription_outlives_reload_and_disabling(site: Site) -> None:
     await site.receive(telegram("00:05:00", 0.5))
     assert (await until(site.client, lambda event: event["values"]))["state"] == "receiving"
 
-    await site.hass.config_entries.async_reload(site.entry.entry_id)
+    await reload_entry(site.hass, site.entry)
     assert (await told(site.client))["gone"] is True
     await until(site.client, lambda event: event["state"] == "waiting")
     await site.port.wait_for_clients(1)
@@ -171,14 +179,14 @@ async def until(client: Client, is_it: Any) -> Any:  # noqa: ANN401 - JSON
 async def test_a_subscription_to_an_unloaded_meter_gets_its_state_and_is_then_served(
     site: Site,
 ) -> None:
-    await site.hass.config_entries.async_unload(site.entry.entry_id)
+    await unload_entry(site.hass, site.entry)
     _, first = await subscribe(site.client, site.entry)
     assert (first["gone"], first["state"]) == (True, "not_loaded")
-    await site.hass.config_entries.async_setup(site.entry.entry_id)
+    await set_up_entry(site.hass, site.entry)
     assert await until(site.client, lambda event: event["state"] == "waiting")
 
     # A meter that is removed ends it.
-    await site.hass.config_entries.async_remove(site.entry.entry_id)
+    await remove_entry(site.hass, site.entry)
     event = await until(site.client, lambda event: event["state"] == "removed")
     assert event["gone"] is True
 
@@ -285,7 +293,7 @@ async def test_the_last_hour_survives_a_change_of_options(
     assert answer["phases"][1][-6:] == [200, 900, None, None, None, 100]
 
     # A removed meter leaves no subscription.
-    assert await hass.config_entries.async_remove(meter.entry_id)
+    assert await remove_entry(hass, meter)
     hours = [value for key, value in hass.data.items() if str(key).endswith("last_hours")]
     assert hours == [{}]
 

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from tests.ha import billed_month
 from tests.ha.entities import Smarty, set_up
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
-from tests.ha.support import Home, device_of, receive, smarty_entry
+from tests.ha.support import Home, device_of, receive, set_up_entry, smarty_entry
 
 from .conftest import Client, ClientOf, Site, ask, refused, user_with
 
@@ -112,7 +112,7 @@ async def test_a_disabled_meter_is_listed_with_the_way_to_enable_it(site: Site) 
 @pytest.mark.usefixtures("short_setup")
 async def test_a_silent_meter_has_its_reason(home: Home, client: Client) -> None:
     entry = home.make_entry(home.port.url, key=KEY)
-    await home.hass.config_entries.async_setup(entry.entry_id)
+    await set_up_entry(home.hass, entry)
     await home.hass.async_block_till_done()
 
     [meter] = (await ask(client, "meters"))["meters"]

@@ -1,6 +1,5 @@
 """The night in which prices become old: all places of a running Home Assistant agree."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from custom_components.smarty_p1.lib.prices.entered_contract import contract_of
 from smartyp1.json_types import JsonDict
 from tests.ha.meter import SERIAL, with_value
 from tests.ha.support import TELEGRAM, Home, call, issue_of, load, with_contract
+from tests.json_copy import through_json
 
 from .conftest import Client, ask
 
@@ -74,7 +74,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: JsonDict) -> Mock
         known = file.read_bytes() if file.exists() else HEADER.encode()
         file.write_bytes(known + span_line(span).encode())
     key = f"smarty_p1.{entry.entry_id}.meter"
-    content = MeterMemory().as_dict() | {"demand": json.loads(json.dumps(meter.as_dict()))}
+    content = MeterMemory().as_dict() | {"demand": through_json(meter.as_dict())}
     hass_storage[key] = {"version": 1, "key": key, "data": content}
     home.port.greeting = home.port.next_frame(telegram(BEFORE))
     await load(hass, entry)

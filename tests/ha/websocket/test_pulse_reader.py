@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.const import DOMAIN
 from smartyp1.json_types import JsonDict
 from tests.ha.boards import ENERGY, PULSE_TITLE, pulse_entry
-from tests.ha.support import load
+from tests.ha.support import load, reload_entry, remove_entry, unload_entry
 
 from .conftest import Client, ClientOf, ask, refused, user_with
 
@@ -100,9 +100,9 @@ async def test_the_power_between_two_pulses_and_its_gaps(
     assert (await hour())["net"][-5:] == [None] * 5
 
     # The hour survives a change of options, and nothing is left of a removed reader.
-    await hass.config_entries.async_reload(entry.entry_id)
+    await reload_entry(hass, entry)
     assert 100 in (await hour())["net"]
-    await hass.config_entries.async_remove(entry.entry_id)
+    await remove_entry(hass, entry)
     client = await hass_ws_client(hass)
     assert await refused(client, "last_hour", entry_id=entry.entry_id) == "not_found"
     hours = [value for key, value in hass.data.items() if str(key).endswith("last_hours")]
@@ -131,7 +131,7 @@ async def test_live_messages_come_while_the_led_is_dark(
     assert max(known := [kw for kw in powers if kw is not None]) == 0.1
     assert known == sorted(known, reverse=True)
     assert known[-1] < 0.05
-    await hass.config_entries.async_unload(entry.entry_id)
+    await unload_entry(hass, entry)
     while not message.get("gone"):
         message = (await client.receive_json())["event"]
     assert message["state"] == "not_loaded"

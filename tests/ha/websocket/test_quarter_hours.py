@@ -19,7 +19,7 @@ from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract,
 from tests.ha.billed_month import telegram
 from tests.ha.measured import replace_month
 from tests.ha.meter import with_value
-from tests.ha.support import Home
+from tests.ha.support import Home, unload_entry
 from tests.ha.test_past_import import april
 
 from .conftest import Client, ClientOf, Site, ask, refused, user_with
@@ -214,7 +214,7 @@ async def test_a_wrong_period_or_an_unknown_meter_is_refused(
     for command in ("quarter_hours", "days", "bill", "classes"):
         fields = good if command == "quarter_hours" else {"entry_id": site.entry.entry_id}
         assert await refused(other, command, **fields) == "unauthorized"
-    await site.hass.config_entries.async_unload(site.entry.entry_id)
+    await unload_entry(site.hass, site.entry)
     assert await refused(site.client, "quarter_hours", **good) == "not_loaded"
 
 

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from functools import cache, partial
 from itertools import groupby, product
 from math import cos, nan, pi
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -39,6 +38,7 @@ from tests.lib.advice.years import (
 )
 from tests.lib.bill.months import ledger_of, local
 from tests.random_examples import each, examples
+from tests.root import ROOT
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
 # 0.15 + 0.0510, and 0.0765, with 8 % of VAT
@@ -336,7 +336,7 @@ def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
     assert low(found) == pytest.approx(low(tried(quarters)), abs=0.5)
 
 
-PAGE = (Path(__file__).parents[3] / "docs" / "what-if.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "what-if.md").read_text("utf-8")
 
 
 def test_the_page_shows_the_answer_for_equal_days() -> None:

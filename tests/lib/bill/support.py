@@ -1,6 +1,5 @@
 """A meter's telegrams, as the tests write them down."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -18,6 +17,7 @@ from smartyp1.history.shown_month import sure_time
 from smartyp1.history.spans import Span, SpanKind
 from smartyp1.prices import market_price_series
 from smartyp1.prices.contract import BEGINNING, Contract, Contracts
+from tests.json_copy import through_json
 from tests.lib.bill.months import local
 
 SERIAL = "SAG1030790002574"
@@ -162,7 +162,7 @@ class Connection:
     def restart(self) -> None:
         """Store the state, and go on from it; the contract stays."""
         self.disk.write(self.meter)
-        stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
+        stored = through_json(self.meter.as_dict())
         sources = self.meter.price_sources
         self.meter = Household.from_dict(stored, self.meter._contracts, self.disk.files)
         self.meter.set_prices(sources)

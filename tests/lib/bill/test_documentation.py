@@ -5,7 +5,6 @@ import re
 import tomllib
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from smartyp1.json_types import JsonDict
 from smartyp1.prices import agreed_prices
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import Known, agreed, bill, local, shared, whole_month
+from tests.root import ROOT
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = ROOT / "docs"
 PAGE = (DOCS / "tariff.md").read_text("utf-8")
 PAPER = (DOCS / "paper-bill.md").read_text("utf-8")
 ACTIONS = (DOCS / "tariff-actions.md").read_text("utf-8")

@@ -1,6 +1,5 @@
 """Damaged, lost and restored files of lines: the months hold the energy of the registers."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,6 +13,7 @@ from smartyp1.history.month_file_reader import REMOVED, with_removed
 from smartyp1.history.register_amounts import Energies
 from smartyp1.history.spans import SpanKind
 from smartyp1.prices.contract import Contract
+from tests.json_copy import through_json
 from tests.lib.bill.support import REGISTER_WH, Connection, known
 
 CONTRACT = Contract(reference_kw=3)
@@ -157,7 +157,7 @@ def test_parts_after_the_last_stored_part_stay_after_a_kill() -> None:
     for _ in range(8):
         house.after(3600, 1_000)
         house.draw_hours(1, 1.0)
-    stored = json.loads(json.dumps(house.meter.as_dict()))
+    stored = through_json(house.meter.as_dict())
     house.after(3600, 1_000)
     house.disk.write(house.meter)
     assert house.disk.files
@@ -170,7 +170,7 @@ def test_parts_after_the_last_stored_part_stay_after_a_kill() -> None:
 def test_the_last_quarter_hour_is_the_last_one_of_the_file_after_a_kill() -> None:
     house = Connection("2026-06-02T00:00:00S")
     house.draw_hours(1)
-    stored = json.loads(json.dumps(house.meter.as_dict()))
+    stored = through_json(house.meter.as_dict())
     for used_wh in (100, 200, 300, 400):
         house.after(900, used_wh)
     house.disk.write(house.meter)
@@ -181,7 +181,7 @@ def test_the_last_quarter_hour_is_the_last_one_of_the_file_after_a_kill() -> Non
 def test_after_a_kill_a_clock_that_was_put_back_stays_put_back() -> None:
     house = Connection("2026-07-02T10:00:00S")
     house.draw_hours(26)
-    stored = json.loads(json.dumps(house.meter.as_dict()))
+    stored = through_json(house.meter.as_dict())
     house.after(900, 250)
     house.time -= timedelta(days=40)
     house.draw_hours(26)

@@ -1,6 +1,5 @@
 """Any readings: the meter agrees with a slow and obvious meter that has them all."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
+from tests.json_copy import through_json
 from tests.lib.bill.support import Disk
 from tests.random_examples import examples
 
@@ -467,7 +467,7 @@ def feed(meter: Household, reading: Reading) -> HouseholdState:
 
 def stored_and_loaded(meter: Household, disk: Disk, contract: Contract) -> Household:
     disk.write(meter)
-    stored = json.loads(json.dumps(meter.as_dict(), allow_nan=False))
+    stored = through_json(meter.as_dict())
     return Household.from_dict(stored, contract, files=disk.files)
 
 

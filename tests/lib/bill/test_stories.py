@@ -1,6 +1,5 @@
 """Stories of any clocks, gaps, kills and full disks: months hold the rises of registers, once."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -17,6 +16,7 @@ from smartyp1.history.month_file_lines import HEADER, month_name, span_line
 from smartyp1.history.register_amounts import Energies
 from smartyp1.json_types import JsonMapping
 from smartyp1.prices.contract import Contract
+from tests.json_copy import through_json
 from tests.lib.bill.months import DayOfMonth, days_of
 from tests.random_examples import examples
 
@@ -86,7 +86,7 @@ class House:
         return demand
 
     def load(self, stored: JsonMapping, files: Mapping[str, bytes]) -> None:
-        self.meter = Household.from_dict(json.loads(json.dumps(stored)), CONTRACT, files=files)
+        self.meter = Household.from_dict(through_json(stored), CONTRACT, files=files)
 
     def kill(self, number: int) -> None:
         """Go on from a state, and from files whose last line may have been cut."""

@@ -16,6 +16,7 @@ from smartyp1.boards.board_message import (
 )
 from smartyp1.boards.pulse_meter import PulseMeter, Pulses
 from smartyp1.stored_json import dump, load
+from tests.json_copy import through_json
 from tests.random_examples import examples
 
 
@@ -169,7 +170,7 @@ def test_each_value_is_found_again_at_its_stored_path(messages: list[object]) ->
     meter = PulseMeter(1000)
     assert all(meter.read_line(text, 0) == [] for text in texts)
     for value in meter.survey.values:
-        form = load(MessageForm, json.loads(json.dumps(dump(value.form))))
+        form = load(MessageForm, through_json(dump(value.form)))
         assert form == value.form
         contents = [parse_json(text) for text in texts]
         assert value.text in [content and value_at(content, form.path) for content in contents]

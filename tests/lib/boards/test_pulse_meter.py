@@ -1,6 +1,5 @@
 """Energy and power from pulses: nothing lost, nothing invented, for any message of the board."""
 
-import json
 from itertools import accumulate, pairwise
 
 import pytest
@@ -8,6 +7,7 @@ from hypothesis import given, strategies as st
 
 from smartyp1.boards.board_message import Counted, MessageForm
 from smartyp1.boards.pulse_meter import PulseMeter, Pulses
+from tests.json_copy import through_json
 from tests.lib.boards.support import cut, sizes
 
 PER_KWH = 1000
@@ -17,7 +17,7 @@ words = st.sampled_from([b"", b"p", b"pulse", b"pulse 7", b"LED blinked", b"+", 
 
 def restarted(meter: PulseMeter, pulses_per_kwh: float = PER_KWH) -> PulseMeter:
     """Return a meter that goes on from this meter's stored state."""
-    return PulseMeter.from_dict(json.loads(json.dumps(meter.as_dict())), pulses_per_kwh)
+    return PulseMeter.from_dict(through_json(meter.as_dict()), pulses_per_kwh)
 
 
 def counting(*counts: int, every: float = 10.0) -> PulseMeter:

@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from multiprocessing import Pool
-from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
@@ -31,6 +30,7 @@ from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.messages.water_watch import WaterCapture, WaterNights, watch_water
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import LUXEMBOURG
+from tests.root import ROOT
 from tests.times import utc
 
 NUMBERS = range(10)
@@ -228,7 +228,7 @@ def row_of(number: int, year: Year) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-PAGE = Path(__file__).parents[3] / "docs" / "dashboard.md"
+PAGE = ROOT / "docs" / "dashboard.md"
 
 
 def test_warnings_of_a_month_are_mostly_right() -> None:

@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -21,8 +20,10 @@ from smartyp1.messages.silence_remedy import REMEDIES
 from smartyp1.messages.silence_watch import SilenceState
 from smartyp1.messages.voltage_watch import VoltageState
 from smartyp1.stored_json import Mark, dump, load
+from tests.json_copy import through_json
+from tests.root import ROOT
 
-TRANSLATIONS = Path(__file__).parents[3] / "custom_components" / "smarty_p1" / "translations"
+TRANSLATIONS = ROOT / "custom_components" / "smarty_p1" / "translations"
 MORNING = "2026-11-17T08:00:00+01:00"
 # A file with all that it can have.
 STORED: JsonDict = {
@@ -114,7 +115,7 @@ def changed(data: Any, path: str = "") -> Iterator[tuple[str, object, Any]]:  # 
 
 
 def test_a_file_is_read_as_it_was_written() -> None:
-    assert json.loads(json.dumps(dump(load(MessageState, STORED)))) == STORED
+    assert through_json(dump(load(MessageState, STORED))) == STORED
 
 
 def test_each_wrong_value_is_refused() -> None:

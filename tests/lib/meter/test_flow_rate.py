@@ -1,6 +1,5 @@
 """The flow of gas, water and heat from successive captures, without Home Assistant."""
 
-import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +9,7 @@ from smartyp1.meter.flow_rate import FlowRates
 from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import MBusReading
+from tests.json_copy import through_json
 from tests.times import utc
 
 START = utc("2026-01-15 12:00")
@@ -25,7 +25,7 @@ class House:
 
     def restart(self) -> None:
         """Begin anew with the stored flow rates."""
-        stored = json.loads(json.dumps(self._reader.memory.flow_rates.as_list()))
+        stored = through_json(self._reader.memory.flow_rates.as_list())
         self._reader = MeterReader()
         self._reader.memory.flow_rates = FlowRates.from_list(stored)
 

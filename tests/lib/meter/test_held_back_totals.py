@@ -1,6 +1,5 @@
 """Totals that fall or leap are held back until that is confirmed."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from smartyp1.meter.held_back_totals import REGISTERS, Totals
 from smartyp1.meter.mbus_meters import MBusMeters
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import Capture, MBusReading, Value
+from tests.json_copy import through_json
 
 ENERGY = "1-0:1.8.0"
 INDEX = "0-1:24.2.1"
@@ -184,7 +184,7 @@ def test_a_register_may_rise_by_any_amount_after_a_gap_or_a_restart(*, is_stored
     totals = Totals()
     registers(totals, [5.0, 5.1])
     if is_stored:
-        totals = Totals.from_dict(json.loads(json.dumps(totals.as_dict())))
+        totals = Totals.from_dict(through_json(totals.as_dict()))
     pause = timedelta(0) if is_stored else timedelta(hours=1, seconds=10)
     later = replace(telegram({ENERGY: 5000.0}), time=NOON + pause)
     assert settle(totals, later, NOON) is later
@@ -250,7 +250,7 @@ def test_a_restart_between_any_two_telegrams_changes_nothing(values: list[int]) 
 
     always, stored = Totals(), Totals()
     for minutes, value in enumerate(values):
-        stored = Totals.from_dict(json.loads(json.dumps(stored.as_dict())))
+        stored = Totals.from_dict(through_json(stored.as_dict()))
         each = message(value, minutes)
         assert settle(stored, each, NOON) == settle(always, each, NOON)
         assert stored.falls == always.falls

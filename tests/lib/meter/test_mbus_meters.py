@@ -1,6 +1,5 @@
 """Meters on the channels of the M-Bus, with identifiers that appear, change and disappear."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import MBusReading
+from tests.json_copy import through_json
 from tests.times import utc
 
 NOON = utc("2025-07-03 10:00")
@@ -39,7 +39,7 @@ def water(value: float, minutes: int = 0, name: str | None = None) -> MBusReadin
 def restarted(memory: MeterMemory) -> MeterMemory:
     """Return the memory as a file gives it back."""
     stored = memory.as_dict() | {"demand": memory.demand_meter.as_dict()}
-    again = MeterMemory.from_dict(json.loads(json.dumps(stored)))
+    again = MeterMemory.from_dict(through_json(stored))
     assert not again.damaged
     return again
 

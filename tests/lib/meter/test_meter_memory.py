@@ -1,6 +1,5 @@
 """Stored memory of a meter: each part goes on, or begins anew by itself, for any file."""
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from smartyp1.meter.meter_session import MeterSession
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.keys import key_fingerprint
 from smartyp1.prices.contract import Contract
+from tests.json_copy import through_json
 from tests.lib.bill.support import Disk
 from tests.random_examples import examples
 from tests.times import utc
@@ -52,7 +52,7 @@ def heard(memory: MeterMemory, *texts: bytes, first: int = 1) -> list[Reading]:
 def kept(memory: MeterMemory) -> JsonDict:
     """Return a memory as a file holds it."""
     whole = memory.as_dict() | {"demand": memory.demand_meter.as_dict()}
-    content: JsonDict = json.loads(json.dumps(whole, allow_nan=False))
+    content: JsonDict = through_json(whole)
     return content
 
 
@@ -105,7 +105,7 @@ def replaced(data: object, path: Path, value: object) -> Any:  # noqa: ANN401 - 
     """Return the data with something else in one place."""
     if not path:
         return value
-    changed = json.loads(json.dumps(data))
+    changed = through_json(data)
     inner = changed
     for key in path[:-1]:
         inner = inner[key]

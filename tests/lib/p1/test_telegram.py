@@ -1,6 +1,5 @@
 """Texts in brackets become values; an empty or unreadable text becomes None."""
 
-import json
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +9,7 @@ from dev.encoder import KEY, frame, telegram
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import Capture, Value
+from tests.json_copy import through_json
 from tests.times import utc
 
 CAPTURED = utc("2025-07-03 08:30")
@@ -277,7 +277,7 @@ def test_as_dict_is_json() -> None:
         "0-1:24.2.1(250703101500S)(00678.901*m3)",
     )
 
-    assert json.loads(json.dumps(found.as_dict())) == {
+    assert through_json(found.as_dict()) == {
         "identification": "Lux5\\253694471_M",
         "serial_number": "SAG1030790002574",
         "time": "2025-07-03T10:30:00+02:00",

@@ -1,6 +1,5 @@
 """The deadlines of a load, and the energy that it needs until then."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ import pytest
 
 from smartyp1.plan.daily_load import DailyLoad, LoadPlan, LoadState, Run
 from smartyp1.stored_json import dump, load as loaded
+from tests.json_copy import through_json
 
 CAR = DailyLoad("Car", 12.0, 11.0, 1.4, by_workdays=time(7), by_weekend=time(9, 30))
 WORK = CAR._replace(by_weekend=None)
@@ -85,7 +85,7 @@ def test_without_a_new_plan_the_last_runs_are_followed_to_their_end() -> None:
     start, hour = datetime(2026, 6, 16, 20, tzinfo=UTC), timedelta(hours=1)
     runs = (Run(start, start + hour), Run(start + 3 * hour, start + 4 * hour))
     stored = dump(LoadPlan(runs, by=start + 6 * hour, mean_kw=4.2))
-    plan = loaded(LoadPlan, json.loads(json.dumps(stored)))
+    plan = loaded(LoadPlan, through_json(stored))
     powers = [plan.run_kw(start + n * hour / 2, 9.0, 7.0) for n in range(12)]
     # The last chance needs 9 kWh at 7 kW and a tenth more.
     assert powers == [4.2, 4.2, 0, 0, 0, 0, 4.2, 4.2, 0, 0, 7.0, 7.0]

@@ -1,6 +1,5 @@
 """State of a load between two plans: it forgets no start, and gives a load a second try."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -12,6 +11,7 @@ import pytest
 from smartyp1.plan.daily_load import DailyLoad, LoadPlan, LoadState, Run
 from smartyp1.plan.load_record import MAX_READY_TIMES, LoadRecord, Noted
 from smartyp1.stored_json import dump, load as loaded
+from tests.json_copy import through_json
 
 CAR = DailyLoad("Car", 12.0, 11.0, by_workdays=time(7), by_weekend=time(9, 30))
 DISHES = DailyLoad("Dishes", 1.5, 1.0, by_workdays=time(7), by_weekend=time(7), hours=1.5)
@@ -114,7 +114,7 @@ def test_a_restart_forgets_nothing(name: str) -> None:
     life = ready(row.load)
     for minutes, kw, ordered in row.parts:
         life.passes(minutes, kw, ordered=ordered)
-    stored = json.loads(json.dumps(dump(life.memory)))
+    stored = through_json(dump(life.memory))
     again = Life(row.load, loaded(LoadRecord, stored))
     again.now = life.now
     for other in (again, life):
@@ -311,6 +311,6 @@ def test_the_state_is_bounded() -> None:
     for n in range(300):
         memory = memory.with_presence(NOW + n * MINUTE, is_there=n % 2 == 0)
     assert len(memory.ready_at) == MAX_READY_TIMES
-    assert loaded(LoadRecord, json.loads(json.dumps(dump(memory)))) == memory
+    assert loaded(LoadRecord, through_json(dump(memory))) == memory
     late = LoadRecord().with_presence(NOW + 400 * MINUTE, is_there=True)
     assert late.after(memory).ready_at == (*memory.ready_at[1:], NOW + 400 * MINUTE)

@@ -1,7 +1,6 @@
 """Every value of a telegram has the topics of docs/mqtt.md, and no other."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -17,12 +16,13 @@ from smartyp1.publish.smartyreader_names import (
     smartyreader_summary,
 )
 from smartyp1.publish.topics import PART_NAMES, items, object_name
+from tests.root import ROOT
 from tests.sent import as_iso, iso_time, plain, sent_in
 from tests.times import utc
 
 MESSAGE = "Interruption du réseau mardi 3:00"
 NAMED_CHANNELS = {2: "water_2", 3: "heat_3", 4: "channel_4"}
-TEXT = (Path(__file__).parents[3] / "docs" / "mqtt.md").read_text()
+TEXT = (ROOT / "docs" / "mqtt.md").read_text()
 ROW = re.compile(
     r"\| (?P<object>\S+|first line) \| (?P<name>\w+) \| (?P<unit>\S*) +\| (?P<board>\w*)"
 )

@@ -14,6 +14,7 @@ from smartyp1.virtual.meter_values import MeterValues
 from smartyp1.virtual.shelly_json_rpc import shelly_json
 from smartyp1.virtual.shelly_methods import RequestContext, RpcError, Shelly, em_status
 from smartyp1.virtual.virtual_meter import VirtualMeter
+from tests.json_copy import through_json
 
 from .support import house, reading_of
 
@@ -36,7 +37,7 @@ def values_of(reading: Reading) -> MeterValues:
 
 
 def homewizard(reading: Reading) -> JsonDict:
-    told: JsonDict = json.loads(json.dumps(homewizard_data(values_of(reading))))
+    told: JsonDict = through_json(homewizard_data(values_of(reading)))
     return told
 
 

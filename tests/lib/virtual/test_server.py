@@ -27,6 +27,7 @@ from smartyp1.virtual.clients import Question
 from smartyp1.virtual.virtual_meter import Unavailable, VirtualMeter
 from smartyp1.virtual_server import http_port
 from smartyp1.virtual_server.server import VirtualServer
+from tests.json_copy import through_json
 
 from .support import house
 
@@ -119,7 +120,7 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
         async with session.request(method, served.url + path, **request) as answer:
             return answer.status, json.loads(await answer.text())
 
-    bare = (200, json.loads(json.dumps((await ask("/rpc/EM.GetStatus?id=0"))[1])))
+    bare = (200, through_json((await ask("/rpc/EM.GetStatus?id=0"))[1]))
     assert bare[1]["total_act_power"] == 2345
     assert await ask("/api/v1/system") == (200, {"cloud_enabled": False})
     assert await ask("/rpc/EM.GetStatus?esp") == bare
