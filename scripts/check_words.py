@@ -31,7 +31,7 @@ FOLDERS = {
 }
 MAX_PERCENT = {"docstrings": 12, "comments": 10, "beginnings": 0, "test names": 0}
 MAX_PRINTED_FILES = 15
-# The second half is for names of tests; "what_if" is the name of an action.
+# The last line of the pattern is for names of tests; "what_if" is the name of an action.
 PHRASES = re.compile(
     r"(?i)\b(wh(o|at)(ever)?|whichever|of which|(those|ones?) (that|of|who)|so many|meanwhile)\b"
     r"|^test\w*?_(what(?!_if)|who|whoever|stands|told|tells)(_|$)"
@@ -79,15 +79,15 @@ def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 def main() -> int:
     """Print the numbers of bad texts. Return 0 if no share of bad texts is too high."""
-    is_red = False
+    has_failed = False
     worst_files = Counter[str]()
     for name, folders in FOLDERS.items():
         totals, bad = Counter[str](), Counter[str]()
         patterns = [f"{folder}/*.{ending}" for folder in folders for ending in ("py", "ts")]
         files = subprocess.check_output(["git", "ls-files", *patterns], text=True)  # noqa: S603, S607
         for file in files.split():
-            read = _python_texts if file.endswith(".py") else _typescript_texts
-            for kind, line, text in read(Path(file).read_text()):
+            texts_of = _python_texts if file.endswith(".py") else _typescript_texts
+            for kind, line, text in texts_of(Path(file).read_text()):
                 begins_badly = kind == "comments" and BEGINNINGS.match(text) is not None
                 has_phrase = PHRASES.search(text) is not None
                 totals.update((kind, "beginnings") if kind == "comments" else (kind,))
@@ -97,11 +97,11 @@ def main() -> int:
                     print(f"{file}:{line}: {text.splitlines()[0]}")
         for kind in totals:
             ceiling = MAX_PERCENT[kind]
-            is_red |= bad[kind] * 100 > ceiling * totals[kind]
+            has_failed |= bad[kind] * 100 > ceiling * totals[kind]
             print(f"{name}: {bad[kind]} bad {kind} of {totals[kind]}, at most {ceiling} %")
-    for file, count in worst_files.most_common(MAX_PRINTED_FILES if is_red else 0):
+    for file, count in worst_files.most_common(MAX_PRINTED_FILES if has_failed else 0):
         print(count, file)
-    return int(is_red)
+    return int(has_failed)
 
 
 if __name__ == "__main__":

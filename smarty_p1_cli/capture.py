@@ -8,7 +8,7 @@ from pathlib import Path
 from random import SystemRandom
 
 from smartyp1.capture.anonymiser import Replaced, anonymise
-from smartyp1.capture.capture_file import Recording, write_capture
+from smartyp1.capture.capture_file import Recording, capture_text
 from smartyp1.capture.summary import CaptureSummary, summarise
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.port.address_masking import redact_port
@@ -84,7 +84,7 @@ def capture_port(  # noqa: PLR0913
         message = f"no telegram in {recording.size} bytes: nothing is written; `watch` says why"
         print(message, file=sys.stderr)
         return 1
-    text = write_capture(anonymous)
+    text = capture_text(anonymous)
     _show(summarise(anonymous), len(text))
     if not is_sure and not _agrees():
         print("nothing is written")

@@ -51,13 +51,13 @@ class JsonStorage(DiskWriter):
         self._stored = await self._queue.run(FrameQueue.contents)
 
     def names(self) -> list[str]:
-        """Return the names of stored contents that were not read yet."""
+        """Return the names of stored contents that were not taken yet."""
         return [*self._stored]
 
-    def read_content[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
-        """Return the content `name` of an earlier run. Return None if it is missing or damaged.
+    def take_content[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
+        """Return and forget the content `name` of an earlier run.
 
-        `parse` converts the content.
+        Return None if the content is missing or damaged. `parse` converts the content.
         """
         try:
             stored = self._stored.pop(name, None)

@@ -421,7 +421,7 @@ class HousePlanner:
             if (is_there := entered.is_there(self._hass)) is not None:
                 record = record.with_presence(now, is_there=is_there)
             load = self._controlled[name]
-            limit, kw = limits.get(entered.blocked_by), load.power.kw(now)
+            limit, kw = limits.get(entered.blocked_by), load.power.measure(now)
             max_kw = self._share(name, record, shared) if limit and limit.counts else inf
             if limit:
                 looks[name] = LimitLook(
@@ -466,7 +466,7 @@ class HousePlanner:
     def _counted(self, name: str, record: LoadRecord, now: datetime) -> LoadRecord:
         """Return the record after the energy since the last look, and with the last charge."""
         entered, load, plan = self._loads[name], self._controlled[name], record.plan
-        if (kw := load.power.kw(now)) is None:
+        if (kw := load.power.measure(now)) is None:
             # Without a sensor, the set power is believed, otherwise the planned one.
             kw = load.set_kw(record)
         if kw is None:

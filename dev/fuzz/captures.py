@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dev.encoder import KEY, TITLE
 from smartyp1.capture.anonymiser import PUBLISHED_KEY, anonymise
-from smartyp1.capture.capture_file import CaptureError, Recording, read_capture, write_capture
+from smartyp1.capture.capture_file import CaptureError, Recording, capture_text, read_capture
 from smartyp1.capture.summary import summarise
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor
@@ -73,7 +73,7 @@ def check_line(data: bytes, sizes: Sequence[int]) -> None:
         recording.add(time, chunk)
     for key in (KEY, None):
         anonymous = anonymise(recording.chunks, FrameDecryptor(key) if key else None, Random(1))  # noqa: S311
-        read, published = read_capture(write_capture(anonymous))
+        read, published = read_capture(capture_text(anonymous))
         cuts = [
             list(accumulate(len(chunk) for _, chunk in chunks))
             for chunks in (recording.chunks, read)

@@ -12,10 +12,10 @@ from .certificates import CA_KEY, CertificateAuthority
 from .fleet_description import COLLECTOR, OPERATOR, FleetInputs, read_inputs
 from .fleet_folder import FleetFiles
 from .hosts import Node
-from .inventory import write_inventory
+from .inventory import inventory_text
 from .monitoring import configure_monitoring
 from .nats_node_config import configure_node
-from .one_machine import EXPORTER, START, write_start
+from .one_machine import EXPORTER, START, start_script
 from .passwords_and_collector_key import keep_hash, keep_key_file, keep_password
 from .program_configs import (
     DELETE_KEY,
@@ -124,9 +124,9 @@ def _write_start(fleet: FleetInputs, files: FleetFiles, ends: Mapping[str, datet
     """Write what starts the programs: scripts for one machine, Ansible's files for several."""
     if fleet.is_here:
         files.write(f"prometheus/{EXPORTER}", read_documented("nats_exporter.py"))
-        files.write(START, write_start(fleet, files.directory))
+        files.write(START, start_script(fleet, files.directory))
         return
-    files.write("inventory.yml", write_inventory(fleet, ends))
+    files.write("inventory.yml", inventory_text(fleet, ends))
     for name, text in role_files():
         files.write(name, text)
     role, unit = "roles/smarty_p1/files", "smarty-p1-gateway.service"

@@ -14,7 +14,7 @@ from .templates import NOTE
 type _Variables = dict[str, object]
 
 
-def write_inventory(fleet: FleetInputs, ends: Mapping[str, datetime]) -> str:
+def inventory_text(fleet: FleetInputs, ends: Mapping[str, datetime]) -> str:
     """Return the text of `inventory.yml`.
 
     `ends` has the time at which each certificate expires, by the certificate's name.

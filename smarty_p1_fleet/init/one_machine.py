@@ -14,7 +14,7 @@ START = "start.sh"
 _LISTEN = "--web.listen-address=127.0.0.1:"
 
 
-def write_start(fleet: FleetInputs, directory: Path) -> str:
+def start_script(fleet: FleetInputs, directory: Path) -> str:
     """Return a shell script that starts the programs in the background of the shell."""
     text = f"{NOTE}# Start all programs: `. {START}`. Each one's log is NAME.log in its folder.\n"
     for log, words in _commands(fleet, directory):
@@ -31,7 +31,7 @@ def _commands(fleet: FleetInputs, directory: Path) -> Iterator[tuple[str, list[s
 
     The log is below `directory`, without its suffix.
     """
-    store, watching = directory / "store", directory / "prometheus"
+    store, monitoring = directory / "store", directory / "prometheus"
     for node in fleet.nodes:
         config = f"{directory / node.name}/nats-server.conf"
         yield f"{node.name}/{node.name}", ["nats-server", "--config", config]
@@ -50,22 +50,22 @@ def _commands(fleet: FleetInputs, directory: Path) -> Iterator[tuple[str, list[s
         "prometheus/prometheus",
         [
             "prometheus",
-            f"--config.file={watching}/prometheus.yml",
+            f"--config.file={monitoring}/prometheus.yml",
             f"{_LISTEN}{fleet.prometheus_port}",
-            f"--storage.tsdb.path={watching}/data",
+            f"--storage.tsdb.path={monitoring}/data",
         ],
     )
     yield (
         "prometheus/alertmanager",
         [
             "prometheus-alertmanager",
-            f"--config.file={watching}/alertmanager.yml",
+            f"--config.file={monitoring}/alertmanager.yml",
             f"{_LISTEN}{fleet.alertmanager_port}",
             # There is only one Alertmanager. So turn its clustering off by an empty address.
             "--cluster.listen-address=",
-            f"--storage.path={watching}/alertmanager",
+            f"--storage.path={monitoring}/alertmanager",
         ],
     )
     nodes = [f"{node.name}=http://127.0.0.1:{node.http_port}" for node in fleet.nodes]
-    exporter = ["python3", f"{watching}/{EXPORTER}", f"127.0.0.1:{EXPORTER_PORT}", *nodes]
+    exporter = ["python3", f"{monitoring}/{EXPORTER}", f"127.0.0.1:{EXPORTER_PORT}", *nodes]
     yield "prometheus/nats-exporter", exporter

@@ -76,7 +76,7 @@ class ValuesPublisher(ReconnectingPublisher):
         self._is_final = False
         self._connection = ConnectionMessage()
         self._last_events = LastEvents()
-        self._memory.read_content(self._name, self._restore)
+        self._memory.take_content(self._name, self._restore)
         self._root = port.root or self._root
         self._feed: PublishFeed | None = None
 

@@ -206,7 +206,7 @@ async def test_a_gateway_starts_with_a_file_damaged_at_any_place(tmp_path: Path)
         again = tmp_path / f"{number}"
         again.write_bytes(content)
         queue, memory = await opened(again)
-        memory.read_content("meter", str)
+        memory.take_content("meter", str)
         await queue.oldest("a", 100)
         [frame] = frames("a", 1)
         queue.put_frame(frame)

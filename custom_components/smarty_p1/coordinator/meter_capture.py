@@ -20,7 +20,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN, LOGGER
 from ..lib.capture.anonymiser import Chunk, anonymise
-from ..lib.capture.capture_file import Recording, write_capture
+from ..lib.capture.capture_file import Recording, capture_text
 from ..lib.capture.summary import CaptureSummary, summarise
 from ..lib.p1.frame_decryptor import FrameDecryptor
 from .entry_types import AnyConfigEntry
@@ -234,7 +234,7 @@ def _make(
     keeps_message_forms: bool,  # noqa: FBT001
 ) -> Ready:
     capture = anonymise(chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms)
-    return Ready(summarise(capture), write_capture(capture))
+    return Ready(summarise(capture), capture_text(capture))
 
 
 def _write(folder: Path, text: str) -> Path:

@@ -38,10 +38,11 @@ class FairQueue[User: Hashable, Work: Hashable]:
         """Append `work` to the line of `user`. Work that is already in the line keeps its place.
 
         Work that is in progress is not appended, but `user` waits for it, too. Raises BusyError if
-        the user already waits `max_waiting` times, also if all wait for the same work. If the work
-        in progress was in the user's line, waiting for it counts one time less.
+        the user already waits `max_waiting` times, also if all wait for the same work. If the user
+        waited in line for the work in progress, one of these times does not count: it soon ends.
         """
-        if self._askers[user] - (user in self._served_together) >= max_waiting:
+        ending = int(user in self._served_together)
+        if self._askers[user] - ending >= max_waiting:
             raise BusyError
         self._askers[user] += 1
         if work != self._in_progress:

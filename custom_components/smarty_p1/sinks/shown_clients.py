@@ -14,18 +14,15 @@ VIRTUAL_METERS: HassKey[dict[str, VirtualMeter]] = HassKey("smarty_p1_virtual_me
 
 
 class ShownClient(NamedTuple):
-    """Client of the virtual meter, as texts and numbers to show.
-
-    `every` is the poll interval in seconds, None before the second poll. `last` is the time in
-    seconds since the last request.
-    """
+    """Client of the virtual meter, as texts and numbers to show."""
 
     address: str
     profile: Profile
-    asks: list[str]
-    times: int
-    every: float | None
-    last: float
+    questions: list[str]
+    request_count: int
+    poll_interval_s: float | None
+    """None before the second poll."""
+    last_request_s_ago: float
 
 
 def clients_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[ShownClient]:
@@ -42,12 +39,12 @@ def clients_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[ShownClient]:
 
 def _shown(meter: VirtualMeter, client: Client, now: float) -> ShownClient:
     pace = client.fastest
-    every = pace.interval if pace else None
+    interval = pace.interval if pace else None
     return ShownClient(
         client.address,
         meter.profile(client),
         [question.value for question in client.poll_intervals if question is not Question.OTHER],
         client.asked,
-        None if every is None else round(every, 1),
+        None if interval is None else round(interval, 1),
         round(now - client.last_asked, 1),
     )

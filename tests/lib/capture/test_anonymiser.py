@@ -17,7 +17,7 @@ from dev.simulator.frame import AUTHENTICATION_KEY
 from dev.simulator.telegram import crc16
 from smartyp1.capture import anonymiser
 from smartyp1.capture.anonymiser import PUBLISHED_KEY, AnonymousCapture, Replaced, anonymise
-from smartyp1.capture.capture_file import CaptureError, Recording, read_capture, write_capture
+from smartyp1.capture.capture_file import CaptureError, Recording, capture_text, read_capture
 from smartyp1.capture.summary import summarise
 from smartyp1.p1.decoder import IDENTIFICATION, Decoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor
@@ -66,7 +66,7 @@ def forms(text: str) -> list[bytes]:
 
 
 def survivors(made: AnonymousCapture, *secrets: str) -> list[bytes]:
-    everything = [line_of(made), *made.telegrams, write_capture(made).encode()]
+    everything = [line_of(made), *made.telegrams, capture_text(made).encode()]
     everything += [each.text for each in telegrams_of(made)]
     everything += [
         bytes.fromhex(octets.decode())
@@ -533,7 +533,7 @@ def test_of_a_line_of_ends_each_place_is_searched_once(monkeypatch: pytest.Monke
 
 def test_a_file_holds_the_written_capture() -> None:
     made = made_of(frame(5), b"", frame(6)[:90])
-    text = write_capture(made)
+    text = capture_text(made)
     assert read_capture(text) == (made.chunks, PUBLISHED_KEY)
     assert KEY.hex() not in text.lower()
     head = text.splitlines()[0]

@@ -102,7 +102,7 @@ class ControlledLoad:
 
     def _states(self, control: LoadControl, now: datetime) -> dict[str, EntityReport]:
         """Return the states of the entities. What says on without power and order is off."""
-        states, switch, kw = self._orders.reports(control), control.switch, self.power.kw(now)
+        states, switch, kw = self._orders.reports(control), control.switch, self.power.measure(now)
         if switch is None:
             return states
         report, has_no_power = states[switch.entity_id], kw is not None and kw < _MIN_KW
@@ -279,7 +279,7 @@ class ControlledLoad:
             quarter_start(now),
             latest.received_at if latest and net else _NEVER,
             *(net or (0.0, 0.0)),
-            self.power.kw(now),
+            self.power.measure(now),
             state.last_reported if state else None,
             control.quarter_kwh,
         )

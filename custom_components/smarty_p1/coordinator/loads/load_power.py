@@ -11,7 +11,7 @@ from .state_numbers import converted
 
 # A load at full power moves its counter by a step in a time that the step's size decides. Its power
 # is zero only after twice this time without a step.
-_STEPS_WITHOUT_POWER = 2
+_STEP_TIMES_UNTIL_ZERO = 2
 
 
 class LoadPower:
@@ -25,8 +25,11 @@ class LoadPower:
         self._kw: float | None = None
 
     @callback
-    def kw(self, now: datetime) -> float | None:
-        """Return the power in kW. Return None if it is unknown."""
+    def measure(self, now: datetime) -> float | None:
+        """Return the power in kW, and remember the counter. Return None if the power is unknown.
+
+        Call this in the order of time.
+        """
         state = self._hass.states.get(self._entity_id or "")
         if (kw := converted(PowerConverter, state, "kW")) is not None:
             return kw
@@ -43,7 +46,7 @@ class LoadPower:
         if total > before:
             self._kw = (total - before) / hours if hours > 0 else self._max_kw
             self._counted = now, total
-        elif hours * self._max_kw > _STEPS_WITHOUT_POWER * _step_kwh(state):
+        elif hours * self._max_kw > _STEP_TIMES_UNTIL_ZERO * _step_kwh(state):
             self._kw = 0.0
         return self._kw
 

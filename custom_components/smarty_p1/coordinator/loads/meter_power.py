@@ -11,12 +11,15 @@ def net_import(latest: Reading | None, now: datetime) -> tuple[float, float] | N
 
     Return None if one of them is unknown.
     """
-    demand = latest.demand if latest else None
-    if latest is None or demand is None or demand.running is None:
+    quarter_hour = latest.demand if latest else None
+    if latest is None or quarter_hour is None or quarter_hour.running is None:
         return None
-    running, net_kw = demand.running, latest.net("1-0:1.7.0", "1-0:2.7.0", latest.missing_export)
+    running, net_kw = (
+        quarter_hour.running,
+        latest.net("1-0:1.7.0", "1-0:2.7.0", latest.missing_export),
+    )
     if net_kw is None:
         return None
     net_kwh = (running.imported_wh - running.exported_wh) / 1000
-    is_running = demand.quarter_start == quarter_start(now)
-    return net_kw, net_kwh if is_running else 0.0
+    is_current = quarter_hour.quarter_start == quarter_start(now)
+    return net_kw, net_kwh if is_current else 0.0

@@ -22,11 +22,14 @@ class StatisticsWriter:
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-        self._left: Mapping[str, object] | None = None
+        self._newest_written: Mapping[str, object] | None = None
 
     async def async_are_changed(self, kinds: Kinds) -> bool:
         """Return whether another program has changed the statistics since the last write."""
-        return self._left is not None and self._left != await self._async_newest(kinds)
+        return (
+            self._newest_written is not None
+            and self._newest_written != await self._async_newest(kinds)
+        )
 
     async def async_write(
         self,
@@ -37,7 +40,8 @@ class StatisticsWriter:
     ) -> list[WritePlan]:
         """Make the rows of the periods equal to `amounts`, which has the hours of each kind.
 
-        Without periods, rows of other hours stay. Return the changes of each kind.
+        Without periods, rows of other hours stay. `is_expected` returns whether a statistic is
+        created even if it has no hour yet. Return the changes of each kind.
         """
         key = statistics_key(self._entry)
         names = await async_statistic_names(self._hass, self._entry)
@@ -54,7 +58,8 @@ class StatisticsWriter:
                 is_expected=is_expected(kind),
             )
             written.append(await async_write(self._hass, series))
-        self._left = await self._async_newest(kinds)
+        # Read the rows back, so that `async_are_changed` compares with them.
+        self._newest_written = await self._async_newest(kinds)
         return written
 
     async def _async_newest(self, kinds: Kinds) -> Mapping[str, object]:

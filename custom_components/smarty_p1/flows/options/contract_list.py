@@ -34,7 +34,8 @@ def contract_key(contract: Terms) -> str:
 def edited_contract(options: JsonMapping, key: str) -> EditedContract:
     """Return the contract of a key, with the others. It is empty if another dialog removed it."""
     contracts = {contract_key(contract): contract for contract in entered_contracts(options)}
-    return EditedContract(contracts.pop(key, {}), [*contracts.values()])
+    edited = contracts.pop(key, {})
+    return EditedContract(edited, [*contracts.values()])
 
 
 async def async_contract_names(hass: HomeAssistant, contracts: Sequence[Terms]) -> dict[str, str]:
@@ -56,16 +57,16 @@ async def async_contract_field(
     return {vol.Required(CONF_CONTRACT, default=names[0][0]): list_field(names)}
 
 
-def with_contract(options: JsonMapping, edited: EditedContract, read: JsonMapping) -> JsonDict:
-    """Return the options with the contract `read` in place of the edited one. {} removes it.
+def with_contract(options: JsonMapping, edited: EditedContract, contract: JsonMapping) -> JsonDict:
+    """Return the options with the given contract in place of the edited one. {} removes it.
 
-    The user has confirmed the high prices of `read`.
+    The user has confirmed the high prices of `contract`.
     """
-    contracts = in_order([*edited.others, *([read] if read else [])])
+    contracts = in_order([*edited.others, *([contract] if contract else [])])
     stored = without(options, {CONF_CONTRACTS})
     if contracts:
         stored[CONF_CONTRACTS] = contracts
-    return with_confirmed_prices(stored, high_prices({CONF_CONTRACTS: [read]}))
+    return with_confirmed_prices(stored, high_prices({CONF_CONTRACTS: [contract]}))
 
 
 async def _async_day(hass: HomeAssistant, terms: Terms, locale: UserLocale) -> str:

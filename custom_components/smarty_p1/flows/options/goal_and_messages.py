@@ -165,13 +165,19 @@ def _read_goal(typed: JsonMapping, amounts: TypedAmounts) -> JsonDict:
 
 
 def _is_changed(typed: JsonMapping, shown: JsonMapping) -> bool:
-    """Return whether the amount was changed. An amount that was cleared is none."""
-    texts = [str(values.get(CONF_GOAL_AMOUNT, "")).strip() for values in (typed, shown)]
+    """Return whether the user typed another amount than the form showed.
+
+    An emptied field is no change.
+    """
+    typed_text, shown_text = (
+        str(values.get(CONF_GOAL_AMOUNT, "")).strip() for values in (typed, shown)
+    )
+    if typed_text in {"", shown_text}:
+        return False
     try:
-        read = [_AMOUNT.parse(text) for text in texts if text]
+        return not shown_text or _AMOUNT.parse(typed_text) != _AMOUNT.parse(shown_text)
     except AmountError:
-        return texts[0] not in {"", texts[1]}
-    return bool(texts[0]) and read[:1] != read[1:]
+        return True
 
 
 def _last_year_total(entry: AnyConfigEntry) -> float | None:

@@ -120,10 +120,7 @@ class LenedaFileSteps:
         data = await self._flow.hass.async_add_executor_job(
             _uploaded, self._flow.hass, self._file_id
         )
-        imported: ImportSummary = await async_import(
-            self._flow.config_entry.runtime_data.records.leneda, data
-        )
-        return imported
+        return await async_import(self._flow.config_entry.runtime_data.records.leneda, data)
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:

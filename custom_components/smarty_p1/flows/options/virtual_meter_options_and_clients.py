@@ -200,10 +200,11 @@ async def async_client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dic
 
 
 def _row(locale: UserLocale, client: ShownClient) -> str:
-    every = _NONE if client.every is None else locale.with_unit(f"{client.every:.1f}", "s")
-    last = locale.with_unit(f"{client.last:.0f}", "s")
-    asks = ", ".join(client.asks) or _NONE
-    return f"| {as_plain(client.address)} | {as_plain(asks)} | {every} | {last} |"
+    interval = client.poll_interval_s
+    every = _NONE if interval is None else locale.with_unit(f"{interval:.1f}", "s")
+    last = locale.with_unit(f"{client.last_request_s_ago:.0f}", "s")
+    questions = ", ".join(client.questions) or _NONE
+    return f"| {as_plain(client.address)} | {as_plain(questions)} | {every} | {last} |"
 
 
 VIRTUAL_METER = section_page(SECTION_VIRTUAL, _fields, _async_read, _shown)

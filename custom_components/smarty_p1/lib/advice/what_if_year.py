@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..bill.bill import Bill, MonthPrices, adding_up, bill_of_parts, lines_of, monthly_lines
+from ..bill.bill import Bill, MonthPrices, bill_of_parts, lines_of, monthly_lines, rounded_to_sum
 from ..bill.bill_part_sums import BillPart, Sums, month_share
 from ..bill.household_state import HouseholdState
 from ..bill.ledger import Ledger, second_rows
@@ -113,7 +113,7 @@ class YearCosts(NamedTuple):
         `fixed` is rounded first, so that it is equal in two years with the same fixed costs.
         """
         fixed, total = round(self.fixed), round(self.total)
-        energy, surcharge, feed_in = adding_up(self[:3], total - fixed, a_euro=1)
+        energy, surcharge, feed_in = rounded_to_sum(self[:3], total - fixed, parts_per_unit=1)
         return YearCosts(energy, surcharge, feed_in, fixed, total)
 
 

@@ -12,7 +12,7 @@ from ..advice.energy_shares import (
     house_hours,
 )
 from ..advice.night_base_load import base_load
-from ..bill.bill import adding_up, bill_lines
+from ..bill.bill import bill_lines, rounded_to_sum
 from ..bill.household_state import HouseholdState
 from ..history.luxembourg_time import HOUR, day_start, days_between, local_day
 from ..json_types import JsonDict
@@ -37,9 +37,10 @@ def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
 
 
 def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> JsonDict:
-    """Return the energies and costs of a period. The costs and the foot are its bill.
+    """Return the energies and costs of a period.
 
-    The bill rounds its lines. So it can differ from their sum by up to a cent a line.
+    `used`, `fixed`, `above` and `feed_in` are sums of the days' bills. A bill rounds its lines. So
+    `used` can differ from the costs of the rows by up to a cent a line.
 
     `name` is YESTERDAY or MONTH. Without an inverter, the energy of a house that exports is not
     known: only its devices are. Costs are None while a price is unknown.
@@ -50,10 +51,10 @@ def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> J
     base = base_load(demand.ledger.table, demand.time, sources)
     shares = energy_shares(house, sources.devices, base and base.kw)
     lack = _lack(shares, sources, has_exported=bool(house.exported.any()))
-    is_blind = lack == _INVERTER
+    lacks_inverter = lack == _INVERTER
     foot = _foot(demand, start, end)
     used = foot.pop("used")
-    cost = None if used is None or is_blind else round(shares.house.cost, 2)
+    cost = None if used is None or lacks_inverter else round(shares.house.cost, 2)
     # If the hours are not the hours of the bill, no part of the bill is known.
     if cost is not None and abs(used - foot["above"] - cost) > _MAX_ROUNDED_EUR * len(bill_lines()):
         cost = None
@@ -61,7 +62,7 @@ def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> J
         "period": name,
         "start": start.isoformat(),
         "end": end.isoformat(),
-        "house_wh": None if is_blind else round(shares.house.kwh * 1000),
+        "house_wh": None if lacks_inverter else round(shares.house.kwh * 1000),
         "cost": cost,
         "always_on_w": base and round(base.kw * 1000),
         "rows": _rows(shares, sources.devices, house.hours, cost, is_whole=lack is None),
@@ -99,7 +100,9 @@ def _rows(
     rows.sort(key=lambda row: -row["wh"])
     if is_whole:
         rows.append(_row(None, "else", shares.rest))
-        energies = adding_up([row["wh"] for row in rows], shares.house.kwh * 1000, a_euro=1)
+        energies = rounded_to_sum(
+            [row["wh"] for row in rows], shares.house.kwh * 1000, parts_per_unit=1
+        )
         rows = [row | {"wh": wh} for row, wh in zip(rows, energies, strict=True)]
     rows = [row | {"wh": round(row["wh"])} for row in rows]
     return _with_costs(rows, cost, is_whole=is_whole)
@@ -110,7 +113,7 @@ def _with_costs(rows: Sequence[JsonDict], cost: float | None, *, is_whole: bool)
     if cost is None:
         return [row | {"cost": None} for row in rows]
     amounts = [row["cost"] for row in rows]
-    whole = adding_up(amounts, cost) if is_whole else amounts
+    whole = rounded_to_sum(amounts, cost) if is_whole else amounts
     return [
         row | {"cost": round(amount, 2) or 0.0} for row, amount in zip(rows, whole, strict=True)
     ]

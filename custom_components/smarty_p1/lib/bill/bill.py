@@ -214,7 +214,7 @@ def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
         costs["surcharge"] = to_cents(surcharge * (1 + vat_rate))
         left -= costs["surcharge"]
     others = others or [*costs.keys() & {"surcharge"}]
-    costs |= zip(others, adding_up([costs[part] for part in others], left), strict=True)
+    costs |= zip(others, rounded_to_sum([costs[part] for part in others], left), strict=True)
     return {part: round(costs[part] + _untaxed(of), 2) for part, of in of_part.items()}
 
 
@@ -378,19 +378,21 @@ def more(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else round(after - before, 2) or 0.0
 
 
-def adding_up(amounts: Sequence[float], total: float, a_euro: int = 100) -> list[float]:
-    """Return amounts in EUR as whole parts of a euro, cents by default. They add up to `total`.
+def rounded_to_sum(
+    amounts: Sequence[float], total: float, parts_per_unit: int = 100
+) -> list[float]:
+    """Return `amounts` rounded by the largest remainder, so that they add up to `total`.
 
-    The amounts are rounded by the largest remainder.
+    `parts_per_unit` is 100 to round to hundredths (EUR to cents), or 1 to round to whole numbers.
     """
-    exact = [round(amount * a_euro, 6) for amount in amounts]
+    exact = [round(amount * parts_per_unit, 6) for amount in amounts]
     parts = [floor(amount) for amount in exact]
-    left = round(total * a_euro) - sum(parts)
+    left = round(total * parts_per_unit) - sum(parts)
     order = sorted(range(len(parts)), key=lambda n: round(parts[n] - exact[n], 6))
     for n, place in enumerate(order):
         # Add what is left to the parts in turn. The part with the largest remainder comes first.
         parts[place] += (left + len(parts) - 1 - n) // len(parts)
-    return [part / a_euro for part in parts]
+    return [part / parts_per_unit for part in parts]
 
 
 class _Energy(NamedTuple):
@@ -487,7 +489,7 @@ def _supplier_charges(part: BillPart, bought: _Energy) -> Iterator[_Charge]:
     contract, months = part.contract, part.months
     second_kwh = max(0.0, part.sums.second_wh) / 1000
     yield _energy("energy", bought._replace(kwh=bought.kwh - second_kwh))
-    if contract.second_price_hours:
+    if contract.applied_second_hours:
         yield _Charge("energy_second", second_kwh, contract.second_price)
     if contract.energy_fee is not None:
         yield _Charge("energy_fee", months, contract.energy_fee)

@@ -440,5 +440,5 @@ def _contract_parts(quarter: Numbers, contracts: Contracts) -> Iterator[tuple[Co
 def second_rows(contract: Contract, clock: WallClock, part: slice | Numbers = slice(None)) -> Flags:
     """Return which quarter-hours have the second price of a contract."""
     of_week = clock.weekday[part] * A_DAY + clock.quarter[part]
-    is_second: Flags = np.array(second_quarters(contract.second_price_hours))[of_week]
+    is_second: Flags = np.array(second_quarters(contract.applied_second_hours))[of_week]
     return is_second

@@ -4,7 +4,7 @@
     recording.add(time.monotonic(), data)  # received bytes, in chunks of any size
     capture = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
     summarise(capture)  # contents, for the user's review
-    text = write_capture(capture)
+    text = capture_text(capture)
     chunks, key = read_capture(text)
 
 The package does no I/O.

@@ -51,7 +51,7 @@ class CaptureError(Exception):
     """Error for a file that is not an anonymous capture. The text of the error names the reason."""
 
 
-def write_capture(capture: AnonymousCapture) -> str:
+def capture_text(capture: AnonymousCapture) -> str:
     """Return the text of the file for `capture`."""
     head = {
         "format": FORMAT,

@@ -12,7 +12,7 @@ from ..advice.goal import GoalChoice, goal_of
 from ..advice.night_base_load import usual_night_kw
 from ..advice.period_costs import PeriodCosts, costs_between, costs_under, terms_at
 from ..advice.what_if_tables import always, with_load
-from ..bill.bill import adding_up
+from ..bill.bill import rounded_to_sum
 from ..bill.bill_part_sums import month_share
 from ..bill.daily_bills import bills_by_day
 from ..bill.month import Month
@@ -242,7 +242,7 @@ def _in_cents(
     main = max(causes, key=lambda reason: abs(causes[reason]))
     kept = {reason: eur for reason, eur in causes.items() if abs(eur) >= _MIN_CAUSE_EUR}
     kept[main] = difference - sum(eur for reason, eur in kept.items() if reason is not main)
-    cents = dict(zip(kept, adding_up([*kept.values()], difference), strict=True))
+    cents = dict(zip(kept, rounded_to_sum([*kept.values()], difference), strict=True))
     largest = sorted(cents.items(), key=lambda item: -abs(item[1]))
     return tuple((reason.value, amount) for reason, amount in largest)
 

@@ -1,9 +1,10 @@
 """Limits of all messages of a meter: for news three a day, for an alarm one an hour.
 
-Alarms (much water, a lost phase, a silent meter) have no limit of a day, and none is dropped. News
-share three places of a day. Quiet hours hold back all but urgent messages. A message that may not
-be sent yet waits, if it is still true later. Otherwise it is dropped, and so is one about the goal
-of a month that has ended.
+- Alarms (much water, a lost phase, a silent meter) are never dropped. Of equal alarms, one is sent
+  in an hour.
+- News share three places of a day. News that are still true later (`is_kept`) wait for a place, at
+  most six of them. Other news are dropped, and so is news about the goal of a month that has ended.
+- In quiet hours, all but urgent messages wait.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from .message import HouseholdMessage, Kind
 MAX_A_DAY = 3
 _MAX_WAITING_NEWS = 6
 _ALARM_INTERVAL = timedelta(hours=1)
-# Alarms are fewer: one for each key, and for a phase.
+# More than there can be: one alarm for each key, and for each of three phases.
 _MAX_ALARMS = 24
 _COUNT, _FROM = "count", "from_at"
 
@@ -71,21 +72,22 @@ def admit(
 
     `new` are the messages that became due at `now`.
     """
-    fresh, today, moment = [*new], now.date(), now.astimezone(UTC)
+    fresh, today, now_utc = [*new], now.date(), now.astimezone(UTC)
     sent, alarmed_at = outbox.sent if outbox.day == today else 0, dict(outbox.alarmed_at)
     is_quiet = quiet.contain(now.time())
     to_send, waiting = list[HouseholdMessage](), list[HouseholdMessage]()
-    for message in _joined(_still_true(outbox, now), fresh, alarmed_at):
+    for message in _joined(_without_ended_goal(outbox, now), fresh, alarmed_at):
         is_full = sent >= MAX_A_DAY and message.is_counted
-        is_held = _is_recent(message, alarmed_at, moment) if message.rule.is_alarm else is_full
+        is_held = _is_recent(message, alarmed_at, now_utc) if message.rule.is_alarm else is_full
         if is_held or (is_quiet and not _wakes(message, fresh)):
             waiting.append(message)
             continue
         to_send.append(message)
         sent += message.is_counted
         if message.rule.is_alarm:
+            # Move the alarm to the end, because the last alarms are kept.
             alarmed_at.pop(message.identity, None)
-            alarmed_at[message.identity] = moment
+            alarmed_at[message.identity] = now_utc
     last_alarms = dict([*alarmed_at.items()][-_MAX_ALARMS:])
     return Outbox(today, sent, _bounded(waiting, to_send), last_alarms), to_send
 
@@ -110,16 +112,18 @@ def _bounded(
 ) -> tuple[HouseholdMessage, ...]:
     """Return the messages that go on to wait: all alarms, and the most important news.
 
-    The end of an earlier alarm is no news after the next alarm was sent.
+    A message about the end of an alarm is left out if the alarm was sent again after it.
     """
-    told = {message.key for message in sent}
-    kept = [message for message in waiting if message.rule.is_kept and not message.rule.ends & told]
+    sent_keys = {message.key for message in sent}
+    kept = [
+        message for message in waiting if message.rule.is_kept and not message.rule.ends & sent_keys
+    ]
     alarms = [message for message in kept if message.rule.is_alarm]
     news = [message for message in kept if not message.rule.is_alarm]
     return tuple(sorted(alarms + news[:_MAX_WAITING_NEWS], key=lambda message: message.rank))
 
 
-def _still_true(outbox: Outbox, now: datetime) -> Iterable[HouseholdMessage]:
+def _without_ended_goal(outbox: Outbox, now: datetime) -> Iterable[HouseholdMessage]:
     """Return the waiting messages without those about the goal of a month that has ended."""
     if outbox.day and outbox.day.replace(day=1) == now.date().replace(day=1):
         return outbox.waiting
@@ -134,7 +138,7 @@ def _joined(
     """Return all messages in the order of importance, one of each identity.
 
     A newer message replaces an older one, and counts are added. The end of an alarm that nobody was
-    told is no news, and neither is this alarm.
+    sent_keys is no news, and neither is this alarm.
     """
     joined = list(waiting)
     for message in new:
@@ -146,20 +150,23 @@ def _join(
     waiting: Sequence[HouseholdMessage], new: HouseholdMessage, alarmed_at: Mapping[str, datetime]
 ) -> list[HouseholdMessage]:
     left = [old for old in waiting if old.key not in new.rule.ends]
-    if len(left) < len(waiting) and not _is_told(new, alarmed_at):
+    if len(left) < len(waiting) and not _was_alarm_sent(new, alarmed_at):
         return left
     same = [old for old in left if old.identity == new.identity]
     return [*(old for old in left if old not in same), _with_counts(same, new)]
 
 
-def _is_told(end: HouseholdMessage, alarmed_at: Mapping[str, datetime]) -> bool:
+def _was_alarm_sent(end: HouseholdMessage, alarmed_at: Mapping[str, datetime]) -> bool:
     """Return whether an alarm was sent since the time from which the end's message counts."""
     since = datetime.fromisoformat(str(end.values[_FROM]))
     return any(key in alarmed_at and alarmed_at[key] >= since for key in end.rule.ends)
 
 
 def _with_counts(earlier: Sequence[HouseholdMessage], new: HouseholdMessage) -> HouseholdMessage:
-    """Return `new`. If its text has a count, add that of an earlier message, since that one."""
+    """Return `new`. If its text has a count, add the count of the earlier message.
+
+    The period of the text then begins with the earlier message.
+    """
     if _COUNT not in new.values or not earlier:
         return new
     old = earlier[0].values

@@ -99,13 +99,15 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
     hexadecimal.
     """
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
-    prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
-    if prefixed == KEY_SIZE:
+    prefixed_count = sum(number != word for number, word in zip(numbers, words, strict=True))
+    if prefixed_count == KEY_SIZE:
         return _of(numbers, 16)
-    if prefixed > (words[0] != numbers[0]):
+    # A single prefix is right only before the whole key.
+    is_only_first = prefixed_count == 1 and words[0] != numbers[0]
+    if prefixed_count and not is_only_first:
         return None
     is_decimal = all(re.fullmatch(r"0|[1-9][0-9]*", number) for number in numbers)
-    return _read_numbers(numbers, is_array=is_array, is_decimal=is_decimal and not prefixed)
+    return _read_numbers(numbers, is_array=is_array, is_decimal=is_decimal and not prefixed_count)
 
 
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:

@@ -59,7 +59,7 @@ class _Layout:
         if mark and _is_end(checksum):
             mask[len(text) - len(checksum) :] = bytes(len(checksum))
         self._size = len(text)
-        self._mask = _share(int.from_bytes(mask, "little"))
+        self._mask = _interned_mask(int.from_bytes(mask, "little"))
         self._common = int.from_bytes(text, "little") & self._mask
         self.values_of = _struct_of("".join(formats)).unpack_from
 
@@ -155,6 +155,8 @@ class TelegramParser:
             objects[reference] = converted = kind.convert(value)
             convert: Converter | None = None
             if isinstance(converted, float):
+                # `float` converts the digits of a number with the usual unit, or without a unit.
+                # With any other unit, convert the whole text.
                 digits, _, unit = value.partition("*")
                 if unit and unit != kind.unit:
                     digits, convert = value, kind.convert
@@ -185,8 +187,8 @@ def _field_of(reference: str, convert: Converter | None) -> _Field:
 
 
 @lru_cache(maxsize=1024)
-def _share(mask: int) -> int:
-    """Return the first number that is equal to `mask`."""
+def _interned_mask(mask: int) -> int:
+    """Return one object for all equal masks, so that parsers of one model share it."""
     return mask
 
 

@@ -97,7 +97,7 @@ class Contract:
         return self.energy_price is not None or self.energy_margin is not None
 
     @property
-    def second_price_hours(self) -> str | None:
+    def applied_second_hours(self) -> str | None:
         """Return `second_hours`, None if the fixed price of an imported kWh is always the same."""
         is_fixed = self.energy_price is not None and self.energy_margin is None
         return self.second_hours if is_fixed and self.second_price is not None else None
@@ -190,7 +190,8 @@ class Contracts:
 
     def aid_changes(self, start: datetime, end: datetime) -> set[datetime]:
         """Return all times between `start` and `end` at which an aid begins or ends."""
-        # Other days may be so early or late that their midnight is no time.
+        # `midnight` fails for some days of the years 1 and 9999, which a user can enter. So take
+        # only days near the period.
         days = {day for aid in self.aids for day in aid.days.changes}
         period = Days(local_day(start), local_day(end))
         near = {midnight(day) for day in days if period.hold_on(day)}
@@ -219,12 +220,8 @@ class Contracts:
 
     def at(self, time: datetime) -> Contract:
         """Return the contract that holds at `time`."""
-        return self.entries[self.number_at(time)][1]
-
-    def number_at(self, time: datetime) -> int:
-        """Return the index in `entries` of the contract that holds at `time`."""
-        begun = sum(since <= time for since, _ in self.entries)
-        return max(0, begun - 1)
+        begun_count = sum(since <= time for since, _ in self.entries)
+        return self.entries[max(0, begun_count - 1)][1]
 
     def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
         """Return the contracts that hold at any time from `start` to `end`, in the order of time.
@@ -239,7 +236,7 @@ NO_CONTRACTS = Contracts()
 """Contracts of a household that has entered none."""
 
 
-# Each snapshot asks for it, and the result seldom changes.
+# `Ledger` and `Household` ask for it at each reading, and the result seldom changes.
 @lru_cache(maxsize=16)
 def _with_vat(contracts: Contracts, *, has_vat: bool) -> Contracts:
     """Return `contracts`, with the field `has_vat` in all entries."""

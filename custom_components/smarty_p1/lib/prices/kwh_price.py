@@ -58,7 +58,7 @@ def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> fl
 
     Return None if unknown.
     """
-    if is_second(contract.second_price_hours, quarter_start(moment)):
+    if is_second(contract.applied_second_hours, quarter_start(moment)):
         return contract.second_price
     return _energy(contract.energy_price, contract.energy_margin, market.energy)
 

@@ -68,6 +68,8 @@ def component_of(params: object) -> int:
 
     Return 0 if the number is missing, and -1 if it is invalid.
     """
+    # `int` refuses a text of thousands of digits. A meter has only component 0, so a long number
+    # need not be exact.
     number = params.get("id", 0) if isinstance(params, Mapping) else 0
     if isinstance(number, str) and number.isascii() and number[:_MAX_DIGITS].isdecimal():
         number = int(number[:_MAX_DIGITS])
@@ -80,12 +82,12 @@ def _can_be_echoed(frame: RpcFrame) -> bool:
     Both must be valid and short. A valid id is an int, a str or None. A valid source is a str or
     None.
     """
-    number, source = frame.id, frame.source
-    if type(number) is int:
-        number = str(number)
+    request_id, source = frame.id, frame.source
+    if type(request_id) is int:
+        request_id = str(request_id)
     return all(
         text is None or (isinstance(text, str) and len(text) <= _MAX_NAME_CHARS)
-        for text in (number, source)
+        for text in (request_id, source)
     )
 
 
