@@ -32,7 +32,7 @@ from ..lib.plan.planned_load import MAX_LOAD_KW
 
 _MAX_DEVICES = 40
 _CURRENTS = ElectricCurrentConverter.VALID_UNITS
-# Not a field: the counter fills in CONF_MEASURED_BY if no sensor shows power.
+# This is not a field: the counter fills in CONF_MEASURED_BY if no sensor shows power.
 _COUNTED = "counted_by"
 _FIELDS_OF_SENSORS: Mapping[str, str] = {
     SensorDeviceClass.POWER: CONF_MEASURED_BY,
