@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 
@@ -50,16 +50,15 @@ async def check_monitoring(fleet: FleetInputs, host: str) -> tuple[str, bool]:
     return "\n".join(shown), False
 
 
-class _Api:
+class _Api(NamedTuple):
     """HTTP interface of one program at `url`."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        self._session = session
-        self._url = url
+    session: aiohttp.ClientSession
+    url: str
 
     async def get(self, path: str, **parameters: str) -> Any:  # noqa: ANN401 - JSON
-        async with self._session.get(
-            f"{self._url}{path}", params=parameters, timeout=_TIMEOUT, allow_redirects=False
+        async with self.session.get(
+            f"{self.url}{path}", params=parameters, timeout=_TIMEOUT, allow_redirects=False
         ) as response:
             check_status(response, 200, {})
             return json.loads(await read_answer(response, _MAX_BYTES))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -69,13 +70,13 @@ def selector(meter: str, names: str = "smarty_p1_.+", *, label: str = "meter") -
     return f'{{__name__=~"{names}",{label}={json.dumps(meter)}}}'
 
 
+@dataclass
 class StoreReader:
     """Reader of one VictoriaMetrics. Each method raises UnavailableError."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, config: StoreConfig) -> None:
-        self._session = session
-        self._url = url
-        self._config = config
+    session: aiohttp.ClientSession
+    url: str
+    config: StoreConfig
 
     async def series(self, matching: str) -> list[SeriesLabels]:
         """Return all series that match the selector `matching`, however old their values are."""
@@ -218,7 +219,7 @@ class StoreReader:
     async def delete(self, matching: str) -> None:
         """Delete the series that match the selector `matching`."""
         form = {"match[]": matching}
-        if key := self._config.delete_auth_key:
+        if key := self.config.delete_auth_key:
             form["authKey"] = key
         with _as_unavailable():
             await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
@@ -227,12 +228,12 @@ class StoreReader:
         # Send the query as the body of a POST request, because proxies log URLs. The query (`form`)
         # names a meter, and may contain `authKey`. Send the body in chunks: if vmauth knows its
         # length, vmauth sometimes ends the answer after the first 4 KiB, and reports no error.
-        async with self._session.post(
-            f"{self._url}{path}",
+        async with self.session.post(
+            f"{self.url}{path}",
             data=form,
             chunked=True,
             timeout=_TIMEOUT,
-            **self._config.login.options,
+            **self.config.login.options,
         ) as response:
             check_status(response, status)
             return await read_answer(response, _MAX_BYTES)

@@ -1,6 +1,7 @@
 """Functions that raise and withdraw the repair issues of an entry. repairs.py has the dialogs."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from homeassistant.config_entries import (
@@ -298,24 +299,22 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
 _ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
 
 
+@dataclass(frozen=True)
 class Remedies:
     """Repair issues of one source (meter, pulse reader or tank), and the dialog for a meter's keys.
 
     `placeholders` fill the texts of the issues. The source can change these values later.
     """
 
-    def __init__(
-        self, hass: HomeAssistant, entry: AnyConfigEntry, placeholders: TextPlaceholders
-    ) -> None:
-        self._hass = hass
-        self._entry = entry
-        self._placeholders = placeholders
+    hass: HomeAssistant
+    entry: AnyConfigEntry
+    placeholders: TextPlaceholders
 
     @callback
     def standing(self) -> dict[Repair, Details]:
         """Return the repairs whose issue is already raised, each with the issue's placeholders."""
         raised = {
-            repair: _raised_placeholders(self._hass, self._entry, Problem(repair))
+            repair: _raised_placeholders(self.hass, self.entry, Problem(repair))
             for repair in _ISSUES
         }
         return {
@@ -326,7 +325,7 @@ class Remedies:
     def apply(self, before: Condition, condition: Condition) -> None:
         """Raise issues for new or changed repairs. Withdraw the issues of repairs that are over."""
         gone = before.repairs.keys() - condition.repairs.keys()
-        withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
+        withdraw_issues(self.hass, self.entry, [Problem(name) for name in gone - {Repair.KEYS}])
         # In the state WAITING, the user has just entered keys in a dialog, and this dialog ends by
         # itself. In all other states, the keys are right again, so end dialogs that ask for keys.
         if Repair.KEYS in gone and condition.state is not FailureState.WAITING:
@@ -339,12 +338,12 @@ class Remedies:
         if repair is Repair.KEYS:
             # Do not check whether a dialog for new keys is already open: Home Assistant opens no
             # second one.
-            self._entry.async_start_reauth(self._hass, data=details)
+            self.entry.async_start_reauth(self.hass, data=details)
             return
-        placeholders = {**self._placeholders, **details}
-        raise_issue(self._hass, self._entry, Problem(repair), **placeholders)
+        placeholders = {**self.placeholders, **details}
+        raise_issue(self.hass, self.entry, Problem(repair), **placeholders)
 
     @callback
     def _end_dialogs(self) -> None:
-        for flow in list(self._entry.async_get_active_flows(self._hass, {SOURCE_REAUTH})):
-            self._hass.config_entries.flow.async_abort(flow["flow_id"])
+        for flow in list(self.entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+            self.hass.config_entries.flow.async_abort(flow["flow_id"])

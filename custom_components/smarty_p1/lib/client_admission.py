@@ -10,7 +10,7 @@ An address is an IP address in the form of `plain_address`.
 
 from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from operator import itemgetter
 
@@ -67,6 +67,7 @@ class _Place:
     is_listening: bool = False
 
 
+@dataclass
 class Admission[Connection: Hashable]:
     """Places of a server: they decide which connection gets a place, and which one gives it up.
 
@@ -89,18 +90,11 @@ class Admission[Connection: Hashable]:
     Times (`now`) are in seconds of any monotonic clock.
     """
 
-    def __init__(
-        self,
-        max_places: int,
-        max_of_one: int,
-        close: Callable[[Connection], None],
-        is_named: Callable[[str], bool] = lambda _address: False,
-    ) -> None:
-        self._max_places = max_places
-        self._max_of_one = max_of_one
-        self._close = close
-        self._is_named = is_named
-        self._places: dict[Connection, _Place] = {}
+    max_places: int
+    max_of_one: int
+    close: Callable[[Connection], None]
+    is_named: Callable[[str], bool] = lambda _address: False
+    _places: dict[Connection, _Place] = field(default_factory=dict, init=False)
 
     def __len__(self) -> int:
         """Return the number of connections with a place."""
@@ -126,10 +120,10 @@ class Admission[Connection: Hashable]:
 
         The connection is silent until `note_request`.
         """
-        network = None if self._is_named(address) else network_of(address)
+        network = None if self.is_named(address) else network_of(address)
         addresses, networks = self._counts()
-        is_full = network is not None and networks.total() >= self._max_places
-        if is_full or addresses[address] >= self._max_of_one:
+        is_full = network is not None and networks.total() >= self.max_places
+        if is_full or addresses[address] >= self.max_of_one:
             candidates = self._able_to_leave(address, network, now)
             if not candidates:
                 return False
@@ -181,7 +175,7 @@ class Admission[Connection: Hashable]:
 
     def _give_up(self, connection: Connection) -> None:
         self.leave(connection)
-        self._close(connection)
+        self.close(connection)
 
     def _counts(self) -> tuple[Counter[str], Counter[str | None]]:
         """Return the numbers of connections by address, and by network."""
@@ -195,7 +189,7 @@ class Admission[Connection: Hashable]:
         if network is None:
             return self._those(lambda place: place.address == address)
         addresses, networks = self._counts()
-        is_of_one = addresses[address] >= self._max_of_one
+        is_of_one = addresses[address] >= self.max_of_one
         silent = self._those(
             lambda place: (
                 place.network is not None

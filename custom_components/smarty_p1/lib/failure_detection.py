@@ -326,7 +326,13 @@ class FailureDetection:
         """Number of losses and failed openings of the port."""
         self._rules = rules
         self._repairs = dict(repairs or {})
-        self._reason: tuple[ReadingProblem, Details] = (rules.silence, ())
+        self.reason: tuple[ReadingProblem, Details] = (rules.silence, ())
+        """Latest problem and its details.
+
+        After an accepted reading, the problem is `rules.silence`. This problem explains why no
+        readings come if the source sends nothing more. A problem of received bytes becomes
+        `rules.silence` a minute after the last byte.
+        """
         self._state = FailureState.WAITING
         self._patient_until = inf
         self._shown_until = -inf
@@ -349,16 +355,6 @@ class FailureDetection:
         self._reported = Condition(repairs=dict(self._repairs))
         self._reported_at = -inf
 
-    @property
-    def reason(self) -> tuple[ReadingProblem, Details]:
-        """Return the latest problem and its details.
-
-        After an accepted reading, the problem is `rules.silence`. This problem explains why no
-        readings come if the source sends nothing more. A problem of received bytes becomes
-        `rules.silence` a minute after the last byte.
-        """
-        return self._reason
-
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
         """Start to wait for readings, after the set-up or after a change of the port or keys."""
         if has_new_keys:
@@ -371,7 +367,7 @@ class FailureDetection:
         self._open_counts_at = inf
         self._has_received = False
         self._run = None
-        self._reason = (self._rules.silence, ())
+        self.reason = (self._rules.silence, ())
         self._unreadable_clock = UnreadableClock()
         self._end_late()
         self._end_poor()
@@ -395,7 +391,7 @@ class FailureDetection:
     def lost(self, now: float, obstacle: ReadingProblem) -> None:
         """Record that the port was lost or could not be opened. `obstacle` is the problem."""
         if self._has_received or obstacle is not ReadingProblem.PORT_SILENT:
-            self._reason = (obstacle, ())
+            self.reason = (obstacle, ())
         self.losses += 1
         self._tries += 1
         self._is_lost, self._open_counts_at = True, inf
@@ -409,7 +405,7 @@ class FailureDetection:
 
     def away(self, now: float, obstacle: ReadingProblem) -> None:
         """Record that no data will come for now, although the port stays open."""
-        self._reason = (obstacle, ())
+        self.reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
             # Any client of the MQTT broker can publish again and again that the gateway is offline.
             # So count only the first such message until the next reading.
@@ -421,21 +417,21 @@ class FailureDetection:
 
     def back(self) -> None:
         """Record that the port or the gateway is available again, after `lost` or `away`."""
-        if self._reason[0] in PORT_LOST:
-            self._reason = (self._rules.silence, ())
+        if self.reason[0] in PORT_LOST:
+            self.reason = (self._rules.silence, ())
 
     def received(self, now: float) -> None:
         """Record that bytes came, whether they are valid or not."""
         self._has_received = True
         self._bytes_count_until = now + _MAX_RUN_PAUSE_S
-        if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
+        if self.reason[0] is self._rules.silence or self.reason[0] in PORT_LOST:
             problem = self._altered(now) or self._rules.not_understood or self._rules.silence
-            self._reason = (problem, ())
+            self.reason = (problem, ())
 
     def received_unread(self, problem: ReadingProblem) -> None:
         """Record the problem that the last bytes show, although no frame is found in them."""
-        if self._reason[0] in _ASSUMED:
-            self._reason = (problem, ())
+        if self.reason[0] in _ASSUMED:
+            self.reason = (problem, ())
 
     def accepted(self, now: float) -> None:
         """Record a reading whose time is current."""
@@ -459,9 +455,9 @@ class FailureDetection:
             now - first_now
         )
         if is_catching_up:
-            self._reason, repair = (ReadingProblem.CATCHING_UP, details), Repair.CATCHING_UP
+            self.reason, repair = (ReadingProblem.CATCHING_UP, details), Repair.CATCHING_UP
         else:
-            self._reason, repair = (ReadingProblem.TELEGRAMS_LATE, details), Repair.TELEGRAMS_LATE
+            self.reason, repair = (ReadingProblem.TELEGRAMS_LATE, details), Repair.TELEGRAMS_LATE
         if now - first_now >= _LATE_PATIENCE_S and repair not in self._repairs:
             self._raise(repair, details)
         self._fail(now)
@@ -507,7 +503,7 @@ class FailureDetection:
             obstacle = (run.note_sender(sender) and self._altered(now)) or obstacle
         elif repair is Repair.KEYS:
             obstacle = run.judge_keys(obstacle, now)
-        self._reason = (obstacle, details)
+        self.reason = (obstacle, details)
         if run.count(repair, now):
             self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
             self._fail(now)
@@ -522,7 +518,7 @@ class FailureDetection:
         the earlier problem has ended, and NO_DEVICE_NAME becomes the reason.
         """
         if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
-            self._reason = (obstacle, details)
+            self.reason = (obstacle, details)
 
     def key_fits(self) -> None:
         """Record that the encryption key fits a frame, although the frame was altered on the way.
@@ -549,7 +545,7 @@ class FailureDetection:
         """
         self._run = None
         self._is_lost = self._is_offline = False
-        self._reason = (self._rules.silence, ())
+        self.reason = (self._rules.silence, ())
         self._state = FailureState.RECEIVING
         self.prove(now + PROOF_LASTS_S)
         self._patient_until = now
@@ -567,8 +563,8 @@ class FailureDetection:
         """
         if now >= self._late_until:
             self._end_late()
-        if now >= self._bytes_count_until and self._reason[0] in _PROBLEMS_OF_BYTES:
-            self._reason = (self._rules.silence, ())
+        if now >= self._bytes_count_until and self.reason[0] in _PROBLEMS_OF_BYTES:
+            self.reason = (self._rules.silence, ())
 
     def _fail(self, now: float) -> None:
         """Stop showing the last reading, and do not wait for another reading."""
@@ -617,7 +613,7 @@ class FailureDetection:
 
     def _current_condition(self, now: float) -> Condition:
         state, has_value = self._state, now < self._shown_until
-        obstacle, details = self._reason if state is FailureState.FAILING else (None, ())
+        obstacle, details = self.reason if state is FailureState.FAILING else (None, ())
         if self._is_poor:
             state, obstacle, details = FailureState.POOR_LINE, ReadingProblem.POOR_LINE, ()
         return Condition(state, has_value, obstacle, details, dict(self._repairs))
@@ -658,4 +654,4 @@ class FailureDetection:
             self._withdraw(Repair.NO_TELEGRAM)
             # A specific repair already tells the user the next step, so add no general repair.
             if not self._repairs.keys() & _SPECIFIC_REPAIRS:
-                self._repairs[Repair.NO_TELEGRAM] = (("reason", self._reason[0]), *self._reason[1])
+                self._repairs[Repair.NO_TELEGRAM] = (("reason", self.reason[0]), *self.reason[1])

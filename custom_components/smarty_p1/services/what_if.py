@@ -6,6 +6,7 @@ Amounts are whole euros a year at current prices, with VAT if the contract has V
 
 from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
 
 import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
@@ -126,12 +127,11 @@ async def _async_changes(call: ServiceCall) -> tuple[list[JsonDict], float | Non
     return changes, price
 
 
-class _Form:
+class _Form(NamedTuple):
     """Reader of the typed fields of changes. Its errors are in the user's language."""
 
-    def __init__(self, hass: HomeAssistant, locale: UserLocale) -> None:
-        self._hass = hass
-        self._locale = locale
+    hass: HomeAssistant
+    locale: UserLocale
 
     async def async_change(self, typed: JsonMapping, kinds: list[str]) -> JsonDict:
         """Return a change with the numbers of its typed amounts.
@@ -161,12 +161,12 @@ class _Form:
             return amount.parse(value) if isinstance(value, str) else amount.checked(value)
         except AmountError as err:
             problem = AmountProblem.of(err, value, amount.unit)
-        shown = {problem.key: problem.shown(await self._async_label(name), self._locale)}
+        shown = {problem.key: problem.shown(await self._async_label(name), self.locale)}
         raise invalid(translation_key=problem.key, **shown)
 
     async def async_kind(self, kind: str) -> str:
         """Return the name of a kind of change."""
-        return await self._locale.async_text(self._hass, f"selector.what_if_kind.options.{kind}")
+        return await self.locale.async_text(self.hass, f"selector.what_if_kind.options.{kind}")
 
     async def _async_label(self, name: str) -> str:
-        return await self._locale.async_text(self._hass, f"services.what_if.fields.{name}.name")
+        return await self.locale.async_text(self.hass, f"services.what_if.fields.{name}.name")

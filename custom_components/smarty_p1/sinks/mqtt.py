@@ -7,7 +7,7 @@ disconnected. After a reconnect, all messages are sent again, even if they have 
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from homeassistant.components import mqtt
@@ -115,38 +115,36 @@ async def async_clear(hass: HomeAssistant, messages: RetainedMessages) -> None:
         subscriptions.close()
 
 
+@dataclass
 class _Subscriptions:
     """Subscriptions to the topics with retained messages, to notice other publishers."""
 
-    def __init__(
-        self, hass: HomeAssistant, messages: RetainedMessages, on_change: Callable[[], None]
-    ) -> None:
-        self._hass = hass
-        self._messages = messages
-        self._on_change = on_change
-        self._by_topic: dict[str, CALLBACK_TYPE] = {}
+    hass: HomeAssistant
+    messages: RetainedMessages
+    on_change: Callable[[], None]
+    by_topic: dict[str, CALLBACK_TYPE] = field(default_factory=dict)
 
     async def async_update(self) -> None:
         """Subscribe to new topics. Raises HomeAssistantError without the MQTT integration."""
-        for topic in self._messages.topics - self._by_topic.keys():
-            self._by_topic[topic] = await mqtt.async_subscribe(
-                self._hass, topic, self._on_message, qos=1, encoding=None
+        for topic in self.messages.topics - self.by_topic.keys():
+            self.by_topic[topic] = await mqtt.async_subscribe(
+                self.hass, topic, self._on_message, qos=1, encoding=None
             )
-        for topic in self._by_topic.keys() - self._messages.topics:
-            self._by_topic.pop(topic)()
+        for topic in self.by_topic.keys() - self.messages.topics:
+            self.by_topic.pop(topic)()
 
     @callback
     def _on_message(self, message: mqtt.ReceiveMessage) -> None:
         payload = message.payload
         text = payload if isinstance(payload, str) else bytes(payload).decode(errors="replace")
-        self._messages.note_received(message.topic, text, self._hass.loop.time())
-        self._on_change()
+        self.messages.note_received(message.topic, text, self.hass.loop.time())
+        self.on_change()
 
     @callback
     def close(self) -> None:
         """End all subscriptions."""
-        while self._by_topic:
-            self._by_topic.popitem()[1]()
+        while self.by_topic:
+            self.by_topic.popitem()[1]()
 
 
 class MqttPublisher:

@@ -55,15 +55,11 @@ class ReceptionHistory:
 
     def __init__(self, since: datetime | None = None, last: datetime | None = None) -> None:
         self.since = since
-        self._last = last
+        self.last = last
+        """Time at which the last telegram was received, also before the restart."""
         self._gaps: list[Gap] = []
         # Numbers of accepted and of altered frames, keyed by the start of their hour.
         self._frames: dict[datetime, tuple[int, int]] = {}
-
-    @property
-    def last(self) -> datetime | None:
-        """Return the time at which the last telegram was received, also before the restart."""
-        return self._last
 
     def note_telegram(self, time: datetime) -> None:
         """Record the time at which a telegram was received."""
@@ -71,8 +67,8 @@ class ReceptionHistory:
         self._note_time(time)
 
     def _note_time(self, time: datetime) -> None:
-        last = self._last
-        self._last = time
+        last = self.last
+        self.last = time
         if last is None or self.since is None:
             self.since = time
         elif time < last:
@@ -97,7 +93,7 @@ class ReceptionHistory:
         self._note_time(newer.since)
         for gap in newer._gaps:
             self._add_gap(gap)
-        self._last = newer._last
+        self.last = newer.last
         return self
 
     def note_altered(self, time: datetime) -> None:
@@ -123,8 +119,8 @@ class ReceptionHistory:
     def gaps(self, now: datetime) -> list[Gap]:
         """Return the gaps of the last seven days, including a gap that still lasts."""
         gaps = [gap for gap in self._gaps if gap.end > now - KEPT_RECEPTION]
-        if self._last and now - self._last > MAX_PAUSE:
-            gaps.append(Gap(self._last, now))
+        if self.last and now - self.last > MAX_PAUSE:
+            gaps.append(Gap(self.last, now))
         return gaps
 
     def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
@@ -153,7 +149,7 @@ class ReceptionHistory:
         """Return the history as JSON values."""
         gaps = [" ".join(dump(gap)) for gap in self._gaps]
         frames = [_HourFrames(hour, *counts) for hour, counts in self._frames.items()]
-        content: dict[str, Stored] = dump(_Stored(self.since, self._last, gaps, frames))
+        content: dict[str, Stored] = dump(_Stored(self.since, self.last, gaps, frames))
         return content
 
     @classmethod

@@ -50,13 +50,15 @@ class Household:
 
     def __init__(self, contracts: Contracts | Contract = NO_CONTRACT) -> None:
         self._contracts = _dated(contracts)
-        self._price_sources: Sequence[PriceSources] = ()
+        self.price_sources: Sequence[PriceSources] = ()
+        """Market prices, as `set_prices` has set them."""
         self._use(QuarterHourMeter(self._reference_kw_at))
 
     def _use(self, meter: QuarterHourMeter) -> None:
         self.meter = meter
         """Measurement of the connection: its spans, and the state of its clock."""
-        self._leneda = NO_LENEDA_DAYS
+        self.leneda = NO_LENEDA_DAYS
+        """Days of the platform Leneda, as `set_leneda_days` has set them."""
         self._snapshot: HouseholdState | None = None
         self._is_snapshot_old = True
         self._growing = GrowingLedger()
@@ -102,7 +104,7 @@ class Household:
         reading, the sensors first show the whole old month, so Home Assistant's statistics get this
         energy. If a sensor had shown a later month before, the statistics would be wrong.
         """
-        snapshot, until = self.snapshot, self._leneda.until
+        snapshot, until = self.snapshot, self.leneda.until
         read_until = self.meter.until
         if snapshot is None or until is None or read_until is None:
             return snapshot
@@ -125,18 +127,13 @@ class Household:
         """Return the contracts of the connection, as they are shown at the last reading."""
         return self.snapshot.contracts if self.snapshot else self._contracts
 
-    @property
-    def leneda(self) -> LenedaDays:
-        """Return the days of the platform Leneda that the last `set_leneda_days` has set."""
-        return self._leneda
-
     def set_leneda_days(self, leneda: LenedaDays) -> None:
         """Complete the measured days with `leneda`, the days of the national platform Leneda.
 
         `NO_LENEDA_DAYS` removes Leneda's days. They are not stored, so the caller sets them again
         after a restart.
         """
-        self._leneda = leneda
+        self.leneda = leneda
         self.meter.set_elsewhere(leneda.months)
         self._is_snapshot_old = True
 
@@ -145,13 +142,8 @@ class Household:
 
         They are not stored here, so the caller sets them again after a restart.
         """
-        self._price_sources = sources
+        self.price_sources = sources
         self._is_snapshot_old = True
-
-    @property
-    def price_sources(self) -> Sequence[PriceSources]:
-        """Return the market prices that the last `set_prices` has set."""
-        return self._price_sources
 
     def _price_versions(self) -> list[int]:
         return [series.changes.version for series in series_of(self.price_sources)]
@@ -164,8 +156,8 @@ class Household:
         running = [series.running for series in series_of(self.price_sources)]
         basis = self.meter.version, contracts, self._price_versions(), running, day_start(until)
         if self._ledger is None or self._ledger[0] != basis:
-            sources = self._price_sources
-            grown = self._growing.under(contracts, self.meter, self._leneda, sources, until)
+            sources = self.price_sources
+            grown = self._growing.under(contracts, self.meter, self.leneda, sources, until)
             self._ledger, self.refused = (basis, grown.ledger), grown.refused
             self._stand_ins = {**grown.stand_ins}
             self._peaks.clear()
@@ -183,7 +175,7 @@ class Household:
         """Return all known energy, also that of files before the first reading."""
         if newest := self.newest:
             return newest.ledger.table
-        return table_and_refused(self.meter.history.columns(), self._leneda)[0]
+        return table_and_refused(self.meter.history.columns(), self.leneda)[0]
 
     def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
         self,
@@ -233,7 +225,7 @@ class Household:
         return household
 
     def _make_snapshot(self) -> HouseholdState | None:
-        values, until, leneda = self.meter.values, self.meter.until, self._leneda
+        values, until, leneda = self.meter.values, self.meter.until, self.leneda
         if values is None or until is None:
             if (end := leneda.end) is None:
                 return None
@@ -258,7 +250,7 @@ class Household:
     def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
         contracts = self._shown(values.time, month_end(values.month_start))
         ledger, start = self._ledger_under(contracts, until), quarter_start(values.measured_since)
-        sources = sources_at(self._price_sources, start)
+        sources = sources_at(self.price_sources, start)
         return HouseholdState(
             values=self._with_leneda(values, ledger),
             until=until,
@@ -288,7 +280,7 @@ class Household:
             peak_last_month=peak_last_month,
             peak_12_months=peak_12_months,
             excess_kwh=None if values.reference_kw is None else above_kwh,
-            day_sums=self._leneda.day_sums,
+            day_sums=self.leneda.day_sums,
         )
 
     def _shown(self, time: datetime, end: datetime) -> Contracts:

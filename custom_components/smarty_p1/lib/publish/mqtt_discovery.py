@@ -161,7 +161,8 @@ class MqttAnnouncer:
         self._meter = meter
         self._discovery = discovery
         self._root = root
-        self._id = f"{DOMAIN}_{_safe(meter.serial_number)}"
+        self.meter_device = f"{DOMAIN}_{_safe(meter.serial_number)}"
+        """Identifier of the meter's device in the discovery messages."""
         self._followers: dict[str, DeadbandFilter] = {}
         self._announced: set[tuple[str | None, str, str]] = set()
         self._units: dict[str, str | None] = {}
@@ -218,14 +219,9 @@ class MqttAnnouncer:
             follower = self._followers[spec.key] = DeadbandFilter(spec.follow)
         return follower.shown(value, data.time)
 
-    @property
-    def meter_device(self) -> str:
-        """Return the identifier of the meter's device in the discovery messages."""
-        return self._id
-
     def owns(self, topic: str) -> bool:
         """Return whether `topic` is for a discovery message of this meter or its M-Bus meters."""
-        return topic.startswith(f"{self._discovery.prefix}/device/{self._id}")
+        return topic.startswith(f"{self._discovery.prefix}/device/{self.meter_device}")
 
     def topic(self, device: Device) -> str:
         """Return the topic of the device's discovery message."""
@@ -263,7 +259,11 @@ class MqttAnnouncer:
         }
 
     def _device_id(self, device: Device) -> str:
-        return f"{self._id}_{_safe(device.identity)}" if device.identity else self._id
+        return (
+            f"{self.meter_device}_{_safe(device.identity)}"
+            if device.identity
+            else self.meter_device
+        )
 
     def _device(self, device: Device) -> JsonDict:
         info: JsonDict = {"identifiers": [self._device_id(device)]}
@@ -276,7 +276,7 @@ class MqttAnnouncer:
             }
         name = self._discovery.texts.names[f"device.{device.meter.type}.name"]
         serial = short_serial(device.identity)
-        info |= {"name": name.format(serial=serial), "via_device": self._id}
+        info |= {"name": name.format(serial=serial), "via_device": self.meter_device}
         info |= {"model": mbus_model(device.meter.type), "model_id": MBUS_MODEL_ID}
         if device.meter.serial_number:
             info["serial_number"] = device.meter.serial_number
