@@ -1028,9 +1028,9 @@ export interface Media {
 
 export interface ContractChange {
   kind: "contract";
-  /** €/kWh, -2 to 2 */
+  /** €/kWh, 0 to 1 */
   energy_price?: number;
-  /** €/kWh, -2 to 2 */
+  /** €/kWh, 0 to 1 */
   second_energy_price?: number;
   second_price_from?: string;
   second_price_to?: string;
@@ -1039,7 +1039,7 @@ export interface ContractChange {
   energy_margin?: number;
   market?: string;
   download?: boolean;
-  /** €, 0 to 1000 */
+  /** €, 0 to 10000 */
   energy_fee?: number;
   /** €/kWh, 0 to 1 */
   feed_in_price?: number;
