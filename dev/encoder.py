@@ -20,7 +20,7 @@ FRAMES = Path(__file__).with_name("frames")
 
 
 @dataclass(frozen=True)
-class Literal:
+class StoredExample:
     """Frame or unencrypted telegram from a file, and the content that a decoder must find in it.
 
     `data` has the bytes on the line. `key`, `authentication_key` and `frame_counter` are None if
@@ -36,11 +36,11 @@ class Literal:
 
 
 @cache
-def literal(name: str) -> Literal:
+def stored_example(name: str) -> StoredExample:
     """Return the stored frame or telegram. `name` is its file name without `.json`."""
     content = json.loads((FRAMES / f"{name}.json").read_text("utf-8"))
     key, authentication_key = content["key"], content["authentication_key"]
-    return Literal(
+    return StoredExample(
         key and bytes.fromhex(key),
         authentication_key and bytes.fromhex(authentication_key),
         bytes.fromhex(content["bytes"]),

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import hypothesis
 from hypothesis import HealthCheck, settings, strategies as st
 
-from dev.encoder import FRAMES, KEY, frame, literal
+from dev.encoder import FRAMES, KEY, frame, stored_example
 from dev.simulator.telegram import crc16
 from smartyp1.capture.capture_file import read_capture
 from smartyp1.p1.decoder import Decoder
@@ -27,7 +27,7 @@ from smartyp1.p1.telegram import Telegram
 from . import captures, leneda, properties
 
 _MAX_TEXT_BYTES = 32_000
-_LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
+_EXAMPLES = tuple(stored_example(path.stem) for path in sorted(FRAMES.glob("*.json")))
 _CAPTURES = [path.read_text("ascii") for path in sorted(captures.FOLDER.glob("*.jsonl"))]
 """Recordings of meters."""
 
@@ -66,7 +66,7 @@ _sizes = st.lists(st.integers(0, 80) | st.integers(0, 5000), min_size=1, max_siz
 _marks = st.sampled_from(_MARKS)
 _counters = st.integers(0, 2**32 - 1)
 _frames = (
-    st.sampled_from([frame.data for frame in _LITERALS])
+    st.sampled_from([frame.data for frame in _EXAMPLES])
     | st.builds(frame, _counters, captures.pick(_RECORDED_TEXTS))
     | st.builds(frame, _counters, st.binary(min_size=1, max_size=60))
     | st.builds(
@@ -139,7 +139,7 @@ _mbus = st.builds(
 )
 _telegram_lines = (
     st.lists(_line | _mbus, max_size=12)
-    | st.sampled_from([frame.telegram.split("\r\n") for frame in _LITERALS])
+    | st.sampled_from([frame.telegram.split("\r\n") for frame in _EXAMPLES])
     | captures.pick(_RECORDED_TEXTS).map(lambda text: text.decode("latin-1").split("\r\n"))
 )
 

@@ -5,12 +5,12 @@ from functools import partial
 
 import pytest
 
-from dev.encoder import literal
+from dev.encoder import stored_example
 from smarty_p1_cli import capture
 from smartyp1.capture.capture_file import Recording
 from tests.sending import sending
 
-FULL = literal("three_phase_gas_water_heat").data
+FULL = stored_example("three_phase_gas_water_heat").data
 
 
 async def test_a_recording_that_is_full_ends_early(

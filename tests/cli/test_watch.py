@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.encoder import KEY, frame, literal, telegram
+from dev.encoder import KEY, frame, stored_example, telegram
 from smarty_p1_cli.rejection_texts import EXPLANATIONS, explain
 from smarty_p1_cli.watch_state import WatchState
 from smarty_p1_cli.watch_texts import clean, condition, line, summary
@@ -18,7 +18,7 @@ from smartyp1.port.errors import (
 )
 
 NOW = 1000.0
-FULL = literal("three_phase_gas_water_heat").data
+FULL = stored_example("three_phase_gas_water_heat").data
 
 
 def known_of(data: bytes) -> WatchState:

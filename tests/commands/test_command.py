@@ -18,7 +18,7 @@ from typing import IO
 
 import pytest
 
-from dev.encoder import KEY, frame, literal, telegram
+from dev.encoder import KEY, frame, stored_example, telegram
 from tests.cli.conftest import Run
 from tests.root import ROOT
 from tests.sending import sending
@@ -26,7 +26,7 @@ from tests.table import rows
 
 PROJECT = ROOT
 COMMAND = (sys.executable, "-m", "smarty_p1_cli")
-FULL = literal("three_phase_gas_water_heat").data
+FULL = stored_example("three_phase_gas_water_heat").data
 PUBLISHED = "00112233445566778899AABBCCDDEEFF"
 SECRET = "C0FFEE" * 6  # 36 digits: too many for a key; the last 32 are one
 CAPTURE = (PROJECT / "tests" / "captures" / "simulator.jsonl").read_bytes()
@@ -125,7 +125,7 @@ def test_decode_prints_one_object_a_telegram_with_the_key_from_any_source(folder
         assert (other.returncode, other.stdout, other.stderr) == (0, result.stdout, b"")
 
 
-OTHER = literal("other_authentication_key")
+OTHER = stored_example("other_authentication_key")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ OTHER = literal("other_authentication_key")
         (KEY.hex(), OTHER.data, OTHER.authentication_key, 0, 1, b""),
         (KEY.hex(), frame(5) + frame(5) + frame(6), None, 1, 2, b"rejected (replay)"),
         (KEY.hex(), b"nothing", None, 1, 0, b"no telegram in 7 bytes\n"),
-        ("", literal("plain").data, None, 0, 1, b""),
+        ("", stored_example("plain").data, None, 0, 1, b""),
         # A capture contains its own encryption.
         (KEY.hex(), CAPTURE, None, 0, 4, b""),
         (KEY.hex(), CAPTURE.replace(b"\n", b" " * 70_000 + b"\n", 1), None, 0, 4, b""),

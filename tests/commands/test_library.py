@@ -103,9 +103,9 @@ def test_two_checkouts_with_one_environment_do_not_mix(tmp_path: Path) -> None:
 def test_the_example_is_a_frame_of_the_tests() -> None:
     from smartyp1.sample_frame import FRAME, KEY  # noqa: PLC0415 - nothing else is without it
 
-    literal = json.loads((ROOT / "dev/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
-    assert FRAME.hex() == literal["bytes"].lower()
-    assert KEY.hex() == literal["key"].lower()
+    stored = json.loads((ROOT / "dev/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
+    assert FRAME.hex() == stored["bytes"].lower()
+    assert KEY.hex() == stored["key"].lower()
 
 
 def test_the_extras_of_the_page_are_those_of_the_package() -> None:

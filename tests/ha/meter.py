@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from dev.encoder import frame, literal, seal, with_value
+from dev.encoder import frame, seal, stored_example, with_value
 from dev.meter_port import MeterPort
 
+# Imported for other tests.
 __all__ = ["MeterPort", "seal", "with_value"]
 
 type EntryMaker = Callable[..., MockConfigEntry]
@@ -21,12 +22,12 @@ SERIAL = "SAG1030790002574"
 OTHER_SERIAL = "SAG1030700000042"
 
 
-def literal_frame(name: str) -> bytes:
-    return literal(name).data
+def stored_frame(name: str) -> bytes:
+    return stored_example(name).data
 
 
-def literal_telegram(name: str) -> str:
-    return literal(name).telegram
+def stored_telegram(name: str) -> str:
+    return stored_example(name).telegram
 
 
 def without_channels(text: str) -> str:

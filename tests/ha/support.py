@@ -33,14 +33,14 @@ from custom_components.smarty_p1.lib.prices.entered_contract import TERM_OPTIONS
 from smartyp1.json_types import JsonDict, JsonMapping
 
 from .dialogs import open_details, open_options
-from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, literal_telegram, with_value
+from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, stored_telegram, with_value
 
-TELEGRAM = literal_telegram("three_phase_gas_water_heat")
+TELEGRAM = stored_telegram("three_phase_gas_water_heat")
 OF_TELEGRAM = datetime(2025, 7, 3, 8, 30, 1, tzinfo=UTC)
 """When the meter has sent TELEGRAM: what comes much later is not of now."""
 OTHER_METER = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
 FORGED = with_value(TELEGRAM, "1-0:1.8.0", "(099999.999*kWh)")
-NAMELESS = with_value(literal_telegram("plain"), "0-0:42.0.0", None)
+NAMELESS = with_value(stored_telegram("plain"), "0-0:42.0.0", None)
 OTHER_TITLE = bytes.fromhex("5341476770041030")
 ENERGY = "smarty_energy_imported"
 

@@ -32,8 +32,8 @@ from .meter import (
     SYSTEM_TITLE,
     MeterPort,
     encipher,
-    literal_telegram,
     seal,
+    stored_telegram,
     with_value,
 )
 from .support import (
@@ -51,7 +51,7 @@ from .support import (
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
 WITH_SECRETS = with_value(
-    with_value(literal_telegram("three_phase_gas_water_heat"), "0-0:96.13.0", f"({SECRET_TEXT})"),
+    with_value(stored_telegram("three_phase_gas_water_heat"), "0-0:96.13.0", f"({SECRET_TEXT})"),
     "9-9:99.99.99",
     "(whose meaning nobody knows)",
 )

@@ -31,9 +31,9 @@ from .meter import (
     OTHER_SERIAL,
     SERIAL,
     encipher,
-    literal_frame,
-    literal_telegram,
     seal,
+    stored_frame,
+    stored_telegram,
     with_value,
 )
 from .support import (
@@ -51,8 +51,8 @@ from .support import (
     unload_entry,
 )
 
-ENCRYPTED = literal_frame("three_phase_gas_water_heat")
-PLAIN = literal_frame("plain")
+ENCRYPTED = stored_frame("three_phase_gas_water_heat")
+PLAIN = stored_frame("plain")
 
 
 async def test_sets_up_and_unloads(hass: HomeAssistant, home: Home) -> None:
@@ -169,8 +169,8 @@ NEVER_READ: list[tuple[bytes, str | None, str]] = [
     (ENCRYPTED, None, "key_missing"),
     (PLAIN, KEY, "security_off"),
     (PLAIN.replace(b"1.8.0(0", b"1.8.0(9"), None, "damaged"),
-    (literal_frame("other_authentication_key"), KEY, "other_authentication_key"),
-    (literal_frame("export_two_gas_meters"), KEY, "other_meter"),
+    (stored_frame("other_authentication_key"), KEY, "other_authentication_key"),
+    (stored_frame("export_two_gas_meters"), KEY, "other_meter"),
     (encipher(NAMELESS, 1), KEY, "no_device_name"),
     (seal(NAMELESS), None, "no_device_name"),
 ]
@@ -223,7 +223,7 @@ async def test_sets_up_a_meter_at_a_serial_device(home: Home) -> None:
     meter, device = os.openpty()
     name = os.ttyname(device)
     entry = home.make_entry(name)
-    text = literal_telegram("three_phase_gas_water_heat")
+    text = stored_telegram("three_phase_gas_water_heat")
     try:
         setup = home.hass.async_create_task(set_up_entry(home.hass, entry))
         for counter in count():

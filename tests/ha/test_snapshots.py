@@ -19,7 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 from dev.encoder import FRAMES
 
 from .documentation import TEXTS, documented
-from .meter import OTHER_SERIAL, SERIAL, encipher, literal_frame, with_value, without_channels
+from .meter import OTHER_SERIAL, SERIAL, encipher, stored_frame, with_value, without_channels
 from .support import TELEGRAM, Home, device_of, load, state_of, with_contract
 
 pytestmark = pytest.mark.usefixtures("everything_enabled")
@@ -44,12 +44,12 @@ def empty_channels() -> str:
 
 
 TELEGRAMS = {
-    "three phases, gas, water and heat": literal_frame("three_phase_gas_water_heat"),
+    "three phases, gas, water and heat": stored_frame("three_phase_gas_water_heat"),
     "single phase": encipher(single_phase(), 1),
-    "export and two gas meters": literal_frame("export_two_gas_meters"),
-    "firmware of 2018": literal_frame("firmware_2018"),
+    "export and two gas meters": stored_frame("export_two_gas_meters"),
+    "firmware of 2018": stored_frame("firmware_2018"),
     "empty channels": encipher(empty_channels(), 1),
-    "message": literal_frame("message_last_counter"),
+    "message": stored_frame("message_last_counter"),
 }
 SENT_AT = {
     "export and two gas meters": "2025-01-22T11:10:12+01:00",
@@ -128,7 +128,7 @@ async def test_every_value_of_every_frame_is_a_state(
     content = json.loads((FRAMES / f"{name}.json").read_text())
     sent = dict(lines(content["telegram"]))
     serial = bytes.fromhex(sent["0-0:42.0.0"][0]).decode()
-    home.port.greeting = literal_frame(name)
+    home.port.greeting = stored_frame(name)
     keys = {"authentication_key": content["authentication_key"]} if content["key"] else {}
     entry = home.make_entry(home.port.url, key=content["key"], serial=serial, **keys)
     await load(home.hass, entry)

@@ -1,4 +1,4 @@
-"""Telegrams and frames against literal ones; the meter's own data; each of its faults."""
+"""Telegrams and frames against stored ones; the meter's own data; each of its faults."""
 
 import asyncio
 import json
@@ -54,8 +54,8 @@ def test_whole_telegram_is_the_literal_one() -> None:
         sags=(40, 3, 2),
         swells=(5, 6, 7),
     )
-    literal = json.loads((FRAMES / "three_phase_gas_water_heat.json").read_text())["telegram"]
-    assert telegram.encode(reading) == literal
+    stored = json.loads((FRAMES / "three_phase_gas_water_heat.json").read_text())["telegram"]
+    assert telegram.encode(reading) == stored
 
 
 @pytest.mark.parametrize(
@@ -80,16 +80,16 @@ ENCIPHERED = [path for path in sorted(FRAMES.glob("*.json")) if path.stem != "pl
 
 @pytest.mark.parametrize("path", ENCIPHERED, ids=lambda path: path.stem)
 def test_literal_frames(path: Path) -> None:
-    literal = json.loads(path.read_text())
+    stored = json.loads(path.read_text())
     made = encipher(
-        literal["telegram"],
-        key=bytes.fromhex(literal["key"]),
-        system_title=bytes.fromhex(literal["system_title"]),
-        counter=literal["frame_counter"],
-        authentication_key=bytes.fromhex(literal["authentication_key"]),
+        stored["telegram"],
+        key=bytes.fromhex(stored["key"]),
+        system_title=bytes.fromhex(stored["system_title"]),
+        counter=stored["frame_counter"],
+        authentication_key=bytes.fromhex(stored["authentication_key"]),
         length_form=FORMS.get(path.stem, "82"),
     )
-    assert made == bytes.fromhex(literal["bytes"])
+    assert made == bytes.fromhex(stored["bytes"])
 
 
 @given(st.text(st.characters(max_codepoint=127), max_size=5000), st.integers(0, 0xFFFFFFFF))

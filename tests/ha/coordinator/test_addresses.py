@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import pulse_entry, tank_entry
 from tests.ha.dialogs import confirm, reconfigure, settle, start, submit, suggested
-from tests.ha.meter import KEY, MeterPort, literal_frame
+from tests.ha.meter import KEY, MeterPort, stored_frame
 from tests.ha.support import Home, set_up_entry
 
 SECRET = "s3cret"
@@ -61,7 +61,7 @@ async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:
 async def test_a_meter_that_is_read(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
-    home.port.greeting = literal_frame("three_phase_gas_water_heat")
+    home.port.greeting = stored_frame("three_phase_gas_water_heat")
     url = ADDRESSES[-1].format(port=home.port.port)
 
     form = await start(home.hass)

@@ -25,8 +25,8 @@ from tests.ha.meter import (
     SERIAL,
     SYSTEM_TITLE,
     encipher,
-    literal_frame,
     seal,
+    stored_frame,
     with_value,
 )
 from tests.ha.support import (
@@ -232,7 +232,7 @@ async def test_reading_without_verification_is_a_choice_that_stays_visible(house
     def verification() -> str:
         return state_of(house.hass, "smarty_verification_of_readings").state
 
-    await house.begin(literal_frame("other_authentication_key"), verify=False)
+    await house.begin(stored_frame("other_authentication_key"), verify=False)
     assert house.energy == "12345.678"
     assert verification() == "not_verified"
     assert house.issues["not_verified"].is_fixable

@@ -44,16 +44,16 @@ from tests.ha.meter import (
     SERIAL,
     MeterPort,
     encipher,
-    literal_frame,
-    literal_telegram,
     seal,
+    stored_frame,
+    stored_telegram,
     with_value,
 )
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import NAMELESS, Home, remove_entry, values
 from tests.ha.test_diagnostics import assert_no_secret
 
-ENCRYPTED = literal_frame("three_phase_gas_water_heat")
+ENCRYPTED = stored_frame("three_phase_gas_water_heat")
 
 
 pytestmark = pytest.mark.usefixtures("short_wait")
@@ -114,7 +114,7 @@ SET_UPS: dict[str, tuple[str, str | None, JsonDict, JsonDict]] = {
 async def test_the_typed_values_are_stored(
     home: Home, frame: str, key: str | None, advanced: JsonDict, stored: JsonDict
 ) -> None:
-    home.port.greeting = literal_frame(frame)
+    home.port.greeting = stored_frame(frame)
     typed = {"port": f" {home.port.address} ", "advanced": advanced}
     found = await submit(
         home.hass, await start(home.hass), typed | ({"encryption_key": key} if key else {})
@@ -148,7 +148,7 @@ WITHOUT = {"without_verification": True}
 async def test_verification_is_given_up_only_when_that_is_chosen(
     home: Home, steps: list[JsonDict], verification: str, stored: JsonDict
 ) -> None:
-    home.port.greeting = literal_frame("other_authentication_key")
+    home.port.greeting = stored_frame("other_authentication_key")
     typed = {"port": home.port.url, "encryption_key": KEY}
     form = await start(home.hass)
     assert "without_verification" not in suggested(form)["advanced"]
@@ -157,7 +157,7 @@ async def test_verification_is_given_up_only_when_that_is_chosen(
         assert form["errors"] == {"advanced": "other_authentication_key"}
         assert is_advanced_open(form)
         if not stored:
-            home.port.greeting = literal_frame("plain")
+            home.port.greeting = stored_frame("plain")
             typed.pop("encryption_key")
         form = await submit(home.hass, form, {**typed, "advanced": advanced})
     assert told(form)["verification"] == verification
@@ -168,7 +168,7 @@ async def test_verification_is_given_up_only_when_that_is_chosen(
 
 async def test_describes_a_meter_with_few_objects_in_the_language_of_the_house(home: Home) -> None:
     home.hass.config.language = "de"
-    text = literal_telegram("length_in_short_form")
+    text = stored_telegram("length_in_short_form")
     for reference, value in (
         ("0-2:24.1.0", "(099)"),
         ("0-2:96.1.0", "()"),
@@ -199,7 +199,7 @@ async def test_describes_a_meter_with_few_objects_in_the_language_of_the_house(h
 
 
 async def test_the_name_of_a_meter_is_no_markup(hass: HomeAssistant, port: MeterPort) -> None:
-    text = literal_telegram("plain")
+    text = stored_telegram("plain")
     for reference, value in (
         ("0-0:42.0.0", "(2A2A5B615D28687474703A2F2F782F29)"),  # **[a](http://x/)
         ("0-2:24.1.0", "(003)"),
@@ -223,7 +223,7 @@ async def test_the_name_of_a_meter_is_no_markup(hass: HomeAssistant, port: Meter
 
 
 KEY_ERROR, OTHER_KEY_ERROR = "encryption_key: key_malformed", "advanced: other_authentication_key"
-OTHERWISE_SEALED = literal_frame("other_authentication_key")
+OTHERWISE_SEALED = stored_frame("other_authentication_key")
 # Errors, with the bytes from the port.
 WRONG = [
     Row("port: not_p1", {}, given=b"\xff\x00login:\r\n" * 9),
@@ -236,7 +236,7 @@ WRONG = [
         Row("port: damaged", OF_METER, given=alter(ENCRYPTED) + alter(encipher(NAMELESS, 2)))
         for alter in (ALTERATIONS["LF becomes CR LF"], cut(256), flipped(300))
     ),
-    Row("encryption_key: security_off", OF_METER, given=literal_frame("plain")),
+    Row("encryption_key: security_off", OF_METER, given=stored_frame("plain")),
     Row("base: no_device_name", OF_METER, given=encipher(NAMELESS, 1)),
     Row(KEY_ERROR, {"encryption_key": KEY[:-1]}),
     Row("encryption_key: key_published", {"encryption_key": PUBLISHED_KEY.lower()}),
@@ -564,7 +564,7 @@ async def test_no_key_is_ever_logged(home: Home, caplog: pytest.LogCaptureFixtur
     for greeting, key, authentication_key in (
         (ENCRYPTED, OTHER_KEY, ""),
         (ENCRYPTED, KEY, OTHER_AUTHENTICATION_KEY),
-        (literal_frame("plain"), KEY, ""),
+        (stored_frame("plain"), KEY, ""),
         (ENCRYPTED, f"{KEY}00", f"{OTHER_AUTHENTICATION_KEY}00"),
         (ENCRYPTED, f"{KEY[:-1]}G", ""),
         (ENCRYPTED, f"0x {KEY} {OTHER_KEY}", ""),

@@ -39,8 +39,8 @@ from tests.ha.meter import (
     SERIAL,
     MeterPort,
     encipher,
-    literal_frame,
     seal,
+    stored_frame,
 )
 from tests.ha.support import (
     OTHER_METER,
@@ -57,7 +57,7 @@ from tests.ha.support import (
 pytestmark = pytest.mark.usefixtures("short_wait")
 
 TYPE = "_iostream._tcp.local."
-ENCRYPTED = literal_frame("three_phase_gas_water_heat")
+ENCRYPTED = stored_frame("three_phase_gas_water_heat")
 # Announcement of each port of a ser2net.
 SER2NET = {"provider": "ser2net", "gensiostack": "tcp", "devicetype": "serialusb"}
 

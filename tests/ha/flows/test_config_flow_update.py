@@ -40,7 +40,7 @@ from tests.ha.meter import (
     SERIAL,
     MeterPort,
     encipher,
-    literal_frame,
+    stored_frame,
 )
 from tests.ha.support import (
     OTHER_METER,
@@ -297,7 +297,7 @@ CHANGES: dict[str, tuple[JsonDict, bytes, list[tuple[Any, ...]], JsonDict]] = {
         {},
     ),
     "the meter no longer encrypts": (
-        *(OTHER, literal_frame("plain")),
+        *(OTHER, stored_frame("plain")),
         [({}, {"encryption_key": "security_switched_off"}), ({"remove_key": True}, None)],
         WITHOUT_KEY,
     ),
@@ -353,7 +353,7 @@ async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Di
     raise_issue(dialogs.hass, dialogs.entry, Problem.SECURITY_OFF, port=dialogs.port.url)
     form = await dialogs.reconfigure()
     assert suggested(form)["remove_key"] is None
-    dialogs.port.greeting = literal_frame("plain")
+    dialogs.port.greeting = stored_frame("plain")
     form = await dialogs.submit(form, {})
     assert form["errors"] == {"encryption_key": "security_switched_off"}
     for typed in ({"encryption_key": KEY}, {"advanced": {"authentication_key": PUBLISHED_KEY}}):
@@ -363,7 +363,7 @@ async def test_a_key_is_removed_only_when_the_meter_does_not_encrypt(dialogs: Di
     form = await dialogs.submit(form, {"remove_key": True})
     assert form["errors"] == KEY_MISSING
     assert dialogs.entry.data["encryption_key"] == KEY
-    dialogs.port.greeting = literal_frame("plain")
+    dialogs.port.greeting = stored_frame("plain")
     result = await dialogs.submit(form, {"remove_key": True})
     assert is_done(result, "reconfigure_successful")
     assert entered_data(dialogs.entry) == {"port": dialogs.port.url}
@@ -609,7 +609,7 @@ async def test_stored_keys_are_never_shown_nor_logged(
         text = await shown(form)
         assert "PASSWORD" in text
         assert not any(secret in text for secret in secrets)
-    for greeting in (RENEWED, literal_frame("plain"), OF_OTHER_METER):
+    for greeting in (RENEWED, stored_frame("plain"), OF_OTHER_METER):
         dialogs.port.greeting = greeting
         forms[1] = await dialogs.submit(forms[1], {})
         text = await shown(forms[1])

@@ -1,4 +1,4 @@
-"""The sensors: states of literal telegrams, and sensors that appear, move or vanish later."""
+"""The sensors: states of stored telegrams, and sensors that appear, move or vanish later."""
 
 from datetime import UTC, datetime
 

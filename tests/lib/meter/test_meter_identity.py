@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, telegram
+from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, stored_example, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.meter.meter_identity import NamedMeter
 from smartyp1.meter.meter_memory import MeterMemory
@@ -112,7 +112,7 @@ STORIES: dict[str, list[tuple[bytes, str]]] = {
         (small_frame(500), "tag"),
         (small_frame(500, OTHER_TITLE), "tag"),
         (says(500, key=OTHER_KEY), "tag"),
-        (literal("other_authentication_key").data, "authentication_key"),
+        (stored_example("other_authentication_key").data, "authentication_key"),
         (PLAIN, "downgrade"),
         (OTHER_PLAIN, "downgrade"),
         (DAMAGED, "crc"),

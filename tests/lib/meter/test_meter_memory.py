@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, seal, with_value
+from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, seal, stored_example, with_value
 from smartyp1.bill.household import Household
 from smartyp1.entities.mbus_sensors import sensors_of_mbus_meter
 from smartyp1.entities.meter_sensors import SENSORS
@@ -27,7 +27,7 @@ from tests.times import utc
 
 type Path = tuple[str | int, ...]
 
-TELEGRAM = literal("three_phase_gas_water_heat").telegram
+TELEGRAM = stored_example("three_phase_gas_water_heat").telegram
 NOW = utc("2025-07-03 08:30")
 CONTRACT = Contract(reference_kw=3, surcharge=0.1)
 FINGERPRINT = key_fingerprint(KEY)

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from dev.encoder import KEY, TITLE, frame, literal, telegram
+from dev.encoder import KEY, TITLE, frame, stored_example, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.keys import KeyFormatError
@@ -31,7 +31,7 @@ def reasons(events: list[Event]) -> list[Reason]:
 
 OTHER = b"SAGgp\x04\x10\x2f"
 LONG = frame(5, telegram("0-0:96.13.0(" + 2048 * "41" + ")"))
-PLAIN = literal("plain").data
+PLAIN = stored_example("plain").data
 UNSUMMED = telegram("1-0:1.8.0(1*kWh)")[:-6]
 NO_TELEGRAMS = (b"x", b"\r\n", b"1-0:1.8.0(1*kWh)", 300 * b"\xff")
 
@@ -117,7 +117,7 @@ def test_a_frame_whose_tag_holds_the_mark_of_a_frame(
 @pytest.mark.parametrize("size", [1, 5, 6, 64])
 def test_a_downgrade_is_noticed_with_its_last_digit(size: int) -> None:
     decoder = Decoder(KEY)
-    plain = literal("plain").data.rstrip()
+    plain = stored_example("plain").data.rstrip()
 
     events = [
         event

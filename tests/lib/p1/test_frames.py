@@ -1,4 +1,4 @@
-"""Literal frames decode to their makers' values; bounds; frames of lines that share decryptors."""
+"""Stored frames decode to their makers' values; bounds; frames of lines that share decryptors."""
 
 import gc
 import weakref
@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from dev.encoder import FRAMES, KEY, TITLE, frame, literal, telegram
+from dev.encoder import FRAMES, KEY, TITLE, frame, stored_example, telegram
 from smartyp1.p1.decoder import Decoder, LineDecoder
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.frame_header import MAX_FRAME_SIZE, frame_size, read_frame
@@ -18,7 +18,7 @@ NAMES = sorted(path.stem for path in FRAMES.glob("*.json"))
 
 
 def decoder_for(name: str) -> Decoder:
-    known = literal(name)
+    known = stored_example(name)
     if known.authentication_key is None:
         return Decoder(known.key)
     return Decoder(known.key, known.authentication_key)
@@ -27,7 +27,7 @@ def decoder_for(name: str) -> Decoder:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("size", [1, 3, 64, 65536])
 def test_literal_frame(name: str, size: int) -> None:
-    known = literal(name)
+    known = stored_example(name)
     decoder = decoder_for(name)
 
     events = [
@@ -59,7 +59,7 @@ def test_literal_frame(name: str, size: int) -> None:
 
 
 def test_another_authentication_key_differs_from_a_wrong_key() -> None:
-    known = literal("other_authentication_key")
+    known = stored_example("other_authentication_key")
 
     assert known.key is not None
     assert Decoder(known.key).feed(known.data) == [

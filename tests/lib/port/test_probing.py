@@ -6,7 +6,7 @@ from collections.abc import Collection
 import pytest
 
 from dev.altered_bytes import ALTERATIONS, flipped, lost
-from dev.encoder import KEY, TITLE, frame, literal, telegram
+from dev.encoder import KEY, TITLE, frame, stored_example, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.failure_detection import ReadingProblem
 from smartyp1.p1.keys import P1Error
@@ -59,17 +59,20 @@ async def test_each_fault_of_a_port() -> None:
     assert await tell() is ReadingProblem.NOTHING_RECEIVED
     assert await tell(garbage) is ReadingProblem.NOT_P1
     assert await tell(garbage, close=True) is ReadingProblem.NOT_P1
-    assert await tell(literal("plain").data[:-9]) is ReadingProblem.NOT_P1
-    assert await tell(literal("plain").data[:-6] + b"0000\r\n", key=None) is ReadingProblem.DAMAGED
+    assert await tell(stored_example("plain").data[:-9]) is ReadingProblem.NOT_P1
+    assert (
+        await tell(stored_example("plain").data[:-6] + b"0000\r\n", key=None)
+        is ReadingProblem.DAMAGED
+    )
     assert await tell(frame(1, b"no telegram")) is ReadingProblem.DAMAGED
     assert await tell(frame(1), key=None) is ReadingProblem.KEY_MISSING
     assert await tell(frame(1), key=OTHER_KEY) is ReadingProblem.WRONG_KEY
     assert await tell(*map(frame, range(3)), key=OTHER_KEY) is ReadingProblem.WRONG_KEY
     assert (
-        await tell(literal("other_authentication_key").data)
+        await tell(stored_example("other_authentication_key").data)
         is ReadingProblem.OTHER_AUTHENTICATION_KEY
     )
-    assert await tell(literal("plain").data) is ReadingProblem.SECURITY_OFF
+    assert await tell(stored_example("plain").data) is ReadingProblem.SECURITY_OFF
     assert await tell(frame(1, telegram(name=None))) is ReadingProblem.NO_DEVICE_NAME
 
 
@@ -102,8 +105,8 @@ async def test_the_meter_is_found_behind_noise_and_lost_connections() -> None:
 
 @pytest.mark.parametrize("key", [KEY, None], ids=["key", "no key"])
 async def test_junk_on_the_line_cannot_choose_the_fault(key: bytes | None) -> None:
-    true = literal("plain").data if key is None else frame(9)
-    junk = frame(1, key=OTHER_KEY) + (b"" if key is None else literal("plain").data)
+    true = stored_example("plain").data if key is None else frame(9)
+    junk = frame(1, key=OTHER_KEY) + (b"" if key is None else stored_example("plain").data)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for _ in range(10):

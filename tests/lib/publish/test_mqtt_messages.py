@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dev.encoder import DEVICE_NAME, literal, seal, with_value
+from dev.encoder import DEVICE_NAME, seal, stored_example, with_value
 from dev.simulator import Meter as Simulated
 from smartyp1.clock_verdict import ClockVerdict
 from smartyp1.meter.meter_reader import MeterReader, Reception
@@ -23,7 +23,7 @@ from smartyp1.publish.publish_format import Format
 from smartyp1.stored_json import load
 from tests.times import utc
 
-TELEGRAM = literal("three_phase_gas_water_heat").telegram
+TELEGRAM = stored_example("three_phase_gas_water_heat").telegram
 MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")
 OTHER_MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(48616C6C6F)")
 NOW = utc("2025-07-03 08:30")

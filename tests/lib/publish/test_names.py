@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dev.encoder import KEY, literal, seal, telegram as encode, with_value
+from dev.encoder import KEY, seal, stored_example, telegram as encode, with_value
 from dev.simulator import Meter
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.obis import OBJECTS
@@ -155,7 +155,7 @@ def expected_smartyreader_values(telegram: str) -> dict[str, str]:
 @pytest.fixture
 def telegram() -> Telegram:
     """Return a telegram with every object of the table, and gas alone on the M-Bus."""
-    text = with_value(literal("three_phase_gas_water_heat").telegram, "0-0:96.13.1", "()")
+    text = with_value(stored_example("three_phase_gas_water_heat").telegram, "0-0:96.13.1", "()")
     lines = text.split("\r\n")
     text = "\r\n".join(line for line in lines if not re.match(r"0-[234]:(24|96\.1)\.", line))
     (decoded,) = Decoder(None).feed(seal(text))
@@ -184,7 +184,7 @@ def test_each_name_of_the_smartyreader_is_documented(telegram: Telegram) -> None
     assert len(documented) == len(SMARTYREADER_NAMES) + len(others)
 
 
-TELEGRAM = literal("three_phase_gas_water_heat").telegram
+TELEGRAM = stored_example("three_phase_gas_water_heat").telegram
 
 
 def telegram_with(reference: str, value: str) -> Telegram:

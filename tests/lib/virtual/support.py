@@ -1,6 +1,6 @@
 """Readings to answer with."""
 
-from dev.encoder import literal, seal, with_value
+from dev.encoder import seal, stored_example, with_value
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
@@ -18,7 +18,7 @@ def reading_of(text: str) -> Reading:
 
 def house(**values: str) -> Reading:
     """Return a reading of a house with gas, water and heat; `L1_in="(00.120*kW)"` changes it."""
-    text = literal("three_phase_gas_water_heat").telegram
+    text = stored_example("three_phase_gas_water_heat").telegram
     for name, value in values.items():
         text = with_value(text, OBJECTS[name], value)
     return reading_of(text)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from dev.encoder import literal, with_value
+from dev.encoder import stored_example, with_value
 from smartyp1.entities.meter_sensors import SENSORS
 from smartyp1.json_types import JsonDict
 from smartyp1.meter.meter_reader import Reading
@@ -85,7 +85,7 @@ def test_a_homewizard_that_exports() -> None:
     ],
 )
 def test_the_gas_of_a_homewizard(index: str, other: str, told: float | None) -> None:
-    text = with_value(literal("three_phase_gas_water_heat").telegram, "0-1:24.2.1", index)
+    text = with_value(stored_example("three_phase_gas_water_heat").telegram, "0-1:24.2.1", index)
     text = with_value(with_value(text, "0-2:24.1.0", "(003)"), "0-2:24.2.1", other)
     found = homewizard(reading_of(text))
     assert found.get("total_gas_m3") == told
@@ -93,7 +93,7 @@ def test_the_gas_of_a_homewizard(index: str, other: str, told: float | None) -> 
 
 
 def test_a_power_of_a_phase_is_the_difference_of_two_objects() -> None:
-    text = literal("three_phase_gas_water_heat").telegram
+    text = stored_example("three_phase_gas_water_heat").telegram
     for n, group in enumerate((21, 22, 23, 24, 41, 42, 43, 44, 61, 62, 63, 64)):
         unit = "kvar" if group % 10 > 2 else "kW"
         text = with_value(text, f"1-0:{group}.7.0", f"({2**n / 1000:06.3f}*{unit})")
@@ -120,7 +120,7 @@ def test_a_homewizard_of_one_phase_whose_meter_sends_zero_for_the_others() -> No
 
 
 def test_values_unknown_to_a_homewizard_are_left_out() -> None:
-    text = with_value(literal("plain").telegram, "1-0:1.7.0", "()")
+    text = with_value(stored_example("plain").telegram, "1-0:1.7.0", "()")
     told = homewizard(reading_of(with_value(text, "1-0:32.7.0", None)))
     assert None not in told.values()
     unknown = {"active_power_w", "active_voltage_l1_v", "active_current_l1_a", "active_tariff"}
@@ -132,7 +132,7 @@ def test_values_unknown_to_a_homewizard_are_left_out() -> None:
     ("value", "tariff"), [("(0001)", 1), ("(0004)", 4), ("(0000)", None), ("(0005)", None)]
 )
 def test_a_homewizard_knows_four_tariffs(value: str, tariff: int | None) -> None:
-    text = with_value(literal("plain").telegram, "0-0:96.14.0", value)
+    text = with_value(stored_example("plain").telegram, "0-0:96.14.0", value)
     assert homewizard(reading_of(text)).get("active_tariff") == tariff
 
 
@@ -168,7 +168,7 @@ def test_the_energies_of_a_shelly_are_of_its_first_phase() -> None:
 
 @pytest.mark.parametrize("volts", ["000.0", "001.1"])
 def test_a_house_of_one_phase_is_all_on_the_first(volts: str) -> None:
-    text = literal("three_phase_gas_water_heat").telegram
+    text = stored_example("three_phase_gas_water_heat").telegram
     text = re.sub(r"1-0:(4|5|6|7)[1-4]\.7\.0.*\r\n", "", text)
     # Some meters send the voltages of unused terminals.
     text = text.replace("1-0:21.7.0", f"1-0:52.7.0({volts}*V)\r\n1-0:21.7.0")
@@ -191,7 +191,7 @@ def test_a_house_of_one_phase_is_all_on_the_first(volts: str) -> None:
 def test_a_missing_export_is_zero_only_where_none_is_counted(
     energy: str | None, power: str | None, told: int | None
 ) -> None:
-    text = with_value(literal("three_phase_gas_water_heat").telegram, "1-0:2.8.0", energy)
+    text = with_value(stored_example("three_phase_gas_water_heat").telegram, "1-0:2.8.0", energy)
     reading = reading_of(with_value(text, "1-0:2.7.0", power))
     assert homewizard(reading).get("active_power_w") == told
     [net] = [each for each in SENSORS if each.key == "power_net"]
@@ -200,7 +200,7 @@ def test_a_missing_export_is_zero_only_where_none_is_counted(
 
 
 def test_a_shelly_of_a_meter_that_sends_only_totals() -> None:
-    text = with_value(literal("firmware_2018").telegram, "1-0:1.7.0", "(00.424*kW)")
+    text = with_value(stored_example("firmware_2018").telegram, "1-0:1.7.0", "(00.424*kW)")
     text = with_value(text, "1-0:3.7.0", "(00.010)")
     reading = reading_of(with_value(text, "1-0:4.7.0", "(00.187)"))
     told = json.loads(shelly(reading))
