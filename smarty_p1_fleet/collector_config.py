@@ -75,16 +75,16 @@ def read_config(path: Path) -> CollectorConfig:
         keys_signature=keys_source.signature(),
         keys=keys_source.read_keys(),
         name=_read_name(collector),
-        titles=tuple(sorted({*map(bytes.fromhex, collector.take("titles", _TITLES, []))})),
-        publishes_readings=collector.take("readings", FLAG, default=True),
+        titles=tuple(sorted({*map(bytes.fromhex, collector.take_value("titles", _TITLES, []))})),
+        publishes_readings=collector.take_value("readings", FLAG, default=True),
         stream=StreamSettings(
-            collector.take("stream_gigabytes", count_up_to(_MAX_GIGABYTES)),
-            collector.take("stream_days", count_up_to(_MAX_DAYS)),
-            collector.take("stream_replicas", _REPLICAS),
+            collector.take_value("stream_gigabytes", count_up_to(_MAX_GIGABYTES)),
+            collector.take_value("stream_days", count_up_to(_MAX_DAYS)),
+            collector.take_value("stream_replicas", _REPLICAS),
         ),
-        registers=store.take("registers", lambda value: RegisterSelection(TEXTS(value)), ALL),
-        metrics_address=metrics.take("address", HOST, "127.0.0.1"),
-        metrics_port=metrics.take("port", PORT),
+        registers=store.take_value("registers", lambda value: RegisterSelection(TEXTS(value)), ALL),
+        metrics_address=metrics.take_value("address", HOST, "127.0.0.1"),
+        metrics_port=metrics.take_value("port", PORT),
     )
     for table in tables:
         table.end()
@@ -92,7 +92,7 @@ def read_config(path: Path) -> CollectorConfig:
 
 
 def _read_name(table: ConfigTable) -> str:
-    name = table.take("name", PLAIN_NAME, platform.node().partition(".")[0])
+    name = table.take_value("name", PLAIN_NAME, platform.node().partition(".")[0])
     if not is_plain_name(name):
         table.fail("name", "is missing: the name of this machine does not serve for it")
     return name

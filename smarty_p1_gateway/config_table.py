@@ -182,7 +182,7 @@ class ConfigTable:
         """Raise ConfigError with the table, the key and the fault, such as "must be a number"."""
         raise_config_error(f"[{self._name}] {key} {fault}")
 
-    def take[T, D = None](self, key: str, kind: ValueKind[T], default: D = None) -> T | D:  # type: ignore[assignment]
+    def take_value[T, D = None](self, key: str, kind: ValueKind[T], default: D = None) -> T | D:  # type: ignore[assignment]
         """Return the value of `key`, or `default` if the table lacks it.
 
         Raises ConfigError for a value that is not of the kind.
@@ -207,7 +207,7 @@ class ConfigTable:
 
     def take_format(self) -> None:
         """Take `format`, which may say that the file is newer than this program."""
-        self._is_newer = self.take("format", count_up_to(_MAX_FORMAT), FORMAT) > FORMAT
+        self._is_newer = self.take_value("format", count_up_to(_MAX_FORMAT), FORMAT) > FORMAT
 
     def table(self, name: str) -> ConfigTable:
         """Return the table `name` in this one, an empty one if it is missing."""
@@ -277,8 +277,8 @@ def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
 
     Raises ConfigError.
     """
-    ca_file = table.take("ca_file", TEXT)
-    if not table.take("tls", FLAG, ca_file is not None):
+    ca_file = table.take_value("ca_file", TEXT)
+    if not table.take_value("tls", FLAG, ca_file is not None):
         return None
     return table.checked("ca_file", make_tls, ca_file)
 
@@ -303,9 +303,9 @@ def read_user(table: ConfigTable, variable: str) -> tuple[str | None, str | None
 
     The password may be in a file or in the environment variable `variable`. Raises ConfigError.
     """
-    username = table.take("username", TEXT)
-    table.take("password", elsewhere(f"password_file, or ${variable}"))
-    password = table.take("password_file", line_of_file, os.environ.get(variable) or None)
+    username = table.take_value("username", TEXT)
+    table.take_value("password", elsewhere(f"password_file, or ${variable}"))
+    password = table.take_value("password_file", line_of_file, os.environ.get(variable) or None)
     if password is not None and username is None:
         table.fail("username", "is missing: there is a password without one")
     return username, password

@@ -73,19 +73,19 @@ def read_decoding(top: ConfigTable) -> DecodingConfig | None:
 
 
 def _read_publish(table: ConfigTable) -> PublishConfig:
-    form = table.take("format", one_of(Format), Format.VALUES)
+    form = table.take_value("format", one_of(Format), Format.VALUES)
     interval = number_up_to(MAX_INTERVAL_S, " seconds")
-    seconds = table.take("min_interval", interval, 0.0)
-    repeat_every = table.take("repeat_every", interval, REPEAT_EVERY_S)
-    retain = table.take("retain", FLAG, default=False)
+    seconds = table.take_value("min_interval", interval, 0.0)
+    repeat_every = table.take_value("repeat_every", interval, REPEAT_EVERY_S)
+    retain = table.take_value("retain", FLAG, default=False)
     discovery = _read_discovery(table, seconds)
     return PublishConfig(Format(form), retain, seconds, discovery, repeat_every)
 
 
 def _read_discovery(table: ConfigTable, seconds: float) -> Discovery | None:
-    prefix = table.take("discovery_prefix", TOPIC, DEFAULT_PREFIX)
-    language = table.take("language", one_of(_languages()), DEFAULT_LANGUAGE)
-    if not table.take("discovery", FLAG, default=False):
+    prefix = table.take_value("discovery_prefix", TOPIC, DEFAULT_PREFIX)
+    language = table.take_value("language", one_of(_languages()), DEFAULT_LANGUAGE)
+    if not table.take_value("discovery", FLAG, default=False):
         return None
     return Discovery(_load_texts(language), _load_origin(), prefix, seconds + LIFETIME)
 

@@ -105,18 +105,18 @@ def read_config(path: Path) -> GatewayConfig:
     target = top.table("nats" if to_nats else "mqtt")
     decoding = read_decoding(top)
     queue, metrics = top.table("queue"), top.table("metrics")
-    queue_path = path.parent / queue.take("path", TEXT, "smarty-p1-queue.sqlite3")
-    megabytes = queue.take("max_megabytes", count_up_to(_MAX_MEGABYTES), _DEFAULT_MEGABYTES)
+    queue_path = path.parent / queue.take_value("path", TEXT, "smarty-p1-queue.sqlite3")
+    megabytes = queue.take_value("max_megabytes", count_up_to(_MAX_MEGABYTES), _DEFAULT_MEGABYTES)
     broker: BrokerConfig | NatsConfig
     if to_nats:
         prefix, interval = DEFAULT_ROOT, number_up_to(MAX_BATCH_SECONDS, " seconds")
-        seconds = target.take("batch_seconds", interval, BATCH_SECONDS)
+        seconds = target.take_value("batch_seconds", interval, BATCH_SECONDS)
         broker = replace(read_nats(target), batch_seconds=seconds)
     else:
-        prefix = target.take("topic", TOPIC, DEFAULT_ROOT)
+        prefix = target.take_value("topic", TOPIC, DEFAULT_ROOT)
         broker = _read_broker(target, queue_path)
-    address = metrics.take("address", HOST, "127.0.0.1")
-    metrics_port = metrics.take("port", PORT)
+    address = metrics.take_value("address", HOST, "127.0.0.1")
+    metrics_port = metrics.take_value("port", PORT)
     ports = _read_ports(top, prefix, decoding, to_nats=to_nats)
     for table in (target, queue, metrics, top):
         table.end()
@@ -134,7 +134,7 @@ def read_config(path: Path) -> GatewayConfig:
 def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:
     host = table.need("host", HOST, "the name or address of the MQTT broker")
     tls = read_tls(table)
-    port = table.take("port", PORT, _TLS_PORT if tls else _PLAIN_PORT)
+    port = table.take_value("port", PORT, _TLS_PORT if tls else _PLAIN_PORT)
     username, password = read_user(table, MQTT_PASSWORD_VARIABLE)
     # Only one gateway can use a queue. So the host and the path of its queue identify a gateway.
     place = f"{gethostname()}:{queue_path.resolve()}"
@@ -171,14 +171,14 @@ def _with_smartyreader_roots(ports: tuple[PortConfig, ...]) -> tuple[PortConfig,
 def _read_port(table: ConfigTable, prefix: str, *, is_decoded: bool, to_nats: bool) -> PortConfig:
     what = "a device, host:port, or socket://host:port"
     address = normalise_port(table.need("address", TEXT, what))
-    name, root = table.take("name", NAME), table.take("root", TOPIC)
+    name, root = table.take_value("name", NAME), table.take_value("root", TOPIC)
     if root and to_nats:
         table.fail("root", "is for [mqtt]: with [nats], the subject has the meter's system title")
     root = root or (f"{prefix}/{name}" if name else None)
-    sealed = table.take("sealed", FLAG, not is_decoded)
+    sealed = table.take_value("sealed", FLAG, not is_decoded)
     if not sealed and not is_decoded:
         table.fail("sealed", "cannot be false without [keys]: nothing would be published")
-    title = table.take("title", TITLE)
+    title = table.take_value("title", TITLE)
     table.end()
     return PortConfig(
         address,

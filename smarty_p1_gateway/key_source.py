@@ -77,7 +77,7 @@ class KeysSource:
 
 def read_keys_source(table: ConfigTable, *, may_change: bool) -> KeysSource:
     """Return the source of keys in the table `[keys]`. Raises ConfigError."""
-    file, command = table.take("file", expanded_path), table.take("command", TEXTS, [])
+    file, command = table.take_value("file", expanded_path), table.take_value("command", TEXTS, [])
     if file and command:
         table.fail("file", "and command are both there: one of them is enough")
     if not file and not command:

@@ -70,7 +70,7 @@ def take_connections(top: ConfigTable, folder: Path) -> Connections:
 
     `folder` is the folder of the file, which paths of contracts are relative to.
     """
-    contract = top.take("contract", _LABEL)
+    contract = top.take_value("contract", _LABEL)
     connections = tuple(
         _read_connection(table, folder, contract) for table in _tables(top, "connection")
     )
@@ -90,8 +90,8 @@ def _tables(top: ConfigTable, key: str) -> list[ConfigTable]:
 
 def _read_connection(table: ConfigTable, folder: Path, contract: str | None) -> Connection:
     name = table.need("name", _LABEL, "the name of the connection")
-    building = table.take("building", _LABEL, "")
-    path = table.take("contract", _LABEL, contract)
+    building = table.take_value("building", _LABEL, "")
+    path = table.take_value("contract", _LABEL, contract)
     shown = f"meters of connection {name}", f"connection {name}, meter"
     meters: list[tuple[str, date]] = []
     for meter in table.tables("meters", _MAX_METERS, *shown):
@@ -117,8 +117,8 @@ def _read_community(table: ConfigTable, names: Collection[str]) -> Community:
         member.end()
     if abs(sum(shares.values()) - _WHOLE_PERCENT) > _NEGLIGIBLE:
         raise_config_error(f"{shown[0]}: percent must add up to {_WHOLE_PERCENT}")
-    layer = table.take("layer", count_up_to(_LAYERS), 1)
-    price = table.take("price", _NUMBER)
+    layer = table.take_value("layer", count_up_to(_LAYERS), 1)
+    price = table.take_value("price", _NUMBER)
     table.end()
     return Community(name, shares, layer, price)
 
@@ -127,7 +127,7 @@ def _read_tenant(table: ConfigTable) -> Tenant:
     name = table.need("name", _LABEL, "the name of the tenant")
     meters = table.need("meters", _METERS, "a list of serial numbers")
     first = table.need("from", _DAY, "his first day")
-    last = table.take("until", _DAY)
+    last = table.take_value("until", _DAY)
     table.end()
     if last is not None and last < first:
         table.fail("until", "must not be before from")

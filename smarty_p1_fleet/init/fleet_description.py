@@ -165,7 +165,7 @@ def read_inputs(path: Path) -> FleetInputs:
         )
     table = read_toml(path)
     also = read_also(table.table("also"))
-    is_here = table.take("here", FLAG, default=False)
+    is_here = table.take_value("here", FLAG, default=False)
     nodes = read_nodes(table, also, is_here=is_here)
     store = read_store_host(table, also, is_here=is_here)
     if unknown := also.keys() - {node.host for node in nodes} - {store.host}:
@@ -181,16 +181,16 @@ def read_inputs(path: Path) -> FleetInputs:
             CollectorHost(name, _COLLECTOR_METRICS + (number if is_here else 0))
             for number, name in enumerate(collectors)
         ),
-        listeners=tuple(table.take("listeners", _USERS, [])),
-        stream_gigabytes=table.take("stream_gigabytes", count_up_to(_MAX_GIGABYTES)),
-        stream_days=table.take("stream_days", count_up_to(_MAX_DAYS)),
-        metrics_address=table.take("metrics_address", _ip_address),
-        watch=table.checked("watch", _WATCH, table.take("watch", TEXT, collectors[0])),
+        listeners=tuple(table.take_value("listeners", _USERS, [])),
+        stream_gigabytes=table.take_value("stream_gigabytes", count_up_to(_MAX_GIGABYTES)),
+        stream_days=table.take_value("stream_days", count_up_to(_MAX_DAYS)),
+        metrics_address=table.take_value("metrics_address", _ip_address),
+        watch=table.checked("watch", _WATCH, table.take_value("watch", TEXT, collectors[0])),
         receivers=_read_receivers(table, is_here=is_here),
-        prometheus_port=table.take("prometheus_port", count_up_to(highest_port), _PROMETHEUS_PORT),
-        retention=table.take("retention", _RETENTION, "10y"),
-        registers=table.take("registers", _REGISTERS),
-        keys_command=table.take("keys_command", TEXTS),
+        prometheus_port=table.take_value("prometheus_port", count_up_to(highest_port), _PROMETHEUS_PORT),
+        retention=table.take_value("retention", _RETENTION, "10y"),
+        registers=table.take_value("registers", _REGISTERS),
+        keys_command=table.take_value("keys_command", TEXTS),
         connections=take_connections(table, path.parent),
     )
     table.end()
@@ -244,14 +244,14 @@ def _ip_address(value: object) -> str:
 
 
 def _read_receivers(table: ConfigTable, *, is_here: bool) -> dict[str, str]:
-    has_none = table.take("alerts", _ALERTS) is not None
+    has_none = table.take_value("alerts", _ALERTS) is not None
     receivers: dict[str, str] = {}
     for key, is_receiver, example in (
         ("pages", _is_receiver, "mailto:night@example.org or https://example.org/hook"),
         ("tickets", _is_receiver, "mailto:day@example.org or https://example.org/hook"),
         ("heartbeat", _is_url, "https://example.org/ping"),
     ):
-        if address := table.take(
+        if address := table.take_value(
             key, restricted_kind(TEXT, is_receiver, f"must be like {example}")
         ):
             if has_none:
@@ -279,9 +279,9 @@ def _read_gateways(top: ConfigTable, *, is_here: bool) -> tuple[GatewayUser, ...
 
 def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     name = table.need("name", PLAIN_NAME, "its name, which is also that of its user in NATS")
-    port = table.take("metrics_port", PORT, metrics_port)
-    megabytes = table.take("max_megabytes", count_up_to(_MAX_GIGABYTES))
-    seconds = table.take("batch_seconds", number_up_to(_MAX_BATCH_S, " seconds"))
+    port = table.take_value("metrics_port", PORT, metrics_port)
+    megabytes = table.take_value("max_megabytes", count_up_to(_MAX_GIGABYTES))
+    seconds = table.take_value("batch_seconds", number_up_to(_MAX_BATCH_S, " seconds"))
     shown = f"meters of gateway {name}", f"gateway {name}, meter"
     meters = tuple(map(_read_meter, table.tables("meters", _MAX_METERS, *shown)))
     table.end()
@@ -297,6 +297,6 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
 def _read_meter(table: ConfigTable) -> MeterPort:
     title = table.need("title", TITLE, "the meter's system title, 16 hexadecimal digits in quotes")
     address = table.need("address", _ADDRESS, "where its port is, such as 192.168.1.50:2001")
-    name = table.take("name", NAME)
+    name = table.take_value("name", NAME)
     table.end()
     return MeterPort(title.upper(), address, name)

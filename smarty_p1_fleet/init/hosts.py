@@ -88,7 +88,7 @@ def read_also(table: ConfigTable) -> dict[str, list[str]]:
         raise_config_error(f"[also] must be a table of at most {_MAX_NAMES} hosts")
     if not all(map(is_host_or_ip, hosts)):
         table.fail("a key", "is the name of no host")
-    return {host: table.take(host, _HOSTS, []) for host in hosts}
+    return {host: table.take_value(host, _HOSTS, []) for host in hosts}
 
 
 def read_nodes(
@@ -99,7 +99,7 @@ def read_nodes(
     If `is_here` is True, the default is three nodes on this machine. Nodes on the same host have
     different default ports.
     """
-    texts = table.take("nodes", TEXTS, [_HERE] * 3 if is_here else [])
+    texts = table.take_value("nodes", TEXTS, [_HERE] * 3 if is_here else [])
     if len(texts) not in _NODES:
         table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")
     nodes: list[Node] = []
@@ -150,7 +150,7 @@ def read_store_host(table: ConfigTable, also: dict[str, list[str]], *, is_here: 
     If `is_here` is True, this machine is the default.
     """
     if is_here:
-        scheme, host, port = table.take("store", _store_url, ("https", _HERE, _STORE_PORT))
+        scheme, host, port = table.take_value("store", _store_url, ("https", _HERE, _STORE_PORT))
     else:
         what = "where VictoriaMetrics is, such as https://store.lan:8428"
         scheme, host, port = table.need("store", _store_url, what)

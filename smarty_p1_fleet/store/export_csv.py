@@ -50,7 +50,7 @@ def read_store_config(path: Path) -> StoreConfig:
     top.take_format()
     table = top.table("store")
     config = read_store(table)
-    table.take("registers", TEXTS)  # only for writing
+    table.take_value("registers", TEXTS)  # only for writing
     table.end()
     return config
 

@@ -62,7 +62,7 @@ class StoreConfig:
 def read_store(table: ConfigTable) -> StoreConfig:
     """Return the settings in the table [store]. Raises ConfigError."""
     key = "urls" if "urls" in table else "url"
-    urls, metrics_url = _read_urls(table), table.take("metrics_url", _url)
+    urls, metrics_url = _read_urls(table), table.take_value("metrics_url", _url)
     username, password, files = _read_login(table)
     if not all(url.startswith("https:") for url in urls):
         for file in _OF_TLS & files.keys():
@@ -71,8 +71,8 @@ def read_store(table: ConfigTable) -> StoreConfig:
     if is_secret and not all(map(_is_safe, (*urls, metrics_url or "https:"))):
         LOGGER.warning("[store] the login goes over the network unencrypted: https:// protects it")
     login = StoreLogin(files, username, password)
-    auth_key = table.take("delete_auth_key_file", _AUTH_KEY)
-    return StoreConfig(urls, login, auth_key, metrics_url, table.take("name", _NAME, DEFAULT_NAME))
+    auth_key = table.take_value("delete_auth_key_file", _AUTH_KEY)
+    return StoreConfig(urls, login, auth_key, metrics_url, table.take_value("name", _NAME, DEFAULT_NAME))
 
 
 def _read_urls(table: ConfigTable) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def _read_urls(table: ConfigTable) -> tuple[str, ...]:
         return (table.need("url", _url, "VictoriaMetrics, such as http://127.0.0.1:8428"),)
     if "url" in table:
         table.fail("url", "and urls are both there: one of them is enough")
-    return table.take("urls", _urls, ())
+    return table.take_value("urls", _urls, ())
 
 
 def _urls(value: object) -> tuple[str, ...]:
@@ -119,10 +119,10 @@ def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, P
 
     The paths are in a dict, by their keys in _FILES. Raises ConfigError.
     """
-    username = table.take("username", _USERNAME)
+    username = table.take_value("username", _USERNAME)
     for name in ("password", "token"):
-        table.take(name, elsewhere(f"{name}_file"))
-    files = {key: file for key in _FILES if (file := table.take(key, expanded_path))}
+        table.take_value(name, elsewhere(f"{name}_file"))
+    files = {key: file for key in _FILES if (file := table.take_value(key, expanded_path))}
     password = None if "password_file" in files else os.environ.get(STORE_PASSWORD_VARIABLE) or None
     has_password = password or "password_file" in files
     if username is None and "password_file" in files:

@@ -64,7 +64,7 @@ def read_nats(table: ConfigTable) -> NatsConfig:
         raise_config_error("[nats] needs nats-py: install smarty-p1 with its extra [fleet]")
     what = "a list of the nodes, such as ['nats://node1:4222']"
     servers = table.need("servers", _servers, what)
-    credentials = table.take("credentials_file", _credentials)
+    credentials = table.take_value("credentials_file", _credentials)
     username, password = read_user(table, NATS_PASSWORD_VARIABLE)
     if username is not None and credentials is not None:
         table.fail("username", "and credentials_file are both there: one of them is enough")
@@ -81,7 +81,7 @@ def _read_inbox(table: ConfigTable, username: str | None) -> str:
     """
     own = f"{DEFAULT_INBOX}_{username}"
     default = own if username and _is_inbox(own) else DEFAULT_INBOX
-    return table.take("inbox_prefix", _INBOX, default)
+    return table.take_value("inbox_prefix", _INBOX, default)
 
 
 def _credentials(value: object) -> str:
