@@ -235,7 +235,7 @@ async def test_the_options_of_a_meter(
     greet()
     meter = hass.data[VIRTUAL_METERS][entry.entry_id]
     for n in range(4):
-        meter.ask("192.168.1.30", Question.EM_STATUS, hass.loop.time() + 1.5 * n)
+        meter.answer_question("192.168.1.30", Question.EM_STATUS, hass.loop.time() + 1.5 * n)
     for page in (
         "contracts",
         "aids",

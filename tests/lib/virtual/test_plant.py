@@ -233,7 +233,7 @@ class Driven:
             factor = 1 + self._draw.uniform(-self._jitter, self._jitter)
             self._next += battery.poll * factor
             with suppress(Unavailable):
-                watts = meter.ask(self._address, self._question, now).power_w
+                watts = meter.answer_question(self._address, self._question, now).power_w
                 assert watts is not None
                 battery.on_answer(watts, self.output)
                 self._waiting.append((now + 0.5, battery.setpoint))

@@ -33,7 +33,7 @@ def day(
 
 
 def power(meter: VirtualMeter, now: float, question: Question = Question.HOMEWIZARD) -> float:
-    answer = meter.ask(BATTERY, question, now).power_w
+    answer = meter.answer_question(BATTERY, question, now).power_w
     assert answer is not None
     return answer
 
@@ -41,7 +41,7 @@ def power(meter: VirtualMeter, now: float, question: Question = Question.HOMEWIZ
 def test_an_unknown_client_gets_the_true_value_at_any_rate_of_polls() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     for now in day(meter, poll=0.4, seconds=60, watts=-1234):
-        assert meter.ask(STRANGER, Question.EM_STATUS, now) is meter.values(now)
+        assert meter.answer_question(STRANGER, Question.EM_STATUS, now) is meter.values(now)
         assert meter.values(now).power_w == -1234
 
 
@@ -52,7 +52,7 @@ def test_phases_are_shared_and_energies_and_voltages_are_not() -> None:
         meter.on_reading(reading, n * 10)
     true = meter.values(20)
     for now in (20.1, 21.1, 22.1):
-        told = meter.ask(BATTERY, Question.HOMEWIZARD, now)
+        told = meter.answer_question(BATTERY, Question.HOMEWIZARD, now)
     assert told.power_w == pytest.approx(234.5)
     for phase, all_of_it in zip(told.phases, true.phases, strict=True):
         assert all_of_it.power_w is not None
@@ -86,7 +86,7 @@ def test_a_share_of_a_small_power_is_given_in_one_answer() -> None:
 
     def told(now: float) -> list[float | None]:
         asking = (BATTERY, STRANGER)
-        return [meter.ask(address, Question.HOMEWIZARD, now).power_w for address in asking]
+        return [meter.answer_question(address, Question.HOMEWIZARD, now).power_w for address in asking]
 
     for now in day(meter, poll=1, seconds=10, watts=0):
         told(now)
@@ -105,7 +105,7 @@ def test_a_value_is_given_once_for_any_delay_of_the_next(
     question = Question.UDP if is_udp else Question.EM_STATUS
 
     def told(now: float) -> float:
-        powers = [meter.ask(one, question, now).power_w for one in addresses]
+        powers = [meter.answer_question(one, question, now).power_w for one in addresses]
         return sum(watts for watts in powers if watts is not None)
 
     for now in day(meter, telegrams=telegrams, poll=0.5, seconds=80, watts=0):
@@ -133,20 +133,20 @@ def test_batteries_share_the_value(batteries: int, each: float) -> None:
     addresses = [f"192.168.1.{20 + n}" for n in range(batteries)]
     meter = VirtualMeter(SERIAL, [*addresses, "192.168.1.99"])
     for now in day(meter, poll=1, seconds=40, watts=5600):
-        meter.ask(STRANGER, Question.HOMEWIZARD, now)
-        told = [meter.ask(one, Question.HOMEWIZARD, now).power_w for one in addresses]
+        meter.answer_question(STRANGER, Question.HOMEWIZARD, now)
+        told = [meter.answer_question(one, Question.HOMEWIZARD, now).power_w for one in addresses]
     assert told == [pytest.approx(each)] * batteries
     # A battery that has gone counts no more.
     now += 25
     meter.on_reading(of_power(5600), now)
-    told = [meter.ask(BATTERY, Question.HOMEWIZARD, now + n).power_w for n in (0, 1, 2)]
+    told = [meter.answer_question(BATTERY, Question.HOMEWIZARD, now + n).power_w for n in (0, 1, 2)]
     assert told[-1] == pytest.approx(560)
 
 
 def asks_by_udp(meter: VirtualMeter, address: str, seconds: int) -> float:
     """Let a client ask each second; return its last value."""
     for now in day(meter, poll=1, seconds=seconds, watts=2800):
-        told = meter.ask(address, Question.UDP, now).power_w
+        told = meter.answer_question(address, Question.UDP, now).power_w
     assert told is not None
     return told
 
@@ -161,7 +161,7 @@ def test_others_that_ask_by_udp_get_no_answer_where_batteries_are_named() -> Non
     meter = VirtualMeter(SERIAL, [BATTERY])
     assert asks_by_udp(meter, BATTERY, 40) == pytest.approx(280)
     with pytest.raises(Unavailable):
-        meter.ask(STRANGER, Question.UDP, 40.1)
+        meter.answer_question(STRANGER, Question.UDP, 40.1)
     stranger = meter.clients[-1]
     assert (stranger.address, meter.profile(stranger)) == (STRANGER, "unanswered")
 
@@ -171,33 +171,33 @@ def test_a_battery_that_has_more_than_its_new_share_gives_nothing_back() -> None
     asks_by_udp(meter, BATTERY, 80)
     meter.on_reading(of_power(2800), 80)
     for n in range(8):
-        told = meter.ask(BATTERY, Question.UDP, 80.05 + n).power_w
+        told = meter.answer_question(BATTERY, Question.UDP, 80.05 + n).power_w
     assert told == pytest.approx(280)
-    meter.ask(STRANGER, Question.UDP, 87.5)
-    assert meter.ask(BATTERY, Question.UDP, 88.05).power_w == 0
+    meter.answer_question(STRANGER, Question.UDP, 87.5)
+    assert meter.answer_question(BATTERY, Question.UDP, 88.05).power_w == 0
 
 
 def test_newcomers_by_udp_have_one_share_together() -> None:
     meter = VirtualMeter(SERIAL)
     assert asks_by_udp(meter, BATTERY, 80) == pytest.approx(280)
     for n in range(60):
-        meter.ask(f"10.0.0.{n}", Question.UDP, 79.1 + n / 100)
+        meter.answer_question(f"10.0.0.{n}", Question.UDP, 79.1 + n / 100)
     meter.on_reading(of_power(2800), 80)
-    told = [(n, meter.ask(BATTERY, Question.UDP, 80.05 + n).power_w) for n in range(10)]
+    told = [(n, meter.answer_question(BATTERY, Question.UDP, 80.05 + n).power_w) for n in range(10)]
     assert told == [(n, pytest.approx(140)) for n in range(10)]
     # Silent clients are forgotten at once, and the battery is never silent.
     for n in range(3 * MAX_CLIENTS):
-        meter.ask(f"10.0.1.{n}", Question.UDP, 90)
+        meter.answer_question(f"10.0.1.{n}", Question.UDP, 90)
     assert BATTERY in {client.address for client in meter.clients}
     meter.on_reading(of_power(2800), 115)
-    assert meter.ask(BATTERY, Question.UDP, 115).power_w == pytest.approx(280)
+    assert meter.answer_question(BATTERY, Question.UDP, 115).power_w == pytest.approx(280)
 
 
 def test_a_battery_that_paused_is_a_newcomer() -> None:
     meter = VirtualMeter(SERIAL)
     asks_by_udp(meter, BATTERY, 80)
     meter.on_reading(of_power(2800), 120)
-    told = [meter.ask(each, Question.UDP, 120.1).power_w for each in (STRANGER, BATTERY)]
+    told = [meter.answer_question(each, Question.UDP, 120.1).power_w for each in (STRANGER, BATTERY)]
     assert told == [pytest.approx(280)] * 2
 
 
@@ -205,7 +205,7 @@ def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
     meter = VirtualMeter(SERIAL)
     addresses = [f"192.168.1.{100 + n}" for n in range(12)]
     for now in day(meter, poll=1, seconds=100, watts=13500):
-        told = [meter.ask(one, Question.UDP, now).power_w for one in addresses]
+        told = [meter.answer_question(one, Question.UDP, now).power_w for one in addresses]
     # Eight batteries have eight of nine shares; the ninth is for all others.
     assert told[:8] == [pytest.approx(150)] * 8
 
@@ -229,7 +229,7 @@ def test_silent_between_telegrams() -> None:
     told: list[float | None] = []
     for now in day(meter, poll=1, seconds=40, watts=700):
         try:
-            told.append(meter.ask(STRANGER, Question.UDP, now).power_w)
+            told.append(meter.answer_question(STRANGER, Question.UDP, now).power_w)
         except Unavailable:
             told.append(None)
     # The whole of it, once a telegram.
@@ -244,7 +244,7 @@ def test_a_battery_with_pushed_values_gets_the_whole_power_unless_it_polls() -> 
         # The whole power is pushed once.
         assert meter.push(BATTERY, 10 * n + 1).power_w == 0
     for n in range(10):
-        meter.ask(BATTERY, Question.EM_STATUS, 30.1 + n)
+        meter.answer_question(BATTERY, Question.EM_STATUS, 30.1 + n)
     meter.on_reading(of_power(700), 40)
     assert meter.push(BATTERY, 40).power_w == pytest.approx(70)
 
@@ -252,12 +252,12 @@ def test_a_battery_with_pushed_values_gets_the_whole_power_unless_it_polls() -> 
 def test_nothing_before_the_first_telegram_and_after_half_a_minute_without_one() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     with pytest.raises(Unavailable):
-        meter.ask(STRANGER, Question.HOMEWIZARD, 0)
+        meter.answer_question(STRANGER, Question.HOMEWIZARD, 0)
     meter.on_reading(of_power(700), 100)
-    assert meter.ask(STRANGER, Question.HOMEWIZARD, 129.9).power_w == 700
+    assert meter.answer_question(STRANGER, Question.HOMEWIZARD, 129.9).power_w == 700
     for address in (STRANGER, BATTERY):
         with pytest.raises(Unavailable):
-            meter.ask(address, Question.HOMEWIZARD, 130.1)
+            meter.answer_question(address, Question.HOMEWIZARD, 130.1)
 
 
 @pytest.mark.parametrize(("seconds", "usual"), [(0.4, 10), (0.5, 0.5), (30, 30), (31, 10)])
@@ -280,29 +280,29 @@ def test_a_possible_battery_is_reported_until_the_listener_accepts(poll: float) 
 
     meter = VirtualMeter(SERIAL, [BATTERY], on_fast=on_fast)
     for now in day(meter, poll=poll, seconds=60, watts=700):
-        meter.ask(BATTERY, Question.HOMEWIZARD, now)
-        meter.ask(STRANGER, Question.EM_STATUS, now)
+        meter.answer_question(BATTERY, Question.HOMEWIZARD, now)
+        meter.answer_question(STRANGER, Question.EM_STATUS, now)
         if now % 10 < 0.1:
-            meter.ask("192.168.1.40", Question.HOMEWIZARD, now)
+            meter.answer_question("192.168.1.40", Question.HOMEWIZARD, now)
     assert told == [(STRANGER, pytest.approx(poll))] * 3
 
 
 def test_clients_are_bounded_and_batteries_are_kept() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     meter.on_reading(of_power(700), 0)
-    meter.ask(BATTERY, Question.HOMEWIZARD, 0)
+    meter.answer_question(BATTERY, Question.HOMEWIZARD, 0)
     for n in range(3 * MAX_CLIENTS):
-        meter.ask(f"10.0.0.{n}", Question.HOMEWIZARD, 1)
+        meter.answer_question(f"10.0.0.{n}", Question.HOMEWIZARD, 1)
     assert len(meter.clients) == MAX_CLIENTS
     assert meter.clients[0].address == BATTERY
     # A host that has many addresses of IPv6 replaces one other, and then its own.
     for n in range(3 * MAX_CLIENTS):
-        meter.ask(f"fd00::{n:x}", Question.HOMEWIZARD, 2)
+        meter.answer_question(f"fd00::{n:x}", Question.HOMEWIZARD, 2)
     addresses = [client.address for client in meter.clients]
     assert [address for address in addresses if ":" in address] == [f"fd00::{0xBF:x}"]
     assert len(addresses) == MAX_CLIENTS
     # The next newcomer replaces the client that was silent for longest.
-    meter.ask("fd01::1", Question.HOMEWIZARD, 3)
+    meter.answer_question("fd01::1", Question.HOMEWIZARD, 3)
     assert [client.address for client in meter.clients][-2:] == [f"fd00::{0xBF:x}", "fd01::1"]
 
 
@@ -310,11 +310,11 @@ def test_only_a_client_that_asks_without_end_is_refused() -> None:
     meter = VirtualMeter(SERIAL)
     meter.on_reading(of_power(700), 0)
     for n in range(200):
-        meter.ask(STRANGER, Question.HOMEWIZARD, 1 + n / 1000)
+        meter.answer_question(STRANGER, Question.HOMEWIZARD, 1 + n / 1000)
     with pytest.raises(PollRateExceededError):
-        meter.ask(STRANGER, Question.HOMEWIZARD, 1.1)
-    assert meter.ask(BATTERY, Question.HOMEWIZARD, 1.2).power_w == 700
-    assert meter.ask(STRANGER, Question.HOMEWIZARD, 2.1).power_w == 700
+        meter.answer_question(STRANGER, Question.HOMEWIZARD, 1.1)
+    assert meter.answer_question(BATTERY, Question.HOMEWIZARD, 1.2).power_w == 700
+    assert meter.answer_question(STRANGER, Question.HOMEWIZARD, 2.1).power_w == 700
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ class VirtualMeter:
             raise Unavailable
         return client
 
-    def ask(self, address: str, question: Question, now: float) -> MeterValues:
+    def answer_question(self, address: str, question: Question, now: float) -> MeterValues:
         """Return the values for a client's request at the time `now`.
 
         Raises Unavailable or PollRateExceededError.
@@ -158,7 +158,7 @@ class VirtualMeter:
         notification comes only with the next telegram. If the battery also polls, it gets only the
         part of its share for one poll interval, because the next poll gets a further part.
         """
-        values = self.ask(address, Question.PUSHED, now)
+        values = self.answer_question(address, Question.PUSHED, now)
         if address not in self._batteries:
             return values
         client = self._clients.client_at(address)

@@ -258,7 +258,7 @@ class HttpPort:
     # --- HomeWizard
 
     async def _data(self, request: web.Request) -> web.Response:
-        values = self._meter.ask(_client(request), Question.HOMEWIZARD, self._now())
+        values = self._meter.answer_question(_client(request), Question.HOMEWIZARD, self._now())
         return web.json_response(homewizard_data(values))
 
     async def _telegram(self, request: web.Request) -> web.Response:

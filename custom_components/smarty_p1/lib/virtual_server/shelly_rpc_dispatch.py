@@ -59,7 +59,7 @@ class ShellyRpc:
                 self._meter.note_question(address, question, now, is_udp=is_udp)
                 values = partial(self._meter.values, now)
             else:
-                values = partial(self._meter.ask, address, question, now)
+                values = partial(self._meter.answer_question, address, question, now)
             context = RequestContext(values, int(time.time()), int(now - self._started), component)
             return self._shelly.answer(method, context)
         except Unavailable:
