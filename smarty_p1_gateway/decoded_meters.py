@@ -72,7 +72,7 @@ class DecodedMeters:
         """Restore the meter of a verified system title from the memory file, or create it."""
         label = title_text(title)
         demand_meter = self._memory.take_content(f"demand {label}", _restored) or QuarterHourMeter()
-        demand_meter.keep(_MAX_MONTHS)
+        demand_meter.limit_months(_MAX_MONTHS)
         remembered = self._memory.take_content(
             f"meter {label}",
             lambda stored: MeterMemory.from_dict(stored, demand_meter=demand_meter),

@@ -149,7 +149,7 @@ class QuarterHourMeter:
         """Return a copy of all spans by month, including spans that are not confirmed yet."""
         return {start: month.copy() for start, month in self.history.columns().items()}
 
-    def keep(self, months: int) -> None:
+    def limit_months(self, months: int) -> None:
         """Keep the spans of at most `months` months in memory."""
         self.history.row.max_months = months
 
