@@ -98,7 +98,7 @@ class JsonStorage(DiskWriter):
                 if content is not None
             )
             try:
-                await asyncio.shield(self._queue.run(partial(FrameQueue.keep, contents=rows)))
+                await asyncio.shield(self._queue.run(partial(FrameQueue.store_contents, contents=rows)))
             except sqlite3.Error:
                 self._new = makers | self._new
                 raise

@@ -468,7 +468,7 @@ class FrameQueue:
         """Return the other contents of the file by name, as `keep` has stored them."""
         return dict(self._database.execute("SELECT name, content FROM memory").fetchall())
 
-    def keep(self, contents: Iterable[tuple[str, str]]) -> None:
+    def store_contents(self, contents: Iterable[tuple[str, str]]) -> None:
         """Store contents that are no frames, by name. Raises sqlite3.Error."""
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO memory VALUES (?, ?)", contents)
