@@ -48,7 +48,7 @@ class JsonStorage(DiskWriter):
 
     async def open(self) -> None:
         """Load the stored contents from the frame queue, which is open. Raises sqlite3.Error."""
-        self._stored = await self._queue.run(FrameQueue.contents)
+        self._stored = await self._queue.run_in_thread(FrameQueue.contents)
 
     def names(self) -> list[str]:
         """Return the names of stored contents that were not taken yet."""
@@ -98,7 +98,7 @@ class JsonStorage(DiskWriter):
                 if content is not None
             )
             try:
-                await asyncio.shield(self._queue.run(partial(FrameQueue.store_contents, contents=rows)))
+                await asyncio.shield(self._queue.run_in_thread(partial(FrameQueue.store_contents, contents=rows)))
             except sqlite3.Error:
                 self._new = makers | self._new
                 raise

@@ -345,7 +345,7 @@ class NatsPublisher:
             await self._queue.remove(port, frames, title)
             self._published[port].inc(len(frames))
             window = _WINDOW
-        await self._queue.run(lambda queue: queue.end_aside(port, title))
+        await self._queue.run_in_thread(lambda queue: queue.end_aside(port, title))
 
     def _on_success(self) -> None:
         """End the outage, because frames were acknowledged."""

@@ -57,7 +57,7 @@ class AsyncFrameQueue(DiskWriter):
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def run[T](self, work: Callable[[FrameQueue], T]) -> T:
+    async def run_in_thread[T](self, work: Callable[[FrameQueue], T]) -> T:
         """Return the result of `work` with the queue on disk, in the thread of the disk."""
         return await self._in_thread(partial(work, self._queue))
 
@@ -120,7 +120,7 @@ class AsyncFrameQueue(DiskWriter):
 
     async def _add(self, new: dict[int, NewFrame]) -> None:
         frames = tuple(new.values())
-        dropped = await self.run(lambda queue: queue.add_frames(frames))
+        dropped = await self.run_in_thread(lambda queue: queue.add_frames(frames))
         self._outage.end()
         self.written += len(frames)
         for number in new:
@@ -182,7 +182,7 @@ class AsyncFrameQueue(DiskWriter):
 
         If `title` is a system title, return only frames that are set aside for this title.
         """
-        frames = await self.run(lambda queue: queue.oldest(port, most, title))
+        frames = await self.run_in_thread(lambda queue: queue.oldest(port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
 
     def _oldest_in_memory(self, port: str, limit: int) -> list[WaitingFrame]:
@@ -208,7 +208,7 @@ class AsyncFrameQueue(DiskWriter):
                 queue.remove(port, frames)
             return {port: queue.oldest(port, most) for port in ports}
 
-        batches = await self.run(work)
+        batches = await self.run_in_thread(work)
         return {
             port: frames or self._oldest_in_memory(port, most) for port, frames in batches.items()
         }
@@ -222,7 +222,7 @@ class AsyncFrameQueue(DiskWriter):
         """
         for frame in frames:
             self._forget(frame.number)
-        await self.run(lambda queue: queue.remove(port, frames, title))
+        await self.run_in_thread(lambda queue: queue.remove(port, frames, title))
 
     def titles_aside(self, port: str, min_frames: int = 0) -> tuple[str, ...]:
         """Return a port's system titles whose frames are set aside, because NATS refuses them.
@@ -239,7 +239,7 @@ class AsyncFrameQueue(DiskWriter):
         try:
             if frame.number < 0:
                 raise sqlite3.OperationalError
-            lost = await self.run(lambda queue: queue.set_aside(port, title, frame))
+            lost = await self.run_in_thread(lambda queue: queue.set_aside(port, title, frame))
         except sqlite3.Error:
             await self.remove(port, [frame])
             lost = 1
@@ -255,7 +255,7 @@ class AsyncFrameQueue(DiskWriter):
         except sqlite3.Error as err:
             LOGGER.error("%d frames could not be written: %s", len(self._new), err)  # noqa: TRY400
         try:
-            await self.run(FrameQueue.close)
+            await self.run_in_thread(FrameQueue.close)
         except sqlite3.Error as err:
             LOGGER.error("The queue could not be cleared: %s", err)  # noqa: TRY400
         self._thread.shutdown()
