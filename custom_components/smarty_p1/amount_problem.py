@@ -32,7 +32,7 @@ class AmountProblem(NamedTuple):
     """Both readings of an ambiguous amount, or lowest and highest amount, or amount and limit."""
 
     @classmethod
-    def of(cls, error: AmountError, typed: str | float, unit: Unit) -> Self:
+    def of_error(cls, error: AmountError, typed: str | float, unit: Unit) -> Self:
         """Return the problem of a typed amount that was refused."""
         return cls(*_MESSAGES[error.fault], typed, unit, error.values)
 

@@ -133,7 +133,7 @@ class TypedAmounts(FormErrors):
         try:
             return amount.parse(entered)
         except AmountError as err:
-            problem = AmountProblem.of(err, self._typed[place], amount.unit)
+            problem = AmountProblem.of_error(err, self._typed[place], amount.unit)
             self._problems.append((place, problem))
             return None
 

@@ -160,7 +160,7 @@ class _Form(NamedTuple):
         try:
             return amount.parse(value) if isinstance(value, str) else amount.checked(value)
         except AmountError as err:
-            problem = AmountProblem.of(err, value, amount.unit)
+            problem = AmountProblem.of_error(err, value, amount.unit)
         shown = {problem.key: problem.shown(await self._async_label(name), self.locale)}
         raise invalid(translation_key=problem.key, **shown)
 
