@@ -95,7 +95,7 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     compared = await async_in_turn(call, coordinator, answer, partial(data_version, coordinator))
     if (typed := planned_car(call.data)) is None:
         return compared
-    asked = PlannedClasses.of(coordinator, typed)
+    asked = PlannedClasses.of_entered_car(coordinator, typed)
     try:
         planned = await async_in_turn(
             call, coordinator, asked.make, asked.version, question=asked.question

@@ -245,7 +245,7 @@ async def _async_with_plan(coordinator: MeterCoordinator, msg: Request) -> Reque
     """Add the year of a planned car to a request that asks for it. It is kept for the day."""
     if (typed := planned_car(msg)) is None:
         return msg
-    asked, connection = PlannedClasses.of(coordinator, typed), asking_connection()
+    asked, connection = PlannedClasses.of_entered_car(coordinator, typed), asking_connection()
     user_id = connection.user.id if connection else None
     answer: JsonDict = {"car": None, "year": None, "refusal": None, "one_phase": []}
     try:
