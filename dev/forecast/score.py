@@ -47,7 +47,7 @@ class Score(NamedTuple):
 def score_home(home: str, quarter_hours: Iterable[QuarterHour]) -> list[Score]:
     """Return the scores of the last twelve whole months of a home."""
     table, _ = table_and_refused({}, LenedaDays(quarter_hours))
-    ledger = Ledger.of(table, Contracts(((_BEGINNING, _CONTRACT),)))
+    ledger = Ledger.of_table(table, Contracts(((_BEGINNING, _CONTRACT),)))
     months = [Month(ledger, start) for start in ledger.months]
     whole = [month for month in months if month.known_share(month.end) >= _MIN_SHARE]
     return [score for month in whole[-12:] for day in DAYS if (score := _score(home, month, day))]

@@ -82,7 +82,7 @@ def writes(prices: Prices) -> Mapping[StatisticKind, Counter[datetime]]:
     counts: dict[StatisticKind, Counter[datetime]] = {kind: Counter() for kind in kinds}
     time = BEGIN + HOUR
     while time <= END:
-        ledger = Ledger.of(filled(table_at(time, prices), [BEGINNING], time), CONTRACTS)
+        ledger = Ledger.of_table(filled(table_at(time, prices), [BEGINNING], time), CONTRACTS)
         months = [month for month in ledger.months if month >= month_start(time - HOUR)]
         amounts = amounts_by_hour(ledger, months, time)
         for kind in kinds:

@@ -110,7 +110,7 @@ async def test_of_many_days_the_answer_has_the_newest_400(site: Site) -> None:
     first = rows.where([0] * len(starts))._replace(
         quarter=np.array([quarter_number(start) for start in starts])
     )
-    ledger = Ledger.of(first.joined(demand.ledger.table), demand.contracts)
+    ledger = Ledger.of_table(first.joined(demand.ledger.table), demand.contracts)
     changed = dataclasses.replace(demand, ledger=ledger)
 
     with patch.object(type(site.entry.runtime_data.records), "demand", changed):
@@ -228,7 +228,7 @@ async def test_the_energy_above_by_the_contract_of_each_day(site: Site) -> None:
     table = first.joined(first._replace(quarter=first.quarter + 96))
     agreed = [(BEGINNING, 7.0), (since, 3.0), (since + timedelta(days=1), None)]
     contracts = Contracts(tuple((day, Contract(reference_kw=kw)) for day, kw in agreed))
-    changed = dataclasses.replace(demand, contracts=contracts, ledger=Ledger.of(table, contracts))
+    changed = dataclasses.replace(demand, contracts=contracts, ledger=Ledger.of_table(table, contracts))
 
     with patch.object(type(site.entry.runtime_data.records), "demand", changed):
         answer = await site.ask("classes")

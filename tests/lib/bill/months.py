@@ -82,7 +82,7 @@ def ledger_of(
 ) -> Ledger:
     """Return the ledger of a whole past, with stand-in prices of what was known at `until`."""
     priced = filled(table, [since for since, _ in contracts.entries], until)
-    return Ledger.of(priced, contracts, is_begun=is_begun)
+    return Ledger.of_table(priced, contracts, is_begun=is_begun)
 
 
 def months_under(contracts: Contracts, *months: Known) -> list[Month]:
@@ -130,7 +130,7 @@ def months_of(
 ) -> dict[datetime, Month]:
     """Return the months of some spans and of Leneda's days, by their starts."""
     table = table_and_refused(columns, leneda)[0]
-    ledger = Ledger.of(table, contracts or Contracts(), is_begun=False)
+    ledger = Ledger.of_table(table, contracts or Contracts(), is_begun=False)
     return {start: Month(ledger, start) for start in ledger.months}
 
 

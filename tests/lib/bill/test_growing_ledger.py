@@ -57,7 +57,7 @@ def anew(house: Household, until: datetime) -> Ledger:
     """Return the ledger of a house, computed at once."""
     table = table_and_refused(house.meter.history.columns(), house.leneda)[0]
     table = with_prices(table, house.price_sources, until)
-    return Ledger.of(table, house.contracts, is_begun=house.meter.is_begun_here)
+    return Ledger.of_table(table, house.contracts, is_begun=house.meter.is_begun_here)
 
 
 def put_late(chance: random.Random, prices: PriceSeries, now: datetime) -> None:

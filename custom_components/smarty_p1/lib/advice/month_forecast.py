@@ -185,7 +185,7 @@ class _Forecast(NamedTuple):
             _ComingPart(
                 part,
                 _day_shares(start, end, today, count),
-                [Ledger.of(table, Contracts.always(part.contract)).all for table in tables],
+                [Ledger.of_table(table, Contracts.always(part.contract)).all for table in tables],
                 _second_share(usual, part.contract, start, end),
             )
             for start, end, part in ledger.timed_parts(until, month.end)
@@ -251,7 +251,7 @@ def _known_parts(
         yield from ledger.parts(begin, is_shared_until)
     if is_shared_until >= until:
         return
-    models, usual = [Ledger.of(table, NO_CONTRACTS).all for table in tables], _usual_supply(tables)
+    models, usual = [Ledger.of_table(table, NO_CONTRACTS).all for table in tables], _usual_supply(tables)
     for start, end, part in ledger.timed_parts(is_shared_until, until):
         second_share = _second_share(usual, part.contract, start, end)
         yield part._replace(sums=_shared_like(models, part.sums, second_share))

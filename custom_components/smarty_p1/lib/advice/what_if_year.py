@@ -316,7 +316,7 @@ def year_of(
 
 
 def _month_sums(table: Table, contract: Contract, begins: Sequence[datetime]) -> list[Sums]:
-    ledger = Ledger.of(table, Contracts.always(contract))
+    ledger = Ledger.of_table(table, Contracts.always(contract))
     return [ledger.sums(begin, month_end(begin)) for begin in begins]
 
 

@@ -119,7 +119,7 @@ def quarter_hours_report(demand: HouseholdState, asked: JsonMapping) -> JsonDict
     and ends at the last known quarter-hour.
     """
     last, today = demand.quarter_start, day_start(demand.quarter_start)
-    known = QuarterHours.of(demand.ledger.table, day_start(last - _MAX_AGE), last)
+    known = QuarterHours.of_table(demand.ledger.table, day_start(last - _MAX_AGE), last)
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
     # Round up to the start of a quarter-hour, because a quarter-hour that began before the period
     # is not part of the period.

@@ -67,7 +67,7 @@ class _Past(NamedTuple):
         lacks = any(of and price is None for of, price in zip(last[1:], prices, strict=True))
         if refused or lacks:
             end, table, stand_ins = FIRST, table.between(FIRST, FIRST), {}
-        ledger = Ledger.of(table, days.contracts, is_begun=is_begun)
+        ledger = Ledger.of_table(table, days.contracts, is_begun=is_begun)
         return cls(days, [of.version for of in changes], end, ledger, stand_ins)
 
     def is_of(self, days: _Days, changes: Sequence[ChangeLog]) -> bool:

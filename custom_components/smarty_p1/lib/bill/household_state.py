@@ -88,4 +88,4 @@ class HouseholdState:
 
     def bill_under(self, contracts: Contracts) -> Bill:
         """Return the bill of the shown month as it would be under other contracts."""
-        return bill_of(Ledger.of(self.ledger.table, contracts), self.month_start, self.until)
+        return bill_of(Ledger.of_table(self.ledger.table, contracts), self.month_start, self.until)

@@ -72,7 +72,7 @@ class LedgerRows(NamedTuple):
     They are integers, so a difference of two totals is exact, however long the past is."""
 
     @classmethod
-    def of(cls, table: Table, contracts: Contracts, before: LedgerRows | None = None) -> LedgerRows:
+    def of_table(cls, table: Table, contracts: Contracts, before: LedgerRows | None = None) -> LedgerRows:
         """Return the rows of a table. The running totals continue those of the rows `before`."""
         clock, count = wall_clock(table.quarter), len(table.quarter)
         is_second, reference_wh = np.zeros(count, bool), reference_wh_of(table.quarter, contracts)
@@ -173,16 +173,16 @@ class Ledger:
         return _above_wh(self.table, self.reference_wh)
 
     @classmethod
-    def of(cls, table: Table, contracts: Contracts, *, is_begun: bool = True) -> Ledger:
+    def of_table(cls, table: Table, contracts: Contracts, *, is_begun: bool = True) -> Ledger:
         """Return the ledger of a table. All amounts have VAT if the latest contract has it."""
         return cls(
-            contracts.with_latest_vat, is_begun, LedgerParts(LedgerRows.of(table, contracts))
+            contracts.with_latest_vat, is_begun, LedgerParts(LedgerRows.of_table(table, contracts))
         )
 
     def followed_by(self, table: Table, begin: datetime) -> Ledger:
         """Return this ledger with the table of a day that begins after all of its rows."""
         past = self.known.whole
-        day = LedgerRows.of(table, self.contracts, past)
+        day = LedgerRows.of_table(table, self.contracts, past)
         parts = (past, day, number_from(begin)) if len(past.table.quarter) else (day,)
         return replace(self, known=LedgerParts(*parts))
 
@@ -251,7 +251,7 @@ class Ledger:
 
     def with_table(self, table: Table) -> Ledger:
         """Return the ledger of another table under the same contracts."""
-        ledger = Ledger.of(table, self.contracts, is_begun=self.is_begun)
+        ledger = Ledger.of_table(table, self.contracts, is_begun=self.is_begun)
         return replace(ledger, running=self.running)
 
     def with_rows(self, begin: datetime, end: datetime, rows: Table) -> Ledger:

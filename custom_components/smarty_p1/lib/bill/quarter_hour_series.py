@@ -38,7 +38,7 @@ class QuarterHours(NamedTuple):
     sources: NDArray[np.int8]
 
     @classmethod
-    def of(cls, table: Table, start: datetime, end: datetime) -> Self:
+    def of_table(cls, table: Table, start: datetime, end: datetime) -> Self:
         """Return the quarter-hours of a table. Unknown quarter-hours at the end are left out."""
         first = quarter_number(start)
         rows = table.between(start, end)
