@@ -109,7 +109,7 @@ async def test_quarter_hours_and_prices_that_a_full_disk_refused_are_written(
         wait(store)
     with failing(tmp_path / ".storage", errno.ENOSPC):
         meter.quarter_hours.append([as_span(QuarterHour(START, 1.0), 1)])
-        prices.put("sensor.price", [QuarterPrice(START, 0.1)])
+        prices.add_prices("sensor.price", [QuarterPrice(START, 0.1)])
         await hass.async_block_till_done()
     folders = meter.quarter_hours.folder, prices.folder / "sensor.price"
     assert not any((folder / "2026-06.csv").exists() for folder in folders)

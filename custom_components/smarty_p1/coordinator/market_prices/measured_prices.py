@@ -158,7 +158,7 @@ class MeasuredPrices:
                     if not has_passed(asked_at, now, ASK_AGAIN_AFTER):
                         raise DownloadError
                     self._asked[month] = now
-                    self._files.put(_ZONE_SOURCE, await async_month_of_prices(self._hass, month))
+                    self._files.add_prices(_ZONE_SOURCE, await async_month_of_prices(self._hass, month))
                 month = following
 
     def _named_sources(self) -> Iterator[_Sources]:
@@ -249,7 +249,7 @@ class MeasuredPrices:
             running = self._files.running[name]
             state = self._hass.states.get(entity_id)
             self._tell_of_impossible(entity_id, stated_price(state))
-            self._files.put(name, running.report(now, price_of(state)))
+            self._files.add_prices(name, running.report(now, price_of(state)))
             self._files.series_of(name).running = running.running()
         if self._followed:
             self._files.schedule()
@@ -297,7 +297,7 @@ class MeasuredPrices:
         for name, entity_id in self._followed.items():
             listed, _ = await async_listed_prices(self._hass, entity_id, now)
             begun = sorted(start for start in listed if start <= now)
-            self._files.put(
+            self._files.add_prices(
                 name, [QuarterPrice(start, listed[start], PriceOrigin.LISTED) for start in begun]
             )
 
@@ -324,8 +324,8 @@ class MeasuredPrices:
             if hass.is_stopping:
                 return
             until = min(day_end(day), end)
-            files.put(name, await async_recorded_prices(hass, entity_id, day, until))
+            files.add_prices(name, await async_recorded_prices(hass, entity_id, day, until))
         if days := series.lacking_days(start, end):
             until = min(day_end(days[-1]), end)
             prices = await async_hourly_prices(hass, entity_id, days[0], until)
-            files.put(name, [price for price in prices if start <= price.start < end])
+            files.add_prices(name, [price for price in prices if start <= price.start < end])

@@ -80,7 +80,7 @@ class PriceFiles(ThrottledStore):
         return self.series.setdefault(source, PriceSeries())
 
     @callback
-    def put(self, source: str, prices: Iterable[QuarterPrice]) -> None:
+    def add_prices(self, source: str, prices: Iterable[QuarterPrice]) -> None:
         """Add prices of a source, and write those that are new."""
         series = self.series_of(source)
         new = [price for price in prices if series.put(price)]
