@@ -139,7 +139,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
         if reading.is_current:
             self.latest = reading
             self.health.accepted(self.now())
-            self.show(reading)
+            self.show_reading(reading)
             return
         if self.latest is None:
             self.data = reading
@@ -152,7 +152,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
         )
 
     @callback
-    def show(self, reading: Reading) -> None:
+    def show_reading(self, reading: Reading) -> None:
         """Pass a reading to the entities, at the minimum interval, and to `reading_listeners`."""
         # Update the condition first, because the listeners below use it.
         self.check_condition()
