@@ -94,7 +94,7 @@ def household(_frames: Frames) -> Iterator[tuple[str, float]]:
 
     def end_quarter_hour() -> HouseholdState:
         n = next(numbers)
-        meter.update(_END + n * _QUARTER, Energies(1000.0 + n / 5, 500.0), 0.8, "SAG1")
+        meter.count_telegram(_END + n * _QUARTER, Energies(1000.0 + n / 5, 500.0), 0.8, "SAG1")
         snapshot = meter.snapshot
         assert snapshot  # noqa: S101
         snapshot.month.bill(snapshot.until)

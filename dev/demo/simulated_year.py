@@ -61,7 +61,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
     demand_meter = Household.from_files(contract, files)
     for time in (start - _QUARTER_HOUR, start, now):
         kwh = Energies(*(register / 1000 for register in _wh(registers(meter, time))))
-        demand_meter.update(time, kwh, None, meter.device_name)
+        demand_meter.count_telegram(time, kwh, None, meter.device_name)
     for span in demand_meter.meter.take_new():
         lines[month_name(span.start)].append(span_line(span))
     return Year(demand_meter.as_dict(), lines)

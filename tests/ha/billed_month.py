@@ -65,7 +65,7 @@ def _stored(contract: Contract, first: int = 0) -> tuple[str, dict[str, bytes]]:
             REACTIVE_KVARH,
         )
         if n >= first:
-            meter.update(START + n * _QUARTER_HOUR, energies, 0.4, SERIAL)
+            meter.count_telegram(START + n * _QUARTER_HOUR, energies, 0.4, SERIAL)
         imported_wh += 2000 if n < 10 else 100
         exported_wh += 20 if n < 1000 else 0
     lines: dict[str, bytes] = {}

@@ -90,7 +90,7 @@ def measured() -> tuple[str, Mapping[str, bytes], Energies]:
     energies, lines = Energies(0.0), dict[str, bytes]()
     for n, time in enumerate(quarters(BEGIN, END + QUARTER)):
         energies = Energies(wh / 1000, 500.0, 300.0, 300.0)
-        meter.update(time, energies, 0.4, SERIAL)
+        meter.count_telegram(time, energies, 0.4, SERIAL)
         wh += kw_at(n) * 250
     for span in meter.meter.take_new():
         name = month_name(span.start)
@@ -166,7 +166,7 @@ class Stored:
             await store.async_close()
         with suppress(UnreadableNowError):
             await records.async_open()
-            records.household.update(END + QUARTER, measured()[2], 0.4, SERIAL)
+            records.household.count_telegram(END + QUARTER, measured()[2], 0.4, SERIAL)
             records.quarter_hours.append(records.household.meter.take_new())
             assert records.demand
             bills = bills_report(records.demand, 2)["months"]

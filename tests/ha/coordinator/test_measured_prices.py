@@ -443,7 +443,7 @@ async def test_a_total_is_known_as_soon_as_the_recorder_has_the_prices(
 
     def known_after(n: int) -> HouseholdState:
         """Return the state of the household after the reading at the end of a quarter-hour."""
-        meter.household.update(start + n * QUARTER, Energies(1000 + n / 10), None, "SAG1")
+        meter.household.count_telegram(start + n * QUARTER, Energies(1000 + n / 10), None, "SAG1")
         assert meter.household.newest
         return meter.household.newest
 

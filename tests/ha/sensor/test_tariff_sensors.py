@@ -274,7 +274,7 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
                 meters[0]._contracts = since_june(reference_kw=12.0)
                 meters[0].set_leneda_days(meters[0].leneda)
             for meter, money_of in zip(meters, households, strict=True):
-                meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+                meter.count_telegram(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
                 found = money_of()
                 assert found
                 assert found.cheapest_reference_power.value == 3
@@ -288,7 +288,7 @@ def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
         files=billed_month.files(billed_month.CONTRACT),
     )
     time = datetime(2026, 6, 15, 22, 0, 5, tzinfo=UTC)
-    meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+    meter.count_telegram(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
     money_of = household_money.HouseholdMoney(meter)
     with (
         patch.object(running_bill, "bill_of_parts", wraps=bill_of_parts) as billed,
@@ -305,7 +305,7 @@ def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
         assert (billed.call_count, forecast.call_count) == (2, 0)
         assert found.cost_month_end.value
         assert forecast.call_count == 1
-        meter.update(time + timedelta(seconds=10), Energies(1460.7, 520.0), 0.4, SERIAL)
+        meter.count_telegram(time + timedelta(seconds=10), Energies(1460.7, 520.0), 0.4, SERIAL)
         later = money_of()
         assert later
         assert later.demand_excess_cost == found.demand_excess_cost
@@ -322,7 +322,7 @@ def test_the_months_are_compared_at_the_prices_of_today() -> None:
         files=billed_month.files(billed_month.CONTRACT),
     )
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
-    meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+    meter.count_telegram(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
     found = household_money.HouseholdMoney(meter)()
     assert found
     told = found.cheapest_reference_power.attributes

@@ -63,7 +63,7 @@ async def entry(hass: HomeAssistant, home: Home, hass_storage: JsonDict) -> Mock
     meter = Household(contract_of(OPTIONS))
     time = START
     while time < MIDNIGHT:
-        meter.update(time, energies(time), 0.4, SERIAL)
+        meter.count_telegram(time, energies(time), 0.4, SERIAL)
         time += QUARTER_HOUR
     entry = home.make_entry(home.port.url)
     hass.config_entries.async_update_entry(entry, options=with_contract(OPTIONS))

@@ -33,7 +33,7 @@ def test_costs_of_each_reading_are_those_of_the_bill_made_anew(seed: int) -> Non
     money_of, time, kwh = HouseholdMoney(house), midnight - 2 * HOUR, 1000.0
     last, bills = time, set[float | None]()
     while time < midnight + 1.5 * HOUR:
-        house.update(time, Energies(round(kwh, 3), round(kwh / 3, 3)), 0.5, "A")
+        house.count_telegram(time, Energies(round(kwh, 3), round(kwh / 3, 3)), 0.5, "A")
         found, demand = money_of(), house.snapshot
         assert found
         assert demand

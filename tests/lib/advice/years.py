@@ -63,7 +63,7 @@ def demand_after(
     if prices:
         meter.set_prices([PriceSources(BEGINNING, prices, prices)])
     meter.set_leneda_days(LenedaDays(quarters, sharing) if sharing else _leneda_days(quarters))
-    meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
+    meter.count_telegram(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
     demand = meter.snapshot
     assert demand
     return demand

@@ -108,7 +108,7 @@ def test_the_reason_and_the_energy_of_the_house(
         utc("2026-06-23 10:00"),
     )
     while time <= noon:
-        meter.update(time, Energies(round(kwh, 3), 500.0), None, None)
+        meter.count_telegram(time, Energies(round(kwh, 3), 500.0), None, None)
         # 14 kWh each morning, and 2 of them above 3 kW; today 8 of 14.
         is_today = time >= utc("2026-06-22 22:00")
         on, kw = ({0, 1}, 7.0) if is_today else ({0, 1, 2, 3}, 3.5)
@@ -170,13 +170,13 @@ def evenings(
     while time < end:
         energies = Energies(round(imported, 4), round(exported, 4))
         put_prices(meter, time, market_of_week(time))
-        meter.update(time, energies, None, None, market=market_of_week(time))
+        meter.count_telegram(time, energies, None, None, market=market_of_week(time))
         local = time.astimezone(LUXEMBOURG)
         if local.date() >= since and (local.hour, local.minute) == (21, 45):
             part = time + timedelta(minutes=5)
             more, fed = weekly(time)
             energies = Energies(round(imported + more / 3, 4), round(exported + fed / 3, 4))
-            meter.update(part, energies, None, None, market=market_of_week(time))
+            meter.count_telegram(part, energies, None, None, market=market_of_week(time))
             demand = known(meter)
             table = demand.ledger.table
             shared = np.zeros_like(table.shared)
@@ -238,7 +238,7 @@ def test_after_midnight_the_usual_day_is_that_of_today(second: int) -> None:
     start, end = utc("2026-05-31 22:00"), utc("2026-06-26 22:00")
     meter, _ = read_quarter_hours(PLAIN, start, end, weekly)
     now = end + timedelta(seconds=second)
-    meter.update(now, Energies(10_000.0, 10_000.0), None, None)
+    meter.count_telegram(now, Energies(10_000.0, 10_000.0), None, None)
     demand = known(meter)
     hours = [start + timedelta(hours=n) for n in range((end - start) // timedelta(hours=1))]
     supply = Supply(SupplyKind.PRODUCED, dict.fromkeys(hours, 0.5), start - timedelta(hours=1))

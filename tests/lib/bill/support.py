@@ -145,7 +145,7 @@ class Connection:
         """Let the meter send a telegram."""
         exported_kwh = None if self.exported_wh is None else self.exported_wh / 1000
         put_prices(self.meter, self.time, self.market)
-        self.meter.update(
+        self.meter.count_telegram(
             self.time,
             Energies(self.imported_wh / 1000, exported_kwh),
             power_kw,
@@ -213,7 +213,7 @@ def read_quarter_hours(
     while time <= end:
         energies = Energies(round(imported, 4), round(exported, 4))
         put_prices(meter, time, market_at(time))
-        meter.update(time, energies, None, SERIAL, market=market_at(time))
+        meter.count_telegram(time, energies, None, SERIAL, market=market_at(time))
         more, fed = kwh_from(time)
         imported, exported = imported + more, exported + fed
         time += timedelta(minutes=15)

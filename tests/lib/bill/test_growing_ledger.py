@@ -84,7 +84,7 @@ def days(chance: random.Random) -> Iterator[tuple[Household, datetime]]:
     house = Household(Contracts(tuple(zip([of.since for of in sources], terms, strict=True))))
     house.set_prices(sources)
     for _ in range(chance.randrange(110, 260)):
-        house.update(time, Energies(round(kwh, 3), round(kwh / 3, 3)), 0.5, serial)
+        house.count_telegram(time, Energies(round(kwh, 3), round(kwh / 3, 3)), 0.5, serial)
         yield house, time
         minutes = chance.choices([15, 5, 20, 50, 900, -3], [90, 5, 3, 1, 0.5, 0.5])[0]
         time += timedelta(minutes=minutes)
@@ -130,7 +130,7 @@ def test_the_end_of_a_quarter_hour_keeps_the_days_before() -> None:
     house.set_leneda_days(LenedaDays(Life().leneda(start - 60 * DAY, start)))
     days_before = []
     for n in range(3 * 96):
-        house.update(start + n * QUARTER_HOUR, Energies(1000.0 + n / 9, 5.0), 0.4, "A")
+        house.count_telegram(start + n * QUARTER_HOUR, Energies(1000.0 + n / 9, 5.0), 0.4, "A")
         assert house.snapshot
         known = house.snapshot.ledger.known
         days_before.append(known.tables_between(start - 30 * DAY, start - DAY)[0].imported)
@@ -144,7 +144,7 @@ def test_a_gap_over_midnight_is_divided_as_in_a_ledger_that_is_made_anew() -> No
     leneda = Life().leneda(start + 3 * HOUR, start + 5 * HOUR)
     for n in (*range(11), *range(28, 120)):
         time = start + n * QUARTER_HOUR
-        house.update(time, Energies(1000.0 + n / 5, 5.0), 0.5, "A")
+        house.count_telegram(time, Energies(1000.0 + n / 5, 5.0), 0.5, "A")
         if n == 40:
             house.set_leneda_days(LenedaDays(leneda))
         assert house.snapshot

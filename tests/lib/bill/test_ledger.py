@@ -86,7 +86,7 @@ def test_an_odd_file_is_left_out_and_readings_go_on(wh: str) -> None:
     ):
         for n in range(100):
             kwh = (house.imported_wh + 300 * n) / 1000
-            restored.update(house.time + n * QUARTER_HOUR, Energies(kwh), 1.2, house.serial)
+            restored.count_telegram(house.time + n * QUARTER_HOUR, Energies(kwh), 1.2, house.serial)
         assert known(restored).month.imported_kwh == pytest.approx(28.8 + 99 * 0.3)
         assert restored.refused == (set() if wh == "200000" else {"2026-05"})
 

@@ -28,7 +28,7 @@ def test_the_exported_and_the_reactive_energy() -> None:
 
     def read(minute: int, *kwh: float | None) -> QuarterHour | None:
         time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
-        meter.update(time, Energies(*kwh), None, SERIAL)
+        meter.count_telegram(time, Energies(*kwh), None, SERIAL)
         demand = meter.snapshot
         return demand.values.last_quarter if demand else None
 
@@ -73,7 +73,7 @@ def test_the_running_quarter_hour_costs_the_mean_of_its_source_so_far() -> None:
         wh[1] += exported
         energies = Energies(wh[0] / 1000, wh[1] / 1000)
         # The price of the moment is another one.
-        meter.update(
+        meter.count_telegram(
             noon + timedelta(minutes=minute), energies, None, SERIAL, None, MarketPrices(9.0, 9.0)
         )
         return known(meter).month.sums
@@ -102,7 +102,7 @@ def test_the_files_of_quarter_hours_have_no_costs() -> None:
         energies = Energies(100 + 0.4 * number, 50 + 0.1 * number)
         prices = MarketPrices(0.10 + number / 100, 0.05)
         put_prices(meter, time, prices)
-        meter.update(time, energies, None, SERIAL, None, prices)
+        meter.count_telegram(time, energies, None, SERIAL, None, prices)
     disk.write(meter)
     [data] = disk.files.values()
     header, *lines = data.splitlines()
@@ -161,13 +161,13 @@ def test_the_power_available_without_a_usable_threshold() -> None:
 
 def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-    house.meter.update(None, Energies(1.0), 1.0, None)
-    house.meter.update(house.time, Energies(None), 1.0, None)
+    house.meter.count_telegram(None, Energies(1.0), 1.0, None)
+    house.meter.count_telegram(house.time, Energies(None), 1.0, None)
     assert house.meter.snapshot is None
     demand = house.read(1.0)
 
-    house.meter.update(None, Energies(26000.0), 9.0, None)
-    house.meter.update(at("2026-07-15T12:00:10S"), Energies(None), 9.0, None)
+    house.meter.count_telegram(None, Energies(26000.0), 9.0, None)
+    house.meter.count_telegram(at("2026-07-15T12:00:10S"), Energies(None), 9.0, None)
     assert house.meter.snapshot is demand
 
 

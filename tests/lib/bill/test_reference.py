@@ -454,7 +454,7 @@ def contract_of(reading: Reading) -> Contract:
 
 
 def feed(meter: Household, reading: Reading) -> HouseholdState:
-    meter.update(
+    meter.count_telegram(
         datetime.fromtimestamp(reading.second, UTC),
         Energies(reading.wh / 1000),
         None if reading.watts is None else reading.watts / 1000,

@@ -56,7 +56,7 @@ class House:
     def read(self) -> None:
         """Let the meter send a telegram."""
         energies = Energies(self.imported / 1000, self.exported / 1000 if self.has_sun else None)
-        self.meter.update(self.time + self.ahead, energies, None, self.serial)
+        self.meter.count_telegram(self.time + self.ahead, energies, None, self.serial)
 
     def pass_by(self, passed: timedelta) -> None:
         """Let time pass and energy flow."""

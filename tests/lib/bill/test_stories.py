@@ -45,7 +45,7 @@ class House:
 
     def read(self) -> HouseholdState:
         imported, exported = self.registers
-        self.meter.update(
+        self.meter.count_telegram(
             self.time + self.offset,
             Energies(imported / 1000, exported / 1000),
             None,

@@ -50,7 +50,7 @@ class House:
     def reads(self, clock: Clock, time: timedelta, wh: int = WH_A_STEP) -> None:
         """Read the meter for some time."""
         for _ in range(time // STEP):
-            self.meter.update(
+            self.meter.count_telegram(
                 clock(self.now),
                 Energies(self.wh / 1000),
                 wh / 125,

@@ -121,7 +121,7 @@ class _Home:
             moment = START + n * timedelta(minutes=15)
             registers = self.home.registers_at(moment)
             energies = Energies(registers.imported_kwh, registers.exported_kwh)
-            meter.update(moment, energies, None, "SAG1")
+            meter.count_telegram(moment, energies, None, "SAG1")
             # Each snapshot adds up all the past.
             if (moment.hour, moment.minute) == (_GOAL_HOUR, 0) and (demand := meter.snapshot):
                 yield demand

@@ -265,7 +265,7 @@ class SparseHouse:
         assert not self.silent.note_report(report) or self.time - total_at > timedelta(minutes=10)
         telegram = self.silent.timed(report)
         for each in [*self.standstill.until(telegram), telegram]:
-            self.household.update(each.time, Energies(total), self.kw, None)
+            self.household.count_telegram(each.time, Energies(total), self.kw, None)
 
     def reload(self) -> None:
         """Store the household, and restore it."""

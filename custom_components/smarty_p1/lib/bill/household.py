@@ -177,7 +177,7 @@ class Household:
             return newest.ledger.table
         return table_and_refused(self.meter.history.columns(), self.leneda)[0]
 
-    def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
+    def count_telegram(  # noqa: PLR0913, PLR0917 - the values of a telegram
         self,
         time: datetime | None,
         energies: Energies,
@@ -188,7 +188,7 @@ class Household:
         clock: ClockVerdict = NO_DOUBT,
     ) -> bool:
         """Take the values of one telegram, as `QuarterHourMeter.update` does."""
-        has_changed = self.meter.update(
+        has_changed = self.meter.count_telegram(
             time, energies, power_kw, serial_number, threshold_kva, market, clock
         )
         self._is_snapshot_old |= has_changed

@@ -161,7 +161,7 @@ class QuarterHourMeter:
         new, self.history.new = self.history.new, []
         return new
 
-    def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
+    def count_telegram(  # noqa: PLR0913, PLR0917 - the values of a telegram
         self,
         time: datetime | None,
         energies: Energies,

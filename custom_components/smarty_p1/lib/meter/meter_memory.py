@@ -40,7 +40,7 @@ class DemandMeter(Protocol):
     def values(self) -> QuarterHourValues | None:
         """Return the values after the last reading."""
 
-    def update(  # noqa: PLR0913, PLR0917 - the values of a telegram
+    def count_telegram(  # noqa: PLR0913, PLR0917 - the values of a telegram
         self,
         time: datetime | None,
         energies: Energies,

@@ -187,7 +187,7 @@ class MeterReader:
                 value if value == settled_value else None for value, settled_value in pairs
             ]
         energies = Energies(*registers)
-        self.memory.demand_meter.update(
+        self.memory.demand_meter.count_telegram(
             telegram.time,
             energies,
             get(_IMPORTED_POWER),
