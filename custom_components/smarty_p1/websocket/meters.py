@@ -143,7 +143,7 @@ def _tariff(demand: HouseholdState | None) -> JsonDict:
     """
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
-    prices = AgreedPrices.of(demand.contracts, demand.until)
+    prices = AgreedPrices.of_contracts(demand.contracts, demand.until)
     first, *_ = demand.months
     return {
         "reference_kw": prices.contract.reference_kw,

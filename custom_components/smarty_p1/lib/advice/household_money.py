@@ -198,7 +198,7 @@ class MoneyOfReading:
     @cached_property
     def excess_price(self) -> float | None:
         """Return the cost of a kWh above the reference power, in addition to its other prices."""
-        return AgreedPrices.of(self._demand.contracts, self._demand.time).excess
+        return AgreedPrices.of_contracts(self._demand.contracts, self._demand.time).excess
 
     @cached_property
     def cost_energy(self) -> MoneyValue:

@@ -280,7 +280,7 @@ class Ledger:
             changes.update(price_file().changes(begin, end))
         for start, until in pairwise([begin, *sorted(changes), end]):
             last = until if until < end else energy_end or end
-            prices = AgreedPrices.of(self.contracts, start)
+            prices = AgreedPrices.of_contracts(self.contracts, start)
             aids, share = self.contracts.aids_at(start), month_share(start, until)
             yield start, last, BillPart(prices, aids, share, self.sums(start, last))
 

@@ -119,14 +119,14 @@ def _priced(
         price.imported,
         price.exported or 0.0,
         _limit(contract),
-        AgreedPrices.of(contracts, start).excess or 0.0,
+        AgreedPrices.of_contracts(contracts, start).excess or 0.0,
     )
     return quarter, price.prices_of
 
 
 def _unpriced(start: datetime, contracts: Contracts) -> tuple[Quarter, OlderPrices | None]:
     """Return the prices of a quarter-hour in which only sun and reference power count."""
-    surcharge = AgreedPrices.of(contracts, start).excess or _ANY_PRICE
+    surcharge = AgreedPrices.of_contracts(contracts, start).excess or _ANY_PRICE
     return Quarter(_ANY_PRICE, 0.0, _limit(contracts.at(start)), surcharge), None
 
 

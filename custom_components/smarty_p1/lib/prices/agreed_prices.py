@@ -56,7 +56,7 @@ class AgreedPrices(NamedTuple):
         return cls(contract, price_file().at(moment))
 
     @classmethod
-    def of(cls, contracts: Contracts, moment: datetime) -> Self:
+    def of_contracts(cls, contracts: Contracts, moment: datetime) -> Self:
         """Return the prices that hold at `moment`, under the contract of that time."""
         return cls(contracts.at(moment), contracts.published or price_file().at(moment))
 
@@ -210,4 +210,4 @@ class AgreedPrices(NamedTuple):
 
 def older_prices_of(contracts: Contracts, days: Iterable[datetime]) -> OlderPrices | None:
     """Return the older published prices that the bills of these days use, None if they use none."""
-    return OlderPrices.joined(AgreedPrices.of(contracts, day).prices_of for day in days)
+    return OlderPrices.joined(AgreedPrices.of_contracts(contracts, day).prices_of for day in days)

@@ -30,7 +30,7 @@ def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -
 
     The surcharge is left out, because it is known only when the quarter-hour ends.
     """
-    prices = AgreedPrices.of(contracts, moment)
+    prices = AgreedPrices.of_contracts(contracts, moment)
     contract = prices.contract
     exported = _energy(contract.feed_in_price, contract.feed_in_margin, market.feed_in)
     parts = [_energy_at(contract, moment, market), prices.variable]
