@@ -393,7 +393,7 @@ def costs_by_hand(
         hour, kwh = time.replace(minute=0), table.imported[n] / 1000
         market = float(table.market[n])
         contract = contracts.at(time)
-        of_grid = AgreedPrices.at(contract, time)
+        of_grid = AgreedPrices.of_contract(contract, time)
         shared = table.shared[:, n].sum() / 1000
         price = price_of_kwh(contracts, time, MarketPrices(market)).imported or 0.0
         of_network = (of_grid.variable or 0.0) * (1 + (of_grid.vat_rate or 0.0))

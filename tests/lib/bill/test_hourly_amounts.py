@@ -79,7 +79,7 @@ def check_rows(found: HourlyAmounts, month: Month, demand: HouseholdState) -> No
     expected = defaultdict[datetime, list[float]](lambda: [0.0] * 5)
     for n, number in enumerate(table.quarter.tolist()):
         time = time_of(number)
-        contract, grid = contracts.at(time), AgreedPrices.at(contracts.at(time), time)
+        contract, grid = contracts.at(time), AgreedPrices.of_contract(contracts.at(time), time)
         price = price_of_kwh(contracts, time, MarketPrices(bought[n], sold[n]))
         vat, shared = 1 + (grid.vat_rate or 0.0), table.shared[:, n].sum() / 1000
         kwh, fed = table.imported[n] / 1000, np.nan_to_num(table.exported[n]) / 1000

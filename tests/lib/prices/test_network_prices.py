@@ -62,7 +62,7 @@ def on(day: str) -> NetworkPrices:
 def levies(day: str, **contract: object) -> dict[str, float | None]:
     """Return the price of each levy on a bill of a day."""
     terms = Contract.of_terms({**LEVIED, **contract})
-    return {levy.name: levy.price for levy in AgreedPrices.at(terms, local(day)).levies}
+    return {levy.name: levy.price for levy in AgreedPrices.of_contract(terms, local(day)).levies}
 
 
 @pytest.mark.parametrize("year", [2025, 2026])
@@ -190,7 +190,7 @@ def test_prices_are_old_after_their_last_published_day(
     day: str, contract: dict[str, object], until: dict[str, date], ended: dict[str, date]
 ) -> None:
     terms = Contract.of_terms({"reference_kw": 7, "energy_price": 0.1, **contract})
-    older = AgreedPrices.at(terms, local(day)).prices_of
+    older = AgreedPrices.of_contract(terms, local(day)).prices_of
     assert older == (OlderPrices(until, ended) if until else None)
 
 
@@ -213,7 +213,7 @@ def test_each_line_names_the_age_of_its_price(
     until: date | None,
     has_newer: bool,  # noqa: FBT001
 ) -> None:
-    older = AgreedPrices.at(Contract.of_terms(LEVIED), local(day)).older([line])
+    older = AgreedPrices.of_contract(Contract.of_terms(LEVIED), local(day)).older([line])
     assert (older and set(older.until.values())) == ({until} if until else None)
     assert bool(older and older.has_newer) is has_newer
 

@@ -362,7 +362,7 @@ def _ask_about_fixed_price(read: JsonMapping, amounts: TypedAmounts) -> None:
     power = read.get("reference_power", REFERENCE_POWERS[-1])
     reference_kw = next((kw for kw in REFERENCE_POWERS if kw >= power), None)
     # A contract without own prices has the published prices.
-    published = AgreedPrices.at(
+    published = AgreedPrices.of_contract(
         Contract(), datetime.combine(since, _NOON, LUXEMBOURG) if since else dt_util.utcnow()
     ).fixed(reference_kw)
     own = read.get("network_fixed_price")

@@ -51,7 +51,7 @@ class AgreedPrices(NamedTuple):
     published: NetworkPrices
 
     @classmethod
-    def at(cls, contract: Contract, moment: datetime) -> Self:
+    def of_contract(cls, contract: Contract, moment: datetime) -> Self:
         """Return the prices that hold under `contract` at `moment`."""
         return cls(contract, price_file().at(moment))
 

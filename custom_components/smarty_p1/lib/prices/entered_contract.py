@@ -146,7 +146,7 @@ def prices_to_replace(moment: datetime, options: JsonMapping) -> OlderPrices | N
     terms = terms_on(options, day)
     if options.get("prices_confirmed") == day.year or _PRICED.isdisjoint(terms):
         return None
-    return AgreedPrices.at(contract_of(terms), moment).prices_of
+    return AgreedPrices.of_contract(contract_of(terms), moment).prices_of
 
 
 def high_prices(options: JsonMapping) -> list[float]:
