@@ -98,7 +98,9 @@ class JsonStorage(DiskWriter):
                 if content is not None
             )
             try:
-                await asyncio.shield(self._queue.run_in_thread(partial(FrameQueue.store_contents, contents=rows)))
+                await asyncio.shield(
+                    self._queue.run_in_thread(partial(FrameQueue.store_contents, contents=rows))
+                )
             except sqlite3.Error:
                 self._new = makers | self._new
                 raise

@@ -28,7 +28,9 @@ def rows_of_edges(
     """
     household = Household()
     for at, meter, imported, exported in edges:
-        household.count_telegram(datetime.fromtimestamp(at, UTC), Energies(imported, exported), None, meter)
+        household.count_telegram(
+            datetime.fromtimestamp(at, UTC), Energies(imported, exported), None, meter
+        )
     if household.newest is None:
         return {}
     # A meter may have fallen silent in a quarter-hour.

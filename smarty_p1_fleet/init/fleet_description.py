@@ -187,7 +187,9 @@ def read_inputs(path: Path) -> FleetInputs:
         metrics_address=table.take_value("metrics_address", _ip_address),
         watch=table.checked("watch", _WATCH, table.take_value("watch", TEXT, collectors[0])),
         receivers=_read_receivers(table, is_here=is_here),
-        prometheus_port=table.take_value("prometheus_port", count_up_to(highest_port), _PROMETHEUS_PORT),
+        prometheus_port=table.take_value(
+            "prometheus_port", count_up_to(highest_port), _PROMETHEUS_PORT
+        ),
         retention=table.take_value("retention", _RETENTION, "10y"),
         registers=table.take_value("registers", _REGISTERS),
         keys_command=table.take_value("keys_command", TEXTS),

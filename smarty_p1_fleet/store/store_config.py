@@ -72,7 +72,9 @@ def read_store(table: ConfigTable) -> StoreConfig:
         LOGGER.warning("[store] the login goes over the network unencrypted: https:// protects it")
     login = StoreLogin(files, username, password)
     auth_key = table.take_value("delete_auth_key_file", _AUTH_KEY)
-    return StoreConfig(urls, login, auth_key, metrics_url, table.take_value("name", _NAME, DEFAULT_NAME))
+    return StoreConfig(
+        urls, login, auth_key, metrics_url, table.take_value("name", _NAME, DEFAULT_NAME)
+    )
 
 
 def _read_urls(table: ConfigTable) -> tuple[str, ...]:

@@ -52,7 +52,9 @@ class FramesPublisher(ReconnectingPublisher):
 
     @override
     async def run(self) -> None:
-        if topic := await self._queue.run_in_thread(lambda queue: queue.last_topic(self._port.label)):
+        if topic := await self._queue.run_in_thread(
+            lambda queue: queue.last_topic(self._port.label)
+        ):
             self._root.restore(topic.removesuffix("/frame"))
         await super().run()
 

@@ -465,7 +465,7 @@ class FrameQueue:
                 self._write()
 
     def contents(self) -> dict[str, str]:
-        """Return the other contents of the file by name, as `keep` has stored them."""
+        """Return the other contents of the file by name, as `store_contents` has stored them."""
         return dict(self._database.execute("SELECT name, content FROM memory").fetchall())
 
     def store_contents(self, contents: Iterable[tuple[str, str]]) -> None:

@@ -212,7 +212,11 @@ async def test_telegrams_during_a_write_of_the_memory_wait_for_the_next_write(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_write, begun, put, waiting = threading.Semaphore(0), [], [], []
-    write, remember, written = FrameQueue.store_contents, JsonStorage.put_content, JsonStorage.written
+    write, remember, written = (
+        FrameQueue.store_contents,
+        JsonStorage.put_content,
+        JsonStorage.written,
+    )
 
     def write_slowly(queue: FrameQueue, contents: Iterable[tuple[str, str]]) -> None:
         begun.append(contents)
@@ -227,7 +231,7 @@ async def test_telegrams_during_a_write_of_the_memory_wait_for_the_next_write(
         waiting.append(memory)
         return await written(memory)
 
-    monkeypatch.setattr(FrameQueue, "keep", write_slowly)
+    monkeypatch.setattr(FrameQueue, "store_contents", write_slowly)
     monkeypatch.setattr(JsonStorage, "put_content", note)
     monkeypatch.setattr(JsonStorage, "written", note_waiting)
     meter = f"meter {TITLE.hex().upper()}"

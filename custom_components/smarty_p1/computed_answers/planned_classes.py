@@ -39,7 +39,9 @@ class PlannedClasses(NamedTuple):
     """Version of the answer, which is that of the day."""
 
     @classmethod
-    def of_entered_car(cls, coordinator: MeterCoordinator, typed: Mapping[str, float]) -> PlannedClasses:
+    def of_entered_car(
+        cls, coordinator: MeterCoordinator, typed: Mapping[str, float]
+    ) -> PlannedClasses:
         """Return the question about the entered car. `typed` are values in place of its own."""
         entered = next(iter(entered_cars(coordinator.config_entry)), None)
 

@@ -36,4 +36,6 @@ class LenedaSource:
             return
         coordinator.health.opened(coordinator.now())
         records.schedule_save()
-        coordinator.show_reading(outlined_reading(records.memory, dt_util.utcnow(), records.money()))
+        coordinator.show_reading(
+            outlined_reading(records.memory, dt_util.utcnow(), records.money())
+        )

@@ -29,8 +29,8 @@ _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 class MeterSource(DataSource, Protocol):
     """Source of the readings of a meter: telegrams, entities of another integration, or Leneda.
 
-    A source passes each reading to `take_reading` or `show` of its coordinator. `rules` say when
-    the source fails.
+    A source passes each reading to `take_reading` or `show_reading` of its coordinator. `rules` say
+    when the source fails.
     """
 
     rules: Rules

@@ -106,7 +106,7 @@ class House(Home):
         for n in range(3):
             self.meter.on_reading(reading, 1000 + 10.0 * n)
         for n in range(times):
-            self.meter.ask(address, Question.EM_STATUS, 1020 + n * interval)
+            self.meter.answer_question(address, Question.EM_STATUS, 1020 + n * interval)
 
 
 @pytest.fixture
@@ -268,7 +268,7 @@ async def test_a_fast_client_raises_a_question(house: House, choice: str, name: 
     # Of ten such clients, the seven that asked last stay: the options accept eight.
     udp = [BATTERY, *(f"192.168.1.{number}" for number in range(40, 49))]
     for address in reversed(udp):
-        house.meter.ask(address, Question.UDP, 1026)
+        house.meter.answer_question(address, Question.UDP, 1026)
     menu = await open_repair(house.hass, f"virtual_battery_{house.entry.entry_id}")
     if name is None:
         # The options of the entry are gone by now.
@@ -289,7 +289,7 @@ async def test_a_fast_client_raises_a_question(house: House, choice: str, name: 
 async def test_an_unnamed_client_by_udp_is_shown(house: House) -> None:
     await house.switch_on(batteries=["192.168.1.20"])
     with pytest.raises(Unavailable):
-        house.meter.ask(STRANGER, Question.UDP, 1000)
+        house.meter.answer_question(STRANGER, Question.UDP, 1000)
     page = await house.page("virtual_clients")
     placeholders = page["description_placeholders"] or {}
     assert placeholders["unanswered"].startswith(f"| {STRANGER} | Shelly EM.GetStatus, UDP |")

@@ -228,7 +228,9 @@ async def test_the_energy_above_by_the_contract_of_each_day(site: Site) -> None:
     table = first.joined(first._replace(quarter=first.quarter + 96))
     agreed = [(BEGINNING, 7.0), (since, 3.0), (since + timedelta(days=1), None)]
     contracts = Contracts(tuple((day, Contract(reference_kw=kw)) for day, kw in agreed))
-    changed = dataclasses.replace(demand, contracts=contracts, ledger=Ledger.of_table(table, contracts))
+    changed = dataclasses.replace(
+        demand, contracts=contracts, ledger=Ledger.of_table(table, contracts)
+    )
 
     with patch.object(type(site.entry.runtime_data.records), "demand", changed):
         answer = await site.ask("classes")

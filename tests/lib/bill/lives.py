@@ -80,7 +80,7 @@ class Life:
         while True:
             energies = self._of.Energies(round(kwh, 6), fed_kwh)
             put_prices(meter, time, price(time), self._prices)
-            meter.update(time, energies, self.kw(time), serial, market=price(time))
+            meter.count_telegram(time, energies, self.kw(time), serial, market=price(time))
             if time + step > end:
                 return kwh
             kwh += self.kw(time) * (step / HOUR)

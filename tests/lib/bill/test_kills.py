@@ -145,7 +145,9 @@ def test_a_clock_that_leaps_more_than_two_years_damages_no_file() -> None:
 def test_a_line_has_both_registers_at_the_end_of_its_quarter_hour() -> None:
     meter, start = Household(CONTRACT), datetime(2026, 6, 2, 8, tzinfo=UTC)
     for minutes, imported, exported in ((0, 100.0, 50.0), (10, 100.3, 50.6), (20, 100.5, 51.6)):
-        meter.count_telegram(start + timedelta(minutes=minutes), Energies(imported, exported), None, "SAG1")
+        meter.count_telegram(
+            start + timedelta(minutes=minutes), Energies(imported, exported), None, "SAG1"
+        )
     [span] = meter.meter.take_new()
     assert (span.imported_register_wh, span.exported_register_wh) == (100_400, 51_100)
 

@@ -120,9 +120,13 @@ def test_an_aid_may_have_the_first_and_the_last_day_of_all() -> None:
 
 def test_a_kwh_above_the_reference_power() -> None:
     june = local("2026-06-15")
-    assert AgreedPrices.of_contract(Contract(reference_kw=7), june).excess == 0.08262  # 0.0765 * 1.08
+    assert (
+        AgreedPrices.of_contract(Contract(reference_kw=7), june).excess == 0.08262
+    )  # 0.0765 * 1.08
     earlier = local("2025-06-15")
-    assert AgreedPrices.of_contract(Contract(reference_kw=7), earlier).excess == 0.123012  # 0.1139 * 1.08
+    assert (
+        AgreedPrices.of_contract(Contract(reference_kw=7), earlier).excess == 0.123012
+    )  # 0.1139 * 1.08
     instead = Contract(reference_kw=7, replaces_variable=True, has_vat=False)
     assert AgreedPrices.of_contract(instead, june).excess == 0.0255  # 0.0765 - 0.0510
     assert AgreedPrices.of_contract(Contract(), june).excess is None

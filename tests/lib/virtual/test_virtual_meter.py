@@ -86,7 +86,9 @@ def test_a_share_of_a_small_power_is_given_in_one_answer() -> None:
 
     def told(now: float) -> list[float | None]:
         asking = (BATTERY, STRANGER)
-        return [meter.answer_question(address, Question.HOMEWIZARD, now).power_w for address in asking]
+        return [
+            meter.answer_question(address, Question.HOMEWIZARD, now).power_w for address in asking
+        ]
 
     for now in day(meter, poll=1, seconds=10, watts=0):
         told(now)
@@ -197,7 +199,9 @@ def test_a_battery_that_paused_is_a_newcomer() -> None:
     meter = VirtualMeter(SERIAL)
     asks_by_udp(meter, BATTERY, 80)
     meter.on_reading(of_power(2800), 120)
-    told = [meter.answer_question(each, Question.UDP, 120.1).power_w for each in (STRANGER, BATTERY)]
+    told = [
+        meter.answer_question(each, Question.UDP, 120.1).power_w for each in (STRANGER, BATTERY)
+    ]
     assert told == [pytest.approx(280)] * 2
 
 

@@ -158,7 +158,9 @@ class MeasuredPrices:
                     if not has_passed(asked_at, now, ASK_AGAIN_AFTER):
                         raise DownloadError
                     self._asked[month] = now
-                    self._files.add_prices(_ZONE_SOURCE, await async_month_of_prices(self._hass, month))
+                    self._files.add_prices(
+                        _ZONE_SOURCE, await async_month_of_prices(self._hass, month)
+                    )
                 month = following
 
     def _named_sources(self) -> Iterator[_Sources]:

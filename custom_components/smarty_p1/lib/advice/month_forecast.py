@@ -251,7 +251,10 @@ def _known_parts(
         yield from ledger.parts(begin, is_shared_until)
     if is_shared_until >= until:
         return
-    models, usual = [Ledger.of_table(table, NO_CONTRACTS).all for table in tables], _usual_supply(tables)
+    models, usual = (
+        [Ledger.of_table(table, NO_CONTRACTS).all for table in tables],
+        _usual_supply(tables),
+    )
     for start, end, part in ledger.timed_parts(is_shared_until, until):
         second_share = _second_share(usual, part.contract, start, end)
         yield part._replace(sums=_shared_like(models, part.sums, second_share))

@@ -81,7 +81,7 @@ def costs_under(
     of_month = month_prices(ledger, month_start(begin), billed_until)
     fixed = _fixed([BillPart(AgreedPrices.of_contracts(terms, begin), terms.aids, months, Sums())])
     days = ledger.between(begin, day_end(until - SECOND))
-    rows = Ledger.of_contracts_table(days.table, terms).between(begin, until)
+    rows = Ledger.of_table(days.table, terms).between(begin, until)
     return _costs(rows, until, prices_of_rows(rows, of_month), fixed)
 
 

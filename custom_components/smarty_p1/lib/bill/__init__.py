@@ -1,7 +1,7 @@
 """Costs: months, their bill, its days and hours, Leneda's days, shared energy.
 
 meter = Household(Contract(reference_kw=7))
-meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
+meter.count_telegram(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
 demand = meter.snapshot
 demand.month.bill(demand.until).total
 

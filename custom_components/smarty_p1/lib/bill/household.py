@@ -1,7 +1,7 @@
 """Household with one connection: its quarter-hours, contracts, Leneda's days and months.
 
     meter = Household(Contract(reference_kw=7))
-    meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
+    meter.count_telegram(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
     demand = meter.snapshot
     if demand:
         print(demand.month.bill(demand.until).total)
@@ -187,7 +187,7 @@ class Household:
         market: MarketPrices = NO_PRICES,
         clock: ClockVerdict = NO_DOUBT,
     ) -> bool:
-        """Take the values of one telegram, as `QuarterHourMeter.update` does."""
+        """Take the values of one telegram, as `QuarterHourMeter.count_telegram` does."""
         has_changed = self.meter.count_telegram(
             time, energies, power_kw, serial_number, threshold_kva, market, clock
         )

@@ -1,6 +1,6 @@
 """Sums of a table under the contracts of its time, over any period.
 
-    ledger = Ledger.of(table, contracts)
+    ledger = Ledger.of_table(table, contracts)
     ledger.sums(first, last).imported_wh
 
 A row is billed under the contract that holds at the start of its quarter-hour. The sums are
@@ -72,7 +72,9 @@ class LedgerRows(NamedTuple):
     They are integers, so a difference of two totals is exact, however long the past is."""
 
     @classmethod
-    def of_table(cls, table: Table, contracts: Contracts, before: LedgerRows | None = None) -> LedgerRows:
+    def of_table(
+        cls, table: Table, contracts: Contracts, before: LedgerRows | None = None
+    ) -> LedgerRows:
         """Return the rows of a table. The running totals continue those of the rows `before`."""
         clock, count = wall_clock(table.quarter), len(table.quarter)
         is_second, reference_wh = np.zeros(count, bool), reference_wh_of(table.quarter, contracts)

@@ -1,7 +1,7 @@
 """The quarter-hours of Luxembourg's grid tariff: mean power, peak, energy above reference power.
 
     meter = QuarterHourMeter()
-    meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
+    meter.count_telegram(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
     values = meter.values
     if values and values.will_exceed:
         print("shed load: at most", values.available_kw, "kW until the quarter-hour ends")

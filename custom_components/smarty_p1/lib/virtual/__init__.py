@@ -2,7 +2,7 @@
 
     meter = VirtualMeter(draw_serial())
     meter.on_reading(reading, time.monotonic())
-    answer = meter.ask("192.168.1.20", Question.HOMEWIZARD, time.monotonic())
+    answer = meter.answer_question("192.168.1.20", Question.HOMEWIZARD, time.monotonic())
     homewizard_data(answer)
 
 A client gets the values of the last telegram. After 30 seconds without a telegram, it gets no

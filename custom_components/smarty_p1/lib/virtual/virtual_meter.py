@@ -152,7 +152,7 @@ class VirtualMeter:
         return values.scaled(self._take(client, self._poll_interval(estimate, waited), now))
 
     def push(self, address: str, now: float) -> MeterValues:
-        """Return the values for a notification to a client. Raises the same errors as `ask`.
+        """Return the values for a notification to a client. Raises as `answer_question` does.
 
         A battery that the user has named gets its whole share of the power, because the next
         notification comes only with the next telegram. If the battery also polls, it gets only the
