@@ -70,7 +70,7 @@ _SECTIONS: Mapping[str, Sequence[str]] = {
     ),
     "dynamic_price": ("energy_price_entity", "energy_margin"),
     "feed_in": ("feed_in_price", "feed_in_price_entity", "feed_in_margin"),
-    "levies": ("vat", "with_levies", "consumer_category", *price_file().entered),
+    "levies": ("vat", "with_levies", "consumer_category", *price_file().enterable_levies),
     "energy_sharing": ("community_price",),
     "network_prices": (
         "meter_ampere",

@@ -62,7 +62,7 @@ CONTRACT_TERMS: Mapping[str, Term] = {
     "consumer_category": Choice(CONSUMER_CATEGORIES),
     **{
         name: MARGIN if price_file().levies[name].per == PER_KWH else MONTHLY
-        for name in price_file().entered
+        for name in price_file().enterable_levies
     },
     "community_price": PRICE,
     "meter_ampere": Choice(tuple(map(str, METER_SIZES))),

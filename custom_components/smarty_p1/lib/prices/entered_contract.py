@@ -46,7 +46,7 @@ TERM_OPTIONS: Mapping[str, str] = {
     "has_levies": "with_levies",
     "consumer_category": "consumer_category",
     "community_price": "community_price",
-    **{name: name for name in price_file().entered},
+    **{name: name for name in price_file().enterable_levies},
 }
 """Option with each term of a `Contract`."""
 # Bills are computed only if the user has entered at least one of these options.

@@ -238,7 +238,7 @@ class PublishedPrices:
         return cls(levies, timeline(days, DAY), timeline(days_of_years, _YEAR))
 
     @property
-    def entered(self) -> Sequence[str]:
+    def enterable_levies(self) -> Sequence[str]:
         """Return the names of the levies that a contract may have at a price of its own."""
         return [name for name, levy in self.levies.items() if levy.part == "levies"]
 
