@@ -241,7 +241,7 @@ class HousePlanner:
     def _take(self, subentry_id: str, change: ChangeOfRecord) -> None:
         """Take the wish of a user, which ends the hand at the switch. Many wishes are one plan."""
         if subentry_id in self._loads:
-            before = self._records.of(subentry_id)
+            before = self._records.record_of(subentry_id)
             record = change(before)
             if record.is_started_now and not before.is_started_now:
                 planned = planned_loads(self._hass, self._entry.entry_id).get(subentry_id, {})
@@ -299,7 +299,7 @@ class HousePlanner:
             self._unknown.add(name)
         else:
             self._unknown.discard(name)
-            record = self._records.of(name)
+            record = self._records.record_of(name)
             if planned:
                 plan = _with_runs(replace(plan, lacks=planned.lacks), planned, wish, record)
             self._records.put(name, record.with_plan(plan, runs=bool(wish and wish.runs)))
@@ -310,7 +310,7 @@ class HousePlanner:
         """Show what is known of a load now."""
         shown = None
         if name not in self._unknown:
-            shown = self._controlled[name].shown(self._records.of(name))
+            shown = self._controlled[name].shown(self._records.record_of(name))
         if LOAD_PLANS.of(self._hass, name) != shown:
             LOAD_PLANS.show(self._hass, name, shown)
 
@@ -327,7 +327,7 @@ class HousePlanner:
 
     async def _async_need(self, name: str, entered: EnteredLoad, now: datetime) -> _Need:
         """Return a load with the energy that it needs now. Raises UnknownNeedError."""
-        load, record = entered.load, self._records.of(name)
+        load, record = entered.load, self._records.record_of(name)
         plan = _without_runs(load, record, self._state(name, entered, record, now), now)
         is_failed = plan.state is LoadState.DID_NOT_START
         if plan.state not in _NEEDING and not (is_failed and load.hours is None):
@@ -362,7 +362,7 @@ class HousePlanner:
         load = entered.load
         if rest_hours is not None:
             return load.max_kw * rest_hours, entered.measured_by
-        left, source = await async_needed(self._hass, name, entered, self._records.of(name), now)
+        left, source = await async_needed(self._hass, name, entered, self._records.record_of(name), now)
         # An appliance runs through, whatever it has used before.
         return left if load.hours is None else load.kwh, source
 
@@ -415,7 +415,7 @@ class HousePlanner:
         is_new, shared, limits = False, dict[str | None, float](), self._limits(now)
         looks = dict[str, LimitLook]()
         for name, entered in self._loads.items():
-            record = self._records.of(name).at_deadline(entered.load, now)
+            record = self._records.record_of(name).at_deadline(entered.load, now)
             record = self._counted(name, record, now)
             self._records.count(name, record)
             if (is_there := entered.is_there(self._hass)) is not None:
@@ -505,7 +505,7 @@ class HousePlanner:
     @callback
     def _follow_load(self, name: str) -> None:
         """Send the orders that a load needs now."""
-        record, now, entered = self._records.of(name), dt_util.utcnow(), self._loads[name]
+        record, now, entered = self._records.record_of(name), dt_util.utcnow(), self._loads[name]
         if entered.is_controlled or record.control.entities:
             latest = self._entry.runtime_data.latest
             control = self._controlled[name].followed(record, now, latest)
@@ -568,7 +568,7 @@ class HousePlanner:
 
     def _is_without_plan(self, name: str, now: datetime) -> bool:
         """Return whether a load has no plan of now, although there was time to make one."""
-        planned_at = quarter_start(self._records.of(name).plan.planned_at)
+        planned_at = quarter_start(self._records.record_of(name).plan.planned_at)
         return has_passed(max(planned_at, self._controlled[name].entered_at), now, _MAX_AGE)
 
     def _problem_of(self, name: str) -> Problem:

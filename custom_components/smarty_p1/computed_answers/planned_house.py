@@ -93,7 +93,7 @@ async def async_plan_saving(
             [energy] = await async_load_energies(hass, [entered.measured_by], start, end)
         except NoLoadStatisticError:
             return None
-        ready_at = coordinator.load_records.of(subentry_id).ready_at
+        ready_at = coordinator.load_records.record_of(subentry_id).ready_at
         loads.append(MeasuredLoad(entered.load, energy, device.created_at, ready_at))
     if not loads:
         return None

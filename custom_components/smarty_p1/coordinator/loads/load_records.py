@@ -53,25 +53,25 @@ class LoadRecords(ThrottledStore):
         self.state = LoadFile()
         self.wishes = Listeners[str, ChangeOfRecord](FaultLog(f"Loads of {entry_id}"))
 
-    def of(self, subentry_id: str) -> LoadRecord:
+    def record_of(self, subentry_id: str) -> LoadRecord:
         """Return the record of a load. A new load has done nothing yet."""
         return self.state.loads.get(subentry_id, LoadRecord())
 
     def control_of(self, subentry_id: str) -> LoadControl:
         """Return what was ordered from the entities of a load or battery."""
         battery = self.state.batteries.get(subentry_id)
-        return self.of(subentry_id).control if battery is None else battery
+        return self.record_of(subentry_id).control if battery is None else battery
 
     @callback
     def put(self, subentry_id: str, record: LoadRecord) -> bool:
         """Keep the new record of a load. Return whether it differs in what is stored."""
-        before, self.state.loads[subentry_id] = self.of(subentry_id), record
+        before, self.state.loads[subentry_id] = self.record_of(subentry_id), record
         return self._changed(before, record)
 
     @callback
     def count(self, subentry_id: str, record: LoadRecord) -> None:
         """Keep the record of a load with its counted energy."""
-        if record.control.own_kwh != self.of(subentry_id).control.own_kwh:
+        if record.control.own_kwh != self.record_of(subentry_id).control.own_kwh:
             self.schedule()
         self.state.loads[subentry_id] = record
 
@@ -79,7 +79,7 @@ class LoadRecords(ThrottledStore):
     def put_control(self, subentry_id: str, control: LoadControl, *, is_battery: bool) -> bool:
         """Keep what was ordered from a load or battery. Return whether this differs."""
         if not is_battery:
-            return self.put(subentry_id, replace(self.of(subentry_id), control=control))
+            return self.put(subentry_id, replace(self.record_of(subentry_id), control=control))
         before = self.state.batteries.get(subentry_id, LoadControl())
         self.state.batteries[subentry_id] = control
         return self._changed(before, control)
@@ -131,7 +131,7 @@ class LoadRecords(ThrottledStore):
     async def _async_join(self, parsed: LoadFile) -> None:
         state = self.state
         for name, record in parsed.loads.items():
-            state.loads[name] = self.of(name).after(record) if name in state.loads else record
+            state.loads[name] = self.record_of(name).after(record) if name in state.loads else record
         self.state = replace(
             state,
             batteries=parsed.batteries | state.batteries,
