@@ -246,7 +246,7 @@ class HousePlanner:
             if record.is_started_now and not before.is_started_now:
                 planned = planned_loads(self._hass, self._entry.entry_id).get(subentry_id, {})
                 record = replace(record, more_eur=planned.get("saving"))
-            self._records.put(subentry_id, replace(record, control=record.control.released()))
+            self._records.put_record(subentry_id, replace(record, control=record.control.released()))
             self._on_event()
         elif subentry_id in self._owners():
             self._battery.release()
@@ -302,7 +302,7 @@ class HousePlanner:
             record = self._records.record_of(name)
             if planned:
                 plan = _with_runs(replace(plan, lacks=planned.lacks), planned, wish, record)
-            self._records.put(name, record.with_plan(plan, runs=bool(wish and wish.runs)))
+            self._records.put_record(name, record.with_plan(plan, runs=bool(wish and wish.runs)))
         self._show(name)
 
     @callback
@@ -437,7 +437,7 @@ class HousePlanner:
             noted = _noted(entered, record, kw)
             measured = self._hass.states.get(entered.measured_by or "")
             noted = noted._replace(reported_at=measured.last_reported if measured else None)
-            is_new |= self._records.put(name, record.noted(entered.load, now, noted))
+            is_new |= self._records.put_record(name, record.noted(entered.load, now, noted))
         self._records.log_limits(looks, now)
         return is_new
 

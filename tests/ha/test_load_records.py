@@ -337,7 +337,7 @@ def test_loads_that_were_removed_never_make_the_file_too_long(hass: HomeAssistan
     records = LoadRecords(hass, "entry")
     for number in range(30):
         switch = {f"switch.{number}": EntityKind.SWITCH}
-        records.put(str(number), LoadRecord(control=LoadControl().used(switch, EVENING)))
+        records.put_record(str(number), LoadRecord(control=LoadControl().used(switch, EVENING)))
     present = [str(number) for number in range(20, 30)]
     records.forget_others(present)
     # Ten that are not seen off yet.

@@ -63,7 +63,7 @@ class LoadRecords(ThrottledStore):
         return self.record_of(subentry_id).control if battery is None else battery
 
     @callback
-    def put(self, subentry_id: str, record: LoadRecord) -> bool:
+    def put_record(self, subentry_id: str, record: LoadRecord) -> bool:
         """Keep the new record of a load. Return whether it differs in what is stored."""
         before, self.state.loads[subentry_id] = self.record_of(subentry_id), record
         return self._changed(before, record)
@@ -79,7 +79,7 @@ class LoadRecords(ThrottledStore):
     def put_control(self, subentry_id: str, control: LoadControl, *, is_battery: bool) -> bool:
         """Keep what was ordered from a load or battery. Return whether this differs."""
         if not is_battery:
-            return self.put(subentry_id, replace(self.record_of(subentry_id), control=control))
+            return self.put_record(subentry_id, replace(self.record_of(subentry_id), control=control))
         before = self.state.batteries.get(subentry_id, LoadControl())
         self.state.batteries[subentry_id] = control
         return self._changed(before, control)
