@@ -80,7 +80,7 @@ class PlanCalendar(PlanEntity, CalendarEntity):
         now = quarter_start(dt_util.utcnow())
         runs = dict[str, list[_Run]]()
         for load in entered_loads(self._entry):
-            plan, begun = LOAD_PLANS.of(self.hass, load), self._runs.get(load, [])
+            plan, begun = LOAD_PLANS.value_of(self.hass, load), self._runs.get(load, [])
             begun = [(begin, min(end, now)) for begin, end in begun if begin < now]
             runs[load] = _joined([*begun, *(plan.runs if plan else ())], day_start(now))
         self._runs = runs

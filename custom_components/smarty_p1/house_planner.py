@@ -311,7 +311,7 @@ class HousePlanner:
         shown = None
         if name not in self._unknown:
             shown = self._controlled[name].shown(self._records.record_of(name))
-        if LOAD_PLANS.of(self._hass, name) != shown:
+        if LOAD_PLANS.value_of(self._hass, name) != shown:
             LOAD_PLANS.show(self._hass, name, shown)
 
     async def _async_needs(self, now: datetime) -> dict[str, _Need]:

@@ -127,7 +127,7 @@ class LoadEntity(Entity):
 
     @property
     def _plan(self) -> LoadPlan | None:
-        plan: LoadPlan | None = self._plans.of(self.hass, self._subentry_id)
+        plan: LoadPlan | None = self._plans.value_of(self.hass, self._subentry_id)
         return plan
 
     @property

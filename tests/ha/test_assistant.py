@@ -299,7 +299,7 @@ async def test_the_plan_is_that_of_the_card(
 
 
 def has_state(hass: HomeAssistant, load: str, state: LoadState = LoadState.PLANNED) -> bool:
-    plan = LOAD_PLANS.of(hass, load)
+    plan = LOAD_PLANS.value_of(hass, load)
     return plan is not None and plan.state is state
 
 

@@ -360,7 +360,7 @@ async def test_texts_of_a_status_mean_connected(
     await planned(hass, next="unknown")
     hass.states.async_set(STATUS, "charging", TEXTS)
     await planned(hass, next="2026-06-16T20:00:00+00:00")
-    plan = LOAD_PLANS.of(hass, next(iter(house.subentries)))
+    plan = LOAD_PLANS.value_of(hass, next(iter(house.subentries)))
     assert plan is not None
     assert plan.state is LoadState.PLANNED
 

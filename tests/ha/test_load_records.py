@@ -76,7 +76,7 @@ class Plans:
             unique_id=None,
         )
         self.hass.config_entries.async_add_subentry(self.entry, subentry)
-        await self.until(lambda: LOAD_PLANS.of(self.hass, subentry.subentry_id) is not None)
+        await self.until(lambda: LOAD_PLANS.value_of(self.hass, subentry.subentry_id) is not None)
         return subentry.subentry_id
 
     async def at(self, time: datetime) -> None:
@@ -88,7 +88,7 @@ class Plans:
         await self.hass.async_block_till_done()
 
         def are_planned() -> bool:
-            plans = (LOAD_PLANS.of(self.hass, name) for name in self.entry.subentries)
+            plans = (LOAD_PLANS.value_of(self.hass, name) for name in self.entry.subentries)
             return all(plan is None or plan.planned_at >= time for plan in plans)
 
         await self.until(are_planned)
@@ -97,7 +97,7 @@ class Plans:
         await wait_until(self.hass, condition)
 
     def of(self, name: str) -> LoadPlan:
-        plan = LOAD_PLANS.of(self.hass, name)
+        plan = LOAD_PLANS.value_of(self.hass, name)
         assert plan is not None
         return plan
 
@@ -105,7 +105,7 @@ class Plans:
         """Wait until a load has this state, and this next or present start."""
 
         def has_come() -> bool:
-            plan = LOAD_PLANS.of(self.hass, name)
+            plan = LOAD_PLANS.value_of(self.hass, name)
             begin = plan.runs[0][0] if plan and plan.runs else None
             return plan is not None and (plan.state, begin) == (state, start)
 
@@ -302,7 +302,7 @@ async def test_a_restart_forgets_neither_the_task_nor_the_shown_start(
     stored = hass_storage[key]["data"]["loads"][dishes]
     assert stored["announced_start"] == CHEAP.isoformat()
     assert stored["ready_at"] == [EVENING.isoformat()]
-    await plans.until(lambda: LOAD_PLANS.of(plans.hass, dishes) is not None)
+    await plans.until(lambda: LOAD_PLANS.value_of(plans.hass, dishes) is not None)
     await plans.shows(dishes, LoadState.PLANNED, CHEAP)
     # The run began before the next restart, so its rest is known.
     await plans.at(CHEAP + MINUTE)
@@ -402,7 +402,7 @@ def with_prices(plans: Plans, days: int, now: datetime) -> None:
 
 def shown_plan(plans: Plans) -> JsonMapping:
     """Return the plan that cards show."""
-    shown = HOUSE_PLANS.of(plans.hass, plans.entry.entry_id)
+    shown = HOUSE_PLANS.value_of(plans.hass, plans.entry.entry_id)
     assert not isinstance(shown, PlanLack)
     assert shown
     return shown
@@ -454,7 +454,7 @@ async def test_a_plan_goes_without_prices_and_shows_no_costs(plans: Plans, home:
     await plans.until(lambda: bool(plans.of(car).runs))
     plan = plans.of(car)
     assert (plan.lacks, plan.missing_kwh) == ({PlanLack.PRICE}, 0.0)
-    assert HOUSE_PLANS.of(plans.hass, plans.entry.entry_id) is PlanLack.PRICE
+    assert HOUSE_PLANS.value_of(plans.hass, plans.entry.entry_id) is PlanLack.PRICE
     state = plans.hass.states.get("sensor.car_limit_price")
     assert state is not None
     assert state.state == "unknown"
@@ -573,6 +573,6 @@ async def test_loads_of_two_meters_are_planned_apart(plans: Plans, clock: SetClo
         await others.press("button.theirs_ready")
         await others.shows(theirs, LoadState.PLANNED, CHEAP)
         hass.config_entries.async_remove_subentry(plans.entry, dishes)
-        await plans.until(lambda: LOAD_PLANS.of(hass, dishes) is None)
+        await plans.until(lambda: LOAD_PLANS.value_of(hass, dishes) is None)
         await others.shows(theirs, LoadState.PLANNED, CHEAP)
         await hass.config_entries.async_unload(entry.entry_id)

@@ -81,7 +81,7 @@ class Box:
 
     @property
     def plan(self) -> LoadPlan:
-        plan = LOAD_PLANS.of(self._hass, next(iter(self.house.subentries)))
+        plan = LOAD_PLANS.value_of(self._hass, next(iter(self.house.subentries)))
         assert plan is not None
         return plan
 
@@ -97,7 +97,7 @@ class Box:
             await self._hass.async_block_till_done()
 
     def has_new_plan(self) -> bool:
-        plan = LOAD_PLANS.of(self._hass, next(iter(self.house.subentries)))
+        plan = LOAD_PLANS.value_of(self._hass, next(iter(self.house.subentries)))
         return plan is not None and quarter_start(plan.planned_at) == quarter_start(
             dt_util.utcnow()
         )

@@ -340,7 +340,7 @@ async def test_the_household_gets_the_plan_and_the_missing_energy_as_messages(
             if each["notification_id"].startswith("smarty_p1")
         }
 
-    await wait_until(hass, lambda: HOUSE_PLANS.of(hass, house.entry_id) is not None)
+    await wait_until(hass, lambda: HOUSE_PLANS.value_of(hass, house.entry_id) is not None)
     async_fire_time_changed(hass, datetime.now(UTC) + timedelta(seconds=61))
     await wait_until(hass, lambda: shown_texts() == expected)
 
@@ -507,7 +507,7 @@ async def test_power_and_missing_energy_follow_in_steps(
     await add(hass, house)
     await planned(hass, runs="off")
     (load,) = house.subentries
-    plan = LOAD_PLANS.of(hass, load)
+    plan = LOAD_PLANS.value_of(hass, load)
     assert plan is not None
     shown = []
     for kw, kwh in ((3.0, 1.0), (3.05, 0.96), (3.1, 0.9), (0.01, 0.02), (0.0, 0.0), (0.02, 0.01)):

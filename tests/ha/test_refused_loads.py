@@ -126,7 +126,7 @@ async def test_a_load_that_is_only_planned_needs_none_of_its_buttons(
     buttons = {"switched_by": BOX, "stopped_by": "button.gone", "shown_by": "sensor.gone"}
     pool = store(hass, box.house, "load", "Pool", _water() | buttons)
     await box.at(16)
-    assert LOAD_PLANS.of(hass, pool.subentry_id)
+    assert LOAD_PLANS.value_of(hass, pool.subentry_id)
 
 
 async def test_a_battery_with_a_number_that_a_load_sets_is_only_planned_until_the_load_is_removed(

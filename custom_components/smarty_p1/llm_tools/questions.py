@@ -133,7 +133,7 @@ async def _async_plan(call: ServiceCall) -> _Facts:
     return {
         "estimated": True,
         "loads": [
-            load_facts(entered.name, LOAD_PLANS.of(call.hass, name), planned.get(name, {}))
+            load_facts(entered.name, LOAD_PLANS.value_of(call.hass, name), planned.get(name, {}))
             for name, entered in entered_loads(entry).items()
         ],
     }

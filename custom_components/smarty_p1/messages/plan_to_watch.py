@@ -23,7 +23,7 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
     return WatchedPlan(
         {name: entered.name for name, entered in loads.items()},
         {
-            name: replace(records.record_of(name), plan=LOAD_PLANS.of(hass, name) or LoadPlan())
+            name: replace(records.record_of(name), plan=LOAD_PLANS.value_of(hass, name) or LoadPlan())
             for name in loads
         },
         {name: row["saving"] for name, row in rows.items()},
@@ -33,7 +33,7 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
 
 def _is_below(hass: HomeAssistant, entry: RecordsConfigEntry) -> bool:
     """Return whether the house stays within its reference power while loads run."""
-    shown, demand = HOUSE_PLANS.of(hass, entry.entry_id), entry.runtime_data.records.demand
+    shown, demand = HOUSE_PLANS.value_of(hass, entry.entry_id), entry.runtime_data.records.demand
     if shown is None or isinstance(shown, PlanLack) or demand is None:
         return False
     reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw

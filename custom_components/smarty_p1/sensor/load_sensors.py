@@ -143,7 +143,7 @@ class PlanSavingSensor(PlanEntity, SensorEntity):
 
     @property
     def _shown(self) -> PlanSaving | None:
-        return PLAN_SAVINGS.of(self.hass, self._entry.entry_id)
+        return PLAN_SAVINGS.value_of(self.hass, self._entry.entry_id)
 
     @property
     @override

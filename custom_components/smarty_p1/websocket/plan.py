@@ -139,7 +139,7 @@ class _PlanOfMeter(Subscribers):
     @override
     def _message(self) -> bytes:
         hass, entry = self._hass, self._entry
-        plan = HOUSE_PLANS.of(hass, entry.entry_id)
+        plan = HOUSE_PLANS.value_of(hass, entry.entry_id)
         loads = entered_loads(entry).items()
         is_lack = isinstance(plan, PlanLack)
         return json_bytes(
@@ -157,7 +157,7 @@ _GONE = json_bytes({"loads": [], "plan": None, "lack": None, "gone": True})
 def _load(
     hass: HomeAssistant, entry: AnyConfigEntry, subentry_id: str, entered: EnteredLoad
 ) -> EnteredLoadAnswer:
-    plan = LOAD_PLANS.of(hass, subentry_id)
+    plan = LOAD_PLANS.value_of(hass, subentry_id)
     return {
         "id": subentry_id,
         "name": entered.load.name,

@@ -57,9 +57,9 @@ async def test_a_plan_comes_at_once_and_each_time_that_it_has_changed(
     assert plan is not None
     assert plan["loads"] == [load | {"name": "load"}]
     # An equal plan sends nothing: the next message is that of the disconnected car.
-    before = HOUSE_PLANS.of(hass, house.entry_id)
+    before = HOUSE_PLANS.value_of(hass, house.entry_id)
     hass.states.async_set(CAR["connected"], "unknown")
-    await wait_until(hass, lambda: HOUSE_PLANS.of(hass, house.entry_id) is not before)
+    await wait_until(hass, lambda: HOUSE_PLANS.value_of(hass, house.entry_id) is not before)
     hass.states.async_set(CAR["connected"], "off")
     away = await message(client)
     assert [one["state"] for one in away["loads"]] == ["not_connected"]

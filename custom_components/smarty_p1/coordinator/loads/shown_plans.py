@@ -53,7 +53,7 @@ class ShownValues[T]:
         """Return the signal that the value of an id has changed."""
         return f"{self._key}_{owner_id}"
 
-    def of(self, hass: HomeAssistant, owner_id: str) -> T | None:
+    def value_of(self, hass: HomeAssistant, owner_id: str) -> T | None:
         """Return the current value of an id."""
         return hass.data.get(self._key, {}).get(owner_id)
 
@@ -86,5 +86,5 @@ PLAN_SAVINGS = ShownValues[PlanSaving]("plan_savings")
 
 def planned_loads(hass: HomeAssistant, entry_id: str) -> Mapping[str, JsonMapping]:
     """Return the loads in the plan of a meter, by the ids of their subentries."""
-    shown = HOUSE_PLANS.of(hass, entry_id)
+    shown = HOUSE_PLANS.value_of(hass, entry_id)
     return {load["name"]: load for load in shown["loads"]} if isinstance(shown, Mapping) else {}
