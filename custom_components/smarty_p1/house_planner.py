@@ -151,7 +151,7 @@ class HousePlanner:
         if loads == self._loads and not has_new_battery:
             return
         for subentry_id in self._loads.keys() - loads.keys():
-            LOAD_PLANS.show(self._hass, subentry_id, None)
+            LOAD_PLANS.show_value(self._hass, subentry_id, None)
         # A plan out of the file is old, and is not shown.
         self._unknown |= loads.keys() - self._loads.keys()
         for name, entered in loads.items():
@@ -169,9 +169,9 @@ class HousePlanner:
     def _forget(self) -> None:
         self._stop_tracking()
         for subentry_id in self._loads:
-            LOAD_PLANS.show(self._hass, subentry_id, None)
-        HOUSE_PLANS.show(self._hass, self._entry.entry_id, None)
-        PLAN_SAVINGS.show(self._hass, self._entry.entry_id, None)
+            LOAD_PLANS.show_value(self._hass, subentry_id, None)
+        HOUSE_PLANS.show_value(self._hass, self._entry.entry_id, None)
+        PLAN_SAVINGS.show_value(self._hass, self._entry.entry_id, None)
 
     async def _async_all_off(self) -> None:
         """Switch off what runs by the plan of a meter that is disabled."""
@@ -275,7 +275,7 @@ class HousePlanner:
         shown = await self._async_shown(planned)
         for name in self._loads:
             self._show_load(name, planned, *needs.get(name, (None, None)))
-        HOUSE_PLANS.show(self._hass, self._entry.entry_id, shown)
+        HOUSE_PLANS.show_value(self._hass, self._entry.entry_id, shown)
         self._follow()
         await self._entry.runtime_data.faults.attempt(self._async_count_saving, now)
 
@@ -289,7 +289,7 @@ class HousePlanner:
         saving = await async_plan_saving(self._entry.runtime_data, month, now)
         self._counted_hour = hour
         shown = PlanSaving(demand.month_start, saving, month.known_share(now))
-        PLAN_SAVINGS.show(self._hass, self._entry.entry_id, shown)
+        PLAN_SAVINGS.show_value(self._hass, self._entry.entry_id, shown)
 
     def _show_load(
         self, name: str, planned: PlannedHouse | None, plan: LoadPlan | None, wish: LoadWish | None
@@ -312,7 +312,7 @@ class HousePlanner:
         if name not in self._unknown:
             shown = self._controlled[name].shown(self._records.record_of(name))
         if LOAD_PLANS.value_of(self._hass, name) != shown:
-            LOAD_PLANS.show(self._hass, name, shown)
+            LOAD_PLANS.show_value(self._hass, name, shown)
 
     async def _async_needs(self, now: datetime) -> dict[str, _Need]:
         """Return the loads whose need is known, with their plans without runs."""

@@ -511,7 +511,7 @@ async def test_power_and_missing_energy_follow_in_steps(
     assert plan is not None
     shown = []
     for kw, kwh in ((3.0, 1.0), (3.05, 0.96), (3.1, 0.9), (0.01, 0.02), (0.0, 0.0), (0.02, 0.01)):
-        LOAD_PLANS.show(hass, load, replace(plan, given_kw=kw, missing_kwh=kwh))
+        LOAD_PLANS.show_value(hass, load, replace(plan, given_kw=kw, missing_kwh=kwh))
         states = map(hass.states.get, (f"sensor.car_{name}" for name in STEPPED))
         shown.append(tuple(float(state.state) for state in states if state))
     # A start, an end, and the first and last missing energy are shown at once.

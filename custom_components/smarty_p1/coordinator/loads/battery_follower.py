@@ -130,7 +130,7 @@ class BatteryFollower:
     def _show(self, plan: PlannedBattery | None) -> None:
         self._plan = plan
         if self.entered:
-            BATTERY_PLANS.show(self._hass, self.entered.subentry_id, plan)
+            BATTERY_PLANS.show_value(self._hass, self.entered.subentry_id, plan)
 
     def _differs(self, kw: float | None) -> bool:
         if kw is None or self._kw is None:

@@ -58,7 +58,7 @@ class ShownValues[T]:
         return hass.data.get(self._key, {}).get(owner_id)
 
     @callback
-    def show(self, hass: HomeAssistant, owner_id: str, value: T | None) -> None:
+    def show_value(self, hass: HomeAssistant, owner_id: str, value: T | None) -> None:
         """Show a new value of an id, or that it has none."""
         values = hass.data.setdefault(self._key, {})
         if value is None:
