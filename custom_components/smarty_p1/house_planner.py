@@ -147,7 +147,7 @@ class HousePlanner:
     def _look(self) -> None:
         """Plan again if the loads or the battery have changed, or whether they may be switched."""
         loads = switched_loads(self._hass, self._entry)
-        has_new_battery = self._battery.look()
+        has_new_battery = self._battery.reread_battery()
         if loads == self._loads and not has_new_battery:
             return
         for subentry_id in self._loads.keys() - loads.keys():

@@ -51,7 +51,7 @@ class BatteryFollower:
         self._mode_at: datetime | None = None
 
     @callback
-    def look(self) -> bool:
+    def reread_battery(self) -> bool:
         """Take the battery that the user has entered. Return whether it has changed."""
         if (entered := switched_battery(self._hass, self._entry)) == self.entered:
             return False
