@@ -381,7 +381,7 @@ class HousePlanner:
             )
         known = None if isinstance(planned, PlanLack) else planned
         # A battery needs prices and usual days.
-        self._battery.take(None if known and known.lacks else known, now)
+        self._battery.take_plan(None if known and known.lacks else known, now)
         return known
 
     async def _async_shown(self, planned: PlannedHouse | None) -> ShownHouse | None:

@@ -94,7 +94,7 @@ class BatteryFollower:
         return battery and BatteryWish(battery, measured_by, entered.sign > 0)
 
     @callback
-    def take(self, planned: PlannedHouse | None, now: datetime) -> None:
+    def take_plan(self, planned: PlannedHouse | None, now: datetime) -> None:
         """Take a new plan of the house, None without one."""
         if planned and planned.plan.values:
             quarter, kwh = planned.coming[0].quarter, planned.plan.battery[0]
