@@ -246,7 +246,9 @@ class HousePlanner:
             if record.is_started_now and not before.is_started_now:
                 planned = planned_loads(self._hass, self._entry.entry_id).get(subentry_id, {})
                 record = replace(record, more_eur=planned.get("saving"))
-            self._records.put_record(subentry_id, replace(record, control=record.control.released()))
+            self._records.put_record(
+                subentry_id, replace(record, control=record.control.released())
+            )
             self._on_event()
         elif subentry_id in self._owners():
             self._battery.release()
@@ -362,7 +364,9 @@ class HousePlanner:
         load = entered.load
         if rest_hours is not None:
             return load.max_kw * rest_hours, entered.measured_by
-        left, source = await async_needed(self._hass, name, entered, self._records.record_of(name), now)
+        left, source = await async_needed(
+            self._hass, name, entered, self._records.record_of(name), now
+        )
         # An appliance runs through, whatever it has used before.
         return left if load.hours is None else load.kwh, source
 

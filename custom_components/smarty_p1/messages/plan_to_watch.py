@@ -23,7 +23,9 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
     return WatchedPlan(
         {name: entered.name for name, entered in loads.items()},
         {
-            name: replace(records.record_of(name), plan=LOAD_PLANS.value_of(hass, name) or LoadPlan())
+            name: replace(
+                records.record_of(name), plan=LOAD_PLANS.value_of(hass, name) or LoadPlan()
+            )
             for name in loads
         },
         {name: row["saving"] for name, row in rows.items()},

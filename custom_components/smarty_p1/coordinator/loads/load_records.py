@@ -79,7 +79,9 @@ class LoadRecords(ThrottledStore):
     def put_control(self, subentry_id: str, control: LoadControl, *, is_battery: bool) -> bool:
         """Keep what was ordered from a load or battery. Return whether this differs."""
         if not is_battery:
-            return self.put_record(subentry_id, replace(self.record_of(subentry_id), control=control))
+            return self.put_record(
+                subentry_id, replace(self.record_of(subentry_id), control=control)
+            )
         before = self.state.batteries.get(subentry_id, LoadControl())
         self.state.batteries[subentry_id] = control
         return self._changed(before, control)
@@ -131,7 +133,9 @@ class LoadRecords(ThrottledStore):
     async def _async_join(self, parsed: LoadFile) -> None:
         state = self.state
         for name, record in parsed.loads.items():
-            state.loads[name] = self.record_of(name).after(record) if name in state.loads else record
+            state.loads[name] = (
+                self.record_of(name).after(record) if name in state.loads else record
+            )
         self.state = replace(
             state,
             batteries=parsed.batteries | state.batteries,
