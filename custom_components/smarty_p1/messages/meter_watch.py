@@ -21,7 +21,14 @@ from ..lib.connection_outage import Outage
 from ..lib.history.luxembourg_time import LUXEMBOURG, hour_start
 from ..lib.messages.goal_watch import goal_outlook
 from ..lib.messages.message import HouseholdMessage, Kind
-from ..lib.messages.meter_watches import AtReading, Facts, InMinute, MessageState, OnDay, look
+from ..lib.messages.meter_watches import (
+    AtReading,
+    Facts,
+    InMinute,
+    MessageState,
+    OnDay,
+    decide_messages,
+)
 from ..lib.messages.outbox import admit
 from ..lib.meter.meter_reader import Reading
 from .message_options import MessageOptions
@@ -137,7 +144,7 @@ class _MeterWatch:
 
         The state already says that these messages are sent.
         """
-        self.store.state, due, is_to_store = look(self.store.state, facts, self._faults)
+        self.store.state, due, is_to_store = decide_messages(self.store.state, facts, self._faults)
         if is_to_store:
             self.store.schedule()
         return due

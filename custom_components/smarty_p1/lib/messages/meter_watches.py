@@ -273,7 +273,7 @@ _WATCHES: Mapping[str, _Watch] = {
 }
 
 
-def look(
+def decide_messages(
     state: MessageState, facts: Facts, faults: FaultLog
 ) -> tuple[MessageState, Sequence[HouseholdMessage], bool]:
     """Return the state after these facts, the messages that are due, and whether to store it.
