@@ -164,8 +164,11 @@ def _failures(told: FailuresTold, facts: InMinute) -> Decision[FailuresTold]:
 
 def _voltages(reading: Reading) -> dict[str, float]:
     """Return the known voltages in V, by phase."""
-    voltages = {phase: reading.telegram.objects.get(name) for phase, name in _VOLTAGES.items()}
-    return {phase: volts for phase, volts in voltages.items() if isinstance(volts, int | float)}
+    return {
+        phase: volts
+        for phase, name in _VOLTAGES.items()
+        if isinstance(volts := reading.telegram.objects.get(name), int | float)
+    }
 
 
 def _exchanges(state: GridState, facts: InMinute) -> Decision[GridState]:
