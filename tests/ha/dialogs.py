@@ -126,8 +126,12 @@ def _refused_amounts(form: FlowResult[Any, Any]) -> dict[str, tuple[str, str]]:
     }
 
 
-def is_done(result: ConfigFlowResult, reason: str) -> bool:
+def is_done(result: Mapping[str, object], reason: str) -> bool:
     return (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+
+
+def is_created(result: Mapping[str, object]) -> bool:
+    return result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def settle(hass: HomeAssistant, result: ConfigFlowResult) -> ConfigFlowResult:

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from smartyp1.json_types import JsonDict
 
-from .dialogs import reconfigure, start
+from .dialogs import is_created, reconfigure, start
 from .support import let_pass, load, smarty_entry, with_contract
 
 KWH = {"unit_of_measurement": "kWh", "device_class": "energy"}
@@ -129,7 +129,7 @@ async def add(hass: HomeAssistant, smarty: Smarty, typed: JsonDict) -> MockConfi
     result = await hass.config_entries.flow.async_configure(
         contract["flow_id"], {"reference_power": "3", "energy_price": 0.15}
     )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     await hass.async_block_till_done()
     entry: MockConfigEntry = result["result"]
     return entry

@@ -10,7 +10,6 @@ from unittest.mock import Mock
 
 import pytest
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import ServiceValidationError
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
@@ -27,7 +26,7 @@ from smartyp1.p1.telegram import Telegram
 from tests.json_copy import through_json
 
 from .boards import pulse_entry
-from .dialogs import choose, open_repair
+from .dialogs import choose, is_created, is_done, open_repair
 from .meter import KEY, OTHER_KEY, SERIAL, MeterPort, encipher, seal, with_value
 from .support import (
     OF_TELEGRAM,
@@ -315,7 +314,7 @@ async def test_a_frame_that_no_key_decrypts_is_not_written(house: House, folder:
     await house.refuses("write", "has no verified telegram")
 
     result = await open_repair(house.hass, house.repair)
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "capture_empty")
+    assert is_done(result, "capture_empty")
     assert not house.repair
     assert await house.call("show") == {"state": "none"}
     assert files(folder) == []
@@ -340,7 +339,7 @@ async def test_the_repair_shows_the_capture_and_writes_it(recorded: House, folde
     # The record is still there, for the time when there is room.
     folder.unlink()  # noqa: ASYNC240
     done = await choose(recorded.hass, await open_repair(recorded.hass, recorded.repair), "write")
-    assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "capture_written")
+    assert is_done(done, "capture_written")
     path = folder / "capture-1.jsonl"
     assert done["description_placeholders"] == {"path": str(path)}
     assert read(path)
@@ -350,7 +349,7 @@ async def test_the_repair_shows_the_capture_and_writes_it(recorded: House, folde
 async def test_the_repair_discards_the_capture(recorded: House, folder: Path) -> None:
     menu, late, later = [await open_repair(recorded.hass, recorded.repair) for _ in range(3)]
     done = await choose(recorded.hass, menu, "discard")
-    assert done["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(done)
     assert await recorded.call("show") == {"state": "none"}
     assert (await choose(recorded.hass, late, "write"))["reason"] == "capture_gone"
     assert files(folder) == []

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from smartyp1.json_types import JsonDict
 
 from .billed_month import telegram
-from .dialogs import add_contract, enter_contract
+from .dialogs import add_contract, enter_contract, is_created
 from .support import Home, call, said, unload_entry, wait_for_telegram
 
 
@@ -39,7 +38,7 @@ async def add(home: Home, **typed: object) -> None:
 
 
 async def _is_stored(home: Home, result: ConfigFlowResult) -> None:
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     await home.hass.async_block_till_done()
     await wait_for_telegram(home.hass, home.entry)
 

@@ -40,7 +40,7 @@ from tests.lib.leneda.writing import (
 from . import billed_month
 from .billed_month import telegram
 from .clock import CLOCK
-from .dialogs import open_options
+from .dialogs import is_created, is_done, open_options
 from .measured import measure
 from .support import Home, call, refusal, remove_entry, state_of, unload_entry
 
@@ -589,10 +589,10 @@ async def test_the_dialog_takes_a_file_and_another(
     assert (told["compared_days"], told["differing_days"]) == ("1", "0")
     before = dict(entry.options)
     result = await options.async_configure(flow["flow_id"], {"next_step_id": "leneda_finish"})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert dict(entry.options) == before
     assert (await call(hass, "get_bill", month="2026-04"))["leneda_quarter_hours"] == 2880
 
     await unload_entry(hass, entry)
     result = await open_options(hass, entry, "leneda_file")
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "meter_not_running")
+    assert is_done(result, "meter_not_running")

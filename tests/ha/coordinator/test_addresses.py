@@ -7,14 +7,22 @@ from typing import Any
 import pytest
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import pulse_entry, tank_entry
-from tests.ha.dialogs import confirm, reconfigure, settle, start, submit, suggested
+from tests.ha.dialogs import (
+    confirm,
+    is_created,
+    is_done,
+    reconfigure,
+    settle,
+    start,
+    submit,
+    suggested,
+)
 from tests.ha.meter import KEY, MeterPort, stored_frame
 from tests.ha.support import Home, set_up_entry
 
@@ -129,7 +137,7 @@ async def test_a_board_keeps_its_address_and_does_not_show_it(home: Home, kind: 
     assert SECRET not in shown(result)
     result = await submit(home.hass, result, {})
 
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "board_reconfigured")
+    assert is_done(result, "board_reconfigured")
     assert entry.data["port"] == url
     # The stored files of the board belong to the unique id.
     assert entry.unique_id == unique_id
@@ -145,7 +153,7 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
     result = await submit(hass, form, {"port": url, "baud_rate": "9600", "pulses_per_kwh": 1000.0})
     result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
 
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert result["result"].unique_id == f"port:socket://REDACTED@127.0.0.1:{port.port}"
 
 

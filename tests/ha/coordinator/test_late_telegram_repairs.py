@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from tests.ha.dialogs import fill_in, open_repair
+from tests.ha.dialogs import fill_in, is_created, open_repair
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import (
     ENERGY,
@@ -144,11 +143,11 @@ async def test_a_clock_that_is_wrong_can_be_confirmed_once_and_for_all(
     name = f"telegrams_late_{house.entry.entry_id}"
     step, other = [await open_repair(hass, name) for _ in range(2)]
     end = await fill_in(hass, step, {})
-    assert end["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(end)
     await house.tell(NOON + timedelta(seconds=150), 102.0)
     # A dialog that was left open confirms nothing new.
     end = await fill_in(hass, other, {})
-    assert end["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(end)
     assert house.energy == "102.0"
     assert issues(hass) == set()
 

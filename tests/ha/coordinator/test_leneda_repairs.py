@@ -32,7 +32,7 @@ from custom_components.smarty_p1.lib.leneda.day_differences import compare_days
 from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from dev.leneda import Fault, Platform
 from dev.ports import free_ports
-from tests.ha.dialogs import fill_in, open_repair
+from tests.ha.dialogs import fill_in, is_created, is_done, open_repair
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR, REMAINING, utc
 from tests.ha.measured import as_span
 from tests.ha.support import Home, issue_of, reload_entry, smarty_entry, wait_until
@@ -84,7 +84,7 @@ async def test_a_new_key_is_tried_and_taken(
         assert issue_of(hass, entry, "leneda_key")
 
     result = await mend(hass, entry, {"api_key": NEW_KEY, "energy_id": ENERGY_ID})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     await hass.async_block_till_done()
     assert entry.options["leneda"] == {**ACCOUNT, "api_key": NEW_KEY}
     assert not issue_of(hass, entry, "leneda_key")
@@ -97,7 +97,7 @@ async def test_without_an_account_nothing_is_left_to_repair(
 ) -> None:
     hass.config_entries.async_update_entry(entry, options={})
     form = await open_repair(hass, f"leneda_key_{entry.entry_id}")
-    assert (form["type"], form["reason"]) == (FlowResultType.ABORT, "entry_removed")
+    assert is_done(form, "entry_removed")
 
     assert await reload_entry(hass, entry)
     await hass.async_block_till_done()

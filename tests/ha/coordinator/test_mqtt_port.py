@@ -10,7 +10,6 @@ import pytest
 from homeassistant.components import mqtt
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.setup import async_setup_component
@@ -24,7 +23,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
-from tests.ha.dialogs import confirm, reconfigure, schema_of, settle, start, suggested
+from tests.ha.dialogs import confirm, is_created, reconfigure, schema_of, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import (
@@ -247,7 +246,7 @@ async def test_the_dialog_offers_topics_and_sets_up_a_meter_at_one(
     await wait_for_subscriber(mqtt_mock, TOPIC, 2)
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))
     result = await creating
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert result["data"] == {"port": PORT, "encryption_key": KEY}
     assert result["result"].unique_id == SERIAL
     await hass.async_block_till_done()

@@ -20,7 +20,7 @@ from custom_components.smarty_p1.lib.prices.entered_contract import contract_of,
 from custom_components.smarty_p1.lib.prices.published_prices import OlderPrices, PublishedPrices
 from custom_components.smarty_p1.user_locale import async_user_locale
 from smartyp1.json_types import JsonDict
-from tests.ha.dialogs import choose, open_repair, suggested
+from tests.ha.dialogs import choose, is_created, is_done, open_repair, suggested
 from tests.ha.support import Home, reload_entry, remove_entry, said
 from tests.prices import PRICES
 
@@ -135,7 +135,7 @@ async def test_confirmed_prices_hold_for_one_year(house: House) -> None:
     assert placeholders == {"name": "Smarty 2574", "year": str(UNKNOWN), "prices": GRID}
     result = await choose(house.hass, menu, "keep")
 
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert house.year is None
     stored = {"contracts": [{"reference_power": 7.0}], "prices_confirmed": UNKNOWN}
     assert dict(house.entry.options) == stored
@@ -155,7 +155,7 @@ async def test_the_options_open_and_the_issue_goes_when_prices_are_entered(
 
     result = await choose(house.hass, await house.open(), "enter")
 
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "enter")
+    assert is_done(result, "enter")
     kind, flow_id = result["next_flow"]
     assert kind == "options_flow"
     assert house.year
@@ -235,7 +235,7 @@ async def test_a_meter_that_is_removed_meanwhile(house: House) -> None:
 
     for menu, step in zip(menus, steps, strict=True):
         result = await choose(house.hass, menu, step)
-        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
+        assert is_done(result, "entry_removed")
 
 
 def test_without_options_everything_is_as_published() -> None:

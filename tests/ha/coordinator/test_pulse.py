@@ -17,7 +17,7 @@ from custom_components.smarty_p1.coordinator.stored.pulse_count_file import Puls
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from smartyp1.json_types import JsonDict
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
-from tests.ha.dialogs import fill_in, open_repair, schema_of
+from tests.ha.dialogs import fill_in, is_created, is_done, open_repair, schema_of
 from tests.ha.support import (
     Home,
     let_pass,
@@ -327,7 +327,7 @@ OBJECTS = [f'{{"COUNTER":{{"C1":{count}}}}}' for count in (100, 104, 109, 115)]
 
 async def answer(hass: HomeAssistant, form: RepairsFlowResult, value: str) -> None:
     result = await fill_in(hass, form, {"value": value})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
 
 
 @LINGERING
@@ -392,7 +392,7 @@ async def test_a_new_reader_whose_first_json_comes_later_asks_for_the_value(
     raise_issue(hass, entry, Problem.OBJECT_NOT_COUNTED)
     await unload_entry(hass, entry)
     closed = await open_repair(hass, issue.issue_id)
-    assert (closed["type"], closed["reason"]) == (FlowResultType.ABORT, "entry_removed")
+    assert is_done(closed, "entry_removed")
 
 
 @LINGERING

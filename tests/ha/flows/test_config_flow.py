@@ -28,6 +28,7 @@ from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.dialogs import (
     confirm,
     is_advanced_open,
+    is_created,
     reconfigure,
     schema_of,
     start,
@@ -87,7 +88,7 @@ async def test_sets_up_a_meter(hass: HomeAssistant, port: MeterPort) -> None:
     )
 
     result = await confirm(hass, found)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert result["title"] == "Smarty"
     assert result["data"] == {"port": port.url, "encryption_key": KEY}
     entry = result["result"]

@@ -20,7 +20,17 @@ from custom_components.smarty_p1.flows.boards.board_probe import probe_pulses, p
 from custom_components.smarty_p1.lib.port.errors import ProbeError
 from smartyp1.json_types import JsonDict
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
-from tests.ha.dialogs import reconfigure, schema_of, settle, start, submit, suggested, told
+from tests.ha.dialogs import (
+    is_created,
+    is_done,
+    reconfigure,
+    schema_of,
+    settle,
+    start,
+    submit,
+    suggested,
+    told,
+)
 from tests.ha.meter import MeterPort
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import (
@@ -110,7 +120,7 @@ async def test_a_board_at_a_port(home: Home, greeting: bytes, step: str) -> None
     home.port.greeting = b""
     result = await agree(home.hass, found, step)
 
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     entry = result["result"]
     assert entry.title == "LED pulse reader"
     assert entry.state is ConfigEntryState.LOADED
@@ -526,7 +536,7 @@ async def test_a_board_moves_to_another_port(hass: HomeAssistant, port: MeterPor
     found = await submit(hass, form, {"port": port.address, "baud_rate": "9600"})
     result = await agree(hass, found, "pulse_found")
 
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "board_reconfigured")
+    assert is_done(result, "board_reconfigured")
     assert entry.data["port"] == port.url
     assert entry.data["meter_reading"] == 5.0
     assert entry.unique_id == f"port:{port.url}"
@@ -563,7 +573,7 @@ async def test_the_reading_of_the_meter(
         form = await hass.config_entries.options.async_init(entry.entry_id)
         typed = PULSES if reading is None else {**PULSES, "meter_reading": reading}
         result = await submit(hass, form, typed)
-        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert is_created(result)
         assert entry.options == PULSES
         await shows(hass, ENERGY, shown)
         stored = hass_storage[f"smarty_p1.{entry.entry_id}.pulses"]["data"]

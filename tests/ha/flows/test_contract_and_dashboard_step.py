@@ -12,7 +12,6 @@ from homeassistant.components.lovelace.const import LOVELACE_DATA
 from homeassistant.components.lovelace.dashboard import LovelaceStorage
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigFlowResult
 from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -23,6 +22,7 @@ from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import (
     confirm,
     enter_contract,
+    is_created,
     open_options,
     schema_of,
     start,
@@ -385,7 +385,7 @@ async def test_the_options_of_each_meter_show_and_hide_the_dashboard(home: Home)
             form = await open_options(home.hass, entry, "sidebar")
             assert schema_of(form)({}) == {"sidebar": bool(panels(home.hass))}
             result = await submit(home.hass, form, {"sidebar": is_shown})
-            assert result["type"] is FlowResultType.CREATE_ENTRY
+            assert is_created(result)
             assert panels(home.hass) == ({"smarty-p1"} if is_shown else set())
         assert (dict(first.options), dict(second.options)) == ({}, {"sidebar": True})
         # The meters were read all the time.

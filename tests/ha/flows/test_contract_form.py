@@ -7,7 +7,7 @@ import pytest
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import InvalidData
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
@@ -18,6 +18,7 @@ from tests.ha.dialogs import (
     contract_in,
     enter_aids,
     enter_contract,
+    is_created,
     schema_of,
     submit,
     suggested,
@@ -92,7 +93,7 @@ async def test_a_contract_is_stored_flat_and_shown_again_by_its_sections(
         **sections,
     )
 
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert contract_in(home.entry) == {
         "reference_power": 12.5,
         "meter_ampere": "63",
@@ -235,7 +236,7 @@ async def test_the_first_page_is_kept_while_the_second_is_corrected(home: Home) 
     home.port.greeting = home.port.next_frame(TELEGRAM)
     typed = {"since": f"{THIS_YEAR + 2}-12-31"}
     result = await submit(home.hass, form, typed)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     stored = {"reference_power": 7.0, "energy_price": 0.15, "discount": 1.0, **typed}
     assert contract_in(home.entry) == {**DEFAULTS, **stored}
 
@@ -245,7 +246,7 @@ async def test_a_program_may_omit_the_zeros_of_days_and_times(home: Home) -> Non
     second = SECOND | {"second_price_from": "7:00", "second_price_to": "9:30:00"}
     typed = {"since": "2026-1-1", "second_price": second}
     result = await enter(home, reference_power="7", energy_price=0.15, **typed)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     options = contract_in(home.entry)
     assert options["since"] == "2026-01-01"
     assert (options["second_price_from"], options["second_price_to"]) == ("07:00:00", "09:30:00")
@@ -272,7 +273,7 @@ async def test_units_of_prices(hass: HomeAssistant, home: Home) -> None:
     for unit in ("EUR/kWh", "€/kWh", "EUR/MWh", "ct/kWh", "c/kWh", "¢/kWh", None):
         hass.states.async_set(NORDPOOL, "unknown", {"unit_of_measurement": unit} if unit else {})
         result = await enter(home, dynamic_price=MARKET)
-        assert result["type"] is FlowResultType.CREATE_ENTRY, unit
+        assert is_created(result), unit
 
 
 def prices(home: Home, *days: str) -> list[float | None]:
@@ -298,7 +299,7 @@ async def test_new_prices_hold_from_their_day_and_leave_earlier_bills_alone(home
     result = await add_contract(
         home.hass, home.entry, contract | {"energy_price": "0,20", "since": "2026-03-01"}
     )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert prices(home, "02-28", "03-01") == [0.15, 0.2]
 
     # A price that is announced late comes before it; each holds until the next one.
@@ -433,7 +434,7 @@ async def test_aids_hold_on_their_own_days_and_change_nothing_else(home: Home) -
     contracts = home.entry.options["contracts"]
     result = await enter_aids(home.hass, home.entry, {"aids": [AID, REBATE]})
 
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     stored = {"name": "Resilienzpak", "per_kwh": 0.04}
     assert dict(home.entry.options) == {
         "contracts": contracts,

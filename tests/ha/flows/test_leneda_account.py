@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.leneda import Fault, Platform
-from tests.ha.dialogs import submit, suggested
+from tests.ha.dialogs import is_created, submit, suggested
 from tests.ha.leneda import (
     ENERGY_ID,
     EXPORTED,
@@ -55,7 +55,7 @@ async def test_an_account_is_tried_and_stored(home: Home, platform: Platform) ->
 
     result = await enter(home, spaced)
 
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert dict(home.entry.options) == {"min_interval": 10, "leneda": WITH_PANELS}
     asked = platform.requests[:2]
     assert [(each.point, each.code) for each in asked] == [

@@ -10,7 +10,6 @@ from unittest.mock import patch
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -19,7 +18,16 @@ from custom_components import smarty_p1
 from custom_components.smarty_p1.coordinator.leneda import download as leneda_download
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.leneda import Fault, Platform
-from tests.ha.dialogs import confirm, open_options, reconfigure, schema_of, start, submit, told
+from tests.ha.dialogs import (
+    confirm,
+    is_done,
+    open_options,
+    reconfigure,
+    schema_of,
+    start,
+    submit,
+    told,
+)
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
 from tests.ha.refusals import Refusals, Row
@@ -131,7 +139,7 @@ async def test_a_meter_that_another_entry_reads_is_no_cable_for_this_one(home: H
     await remove_entry(home.hass, cellar)
     assert await unload_entry(home.hass, entry)
     result = await submit(home.hass, form, {"port": home.port.address, "encryption_key": METER_KEY})
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+    assert is_done(result, "cable_added")
     assert (entry.unique_id, "kind" in entry.data) == (SERIAL, False)
 
 
@@ -146,7 +154,7 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
     assert form["step_id"] == "add_cable"
     result = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
 
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+    assert is_done(result, "cable_added")
     assert told(result) == {"name": "Smarty", "serial_number": SERIAL}
     assert (entry.unique_id, entry.title) == (SERIAL, "Smarty")
     assert "kind" not in entry.data
@@ -233,7 +241,7 @@ async def test_a_point_is_added_once(hass: HomeAssistant, *, has_cable: bool) ->
     else:
         await add(hass)
     result = await submit(hass, await start(hass, "leneda"), ACCOUNT)
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+    assert is_done(result, "already_configured")
 
 
 async def test_the_key_cannot_be_taken_away_nor_the_point_changed(
@@ -273,7 +281,7 @@ async def test_a_meter_at_a_port_may_be_an_existing_meter(
     result = await submit(hass, asked, {"same_meter": entry.entry_id if is_same else "another"})
 
     if is_same:
-        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+        assert is_done(result, "cable_added")
         await wait_for_telegram(hass, entry)
         assert (entry.unique_id, len(hass.config_entries.async_entries("smarty_p1"))) == (SERIAL, 1)
         assert keys(hass, entry).items() >= before.items()

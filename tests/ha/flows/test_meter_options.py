@@ -12,6 +12,7 @@ from custom_components.smarty_p1.flows.options import goal_and_messages
 from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import (
     enter_contract,
+    is_created,
     markers,
     open_details,
     open_options,
@@ -115,7 +116,7 @@ async def test_a_page_leaves_the_values_of_other_pages(
     ):
         form = await open_options(hass, entry, page)
         result = await submit(hass, form, typed)
-        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert is_created(result)
         if page == "gas":
             stored = {name: value for name, value in stored.items() if name not in of_gas}
         stored |= {page: typed} if page == "p1_server" else typed
@@ -123,7 +124,7 @@ async def test_a_page_leaves_the_values_of_other_pages(
 
     result = await enter_contract(hass, entry, {"reference_power": "12"})
     await hass.async_block_till_done()
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     changed = CONTRACT | {"reference_power": 12.0, "energy_fee_per": "month"}
     del changed["energy_price"]
     assert dict(entry.options) == stored | {"contracts": [changed]}
@@ -362,7 +363,7 @@ async def test_numbers_of_no_gas_bill_are_refused(
     for bound in allowed:
         form = await open_options(hass, entry, "gas")
         result = await submit(hass, form, bound)
-        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert is_created(result)
 
 
 async def test_without_gas_no_form_asks_for_gas_prices(home: Home) -> None:

@@ -3,12 +3,12 @@
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE, FlowResultType
+from homeassistant.data_entry_flow import EVENT_DATA_ENTRY_FLOW_PROGRESS_UPDATE
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from smartyp1.json_types import JsonDict
-from tests.ha.dialogs import reconfigure, schema_of, start, submit, told
+from tests.ha.dialogs import is_done, reconfigure, schema_of, start, submit, told
 from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
 from tests.ha.flows.test_leneda_meter import keys, of_now
 from tests.ha.meter import KEY, SERIAL, MeterPort
@@ -214,7 +214,7 @@ async def test_a_meter_of_entities_becomes_a_full_meter(
     form = await reconfigure(hass, entry, "add_cable")
     assert form["step_id"] == "add_cable"
     result = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+    assert is_done(result, "cable_added")
     await wait_until(hass, lambda: entry.runtime_data.latest is not None)
     assert (entry.unique_id, entry.data.get("kind")) == (SERIAL, None)
     after = keys(hass, entry)

@@ -20,6 +20,7 @@ from tests.ha.dialogs import (
     enter_aids,
     enter_contract,
     errors_of,
+    is_created,
     open_repair,
     submit,
     suggested,
@@ -76,7 +77,7 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(home: Home) -> 
             "surcharge_price": "0,0765",
         },
     )
-    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    assert is_created(result), result
     stored: JsonDict = {
         "reference_power": 7.0,
         "energy_price": 0.145,
@@ -101,7 +102,7 @@ async def test_every_amount_of_the_contract_is_stored_as_printed(home: Home) -> 
     before = dict(home.entry.options)
     form = await home.details()
     result = await send_again(home.hass, form)
-    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    assert is_created(result), result
     assert dict(home.entry.options) == before
 
 
@@ -180,14 +181,14 @@ async def test_a_high_price_is_asked_about_once(hass: HomeAssistant, home: Home)
     assert form["step_id"] == "contract_details"
 
     result = await send_again(hass, form, feed_in={"feed_in_price": "1 €"})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     stored = contract_in(home.entry)
     assert (stored["energy_price"], stored["feed_in_price"]) == (1.45, 1)
     assert home.entry.options["high_prices_confirmed"] == [1.45]
     form = await enter_aids(hass, home.entry, {"aids": [{**AID, "per_kwh": "4"}]})
     assert errors_of(form) == {"aids": "amount_unusual"}
     result = await send_again(hass, form)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert home.entry.options["high_prices_confirmed"] == [1.45, 4]
     assert not home.issue("high_prices")
 
@@ -217,7 +218,7 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
         # The price is above any accepted amount.
         assert errors_of(form) == {"network_prices": "amount_out_of_range"}
     elif published is None:
-        assert form["type"] is FlowResultType.CREATE_ENTRY
+        assert is_created(form)
     else:
         assert errors_of(form) == {"network_prices": "amount_unusual"}
         assert f"(>\xa0{published}\xa0€)" in told(form)["amount_unusual"]
@@ -265,7 +266,7 @@ async def test_amounts_of_the_gas_bill(home: Home, refuses: Refusals) -> None:
     form = await refuses(await home.page("gas"), [row], typed)
     prices = [january, {**first, "gas_fixed_price": "16,50 € / mois"}]
     result = await submit(home.hass, form, {**typed, "gas_prices": prices})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     stored: list[JsonDict] = [
         {"gas_price": 0.895, "gas_fixed_price": 16.5},
         {"gas_price": 1.02, "since": "2027-01-01"},
@@ -377,7 +378,7 @@ async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> No
     await reload_entry(home.hass, home.entry)
     menu = await open_repair(home.hass, f"high_prices_{home.entry.entry_id}")
     result = await choose(home.hass, menu, "keep")
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert dict(home.entry.options) == {**STORED, "high_prices_confirmed": [4.0, 15.0]}
     await reload_entry(home.hass, home.entry)
     await home.hass.async_block_till_done()

@@ -20,7 +20,7 @@ from custom_components.smarty_p1.sinks.sink import SinkKind
 from dev.ports import free_ports
 from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import schema_of, submit
+from tests.ha.dialogs import is_created, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL, SERIAL, with_value
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import TELEGRAM, Home, set_up_entry
@@ -130,7 +130,7 @@ async def test_a_port_that_another_program_uses(dialog: Dialog) -> None:
     assert errors == {"port": "p1_port_forbidden"}
     # A disabled server may have a used port.
     result = await dialog.enter(p1_server=used | {"enabled": False})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
 
 
 async def test_no_client_can_connect_to_a_port_that_is_only_tried(dialog: Dialog) -> None:
@@ -152,7 +152,7 @@ async def test_no_client_can_connect_to_a_port_that_is_only_tried(dialog: Dialog
         with patch.object(loop, "create_server", create):
             async with asyncio.timeout(20):
                 result = await dialog.enter(p1_server=p1_server(number))
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert len(tried) == 2  # the second one is the P1 server
 
 

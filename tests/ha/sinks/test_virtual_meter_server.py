@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, UnknownHandler
+from homeassistant.data_entry_flow import UnknownHandler
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -28,7 +28,7 @@ from dev.encoder import with_value
 from dev.ports import free_ports
 from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha import kit
-from tests.ha.dialogs import choose, open_repair, schema_of, submit
+from tests.ha.dialogs import choose, is_created, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import (
@@ -192,7 +192,7 @@ async def test_devices_read_the_virtual_meter_until_the_entry_is_unloaded(house:
     assert placeholders["meters"].startswith("| 127.0.0.1 | HomeWizard /api/v1/data, Shelly EM.")
     assert "127" not in placeholders["batteries"] + placeholders["unanswered"]
     result = await submit(house.hass, page, {})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     assert house.options == stored(house.http_port, shows_telegram=True)
 
     await unload_entry(house.hass, house.entry)
@@ -277,7 +277,7 @@ async def test_a_fast_client_raises_a_question(house: House, choice: str, name: 
         assert result["reason"] == "entry_removed"
         return
     result = await choose(house.hass, menu, choice)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     await house.hass.async_block_till_done()
     assert house.options[name] == [*(udp[:7] if choice == "battery" else []), STRANGER]
     house.poll(STRANGER, 6, 1.0)
@@ -387,7 +387,7 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     result = await house.hass.config_entries.flow.async_configure(
         flow["flow_id"], {"ip_address": f"{LOCAL}:{house.http_port}"}
     )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     await house.hass.async_block_till_done()
     state = house.state_of("sensor.p1_meter_power")
     assert float(state.state) == 2345
@@ -413,7 +413,7 @@ async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.Mon
     flows = house.hass.config_entries.flow
     flow = await flows.async_init("shelly", context={"source": SOURCE_USER})
     result = await flows.async_configure(flow["flow_id"], {"host": LOCAL, "port": house.http_port})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(result)
     await house.hass.async_block_till_done()
 
     def power() -> str:
