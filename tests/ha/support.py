@@ -35,6 +35,10 @@ from smartyp1.json_types import JsonDict, JsonMapping
 from .dialogs import open_details, open_options
 from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, stored_telegram, with_value
 
+RECORDED = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
+# Later than the clock that tests of loads replace: states are recent then, and timers are set by
+# the true clock.
+ON_30_NOVEMBER = [pytest.mark.begins_at("2026-11-30T12:00:00Z"), RECORDED]
 TELEGRAM = stored_telegram("three_phase_gas_water_heat")
 OF_TELEGRAM = datetime(2025, 7, 3, 8, 30, 1, tzinfo=UTC)
 """When the meter has sent TELEGRAM: what comes much later is not of now."""

@@ -13,15 +13,12 @@ from smartyp1.json_types import JsonDict
 
 from . import test_planned_loads
 from .dialogs import errors_of, schema_of, suggested
-from .support import wait_until
+from .support import ON_30_NOVEMBER, wait_until
 from .test_planned_loads import open_new, record
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = [
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 
 class Entity(NamedTuple):

@@ -22,7 +22,7 @@ from smartyp1.markdown_text import read_plain
 
 from . import test_load_follower, test_orders, test_planned_loads
 from .dialogs import errors_of, markers, place_of, suggested
-from .support import issue_of, metadata_of_sums, recorder_done, said
+from .support import ON_30_NOVEMBER, issue_of, metadata_of_sums, recorder_done, said
 from .test_orders import Box
 from .test_planned_loads import add, fill_in, open_new, planned
 
@@ -30,10 +30,7 @@ clock = test_planned_loads.clock
 house = test_planned_loads.house
 charger = test_load_follower.charger
 box = test_orders.box
-pytestmark = [
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 MODE, START, STOP, LOCK = "select.mode", "input_button.start", "input_button.stop", "lock.wallbox"
 STATUS, POWER = "sensor.status", "sensor.wallbox_power"

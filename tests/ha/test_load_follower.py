@@ -14,16 +14,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smarty_p1.coordinator.loads.state_numbers import number_to_set
 
 from . import billed_month, test_planned_loads
-from .support import Home, wait_until
+from .support import ON_30_NOVEMBER, Home, wait_until
 from .test_planned_loads import SetClock, add, fill_in, open_new, planned
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = [
-    # Later than the patched clock: states are recent then, and timers are set by the true clock.
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 CHEAP = datetime(2026, 6, 16, 20, 0, 5, tzinfo=UTC)
 """22:00 in Luxembourg."""

@@ -31,16 +31,12 @@ from . import billed_month, test_planned_loads
 from .dialogs import contract_in
 from .meter import KEY, OTHER_SERIAL, MeterPort, encipher
 from .recipients import options
-from .support import OTHER_METER, Home, issue_of, smarty_entry, wait_until
+from .support import ON_30_NOVEMBER, OTHER_METER, Home, issue_of, smarty_entry, wait_until
 from .test_planned_loads import SetClock
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = [
-    # Later than the patched clock: states are recent then, and timers are set by the true clock.
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 EVENING = datetime(2026, 6, 16, 17, 0, 30, tzinfo=UTC)  # Tuesday 19:00 in Luxembourg
 CHEAP = datetime(2026, 6, 16, 20, 0, tzinfo=UTC)

@@ -24,16 +24,12 @@ from tests.random_examples import each
 
 from . import billed_month, test_planned_loads
 from .meter import with_value
-from .support import TELEGRAM, Home, metadata_of_sums, recorder_done
+from .support import ON_30_NOVEMBER, TELEGRAM, Home, metadata_of_sums, recorder_done
 from .test_planned_loads import SetClock, add
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = [
-    # Later than the patched clock: states are recent then, and timers are set by the true clock.
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 BEGIN = datetime(2026, 6, 16, 19, 45, 30, tzinfo=UTC)
 CHEAP = datetime(2026, 6, 16, 20, tzinfo=UTC)

@@ -31,18 +31,14 @@ from smartyp1.json_types import JsonDict
 
 from . import billed_month, test_load_follower, test_planned_loads
 from .dialogs import in_sections
-from .support import Home, recorder_done, said, wait_until
+from .support import ON_30_NOVEMBER, Home, recorder_done, said, wait_until
 from .test_load_follower import CHEAP, Charger
 from .test_planned_loads import CAR, add, fill_in
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
 charger = test_load_follower.charger
-pytestmark = [
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-    pytest.mark.timeout(120),
-]
+pytestmark = [*ON_30_NOVEMBER, pytest.mark.timeout(120)]
 
 MINUTE = timedelta(minutes=1)
 BOX, NEED, POWER, RELAY = "switch.box", "sensor.need", "number.power", "sensor.relay"

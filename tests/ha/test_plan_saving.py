@@ -22,13 +22,9 @@ from smartyp1.json_types import JsonDict
 
 from . import billed_month
 from .dialogs import contract_in, in_sections
-from .support import Home, metadata_of_sums, recorder_done, wait_until
+from .support import ON_30_NOVEMBER, Home, metadata_of_sums, recorder_done, wait_until
 
-pytestmark = [
-    # Later than the patched clock: states are recent then, and timers are set by the true clock.
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 NOW = datetime(2026, 6, 16, 4, 44, tzinfo=UTC)
 SENSOR = "sensor.smarty_saved_by_the_plan_this_month"

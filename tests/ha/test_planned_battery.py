@@ -19,16 +19,12 @@ from smartyp1.json_types import JsonDict
 
 from . import billed_month, test_planned_loads
 from .dialogs import errors_of, in_sections, place_of
-from .support import Home, wait_until
+from .support import ON_30_NOVEMBER, Home, wait_until
 from .test_planned_loads import NOW, SetClock
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
-pytestmark = [
-    # Later than the patched clock: states are recent then, and timers are set by the true clock.
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 EVENING = datetime(2026, 6, 16, 19, 50, tzinfo=UTC)
 CHEAP = datetime(2026, 6, 16, 20, 0, 25, tzinfo=UTC)

@@ -30,11 +30,11 @@ from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 from smartyp1.json_types import JsonDict
 
 from .dialogs import contract_in, in_sections
-from .support import Home, call, metadata_of_sums, recorder_done
+from .support import RECORDED, Home, call, metadata_of_sums, recorder_done
 from .test_what_if import START, set_up_year, show_eleven_months
 from .websocket.conftest import ask
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
+pytestmark = RECORDED
 
 COMPARE_YEARS = "custom_components.smarty_p1.lib.answers.what_if.compare_years"
 WALLBOX = "sensor.wallbox_energy"

@@ -43,13 +43,17 @@ from smartyp1.markdown_text import read_plain
 from . import billed_month, kit
 from .dialogs import errors_of, in_sections, open_options, place_of, submit
 from .recipients import options
-from .support import Home, issue_of, metadata_of_sums, recorder_done, said, wait_until
+from .support import (
+    ON_30_NOVEMBER,
+    Home,
+    issue_of,
+    metadata_of_sums,
+    recorder_done,
+    said,
+    wait_until,
+)
 
-pytestmark = [
-    # Later than the patched clock: states are recent then, and timers are set by the true clock.
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 NOW = datetime(2026, 6, 16, 16, 44, tzinfo=UTC)  # Tuesday 18:44 in Luxembourg
 CAR = {

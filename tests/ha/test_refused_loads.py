@@ -17,7 +17,7 @@ from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
 from smartyp1.markdown_text import read_plain
 
 from . import billed_month, test_load_follower, test_orders, test_planned_loads
-from .support import Home, issue_of, said, smarty_entry
+from .support import ON_30_NOVEMBER, Home, issue_of, said, smarty_entry
 from .test_load_follower import CHEAP
 from .test_orders import BOX, POWER, WATTS, Box
 from .test_planned_battery import planned_kw, until_set
@@ -26,10 +26,7 @@ clock = test_planned_loads.clock
 house = test_planned_loads.house
 charger = test_load_follower.charger
 box = test_orders.box
-pytestmark = [
-    pytest.mark.begins_at("2026-11-30T12:00:00Z"),
-    pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics"),
-]
+pytestmark = ON_30_NOVEMBER
 
 BATTERY = {
     "capacity_kwh": 10.0,

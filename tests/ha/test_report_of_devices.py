@@ -19,9 +19,9 @@ from smartyp1.json_types import JsonDict
 
 from . import billed_month
 from .recipients import Clock, Phone, add, options
-from .support import Home, metadata_of_sums, recorder_done, smarty_entry
+from .support import RECORDED, Home, metadata_of_sums, recorder_done, smarty_entry
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
+pytestmark = RECORDED
 
 PRICE = 0.21708
 LAST_OF_APRIL = datetime(2026, 4, 30, tzinfo=UTC)

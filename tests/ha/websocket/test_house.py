@@ -29,6 +29,7 @@ from smartyp1.json_types import JsonDict
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import schema_of, submit
 from tests.ha.support import (
+    RECORDED,
     metadata_of_sums,
     recorder_done,
     reload_entry,
@@ -38,7 +39,7 @@ from tests.ha.support import (
 
 from .conftest import Client, Site
 
-pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
+pytestmark = RECORDED
 
 HOUR = timedelta(hours=1)
 LAST_OF_APRIL = datetime(2026, 4, 30, tzinfo=UTC)

@@ -9,14 +9,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS
 from tests.ha import billed_month
 from tests.ha.dialogs import contract_in
-from tests.ha.support import Home, wait_until
+from tests.ha.support import RECORDED, Home, wait_until
 from tests.ha.test_planned_loads import CAR, add, clock, house, planned
 
 from .answer_faults import faults
 from .conftest import Client, ClientOf, ask, refused, type_of, user_with
 
 __all__ = ["clock", "house"]
-pytestmark = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
+pytestmark = RECORDED
 
 
 async def message(client: Client) -> Any:  # noqa: ANN401 - JSON

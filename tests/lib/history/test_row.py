@@ -1,7 +1,4 @@
-"""The row: months made again in part equal months made again as a whole, without a loss of energy.
-
-Each story is made by the dice of its seed, which is in the name of its test.
-"""
+"""The row: the confirmed spans of a connection, by month."""
 
 from datetime import timedelta
 
@@ -10,10 +7,9 @@ from smartyp1.history.month_columns import Row
 from smartyp1.history.register_amounts import Amounts
 from smartyp1.history.spans import Span, SpanKind
 from tests.lib.bill.months import days_of, local, months_of
-from tests.lib.bill.test_stories import House
+from tests.lib.bill.support import Connection
 
 QUARTER = timedelta(minutes=15)
-START = "2026-07-31T21:10:00+00:00"
 
 
 def test_a_quarter_hour_that_was_measured_twice_counts_twice_on_its_day() -> None:
@@ -40,9 +36,9 @@ def test_beyond_the_maximum_the_oldest_month_goes_and_not_a_short_one() -> None:
 
 
 def test_columns_in_use_by_a_thread_do_not_change() -> None:
-    house = House(START, 1)
-    house.run(60)
+    house = Connection("2026-07-31T23:10:00S")
+    house.draw_hours(1)
     columns = house.meter.meter.columns
     before = [month.imported.tobytes() for month in columns.values()]
-    house.run(60)
+    house.draw_hours(1)
     assert [month.imported.tobytes() for month in columns.values()] == before
