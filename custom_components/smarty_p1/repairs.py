@@ -298,7 +298,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
         account = _section_of(entry, SECTION_LENEDA)
         read = await self._form.async_accept(
             user_input,
-            lambda typed: async_read_key(self.hass, account, typed, self._form.amounts),
+            lambda typed: async_read_key(self.hass, account, typed, self._form.inputs),
         )
         if read is not None:
             options = {**entry.options, SECTION_LENEDA: read}

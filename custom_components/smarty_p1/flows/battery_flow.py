@@ -39,9 +39,9 @@ from ..lib.json_types import JsonDict, JsonMapping
 from ..request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
+from .form_inputs import AmountField
 from .shared_form_fields import whole_number_field
 from .subentry_form import Page, SubentryForm, entity_field, state_field
-from .typed_amounts import AmountField
 
 # Error and units of an entity.
 _UNITS = {

@@ -157,7 +157,7 @@ class DialogSteps[N]:
         ):
             error = FieldError(error.field, "port_held", program=program)
         placeholders = {**error.placeholders, "port": shown_source(data)}
-        self.form.amounts.refuse(error.field, error.key, **placeholders)
+        self.form.inputs.refuse(error.field, error.key, **placeholders)
 
     async def _async_create(
         self,

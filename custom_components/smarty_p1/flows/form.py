@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import FlowHandler, FlowResult, section
 from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.markdown_text import Verbatim, in_markdown
 from ..user_locale import async_user_locale
-from .typed_amounts import TypedAmounts, amounts_in
+from .form_inputs import FormInputs, amounts_in
 
 # Values of a submitted form, None before the form was shown.
 type Input = JsonDict | None
@@ -47,7 +47,7 @@ class Form[R: FlowResult[Any, Any]]:
         self._placeholders = placeholders
         self.step_id = ""
         self.typed: Input = None
-        self.amounts = TypedAmounts()
+        self.inputs = FormInputs()
         self._is_wrong = False
 
     async def async_accept[T](
@@ -63,15 +63,15 @@ class Form[R: FlowResult[Any, Any]]:
                 self._forget()
             return None
         self.typed = typed
-        self.amounts.begin()
-        with self.amounts.noting():
+        self.inputs.begin()
+        with self.inputs.noting():
             accepted = await read(typed)
-        self._is_wrong = bool(self.amounts.errors)
+        self._is_wrong = bool(self.inputs.errors)
         return None if self._is_wrong else accepted
 
     def _forget(self) -> None:
         self.typed, self._is_wrong = None, False
-        self.amounts.begin()
+        self.inputs.begin()
 
     def shown(self, suggested: JsonMapping) -> JsonMapping:
         """Return the typed values. If nothing was submitted yet, return the suggested values."""
@@ -106,7 +106,7 @@ class Form[R: FlowResult[Any, Any]]:
             self._forget()
         self.step_id = step_id
         hass, places = self._flow.hass, _places(fields)
-        errors = await self.amounts.async_shown(hass)
+        errors = await self.inputs.async_shown(hass)
         if self.typed is None:
             suggested = (await async_user_locale(hass)).amounts(suggested, amounts_in(fields))
         return self._flow.async_show_form(
@@ -119,7 +119,7 @@ class Form[R: FlowResult[Any, Any]]:
                 **self._placeholders,
                 **in_markdown({"name": Verbatim(self._edited()), **placeholders}),
                 # The texts of errors are no Markdown.
-                **self.amounts.placeholders,
+                **self.inputs.placeholders,
             },
             last_step=last_step,
         )

@@ -74,10 +74,10 @@ from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
 from ..request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
+from .form_inputs import AmountField
 from .found_devices import found_devices
 from .shared_form_fields import ClockField, list_field, whole_number_field
 from .subentry_form import MEASURED, Page, SubentryForm, entity_field, state_field
-from .typed_amounts import AmountField
 
 _MAX_KWH = 200
 _MAX_MINUTES = 240

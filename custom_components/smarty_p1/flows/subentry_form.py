@@ -37,7 +37,7 @@ from ..request_fields import SchemaFields
 from ..user_locale import async_user_locale
 from .form import Form, Input
 from .form_errors import FieldError, FormErrors
-from .typed_amounts import amounts_in
+from .form_inputs import amounts_in
 
 _MAX_NAME_CHARS = 60
 _MAX_STATES, _MAX_CHARS = 20, 100
@@ -116,7 +116,7 @@ class SubentryForm:
         """Add an error, unless the dialog has shown it before: the user may want it so."""
         if key not in self._asked:
             self._asked.add(key)
-            self._form.amounts.refuse(field, key)
+            self._form.inputs.refuse(field, key)
 
     def refuse_more(self, entry: ConfigEntry) -> None:
         """Raise AbortFlow if the meter has as many subentries as it may have."""
@@ -167,10 +167,10 @@ class SubentryForm:
         for name, value in typed.items():
             states = [value] if isinstance(value, str) else value
             if not 0 < len(states) <= _MAX_STATES or len(max(states, key=len)) > _MAX_CHARS:
-                self._form.amounts.refuse(name, "states_missing")
+                self._form.inputs.refuse(name, "states_missing")
         for one, other in _DIFFERENT:
             if one in typed and typed[one] == typed[other]:
-                self._form.amounts.refuse(other, "same_option")
+                self._form.inputs.refuse(other, "same_option")
         return {**self._data, **typed}
 
     async def _async_show(self, page: Page, before: JsonMapping) -> SubentryFlowResult:
@@ -182,7 +182,7 @@ class SubentryForm:
                 shown |= part
                 continue
             suggested[name] = locale.amounts(_within(part, suggested), amounts_in(part))
-            is_open = any(str(marker) in self._form.amounts.errors for marker in part)
+            is_open = any(str(marker) in self._form.inputs.errors for marker in part)
             shown[vol.Optional(name)] = section(vol.Schema(part), {"collapsed": not is_open})
         changing = await self._form.async_changing()
         return await self._form.async_show(page.step, shown, suggested, changing)
@@ -195,7 +195,7 @@ class SubentryForm:
         subentry: ConfigSubentry | None,
     ) -> tuple[str, JsonDict]:
         """Return name and data of the subentry. Raises FieldError."""
-        amounts = self._form.amounts
+        inputs = self._form.inputs
         data = dict[str, Any]()
         for section_name, part in page.parts(self._fields(page, before)).items():
             place = f"{self._steps}.{page.step}"
@@ -205,13 +205,13 @@ class SubentryForm:
                 # A section that was not submitted stays as it is.
                 kept = vol.Schema(part)(_within(part, before))
                 entered = typed.get(section_name, kept)
-            data |= amounts.read_all(entered, part, place)
+            data |= inputs.read_all(entered, part, place)
         name = " ".join(data.pop(CONF_NAME).split())
         if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
-            amounts.refuse(CONF_NAME, "load_name")
+            inputs.refuse(CONF_NAME, "load_name")
         for field in self._commanded_by_others(data, subentry):
-            amounts.refuse(field, "has_other_owner", entity=data[field])
-        data = page.check(data, amounts)
+            inputs.refuse(field, "has_other_owner", entity=data[field])
+        data = page.check(data, inputs)
         await self._async_check_measured(data, before)
         return name, data
 

@@ -40,8 +40,8 @@ from ...lib.stored_json import dump
 from ..dialog_base import Draft, shown_source
 from ..form import Form, Input
 from ..form_errors import NOT_READ, FieldError
+from ..form_inputs import AmountField, FormInputs
 from ..shared_form_fields import NEW_PORT, async_port_field, list_field, state_of
-from ..typed_amounts import AmountField, TypedAmounts
 from .board_probe import PULSE_TIMEOUT_S, FoundPulses, found_nothing_yet, found_pulses, probe_pulses
 from .board_steps import BoardSteps
 from .message_value import CONF_VALUE, begin_at, value_field, value_placeholders, with_chosen_value
@@ -145,9 +145,9 @@ _NEW_AMOUNTS = {
 }
 
 
-def _read_amounts(typed: JsonMapping, amounts: TypedAmounts) -> JsonDict:
+def _read_amounts(typed: JsonMapping, inputs: FormInputs) -> JsonDict:
     """Return the entered values, with numbers instead of typed amounts."""
-    return amounts.read_all(typed, _AMOUNTS, "options.step.pulse")
+    return inputs.read_all(typed, _AMOUNTS, "options.step.pulse")
 
 
 class PulseSteps(BoardSteps):
@@ -193,7 +193,7 @@ class PulseSteps(BoardSteps):
     async def _async_read_reader(self, typed: JsonDict) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         data: JsonDict = {CONF_KIND: KIND_PULSE}
-        typed = _read_amounts(typed, self.form.amounts)
+        typed = _read_amounts(typed, self.form.inputs)
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
             data[CONF_BAUD_RATE] = int(typed[CONF_BAUD_RATE])
@@ -281,8 +281,8 @@ class PulseOptionsFlow(OptionsFlowWithReload):
 
     async def _async_read(self, typed: JsonDict) -> JsonDict:
         """Return the options to store. Store the meter's reading. Raises FieldError."""
-        read = _read_amounts(typed, self._form.amounts)
-        self._form.amounts.check()
+        read = _read_amounts(typed, self._form.inputs)
+        self._form.inputs.check()
         if CONF_METER_READING in read:
             try:
                 await self._async_set_energy(read.pop(CONF_METER_READING))

@@ -23,8 +23,8 @@ from ...request_fields import SchemaFields
 from ...user_locale import UserLocale, async_user_locale
 from ..dialog_base import Draft
 from ..form import Form, Input
+from ..form_inputs import AmountField, FormInputs
 from ..shared_form_fields import NEW_PORT, async_port_field
-from ..typed_amounts import AmountField, TypedAmounts
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
 
@@ -39,15 +39,15 @@ _GEOMETRY: SchemaFields = {
 }
 
 
-def _read_geometry(user_input: JsonDict, amounts: TypedAmounts) -> JsonDict:
-    """Return the tank's geometry from the entered values. Add its errors to `amounts`."""
+def _read_geometry(user_input: JsonDict, inputs: FormInputs) -> JsonDict:
+    """Return the tank's geometry from the entered values. Add its errors to `inputs`."""
     typed = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
-    geometry = amounts.read_all(typed, _GEOMETRY, "options.step.tank")
-    if not amounts.errors:
+    geometry = inputs.read_all(typed, _GEOMETRY, "options.step.tank")
+    if not inputs.errors:
         try:
             tank_of(geometry)
         except ValueError:
-            amounts.refuse(CONF_DISTANCE_FULL, "tank_upside_down")
+            inputs.refuse(CONF_DISTANCE_FULL, "tank_upside_down")
     return geometry
 
 
@@ -92,7 +92,7 @@ class TankSteps(BoardSteps):
     async def _async_read_tank(self, typed: JsonDict) -> Draft:
         """Turn the entered values into the data and options of an entry. Raises FieldError."""
         entry = self._updated_entry
-        options = entry.options if entry else _read_geometry(typed, self.form.amounts)
+        options = entry.options if entry else _read_geometry(typed, self.form.inputs)
         port = await self._async_read_port(typed[CONF_PORT])
         data = {CONF_KIND: KIND_TANK, CONF_PORT: port}
         self._check_unused(data)
@@ -125,4 +125,4 @@ class TankOptionsFlow(OptionsFlowWithReload):
     async_step_init = async_step_tank
 
     async def _async_read(self, typed: JsonDict) -> JsonDict:
-        return _read_geometry(typed, self._form.amounts)
+        return _read_geometry(typed, self._form.inputs)

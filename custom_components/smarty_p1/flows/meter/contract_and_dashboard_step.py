@@ -152,7 +152,7 @@ class ContractAndDashboardSteps(DialogSteps[None]):
         return await self.async_step_contract()
 
     async def _async_read_contract(self, typed: JsonDict) -> JsonDict:
-        contract = read_first_contract(typed, self.form.amounts)
+        contract = read_first_contract(typed, self.form.inputs)
         if not contract:
             return {}
         options = {CONF_CONTRACTS: [contract]}

@@ -86,7 +86,7 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
     async def async_step_reauth(self, entry_data: JsonMapping) -> ConfigFlowResult:
         """Show the form with the reason why new keys are needed."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
-            self.following.form.amounts.refuse(*reason)
+            self.following.form.inputs.refuse(*reason)
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: Input = None) -> ConfigFlowResult:

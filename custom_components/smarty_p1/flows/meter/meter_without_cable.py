@@ -22,7 +22,7 @@ class CablelessMeterSteps(DialogSteps[ContractAndDashboardSteps]):
         """Ask for the account at Leneda, and check it with a request. Then ask for the contract."""
         if read := await self.form.async_accept(
             user_input,
-            lambda typed: async_read_new_account(self.hass, typed, self.form.amounts),
+            lambda typed: async_read_new_account(self.hass, typed, self.form.inputs),
         ):
             account, days = read
             point = account[CONF_CONSUMPTION_POINT]

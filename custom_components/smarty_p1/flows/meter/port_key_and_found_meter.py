@@ -194,7 +194,7 @@ class MeterSteps(DialogSteps[CableSteps]):
         if data := await self.form.async_accept(user_input, read):
             self._data, self._find = data, find or self._async_find_new
             return await self.async_step_wait_for_telegram()
-        shown, errors = self.form.shown(form.suggested), self.form.amounts.errors
+        shown, errors = self.form.shown(form.suggested), self.form.inputs.errors
         is_open = any(shown.get(SECTION_ADVANCED, {}).values())
         fields = {}
         if form.port_field:
@@ -217,7 +217,7 @@ class MeterSteps(DialogSteps[CableSteps]):
     async def _async_read_meter(self, form: MeterForm, typed: JsonDict) -> JsonDict:
         """Turn the entered values into the data of an entry. Raises FieldError."""
         entry = self._updated_entry
-        keys = read_submitted_keys(typed, entry.data if entry else {}, self.form.amounts)
+        keys = read_submitted_keys(typed, entry.data if entry else {}, self.form.inputs)
         text = typed.get(CONF_PORT, "").strip() or form.port
         port = await self._async_read_port(text, takes_topic=True)
         data = {CONF_PORT: port, **keys}

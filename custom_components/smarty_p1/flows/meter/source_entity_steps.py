@@ -139,7 +139,7 @@ class EntitySteps(DialogSteps[ContractAndDashboardSteps]):
         used: set[str] = set()
         for name in filter(typed.get, QUANTITIES):
             entities = [typed[name]] if isinstance(typed[name], str) else typed[name]
-            with self.form.amounts.noting():
+            with self.form.inputs.noting():
                 if len(entities) > _MAX_TARIFFS:
                     raise FieldError(name, "entities_count")
                 data[name] = [self._read_entity(name, entity, used) for entity in entities]

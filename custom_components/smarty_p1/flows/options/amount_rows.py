@@ -7,8 +7,8 @@ from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.amounts import Amount
 from ...lib.json_types import JsonDict, JsonMapping
 from ...user_locale import UserLocale
+from ..form_inputs import FormInputs, Place
 from ..shared_form_fields import DayField
-from ..typed_amounts import Place, TypedAmounts
 
 
 class AmountRows(NamedTuple):
@@ -29,17 +29,17 @@ class AmountRows(NamedTuple):
         """Return the stored rows as the form shows them."""
         return [locale.amounts(row, self.amounts) for row in entry.options.get(self.option, ())]
 
-    def read_rows(self, typed: JsonMapping, amounts: TypedAmounts) -> list[JsonDict]:
+    def read_rows(self, typed: JsonMapping, inputs: FormInputs) -> list[JsonDict]:
         """Return the rows of a form with numbers and ISO days, without empty and wrong amounts.
 
         Further rows are cut, except one, so that the caller can refuse too many.
         """
         rows = typed.get(self.option, ())[: self.max_rows + 1]
-        return [self._read(dict(row), number, amounts) for number, row in enumerate(rows, 1)]
+        return [self._read(dict(row), number, inputs) for number, row in enumerate(rows, 1)]
 
-    def _read(self, read: JsonDict, row: int, amounts: TypedAmounts) -> JsonDict:
+    def _read(self, read: JsonDict, row: int, inputs: FormInputs) -> JsonDict:
         for name in filter(read.__contains__, self.amounts):
-            value = amounts.read_amount(self.place(name, row), read.pop(name), self.amounts[name])
+            value = inputs.read_amount(self.place(name, row), read.pop(name), self.amounts[name])
             if value is not None:
                 read[name] = value
         # The selector has checked the days, but returns them as a program has typed them.

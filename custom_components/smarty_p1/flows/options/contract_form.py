@@ -43,8 +43,8 @@ from ...lib.prices.published_prices import CONSUMER_CATEGORIES, METER_SIZES, REF
 from ...lib.prices.time_of_use import WEEKDAYS
 from ...request_fields import SchemaFields
 from ...user_locale import UserLocale, async_user_locale
+from ..form_inputs import AmountChoice, AmountField, FormInputs, Place
 from ..shared_form_fields import ClockField, DayField, list_field
-from ..typed_amounts import AmountChoice, AmountField, Place, TypedAmounts
 from .state_aids_form import prices_of_aids
 
 # Year in which the grid tariff with reference power began.
@@ -206,29 +206,29 @@ def shown_contract(contract: Terms, locale: UserLocale) -> JsonDict:
     return shown
 
 
-def check_first_page(typed: JsonMapping, amounts: TypedAmounts) -> None:
-    """Add the errors of the first page to `amounts`."""
-    read = _read_amounts(typed, amounts, _PLACES)
-    if not amounts.errors:
-        _ask_about_prices(read, amounts, _PLACES)
+def check_first_page(typed: JsonMapping, inputs: FormInputs) -> None:
+    """Add the errors of the first page to `inputs`."""
+    read = _read_amounts(typed, inputs, _PLACES)
+    if not inputs.errors:
+        _ask_about_prices(read, inputs, _PLACES)
 
 
 def read_contract(
     hass: HomeAssistant,
     edited: EditedContract,
     typed: JsonMapping,
-    amounts: TypedAmounts,
+    inputs: FormInputs,
 ) -> JsonDict:
-    """Return the contract to store, {} for an empty one. Add the errors to `amounts`.
+    """Return the contract to store, {} for an empty one. Add the errors to `inputs`.
 
     A section that `typed` lacks keeps its stored terms. A price that is unusually high is an error
     once.
     """
-    read = _read_amounts(_submitted(typed, edited.stored), amounts, _PLACES)
-    if amounts.errors:
+    read = _read_amounts(_submitted(typed, edited.stored), inputs, _PLACES)
+    if inputs.errors:
         # The other checks would take a wrong amount for an empty field.
         return {}
-    _check_terms(hass, edited.stored, read, amounts)
+    _check_terms(hass, edited.stored, read, inputs)
     # The form always has a value for "with_levies", because it is a checkbox. This value alone
     # does not mean that the user has entered a contract. If no other option differs from its
     # default, store nothing.
@@ -238,13 +238,13 @@ def read_contract(
         read = {}
     since = typed.get(CONF_SINCE)
     if error := _error_of_day(edited, since, is_empty=not read):
-        amounts.refuse(CONF_SINCE, error)
-    if amounts.errors:
+        inputs.refuse(CONF_SINCE, error)
+    if inputs.errors:
         return {}
     if since is not None:
         read = {CONF_SINCE: since, **read}
-    _ask_about_prices(read, amounts, _PLACES)
-    _ask_about_fixed_price(read, amounts)
+    _ask_about_prices(read, inputs, _PLACES)
+    _ask_about_fixed_price(read, inputs)
     return read
 
 
@@ -253,20 +253,20 @@ def first_contract_fields() -> SchemaFields:
     return _fields(_FIRST)
 
 
-def read_first_contract(typed: JsonMapping, amounts: TypedAmounts) -> JsonDict:
-    """Return the contract to store from the set-up's form. Add the form's errors to `amounts`.
+def read_first_contract(typed: JsonMapping, inputs: FormInputs) -> JsonDict:
+    """Return the contract to store from the set-up's form. Add the form's errors to `inputs`.
 
     The contract gets no first day, because a meter's first contract applies to all recorded months.
     """
     places = {option: Place(option, f"config.step.contract.data.{option}") for option in _FIRST}
     # The form does not ask for the fixed price of the grid.
     places["network_fixed_price"] = places["reference_power"]
-    read = _read_amounts({name: typed[name] for name in _FIRST if name in typed}, amounts, places)
-    if amounts.errors or not read:
+    read = _read_amounts({name: typed[name] for name in _FIRST if name in typed}, inputs, places)
+    if inputs.errors or not read:
         return {}
-    _check_reference_power(read, amounts, places)
-    if not amounts.errors:
-        _ask_about_prices(read, amounts, places)
+    _check_reference_power(read, inputs, places)
+    if not inputs.errors:
+        _ask_about_prices(read, inputs, places)
     return {**_DEFAULTS, **read}
 
 
@@ -284,19 +284,17 @@ def _check_terms(
     hass: HomeAssistant,
     stored: Terms,
     read: JsonDict,
-    amounts: TypedAmounts,
+    inputs: FormInputs,
 ) -> None:
     """Add errors of terms that do not belong together. Remove an empty list of days."""
     for choice in _CHOICES:
         if error := _price_error(hass, stored, read, choice):
-            amounts.refuse(choice.section, error)
-    _check_reference_power(read, amounts, _PLACES)
-    _check_second_price(read, amounts)
+            inputs.refuse(choice.section, error)
+    _check_reference_power(read, inputs, _PLACES)
+    _check_second_price(read, inputs)
 
 
-def _read_amounts(
-    typed: JsonMapping, amounts: TypedAmounts, places: Mapping[str, Place]
-) -> JsonDict:
+def _read_amounts(typed: JsonMapping, inputs: FormInputs, places: Mapping[str, Place]) -> JsonDict:
     """Return `typed` with numbers instead of typed amounts.
 
     Empty and wrong amounts are left out.
@@ -305,28 +303,28 @@ def _read_amounts(
     per_year = typed.get("energy_fee_per") == "year"
     for option in filter(typed.__contains__, _AMOUNTS):
         amount = FEE_PER_YEAR if per_year and option == "energy_fee" else _AMOUNTS[option]
-        value = amounts.read_amount(places[option], read.pop(option), amount)
+        value = inputs.read_amount(places[option], read.pop(option), amount)
         if value is not None:
             read[option] = value
     # The message about a wrong power gives examples, and does not repeat the text.
     is_zero = read.get("reference_power") == 0
-    if is_zero or amounts.errors.get("reference_power") in _WITH_EXAMPLES:
-        amounts.drop(places["reference_power"])
-        amounts.refuse("reference_power", "reference_power_malformed")
+    if is_zero or inputs.errors.get("reference_power") in _WITH_EXAMPLES:
+        inputs.drop(places["reference_power"])
+        inputs.refuse("reference_power", "reference_power_malformed")
     return read
 
 
-def _ask_about_prices(
-    read: JsonMapping, amounts: TypedAmounts, places: Mapping[str, Place]
-) -> None:
+def _ask_about_prices(read: JsonMapping, inputs: FormInputs, places: Mapping[str, Place]) -> None:
     """Ask about each price of a kWh, and each monthly price, above the highest usual one."""
     for place, price in _prices_of_kwh(read, places):
-        amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
+        inputs.ask_about_unusual(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
     for option in _AMOUNTS.keys() & read.keys() - {"network_fixed_price"}:
         if _AMOUNTS[option].unit is EUR_PER_MONTH:
             is_per_year = option == "energy_fee" and read.get("energy_fee_per") == "year"
             unit, months = (EUR_PER_YEAR, 12) if is_per_year else (EUR_PER_MONTH, 1)
-            amounts.ask(places[option], read[option], unit, USUAL_EUR_PER_MONTH * months)
+            inputs.ask_about_unusual(
+                places[option], read[option], unit, USUAL_EUR_PER_MONTH * months
+            )
 
 
 def _prices_of_kwh(
@@ -355,7 +353,7 @@ async def async_list_high_prices(hass: HomeAssistant, options: JsonMapping) -> s
     )
 
 
-def _ask_about_fixed_price(read: JsonMapping, amounts: TypedAmounts) -> None:
+def _ask_about_fixed_price(read: JsonMapping, inputs: FormInputs) -> None:
     """Ask about a fixed price of the grid above the published price of its reference power."""
     since = first_day(read)
     # A power between two reference powers counts as the higher one.
@@ -366,23 +364,23 @@ def _ask_about_fixed_price(read: JsonMapping, amounts: TypedAmounts) -> None:
         Contract(), datetime.combine(since, _NOON, LUXEMBOURG) if since else dt_util.utcnow()
     ).fixed(reference_kw)
     own = read.get("network_fixed_price")
-    amounts.ask(_PLACES["network_fixed_price"], own, EUR_PER_MONTH, published)
+    inputs.ask_about_unusual(_PLACES["network_fixed_price"], own, EUR_PER_MONTH, published)
 
 
 def _check_reference_power(
-    read: JsonMapping, amounts: TypedAmounts, places: Mapping[str, Place]
+    read: JsonMapping, inputs: FormInputs, places: Mapping[str, Place]
 ) -> None:
     """Add an error if the reference power has no published price, and no price was entered."""
     if not has_price_of_power(read):
-        amounts.refuse(places["network_fixed_price"].field, "reference_power_without_price")
+        inputs.refuse(places["network_fixed_price"].field, "reference_power_without_price")
 
 
-def _check_second_price(read: JsonDict, amounts: TypedAmounts) -> None:
+def _check_second_price(read: JsonDict, inputs: FormInputs) -> None:
     """Add an error if the second price is incomplete. Remove an empty list of days."""
     if not read.get("second_price_days"):
         read.pop("second_price_days", None)
     if not is_second_price_whole(read):
-        amounts.refuse("second_price", "second_price_incomplete")
+        inputs.refuse("second_price", "second_price_incomplete")
 
 
 def _price_error(

@@ -32,8 +32,8 @@ from ...messages import (
 )
 from ...request_fields import SchemaFields
 from ...user_locale import UserLocale
+from ..form_inputs import AmountField, FormInputs
 from ..shared_form_fields import ClockField
-from ..typed_amounts import AmountField, TypedAmounts
 from .options_page import OptionsPage
 
 CONF_GOAL_AMOUNT = "goal_amount"
@@ -90,25 +90,25 @@ def _shown(hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> Js
 
 
 async def _async_read(
-    hass: HomeAssistant, entry: AnyConfigEntry, typed: JsonMapping, amounts: TypedAmounts
+    hass: HomeAssistant, entry: AnyConfigEntry, typed: JsonMapping, inputs: FormInputs
 ) -> JsonDict:
     """Return the options to store. If the user asks for a test, and nothing is wrong, send it.
 
     Also give the recipients to the other meters, if the user asks for it. Add the error of a field
-    to `amounts`.
+    to `inputs`.
     """
-    goal = _read_goal(typed, amounts)
-    options = _read_options(typed, amounts)
-    if typed[CONF_SEND_TEST] and not amounts.errors:
+    goal = _read_goal(typed, inputs)
+    options = _read_options(typed, inputs)
+    if typed[CONF_SEND_TEST] and not inputs.errors:
         test = HouseholdMessage("test", {"name": short_title(entry)})
         if await async_send(hass, entry, options.recipients, test):
-            amounts.refuse(CONF_RECIPIENTS, "test_failed")
-    if typed.get(CONF_FOR_ALL_METERS) and not amounts.errors:
+            inputs.refuse(CONF_RECIPIENTS, "test_failed")
+    if typed.get(CONF_FOR_ALL_METERS) and not inputs.errors:
         async_share_target(hass, entry, options)
     return goal | options.stored()
 
 
-def _read_options(typed: JsonMapping, amounts: TypedAmounts) -> MessageOptions:
+def _read_options(typed: JsonMapping, inputs: FormInputs) -> MessageOptions:
     options = MessageOptions(
         # A reading may have changed which kinds are offered since the form was shown.
         tuple(kind for kind in Kind if typed.get(kind.value)),
@@ -117,9 +117,9 @@ def _read_options(typed: JsonMapping, amounts: TypedAmounts) -> MessageOptions:
         typed[CONF_QUIET_UNTIL],
     )
     if len(options.recipients) > _MAX_RECIPIENTS:
-        amounts.refuse(CONF_RECIPIENTS, "too_many_recipients")
+        inputs.refuse(CONF_RECIPIENTS, "too_many_recipients")
     if Kind.ABOVE_GOAL in options.kinds and typed[CONF_GOAL] == NO_GOAL:
-        amounts.refuse(Kind.ABOVE_GOAL, "goal_needed")
+        inputs.refuse(Kind.ABOVE_GOAL, "goal_needed")
     return options
 
 
@@ -153,15 +153,15 @@ def with_typed_amount(entry: AnyConfigEntry, typed: JsonMapping, locale: UserLoc
     return {**typed, CONF_GOAL: AMOUNT} if is_changed else dict(typed)
 
 
-def _read_goal(typed: JsonMapping, amounts: TypedAmounts) -> JsonDict:
-    """Return the options to store. Add the error of a wrong or missing amount to `amounts`."""
+def _read_goal(typed: JsonMapping, inputs: FormInputs) -> JsonDict:
+    """Return the options to store. Add the error of a wrong or missing amount to `inputs`."""
     kind = typed[CONF_GOAL]
     if kind != AMOUNT:
         return {} if kind == NO_GOAL else {CONF_GOAL: kind}
-    read = amounts.read_all(typed, _GOAL_FIELDS, "options.step.goal_and_messages")
-    if CONF_GOAL_AMOUNT not in read and not amounts.errors:
-        amounts.refuse(CONF_GOAL_AMOUNT, "goal_missing")
-    return {} if amounts.errors else {CONF_GOAL: float(read[CONF_GOAL_AMOUNT])}
+    read = inputs.read_all(typed, _GOAL_FIELDS, "options.step.goal_and_messages")
+    if CONF_GOAL_AMOUNT not in read and not inputs.errors:
+        inputs.refuse(CONF_GOAL_AMOUNT, "goal_missing")
+    return {} if inputs.errors else {CONF_GOAL: float(read[CONF_GOAL_AMOUNT])}
 
 
 def _is_changed(typed: JsonMapping, shown: JsonMapping) -> bool:

@@ -67,7 +67,7 @@ class LenedaFileSteps:
                 progress_task=self._import,
             )
         task, self._import = self._import, None
-        self._form.amounts.begin()
+        self._form.inputs.begin()
         try:
             self._imported = task.result()
         except ImportRefusedError as err:
@@ -80,7 +80,7 @@ class LenedaFileSteps:
         locale = await async_user_locale(self._flow.hass)
         key = f"exceptions.{refused.key}.message"
         why = await locale.async_text(self._flow.hass, key, **refused.placeholders)
-        self._form.amounts.refuse(_FILE, "file_refused", why=why)
+        self._form.inputs.refuse(_FILE, "file_refused", why=why)
         return self._flow.async_show_progress_done(next_step_id="leneda_file")
 
     async def async_step_leneda_result(self, _user_input: Input = None) -> ConfigFlowResult:

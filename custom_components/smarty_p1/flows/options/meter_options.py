@@ -241,7 +241,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
     async_step_contract_add = async_step_contract
 
     async def _async_read_first_page(self, typed: JsonDict) -> JsonDict:
-        check_first_page(typed, self._form.amounts)
+        check_first_page(typed, self._form.inputs)
         return typed
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
@@ -249,7 +249,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         options = await self._form.async_accept(user_input, self._async_read_details)
         if options is not None:
             return self.async_create_entry(data=options)
-        fields = detail_fields(self._form.amounts.errors)
+        fields = detail_fields(self._form.inputs.errors)
         placeholders = _surcharge_placeholders(
             await async_user_locale(self.hass), self.config_entry
         )
@@ -261,7 +261,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         first = await self._async_shown_contract() if self._contract is None else self._contract
         typed = {name: first[name] for name in contract_fields() if name in first} | typed
         edited = self._edited_contract()
-        contract = read_contract(self.hass, edited, typed, self._form.amounts)
+        contract = read_contract(self.hass, edited, typed, self._form.inputs)
         return with_contract(self.config_entry.options, edited, contract)
 
     async def _async_step_prices_from(self, since: str) -> ConfigFlowResult:
@@ -347,7 +347,7 @@ class SmartyOptionsFlow(OptionsFlowWithReload):
         """Show a page. Store its options if they are right."""
         hass, entry = self.hass, self.config_entry
         read = await self._form.async_accept(
-            user_input, lambda typed: page.async_read(hass, entry, typed, self._form.amounts)
+            user_input, lambda typed: page.async_read(hass, entry, typed, self._form.inputs)
         )
         if read is not None:
             return self._save(read, page.options)

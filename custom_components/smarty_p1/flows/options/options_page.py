@@ -9,10 +9,10 @@ from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.json_types import JsonMapping
 from ...request_fields import SchemaFields
 from ...user_locale import UserLocale
-from ..typed_amounts import TypedAmounts
+from ..form_inputs import FormInputs
 
 type Options = dict[str, Any]
-type Read = Callable[[HomeAssistant, AnyConfigEntry, Options, TypedAmounts], Awaitable[Options]]
+type Read = Callable[[HomeAssistant, AnyConfigEntry, Options, FormInputs], Awaitable[Options]]
 
 
 class OptionsPage(NamedTuple):
@@ -32,9 +32,9 @@ def plain_page(step_id: str, fields: SchemaFields) -> OptionsPage:
     """Return a page whose fields are options. Each field that is no amount checks itself."""
 
     async def read(
-        _hass: HomeAssistant, _entry: AnyConfigEntry, typed: Options, amounts: TypedAmounts
+        _hass: HomeAssistant, _entry: AnyConfigEntry, typed: Options, inputs: FormInputs
     ) -> Options:
-        return amounts.read_all(typed, fields, f"options.step.{step_id}")
+        return inputs.read_all(typed, fields, f"options.step.{step_id}")
 
     options = {str(marker) for marker in fields}
     return OptionsPage(
@@ -52,9 +52,9 @@ def section_page(
     """Return a page whose options are a section, such as an output as in its `SinkKind`."""
 
     async def read(
-        hass: HomeAssistant, entry: AnyConfigEntry, typed: Options, amounts: TypedAmounts
+        hass: HomeAssistant, entry: AnyConfigEntry, typed: Options, inputs: FormInputs
     ) -> Options:
-        read = await async_read(hass, entry, typed, amounts)
+        read = await async_read(hass, entry, typed, inputs)
         return {section: read} if read else {}
 
     return OptionsPage(

@@ -22,8 +22,8 @@ from ...lib.prices.contract import MAX_AIDS
 from ...lib.prices.contract_terms import AID_AMOUNTS, USUAL_EUR_PER_MONTH
 from ...lib.prices.entered_contract import USUAL_EUR_PER_KWH, is_aid_possible, tidy_aid
 from ...user_locale import UserLocale
+from ..form_inputs import AmountField, FormInputs, Place
 from ..shared_form_fields import DayField
-from ..typed_amounts import AmountField, Place, TypedAmounts
 from .amount_rows import AmountRows
 from .options_page import OptionsPage
 
@@ -62,32 +62,32 @@ def _shown(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) -> J
 
 
 async def _async_read(
-    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: JsonMapping, amounts: TypedAmounts
+    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: JsonMapping, inputs: FormInputs
 ) -> JsonDict:
-    aids = _read_all(typed, amounts)
+    aids = _read_all(typed, inputs)
     return {CONF_AIDS: aids} if aids else {}
 
 
-def _read_all(typed: JsonMapping, amounts: TypedAmounts) -> list[JsonDict]:
-    """Return the aids to store, with positive amounts. Add the errors of the form to `amounts`.
+def _read_all(typed: JsonMapping, inputs: FormInputs) -> list[JsonDict]:
+    """Return the aids to store, with positive amounts. Add the errors of the form to `inputs`.
 
     An amount that is unusually high is an error once.
     """
-    aids = _ROWS.read_rows(typed, amounts)
-    if amounts.errors:
+    aids = _ROWS.read_rows(typed, inputs)
+    if inputs.errors:
         return []
     if len(aids) > MAX_AIDS:
-        amounts.refuse(CONF_AIDS, "too_many_aids")
+        inputs.refuse(CONF_AIDS, "too_many_aids")
         return []
     if not all(map(is_aid_possible, aids)):
-        amounts.refuse(CONF_AIDS, "aid_malformed")
+        inputs.refuse(CONF_AIDS, "aid_malformed")
         return []
     aids = [*map(tidy_aid, aids)]
     for place, price in prices_of_aids(aids):
-        amounts.ask(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
+        inputs.ask_about_unusual(place, price, EUR_PER_KWH, USUAL_EUR_PER_KWH)
     for row, aid in enumerate(aids, 1):
         place, per_month = _ROWS.place("per_month", row), aid.get("per_month")
-        amounts.ask(place, per_month, EUR_PER_MONTH, USUAL_EUR_PER_MONTH)
+        inputs.ask_about_unusual(place, per_month, EUR_PER_MONTH, USUAL_EUR_PER_MONTH)
     return aids
 
 

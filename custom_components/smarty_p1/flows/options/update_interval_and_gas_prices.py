@@ -31,8 +31,8 @@ from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KW, KWH_PER_M3, Amount
 from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.prices.entered_contract import in_order
 from ...user_locale import UserLocale
+from ..form_inputs import AmountField, FormInputs
 from ..shared_form_fields import DayField, whole_number_field
-from ..typed_amounts import AmountField, TypedAmounts
 from .amount_rows import AmountRows
 from .options_page import OptionsPage, plain_page
 
@@ -84,16 +84,16 @@ def _shown_gas(_hass: HomeAssistant, entry: AnyConfigEntry, locale: UserLocale) 
 
 
 async def _async_read_gas(
-    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: JsonMapping, amounts: TypedAmounts
+    _hass: HomeAssistant, _entry: AnyConfigEntry, typed: JsonMapping, inputs: FormInputs
 ) -> JsonDict:
-    """Return the options to store. Add errors for implausible or missing values to `amounts`."""
-    read = amounts.read_all(typed, _GAS_FIELDS, "options.step.gas")
+    """Return the options to store. Add errors for implausible or missing values to `inputs`."""
+    read = inputs.read_all(typed, _GAS_FIELDS, "options.step.gas")
     read.pop(CONF_GAS_PRICES, None)
-    rows = _ROWS.read_rows(typed, amounts)
+    rows = _ROWS.read_rows(typed, inputs)
     if error := _implausible(read):
-        amounts.refuse(CONF_GAS_KWH_PER_M3, error)
-    if not amounts.errors and (error := _error_of_prices(rows)):
-        amounts.refuse(CONF_GAS_PRICES, error)
+        inputs.refuse(CONF_GAS_KWH_PER_M3, error)
+    if not inputs.errors and (error := _error_of_prices(rows)):
+        inputs.refuse(CONF_GAS_PRICES, error)
     return {**read, CONF_GAS_PRICES: in_order(rows)} if rows else read
 
 

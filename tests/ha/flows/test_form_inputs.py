@@ -11,7 +11,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1.flows.typed_amounts import Place, TypedAmounts
+from custom_components.smarty_p1.flows.form_inputs import FormInputs, Place
 from custom_components.smarty_p1.lib.amounts import EUR, Amount
 from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import (
@@ -396,9 +396,9 @@ async def test_a_confirmed_high_price_is_not_asked_about_again(home: Home) -> No
 async def test_a_stored_number_that_is_refused_is_named_as_it_is_written(
     hass: HomeAssistant,
 ) -> None:
-    amounts = TypedAmounts()
+    inputs = FormInputs()
     label = "options.step.goal_and_messages.data.goal_amount"
-    assert amounts.read_amount(Place("goal_amount", label), 20000.5, Amount(EUR, 10_000)) is None
-    assert amounts.errors == {"goal_amount": "amount_out_of_range"}
-    [text] = (await amounts.async_shown(hass)).values()
+    assert inputs.read_amount(Place("goal_amount", label), 20000.5, Amount(EUR, 10_000)) is None
+    assert inputs.errors == {"goal_amount": "amount_out_of_range"}
+    [text] = (await inputs.async_shown(hass)).values()
     assert "20000.5" in text

@@ -1,6 +1,6 @@
-"""Amounts that a user types into a dialog: their fields, their values and their errors.
+"""Inputs of a dialog's forms: errors of all fields, and the fields and values of typed amounts.
 
-The fields are text fields. In a number field, Chromium drops the decimal comma without a word, so
+Amounts have text fields. In a number field, Chromium drops the decimal comma without a word, so
 `0,15` would become 15. The dialog's step reads the texts, because Home Assistant does not translate
 the errors of a schema.
 """
@@ -91,8 +91,8 @@ class Place(NamedTuple):
         return f"{await locale.async_text(hass, self.list_label)} {self.row}, {label}"
 
 
-class TypedAmounts(FormErrors):
-    """Amounts that a user types into the forms of one dialog, and the errors of these forms.
+class FormInputs(FormErrors):
+    """Errors of the forms of one dialog, and the amounts that a user types into these forms.
 
     Call `begin` for each submitted form, then `read_amount` for each of its amounts. `errors` then
     has the errors of the form, and `async_shown` their texts.
@@ -158,7 +158,9 @@ class TypedAmounts(FormErrors):
         """Forget the problem of an amount whose error has its own message."""
         self._problems = [problem for problem in self._problems if problem[0] != place]
 
-    def ask(self, place: Place, value: float | None, unit: Unit, highest: float | None) -> None:
+    def ask_about_unusual(
+        self, place: Place, value: float | None, unit: Unit, highest: float | None
+    ) -> None:
         """Ask about a value above the highest usual value. The same value is asked about once."""
         question = place, value or 0.0
         if value is None or highest is None or abs(value) <= highest or question in self._asked:
