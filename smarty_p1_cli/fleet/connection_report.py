@@ -213,15 +213,15 @@ def _question(arguments: argparse.Namespace, inputs: Connections) -> _Question:
 
 def _of_connection(asked: _Question, name: str) -> _Question:
     # The sharing of a connection depends on the other members of its community.
-    communities = [one for one in asked.communities if name in one.shares]
-    names = {name, *(member for one in communities for member in one.shares)}
+    communities = [community for community in asked.communities if name in community.shares]
+    names = {name, *(member for community in communities for member in community.shares)}
     read = [one for one in asked.read if one.name in names]
     shown = [one for one in read if one.name == name]
     return asked._replace(shown=shown, read=read, communities=communities)
 
 
 def _of_tenant(tenant: Tenant, begin: datetime, end: datetime) -> _Question:
-    meters = [Connection(one, tenant.name, ((one, _FIRST_DAY),)) for one in tenant.meters]
+    meters = [Connection(meter, tenant.name, ((meter, _FIRST_DAY),)) for meter in tenant.meters]
     if tenant.last:
         end = min(end, midnight(tenant.last + timedelta(1)))
     return _Question(meters, meters, (), max(begin, midnight(tenant.first)), end)

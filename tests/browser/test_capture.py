@@ -44,7 +44,7 @@ async def test_the_content_of_a_capture_is_seen_before_it_is_written(
 
     async def has_ended() -> bool:
         found = await home.client.command("repairs/list_issues")
-        return any(each["translation_key"] == "capture_ended" for each in found["issues"])
+        return any(issue["translation_key"] == "capture_ended" for issue in found["issues"])
 
     await until(has_ended, within=60 + PATIENCE)
     async with household(
@@ -75,4 +75,4 @@ async def test_the_content_of_a_capture_is_seen_before_it_is_written(
 
 async def is_over(home: Home) -> bool:
     found = await home.client.command("repairs/list_issues")
-    return not any(each["translation_key"] == "capture_ended" for each in found["issues"])
+    return not any(issue["translation_key"] == "capture_ended" for issue in found["issues"])

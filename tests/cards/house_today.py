@@ -105,7 +105,7 @@ def answers(*, sun: bool = True, days: dict[str, JsonDict] | None = None) -> Jso
     dates = [date(2026, 11, 21) - timedelta(days=back) for back in range(13, -1, -1)]
     by_day = [a_day(day, sun=sun, **(days or {}).get(day.isoformat(), {})) for day in dates]
     return {
-        COMMAND: [each for day in dates for each in quarter_hours(day, sun=sun)],
+        COMMAND: [quarter for day in dates for quarter in quarter_hours(day, sun=sun)],
         "smarty_p1/days": [
             {"takes": {"start": by_day[7]["day"]}, "answer": {"days": by_day[7:]}},
             {"takes": {"start": by_day[0]["day"]}, "answer": {"days": by_day[:7]}},

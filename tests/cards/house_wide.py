@@ -165,7 +165,7 @@ def _lacking() -> JsonDict:
 
 def _unpriced() -> JsonDict:
     """Return the answers where the energy price is missing, and no telegram comes."""
-    bills = [house_bill.without_energy_price(each) for each in _bills()]
+    bills = [house_bill.without_energy_price(bill) for bill in _bills()]
     return _answers() | {
         "smarty_p1/live": house_now.failing("other_authentication_key"),
         "smarty_p1/bill": {"months": bills},

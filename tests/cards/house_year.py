@@ -177,7 +177,7 @@ def months_above(rows: Sequence[Row], reference_kw: object = REFERENCE) -> list[
 def classes_of(months: list[JsonDict], decisive: list[str], **changes: object) -> JsonDict:
     """Return the answer for months, with the deciding months."""
     keys = list(months[0]["classes"]) if months else []
-    deciding = [each["classes"] for each in months if each["month"] in decisive]
+    deciding = [month["classes"] for month in months if month["month"] in decisive]
     totals = {key: round(sum(each[key]["total"] for each in deciding), 2) for key in keys}
     return {
         "months": months,

@@ -52,8 +52,8 @@ def show(title: str, card: str, *answers: JsonDict, **other: Any) -> JsonDict:  
         "states": other.pop("states", {}),
     }
     given = house.answers()
-    for each in answers:
-        given |= each
+    for answer in answers:
+        given |= answer
     found = {"title": title, "card": card, "answers": given, "hass": hass}
     found |= {"width": other.pop("width", PHONE), "sent": other.pop("sent", [])}
     found["now"] = other.pop("now", NOW.isoformat())

@@ -219,7 +219,7 @@ async def test_changes_are_chosen_together_and_a_contract_is_typed(stage: Stage)
     assert "Hourly prices are known for 93% of the time" in text
     # No price was downloaded before the user asked for it.
     asked = [one["changes"] for one in await stage.asked("what_if")]
-    downloads = [each.get("download", False) for changes in asked for each in changes]
+    downloads = [change.get("download", False) for changes in asked for change in changes]
     assert downloads.count(True) == 1
 
 

@@ -51,9 +51,9 @@ def foreign_names(module: str) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
             case ast.ImportFrom(level=level, names=names) if not (is_package and level == 1):
-                found.update(each.asname or each.name for each in names)
+                found.update(name.asname or name.name for name in names)
             case ast.Import(names=names):
-                found.update(each.asname or each.name.partition(".")[0] for each in names)
+                found.update(name.asname or name.name.partition(".")[0] for name in names)
     return found
 
 

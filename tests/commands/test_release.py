@@ -240,7 +240,9 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
     assert re.fullmatch(r"docker\.io/library/python:3\.14\.\d+-slim@sha256:[0-9a-f]{64}", images[0])
     installs = re.findall(r"pip (?:install|wheel) ([^&\n]+)", text.replace("\\\n", ""))
     assert len(installs) == 3
-    assert all("--require-hashes" in one or "--no-deps --no-index" in one for one in installs)
+    assert all(
+        "--require-hashes" in install or "--no-deps --no-index" in install for install in installs
+    )
     names = re.findall(r"--requirement (\S+)", text)
     assert names == [LOCK, "requirements/container_lock.txt"]
     # The build sees only the files that .dockerignore admits.

@@ -279,7 +279,7 @@ def test_an_unencrypted_login_gives_a_warning(
     url: str, warnings: int, secret: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     read_table({"url": url, "username": "u", "password_file": secret})
-    told = [one.message for one in caplog.records if one.levelno == logging.WARNING]
+    told = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert [text.partition(":")[0] for text in told] == [
         "[store] the login goes over the network unencrypted"
     ] * warnings

@@ -63,15 +63,17 @@ def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: st
     frames = BEFORE + PUT_BACK + AFTER
     seed = randbelow(2**32)
     LOGGER.warning("seed %d", seed)
-    accepted = [one for one in frames if newest.order_of(METER, *one) is not REFUSED]
+    accepted = [frame for frame in frames if newest.order_of(METER, *frame) is not REFUSED]
     match how:
         case "all again":
-            accepted += [one for one in frames if newest.order_of(METER, *one) is not REFUSED]
+            accepted += [frame for frame in frames if newest.order_of(METER, *frame) is not REFUSED]
         case "newest first":
-            accepted += [one for one in frames[::-1] if newest.order_of(METER, *one) is not REFUSED]
+            accepted += [
+                frame for frame in frames[::-1] if newest.order_of(METER, *frame) is not REFUSED
+            ]
         case "shuffled":
             seeded_random("newest", seed).shuffle(frames)
-            accepted += [one for one in frames if newest.order_of(METER, *one) is not REFUSED]
+            accepted += [frame for frame in frames if newest.order_of(METER, *frame) is not REFUSED]
     assert {*accepted} == {*BEFORE, *AFTER}
     assert len(BEFORE + AFTER) <= len(accepted)
 

@@ -120,7 +120,7 @@ async def test_values_that_a_store_may_have_lost_are_written_again_before_the_ac
     fleet.store.run = StoreRun("200", 1000.0)
     await fleet.until_written(2)
     # The time of the second write is the first process's: 0.0.
-    assert [len(some) for some in fleet.store.writes] == [1, 1]
+    assert [len(write) for write in fleet.store.writes] == [1, 1]
     assert [sample.is_new for sample in fleet.store.samples] == [True, False]
     await fleet.until_acknowledged(1)
 

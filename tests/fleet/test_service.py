@@ -58,7 +58,7 @@ def configured(folder: Path, port: int, other: int) -> Path:
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    return [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
 
 
 def made(folder: Path) -> tuple[_Collector, CollectorMetrics]:

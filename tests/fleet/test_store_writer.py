@@ -181,7 +181,7 @@ async def test_a_store_without_an_answer_stops_nothing(caplog: pytest.LogCapture
         pass
     await check_store(StoreConfig((host.url,)), is_thorough=False)
     await check_store(StoreConfig((host.url,)))
-    told = [one.message for one in caplog.records if one.levelno == logging.WARNING]
+    told = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert told == ["[store] VictoriaMetrics could not be asked (ClientConnectorError)"]
 
 
@@ -282,7 +282,7 @@ async def test_a_certificate_is_shown_and_one_is_wanted(
         config = read(url=host.url, certificate_file=str(client), key_file=str(key), **files)
         async with writing_to(config) as store:
             writing = asyncio.create_task(store.write([SAMPLE]))
-            await until(lambda: any("certificate_file" in one for one in caplog.messages))
+            await until(lambda: any("certificate_file" in message for message in caplog.messages))
             assert host.writes == []
             renewed, its_key = authority.issue("renewed")
             its_key.replace(key)

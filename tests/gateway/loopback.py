@@ -151,7 +151,11 @@ class Broker:
                             break
         finally:
             self.clients -= 1
-            self.subscriptions = [one for one in self.subscriptions if one.writer is not writer]
+            self.subscriptions = [
+                subscription
+                for subscription in self.subscriptions
+                if subscription.writer is not writer
+            ]
             writer.close()
             if will:
                 self._note(*will, retain=True)

@@ -94,8 +94,10 @@ class Port:
 
     @property
     def rejections(self) -> Counter[str]:
-        samples = [each for metric in self._metrics.rejected.collect() for each in metric.samples]
-        return Counter({each.labels["reason"]: int(each.value) for each in samples})
+        samples = [
+            sample for metric in self._metrics.rejected.collect() for sample in metric.samples
+        ]
+        return Counter({sample.labels["reason"]: int(sample.value) for sample in samples})
 
 
 @asynccontextmanager
@@ -240,7 +242,7 @@ async def test_altered_frames_are_named_altered_after_a_restart_too(
                 if number == -1:
                     port.feed(frame(1000, long))
                 assert (text in caplog.text) == (number >= at)
-    warnings = [each for each in caplog.records if each.levelno == logging.WARNING]
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert [text in warning.getMessage() for warning in warnings] == [True]
     assert "does not fit" not in caplog.text
     assert port.rejections.total() >= 16
@@ -377,7 +379,7 @@ async def test_after_a_restored_file_recorded_frames_are_stored_and_not_publishe
         for counter in range(100, 120):
             port.feed(frame(counter, sent(f"2601170000{counter - 100:02}W", counter)))
         assert port.values == []
-        [message] = [each.message for each in caplog.records if "are old" in each.message]
+        [message] = [record.message for record in caplog.records if "are old" in record.message]
         assert TITLE.hex().upper() in message
         assert "they say 2026-01-16 23:00 UTC, and this computer 2026-02-06 13:00 UTC" in message
         port.feed(frame(120, sent("260206140000W", 200)))

@@ -66,7 +66,9 @@ async def test_a_message_that_another_program_deletes_comes_back(
         await line.send(frame(1))
         await until(lambda: STATES in broker.kept)
         before = {**broker.kept}
-        await until(lambda: before.keys() == {one.topic for one in broker.subscriptions})
+        await until(
+            lambda: before.keys() == {subscription.topic for subscription in broker.subscriptions}
+        )
         for topic in (AVAILABILITY, DISCOVERY, VERSION):
             broker.publish(topic, b"")
         await until(lambda: broker.kept == before)

@@ -100,12 +100,12 @@ async def test_the_connection_follows_each_offline_of_a_meter_that_sends_nothing
     async with broker.serving(), make("discovery = true").running():
         await line.send(frame(1))
         await until(lambda: broker.at(AVAILABILITY)[-2:] == [b"online", b"offline"])
-        before = [each.payload for each in broker.messages if each.topic in both]
+        before = [message.payload for message in broker.messages if message.topic in both]
         # The state has not changed, and is not due for a minute.
         assert b"receiving" in before
         await until(
             lambda: (
-                [each.payload for each in broker.messages if each.topic in both][-2:]
+                [message.payload for message in broker.messages if message.topic in both][-2:]
                 == [b"offline", b"receiving"]
             )
         )
@@ -309,7 +309,7 @@ async def test_a_meter_read_at_two_ports_in_turns_is_published_by_its_newest_tel
     async with broker.serving(), gateway.running():
         for counter, (text, port) in enumerate(zip(kilowatts, (line, shed) * 2, strict=True), 1):
             await port.send(frame(counter, telegram(f"1-0:1.7.0(0{text}*kW)")))
-            await broker.until(power, *(each.encode() for each in kilowatts[:counter]))
+            await broker.until(power, *(kilowatt.encode() for kilowatt in kilowatts[:counter]))
 
 
 async def test_two_meters_whose_cables_are_swapped_both_stay(

@@ -148,12 +148,12 @@ def forms(secret: str) -> Iterator[bytes]:
 
 def survivors(*texts: str | bytes) -> list[bytes]:
     """Return the true data of the meter that are in these texts, also in hexadecimal."""
-    everything = [each.encode() if isinstance(each, str) else each for each in texts]
+    everything = [text.encode() if isinstance(text, str) else text for text in texts]
     everything += [
         bytes.fromhex(octets.decode())
-        for each in texts
+        for text in texts
         for octets in re.findall(
-            rb"\(((?:[0-9A-Fa-f]{2})+)\)", each if isinstance(each, bytes) else each.encode()
+            rb"\(((?:[0-9A-Fa-f]{2})+)\)", text if isinstance(text, bytes) else text.encode()
         )
     ]
     secrets = {form for secret in SECRETS for form in forms(secret)}
@@ -197,8 +197,8 @@ async def test_a_capture_goes_the_whole_way(
     line = b"".join(data for _, data in chunks)
     assert len(line) == size
     events = Decoder(key).feed(line)
-    telegrams = [each for each in events if isinstance(each, Telegram)]
-    reasons = {each.reason for each in events if isinstance(each, Rejection)}
+    telegrams = [event for event in events if isinstance(event, Telegram)]
+    reasons = {event.reason for event in events if isinstance(event, Rejection)}
     assert reasons == {Reason.TAG, Reason.DOWNGRADE}
 
     log = "\n".join(
@@ -207,7 +207,7 @@ async def test_a_capture_goes_the_whole_way(
         if "capture" in record.getMessage().lower()
     )
     dialog = str({name: value for name, value in menu.items() if name != "handler"})
-    texts = [each.text for each in telegrams]
+    texts = [telegram.text for telegram in telegrams]
     everything = (str(shown), str(written), text, line, log, dialog, *texts)
     # The entry is named by its title, which the user has chosen.
     assert survivors(*(each for each in everything if isinstance(each, bytes))) == []

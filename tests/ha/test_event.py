@@ -68,13 +68,16 @@ class Fired:
     @property
     def texts(self) -> list[str]:
         details = self._details
-        assert {each["event_type"] for each in details} <= {"message"}
-        return [each["text"] for each in details]
+        assert {detail["event_type"] for detail in details} <= {"message"}
+        return [detail["text"] for detail in details]
 
     @property
     def disturbances(self) -> list[tuple[str, int, list[str] | None]]:
         """Return kind, number and phases of each disturbance."""
-        return [(each["event_type"], each["count"], each.get("phases")) for each in self._details]
+        return [
+            (detail["event_type"], detail["count"], detail.get("phases"))
+            for detail in self._details
+        ]
 
 
 LONG = "".join(chr(ord("a") + n % 26) for n in range(2044)) + "Zäh"

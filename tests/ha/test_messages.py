@@ -587,7 +587,7 @@ async def test_a_failing_recipient_is_logged_once(
     await house.hear("old", "one", "two")
     # No recipient gets them, so Home Assistant shows them.
     assert [text for _, text in notifications(house.hass)] == ["one", "two"]
-    warnings = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert [line.partition(": ")[2] for line in warnings if "no message to" in line] == [
         "no message to notify.phone (HomeAssistantError)",
         "no message to notify.gone (unavailable)",

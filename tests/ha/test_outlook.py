@@ -108,7 +108,7 @@ async def test_the_market_as_far_as_its_entity_knows_it(
     hass.states.async_set("sensor.market", "10", attributes)
 
     def prices(answer: JsonDict) -> list[float | None]:
-        return [each["price_import"] for each in answer["quarter_hours"]]
+        return [quarter["price_import"] for quarter in answer["quarter_hours"]]
 
     found = await call()
     # (0.1 + 0.02 + 0.0510) * 1.08; (0.11 + 0.02 + 0.0510) * 1.08
@@ -194,7 +194,7 @@ async def test_nord_pool_is_asked_once_a_day_and_for_tomorrow_again_after_a_whil
     nord_pool.days.clear()
     freezer.tick(900)
     for _ in range(2):
-        found = [each["price_import"] for each in (await call())["quarter_hours"]]
+        found = [quarter["price_import"] for quarter in (await call())["quarter_hours"]]
         # From 12:15 on, a quarter-hour at 0.1, and to midnight 46 at 0.12.
         assert found == [0.151] + [0.171] * 46 + [None] * 145
     # Prices of the 17th are published on the 16th at 12:45.

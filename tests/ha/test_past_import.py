@@ -121,7 +121,7 @@ async def test_the_bill_has_the_shared_energy(hass: HomeAssistant, bring_in: Bri
     quantities = [
         {line["name"]: line["quantity"] for line in bill["lines"]} for bill in bills["months"]
     ]
-    assert [(each["energy"], each["network_variable"]) for each in quantities] == [
+    assert [(quantity["energy"], quantity["network_variable"]) for quantity in quantities] == [
         (1152, 1440),
         (242.2, 316.6),
         (144, 144),
@@ -359,7 +359,7 @@ async def test_a_refusal_counts_the_days_that_show_its_cause(
     entry: MockConfigEntry, bring_in: BringIn
 ) -> None:
     start = "2026-05-10T00:00:00+02:00"
-    measure(entry, [QuarterHour(each, 2.0, 0.0) for each in quarters(start, 288)])
+    measure(entry, [QuarterHour(quarter, 2.0, 0.0) for quarter in quarters(start, 288)])
 
     # The first of the three days is right, the others are of another connection.
     with pytest.raises(ServiceValidationError) as raised:

@@ -313,7 +313,7 @@ async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
     await home.again(telegram("00:15:10", 2.0))
 
     answer = await call("get_quarter_hours", **PERIOD)
-    assert [each["imported_kwh"] for each in answer["quarter_hours"]] == [0.1, 2.0]
+    assert [quarter["imported_kwh"] for quarter in answer["quarter_hours"]] == [0.1, 2.0]
 
     def files() -> list[str]:
         return [path.name for path in tmp_path.rglob("*.csv")]

@@ -388,8 +388,8 @@ def test_each_state_and_each_reason_has_a_text() -> None:
 def test_no_two_names_on_a_device_are_alike(language: str) -> None:
     def names(platform: str, descriptions: Iterable[EntitySpec[Any]]) -> list[str]:
         return [
-            LANGUAGES[language]["entity"][platform][str(each.translation_key)]["name"]
-            for each in descriptions
+            LANGUAGES[language]["entity"][platform][str(description.translation_key)]["name"]
+            for description in descriptions
         ]
 
     meter = names(

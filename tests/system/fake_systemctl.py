@@ -23,7 +23,7 @@ type _Unit = dict[str, list[str]]
 
 def read_unit(name: str) -> _Unit | None:
     """Return the values of each setting of a unit, None if there is no unit."""
-    path = next((one / name for one in PLACES if (one / name).exists()), None)
+    path = next((place / name for place in PLACES if (place / name).exists()), None)
     if path is None:
         return None
     drop_ins = sorted((PLACES[0] / f"{name}.d").glob("*.conf"))

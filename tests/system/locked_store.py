@@ -50,7 +50,7 @@ class LockedStore:
 
     def export(self, matching: str) -> list[Any]:
         query = urllib.parse.urlencode({"match[]": matching})
-        return [json.loads(one) for one in self._open(f"/api/v1/export?{query}").splitlines()]
+        return [json.loads(line) for line in self._open(f"/api/v1/export?{query}").splitlines()]
 
     def values(self, name: str) -> dict[int, float]:
         values: dict[int, float] = {}

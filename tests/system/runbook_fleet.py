@@ -393,7 +393,7 @@ class RunbookFleet:
                 truth = {at: values_of(one.text) for at, one in telegrams.items()}
                 samples = await export.samples(meter.device_name)
                 # A value that is written again has no storage delay.
-                values = [one for one in samples if one.series != STORAGE_DELAY]
+                values = [sample for sample in samples if sample.series != STORAGE_DELAY]
                 values += [Sample(STORAGE_DELAY, at, 0.0) for at in truth]
                 found = compare(truth, values)
                 assert (found.wrong, found.foreign, found.doubled) == ([], [], [])

@@ -148,7 +148,7 @@ async def test_one_gateways_flood_of_old_frames_changes_no_value_and_holds_up_no
 
     async def is_told() -> bool:
         name = f'meter_earlier_total{{title="{title}"}}'
-        return any(fleet.metrics(one).get(name) for one in fleet.collectors)
+        return any(fleet.metrics(collector).get(name) for collector in fleet.collectors)
 
     await until(is_told)
     await fleet.until_acknowledged()

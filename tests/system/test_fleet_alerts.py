@@ -60,7 +60,11 @@ def needed_by(rule: JsonDict, records: list[JsonDict]) -> set[str]:
     texts = [rule["expr"]]
     while texts:
         text = texts.pop()
-        more = [one for one in records if one["record"] in text and one["record"] not in found]
+        more = [
+            record
+            for record in records
+            if record["record"] in text and record["record"] not in found
+        ]
         found |= {one["record"] for one in more}
         texts += [one["expr"] for one in more]
     return found

@@ -396,7 +396,7 @@ def test_a_fleet_is_installed_changed_upgraded_and_restored(operator: Operator) 
 
     # The first tenant leaves: the gateway stops before the nodes refuse the title.
     leaving = operator.titles[0]
-    line = next(one for one in FLEET.splitlines() if "{0}" in one)
+    line = next(text for text in FLEET.splitlines() if "{0}" in text)
     operator.describe((FLEET + SECOND).replace(f"{line}\n", ""))
     for name in ("alpha", "beta"):
         keys = files / f"collector-{name}" / "meter-keys"

@@ -111,7 +111,7 @@ async def test_a_thousand_silent_meters_are_one_ticket(tmp_path: Path) -> None:
     end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
     def tell(*labels: dict[str, str]) -> None:
-        alerts = [{"labels": one, "endsAt": end} for one in labels]
+        alerts = [{"labels": label, "endsAt": end} for label in labels]
         request = urllib.request.Request(
             f"http://{HOST}:{fleet.prometheus + 3}/api/v2/alerts",
             json.dumps(alerts).encode(),

@@ -131,7 +131,7 @@ async def test_a_kill_is_noticed_a_replay_refused_after_it_and_no_secret_gets_ou
             os.kill(process.pid, signal.SIGKILL)
             assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"
             # The last of both decides about the entity of the connection.
-            told = [each.topic for each in listener.messages if each.topic in announced]
+            told = [message.topic for message in listener.messages if message.topic in announced]
             assert told[-1] == AVAILABILITY
         before = repr(listener.messages)
         listener.messages.clear()

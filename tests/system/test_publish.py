@@ -333,7 +333,7 @@ async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
         states = [json.loads(each.get("root/states", "{}")) for each in both]
         # Compare the times: energies may be the same as before.
         digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
-        times = [re.sub(r"\D", "", each.get("meter_time", "")[2:19]) for each in states]
+        times = [re.sub(r"\D", "", state.get("meter_time", "")[2:19]) for state in states]
         # Each new connection makes the meter send two telegrams within a second.
         telegrams = [json.loads(each.get("root/telegram", "{}")) for each in both]
         counters = {telegram.get("frame_counter") for telegram in telegrams}

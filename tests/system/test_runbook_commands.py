@@ -74,7 +74,7 @@ def test_each_command_of_the_program_exists_and_names_its_login() -> None:
 
 def test_a_command_that_asks_the_store_has_its_login() -> None:
     asking = re.findall(r"curl [^`]*?(?:8428|8429)[^`]*", PAGE)
-    assert len(asking) == len([one for one in commands() if "8428" in one]) >= 2
+    assert len(asking) == len([command for command in commands() if "8428" in command]) >= 2
     assert all("--cacert fleet/ca/ca.pem --user" in one for one in asking)
 
 

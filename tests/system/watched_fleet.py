@@ -183,9 +183,9 @@ class WatchedFleet:
     def firing(self) -> dict[str, int]:
         """Return how many alerts fire, by name, in Prometheus."""
         found: dict[str, int] = {}
-        for one in self._get(self.prometheus, "/api/v1/alerts")["data"]["alerts"]:
-            if one["state"] == "firing":
-                name = one["labels"]["alertname"]
+        for alert in self._get(self.prometheus, "/api/v1/alerts")["data"]["alerts"]:
+            if alert["state"] == "firing":
+                name = alert["labels"]["alertname"]
                 found[name] = found.get(name, 0) + 1
         return found
 

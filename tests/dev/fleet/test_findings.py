@@ -52,10 +52,10 @@ FIRST, SECOND, THIRD, LAST = SENT
 def samples_of(telegrams: Iterable[Sent]) -> list[Sample]:
     return [
         sample
-        for one in telegrams
-        for time in [int(one.moment) * 1000]
+        for telegram in telegrams
+        for time in [int(telegram.moment) * 1000]
         for sample in (
-            *(Sample(series, time, value) for series, value in values_of(one.text).items()),
+            *(Sample(series, time, value) for series, value in values_of(telegram.text).items()),
             Sample(STORAGE_DELAY, time, 1.5),
         )
     ]

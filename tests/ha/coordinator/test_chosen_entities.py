@@ -59,7 +59,9 @@ async def test_every_field_follows_an_entity(
         if part == "subentries":
             return [dict(sub.data) for entry in entries for sub in entry.subentries.values()]
         fields = [{**getattr(entry, part)} for entry in entries]
-        return [{name: of[name] for name in of if name != "former_sources"} for of in fields]
+        return [
+            {name: field[name] for name in field if name != "former_sources"} for field in fields
+        ]
 
     registry = er.async_get(hass)
     assert held() == places(BEFORE)

@@ -174,7 +174,7 @@ async def known(entry: MockConfigEntry, code: str = IMPORTED) -> Sequence[Leneda
 
 def asked(platform: Platform) -> list[tuple[str, datetime, datetime]]:
     """Return the requests for the consumption since the last call."""
-    found = [(each.code, each.start, each.end) for each in platform.requests]
+    found = [(request.code, request.start, request.end) for request in platform.requests]
     platform.requests.clear()
     return [each for each in found if each[0] == IMPORTED]
 
@@ -572,7 +572,7 @@ async def test_other_points_are_begun_anew(house: House) -> None:
     )
     assert await reload_entry(house.hass, entry)
     await house.sleeper.settled(house.hass)
-    assert {each.point for each in house.platform.requests} == {OTHER, OTHER_PRODUCTION}
+    assert {request.point for request in house.platform.requests} == {OTHER, OTHER_PRODUCTION}
     for code, kw in ((IMPORTED, 0.5), (EXPORTED, 1.0)):
         rows = QuarterHourFiles(house.hass, entry.entry_id).read_rows(TODAY)[code]
         assert {row.kw for row in rows} == {kw}
@@ -661,7 +661,7 @@ async def test_the_last_weeks_are_asked_for_again(house: House) -> None:
     house.platform.version = lambda start: 2 if start == corrected else 1
     for days in range(1, 8):
         await house.at(utc("2026-11-21 13:00") + days * DAY)
-        oldest = min(each.start for each in house.platform.requests)
+        oldest = min(request.start for request in house.platform.requests)
         house.platform.requests.clear()
         assert (oldest < TODAY - 30 * DAY) == (days == 7)
     [row] = [row for row in await known(entry) if row.start == corrected]
@@ -708,14 +708,14 @@ async def test_history_goes_on_where_it_stopped(
 
     house.platform.series[POINT, IMPORTED] = read
     entry = await house.begin()
-    before = {each for each in house.platform.requests if each.code == IMPORTED}
+    before = {request for request in house.platform.requests if request.code == IMPORTED}
     house.platform.requests.clear()
     assert (await known(entry))[0].start > TODAY - 300 * DAY
     house.platform.series[POINT, IMPORTED] = lambda _start: 0.5
     house.platform.fault = None
     await house.at(NOW + timedelta(hours=1))
     assert (await known(entry))[0].start < TODAY - 380 * DAY
-    again = [each for each in house.platform.requests if each in before]
+    again = [request for request in house.platform.requests if request in before]
     assert len(again) <= 6
 
 

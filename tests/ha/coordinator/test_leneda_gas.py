@@ -85,7 +85,7 @@ async def test_all_days_that_the_platform_knows(home: Home, platform: Platform) 
     assert home.gas.time == utc("2026-11-20 23:00")
     # Two weeks, 29 days and 8 or 21, with both series; then a month without any.
     assert home.pauses == len(platform.requests) == 7
-    assert {each.point for each in platform.requests} == {GAS_POINT}
+    assert {request.point for request in platform.requests} == {GAS_POINT}
 
     # The next time, two weeks are asked for again: the operator has corrected a day.
     platform.requests.clear()
@@ -96,7 +96,7 @@ async def test_all_days_that_the_platform_knows(home: Home, platform: Platform) 
         )
     await home.refresh()
     assert home.gas.days[corrected] == (24.0, 86_400)
-    assert [each.code for each in platform.requests] == [VOLUME, ENERGY, VOLUME]
+    assert [request.code for request in platform.requests] == [VOLUME, ENERGY, VOLUME]
     assert platform.requests[0].start == utc("2026-11-06 23:00")
 
     # After a long pause no day is left out.

@@ -151,7 +151,7 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
         assert await reload_entry(hass, entry)
         # The comparison is over when the history is requested.
         await home.wait_until(
-            lambda: [each for each in platform.requests if each.code == IMPORTED][1:] != []
+            lambda: [request for request in platform.requests if request.code == IMPORTED][1:] != []
         )
 
     await ask()

@@ -174,7 +174,7 @@ def test_days_and_hours_are_bounded() -> None:
     for n in range(24 * 420):
         water.note_capture(captured("water", "m3", n / 100, START + n * HOUR))
     assert (len(water.days), len(water.hours)) == (400, 840)
-    assert {round(each.amount, 6) for each in list(water.days.values())[1:-1]} <= {0.23, 0.24, 0.25}
+    assert {round(day.amount, 6) for day in list(water.days.values())[1:-1]} <= {0.23, 0.24, 0.25}
     again = MediumHistory.from_dict(through_json(water.as_dict()))
     assert (again.days, again.hours) == (water.days, water.hours)
 
@@ -282,8 +282,8 @@ async def test_gas_of_a_clock_that_has_lost_its_time_is_of_the_true_days(
                 )
             )
     days = history.media["x"].days
-    assert [each.date() for each in days] == [START.date() - timedelta(days=1), START.date()]
-    assert sum(each.amount for each in days.values()) == pytest.approx(0.23)
+    assert [day.date() for day in days] == [START.date() - timedelta(days=1), START.date()]
+    assert sum(day.amount for day in days.values()) == pytest.approx(0.23)
 
 
 async def test_a_clock_a_year_ahead_makes_no_days_of_next_year(hass: HomeAssistant) -> None:
@@ -300,8 +300,8 @@ async def test_a_clock_a_year_ahead_makes_no_days_of_next_year(hass: HomeAssista
                 replace(base, telegram=telegram, channels={"x": 1, "y": 2}, received_at=later)
             )
     days = history.media["x"].days
-    assert [each.date() for each in days] == [START.date() - timedelta(days=1), START.date()]
-    assert [each.amount for each in days.values()] == [pytest.approx(0.135), pytest.approx(0.095)]
+    assert [day.date() for day in days] == [START.date() - timedelta(days=1), START.date()]
+    assert [day.amount for day in days.values()] == [pytest.approx(0.135), pytest.approx(0.095)]
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def short_look(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def offered(flow: ConfigFlowResult) -> list[str]:
     options = schema_of(flow).schema["port"].config["options"]
-    return [each["value"] for each in options if each["value"].startswith("mqtt:")]
+    return [option["value"] for option in options if option["value"].startswith("mqtt:")]
 
 
 async def enter(hass: HomeAssistant, flow: ConfigFlowResult, typed: str) -> ConfigFlowResult:

@@ -354,9 +354,9 @@ async def test_entities_without_their_option_are_gone_there_as_well(meter: Publi
         await meter.hass.async_block_till_done()
         entities = er.async_get(meter.hass).entities.values()
         return {
-            each.unique_id.removeprefix(f"smarty_p1_{SERIAL}_")
-            for each in entities
-            if each.platform == "mqtt" and "_demand_" in each.unique_id
+            entity.unique_id.removeprefix(f"smarty_p1_{SERIAL}_")
+            for entity in entities
+            if entity.platform == "mqtt" and "_demand_" in entity.unique_id
         }
 
     await meter.begin({**options, "reference_power": 7.0, "surcharge_price": 0.1})
@@ -443,8 +443,8 @@ async def test_the_connection_is_sent_without_a_telegram_and_until_the_publisher
         """Return the availability and the state that another Home Assistant shows."""
         templates = (of_publisher["value_template"], component["value_template"])
         available, state = (
-            str(Template(each, meter.hass).async_render({"value": text}, parse_result=False))
-            for each in templates
+            str(Template(template, meter.hass).async_render({"value": text}, parse_result=False))
+            for template in templates
         )
         return available, state
 

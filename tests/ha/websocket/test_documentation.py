@@ -83,7 +83,7 @@ def requests_of_cards() -> Iterator[tuple[str, Any]]:
 
 
 def test_no_schema_refuses_a_request_of_a_card() -> None:
-    schemas = {kit.command_name(each): kit.command_schema(each) for each in COMMANDS}
+    schemas = {kit.command_name(command): kit.command_schema(command) for command in COMMANDS}
     asked = [request for _, request in requests_of_cards() if request["type"] != "call_service"]
     for request in asked:
         if schema := schemas[request["type"]]:

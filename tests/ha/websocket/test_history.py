@@ -75,7 +75,7 @@ async def test_the_lowest_and_highest_voltages_of_five_minutes(sender: Sender) -
     # 24 hours; the last five minutes are those from 8:35.
     assert answer["start"] == "2025-07-02T08:40:00+00:00"
     phases = answer["phases"]
-    assert {len(values) for each in phases.values() for values in each.values()} == {288}
+    assert {len(values) for phase in phases.values() for values in phase.values()} == {288}
     assert phases["L1"]["lowest"][-3:] == [None, 230.0, 230.0]
     assert phases["L1"]["highest"][-3:] == [None, 254.2, 230.0]
     assert phases["L2"]["lowest"][-2:] == [200.0, 231.0]
@@ -150,12 +150,16 @@ async def test_switches_and_messages(sender: Sender) -> None:
 
     answer = await sender.ask("events")
 
-    assert [(each["kind"], each["state"], each["time"][11:19]) for each in answer["switches"]] == [
+    assert [
+        (switch["kind"], switch["state"], switch["time"][11:19]) for switch in answer["switches"]
+    ] == [
         ("relay_1", "connected", "08:30:10"),
         ("breaker", "disconnected", "08:30:20"),
     ]
     # A text that comes back after the message was empty is a new one.
-    assert [(each["kind"], each["text"], each["time"][11:19]) for each in answer["messages"]] == [
+    assert [
+        (message["kind"], message["text"], message["time"][11:19]) for message in answer["messages"]
+    ] == [
         ("message", "Hello", "08:30:10"),
         ("message", "Hello", "08:30:30"),
     ]
@@ -172,7 +176,7 @@ async def test_reception_by_hour_and_the_longest_gaps(sender: Sender, clock: Clo
     assert len(reception["received"]) == 168
     # A single minute of half an hour; nothing of the next hour, nor of the beginning one.
     assert reception["received"][-4:] == [None, 0.033, 0.0, None]
-    assert [each["start"][11:16] for each in reception["longest_gaps"]] == [
+    assert [gap["start"][11:16] for gap in reception["longest_gaps"]] == [
         "08:49",
         "09:29",
         "08:31",
@@ -369,7 +373,7 @@ async def test_a_part_that_is_damaged_begins_anew_alone(
     await set_up_entry(sender.hass, sender.entry)
     await sender.send(SECONDS)
     answer = await sender.ask("events")
-    assert [each["kind"] for each in answer["disturbances"]] == ["voltage_sag"]
+    assert [disturbance["kind"] for disturbance in answer["disturbances"]] == ["voltage_sag"]
     assert "(voltages, media)" in caplog.text
     media = await media_of(sender.client, sender.entry)
     # The meters that are not damaged keep their days.

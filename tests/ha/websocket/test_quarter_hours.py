@@ -191,8 +191,8 @@ async def test_ten_clients_at_once_wait_for_one_reading(
     with patch.object(quarter_hours, "QuarterHours", wraps=QuarterHours) as read:
         await asyncio.gather(
             *(
-                ask(each, "quarter_hours", entry_id=entry.entry_id, start="2026-01-01T00:00:00Z")
-                for each in clients
+                ask(client, "quarter_hours", entry_id=entry.entry_id, start="2026-01-01T00:00:00Z")
+                for client in clients
             )
         )
     assert read.of.call_count == 1

@@ -78,7 +78,7 @@ def euros(past: Past, changed: Past, begin: str, end: str, kw: float = 7) -> flo
 def past_of(random: Random, first: str, end: str, price_at: Callable[[date], float]) -> Past:
     """Return a house with some days without prices, often at the start or end of a month."""
     months = [(n // 12, n % 12 + 1) for n in range(2025 * 12, 2027 * 12)]
-    silent = {date(*of, day) for of in months for day in random.sample((1, 2, 14, 27, 28), 2)}
+    silent = {date(*month, day) for month in months for day in random.sample((1, 2, 14, 27, 28), 2)}
     drawn, fed, prices = dict[datetime, float](), dict[datetime, float](), dict[datetime, float]()
     start = local(first)
     while start < local(end):

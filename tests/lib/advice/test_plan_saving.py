@@ -53,7 +53,7 @@ def june(net: Kwh, contract: Contract) -> Month:
 
     quarters = quarter_hours(powers, "2026-05-01", "2026-07-01")
     demand = demand_after(quarters, contract, "2026-07-01")
-    return next(each for each in demand.earlier_months if each.start == local("2026-06-01"))
+    return next(month for month in demand.earlier_months if month.start == local("2026-06-01"))
 
 
 @cache

@@ -262,7 +262,10 @@ def test_the_running_month_and_months_older_than_a_year_do_not_count() -> None:
     quarters = quarter_hours(equal_days, "2025-09-01", "2026-11-06")
     found = tried(quarters)
     assert found.classes[7].now.total == pytest.approx(1325.61, abs=0.15)
-    assert refused([each for each in quarters if f"{each.start:%Y-%m}" < "2026-08"]).days == 273
+    assert (
+        refused([quarter for quarter in quarters if f"{quarter.start:%Y-%m}" < "2026-08"]).days
+        == 273
+    )
 
 
 def test_a_battery_that_cannot_be_is_an_error() -> None:
@@ -424,7 +427,7 @@ def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
     if tariff == "night":
         contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
         demand = demand_after(quarters, contract)
-        by_night = (each.start.astimezone(LUXEMBOURG).hour for each in quarters)
+        by_night = (quarter.start.astimezone(LUXEMBOURG).hour for quarter in quarters)
         prices = PRICES._replace(
             drawn=[DAY_PRICE if 6 <= hour < 22 else NIGHT_PRICE for hour in by_night]
         )
@@ -433,7 +436,7 @@ def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
         price_of = market_of(5)
         demand = on_the_market(quarters, contract, price_of)
         prices = PRICES._replace(
-            drawn=[(price_of(each.start) + 0.03 + 0.051) * 1.08 for each in quarters]
+            drawn=[(price_of(quarter.start) + 0.03 + 0.051) * 1.08 for quarter in quarters]
         )
     for battery in SIZES:
         found = with_battery(demand, battery)

@@ -97,7 +97,9 @@ def household(seed: int, *, sun_kw: float, car_kw: float, heat_kw: float) -> Pow
 
 def energies_of(quarters: Sequence[QuarterHour]) -> tuple[list[float], list[float]]:
     """Return the drawn and the fed-in energies in kWh."""
-    return [each.imported_kwh for each in quarters], [each.exported_kwh or 0.0 for each in quarters]
+    return [quarter.imported_kwh for quarter in quarters], [
+        quarter.exported_kwh or 0.0 for quarter in quarters
+    ]
 
 
 def low(found: WhatIf) -> float:

@@ -162,8 +162,8 @@ def test_one_of_two_meters_has_the_monthly_price(
         Meter(whole("2025-11-01", last, 4), at(f"{last}T12:00")),
         Meter(whole("2025-11-01", until, 4), at(f"{until}T23:59")),
     ]
-    reports = [gas_meter_costs(each, meters, ROUND, at(now)) for each in meters]
-    assert tuple(each["month"] and each["month"]["fixed"] for each in reports) == fixed
+    reports = [gas_meter_costs(meter, meters, ROUND, at(now)) for meter in meters]
+    assert tuple(report["month"] and report["month"]["fixed"] for report in reports) == fixed
 
 
 # A cubic metre costs 0.90 EUR until the end of 2026, 1.20 EUR in January, 1.00 EUR from 15 January.

@@ -184,7 +184,7 @@ def _energies_above(above: dict[float, float]) -> Floats:
     for kw, kwh in sorted(above.items(), reverse=True):
         left_wh = kwh * 1000 - np.maximum(0.0, energies - kw * 250).sum()
         assert left_wh > -1e-6
-        most_wh = min([each - kw for each in REFERENCE_POWERS if each > kw], default=inf) * 250
+        most_wh = min([power - kw for power in REFERENCE_POWERS if power > kw], default=inf) * 250
         count = ceil(left_wh / most_wh - 1e-9) or int(left_wh > 0)
         energies = np.concatenate((energies, np.full(count, kw * 250 + left_wh / max(1, count))))
     return energies
@@ -213,7 +213,7 @@ _NO_DAYS = table_of(Spans._make([np.empty(0)] * 4 + [np.empty(0, np.int8)]))
 def alike_days(name: str, count: int, kwh: float, exported_kwh: float = 0.0) -> Known:
     """Return a month whose first days are alike."""
     dates = [f"{name}-{n:02}" for n in range(1, count + 1)]
-    return month(name, *(day(each, kwh, exported_wh=exported_kwh * 1000) for each in dates))
+    return month(name, *(day(date, kwh, exported_wh=exported_kwh * 1000) for date in dates))
 
 
 def whole_month(name: str, count: int, **of_first_day: Unpack[CountedAbove]) -> Known:

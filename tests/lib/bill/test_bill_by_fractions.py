@@ -113,8 +113,8 @@ def stories(draw: st.DrawFn) -> Story:
     start = datetime(year, number, 1, tzinfo=LUXEMBOURG)
     quarters = quarter_hours(start)
     # Often at a midnight, as most are.
-    midnights = [each for each in quarters if not each.astimezone(LUXEMBOURG).time().hour]
-    midnights = [each for each in midnights if not each.minute]
+    midnights = [quarter for quarter in quarters if not quarter.astimezone(LUXEMBOURG).time().hour]
+    midnights = [midnight for midnight in midnights if not midnight.minute]
     moments = st.sampled_from(quarters) | st.sampled_from(midnights)
     changes = sorted(set(draw(st.lists(moments, max_size=3))))
     entries = [(LONG_AGO, draw(contracts_of_a_household))]
@@ -155,7 +155,7 @@ def contract_at(contracts: Contracts, time: datetime) -> Contract:
 def shares(story: Story) -> list[tuple[Contract, Fraction]]:
     """Return how much of the month each contract held, one quarter-hour after the other."""
     quarters = quarter_hours(story.start)
-    dates = [date_of(each) for each in quarters]
+    dates = [date_of(quarter) for quarter in quarters]
     of_a_day = {day: dates.count(day) for day in set(dates)}
     found: list[tuple[Contract, Fraction]] = []
     for each, day in zip(quarters, dates, strict=True):

@@ -81,7 +81,9 @@ def days(chance: random.Random) -> Iterator[tuple[Household, datetime]]:
     if chance.random() < 0.5:
         sources.append(PriceSources(later, chance.choice([None, sold, bought]), None))
     terms = [chance.choice([FIXED, MARKET, SECOND]) for _ in sources]
-    house = Household(Contracts(tuple(zip([of.since for of in sources], terms, strict=True))))
+    house = Household(
+        Contracts(tuple(zip([source.since for source in sources], terms, strict=True)))
+    )
     house.set_prices(sources)
     for _ in range(chance.randrange(110, 260)):
         house.count_telegram(time, Energies(round(kwh, 3), round(kwh / 3, 3)), 0.5, serial)

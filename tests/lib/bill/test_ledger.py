@@ -68,7 +68,7 @@ def with_energy(data: bytes, wh: str) -> bytes:
     """Return a month's file whose lines have another energy, typed by hand: without a checksum."""
     header, *lines, _ = data.decode().split("\n")
     cells = [line.split(",")[:-1] for line in lines]
-    typed = [",".join([*of[:2], wh, *of[3:]]) for of in cells]
+    typed = [",".join([*row[:2], wh, *row[3:]]) for row in cells]
     return "\n".join([header, *typed, ""]).encode()
 
 

@@ -475,10 +475,10 @@ def test_filler_instead_of_an_identifier_stays(filler: str) -> None:
 
 def test_no_frame_has_its_true_counter() -> None:
     counters = [0x1D2C3B4A, 0x1D2C3B4B]
-    foreign = [frame(one, key=OTHER_KEY, title=OTHER_TITLE) for one in counters]
+    foreign = [frame(counter, key=OTHER_KEY, title=OTHER_TITLE) for counter in counters]
     for key in (KEY, None):
         made = made_of(*foreign, foreign[0][:20], *map(frame, counters), key=key)
-        assert [one for one in counters if one.to_bytes(4) in line_of(made)] == []
+        assert [counter for counter in counters if counter.to_bytes(4) in line_of(made)] == []
 
 
 def test_the_faults_of_the_line_stay() -> None:

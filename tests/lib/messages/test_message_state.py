@@ -182,7 +182,7 @@ def test_a_message_needs_the_values_of_its_text(key: str) -> None:
     assert _is_refused_message(key, values | {"another": 5})
     for name in values:
         if name in names:
-            left = {each: values[each] for each in values if each != name}
+            left = {other: values[other] for other in values if other != name}
             assert _is_refused_message(key, left)
         wrongs: list[object] = ["L", 5, None, [], "2026-11-17"]
         for wrong in wrongs:

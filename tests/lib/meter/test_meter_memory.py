@@ -84,9 +84,9 @@ FILES = DISK.files
 # A single entry of each kind is as good as all.
 _TOTALS = STORED["totals"]
 _REGISTER = next(iter(_TOTALS["registers"].items()))
-[_INDEX] = (each for each in _TOTALS["indexes"] if each[0].startswith("GAS"))
+[_INDEX] = (index for index in _TOTALS["indexes"] if index[0].startswith("GAS"))
 STORED["totals"] |= {"registers": dict([_REGISTER]), "indexes": [_INDEX]}
-STORED["flows"] = [each for each in STORED["flows"] if each[0] == _INDEX[0]]
+STORED["flows"] = [flow for flow in STORED["flows"] if flow[0] == _INDEX[0]]
 # Attributes of the memory whose key in the file is different.
 PARTS = {"demand": "demand_meter", "flows": "flow_rates"}
 

@@ -99,4 +99,4 @@ def test_a_load_cannot_export_more_than_the_panels_ever_did() -> None:
     assert {each.mean_kw for each in found} == {0.0}
     # A house without a known export has none either.
     bare = [each._replace(exported_kwh=None) for each in house(base)]
-    assert {each.exported_kwh for each in without_loads(bare, [wrong])} == {None}
+    assert {load.exported_kwh for load in without_loads(bare, [wrong])} == {None}

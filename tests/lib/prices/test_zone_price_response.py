@@ -25,7 +25,7 @@ def response(**changes: Any) -> JsonDict:  # noqa: ANN401 - any JSON
 
 
 def read(data: object) -> list[tuple[str, float]]:
-    return [(f"{each.start:%d %H:%M}", each.price) for each in zone_prices(data, START, END)]
+    return [(f"{price.start:%d %H:%M}", price.price) for price in zone_prices(data, START, END)]
 
 
 def test_hours_and_quarter_hours_have_a_price_of_a_kwh() -> None:

@@ -96,12 +96,12 @@ class Meter:
 
     def on(self, name: str) -> list[str]:
         """Return the messages on a topic below the root."""
-        return [each.payload for each in self.messages if each.topic == f"house/{name}"]
+        return [message.payload for message in self.messages if message.topic == f"house/{name}"]
 
     def events(self, name: str) -> list[Any]:
         """Return the published events of a kind; none is retained."""
         topic = f"house/events/{name}"
-        assert not any(each.retain for each in self.messages if each.topic == topic)
+        assert not any(message.retain for message in self.messages if message.topic == topic)
         return [json.loads(text) for text in self.on(f"events/{name}")]
 
 
@@ -136,7 +136,7 @@ def test_a_held_back_total_keeps_its_published_value() -> None:
 def test_a_value_is_published_again_when_it_changes(*, retain: bool) -> None:
     meter = Meter(Format.BOTH, retain=retain, discovery=True)
     powers = ["(00.100*kW)", "(00.100*kW)", "()", "()", "(00.100*kW)"]
-    meter.tell(*(with_value(TELEGRAM, "1-0:1.7.0", each) for each in powers))
+    meter.tell(*(with_value(TELEGRAM, "1-0:1.7.0", power) for power in powers))
     assert meter.on("active_power_imported") == ["0.100", "", "0.100"]
     assert meter.on("active_energy_imported") == ["25678.901"]
     # A topic with several values is always published whole; after `old` messages, entities expire.
@@ -162,10 +162,10 @@ def test_an_object_that_is_no_longer_sent_is_unknown(
     meter.tell(without, TELEGRAM)
     assert meter.on(name) == ["2.345", "", "2.345"]
     # No entity is announced anew or loses its place in the states.
-    assert sum(each.topic == f"{DEVICES}/config" for each in meter.messages) == 1
+    assert sum(message.topic == f"{DEVICES}/config" for message in meter.messages) == 1
     states = [json.loads(each) for each in meter.on("states")]
-    assert [each["power_imported"] for each in states] == [2.345, None, None, 2.345]
-    assert [each["breaker"] for each in states] == ["connected", None, None, "connected"]
+    assert [state["power_imported"] for state in states] == [2.345, None, None, 2.345]
+    assert [state["breaker"] for state in states] == ["connected", None, None, "connected"]
 
 
 def test_the_names_of_the_smartyreader_are_all_published_each_time() -> None:
@@ -269,7 +269,7 @@ def test_a_voltage_follows_in_steps_for_discovery_only() -> None:
     """The other Home Assistant has a recorder, too; a reader of the values may want them all."""
     meter = Meter(discovery=True)
     volts = ["233.1", "233.9", "234.1", "233.2"]
-    meter.tell(*(with_value(TELEGRAM, "1-0:32.7.0", f"({each}*V)") for each in volts))
+    meter.tell(*(with_value(TELEGRAM, "1-0:32.7.0", f"({volt}*V)") for volt in volts))
     # After `offline`, a client has dropped the values, so the next message has the newest one.
     meter.come_back()
     volts.append("233.9")
@@ -310,9 +310,15 @@ def test_the_index_of_heat_is_announced_in_the_unit_of_its_captures() -> None:
     meter = Meter(discovery=True)
     never, captured = "(632525252525S)(00000.000)", "(250703103000S)(00001.234*MWh)"
     meter.tell(*(with_value(TELEGRAM, "0-3:24.2.1", each) for each in (never, captured, never)))
-    sent = [each for each in meter.messages if each.topic == f"{DEVICES}_HEAT079000257403/config"]
+    sent = [
+        message
+        for message in meter.messages
+        if message.topic == f"{DEVICES}_HEAT079000257403/config"
+    ]
     components = [json.loads(each.payload)["components"] for each in sent]
-    units = [each.get("sensor_index", {}).get("unit_of_measurement") for each in components]
+    units = [
+        component.get("sensor_index", {}).get("unit_of_measurement") for component in components
+    ]
     assert units == [None, "MWh"]
     states = [json.loads(each).get("index") for each in meter.on("states/HEAT079000257403")]
     assert states == [None, 1.234, None]

@@ -244,7 +244,7 @@ def test_only_a_message_with_the_own_text_is_deleted(
     if retained is not None:
         messages.note_received(VALUE, retained, 5.5)
         assert messages.due(is_online=False) == 5.5
-    assert [each.topic for each in messages.take_messages(7.0, is_online=False)] == [
+    assert [message.topic for message in messages.take_messages(7.0, is_online=False)] == [
         VALUE
     ] * is_deleted
     assert not messages.topics
@@ -260,7 +260,7 @@ def test_after_a_crash_a_text_that_changes_is_not_known() -> None:
     crashed = RetainedMessages.from_stored({VALUE: ""}, MAX_TOPICS)
     crashed.clear([VALUE], 0.0)
     crashed.note_received(VALUE, "4.000", 0.1)
-    assert [each.topic for each in crashed.take_messages(0.1, is_online=False)] == [VALUE]
+    assert [message.topic for message in crashed.take_messages(0.1, is_online=False)] == [VALUE]
 
 
 @pytest.mark.parametrize("stored", [None, 1, "x", {VALUE: 1}, [1], {1: ""}, dict.fromkeys("abcd")])

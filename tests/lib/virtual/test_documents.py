@@ -194,7 +194,7 @@ def test_a_missing_export_is_zero_only_where_none_is_counted(
     text = with_value(stored_example("three_phase_gas_water_heat").telegram, "1-0:2.8.0", energy)
     reading = reading_of(with_value(text, "1-0:2.7.0", power))
     assert homewizard(reading).get("active_power_w") == told
-    [net] = [each for each in SENSORS if each.key == "power_net"]
+    [net] = [sensor for sensor in SENSORS if sensor.key == "power_net"]
     assert net.exists_fn(reading) is (told is not None)
     assert net.value_fn(reading) == (told and told / 1000)
 

@@ -107,7 +107,7 @@ def test_a_value_is_given_once_for_any_delay_of_the_next(
     question = Question.UDP if is_udp else Question.EM_STATUS
 
     def told(now: float) -> float:
-        powers = [meter.answer_question(one, question, now).power_w for one in addresses]
+        powers = [meter.answer_question(address, question, now).power_w for address in addresses]
         return sum(watts for watts in powers if watts is not None)
 
     for now in day(meter, telegrams=telegrams, poll=0.5, seconds=80, watts=0):
@@ -136,7 +136,10 @@ def test_batteries_share_the_value(batteries: int, each: float) -> None:
     meter = VirtualMeter(SERIAL, [*addresses, "192.168.1.99"])
     for now in day(meter, poll=1, seconds=40, watts=5600):
         meter.answer_question(STRANGER, Question.HOMEWIZARD, now)
-        told = [meter.answer_question(one, Question.HOMEWIZARD, now).power_w for one in addresses]
+        told = [
+            meter.answer_question(address, Question.HOMEWIZARD, now).power_w
+            for address in addresses
+        ]
     assert told == [pytest.approx(each)] * batteries
     # A battery that has gone counts no more.
     now += 25
@@ -209,7 +212,7 @@ def test_at_most_eight_that_ask_by_udp_have_a_share_each() -> None:
     meter = VirtualMeter(SERIAL)
     addresses = [f"192.168.1.{100 + n}" for n in range(12)]
     for now in day(meter, poll=1, seconds=100, watts=13500):
-        told = [meter.answer_question(one, Question.UDP, now).power_w for one in addresses]
+        told = [meter.answer_question(address, Question.UDP, now).power_w for address in addresses]
     # Eight batteries have eight of nine shares; the ninth is for all others.
     assert told[:8] == [pytest.approx(150)] * 8
 

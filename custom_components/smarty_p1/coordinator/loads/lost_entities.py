@@ -46,7 +46,7 @@ def async_watch_load_entities(hass: HomeAssistant, entry: AnyConfigEntry) -> Non
             for entity_id in lost_entities(hass, device.entities, now)
         ]
         not_switched = [
-            " ".join([entry.subentries[name].title, *(f"({each})" for each in entities)])
+            " ".join([entry.subentries[name].title, *(f"({entity})" for entity in entities)])
             for name, entities in refused(hass, entry).items()
         ]
         problems = {Problem.LOAD_ENTITY_LOST: lost, Problem.LOAD_REFUSED: not_switched}

@@ -63,7 +63,7 @@ def refused(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, list[str]]:
         counted = {subentry.subentry_id for subentry in subentries_of(entry, kind)}
         for subentry in entry.get_subentries_of_type(kind):
             name, wrong = subentry.subentry_id, _wrong(hass, subentry)
-            wrong += [each for each in _entities(subentry.data) if owners[each] != name]
+            wrong += [entity for entity in _entities(subentry.data) if owners[entity] != name]
             if wrong or name not in counted:
                 found[name] = [*dict.fromkeys(wrong)]
     return found

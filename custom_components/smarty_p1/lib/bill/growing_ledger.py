@@ -68,7 +68,7 @@ class _Past(NamedTuple):
         if refused or lacks:
             end, table, stand_ins = FIRST, table.between(FIRST, FIRST), {}
         ledger = Ledger.of_table(table, days.contracts, is_begun=is_begun)
-        return cls(days, [of.version for of in changes], end, ledger, stand_ins)
+        return cls(days, [change.version for change in changes], end, ledger, stand_ins)
 
     def is_of(self, days: _Days, changes: Sequence[ChangeLog]) -> bool:
         """Return whether nothing has changed in `days` since."""

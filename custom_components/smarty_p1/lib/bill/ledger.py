@@ -129,18 +129,22 @@ class LedgerParts:
 
     def first_from(self, number: int) -> int | None:
         """Return the first known quarter-hour from the quarter-hour `number` on."""
-        quarters = [of.table.quarter for of in self._parts]
-        later = (int(of[at]) for of in quarters if (at := of.searchsorted(number)) < len(of))
+        quarters = [part.table.quarter for part in self._parts]
+        later = (
+            int(quarter[at])
+            for quarter in quarters
+            if (at := quarter.searchsorted(number)) < len(quarter)
+        )
         return next(later, None)
 
     def between(self, begin: datetime, end: datetime) -> LedgerRows:
         """Return the rows of the quarter-hours that begin from `begin` to before `end`."""
         parts = self._parts if number_from(begin) < self._begin else self._parts[-1:]
-        return reduce(LedgerRows.followed_by, [of.between(begin, end) for of in parts])
+        return reduce(LedgerRows.followed_by, [part.between(begin, end) for part in parts])
 
     def tables_between(self, begin: datetime, end: datetime) -> list[Table]:
         """Return the rows of `between` in one or two tables, which are not copied."""
-        return [of.table.between(begin, end) for of in self._parts]
+        return [part.table.between(begin, end) for part in self._parts]
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +225,7 @@ class Ledger:
     def lacks_exports(self, begin: datetime, end: datetime) -> bool:
         """Return whether the exported energy of a quarter-hour of a period is unknown."""
         tables = self.known.tables_between(begin, end)
-        return any(np.isnan(of.exported[of.is_whole]).any() for of in tables)
+        return any(np.isnan(table.exported[table.is_whole]).any() for table in tables)
 
     @cached_property
     def months(self) -> Sequence[datetime]:
@@ -357,7 +361,7 @@ def _rows(
 ) -> Table:
     """Return rows with energy of a quarter-hour that has not ended."""
     count = len(imported_wh)
-    known, stand_ins = (np.array(of, float) for of in prices)  # NaN for None
+    known, stand_ins = (np.array(price, float) for price in prices)  # NaN for None
     is_filled = np.isnan(known) & ~np.isnan(stand_ins)
     market, feed_in = np.where(is_filled, stand_ins, known)
     return Table(

@@ -45,7 +45,7 @@ def with_prices(
     `stand_ins` of the days before.
     """
     market, feed_in = (np.full(len(table.quarter), np.nan) for _ in range(2))
-    starts = [of.since for of in sources]
+    starts = [source.since for source in sources]
     for of, part in zip(sources, _parts(table.quarter, starts), strict=False):
         market[part] = _prices_at(table.quarter[part], of.energy)
         feed_in[part] = _prices_at(table.quarter[part], of.feed_in)

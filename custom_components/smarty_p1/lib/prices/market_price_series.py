@@ -263,7 +263,7 @@ class PriceSources(NamedTuple):
 
 def series_of(sources: Sequence[PriceSources]) -> list[PriceSeries]:
     """Return all series of some sources."""
-    return [series for of in sources for series in (of.energy, of.feed_in) if series]
+    return [series for source in sources for series in (source.energy, source.feed_in) if series]
 
 
 def sources_at(sources: Sequence[PriceSources], time: datetime) -> PriceSources:
