@@ -20,21 +20,6 @@ SHOWN = {
 }
 # Placeholders of an issue, which `raise_issue` has made plain already.
 OF_ISSUES = {("repairs.py", "ChoiceRepairFlow"), ("repairs.py", "_show_confirmation")}
-CALLERS = {
-    "coordinator/repair_issues.py",
-    "dashboards/energy_source_issues.py",
-    "flows/boards/tank_flow.py",
-    "flows/dialog_base.py",
-    "flows/form.py",
-    "flows/meter/add_cable_to_meter.py",
-    "flows/meter/port_key_and_found_meter.py",
-    "flows/meter/source_entity_steps.py",
-    "flows/options/meter_options.py",
-    "flows/options/virtual_meter_options_and_clients.py",
-    "flows/subentry_form.py",
-    "messages/sending.py",
-    "repairs.py",
-}
 
 
 @cache
@@ -94,15 +79,6 @@ def test_each_text_in_markdown_is_made_plain() -> None:
                 missing.append(f"{file}: {name}: {ast.unparse(value)}")
     assert missing == []
     assert found >= 15
-
-
-def test_the_callers_are_listed() -> None:
-    callers = {
-        file
-        for file, tree in trees()
-        if any(name_of(call.func) in ESCAPING for call in calls_in(tree))
-    }
-    assert callers - {"lib/markdown_text.py"} == CALLERS
 
 
 def test_nothing_else_raises_issues_or_notifications() -> None:

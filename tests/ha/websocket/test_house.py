@@ -169,29 +169,6 @@ async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(site: S
     assert may["saved"] == saved_by(own_kwh)
 
 
-async def test_an_inverter_that_was_away_for_days(site: Site) -> None:
-    # From noon of 3 June to 10:00 of 5 June. The sum then rises by 2 + 6 + 2 kWh at once.
-    def is_away(time: datetime) -> bool:
-        return datetime(2026, 6, 3, 12, tzinfo=UTC) <= time < datetime(2026, 6, 5, 10, tzinfo=UTC)
-
-    await record(site.hass, "sensor.sun", left_out=is_away)
-    await enter(site.hass, SUN)
-    house = await house_of(site)
-
-    unknown = {day["day"] for day in house["days"] if day["own_kwh"] is None}
-    assert unknown == {"2026-06-03", "2026-06-04", "2026-06-05"}
-    assert house["months"][1] == {
-        "month": "2026-06",
-        # Twelve days of 9.6 kWh from the grid and 6 from the roof
-        "house_kwh": 187.2,
-        "own_kwh": 72.0,
-        "saved": saved_by(72),
-        "since": None,
-        "unknown_days": 3,
-    }
-    assert house["months"][0]["own_kwh"] == 166.0
-
-
 async def test_statistics_that_begin_later(site: Site) -> None:
     await record(site.hass, "sensor.sun", start=datetime(2026, 5, 20, 9, tzinfo=UTC))
     await enter(site.hass, SUN)

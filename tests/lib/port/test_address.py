@@ -3,50 +3,51 @@
 import pytest
 
 from smartyp1.port.address_masking import identify_port, redact_port
+from tests.table import rows
 
 
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("socket://user:s3cret@host", "socket://REDACTED@host"),
-        ("socket://s3cret@host:2001/path", "socket://REDACTED@host:2001/path"),
-        ("user:s3cret@host:2001", "REDACTED@host:2001"),
-        ("//user:s3cret@host:2001", "REDACTED@host:2001"),
-        ("socket:/user:s3cret@host:2001", "REDACTED@host:2001"),
+        *rows("""
+socket://user:s3cret@host      | socket://REDACTED@host
+socket://s3cret@host:2001/path | socket://REDACTED@host:2001/path
+user:s3cret@host:2001          | REDACTED@host:2001
+//user:s3cret@host:2001        | REDACTED@host:2001
+socket:/user:s3cret@host:2001  | REDACTED@host:2001
+socket://me@work:s3@cret@host:2001 | socket://REDACTED@host:2001
+socket://user:s3/cret@host:2001 | socket://REDACTED@host:2001
+socket://user:s3?cret@host:2001 | socket://REDACTED
+socket://user:s3?cr=et@host:2001 | socket://REDACTED
+socket://user:s3#cret@host:2001 | socket://REDACTED
+socket://user:s3;cret@host:2001 | socket://REDACTED
+socket://user:s3&cret@host:2001 | socket://REDACTED
+rfc2217://user:s3cret@[fe80::1%25eth0]:2001 | rfc2217://REDACTED@[fe80::1%25eth0]:2001
+socket://user%3As3cret%40host:2001 | socket://REDACTED@host:2001
+socket://user:s3%40cret@host:2001 | socket://REDACTED@host:2001
+socket://user:s3cret%2540host  | socket://REDACTED@host
+socket://host:2001?token=s3cret | socket://host:2001?token=REDACTED
+socket://host:2001/?a=s3&b=cret | socket://host:2001/?a=REDACTED&b=REDACTED
+socket://host:2001?token=s3@cret | socket://host:2001?token=REDACTED
+socket://user:s3@host?token=cret@ | socket://REDACTED@host?token=REDACTED
+socket://host:2001?token=s3=cret | socket://host:2001?token=REDACTED
+socket://host:2001?t%6Fken=s3cret | socket://host:2001?t%6Fken=REDACTED
+socket://host:2001?s3cret      | socket://host:2001?REDACTED
+socket://host:2001?s3cret==    | socket://host:2001?REDACTED
+socket://host:2001?a=1?b=s3cret | socket://host:2001?a=REDACTED?b=REDACTED
+socket://host:2001?a=s3;b=cret | socket://host:2001?a=REDACTED;b=REDACTED
+socket://host:2001#s3cret      | socket://host:2001#REDACTED
+socket://host:2001#token=s3cret | socket://host:2001#token=REDACTED
+socket://host:2001%3Ftoken%3Ds3cret | socket://host:2001%3FREDACTED
+socket://host:2001/token=s3cret | socket://host:2001/token=REDACTED
+socket://host:2001&token=s3cret | socket://host:2001&token=REDACTED
+host:2001?token=s3cret         | host:2001?token=REDACTED
+/dev/ttyUSB0?token=s3cret      | /dev/ttyUSB0?token=REDACTED
+esphome://gateway:6053?port_name=s3&key=cret= | \
+    esphome://gateway:6053?port_name=REDACTED&key=REDACTED
+        """),
         (" socket://user:s3cret@host:2001", "REDACTED@host:2001"),
         ("socket://user:s3\tcret\n@host:2001", "socket://REDACTED@host:2001"),
-        ("socket://me@work:s3@cret@host:2001", "socket://REDACTED@host:2001"),
-        ("socket://user:s3/cret@host:2001", "socket://REDACTED@host:2001"),
-        ("socket://user:s3?cret@host:2001", "socket://REDACTED"),
-        ("socket://user:s3?cr=et@host:2001", "socket://REDACTED"),
-        ("socket://user:s3#cret@host:2001", "socket://REDACTED"),
-        ("socket://user:s3;cret@host:2001", "socket://REDACTED"),
-        ("socket://user:s3&cret@host:2001", "socket://REDACTED"),
-        ("rfc2217://user:s3cret@[fe80::1%25eth0]:2001", "rfc2217://REDACTED@[fe80::1%25eth0]:2001"),
-        ("socket://user%3As3cret%40host:2001", "socket://REDACTED@host:2001"),
-        ("socket://user:s3%40cret@host:2001", "socket://REDACTED@host:2001"),
-        ("socket://user:s3cret%2540host", "socket://REDACTED@host"),
-        ("socket://host:2001?token=s3cret", "socket://host:2001?token=REDACTED"),
-        ("socket://host:2001/?a=s3&b=cret", "socket://host:2001/?a=REDACTED&b=REDACTED"),
-        ("socket://host:2001?token=s3@cret", "socket://host:2001?token=REDACTED"),
-        ("socket://user:s3@host?token=cret@", "socket://REDACTED@host?token=REDACTED"),
-        ("socket://host:2001?token=s3=cret", "socket://host:2001?token=REDACTED"),
-        ("socket://host:2001?t%6Fken=s3cret", "socket://host:2001?t%6Fken=REDACTED"),
-        ("socket://host:2001?s3cret", "socket://host:2001?REDACTED"),
-        ("socket://host:2001?s3cret==", "socket://host:2001?REDACTED"),
-        ("socket://host:2001?a=1?b=s3cret", "socket://host:2001?a=REDACTED?b=REDACTED"),
-        ("socket://host:2001?a=s3;b=cret", "socket://host:2001?a=REDACTED;b=REDACTED"),
-        ("socket://host:2001#s3cret", "socket://host:2001#REDACTED"),
-        ("socket://host:2001#token=s3cret", "socket://host:2001#token=REDACTED"),
-        ("socket://host:2001%3Ftoken%3Ds3cret", "socket://host:2001%3FREDACTED"),
-        ("socket://host:2001/token=s3cret", "socket://host:2001/token=REDACTED"),
-        ("socket://host:2001&token=s3cret", "socket://host:2001&token=REDACTED"),
-        ("host:2001?token=s3cret", "host:2001?token=REDACTED"),
-        ("/dev/ttyUSB0?token=s3cret", "/dev/ttyUSB0?token=REDACTED"),
-        (
-            "esphome://gateway:6053?port_name=s3&key=cret=",
-            "esphome://gateway:6053?port_name=REDACTED&key=REDACTED",
-        ),
     ],
 )
 def test_a_secret_in_an_address_is_masked(url: str, shown: str) -> None:
