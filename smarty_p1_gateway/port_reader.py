@@ -1,8 +1,7 @@
 """Reader of a P1 port. It reopens a lost port."""
 
 import logging
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 from smartyp1.connection_outage import Outage
 from smartyp1.fault_log import FaultLog
@@ -23,11 +22,8 @@ _BACK = "%s: frames are coming again"
 _NOTHING = "%s: %d KiB came without a frame that is accepted; `smarty-p1 watch` says what they are"
 
 
-class PortListener(Protocol):
-    """Object that gets the bytes of a port."""
-
-    def feed(self, data: bytes) -> bool:
-        """Take the next bytes. Return whether they complete an accepted frame."""
+type PortListener = Callable[[bytes], bool]
+"""Function that takes the next bytes of a port. It returns whether they complete a frame."""
 
 
 class PortReader:
@@ -69,7 +65,7 @@ class PortReader:
 
     def _on_data(self, data: bytes) -> None:
         self._bytes.inc(len(data))
-        are_right = [self._faults.call(listener.feed, data) for listener in self._listeners]
+        are_right = [self._faults.call(listener, data) for listener in self._listeners]
         if True not in are_right:
             before, self._in_vain = self._in_vain, self._in_vain + len(data)
             if before < _MAX_UNREADABLE_BYTES <= self._in_vain:

@@ -170,7 +170,7 @@ class _Gateway:
         queue, metrics, speakers = self._queue, self._metrics, self._speakers
         broker, root = self._config.broker, EncryptedTopicRoot(port.root, port.prefix)
         if port.sealed:
-            listeners.append(EncryptedPort(port.label, root, queue, metrics))
+            listeners.append(EncryptedPort(port.label, root, queue, metrics).feed)
         if isinstance(broker, NatsConfig):
             return listeners, publishers, condition
         if port.sealed:
@@ -181,9 +181,8 @@ class _Gateway:
             publish = self._config.decoding.publish
             values = ValuesPublisher(broker, port, publish, self._memory, speakers, metrics)
             condition.on_change = values.on_condition
-            listeners.append(
-                DecodedPort(port.label, self._meters, values, metrics, condition.note_event)
-            )
+            decoded = DecodedPort(port.label, self._meters, values, metrics, condition.note_event)
+            listeners.append(decoded.feed)
             publishers.append(values)
         return listeners, publishers, condition
 

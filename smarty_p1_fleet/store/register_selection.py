@@ -71,11 +71,8 @@ class RegisterSelection:
                 refuse(f"has {pattern}, but no register has this name; known are {known}")
         self._matches = re.compile("|".join(map(translate, patterns))).match
         # A meter can invent any number of OBIS references. So the caches are limited in size.
-        self.has = lru_cache(maxsize=4096)(self._has)
+        self.has = lru_cache(maxsize=4096)(lambda name: bool(self._matches(name)))
         self.name_of = lru_cache(maxsize=4096)(self._name_of)
-
-    def _has(self, name: str) -> bool:
-        return bool(self._matches(name))
 
     def _name_of(self, reference: str) -> str:
         """Return the name under which an object with one value is stored.

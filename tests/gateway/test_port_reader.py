@@ -16,11 +16,9 @@ from smartyp1.p1.frame_header import Frame
 from tests.gateway.loopback import until
 
 
-class Taker:
-    """Decoder that accepts data with an `!` in it."""
-
-    def feed(self, data: bytes) -> bool:
-        return b"!" in data
+def is_accepted(data: bytes) -> bool:
+    """Accept data with an `!` in it."""
+    return b"!" in data
 
 
 def value(registry: CollectorRegistry, name: str) -> float | None:
@@ -37,7 +35,7 @@ async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCapture
     registry = metrics.registry
     async with MeterPort() as line:
         port = PortConfig(line.url, "house", "house", None, "smarty_p1", sealed=True)
-        reading = asyncio.create_task(PortReader(port, [Taker(), Taker()], metrics).run())
+        reading = asyncio.create_task(PortReader(port, [is_accepted, is_accepted], metrics).run())
         await line.wait_for_clients(1)
         await until(partial(has, registry, "port_open", 1))
         # The log has a single line, about as much as eleven telegrams.
@@ -57,11 +55,8 @@ async def test_a_port_that_is_read_lost_and_read_again(caplog: pytest.LogCapture
     assert caplog.text.count("(PortClosedError)") == 1
 
 
-class Failing:
-    """Listener that fails at each call."""
-
-    def feed(self, data: bytes) -> bool:
-        raise KeyError(data)
+def fail(data: bytes) -> bool:
+    raise KeyError(data)
 
 
 async def test_a_failing_listener_costs_only_its_own_frames(
@@ -70,7 +65,7 @@ async def test_a_failing_listener_costs_only_its_own_frames(
     metrics = GatewayMetrics()
     async with MeterPort() as line:
         port = PortConfig(line.url, "house", "house", None, "smarty_p1", sealed=True)
-        reader = PortReader(port, [Failing(), Taker()], metrics)
+        reader = PortReader(port, [fail, is_accepted], metrics)
         reading = asyncio.create_task(reader.run())
         await line.wait_for_clients(1)
         for count in range(1, 12):
@@ -83,8 +78,8 @@ async def test_a_failing_listener_costs_only_its_own_frames(
     errors = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert [bool(record.exc_info) for record in errors] == [True, False]
     assert [record.getMessage() for record in errors] == [
-        "house: error in Failing.feed (KeyError); all else goes on",
-        "house: error in Failing.feed (KeyError), 10 times; all else goes on",
+        "house: error in fail (KeyError); all else goes on",
+        "house: error in fail (KeyError), 10 times; all else goes on",
     ]
 
 
@@ -92,7 +87,7 @@ async def test_a_port_that_another_client_uses(caplog: pytest.LogCaptureFixture)
     metrics = GatewayMetrics()
     async with MeterPort(b"Port already in use\r\n") as line:
         port = PortConfig(line.url, "house", "house", None, "smarty_p1", sealed=True)
-        reading = asyncio.create_task(PortReader(port, [Taker()], metrics).run())
+        reading = asyncio.create_task(PortReader(port, [is_accepted], metrics).run())
         await until(partial(has, metrics.registry, "port_losses_total", 2))
         reading.cancel()
         await asyncio.wait([reading])

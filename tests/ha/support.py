@@ -29,7 +29,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.smarty_p1.const import LOGGER
-from custom_components.smarty_p1.lib.prices.entered_contract import TERM_OPTIONS
+from custom_components.smarty_p1.lib.prices.contract_terms import CONTRACT_TERMS
 from smartyp1.json_types import JsonDict, JsonMapping
 
 from .dialogs import open_details, open_options
@@ -49,11 +49,7 @@ OTHER_TITLE = bytes.fromhex("5341476770041030")
 ENERGY = "smarty_energy_imported"
 
 _GAS = {"gas_price", "gas_fixed_price"}
-_TERMS = {
-    *TERM_OPTIONS.values(),
-    *("energy_fee_per", "energy_price_entity", "feed_in_price_entity"),
-    *("second_price_from", "second_price_to", "second_price_days"),
-}
+_TERMS = CONTRACT_TERMS.keys() - {"since"}
 
 PATIENCE = 40.0
 _TRIES = 500

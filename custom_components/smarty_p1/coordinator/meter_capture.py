@@ -8,6 +8,7 @@ bytes and text are discarded.
 import asyncio
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -57,12 +58,11 @@ class CaptureRefusal(StrEnum):
     """The capture contains no verified telegram."""
 
 
+@dataclass(eq=False)
 class CaptureRefusedError(Exception):
     """Error for a request that the current state of the capture does not allow."""
 
-    def __init__(self, reason: CaptureRefusal) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    reason: CaptureRefusal
 
 
 class Ready(NamedTuple):
@@ -195,7 +195,7 @@ class MeterCapture:
     async def _async_prepare(self, chunks: list[Chunk]) -> None:
         try:
             self.ready = await self._hass.async_add_executor_job(
-                without_collection(_make), chunks, self._decryptor(), self._keeps_message_forms
+                _make, chunks, self._decryptor(), self._keeps_message_forms
             )
         except Exception as err:  # noqa: BLE001 - any error is logged
             # Log only the error's type, because text and traceback could contain private data.
@@ -228,6 +228,7 @@ class MeterCapture:
         self.recording = self._stop_listening = self._cancel_timer = None
 
 
+@without_collection
 def _make(
     chunks: list[Chunk],
     decryptor: FrameDecryptor | None,

@@ -26,7 +26,12 @@ from ..coordinator.statistics.statistic_ids import (
     statistic_id,
     statistics_key,
 )
-from ..energy_dashboard.house_sources import async_energy_manager, async_preferences, stored_sources
+from ..energy_dashboard.house_sources import (
+    async_energy_manager,
+    async_preferences,
+    entity_name,
+    stored_sources,
+)
 from ..entity import mbus_device
 from ..lib.history.luxembourg_time import DAY
 from ..lib.markdown_text import Verbatim, as_plain, read_plain
@@ -264,8 +269,7 @@ async def _async_plan(
     if not any(plan_moves(sources, possible)):
         return [], []  # the usual case: do not read the statistics
     ids = {*possible.energies, *possible.energies.values(), *possible.costs.values()}
-    read = without_collection(_first_days)
-    first = await get_instance(hass).async_add_executor_job(read, hass, ids)
+    first = await get_instance(hass).async_add_executor_job(_first_days, hass, ids)
     known = possible._replace(
         energies={old: new for old, new in possible.energies.items() if new in first},
         costs={energy: cost for energy, cost in possible.costs.items() if cost in first},
@@ -288,7 +292,7 @@ def _offer(
 ) -> Offer:
     pairs = _changes(move, replacements)
     shown = ", ".join(
-        f"{_entity_name(hass, old)} → {names.get(new) or _entity_name(hass, new)}"
+        f"{entity_name(hass, old)} → {names.get(new) or entity_name(hass, new)}"
         for old, new in pairs
     )
     days = [first[new] for _, new in pairs if new in first]
@@ -360,7 +364,7 @@ def _rates(entry: RecordsConfigEntry, entities: Iterable[er.RegistryEntry]) -> d
 
 def _name(hass: HomeAssistant, source: StoredSource) -> str:
     """Return the user's name of a source, or the names of its energies."""
-    names = ", ".join(_entity_name(hass, energy) for energy in _energy_ids(source))
+    names = ", ".join(entity_name(hass, energy) for energy in _energy_ids(source))
     return str(source.get("name") or names)
 
 
@@ -370,11 +374,7 @@ def _energy_ids(source: StoredSource) -> list[str]:
     return [str(energy) for energy in ids if energy]
 
 
-def _entity_name(hass: HomeAssistant, entity_id: str) -> str:
-    state = hass.states.get(entity_id)
-    return state.name if state else entity_id
-
-
+@without_collection
 def _first_days(hass: HomeAssistant, ids: set[str]) -> dict[str, datetime]:
     """Return the start of the first day of each statistic that has rows."""
     rows = statistics_during_period(hass, BEGINNING, None, ids, "day", None, {"sum"})

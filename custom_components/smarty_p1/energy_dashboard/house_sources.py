@@ -73,6 +73,13 @@ async def async_preferences(hass: HomeAssistant) -> EnergyPreferences:
     return {"energy_sources": [], "device_consumption": [], "device_consumption_water": []}
 
 
+@callback
+def entity_name(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the name of an entity, or its id while it has no state."""
+    state = hass.states.get(entity_id)
+    return state.name if state else entity_id
+
+
 async def async_device_powers(hass: HomeAssistant, entry: AnyConfigEntry) -> list[str]:
     """Return the power entities of at most 20 devices of the Energy dashboard."""
     devices = (await async_preferences(hass))["device_consumption"]
@@ -152,14 +159,14 @@ def _house_source(
     charged, power = (
         current.get(str(stored.get(name))) for name in ("stat_energy_to", "stat_rate")
     )
-    state, capacity = hass.states.get(delivered), stored.get("capacity")
+    capacity = stored.get("capacity")
     return HouseSource(
         str(stored["type"]),
         listed,
         delivered,
         charged,
         power or _power_beside(hass, delivered),
-        str(stored.get("name") or (state.name if state else delivered)),
+        str(stored.get("name") or entity_name(hass, delivered)),
         float(capacity) if isinstance(capacity, int | float) else None,
     )
 
@@ -209,12 +216,8 @@ async def async_devices(
         return []
     kinds = dict.fromkeys(current_ids(hass, entry, names).values(), SupplyKind.PRODUCED)
     recorder = get_instance(hass)
-    hours = await recorder.async_add_executor_job(
-        without_collection(_read), hass, kinds, start, until
-    )
-    of_quarters = await recorder.async_add_executor_job(
-        without_collection(_read_quarters), hass, [*kinds], quarters
-    )
+    hours = await recorder.async_add_executor_job(_read, hass, kinds, start, until)
+    of_quarters = await recorder.async_add_executor_job(_read_quarters, hass, [*kinds], quarters)
     return [
         HouseDevice(name, supply.kwh, quarter_kwh)
         for name, supply, quarter_kwh in zip(names.values(), hours, of_quarters, strict=True)
@@ -249,10 +252,8 @@ async def async_all_devices(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[
     for device in stored:
         name = device["stat_consumption"]
         if device.get("included_in_stat") not in current:
-            state = hass.states.get(current[name])
-            names[name] = str(device.get("name") or (state.name if state else current[name]))[
-                :_MAX_NAME_CHARS
-            ]
+            shown = device.get("name") or entity_name(hass, current[name])
+            names[name] = str(shown)[:_MAX_NAME_CHARS]
     return names
 
 
@@ -264,8 +265,7 @@ async def async_supplies(
     The period begins a month before `start`. The additional hours show which energies are normal.
     """
     kinds = {name: kind for source in sources for name, kind in source.statistics.items()}
-    read = without_collection(_read)
-    return await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
+    return await get_instance(hass).async_add_executor_job(_read, hass, kinds, start, until)
 
 
 class HouseSupplies(NamedTuple):
@@ -286,10 +286,9 @@ async def async_house_supplies(
     if home_id is None or not supplies:
         return HouseSupplies(supplies)
     table = coordinator.records.household.table
-    read = without_collection(_read)
 
     def filled() -> HouseSupplies:
-        [home] = read(hass, {home_id: SupplyKind.PRODUCED}, start, until)
+        [home] = _read(hass, {home_id: SupplyKind.PRODUCED}, start, until)
         grid = grid_hours(table, until)
         return HouseSupplies(
             with_home_meter(supplies, home, grid, until),
@@ -315,6 +314,7 @@ async def _async_home_statistic(hass: HomeAssistant, entry: AnyConfigEntry) -> s
     return current_ids(hass, entry, listed)[listed[0]] if listed else None
 
 
+@without_collection
 def _read(
     hass: HomeAssistant, kinds: Mapping[str, SupplyKind], start: datetime, until: datetime
 ) -> list[Supply]:
@@ -332,6 +332,7 @@ def _read(
     return supplies
 
 
+@without_collection
 def _read_quarters(
     hass: HomeAssistant, ids: Sequence[str], quarters: Sequence[datetime]
 ) -> list[dict[datetime, float]]:

@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Hashable
+from dataclasses import dataclass
 from math import ceil
 
 from .connection_outage import Budget
 
 
+@dataclass(eq=False)
 class BusyError(Exception):
     """Error for a user who asks for too much at once."""
 
-    def __init__(self, retry_after_s: int | None = None) -> None:
-        """Take the whole seconds after which to ask again. None means a few seconds."""
-        super().__init__()
-        self.retry_after_s = retry_after_s
+    retry_after_s: int | None = None
+    """Whole seconds after which to ask again. None means a few seconds."""
 
 
 class FairQueue[User: Hashable, Work: Hashable]:

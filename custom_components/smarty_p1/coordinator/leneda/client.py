@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
@@ -87,12 +88,11 @@ NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 """Refusals of a request for a metering point or code that Leneda does not have."""
 
 
+@dataclass(eq=False)
 class LenedaError(Exception):
     """Error if the platform returns no time series. The text contains no private data."""
 
-    def __init__(self, reason: Refusal) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    reason: Refusal
 
 
 type SeriesReader[T] = Callable[[object, str, datetime, datetime], T]

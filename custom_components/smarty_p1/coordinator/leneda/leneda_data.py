@@ -162,8 +162,7 @@ class LenedaData:
         # read, do not read these files again.
         if not self._may_share:
             return {}
-        work = without_collection(_shared_power)
-        return await self.hass.async_add_executor_job(work, self.files, start, end)
+        return await self.hass.async_add_executor_job(_shared_power, self.files, start, end)
 
     async def async_add(self, found: RowsByCode, points: Points) -> bool:
         """Add downloaded quarter-hours, and update months and statistics. `found` is keyed by code.
@@ -247,14 +246,14 @@ class LenedaData:
     async def _async_read(self) -> RowsByCode:
         today = day_start(dt_util.utcnow())
 
+        @without_collection
         def read() -> tuple[RowsByCode, frozenset[datetime], frozenset[datetime]]:
             rows = self.files.read_rows(today)
             damaged = self.files.damaged_months()
             return *believed_rows(rows, damaged), damaged
 
-        work = without_collection(read)
         run = self.hass.async_add_executor_job
-        leneda, self.with_false_zeros, self.damaged = await run(work)
+        leneda, self.with_false_zeros, self.damaged = await run(read)
         self.is_unreadable = False
         return leneda
 
@@ -283,6 +282,7 @@ class LenedaData:
         self.listeners.call()
 
 
+@without_collection
 def _shared_power(files: QuarterHourFiles, start: datetime, end: datetime) -> _SharedPower:
     # Only whole days show false zeros.
     until = min(day_end(end), day_start(dt_util.utcnow()))

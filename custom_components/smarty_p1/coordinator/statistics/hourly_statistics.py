@@ -112,8 +112,7 @@ async def async_write(hass: HomeAssistant, series: Series) -> WritePlan:
     if series.hours:
         ahead = max(dt_util.utcnow(), *series.hours) + _MAX_AHEAD
         series = series._replace(ahead=ahead)
-    read = without_collection(_read_and_plan)
-    labels, plan = await recorder.async_add_executor_job(read, hass, series)
+    labels, plan = await recorder.async_add_executor_job(_read_and_plan, hass, series)
     await _async_delete(recorder, series.statistic_id, plan.deleted)
     for hour, rise in plan.shifts.items():
         recorder.async_adjust_statistics(series.statistic_id, hour, rise, series.unit)
@@ -224,6 +223,7 @@ type _Labels = tuple[str | None, ...]
 """Name, unit and the unit's class of a statistic."""
 
 
+@without_collection
 def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Labels | None, WritePlan]:
     """Return the stored labels of a statistic, None if it does not exist, and its changes."""
     statistic = series.statistic_id

@@ -1,6 +1,7 @@
 """Measured energy of loads, from Home Assistant's statistics of their power or energy entities."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from homeassistant.components.recorder.statistics import (
@@ -22,12 +23,11 @@ _ROWS_OF_A_QUARTER = 3
 _FINE_TIME = timedelta(days=10)
 
 
+@dataclass(eq=False)
 class NoLoadStatisticError(Exception):
     """Error for an entity without long-term statistics of power or energy."""
 
-    def __init__(self, entity_id: str) -> None:
-        super().__init__(entity_id)
-        self.entity_id = entity_id
+    entity_id: str
 
 
 async def async_load_energies(
@@ -38,10 +38,10 @@ async def async_load_energies(
         return []
     if RECORDER not in hass.config.components:
         raise NoLoadStatisticError(ids[0])
-    read = without_collection(_read)
-    return await get_instance(hass).async_add_executor_job(read, hass, ids, start, end)
+    return await get_instance(hass).async_add_executor_job(_read, hass, ids, start, end)
 
 
+@without_collection
 def _read(
     hass: HomeAssistant, ids: Sequence[str], start: datetime, end: datetime
 ) -> list[LoadEnergy]:

@@ -39,10 +39,12 @@ async def async_recorded_prices(
 
     The period must be short: a state of an entity may have the prices of two days.
     """
-    read = without_collection(_read_states)
-    return await get_instance(hass).async_add_executor_job(read, hass, entity_id, start, end)
+    return await get_instance(hass).async_add_executor_job(
+        _read_states, hass, entity_id, start, end
+    )
 
 
+@without_collection
 def _read_states(
     hass: HomeAssistant, entity_id: str, start: datetime, end: datetime
 ) -> list[QuarterPrice]:
@@ -83,10 +85,10 @@ async def _async_hours(
     """Return the mean prices of a period's hours, none without an entity or a recorder."""
     if entity_id is None or RECORDER not in hass.config.components:
         return {}
-    read = without_collection(_read_hours)
-    return await get_instance(hass).async_add_executor_job(read, hass, entity_id, start, end)
+    return await get_instance(hass).async_add_executor_job(_read_hours, hass, entity_id, start, end)
 
 
+@without_collection
 def _read_hours(
     hass: HomeAssistant, entity_id: str, start: datetime, end: datetime
 ) -> dict[datetime, float]:

@@ -70,8 +70,7 @@ class PriceFiles(ThrottledStore):
     async def async_load(self) -> None:
         """Load all prices. Raises UnreadableNowError if a file cannot be read now."""
         await self._async_read(self._take)
-        read = without_collection(self._read_series)
-        self.series = await self._hass.async_add_executor_job(read)
+        self.series = await self._hass.async_add_executor_job(self._read_series)
         self.loaded.set()
 
     @callback
@@ -118,6 +117,7 @@ class PriceFiles(ThrottledStore):
         for path in paths[: max(0, len(paths) + 1 - MAX_FILES)]:
             path.unlink()
 
+    @without_collection
     def _read_series(self) -> dict[str, PriceSeries]:
         path = self.folder
         try:

@@ -39,9 +39,8 @@ class MeterStore(ThrottledStore):
         """
         stored = await self._async_read(checked_mapping)
         files = await self.quarter_hours.async_files()
-        load = without_collection(_loaded)
         run = self._hass.async_add_executor_job
-        self.memory = await run(load, stored, contracts, files)
+        self.memory = await run(_loaded, stored, contracts, files)
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
         self.loaded.set()
@@ -111,6 +110,7 @@ class MeterStore(ThrottledStore):
         return {**self.memory.as_dict(), "demand": self.memory.demand_meter.as_dict()}
 
 
+@without_collection
 def _loaded(stored: dict[str, Stored] | None, contracts: Contracts, files: Files) -> MeterMemory:
     """Return the stored state. If it lacks quarter-hours, restore them from `files`."""
 

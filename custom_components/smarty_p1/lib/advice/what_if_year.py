@@ -13,7 +13,7 @@ A what-if changes the energies in `year.table`. Both tables are billed like meas
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
@@ -80,16 +80,15 @@ class WhatIfRefusal(StrEnum):
     """The car was charged in these months, and its energy is not measured."""
 
 
+@dataclass(eq=False)
 class WhatIfError(Exception):
     """Error for a simulation that is impossible. `reason` says why.
 
     If the usable days are too few, `days` is their number.
     """
 
-    def __init__(self, reason: WhatIfRefusal, days: int = 0) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.days = days
+    reason: WhatIfRefusal
+    days: int = 0
 
 
 class YearCosts(NamedTuple):

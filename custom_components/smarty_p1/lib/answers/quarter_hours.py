@@ -10,6 +10,7 @@ import json
 import struct
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import StringIO
 from zlib import crc32
@@ -43,13 +44,12 @@ MAX_JSON_BYTES = 1_000_000
 have 35,000 objects, which make Python's garbage collector stop Home Assistant."""
 
 
+@dataclass(eq=False)
 class TooLongError(Exception):
     """Error for quarter-hours that have more than MAX_JSON_BYTES as JSON."""
 
-    def __init__(self, end: datetime) -> None:
-        """Take an end before which the quarter-hours are short enough."""
-        super().__init__()
-        self.end = end
+    end: datetime
+    """End before which the quarter-hours are short enough."""
 
 
 def quarter_hours_as_json(quarters: Iterable[QuarterHour], shared: SharedPower) -> JsonDict:

@@ -215,7 +215,9 @@ def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
         left -= costs["surcharge"]
     others = others or [*costs.keys() & {"surcharge"}]
     costs |= zip(others, rounded_to_sum([costs[part] for part in others], left), strict=True)
-    return {part: round(costs[part] + _untaxed(of), 2) for part, of in of_part.items()}
+    for part, of in of_part.items():
+        costs[part] += sum([line.amount for line in of if not line.has_vat])
+    return {part: round(costs[part], 2) for part in of_part}
 
 
 def _by_part(lines: Iterable[BillLine]) -> Mapping[str, Sequence[BillLine]]:
@@ -590,7 +592,3 @@ def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> BillL
 
 def _vat_base(lines: Iterable[BillLine]) -> float:
     return sum([line.amount for line in lines if line.has_vat])
-
-
-def _untaxed(lines: Iterable[BillLine]) -> float:
-    return sum([line.amount for line in lines if not line.has_vat])

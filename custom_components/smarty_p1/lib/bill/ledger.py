@@ -181,9 +181,8 @@ class Ledger:
     @classmethod
     def of_table(cls, table: Table, contracts: Contracts, *, is_begun: bool = True) -> Ledger:
         """Return the ledger of a table. All amounts have VAT if the latest contract has it."""
-        return cls(
-            contracts.with_latest_vat, is_begun, LedgerParts(LedgerRows.of_table(table, contracts))
-        )
+        shown = contracts.shown_at(contracts.entries[-1][0])
+        return cls(shown, is_begun, LedgerParts(LedgerRows.of_table(table, contracts)))
 
     def followed_by(self, table: Table, begin: datetime) -> Ledger:
         """Return this ledger with the table of a day that begins after all of its rows."""

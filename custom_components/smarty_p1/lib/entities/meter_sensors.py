@@ -130,7 +130,7 @@ def _sensor(
     key: str,
     convert: Callable[[Value], Shown],
     *references: str,
-    enabled: bool = True,
+    enabled: bool = False,
     **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> MeterSensorSpec:
     """Return the description of a sensor. `convert` computes its value from an object.
@@ -155,12 +155,12 @@ def _sensor(
     )
 
 
-def _number(key: str, kind: _Kind, reference: str, *, enabled: bool = True) -> MeterSensorSpec:
+def _number(key: str, kind: _Kind, reference: str, *, enabled: bool = False) -> MeterSensorSpec:
     return _sensor(key, to_number, reference, enabled=enabled, **kind)
 
 
 def _net_power(
-    key: str, imported: str, exported: str, kind: _Kind = _POWER, *, enabled: bool = True
+    key: str, imported: str, exported: str, kind: _Kind = _POWER, *, enabled: bool = False
 ) -> MeterSensorSpec:
     """Return the description of a sensor for imported minus exported power.
 
@@ -187,16 +187,16 @@ def _net_power(
 
 
 def _state(key: str, reference: str) -> MeterSensorSpec:
-    return _sensor(key, to_control_state, reference, **CONTROL_STATE)
+    return _sensor(key, to_control_state, reference, enabled=True, **CONTROL_STATE)
 
 
 def _limit(key: str, convert: Callable[[Value], float | None]) -> MeterSensorSpec:
     kind = {**_CURRENT, **_SETTING}
-    return _sensor(key, convert, "1-1:31.4.0", "1-1:34.4.0", enabled=False, **kind)
+    return _sensor(key, convert, "1-1:31.4.0", "1-1:34.4.0", **kind)
 
 
 def _counter(key: str, *references: str) -> MeterSensorSpec:
-    return _sensor(key, to_number, *references, enabled=False, **_COUNT)
+    return _sensor(key, to_number, *references, **_COUNT)
 
 
 def _message(key: str, reference: str) -> MeterSensorSpec:
@@ -209,7 +209,7 @@ def _message(key: str, reference: str) -> MeterSensorSpec:
         text = reading.telegram.objects.get(reference)
         return {TEXT: text if isinstance(text, str) else None}
 
-    return _sensor(key, to_text, reference, enabled=False, attributes_fn=whole_text)
+    return _sensor(key, to_text, reference, attributes_fn=whole_text)
 
 
 def _clock_offset(reading: Reading) -> int | None:
@@ -236,42 +236,42 @@ def _other_objects(reading: Reading) -> dict[str, str]:
 
 _SAGS, _SWELLS = VOLTAGE_COUNTERS["voltage_sag"], VOLTAGE_COUNTERS["voltage_swell"]
 SENSORS: tuple[MeterSensorSpec, ...] = (
-    _number("energy_imported", _ENERGY, "1-0:1.8.0"),
-    _number("energy_exported", _ENERGY, "1-0:2.8.0"),
-    _number("reactive_energy_imported", _REACTIVE_ENERGY, "1-0:3.8.0", enabled=False),
-    _number("reactive_energy_exported", _REACTIVE_ENERGY, "1-0:4.8.0", enabled=False),
-    _net_power("power_net", "1-0:1.7.0", "1-0:2.7.0"),
-    _number("power_imported", _POWER, "1-0:1.7.0", enabled=False),
-    _number("power_exported", _POWER, "1-0:2.7.0", enabled=False),
-    _number("reactive_power_imported", _REACTIVE_POWER, "1-0:3.7.0", enabled=False),
-    _number("reactive_power_exported", _REACTIVE_POWER, "1-0:4.7.0", enabled=False),
-    _number("apparent_power_imported", _APPARENT_POWER, "1-0:9.7.0", enabled=False),
-    _number("apparent_power_exported", _APPARENT_POWER, "1-0:10.7.0", enabled=False),
-    _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0", _PHASE_POWER, enabled=False),
-    _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0", _PHASE_POWER, enabled=False),
-    _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0", _PHASE_POWER, enabled=False),
-    _number("power_imported_l1", _POWER, "1-0:21.7.0", enabled=False),
-    _number("power_imported_l2", _POWER, "1-0:41.7.0", enabled=False),
-    _number("power_imported_l3", _POWER, "1-0:61.7.0", enabled=False),
-    _number("power_exported_l1", _POWER, "1-0:22.7.0", enabled=False),
-    _number("power_exported_l2", _POWER, "1-0:42.7.0", enabled=False),
-    _number("power_exported_l3", _POWER, "1-0:62.7.0", enabled=False),
-    _number("reactive_power_imported_l1", _REACTIVE_POWER, "1-0:23.7.0", enabled=False),
-    _number("reactive_power_imported_l2", _REACTIVE_POWER, "1-0:43.7.0", enabled=False),
-    _number("reactive_power_imported_l3", _REACTIVE_POWER, "1-0:63.7.0", enabled=False),
-    _number("reactive_power_exported_l1", _REACTIVE_POWER, "1-0:24.7.0", enabled=False),
-    _number("reactive_power_exported_l2", _REACTIVE_POWER, "1-0:44.7.0", enabled=False),
-    _number("reactive_power_exported_l3", _REACTIVE_POWER, "1-0:64.7.0", enabled=False),
-    _number("voltage_l1", _VOLTAGE, "1-0:32.7.0"),
-    _number("voltage_l2", _VOLTAGE, "1-0:52.7.0"),
-    _number("voltage_l3", _VOLTAGE, "1-0:72.7.0"),
-    _number("current_l1", _CURRENT, "1-0:31.7.0", enabled=False),
-    _number("current_l2", _CURRENT, "1-0:51.7.0", enabled=False),
-    _number("current_l3", _CURRENT, "1-0:71.7.0", enabled=False),
+    _number("energy_imported", _ENERGY, "1-0:1.8.0", enabled=True),
+    _number("energy_exported", _ENERGY, "1-0:2.8.0", enabled=True),
+    _number("reactive_energy_imported", _REACTIVE_ENERGY, "1-0:3.8.0"),
+    _number("reactive_energy_exported", _REACTIVE_ENERGY, "1-0:4.8.0"),
+    _net_power("power_net", "1-0:1.7.0", "1-0:2.7.0", enabled=True),
+    _number("power_imported", _POWER, "1-0:1.7.0"),
+    _number("power_exported", _POWER, "1-0:2.7.0"),
+    _number("reactive_power_imported", _REACTIVE_POWER, "1-0:3.7.0"),
+    _number("reactive_power_exported", _REACTIVE_POWER, "1-0:4.7.0"),
+    _number("apparent_power_imported", _APPARENT_POWER, "1-0:9.7.0"),
+    _number("apparent_power_exported", _APPARENT_POWER, "1-0:10.7.0"),
+    _net_power("power_net_l1", "1-0:21.7.0", "1-0:22.7.0", _PHASE_POWER),
+    _net_power("power_net_l2", "1-0:41.7.0", "1-0:42.7.0", _PHASE_POWER),
+    _net_power("power_net_l3", "1-0:61.7.0", "1-0:62.7.0", _PHASE_POWER),
+    _number("power_imported_l1", _POWER, "1-0:21.7.0"),
+    _number("power_imported_l2", _POWER, "1-0:41.7.0"),
+    _number("power_imported_l3", _POWER, "1-0:61.7.0"),
+    _number("power_exported_l1", _POWER, "1-0:22.7.0"),
+    _number("power_exported_l2", _POWER, "1-0:42.7.0"),
+    _number("power_exported_l3", _POWER, "1-0:62.7.0"),
+    _number("reactive_power_imported_l1", _REACTIVE_POWER, "1-0:23.7.0"),
+    _number("reactive_power_imported_l2", _REACTIVE_POWER, "1-0:43.7.0"),
+    _number("reactive_power_imported_l3", _REACTIVE_POWER, "1-0:63.7.0"),
+    _number("reactive_power_exported_l1", _REACTIVE_POWER, "1-0:24.7.0"),
+    _number("reactive_power_exported_l2", _REACTIVE_POWER, "1-0:44.7.0"),
+    _number("reactive_power_exported_l3", _REACTIVE_POWER, "1-0:64.7.0"),
+    _number("voltage_l1", _VOLTAGE, "1-0:32.7.0", enabled=True),
+    _number("voltage_l2", _VOLTAGE, "1-0:52.7.0", enabled=True),
+    _number("voltage_l3", _VOLTAGE, "1-0:72.7.0", enabled=True),
+    _number("current_l1", _CURRENT, "1-0:31.7.0"),
+    _number("current_l2", _CURRENT, "1-0:51.7.0"),
+    _number("current_l3", _CURRENT, "1-0:71.7.0"),
     _state("breaker", "0-0:96.3.10"),
     _state("relay_1", "0-1:96.3.10"),
     _state("relay_2", "0-2:96.3.10"),
-    _sensor("power_threshold", to_number, "0-0:17.0.0", **{**_THRESHOLD, **_SETTING}),
+    _sensor("power_threshold", to_number, "0-0:17.0.0", enabled=True, **{**_THRESHOLD, **_SETTING}),
     _limit("current_limit_imported", _to_first),
     _limit("current_limit_exported", _to_second),
     _counter("power_failures", "0-0:96.7.21"),
@@ -291,12 +291,11 @@ SENSORS: tuple[MeterSensorSpec, ...] = (
         "meter_time",
         _to_time,
         METER_TIME,
-        enabled=False,
         device_class="timestamp",
         **_DIAGNOSTIC,
     ),
-    _sensor("p1_version", to_text, "1-3:0.2.8", enabled=False, **_DIAGNOSTIC),
-    _sensor("device_name", to_text, "0-0:42.0.0", enabled=False, **_DIAGNOSTIC),
+    _sensor("p1_version", to_text, "1-3:0.2.8", **_DIAGNOSTIC),
+    _sensor("device_name", to_text, "0-0:42.0.0", **_DIAGNOSTIC),
     SensorSpec(
         key="verification",
         device_class="enum",

@@ -4,6 +4,7 @@ A response has the rows of one OBIS code. It can contain data outside of the req
 values and repeated rows. Items that are not a quarter-hour of the period are left out.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -28,12 +29,11 @@ class AnswerRefusal(StrEnum):
     WRONG_INTERVAL = "wrong_interval"
 
 
+@dataclass(eq=False)
 class ResponseError(Exception):
     """Error for a response without usable data. It has the reason, but never the response."""
 
-    def __init__(self, reason: AnswerRefusal) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    reason: AnswerRefusal
 
 
 def read_time_series(

@@ -22,28 +22,35 @@ _MIN_FOREIGN_TELEGRAMS = 3
 type DecryptorOf = Callable[[bytes], FrameDecryptor | None]
 
 
-class WhichMeter(Protocol):
-    """The one meter of a port, and the keys for all telegrams that arrive at the port.
-
-    Telegrams of other meters may arrive at the port, too. The function `decryptor_of` returns the
-    decryptor for a DLMS system title, or None if there is no key for the title. For plain
-    telegrams, the attribute `decryptor_of` is None instead of a function.
-    """
-
-    decryptor_of: DecryptorOf | None
+class MeterRegistry(Protocol):
+    """Meters, found by their DLMS system titles."""
 
     @property
-    def title(self) -> bytes | None:
-        """Return the system title of the port's meter, None if it is unknown."""
+    def decryptor_of(self) -> DecryptorOf | None:
+        """Function that returns the decryptor for a system title, or None if there is no key.
+
+        The function is None for plain telegrams.
+        """
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a telegram of the port's meter. Return None for another meter.
+        """Return the reader of the meter that sent a telegram. Return None for another meter.
 
         In both cases, the telegram's frame counter is remembered.
         """
 
     def memory_of(self, title: bytes) -> MeterMemory | None:
         """Return the memory of the meter with the system title `title`, None if it is unknown."""
+
+
+class WhichMeter(MeterRegistry, Protocol):
+    """The one meter of a port, and the keys for all telegrams that arrive at the port.
+
+    Telegrams of other meters may arrive at the port, too.
+    """
+
+    @property
+    def title(self) -> bytes | None:
+        """Return the system title of the port's meter, None if it is unknown."""
 
 
 class NamedMeter:
@@ -108,25 +115,6 @@ class NamedMeter:
             # system title.
             return False
         return memory.is_named(telegram) and has_our_name
-
-
-class MeterRegistry(Protocol):
-    """Meters of several ports, found by their system titles."""
-
-    def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
-        """Return the decryptor for the system title `title`.
-
-        Return None if there is no key for this title.
-        """
-
-    def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader of the meter that sent a verified telegram.
-
-        Return None if the telegram's serial number does not belong to its system title.
-        """
-
-    def memory_of(self, title: bytes) -> MeterMemory | None:
-        """Return the memory of the meter with the system title `title`, None if it is unknown."""
 
 
 class FirstMeter:

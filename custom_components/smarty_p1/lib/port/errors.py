@@ -1,6 +1,7 @@
 """Errors of a port and of the data from a port. Their texts never contain a key."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ..failure_detection import ReadingProblem
 from ..p1.keys import P1Error
@@ -65,9 +66,8 @@ class PortSilentError(LinkError):
     problem = ReadingProblem.PORT_SILENT
 
 
+@dataclass(eq=False)
 class ProbeError(P1Error):
     """Error for an open port that delivers no readable telegram or reading. It has the problem."""
 
-    def __init__(self, problem: ReadingProblem) -> None:
-        super().__init__(problem)
-        self.problem = problem
+    problem: ReadingProblem

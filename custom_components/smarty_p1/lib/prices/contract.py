@@ -202,11 +202,6 @@ class Contracts:
         """Return the contract with the last first day."""
         return self.entries[-1][1]
 
-    @property
-    def with_latest_vat(self) -> Contracts:
-        """Return these contracts as they are shown at the start of the latest contract."""
-        return self.shown_at(self.entries[-1][0])
-
     def shown_at(self, time: datetime) -> Contracts:
         """Return these contracts, each with the field `has_vat` of the contract at `time`.
 

@@ -27,28 +27,20 @@ _PRICES_OF_KWH = tuple(
 )
 # Prices of a kWh above the usual price. The user has confirmed each of them.
 _CONFIRMED = "high_prices_confirmed"
-TERM_OPTIONS: Mapping[str, str] = {
+# Option with each term of a `Contract` that is taken as it was entered.
+_TERM_OPTIONS: Mapping[str, str] = {
     "reference_kw": "reference_power",
-    "meter_ampere": "meter_ampere",
     "has_vat": "vat",
     "replaces_variable": "surcharge_replaces_variable",
-    "energy_price": "energy_price",
-    "energy_margin": "energy_margin",
-    "energy_fee": "energy_fee",
-    "discount": "discount",
     "second_price": "second_energy_price",
-    "feed_in_price": "feed_in_price",
-    "feed_in_margin": "feed_in_margin",
     "network_fixed": "network_fixed_price",
     "network_variable": "network_variable_price",
     "surcharge": "surcharge_price",
-    "meter_fee": "meter_fee",
-    "has_levies": "with_levies",
-    "consumer_category": "consumer_category",
-    "community_price": "community_price",
-    **{name: name for name in price_file().enterable_levies},
+    **{
+        name: name
+        for name in ("discount", "meter_fee", "community_price", *price_file().enterable_levies)
+    },
 }
-"""Option with each term of a `Contract`."""
 # Bills are computed only if the user has entered at least one of these options.
 _PRICED = {"reference_power", "energy_price", "energy_price_entity"}
 
@@ -113,7 +105,7 @@ def contract_of(options: Terms) -> Contract:
         options, "feed_in_price", "feed_in_price_entity", "feed_in_margin"
     )
     category = options.get("consumer_category")
-    terms = {term: options[option] for term, option in TERM_OPTIONS.items() if option in options}
+    terms = {term: options[option] for term, option in _TERM_OPTIONS.items() if option in options}
     return Contract.of_terms(
         {
             **terms,

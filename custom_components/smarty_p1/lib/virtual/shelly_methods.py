@@ -57,13 +57,12 @@ _EM_CONFIG: RpcResult = {
 }
 
 
+@dataclass(eq=False)
 class RpcError(Exception):
     """Error of an RPC method, with a status code of HTTP and a message."""
 
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+    code: int
+    message: str
 
 
 def shelly_information(serial: str) -> JsonDict:
