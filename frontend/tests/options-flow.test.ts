@@ -55,20 +55,28 @@ test("a load is added with few fields, also if the flow asks once for a sensor",
   const more: FlowField = { name: "more", schema: [measured, text("capacity_kwh", "40"), { name: "phases", default: 3, selector: {} }] };
   const page = (errors = {}) => form("car", [text("name"), text("kwh"), text("max_kw"), time, more], errors);
   let count = 0;
+  let hasChosen = false;
   const { flow, asked } = begin((method, body) => {
     if (body?.handler) return menu("user", "car", "appliance");
-    if (body?.next_step_id) return form("found", [choice("device")]);
+    hasChosen = body ? !body.next_step_id : hasChosen;
+    if (!hasChosen) return form("found", [choice("device")]);
+    if (body?.name === "Lost") return page({ more: "load_has_no_statistics" });
     if (!body || !("name" in body)) return page();
     count += 1;
     return count === 1 ? page({ more: "measured_by_missing", kwh: "unclear" }) : count === 2 ? page({ more: "measured_by_missing" }) : SAVED;
   }, "add_car");
-  assert.equal(namesOf(await flow.open()), "name,kwh,max_kw,by_workdays");
+  assert.equal(namesOf(await flow.open()), "device");
+  assert.equal(namesOf(await flow.submit({ device: "box" })), "name,kwh,max_kw,by_workdays");
   const typed = { name: "Car", kwh: "8", max_kw: "11", by_workdays: "07:00" };
   assert.equal(namesOf(await flow.submit({ ...typed, kwh: "eight" })), "name,kwh: unclear,max_kw,by_workdays");
   assert.deepEqual(await flow.submit(typed), { end: "saved" });
   const answer = 'POST f {"name":"Car","kwh":"8","max_kw":"11","by_workdays":"07:00"}';
   assert.deepEqual(asked.filter((one) => one === answer).length, 2);
-  assert.deepEqual(asked.slice(0, 3), ['POST {"handler":["entry","load"]}', 'POST f {"next_step_id":"car"}', "POST f {}"]);
+  assert.deepEqual(asked.slice(0, 4), ['POST {"handler":["entry","load"]}', 'POST f {"next_step_id":"car"}', "GET f", 'POST f {"device":"box"}']);
+  // What the card cannot show needs the dialog.
+  await flow.open();
+  await flow.submit({ device: "" });
+  assert.equal((await flow.submit({ ...typed, name: "Lost" }) as { end: string }).end, "changed");
 });
 
 test("of several contracts one is chosen, and pages without the question are answered with their values", async () => {

@@ -98,7 +98,9 @@ test("each wish has its end, and a start at once its cost", () => {
   const [until, saves, most] = ["2026-11-21T06:00:00Z", "saves 1.08 €", "takes energy while a kWh costs at most 20 ct"];
   assert.deepEqual(row({ state: "skipped", skipped_until: until })[0], "Skipped until 07:00");
   assert.deepEqual(row({ by: until, once_by: until }), ["18:15–18:30", "only this time: done by 07:00", saves, most, 1.08]);
-  assert.deepEqual(row({ is_at_once: true, more_eur: 1.5, by: until }, [[4, 5]]), ["Now, until 18:15", "at any price", "1.50 € more than by the plan", "done by 07:00", saves, 0]);
+  assert.deepEqual(row({ is_at_once: true, more_eur: 1.5, by: until }, [[4, 5]]), ["Now, until 18:15", "at any price", "1.50 € more than by the plan", "done by 07:00", 0]);
+  // The plan does not let this load follow a price.
+  assert.deepEqual(row({ is_switched: false }), ["18:15–18:30", saves, "switch it on yourself", 1.08]);
   assert.deepEqual(row({ may_pause: false }), ["18:15–18:30", saves, 1.08]);
   assert.deepEqual(row({ state: "tries_again" })[0], "Tries again at 18:15");
   assert.deepEqual(row({ state: "did_not_start" })[0], "Did not start, tries again at 18:15");

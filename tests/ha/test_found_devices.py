@@ -14,7 +14,7 @@ from smartyp1.json_types import JsonDict
 from . import test_planned_loads
 from .dialogs import errors_of, schema_of, suggested
 from .support import ON_30_NOVEMBER, wait_until
-from .test_planned_loads import open_new, record
+from .test_planned_loads import open_new
 
 clock = test_planned_loads.clock
 house = test_planned_loads.house
@@ -59,6 +59,7 @@ def add_device(hass: HomeAssistant, name: str, *entities: Entity, platform: str 
             config_entry=entry,
             device_id=device.id,
             original_device_class=each.device_class,
+            translation_key=each.key,
             unit_of_measurement=each.unit,
             capabilities=each.capabilities,
             entity_category=each.category,
@@ -128,6 +129,51 @@ FOUND: list[tuple[str, list[Entity], dict[str, str]]] = [
         },
     ),
 ]
+# Devices as their integrations name the entities, and the fields that these fill in.
+KNOWN: list[tuple[str, list[Entity], dict[str, str]]] = [
+    (
+        "goecharger_api2",
+        [
+            Entity("number", "ama", None, "A", CURRENT.capabilities),
+            Entity("number", "amp", None, "A", CURRENT.capabilities),
+            Entity("switch", "acp"),
+            Entity("switch", "acs"),
+            Entity("select", "frc", capabilities={"options": ["0", "1", "2"]}),
+            PLUG,
+        ],
+        {
+            "max_kw": "11",
+            "power_set_by": "number.goecharger_api2_amp",
+            "switched_by": "select.goecharger_api2_frc",
+            "connected": "binary_sensor.goecharger_api2_kabel",
+        },
+    ),
+    (
+        "wallbox",
+        [
+            Entity("number", "maximum_charging_current", capabilities={"min": 6, "max": 32}),
+            Entity("number", "maximum_icp_current", capabilities={"min": 6, "max": 255}),
+            Entity("switch", "pause_resume"),
+            POWER,
+        ],
+        {
+            "max_kw": "22",
+            "power_set_by": "number.wallbox_maximum_charging_current",
+            "switched_by": "switch.wallbox_pause_resume",
+            "measured_by": "sensor.wallbox_leistung",
+        },
+    ),
+    # Without a number, its power is that of most chargers.
+    (
+        "easee",
+        [Entity("switch", "is_enabled"), LOCKED, POWER],
+        {
+            "max_kw": "11",
+            "switched_by": "switch.easee_is_enabled",
+            "measured_by": "sensor.easee_leistung",
+        },
+    ),
+]
 
 
 async def test_a_charger_fills_in_a_field_that_only_one_entity_fits(
@@ -135,13 +181,15 @@ async def test_a_charger_fills_in_a_field_that_only_one_entity_fits(
 ) -> None:
     for name, entities, _ in FOUND:
         add_device(hass, name, *entities)
+    for name, entities, _ in KNOWN:
+        add_device(hass, name, *entities, platform=name)
     add_device(hass, "plug", SWITCH, POWER)
-    for name, _, fields in FOUND:
+    for name, _, fields in [*FOUND, *KNOWN]:
         with subtests.test(name):
             form = await open_new(hass, house, "car")
-            assert offered(form) == ["big", "box", "no_switch", "two", "watts"]
+            assert offered(form) == sorted(at[0] for at in [*FOUND, *KNOWN])
             form = await choose(hass, form, name)
-            assert filled_in(form) == {"name": name, **fields}
+            assert filled_in(form) == {"name": name, "max_kw": "11", **fields}
     form = await open_new(hass, house, "pausing")
     assert offered(form) == ["plug"]
     form = await choose(hass, form, "plug")
@@ -155,16 +203,11 @@ async def test_a_known_charger_needs_three_answers(
     add_device(hass, name, *entities, CHARGE)
     hass.states.async_set("sensor.box_ladestand", "60", {"unit_of_measurement": "%"})
     hass.states.async_set("number.box_strom", "6", {"unit_of_measurement": "A", "min": 6})
-    await record(hass, "sensor.box_energie", "kWh", "energy")
     form = await choose(hass, await open_new(hass, house, "car"), name)
-    typed = {
-        part: {name: value for name, value in values.items() if value is not None}
-        if isinstance(values, dict)
-        else values
-        for part, values in suggested(form).items()
-        if values is not None
-    }
-    typed |= {"kwh": "12", "by_workdays": "07:00:00"}
+    # A card shows no section, and submits none.
+    shown = {name: value for name, value in suggested(form).items() if isinstance(value, str)}
+    assert shown == {"name": "box", "max_kw": "11"}
+    typed = {**shown, "kwh": "12", "by_workdays": "07:00:00"}
     subentries = hass.config_entries.subentries
     done = await subentries.async_configure(form["flow_id"], typed)
     assert done["type"] == "create_entry", errors_of(done)
@@ -178,6 +221,26 @@ async def test_a_known_charger_needs_three_answers(
     # What is a load already is not offered again.
     form = await open_new(hass, house, "car")
     assert form["step_id"] == "car"
+
+
+async def test_the_meaning_of_a_known_select_is_not_asked(
+    house: MockConfigEntry, hass: HomeAssistant
+) -> None:
+    name, entities, fields = KNOWN[0]
+    add_device(hass, name, *entities, platform=name)
+    hass.states.async_set("number.goecharger_api2_amp", "6", {"unit_of_measurement": "A", "min": 6})
+    form = await choose(hass, await open_new(hass, house, "car"), name)
+    typed = {"name": "Car", "kwh": "12", "max_kw": "11"}
+    form = await hass.config_entries.subentries.async_configure(form["flow_id"], typed)
+    assert errors_of(form) == {"more": "measured_by_missing"}
+    done = await hass.config_entries.subentries.async_configure(form["flow_id"], typed)
+    assert done["type"] == "create_entry", errors_of(done)
+    await hass.async_block_till_done()
+    (subentry,) = house.subentries.values()
+    assert {**fields, "on_when": "2", "off_when": "1"}.items() <= {
+        **subentry.data,
+        "max_kw": "11",
+    }.items()
 
 
 async def test_a_card_adds_a_car_without_entities(

@@ -1,7 +1,7 @@
 """Devices of other integrations that may be a load, and the fields of a load that they fill in.
 
-A field is filled in only if exactly one entity fits it, by domain, device class and unit. Names say
-nothing: they are in the language of the household.
+A field is filled in only if exactly one entity fits it, by domain, device class and unit, or by the
+integration's own key. Names say nothing: they are in the language of the household.
 """
 
 import re
@@ -21,6 +21,8 @@ from ..const import (
     CONF_ENERGY_FROM,
     CONF_LOAD_MAX_KW,
     CONF_MEASURED_BY,
+    CONF_OFF_WHEN,
+    CONF_ON_WHEN,
     CONF_POWER_SET_BY,
     CONF_SWITCHED_BY,
     LOAD_CAR,
@@ -39,25 +41,32 @@ _FIELDS_OF_SENSORS: Mapping[str, str] = {
     SensorDeviceClass.ENERGY: _COUNTED,
     SensorDeviceClass.BATTERY: CONF_ENERGY_FROM,
 }
-_CHARGERS = frozenset(
-    {
-        "alfen_wallbox",
-        "easee",
-        "goecharger_api2",
-        "keba",
-        "myenergi",
-        "nrgkick",
-        "ocpp",
-        "ohme",
-        "openevse",
-        "peblar",
-        "tesla_wall_connector",
-        "v2c",
-        "wallbox",
-        "zaptec",
-    }
-)
+_CHARGERS = {
+    "alfen_wallbox",
+    "easee",
+    "goecharger_api2",
+    "keba",
+    "myenergi",
+    "nrgkick",
+    "ocpp",
+    "ohme",
+    "openevse",
+    "peblar",
+    "tesla_wall_connector",
+    "v2c",
+    "wallbox",
+    "zaptec",
+}
 """Integrations whose devices are chargers, also without a number in A or a sensor of the plug."""
+_FIELDS_OF_KEYS = {
+    "goecharger_api2.amp": CONF_POWER_SET_BY,
+    "goecharger_api2.frc": CONF_SWITCHED_BY,
+    "wallbox.maximum_charging_current": CONF_POWER_SET_BY,
+}
+"""Fields that an entity fills in although others fit, too, by integration and translation key."""
+KNOWN_OPTIONS = {CONF_ON_WHEN: "2", CONF_OFF_WHEN: "1"}
+"""Options of the only select among them."""
+_USUAL = {LOAD_CAR: {CONF_LOAD_MAX_KW: 11}}
 
 
 def found_devices(hass: HomeAssistant, kind: str, taken: AbstractSet[str]) -> dict[str, JsonDict]:
@@ -71,7 +80,8 @@ def found_devices(hass: HomeAssistant, kind: str, taken: AbstractSet[str]) -> di
         entities = er.async_entries_for_device(registry, device.id)
         fields = _fields(hass, entities)
         if taken.isdisjoint(fields.values()) and _is_kind(kind, entities, fields):
-            found[device.id] = {CONF_NAME: device.name_by_user or device.name or "", **fields}
+            name = device.name_by_user or device.name or ""
+            found[device.id] = {CONF_NAME: name, **_USUAL.get(kind, {}), **fields}
     named = sorted(found.items(), key=lambda item: item[1][CONF_NAME])
     return dict(named[:_MAX_DEVICES])
 
@@ -92,19 +102,22 @@ def _is_of_charger(entity: er.RegistryEntry) -> bool:
 def _fields(hass: HomeAssistant, entities: Iterable[er.RegistryEntry]) -> JsonDict:
     """Return the fields that the entities of a device fill in."""
     candidates = defaultdict[str, list[er.RegistryEntry]](list)
+    known = dict[str, er.RegistryEntry]()
     for entity in entities:
-        if field := _field_of(entity):
+        if field := _FIELDS_OF_KEYS.get(f"{entity.platform}.{entity.translation_key}"):
+            known[field] = entity
+        elif field := _field_of(entity):
             candidates[field].append(entity)
-    chosen = {field: entity for field, fits in candidates.items() for entity in _single_fit(fits)}
-    fields: JsonDict = {
-        field: entity.entity_id for field, entity in chosen.items() if field != CONF_POWER_SET_BY
-    }
+    only = {field: entity for field, fits in candidates.items() for entity in _single_fit(fits)}
+    chosen = only | known
+    number = chosen.pop(CONF_POWER_SET_BY, None)
+    fields: JsonDict = {field: entity.entity_id for field, entity in chosen.items()}
     if counter := fields.pop(_COUNTED, None):
         fields.setdefault(CONF_MEASURED_BY, counter)
     if number_of(hass.states.get(fields.get(CONF_ENERGY_FROM, ""))) is None:
         # Few chargers know the charge of a car.
         fields.pop(CONF_ENERGY_FROM, None)
-    return fields | _powers(chosen.get(CONF_POWER_SET_BY), can_pause=CONF_SWITCHED_BY in fields)
+    return fields | _powers(number, can_pause=CONF_SWITCHED_BY in fields)
 
 
 def _powers(number: er.RegistryEntry | None, *, can_pause: bool) -> JsonDict:
@@ -144,17 +157,14 @@ def _single_fit(entities: list[er.RegistryEntry]) -> list[er.RegistryEntry]:
     Entities of single phases or sockets have unique ids that differ only in digits. So such
     entities rule each other out.
     """
-    families = [_family(entity) for entity in entities]
-    fits = [entity for entity in entities if families.count(_family(entity)) == 1]
+    families = [re.sub(r"\d", "", entity.unique_id) for entity in entities]
+    fits = [entity for n, entity in enumerate(entities) if families.count(families[n]) == 1]
     return fits if len(fits) == 1 else []
-
-
-def _family(entity: er.RegistryEntry) -> str:
-    return re.sub(r"\d", "", entity.unique_id)
 
 
 def _max_kw(value: float, unit: str | None) -> float:
     """Return the highest value of a number in kW. A current in A is taken on three phases."""
+    unit = unit or "A"
     if unit in _CURRENTS:
         return 3 * PHASE_KW * ElectricCurrentConverter.convert(value, unit, "A")
     return PowerConverter.convert(value, unit, "kW")

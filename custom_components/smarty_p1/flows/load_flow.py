@@ -75,7 +75,7 @@ from ..request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
 from .form_inputs import AmountField
-from .found_devices import found_devices
+from .found_devices import KNOWN_OPTIONS, found_devices
 from .shared_form_fields import ClockField, list_field, whole_number_field
 from .subentry_form import MEASURED, Page, SubentryForm, entity_field, state_field
 
@@ -159,30 +159,27 @@ _FIELDS: Mapping[str, SchemaFields] = {
     },
 }
 """Fields of the form, by kind of load."""
-_LIMIT = {CONF_BLOCKED_BY, CONF_BLOCKED_WHEN, CONF_LIMITED_TO, CONF_LIMIT_SHARED}
-_SWITCHED = {
-    CONF_SWITCHED_BY,
-    CONF_STOPPED_BY,
-    CONF_SHOWN_BY,
-    CONF_PLAN_DECIDES,
-    CONF_POWER_SET_BY,
-    CONF_MIN_MINUTES,
-}
-_OF_CHARGE = {CONF_CAPACITY, CONF_TARGET}
 _SECTIONS: Mapping[str, set[str]] = {
     SECTION_MORE: {
         CONF_ENERGY_FROM,
-        *_OF_CHARGE,
+        CONF_CAPACITY,
+        CONF_TARGET,
         CONF_LOAD_MIN_KW,
         CONF_PHASES,
         CONF_MEASURED_BY,
         CONF_CHARGED_HERE,
         CONF_CONNECTED,
-        CONF_CONNECTED_WHEN,
         CONF_READY,
     },
-    SECTION_CONTROL: _SWITCHED,
-    SECTION_LIMIT: _LIMIT,
+    SECTION_CONTROL: {
+        CONF_SWITCHED_BY,
+        CONF_STOPPED_BY,
+        CONF_SHOWN_BY,
+        CONF_PLAN_DECIDES,
+        CONF_POWER_SET_BY,
+        CONF_MIN_MINUTES,
+    },
+    SECTION_LIMIT: {CONF_BLOCKED_BY, CONF_BLOCKED_WHEN, CONF_LIMITED_TO, CONF_LIMIT_SHARED},
 }
 """Fields that a load can do without, by section."""
 
@@ -191,7 +188,8 @@ def _state_fields(data: JsonMapping) -> SchemaFields:
     """Return the fields that ask what the states or options of the chosen entities mean."""
     fields = dict[vol.Marker, Any]()
     for chosen, names in _MEANINGS.items():
-        if data.get(chosen, "").partition(".")[0] in {"sensor", *_SELECTS}:
+        is_unknown = names[0] not in data
+        if is_unknown and data.get(chosen, "").partition(".")[0] in {"sensor", *_SELECTS}:
             is_many = chosen != CONF_SWITCHED_BY
             field = state_field(data[chosen], multiple=is_many)
             fields |= dict.fromkeys(map(vol.Required, names), field)
@@ -215,14 +213,14 @@ class LoadFlow(ConfigSubentryFlow):
 
     async def async_step_reconfigure(self, _user_input: Input = None) -> SubentryFlowResult:
         """Show the form of the load's kind."""
-        kind = self._get_reconfigure_subentry().data.get(CONF_LOAD_KIND, LOAD_CAR)
+        kind = self._get_reconfigure_subentry().data[CONF_LOAD_KIND]
         return await self._async_ask(kind=kind)
 
     async def async_step_found(self, user_input: Input = None) -> SubentryFlowResult:
         """Ask for the device of the load. Without one, the next form is empty."""
         found = self._found or {}
         if user_input is None:
-            names = [(device, str(fields[CONF_NAME])) for device, fields in found.items()]
+            names = [(device, fields[CONF_NAME]) for device, fields in found.items()]
             fields = {vol.Optional(CONF_DEVICE): list_field(names)}
             return self.async_show_form(
                 step_id="found", data_schema=vol.Schema(fields), last_step=False
@@ -266,6 +264,9 @@ class LoadFlow(ConfigSubentryFlow):
 
     def _check(self, kind: str, data: JsonDict, errors: FormErrors) -> JsonDict:
         """Return the data of a load. Add an error for a field that does not fit the others."""
+        switch = data.get(CONF_SWITCHED_BY, "")
+        if switch.startswith(_SELECTS) and switch == self._suggested.get(CONF_SWITCHED_BY):
+            data |= KNOWN_OPTIONS
         self._check_powers(kind, data, errors)
         self._check_limit(data, errors)
         self._check_energy(data, errors)

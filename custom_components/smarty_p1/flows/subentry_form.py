@@ -202,17 +202,19 @@ class SubentryForm:
             entered = {key: value for key, value in typed.items() if key not in page.sections}
             if section_name:
                 place += f".sections.{section_name}"
-                # A section that was not submitted stays as it is.
-                kept = vol.Schema(part)(_within(part, before))
+                # A section that was not submitted stays as it is, or as it was suggested.
+                kept = vol.Schema(part)(_within(part, before or page.suggested))
                 entered = typed.get(section_name, kept)
             data |= inputs.read_all(entered, part, place)
         name = " ".join(data.pop(CONF_NAME).split())
-        if not name or len(name) > _MAX_NAME_CHARS or not name.isprintable():
+        if not (0 < len(name) <= _MAX_NAME_CHARS and name.isprintable()):
             inputs.refuse(CONF_NAME, "load_name")
-        for field in self._commanded_by_others(data, subentry):
-            inputs.refuse(field, "has_other_owner", entity=data[field])
+        taken = commanded(self._flow.hass, subentry)
+        for field in COMMANDED:
+            if data.get(field) in taken:
+                inputs.refuse(field, "has_other_owner", entity=data[field])
         data = page.check(data, inputs)
-        await self._async_check_measured(data, before)
+        await self._async_check_measured(page, data, before)
         return name, data
 
     def _fields(self, page: Page, before: JsonMapping) -> SchemaFields:
@@ -226,19 +228,18 @@ class SubentryForm:
                 fields.update(page.unmeasured)
         return fields
 
-    def _commanded_by_others(self, data: JsonMapping, subentry: ConfigSubentry | None) -> list[str]:
-        """Return the fields whose entity another load or battery of any meter commands."""
-        taken = commanded(self._flow.hass, subentry)
-        return [field for field in COMMANDED if data.get(field) in taken]
-
-    async def _async_check_measured(self, data: JsonMapping, before: JsonMapping) -> None:
+    async def _async_check_measured(
+        self, page: Page, data: JsonMapping, before: JsonMapping
+    ) -> None:
         """Raise FieldError for a sensor without statistics. Ask once for a missing sensor."""
         if source := data.get(CONF_MEASURED_BY):
             now = dt_util.utcnow()
             try:
                 await async_load_energies(self._flow.hass, [source], now, now)
             except NoLoadStatisticError:
-                raise FieldError(CONF_MEASURED_BY, "load_has_no_statistics") from None
+                # A found sensor has a state class. If it is new, its statistics come in minutes.
+                if source not in page.suggested.values():
+                    raise FieldError(CONF_MEASURED_BY, "load_has_no_statistics") from None
         elif not before or CONF_MEASURED_BY in before:
             self.ask_once(CONF_MEASURED_BY, _UNMEASURED)
 

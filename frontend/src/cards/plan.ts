@@ -157,7 +157,7 @@ export class PlanCard extends SmartyCard<PlanKey> {
       return;
     }
     await this.#call("button", "press", { entity_id });
-    if (!this.result) this.result = this.t(key === "start_now" && !isSwitched ? "switch_yourself" : "pressed", { name, button: this.t(key) });
+    if (!this.result) this.result = key === "start_now" && !isSwitched ? this.t("button", { name, button: this.t("yours") }) : this.t("pressed", { name, button: this.t(key) });
   }
 
   #legend({ tints }: ShownPlan, { reference_kw: reference }: Meter): TemplateResult {

@@ -1,7 +1,7 @@
 /**
  * Run of a meter's options flow, or of a flow that adds a load, from a card, up to one question. The flow has the checks,
  * the texts and the rights, so a card repeats none of them. Every page of the flow is answered with its own values, except
- * for the shown fields.
+ * for the shown fields; a page without a shown field is answered unseen.
  */
 
 import type { Field } from "../card-host.ts";
@@ -58,17 +58,15 @@ export interface End {
 interface Way {
   /** Choices in the menus of the flow. */
   menu: readonly string[];
-  /** Fields of the question. The choice of a contract is a question before it. */
+  /** Fields of the question. The choice of a contract or a device is a question before it. */
   names: readonly string[];
-  /** Pages that are answered unseen. */
-  passes: readonly string[];
   /** Type of the subentry that the flow adds. Without it, the flow is that of the options. */
   subentry?: string;
 }
 
-const contract = (...names: string[]): Way => ({ menu: ["contracts", "contract_edit"], names: ["contract", ...names], passes: ["contract", "contract_details"] });
+const contract = (...names: string[]): Way => ({ menu: ["contracts", "contract_edit"], names: ["contract", ...names] });
 
-const load = (kind: string, ...names: string[]): Way => ({ menu: [kind], names: ["name", "kwh", ...names], passes: ["found"], subentry: "load" });
+const load = (kind: string, ...names: string[]): Way => ({ menu: [kind], names: ["device", "name", "kwh", ...names], subentry: "load" });
 
 /** Return where the texts of a flow are, behind the name of the integration. */
 export const textsOf = ({ subentry }: Way): string => (subentry ? `config_subentries.${subentry}` : "options");
@@ -80,7 +78,7 @@ export const WAYS: Partial<Record<Field, Way>> = {
   feed_in: contract("feed_in_price"),
   energy_sharing: contract("community_price"),
   network_prices: contract("network_fixed_price", "network_variable_price", "meter_fee", "surcharge_price"),
-  goal: { menu: ["goal_and_messages"], names: ["goal", "goal_amount"], passes: [] },
+  goal: { menu: ["goal_and_messages"], names: ["goal", "goal_amount"] },
   add_car: load("car", "max_kw", "by_workdays", "by_weekend"),
   add_appliance: load("appliance", "hours", "by"),
   add_pausing: load("pausing", "max_kw", "by"),
@@ -183,9 +181,10 @@ export class OptionsFlow {
         const all = this.#shown(schema, errors);
         // A flow of a load asks once for a sensor, which a card cannot show.
         const fields = this.#way.subentry ? all.filter(({ field, section }) => !section && isKnown(field)) : all;
-        const isAsked = fields.length < all.length && !fields.some(({ error }) => error) && !this.#isRepeated;
+        const isAsked = fields.length < all.length && !fields.some(({ error }) => error);
         const earlier = Object.keys(errors).length ? undefined : this.#earlier[step];
         if (isAsked) {
+          if (this.#isRepeated) break;
           this.#isRepeated = true;
           answer = this.#values(schema, this.#typed, fields);
         } else if (earlier) answer = this.#values(schema, earlier, fields);
@@ -193,7 +192,7 @@ export class OptionsFlow {
           if (!fields.every(({ field }) => isKnown(field))) break;
           if (!Object.keys(errors).length) this.#stored = JSON.stringify([step, schema]);
           return { page, fields, isStale: false };
-        } else if (this.#way.passes.includes(step)) answer = this.#values(schema, {}, []);
+        } else answer = this.#values(schema, {}, []);
       }
       if (!answer) break;
       page = await this.#request("POST", this.#id, answer);

@@ -234,11 +234,13 @@ export class SettingsForm extends LitElement {
 
   #form(form: Form, { page, fields }: Question): TemplateResult {
     const problem = page.errors?.base;
+    // A page of one field chooses what the next one asks for.
+    const isChoice = page.data_schema!.length < 2;
     return html`<form aria-label=${this.text} @submit=${this.#submit} @keydown=${this.#press}>
       ${problem ? html`<p class="excess" role="alert">${this.#error(form, page, problem)}</p>` : nothing}
       ${fields.map((field, index) => this.#row(form, page, field, index))}
       <div class="buttons">
-        <button type="submit" aria-disabled=${form.isBusy === true}>${this.locale.common(page.step_id === "contract_edit" ? "next" : "save")}</button>
+        <button type="submit" aria-disabled=${form.isBusy === true}>${this.locale.common(isChoice ? "next" : "save")}</button>
         <button type="button" @click=${this.#cancel}>${this.locale.common("cancel")}</button>
       </div>
     </form>`;
@@ -281,7 +283,7 @@ export class SettingsForm extends LitElement {
     const options = select?.options.map((option) => (typeof option === "string" ? { value: option, label: (select.translation_key && localizeChoice(`component.smarty_p1.selector.${select.translation_key}.options.${option}`)) || option } : option)) ?? [];
     if (select && !select.custom_value) {
       return html`<select aria-invalid=${invalid} aria-describedby=${help} @change=${enter}>
-        ${options.map((option) => html`<option value=${option.value} .selected=${option.value === value}>${option.label}</option>`)}
+        ${required ? nothing : html`<option value=""></option>`}${options.map((option) => html`<option value=${option.value} .selected=${option.value === value}>${option.label}</option>`)}
       </select>`;
     }
     return html`<input type="text" inputmode=${isName ? "text" : "decimal"} ?required=${required && !select} autocomplete="off" .value=${String(value)} aria-invalid=${invalid} aria-describedby=${help} list=${select ? `of-${help}` : nothing} @input=${enter} />

@@ -103,8 +103,8 @@ function notesOf(load: EnteredLoad, planned: PlannedLoad, canDiffer: boolean, no
     canDiffer && isWaiting && planned.reason ? waits[planned.reason] : "",
     missing >= MIN_MISSING_KWH ? t("missing", { kwh: locale.kWh(missing) }) : "",
     load.by ? t(by, { time: timeAt(new Date(load.by), now, locale) }) : "",
-    saving >= MIN_SAVING_EUR ? t("saves", { saving: locale.cents(saving) }) : "",
-    isLimited ? t("up_to", { price: locale.unit(100 * limit, "ct") }) : "",
+    saving >= MIN_SAVING_EUR && !load.is_at_once ? t("saves", { saving: locale.cents(saving) }) : "",
+    load.is_switched ? (isLimited ? t("up_to", { price: locale.unit(100 * limit, "ct") }) : "") : t("yours"),
   ].filter(Boolean);
 }
 

@@ -182,7 +182,7 @@ def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:
 def entered_cars(entry: AnyConfigEntry) -> list[EnteredLoad]:
     """Return the cars of a meter."""
     loads = subentries_of(entry, SUBENTRY_LOAD)
-    return [_entered(load) for load in loads if load.data.get(CONF_LOAD_KIND) == LOAD_CAR]
+    return [_entered(load) for load in loads if load.data[CONF_LOAD_KIND] == LOAD_CAR]
 
 
 def phases_of(data: JsonMapping) -> int:
@@ -196,7 +196,7 @@ def _entered(subentry: ConfigSubentry) -> EnteredLoad:
     kwh, hours = data.get(CONF_LOAD_KWH, 0.0), data.get(CONF_LOAD_HOURS)
     max_kw = data.get(CONF_LOAD_MAX_KW) or kwh / hours
     phases = phases_of(data)
-    least = MIN_AMPERES * PHASE_KW * phases if data.get(CONF_LOAD_KIND) == LOAD_CAR else 0.0
+    least = MIN_AMPERES * PHASE_KW * phases if data[CONF_LOAD_KIND] == LOAD_CAR else 0.0
     load = DailyLoad(
         subentry.title,
         kwh,
