@@ -32,9 +32,10 @@ PRICES = {
     "nothing that is dearer": (0.1, 2.0, 0.4, 0.0),
     "the sun alone": (0.1, 0.0, -5.0, 5.0 + 5.0 * 5 / 10),
     "above the reference power, if this was planned": (0.4, 2.75, 0.4, 11.0),
-    "less than the minimum power for a part of the quarter-hour": (0.2, 0.0, -0.9, 1.4),
-    "no start for less than two cents": (0.1, 0.0, -0.9, 0.0),
+    "less than the minimum power for a part of the quarter-hour": (0.2, 0.0, -1.0, 1.4),
+    "later, if the minimum power would take too much until it ends": (0.2, 0.0, -0.9, 0.0),
     "no run of less than five minutes": (0.1, 0.0, -0.3, 0.0),
+    "no start for less than two cents": (0.1, 0.0, -0.9, 0.0),
 }
 
 

@@ -160,25 +160,14 @@ def _wanted_kw(
     left_kwh = kwh - seen.load_kwh
     is_near = abs(left_kwh - state.kw * rest) < _LEAST_KWH
     kw = max(charger.min_kw, min(most_kw, state.kw if is_near else left_kwh / rest))
-    is_wanted = left_kwh >= _least_kwh(state, charger, order, rest)
+    # A load starts when its minimum power until the quarter-hour ends takes no more than it may.
+    is_wanted = left_kwh >= (NO_KWH if state.kw else charger.min_kw * rest)
     if is_wanted and (state.kw or order.planned_kwh > 0):
         return kw
     added_kwh = min(kw * rest, needed_kwh)
     cost = quarter.added(others_kwh + seen.load_kwh, added_kwh)
     loss = cost - order.limit_price * added_kwh
     return kw if _pays(state, order, loss, rest, is_wanted=is_wanted) else 0.0
-
-
-def _least_kwh(state: LoadFollowing, charger: Charger, order: LoadOrder, rest: float) -> float:
-    """Return the least energy for which a load is on.
-
-    The minimum power for a part of the quarter-hour takes the same energy. Without a plan, a longer
-    run may need energy that is dearer than the limit price.
-    """
-    if state.kw:
-        return NO_KWH
-    shortest = MIN_TIME if order.planned_kwh > 0 else charger.min_time
-    return charger.min_kw * min(shortest / HOUR, rest)
 
 
 def _pays(
