@@ -32,7 +32,7 @@ def market(time: datetime) -> MarketPrices:
 def test_unknown_prices_are_those_of_the_day_before() -> None:
     usual = usual_house(PAST)
     end = NOW + timedelta(hours=44)
-    found = partial(coming_quarters, end=end, contracts=CONTRACTS, is_certain=True)
+    found = partial(coming_quarters, end=end, contracts=CONTRACTS, priced_until=MIDNIGHT)
     known, lacks = found(NOW, market=market, usual=usual)
     assert not lacks
     assert len(known) == 4 * 12
@@ -43,7 +43,8 @@ def test_unknown_prices_are_those_of_the_day_before() -> None:
     assert low == [
         MIDNIGHT + timedelta(hours=3 + 24 * day) + n * QUARTER for day in (0, 1) for n in range(4)
     ]
-    assert found(MIDNIGHT, market=market, usual=usual)[1] == {PlanLack.PRICE}
+    _, lacks = found(MIDNIGHT, market=market, usual=usual, priced_until=MIDNIGHT + QUARTER)
+    assert lacks == {PlanLack.PRICE}
     few = PAST[-96 * 6 :]
     assert found(NOW, market=market, usual=usual_house(few))[1] == {PlanLack.DAYS}
     at_midnight = PlanQuestion(MIDNIGHT, CONTRACTS, lambda _: NO_PRICES, PAST, [])
@@ -59,6 +60,21 @@ def test_a_plan_names_the_time_from_which_its_prices_are_unknown() -> None:
     assert plan["prices_of_day_before_from"] == "2026-06-24T00:00:00+02:00"
     assert plan["loads"][0]["start"] == "2026-06-24T03:00:00+02:00"
     assert plan["loads"][0]["end"] == "2026-06-24T04:00:00+02:00"
+
+
+@pytest.mark.parametrize(("hours", "lacks"), [(6, set()), (24, {PlanLack.PRICE})])
+def test_a_price_that_is_unknown_after_the_deadline_is_not_needed(
+    hours: int, lacks: set[PlanLack]
+) -> None:
+    now = local("2026-06-23T01:00:00")
+    # Some lists begin with the running hour: then the prices of tomorrow, 0:00 to 1:00 are unknown.
+    car = LoadWish("car", 4.4, 4.4, by=now + timedelta(hours=hours))
+    question = PlanQuestion(
+        now, CONTRACTS, lambda time: market(time) if time >= now else NO_PRICES, PAST, [car]
+    )
+    planned = planned_house(question._replace(is_certain=False))
+    assert isinstance(planned, PlannedHouse)
+    assert planned.lacks == lacks
 
 
 @pytest.mark.parametrize(

@@ -59,13 +59,12 @@ def coming_quarters(  # noqa: PLR0913
     market: Market,
     usual: Mapping[tuple[int, int], UsualQuarter],
     *,
-    is_certain: bool,
+    priced_until: datetime,
 ) -> tuple[list[ComingQuarter], frozenset[PlanLack]]:
     """Return the quarter-hours of a period that begins now, and the data that they go without.
 
-    With `is_certain`, they end before the first unknown price. If a price is unknown otherwise, all
-    kWh from the grid cost the same below the reference power. Without enough days, the house needs
-    nothing.
+    They end before the first unknown price. If it is before `priced_until`, all kWh from the grid
+    cost the same below the reference power. Without enough days, the house needs nothing.
     """
     lacks = {PlanLack.DAYS} if len(usual) < QUARTER_HOURS_A_DAY else set()
     times = [start + n * QUARTER_HOUR for n in range((end - start) // QUARTER_HOUR)][:MAX_QUARTERS]
@@ -74,7 +73,7 @@ def coming_quarters(  # noqa: PLR0913
         if (prices := _priced(at, contracts, market(at))) is None:
             break
         priced.append(prices)
-    if len(priced) < len(times) and not (is_certain and priced):
+    if len(priced) < len(times) and times[len(priced)] < priced_until:
         lacks.add(PlanLack.PRICE)
         priced = [_unpriced(at, contracts) for at in times]
     quarters = [

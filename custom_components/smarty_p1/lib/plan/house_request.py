@@ -206,8 +206,11 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     end = max([end, *(wish.by or end for wish in question.wishes)])
     market = with_day_before(question.market)
     usual, is_certain = usual_house(question.past), question.is_certain
+    # A car by 7:00 needs no later prices.
+    needed = [] if is_certain else [wish.by or end for wish in question.wishes]
+    priced_until = max([start + QUARTER_HOUR, *needed])
     known, lacks = coming_quarters(
-        start, end, question.contracts, market, usual, is_certain=is_certain
+        start, end, question.contracts, market, usual, priced_until=priced_until
     )
     if is_certain and lacks:
         return min(lacks, key=[*PlanLack].index)
