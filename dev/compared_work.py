@@ -86,7 +86,7 @@ def household(_frames: Frames) -> Iterator[tuple[str, float]]:
         start = _END - n * _QUARTER
         kw = chance.choice((0.2, 0.4, 0.9, 4.0))
         quarters.append(QuarterHour(start, kw, kw / 9, origin=Origin.LENEDA))
-        prices.put(QuarterPrice(start, 0.05 + 0.01 * (n % 24)))
+        prices.add_price(QuarterPrice(start, 0.05 + 0.01 * (n % 24)))
     meter = Household(Contract(reference_kw=7, energy_margin=0.02, feed_in_price=0.06))
     meter.set_prices([PriceSources(BEGINNING, prices)])
     days = LenedaDays(quarters)

@@ -94,7 +94,7 @@ def past_of(random: Random, first: str, end: str, price_at: Callable[[date], flo
 def series_of(prices: Kwh) -> PriceSeries:
     series = PriceSeries()
     for start, price in prices.items():
-        series.put(QuarterPrice(start, round(price, 6)))
+        series.add_price(QuarterPrice(start, round(price, 6)))
     return series
 
 

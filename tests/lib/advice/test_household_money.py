@@ -70,7 +70,7 @@ def test_costs_of_each_reading_are_those_of_the_bill_made_anew(seed: int) -> Non
         if chance.random() < 0.1:
             market.running = QuarterPrice(quarter_start(time), 0.07)
         if chance.random() < 0.4:
-            market.put(QuarterPrice(quarter_start(time), chance.choice([0.04, -0.3])))
+            market.add_price(QuarterPrice(quarter_start(time), chance.choice([0.04, -0.3])))
         if chance.random() < 0.03:
             start = quarter_start(time) - chance.randrange(-8, 300) * QUARTER_HOUR
             house.set_leneda_days(LenedaDays(Life().leneda(start, start + 30 * HOUR)))

@@ -298,7 +298,7 @@ def series_of(
 ) -> PriceSeries:
     series = PriceSeries()
     for quarter in quarters:
-        series.put(QuarterPrice(quarter.start, price_of(quarter.start)))
+        series.add_price(QuarterPrice(quarter.start, price_of(quarter.start)))
     return series
 
 

@@ -70,7 +70,7 @@ def spot() -> PriceSeries:
     series = PriceSeries()
     for n, quarter in enumerate(year()):
         hour = quarter.start.astimezone(LUXEMBOURG).hour
-        series.put(QuarterPrice(quarter.start, 0.05 + 0.01 * (n % 4) + 0.006 * abs(hour - 13)))
+        series.add_price(QuarterPrice(quarter.start, 0.05 + 0.01 * (n % 4) + 0.006 * abs(hour - 13)))
     return series
 
 
@@ -254,7 +254,7 @@ def test_the_refusal_names_the_missing_part_of_a_change() -> None:
 
     half = PriceSeries()
     for quarter in year()[::2]:
-        half.put(QuarterPrice(quarter.start, 0.1))
+        half.add_price(QuarterPrice(quarter.start, 0.1))
     dynamic = Changes(contract=NewContract(DYNAMIC, half))
     assert refusal(dynamic, CONTRACT, year()) is WhatIfRefusal.TOO_FEW_PRICED_DAYS
 

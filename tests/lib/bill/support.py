@@ -91,7 +91,7 @@ def put_prices(
     [(_, *sources)] = meter.price_sources
     for series, price in zip(sources, market, strict=True):
         if series is not None and price is not None:
-            series.put(of.QuarterPrice(quarter_start(time), price))
+            series.add_price(of.QuarterPrice(quarter_start(time), price))
 
 
 def known(meter: Household) -> HouseholdState:

@@ -65,8 +65,8 @@ def test_the_running_quarter_hour_costs_the_mean_of_its_source_so_far() -> None:
     meter, bought, sold = Household(), PriceSeries(), PriceSeries()
     meter.set_prices([PriceSources(BEGINNING, bought, sold)])
     noon, wh = at("2026-07-15T12:00:00S"), [100_000, 50_000]
-    bought.put(QuarterPrice(noon, 0.15))
-    sold.put(QuarterPrice(noon, -0.02))
+    bought.add_price(QuarterPrice(noon, 0.15))
+    sold.add_price(QuarterPrice(noon, -0.02))
 
     def read(minute: float, imported: int, exported: int) -> Sums:
         wh[0] += imported

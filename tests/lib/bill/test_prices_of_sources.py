@@ -25,7 +25,7 @@ def series(first: float, step: float, count: int = 16) -> PriceSeries:
     prices = PriceSeries()
     for n in range(count):
         start = NOON + (n - 4) * QUARTER_HOUR
-        prices.put(QuarterPrice(start, round(first + n * step, 6), PriceOrigin.HOURLY))
+        prices.add_price(QuarterPrice(start, round(first + n * step, 6), PriceOrigin.HOURLY))
     return prices
 
 

@@ -73,22 +73,22 @@ def test_a_price_is_replaced_by_a_more_exact_one_and_by_a_later_list() -> None:
     for first in PriceOrigin:
         for second in PriceOrigin:
             series = PriceSeries()
-            assert series.put(QuarterPrice(NOON, 0.1, first))
+            assert series.add_price(QuarterPrice(NOON, 0.1, first))
             version = series.changes.version
             is_replaced = second > first or second is LISTED
-            assert series.put(QuarterPrice(NOON, 0.2, second)) == is_replaced
+            assert series.add_price(QuarterPrice(NOON, 0.2, second)) == is_replaced
             assert series.at(NOON) == (0.2 if is_replaced else 0.1)
             assert (series.changes.version > version) == is_replaced
             assert not series.lacking_days(NOON, NOON + QUARTER_HOUR)
             # The same price again is no change, and needs no line.
-            assert not series.put(QuarterPrice(NOON, 0.2 if is_replaced else 0.1, second))
+            assert not series.add_price(QuarterPrice(NOON, 0.2 if is_replaced else 0.1, second))
 
 
 def test_a_correction_survives_a_restart() -> None:
     prices = [QuarterPrice(NOON, price, LISTED) for price in (0.1, 0.3, 0.2)]
     series = PriceSeries.of_files(file(QuarterPrice(NOON, 5.7), *prices))
     assert series.at(NOON) == 0.2
-    assert not series.put(QuarterPrice(NOON, 0.4))
+    assert not series.add_price(QuarterPrice(NOON, 0.4))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_days_that_lack_a_price() -> None:
     days = [day_start(NOON) + n * timedelta(days=1) for n in range(20)]
     for n in range(20 * 96):
         if n not in {5, 96 * 3 + 95, 96 * 16}:
-            series.put(QuarterPrice(days[0] + n * QUARTER_HOUR, 0.1))
+            series.add_price(QuarterPrice(days[0] + n * QUARTER_HOUR, 0.1))
     assert series.lacking_days(days[0], days[19]) == [days[0], days[3], days[16]]
     assert series.lacking_days(days[0] + 6 * QUARTER_HOUR, days[16]) == [days[3]]
     assert series.lacking_days(days[19], days[19] + timedelta(days=2)) == [days[-1] + timedelta(1)]
@@ -128,7 +128,7 @@ def test_the_price_so_far_is_no_new_version() -> None:
         series.running = QuarterPrice(NOON, price)
         assert (series.at(NOON), series.at(NOON + QUARTER_HOUR)) == (price, None)
     assert (series.changes.version, series.lacking_days(NOON, NOON + QUARTER_HOUR)) == (0, [NOON])
-    series.put(QuarterPrice(NOON, 0.4, HOURLY))
+    series.add_price(QuarterPrice(NOON, 0.4, HOURLY))
     assert (series.changes.version, series.at(NOON)) == (1, 0.4)
 
 
@@ -137,8 +137,8 @@ def test_a_wrong_clock_drops_no_month_of_prices() -> None:
     months = [NOON + timedelta(days=30.5 * n) for n in range(-MAX_MONTHS + 1, 1)]
     for time in months:
         for n in range(96):
-            series.put(QuarterPrice(time + n * QUARTER_HOUR, 0.1))
+            series.add_price(QuarterPrice(time + n * QUARTER_HOUR, 0.1))
     for year in range(2030, 2040):
-        series.put(QuarterPrice(NOON.replace(year=year), 0.2))
+        series.add_price(QuarterPrice(NOON.replace(year=year), 0.2))
     assert len(series.months) == MAX_MONTHS
     assert all(series.at(time) == 0.1 for time in months[1:])

@@ -82,7 +82,7 @@ class PriceFiles(ThrottledStore):
     def add_prices(self, source: str, prices: Iterable[QuarterPrice]) -> None:
         """Add prices of a source, and write those that are new."""
         series = self.series_of(source)
-        new = [price for price in prices if series.put(price)]
+        new = [price for price in prices if series.add_price(price)]
         if new and self._may_write:
             folder = self.folder / source
             self._writer.append(

@@ -108,7 +108,7 @@ class PriceMonth:
         self.origins = bytearray(self.size)
         """Origin of each price by place, 0 where unknown."""
 
-    def put(self, price: QuarterPrice) -> bool:
+    def add_price(self, price: QuarterPrice) -> bool:
         """Put a price at its place. Return False if the price there stays."""
         place = (price.start - self.first) // QUARTER_HOUR
         known, new = (self.origins[place], self.prices[place]), (price.origin, price.price)
@@ -196,9 +196,9 @@ class PriceSeries:
             if month_start(price.start) == month:
                 yield price
 
-    def put(self, price: QuarterPrice) -> bool:
+    def add_price(self, price: QuarterPrice) -> bool:
         """Add a price. Return False if the price of the quarter-hour stays."""
-        is_new = self._month_of(price).put(price)
+        is_new = self._month_of(price).add_price(price)
         if is_new:
             self.changes.note_change(price.start)
         return is_new
