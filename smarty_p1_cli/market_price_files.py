@@ -24,7 +24,7 @@ def series_of_files(files: Iterable[tuple[str, bytes]]) -> PriceSeries:
     for name, data in files:
         for number, line in enumerate(data.decode("latin-1").splitlines()[1:], 2):
             try:
-                series.set(QuarterPrice.of_line(line))
+                series.replace_price(QuarterPrice.of_line(line))
             except IndexError, TypeError, ValueError:
                 raise_usage_error(
                     f"{shown(name)}: line {number} must be such as 2026-06-01T12:00Z,0.1234,"

@@ -115,10 +115,10 @@ class PriceMonth:
         is_corrected = known[0] == price.origin == PriceOrigin.LISTED and known != new
         if known[0] >= price.origin and not is_corrected:
             return False
-        self.set(price)
+        self.replace_price(price)
         return True
 
-    def set(self, price: QuarterPrice) -> None:
+    def replace_price(self, price: QuarterPrice) -> None:
         """Put a price at its place, whatever is there."""
         place = (price.start - self.first) // QUARTER_HOUR
         self.prices[place], self.origins[place] = price.price, price.origin
@@ -175,7 +175,7 @@ class PriceSeries:
         series = cls()
         for name in sorted(files):
             for price in series._prices_of(name, files[name]):
-                series.set(price)
+                series.replace_price(price)
         return series
 
     def _prices_of(self, name: str, data: bytes) -> Iterator[QuarterPrice]:
@@ -203,9 +203,9 @@ class PriceSeries:
             self.changes.note_change(price.start)
         return is_new
 
-    def set(self, price: QuarterPrice) -> None:
+    def replace_price(self, price: QuarterPrice) -> None:
         """Add a price in place of the one that the quarter-hour may have."""
-        self._month_of(price).set(price)
+        self._month_of(price).replace_price(price)
         self.changes.note_change(price.start)
 
     def _month_of(self, price: QuarterPrice) -> PriceMonth:
