@@ -40,7 +40,7 @@ async def record(url: str, minutes: float) -> Recording:
     full = asyncio.Event()
 
     def on_data(data: bytes) -> None:
-        recording.add(time.monotonic(), data)
+        recording.add_chunk(time.monotonic(), data)
         if recording.is_full:
             full.set()
         else:

@@ -70,7 +70,7 @@ def check_line(data: bytes, sizes: Sequence[int]) -> None:
     """Write `data`, in chunks of `sizes`, to a capture file and read it, with and without a key."""
     recording = Recording()
     for time, chunk in enumerate(in_chunks(data, sizes)):
-        recording.add(time, chunk)
+        recording.add_chunk(time, chunk)
     for key in (KEY, None):
         anonymous = anonymise(recording.chunks, FrameDecryptor(key) if key else None, Random(1))  # noqa: S311
         read, published = read_capture(capture_text(anonymous))

@@ -179,7 +179,7 @@ class MeterCapture:
 
     @callback
     def _on_data(self, recording: Recording, data: bytes) -> None:
-        recording.add(self._hass.loop.time(), data)
+        recording.add_chunk(self._hass.loop.time(), data)
         if recording.is_full:
             self._on_end()
 

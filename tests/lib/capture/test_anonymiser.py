@@ -587,9 +587,9 @@ def octets_in(lines: list[str]) -> list[str]:
 
 def test_a_recording_has_8_mib_and_200000_chunks() -> None:
     recording = Recording()
-    recording.add(0.0, bytes(8 * 1024 * 1024))
+    recording.add_chunk(0.0, bytes(8 * 1024 * 1024))
     assert not recording.is_full
-    recording.add(0.0, b"x")
+    recording.add_chunk(0.0, b"x")
     assert recording.is_full
 
     recording = Recording()

@@ -31,7 +31,7 @@ class Recording:
         self._max_bytes = max_bytes
         self._max_chunks = max_chunks
 
-    def add(self, time: float, data: bytes) -> None:
+    def add_chunk(self, time: float, data: bytes) -> None:
         """Add the chunk `data`, received at `time` in seconds of a monotonic clock."""
         if self.size + len(data) > self._max_bytes or len(self.chunks) == self._max_chunks:
             self.is_full = True
