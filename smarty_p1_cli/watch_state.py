@@ -49,7 +49,7 @@ class WatchState:
     def receive(self, data: bytes, events: Sequence[Event], now: float) -> None:
         """Record received bytes, and the events that these bytes completed."""
         self.received += len(data)
-        self.unread.add(data, now)
+        self.unread.add_bytes(data, now)
         self.silent_since = now
         self.error = None
         for event in events:

@@ -90,7 +90,7 @@ class DecodedPort:
 
     def feed(self, data: bytes) -> bool:
         """Decode the next bytes. Return whether they complete an accepted telegram."""
-        has_read, is_due = False, self._unread.add(data, time.monotonic())
+        has_read, is_due = False, self._unread.add_bytes(data, time.monotonic())
         self._note(lambda health, now: health.received(now))
         for event in self._session.feed(data, datetime.now(UTC), time.monotonic()):
             if isinstance(event, Reading):

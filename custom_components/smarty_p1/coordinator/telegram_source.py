@@ -148,7 +148,7 @@ class TelegramSource:
     @callback
     def _take(self, data: bytes) -> None:
         coordinator = self._coordinator
-        has_event, is_due = False, self._unread.add(data, coordinator.now())
+        has_event, is_due = False, self._unread.add_bytes(data, coordinator.now())
         for event in self._session.feed(data, dt_util.utcnow(), coordinator.now()):
             has_event = True
             if isinstance(event, Reading):

@@ -42,7 +42,7 @@ def seen(bursts: Iterable[bytes], *pauses: float, part: int = 400) -> ReadingPro
     unread = UnreadBytes()
     for burst, begin in zip(bursts, accumulate(pauses, initial=5.0), strict=False):
         for at in range(0, len(burst), part):
-            unread.add(burst[at : at + part], begin + at / 10_000)
+            unread.add_bytes(burst[at : at + part], begin + at / 10_000)
     return unread.problem
 
 
@@ -96,10 +96,10 @@ def test_bytes_that_came_twice_are_altered() -> None:
 
 def test_a_found_telegram_forgets_the_bytes_and_memory_is_bounded() -> None:
     unread = UnreadBytes()
-    assert not unread.add(FRAMES[0].hex().encode(), 0)
-    assert unread.add(b"41", 10)
-    assert not unread.add(b"41", 10.1)
-    assert unread.add(b"41" * 100_000, 10.2)
+    assert not unread.add_bytes(FRAMES[0].hex().encode(), 0)
+    assert unread.add_bytes(b"41", 10)
+    assert not unread.add_bytes(b"41", 10.1)
+    assert unread.add_bytes(b"41" * 100_000, 10.2)
     assert unread.problem is ReadingProblem.BYTES_AS_TEXT
     unread.clear()
     assert unread.problem is None

@@ -65,7 +65,7 @@ class _Findings:
         `now` is the time in seconds of the loop's clock.
         """
         self.is_empty = False
-        self._unread.add(data, now)
+        self._unread.add_bytes(data, now)
         for event in self._decoder.feed(data):
             match event:
                 case Telegram(serial_number=None):

@@ -57,7 +57,7 @@ class UnreadBytes:
         self._last.clear()
         self._bursts.clear()
 
-    def add(self, data: bytes, now: float) -> bool:
+    def add_bytes(self, data: bytes, now: float) -> bool:
         """Add bytes that came at `now`. Return whether it is time to ask for the problem again.
 
         This is so when a burst follows another one, and in long bursts each _MAX_BYTES bytes.
