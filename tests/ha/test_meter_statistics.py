@@ -550,7 +550,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
             statistics = MeterStatistics(hass, entry)
             statistics.async_start(meter, NoLeneda())
             await statistics.async_wait_until_written()
-        statistics.update()
+        statistics.start_writing()
         task = statistics._task._task
         assert task
         if fate.random() < 0.4:
@@ -558,7 +558,7 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
             task.cancel()
         await asyncio.wait([task])
     assert statistics
-    statistics.update()
+    statistics.start_writing()
     await until_written(statistics)
     demand = meter.newest
     months = [

@@ -90,7 +90,7 @@ async def test_the_first_write_of_25_months(hass: HomeAssistant) -> None:
     loads.append(("first write", load))
     with measured(hass) as load:
         statistics._marks = None
-        statistics.update()
+        statistics.start_writing()
         await idle()
     loads.append(("nothing to write", load))
     for number in range(3):

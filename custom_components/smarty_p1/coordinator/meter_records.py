@@ -149,7 +149,7 @@ class MeterRecords:
         await self.prices.async_open(self.household)
         await self.history.async_load()
         await self.leneda.async_start(self.household)
-        self._entry.async_on_unload(self.leneda.listeners.add(self.statistics.update))
+        self._entry.async_on_unload(self.leneda.listeners.add(self.statistics.start_writing))
         self._entry.async_on_unload(self.leneda.listeners.add(self._tell_of_refused))
         self._entry.async_on_unload(self.leneda.listeners.add(self._tell_of_leneda))
         self._tell_of_leneda()

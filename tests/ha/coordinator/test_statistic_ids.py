@@ -74,7 +74,7 @@ async def test_without_a_recorder_nothing_is_written(
 ) -> None:
     statistics = MeterStatistics(hass, entry_of(hass, SERIAL))
     statistics.async_start(Household(), Mock())
-    statistics.update()
+    statistics.start_writing()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not statistics.is_available
     assert not await statistics.async_wait_until_written()

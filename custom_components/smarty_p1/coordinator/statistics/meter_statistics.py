@@ -179,10 +179,10 @@ class MeterStatistics:
         demand = self._household.snapshot
         if demand and (hour := int(demand.until.timestamp()) // 3600) != self._hour:
             self._hour = hour
-            self.update()
+            self.start_writing()
 
     @callback
-    def update(self) -> None:
+    def start_writing(self) -> None:
         """Write the statistics in the background, because the history has changed."""
         # The recorder ends when Home Assistant stops. The next start writes what is missing.
         if self._is_running and not self._hass.is_stopping:
@@ -215,7 +215,7 @@ class MeterStatistics:
     @callback
     def _begin(self, _hass: HomeAssistant) -> None:
         self._is_running = True
-        self.update()
+        self.start_writing()
 
     @callback
     def _stop(self) -> None:
