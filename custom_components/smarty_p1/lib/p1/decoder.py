@@ -89,7 +89,7 @@ class LineDecoder:
         if size < self._framer.wake:
             return []
         events: list[Event] = []
-        for start, end, is_frame in self._framer.look(data, size):
+        for start, end, is_frame in self._framer.search_appended(data, size):
             events += self._judge_frame(start, end) if is_frame else self._judge_text(start, end)
         return events
 

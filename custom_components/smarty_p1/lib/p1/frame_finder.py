@@ -134,9 +134,9 @@ class FrameFinder:
         """
         self.buffer += data
         size = len(self.buffer)
-        return self.look(data, size) if size >= self.wake else ()
+        return self.search_appended(data, size) if size >= self.wake else ()
 
-    def look(self, data: bytes, size: int) -> Iterable[Candidate]:
+    def search_appended(self, data: bytes, size: int) -> Iterable[Candidate]:
         """Return the same as `feed`, but do not append `data` to the buffer.
 
         `data` is already at the end of the buffer. `size` is the size of the buffer. Do not call
