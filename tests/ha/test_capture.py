@@ -436,9 +436,9 @@ async def test_there_is_room_for_2_mib_and_50000_chunks(
     for chunk, count in ((bytes(2 * 1024 * 1024), 1), (b"", 50_000)):
         await house.call("start")
         for _ in range(count):
-            house.recording.add(0.0, chunk)
+            house.recording.add_chunk(0.0, chunk)
         assert not house.recording.is_full
-        house.recording.add(0.0, b"x")
+        house.recording.add_chunk(0.0, b"x")
         assert house.recording.is_full
         await house.call("discard")
 

@@ -294,7 +294,7 @@ async def test_a_contract_at_the_prices_of_an_entity(
     with pytest.raises(ServiceValidationError, match="No prices of this market are stored"):
         await call(hass, "what_if", **dynamic)
     for n in range(365 * 96 + 4):
-        records.prices.markets[spot].put(QuarterPrice(START + n * timedelta(minutes=15), 0.1))
+        records.prices.markets[spot].add_price(QuarterPrice(START + n * timedelta(minutes=15), 0.1))
     found = await call(hass, "what_if", **dynamic)
     fixed = await call(hass, "what_if", kind="contract", energy_price=0.12)
     assert found["classes"] == fixed["classes"]

@@ -70,7 +70,9 @@ def spot() -> PriceSeries:
     series = PriceSeries()
     for n, quarter in enumerate(year()):
         hour = quarter.start.astimezone(LUXEMBOURG).hour
-        series.add_price(QuarterPrice(quarter.start, 0.05 + 0.01 * (n % 4) + 0.006 * abs(hour - 13)))
+        series.add_price(
+            QuarterPrice(quarter.start, 0.05 + 0.01 * (n % 4) + 0.006 * abs(hour - 13))
+        )
     return series
 
 

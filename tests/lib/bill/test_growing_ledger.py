@@ -65,7 +65,9 @@ def put_late(chance: random.Random, prices: PriceSeries, now: datetime) -> None:
     running = quarter_start(now)
     for n in range(chance.choice([0, 1, 1, 2, 5, 30, 120])):
         price = chance.choice([0.04, 0.11, 0.3]) * chance.choice([1, 1, -0.2])
-        prices.add_price(QuarterPrice(running - n * QUARTER_HOUR, price, chance.choice([*PriceOrigin])))
+        prices.add_price(
+            QuarterPrice(running - n * QUARTER_HOUR, price, chance.choice([*PriceOrigin]))
+        )
     if prices.running and prices.running.start != running:
         prices.add_price(prices.running)
     if chance.random() < 0.5:

@@ -594,9 +594,9 @@ def test_a_recording_has_8_mib_and_200000_chunks() -> None:
 
     recording = Recording()
     for _ in range(200_000):
-        recording.add(0.0, b"")
+        recording.add_chunk(0.0, b"")
     assert not recording.is_full
-    recording.add(0.0, b"")
+    recording.add_chunk(0.0, b"")
     assert recording.is_full
 
 

@@ -103,5 +103,5 @@ def test_a_found_telegram_forgets_the_bytes_and_memory_is_bounded() -> None:
     assert unread.problem is ReadingProblem.BYTES_AS_TEXT
     unread.clear()
     assert unread.problem is None
-    assert not unread.add(b"login: " * 200, 20)
+    assert not unread.add_bytes(b"login: " * 200, 20)
     assert unread.problem is None

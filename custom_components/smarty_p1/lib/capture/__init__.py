@@ -1,7 +1,7 @@
 """Anonymous captures: recordings of a meter's port, in which no data identify anybody.
 
     recording = Recording()
-    recording.add(time.monotonic(), data)  # received bytes, in chunks of any size
+    recording.add_chunk(time.monotonic(), data)  # received bytes, in chunks of any size
     capture = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
     summarise(capture)  # contents, for the user's review
     text = capture_text(capture)
