@@ -158,7 +158,7 @@ async def test_at_once_begins_when_the_load_was_connected(
     evenings = tuple(datetime(2026, 5, day, 16 if day % 2 else 21, tzinfo=UTC) for day in DAYS)
     memories = house.runtime_data.load_records
     memories.wishes.call(load, lambda memory: replace(memory, ready_at=evenings))
-    assert memories.of(load).ready_at == evenings
+    assert memories.record_of(load).ready_at == evenings
     report = await async_report(hass, [house], datetime(2026, 6, 1, tzinfo=UTC).date())
     assert report
     [line] = [line for line in report.lines if line.key == "plan_saved"]

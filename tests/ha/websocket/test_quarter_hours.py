@@ -195,7 +195,7 @@ async def test_ten_clients_at_once_wait_for_one_reading(
                 for client in clients
             )
         )
-    assert read.of.call_count == 1
+    assert read.of_table.call_count == 1
 
 
 async def test_a_wrong_period_or_an_unknown_meter_is_refused(
