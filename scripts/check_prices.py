@@ -145,7 +145,8 @@ def _wrong_line(name: str, lines: list[Line], number: int, content: JsonMapping)
     if line["source"] not in content["sources"]:
         yield f"no source is called {line['source']}"
     is_monthly = kind in {"fixed", "meter"} or content["levies"].get(kind, {}).get("per") == "month"
-    highest = MAX_VAT if kind == "vat" else MAX_PER_MONTH if is_monthly else MAX_PER_KWH
+    highest_price = MAX_PER_MONTH if is_monthly else MAX_PER_KWH
+    highest = MAX_VAT if kind == "vat" else highest_price
     lowest = -highest if area == "levies" else 0
     if not lowest <= value <= highest:
         yield f"{value} is not from {lowest} to {highest}"

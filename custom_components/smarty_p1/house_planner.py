@@ -333,7 +333,7 @@ class HousePlanner:
         plan = _without_runs(load, record, self._state(name, entered, record, now), now)
         is_failed = plan.state is LoadState.DID_NOT_START
         if plan.state not in _NEEDING and not (is_failed and load.hours is None):
-            return replace(plan, left_kwh=load.kwh * is_failed), None
+            return replace(plan, left_kwh=load.kwh if is_failed else 0.0), None
         if load.hours is None:
             load = load._replace(max_kw=min(load.max_kw, record.max_kw))
         rest_hours = record.rest_hours(load, quarter_start(now))

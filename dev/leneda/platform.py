@@ -146,13 +146,14 @@ class Platform:
         starts = _quarter_hours(requested.start, min(requested.end, self._until()))
         # A series of gas has values of hours, not of quarter-hours. So keep only starts of hours.
         is_gas = requested.code.startswith("7-")
+        interval = "PT1H" if is_gas else "PT15M"
         if is_gas:
             starts = (start for start in starts if not start.minute)
         items = list(self._items(read, starts)) if read else []
         return {
             "meteringPointCode": requested.point,
             "obisCode": requested.code,
-            "intervalLength": ("PT1H" if is_gas else "PT15M") if read else None,
+            "intervalLength": interval if read else None,
             "unit": CODES[requested.code] if read else None,
             "items": items,
         }

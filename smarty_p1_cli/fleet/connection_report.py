@@ -152,7 +152,9 @@ def _added(sums: Sequence[_Sums]) -> _Sums:
 
 
 def _energies(sums: _Sums, *, is_sum: bool = False) -> str:
-    peak = f"{sums.peak[1] / WH_A_KW:.3f}" if sums.peak else "" if is_sum else _UNKNOWN
+    # Peaks of several connections do not add up.
+    no_peak = "" if is_sum else _UNKNOWN
+    peak = f"{sums.peak[1] / WH_A_KW:.3f}" if sums.peak else no_peak
     known = f"{sums.known}/{sums.quarter_hours}"
     imported, exported, *_ = (f"{wh / 1000:12.3f}" for wh in sums.energies_wh)
     return f"{imported}{exported}{peak:>9}{known:>12}"

@@ -173,7 +173,7 @@ def _told(fleet: FleetInputs, files: FleetFiles, missing: list[str], until: date
     warning = ". IT HAS SECRETS, AND THE OLD ONES STILL COUNT: put the new file in its place"
     lines += [
         f"{name} was changed by somebody and stays; what init makes is in {name}.new"
-        + warning * is_secret
+        + (warning if is_secret else "")
         for name, is_secret in sorted(files.set_aside.items())
     ]
     gone = [path.name for path in files.directory.iterdir() if path.is_dir()]

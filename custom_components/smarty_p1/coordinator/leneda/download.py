@@ -290,9 +290,9 @@ class LenedaDownload:
         general = self._progress.state
         is_week = has_passed(general.revised_at, now, _WEEK)
         is_month = has_passed(general.sharing_revised_at, now, _MONTH)
-        week = _REVISED * is_week
-        # Time of the days that are requested again, for codes of sharing and for measured codes.
-        corrected = (max(_SHARING_REVISED * is_month, week), week)
+        # Time of the days that are requested again, for measured codes and for codes of sharing.
+        measured = _REVISED if is_week else timedelta()
+        sharing = _SHARING_REVISED if is_month else measured
         # Sharing may have ended before the rows of that time, so all files are read each week.
         since = None if is_week else day_start(today - LATE)
         stored = await self._leneda.async_read(self._points, since)
@@ -303,6 +303,7 @@ class LenedaDownload:
             for code in self._points:
                 if not self._is_wanted(code, now, codes):
                     continue
+                corrected = measured if code in MEASURED else sharing
                 start = self._start(code, stored.get(code, ()), today, corrected)
                 if start < today:
                     is_due = True
@@ -323,18 +324,12 @@ class LenedaDownload:
         return is_due
 
     def _start(
-        self,
-        code: str,
-        rows: LenedaRows,
-        today: datetime,
-        corrected: tuple[timedelta, timedelta],
+        self, code: str, rows: LenedaRows, today: datetime, corrected: timedelta
     ) -> datetime:
         span = self._progress.state.codes.get(code)
         if span is None:
             return day_start(today - _FIRST_DAYS)
-        first = min(
-            _first_lacking(rows, span, today), day_start(today - corrected[code in MEASURED])
-        )
+        first = min(_first_lacking(rows, span, today), day_start(today - corrected))
         return max(first, day_start(today - KEPT_TIME))
 
     def _is_wanted(self, code: str, now: datetime, with_rows: Container[str]) -> bool:

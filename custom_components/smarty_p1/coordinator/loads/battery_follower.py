@@ -133,11 +133,16 @@ class BatteryFollower:
             BATTERY_PLANS.show_value(self._hass, self.entered.subentry_id, plan)
 
     def _differs(self, kw: float | None) -> bool:
+        """Return whether a power is worth a new order: by a step, or because a 0 begins or ends."""
         if kw is None or self._kw is None:
             return kw is not self._kw
         return abs(kw - self._kw) >= _STEP_KW or (kw == 0) is not (self._kw == 0)
 
     def _may_change_mode(self, kw: float | None, now: datetime) -> bool:
+        """Return whether a power keeps the mode, or the mode is old enough to be changed.
+
+        None is the mode in which the battery regulates itself.
+        """
         is_steady = has_passed(self._mode_at, now, _MODE_TIME)
         return is_steady or (kw is None) is (self._kw is None)
 

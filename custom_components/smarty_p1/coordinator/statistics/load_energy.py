@@ -81,9 +81,11 @@ def energy_by_quarter(rows: Sequence[StatisticsRow]) -> dict[datetime, float]:
 
 
 def _kwh(row: StatisticsRow, hours: float) -> float | None:
-    """Return the energy of a row: that of an energy entity, or the mean power times `hours`."""
+    """Return the energy of a row in kWh. A row of power has its mean power for `hours`."""
     change, mean = row.get("change"), row.get("mean")
-    return change if change is not None else None if mean is None else mean * hours
+    if change is not None:
+        return change
+    return None if mean is None else mean * hours
 
 
 def _start(row: StatisticsRow) -> datetime:

@@ -76,7 +76,7 @@ class MediumHistory:
         self.hours: dict[datetime, Sum] = {}
         self.first: tuple[datetime, float] | None = None
         """Time and index of the first capture, if the history began with it."""
-        self._other: tuple[str, str | None, datetime | None] | None = None
+        self._other: tuple[tuple[str, str | None], datetime | None] | None = None
 
     def copy(self) -> Self:
         """Return a copy that another thread can read."""
@@ -103,8 +103,9 @@ class MediumHistory:
         before, self._other = self._other, None
         if meter.type == "unknown" or self._is_of(meter):
             return False
-        self._other = meter.type, meter.unit, meter.time
-        return before is not None and before[:2] == self._other[:2] and before != self._other
+        kind_and_unit = meter.type, meter.unit
+        self._other = kind_and_unit, meter.time
+        return before is not None and before[0] == kind_and_unit and before != self._other
 
     def _is_of(self, meter: MBusReading) -> bool:
         return (meter.type, meter.unit) == (self.kind, self.unit)

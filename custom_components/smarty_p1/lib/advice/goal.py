@@ -79,6 +79,7 @@ def goal_of(choice: GoalChoice, months: Sequence[Month], until: datetime) -> Goa
 
 
 def _day_budget(left: float | None, days: float) -> float | None:
+    """Return the amount in EUR for each day, rounded down. Return None if nothing is left."""
     if left is None or left < 0 or days < 1:
         return None
     return floor(left / days * _BUDGET_STEPS) / _BUDGET_STEPS

@@ -278,6 +278,7 @@ def _usual_supply(tables: Sequence[Table]) -> Floats:
     clock = wall_clock(table.quarter)
     is_weekend = clock.weekday >= _SATURDAY
     supplied = table.imported - table.shared.sum(axis=0)
+    # The quarter-hours of working days have the places 0 to 95, those of weekends 96 to 191.
     sums = np.bincount(is_weekend * A_DAY + clock.quarter, supplied, 2 * A_DAY)
     kinds = sums.reshape(2, A_DAY)
     days = np.array([len(np.unique(clock.day[is_weekend == kind])) for kind in (False, True)])

@@ -37,12 +37,10 @@ _SUNNY_PERCENT = (
 )
 # The weather of one roof varies more than the mean weather of a country.
 _ROOF_EXPONENT = 1.5
+_SUNNY_DAYS = [[int(day) / 100 for day in row.split()] for row in _SUNNY_PERCENT]
 _CLEARNESS = np.array(
-    # A month of less than 31 days ends with its last day, so 29 February is like 28 February.
-    [
-        [*(days := [int(day) / 100 for day in row.split()]), *days[-1:] * (31 - len(days))]
-        for row in _SUNNY_PERCENT
-    ]
+    # Repeat the last day of a shorter month up to the 31st, so 29 February is like 28 February.
+    [days + days[-1:] * (31 - len(days)) for days in _SUNNY_DAYS]
 )
 _CLEAR_WH = 275.0
 """Light on a square metre of ground in a quarter-hour if a clear sun stood above it, in Wh."""

@@ -155,6 +155,7 @@ def _cut(start: Floats, end: Floats) -> _Pieces:
     first = (start // QUARTER_S).astype(np.int64)
     last = np.maximum(first + 1, np.ceil(end / QUARTER_S).astype(np.int64))
     latest = np.maximum.accumulate(last)
+    # A run begins with the first span, and with each span that starts after all earlier ones.
     run = np.cumsum(np.concatenate(([True], first[1:] >= latest[:-1]))) - 1
     count = last - first
     span = np.repeat(np.arange(len(start)), count)

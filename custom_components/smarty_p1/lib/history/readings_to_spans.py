@@ -296,7 +296,8 @@ class ReadingHistory:
         start, segment.since = segment.since, end.time
         is_gap = is_gap or self.is_held
         is_whole = not is_gap and end.time - start == QUARTER_HOUR
-        kind = SpanKind.QUARTER_HOUR if is_whole else SpanKind.GAP if is_gap else SpanKind.PART
+        part_kind = SpanKind.GAP if is_gap else SpanKind.PART
+        kind = SpanKind.QUARTER_HOUR if is_whole else part_kind
         span = Span(start, end.time, kind, amounts, end.imported_wh, end.exported_wh)
         if is_whole:
             self.last_quarter = span.quarter_hour

@@ -215,7 +215,7 @@ class FrameFinder:
             and buffer.find(HEADER_MARK, at + 1) < 0
             and buffer.find(_LETTERS, at + 3) < 0
         )
-        return range(at, at + self._size_at(at) * is_only)
+        return range(at, at + self._size_at(at)) if is_only else range(0)
 
     def _read_header(self, start: int) -> bool:
         """Add the frame of a complete header to `_waiting`. Return whether the header is damaged.

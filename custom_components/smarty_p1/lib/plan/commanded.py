@@ -588,8 +588,9 @@ def _order(entity: Commanded, value: str, now: datetime) -> tuple[Commanded, Ent
 def _before(entity: Commanded, value: str, now: datetime, *, is_again: bool) -> tuple[str, ...]:
     """Return the states that may still be reported, or that do not show the order."""
     is_recent = entity.is_recent(now)
-    before = (*entity.before, entity.ordered) if is_recent else entity.before if is_again else ()
-    # What it shows before it is ordered the same again may be its answer.
+    earlier = entity.before if is_recent or is_again else ()
+    before = (*earlier, entity.ordered) if is_recent else earlier
+    # If the same value is ordered again, the present state may be the answer to the first order.
     if not is_again or _was_lost(entity, now):
         before = (*before, entity.state)
     states = dict.fromkeys(state for state in before if state not in {None, value})

@@ -45,6 +45,7 @@ def join_runs(
     kWh.
     """
     dearest, trials = -inf, iter(range(_MAX_TRIALS))
+    # A run that goes on counts, too, because others can be joined to it.
     while _starts(load, kwh) + load.runs > 1:
         moves = _moves(load, quarters, net, kwh, trials)
         best = max(moves, key=lambda move: move.gain, default=None)
@@ -55,6 +56,7 @@ def join_runs(
 
 
 def _starts(load: Load, kwh: Sequence[float]) -> int:
+    """Return how often the load must be started. A run that goes on needs no start."""
     return len(runs_of(kwh)) - (load.runs and kwh[load.first] > NO_KWH)
 
 

@@ -85,7 +85,8 @@ class Contract:
     def terms(self) -> JsonDict:
         """Return the fields, with the price of each entered levy under the levy's name."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return values | dict(values.pop("levies"))
+        levies = values.pop("levies")
+        return values | dict(levies)
 
     def levy(self, name: str) -> float | None:
         """Return the price of a levy, None if the household has not entered it."""
