@@ -1,6 +1,5 @@
 """Meters on the channels of the M-Bus, with identifiers that appear, change and disappear."""
 
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import MBusReading
 from tests.json_copy import through_json
+from tests.table import rows
 from tests.times import utc
 
 NOON = utc("2025-07-03 10:00")
@@ -31,9 +31,28 @@ def meter(
     return MBusReading(type=kind, serial_number=name, value=value, unit=unit, time=time, valve=0)
 
 
-def water(value: float, minutes: int = 0, name: str | None = None) -> MBusReading:
-    """Return a water meter."""
-    return meter(value, minutes, name, "water")
+def written(text: str) -> list[MBusReading | None]:
+    """Return the meters of a telegram, by channel: index, minutes, and what is not usual.
+
+    `-, 9.1 @60 G1` is no meter on the first channel, and a gas meter G1 with 9.1 m³ at 13:00.
+    """
+    found: list[MBusReading | None] = []
+    for each in text.split(", "):
+        index, *words = each.split()
+        kind, unit = ({*words} & {"water", "heat", "unknown"}), ({*words} & {"MWh", "GJ"})
+        minutes = {word for word in words if word.startswith("@")}
+        name = next(iter({*words} - kind - unit - minutes), None)
+        value = None if index in {"-", "none"} else float(index)
+        at = int("".join(minutes).removeprefix("@") or 0)
+        known = meter(value, at, name, "".join(kind) or "gas", "".join(unit) or "m3")
+        found.append(None if index == "-" else known)
+    return found
+
+
+def indexes(text: str) -> Shown:
+    """Return the indexes by identity, such as `channel_1 9.1, G2 none`."""
+    pairs = (pair.split() for pair in text.split(", ") if pair)
+    return {name: None if index == "none" else float(index) for name, index in pairs}
 
 
 def restarted(memory: MeterMemory) -> MeterMemory:
@@ -54,141 +73,86 @@ def read(reader: MeterReader, *channels: MBusReading | None) -> Shown:
     }
 
 
-def shown(telegrams: Iterable[tuple[MBusReading | None, ...]], *, restart: bool) -> list[Shown]:
-    """Return the shown indexes after each telegram, with or without restarts in between."""
-    reader = MeterReader()
-    result = []
-    for telegram in telegrams:
-        if restart:
-            reader = MeterReader(restarted(reader.memory))
-        result.append(read(reader, *telegram))
-    return result
-
-
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize(
     ("telegrams", "expected"),
-    [
-        # An identifier comes later, and the index goes on. Then it is missing, and comes back.
-        (
-            [(meter(9.0),), (meter(9.1, 60, "G1"),), (meter(9.1, 60),), (meter(9.3, 120, "G1"),)],
-            [{"channel_1": value} for value in (9.0, 9.1, 9.1, 9.3)],
-        ),
-        # The identifier comes with the same capture, or before the next capture.
-        ([(meter(9.0),), (meter(9.0, 0, "G1"),)], [{"channel_1": 9.0}] * 2),
-        (
-            [(meter(9.0),), (meter(None, 0, "G1"),), (meter(9.1, 60, "G1"),)],
-            [{"channel_1": 9.0}, {"channel_1": None}, {"channel_1": 9.1}],
-        ),
-        # The identifier disappears for good.
-        (
-            [(meter(9.0, 0, "G1"),), (meter(9.1, 60),), (meter(9.2, 120),)],
-            [{"G1": 9.0}, {"G1": 9.1}, {"G1": 9.2}],
-        ),
-        # With it, the meter can move to any channel.
-        (
-            [(meter(9.0),), (meter(9.1, 60, "G1"),), (None, meter(9.2, 120, "G1"))],
-            [{"channel_1": 9.0}, {"channel_1": 9.1}, {"channel_1": 9.2}],
-        ),
-        # The index fell, or the unit is another: another meter.
-        (
-            [(meter(9.0),), (meter(1.0, 60, "G1"),), (meter(1.1, 120, "G1"),)],
-            [{"channel_1": 9.0}, {"G1": 1.0}, {"G1": 1.1}],
-        ),
-        (
-            [(meter(9.0, unit="MWh", kind="heat"),), (meter(9.1, 60, "H", "heat", "GJ"),)],
-            [{"channel_1": 9.0}, {"H": 9.1}],
-        ),
-        # Without an identifier, a restarted index is of the same meter, once it is confirmed.
-        (
-            [(meter(9.0),), (meter(0.0, 60),), (meter(0.1, 120),)],
-            [{"channel_1": 9.0}, {"channel_1": 9.0}, {"channel_1": 0.1}],
-        ),
-        # Two types are never one meter, by channel or by identifier, and may come back.
-        (
-            [(meter(9.0),), (water(9.1, 60),), (meter(9.2, 120),), (water(9.3, 180),)],
-            [
-                {"channel_1": 9.0},
-                {"channel_1_water": 9.1},
-                {"channel_1": 9.2},
-                {"channel_1_water": 9.3},
-            ],
-        ),
-        (
-            [(meter(9.0, 0, "1"), water(5.0, 5, "1")), (water(5.1, 60, "1"), meter(9.1, 65, "1"))],
-            [{"1": 9.0, "water_1": 5.0}, {"1": 9.1, "water_1": 5.1}],
-        ),
-        # A missing type is no other type.
-        (
-            [(meter(9.0),), (meter(9.1, 60, kind="unknown"),), (meter(9.2, 120),)],
-            [{"channel_1": 9.0}, {"channel_1": 9.1}, {"channel_1": 9.2}],
-        ),
-        (
-            [(meter(9.0, kind="unknown"),), (meter(9.1, 60, "G1"),), (water(9.2, 120),)],
-            [{"channel_1": 9.0}, {"channel_1": 9.1}, {"channel_1_water": 9.2}],
-        ),
-        # Channels swap: of two types, or of one.
-        (
-            [(meter(9.0), water(5.0)), (water(5.1, 60), meter(9.1, 60))],
-            [{"channel_1": 9.0, "channel_2": 5.0}, {"channel_1": 9.1, "channel_2": 5.1}],
-        ),
-        (
-            [(meter(900.0), meter(5.0)), (meter(5.1, 60), meter(900.2, 60))],
-            [{"channel_1": 900.0, "channel_2": 5.0}, {"channel_1": 900.2, "channel_2": 5.1}],
-        ),
-    ],
+    rows("""
+# An identifier comes later, and the index goes on. Then it is missing, and comes back.
+9; 9.1 @60 G1; 9.1 @60; 9.3 @120 G1 | channel_1 9; channel_1 9.1; channel_1 9.1; channel_1 9.3
+# The identifier comes with the same capture, or before the next capture.
+9; 9 G1 | channel_1 9; channel_1 9
+9; none G1; 9.1 @60 G1 | channel_1 9; channel_1 none; channel_1 9.1
+# The identifier disappears for good.
+9 G1; 9.1 @60; 9.2 @120 | G1 9; G1 9.1; G1 9.2
+# With it, the meter can move to any channel.
+9; 9.1 @60 G1; -, 9.2 @120 G1 | channel_1 9; channel_1 9.1; channel_1 9.2
+# The index fell, or the unit is another: another meter.
+9; 1 @60 G1; 1.1 @120 G1 | channel_1 9; G1 1; G1 1.1
+9 heat MWh; 9.1 @60 H heat GJ | channel_1 9; H 9.1
+# Without an identifier, a restarted index is of the same meter, once it is confirmed.
+9; 0 @60; 0.1 @120 | channel_1 9; channel_1 9; channel_1 0.1
+# Two types are never one meter, by channel or by identifier, and may come back.
+9; 9.1 @60 water; 9.2 @120; 9.3 @180 water | \
+    channel_1 9; channel_1_water 9.1; channel_1 9.2; channel_1_water 9.3
+9 1, 5 @5 1 water; 5.1 @60 1 water, 9.1 @65 1 | 1 9, water_1 5; 1 9.1, water_1 5.1
+# A missing type is no other type.
+9; 9.1 @60 unknown; 9.2 @120 | channel_1 9; channel_1 9.1; channel_1 9.2
+9 unknown; 9.1 @60 G1; 9.2 @120 water | channel_1 9; channel_1 9.1; channel_1_water 9.2
+# Channels swap: of two types, or of one.
+9, 5 water; 5.1 @60 water, 9.1 @60 | channel_1 9, channel_2 5; channel_1 9.1, channel_2 5.1
+900, 5; 5.1 @60, 900.2 @60 | channel_1 900, channel_2 5; channel_1 900.2, channel_2 5.1
+    """),
 )
-def test_a_meter_keeps_its_identity(
-    telegrams: list[tuple[MBusReading | None, ...]], expected: list[Shown], *, restart: bool
-) -> None:
-    assert shown(telegrams, restart=restart) == expected
+def test_a_meter_keeps_its_identity(telegrams: str, expected: str, *, restart: bool) -> None:
+    reader = MeterReader()
+    for telegram, shown in zip(telegrams.split("; "), expected.split("; "), strict=True):
+        if restart:
+            reader = MeterReader(restarted(reader.memory))
+        assert read(reader, *written(telegram)) == indexes(shown)
 
 
 @pytest.mark.parametrize(
     ("before", "doubtful", "then", "expected"),
-    [
+    rows("""
         # An index of 0, or a far too high one, may be an error.
-        (meter(9.0), meter(0.0, 60, "G1"), meter(9.1, 120, "G1"), {"channel_1": 9.1}),
-        (meter(9.0), meter(0.0, 60, "G1"), meter(0.1, 120, "G1"), {"G1": 0.1}),
-        (meter(9.0), meter(0.0, 60, "G1"), meter(0.0, 60, "G1"), {}),
-        (meter(9.0), meter(999.0, 60, "G1"), meter(9.1, 120, "G1"), {"channel_1": 9.1}),
-        (meter(9.0), meter(999.0, 60, "G1"), meter(999.1, 120, "G1"), {"G1": 999.1}),
-        (meter(9.0), meter(999.0, 60, "G1"), meter(999.1, 120, "G2"), {}),
+        9    | 0 @60 G1   | 9.1 @120 G1   | channel_1 9.1
+        9    | 0 @60 G1   | 0.1 @120 G1   | G1 0.1
+        9    | 0 @60 G1   | 0 @60 G1      |
+        9    | 999 @60 G1 | 9.1 @120 G1   | channel_1 9.1
+        9    | 999 @60 G1 | 999.1 @120 G1 | G1 999.1
+        9    | 999 @60 G1 | 999.1 @120 G2 |
         # The disappearance of the identifier needs a confirmation, too.
-        (meter(9.0, 0, "G1"), meter(0.0, 60), meter(9.1, 120), {"G1": 9.1}),
-        (meter(9.0, 0, "G1"), meter(0.0, 60), meter(0.1, 120), {"channel_1": 0.1}),
-    ],
+        9 G1 | 0 @60      | 9.1 @120      | G1 9.1
+        9 G1 | 0 @60      | 0.1 @120      | channel_1 0.1
+    """),
 )
 def test_an_index_that_may_be_an_error_must_be_confirmed(
-    before: MBusReading, doubtful: MBusReading, then: MBusReading, expected: Shown
+    before: str, doubtful: str, then: str, expected: str
 ) -> None:
     reader = MeterReader()
-    read(reader, before)
-    assert read(reader, doubtful) == {}
-    assert read(reader, then) == expected
+    read(reader, *written(before))
+    assert read(reader, *written(doubtful)) == {}
+    assert read(reader, *written(then)) == indexes(expected)
 
 
 @pytest.mark.parametrize(
-    ("telegrams", "exchanged"),
-    [
-        ([(meter(9.0, 0, "G1"),), (meter(1.0, 60, "G2"),)], {"G1": "G2"}),
-        ([(meter(9.0),), (meter(1.0, 60, "G2"),)], {"channel_1": "G2"}),
-        ([(meter(9.0),), (meter(9.1, 60, "G1"),), (meter(1, 90, "G2"),)], {"channel_1": "G2"}),
-        # No exchange: the same meter, another meter beside it, another type, a meter that comes
-        # back.
-        ([(meter(9.0),), (meter(9.1, 60, "G1"),)], {}),
-        ([(meter(9.0, 0, "G1"),), (meter(1.0, 60, "G2"), meter(9.0, 0, "G1"))], {}),
-        ([(meter(9.0, 0, "G1"),), (water(1.0, 60, "W1"),)], {}),
-        ([(meter(9.0, 0, "G1"),), (meter(1.0, 60, "G2"),), (meter(9.0, 90, "G1"),)], {}),
-    ],
+    ("telegrams", "old", "new"),
+    rows("""
+        9 G1; 1 @60 G2          | G1        | G2
+        9; 1 @60 G2             | channel_1 | G2
+        9; 9.1 @60 G1; 1 @90 G2 | channel_1 | G2
+        # No exchange: the same meter, another meter beside it, another type, a meter that is back.
+        9; 9.1 @60 G1           | |
+        9 G1; 1 @60 G2, 9 G1    | |
+        9 G1; 1 @60 W1 water    | |
+        9 G1; 1 @60 G2; 9 @90 G1 | |
+    """),
 )
-def test_which_meters_were_exchanged(
-    telegrams: list[tuple[MBusReading | None, ...]], exchanged: Mapping[str, str]
-) -> None:
+def test_which_meters_were_exchanged(telegrams: str, old: str, new: str) -> None:
     reader = MeterReader()
-    for telegram in telegrams:
-        read(reader, *telegram)
-    assert restarted(reader.memory).mbus_meters.exchanged == exchanged
+    for telegram in telegrams.split("; "):
+        read(reader, *written(telegram))
+    assert restarted(reader.memory).mbus_meters.exchanged == ({old: new} if old else {})
     reader.memory.mbus_meters.forget_exchanged()
     assert not reader.memory.mbus_meters.exchanged
 
