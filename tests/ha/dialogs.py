@@ -36,6 +36,13 @@ _AMOUNT_ERRORS = [
 PROGRESS = {"wait_for_telegram", "wait_for_same_meter", "wait_for_pulse", "wait_for_sensor"}
 
 
+async def advance(
+    hass: HomeAssistant, flow: FlowResult[Any, Any], user_input: JsonDict | None = None
+) -> ConfigFlowResult:
+    """Fill in the form, or look at a dialog that shows progress; return what it shows at once."""
+    return await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+
+
 async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
     """Open the dialog, and choose in its menus, by default a meter."""
     result = await hass.config_entries.flow.async_init("smarty_p1", context={"source": SOURCE_USER})
@@ -43,9 +50,7 @@ async def start(hass: HomeAssistant, *path: str) -> ConfigFlowResult:
     for step in path or ("meter",):
         assert result["type"] is FlowResultType.MENU
         assert step in result["menu_options"]
-        result = await hass.config_entries.flow.async_configure(
-            result["flow_id"], {"next_step_id": step}
-        )
+        result = await advance(hass, result, {"next_step_id": step})
         assert result["step_id"] == step
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {}
@@ -58,9 +63,7 @@ async def reconfigure(hass: HomeAssistant, entry: MockConfigEntry, *path: str) -
         "smarty_p1", context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
     )
     for step in path:
-        result = await hass.config_entries.flow.async_configure(
-            result["flow_id"], {"next_step_id": step}
-        )
+        result = await advance(hass, result, {"next_step_id": step})
     return result
 
 
@@ -250,7 +253,7 @@ async def confirm(
     assert found["type"] is FlowResultType.FORM
     assert found["step_id"] in {"contract", "contract_without_cable"}
     assert (found["errors"], found["last_step"]) == ({}, True)
-    result = await hass.config_entries.flow.async_configure(found["flow_id"], typed)
+    result = await advance(hass, found, typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     return result

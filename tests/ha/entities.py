@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from smartyp1.json_types import JsonDict
 
-from .dialogs import is_created, reconfigure, start
+from .dialogs import advance, is_created, reconfigure, start
 from .support import let_pass, load, smarty_entry, with_contract
 
 KWH = {"unit_of_measurement": "kWh", "device_class": "energy"}
@@ -106,7 +106,7 @@ async def listen(  # noqa: PLR0913 - what may differ between trials
     # The trial begins at once if the integration's name need not be read from the disk first.
     await async_get_integration(hass, "dsmr")
     flow = await (reconfigure(hass, entry, "entities") if entry else start(hass, "entities"))
-    result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
+    result = await advance(hass, flow, typed)
     smarty.set(**values)
     ticks = 0
     while result["type"] in {FlowResultType.SHOW_PROGRESS, FlowResultType.SHOW_PROGRESS_DONE}:
@@ -118,7 +118,7 @@ async def listen(  # noqa: PLR0913 - what may differ between trials
                 has_totals = ticks % (totals_every or every) == 0
                 smarty.report(*(() if has_totals else ("power", "fed_in")))
             await smarty.wait_in_trial(5)
-        result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+        result = await advance(hass, flow)
     return result
 
 
@@ -126,9 +126,7 @@ async def add(hass: HomeAssistant, smarty: Smarty, typed: JsonDict) -> MockConfi
     """Add a meter of entities with 3 kW of reference power."""
     contract = await listen(hass, smarty, typed)
     assert contract["step_id"] == "contract_without_cable"
-    result = await hass.config_entries.flow.async_configure(
-        contract["flow_id"], {"reference_power": "3", "energy_price": 0.15}
-    )
+    result = await advance(hass, contract, {"reference_power": "3", "energy_price": 0.15})
     assert is_created(result)
     await hass.async_block_till_done()
     entry: MockConfigEntry = result["result"]

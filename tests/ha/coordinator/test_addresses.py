@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import pulse_entry, tank_entry
 from tests.ha.dialogs import (
+    advance,
     confirm,
     is_created,
     is_done,
@@ -73,9 +74,7 @@ async def test_a_meter_that_is_read(home: Home, caplog: pytest.LogCaptureFixture
     url = ADDRESSES[-1].format(port=home.port.port)
 
     form = await start(home.hass)
-    result = await home.hass.config_entries.flow.async_configure(
-        form["flow_id"], {"port": url, "encryption_key": KEY}
-    )
+    result = await advance(home.hass, form, {"port": url, "encryption_key": KEY})
     told = [shown(result)]
     result = await settle(home.hass, result)
     told.append(shown(result))
@@ -151,7 +150,7 @@ async def test_a_new_board_is_known_by_an_address_without_a_secret(
     url = ADDRESSES[0].format(port=port.port)
     form = await start(hass, "pulse", "pulse_port")
     result = await submit(hass, form, {"port": url, "baud_rate": "9600", "pulses_per_kwh": 1000.0})
-    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    result = await advance(hass, result, {})
 
     assert is_created(result)
     assert result["result"].unique_id == f"port:socket://REDACTED@127.0.0.1:{port.port}"

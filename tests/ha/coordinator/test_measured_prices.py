@@ -414,24 +414,6 @@ async def test_a_closed_meter_reads_no_more_from_the_recorder(
 
 
 @pytest.mark.usefixtures("recorder_mock")
-async def test_prices_of_today_come_from_the_recorder_within_the_hour(
-    hass: HomeAssistant, meter: Meter
-) -> None:
-    now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
-    start = max(day_start(now - HOUR), now - 2 * HOUR)
-    await meter.open()
-    assert meter.known(4, start) == [None] * 4
-    for minutes, price in ((0, 0.1), (20, 0.4)):
-        time = (start + timedelta(minutes=minutes)).timestamp()
-        hass.states.async_set(PRICE, str(price), timestamp=time)
-    await recorder_done(hass)
-    async_fire_time_changed(hass, now + HOUR + timedelta(minutes=20))
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert meter.known(4, start) == [0.1, 0.4, 0.4, 0.4]
-    await meter.close()
-
-
-@pytest.mark.usefixtures("recorder_mock")
 async def test_a_total_is_known_as_soon_as_the_recorder_has_the_prices(
     hass: HomeAssistant, tmp_path: Path
 ) -> None:
@@ -455,6 +437,7 @@ async def test_a_total_is_known_as_soon_as_the_recorder_has_the_prices(
     await recorder_done(hass)
     async_fire_time_changed(hass, now + HOUR + timedelta(minutes=20))
     await hass.async_block_till_done(wait_background_tasks=True)
+    assert meter.known(4, start) == [0.1, 0.4, 0.4, 0.4]
     # 0.1 kWh each at 0.1, 0.4, 0.4 and 0.4 EUR
     demand = known_after(4)
     bill = demand.known_month.bill(demand.until)

@@ -23,7 +23,16 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
-from tests.ha.dialogs import confirm, is_created, reconfigure, schema_of, settle, start, suggested
+from tests.ha.dialogs import (
+    advance,
+    confirm,
+    is_created,
+    reconfigure,
+    schema_of,
+    settle,
+    start,
+    suggested,
+)
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import (
@@ -222,9 +231,7 @@ def offered(flow: ConfigFlowResult) -> list[str]:
 
 
 async def enter(hass: HomeAssistant, flow: ConfigFlowResult, typed: str) -> ConfigFlowResult:
-    return await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"port": typed, "encryption_key": KEY}
-    )
+    return await advance(hass, flow, {"port": typed, "encryption_key": KEY})
 
 
 async def test_the_dialog_offers_topics_and_sets_up_a_meter_at_one(
@@ -315,7 +322,7 @@ async def test_a_meter_moves_to_a_topic(home: Home, mqtt_mock: MqttMockHAClient)
     assert await set_up_entry(home.hass, entry)
     flow = await reconfigure(home.hass, entry)
     assert suggested(flow)["port"] == home.port.url
-    looking = await home.hass.config_entries.flow.async_configure(flow["flow_id"], {"port": PORT})
+    looking = await advance(home.hass, flow, {"port": PORT})
     await wait_for_subscriber(mqtt_mock, TOPIC)
     async_fire_mqtt_message(home.hass, TOPIC, home.port.next_frame(TELEGRAM))
     settling = home.hass.async_create_task(settle(home.hass, looking))

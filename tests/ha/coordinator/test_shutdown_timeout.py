@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerat
 from dev.leneda import Fault, Platform
 from smartyp1.json_types import JsonDict
 from tests.ha.boards import GEOMETRY, pulse_entry
-from tests.ha.dialogs import start
+from tests.ha.dialogs import advance, start
 from tests.ha.leneda import ENERGY_ID, KEY as KEY_OF_LENEDA, POINT
 from tests.ha.meter import KEY
 from tests.ha.support import Home, links, own_log, set_up_entry
@@ -84,7 +84,7 @@ async def test_while_a_topic_waits_for_mqtt(
 async def test_while_a_dialog_has_the_port_of_an_entry(home: Home, stop: Stop) -> None:
     entry = await home.set_up()
     form = await entry.start_reconfigure_flow(home.hass)
-    await home.hass.config_entries.flow.async_configure(form["flow_id"], {})
+    await advance(home.hass, form, {})
     await home.port.wait_for_connections(2)
     assert entry.state is ConfigEntryState.LOADED
     assert links(home.hass) == 0
@@ -141,7 +141,7 @@ async def test_while_a_dialog_waits_for_a_telegram_or_a_board(
     has_port = fields is not ENTITY
     typed = fields | ({"port": home.port.address} if has_port else {})
     flow = await start(home.hass, *path)
-    result = await home.hass.config_entries.flow.async_configure(flow["flow_id"], typed)
+    result = await advance(home.hass, flow, typed)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     await home.port.wait_for_clients(has_port)
     await asyncio.sleep(0.05)
@@ -150,5 +150,5 @@ async def test_while_a_dialog_waits_for_a_telegram_or_a_board(
 
     await home.port.wait_for_clients(0)
     # The source was not at fault.
-    result = await home.hass.config_entries.flow.async_configure(flow["flow_id"])
+    result = await advance(home.hass, flow)
     assert not result.get("errors")

@@ -26,6 +26,7 @@ from dev.ports import free_ports
 from smartyp1.json_types import JsonDict
 from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.dialogs import (
+    advance,
     confirm,
     is_advanced_open,
     is_created,
@@ -547,7 +548,7 @@ async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> 
     flow = await start(hass)
     user_input = {"port": port.url, "encryption_key": KEY}
     with patch.object(port_key_and_found_meter, "probe", probe):
-        result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+        result = await advance(hass, flow, user_input)
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     assert result["description_placeholders"] == {"port": port.url}
     await port.wait_for_clients(1)

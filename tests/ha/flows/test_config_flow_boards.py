@@ -21,6 +21,7 @@ from custom_components.smarty_p1.lib.port.errors import ProbeError
 from smartyp1.json_types import JsonDict
 from tests.ha.boards import ENERGY, GEOMETRY, LEVEL, pulse_entry, shows, state, tank_entry
 from tests.ha.dialogs import (
+    advance,
     is_created,
     is_done,
     reconfigure,
@@ -210,14 +211,12 @@ async def test_an_entity_that_goes_on(
     led = "binary_sensor.led"
     hass.states.async_set(led, values[0])
     flow = await start(hass, "pulse", "pulse_entity")
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"entity_id": led, **PULSES}
-    )
+    result = await advance(hass, flow, {"entity_id": led, **PULSES})
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     await asyncio.sleep(0.05)
     hass.states.async_set(led, values[1])
     await hass.async_block_till_done()
-    result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    result = await advance(hass, flow)
     assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -294,14 +293,12 @@ async def test_a_topic(hass: HomeAssistant, refuses: Refusals) -> None:
     )
     flow = await refuses(flow, rows, PULSES)
 
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"topic": "iot/led", **PULSES}
-    )
+    result = await advance(hass, flow, {"topic": "iot/led", **PULSES})
     assert result["type"] is FlowResultType.SHOW_PROGRESS
     await asyncio.sleep(0.05)
     async_fire_mqtt_message(hass, "iot/led", "123", retain=True)
     await hass.async_block_till_done()
-    found = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    found = await advance(hass, flow)
     result = await agree(hass, found, "count_found")
     assert result["data"]["topic"] == "iot/led"
     assert result["result"].unique_id == "topic:iot/led"
@@ -385,9 +382,7 @@ FIRMWARE: dict[str, tuple[list[str], str, dict[str, str], JsonDict, list[str], i
 async def find_messages(hass: HomeAssistant, *messages: str) -> ConfigFlowResult:
     """Set up a reader of a topic that sends these messages while the dialog listens."""
     flow = await start(hass, "pulse", "pulse_topic")
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"topic": "iot/led", **PULSES}
-    )
+    result = await advance(hass, flow, {"topic": "iot/led", **PULSES})
     await asyncio.sleep(0.05)
     for message in messages:
         async_fire_mqtt_message(hass, "iot/led", message)
@@ -458,7 +453,7 @@ async def test_the_dialog_asks_which_value_counts(
     choices = offered(found)
     assert [*choices] == [*labels, "each_message"]
     with pytest.raises(InvalidData):
-        await hass.config_entries.flow.async_configure(found["flow_id"], {})
+        await advance(hass, found, {})
     entry = (await submit(hass, found, {"value": choices[chosen]}))["result"]
     assert await count(hass, entry, later) == pulses
 

@@ -30,7 +30,7 @@ from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port.probing import probe
 from dev.altered_bytes import ALTERATIONS, Alteration, flipped, lost
 from smartyp1.json_types import JsonDict
-from tests.ha.dialogs import is_advanced_open, is_done, submit, suggested
+from tests.ha.dialogs import advance, is_advanced_open, is_done, submit, suggested
 from tests.ha.meter import (
     KEY,
     OTHER_AUTHENTICATION_KEY,
@@ -80,7 +80,7 @@ class Dialogs(Home):
         await self.hass.async_block_till_done()
         (flow,) = self.hass.config_entries.flow.async_progress_by_handler("smarty_p1")
         assert flow["context"]["source"] == SOURCE_REAUTH
-        form = await self.hass.config_entries.flow.async_configure(flow["flow_id"])
+        form = await advance(self.hass, flow)
         assert form["step_id"] == "reauth_confirm"
         return form
 
@@ -96,7 +96,7 @@ class Dialogs(Home):
 
     async def enter(self, form: ConfigFlowResult, typed: JsonDict) -> ConfigFlowResult:
         """Fill in the form, and do not wait."""
-        return await self.hass.config_entries.flow.async_configure(form["flow_id"], typed)
+        return await advance(self.hass, form, typed)
 
     async def waits(self, typed: JsonDict) -> ConfigFlowResult:
         """Fill in the form, and wait until it waits for a telegram that does not come."""
@@ -550,7 +550,7 @@ async def test_a_reload_waits_until_the_dialog_has_tested_the_port(dialogs: Dial
     port.greeting = encipher(TELEGRAM, 2, key=OTHER_KEY)
     await port.send(RENEWED)
     await hass.async_block_till_done()
-    result = await hass.config_entries.flow.async_configure(form["flow_id"])
+    result = await advance(hass, form)
     assert is_done(result, "reconfigure_successful")
     await wait_until(hass, lambda: entry.state is ConfigEntryState.LOADED)
     assert entry.runtime_data is not paused

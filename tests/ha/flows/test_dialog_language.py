@@ -29,6 +29,7 @@ from dev.ports import free_ports
 from smartyp1.json_types import JsonMapping
 from tests.ha.boards import GEOMETRY, tank_entry
 from tests.ha.dialogs import (
+    advance,
     enter_contract,
     open_details,
     open_options,
@@ -144,9 +145,7 @@ async def test_a_meter_that_was_found(hass: HomeAssistant, port: MeterPort, gree
     form = await submit(hass, await start(hass), typed)
     parts = "Vérifié", "5\xa0400,500\xa0kWh", "Compteur de gaz", "Débit", "Compteur d'eau"
     is_french(form, *parts)
-    result = await hass.config_entries.flow.async_configure(
-        form["flow_id"], {"energy_price": "2,345"}
-    )
+    result = await advance(hass, form, {"energy_price": "2,345"})
     is_french(result, "Prix de l'énergie")
     result = await submit(hass, form, {})
     # Names that Home Assistant stores are in its own language.

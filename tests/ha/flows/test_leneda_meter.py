@@ -19,6 +19,7 @@ from custom_components.smarty_p1.coordinator.leneda import download as leneda_do
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.leneda import Fault, Platform
 from tests.ha.dialogs import (
+    advance,
     confirm,
     is_done,
     open_options,
@@ -186,7 +187,7 @@ async def test_dialog_is_closed_while_the_cable_is_added(home: Home, step: str) 
 
     with patch.object(smarty_p1, step, slowly):
         typed = {"port": home.port.address, "encryption_key": METER_KEY}
-        await home.hass.config_entries.flow.async_configure(form["flow_id"], typed)
+        await advance(home.hass, form, typed)
         await begun.wait()
         home.hass.config_entries.flow.async_abort(form["flow_id"])
         await asyncio.sleep(0.01)

@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from smartyp1.json_types import JsonDict
-from tests.ha.dialogs import is_done, reconfigure, schema_of, start, submit, told
+from tests.ha.dialogs import advance, is_done, reconfigure, schema_of, start, submit, told
 from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
 from tests.ha.flows.test_leneda_meter import keys, of_now
 from tests.ha.meter import KEY, SERIAL, MeterPort
@@ -77,12 +77,12 @@ async def test_totals_that_are_reported_only_when_they_change(
     smarty.set(power="0")
     smarty.report()
     flow = await start(hass, "entities")
-    result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
+    result = await advance(hass, flow, typed)
     for tick in range(1, 40):
         smarty.set(exported=f"{500.2 + tick / 10:.1f}")
         smarty.report("exported")
         await smarty.wait_in_trial(5)
-        result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+        result = await advance(hass, flow)
         if "progress" not in result["type"]:
             break
     assert told(result)["meter"].startswith("Values received: 2")
@@ -114,9 +114,7 @@ async def test_the_entry_keeps_registry_ids(hass: HomeAssistant, smarty: Smarty)
 
     # Entities of another meter are refused.
     flow = await start(hass, "entities")
-    form = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"energy_imported": smarty.chosen("tariff_2")}
-    )
+    form = await advance(hass, flow, {"energy_imported": smarty.chosen("tariff_2")})
     assert form["errors"] == {"energy_imported": "source_in_use"}
     assert told(form)["title"] == "Smarty"
 

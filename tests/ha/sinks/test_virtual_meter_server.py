@@ -28,7 +28,7 @@ from dev.encoder import with_value
 from dev.ports import free_ports
 from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha import kit
-from tests.ha.dialogs import choose, is_created, open_repair, schema_of, submit
+from tests.ha.dialogs import advance, choose, is_created, open_repair, schema_of, submit
 from tests.ha.meter import OTHER_SERIAL
 from tests.ha.refusals import Refusals, Row
 from tests.ha.support import (
@@ -384,9 +384,7 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     flow = await house.hass.config_entries.flow.async_init(
         "homewizard", context={"source": SOURCE_USER}
     )
-    result = await house.hass.config_entries.flow.async_configure(
-        flow["flow_id"], {"ip_address": f"{LOCAL}:{house.http_port}"}
-    )
+    result = await advance(house.hass, flow, {"ip_address": f"{LOCAL}:{house.http_port}"})
     assert is_created(result)
     await house.hass.async_block_till_done()
     state = house.state_of("sensor.p1_meter_power")
