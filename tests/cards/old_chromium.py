@@ -16,9 +16,8 @@ from aiohttp import ClientConnectionError, ClientSession, ClientWebSocketRespons
 
 from dev.ports import free_ports
 from smartyp1.json_types import JsonDict
+from tests.root import ROOT
 from tests.system.support import PATIENCE
-
-from .stage import ROOT
 
 _PYTHON = ROOT / ".venv-browsers" / "bin" / "python"
 _PROGRAM = Path(__file__).with_name("qt_browser.py")

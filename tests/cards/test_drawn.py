@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from smartyp1.entities.devices import MBUS_MODEL_ID
+from tests.root import ROOT
 
 from .shows import everything
-from .stage import ROOT
 
 SCRIPT = Path(__file__).with_name("drawn.mjs")
 STORED = Path(__file__).with_name("drawn")

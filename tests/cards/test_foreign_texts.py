@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 from smartyp1.markdown_text import as_plain, read_plain
-
-from .stage import ROOT
+from tests.root import ROOT
 
 RENDER = """
 import { marked } from "./frontend/node_modules/marked/lib/marked.esm.js";

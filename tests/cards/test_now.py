@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from smartyp1.json_types import JsonDict
+from tests.root import ROOT
 
 from . import house, house_hour, house_now, house_sun
-from .stage import NOW, ROOT, Stage
+from .stage import NOW, Stage
 
 CARD = "smarty-p1-now"
 LANGUAGES = ("en", "de", "fr", "lb", "pt")

@@ -12,8 +12,7 @@ from dev.simulator.appliances import electric_loads
 from dev.simulator.house import HOUSES
 from dev.simulator.household import DAYS_OF_LIFE, EPOCH, Household
 from dev.simulator.weather import weather_of_day
-
-from .stage import ROOT
+from tests.root import ROOT
 
 SCRIPT = """
 import { findSteps } from "./frontend/src/data/last-hour-steps.ts";
