@@ -1,6 +1,6 @@
 """Times of messages: tables of events, and the messages that they cause."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -25,6 +25,7 @@ from smartyp1.messages.sun_watch import Panels, SunState, watch_sun
 from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.prices.contract import Contract
 from smartyp1.stored_json import dump, load
+from tests.table import rows
 from tests.times import utc
 
 
@@ -35,47 +36,29 @@ def clock(text: str) -> datetime:
 
 @pytest.mark.parametrize(
     ("steps", "told"),
-    [
-        # Now, minutes without a reading, the last reading; ? if none came since the beginning.
-        (
-            "14:59 54 14:05, 15:04 59 14:05, 15:05 60 14:05, 18:00 235 14:05, 15:21 1 15:20",
-            [
-                (2, "silent", {"since_at": "14:05"}),
-                (4, "back", {"from_at": "14:05", "until_at": "15:20"}),
-            ],
-        ),
-        # A silence that began before Home Assistant listened: an hour from then on, at least.
-        ("12:30 30 11:00 ?, 13:00 60 11:00 ?", [(1, "silent", {"since_at": "11:00"})]),
-        # A restart within a silence is no return.
-        (
-            "13:00 60 12:00, 13:10 5 12:00 ?, 14:10 65 12:00 ?",
-            [(0, "silent", {"since_at": "12:00"})],
-        ),
-        (
-            "12:59 59 never ?, 13:00 60 never ?, 13:30 90 never ?",
-            [(1, "silent", {"since_at": "12:00"})],
-        ),
-        # A new key is needed: the message comes at once, and instead of the silence's. The return
-        # has a message, too.
-        (
-            "14:06 1 14:05 key, 15:10 65 14:05 key, 15:20 75 14:05, 15:21 1 15:20",
-            [
-                (0, "key_needed", {"since_at": "14:05"}),
-                (3, "back", {"from_at": "14:05", "until_at": "15:20"}),
-            ],
-        ),
-        # The first cause was another one.
-        (
-            "15:05 60 14:05, 15:10 65 14:05 key, 15:11 66 14:05 key",
-            [(0, "silent", {"since_at": "14:05"}), (1, "key_needed", {"since_at": "14:05"})],
-        ),
-        # A clock that was set ahead by two hours, and a clock that was put back.
-        ("14:00 1 13:59, 16:01 2 13:59", []),
-        ("14:00 1 13:59, 13:02 63 13:59", [(1, "silent", {"since_at": "11:59"})]),
-    ],
+    rows("""
+# Now, minutes without a reading, the last reading; ? if none came since the beginning.
+14:59 54 14:05, 15:04 59 14:05, 15:05 60 14:05, 18:00 235 14:05, 15:21 1 15:20 | \
+    2 silent since_at 14:05, 4 back from_at 14:05 until_at 15:20
+# A silence that began before Home Assistant listened: an hour from then on, at least.
+12:30 30 11:00 ?, 13:00 60 11:00 ? | 1 silent since_at 11:00
+# A restart within a silence is no return.
+13:00 60 12:00, 13:10 5 12:00 ?, 14:10 65 12:00 ? | 0 silent since_at 12:00
+12:59 59 never ?, 13:00 60 never ?, 13:30 90 never ? | 1 silent since_at 12:00
+# A new key is needed: the message comes at once, and instead of the silence's. The return has a
+# message, too.
+14:06 1 14:05 key, 15:10 65 14:05 key, 15:20 75 14:05, 15:21 1 15:20 | \
+    0 key_needed since_at 14:05, 3 back from_at 14:05 until_at 15:20
+# The first cause was another one.
+15:05 60 14:05, 15:10 65 14:05 key, 15:11 66 14:05 key | \
+    0 silent since_at 14:05, 1 key_needed since_at 14:05
+# A clock that was set ahead by two hours, and a clock that was put back.
+14:00 1 13:59, 16:01 2 13:59 |
+14:00 1 13:59, 13:02 63 13:59 | 1 silent since_at 11:59
+    """),
 )
-def test_silence(steps: str, told: list[tuple[int, str, dict[str, str]]]) -> None:
-    state, due = SilenceState(), []
+def test_silence(steps: str, told: str) -> None:
+    state, due = SilenceState(), list[str]()
     for number, step in enumerate(steps.split(", ")):
         now, minutes, last, *more = step.split()
         last_reading = None if last == "never" else clock(last)
@@ -88,18 +71,12 @@ def test_silence(steps: str, told: list[tuple[int, str, dict[str, str]]]) -> Non
         )
         before = load(SilenceState, dump(state))
         state, message = watch_silence(before, listening, clock(now))
-        due += [(number, message)] if message else []
-    assert due == [
-        (
-            n,
-            HouseholdMessage(
-                key,
-                {name: clock(at).isoformat() for name, at in values.items()}
-                | ({"remedy": "port"} if key == "silent" else {}),
-            ),
-        )
-        for n, key, values in told
-    ]
+        if message:
+            values = {**message.values}
+            assert values.pop("remedy", None) == ("port" if message.key == "silent" else None)
+            words = [word for pair in values.items() for word in map(str, pair)]
+            due.append(f"{number} {message.key} {' '.join(words)}")
+    assert ", ".join(due).replace("2026-11-17T", "").replace(":00+00:00", "") == told
 
 
 def ahead(at: str, projected: float, running: float = 7.0, price: float = 0.1) -> QuarterHourAhead:
@@ -207,54 +184,61 @@ def outlook(
     return GoalOutlook(date(2026, month, day), goal, so_far, forecast, budget, can_be_met)
 
 
-@pytest.mark.parametrize(
-    ("outlooks", "told"),
-    [
-        # Three days running, from the 10th on, once a month.
-        ([outlook(day, 102.0) for day in range(5, 20)], [(10, "goal_above_budget")]),
-        ([outlook(day, 102.0) for day in range(15, 20)], [(17, "goal_above_budget")]),
-        # Several looks at one day count once.
-        ([outlook(day, 102.0) for day in (15, 15, 15, 16)], []),
-        # A day without a forecast, or below the goal, begins the count anew.
-        ([outlook(15, 102.0), outlook(16, 102.0), outlook(18, 102.0), outlook(19, 102.0)], []),
-        ([outlook(15, 102.0), outlook(16, 96.9), outlook(17, 102.0), outlook(18, 102.0)], []),
-        (
-            [outlook(15, 102.0), outlook(16, 102.0), outlook(16, None), outlook(17, 102.0)],
-            [(17, "goal_above_budget")],
-        ),
-        # At most 2 EUR, or 2 %, above are on course.
-        ([outlook(day, 96.99) for day in range(10, 20)], []),
-        ([outlook(day, 97.0) for day in range(10, 20)], [(12, "goal_above_budget")]),
-        # The fixed prices to come leave nothing of the goal.
-        ([outlook(day, 102.0, 92.0) for day in range(10, 20)], [(12, "goal_out_of_reach")]),
-        # Passed: once; the forecast is no news then.
-        (
-            [outlook(27, 97.0, 94.0), outlook(28, 97.0, 96.0), outlook(29, 98.0, 97.0)],
-            [(28, "goal_passed")],
-        ),
-        # Passed before the switch was turned on: no message in this month, one in the next.
-        (
-            [outlook(28, 97.0, 96.0), outlook(29, 98.0, 97.0), outlook(28, 99.0, 96.0, month=12)],
-            [(28, "goal_passed")],
-        ),
-        # Each month begins above a revenue: only the forecast shows whether it will be reached.
-        (
-            [outlook(day, -57.0, 0.1 - day, goal=-48.5) for day in range(1, 29)],
-            [],
-        ),
-        (
-            [outlook(day, -40.0, 0.1 - day, goal=-48.5) for day in range(1, 29)],
-            [(10, "goal_above")],
-        ),
-        ([outlook(1, None, 0.1, goal=0.0)], []),
-    ],
-)
-def test_goal(outlooks: list[GoalOutlook], told: list[tuple[int, str]]) -> None:
+def outlooks_of(text: str) -> Iterator[GoalOutlook]:
+    """Yield outlooks: days, the forecast, the cost so far, and another month than November."""
+    for part in text.split(", "):
+        days, forecast, *more = part.split()
+        first, _, last = days.partition("..")
+        values = dict(zip(more[::2], map(float, more[1::2]), strict=True))
+        for day in range(int(first), int(last or first) + 1):
+            expected = None if forecast == "none" else float(forecast)
+            yield outlook(day, expected, values.get("after", 50.0), int(values.get("in", 11)))
+
+
+def told_of(outlooks: Iterable[GoalOutlook]) -> str:
+    """Return the days and keys of the messages."""
     state, due = GoalState(), []
     for look in outlooks:
         state, message = watch_goal(load(GoalState, dump(state)), look)
-        due += [(look.day.day, message.key)] if message else []
-    assert due == told
+        due += [f"{look.day.day} {message.key}"] if message else []
+    return ", ".join(due)
+
+
+@pytest.mark.parametrize(
+    ("outlooks", "told"),
+    rows("""
+        # Three days running, from the 10th on, once a month.
+        5..19 102                       | 10 goal_above_budget
+        15..19 102                      | 17 goal_above_budget
+        # Several looks at one day count once.
+        15 102, 15 102, 15..16 102      |
+        # A day without a forecast, or below the goal, begins the count anew.
+        15..16 102, 18..19 102          |
+        15 102, 16 96.9, 17..18 102     |
+        15..16 102, 16 none, 17 102     | 17 goal_above_budget
+        # At most 2 EUR, or 2 %, above are on course.
+        10..19 96.99                    |
+        10..19 97                       | 12 goal_above_budget
+        # The fixed prices to come leave nothing of the goal.
+        10..19 102 after 92             | 12 goal_out_of_reach
+        # Passed: once; the forecast is no news then.
+        27 97 after 94, 28 97 after 96, 29 98 after 97 | 28 goal_passed
+        # Passed before the switch was turned on: no message in this month, one in the next.
+        28 97 after 96, 29 98 after 97, 28 99 after 96 in 12 | 28 goal_passed
+    """),
+)
+def test_goal(outlooks: str, told: str) -> None:
+    assert told_of(outlooks_of(outlooks)) == told
+
+
+@pytest.mark.parametrize(("forecast", "told"), [(-57.0, ""), (-40.0, "10 goal_above")])
+def test_only_the_forecast_shows_whether_a_revenue_will_be_reached(
+    forecast: float, told: str
+) -> None:
+    # Each month begins above a revenue.
+    days = range(1, 29)
+    assert told_of(outlook(day, forecast, 0.1 - day, goal=-48.5) for day in days) == told
+    assert not told_of([outlook(1, None, 0.1, goal=0.0)])
 
 
 def test_an_outage_over_new_year_does_not_show_the_old_month_as_the_new_one() -> None:
