@@ -82,8 +82,8 @@ let shownLanguage: string | undefined;
 /** Return whether nothing is known from before today. The card "so-far" then has little to show. */
 const isFirstDay = ({ list, now }: Meters): boolean => Boolean(list?.length) && list!.every(({ known_since: since }) => !since || localDay(now) <= localDay(since));
 
-/** Return what decides about the cards, as text: the meters and pulse readers. */
-const idsOf = (meters: Meters): string => {
+/** Return a text that changes if other cards are needed. */
+const layoutKey = (meters: Meters): string => {
   const { list, pulseReaders } = meters;
   return JSON.stringify([isFirstDay(meters), list?.map(({ entry_id, source, media, has_limits }) => [entry_id, source, has_limits, media.map(({ meter }) => meter)]), pulseReaders.map(({ entry_id, device_id }) => [entry_id, device_id])]);
 };
@@ -110,7 +110,7 @@ export class SmartyDashboard extends HTMLElement {
     if (shownMeters === undefined) return true;
     if (before.language !== hass.language || registryOf(before.entities, before.devices) !== registryOf(hass.entities, hass.devices)) return true;
     const known = metersOf(hass.connection);
-    if (known.list !== undefined && idsOf(known) !== shownMeters) return true;
+    if (known.list !== undefined && layoutKey(known) !== shownMeters) return true;
     // If the texts of the user's language have arrived after the dashboard was generated without them, generate the
     // dashboard again.
     return findLocale(hass.locale, hass.language)?.language !== shownLanguage;
@@ -122,7 +122,7 @@ export class SmartyDashboard extends HTMLElement {
       metersOf(hass.connection).loadList(MAX_WAIT_MS),
     ]);
     if (meters) metersOf(hass.connection).prepare();
-    shownMeters = idsOf(metersOf(hass.connection));
+    shownMeters = layoutKey(metersOf(hass.connection));
     shownLanguage = findLocale(hass.locale, hass.language)?.language;
     const media = mediaView(locale, meters ?? [], hass);
     // A home that has only pulse readers or tanks needs no view for electricity. While the meters are unknown, keep
@@ -130,41 +130,29 @@ export class SmartyDashboard extends HTMLElement {
     const isElectric = !meters || meters.length > 0 || !media.length;
     const t = locale.textOf<keyof (typeof texts)["en"] | CommonKey>(texts);
     const chooser = { chooser: true };
-    const hasYear = (meters?.length ?? 1) > 0;
+    const mayHaveMeter = (meters?.length ?? 1) > 0;
     // Leneda sends only days that have ended. If Leneda is the source of all meters, nothing is known about today. So
     // leave out the card "so-far", and call the first view "Yesterday".
     const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
-    const first = ["now", "so-far"].map((name) => card(name, isFirstDay(metersOf(hass.connection)) ? FULL : {}));
-    const nowCards = isPast ? [...halves(card("now")), card("today")] : [...first, card("today"), card("where", FULL), card("plan", FULL)];
+    const nowAndSoFar = ["now", "so-far"].map((name) => card(name, isFirstDay(metersOf(hass.connection)) ? FULL : {}));
+    const nowCards = isPast ? [...halves(card("now")), card("today")] : [...nowAndSoFar, card("today"), card("where", FULL), card("plan", FULL)];
     const hasWhatIf = meters?.some(({ known_since }) => known_since && metersOf(hass.connection).now - Date.parse(known_since) > MIN_WHAT_IF_AGE_MS);
-    const views: View[] = [
-      ...(isElectric ? [view(t(isPast ? "yesterday" : "now"), "now", section(...(hasYear ? nowCards : halves(card("now")))))] : []),
-      ...(hasYear
-        ? [
-            view(t("bill"), "bill", section(card("bill", chooser), card("months"))),
-            view(t("year"), "year", section(card("year", chooser), ...(hasWhatIf ? [card("what-if", FULL)] : []))),
-          ]
-        : []),
-      ...media,
-      ...(hasYear && (!meters || meters.some(({ source }) => source === "port"))
-        ? [
-            view(
-              t("quality"),
-              "quality",
-              section(
-                card("quality", { part: "voltage", ...chooser }),
-                card("quality", { part: "supply" }),
-                card("quality", { part: "interruptions" }),
-                ...(meters?.some(({ has_limits }) => has_limits) ? [card("quality", { part: "limits" })] : []),
-              ),
-            ),
-          ]
-        : []),
-    ];
+    const views: View[] = [];
+    if (isElectric) views.push(view(t(isPast ? "yesterday" : "now"), "now", section(...(mayHaveMeter ? nowCards : halves(card("now"))))));
+    if (mayHaveMeter) {
+      const yearCards = [card("year", chooser), ...(hasWhatIf ? [card("what-if", FULL)] : [])];
+      views.push(view(t("bill"), "bill", section(card("bill", chooser), card("months"))), view(t("year"), "year", section(...yearCards)));
+    }
+    views.push(...media);
+    if (mayHaveMeter && (!meters || meters.some(({ source }) => source === "port"))) {
+      const qualityCards = [card("quality", { part: "voltage", ...chooser }), card("quality", { part: "supply" }), card("quality", { part: "interruptions" })];
+      if (meters?.some(({ has_limits }) => has_limits)) qualityCards.push(card("quality", { part: "limits" }));
+      views.push(view(t("quality"), "quality", section(...qualityCards)));
+    }
     mostViews = Math.max(mostViews, views.length);
     while (views.length < mostViews) {
-      const { path: _path, ...first } = views[0]!;
-      views.push({ ...first, visible: false });
+      const { path: _path, ...hidden } = views[0]!;
+      views.push({ ...hidden, visible: false });
     }
     return { title: "Smarty", views };
   }

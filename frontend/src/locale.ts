@@ -126,7 +126,9 @@ export class Locale {
     this.firstWeekday = formats.first_weekday === "language" ? firstWeekdayIn(formats.language) : Math.max(0, WEEKDAYS.indexOf(formats.first_weekday));
     // In a browser without Luxembourgish, numbers and dates get German formats. The names of months and weekdays come
     // from the texts of the cards.
-    this.#tag = isKnownTag(language) && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
+    const isUsersTag = isKnownTag(language) && this.language === language.split("-")[0];
+    const tagOfLanguage = this.language === "lb" ? "de" : this.language;
+    this.#tag = isUsersTag ? language : tagOfLanguage;
     // Numbers, and whether times use AM and PM, follow the user's language by the same rules as in Home Assistant's
     // frontend, even if the cards have no such language.
     const tag = isKnownTag(formats.language) ? formats.language : this.#tag;

@@ -203,7 +203,7 @@ const DAY: Day = {
   feed_in: 0,
 };
 const say = (changes: Partial<DayFacts>, day: Partial<Day> = {}) =>
-  plain(daySentence({ day: { ...DAY, ...day }, isToday: true, hasSun: true, knownCount: 74, firstEnds: undefined, heading: null, ...changes }, en));
+  plain(daySentence({ day: { ...DAY, ...day }, isToday: true, hasSun: true, knownCount: 74, firstEnds: undefined, expectedKw: null, ...changes }, en));
 
 test("a day in a sentence", () => {
   assert.equal(say({}), "10.8 kWh from the grid, 0.5 kWh to the grid. No quarter-hour above 7 kW.");
@@ -213,11 +213,11 @@ test("a day in a sentence", () => {
   const above = { quarter_hours_above: 1, above_wh: 600, cost_above: 0.05 };
   assert.equal(say({ hasSun: false }, above), "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €");
   assert.equal(
-    say({ hasSun: false, heading: 10.78 }, above),
+    say({ hasSun: false, expectedKw: 10.78 }, above),
     "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; the current quarter-hour will reach ≈ 10.8 kW",
   );
   assert.equal(
-    say({ hasSun: false, heading: 10.78 }),
+    say({ hasSun: false, expectedKw: 10.78 }),
     "10.8 kWh from the grid. No completed quarter-hour above 7 kW; **the current quarter-hour will reach ≈ 10.8 kW**.",
   );
   const unpriced = { quarter_hours_above: 12, above_wh: 1500, cost_above: null };
@@ -234,7 +234,7 @@ test("what is not known is said to be so, and is no 0", () => {
   assert.equal(say({ knownCount: 0 }, { imported_wh: 40, exported_wh: 0, quarter_hours: 0 }), "No whole quarter-hour yet.");
   assert.equal(say({ knownCount: 0, hasSun: false, isToday: false }, { imported_wh: 200 }), "0.2 kWh from the grid. No whole quarter-hour was measured.");
   assert.equal(
-    say({ knownCount: 0, firstEnds: first, heading: 11 }),
+    say({ knownCount: 0, firstEnds: first, expectedKw: 11 }),
     "No whole quarter-hour yet: the first one ends at 19:00. **The current quarter-hour will reach ≈ 11.0 kW.**",
   );
 });

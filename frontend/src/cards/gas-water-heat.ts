@@ -89,8 +89,8 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
     const stored = histories.find((medium) => medium.meter === id);
     if (!listed && !stored) {
       if (!answer.value) return this.waiting(answer.error);
-      const key = meter.state !== "receiving" ? "nothing_read" : device || configured ? "not_there" : "no_media";
-      return statusLine(this.t(key));
+      if (meter.state !== "receiving") return statusLine(this.t("nothing_read"));
+      return statusLine(this.t(device || configured ? "not_there" : "no_media"));
     }
     const newer = feed.live?.media?.[String(id)];
     const history: MediumHistory = stored ?? {
@@ -107,12 +107,16 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
       today: localDay(feed.now),
     };
     const color = colorOf(history.type, Boolean(this.hass?.themes?.darkMode));
+    const content = () => {
+      if (history.days) return this.#days(meter, shown);
+      return stored || answer.error ? this.#index(shown) : this.waiting();
+    };
     return html`<div class="all" style="--medium:${color}">
       <header>
         <h2><ha-icon icon=${iconOf(history.type)}></ha-icon><span>${shown.name}</span></h2>
         ${this.#stamp(shown)}${history.days ? this.menu(shown.name) : nothing}
       </header>
-      ${history.days ? this.#days(meter, shown) : stored || answer.error ? this.#index(shown) : this.waiting()}
+      ${content()}
     </div>`;
   }
 
@@ -197,7 +201,8 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
     const { text, isWarning } = footnote(days, index, this.locale);
     const { history, units, amount } = days;
     const today = costs && amount !== null ? this.t("own", { amount: say.write(amount, units.day, this.locale) }) : "";
-    const notes = costs ? [cost.costFoot(costs, this.locale), today] : isWarning ? [] : [text];
+    const notesWithoutCosts = isWarning ? [] : [text];
+    const notes = costs ? [cost.costFoot(costs, this.locale), today] : notesWithoutCosts;
     const canEnter = history.type === "gas" && history.unit === "m3" && !history.costs && this.isAdmin;
     const enterKey = units.day.unit === "kWh" ? "enter_price" : "enter_prices";
     return html`${isWarning ? paragraph(text) : nothing}

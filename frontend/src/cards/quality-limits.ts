@@ -34,8 +34,8 @@ export function limitsSentence(limits: readonly ShownLimit[], now: number, local
     return say(locale, "limited_now", { time: locale.dayAndTime(Math.min(...open.map(({ from }) => from)), now), loads });
   }
   if (!limits.length) return say(locale, "no_limits");
-  const unseen = limits.filter(({ obeyed_after: after }) => after === null).length;
-  if (unseen) return locale.count(qualityTexts, "unseen", unseen, { all: locale.number(limits.length) });
+  const notObeyed = limits.filter(({ obeyed_after: after }) => after === null).length;
+  if (notObeyed) return locale.count(qualityTexts, "unseen", notObeyed, { all: locale.number(limits.length) });
   const slowest = limits.reduce((a, b) => (b.obeyed_after! > a.obeyed_after! ? b : a));
   return locale.count(qualityTexts, "obeyed", limits.length, { duration: seconds(slowest, locale) });
 }
@@ -44,9 +44,10 @@ export function limitsSentence(limits: readonly ShownLimit[], now: number, local
 export function limitRows(limits: readonly ShownLimit[], locale: Locale): [string, string][] {
   return limits.slice(0, MAX_ROWS).map((limit) => {
     const { load, from, to, kw_before: before, kw_after: after } = limit;
-    const end = to === undefined ? `${locale.time(from)}–` : localDay(from) === localDay(to) ? locale.timeRange(from, to) : `${locale.time(from)} – ${locale.shortDay(to)}, ${locale.time(to)}`;
+    let times = `${locale.time(from)}–`;
+    if (to !== undefined) times = localDay(from) === localDay(to) ? locale.timeRange(from, to) : `${locale.time(from)} – ${locale.shortDay(to)}, ${locale.time(to)}`;
     const params = { load, before: power(before, locale), after: power(after, locale), duration: seconds(limit, locale) };
-    return [`${locale.shortDay(from)}, ${end}`, say(locale, limit.obeyed_after === null ? "limit_unseen" : "limit_obeyed", params)];
+    return [`${locale.shortDay(from)}, ${times}`, say(locale, limit.obeyed_after === null ? "limit_unseen" : "limit_obeyed", params)];
   });
 }
 

@@ -124,7 +124,8 @@ export class TodayCard extends SmartyCard<TodayKey> {
     const day = days.find((entry) => entry.day === shown.day);
     const running = runningOf(shown, live);
     const isToday = shown.day === shown.today;
-    const reference = (day ? day.reference_kw : isToday ? (quarterHour?.reference_kw ?? meter.reference_kw) : null) ?? null;
+    const todaysReference = isToday ? (quarterHour?.reference_kw ?? meter.reference_kw) : null;
+    const reference = (day ? day.reference_kw : todaysReference) ?? null;
     const knownPart = knownPartOf(shown, quarters);
     const { begun, ended } = knownPart;
     this.#last = Math.max(0, running ? present : ended - 1);
@@ -141,7 +142,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
     const price = meter.excess_price;
     const { shown, quarters, day, reference, running, knownCount, hasSun } = drawn;
     const { quarterHour } = shown;
-    const isHeading = running && running.reference !== null && round(running.drawn, 1) > running.reference;
+    const isExpectedAbove = running && running.reference !== null && round(running.drawn, 1) > running.reference;
     const told = daySentence(
       {
         day,
@@ -149,7 +150,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
         hasSun,
         knownCount,
         firstEnds: quarterHour && firstEnds(quarterHour),
-        heading: isHeading ? running.drawn : null,
+        expectedKw: isExpectedAbove ? running.drawn : null,
       },
       this.locale,
     );
@@ -281,6 +282,10 @@ export class TodayCard extends SmartyCard<TodayKey> {
       ? { x: chart.x(running.index) + chart.slot / 2, y: chart.y(running.drawn), kw: running.drawn, isEstimated: true }
       : chart.highest;
     const chosenKw = () => (at === running?.index ? running!.drawn || -running!.fed : kwOf(quarters[at!]!.imported) || -kwOf(quarters[at!]!.exported));
+    const label = () => {
+      if (at !== undefined) return chosenLine(chart, at, chosenKw());
+      return highest ? highestLabel(chart, highest, this.locale, this.#widthOf) : svg``;
+    };
     return html`<svg
       class="day"
       height=${height}
@@ -299,7 +304,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
       ${drawFixedParts(chart, shown.start, { kw: reference, until: later === null ? undefined : running?.index, name }, this.locale)}
       ${later === null || !running ? nothing : laterReference(chart, later, chart.x(running.index), name, this.locale)}
       ${running ? runningBar(chart, running, isNarrow(width)) : nothing}
-      ${at !== undefined ? chosenLine(chart, at, chosenKw()) : highest ? highestLabel(chart, highest, this.locale, this.#widthOf) : svg``}
+      ${label()}
       </g>
     </svg>`;
   }
@@ -315,9 +320,10 @@ export class TodayCard extends SmartyCard<TodayKey> {
     if (index === undefined || !quarter) return "";
     const start = new Date(shown.start + index * QUARTER_HOUR_MS);
     const { imported, exported, origin } = quarter;
+    const runningCost = ({ drawn, reference: limit }: Running) => (price === null || limit === null ? null : ((drawn - limit) / QUARTER_HOURS_AN_HOUR) * price);
     const facts =
       index === running?.index
-        ? { ...running, cost: price === null ? null : ((running.drawn - (running.reference ?? 0)) / 4) * price, origin: undefined, isRunning: true }
+        ? { ...running, cost: runningCost(running), origin: undefined, isRunning: true }
         : {
             drawn: imported === null ? null : kwOf(imported),
             fed: exported === null ? null : kwOf(exported),

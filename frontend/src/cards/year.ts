@@ -145,7 +145,11 @@ export class YearCard extends SmartyCard<YearKey> {
       ${this.#year(feed, grid, named)}
       ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
       ${rows.length ? smallLine(`${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.t("only_compares")}`) : nothing}`;
-    return html`${bills ? this.#energy(meter, bills) : decisive || classes ? this.sentence(result) : this.waiting(error)}
+    const head = () => {
+      if (bills) return this.#energy(meter, bills);
+      return decisive || classes ? this.sentence(result) : this.waiting(error);
+    };
+    return html`${head()}
       ${rows.length ? html`${this.#classes(rows, kw, classes!, meter, now)}${this.#plan(plan, meter)}${this.why(this.t("classes"), reasons)}` : reasons()}
       ${this.#table(named, grid, months)}`;
   }

@@ -90,7 +90,8 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const whole = month.isWhole.slice(0, ended);
   const startsHere = history.days?.start.startsWith(thisMonth) ?? false;
   const lastWhole = whole.lastIndexOf(true) + 1;
-  const first = !startsHere ? 1 : lastWhole ? whole.indexOf(true) + 1 : ended + 1;
+  const firstWhole = lastWhole ? whole.indexOf(true) + 1 : ended + 1;
+  const first = startsHere ? firstWhole : 1;
   const isLate = ended - lastWhole > MAX_LATE_DAYS;
   const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((isKnown) => !isKnown).length;
   // A seasonal meter is usually compared with the same month a year ago. But on the 1st, this month has no whole day

@@ -77,9 +77,9 @@ export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenc
   const serial = meter.serial_number ?? meter.title;
   const isSilent = kind === "silent";
   const lastGood = Number.isNaN(received) || CALM.includes(kind) ? "" : t("last_good", { time: moment(received, now, locale) });
+  const silentTitle = lastGood ? t("silent", { duration: duration(now - received, locale) }) : t("silent_yet");
   return {
-    title:
-      !isSilent ? t(kind) : lastGood ? t("silent", { duration: duration(now - received, locale) }) : t("silent_yet"),
+    title: isSilent ? silentTitle : t(kind),
     help: [t(`${kind}_help`, { serial }), isSilent ? "" : lastGood].filter(Boolean).join(" "),
     isCalm: CALM.includes(kind),
     isUnverified: UNVERIFIED.includes(kind),

@@ -77,7 +77,7 @@ export function choicesOf(days: readonly string[], sums: readonly Day[], hasSun:
   const bars = smallBars(shownDays, SMALL_WIDTH, SMALL_HEIGHT);
   return days.map((day, index) => {
     const start = dayStart(day);
-    const facts = { day: shownDays[index], isToday: false, hasSun, knownCount: 1, firstEnds: undefined, heading: null };
+    const facts = { day: shownDays[index], isToday: false, hasSun, knownCount: 1, firstEnds: undefined, expectedKw: null };
     const sentence = plain(daySentence(facts, locale));
     // Seven labels must fit side by side on a phone. So drop the dot of an abbreviation.
     const label = locale.shortWeekday(start).replace(". ", " ");

@@ -22,7 +22,8 @@ const PARTS = ["energy", "network", "levies", "surcharge"] as const;
 /** Return the part of a bill line. If any line of a part has no price, the whole part is left out of the subtotal. */
 function partOf(name: string): BillPartName {
   if (name === "surcharge" || name === "feed_in") return name;
-  return GROUPS[0]!.includes(name) ? "energy" : GROUPS[1]!.includes(name) ? "network" : "levies";
+  if (GROUPS[0]!.includes(name)) return "energy";
+  return GROUPS[1]!.includes(name) ? "network" : "levies";
 }
 const MIN_MEASURED_SHARE = 0.99;
 /** Maximum number of decimals of a price that a user enters. A price with more decimals is a mean of market prices. */
@@ -114,7 +115,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
     until: isRunning(bill) ? untilOf(new Date(bill.until), locale, t) : undefined,
-    measured: isFromLeneda(bill) ? locale.text(yesterdayTexts, "from") : bill.measured_share < 1 ? bill.since ? locale.text(soFarTexts, "counted_since", { day: locale.day(bill.since) }) : t("measured", { share: locale.percent(bill.measured_share, 1) }) : "",
+    measured: measuredOf(bill, locale, t),
     isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE || Boolean(bill.since),
     notice: isInEuros ? olderPrices(pricesOf(bill), firstDay(bill), locale) : "",
     sentence: !lacks ? forecast(bill, locale) : isInEuros ? missingSentence(bill, locale, t) : t("no_reference"),
@@ -124,6 +125,14 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     sums: isInEuros ? sumsOf(bill, locale, t) : [],
     notes: notesOf(bill, locale, t),
   };
+}
+
+/** Return the sentence about energy that is not from this meter, or was not measured. "" if all energy is measured. */
+function measuredOf(bill: Bill, locale: Locale, t: Say): string {
+  if (isFromLeneda(bill)) return locale.text(yesterdayTexts, "from");
+  if (!(bill.measured_share < 1)) return "";
+  if (bill.since) return locale.text(soFarTexts, "counted_since", { day: locale.day(bill.since) });
+  return t("measured", { share: locale.percent(bill.measured_share, 1) });
 }
 
 /**
@@ -234,10 +243,14 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
     const isPlain = needsReference(name) && R === undefined;
     return t((isPlain ? `${name}_plain` : name) as BillKey, R === undefined ? {} : { R });
   };
+  const amountOf = (line: BillLine) => {
+    if (isLeftOut(line)) return t("not_in_sum");
+    return Number.isFinite(line.amount) ? locale.number(line.amount, 2) : "–";
+  };
   const row = (line: BillLine): Row => ({
     name: line.label ?? named(line.name),
     quantity: Number.isFinite(line.quantity) && Number.isFinite(line.price) ? write(line) : undefined,
-    amount: isLeftOut(line) ? t("not_in_sum") : Number.isFinite(line.amount) ? locale.number(line.amount, 2) : "–",
+    amount: amountOf(line),
     ...(line.name === "surcharge" ? { dot: "excess" as const } : line.name === "feed_in" ? { dot: "fed-in" as const } : {}),
   });
   const rowsOf = (name: string): Row[] => [

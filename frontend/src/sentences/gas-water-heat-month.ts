@@ -134,8 +134,14 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
 }
 
 /** Return the sentence about the water use at night. Water that runs all night can mean a leak. */
-export function nightSentence({ litres, isSteady, steadyNights }: Night, locale: Locale): string {
+export function nightSentence(night: Night, locale: Locale): string {
+  const { litres, steadyNights } = night;
   const params = { range: locale.timeRange(timeOfDay(2), timeOfDay(5)), litres: locale.unit(litres, "L"), count: locale.number(steadyNights) };
-  const key: MediumKey = !litres ? "night_none" : !isSteady ? "night_pauses" : steadyNights > 2 ? "nights_steady" : "night_steady";
-  return locale.text(mediumTexts, key, params);
+  return locale.text(mediumTexts, nightKey(night), params);
+}
+
+function nightKey({ litres, isSteady, steadyNights }: Night): MediumKey {
+  if (!litres) return "night_none";
+  if (!isSteady) return "night_pauses";
+  return steadyNights > 2 ? "nights_steady" : "night_steady";
 }

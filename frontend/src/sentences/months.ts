@@ -177,7 +177,10 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
     ...(whole.length ? [locale.count(monthsTexts, "months", whole.length)] : []),
   ];
   if (unit === "kWh") head[0] = "kWh";
-  const write = (value: number | undefined) => (value === undefined ? "–" : unit === "€" ? locale.euros(value) : locale.number(value));
+  const write = (value: number | undefined) => {
+    if (value === undefined) return "–";
+    return unit === "€" ? locale.euros(value) : locale.number(value);
+  };
   const rows = PARTS[unit].flatMap((key, index) => {
     // Leave out a row only if it is 0 in every month and in the table. Small parts of several months can add up to more
     // than 0 in the table.

@@ -115,7 +115,8 @@ export const lacksPast = ({ has_leneda, known_since }: Meter, now: number): bool
 /** Return the direction of the power. "balanced" means that the displayed value is 0. */
 export const direction = (power: number): "drawn" | "feeds" | "balanced" => {
   const shown = round(power, 1);
-  return shown > 0 ? "drawn" : shown < 0 ? "feeds" : "balanced";
+  if (!shown) return "balanced";
+  return shown > 0 ? "drawn" : "feeds";
 };
 
 /** Return the energy in kWh that the quarter-hour will have at its end if the power stays constant. */

@@ -20,7 +20,8 @@ export function olderPrices(older: OlderPrices | undefined, day: string, locale:
   const [first] = [grid, levies, vat].filter((until) => until !== undefined).sort();
   const ended = Object.values(older.ended ?? {}).map((last) => locale.common(last < day ? "state_aid_ended" : "state_aid_ends", { day: dateOf(last, locale) }));
   const begins = first !== undefined && first >= day;
-  const next = begins && !newer_known ? locale.common("not_out_yet", { period: periodOf(first, addDays(first, 1), locale) }) : locale.common(newer_known ? "newer_known" : "nothing_newer");
+  let next = locale.common(newer_known ? "newer_known" : "nothing_newer");
+  if (begins && !newer_known) next = locale.common("not_out_yet", { period: periodOf(first, addDays(first, 1), locale) });
   const text = joined([...namesOf(older, locale), ...ended, ...(first === undefined ? [] : [next])], locale);
   return begins ? locale.common("older_from", { day: dateOf(addDays(first, 1), locale), text: `${text}.` }) : `${capital(text)}.`;
 }
@@ -46,7 +47,7 @@ function namesOf({ grid, levies, vat }: OlderPrices, locale: Locale): string[] {
   return all.flatMap(([name, until]) => (until === undefined ? [] : [withArticle(locale.common(name, { period: periodOf(until, until, locale) }), locale)]));
 }
 
-/** Return the year of a day if prices end with a year, `until`; otherwise its month. */
+/** Return the period that contains `day`: a year if the prices end with a year, on `until`; otherwise a month. */
 const periodOf = (until: string, day: string, locale: Locale): string =>
   until.endsWith("-12-31") ? day.slice(0, 4) : locale.monthYear(dayStart(day));
 

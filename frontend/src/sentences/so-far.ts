@@ -202,9 +202,10 @@ function ofMonth(bill: Bill, month: string, locale: Locale): Pick<SoFar, "foreca
     const forecast = capital(t(isReceived ? "heading_credit" : "heading", { month, total: locale.euros(isReceived ? -euros : euros) }));
     return bill.shared_kwh ? t(isReceived ? "from_supplier" : "to_supplier", { forecast }) : forecast;
   };
+  const isForecastLater = bill.estimate_lacks === "last_year" || (bill.estimate_lacks === "quarter_hours" && bill.since);
   const forecast =
     total === undefined
-      ? [capital(t("month_so_far", { month, total: euros(soFar, locale) })), bill.estimate_lacks === "last_year" || (bill.estimate_lacks === "quarter_hours" && bill.since) ? t("from_day", { day: locale.day(firstForecast(bill)) }) : ""]
+      ? [capital(t("month_so_far", { month, total: euros(soFar, locale) })), isForecastLater ? t("from_day", { day: locale.day(firstForecast(bill)) }) : ""]
           .filter(Boolean)
           .join(" ")
       : heading(total) + verdict;

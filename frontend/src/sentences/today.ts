@@ -41,12 +41,12 @@ export interface DayFacts {
    */
   firstEnds: Date | undefined;
   /** Projected mean of the running quarter-hour in kW; null unless the mean is above the reference power. */
-  heading: number | null;
+  expectedKw: number | null;
 }
 
-export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, heading }: DayFacts, locale: Locale): string {
+export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, expectedKw }: DayFacts, locale: Locale): string {
   const t = locale.textOf<TodayKey>(todayTexts);
-  const coming = heading === null ? "" : t("heading", { kw: locale.kW(heading) });
+  const coming = expectedKw === null ? "" : t("heading", { kw: locale.kW(expectedKw) });
   if (isToday && !knownCount && firstEnds) {
     return `${t("first", { time: locale.time(firstEnds) })}${coming && ` ${sentenceOf(coming)}`}`;
   }
@@ -160,7 +160,8 @@ export function shownDay(asked: string | undefined, today: string, knownSince: s
 
 export function firstDay(today: string, knownSince: string | undefined): string {
   const oldest = addDays(today, -MAX_DAYS_BACK);
-  return knownSince === undefined ? today : knownSince < oldest ? oldest : knownSince < today ? knownSince : today;
+  if (knownSince === undefined || knownSince >= today) return today;
+  return knownSince < oldest ? oldest : knownSince;
 }
 
 /** Return the seven days that contain a chosen day: the last seven, or an earlier block of seven. */
