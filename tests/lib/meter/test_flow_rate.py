@@ -10,6 +10,7 @@ from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import MBusReading
 from tests.json_copy import through_json
+from tests.table import rows
 from tests.times import utc
 
 START = utc("2026-01-15 12:00")
@@ -55,71 +56,49 @@ def house() -> House:
     return House()
 
 
-ANYTHING = -1.0
-BEGIN = [(0, 100.0, 0, None), (5, 100.1, 5, 1.2)]  # 0.1 m³ in a twelfth of an hour
-THREE = [*BEGIN, (10, 100.2, 10, 1.2), (15, 100.3, 15, 1.2)]
-RESTART = (0, 0, 0, None)
-# The minute of a telegram, its index, the minute of the capture, and the shown flow.
-STORIES: dict[str, list[tuple[float, float, float, float | None]]] = {
-    "a flow stays until the next capture": [
-        (0, 100.0, 0, None),
-        (4, 100.0, 0, None),
-        (5, 100.1, 5, 1.2),
-        (9, 100.1, 5, 1.2),
-        (10, 100.15, 10, 0.6),
-    ],
-    "an index that stands while its time moves": [*BEGIN, (10, 100.1, 10, 0), (15, 100.2, 15, 1.2)],
-    # The last capture is repeated; then comes the mean over half an hour.
-    "silence of more than two usual intervals": [
-        *THREE,
-        *((25, 100.3, 15, 1.2), (25.1, 100.3, 15, 0), (40, 100.3, 15, 0), (45, 100.35, 45, 0.1)),
-    ],
-    "one long gap does not change what is usual": [
-        *THREE,
-        (315, 105.3, 315, 1),
-        (326, 105.3, 315, 0),
-    ],
-    "captures that arrive late are no silence": [
-        *((n * 5, 100.0 + n / 10, n * 5 - 45, None if n == 1 else 1.2) for n in range(1, 5)),
-        (29, 100.4, -25, 1.2),
-    ],
+BEGIN = "0 100 0 -; 5 100.1 5 1.2"  # 0.1 m³ in a twelfth of an hour
+THREE = f"{BEGIN}; 10 100.2 10 1.2; 15 100.3 15 1.2"
+# Of each telegram: its minute, its index, the minute of the capture, and the shown flow.
+STORIES = [
+    *rows("""
+a flow stays until the next capture | 0 100 0 -; 4 100 0 -; 5 100.1 5 1.2; 9 100.1 5 1.2; \
+    10 100.15 10 0.6
+an index that stands while its time moves | BEGIN; 10 100.1 10 0; 15 100.2 15 1.2
+# The last capture is repeated; then comes the mean over half an hour.
+silence of more than two usual intervals | THREE; 25 100.3 15 1.2; 25.1 100.3 15 0; \
+    40 100.3 15 0; 45 100.35 45 0.1
+one long gap does not change what is usual | THREE; 315 105.3 315 1; 326 105.3 315 0
+captures that arrive late are no silence | 5 100.1 -40 -; 10 100.2 -35 1.2; \
+    15 100.3 -30 1.2; 20 100.4 -25 1.2; 29 100.4 -25 1.2
+# The fall is held back until it is confirmed.
+an index that falls | BEGIN; 10 50 10 any; 15 50.1 15 -; 20 50.2 20 1.2
+a time that goes back | BEGIN; 6 100.1 4 -; 10 100.2 9 1.2
+a restart does not end a flow | 0 100 0 -; restart; 1 100 0 -; 60 100.25 60 0.25; restart; \
+    61 100.25 60 0.25; restart; 121 100.75 120 0.5
+a silence goes on over a restart | BEGIN; restart; 15 100.1 5 1.2; restart; 16 100.1 5 0
+the mean of a long absence is not the flow after it | \
+    BEGIN; restart; 606 112 605 -; 610 112.05 610 0.6
+    """),
     # A litre in this minute, whenever it was.
-    "captures of each telegram are taken by the minute": [
-        (n / 6, 100.0 + 0.001 * (n >= 4), n / 6, None if n < 6 else 0.06 if n < 12 else 0)
-        for n in range(13)
-    ],
-    # The fall is held back until it is confirmed.
-    "an index that falls": [
-        *BEGIN,
-        (10, 50.0, 10, ANYTHING),
-        (15, 50.1, 15, None),
-        (20, 50.2, 20, 1.2),
-    ],
-    "a time that goes back": [*BEGIN, (6, 100.1, 4, None), (10, 100.2, 9, 1.2)],
-    "a restart does not end a flow": [
-        *((0, 100.0, 0, None), RESTART, (1, 100.0, 0, None), (60, 100.25, 60, 0.25), RESTART),
-        *((61, 100.25, 60, 0.25), RESTART, (121, 100.75, 120, 0.5)),
-    ],
-    "a silence goes on over a restart": [
-        *(*BEGIN, RESTART, (15, 100.1, 5, 1.2), RESTART, (16, 100.1, 5, 0)),
-    ],
-    "the mean of a long absence is not the flow after it": [
-        *(*BEGIN, RESTART, (606, 112.0, 605, None), (610, 112.05, 610, 0.6)),
-    ],
-}
+    (
+        "captures of each telegram are taken by the minute",
+        "; ".join(
+            f"{n / 6} {100.0 + 0.001 * (n >= 4)} {n / 6} {'-' if n < 6 else 0.06 * (n < 12)}"
+            for n in range(13)
+        ),
+    ),
+]
 
 
-@pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
-def test_the_flows_of_telegrams(
-    house: House, story: list[tuple[float, float, float, float | None]]
-) -> None:
-    for telegram in story:
-        minutes, value, captured, expected = telegram
-        if telegram is RESTART:
+@pytest.mark.parametrize(("name", "story"), STORIES)
+def test_the_flows_of_telegrams(house: House, name: str, story: str) -> None:
+    for telegram in story.replace("BEGIN", BEGIN).replace("THREE", THREE).split("; "):
+        if telegram == "restart":
             house.restart()
             continue
-        flow = house.gas(minutes, value, captured)
-        assert expected in (ANYTHING, flow), telegram
+        *numbers, expected = telegram.split()
+        flow = house.gas(*map(float, numbers))
+        assert expected == "any" or flow == (None if expected == "-" else float(expected)), name
 
 
 def test_another_meter_and_another_unit_begin_anew(house: House) -> None:
