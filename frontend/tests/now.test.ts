@@ -96,7 +96,7 @@ test("a power that is shown as 0 has no direction", () => {
 test("a shown room falls at once and rises after a minute", () => {
   const steady = new SteadyRoom();
   const shown = [[0, 0.8], [10, 3], [20, 0.8], [69, 0.8], [80, 0.8]].map(([at, power]) =>
-    steady.show(roomOf(situation({ ...evening, power: power! }))!, at! * 1000).keep,
+    steady.steadied(roomOf(situation({ ...evening, power: power! }))!, at! * 1000).keep,
   );
   assert.deepEqual(shown.map((kw) => Math.round(kw * 10) / 10), [6.2, 4, 4, 4, 6.2]);
 });
@@ -106,7 +106,7 @@ test("while a shown room waits to rise, no limit is named that the exact room do
     const steady = new SteadyRoom();
     const texts = all.map(([at, changes]) => {
       const now = situation({ ...evening, ...changes });
-      return nowAdvice(now, en, steady.show(roomOf(now)!, at * 1000)).text.replaceAll("\u00a0", " ");
+      return nowAdvice(now, en, steady.steadied(roomOf(now)!, at * 1000)).text.replaceAll("\u00a0", " ");
     });
     return texts.at(-1);
   };

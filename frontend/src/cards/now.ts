@@ -117,7 +117,7 @@ export class NowCard extends SmartyCard<NowKey> {
   #hasFedIn({ feeds_in }: Meter, feed: MeterFeed): boolean {
     if (!feeds_in) return false;
     const today = localDay(feed.now);
-    const days = feed.get("smarty_p1/days", {}, feed.readMinute).value?.days ?? [];
+    const days = feed.answerOf("smarty_p1/days", {}, feed.readMinute).value?.days ?? [];
     return days.some(({ day, exported_wh }) => day === today && (exported_wh ?? 0) > 0);
   }
 
@@ -142,7 +142,7 @@ export class NowCard extends SmartyCard<NowKey> {
     now.isDark = !canBeSunny(house, this.hass!.states["sun.sun"]?.state, at);
     now.house = usedPower(house, now.power, at);
     const room = roomOf(now);
-    const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
+    const advice = nowAdvice(now, this.locale, room && this.#room.steadied(room, feed.now));
     const line = this.#updateHour(meter, feed);
     const news = this.#hour.isNews ? [advice.text, line].filter(Boolean).join(" ") : advice.text;
     this.announce(meter.entry_id, `${title} ${this.locale.kW(Math.abs(now.power))}`, news, true);

@@ -235,7 +235,7 @@ export class MeterFeed extends SharedSubscription {
    */
   get lastHour(): LastHour {
     const hour = (this.#lastHour ??= new LastHour(this.now));
-    const { value } = this.get("smarty_p1/last_hour", {}, "hour");
+    const { value } = this.answerOf("smarty_p1/last_hour", {}, "hour");
     if (value) hour.load(value);
     // Each reading moves the hour. In a silence, the time moves it; before, this would only draw the curve more often.
     if (this.silenceMs > MIN_SILENCE_MS) hour.moveTo(this.now);
@@ -281,7 +281,7 @@ export class MeterFeed extends SharedSubscription {
    * Show another day or month in all cards of this meter, until they return to the present. Of a month, the card of a day shows the
    * last one, unless it shows one of this month.
    */
-  show(date: string | undefined): void {
+  showDate(date: string | undefined): void {
     const { day } = this.shown;
     const month = date?.slice(0, 7);
     const isOfMonth = month !== undefined && date === month;
@@ -289,7 +289,7 @@ export class MeterFeed extends SharedSubscription {
     this.shown.day = !isOfMonth ? date : day?.startsWith(month) ? day : lastDay();
     this.shown.month = month;
     this.#stopReturn();
-    if (date) this.#stopReturn = returnToToday(this.#clock, () => this.show(undefined));
+    if (date) this.#stopReturn = returnToToday(this.#clock, () => this.showDate(undefined));
     this.listeners.notify();
   }
 
@@ -297,7 +297,7 @@ export class MeterFeed extends SharedSubscription {
    * Return the cached answer. It has no value until the first response has arrived. If `period` is not the period for
    * which the cached answer was requested, request the answer again. By default, `period` is the running quarter-hour.
    */
-  get<C extends keyof Commands>(
+  answerOf<C extends keyof Commands>(
     command: C,
     takes: Commands[C]["takes"],
     period = this.quarterHour,

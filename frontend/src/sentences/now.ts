@@ -170,7 +170,8 @@ export class SteadyRoom {
   #shown: Room | undefined;
   #since: Record<keyof Room, number> = { keep: 0, short: 0, sunny: 0, own: 0 };
 
-  show(room: Room, now: number): Room {
+  /** Return the loads to display at `now`, and remember them. */
+  steadied(room: Room, now: number): Room {
     const before = this.#shown;
     const shown = { ...room };
     for (const key of ["keep", "short", "sunny", "own"] as const) {
