@@ -18,9 +18,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.smarty_p1.lib.advice import household_money
 from custom_components.smarty_p1.lib.advice.class_comparison import compare
 from custom_components.smarty_p1.lib.advice.month_forecast import estimated
-from custom_components.smarty_p1.lib.bill import running_bill
-from custom_components.smarty_p1.lib.bill.bill import bill_of_parts
 from custom_components.smarty_p1.lib.bill.household import Household
+from custom_components.smarty_p1.lib.bill.month import Month
 from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.prices.contract import Contracts
 from smartyp1.json_types import JsonDict
@@ -281,7 +280,7 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
     assert compared.call_count == len(meters) + 1
 
 
-def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
+def test_a_bill_is_made_for_its_sensors_and_when_a_cent_may_change() -> None:
     meter = Household.from_dict(
         billed_month.stored(billed_month.CONTRACT),
         billed_month.CONTRACT,
@@ -291,7 +290,7 @@ def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
     meter.count_telegram(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
     money_of = household_money.HouseholdMoney(meter)
     with (
-        patch.object(running_bill, "bill_of_parts", wraps=bill_of_parts) as billed,
+        patch.object(Month, "bill", autospec=True, side_effect=Month.bill) as billed,
         patch.object(household_money, "estimated", wraps=estimated) as forecast,
     ):
         found = money_of()
@@ -301,8 +300,7 @@ def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
         assert billed.call_count == 0
         assert found.cost_network.value
         assert found.cost_energy.value
-        # The bill of the reading, and the one from which the quarter-hour's attributes come
-        assert (billed.call_count, forecast.call_count) == (2, 0)
+        assert (billed.call_count, forecast.call_count) == (1, 0)
         assert found.cost_month_end.value
         assert forecast.call_count == 1
         meter.count_telegram(time + timedelta(seconds=10), Energies(1460.7, 520.0), 0.4, SERIAL)
@@ -310,9 +308,13 @@ def test_the_bill_is_computed_once_and_only_for_sensors_that_show_it() -> None:
         assert later
         assert later.demand_excess_cost == found.demand_excess_cost
         assert later.cost_month_end == found.cost_month_end
-        assert (billed.call_count, forecast.call_count) == (2, 1)
-        assert later.cost_total.value
-        assert billed.call_count == 3
+        # The bill of the whole month, of the reading, and of one a little later
+        assert (billed.call_count, forecast.call_count) == (4, 1)
+        meter.count_telegram(time + timedelta(seconds=20), Energies(1460.701, 520.0), 0.4, SERIAL)
+        last = money_of()
+        assert last
+        assert last.cost_energy is later.cost_energy
+        assert billed.call_count == 4
 
 
 def test_the_months_are_compared_at_the_prices_of_today() -> None:

@@ -1,6 +1,7 @@
 """Costs after a reading are those of the month's bill, made anew."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,10 +28,10 @@ def test_costs_of_each_reading_are_those_of_the_bill_made_anew(seed: int) -> Non
     chance = random.Random(seed)  # noqa: S311
     midnight = MIDNIGHTS[seed % 3]
     market = PriceSeries()
-    before, after = chance.sample([FIXED, MARKET, SECOND], 2)
+    before, after = chance.sample([FIXED, MARKET, replace(SECOND, feed_in_price=0.05)], 2)
     house = Household(Contracts(((BEGINNING, before), (midnight, after))))
     house.set_prices([PriceSources(BEGINNING, market, market)])
-    money_of, time, kwh = HouseholdMoney(house), midnight - 2 * HOUR, 1000.0
+    money_of, time, kwh, kw = HouseholdMoney(house), midnight - 2 * HOUR, 1000.0, 0.2
     last, bills = time, set[float | None]()
     while time < midnight + 1.5 * HOUR:
         house.count_telegram(time, Energies(round(kwh, 3), round(kwh / 3, 3)), 0.5, "A")
@@ -46,6 +47,7 @@ def test_costs_of_each_reading_are_those_of_the_bill_made_anew(seed: int) -> Non
             found.feed_in.value,
             found.quarter_hours_above.value,
             attributes.get("unpriced_kwh", 0),
+            found.feed_in.attributes.get("unpriced_kwh", 0),
             attributes.get("missing", ()),
             attributes.get("since"),
             attributes["measured_share"],
@@ -56,20 +58,27 @@ def test_costs_of_each_reading_are_those_of_the_bill_made_anew(seed: int) -> Non
             None if feed_in is None else abs(feed_in) and -feed_in,
             bill.energy.above,
             bill.unpriced_kwh,
+            bill.unpriced_exported_kwh,
             bill.missing,
             demand.month.since,
             demand.month.measured_share(demand.until),
         ), f"seed {seed}, {time}"
         bills.add(bill.subtotal)
         # Some readings come at the very end of a quarter-hour, some long after the last one.
-        steps = [quarter_start(time) + QUARTER_HOUR - time, *(timedelta(seconds=90),) * 4, HOUR]
+        steps = [
+            quarter_start(time) + QUARTER_HOUR - time,
+            *(timedelta(seconds=n) for n in (10, 10, 10, 90)),
+            HOUR,
+        ]
         last, time = time, time + chance.choices(steps, [2, 4, 4, 4, 4, 0.2])[0]
         if last < midnight < time:
             time = midnight
-        kwh += (time - last) / HOUR * chance.choice([0.2, 5.0, 30.0])
+        if chance.random() < 0.2:
+            kw = chance.choice([0.2, 5.0, 30.0])
+        kwh += (time - last) / HOUR * kw
         if chance.random() < 0.1:
             market.running = QuarterPrice(quarter_start(time), 0.07)
-        if chance.random() < 0.4:
+        if chance.random() < 0.2:
             market.add_price(QuarterPrice(quarter_start(time), chance.choice([0.04, -0.3])))
         if chance.random() < 0.03:
             start = quarter_start(time) - chance.randrange(-8, 300) * QUARTER_HOUR

@@ -1,16 +1,17 @@
 """Prices and costs of a household after a reading, with the attributes of their sensors."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache, partial
-from operator import attrgetter
+from operator import attrgetter, le
 from typing import Any
 
 from ..bill.bill import Bill
 from ..bill.household import Household
 from ..bill.household_state import HouseholdState
-from ..bill.running_bill import RunningBill
 from ..history.luxembourg_time import quarter_start
 from ..history.market_prices import NO_PRICES
+from ..history.register_amounts import Amounts
 from ..meter.money import MoneyValue
 from ..prices.agreed_prices import AgreedPrices, price_file
 from ..prices.contract import Contract
@@ -31,6 +32,10 @@ class _Slow:
         self._demand = demand
         # Prices change only at the start of a quarter-hour, or with the market's prices.
         self.price_of = lru_cache(maxsize=2)(partial(price_of_kwh, demand.contracts))
+        self._costs = _Costs(demand, self)
+        self._first = self._last = _moment(demand)
+        self._room = 8.0
+        """By how many Wh, and eight times as many seconds, costs may stay, as far as is known."""
 
     @cached_property
     def comparison(self) -> Comparison:
@@ -40,43 +45,31 @@ class _Slow:
         months = [month.start for month in demand.earlier_months]
         return compare(demand.ledger, months, demand.until, is_at_current_prices=True)
 
-    @cached_property
-    def running(self) -> RunningBill:
-        """Return the bill of the shown month, for all readings of the quarter-hour."""
-        return RunningBill(self._demand)
+    def costs_after(self, demand: HouseholdState) -> _Costs:
+        """Return the costs after a reading, the same object while they stay the same."""
+        now, room = _moment(demand), self._room
+        if all(map(le, self._first, now)) and all(map(le, now, self._last)):  # noqa: B912 - as long
+            return self._costs
+        self._costs, self._first, self._last = _Costs(demand, self), now, now
+        if room < 1:
+            self._room *= 2
+            return self._costs
+        # Each cost depends on one of the three numbers, and with it only rises or only falls. So if
+        # later costs are the same, all costs between are.
+        imported, exported, until = last = now[0] + room, now[1] + room, now[2] + 8 * room
+        later = replace(
+            demand,
+            until=datetime.fromtimestamp(until, UTC),
+            values=replace(demand.values, running=Amounts(imported, exported)),
+        )
+        if is_same := _Costs(later, self).shown == self._costs.shown:
+            self._last = last
+        self._room *= 2 if is_same else 1 / 8
+        return self._costs
 
     @cached_property
-    def bill(self) -> Bill:
-        """Return the bill after the quarter-hour's first reading."""
-        return self.running.after(self._demand)
-
-    @cached_property
-    def demand_excess_cost(self) -> MoneyValue:
-        """Return the cost of the energy above the reference power."""
-        return MoneyValue(_surcharge(self.bill), self._shared("surcharge"))
-
-    @cached_property
-    def quarter_hours_above(self) -> MoneyValue:
-        """Return the number of quarter-hours above the reference power of their day."""
-        return MoneyValue(round(self.bill.energy.above), self.share)
-
-    def _shared(self, *parts: str) -> Attributes:
-        """Return the attributes of the cost of these parts of the bill."""
-        return self.share | OlderPrices.answer(self.bill.older_prices(*parts))
-
-    @cached_property
-    def of_energy(self) -> Attributes:
-        """Return the attributes of the cost of the energy and the levies."""
-        return self._shared("energy", "levies")
-
-    @cached_property
-    def of_network(self) -> Attributes:
-        """Return the attributes of the cost of the grid without the surcharge."""
-        return self._shared("network")
-
-    @cached_property
-    def of_total(self) -> Attributes:
-        """Return the attributes of the bill's total."""
+    def of_months(self) -> Attributes:
+        """Return the attributes of the bill's total about its month and the month before."""
         demand, months = self._demand, self._demand.earlier_months
         is_known = months and months[-1].end == demand.month_start
         before = months[-1] if is_known else None
@@ -85,8 +78,6 @@ class _Slow:
             **_known(since=demand.month.since),
             "last_month": before and before.bill().total,
             "last_month_measured_share": before and before.measured_share(before.end),
-            **self.of_energy,
-            **OlderPrices.answer(self.bill.prices_of),
         }
 
     @cached_property
@@ -118,10 +109,70 @@ class _Slow:
         comparison = self.comparison
         return MoneyValue(comparison.saving_per_year, _compared(comparison))
 
+
+class _Costs:
+    """Costs after a reading, and after later ones that do not change them."""
+
+    def __init__(self, demand: HouseholdState, slow: _Slow) -> None:
+        self._demand, self._slow = demand, slow
+
     @cached_property
-    def has_exported(self) -> bool:
-        """Return whether the household has exported energy in an earlier month."""
-        return any(month.sums.exported_wh for month in self._demand.earlier_months)
+    def bill(self) -> Bill:
+        """Return the bill of the shown month."""
+        return self._demand.month.bill(self._demand.until)
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """Return all that sensors show of the costs."""
+        bill, contracts = self.bill, self._demand.contracts.entries
+        return (
+            [line.amount for line in bill.lines],
+            bill.missing,
+            bill.unpriced_kwh,
+            any(of.has_feed_in_price for _, of in contracts) and bill.unpriced_exported_kwh,
+        )
+
+    def _shared(self, *parts: str) -> Attributes:
+        """Return the attributes of the cost of these parts of the bill."""
+        return self._slow.share | OlderPrices.answer(self.bill.older_prices(*parts))
+
+    @cached_property
+    def demand_excess_cost(self) -> MoneyValue:
+        """Return the cost of the energy above the reference power."""
+        return MoneyValue(_surcharge(self.bill), self._shared("surcharge"))
+
+    @cached_property
+    def quarter_hours_above(self) -> MoneyValue:
+        """Return the number of quarter-hours above the reference power of their day."""
+        return MoneyValue(round(self.bill.energy.above), self._slow.share)
+
+    @cached_property
+    def cost_energy(self) -> MoneyValue:
+        """Return the cost of the energy and the levies."""
+        parts = "energy", "levies"
+        unpriced = _known(unpriced_kwh=self.bill.unpriced_kwh)
+        return MoneyValue(self.bill.part(*parts), self._shared(*parts) | unpriced)
+
+    @cached_property
+    def cost_network(self) -> MoneyValue:
+        """Return the cost of the grid without the surcharge."""
+        return MoneyValue(self.bill.part("network"), self._shared("network"))
+
+    @cached_property
+    def feed_in(self) -> MoneyValue:
+        """Return the revenue of the exported energy."""
+        amount = self.bill.amount("feed_in")
+        unpriced = _known(unpriced_kwh=self.bill.unpriced_exported_kwh)
+        return MoneyValue(
+            None if amount is None else abs(amount) and -amount, self._slow.share | unpriced
+        )
+
+    @cached_property
+    def cost_total(self) -> MoneyValue:
+        """Return the total of the bill."""
+        due, older = self.bill, OlderPrices.answer(self.bill.prices_of)
+        lacks = _known(missing=due.missing, unpriced_kwh=due.unpriced_kwh)
+        return MoneyValue(due.total, self._slow.of_months | self._slow.share | older | lacks)
 
 
 class HouseholdMoney:
@@ -162,9 +213,13 @@ class MoneyOfReading:
     """
 
     cheapest_reference_power = property(attrgetter("_slow.cheapest_reference_power"))
+    cost_energy = property(attrgetter("_costs.cost_energy"))
     cost_month_end = property(attrgetter("_slow.cost_month_end"))
-    demand_excess_cost = property(attrgetter("_slow.demand_excess_cost"))
-    quarter_hours_above = property(attrgetter("_slow.quarter_hours_above"))
+    cost_network = property(attrgetter("_costs.cost_network"))
+    cost_total = property(attrgetter("_costs.cost_total"))
+    demand_excess_cost = property(attrgetter("_costs.demand_excess_cost"))
+    feed_in = property(attrgetter("_costs.feed_in"))
+    quarter_hours_above = property(attrgetter("_costs.quarter_hours_above"))
     saving_per_year = property(attrgetter("_slow.saving_per_year"))
 
     def __init__(self, demand: HouseholdState, slow: _Slow, now: datetime | None) -> None:
@@ -172,8 +227,8 @@ class MoneyOfReading:
         self._time, self._market = (now, NO_PRICES) if now else (demand.until, demand.market)
 
     @cached_property
-    def _bill(self) -> Bill:
-        return self._slow.running.after(self._demand)
+    def _costs(self) -> _Costs:
+        return self._slow.costs_after(self._demand)
 
     @property
     def _price(self) -> KwhPrice:
@@ -200,43 +255,22 @@ class MoneyOfReading:
         """Return the cost of a kWh above the reference power, in addition to its other prices."""
         return AgreedPrices.of_contracts(self._demand.contracts, self._demand.time).excess
 
-    @cached_property
-    def cost_energy(self) -> MoneyValue:
-        """Return the cost of the energy and the levies."""
-        unpriced = _known(unpriced_kwh=self._bill.unpriced_kwh)
-        return MoneyValue(self._bill.part("energy", "levies"), self._slow.of_energy | unpriced)
-
-    @cached_property
-    def cost_network(self) -> MoneyValue:
-        """Return the cost of the grid without the surcharge."""
-        return MoneyValue(self._bill.part("network"), self._slow.of_network)
-
-    @cached_property
-    def feed_in(self) -> MoneyValue:
-        """Return the revenue of the exported energy."""
-        amount = self._bill.amount("feed_in")
-        unpriced = _known(unpriced_kwh=self._bill.unpriced_exported_kwh)
-        return MoneyValue(
-            None if amount is None else abs(amount) and -amount, self._slow.share | unpriced
-        )
-
-    @cached_property
-    def cost_total(self) -> MoneyValue:
-        """Return the total of the bill."""
-        due = self._bill
-        lacks = _known(missing=due.missing, unpriced_kwh=due.unpriced_kwh)
-        return MoneyValue(due.total, self._slow.of_total | lacks)
-
     @property
     def last_month_measured_share(self) -> float | None:
         """Return the share (0 to 1) of last month that was measured."""
-        share: float | None = self._slow.of_total["last_month_measured_share"]
+        share: float | None = self._slow.of_months["last_month_measured_share"]
         return share
 
     @cached_property
     def has_exported(self) -> bool:
         """Return whether the household has exported energy in any month."""
-        return self._slow.has_exported or self._bill.energy.exported_wh > 0
+        return any(month.sums.exported_wh for month in self._demand.months)
+
+
+def _moment(demand: HouseholdState) -> tuple[float, float, float]:
+    """Return what readings change: imported and exported Wh, and the end of the bill in seconds."""
+    running = demand.values.running or Amounts()
+    return running.imported_wh, running.exported_wh, demand.until.timestamp()
 
 
 def _known(**attributes: object) -> Attributes:

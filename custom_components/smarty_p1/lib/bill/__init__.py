@@ -8,5 +8,5 @@ demand.month.bill(demand.until).total
 Imports `history` and `prices`. Gives no advice.
 
 Public modules: bill, bill_part_sums, daily_bills, energy_sharing, hourly_amounts, household,
-household_state, ledger, ledger_row_prices, leneda_days, month, quarter_hour_series, running_bill.
+household_state, ledger, ledger_row_prices, leneda_days, month, quarter_hour_series.
 """
