@@ -1,17 +1,17 @@
 """Binary sensors: a warning before the reference power is exceeded, and loads that run by plan."""
 
-from typing import Any, cast, override
+from typing import Any, override
 
 from homeassistant.components.binary_sensor import BinarySensorEntity, BinarySensorEntityDescription
 from homeassistant.components.binary_sensor.const import BinarySensorDeviceClass
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import RecordsConfigEntry
 from .coordinator.meter_coordinator import MeterCoordinator
-from .entity import ReportedEntity, described_as, find_new
+from .entity import SmartyEntity, StateWriter, described_as, find_new
 from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
 from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE
 from .lib.json_types import JsonMapping
@@ -44,7 +44,7 @@ def _describe(described: EntitySpec[Any]) -> BinarySensorEntityDescription:
     return described_as(BinarySensorEntityDescription, described, device_class=device_class)
 
 
-class MeterBinarySensor(ReportedEntity, BinarySensorEntity):
+class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     """Binary sensor of the electricity meter."""
 
     _unrecorded_attributes = frozenset({MEASURED_SINCE})
@@ -52,12 +52,22 @@ class MeterBinarySensor(ReportedEntity, BinarySensorEntity):
 
     def __init__(self, coordinator: MeterCoordinator, described: BinarySensorSpec) -> None:
         super().__init__(coordinator, described, _describe(described))
+        self._writer = StateWriter(self, lambda: self.extra_state_attributes)
 
     @property
     @override
     def is_on(self) -> bool | None:
         """Return whether the warning is on. Return None if the forecast is unknown."""
-        return cast("bool | None", self.native_value)
+        is_on: bool | None = self.described.value_fn(self.coordinator.data)
+        return is_on
+
+    @override
+    @callback
+    def _handle_coordinator_update(self) -> None:
+        if self.available:
+            self._writer.write(self.is_on)
+        else:
+            super()._handle_coordinator_update()
 
     @property
     @override

@@ -1,8 +1,8 @@
 """Base class of the entities of a meter, and the descriptions of their devices."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Any, Literal, override
+from math import isfinite
+from typing import Any, override
 
 from homeassistant.const import STATE_UNKNOWN, EntityCategory, Platform
 from homeassistant.core import State, callback
@@ -10,7 +10,6 @@ from homeassistant.core_config import DATA_CUSTOMIZE
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import FLOAT_PRECISION, Entity, EntityDescription
-from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
@@ -181,7 +180,8 @@ class SmartyEntity(CoordinatorEntity[MeterCoordinator]):
     """Entity of the electricity meter or of an M-Bus meter.
 
     Both kinds of meter share this class. Python runs Home Assistant's code faster if all objects
-    have the same class.
+    have the same class. The values are computed from the last reading, or from what `source`
+    returns, even if no readings come.
     """
 
     _attr_has_entity_name = True
@@ -192,11 +192,14 @@ class SmartyEntity(CoordinatorEntity[MeterCoordinator]):
         described: EntitySpec[Any],
         description: EntityDescription,
         identity: str | None = None,
+        source: Callable[[], object] | None = None,
     ) -> None:
         super().__init__(coordinator)
         self.described = described
         self.entity_description = description
         self._identity = identity
+        self._source = source or (lambda: coordinator.data)
+        self._needs_reading = source is None
         if identity is None:
             device_id, device = coordinator.meter_id, meter_device(coordinator)
         else:
@@ -217,7 +220,9 @@ class SmartyEntity(CoordinatorEntity[MeterCoordinator]):
         """
         coordinator, identity = self.coordinator, self._identity
         return (
-            coordinator.last_update_success or self.described.outlives_readings_fn(coordinator.data)
+            coordinator.last_update_success
+            or not self._needs_reading
+            or self.described.outlives_readings_fn(coordinator.data)
         ) and (identity is None or identity in coordinator.data.channels)
 
     @property
@@ -231,58 +236,50 @@ class SmartyEntity(CoordinatorEntity[MeterCoordinator]):
         if attributes_fn is None:
             return None
         zone = dt_util.get_default_time_zone()
-        return local_times(attributes_fn(self.coordinator.data), zone)
+        return local_times(attributes_fn(self._source()), zone)
 
 
-def _text_of(state: StateType) -> str:
+def _text_of(state: Shown) -> str:
     if state is None:
         return STATE_UNKNOWN
     return f"{state:.{FLOAT_PRECISION}}" if isinstance(state, float) else str(state)
 
 
-class ReportedEntity(SmartyEntity):
-    """Entity that writes only the parts of its state that have changed, which is much faster."""
+class StateWriter:
+    """Writer of an entity's state. It writes only what has changed, which is much faster.
 
-    _has_details = True
-    _shown: tuple[object, ...] | Literal[False] = False
-    _written: State | None = None
+    `details_of` returns what the attributes depend on. `unit` is the unit of a value that is a
+    number, None for a count: while Home Assistant shows this unit, the number is written as it is.
+    """
 
-    @property
-    def native_value(self) -> Shown:
-        """Return the value in the last reading. Return None if the value is missing or empty."""
-        value: Shown = self.described.value_fn(self.coordinator.data)
-        return value
+    def __init__(
+        self, entity: Entity, details_of: Callable[[], object] | None, unit: str | None = ""
+    ) -> None:
+        self._entity, self._unit, self._details_of = entity, unit, details_of
+        self._written: State | None = None
+        self._details: tuple[object, ...] = ()
+        self._value: Shown = None
+        self._has_unit = False
 
-    @property
-    def last_reset(self) -> datetime | None:
-        """Return the time from which a total counts, None for a value that is no total."""
-        return None
-
-    @override
     @callback
-    def _handle_coordinator_update(self) -> None:
-        """Write the state, or report again that it has not changed.
-
-        A new value keeps the written attributes.
-        """
-        states, entity_id = self.hass.states, self.entity_id
-        shown = self.available and (
-            self.native_value,
-            self._has_details and (self.extra_state_attributes, self.last_reset),
-            self.hass.data.get(DATA_CUSTOMIZE),
-        )
-        before, written = self._shown, states.get(entity_id)
+    def write(self, value: Shown) -> None:
+        """Write the state, or report again that it has not changed. A number keeps attributes."""
+        entity, entity_id, states = self._entity, self._entity.entity_id, self._entity.hass.states
+        details = self._details_of and self._details_of(), entity.hass.data.get(DATA_CUSTOMIZE)
+        before, self._value = self._value, value
         # Another program, or a changed entry in the registry, may have written the state since.
-        if (
-            not (shown and before and written and written is self._written)
-            or shown[1:] != before[1:]
+        if (written := states.get(entity_id)) is None or (
+            written is not self._written or details != self._details
         ):
-            super()._handle_coordinator_update()
-        elif shown[0] == before[0]:
+            entity.async_write_ha_state()
+            self._details, self._has_unit = details, entity.unit_of_measurement == self._unit
+        elif value == before:
             state, attributes, context = written.state, written.attributes, written.context
             states.async_set(entity_id, state, attributes, context=context)
             return
         else:
-            state, info = _text_of(self.state), written.state_info
-            states.async_set(entity_id, state, written.attributes, state_info=info)
-        self._shown, self._written = shown, states.get(entity_id)
+            is_plain = self._has_unit and isinstance(value, float | int) and isfinite(value)
+            state = _text_of(value if is_plain else entity.state)
+            attributes, info = written.attributes, written.state_info
+            states.async_set(entity_id, state, attributes, state_info=info)
+        self._written = states.get(entity_id)

@@ -17,11 +17,11 @@ from custom_components.smarty_p1.coordinator.statistics.meter_statistics import 
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
 from custom_components.smarty_p1.coordinator.stored.month_files import MonthFiles
 from custom_components.smarty_p1.coordinator.telegram_source import TelegramSource
+from custom_components.smarty_p1.entity import StateWriter
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
 from custom_components.smarty_p1.lib.messages import meter_watches
 from custom_components.smarty_p1.lib.meter.meter_reader import Reading
 from custom_components.smarty_p1.messages import meter_watch
-from custom_components.smarty_p1.sensor import FollowingSensor
 from custom_components.smarty_p1.sinks import mqtt_topics, p1_server, virtual_meter_server
 from custom_components.smarty_p1.sinks.sink import SinkKind
 from dev.ports import free_ports
@@ -62,7 +62,7 @@ PARTS: list[tuple[type, str]] = [
     (MeterHistory, "note_reading"),
     (TelegramSource, "_report_clock"),
     (Remedies, "apply"),
-    (FollowingSensor, "_handle_coordinator_update"),
+    (StateWriter, "write"),
     (p1_server.P1ServerSink, "on_reading"),
     (virtual_meter_server.VirtualMeterSink, "on_reading"),
     (meter_watch._MeterWatch, "_on_reading"),
@@ -99,7 +99,7 @@ async def test_a_failing_part_costs_no_reading(
     assert len(saved) >= 3
     assert byte_count
     assert [line for line in own_log(caplog) if line[0] == "ERROR" and "RuntimeError" in line[1]]
-    if owner is not FollowingSensor:
+    if owner is not StateWriter:
         assert float(home.state_of(ENERGY).state) >= 300
 
 

@@ -16,8 +16,15 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..coordinator.telegram_source import TelegramMeter
-from ..entity import ReportedEntity, find_new, mbus_device, mbus_device_id, on_new_objects
-from ..lib.entities.deadband import DeadbandFilter, Follow, Shown, limited
+from ..entity import (
+    SmartyEntity,
+    StateWriter,
+    find_new,
+    mbus_device,
+    mbus_device_id,
+    on_new_objects,
+)
+from ..lib.entities.deadband import DeadbandFilter, Shown, limited
 from ..lib.entities.entity_description import MeterSensorSpec, SensorSpec
 from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS
 from ..lib.entities.mbus_sensors import sensors_of_mbus_meter
@@ -57,8 +64,11 @@ async def async_setup_entry(
             async_add_entities(pulse_sensors(coordinator))
 
 
-class MeterSensor(ReportedEntity, SensorEntity):
-    """Sensor of the electricity meter, or of a gas, water or heat meter."""
+class MeterSensor(SmartyEntity, SensorEntity):
+    """Sensor of the electricity meter, or of a gas, water or heat meter.
+
+    With a deadband, it shows a new number only after a sufficient change.
+    """
 
     # The event entity already records the text of a message. So do not record the text here, too.
     _unrecorded_attributes = frozenset(
@@ -71,15 +81,20 @@ class MeterSensor(ReportedEntity, SensorEntity):
         coordinator: MeterCoordinator,
         described: SensorSpec[Any],
         identity: str | None = None,
+        source: Callable[[], object] | None = None,
     ) -> None:
         description = describe_sensor(described)
-        super().__init__(coordinator, described, description, identity)
+        super().__init__(coordinator, described, description, identity, source)
         if description.device_class is SensorDeviceClass.CURRENT and sends_decimals(
             coordinator.data.telegram, described.references
         ):
             self._attr_suggested_display_precision = 1
-        self._has_details = bool(
-            described.attributes_fn or described.last_reset_fn or described.limit_fn
+        self._follower = described.follow and DeadbandFilter(described.follow)
+        has_details = described.attributes_fn or described.last_reset_fn or described.limit_fn
+        self._writer = StateWriter(
+            self,
+            (lambda: (self.extra_state_attributes, self.last_reset)) if has_details else None,
+            described.native_unit_of_measurement,
         )
 
     @property
@@ -87,28 +102,19 @@ class MeterSensor(ReportedEntity, SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return the start of the month, for a total that restarts from 0 every month."""
         last_reset_fn = self.described.last_reset_fn
-        return last_reset_fn(self.coordinator.data) if last_reset_fn else None
-
-
-class FollowingSensor(MeterSensor):
-    """Sensor with a deadband. It shows a new number only after a sufficient change."""
-
-    def __init__(
-        self, coordinator: MeterCoordinator, described: MeterSensorSpec, follow: Follow
-    ) -> None:
-        super().__init__(coordinator, described)
-        self._follower = DeadbandFilter(follow)
+        return last_reset_fn(self._source()) if last_reset_fn else None
 
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the number that the deadband shows, but at most the sensor's limit."""
-        reading, limit_fn = self.coordinator.data, self.described.limit_fn
-        return limited(self._followed, limit_fn and limit_fn(reading))
+        """Return the value, or the number that the deadband shows, but at most the limit."""
+        limit_fn = self.described.limit_fn
+        return limited(self._value, limit_fn(self.coordinator.data)) if limit_fn else self._value
 
     @property
-    def _followed(self) -> Shown:
-        return self._follower.shown(super().native_value, self.coordinator.data.time)
+    def _value(self) -> Shown:
+        value: Shown = self.described.value_fn(self._source())
+        return self._follower.shown(value, self.coordinator.data.time) if self._follower else value
 
     @property
     @override
@@ -120,13 +126,16 @@ class FollowingSensor(MeterSensor):
         attributes = super().extra_state_attributes
         if self.described.limit_fn is None:
             return attributes
-        return {**(attributes or {}), UNTIL_QUARTER_HOUR_ENDS: self._followed}
+        return {**(attributes or {}), UNTIL_QUARTER_HOUR_ENDS: self._value}
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
         """Write the state. After an interruption, show the next number without a deadband."""
-        if not self.available:
+        if self.available:
+            self._writer.write(self.native_value)
+            return
+        if self._follower:
             self._follower.begin_anew()
         super()._handle_coordinator_update()
 
@@ -138,46 +147,9 @@ class UnrecordedSensor(MeterSensor):
 
 
 def _make_sensor(coordinator: MeterCoordinator, described: MeterSensorSpec) -> MeterSensor:
-    if described.follow is not None:
-        return FollowingSensor(coordinator, described, described.follow)
-    make = MeterSensor if described.records_attributes else UnrecordedSensor
-    return make(coordinator, described)
-
-
-class StatusSensor[D](MeterSensor):
-    """Sensor of the connection or the reception. It is available even without telegrams."""
-
-    def __init__(
-        self,
-        coordinator: MeterCoordinator,
-        described: SensorSpec[D],
-        source: Callable[[], D],
-    ) -> None:
-        super().__init__(coordinator, described)
-        self._source = source
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return True, because the sensor has a state even while no telegrams come."""
-        return True
-
-    @property
-    @override
-    def native_value(self) -> Shown:
-        """Return the current value."""
-        value: Shown = self.described.value_fn(self._source())
-        return value
-
-    @property
-    @override
-    def extra_state_attributes(self) -> JsonMapping | None:
-        """Return the attributes that the sensor's description defines.
-
-        Return None if it defines none.
-        """
-        attributes_fn = self.described.attributes_fn
-        return attributes_fn(self._source()) if attributes_fn else None
+    return (MeterSensor if described.records_attributes else UnrecordedSensor)(
+        coordinator, described
+    )
 
 
 def _add_meter_sensors(
@@ -197,9 +169,9 @@ def _add_meter_sensors(
 
 def _status_sensors(coordinator: TelegramMeter) -> Iterable[SensorEntity]:
     """Return the sensors of the connection and the reception."""
-    yield StatusSensor(coordinator, CONNECTION, lambda: coordinator.condition)
+    yield MeterSensor(coordinator, CONNECTION, source=lambda: coordinator.condition)
     for spec in RECEPTION_SENSORS:
-        yield StatusSensor(coordinator, spec, lambda: coordinator.source.reception)
+        yield MeterSensor(coordinator, spec, source=lambda: coordinator.source.reception)
 
 
 def _find_new_of_mbus(coordinator: MeterCoordinator) -> Callable[[Reading], list[MeterSensor]]:
