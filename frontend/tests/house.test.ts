@@ -135,7 +135,7 @@ test("what the sun saved in a month", () => {
 test("the house is asked for again a minute after a quarter-hour has ended", () => {
   const periods = new Set<string>();
   let now = 0;
-  const feed = { get now() { return now; }, answerOf: (_: string, __: object, period: string) => (periods.add(period), { value: { house: null } }) } as unknown as MeterFeed;
+  const feed = { get now() { return now; }, ask: (_: string, __: object, period: string) => (periods.add(period), { value: { house: null } }) } as unknown as MeterFeed;
   const asked = ["12:01:00", "12:15:59", "12:16:00", "12:29:00"].map((time) => {
     now = Date.parse(`2026-11-21T${time}Z`);
     assert.equal(houseOf(feed), undefined);

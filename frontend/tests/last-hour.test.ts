@@ -282,7 +282,7 @@ test("an hour that is followed has what a whole analysis finds", () => {
       hour.add(at(values(), slot));
       if (random() < 0.1) hour.add(at({ ...values(), power_net: kw + 2 }, slot));
       if (random() < 0.02) hour.add(at(values(), slot, 20));
-      followed.followHour(hour, hold);
+      followed.update(hour, hold);
       if (followed.start !== start) [start, analyses] = [followed.start, analyses + 1];
       assert.equal(followed.begin, hour.timeOf(0));
       const whole = bridge(hour.net, hold);
@@ -306,7 +306,7 @@ test("the hour is known from the end of its last gap on, and a jitter is no gap"
     const net = runs.flatMap(([count, kw]) => new Array<Slot>(count).fill(kw));
     hour.load({ ...answer(), net: net.map((kw) => kw && 1000 * kw) });
     const followed = new FollowedHour();
-    followed.followHour(hour, 2);
+    followed.update(hour, 2);
     const line = plain(stepLine(undefined, followed.start, undefined, en, followed.since));
     return [followed.since === undefined ? undefined : (followed.since - T0) / 10_000, line, plain(curveName(followed, en))];
   };
@@ -358,10 +358,10 @@ test("an unmeasured device is named if it alone was switched with its steps, in 
     const home = new Home();
     const devices = new SwitchedDevices();
     for (const [id] of changes) home.set(id, "off", T0 - 7200_000);
-    devices.noteStates(home.states, [], T0 - 60_000);
+    devices.note(home.states, [], T0 - 60_000);
     for (const [id, state, seconds] of changes) {
       home.set(id, state, T0 + 1000 * seconds);
-      devices.noteStates(home.states, [], T0 + 1000 * seconds);
+      devices.note(home.states, [], T0 + 1000 * seconds);
     }
     const steps = kws.map((kw, n) => step({ kw, at: 60 * n }));
     return devices.find(home, [], steps[2]!, [...steps, ...others], T0)?.name;
@@ -397,7 +397,7 @@ test("a measured device is named if its own power has moved by half of the step"
     const note = (state: string, watts: number, seconds: number) => {
       home.set(id, state, T0 + 1000 * seconds, {}, "machine");
       home.set("sensor.wash", String(watts), T0 + 1000 * seconds, WATT, "machine");
-      devices.noteStates(home.states, ["sensor.wash"], T0 + 1000 * seconds);
+      devices.note(home.states, ["sensor.wash"], T0 + 1000 * seconds);
     };
     if (before !== undefined) note(kw > 0 ? "off" : "on", before, -300);
     note(kw > 0 ? "on" : "off", after, 2);
@@ -423,7 +423,7 @@ test("a power of an inverter moved, stood still, or is unknown, as it reports 10
     const report = (watts: number, seconds: number) => {
       const time = T0 + 1000 * seconds;
       home.set("sensor.sun", String(watts), time, WATT);
-      devices.noteStates(home.states, ["sensor.sun"], time);
+      devices.note(home.states, ["sensor.sun"], time);
       devices.noteReport("sensor.sun", time, time);
     };
     report(before, delayS - 300);
@@ -438,7 +438,7 @@ test("a power of an inverter moved, stood still, or is unknown, as it reports 10
   const devices = new SwitchedDevices();
   const home = new Home();
   home.set("sensor.sun", "2000", T0 - 300_000, WATT);
-  devices.noteStates(home.states, ["sensor.sun"], T0);
+  devices.note(home.states, ["sensor.sun"], T0);
   assert.equal(devices.moved("sensor.sun", T0, -1), undefined);
   devices.noteReport("sensor.sun", Number.NaN, T0);
   devices.noteReport("sensor.sun", T0 - 5000, T0);
@@ -457,7 +457,7 @@ test("a measured device is named if its sensor has reported within a minute", ()
     const note = (state: string, watts: number, seconds: number) => {
       home.set("switch.wash", state, T0 + 1000 * seconds, {}, "machine");
       home.set("sensor.wash", String(watts), T0 + 1000 * seconds, WATT, "machine");
-      devices.noteStates(home.states, ["sensor.wash"], T0 + 1000 * seconds);
+      devices.note(home.states, ["sensor.wash"], T0 + 1000 * seconds);
     };
     note("off", 3, -300);
     note("on", 3, 0);

@@ -100,7 +100,7 @@ const card = {};
 
 function draw(): void {
   recordUses(card, true);
-  shown = feed.answerOf("smarty_p1/days", {}).value;
+  shown = feed.ask("smarty_p1/days", {}).value;
 }
 
 /** Place a card, and return the function that removes it. */
@@ -235,7 +235,7 @@ test("an answer for the minute of the last reading is requested again with each 
   server.live = at("12:00:00");
   const draw = () => {
     recordUses(card, true);
-    feed.answerOf("smarty_p1/bill", { months: 1 }, feed.readMinute);
+    feed.ask("smarty_p1/bill", { months: 1 }, feed.readMinute);
   };
   const unlisten = feed.listen(draw);
   draw();
@@ -393,7 +393,7 @@ test("a chosen day ends ten minutes after the last touch, and at midnight", asyn
   Object.assign(globalThis, { window: { addEventListener: (_: string, touch: () => void) => touches.push(touch) } });
   // 12:00 in Luxembourg.
   mock.timers.enable({ apis: ["Date", "setTimeout"], now: Date.parse("2026-11-21T11:00:00Z") });
-  feed.showDate("2026-11-18");
+  feed.show("2026-11-18");
   await wait(599_000);
   touches[0]!();
   await wait(599_000);
@@ -402,7 +402,7 @@ test("a chosen day ends ten minutes after the last touch, and at midnight", asyn
   assert.equal(feed.shown.day, undefined);
   // 23:55.
   mock.timers.setTime(Date.parse("2026-11-21T22:55:00Z"));
-  feed.showDate("2026-10");
+  feed.show("2026-10");
   await wait(299_000);
   assert.equal(feed.shown.month, "2026-10");
   await wait(1_000);
@@ -442,7 +442,7 @@ test("forty answers of a meter are kept, and the one that was used least lately 
     const before = server.sent.length;
     for (const start of starts) {
       recordUses(card, true);
-      feed.answerOf("smarty_p1/days", { start: `${start}`, end: "" });
+      feed.ask("smarty_p1/days", { start: `${start}`, end: "" });
       await settled();
     }
     return server.sent.length - before;

@@ -200,20 +200,20 @@ test("what has to be entered is a link for an administrator, and a hint for othe
 });
 
 test("a first month in which nothing was counted has no bill yet", () => {
-  const error = (...months: Bill[]) => billsOf({ answerOf: () => ({ value: { months } }) } as unknown as MeterFeed).error;
+  const error = (...months: Bill[]) => billsOf({ ask: () => ({ value: { months } }) } as unknown as MeterFeed).error;
   const empty = (changes: Partial<Bill>) => bill("2026-11", "2026-12", { imported_kwh: 0.04, exported_kwh: null, reference_kw: null, total: null, parts: {}, missing: ["energy", "network_fixed"], ...changes } as Partial<Bill>);
   assert.equal(error(empty({})), "nothing_counted");
   assert.equal(error(empty({ exported_kwh: 0.04 })), "nothing_counted");
   for (const some of [{ imported_kwh: 0.05 }, { exported_kwh: 0.05 }, { total: 2, missing: [], reference_kw: 7 }]) assert.equal(error(empty(some)), undefined, JSON.stringify(some));
   assert.equal(error(empty({}), bill("2026-12", "2027-01")), undefined);
-  assert.deepEqual(billsOf({ answerOf: () => ({ error: "not_found" }) } as unknown as MeterFeed), { error: "not_found" });
+  assert.deepEqual(billsOf({ ask: () => ({ error: "not_found" }) } as unknown as MeterFeed), { error: "not_found" });
   const shown = (reason: string | undefined) => markupOf(withoutBill("Bill", reason, en, smallLine("waits") as TemplateResult)).split(/<\/?p[^>]*>/)[1];
   assert.deepEqual(["nothing_counted", "not_found", "timeout", undefined].map(shown), ["waits", en.text(billTexts, "not_loaded"), "waits", "waits"]);
 });
 
 test("the running month is shown until another one is chosen, and as long as that has a bill", () => {
   const bills = [bill("2026-10", "2026-11"), bill("2026-11", "2026-12")];
-  const feed = { shown: {}, showDate: (month: string | undefined) => Object.assign(feed.shown, { month }) } as unknown as MeterFeed;
+  const feed = { shown: {}, show: (month: string | undefined) => Object.assign(feed.shown, { month }) } as unknown as MeterFeed;
   const choose = (month: string | undefined) => {
     showMonth(bills, feed, month);
     return [feed.shown.month, shownOf(bills, feed).month];

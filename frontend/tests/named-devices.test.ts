@@ -164,7 +164,7 @@ class House {
     const judged = { named: 0, wrong: 0, own: 0, right: 0, steps: 0 };
     const net: number[] = [];
     let [kw, nextAction, nextChange] = [0.4, 0, 0];
-    if (isWatched) devices.noteStates(this.states, this.powers, T0 - SECOND_MS);
+    if (isWatched) devices.note(this.states, this.powers, T0 - SECOND_MS);
     for (let slot = 0; slot < SLOTS; slot++) {
       // The meter reads once in each slot.
       const read = T0 + slot * SLOT_MS + 4_000;
@@ -173,9 +173,9 @@ class House {
       if (this.#actions[nextAction]?.time! <= read + SECOND_MS) this.states = { ...this.states };
       for (; this.#actions[nextAction]?.time! <= read + SECOND_MS; nextAction++) this.#actions[nextAction]!.act();
       net.push(kw + 0.01 * (this.#random() + this.#random() - 1));
-      if (isWatched) devices.noteStates(this.states, this.powers, read + SECOND_MS);
+      if (isWatched) devices.note(this.states, this.powers, read + SECOND_MS);
     }
-    devices.noteStates(this.states, this.powers, T0 + HOUR_MS);
+    devices.note(this.states, this.powers, T0 + HOUR_MS);
     const steps = findSteps(net, [], 2);
     for (const step of steps.filter(({ kw }) => Math.abs(kw) >= 0.3)) {
       const [from, to] = [T0 + (step.at - 1) * SLOT_MS + 4_000, T0 + step.end * SLOT_MS + 4_000];

@@ -83,7 +83,7 @@ class Card {
     recordUses(this, true);
     const [name, kwh] = this.#question.split(" ");
     const takes = (kwh ? { kwh: Number(kwh) } : {}) as never;
-    this.shown = { ...this.#feed.answerOf(`smarty_p1/${name}` as "smarty_p1/what_if", takes, this.period) };
+    this.shown = { ...this.#feed.ask(`smarty_p1/${name}` as "smarty_p1/what_if", takes, this.period) };
   }
 
   choose(question: string): void {

@@ -59,8 +59,8 @@ test("another day has its name, and a late yesterday is awaited", () => {
 
 test("the last seven known days can be chosen", () => {
   const all = Array.from({ length: 30 }, (_, index) => ({ ...DAY, day: `2026-11-${String(index + 1).padStart(2, "0")}` }));
-  const answerOf = (_: string, { start, end }: { start: string; end: string }) => ({ value: { days: all.filter(({ day }) => day >= start && day < end) } });
-  const feed = { answerOf, shown: { day: "2026-11-18" }, now: NOW } as unknown as MeterFeed;
+  const ask = (_: string, { start, end }: { start: string; end: string }) => ({ value: { days: all.filter(({ day }) => day >= start && day < end) } });
+  const feed = { ask, shown: { day: "2026-11-18" }, now: NOW } as unknown as MeterFeed;
   const markup = markupOf(pastDay({ announce() {} } as unknown as CardHost, METER, feed, en));
   const days = [...markup.matchAll(/data-day=(\S+)\s+aria-checked=(\w+)[^>]*disabled=(\w+)/g)].map(([, day, isChosen, isDisabled]) => [day, isChosen, isDisabled]);
   assert.deepEqual(days, [15, 16, 17, 18, 19, 20, 21].map((day) => [`2026-11-${day}`, String(day === 18), "false"]));

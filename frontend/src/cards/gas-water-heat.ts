@@ -77,7 +77,7 @@ export class MediumCard extends SmartyCard<say.MediumKey> {
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
-    const answer = feed.answerOf("smarty_p1/media", {});
+    const answer = feed.ask("smarty_p1/media", {});
     if (answer.error === "unauthorized") {
       return statusLine(this.locale.common("not_allowed"));
     }

@@ -117,7 +117,7 @@ export class NowCard extends SmartyCard<NowKey> {
   #hasFedIn({ feeds_in }: Meter, feed: MeterFeed): boolean {
     if (!feeds_in) return false;
     const today = localDay(feed.now);
-    const days = feed.answerOf("smarty_p1/days", {}, feed.readMinute).value?.days ?? [];
+    const days = feed.ask("smarty_p1/days", {}, feed.readMinute).value?.days ?? [];
     return days.some(({ day, exported_wh }) => day === today && (exported_wh ?? 0) > 0);
   }
 

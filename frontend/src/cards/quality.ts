@@ -144,7 +144,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
 
   #voltage(meter: Meter, feed: MeterFeed): TemplateResult {
     const { locale } = this;
-    const answer = feed.answerOf("smarty_p1/voltages", {}, String(Math.floor(feed.now / FIVE_MINUTES_MS)));
+    const answer = feed.ask("smarty_p1/voltages", {}, String(Math.floor(feed.now / FIVE_MINUTES_MS)));
     if (!answer.value) return this.#frame(this.#without(answer.error), this.stamp(feed));
     const day = this.#voltageDay(answer.value);
     if (!day.phases.length) return this.#frame(html`<p>${this.t(this.#noVoltage(meter, feed))}</p>`, this.stamp(feed));
@@ -253,7 +253,7 @@ export class QualityCard extends SmartyCard<QualityKey> {
 
   #events(feed: MeterFeed) {
     const seen = WATCHED.map((key) => feed.live?.values?.[key] ?? "").join(" ");
-    return feed.answerOf("smarty_p1/events", {}, `${Math.floor(feed.now / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
+    return feed.ask("smarty_p1/events", {}, `${Math.floor(feed.now / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
   }
 
   /**

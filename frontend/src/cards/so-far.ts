@@ -137,8 +137,8 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
   );
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
-    const days = feed.answerOf("smarty_p1/days", {}, feed.readMinute);
-    const bill = feed.answerOf("smarty_p1/bill", { months: 1 }, feed.readMinute);
+    const days = feed.ask("smarty_p1/days", {}, feed.readMinute);
+    const bill = feed.ask("smarty_p1/bill", { months: 1 }, feed.readMinute);
     const title = html`<h2>${this.t("title")}</h2>`;
     if (!days.value) return html`${title}${this.waiting(days.error)}`;
     const today = localDay(feed.now);
@@ -174,7 +174,7 @@ export class SoFarCard extends SmartyCard<SoFarKey> {
    * today is unknown: on its first day, a meter would seem to save.
    */
   #usual(feed: MeterFeed, day: Day | undefined, today: string): UsualTexts | undefined {
-    const { value } = feed.answerOf("smarty_p1/usual", {}, feed.readMinute);
+    const { value } = feed.ask("smarty_p1/usual", {}, feed.readMinute);
     return value?.usual && day?.day === today && day.quarter_hours >= MIN_COMPARED_SHARE * day.of_quarter_hours ? usualTexts(day, value.usual, value.reason, new Date(value.until), this.locale) : undefined;
   }
 

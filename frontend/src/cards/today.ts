@@ -98,13 +98,13 @@ export class TodayCard extends SmartyCard<TodayKey> {
     if (!imported) return html`${this.#header(meter, feed, shown)}${this.#instead(live.gone, undefined)}`;
     const days = this.#week(day, today);
     const until = addDays(lastOf(days)!, 1);
-    const sums = feed.answerOf("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : past);
+    const sums = feed.ask("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : past);
     const hasSun = meter.feeds_in === true || Boolean(sums.value?.days.some((entry) => entry.exported_wh));
     const drawn =
       imported.value && sums.value
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
-    const choose = (to: string) => feed.showDate(to === today ? undefined : to);
+    const choose = (to: string) => feed.show(to === today ? undefined : to);
     const newest = lastKnownDay(meter) ?? today;
     // The content below has the row of days even while the next day loads. Otherwise, the pressed button in this row
     // would lose the keyboard focus.
@@ -166,7 +166,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
 
   #back(newest: string, today: string, feed: MeterFeed): TemplateResult {
     const name = newest === today ? this.locale.common("today") : dayTitle(dayStart(newest), newest, today, this.locale);
-    return html`<button class="link" @click=${() => feed.showDate(undefined)}>${name}</button>`;
+    return html`<button class="link" @click=${() => feed.show(undefined)}>${name}</button>`;
   }
 
   /** Return the notes, and the way back from a day that is not in the row of days with the newest one. */
@@ -198,7 +198,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
     const { day, today, since } = shown;
     const turn = (count: number) => () => {
       const to = addDays(day, count);
-      feed.showDate(to >= today ? undefined : to);
+      feed.show(to >= today ? undefined : to);
     };
     const title = this.#title(shown);
     const open = () => {
@@ -220,7 +220,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
     if (!focused) return nothing;
     const month = focused.slice(0, 7);
     const end = `${addMonths(month, 1)}-01`;
-    const sums = feed.answerOf("smarty_p1/days", { start: `${month}-01`, end }, end > today ? undefined : past).value?.days ?? [];
+    const sums = feed.ask("smarty_p1/days", { start: `${month}-01`, end }, end > today ? undefined : past).value?.days ?? [];
     const view = {
       focused,
       chosen: day,
@@ -255,7 +255,7 @@ export class TodayCard extends SmartyCard<TodayKey> {
 
   /** Return the sentence about the base load. */
   #alwaysOn(feed: MeterFeed): unknown {
-    const { value } = feed.answerOf("smarty_p1/highlights", {});
+    const { value } = feed.ask("smarty_p1/highlights", {});
     // In a house with a battery, the battery can supply the base load. The meter does not measure this energy. So leave
     // out the sentence about the base load.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);

@@ -229,7 +229,7 @@ export class WhatIfCard extends SmartyCard<WhatIfKey> {
     const today = localDay(feed.now);
     const changes = this.#changes();
     // Only a failed download is asked for again, a quarter-hour later.
-    const { value, error } = feed.answerOf("smarty_p1/what_if", { changes }, this.#hasFailed ? feed.quarterNow : today);
+    const { value, error } = feed.ask("smarty_p1/what_if", { changes }, this.#hasFailed ? feed.quarterNow : today);
     if (value) {
       this.#markets = value.markets;
       this.#devices = value.devices;

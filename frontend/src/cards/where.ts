@@ -88,7 +88,7 @@ export class WhereCard extends SmartyCard<WhereKey> {
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
-    const { value, error } = feed.answerOf("smarty_p1/shares", { period: this.period });
+    const { value, error } = feed.ask("smarty_p1/shares", { period: this.period });
     const shown = value && where(value, meter.reference_kw, this.locale);
     const isEmpty = value && !value.lack && !value.rows.some(({ wh }) => wh);
     if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.t("title"), shown.sentence);

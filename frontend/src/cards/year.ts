@@ -100,7 +100,7 @@ export class YearCard extends SmartyCard<YearKey> {
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { value: series, error } = yearSeries(feed, meter);
-    const classes = feed.answerOf("smarty_p1/classes", {});
+    const classes = feed.ask("smarty_p1/classes", {});
     const own = (classes.value ?? meter).reference_kw ?? undefined;
     // Without a reference power, there are no costs to compare. The card then shows only energies, which come from the
     // bills.
@@ -108,7 +108,7 @@ export class YearCard extends SmartyCard<YearKey> {
     const house = houseOf(feed);
     // This answer takes seconds. So request it only if the user asks for it, and once a day.
     const isPlanned = this.planned === meter.entry_id;
-    const plan = isPlanned ? feed.answerOf("smarty_p1/classes", { with_plan: true }, localDay(feed.now), true) : undefined;
+    const plan = isPlanned ? feed.ask("smarty_p1/classes", { with_plan: true }, localDay(feed.now), true) : undefined;
     const state = [plan?.value, plan?.error, isPlanned, house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosen, this.hiddenParts, this.#bar.index, this.#width.value, this.isTableShown, this.isWhyShown, this.isAdmin];
     // This method is called by up to twenty telegrams a second, but telegrams do not change the content of this card.
     // So `guard` draws the content again only if one of the values in `state` has changed.
@@ -222,7 +222,7 @@ export class YearCard extends SmartyCard<YearKey> {
 
   /** Show a day in the day card. The year view of the dashboard has no such card, so go to the view "now". */
   #openDay(feed: MeterFeed, day: string): void {
-    feed.showDate(day);
+    feed.show(day);
     // Only the generated dashboard sets `chooser`, and only this dashboard surely has the view "now". On a dashboard
     // that the user has built, stay in the view.
     if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));

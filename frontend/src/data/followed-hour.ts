@@ -52,7 +52,7 @@ export class FollowedHour {
    * Bring the hour up to date. A hole of at most `hold` slots keeps the value before. From a shift above `until` on, analyse
    * the hour anew.
    */
-  followHour(hour: LastHour, hold: number, until = MINUTE_SLOTS): void {
+  update(hour: LastHour, hold: number, until = MINUTE_SLOTS): void {
     const isSame = hour === this.#hour && hour.past === this.#past && hold === this.#hold;
     if (isSame && hour.version === this.#version) return;
     if (!isSame || !this.#follow(hour, hold, until)) this.#analyse(hour, hold);

@@ -235,7 +235,7 @@ export class MeterFeed extends SharedSubscription {
    */
   get lastHour(): LastHour {
     const hour = (this.#lastHour ??= new LastHour(this.now));
-    const { value } = this.answerOf("smarty_p1/last_hour", {}, "hour");
+    const { value } = this.ask("smarty_p1/last_hour", {}, "hour");
     if (value) hour.load(value);
     // Each reading moves the hour. In a silence, the time moves it; before, this would only draw the curve more often.
     if (this.silenceMs > MIN_SILENCE_MS) hour.moveTo(this.now);
@@ -281,7 +281,7 @@ export class MeterFeed extends SharedSubscription {
    * Show another day or month in all cards of this meter, until they return to the present. Of a month, the card of a day shows the
    * last one, unless it shows one of this month.
    */
-  showDate(date: string | undefined): void {
+  show(date: string | undefined): void {
     const { day } = this.shown;
     const month = date?.slice(0, 7);
     const isOfMonth = month !== undefined && date === month;
@@ -289,7 +289,7 @@ export class MeterFeed extends SharedSubscription {
     this.shown.day = !isOfMonth ? date : day?.startsWith(month) ? day : lastDay();
     this.shown.month = month;
     this.#stopReturn();
-    if (date) this.#stopReturn = returnToToday(this.#clock, () => this.showDate(undefined));
+    if (date) this.#stopReturn = returnToToday(this.#clock, () => this.show(undefined));
     this.listeners.notify();
   }
 
@@ -297,7 +297,7 @@ export class MeterFeed extends SharedSubscription {
    * Return the cached answer. It has no value until the first response has arrived. If `period` is not the period for
    * which the cached answer was requested, request the answer again. By default, `period` is the running quarter-hour.
    */
-  answerOf<C extends keyof Commands>(
+  ask<C extends keyof Commands>(
     command: C,
     takes: Commands[C]["takes"],
     period = this.quarterHour,
@@ -317,7 +317,7 @@ export class MeterFeed extends SharedSubscription {
     // to be requested again. So send no request before the first message.
     if (!this.#isFollowing) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && performance.now() >= answer.retryAt;
-    if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
+    if (isStale && !answer.isPending) void this.#request(answer, { type: command, ...takes }, period);
     return answer as Reply<Commands[C]["answers"]>;
   }
 
@@ -340,7 +340,7 @@ export class MeterFeed extends SharedSubscription {
     return String(Math.floor((this.now - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
   }
 
-  async #ask(answer: Answer, message: object, period: string): Promise<void> {
+  async #request(answer: Answer, message: object, period: string): Promise<void> {
     answer.isPending = true;
     const forgotten = this.#forgotten;
     try {

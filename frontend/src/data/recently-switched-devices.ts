@@ -55,7 +55,7 @@ export class SwitchedDevices {
   #noted = "";
 
   /** Note what has changed since the last call. `powers` are the entities of powers; `now` is in ms since 1970. */
-  noteStates(states: States, powers: readonly string[], now: number): void {
+  note(states: States, powers: readonly string[], now: number): void {
     if (states === this.#states && String(powers) === this.#noted) return;
     [this.#states, this.#noted] = [states, String(powers)];
     for (const id of Object.keys(states)) {

@@ -64,11 +64,11 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   if (month !== cache.month) Object.assign(cache, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
   const command = "smarty_p1/quarter_hours";
   const form = { quantity: "larger", encoding: "base64" } as const;
-  const { value: year, error } = feed.answerOf(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
+  const { value: year, error } = feed.ask(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
   // The tail has all rows that are newer than the answer for the year. A row of the tail can still change. So always
   // request the whole tail, and not only the newest rows.
-  const { value: tail } = feed.answerOf(command, { start: year.end, ...form });
+  const { value: tail } = feed.ask(command, { start: year.end, ...form });
   if (!cache.series || cache.year !== year || cache.tail !== tail) {
     Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });
     if (tail && tail.past !== year.past) cache.past = tail.past;

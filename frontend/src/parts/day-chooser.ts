@@ -133,11 +133,11 @@ export function pastDay(card: CardHost, meter: Meter, feed: MeterFeed, locale: L
   const last = lastKnownDay(meter);
   if (!last) return html`<h2>${t("yesterday")}</h2>${statusLine(t("nothing_yet"))}`;
   const days = Array.from({ length: WEEK }, (_, index) => addDays(last, index - WEEK + 1));
-  const sums = feed.answerOf("smarty_p1/days", { start: days[0]!, end: addDays(last, 1) }).value?.days ?? [];
+  const sums = feed.ask("smarty_p1/days", { start: days[0]!, end: addDays(last, 1) }).value?.days ?? [];
   const day = days.find((day) => day === feed.shown.day) ?? last;
   const words = shownPast(meter, day, sums.find((entry) => entry.day === day), last, feed.now, locale);
   const hasSun = sums.some((entry) => entry.exported_wh);
-  const choose = (to: string) => feed.showDate(to === last ? undefined : to);
+  const choose = (to: string) => feed.show(to === last ? undefined : to);
   card.announce(`${meter.entry_id} ${day}`, "", [`${words.kwh} ${t("drawn")}`, words.cost].filter(Boolean).join(", "));
   return html`<header><h2>${words.title}</h2><small>${words.until}</small></header>
     <div class="big drawn">${words.kwh}<small>\u00a0${t("drawn")}</small></div>

@@ -52,12 +52,12 @@ export function quarterHoursOf(feed: MeterFeed, { day, today, start, end }: Show
   // Today's answer has a mark (`past`) that changes when the quarter-hours of earlier days change. Then the answer for
   // a past day must be requested again. `feed.get` requests an answer again if its argument `period` changes. So for a
   // past day, this argument contains the mark.
-  const ofToday = feed.answerOf(command, { start: dayStart(today).toISOString(), quantity: "imported" });
+  const ofToday = feed.ask(command, { start: dayStart(today).toISOString(), quantity: "imported" });
   const past = `${today} ${ofToday.value?.past}`;
   const isToday = day === today;
   if (!isToday && !ofToday.value && !ofToday.error) return { past };
   const takes = { start: new Date(start).toISOString(), ...(isToday ? {} : { end: new Date(end).toISOString() }) };
-  const ask = (quantity: "imported" | "exported") => feed.answerOf(command, { ...takes, quantity }, isToday ? undefined : past);
+  const ask = (quantity: "imported" | "exported") => feed.ask(command, { ...takes, quantity }, isToday ? undefined : past);
   return { imported: ask("imported"), exported: feedsIn === false ? undefined : ask("exported"), past };
 }
 

@@ -53,16 +53,16 @@ export class HourPart {
     const fresh = meter.source === "entities" ? Math.floor((freshFor(meter) * 1000) / SLOT_MS) - 1 : 0;
     const hour = this.#hour;
     const before = hour.begin;
-    hour.followHour(feed.lastHour, Math.max(JITTER_SLOTS, fresh), this.#curve?.until);
+    hour.update(feed.lastHour, Math.max(JITTER_SLOTS, fresh), this.#curve?.until);
     const { net, steps, start, begin } = hour;
     // The chosen time stays the same while the curve moves.
     if (feed === this.#feed) this.#chosen.shift((before - begin) / SLOT_MS, SLOTS);
     else this.#chosen.clear();
     this.#feed = feed;
 
-    const devices = feed.answerOf("smarty_p1/last_hour", {}, "hour").value?.devices ?? [];
+    const devices = feed.ask("smarty_p1/last_hour", {}, "hour").value?.devices ?? [];
     const inverters = (meter.source === "pulses" ? undefined : houseOf(feed))?.solar.map(({ power }) => power ?? "") ?? [];
-    this.#devices.noteStates(hass.states, [...devices, ...inverters], feed.now);
+    this.#devices.note(hass.states, [...devices, ...inverters], feed.now);
     const reports = feed.live?.house?.solar ?? [];
     inverters.forEach((id, n) => this.#devices.noteReport(id, Date.parse(reports[n]?.reported_at ?? ""), feed.now));
     const causeOf = (step: Step): Cause => {

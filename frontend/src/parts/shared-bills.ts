@@ -21,7 +21,7 @@ const MAX_ZERO_KWH = 0.05;
 
 /** Return the bills. A first month that would only show 0 kWh has none yet. */
 export function billsOf(feed: MeterFeed): Bills {
-  const { value, error } = feed.answerOf("smarty_p1/bill", { months: MONTHS });
+  const { value, error } = feed.ask("smarty_p1/bill", { months: MONTHS });
   const [first, second] = value?.months ?? [];
   if (!first) return { error };
   const isZero = Math.max(first.imported_kwh, first.exported_kwh ?? 0) < MAX_ZERO_KWH;
@@ -37,7 +37,7 @@ export const shownOf = (bills: Bill[], feed: MeterFeed): Bill =>
  * month when it begins.
  */
 export function showMonth(bills: Bill[], feed: MeterFeed, month: string | undefined): void {
-  feed.showDate(month === lastOf(bills)?.month ? undefined : month);
+  feed.show(month === lastOf(bills)?.month ? undefined : month);
 }
 
 const REFUSALS: Record<string, BillKey> = {

@@ -22,7 +22,7 @@ const UNKNOWN = "–";
 /** Return the house behind a meter; undefined without solar panels. */
 export function houseOf(feed: MeterFeed): House | undefined {
   const period = String(Math.floor((feed.now - STATISTICS_DELAY_MS) / QUARTER_HOUR_MS));
-  return feed.answerOf("smarty_p1/house", {}, period).value?.house ?? undefined;
+  return feed.ask("smarty_p1/house", {}, period).value?.house ?? undefined;
 }
 
 /** Return the key of a text for a house with or without a battery. */
