@@ -93,7 +93,7 @@ class PlanEntity(Entity):
 
 
 def entered_load(coordinator: MeterCoordinator, subentry_id: str) -> EnteredLoad:
-    """Return a load of a meter."""
+    """Return the load of a subentry."""
     return entered_loads(coordinator.config_entry)[subentry_id]
 
 

@@ -40,7 +40,8 @@ PORTAL |= {
 OTHER_PAGES = GITHUB | FORMS | PORTAL
 
 
-# The name behind a sign: in a path, or marked in the same sentence.
+# The name behind a sign: either after an arrow of a path, or marked by "*" or quotes in the next
+# words.
 NAMED = re.compile(
     r" [›→] \*?([^*›→.,;:]+)|[^*“„«.;|]{0,16}[*“„«]\s?([^*”“»›→.]+?)\s?[*”“»›→.]"  # noqa: RUF001
 )
@@ -183,7 +184,7 @@ def test_buttons_and_pages_are_called_as_in_the_frontend(
 ) -> None:
     texts = Texts(language, packages)
     known = texts.all_of_frontend | set(texts.all_own.values()) | STATES | OTHER_PAGES
-    # The integration's page has one button to add, named after the integration's type.
+    # The integration's page has only the button "Add device": the other one is named otherwise.
     page = "panel.config.integrations.integration_page.add_"
     known -= {texts.of_frontend(f"{page}entry")} - {texts.of_frontend(f"{page}device")}
 

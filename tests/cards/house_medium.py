@@ -27,17 +27,20 @@ def listed(meter: str, kind: str, unit: str | None, energy: float | None = None)
     }
 
 
-def days(start: date, amount: Any, **changes: float | None) -> JsonDict:  # noqa: ANN401 - a function
+def days(start: date, amount_of: Any, **changes: float | None) -> JsonDict:  # noqa: ANN401 - a function
     """Return whole days up to yesterday, a part of today, and others by date (d2026_11_05)."""
     count = (TODAY - start).days + 1
-    found = {start + timedelta(days=n): amount(start + timedelta(days=n)) for n in range(count)}
-    found[TODAY] *= 0.4
-    known = dict.fromkeys(found, 1.0) | {TODAY: 0.7}
+    amounts = {
+        start + timedelta(days=n): amount_of(start + timedelta(days=n)) for n in range(count)
+    }
+    # 70 % of today has passed, with 40 % of the day's amount.
+    amounts[TODAY] *= 0.4
+    known = dict.fromkeys(amounts, 1.0) | {TODAY: 0.7}
     for name, value in changes.items():
         day = date.fromisoformat(name[1:].replace("_", "-"))
-        found[day] = value
+        amounts[day] = value
         known[day] = 0.0 if value is None else 1.0
-    return {"start": start.isoformat(), "amounts": [*found.values()], "known": [*known.values()]}
+    return {"start": start.isoformat(), "amounts": [*amounts.values()], "known": [*known.values()]}
 
 
 def gas_of(day: date) -> float:
@@ -108,7 +111,9 @@ def _gas_month(year: int, m3: float, used: float, total: float) -> JsonDict:
         "days": {
             "start": f"{year}-11-01",
             "amounts": [
-                0.5 + 0.9 * gas_of(day) * part for day, part in zip(month, known, strict=True)
+                # 15 EUR for the 30 days of the month, and 0.90 EUR a cubic metre.
+                0.5 + 0.9 * gas_of(day) * part
+                for day, part in zip(month, known, strict=True)
             ],
             "known": known,
         },

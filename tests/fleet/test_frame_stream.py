@@ -78,7 +78,8 @@ async def test_a_consumer_that_never_answers_is_given_up() -> None:
 @pytest.mark.parametrize(
     ("settings", "before", "after", "warnings"),
     [
-        # 14 days of 9,504 messages.
+        # Settings: gigabytes, days and replicas. Limits: bytes, seconds, replicas, and messages of
+        # a meter. A day has 9,504 messages: 8,640 telegrams, and a tenth more.
         ((20, 14, 5), (TEN, WEEK, 3, 66_528), (2 * TEN, 2 * WEEK, 5, 133_056), 0),
         ((10, 7, 3), (TEN, WEEK, 3, 90_000), (TEN, WEEK, 3, 90_000), 0),
         ((5, 2, 1), (TEN, WEEK, 3, 1), (TEN, WEEK, 3, 66_528), 3),

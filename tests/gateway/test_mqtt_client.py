@@ -14,7 +14,10 @@ from smarty_p1_gateway.mqtt.mqtt_client import MqttClient, RefusedError
 HOST = "127.0.0.1"
 # Success, and as properties: 2 messages at once, packets of 3,000 bytes.
 CONNACK = bytes.fromhex("20 0B 00 00 08 21 0002 27 00000BB8")
-PUBLISH, PUBACK = 3, 0x40
+# Types of packets, in the upper four bits of a packet's first byte.
+PUBLISH, PUBACK = 3, 4
+# 3,000 bytes without the header, the topic and the number of a packet.
+LARGEST = 2979
 # Seconds of silence after which one more message is acknowledged.
 PATIENCE = 0.05
 
@@ -51,13 +54,13 @@ async def test_no_larger_packet_is_sent_than_the_broker_takes(
 
     async with connected(serve) as client:
         topic = "house/frame"
-        assert client.accepts(topic, bytes(2979))
-        assert not client.accepts(topic, bytes(2980))
+        assert client.accepts(topic, bytes(LARGEST))
+        assert not client.accepts(topic, bytes(LARGEST + 1))
         with pytest.raises(RefusedError, match="3000 bytes"):
-            await client.send(topic, bytes(2980))
+            await client.send(topic, bytes(LARGEST + 1))
         # The client does not notice a missing acknowledgement: the connection stays.
         for _ in range(2):
-            client.post(topic, "x" * 2980)
+            client.post(topic, "x" * (LARGEST + 1))
         await client.posted()
         assert caplog.text.count("more than 3000 bytes") == 1
 
@@ -68,6 +71,7 @@ async def test_a_message_that_cannot_be_sent_raises_an_error(
     async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
 
+    # The error must be of the second message.
     is_sent = False
     async with connected(serve) as client:
         client.post("house/value", "1")
@@ -94,7 +98,7 @@ async def test_no_more_is_sent_at_once_than_the_broker_takes() -> None:
                     first = (await reader.readexactly(1))[0]
             except TimeoutError:
                 if waiting:
-                    writer.write(bytes([PUBACK, 2]) + waiting.pop(0))
+                    writer.write(bytes([PUBACK << 4, 2]) + waiting.pop(0))
                 continue
             content = await reader.readexactly((await reader.readexactly(1))[0])
             if first >> 4 == PUBLISH:

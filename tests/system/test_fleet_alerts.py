@@ -28,10 +28,10 @@ def rules() -> list[JsonDict]:
 
 
 def promtool(*arguments: str | Path) -> None:
-    end = subprocess.run(
+    result = subprocess.run(
         [program("promtool"), *arguments], check=False, capture_output=True, text=True
     )
-    assert end.returncode == 0, end.stdout + end.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def read_cases() -> dict[str, list[JsonDict]]:
@@ -93,8 +93,8 @@ def test_each_alert_fires_when_it_should_and_only_then(tmp_path: Path) -> None:
 def test_each_alert_has_a_case_in_which_it_fires_and_one_in_which_it_does_not() -> None:
     cases = read_cases()
     assert list(cases) == [rule["alert"] for rule in rules()]
-    for some in cases.values():
-        assert {bool(case["as"]) for case in some} == {True, False}
+    for cases_of_alert in cases.values():
+        assert {bool(case["as"]) for case in cases_of_alert} == {True, False}
 
 
 def test_prometheus_and_alertmanager_accept_the_made_files(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_the_end_of_the_store_raises_an_alert_within_two_minutes() -> None:
     waits = [asked["global"][f"{kind}_interval"] for kind in ("scrape", "evaluation")]
     waits += [rule["for"], route["route"]["group_wait"]]
     units = {"s": 1, "m": 60}
-    # A question may be waited for once more.
+    # The outage can begin just after a scrape, so add one more scrape interval.
     assert sum(int(wait[:-1]) * units[wait[-1]] for wait in [*waits, waits[0]]) <= 120
 
 

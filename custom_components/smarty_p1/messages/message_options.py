@@ -40,7 +40,7 @@ class MessageOptions(NamedTuple):
 
     @property
     def quiet(self) -> QuietHours:
-        """Return the quiet hours."""
+        """Return the hours without messages, in local time."""
         return QuietHours(time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until))
 
     def stored(self) -> JsonDict:

@@ -42,8 +42,11 @@ async def use(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Use]:
     await hass.services.async_call("automation", "turn_off", data, blocking=True)
 
 
-def noted(states: Mapping[str, str]) -> str:
-    """Return the text of a memory in which loads, with these states before, are off."""
+def memory_text(states: Mapping[str, str]) -> str:
+    """Return the text that the blueprints store for loads that they switched off.
+
+    It has six digits of a hash of each load, and the state before.
+    """
     return ",".join(
         f"{hashlib.md5(load.encode()).hexdigest()[:6]}={state}"  # noqa: S324 - no secret
         for load, state in states.items()

@@ -16,7 +16,7 @@ from homeassistant.helpers.template import Template
 from homeassistant.util.unit_conversion import VolumeFlowRateConverter
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from .conftest import FOLDER, Use, noted, settle
+from .conftest import FOLDER, Use, memory_text, settle
 
 MINUTE = 60.0
 KILOWATTS = {"unit_of_measurement": "kW", "device_class": "power"}
@@ -250,7 +250,7 @@ class TestShedLoads:
         shed = {"climate.sold": "heat", "switch.boiler": "on"}
         shed |= {"switch.another": "on", "switch.heater": "Eco 2"}
         home.refusing.add("climate.sold")
-        await home.set("input_text.shed", noted(shed))
+        await home.set("input_text.shed", memory_text(shed))
         await home.set("binary_sensor.warning", "unavailable")
         await self.begin(use, memory="input_text.shed")
         assert await home.calls_in(10 * MINUTE) == []
@@ -263,7 +263,7 @@ class TestShedLoads:
         ]
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(30)
-        memory = noted({"switch.heater": "on"})
+        memory = memory_text({"switch.heater": "on"})
         assert {*home.calls} == {("turn_off", "switch.heater"), ("set_value", memory)}
 
 

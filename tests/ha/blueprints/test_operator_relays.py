@@ -9,7 +9,7 @@ from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from .conftest import Use, noted, settle
+from .conftest import Use, memory_text, settle
 
 ONE, TWO, CHARGER = "sensor.relay_1", "sensor.relay_2", "switch.charger"
 COOLER = "climate.cooler"
@@ -106,7 +106,7 @@ async def test_loads_turned_off_before_a_restart(
     hass.set_state(CoreState.not_running)
     radiators = [f"climate.radiator_with_a_rather_long_name_{number}" for number in range(9)]
     loads = [CHARGER, COOLER, *radiators]
-    memory = noted({CHARGER: "on", COOLER: "cool", **dict.fromkeys(radiators, "heat_cool")})
+    memory = memory_text({CHARGER: "on", COOLER: "cool", **dict.fromkeys(radiators, "heat_cool")})
     assert len(memory) <= 255
     hass.states.async_set("input_text.memory", memory)
     for load in loads:
@@ -182,7 +182,7 @@ async def test_a_boiler_in_any_mode_is_turned_on_after_a_restart(
 ) -> None:
     hass.set_state(CoreState.not_running)
     boiler = "water_heater.boiler"
-    memory = noted({boiler: state, CHARGER: "on"})
+    memory = memory_text({boiler: state, CHARGER: "on"})
     hass.states.async_set("input_text.memory", memory)
     for load in (boiler, CHARGER):
         await house.set(load, "off")

@@ -32,7 +32,7 @@ def test_a_limit_has_its_times_and_powers() -> None:
         (5, LIMITED._replace(kw=None)),
         (9, LIMITED._replace(kw=4.6)),
         (12, obeys),
-        # A peak under the limit is no secret.
+        # The log also shows a peak above the limit while the limit lasts.
         (600, LIMITED._replace(kw=5.0)),
         (900, LIMITED._replace(kw=0.0)),
         (3600, bounces),
@@ -79,7 +79,7 @@ def test_an_open_limit_goes_on_after_a_restart() -> None:
     log = load(LimitLog.__value__, dump(after((0, LIMITED))))
     [limit] = after((90, LIMITED._replace(kw=4.0)), log=log)
     assert (limit.begin, limit.obeyed_after) == (NOW, 90.0)
-    # The file was read late.
+    # The file is read after new limits were logged.
     newer = after((80, LIMITED))
     assert joined(log, newer) == log
     other = after((-60, LIMITED), (-30, FREE._replace(free_since=at(-30))))

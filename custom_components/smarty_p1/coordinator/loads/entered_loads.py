@@ -180,7 +180,7 @@ def entered_loads(entry: AnyConfigEntry) -> Mapping[str, EnteredLoad]:
 
 
 def entered_cars(entry: AnyConfigEntry) -> list[EnteredLoad]:
-    """Return the cars of a meter."""
+    """Return the loads of a meter that are cars."""
     loads = subentries_of(entry, SUBENTRY_LOAD)
     return [_entered(load) for load in loads if load.data[CONF_LOAD_KIND] == LOAD_CAR]
 

@@ -93,7 +93,7 @@ class HouseDay(NamedTuple):
 
     @property
     def house_kwh(self) -> float | None:
-        """Return the consumption of the house."""
+        """Return the house's consumption in kWh, None while `own_kwh` is unknown."""
         return None if self.own_kwh is None else self.drawn_kwh + self.own_kwh
 
 

@@ -190,7 +190,7 @@ class WhatIfYear(NamedTuple):
 
     @property
     def energies_a_year(self) -> YearEnergies:
-        """Return the energies of a year."""
+        """Return the imported, exported and shared energy in kWh, scaled to one year."""
         sums, times = self.sums, self.times_a_year / 1000
         energies = sums.imported_wh, sums.exported_wh, sums.shared_wh
         return YearEnergies(*(wh * times for wh in energies))

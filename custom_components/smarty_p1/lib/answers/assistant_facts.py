@@ -322,7 +322,7 @@ def year_facts(demand: HouseholdState, year: int = 0) -> JsonDict:
 
 
 def year_month(month: Month, demand: HouseholdState) -> JsonDict:
-    """Return the totals of a month."""
+    """Return a month's amounts in EUR and energies in kWh. Unknown ones are left out."""
     until = min(month.end, demand.until)
     due, share = month.bill(until), month.measured_share(until)
     return _known(

@@ -163,7 +163,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def base_load_report(demand: HouseholdState) -> JsonDict:
-    """Return the base load of the household."""
+    """Return the base load and its cost as `always_on`, None if the base load is unknown."""
     return {"always_on": _always_on(demand)}
 
 

@@ -99,7 +99,7 @@ class BillPart(NamedTuple):
 
     @property
     def contract(self) -> Contract:
-        """Return the contract of the part."""
+        """Return the contract that holds during the part."""
         return self.prices.contract
 
 

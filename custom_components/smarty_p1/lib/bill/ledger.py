@@ -160,7 +160,7 @@ class Ledger:
 
     @property
     def table(self) -> Table:
-        """Return the whole table."""
+        """Return the table of all known rows, without the running quarter-hour."""
         return self.known.whole.table
 
     @property

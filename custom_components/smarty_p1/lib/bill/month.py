@@ -65,7 +65,7 @@ class Month(NamedTuple):
 
     @property
     def sums(self) -> Sums:
-        """Return the sums of the month."""
+        """Return the sums from the start to the end of the month."""
         return self.ledger.sums(self.start, self.end)
 
     @property

@@ -53,7 +53,7 @@ class ReportedMonths(NamedTuple):
 
     @property
     def contracts(self) -> Contracts:
-        """Return the contracts of the months."""
+        """Return the household's contracts, as the last month has them."""
         return self.months[-1].ledger.contracts
 
 

@@ -78,7 +78,7 @@ class LoadControl:
         return next(known, Commanded(entity_id, kind, _OFF.get(kind)))
 
     def with_entity(self, entity: Commanded) -> LoadControl:
-        """Return the state with an entity."""
+        """Return the state with `entity` in place of the entity with the same id."""
         others = [at for at in self.entities if at.entity_id != entity.entity_id]
         return replace(self, entities=(*others, entity))
 

@@ -140,7 +140,7 @@ class Aid(NamedTuple):
 
     @property
     def days(self) -> Days:
-        """Return the days of the aid."""
+        """Return the days on which the aid holds. Without a last day, they have no end."""
         return Days(self.first_day, self.last_day or date.max)
 
 
