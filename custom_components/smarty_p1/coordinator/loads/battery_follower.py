@@ -76,7 +76,7 @@ class BatteryFollower:
 
     @callback
     def go_on(self) -> None:
-        """Send what is still to be sent, after an answer."""
+        """Send the remaining orders, after the answer to an order."""
         if self.entered:
             self._order(self.entered)
 

@@ -101,7 +101,7 @@ class ControlledLoad:
         )
 
     def _states(self, control: LoadControl, now: datetime) -> dict[str, EntityReport]:
-        """Return the states of the entities. What says on without power and order is off."""
+        """Return the states of the entities. A switch that is on without power or order is off."""
         states, switch, kw = self._orders.reports(control), control.switch, self.power.measure(now)
         if switch is None:
             return states
@@ -115,14 +115,14 @@ class ControlledLoad:
         return {**states, switch.entity_id: report}
 
     def _is_assumed(self, switch: Commanded, report: EntityReport) -> bool:
-        """Return whether Home Assistant shows only what was sent, and nobody else has chosen it."""
+        """Return whether the switch's state is only assumed from the last order of the plan."""
         if switch.phase is Phase.HAND or report.value is None or report.is_called:
             return False
         state = self._hass.states.get(self._entered.switched_by or "")
         return bool(state and state.attributes.get(ATTR_ASSUMED_STATE))
 
     def _by_power(self, switch: Commanded, report: EntityReport, kw: float) -> EntityReport:
-        """Return the report of a switch that shows only what was sent. The power tells more."""
+        """Return the report of an assumed switch, with the state that the power shows."""
         is_on = kw >= _MIN_KW or (report.value == switch.on and self._is_shown_on(switch, kw))
         return report._replace(value=switch.on if is_on else switch.off)
 
@@ -151,14 +151,14 @@ class ControlledLoad:
         return switch.phase is Phase.HELD or switch.tries >= _BELIEVED_TRIES
 
     def _limit(self, limit_kw: float) -> Limit:
-        """Return what the operator's limit permits: the highest value of the number, or nothing."""
+        """Return the highest value of the number under the operator's limit, None to switch off."""
         if limit_kw < self.charger.min_kw:
             return Limit(None)
         setting = self._setting(limit_kw)
         return Limit(setting.value if setting else inf)
 
     def _around(self, record: LoadRecord, now: datetime) -> Around:
-        """Return what tells a hand from what the box does by itself."""
+        """Return the facts that distinguish a person's action from one of the device itself."""
         entered = self._entered
         return Around(
             record.control.left_kwh > NO_KWH,
@@ -194,7 +194,7 @@ class ControlledLoad:
 
     @property
     def _settable(self) -> State | None:
-        """Return the state of the number, None without one that is available."""
+        """Return the state of the number. Return None if no number is available."""
         state = self._hass.states.get(self._entered.power_set_by or "")
         return state if number_of(state) is not None else None
 

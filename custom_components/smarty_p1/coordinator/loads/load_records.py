@@ -58,13 +58,13 @@ class LoadRecords(ThrottledStore):
         return self.state.loads.get(subentry_id, LoadRecord())
 
     def control_of(self, subentry_id: str) -> LoadControl:
-        """Return what was ordered from the entities of a load or battery."""
+        """Return the orders to the entities of a load or battery."""
         battery = self.state.batteries.get(subentry_id)
         return self.record_of(subentry_id).control if battery is None else battery
 
     @callback
     def put_record(self, subentry_id: str, record: LoadRecord) -> bool:
-        """Keep the new record of a load. Return whether it differs in what is stored."""
+        """Keep the new record of a load. Return whether its stored content has changed."""
         before, self.state.loads[subentry_id] = self.record_of(subentry_id), record
         return self._changed(before, record)
 
@@ -77,7 +77,7 @@ class LoadRecords(ThrottledStore):
 
     @callback
     def put_control(self, subentry_id: str, control: LoadControl, *, is_battery: bool) -> bool:
-        """Keep what was ordered from a load or battery. Return whether this differs."""
+        """Keep the orders to a load or battery. Return whether their stored content has changed."""
         if not is_battery:
             return self.put_record(
                 subentry_id, replace(self.record_of(subentry_id), control=control)
@@ -109,7 +109,7 @@ class LoadRecords(ThrottledStore):
             self.schedule()
 
     def _changed(self, before: object, after: object) -> bool:
-        """Return whether a state differs in what is stored. It is stored then."""
+        """Return whether the stored content has changed. If so, schedule writing the file."""
         is_changed = before != after and dump(before) != dump(after)
         if is_changed:
             self.schedule()

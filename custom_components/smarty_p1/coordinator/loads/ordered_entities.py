@@ -155,7 +155,7 @@ class OrderedEntities:
 
     @callback
     def forget_state(self) -> None:
-        """Forget what was noted, because all reports of it are made."""
+        """Forget which entity a person or another program has called: it was reported."""
         self.called = None
 
     @callback
@@ -165,7 +165,7 @@ class OrderedEntities:
         control, orders = control.due(dt_util.utcnow())
         self._keep(orderer, control)
         if control.hand_until != before.hand_until:
-            # A power cut would make of a hand what the device does by itself.
+            # Otherwise, a power cut could lose that a person has chosen this state.
             self._records.write_now()
         for order in orders:
             is_again = control.of(order.entity_id, order.kind).tries > 0
@@ -238,7 +238,7 @@ def _value_of(at: Commanded, state: State) -> str | None:
         number = number_of(state)
         return None if number is None else str(number)
     if at.kind is EntityKind.SWITCH and state.domain in _BUTTONS:
-        # Where nothing shows what a press has done, it is believed.
+        # A button has no state that shows the effect of a press. So believe the order.
         return at.ordered if at.phase in {Phase.UNCONFIRMED, Phase.HELD} else at.on
     if state.state == STATE_UNKNOWN and at.kind is not EntityKind.START:
         return None
@@ -246,7 +246,7 @@ def _value_of(at: Commanded, state: State) -> str | None:
 
 
 async def async_send_order(hass: HomeAssistant, order: EntityOrder, context: Context) -> None:
-    """Call the action of an entity. Raises what its integration raises."""
+    """Call the action of an entity. Raises the errors of its integration."""
     is_start, entity_id = order.kind is EntityKind.START, entity_of(hass, order.entity_id)
     if split_entity_id(entity_id)[0] in _BUTTONS and not is_start:
         entity_id = entity_of(hass, order.value)
@@ -263,7 +263,7 @@ async def async_send_order(hass: HomeAssistant, order: EntityOrder, context: Con
 
 
 async def async_all_off(hass: HomeAssistant, records: LoadRecords) -> None:
-    """Switch off what the plan has switched on, once: its meter is removed or disabled."""
+    """Switch off, once, all that the plan has switched on. Its meter is removed or disabled."""
     now = dt_util.utcnow()
     orders = list[EntityOrder]()
     for record in records.state.loads.values():

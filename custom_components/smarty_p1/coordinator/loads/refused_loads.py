@@ -70,7 +70,7 @@ def refused(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, list[str]]:
 
 
 def _wrong(hass: HomeAssistant, subentry: ConfigSubentry) -> list[str]:
-    """Return the entities that may not be switched or set, whoever else commands them."""
+    """Return the entities of a kind or unit that may not be switched or set."""
     data = subentry.data
     wrong = [] if is_of_load(hass, data) else [data[CONF_SWITCHED_BY]]
     units = POWER_UNITS[subentry.subentry_type]
@@ -92,7 +92,7 @@ def is_of_load(hass: HomeAssistant, data: JsonMapping) -> bool:
 
 
 def switched_loads(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, EnteredLoad]:
-    """Return the loads of a meter. The plan only tells those that are refused."""
+    """Return the loads of a meter. Refused loads have no entities that the plan commands."""
     loads = dict(entered_loads(entry))
     for name in loads.keys() & refused(hass, entry).keys():
         loads[name] = loads[name]._replace(
@@ -102,7 +102,7 @@ def switched_loads(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Ente
 
 
 def switched_battery(hass: HomeAssistant, entry: AnyConfigEntry) -> EnteredBattery | None:
-    """Return the battery of a meter's house. The plan only tells one that is refused."""
+    """Return the battery of a meter's house. A refused battery has no entities to command."""
     entered = entered_battery(entry)
     if entered and entered.subentry_id in refused(hass, entry):
         fields = entered.fields.items()
