@@ -1,5 +1,6 @@
 """Files of the portal: their content, and the reasons of refusals."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.lib.leneda.writing import (
     quarters,
     row,
 )
+from tests.table import rows
 
 AUTUMN = (
     HEADER.format(CONSUMPTION)
@@ -125,25 +127,52 @@ def test_each_series_of_electricity() -> None:
 SECOND = '"2025-10-26T02:45:00+02:00","0.408","15","Measured","1"'
 # Changes in the second row, and the reason to refuse each.
 IN_SECOND = [
-    ("15", "30", "wrong_interval"),
-    ("+02:00", "+00:00", "wrong_offset"),
-    ("+02:00", "Z", "wrong_offset"),
-    # Each offset is Luxembourg's, on another day.
-    ("2025-10-26T02:45:00+02", "2025-07-01T02:45:00+01", "wrong_offset"),
-    ("2025-10-26", "2025-12-01", "wrong_offset"),
-    # At 2:45 of this day there was no clock in Luxembourg that showed it.
-    ("2025-10-26T02:45:00+02", "2025-03-30T02:45:00+01", "wrong_offset"),
-    ("2025-10-26T02:45:00+02", "9999-12-31T23:45:00-23", "future"),
-    ("02:45:00", "02:46:00", "no_quarter_hour"),
-    ("02:45:00", "02:45:01", "no_quarter_hour"),
-    ("2025-10-26", "1998-10-26", "too_old"),
-    ("2025-10-26", "0001-01-01", "too_old"),
-    ("2025-10-26", "9999-12-31", "future"),
-    ("2025-10-26", "2025-13-26", "damaged_line"),
-    *(("0.408", value, "wrong_value") for value in ("-0.408", "NaN", "inf", "1e3", "9" * 800)),
-    ("0.408", "1000.001", "watt_hours"),
-    *(('"1"', version, "damaged_line") for version in ('"9999999"', '""', '"1","more"')),
+    *rows("""
+        15                     | 30                     | wrong_interval
+        +02:00                 | +00:00                 | wrong_offset
+        +02:00                 | Z                      | wrong_offset
+        # Each offset is Luxembourg's, on another day.
+        2025-10-26T02:45:00+02 | 2025-07-01T02:45:00+01 | wrong_offset
+        2025-10-26             | 2025-12-01             | wrong_offset
+        # At 2:45 of this day there was no clock in Luxembourg that showed it.
+        2025-10-26T02:45:00+02 | 2025-03-30T02:45:00+01 | wrong_offset
+        2025-10-26T02:45:00+02 | 9999-12-31T23:45:00-23 | future
+        02:45:00               | 02:46:00               | no_quarter_hour
+        02:45:00               | 02:45:01               | no_quarter_hour
+        2025-10-26             | 1998-10-26             | too_old
+        2025-10-26             | 0001-01-01             | too_old
+        2025-10-26             | 9999-12-31             | future
+        2025-10-26             | 2025-13-26             | damaged_line
+        0.408                  | -0.408                 | wrong_value
+        0.408                  | NaN                    | wrong_value
+        0.408                  | inf                    | wrong_value
+        0.408                  | 1e3                    | wrong_value
+        0.408                  | 1000.001               | watt_hours
+        "1"                    | "9999999"              | damaged_line
+        "1"                    | ""                     | damaged_line
+        "1"                    | "1","more"             | damaged_line
+    """),
+    ("0.408", "9" * 800, "wrong_value"),
 ]
+# Changes in the whole file, the reason to refuse each, and the line that it names.
+WHOLE = rows("""
+    "15","Measured"           | "Measured"          | no_export      |
+    2025-10-26T02:30:00+02:00 | half past two       | no_export      |
+    "kW","2025-10-26T02:30:00+02:00" | "-","2025-10-26T02:30:00" | no_export |
+    ","                       | ";"                 | spreadsheet    |
+    ","                       | "",""               | spreadsheet    |
+    0.412                     | 0,412               | spreadsheet    | 2
+    0.408                     | 0,408               | spreadsheet    | 3
+    2025-10-26T02:30:00+02:00 | 2025-10-26T02:30:00 | spreadsheet    |
+    2025-10-26T02:45:00+02:00 | 2025-10-26T02:45:00 | spreadsheet    | 3
+    2025-10-26T02:45:00+02:00 | 26.10.2025 02:45    | spreadsheet    | 3
+    2025-10-26T02:30:00+02:00 | 10/26/25 2:30 AM    | spreadsheet    |
+    "kW"                      | "kWh"               | wrong_unit     |
+    "kW"                      | "W"                 | wrong_unit     |
+    1-1:1.29.0                | 7-1:99.23.15        | gas            |
+    1-1:1.29.0                | 1-1:9.29.0          | unknown_code   |
+    "15"                      | "60"                | wrong_interval | 2
+""")
 LAST = '"3.960","15","Measured","2"\n'
 CUTS = ['"3.96', *(LAST[:end] for end in (7, 24, 25, 26))]
 
@@ -159,19 +188,9 @@ CUTS = ['"3.96', *(LAST[:end] for end in (7, 24, 25, 26))]
         (AUTUMN, "start,1-1:1.29.0 (kW)\n2025-06-01T00:00:00+02:00,0.4\n", "no_export", None),
         (AUTUMN, "a;b;c;d;e\n1;2;3;4;5\n", "no_export", None),
         (AUTUMN, 'x"y" z,"a"b\n' * 3, "no_export", None),
-        ('"15","Measured"', '"Measured"', "no_export", None),
-        ("2025-10-26T02:30:00+02:00", "half past two", "no_export", None),
-        ('"kW","2025-10-26T02:30:00+02:00"', '"-","2025-10-26T02:30:00"', "no_export", None),
         (AUTUMN, f'{{"meteringPointCode": "{POINT}", "items": []}}', "no_export", None),
-        ('","', '";"', "spreadsheet", None),
         ('","', "\t", "spreadsheet", None),
-        ('","', '"",""', "spreadsheet", None),
-        ("0.412", "0,412", "spreadsheet", "2"),
-        ("0.408", "0,408", "spreadsheet", "3"),
-        ("2025-10-26T02:30:00+02:00", "2025-10-26T02:30:00", "spreadsheet", None),
-        ("2025-10-26T02:45:00+02:00", "2025-10-26T02:45:00", "spreadsheet", "3"),
-        ("2025-10-26T02:45:00+02:00", "26.10.2025 02:45", "spreadsheet", "3"),
-        ("2025-10-26T02:30:00+02:00", "10/26/25 2:30 AM", "spreadsheet", None),
+        *((old, new, reason, line or None) for old, new, reason, line in WHOLE),
         (
             f'"{POINT}","1-1:1.29.0","kW",{SECOND}',
             f'"{POINT[:-1]}7","1-1:1.29.0","kW",{SECOND}',
@@ -180,11 +199,6 @@ CUTS = ['"3.96', *(LAST[:end] for end in (7, 24, 25, 26))]
         ),
         (f'"1-1:1.29.0","kW",{SECOND}', f'"1-1:2.29.0","kW",{SECOND}', "several_codes", "3"),
         (f'"kW",{SECOND}', f'"kWh",{SECOND}', "damaged_line", "3"),
-        ('"kW"', '"kWh"', "wrong_unit", None),
-        ('"kW"', '"W"', "wrong_unit", None),
-        ("1-1:1.29.0", "7-1:99.23.15", "gas", None),
-        ("1-1:1.29.0", "1-1:9.29.0", "unknown_code", None),
-        ('"15"', '"60"', "wrong_interval", "2"),
         *((SECOND, SECOND.replace(a, b), reason, "3") for a, b, reason in IN_SECOND),
         (SECOND, SECOND[:20], "damaged_line", "4"),
         (SECOND, '"2026-11-22T02:45:00+01:00","0.408","15","Measured","1"', "future", "3"),
@@ -322,5 +336,8 @@ def test_size_and_number_of_rows_are_bounded() -> None:
 
 
 def test_each_refusal_is_tested() -> None:
-    source = Path(__file__).read_text("utf-8")
-    assert [each for each in ExportRefusal if f'"{each.name.lower()}"' not in source] == []
+    # In quotes, or as a cell of a table.
+    named = re.findall(
+        r'["|] ?([a-z_]+)(?:"| *\||$)', Path(__file__).read_text("utf-8"), re.MULTILINE
+    )
+    assert {each.name.lower() for each in ExportRefusal} - {*named} == set()
