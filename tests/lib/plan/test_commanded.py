@@ -525,6 +525,18 @@ def test_a_number_is_set_fifty_times_a_night_at_most_until_its_last_chance() -> 
     assert house.until(house.s + 10) == [(house.s, "16.0")]
 
 
+def test_a_start_may_use_the_settings_that_are_kept_for_lower_powers() -> None:
+    house = running(SWITCH | NUMBER)
+    for n in range(360):
+        house.value = 10.0 + n % 2
+        house.until(house.s + 30, step=30)
+    house.kw = 0.0
+    house.until(house.s + 300)
+    house.kw, house.value = 9.0, 16.0
+    house.until(house.s + 40)
+    assert house.states == {"switch.car": "on", "number.car": "16.0"}
+
+
 def test_a_number_that_jumps_all_night_is_set_fifty_times_at_most_but_a_limit_more_often() -> None:
     house = running(NUMBER)
     for _ in range(1200):

@@ -213,10 +213,12 @@ class LoadControl:
         if wish is None:
             return number.asked(None, now, is_safe=True)
         is_lower = wish < max(float(number.state or 0.0), float(number.ordered or 0.0))
+        # While the load is off, no power rises.
+        is_off = self.switch is not None and not self.switch.is_on
         return number.asked(
             str(wish),
             now,
-            is_safe=is_lower,
+            is_safe=is_lower or is_off,
             is_firm=limit is not None,
             is_urgent=urgent[not is_lower],
         )
