@@ -41,7 +41,8 @@ def test_the_rows_a_day_add_up() -> None:
         # Each of the three M-Bus meters has these rows, not only the index.
         is_of_each = row.category and any("0-n:" in reference for reference in references)
         # Gas and water have a flow rate.
-        count = 3 if is_of_each else 2 if "volume_flow_rate" in row.classes else 1
+        count_of_other = 2 if "volume_flow_rate" in row.classes else 1
+        count = 3 if is_of_each else count_of_other
         costs[row.enabled] += [cost] * count
     by_default, everything = costs[True], costs[True] + costs[False]
 

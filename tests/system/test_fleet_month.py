@@ -84,7 +84,8 @@ def read(frames: Sequence[bytes]) -> Readings:
     for data in frames:
         length = data[1]
         title, rest = data[2 : 2 + length], data[2 + length :]
-        size = 3 if rest[0] == 0x82 else 2 if rest[0] == 0x81 else 1
+        # The length of the frame has one byte, or one or two more behind 0x81 and 0x82.
+        size = {0x81: 2, 0x82: 3}.get(rest[0], 1)
         control, counter, sealed = (
             rest[size : size + 1],
             rest[size + 1 : size + 5],

@@ -145,7 +145,8 @@ async def test_the_energy_of_a_cubic_metre_is_that_of_the_newest_gas(
     richer = NOW - 16 * A_DAY
 
     def energy(start: datetime) -> float | None:
-        return None if start < BEGUN else 7.834 if start >= richer else 7.7
+        kwh = 7.834 if start >= richer else 7.7
+        return None if start < BEGUN else kwh
 
     platform.series[GAS_POINT, VOLUME] = lambda start: 0.7 if start >= BEGUN else None
     platform.series[GAS_POINT, ENERGY] = energy

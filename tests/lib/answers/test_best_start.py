@@ -88,7 +88,8 @@ def by_hand(
     A usual day has the mean import of 28 days, minus the mean export of seven days. `of_times` has
     the quarter-hours of the past by their local time.
     """
-    feed_in = 0.0 if contracts is UNPAID else 0.04 if contracts is MARKET else 0.06
+    paid_feed_in = 0.04 if contracts is MARKET else 0.06
+    feed_in = 0.0 if contracts is UNPAID else paid_feed_in
     excess_price = 0.0255 if contracts is INSTEAD else 0.0765
     today = NOW.astimezone(ZONE).date()
 

@@ -49,14 +49,13 @@ class Port:
     def hears(self, data: bytes, clock: float = 0.0) -> list[str]:
         """Return the outcome of each telegram in the next bytes."""
         events = self.session.feed(data, NOW, clock)
-        return [
-            event.reason.value
-            if isinstance(event, Rejection)
-            else "other"
-            if isinstance(event, OtherMeter)
-            else "read"
-            for event in events
-        ]
+
+        def outcome(event: object) -> str:
+            if isinstance(event, Rejection):
+                return event.reason.value
+            return "other" if isinstance(event, OtherMeter) else "read"
+
+        return [outcome(event) for event in events]
 
 
 def says(

@@ -48,8 +48,8 @@ def random_prices(random: Random, count: int) -> list[float]:
         return [0.15 if n % 96 < 24 else 0.2 for n in range(count)]
     hourly = [0.19]
     for hour in range(1, count // 4 + 1):
-        evening = 0.08 if hour % 24 in (7, 18, 19) else -0.06 if 10 < hour % 24 < 16 else 0.0
-        mean = 0.18 + evening
+        of_sun = -0.06 if 10 < hour % 24 < 16 else 0.0
+        mean = 0.18 + (0.08 if hour % 24 in (7, 18, 19) else of_sun)
         hourly.append(0.7 * hourly[-1] + 0.3 * mean + random.gauss(0, 0.02))
     return [hourly[n // 4] + random.gauss(0, 0.004) for n in range(count)]
 
