@@ -108,7 +108,7 @@ async def test_a_further_load_is_tried_and_a_button_of_a_load_is_pressed(stage: 
     typed, calculate = stage.page.locator(f"{PLAN} input"), stage.page.get_by_text("Calculate")
     for kwh, hours, said in (
         ("2", "25", "Enter at most 200 kWh, 15 min to 24 h, and not above 50 kW"),
-        ("much", "2", "Enter at most 200 kWh"),
+        ("2 kW", "2", "Enter at most 200 kWh"),
         ("200", "0.25", "Enter at most 200 kWh"),
         ("1,55", "2", "Sun 22, 02:15–04:15: 0.31 €, saves 0.12 €"),
         ("1.55 kWh", "120 min", "Sun 22, 02:15–04:15: 0.31 €, saves 0.12 €"),

@@ -16,7 +16,7 @@ const BUTTONS = ["ready", "start_now", "skip_today", "by_plan"] as const;
 const NEW_LOADS = ["add_car", "add_appliance", "add_pausing"] as const;
 /** Amounts of a tried load, with their limits, and the beginnings of its units in all languages. */
 const FIELDS = {
-  kwh: { limits: [0.0125, 200], units: [[/^$|^kw/i, 1], [/^w/i, 0.001]] },
+  kwh: { limits: [0.0125, 200], units: [[/^$|^kwh/i, 1], [/^wh/i, 0.001]] },
   hours: { limits: [0.25, 24], units: [[/^$|^(h|st)/i, 1], [/^m/i, 1 / 60]] },
 } as const;
 type Field = keyof typeof FIELDS;
