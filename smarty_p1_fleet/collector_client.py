@@ -15,7 +15,7 @@ from nats.js.errors import BucketNotFoundError, ServiceUnavailableError
 from smarty_p1_gateway.config_table import raise_unavailable
 from smarty_p1_gateway.nats.nats_client import NatsClient
 from smarty_p1_gateway.nats.nats_config import NatsConfig
-from smartyp1.json_types import JsonDict
+from smartyp1.json_types import JsonDict, without
 
 from .collector_config import CollectorConfig
 from .jetstream_objects import METERS
@@ -99,8 +99,7 @@ class CollectorClient(NatsClient):
         if headers and reply.startswith(STORED_PREFIX):
             # A status message of the server has no reply subject with STORED_PREFIX. So the
             # publisher of this message has added its status headers: drop these headers.
-            own = {Header.STATUS, Header.DESCRIPTION}
-            headers = {name: text for name, text in headers.items() if name not in own}
+            headers = without(headers, {Header.STATUS, Header.DESCRIPTION})
         message: Msg = super()._build_message(sid, readable, reply, data, headers)
         return message
 

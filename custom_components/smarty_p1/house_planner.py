@@ -304,7 +304,9 @@ class HousePlanner:
             record = self._records.record_of(name)
             if planned:
                 plan = _with_runs(replace(plan, lacks=planned.lacks), planned, wish, record)
-            self._records.put_record(name, record.with_plan(plan, runs=bool(wish and wish.runs)))
+            self._records.put_record(
+                name, record.with_plan(plan, is_running=bool(wish and wish.is_running))
+            )
         self._show(name)
 
     @callback
@@ -352,7 +354,7 @@ class HousePlanner:
             None if record.began else plan.by,
             source,
             announced_start=record.announced_start,
-            runs=_runs(load, record),
+            is_running=_runs(load, record),
             since=max([quarter_start(now), *record.ready_at[-1:]]),
             is_at_once=record.is_at_once,
         )

@@ -112,8 +112,8 @@ def _fields(entered: EnteredLoad | None, energies: Sequence[LoadEnergy]) -> Json
     if not load.has_deadline:
         hours = [0.0] * _WEEK_DAYS
     fields: JsonDict = {"kw": load.max_kw, "min_kw": load.min_kw, "end_hours": tuple(hours)}
-    if known := [energy.hours for energy in energies if any(energy.hours.values())]:
-        [kwh] = known  # the hours of this car alone
+    # The one energy is that of this car. An energy without a rise is not measured.
+    if kwh := next((energy.hours for energy in energies if any(energy.hours.values())), None):
         nights = sum(hour is not None for hour in hours) / _WEEK_DAYS * len(kwh) / 24
         fields["kwh"] = sum(max(0.0, of_hour) for of_hour in kwh.values()) / nights
     elif load.kwh:

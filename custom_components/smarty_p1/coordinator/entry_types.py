@@ -1,6 +1,5 @@
 """Types of this integration's config entries, for signatures, and lists of the entries."""
 
-from collections.abc import Container
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -8,7 +7,6 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..lib.entities.devices import SHORT_SERIAL_SIZE
-from ..lib.json_types import JsonDict, JsonMapping
 
 # Type of an entry of any kind, loaded or not. The modules of the coordinators define types for
 # entries of a single kind.
@@ -29,11 +27,6 @@ def known_meters(hass: HomeAssistant) -> list[AnyConfigEntry]:
 def active_meters(hass: HomeAssistant) -> list[AnyConfigEntry]:
     """Return the entries of the meters, pulse readers and tanks that are not disabled."""
     return [entry for entry in known_meters(hass) if not entry.disabled_by]
-
-
-def without(options: JsonMapping, names: Container[str]) -> JsonDict:
-    """Return options, or other named values, except those with `names`."""
-    return {name: value for name, value in options.items() if name not in names}
 
 
 def short_title(entry: AnyConfigEntry) -> str:

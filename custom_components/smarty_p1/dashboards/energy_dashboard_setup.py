@@ -21,7 +21,6 @@ from ..const import CONF_FILL_ENERGY, CONF_GAS_POINT, CONF_PRODUCTION_POINT, DOM
 from ..coordinator import RecordsConfigEntry, has_telegrams, is_live
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entered_gas_prices import gas_prices
-from ..coordinator.entry_types import without
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.hourly_statistics import Hours
 from ..coordinator.statistics.statistic_ids import (
@@ -38,7 +37,7 @@ from ..lib.entities.leneda_and_sharing_sensors import LENEDA_SENSORS
 from ..lib.entities.mbus_sensors import sensors_of_mbus_meter
 from ..lib.entities.meter_sensors import SENSORS
 from ..lib.entities.tariff_sensors import TARIFF_SENSORS
-from ..lib.json_types import JsonDict, JsonMapping
+from ..lib.json_types import JsonDict, JsonMapping, without
 from ..lib.meter.meter_reader import Reading
 from .energy_sources import EXPORT, IMPORT, RATE, SIDES
 

@@ -41,8 +41,8 @@ from homeassistant.helpers.json import json_bytes, json_fragment
 
 from ..const import CONF_SIDEBAR
 from ..coordinator import has_records
-from ..coordinator.entry_types import AnyConfigEntry, known_meters, without
-from ..lib.json_types import JsonDict
+from ..coordinator.entry_types import AnyConfigEntry, known_meters
+from ..lib.json_types import JsonDict, without
 from .cards_view import late_module
 
 _STRATEGY = "custom:smarty-p1"

@@ -1,12 +1,7 @@
 """Dialog of a house battery: capacity, charge, powers, and what may control it."""
 
 import voluptuous as vol
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigSubentry,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -96,22 +91,16 @@ class BatteryFlow(ConfigSubentryFlow):
 
     async def async_step_user(self, user_input: Input = None) -> SubentryFlowResult:
         """Ask for the battery."""
-        if self._subentry is None:
-            self._form.refuse_more(self._get_entry())
+        if self._form.changed is None:
+            self._form.refuse_more()
         page = Page("user", _FIELDS, self._check, _SECTIONS, states=_mode_fields)
-        return await self._form.async_ask(page, user_input, self._get_entry(), self._subentry)
+        return await self._form.async_ask(page, user_input)
 
     async_step_reconfigure = async_step_user
 
     async def async_step_states(self, user_input: Input = None) -> SubentryFlowResult:
         """Ask for the two modes."""
-        return await self._form.async_ask_states(user_input, self._get_entry(), self._subentry)
-
-    @property
-    def _subentry(self) -> ConfigSubentry | None:
-        """Return the battery that is changed, None for a new one."""
-        is_change = self.source == SOURCE_RECONFIGURE
-        return self._get_reconfigure_subentry() if is_change else None
+        return await self._form.async_ask_states(user_input)
 
     def _check(self, data: JsonDict, errors: FormErrors) -> JsonDict:
         """Return the data of a battery. Add an error for a field that does not fit the others."""

@@ -7,12 +7,7 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.components.lock.const import LockState
-from homeassistant.config_entries import (
-    SOURCE_RECONFIGURE,
-    ConfigSubentry,
-    ConfigSubentryFlow,
-    SubentryFlowResult,
-)
+from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -208,7 +203,7 @@ class LoadFlow(ConfigSubentryFlow):
 
     async def async_step_user(self, _user_input: Input = None) -> SubentryFlowResult:
         """Ask for the kind of the load."""
-        self._form.refuse_more(self._get_entry())
+        self._form.refuse_more()
         return self.async_show_menu(step_id="user", menu_options=[*_FIELDS])
 
     async def async_step_reconfigure(self, _user_input: Input = None) -> SubentryFlowResult:
@@ -230,16 +225,10 @@ class LoadFlow(ConfigSubentryFlow):
 
     async def async_step_states(self, user_input: Input = None) -> SubentryFlowResult:
         """Ask what the states of the chosen entities mean."""
-        return await self._form.async_ask_states(user_input, self._get_entry(), self._subentry)
-
-    @property
-    def _subentry(self) -> ConfigSubentry | None:
-        """Return the load that is changed, None for a new one."""
-        is_change = self.source == SOURCE_RECONFIGURE
-        return self._get_reconfigure_subentry() if is_change else None
+        return await self._form.async_ask_states(user_input)
 
     async def _async_ask(self, typed: Input = None, *, kind: str) -> SubentryFlowResult:
-        if self._subentry is None and self._found is None:
+        if self._form.changed is None and self._found is None:
             self._kind, self._found = (
                 kind,
                 found_devices(self.hass, kind, commanded(self.hass).keys()),
@@ -255,7 +244,7 @@ class LoadFlow(ConfigSubentryFlow):
             self._suggested,
             _state_fields,
         )
-        return await self._form.async_ask(page, typed, self._get_entry(), self._subentry)
+        return await self._form.async_ask(page, typed)
 
     # Steps of the dialog: a form for each kind of load.
     async_step_car = partialmethod(_async_ask, kind=LOAD_CAR)
@@ -295,7 +284,7 @@ class LoadFlow(ConfigSubentryFlow):
             return
         if CONF_LIMITED_TO not in data:
             errors.refuse(CONF_LIMITED_TO, "limited_to_missing")
-        own = self._subentry and self._subentry.subentry_id
+        own = self._form.changed and self._form.changed.subentry_id
         for other in self._get_entry().get_subentries_of_type(SUBENTRY_LOAD):
             is_same = other.subentry_id != own and other.data.get(CONF_BLOCKED_BY) == relay
             if is_same and other.data[CONF_BLOCKED_WHEN] != data[CONF_BLOCKED_WHEN]:
@@ -318,7 +307,8 @@ class LoadFlow(ConfigSubentryFlow):
             errors.refuse(CONF_SWITCHED_BY, "lock_of_other_device")
         elif domain == _LOCK:
             data |= {CONF_ON_WHEN: LockState.UNLOCKED, CONF_OFF_WHEN: LockState.LOCKED}
-            if self._subentry is None or self._subentry.data.get(CONF_SWITCHED_BY) != switch:
+            before = self._form.changed
+            if before is None or before.data.get(CONF_SWITCHED_BY) != switch:
                 self._form.ask_once(CONF_SWITCHED_BY, "lock_to_confirm")
 
     def _check_powers(self, kind: str, data: JsonDict, errors: FormErrors) -> None:

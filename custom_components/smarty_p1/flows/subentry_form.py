@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import voluptuous as vol
 from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
     ConfigEntry,
     ConfigSubentry,
     ConfigSubentryFlow,
@@ -31,7 +32,7 @@ from ..const import (
 from ..coordinator.loads.entered_loads import MOST, subentries_of
 from ..coordinator.loads.refused_loads import COMMANDED, commanded
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
-from ..lib.json_types import JsonDict, JsonMapping
+from ..lib.json_types import JsonDict, JsonMapping, without
 from ..lib.markdown_text import in_markdown
 from ..request_fields import SchemaFields
 from ..user_locale import async_user_locale
@@ -118,38 +119,41 @@ class SubentryForm:
             self._asked.add(key)
             self._form.inputs.refuse(field, key)
 
-    def refuse_more(self, entry: ConfigEntry) -> None:
+    @property
+    def entry(self) -> ConfigEntry:
+        """Return the entry of the meter."""
+        return self._flow._get_entry()  # noqa: SLF001 - the form is a part of the dialog
+
+    @property
+    def changed(self) -> ConfigSubentry | None:
+        """Return the subentry that is changed, None for a new one."""
+        is_change = self._flow.source == SOURCE_RECONFIGURE
+        return self._flow._get_reconfigure_subentry() if is_change else None  # noqa: SLF001
+
+    def refuse_more(self) -> None:
         """Raise AbortFlow if the meter has as many subentries as it may have."""
         most = MOST[self._type]
-        if len(subentries_of(entry, self._type)) >= most:
+        if len(subentries_of(self.entry, self._type)) >= most:
             raise AbortFlow(self._reason, in_markdown({"most": str(most)}))
 
-    async def async_ask(
-        self,
-        page: Page,
-        typed: Input,
-        entry: ConfigEntry,
-        subentry: ConfigSubentry | None,
-    ) -> SubentryFlowResult:
+    async def async_ask(self, page: Page, typed: Input) -> SubentryFlowResult:
         """Show the page. If its values are right, show the next one, or store them."""
         shown = dict[str, Any]()
-        if subentry:
+        if subentry := self.changed:
             self._title = subentry.title
             shown = {CONF_NAME: subentry.title, **subentry.data}
         read = await self._form.async_accept(
-            typed, lambda submitted: self._async_read(page, submitted, shown, subentry)
+            typed, lambda submitted: self._async_read(page, submitted, shown)
         )
         if read is None:
             return await self._async_show(page, shown)
         self._name, self._data = read
         self._states = page.states(self._data)
-        return await self.async_ask_states(None, entry, subentry)
+        return await self.async_ask_states(None)
 
-    async def async_ask_states(
-        self, typed: Input, entry: ConfigEntry, subentry: ConfigSubentry | None
-    ) -> SubentryFlowResult:
+    async def async_ask_states(self, typed: Input) -> SubentryFlowResult:
         """Show the page with the states of the chosen entities, if any. Store all values."""
-        flow, data = self._flow, self._data
+        flow, data, subentry = self._flow, self._data, self.changed
         if self._states:
             read = await self._form.async_accept(typed, self._async_with_states)
             if read is None:
@@ -158,9 +162,9 @@ class SubentryForm:
                 return await self._form.async_show("states", self._states, before, changing)
             data = read
         if subentry:
-            return flow.async_update_and_abort(entry, subentry, title=self._name, data=data)
+            return flow.async_update_and_abort(self.entry, subentry, title=self._name, data=data)
         # Other dialogs may have been open.
-        self.refuse_more(entry)
+        self.refuse_more()
         return flow.async_create_entry(title=self._name, data=data)
 
     async def _async_with_states(self, typed: JsonDict) -> JsonMapping:
@@ -188,18 +192,14 @@ class SubentryForm:
         return await self._form.async_show(page.step, shown, suggested, changing)
 
     async def _async_read(
-        self,
-        page: Page,
-        typed: JsonDict,
-        before: JsonMapping,
-        subentry: ConfigSubentry | None,
+        self, page: Page, typed: JsonDict, before: JsonMapping
     ) -> tuple[str, JsonDict]:
         """Return name and data of the subentry. Raises FieldError."""
         inputs = self._form.inputs
         data = dict[str, Any]()
         for section_name, part in page.parts(self._fields(page, before)).items():
             place = f"{self._steps}.{page.step}"
-            entered = {key: value for key, value in typed.items() if key not in page.sections}
+            entered = without(typed, page.sections)
             if section_name:
                 place += f".sections.{section_name}"
                 # A section that was not submitted stays as it is, or as it was suggested.
@@ -209,7 +209,7 @@ class SubentryForm:
         name = " ".join(data.pop(CONF_NAME).split())
         if not (0 < len(name) <= _MAX_NAME_CHARS and name.isprintable()):
             inputs.refuse(CONF_NAME, "load_name")
-        taken = commanded(self._flow.hass, subentry)
+        taken = commanded(self._flow.hass, self.changed)
         for field in COMMANDED:
             if data.get(field) in taken:
                 inputs.refuse(field, "has_other_owner", entity=data[field])

@@ -492,7 +492,7 @@ class FailureDetection:
         A line can be full of rejected telegrams, so this method must be fast.
         """
         repair = _REPAIR_OF.get(obstacle)
-        run = None if self._run is None or self._run.is_over(now) else self._run
+        run = self._run_at(now)
         if repair is None:
             self._note_passing(run, obstacle, details)
             return
@@ -534,6 +534,9 @@ class FailureDetection:
     def _altered(self, now: float) -> ReadingProblem | None:
         """Return the problem of altered bytes, None without a proof that the source sends here."""
         return self._rules.altered if now < self._proved_until else None
+
+    def _run_at(self, now: float) -> _FailureRun | None:
+        return None if self._run is None or self._run.is_over(now) else self._run
 
     def _note_reading(self, now: float) -> None:
         """Record a reading, and withdraw the repairs that it makes unnecessary.

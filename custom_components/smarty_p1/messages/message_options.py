@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_KINDS, CONF_QUIET_FROM, CONF_QUIET_UNTIL, CONF_RECIPIENTS, SECTION_MESSAGES
 from ..coordinator import has_records, has_telegrams, is_live
-from ..coordinator.entry_types import AnyConfigEntry, active_meters, without
+from ..coordinator.entry_types import AnyConfigEntry, active_meters
 from ..coordinator.loads.entered_loads import entered_loads
-from ..lib.json_types import JsonDict, JsonMapping
+from ..lib.json_types import JsonDict, JsonMapping, without
 from ..lib.messages.message import Kind
 from ..lib.messages.outbox import QuietHours
 

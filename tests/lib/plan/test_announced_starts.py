@@ -50,7 +50,7 @@ class Evening:
             left = load.kwh - kwh
             has_begun = bool(load.profile) and kwh > NO_KWH
             if load.end > 1 and left > 0.05 and not has_begun:
-                loads.append(load._replace(kwh=left, end=load.end - 1, runs=kwh > NO_KWH))
+                loads.append(load._replace(kwh=left, end=load.end - 1, is_running=kwh > NO_KWH))
         self.loads = loads
 
     @property
@@ -64,7 +64,8 @@ class Evening:
 
 def is_kept(load: Load, planned: Planned, told: int) -> bool:
     """Return whether a load starts as told, or goes on until then."""
-    earlier = [begin for begin, _ in planned.runs if begin < told and (begin or not load.runs)]
+    runs_now = load.is_running
+    earlier = [begin for begin, _ in planned.runs if begin < told and (begin or not runs_now)]
     return not earlier and planned.kwh[told] > NO_KWH
 
 
@@ -79,7 +80,7 @@ def has_room(load: Load, planned: Planned, told: int) -> bool:
     """Return whether a load gets its energy from a told start on, and in the run that goes on."""
     if load.profile:
         return told + len(load.profile) <= load.end
-    going_on = planned.runs[0][1] if load.runs and planned.runs[0][0] == 0 else 0
+    going_on = planned.runs[0][1] if load.is_running and planned.runs[0][0] == 0 else 0
     return (going_on + load.end - told) * load.max_kw / 4 >= load.kwh
 
 

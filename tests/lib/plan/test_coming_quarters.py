@@ -111,7 +111,7 @@ def test_energy_that_is_never_charged_saves_nothing() -> None:
 
 
 def test_an_appliance_that_runs_goes_on_above_the_limit_and_a_car_at_once_waits() -> None:
-    dishes = LoadWish("dishes", 3.0, hours=1.1, runs=True, is_at_once=True)
+    dishes = LoadWish("dishes", 3.0, hours=1.1, is_running=True, is_at_once=True)
     car = LoadWish("car", 8.8, 11.0, by=MIDNIGHT, is_at_once=True)
     question = PlanQuestion(NOW, CONTRACTS, market, PAST, [dishes, car], never_above_kw=3.0)
     planned = planned_house(question)

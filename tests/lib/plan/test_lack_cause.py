@@ -25,7 +25,7 @@ def night(
 ) -> LoadRecord:
     """Return the state shortly after the deadline of a night with a plan."""
     plan = LoadPlan(missing_kwh=missing_kwh, planned_at=NOW, left_kwh=left_kwh, by=BY)
-    record = record.with_presence(NOW, is_there=True).with_plan(plan, runs=False)
+    record = record.with_presence(NOW, is_there=True).with_plan(plan, is_running=False)
     for minute in range(13 * 60 + 2):
         now = NOW + minute * MINUTE
         is_on = start is not None and now >= start
@@ -76,6 +76,6 @@ def test_a_load_that_got_nearly_all_has_no_ended_task() -> None:
 
 def test_a_deadline_that_nobody_saw_has_no_message() -> None:
     plan = LoadPlan(planned_at=NOW, left_kwh=12.0, by=BY)
-    record = LoadRecord().with_presence(NOW, is_there=True).with_plan(plan, runs=False)
+    record = LoadRecord().with_presence(NOW, is_there=True).with_plan(plan, is_running=False)
     record = replace(record, control=record.control.counted(NOW, 0.0, NOW))
     assert record.at_deadline(CAR, BY + MINUTE).ended is None

@@ -153,7 +153,7 @@ PRESENT, NEXT = local("2026-11-26 18:00"), local("2026-11-26 21:00")
 
 
 @pytest.mark.parametrize(
-    ("told", "begins", "runs", "expected"),
+    ("told", "begins", "is_running", "expected"),
     [
         (None, (NEXT,), False, NEXT),
         (None, (PRESENT, NEXT), False, PRESENT),
@@ -165,10 +165,17 @@ PRESENT, NEXT = local("2026-11-26 18:00"), local("2026-11-26 21:00")
     ],
 )
 def test_a_start_is_kept_until_its_quarter_hour_ends(
-    told: datetime | None, begins: Sequence[datetime], *, runs: bool, expected: datetime | None
+    told: datetime | None,
+    begins: Sequence[datetime],
+    *,
+    is_running: bool,
+    expected: datetime | None,
 ) -> None:
     plan = LoadPlan(tuple(Run(at, at + 60 * MINUTE) for at in begins), planned_at=NOW)
-    assert LoadRecord(announced_start=told).with_plan(plan, runs=runs).announced_start == expected
+    assert (
+        LoadRecord(announced_start=told).with_plan(plan, is_running=is_running).announced_start
+        == expected
+    )
 
 
 def test_a_car_that_leaves_ends_its_task() -> None:

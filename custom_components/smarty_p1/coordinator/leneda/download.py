@@ -30,6 +30,7 @@ from ...lib.history.luxembourg_time import (
     month_end,
     next_moment,
 )
+from ...lib.json_types import without
 from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow, LenedaRows
@@ -362,9 +363,7 @@ class LenedaDownload:
             return
         oldest = day_start(now - KEPT_TIME)
         series = await self._leneda.async_read(self._points)
-        while waiting := {
-            code: span for code, span in self._unfinished(now).items() if code not in self._failed
-        }:
+        while waiting := without(self._unfinished(now), self._failed):
             end = max(span.since for span in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
             answers: dict[str, _Answer] = {}

@@ -7,6 +7,7 @@ last two weeks are requested again each time, because the operator can correct t
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant
@@ -29,24 +30,20 @@ _KEPT = timedelta(days=KEPT_DAYS - 1)
 _MIN_VOLUME = 1.0
 
 
+@dataclass(frozen=True)
 class LenedaGas:
     """Download of a household's gas consumption into the history of the electricity meter."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        account: Account,
-        history: MeterHistory,
-        statistics: GasStatistics,
-        pause: Callable[[], Awaitable[None]],
-    ) -> None:
-        """Prepare the download. It calls `pause` before each request."""
-        self._hass = hass
-        self._account = account
-        self._history = history
-        self._statistics = statistics
-        self._pause = pause
-        self._point = digest_of(account.get(CONF_GAS_POINT, ""))
+    hass: HomeAssistant
+    account: Account
+    history: MeterHistory
+    statistics: GasStatistics
+    pause: Callable[[], Awaitable[None]]
+    """Called before each request."""
+
+    @property
+    def _point(self) -> str:
+        return digest_of(self.account.get(CONF_GAS_POINT, ""))
 
     @property
     def has_former_point(self) -> bool:
@@ -54,18 +51,18 @@ class LenedaGas:
 
         The user has then changed the metering point since the last download.
         """
-        medium = self._history.media.get(LENEDA_GAS)
+        medium = self.history.media.get(LENEDA_GAS)
         return medium is not None and medium.point not in {"", self._point}
 
     async def async_leave_former_point(self) -> None:
         """Remove Leneda's gas consumption if it is from another metering point."""
-        medium = self._history.media.get(LENEDA_GAS)
+        medium = self.history.media.get(LENEDA_GAS)
         if medium is None or not self.has_former_point:
             return
-        if medium.days and CONF_GAS_POINT in self._account:
+        if medium.days and CONF_GAS_POINT in self.account:
             # First the rows, then the history. If Home Assistant crashes in between, the next start
             # repeats both.
-            await self._statistics.async_remove((min(medium.days), day_end(max(medium.days))))
+            await self.statistics.async_remove((min(medium.days), day_end(max(medium.days))))
         self.forget()
 
     async def async_refresh(self, now: datetime) -> None:
@@ -74,14 +71,14 @@ class LenedaGas:
         The consumption of a former metering point is removed first.
         """
         await self.async_leave_former_point()
-        media = self._history.media
-        if self._has_meter(now) or CONF_GAS_POINT not in self._account:
+        media = self.history.media
+        if self._has_meter(now) or CONF_GAS_POINT not in self.account:
             self.forget()
             return
         today = day_start(now)
         medium = media.get(LENEDA_GAS) or MediumHistory("gas", "m3")
         medium.point = self._point
-        if medium.days and not await self._statistics.async_has(
+        if medium.days and not await self.statistics.async_has(
             (first := min(medium.days), day_end(first))
         ):
             # The statistics were cleared, or the database is another one. The history has no
@@ -103,7 +100,7 @@ class LenedaGas:
             and counts_gas_in_m3(medium.kind, medium.unit)
             and medium.time is not None
             and medium.time > now - _RECENT
-            for identity, medium in self._history.media.items()
+            for identity, medium in self.history.media.items()
         )
 
     async def _async_add_recent(self, medium: MediumHistory, today: datetime) -> None:
@@ -121,7 +118,7 @@ class LenedaGas:
 
     def forget(self) -> None:
         """Remove the gas consumption that Leneda has sent from the history."""
-        self._history.media.pop(LENEDA_GAS, None)
+        self.history.media.pop(LENEDA_GAS, None)
 
     async def _async_add(self, medium: MediumHistory, start: datetime, end: datetime) -> bool:
         """Request and add the days of a period. Return whether Leneda has values of this period."""
@@ -131,7 +128,7 @@ class LenedaGas:
         energies = await self._async_series(GAS_ENERGY, start, end)
         kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
         # First the rows, then the days, which tell the next download what is known.
-        await self._statistics.async_add(hours_of(volumes), hours_of(energies), kwh_per_m3)
+        await self.statistics.async_add(hours_of(volumes), hours_of(energies), kwh_per_m3)
         medium.replace_days(_day_sums(volumes))
         last = volumes[-1].start + volumes[-1].length
         # The energy of a cubic metre changes with the gas, so the newest period decides it. An
@@ -139,16 +136,16 @@ class LenedaGas:
         if medium.kwh_per_m3 is None or medium.time is None or last >= medium.time:
             medium.kwh_per_m3 = kwh_per_m3
         medium.time = max(medium.time or start, last)
-        self._history.media[LENEDA_GAS] = medium
-        self._history.schedule()
+        self.history.media[LENEDA_GAS] = medium
+        self.history.schedule()
         return True
 
     async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:
         """Request the values of a period. Return [] if Leneda refuses the code."""
-        await self._pause()
-        request = SeriesRequest(self._account[CONF_GAS_POINT], code, start, end)
+        await self.pause()
+        request = SeriesRequest(self.account[CONF_GAS_POINT], code, start, end)
         try:
-            return await async_series(self._hass, self._account, request, read_gas_series)
+            return await async_series(self.hass, self.account, request, read_gas_series)
         except LenedaError as err:
             if err.reason not in NO_SERIES:
                 raise

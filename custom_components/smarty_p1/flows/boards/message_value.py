@@ -13,9 +13,8 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import dt as dt_util
 
 from ...const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_MESSAGE
-from ...coordinator.entry_types import without
 from ...lib.boards.board_message import Counted, MessageForm, MessageValue
-from ...lib.json_types import JsonDict, JsonMapping
+from ...lib.json_types import JsonDict, JsonMapping, without
 from ...lib.markdown_text import TextPlaceholders
 from ...lib.stored_json import dump
 

@@ -7,9 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import SelectSelector
 
 from ...const import CONF_CONTRACTS, CONF_SINCE
-from ...coordinator.entry_types import without
 from ...lib.amounts import EUR_PER_KWH, KW, amount_text
-from ...lib.json_types import JsonDict, JsonMapping
+from ...lib.json_types import JsonDict, JsonMapping, without
 from ...lib.prices.entered_contract import (
     Terms,
     entered_contracts,

@@ -25,7 +25,7 @@ from ...const import (
 )
 from ...coordinator import has_telegrams, loaded_meter
 from ...coordinator.chosen_entity_ids import with_registry_ids
-from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title, without
+from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
 from ...coordinator.repair_issues import Problem, withdraw_issues
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...energy_dashboard.house_sources import (
@@ -39,7 +39,7 @@ from ...energy_dashboard.house_sources import (
 from ...lib.amounts import EUR
 from ...lib.bill.household_state import HouseholdState
 from ...lib.history.luxembourg_time import LUXEMBOURG
-from ...lib.json_types import JsonDict, JsonMapping
+from ...lib.json_types import JsonDict, JsonMapping, without
 from ...lib.markdown_text import TextPlaceholders, Verbatim, as_plain
 from ...lib.prices.contract import Contracts
 from ...lib.prices.entered_contract import (

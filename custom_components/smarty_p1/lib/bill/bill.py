@@ -215,9 +215,7 @@ def _parts(lines: tuple[BillLine, ...], vat_rate: float) -> Mapping[str, float]:
         left -= costs["surcharge"]
     others = others or [*costs.keys() & {"surcharge"}]
     costs |= zip(others, rounded_to_sum([costs[part] for part in others], left), strict=True)
-    for part, of in of_part.items():
-        costs[part] += sum([line.amount for line in of if not line.has_vat])
-    return {part: round(costs[part], 2) for part in of_part}
+    return {part: round(costs[part] + _untaxed(of), 2) for part, of in of_part.items()}
 
 
 def _by_part(lines: Iterable[BillLine]) -> Mapping[str, Sequence[BillLine]]:
@@ -592,3 +590,7 @@ def _line(charge: _Charge, price: float, kinds: Mapping[str, LineKind]) -> BillL
 
 def _vat_base(lines: Iterable[BillLine]) -> float:
     return sum([line.amount for line in lines if line.has_vat])
+
+
+def _untaxed(lines: Iterable[BillLine]) -> float:
+    return sum([line.amount for line in lines if not line.has_vat])

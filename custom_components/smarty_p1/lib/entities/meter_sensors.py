@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..json_types import JsonMapping
+from ..json_types import JsonMapping, without
 from ..meter.meter_reader import Reading
 from ..p1.obis import CONTROL_STATES, METER_TIME, OBJECTS, VOLTAGE_COUNTERS
 from ..p1.telegram import Telegram, Verification
@@ -229,7 +229,7 @@ def _one_line(value: Value) -> str:
 
 def _other_objects(reading: Reading) -> dict[str, str]:
     objects = reading.telegram.objects
-    others = {name: value for name, value in objects.items() if name not in OBJECTS}
+    others = without(objects, OBJECTS)
     size = _MAX_OTHER_CHARS // max(len(others), 1)
     return {reference: _one_line(value)[:size] for reference, value in others.items()}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
+from ..json_types import without
 from ..passed_pause import has_passed
 from ..stored_json import Mark, Size
 from .message import HouseholdMessage
@@ -50,7 +51,7 @@ def watch_phases(state: PhaseState, now: datetime) -> tuple[PhaseState, list[Hou
     }
     if not told:
         return state, []
-    kept = {phase: since for phase, since in state.lost_since.items() if phase not in told}
+    kept = without(state.lost_since, told)
     connected = tuple(phase for phase in state.connected if phase not in told)
     messages = [
         HouseholdMessage("phase_lost", {"phase": phase, "since_at": since.isoformat()})

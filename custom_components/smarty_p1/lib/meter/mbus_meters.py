@@ -20,7 +20,7 @@ from itertools import chain, count
 from typing import Annotated, NamedTuple, Self
 
 from ..bounds import keep_newest
-from ..json_types import JsonDict
+from ..json_types import JsonDict, without
 from ..p1.obis import CHANNELS
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusChannels, MBusReading
@@ -213,7 +213,7 @@ class MBusMeters:
         if self._noted == (telegram.channels, channels):
             return
         self._noted = telegram.channels, channels
-        exchanged = {old: new for old, new in self.exchanged.items() if old not in channels}
+        exchanged = without(self.exchanged, channels)
         for identity, channel in channels.items():
             reading = telegram.channels[channel]
             before = None if identity in self._meters else self._last_on(channel, reading)

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Set as AbstractSet
+from collections.abc import Callable, Mapping, Set as AbstractSet
 from dataclasses import replace
 
 from ..connection_outage import Budget
+from ..json_types import without
 from ..p1.obis import MBUS_FIELDS, OBJECTS, mbus_reference
 from ..p1.telegram import Telegram, Verification
 from ..p1.value_converters import MBusChannels, MBusReading
@@ -90,8 +91,8 @@ class Limits:
         objects |= {mbus_reference(channel, field) for channel in channels for field in MBUS_FIELDS}
         return replace(
             telegram,
-            objects=_without(telegram.objects, objects),
-            channels=_without(telegram.channels, channels),
+            objects=without(telegram.objects, objects),
+            channels=without(telegram.channels, channels),
         )
 
     def _refused_objects(self, telegram: Telegram) -> set[str]:
@@ -136,7 +137,3 @@ def _identities(telegram: Telegram, channels: MBusChannels | None) -> dict[int, 
         return {channel: identity for identity, channel in channels.items()}
     readings = telegram.channels.items()
     return {channel: identity_of(channel, reading) for channel, reading in readings}
-
-
-def _without[K, V](mapping: Mapping[K, V], keys: Container[K]) -> dict[K, V]:
-    return {key: value for key, value in mapping.items() if key not in keys}

@@ -66,7 +66,9 @@ def _keeps(load: Load, planned: Planned, at: int | None) -> bool:
     """Return whether a plan keeps a start. A run that goes on may reach it."""
     if at is None:
         return True
-    is_later = any(begin < at and (begin, load.runs) != (0, True) for begin, _ in planned.runs)
+    is_later = any(
+        begin < at and (begin, load.is_running) != (0, True) for begin, _ in planned.runs
+    )
     return not is_later and at < len(planned.kwh) and planned.kwh[at] > NO_KWH
 
 
@@ -77,7 +79,7 @@ def _bound(load: Load, free: Planned, at: int | None, count: int) -> Load | None
     if load.profile:
         is_possible = at + len(load.profile) <= min(load.end, count)
         return load._replace(first=at, end=at + len(load.profile)) if is_possible else None
-    going_on = [end for begin, end in free.runs if begin == load.first and load.runs]
+    going_on = [end for begin, end in free.runs if begin == load.first and load.is_running]
     return load._replace(pause=(min([*going_on, at]) if going_on else load.first, at))
 
 

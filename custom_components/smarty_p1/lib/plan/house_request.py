@@ -49,7 +49,7 @@ class LoadWish(NamedTuple):
     """Ids of further statistics whose energy is left out of the past."""
     announced_start: datetime | None = None
     """Start that was announced, and that should be kept."""
-    runs: bool = False
+    is_running: bool = False
     """Whether it runs now."""
     since: datetime | None = None
     """Time since which it could run in the current quarter-hour, None for now."""
@@ -82,7 +82,7 @@ class LoadWish(NamedTuple):
             first,
             min(end, count),
             profile,
-            self.runs,
+            self.is_running,
             self.min_kw,
         )
 
@@ -239,5 +239,5 @@ def _told(wishes: Sequence[LoadWish], start: datetime) -> dict[str, int]:
     return {
         wish.name: max(0, (wish.announced_start - start) // QUARTER_HOUR)
         for wish in wishes
-        if wish.announced_start and (wish.announced_start >= start or not wish.runs)
+        if wish.announced_start and (wish.announced_start >= start or not wish.is_running)
     }

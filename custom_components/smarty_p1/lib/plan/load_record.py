@@ -1,6 +1,6 @@
 """Record of a load: ready, announced, begun, did not start, wishes of the user, orders.
 
-    record = record.with_presence(now, is_there=True).with_plan(plan, runs=False)
+    record = record.with_presence(now, is_there=True).with_plan(plan, is_running=False)
     record = record.noted(load, now, Noted(kw=0.0, is_ordered=True))
 
 Each method returns the next state. Nothing else is remembered of a load, so a restart goes on.
@@ -273,10 +273,10 @@ class LoadRecord:
         there = replace(_anew(self), is_there=is_there, is_by_hand=False, announced_start=None)
         return replace(there, once=None, replaced=None, skipped=None)
 
-    def with_plan(self, plan: LoadPlan, *, runs: bool) -> LoadRecord:
-        """Return the state after a new plan was shown. `runs` says whether the load ran before."""
+    def with_plan(self, plan: LoadPlan, *, is_running: bool) -> LoadRecord:
+        """Return the state after a new plan was shown. `is_running` says if the load ran before."""
         present = plan.runs[0].begin if plan.runs_now else None
-        is_kept = present is not None and (not runs or present == self.announced_start)
+        is_kept = present is not None and (not is_running or present == self.announced_start)
         announced = present if is_kept else plan.next_start
         control = replace(self.control, left_kwh=plan.left_kwh)
         return replace(self, announced_start=announced, plan=plan, control=control)

@@ -26,7 +26,7 @@ class Load(NamedTuple):
     end: int
     profile: tuple[float, ...] = ()
     """Energy in kWh of each quarter-hour of a load that runs through. Empty if it may pause."""
-    runs: bool = False
+    is_running: bool = False
     """Whether the load runs now, so that energy in the quarter-hour `first` is no start."""
     min_kw: float = 0.0
     """Power below which a load that may pause cannot run in a quarter-hour, except its last."""
@@ -106,7 +106,7 @@ def place_uninterrupted(load: Load, quarters: Sequence[Quarter], net: Sequence[f
 
     The limit price is the mean price of its energy.
     """
-    if load.runs:
+    if load.is_running:
         # A load that has begun is not stopped by a highest power of the house.
         quarters = [quarter._replace(max_kwh=inf) for quarter in quarters]
     kwh, need = [0.0] * len(quarters), sum(load.profile)

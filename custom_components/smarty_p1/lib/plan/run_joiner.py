@@ -46,7 +46,7 @@ def join_runs(
     """
     dearest, trials = -inf, iter(range(_MAX_TRIALS))
     # A run that goes on counts, too, because others can be joined to it.
-    while _starts(load, kwh) + load.runs > 1:
+    while _starts(load, kwh) + load.is_running > 1:
         moves = _moves(load, quarters, net, kwh, trials)
         best = max(moves, key=lambda move: move.gain, default=None)
         if best is None or best.gain <= NO_KWH:
@@ -57,7 +57,7 @@ def join_runs(
 
 def _starts(load: Load, kwh: Sequence[float]) -> int:
     """Return how often the load must be started. A run that goes on needs no start."""
-    return len(runs_of(kwh)) - (load.runs and kwh[load.first] > NO_KWH)
+    return len(runs_of(kwh)) - (load.is_running and kwh[load.first] > NO_KWH)
 
 
 def _moves(
@@ -88,7 +88,7 @@ def _moves(
 def _near(load: Load, runs: Sequence[_Run], window: Iterable[int]) -> Mapping[int, set[_Run]]:
     """Return the runs near each quarter-hour. A load that runs now is a run, too."""
     near = defaultdict[int, set[_Run]](set)
-    for run in [*runs, *([(load.first, load.first)] if load.runs else [])]:
+    for run in [*runs, *([(load.first, load.first)] if load.is_running else [])]:
         for at in window:
             if run[0] - _NEAR_QUARTERS <= at < run[1] + _NEAR_QUARTERS:
                 near[at].add(run)

@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import NamedTuple, Self
 
 from ..history.luxembourg_time import local_day, midnight
-from ..json_types import JsonDict, JsonMapping
+from ..json_types import JsonDict, JsonMapping, without
 from .published_prices import METER_SIZES, Days, NetworkPrices
 
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
@@ -76,7 +76,7 @@ class Contract:
         A price of None was not entered. `terms` has the opposite result.
         """
         names = {field.name for field in fields(cls)}
-        levies = {name: price for name, price in terms.items() if name not in names}
+        levies = without(terms, names)
         entered = ((name, price) for name, price in levies.items() if price is not None)
         others = {name: value for name, value in terms.items() if name in names}
         return cls(**others, levies=tuple(sorted(entered)))

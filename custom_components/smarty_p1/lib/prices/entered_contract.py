@@ -9,7 +9,7 @@ from typing import Any
 
 from ..amounts import EUR_PER_KWH, Amount
 from ..history.luxembourg_time import MONTHS_OF_A_YEAR, local_day
-from ..json_types import JsonDict, JsonMapping
+from ..json_types import JsonDict, JsonMapping, without
 from .agreed_prices import AgreedPrices, price_file
 from .contract import MAX_AID_NAME_LENGTH, PER_KWH, PER_MONTH, Aid, AidVat, Contract, Contracts
 from .contract_terms import AID_AMOUNTS, CONTRACT_TERMS
@@ -150,7 +150,7 @@ def high_prices(options: JsonMapping) -> list[float]:
 
 def with_confirmed_prices(options: JsonMapping, confirmed: Iterable[float]) -> JsonDict:
     """Return the options, with the mark that the user has also confirmed these high prices."""
-    marked = {name: value for name, value in options.items() if name != _CONFIRMED}
+    marked = without(options, {_CONFIRMED})
     known = {*options.get(_CONFIRMED, ()), *confirmed}
     if left := [price for price in high_prices(marked) if price in known]:
         marked[_CONFIRMED] = left
@@ -185,7 +185,7 @@ def aids_of(options: JsonMapping) -> tuple[Aid, ...]:
 
 def tidy_aid(aid: JsonMapping) -> JsonDict:
     """Return an aid with positive amounts, and without amounts of zero."""
-    others = {name: value for name, value in aid.items() if name not in AID_AMOUNTS}
+    others = without(aid, AID_AMOUNTS)
     amounts = {name: abs(aid[name]) for name in AID_AMOUNTS if aid.get(name)}
     return {**others, "name": aid["name"].strip(), **amounts}
 
