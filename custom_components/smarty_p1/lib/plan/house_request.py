@@ -206,9 +206,7 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     end = max([end, *(wish.by or end for wish in question.wishes)])
     market = with_day_before(question.market)
     usual, is_certain = usual_house(question.past), question.is_certain
-    # A car by 7:00 needs no later prices.
-    needed = [] if is_certain else [wish.by or end for wish in question.wishes]
-    priced_until = max([start + QUARTER_HOUR, *needed])
+    priced_until = _priced_until(question, start, end)
     known, lacks = coming_quarters(
         start, end, question.contracts, market, usual, priced_until=priced_until
     )
@@ -224,6 +222,12 @@ def planned_house(question: PlanQuestion) -> PlannedHouse | PlanLack:
     return PlannedHouse(
         question.now, coming, loads, question.wishes, plan, next(unknown, None), lacks
     )
+
+
+def _priced_until(question: PlanQuestion, start: datetime, end: datetime) -> datetime:
+    """Return the time until which prices must be known. A car by 7:00 needs no later ones."""
+    needed = [] if question.is_certain else [wish.by or end for wish in question.wishes]
+    return max([start + QUARTER_HOUR, *needed])
 
 
 def _end_value(quarters: Sequence[Quarter]) -> float:

@@ -212,7 +212,7 @@ class LoadControl:
             number, wish = self._limited(number, wish, limit, setting)
         if wish is None:
             return number.asked(None, now, is_safe=True)
-        is_lower = wish < max(float(number.state or 0.0), float(number.ordered or 0.0))
+        is_lower = _is_lower(number, wish)
         # While the load is off, no power rises.
         is_off = self.switch is not None and not self.switch.is_on
         return number.asked(
@@ -289,6 +289,10 @@ class LoadControl:
             noted_at=now,
             was_seen=True,
         )
+
+
+def _is_lower(number: Commanded, wish: float) -> bool:
+    return wish < max(float(number.state or 0.0), float(number.ordered or 0.0))
 
 
 def _hands(entities: Iterable[Commanded]) -> set[tuple[str, str | None]]:

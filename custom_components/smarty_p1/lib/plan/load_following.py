@@ -158,8 +158,7 @@ def _wanted_kw(
     max_kwh = seen.load_kwh + min(charger.max_kw * rest, needed_kwh)
     kwh = energy_by_limit_price(order.planned_kwh, order.limit_price, quarter, others_kwh, max_kwh)
     left_kwh = kwh - seen.load_kwh
-    is_near = abs(left_kwh - state.kw * rest) < _LEAST_KWH
-    kw = max(charger.min_kw, min(most_kw, state.kw if is_near else left_kwh / rest))
+    kw = max(charger.min_kw, min(most_kw, _steady_kw(state, left_kwh, rest)))
     # A load starts when its minimum power until the quarter-hour ends takes no more than it may.
     is_wanted = left_kwh >= (NO_KWH if state.kw else charger.min_kw * rest)
     if is_wanted and (state.kw or order.planned_kwh > 0):
@@ -168,6 +167,12 @@ def _wanted_kw(
     cost = quarter.added(others_kwh + seen.load_kwh, added_kwh)
     loss = cost - order.limit_price * added_kwh
     return kw if _pays(state, order, loss, rest, is_wanted=is_wanted) else 0.0
+
+
+def _steady_kw(state: LoadFollowing, left_kwh: float, rest: float) -> float:
+    """Return the power for `left_kwh`, the present one if that is nearly the same energy."""
+    is_near = abs(left_kwh - state.kw * rest) < _LEAST_KWH
+    return state.kw if is_near else left_kwh / rest
 
 
 def _pays(
