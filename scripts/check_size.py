@@ -28,7 +28,7 @@ PROGRAM = (
 )
 ROOMS = (*PROGRAM, "dev", "scripts", "tests")
 CELLS, MAX_ROW = 3, 4000
-MAX_TESTS = 1.73
+MAX_TESTS = 1.7
 """Tokens of tests for each token of the program."""
 _SKIPPED = {
     tokenize.COMMENT,
