@@ -20,7 +20,7 @@ import { prepareView } from "./parts/paper.ts";
 import { rich, smallLine, statusLine, type Table, tableBehind } from "./parts/markup.ts";
 import { type Answer, recordUses } from "./data/request-queue.ts";
 import { scrollIfShort } from "./parts/scroll-if-short.ts";
-import { addToOrder, removeFromOrder, showAnyway, showInOrder } from "./data/shown-in-order.ts";
+import { addToOrder, removeFromOrder, showAnyway, showInOrder, turnOf } from "./data/shown-in-order.ts";
 import { whileDrawn } from "./parts/while-drawn.ts";
 import { styles } from "./styles.ts";
 import type { Meter } from "./data/websocket-types.ts";
@@ -193,6 +193,12 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
     this.addController({ hostUpdated: showInOrder });
     // The build for new browsers leaves this line out.
     OLD_BROWSERS: applyContainerWidths(this);
+  }
+
+  protected override async scheduleUpdate(): Promise<void> {
+    const turn = turnOf(this);
+    if (turn) await turn;
+    super.scheduleUpdate();
   }
 
   override connectedCallback(): void {

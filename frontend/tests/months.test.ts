@@ -115,7 +115,7 @@ test("a month is chosen by a key or a click, and only one that has a bill", () =
   const bills = [7, 8, 9, 10, 11].map((month) => bill(`2026-${String(month).padStart(2, "0")}`, `2026-${String(month + 1).padStart(2, "0")}`));
   const year = yearOf(bills, "€");
   const chosen: string[] = [];
-  const chart = (month: string) => monthsChart({ year, chosen: year.months.find((one) => one.month === month)!, hidden: [], locale: en, width: 0, widthOf: (text) => 8 * text.length, choose: (to) => chosen.push(to) });
+  const chart = (month: string) => monthsChart({ year, chosen: year.months.find((one) => one.month === month)!, hidden: [], locale: en, width: 320, widthOf: (text) => 8 * text.length, choose: (to) => chosen.push(to) });
   const at = (month: string, ...keys: string[]) => {
     chosen.length = 0;
     for (const key of keys) assert.equal(press(chart(month), key), key === "x");

@@ -39,7 +39,7 @@ import { summedMonths } from "../sentences/summed-months.ts";
 import { styles } from "../styles.ts";
 import type { Classes, House, Meter, MonthAbove } from "../data/websocket-types.ts";
 import { type Grid, gridOf, highestOf, type Limit, localOf } from "../data/heat-map-grid.ts";
-import { type Series, yearSeries } from "../data/year-quarter-hours.ts";
+import { type Series, UNKNOWN, yearSeries } from "../data/year-quarter-hours.ts";
 
 /** Inner width of the card in px below which the map is turned. */
 const NARROW_PX = 388;
@@ -126,8 +126,9 @@ export class YearCard extends SmartyCard<YearKey> {
     feed: MeterFeed,
     plan: Reply<Classes> | undefined,
   ): TemplateResult {
-    const grid = this.#gridOf(series);
-    if (!grid.days) return this.waiting("nothing_counted");
+    if (series.values.every((value) => value === UNKNOWN)) return this.waiting("nothing_counted");
+    // Only the picture and the table need the grid, and both are seldom shown.
+    const grid = () => this.#gridOf(series);
     const rows = classes && own !== undefined ? classRows(classes) : [];
     const { entryId, kw: chosenKw } = this.chosen ?? {};
     const kw = entryId === meter.entry_id && rows.some((row) => row.kw === chosenKw) ? chosenKw : own;
@@ -142,7 +143,7 @@ export class YearCard extends SmartyCard<YearKey> {
     if (rows.length) this.announce(`${meter.entry_id} ${kw}`, result, above);
     const reasons = () => html`${above ? smallLine(rich(above)) : nothing}
       ${house ? paragraph(houseYear(house, this.locale)) : nothing}
-      ${this.#year(feed, grid, named)}
+      ${this.#year(feed, grid(), named)}
       ${yearHighs(this.#highestOf(series), this.locale, (day) => this.#openDay(feed, day))}
       ${rows.length ? smallLine(`${summedMonths(decisive!, "todays", classes!.vat_rate !== 0, this.locale)} ${this.t("only_compares")}`) : nothing}`;
     const head = () => {
@@ -205,12 +206,11 @@ export class YearCard extends SmartyCard<YearKey> {
       ${smallLine(older)}`;
   }
 
-  #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {
+  #table(limit: NamedLimit | undefined, grid: () => Grid, months: MonthAbove[]): TemplateResult | typeof nothing {
     const t = (key: "month" | "highest" | "count_above" | "kwh_above") => this.t(key, limit ? { R: limit.name } : {});
-    const lastDay = grid.firstDay + grid.days - 1;
     const row = (month: MonthAbove) => {
       const { start, mean_kw: kw } = month.peak ?? {};
-      const params = start && { ...momentParams(localOf(Date.parse(start)), lastDay, this.locale), power: this.locale.kW(kw!) };
+      const params = start && { ...momentParams(localOf(Date.parse(start)), grid().firstDay + grid().days - 1, this.locale), power: this.locale.kW(kw!) };
       const cells = [this.locale.monthYear(dayStart(`${month.month}-15`)), params ? this.t("drawn_at", params) : "–"];
       if (!limit) return cells;
       const { quarter_hours: count, kwh } = aboveIn([month], limit);

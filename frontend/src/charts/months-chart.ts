@@ -178,8 +178,6 @@ const MONTHS_A_PAGE = 3;
 const SO_FAR_PX = 18;
 /** Gap between the letters of neighbouring months, in px. */
 const MIN_LETTER_GAP_PX = 2;
-/** Width in px until the card has been measured. */
-const DEFAULT_WIDTH_PX = 320;
 
 /** Colours in the order of the parts of a stack. */
 export const COLORS: Record<Unit, string[]> = {
@@ -229,9 +227,10 @@ export interface MonthsChart {
   choose: (month: string) => void;
 }
 
-export function monthsChart({ year, chosen, hidden, locale, width: measured, height: left, widthOf, choose }: MonthsChart): TemplateResult {
+export function monthsChart({ year, chosen, hidden, locale, width, height: left, widthOf, choose }: MonthsChart): TemplateResult {
+  // Until the card is laid out, the chart has no width.
+  if (left === 0) return html`<div class="chart frame"><svg height=${DEFAULT_HEIGHT_PX}></svg></div>`;
   const { months, unit } = year;
-  const width = measured || DEFAULT_WIDTH_PX;
   const at = months.indexOf(chosen);
   const last = lastOf(months)!;
   const soFar = !hidden.length && last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";

@@ -117,7 +117,11 @@ function unpackValues(values: QuarterHours["values"]): Int16Array {
 function decodeMarks(marks: QuarterHours["above"]): Uint8Array {
   if (typeof marks !== "string") return Uint8Array.from(marks ?? []);
   try {
-    return Uint8Array.from(atob(marks), (char) => char.charCodeAt(0));
+    const text = atob(marks);
+    const bytes = new Uint8Array(text.length);
+    // A loop, because `Uint8Array.from` calls a function for each byte.
+    for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
+    return bytes;
   } catch {
     return new Uint8Array();
   }
