@@ -23,10 +23,10 @@ def number_schema(minimum: float, maximum: float) -> vol.All:
     return vol.All(vol.Coerce(float), vol.Range(min=minimum, max=maximum))
 
 
-def whole_number(minimum: int, maximum: int) -> vol.All:
-    """Return a schema for a whole number between two limits. Decimals are dropped."""
+def whole_number_up_to(maximum: int) -> vol.All:
+    """Return a schema for a whole number from 1 to `maximum`. Decimals are dropped."""
     # The range comes first, because infinity cannot become a whole number.
-    return vol.All(number_schema(minimum, maximum), vol.Coerce(int))
+    return vol.All(number_schema(1, maximum), vol.Coerce(int))
 
 
 LOAD: SchemaFields = {

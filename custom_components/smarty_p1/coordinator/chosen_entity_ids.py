@@ -75,10 +75,6 @@ def async_follow_entities(hass: HomeAssistant) -> None:
     """
 
     @callback
-    def is_relevant(data: er.EventEntityRegistryUpdatedData) -> bool:
-        return data["action"] == "create" or "old_entity_id" in data
-
-    @callback
     def on_change(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         old = event.data.get("old_entity_id")
         renamed = {str(old): event.data["entity_id"]} if old else {}
@@ -87,7 +83,11 @@ def async_follow_entities(hass: HomeAssistant) -> None:
             if has_new_data and entry.state is ConfigEntryState.LOADED:
                 hass.config_entries.async_schedule_reload(entry.entry_id)
 
-    hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, on_change, event_filter=is_relevant)
+    hass.bus.async_listen(
+        er.EVENT_ENTITY_REGISTRY_UPDATED,
+        on_change,
+        event_filter=callback(lambda data: data["action"] == "create" or "old_entity_id" in data),
+    )
 
 
 @callback

@@ -40,8 +40,6 @@ MAX_CAPTURE_CHUNKS = 50_000
 KEPT_SECONDS = 24 * 3600.0
 MAX_CAPTURE_FILES = 99
 
-type ByteListener = Callable[[bytes], None]
-
 
 class CaptureRefusal(StrEnum):
     """Reason why a capture cannot be started or written, as the translation key of an error."""
@@ -83,7 +81,7 @@ class MeterCapture:
         self,
         hass: HomeAssistant,
         entry: AnyConfigEntry,
-        listen: Callable[[ByteListener], CALLBACK_TYPE],
+        listen: Callable[[Callable[[bytes], None]], CALLBACK_TYPE],
         decryptor: Callable[[], FrameDecryptor | None],
     ) -> None:
         """Prepare a capture. `listen` adds a listener for the received bytes.

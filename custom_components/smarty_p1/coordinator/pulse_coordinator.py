@@ -64,8 +64,6 @@ _MAX_DELAY_S = 60.0
 # Problems of a board whose JSON messages nobody has chosen a value of.
 _MESSAGE_PROBLEMS = (Problem.OBJECT_PER_PULSE, Problem.OBJECT_NOT_COUNTED)
 
-type MakeSource = Callable[[PulseCoordinator], DataSource]
-
 
 class PortPulses:
     """Source of pulses that come from a pulse board at a port."""
@@ -231,7 +229,7 @@ def is_pulse(domain: str, old: str, new: str) -> bool:
 
 # Health rules and class for each kind of source. A key is the name of the field in the entry's data
 # that stores the source, such as CONF_PORT.
-_SOURCES: Mapping[str, tuple[Rules, MakeSource]] = {
+_SOURCES: Mapping[str, tuple[Rules, Callable[[PulseCoordinator], DataSource]]] = {
     CONF_PORT: (PULSE_PORT, PortPulses),
     CONF_ENTITY_ID: (PULSE_ENTITY, EntityPulses),
     CONF_TOPIC: (PULSE_TOPIC, TopicPulses),

@@ -94,10 +94,6 @@ def async_follow_sources(hass: HomeAssistant) -> None:
     The dashboard keeps the old id, so the entity could not be found by it after a restart.
     """
 
-    @callback
-    def is_renamed(data: er.EventEntityRegistryUpdatedData) -> bool:
-        return "old_entity_id" in data
-
     async def async_note(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         old, new = str(event.data.get("old_entity_id")), event.data["entity_id"]
         entity, stored = er.async_get(hass).async_get(new), await async_preferences(hass)
@@ -109,7 +105,11 @@ def async_follow_sources(hass: HomeAssistant) -> None:
                 for powers in coordinator.records.house_powers.values():
                     powers[:] = [new if power == old else power for power in powers]
 
-    hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, async_note, event_filter=is_renamed)
+    hass.bus.async_listen(
+        er.EVENT_ENTITY_REGISTRY_UPDATED,
+        async_note,
+        event_filter=callback(lambda data: "old_entity_id" in data),
+    )
 
 
 def _listed_ids(stored: EnergyPreferences) -> set[str]:

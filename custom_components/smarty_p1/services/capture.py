@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv
 from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
 from ..lib.capture.summary import CaptureSummary
 from ..lib.json_types import JsonDict
-from ..request_fields import whole_number
+from ..request_fields import whole_number_up_to
 from .meter_of_call import METER, invalid, telegrams_of
 
 ATTR_STEP = "step"
@@ -22,8 +22,8 @@ SCHEMA = vol.Schema(
     {
         **METER,
         vol.Required(ATTR_STEP): vol.In(["start", "show", "write", "discard"]),
-        vol.Optional(ATTR_MINUTES, default=MAX_CAPTURE_MINUTES): whole_number(
-            1, MAX_CAPTURE_MINUTES
+        vol.Optional(ATTR_MINUTES, default=MAX_CAPTURE_MINUTES): whole_number_up_to(
+            MAX_CAPTURE_MINUTES
         ),
         vol.Optional(ATTR_KEEP_MESSAGE_FORMS, default=False): cv.boolean,
     }

@@ -2,6 +2,10 @@
 
 The value of a level is the lowest cost of all quarter-hours from then on. Values between two levels
 are interpolated. A battery gives energy to the house only: nobody may sell energy from the grid.
+
+What-if has an engine of its own (`advice/battery_simulation.py`), because this plan is too slow for
+it. On a desktop, a plan from 14:00 to the end of the next day takes 8 ms, so a year at ten
+reference powers would take 28 s. A card waits for 3 s on a small board.
 """
 
 from collections.abc import Iterable, Sequence

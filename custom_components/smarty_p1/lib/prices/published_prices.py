@@ -135,7 +135,6 @@ class _Line(NamedTuple):
     ends: str | None
 
 
-type _Used = tuple[float | None, OlderPrices | None]
 """Price of a day, None if it is unknown, and what is older about it."""
 
 
@@ -153,7 +152,7 @@ class _Price(NamedTuple):
             kind, [line for line in lines if not line.ends], [line for line in lines if line.ends]
         )
 
-    def used(self, first: date, last: date) -> _Used:
+    def used(self, first: date, last: date) -> tuple[float | None, OlderPrices | None]:
         """Return the price of the days from `first` to `last`. It is the same for all these days.
 
         It is the price of `first`, but an aid that ends before `last` is left out.
