@@ -8,6 +8,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
+from ..lib.failure_detection import FailureState
 from ..lib.fault_log import Listeners
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import LinkError
@@ -28,7 +29,7 @@ class PortConnection:
     def __init__(
         self,
         source: SourceCoordinator[Any],
-        take: Callable[[bytes], None],
+        take: Callable[[bytes], bool | None],
         *,
         on_lost: Callable[[LinkError], None] = lambda _error: None,
         silence_timeout: float | None,
@@ -36,7 +37,8 @@ class PortConnection:
     ) -> None:
         """Prepare the reader.
 
-        It calls `take` with received bytes, and `on_lost` when the port is lost.
+        It calls `take` with received bytes, and `on_lost` when the port is lost. `take` returns
+        False if the bytes completed nothing.
 
         After `silence_timeout` seconds without a byte, the port is reopened.
         """
@@ -107,8 +109,10 @@ class PortConnection:
             return
         source.health.received(source.now())
         self.byte_listeners.call(data)
-        source.faults.call(self._take, data)
-        source.check_condition()
+        has_event = source.faults.call(self._take, data)
+        # A telegram comes in dozens of chunks. While readings come, only time ends a condition.
+        if has_event is not False or source.condition.state is not FailureState.RECEIVING:
+            source.check_condition()
 
     @callback
     def _on_lost(self, error: LinkError) -> None:

@@ -146,7 +146,7 @@ class TelegramSource:
         set_issue(self._hass, entry, Problem.NOT_VERIFIED, is_there=not needs_tag)
 
     @callback
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> bool:
         coordinator = self._coordinator
         has_event, is_due = False, self._unread.add_bytes(data, coordinator.now())
         for event in self._session.feed(data, dt_util.utcnow(), coordinator.now()):
@@ -161,6 +161,7 @@ class TelegramSource:
             self._unread.clear()
         elif is_due and (problem := self._unread.problem):
             coordinator.health.received_unread(problem)
+        return has_event
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
