@@ -291,9 +291,6 @@ class LenedaDownload:
         general = self._progress.state
         is_week = has_passed(general.revised_at, now, _WEEK)
         is_month = has_passed(general.sharing_revised_at, now, _MONTH)
-        # Time of the days that are requested again, for measured codes and for codes of sharing.
-        measured = _REVISED if is_week else timedelta()
-        sharing = _SHARING_REVISED if is_month else measured
         # Sharing may have ended before the rows of that time, so all files are read each week.
         since = None if is_week else day_start(today - LATE)
         stored = await self._leneda.async_read(self._points, since)
@@ -304,7 +301,7 @@ class LenedaDownload:
             for code in self._points:
                 if not self._is_wanted(code, now, codes):
                     continue
-                corrected = measured if code in MEASURED else sharing
+                corrected = _corrected_time(code, is_week=is_week, is_month=is_month)
                 start = self._start(code, stored.get(code, ()), today, corrected)
                 if start < today:
                     is_due = True
@@ -498,3 +495,13 @@ def _first_lacking(rows: LenedaRows, span: AskedSpan, today: datetime) -> dateti
     elif span.until >= today:
         first = today
     return min(first, span.until)
+
+
+def _corrected_time(code: str, *, is_week: bool, is_month: bool) -> timedelta:
+    """Return the time of the days that are requested again, because Leneda may have corrected them.
+
+    Days of shared energy are requested again once a month, others once a week.
+    """
+    if is_month and code not in MEASURED:
+        return _SHARING_REVISED
+    return _REVISED if is_week else timedelta()
