@@ -106,20 +106,23 @@ def household(_frames: Frames) -> Iterator[tuple[str, float]]:
 
     yield "start: 25 months", _time(begin, 1)
     yield "the end of a quarter-hour, 25 months", _time(end_quarter_hour, 8)
-    demand = end_quarter_hour()
+    household = end_quarter_hour()
     start = month_start(_END)
     yield (
         "the end of an hour, 25 months",
-        _time(lambda: amounts_by_hour(demand.ledger, [start], demand.until)),
+        _time(lambda: amounts_by_hour(household.ledger, [start], household.until)),
     )
     first = _END.date()
-    yield "answer: Now", _time(lambda: days_report(demand, first, date.max))
-    yield "answer: Bill", _time(lambda: bills_report(demand, 13))
-    yield "answer: Year", _time(lambda: (bills_report(demand, _MONTHS), classes_report(demand)))
+    yield "answer: Now", _time(lambda: days_report(household, first, date.max))
+    yield "answer: Bill", _time(lambda: bills_report(household, 13))
+    yield (
+        "answer: Year",
+        _time(lambda: (bills_report(household, _MONTHS), classes_report(household))),
+    )
     battery = {"kind": "battery", "kwh": 10.0, "kw": 5.0}
     yield (
         "answer: What if, a battery",
-        _time(lambda: what_if_report(demand, WhatIfQuestion([battery], None, None, {})), 2),
+        _time(lambda: what_if_report(household, WhatIfQuestion([battery], None, None, {})), 2),
     )
 
 

@@ -48,7 +48,7 @@ _CONTRACT = ".toml"
 class _Household(NamedTuple):
     """Household of some files, and the changes of a what-if."""
 
-    demand: HouseholdState
+    state: HouseholdState
     changes: Sequence[Mapping[str, Any]]
     sources: PriceSources
     """Market prices of the year of a what-if."""
@@ -63,20 +63,20 @@ def answer(arguments: argparse.Namespace) -> str:
 
 
 def _bills(household: _Household, arguments: argparse.Namespace) -> tuple[Any, str]:
-    demand = household.demand
+    household_state = household.state
     if not arguments.year and not arguments.months:
-        name = arguments.month or month_name(demand.month.start)
-        [month] = _known_months(demand, name)
-        bill = bill_answer(month, demand)
+        name = arguments.month or month_name(household_state.month.start)
+        [month] = _known_months(household_state, name)
+        bill = bill_answer(month, household_state)
         return bill, bill_text(bill)
-    months = _known_months(demand, arguments.year or "")[-(arguments.months or 0) :]
-    bills = [bill_answer(month, demand) for month in months]
+    months = _known_months(household_state, arguments.year or "")[-(arguments.months or 0) :]
+    bills = [bill_answer(month, household_state) for month in months]
     return {"months": bills}, year_text(bills)
 
 
-def _known_months(demand: HouseholdState, beginning: str) -> list[Month]:
+def _known_months(household: HouseholdState, beginning: str) -> list[Month]:
     """Return the months whose names begin with a month or a year. Raises UsageError if none do."""
-    months = {month_name(month.start): month for month in demand.months}
+    months = {month_name(month.start): month for month in household.months}
     found = [month for name, month in months.items() if name.startswith(beginning)]
     if not found:
         raise UsageError(text_of_error("month_unknown", month=beginning, months=", ".join(months)))
@@ -85,7 +85,7 @@ def _known_months(demand: HouseholdState, beginning: str) -> list[Month]:
 
 def _classes(household: _Household, arguments: argparse.Namespace) -> tuple[Any, str]:
     prices = "each_month" if arguments.each_month else CURRENT_PRICES
-    report = comparison_report(household.demand, prices)
+    report = comparison_report(household.state, prices)
     return report, comparison_text(report)
 
 
@@ -111,7 +111,7 @@ def _what_if(household: _Household, arguments: argparse.Namespace) -> tuple[Any,
     try:
         price = None if price is None else KWH_PRICE.checked(price)
         question = WhatIfQuestion(household.changes, price, household.sources, household.markets)
-        report = what_if_report(household.demand, question)
+        report = what_if_report(household.state, question)
     except AmountError:
         raise_usage_error(f"--feed-in-price must be from 0 to {KWH_PRICE.maximum:g} EUR/kWh")
     except WhatIfError as err:
@@ -144,11 +144,11 @@ def _household(files: Sequence[str], now: datetime) -> _Household:
     if false := false_zeros(rows):
         text = f"{PROGRAM}: {len(false)} quarter-hours: 0 as the supplier's energy is left out"
         print(text, file=sys.stderr)
-    demand = household_of_rows(rows, contract.contracts, sources)
-    if demand is None:
+    household = household_of_rows(rows, contract.contracts, sources)
+    if household is None:
         raise_usage_error("the files have no consumption: give the file of 1-1:1.29.0, too")
-    of_year = sources_at(sources, demand.until)
-    return _Household(demand, contract.changes, of_year, {FILE_MARKET: market})
+    of_year = sources_at(sources, household.until)
+    return _Household(household, contract.changes, of_year, {FILE_MARKET: market})
 
 
 def household_of_rows(
@@ -158,10 +158,10 @@ def household_of_rows(
     household = Household(contracts)
     household.set_prices(sources)
     household.set_leneda_days(days_of(without_false_zeros(rows), has_readings=False))
-    demand = household.newest
+    household_state = household.newest
     if household.refused:
         raise_usage_error("the files have more energy than a household can use")
-    return demand
+    return household_state
 
 
 def _is_contract(name: str) -> bool:

@@ -112,7 +112,7 @@ def _describe(coordinator: Coordinator) -> JsonDict:
         return content | _describe_meter(coordinator, source.reception)
     content |= {
         "is_fetching": records.is_fetching,
-        "demand": (demand := records.demand) and _describe_demand(demand),
+        "demand": (household := records.household_state) and _describe_demand(household),
     }
     if isinstance(source, EntitySource):
         content |= {
@@ -140,7 +140,8 @@ def _describe_meter(coordinator: MeterCoordinator, reception: Reception) -> Json
     return content | {
         "received_at": reading.received_at.isoformat(),
         "last_telegram_at": coordinator.latest.received_at,
-        "demand": (demand := coordinator.records.household.snapshot) and _describe_demand(demand),
+        "demand": (household := coordinator.records.household.snapshot)
+        and _describe_demand(household),
         "telegram": _describe_telegram(reading.telegram),
     }
 
@@ -173,16 +174,16 @@ def _without_names(hass: HomeAssistant, value: Any) -> Any:  # noqa: ANN401 - JS
     return value
 
 
-def _describe_demand(demand: HouseholdState) -> JsonDict:
+def _describe_demand(household: HouseholdState) -> JsonDict:
     # Leave out the earlier months, because there are many.
-    values = asdict(demand.values)
+    values = asdict(household.values)
     del values["running"]
     return values | {
-        "until": demand.until,
-        "contracts": asdict(demand.contracts),
-        "market": demand.market,
-        "is_begun_here": demand.is_begun_here,
-        "month": demand.month.sums._asdict(),
+        "until": household.until,
+        "contracts": asdict(household.contracts),
+        "market": household.market,
+        "is_begun_here": household.is_begun_here,
+        "month": household.month.sums._asdict(),
     }
 
 

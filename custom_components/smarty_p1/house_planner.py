@@ -269,7 +269,7 @@ class HousePlanner:
             raise
 
     async def _async_new_plan(self, now: datetime) -> None:
-        self._has_reading = self._entry.runtime_data.records.demand is not None
+        self._has_reading = self._entry.runtime_data.records.household_state is not None
         self._note(now)
         needs = await self._async_needs(now)
         wishes = [wish for _, wish in needs.values() if wish]
@@ -283,14 +283,14 @@ class HousePlanner:
 
     async def _async_count_saving(self, now: datetime) -> None:
         """Count the saving of the running month anew, each hour, when an hour's energy is known."""
-        demand = self._entry.runtime_data.records.demand
+        household = self._entry.runtime_data.records.household_state
         hour = hour_start(now - timedelta(seconds=_SECOND))
-        if demand is None or not self._loads or hour == self._counted_hour:
+        if household is None or not self._loads or hour == self._counted_hour:
             return
-        month = demand.known_month
+        month = household.known_month
         saving = await async_plan_saving(self._entry.runtime_data, month, now)
         self._counted_hour = hour
-        shown = PlanSaving(demand.month_start, saving, month.known_share(now))
+        shown = PlanSaving(household.month_start, saving, month.known_share(now))
         PLAN_SAVINGS.show_value(self._hass, self._entry.entry_id, shown)
 
     def _show_load(
@@ -496,7 +496,7 @@ class HousePlanner:
             coordinator.faults.call(self._follow_load, name)
         coordinator.faults.call(self._follow_removed)
         self._tell(now)
-        is_first = not self._has_reading and coordinator.records.demand is not None
+        is_first = not self._has_reading and coordinator.records.household_state is not None
         if self._note(now) or is_new or is_first:
             self._on_event()
 

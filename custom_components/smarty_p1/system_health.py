@@ -57,8 +57,8 @@ def _describe(entry: AnyConfigEntry) -> str:
     if isinstance(source, EntitySource):
         described.append(f"entities of {source.integration}, not verified")
     if isinstance(source, LenedaSource):
-        demand = coordinator.records.demand
-        until = f"{dt_util.as_local(demand.until):%Y-%m-%d}" if demand else "nothing yet"
+        household = coordinator.records.household_state
+        until = f"{dt_util.as_local(household.until):%Y-%m-%d}" if household else "nothing yet"
         described.append(f"Leneda without a cable, {until}")
     elif source:
         described.append(_describe_latest(coordinator))

@@ -111,14 +111,14 @@ def costs_of(rows: EnergyRows, contract_path: Path, community_price: float | Non
             for since, contract in contracts.entries
         )
         contracts = replace(contracts, entries=entries)
-    demand = household_of_rows(leneda_rows(rows), contracts)
-    if demand is None:
+    household = household_of_rows(leneda_rows(rows), contracts)
+    if household is None:
         return Costs({}, None)
     totals: dict[str, float | None] = {}
-    for month in demand.months:
-        bill = month.bill(min(month.end, demand.until))
+    for month in household.months:
+        bill = month.bill(min(month.end, household.until))
         totals[month_name(month.start)] = (
             bill.total_with_community if bill.community else bill.total
         )
-    report: JsonDict = comparison_report(demand, CURRENT_PRICES)
+    report: JsonDict = comparison_report(household, CURRENT_PRICES)
     return Costs(totals, report["cheapest"])

@@ -17,11 +17,11 @@ def test_the_year_matches_the_registers() -> None:
     stored = Household.from_dict(year.demand, CONTRACT, files)
     assert not stored.meter.damaged
     assert not stored.meter.take_new()
-    demand = stored.newest
-    assert demand
-    assert demand.values.last_quarter
-    assert (len(year.lines), len(demand.earlier_months)) == (13, 12)
-    kwh = [month.imported_kwh for month in (*demand.earlier_months, demand.month)]
+    household = stored.newest
+    assert household
+    assert household.values.last_quarter
+    assert (len(year.lines), len(household.earlier_months)) == (13, 12)
+    kwh = [month.imported_kwh for month in (*household.earlier_months, household.month)]
     start = utc("2025-01-31 23:00")
     rise = meter.registers_at(now).imported_kwh - meter.registers_at(start).imported_kwh
     assert sum(kwh) == pytest.approx(rise, abs=0.5)

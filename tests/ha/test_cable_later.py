@@ -93,7 +93,7 @@ async def test_the_hours_of_a_platform_meter_come_into_the_energy_dashboard_with
     assert await async_setup_component(hass, "energy", {})
     entry, name = meter
     hass.config_entries.async_update_entry(entry, options={**entry.options, "fill_energy": True})
-    with patch.object(MeterRecords, "demand", None):
+    with patch.object(MeterRecords, "household_state", None):
         await reload_entry(hass, entry)
         await hass.async_block_till_done()
     manager: Any = await async_get_manager(hass)

@@ -560,7 +560,7 @@ async def test_loads_of_two_meters_are_planned_apart(plans: Plans, clock: SetClo
         )
         entry.add_to_hass(hass)
         assert await hass.config_entries.async_setup(entry.entry_id)
-        await wait_until(hass, lambda: entry.runtime_data.records.demand is not None)
+        await wait_until(hass, lambda: entry.runtime_data.records.household_state is not None)
         others = Plans(hass, entry, clock)
         dishes, theirs = await plans.add("Dishes", **DISHES), await others.add("Theirs", **DISHES)
         await plans.press("button.dishes_ready")

@@ -560,11 +560,13 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
     assert statistics
     statistics.start_writing()
     await until_written(statistics)
-    demand = meter.newest
+    household = meter.newest
     months = [
-        month.start for month in (*demand.earlier_months, demand.known_month) if month.is_known
+        month.start
+        for month in (*household.earlier_months, household.known_month)
+        if month.is_known
     ]
-    wanted = amounts_by_hour(demand.ledger, months, demand.until)
+    wanted = amounts_by_hour(household.ledger, months, household.until)
     for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):
         for hour in found.keys() | hours.keys():
             assert found.get(hour, 0.0) == pytest.approx(hours.get(hour, 0.0), abs=2e-4), hour

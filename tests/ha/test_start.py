@@ -161,7 +161,7 @@ async def test_first_days_of_a_meter_without_a_cable_come_during_the_start(
     entry.add_to_hass(unstarted)
     await initialize(unstarted, entry)
     async with asyncio.timeout(PATIENCE):
-        await wait_until(unstarted, lambda: entry.runtime_data.records.demand is not None)
+        await wait_until(unstarted, lambda: entry.runtime_data.records.household_state is not None)
         await unstarted.async_start()
     filled = await until_filled(unstarted)
     assert {source["type"] for source in filled} == {"grid", *(["gas"] if gas else [])}

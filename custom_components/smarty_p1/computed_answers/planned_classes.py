@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from homeassistant.helpers.json import json_bytes_sorted
 from homeassistant.util import dt as dt_util
 
-from ..coordinator.counted_household import demand_of
+from ..coordinator.counted_household import household_state_of
 from ..coordinator.loads.entered_loads import EnteredLoad, entered_cars
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal, last_twelve_months
@@ -46,8 +46,8 @@ class PlannedClasses(NamedTuple):
         entered = next(iter(entered_cars(coordinator.config_entry)), None)
 
         def version() -> object:
-            demand, today = coordinator.records.demand, local_day(dt_util.utcnow())
-            return demand and (demand.contracts, demand.month_start, today, entered)
+            household, today = coordinator.records.household_state, local_day(dt_util.utcnow())
+            return household and (household.contracts, household.month_start, today, entered)
 
         question = "planned_classes", coordinator.config_entry.entry_id, json_bytes_sorted(typed)
         return cls(question, partial(_async_planned, coordinator, entered, typed), version)
@@ -97,7 +97,7 @@ def _refusal(
     is_measured: bool,
 ) -> WhatIfRefusal | None:
     """Return why the year of a car is unknown, None if it is known."""
-    _, end = last_twelve_months(demand_of(coordinator))
+    _, end = last_twelve_months(household_state_of(coordinator))
     if entered and not is_measured and not entered.is_new(end):
         return WhatIfRefusal.CAR_NOT_MEASURED
     return None if "kwh" in car else WhatIfRefusal.NO_CAR

@@ -7,7 +7,7 @@ from math import inf
 from homeassistant.helpers import device_registry as dr
 
 from ..const import CONF_NEVER_ABOVE, DOMAIN
-from ..coordinator.counted_household import demand_of
+from ..coordinator.counted_household import household_state_of
 from ..coordinator.loads.entered_loads import entered_loads
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
@@ -63,7 +63,7 @@ async def async_planned_house(  # noqa: PLR0913
     With `is_certain`, return a PlanLack if prices or usual days are not known. Raises
     NoLoadStatisticError if the statistics of a load are missing.
     """
-    contracts, today = demand_of(coordinator).contracts, day_start(now)
+    contracts, today = household_state_of(coordinator).contracts, day_start(now)
     loads = [name for wish in wishes for name in (wish.measured_by, *wish.others) if name]
     measured = [*dict.fromkeys(loads)]
     past = await async_past_without(coordinator, today - LOOKED_BACK, today, measured, battery)

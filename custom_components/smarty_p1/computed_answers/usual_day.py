@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from homeassistant.util import dt as dt_util
 
-from ..coordinator.counted_household import demand_of
+from ..coordinator.counted_household import household_state_of
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..energy_dashboard.house_sources import SOLAR, async_house_sources, async_house_supplies
 from ..lib.answers.habits import SuppliedHouse, usual_report
@@ -20,9 +20,9 @@ _RECORDER_DELAY = timedelta(seconds=30)
 _USUAL_SPAN = timedelta(weeks=4)
 
 
-def supplied_until(demand: HouseholdState) -> datetime:
+def supplied_until(household: HouseholdState) -> datetime:
     """Return the start of the quarter-hour until which meter and statistics are known."""
-    return min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
+    return min(household.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
 
 
 async def async_supplied_house(
@@ -32,13 +32,13 @@ async def async_supplied_house(
     sources = await async_house_sources(coordinator.hass, coordinator.config_entry)
     if not any(source.kind == SOLAR for source in sources):
         return None
-    until = supplied_until(demand_of(coordinator))
+    until = supplied_until(household_state_of(coordinator))
     supplies, _ = await async_house_supplies(coordinator, sources, start, until)
     return SuppliedHouse(supplies, until)
 
 
 async def async_usual(coordinator: MeterCoordinator) -> JsonDict:
     """Return the usual values of `usual_report`, for cards and assistants."""
-    demand = demand_of(coordinator)
-    house = await async_supplied_house(coordinator, day_start(demand.time - _USUAL_SPAN))
-    return await async_aside(coordinator.hass, usual_report, demand, house)
+    household = household_state_of(coordinator)
+    house = await async_supplied_house(coordinator, day_start(household.time - _USUAL_SPAN))
+    return await async_aside(coordinator.hass, usual_report, household, house)

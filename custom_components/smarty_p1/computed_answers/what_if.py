@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..coordinator.chosen_entity_ids import current_ids
-from ..coordinator.counted_household import demand_of
+from ..coordinator.counted_household import household_state_of
 from ..coordinator.loads.entered_loads import entered_cars
 from ..coordinator.market_prices.energy_charts import DownloadError
 from ..coordinator.meter_coordinator import MeterCoordinator
@@ -33,7 +33,7 @@ async def async_what_if(
     not suffice.
     """
     hass, records = coordinator.hass, coordinator.records
-    demand, sources = demand_of(coordinator), records.household.price_sources
+    household, sources = household_state_of(coordinator), records.household.price_sources
     cars = cars_charged_here(coordinator)
     if device := next((change["device"] for change in changes if "device" in change), None):
         own_car = await _async_device_energy(coordinator, device)
@@ -42,13 +42,13 @@ async def async_what_if(
     question = WhatIfQuestion(
         changes,
         feed_in_price,
-        sources_at(sources, demand.until) if sources else None,
+        sources_at(sources, household.until) if sources else None,
         records.prices.markets,
         own_car,
         cars,
         is_of_few,
     )
-    return await async_aside(hass, what_if_report, demand, question)
+    return await async_aside(hass, what_if_report, household, question)
 
 
 def cars_charged_here(coordinator: MeterCoordinator) -> list[str]:
@@ -65,7 +65,7 @@ async def async_what_if_devices(coordinator: MeterCoordinator) -> list[dict[str,
 
 async def async_car_energy(coordinator: MeterCoordinator, statistic: str) -> list[LoadEnergy]:
     """Return the energy of a car in the year, [] without statistics of it."""
-    start, end = last_twelve_months(demand_of(coordinator))
+    start, end = last_twelve_months(household_state_of(coordinator))
     with suppress(NoLoadStatisticError):
         return await async_load_energies(coordinator.hass, [statistic], start, end)
     return []
@@ -82,8 +82,8 @@ async def _async_device_energy(coordinator: MeterCoordinator, device: str) -> li
 
 async def async_markets(coordinator: MeterCoordinator) -> list[JsonDict]:
     """Return the markets that another contract can follow, with their known prices."""
-    demand, markets = demand_of(coordinator), coordinator.records.prices.markets
-    return await async_aside(coordinator.hass, markets_report, demand, markets)
+    household, markets = household_state_of(coordinator), coordinator.records.prices.markets
+    return await async_aside(coordinator.hass, markets_report, household, markets)
 
 
 async def async_download_prices(
@@ -92,7 +92,7 @@ async def async_download_prices(
     """Download the prices of a zone if a change asks for it. Raises WhatIfError if it fails."""
     if not any(change.get("download") and change.get("market") == ZONE for change in changes):
         return
-    start, end = last_twelve_months(demand_of(coordinator))
+    start, end = last_twelve_months(household_state_of(coordinator))
     try:
         await coordinator.records.prices.async_download(start, end)
     except DownloadError:

@@ -13,11 +13,11 @@ class NothingCountedError(Exception):
 
 
 @callback
-def demand_of(coordinator: MeterCoordinator) -> HouseholdState:
+def household_state_of(coordinator: MeterCoordinator) -> HouseholdState:
     """Return the quarter-hours and months of a meter. Raises NothingCountedError if it has none."""
-    if coordinator.records.demand is None:
+    if coordinator.records.household_state is None:
         raise NothingCountedError
-    return coordinator.records.demand
+    return coordinator.records.household_state
 
 
 @callback
@@ -28,11 +28,11 @@ def data_version(coordinator: MeterCoordinator) -> object:
     or a new price of a market. It also changes each quarter-hour by the clock, because a silent
     meter has no new one.
     """
-    demand, markets = coordinator.records.demand, coordinator.records.prices.markets
-    return demand and (
-        demand.contracts,
-        demand.version,
+    household, markets = coordinator.records.household_state, coordinator.records.prices.markets
+    return household and (
+        household.contracts,
+        household.version,
         *(series.changes.version for series in markets.values()),
-        demand.month_start,
+        household.month_start,
         quarter_start(dt_util.utcnow()),
     )

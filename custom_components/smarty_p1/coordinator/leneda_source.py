@@ -32,7 +32,7 @@ class LenedaSource:
     def _show(self) -> None:
         coordinator = self._coordinator
         records = coordinator.records
-        if coordinator.is_closed or records.demand is None:
+        if coordinator.is_closed or records.household_state is None:
             return
         coordinator.health.opened(coordinator.now())
         records.schedule_save()

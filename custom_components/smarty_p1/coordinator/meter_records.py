@@ -114,7 +114,7 @@ class MeterRecords:
         return self._money(now)
 
     @property
-    def demand(self) -> HouseholdState | None:
+    def household_state(self) -> HouseholdState | None:
         """Return the quarter-hours and months of the meter. They survive a restart.
 
         Return None if the meter was never read and there are no days from Leneda.

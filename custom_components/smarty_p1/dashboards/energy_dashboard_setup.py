@@ -140,7 +140,7 @@ def async_fill_when_known(hass: HomeAssistant, entry: RecordsConfigEntry) -> Non
 def _known_sources(hass: HomeAssistant, entry: RecordsConfigEntry) -> list[EnergySource]:
     """Return the sources of a meter. Return [] if the meter has no data yet."""
     coordinator = entry.runtime_data
-    if not has_telegrams(entry) and coordinator.records.demand is None:
+    if not has_telegrams(entry) and coordinator.records.household_state is None:
         return []
     options = coordinator.records.wanted_options
     return _sources(hass, coordinator.data, options, is_live=is_live(entry))

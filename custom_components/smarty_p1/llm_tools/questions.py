@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_usual
 from ..const import DOMAIN
-from ..coordinator.counted_household import data_version, demand_of
+from ..coordinator.counted_household import data_version, household_state_of
 from ..coordinator.loads.entered_loads import entered_loads
 from ..coordinator.loads.shown_plans import LOAD_PLANS, planned_loads
 from ..coordinator.meter_coordinator import MeterCoordinator
@@ -76,16 +76,16 @@ def _in_turn(
 
 @_in_turn
 async def _async_bill(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
-    demand = demand_of(meter)
-    month = month_named(demand, call.data.get(ATTR_MONTH))
-    return bill_facts(await async_aside(call.hass, shown_bill, month, demand))
+    household = household_state_of(meter)
+    month = month_named(household, call.data.get(ATTR_MONTH))
+    return bill_facts(await async_aside(call.hass, shown_bill, month, household))
 
 
 @_in_turn
 async def _async_months(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
-    demand = demand_of(meter)
-    ended = {month_name(month.start): month for month in demand.earlier_months}
-    months = {**ended, month_name(demand.month.start): demand.month}
+    household = household_state_of(meter)
+    ended = {month_name(month.start): month for month in household.earlier_months}
+    months = {**ended, month_name(household.month.start): household.month}
     names = [*months]
     name = call.data.get(ATTR_MONTH, names[-2:][0])
     place = names.index(name) if name in months else 0
@@ -98,7 +98,7 @@ async def _async_months(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     is_running = name not in ended
     pair = months[name], ended[before]
     if is_running:
-        change = await async_aside(call.hass, cost_change_so_far, *pair, demand.until)
+        change = await async_aside(call.hass, cost_change_so_far, *pair, household.until)
     else:
         change = await async_aside(call.hass, cost_change, *pair, {})
     if change is None:
@@ -119,7 +119,7 @@ async def _async_months(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
 @_in_turn
 async def _async_today(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
     usual, today = await async_usual(meter), dt_util.utcnow().astimezone(LUXEMBOURG).date()
-    return await async_aside(call.hass, today_facts, demand_of(meter), usual, today)
+    return await async_aside(call.hass, today_facts, household_state_of(meter), usual, today)
 
 
 async def _async_best_start(call: ServiceCall) -> _Facts:
@@ -154,17 +154,17 @@ def _as_action(call: ServiceCall, name: str, schema: vol.Schema) -> ServiceCall:
 
 @partial(_in_turn, version=data_version)
 async def _async_classes(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
-    demand = demand_of(meter)
-    return class_facts(await async_aside(call.hass, classes_report, demand))
+    household = household_state_of(meter)
+    return class_facts(await async_aside(call.hass, classes_report, household))
 
 
 @_in_turn
 async def _async_year(call: ServiceCall, meter: MeterCoordinator) -> _Facts:
-    demand, year = demand_of(meter), int(call.data.get("year", 0))
-    years = years_of(demand)
+    household, year = household_state_of(meter), int(call.data.get("year", 0))
+    years = years_of(household)
     if year and year not in years:
         raise RefusalError("year_unknown", f"Known years: {', '.join(map(str, years))}")
-    return await async_aside(call.hass, year_facts, demand, year)
+    return await async_aside(call.hass, year_facts, household, year)
 
 
 def _described(fields: SchemaFields, descriptions: Mapping[str, str]) -> SchemaFields:

@@ -119,8 +119,8 @@ def offered_kinds(entry: AnyConfigEntry) -> tuple[Kind, ...]:
         records = entry.runtime_data.records
         if any(medium.is_water for medium in records.history.media.values()):
             hidden.discard(Kind.WATER_AT_NIGHT)
-        demand = records.demand
-        months = (*demand.earlier_months, demand.known_month) if demand else ()
+        household = records.household_state
+        months = (*household.earlier_months, household.known_month) if household else ()
         if any(month.exported_kwh for month in months):
             hidden.discard(Kind.NO_SUN)
     return tuple(kind for kind in servable_kinds(entry) if kind not in hidden)

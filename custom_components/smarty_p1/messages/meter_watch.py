@@ -135,7 +135,9 @@ class _MeterWatch:
             return
         looked_at, self._looked_at = self._looked_at, reading
         times, records = (before, self._read_at), self.entry.runtime_data.records
-        facts = AtReading(reading, looked_at, times, lambda: records.demand, self._may_send)
+        facts = AtReading(
+            reading, looked_at, times, lambda: records.household_state, self._may_send
+        )
         if due := self._look(facts):
             self._deliver(due)
 
@@ -198,13 +200,16 @@ class _MeterWatch:
 
     async def _async_goal(self) -> Sequence[HouseholdMessage]:
         """Ask about the goal, once an hour."""
-        choice, demand = self.entry.options.get(CONF_GOAL), self.entry.runtime_data.records.demand
+        choice, household = (
+            self.entry.options.get(CONF_GOAL),
+            self.entry.runtime_data.records.household_state,
+        )
         now = hour_start(dt_util.utcnow())
         is_on = self.store.state.part("goal") is not None
-        if not is_on or choice is None or demand is None or now == self._goal_looked_at:
+        if not is_on or choice is None or household is None or now == self._goal_looked_at:
             return ()
         self._goal_looked_at = now
-        outlook = await self._hass.async_add_executor_job(goal_outlook, demand, choice)
+        outlook = await self._hass.async_add_executor_job(goal_outlook, household, choice)
         return self._look(outlook) if outlook else ()
 
     async def _async_report(self) -> None:

@@ -35,9 +35,12 @@ def watched_plan(hass: HomeAssistant, entry: RecordsConfigEntry) -> WatchedPlan:
 
 def _is_below(hass: HomeAssistant, entry: RecordsConfigEntry) -> bool:
     """Return whether the house stays within its reference power while loads run."""
-    shown, demand = HOUSE_PLANS.value_of(hass, entry.entry_id), entry.runtime_data.records.demand
-    if shown is None or isinstance(shown, PlanLack) or demand is None:
+    shown, household = (
+        HOUSE_PLANS.value_of(hass, entry.entry_id),
+        entry.runtime_data.records.household_state,
+    )
+    if shown is None or isinstance(shown, PlanLack) or household is None:
         return False
-    reference_kw = demand.contracts.at(dt_util.utcnow()).reference_kw
+    reference_kw = household.contracts.at(dt_util.utcnow()).reference_kw
     powers = [row["net_kw"] for row in shown["quarter_hours"] if row["loads_kw"]]
     return reference_kw is not None and max(powers, default=0.0) <= reference_kw + _ROUNDING_KW

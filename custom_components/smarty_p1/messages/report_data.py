@@ -35,16 +35,16 @@ _COMPARED_MONTHS = 2
 _MAX_NAME_CHARS = 40
 
 
-def reported_months(demand: HouseholdState | None, today: date) -> tuple[Month, ...]:
+def reported_months(household: HouseholdState | None, today: date) -> tuple[Month, ...]:
     """Return the known months before the month of `today`.
 
     Return an empty tuple if the last one of them is unknown.
     """
-    if demand is None:
+    if household is None:
         return ()
     months = [
         month
-        for month in (*demand.earlier_months, demand.known_month)
+        for month in (*household.earlier_months, household.known_month)
         if month.start.date() < today.replace(day=1)
     ]
     is_known = bool(months) and months[-1].end.date() == today.replace(day=1)
@@ -53,18 +53,18 @@ def reported_months(demand: HouseholdState | None, today: date) -> tuple[Month, 
 
 def is_ready(entry: RecordsConfigEntry, today: date) -> bool:
     """Return whether the last month is complete, or no longer to be waited for."""
-    demand = entry.runtime_data.records.demand
+    household = entry.runtime_data.records.household_state
     if today.day > LAST_WAITING_DAY:
         return True
-    months = reported_months(demand, today)
-    if demand is None or not months:
+    months = reported_months(household, today)
+    if household is None or not months:
         return False
     month = months[-1]
     if not is_live(entry):
         return month.known_share(month.end) >= _WHOLE_SHARE
     # A meter that is not read for now shows the energy of the month's end when it is read again.
     # This energy counts, and the new month begins, once the clock is confirmed after the gap.
-    return demand.month_start >= month.end
+    return household.month_start >= month.end
 
 
 async def async_report(
@@ -73,8 +73,8 @@ async def async_report(
     """Return the report about the last month of some meters, None if nothing is known of it."""
     meters: list[tuple[str, ReportedMonths]] = []
     for entry in entries:
-        demand = entry.runtime_data.records.demand
-        if demand and (months := reported_months(demand, today)):
+        household = entry.runtime_data.records.household_state
+        if household and (months := reported_months(household, today)):
             own_kwh, sources = await _async_house(entry.runtime_data, months)
             goal = entry.options.get(CONF_GOAL)
             saving = await async_plan_saving(entry.runtime_data, months[-1], months[-1].end)

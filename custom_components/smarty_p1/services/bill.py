@@ -8,7 +8,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_classes import PlannedClasses
-from ..coordinator.counted_household import data_version, demand_of
+from ..coordinator.counted_household import data_version, household_state_of
 from ..lib.advice.what_if_year import WhatIfError, WhatIfRefusal
 from ..lib.answers.bills import CURRENT_PRICES, bill_answer, comparison_report
 from ..lib.bill.household_state import HouseholdState
@@ -56,25 +56,25 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
         raise invalid(translation_key="month_and_months")
 
     async def answer() -> ServiceResponse:
-        demand, count = demand_of(coordinator), call.data.get(ATTR_MONTHS)
+        household, count = household_state_of(coordinator), call.data.get(ATTR_MONTHS)
         name = call.data.get(ATTR_MONTH)
-        asked = demand.months[-count:] if count else [month_named(demand, name)]
+        asked = household.months[-count:] if count else [month_named(household, name)]
         bills = await async_aside(
-            call.hass, lambda: [bill_answer(month, demand) for month in asked]
+            call.hass, lambda: [bill_answer(month, household) for month in asked]
         )
         return {"months": [*bills]} if count else bills[0]
 
     return await async_in_turn(call, coordinator, answer)
 
 
-def month_named(demand: HouseholdState, name: str | None) -> Month:
+def month_named(household: HouseholdState, name: str | None) -> Month:
     """Return the month with a name such as "2026-06", or the current month for None.
 
     Raises ServiceValidationError if the month is unknown.
     """
-    months = {month_name(month.start): month for month in demand.months}
+    months = {month_name(month.start): month for month in household.months}
     if name is None:
-        return demand.month
+        return household.month
     if name not in months:
         shown = name[:_MAX_SHOWN]
         raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
@@ -89,8 +89,8 @@ async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
     coordinator = await async_readable_meter(call)
 
     async def answer() -> JsonDict:
-        prices, demand = call.data[ATTR_PRICES], demand_of(coordinator)
-        return await async_aside(call.hass, comparison_report, demand, prices)
+        prices, household = call.data[ATTR_PRICES], household_state_of(coordinator)
+        return await async_aside(call.hass, comparison_report, household, prices)
 
     compared = await async_in_turn(call, coordinator, answer, partial(data_version, coordinator))
     if (typed := planned_car(call.data)) is None:

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.planned_house import async_past_without
-from ..coordinator.counted_household import demand_of
+from ..coordinator.counted_household import household_state_of
 from ..lib.answers.outlook import FORMAT_JSON, LOOKED_BACK, OUTLOOK_FORMATS, outlook_report
 from ..lib.history.luxembourg_time import day_start
 from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads
@@ -38,7 +38,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     market = await async_market_of_call(call, coordinator, now)
 
     async def answer() -> ServiceResponse:
-        contracts, today = demand_of(coordinator).contracts, day_start(now)
+        contracts, today = household_state_of(coordinator).contracts, day_start(now)
         past = await async_past_without(coordinator, today - LOOKED_BACK, today, loads)
         name = call.data[ATTR_FORMAT]
         return await async_aside(call.hass, outlook_report, name, now, contracts, market, past)

@@ -83,7 +83,7 @@ async def what_if(call: ServiceCall) -> ServiceResponse:
     changes, price = await _async_changes(call)
     make = partial(async_what_if, coordinator, changes, price)
     try:
-        if coordinator.records.demand:
+        if coordinator.records.household_state:
             with preparing(call):
                 await async_download_prices(coordinator, changes)
         return await async_in_turn(call, coordinator, make, partial(data_version, coordinator))

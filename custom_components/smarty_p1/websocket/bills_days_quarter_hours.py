@@ -14,7 +14,7 @@ from ..computed_answers.answer_queue import answers_of, asking_connection
 from ..computed_answers.planned_classes import PlannedClasses
 from ..computed_answers.usual_day import async_usual
 from ..const import CONF_GOAL
-from ..coordinator.counted_household import demand_of
+from ..coordinator.counted_household import household_state_of
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.day_reason import DayReason
 from ..lib.advice.month_forecast import Lack
@@ -149,7 +149,7 @@ async def answer_bills(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return the bills of the last months sorted by time. The current month is the last."""
     goal = coordinator.config_entry.options.get(CONF_GOAL)
     return await async_rendered(
-        coordinator.hass, bills_report, demand_of(coordinator), msg["months"], goal
+        coordinator.hass, bills_report, household_state_of(coordinator), msg["months"], goal
     )
 
 
@@ -265,8 +265,8 @@ async def answer_classes(coordinator: MeterCoordinator, msg: Request) -> bytes:
     follows a plan. `kwh` a night, `kw` and `min_kw` replace the values of this car.
     """
     planned = {"with_plan": msg["planned"]} if "planned" in msg else {}
-    demand = demand_of(coordinator)
-    return await async_rendered(coordinator.hass, lambda: classes_report(demand) | planned)
+    household = household_state_of(coordinator)
+    return await async_rendered(coordinator.hass, lambda: classes_report(household) | planned)
 
 
 class DayAnswer(TypedDict):
@@ -311,7 +311,7 @@ class DaysAnswer(TypedDict):
 def _is_leneda(coordinator: MeterCoordinator, msg: Request) -> bool:
     """Return whether all requested days are over. If so, the answer can be cached."""
     end: date = msg.get("end", date.max)
-    return end <= local_day(demand_of(coordinator).until)
+    return end <= local_day(household_state_of(coordinator).until)
 
 
 @meter_command(
@@ -323,9 +323,9 @@ async def answer_days(coordinator: MeterCoordinator, msg: Request) -> bytes:
     By default, return the days of the current month.
     """
     hass = coordinator.hass
-    demand = demand_of(coordinator)
-    start = msg.get("start", demand.month.start.date())
-    return await async_rendered(hass, days_report, demand, start, msg.get("end", date.max))
+    household = household_state_of(coordinator)
+    start = msg.get("start", household.month.start.date())
+    return await async_rendered(hass, days_report, household, start, msg.get("end", date.max))
 
 
 type UsualReason = DayReason
@@ -395,7 +395,7 @@ class HighlightsAnswer(TypedDict):
 @meter_command("highlights", {}, is_kept=lambda *_: True)
 async def answer_highlights(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     """Return the base load of the household."""
-    return await async_rendered(coordinator.hass, base_load_report, demand_of(coordinator))
+    return await async_rendered(coordinator.hass, base_load_report, household_state_of(coordinator))
 
 
 _QUANTITIES = ("imported", "exported", "net", "larger")
@@ -453,4 +453,6 @@ async def answer_quarter_hours(coordinator: MeterCoordinator, msg: Request) -> b
 
     The request names one of the quantities in `_QUANTITIES`.
     """
-    return await async_rendered(coordinator.hass, quarter_hours_report, demand_of(coordinator), msg)
+    return await async_rendered(
+        coordinator.hass, quarter_hours_report, household_state_of(coordinator), msg
+    )

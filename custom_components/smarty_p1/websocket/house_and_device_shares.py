@@ -6,7 +6,7 @@ import voluptuous as vol
 
 from ..computed_answers.answer_queue import async_aside
 from ..computed_answers.usual_day import async_supplied_house, supplied_until
-from ..coordinator.counted_household import demand_of
+from ..coordinator.counted_household import household_state_of
 from ..coordinator.meter_coordinator import MeterCoordinator
 from ..energy_dashboard.house_sources import (
     BATTERY,
@@ -89,7 +89,7 @@ async def answer_house(coordinator: MeterCoordinator, _msg: Request) -> bytes:
 
     `house` is None if no inverter was chosen.
     """
-    hass, demand = coordinator.hass, demand_of(coordinator)
+    hass, household = coordinator.hass, household_state_of(coordinator)
     sources = await async_house_sources(hass, coordinator.config_entry)
     solar, batteries = _of_kind(sources, SOLAR), _of_kind(sources, BATTERY)
     coordinator.records.house_powers = {
@@ -98,11 +98,11 @@ async def answer_house(coordinator: MeterCoordinator, _msg: Request) -> bytes:
     }
     if not solar:
         return await async_rendered(hass, lambda: {"house": None})
-    until = supplied_until(demand)
-    start = first_day_of_house(demand)
+    until = supplied_until(household)
+    start = first_day_of_house(household)
     supplies, difference = await async_house_supplies(coordinator, sources, start, until)
     columns = coordinator.records.household.meter.columns
-    report = await async_aside(hass, house_report, demand, columns, supplies, until)
+    report = await async_aside(hass, house_report, household, columns, supplies, until)
     answer = {
         "solar": [_shown(source) for source in solar],
         "battery": [_shown(source) | {"capacity_kwh": source.capacity_kwh} for source in batteries],
@@ -171,12 +171,14 @@ class SharesAnswer(TypedDict):
 )
 async def answer_shares(coordinator: MeterCoordinator, msg: Request) -> bytes:
     """Return what devices, base load and the rest used yesterday or this month, and its cost."""
-    hass, demand = coordinator.hass, demand_of(coordinator)
-    start, _ = period_of(msg["period"], demand)
-    nights = await async_aside(hass, lowest_quarters, demand.ledger.table, demand.time)
+    hass, household = coordinator.hass, household_state_of(coordinator)
+    start, _ = period_of(msg["period"], household)
+    nights = await async_aside(hass, lowest_quarters, household.ledger.table, household.time)
     house = await async_supplied_house(coordinator, start)
     sources = HouseSources(
         house.supplies if house else (),
-        await async_devices(hass, coordinator.config_entry, start, supplied_until(demand), nights),
+        await async_devices(
+            hass, coordinator.config_entry, start, supplied_until(household), nights
+        ),
     )
-    return await async_rendered(hass, shares_report, demand, sources, msg["period"])
+    return await async_rendered(hass, shares_report, household, sources, msg["period"])

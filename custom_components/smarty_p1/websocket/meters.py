@@ -117,7 +117,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> JsonDict:
     device = entry.entry_id if has_pulses(entry) else str(entry.unique_id)
     coordinator = loaded_meter(entry)
     reading = coordinator.latest if coordinator else None
-    demand = coordinator.records.demand if coordinator else None
+    household = coordinator.records.household_state if coordinator else None
     last = coordinator.records.memory.last_telegram if coordinator else None
     return {
         "entry_id": entry.entry_id,
@@ -127,7 +127,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> JsonDict:
         **status_of(hass, entry)._asdict(),
         "last_telegram": last,
         "currency": CURRENCY,
-        **_tariff(demand),
+        **_tariff(household),
         **_source(entry, coordinator),
         **_connection(coordinator, reading),
         "media": _media(hass, coordinator, reading) if coordinator else [],
@@ -136,15 +136,15 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> JsonDict:
     }
 
 
-def _tariff(demand: HouseholdState | None) -> JsonDict:
+def _tariff(household: HouseholdState | None) -> JsonDict:
     """Return the contract's prices and reference power, and `known_since`.
 
-    Energies are known from the time `known_since` on. If `demand` is None, all values are None.
+    Energies are known from the time `known_since` on. If `household` is None, all values are None.
     """
-    if demand is None:
+    if household is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
-    prices = AgreedPrices.of_contracts(demand.contracts, demand.until)
-    first, *_ = demand.months
+    prices = AgreedPrices.of_contracts(household.contracts, household.until)
+    first, *_ = household.months
     return {
         "reference_kw": prices.contract.reference_kw,
         "excess_price": prices.excess,
@@ -172,10 +172,10 @@ def _source(entry: AnyConfigEntry, coordinator: MeterCoordinator | None) -> Json
             "integration": coordinator and coordinator.source.integration,
             "fresh_for": ENTITIES.fresh_for,
         }
-    demand = coordinator.records.demand if coordinator else None
+    household = coordinator.records.household_state if coordinator else None
     return {
         "source": "leneda",
-        "known_until": demand and demand.until,
+        "known_until": household and household.until,
         "is_fetching": coordinator is not None and coordinator.records.is_fetching,
     }
 

@@ -82,9 +82,12 @@ def meter_command(  # noqa: PLR0913 - one keyword for each rule of a command
                 return
 
             def version() -> object:
-                if not is_kept(coordinator, msg) or (demand := coordinator.records.demand) is None:
+                if (
+                    not is_kept(coordinator, msg)
+                    or (household := coordinator.records.household_state) is None
+                ):
                     return None
-                return data_version(coordinator), demand.time if is_until_now else None
+                return data_version(coordinator), household.time if is_until_now else None
 
             question = json_bytes_sorted({key: msg[key] for key in msg.keys() - {"id"}})
             answers, user_id = answers_of(hass), connection.user.id

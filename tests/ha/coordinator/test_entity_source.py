@@ -270,7 +270,9 @@ async def test_a_restart_goes_on(smarty: Smarty) -> None:
     assert smarty.entry.runtime_data.readings == 0
     await smarty.send(tariff_1="1000.400")
     assert keys(smarty)["energy_imported"] == "3000.4"
-    assert smarty.entry.runtime_data.records.demand.month.imported_kwh == pytest.approx(0.4)
+    assert smarty.entry.runtime_data.records.household_state.month.imported_kwh == pytest.approx(
+        0.4
+    )
 
 
 async def test_a_meter_of_entities_has_no_telegrams(smarty: Smarty) -> None:

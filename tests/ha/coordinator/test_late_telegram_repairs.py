@@ -104,7 +104,7 @@ async def test_a_delayed_telegram_is_not_shown_or_passed_on(
     assert coordinator.condition.obstacle == "telegrams_late"
     assert coordinator.latest.telegram.objects["1-0:1.8.0"] == 100.0
     # Where its own time puts it, it counts: 0.45 kWh in the quarter-hour from noon.
-    quarter = coordinator.records.demand.values.last_quarter
+    quarter = coordinator.records.household_state.values.last_quarter
     assert quarter.start == NOON
     assert quarter.mean_kw == pytest.approx(1.8)
     await house.tell(MIDNIGHT + timedelta(minutes=15), 105.0)
@@ -129,7 +129,7 @@ async def test_a_gateway_that_catches_up_has_a_repair_and_is_then_shown_again(
     assert house.energy == "107.3"
     assert issues(hass) == set()
     records = house.entry.runtime_data.records
-    assert records.demand.month.imported_kwh == pytest.approx(7.3)
+    assert records.household_state.month.imported_kwh == pytest.approx(7.3)
     gas = next(medium for medium in records.history.media.values() if medium.kind == "gas")
     assert [day.amount for day in gas.days.values()] == [pytest.approx(11), pytest.approx(1)]
 

@@ -445,11 +445,11 @@ async def test_the_end_of_a_month_is_shown_before_the_next_month(  # noqa: PLR09
     assert before
     assert str(before.attributes["last_reset"])[:10] == "2026-11-01"
     assert float(before.state) < shown[0][0]
-    demand = entry.runtime_data.records.demand
-    assert demand
+    household = entry.runtime_data.records.household_state
+    assert household
     assert shown == [
-        (month.bill(demand.until).total, f"{month.start:%Y-%m-%d}")
-        for month in (*demand.earlier_months, demand.month)
+        (month.bill(household.until).total, f"{month.start:%Y-%m-%d}")
+        for month in (*household.earlier_months, household.month)
         if month.start.month in months
     ]
 

@@ -168,8 +168,8 @@ class Stored:
             await records.async_open()
             records.household.count_telegram(END + QUARTER, measured()[2], 0.4, SERIAL)
             records.quarter_hours.append(records.household.meter.take_new())
-            assert records.demand
-            bills = bills_report(records.demand, 2)["months"]
+            assert records.household_state
+            bills = bills_report(records.household_state, 2)["months"]
         await kit.leave(self.hass, self.entry)
         await self.hass.async_block_till_done()
         return bills

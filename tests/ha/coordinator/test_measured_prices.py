@@ -439,11 +439,11 @@ async def test_a_total_is_known_as_soon_as_the_recorder_has_the_prices(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert meter.known(4, start) == [0.1, 0.4, 0.4, 0.4]
     # 0.1 kWh each at 0.1, 0.4, 0.4 and 0.4 EUR
-    demand = known_after(4)
-    bill = demand.known_month.bill(demand.until)
+    household = known_after(4)
+    bill = household.known_month.bill(household.until)
     assert [line.amount for line in bill.lines if line.name == "energy"] == [0.13]
     assert (bill.missing, bill.unpriced_kwh) == ((), 0.0)
-    hours = amounts_by_hour(demand.ledger, [demand.month_start], demand.until).total
+    hours = amounts_by_hour(household.ledger, [household.month_start], household.until).total
     assert sum(hours.values()) == pytest.approx(bill.total)
     await meter.close()
 

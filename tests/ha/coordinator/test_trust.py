@@ -327,7 +327,7 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
     placeholders = said(house.issues["telegrams_late"])
     assert placeholders["since"].startswith("2025-07-05")
     assert placeholders["now"].startswith("2025-07-26")
-    assert house.entry.runtime_data.records.demand.time == at
+    assert house.entry.runtime_data.records.household_state.time == at
     # The meter itself is shown at once.
     await house.send(frame_of(stopped_clock.now, 20_100))
     assert house.energy == "20100.0"

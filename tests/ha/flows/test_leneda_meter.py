@@ -148,7 +148,7 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
     entry = await add(hass)
     before = keys(hass, entry)
     device = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[0]
-    kwh = entry.runtime_data.records.demand.month.imported_kwh
+    kwh = entry.runtime_data.records.household_state.month.imported_kwh
 
     port.greeting = lambda: port.next_frame(of_now())
     form = await reconfigure(hass, entry)
@@ -168,7 +168,7 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
     assert isinstance(same, dr.DeviceEntry)
     assert (same.name, same.serial_number) == ("Smarty", SERIAL)
     # The register is at 25,678.901 kWh. None of it is energy of this month.
-    month = entry.runtime_data.records.demand.month
+    month = entry.runtime_data.records.household_state.month
     assert month.imported_kwh == pytest.approx(kwh, abs=0.01)
 
 

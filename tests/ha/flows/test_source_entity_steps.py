@@ -224,9 +224,9 @@ async def test_a_meter_of_entities_becomes_a_full_meter(
     # 0.25 kWh of the entities, and 0.75 kWh until the telegram. The meter's clock has no fractions
     # of a second, so its first telegrams may seem to be from before the last report.
     coordinator = entry.runtime_data
-    while coordinator.records.demand.month.imported_kwh == pytest.approx(0.25):
+    while coordinator.records.household_state.month.imported_kwh == pytest.approx(0.25):
         await receive(hass, port, of_now())
-    assert coordinator.records.demand.month.imported_kwh == pytest.approx(1)
+    assert coordinator.records.household_state.month.imported_kwh == pytest.approx(1)
     state = state_of(hass, after["verification"])
     assert state.state == "verified"
 

@@ -101,19 +101,19 @@ async def test_the_running_day(site: Site) -> None:
 
 
 async def test_of_many_days_the_answer_has_the_newest_400(site: Site) -> None:
-    demand = site.entry.runtime_data.records.demand
-    assert demand
+    household = site.entry.runtime_data.records.household_state
+    assert household
     newest = (await days_of(site.client, site.entry))[-1]
     # The 13 months before May have 395 days, May has 31, and June has begun.
     starts = [datetime(2025 + n // 12, n % 12 + 1, 1, tzinfo=LUXEMBOURG) for n in range(3, 16)]
-    rows = demand.ledger.table.between(BEGINNING, demand.time - timedelta(minutes=30))
+    rows = household.ledger.table.between(BEGINNING, household.time - timedelta(minutes=30))
     first = rows.where([0] * len(starts))._replace(
         quarter=np.array([quarter_number(start) for start in starts])
     )
-    ledger = Ledger.of_table(first.joined(demand.ledger.table), demand.contracts)
-    changed = dataclasses.replace(demand, ledger=ledger)
+    ledger = Ledger.of_table(first.joined(household.ledger.table), household.contracts)
+    changed = dataclasses.replace(household, ledger=ledger)
 
-    with patch.object(type(site.entry.runtime_data.records), "demand", changed):
+    with patch.object(type(site.entry.runtime_data.records), "household_state", changed):
         found = await days_of(site.client, site.entry, start="2025-01-01")
 
     assert len(found) == 400
@@ -219,20 +219,20 @@ async def test_classes(site: Site) -> None:
 
 
 async def test_the_energy_above_by_the_contract_of_each_day(site: Site) -> None:
-    demand = site.entry.runtime_data.records.demand
-    assert demand
-    [may] = demand.earlier_months
+    household = site.entry.runtime_data.records.household_state
+    assert household
+    [may] = household.earlier_months
     # The ten of 2 kWh came on the 1st; as many on the 2nd, when 3 kW were agreed.
     since = may.start.astimezone(UTC) + timedelta(days=1)
-    first = demand.ledger.table.between(may.start, since)
+    first = household.ledger.table.between(may.start, since)
     table = first.joined(first._replace(quarter=first.quarter + 96))
     agreed = [(BEGINNING, 7.0), (since, 3.0), (since + timedelta(days=1), None)]
     contracts = Contracts(tuple((day, Contract(reference_kw=kw)) for day, kw in agreed))
     changed = dataclasses.replace(
-        demand, contracts=contracts, ledger=Ledger.of_table(table, contracts)
+        household, contracts=contracts, ledger=Ledger.of_table(table, contracts)
     )
 
-    with patch.object(type(site.entry.runtime_data.records), "demand", changed):
+    with patch.object(type(site.entry.runtime_data.records), "household_state", changed):
         answer = await site.ask("classes")
 
     # 10 x 0.25 kWh above 7 kW, and 10 x 1.25 kWh above 3 kW.

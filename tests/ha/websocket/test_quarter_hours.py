@@ -108,11 +108,13 @@ async def test_the_reference_power_of_the_time_counts(site: Site) -> None:
         "entry_id": site.entry.entry_id,
     }
     before = await ask(site.client, "quarter_hours", **request)
-    demand = site.entry.runtime_data.records.demand
-    assert demand
+    household = site.entry.runtime_data.records.household_state
+    assert household
 
     with patch.object(
-        type(site.entry.runtime_data.records), "demand", replace(demand, contracts=contracts)
+        type(site.entry.runtime_data.records),
+        "household_state",
+        replace(household, contracts=contracts),
     ):
         answer = await ask(site.client, "quarter_hours", **request)
 

@@ -56,7 +56,7 @@ def lived_until(
         net = (0.3 + car + heater - has_sun * sun) / 4
         return max(net, 0.0), max(-net, 0.0)
 
-    _, demand = read_quarter_hours(contract, START, end + _QUARTER, kwh_from, market_at)
+    _, household = read_quarter_hours(contract, START, end + _QUARTER, kwh_from, market_at)
     hours = hours_until(end)
     sun_kwh = {hour: powers(hour)[2] for hour in hours}
     devices = [
@@ -65,10 +65,10 @@ def lived_until(
         HouseDevice("Fridge", dict.fromkeys(hours, 0.1)),
     ]
     supplies = [Supply(SupplyKind.PRODUCED, sun_kwh, START - _HOUR)] if has_sun else []
-    return demand, HouseSources(supplies, devices)
+    return household, HouseSources(supplies, devices)
 
 
 def june(contract: Contract, *, has_sun: bool = True) -> June:
     """Return the month with a contract."""
-    demand, sources = lived_until(END, contract, has_sun=has_sun)
-    return June(demand.earlier_months[-1], sources)
+    household, sources = lived_until(END, contract, has_sun=has_sun)
+    return June(household.earlier_months[-1], sources)

@@ -22,7 +22,7 @@ from smartyp1.plan.daily_load import DailyLoad
 from smartyp1.plan.usual_house import LoadEnergy
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
-from tests.lib.advice.years import demand_after, quarter_hours
+from tests.lib.advice.years import household_after, quarter_hours
 from tests.lib.bill.months import LUXEMBOURG, local
 from tests.random_examples import examples
 
@@ -98,11 +98,13 @@ def series_of(prices: Kwh) -> PriceSeries:
     return series
 
 
-def demand_of(past: Past, first: str, end: str, contract: Contract = CONTRACT) -> HouseholdState:
+def household_state_of(
+    past: Past, first: str, end: str, contract: Contract = CONTRACT
+) -> HouseholdState:
     wh = zip(past.drawn.values(), past.fed.values(), strict=True)
     pairs = ((drawn * 1000, fed * 1000) for drawn, fed in wh)
     quarters = quarter_hours(lambda _day, _n: next(pairs), first, end)
-    return demand_after(quarters, contract, end, prices=series_of(past.prices))
+    return household_after(quarters, contract, end, prices=series_of(past.prices))
 
 
 def with_more(past: Past, more: Kwh) -> Past:
@@ -121,8 +123,8 @@ def without_peaks(past: Past) -> Past:
 def test_differences_of_a_month(seed: int) -> None:
     random = Random(seed)  # noqa: S311
     past = past_of(random, "2026-05-01", "2026-07-01", lambda day: 0.16 if day.month < 6 else 0.06)
-    demand = demand_of(past, "2026-05-01", "2026-07-01")
-    may, june = demand.earlier_months[-2:]
+    household = household_state_of(past, "2026-05-01", "2026-07-01")
+    may, june = household.earlier_months[-2:]
     # The energy above 7 kW keeps its prices but for the surcharge.
     above = sum(max(0.0, kwh - 1.75) for s, kwh in past.drawn.items() if s >= local("2026-06-01"))
     assert saving_below(june) == pytest.approx(above * 0.0765 * 1.08, abs=0.03)
@@ -145,7 +147,7 @@ def test_differences_of_a_month(seed: int) -> None:
     # A boiler that ran at once anyway has saved nothing.
     load = MeasuredLoad(BOILER, LoadEnergy({}, at_once), LONG_AGO)
     house = with_more(past, moved)
-    [june] = demand_of(house, "2026-05-01", "2026-07-01").earlier_months[-1:]
+    [june] = household_state_of(house, "2026-05-01", "2026-07-01").earlier_months[-1:]
     assert plan_saving(june, [load]) == 0
     # The terms have not changed, so no price has.
     change = cost_change(june, may, {})
@@ -161,8 +163,8 @@ def test_the_first_of_a_month_without_prices() -> None:
     prices = {s: 0.16 if s < local("2026-06-01") else 0.06 for s in drawn}
     prices = {s: price for s, price in prices.items() if day_of(s) != date(2026, 6, 1)}
     past = Past(drawn, dict.fromkeys(drawn, 0.0), prices)
-    demand = demand_of(past, "2026-05-01", "2026-07-01")
-    may, june = demand.earlier_months[-2:]
+    household = household_state_of(past, "2026-05-01", "2026-07-01")
+    may, june = household.earlier_months[-2:]
     assert saving_below(june) == pytest.approx(2.8 * 0.0765 * 1.08, abs=0.01)
     report = monthly_report([("House", ReportedMonths([may, june], {}, None))])
     assert not {line.key for line in report.lines} & {"advice_above", "advice_device"}
@@ -181,9 +183,9 @@ def test_differences_of_a_year(seed: int) -> None:
     random = Random(seed)  # noqa: S311
     first, end, begin = "2025-09-20", "2026-11-01", "2025-11-01"
     past = past_of(random, first, end, lambda day: 0.05 + 0.01 * day.month)
-    demand = demand_of(past, first, end)
+    household = household_state_of(past, first, end)
     more = dict.fromkeys(past.drawn, 0.3)
-    found = compare_years(demand, Changes(loads=[always(1.2)]))
+    found = compare_years(household, Changes(loads=[always(1.2)]))
     of_class = found.classes[7]
     difference = euros(past, with_more(past, more), begin, end)
     assert of_class.then.total - of_class.now.total == pytest.approx(difference, abs=0.4)
@@ -193,7 +195,7 @@ def test_differences_of_a_year(seed: int) -> None:
     terms = {"energy_margin": MARGIN, "energy_price": None}
     sources = PriceSources(BEGINNING, *[series_of(past.prices)] * 2)
     changes = Changes(NewContract(terms, market), loads=[always(1.2)])
-    found = compare_years(demand, changes, sources)
+    found = compare_years(household, changes, sources)
     of_market = found.classes[7].then.energy
     changed, bought = with_more(past, more).drawn, filled(past.drawn, other.prices)
     now = filled(past.drawn, past.prices)
@@ -204,6 +206,8 @@ def test_differences_of_a_year(seed: int) -> None:
     )
     difference = of_market - found.classes[7].now.energy
     assert difference == pytest.approx(expected, abs=0.4)
-    fixed = demand_of(past, first, end, replace(CONTRACT, energy_price=0.2, energy_margin=None))
+    fixed = household_state_of(
+        past, first, end, replace(CONTRACT, energy_price=0.2, energy_margin=None)
+    )
     found = compare_years(fixed, changes, sources._replace(energy=None))
     assert found.classes[7].then.energy == pytest.approx(of_market, abs=0.02)

@@ -35,10 +35,10 @@ def test_costs_of_each_reading_are_those_of_the_bill_made_anew(seed: int) -> Non
     last, bills = time, set[float | None]()
     while time < midnight + 1.5 * HOUR:
         house.count_telegram(time, Energies(round(kwh, 3), round(kwh / 3, 3)), 0.5, "A")
-        found, demand = money_of(), house.snapshot
+        found, household = money_of(), house.snapshot
         assert found
-        assert demand
-        bill, attributes = demand.month.bill(demand.until), found.cost_total.attributes
+        assert household
+        bill, attributes = household.month.bill(household.until), found.cost_total.attributes
         feed_in = bill.amount("feed_in")
         assert (
             found.cost_total.value,
@@ -60,8 +60,8 @@ def test_costs_of_each_reading_are_those_of_the_bill_made_anew(seed: int) -> Non
             bill.unpriced_kwh,
             bill.unpriced_exported_kwh,
             bill.missing,
-            demand.month.since,
-            demand.month.measured_share(demand.until),
+            household.month.since,
+            household.month.measured_share(household.until),
         ), f"seed {seed}, {time}"
         bills.add(bill.subtotal)
         # Some readings come at the very end of a quarter-hour, some long after the last one.

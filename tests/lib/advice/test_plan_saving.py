@@ -14,7 +14,7 @@ from smartyp1.json_types import JsonDict
 from smartyp1.plan.daily_load import DailyLoad
 from smartyp1.plan.usual_house import LoadEnergy
 from smartyp1.prices.contract import Contract
-from tests.lib.advice.years import demand_after, quarter_hours
+from tests.lib.advice.years import household_after, quarter_hours
 from tests.lib.bill.months import LUXEMBOURG, local
 from tests.random_examples import each
 
@@ -52,8 +52,8 @@ def june(net: Kwh, contract: Contract) -> Month:
         return max(0.0, wh), max(0.0, -wh)
 
     quarters = quarter_hours(powers, "2026-05-01", "2026-07-01")
-    demand = demand_after(quarters, contract, "2026-07-01")
-    return next(month for month in demand.earlier_months if month.start == local("2026-06-01"))
+    household = household_after(quarters, contract, "2026-07-01")
+    return next(month for month in household.earlier_months if month.start == local("2026-06-01"))
 
 
 @cache

@@ -18,7 +18,7 @@ from smartyp1.plan.usual_house import LoadEnergy
 from smartyp1.prices.contract import Contract
 from smartyp1.prices.published_prices import REFERENCE_POWERS
 from tests.lib.advice.test_what_if import partly_shared
-from tests.lib.advice.years import demand_after, household, quarter_hours
+from tests.lib.advice.years import household, household_after, quarter_hours
 
 CAR = PlannedCar(9.0, 11.0, 18, 7)
 TERMS: JsonDict = {"energy_fee": 2.0, "feed_in_price": 0.06, "has_levies": False}
@@ -33,7 +33,7 @@ SURCHARGE = 0.0765 * 1.08
 @cache
 def compared(contract: Contract, car: PlannedCar) -> WhatIf:
     """Return the year of a house that takes 0.4 kW at all times."""
-    state = demand_after(quarter_hours(lambda _day, _quarter: (100.0, 0.0)), contract)
+    state = household_after(quarter_hours(lambda _day, _quarter: (100.0, 0.0)), contract)
     return compare_years(state, Changes(car=car, is_of_few=True))
 
 
@@ -84,7 +84,7 @@ def test_at_most_four_classes_are_compared(
 @pytest.fixture(scope="module")
 def sunny() -> HouseholdState:
     """Return a year of a house with panels."""
-    return demand_after(quarter_hours(household(3, sun_kw=5, car_kw=0, heat_kw=0)), NIGHT)
+    return household_after(quarter_hours(household(3, sun_kw=5, car_kw=0, heat_kw=0)), NIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -128,13 +128,13 @@ def test_the_measured_car_is_taken_out_of_the_year() -> None:
     ]
     hours = {quarter.start: 4.0 for quarter in true if quarter.start.hour == 2}
     known = {start: kwh for start, kwh in hours.items() if not start.minute}
-    state = demand_after(true, FIXED)
+    state = household_after(true, FIXED)
     changes = Changes(car=CAR, own_car=[LoadEnergy(known, {})], is_of_few=True)
     found, of_without = (
-        compare_years(demand, changes).classes
-        for demand, changes in (
+        compare_years(household, changes).classes
+        for household, changes in (
             (state, changes),
-            (demand_after(without, FIXED), changes._replace(own_car=())),
+            (household_after(without, FIXED), changes._replace(own_car=())),
         )
     )
     assert [*map(changed_years, found.values())] == [*map(changed_years, of_without.values())]
@@ -158,7 +158,7 @@ def test_the_energy_of_each_measured_night_is_planned_and_that_of_the_day_stays(
         true.append(quarter._replace(mean_kw=quarter.mean_kw + taken))
     car, own = CAR._replace(kwh=None, kw=0.5), [LoadEnergy(kwh, {})]
     for contract in (FIXED, NIGHT):
-        state = demand_after(true, contract)
+        state = household_after(true, contract)
         year = compare_years(state, Changes(car=car, own_car=own, is_of_few=True))
         as_it_was = compare_years(state, Changes()).classes
         for kw, of_class in year.classes.items():
@@ -186,7 +186,7 @@ def test_a_car_that_charges_by_day_keeps_its_shared_energy() -> None:
         for quarter in quarter_hours(lambda _day, _quarter: (100.0, 0.0))
     ]
     kwh = {quarter.start: 3.0 for quarter in true if quarter.start.time() == time_of_day(11)}
-    state = partly_shared(demand_after(true, FIXED), 0.9)
+    state = partly_shared(household_after(true, FIXED), 0.9)
     changes = Changes(car=CAR._replace(kwh=None), own_car=[LoadEnergy(kwh, {})], is_of_few=True)
     year = compare_years(state, changes)
     assert year.now.energies_a_year.shared > 2000
@@ -205,7 +205,7 @@ def test_a_battery_counts_with_the_plan(sunny: HouseholdState, few: tuple[WhatIf
 
 def test_a_plan_beside_a_car_plans_that_car() -> None:
     """At once, the year is that of *Car* alone. The plan moves its energy and adds none."""
-    state = demand_after(quarter_hours(lambda _day, _quarter: (100.0, 0.0)), NIGHT)
+    state = household_after(quarter_hours(lambda _day, _quarter: (100.0, 0.0)), NIGHT)
     car = {"kind": "car", "kwh": 8.0, "kw": 7.4, "begin_hour": 17.0}
     plan = {"kind": "plan", "kwh": 9.0, "kw": 11.0, "begin_hour": 20.0}
 

@@ -29,10 +29,10 @@ from smartyp1.prices.market_price_series import PriceSeries, PriceSources, Quart
 from tests.lib.advice.best_battery import BatteryDay, Prices, least_cost, trial_of
 from tests.lib.advice.years import (
     FIRST,
-    demand_after,
     energies_of,
     high,
     household,
+    household_after,
     low,
     quarter_hours,
 )
@@ -66,7 +66,7 @@ def equal_year() -> list[QuarterHour]:
 def tried(
     quarters: Sequence[QuarterHour], contract: Contract = CONTRACT, battery: Battery = BATTERY
 ) -> WhatIf:
-    return with_battery(demand_after(quarters, contract), battery)
+    return with_battery(household_after(quarters, contract), battery)
 
 
 def with_battery(
@@ -97,7 +97,7 @@ def on_the_market(
 ) -> HouseholdState:
     """Return the state of a meter with a market price of each quarter-hour."""
     return with_table(
-        demand_after(quarters, contract),
+        household_after(quarters, contract),
         lambda table: table._replace(market=market_column(table, price_of)),
     )
 
@@ -124,7 +124,7 @@ def test_with_a_battery_the_costs_are_the_bills_of_the_changed_quarter_hours(see
     powers, end = household(seed, sun_kw=8, car_kw=7, heat_kw=1), "2027-01-01"
     quarters = quarter_hours(powers, "2026-01-01", end)
     contract = replace(CONTRACT, second_price=0.09, second_hours=NIGHT)
-    found = with_battery(demand_after(quarters, contract, end), BATTERY)
+    found = with_battery(household_after(quarters, contract, end), BATTERY)
     night, by_day = ((price + 0.051) * 1.08 for price in (0.09, 0.15))
     prices = DayPrices([night] * 6 + [by_day] * 16 + [night] * 2, [0.06] * 24)
     days = []
@@ -141,7 +141,7 @@ def test_with_a_battery_the_costs_are_the_bills_of_the_changed_quarter_hours(see
             each._replace(mean_kw=wh / 250, exported_kwh=fed_wh / 1000)
             for each, wh, fed_wh in zip(quarters, drawn, fed, strict=True)
         ]
-        state = demand_after(changed, replace(contract, reference_kw=kw), end)
+        state = household_after(changed, replace(contract, reference_kw=kw), end)
         bills = [bill_of(state.ledger, start, month_end(start)).total or 0.0 for start in MONTHS]
         assert found.classes[kw].then.total == pytest.approx(sum(bills), abs=0.001)
 
@@ -185,8 +185,8 @@ def test_the_night_is_cheaper(share: float) -> None:
     contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
     quarters = quarter_hours(powers)
     # A twentieth of the battery is 111 Wh. The house needs 1000 / 0.9 Wh of it each morning.
-    demand = partly_shared(demand_after(quarters, contract), share)
-    found = with_battery(demand, Battery(20 / 9, 4, 0.81))
+    household = partly_shared(household_after(quarters, contract), share)
+    found = with_battery(household, Battery(20 / 9, 4, 0.81))
     # All but the first morning are of the night before; after the last day, a night is lost. Shared
     # energy costs the network alone. No more is shared at night than without the battery.
     by_day = DAY_PRICE - share * 0.16 * 1.08
@@ -280,10 +280,10 @@ def test_the_hours_of_a_dynamic_price(share: float, by_day: float) -> None:
 
     quarters = quarter_hours(powers)
     contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
-    demand = on_the_market(
+    household = on_the_market(
         quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else by_day
     )
-    found = with_battery(partly_shared(demand, share), Battery(20 / 9, 4, 0.81))
+    found = with_battery(partly_shared(household, share), Battery(20 / 9, 4, 0.81))
     # Shared energy costs the 0.051 of the network alone, with VAT. No more is shared by night.
     saving = (0.051 + (1 - share) * (by_day + 0.03)) * 1.08 - (0.051 + 0.02 + 0.03) * 1.08 / 0.81
     # A difference below the losses of the battery is not worth it.
@@ -315,8 +315,8 @@ def test_the_sources_of_the_present_contract_count_for_all_months() -> None:
     sources = PriceSources(BEGINNING, series_of(quarters, price_of))
     for other in (0.25, nan):
         market = np.where(whole.ledger.table.quarter < june, other, whole.ledger.table.market)
-        demand = with_table(whole, partial(Table._replace, market=market))
-        found = with_battery(demand, battery, sources)
+        household = with_table(whole, partial(Table._replace, market=market))
+        found = with_battery(household, battery, sources)
         assert found.now.hourly_share == 1
         assert found.classes == with_battery(whole, battery).classes
 
@@ -330,10 +330,10 @@ def test_a_month_with_too_few_market_prices_has_stand_in_prices() -> None:
         is_silent = (first <= table.quarter) & (table.quarter < last)
         return table._replace(market=np.where(is_silent, nan, table.true_prices[0]))
 
-    demand = with_table(on_the_market(quarters, contract, lambda _: 0.12), partly_known)
+    household = with_table(on_the_market(quarters, contract, lambda _: 0.12), partly_known)
     february = month_start(local("2026-02-01"))
-    assert bill_of(demand.ledger, february, month_end(february)).missing == ("energy",)
-    found = with_battery(demand, BATTERY)
+    assert bill_of(household.ledger, february, month_end(february)).missing == ("energy",)
+    found = with_battery(household, BATTERY)
     # At 0.15 all year, as with one price.
     assert found.classes[7].now == pytest.approx(tried(quarters).classes[7].now, abs=0.05)
     assert low(found) == pytest.approx(low(tried(quarters)), abs=0.5)
@@ -346,7 +346,7 @@ def test_the_page_shows_the_answer_for_equal_days() -> None:
     [shown] = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
     battery = {"kind": "battery", "kwh": 10, "kw": 6, "efficiency": 81, "standby": 0}
     question = WhatIfQuestion([battery], None, None, {})
-    found = what_if_report(demand_after(equal_year(), CONTRACT), question)
+    found = what_if_report(household_after(equal_year(), CONTRACT), question)
     found["classes"] = {kw: found["classes"][kw] for kw in shown["classes"]}
     assert found == shown
 
@@ -423,10 +423,10 @@ def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
     drawn, fed = energies_of(quarters)
     contract = CONTRACT
     prices = PRICES
-    demand = demand_after(quarters, contract)
+    household_state = household_after(quarters, contract)
     if tariff == "night":
         contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
-        demand = demand_after(quarters, contract)
+        household_state = household_after(quarters, contract)
         by_night = (quarter.start.astimezone(LUXEMBOURG).hour for quarter in quarters)
         prices = PRICES._replace(
             drawn=[DAY_PRICE if 6 <= hour < 22 else NIGHT_PRICE for hour in by_night]
@@ -434,12 +434,12 @@ def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
     elif tariff == "market":
         contract = replace(CONTRACT, energy_price=None, energy_margin=0.03)
         price_of = market_of(5)
-        demand = on_the_market(quarters, contract, price_of)
+        household_state = on_the_market(quarters, contract, price_of)
         prices = PRICES._replace(
             drawn=[(price_of(quarter.start) + 0.03 + 0.051) * 1.08 for quarter in quarters]
         )
     for battery in SIZES:
-        found = with_battery(demand, battery)
+        found = with_battery(household_state, battery)
         best = min(
             least_cost(battery, kw, drawn, fed, prices) + found.classes[kw].now.fixed
             for kw in (3, 7, 12)

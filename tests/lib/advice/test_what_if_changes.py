@@ -24,7 +24,7 @@ from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.json_types import JsonMapping
 from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
-from tests.lib.advice.years import demand_after, high, household, low, quarter_hours
+from tests.lib.advice.years import high, household, household_after, low, quarter_hours
 from tests.lib.bill.months import local
 from tests.lib.bill.tables import DayRows, table_of_days
 
@@ -87,7 +87,7 @@ def state_of(
     if shared_by:
         for quarter in quarters:
             sharing[quarter.start] = QuarterHourSharing((shared_by(quarter), 0.0, 0.0, 0.0))
-    return demand_after(quarters, contract, END, sharing, prices)
+    return household_after(quarters, contract, END, sharing, prices)
 
 
 @cache

@@ -48,7 +48,7 @@ def _places(first: str, end: str) -> list[tuple[datetime, int, int]]:
     return found
 
 
-def demand_after(
+def household_after(
     quarters: Iterable[QuarterHour],
     contract: Contract,
     until: str = END,
@@ -64,9 +64,9 @@ def demand_after(
         meter.set_prices([PriceSources(BEGINNING, prices, prices)])
     meter.set_leneda_days(LenedaDays(quarters, sharing) if sharing else _leneda_days(quarters))
     meter.count_telegram(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
-    demand = meter.snapshot
-    assert demand
-    return demand
+    household = meter.snapshot
+    assert household
+    return household
 
 
 @lru_cache(4)

@@ -40,7 +40,7 @@ def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
     contract = Contract(reference_kw=7, energy_price=0.15, feed_in_margin=-0.01)
     first = utc("2026-06-30 22:00")
     second_day = first + timedelta(days=1)
-    _, demand = read_quarter_hours(
+    _, household = read_quarter_hours(
         contract,
         first,
         first + timedelta(days=3),
@@ -48,7 +48,7 @@ def test_the_first_feed_in_with_a_price_is_no_consumption() -> None:
         # Known from 2 July on.
         lambda time: MarketPrices(feed_in=0.11 if time >= second_day else None),
     )
-    days = days_report(demand, date(2026, 7, 1), date(2026, 7, 4))["days"]
+    days = days_report(household, date(2026, 7, 1), date(2026, 7, 4))["days"]
     # 9.6 kWh at 0.15 and 0.0510, and 8 %; 4.8 kWh at 0.10.
     assert [each["cost_used"] for each in days] == pytest.approx([2.08] * 3, abs=0.03)
     assert [each["feed_in"] for each in days] == [None, -0.48, -0.48]
@@ -62,10 +62,10 @@ def test_the_cost_above_is_the_extra_cost_over_the_same_energy_below(
     contract = Contract(reference_kw=3, energy_price=0.15, replaces_variable=replaces)
     first = utc("2026-06-30 22:00")
     end = first + timedelta(days=3)
-    _, demand = read_quarter_hours(
+    _, household = read_quarter_hours(
         contract, first, end, lambda time: (2.0 if time.hour == 18 else 0.1, 0)
     )
-    days = days_report(demand, date(2026, 7, 1), date(2026, 7, 4))["days"]
+    days = days_report(household, date(2026, 7, 1), date(2026, 7, 4))["days"]
     published = price_file().at(first)
     surcharge, variable = published.price("surcharge"), published.price("variable")
     assert surcharge is not None
@@ -75,10 +75,10 @@ def test_the_cost_above_is_the_extra_cost_over_the_same_energy_below(
     # 1.25 kWh four times a day.
     assert found == pytest.approx([5 * price * 1.08] * 3, abs=0.011)
     # Parts of quarter-hours are never above the reference power.
-    table = demand.ledger.table
+    table = household.ledger.table
     below = table._replace(source=np.full(len(table.quarter), RowSource.PART, np.int8))
     before, after = (
-        Month(demand.ledger.with_table(of), demand.month_start).bill(end).total or 0.0
+        Month(household.ledger.with_table(of), household.month_start).bill(end).total or 0.0
         for of in (table, below)
     )
     assert sum(found) == pytest.approx(before - after, abs=0.011)

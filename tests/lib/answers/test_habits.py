@@ -53,13 +53,13 @@ def test_the_base_load_costs_the_same_at_each_hour(
     contract: Contract, cost: float, month: int, hour: int
 ) -> None:
     end = datetime(2026, month, 10, hour, 30, tzinfo=UTC)
-    demand = always_300_w(contract, datetime(2026, month, 1, tzinfo=UTC), end)
-    always_on = base_load_report(demand)["always_on"]
+    household = always_300_w(contract, datetime(2026, month, 1, tzinfo=UTC), end)
+    always_on = base_load_report(household)["always_on"]
     assert (always_on["w"], always_on["cost_per_year"]) == (300, pytest.approx(cost, abs=10))
     # An aid of the household's own counts only if it lasts for a year: 0.3 * 8760 * 0.02 = 53 EUR.
     for last_day, aided in ((date(2027, 6, 8), cost), (None, cost - 53)):
         aid = Aid("Aid", date(2026, 1, 1), last_day, 0.02, PER_KWH, AidVat.INCLUDED)
-        changed = replace(demand, contracts=replace(demand.contracts, aids=(aid,)))
+        changed = replace(household, contracts=replace(household.contracts, aids=(aid,)))
         always_on = base_load_report(changed)["always_on"]
         assert always_on["cost_per_year"] == pytest.approx(aided, abs=10)
 
@@ -71,8 +71,8 @@ def test_the_base_load_costs_the_same_at_each_hour(
 )
 def test_the_base_load_is_that_of_three_to_seven_nights(end: str, nights: int | None) -> None:
     start, until = (datetime.fromisoformat(f"2026-{time}Z") for time in ("06-02T06:00", end))
-    demand = always_300_w(TWO_PRICES, start, until)
-    always_on = base_load_report(demand)["always_on"]
+    household = always_300_w(TWO_PRICES, start, until)
+    always_on = base_load_report(household)["always_on"]
     assert (always_on and always_on["nights"]) == nights
 
 
@@ -83,13 +83,13 @@ def test_the_usual_cost_is_without_sharing_while_todays_is_not_known(
 ) -> None:
     contract = Contract(reference_kw=7, energy_price=0.2, has_levies=True)
     start, end = utc("2026-05-30 22:00"), utc("2026-06-30 10:00")
-    demand = always_300_w(contract, start, end)
-    table, shared = demand.ledger.table, np.zeros_like(demand.ledger.table.shared)
+    household = always_300_w(contract, start, end)
+    table, shared = household.ledger.table, np.zeros_like(household.ledger.table.shared)
     is_known = (table.quarter < quarter_number(day_start(end))) | is_today_known
     shared[0] = np.where(is_known, table.imported / 2, 0.0)
     table = table._replace(shared=shared, is_sharing_known=is_known)
-    demand = replace(demand, ledger=ledger_of(table, demand.contracts))
-    usual = usual_report(demand)["usual"]
+    household = replace(household, ledger=ledger_of(table, household.contracts))
+    usual = usual_report(household)["usual"]
     # 3.6 kWh until noon: 0.0510 of the network for each kWh, and 0.20 of the supplier for kWh that
     # are not shared. The levies cancel each other; half a day of 30 of 12.84 and 5.72.
     cost = (3.6 * 0.051 + kwh * 0.2 + (12.84 + 5.72) / 60) * 1.08
@@ -114,13 +114,13 @@ def test_the_reason_and_the_energy_of_the_house(
         on, kw = ({0, 1}, 7.0) if is_today else ({0, 1, 2, 3}, 3.5)
         kwh += kw / 4 if time.hour in on else 0.0
         time += timedelta(minutes=15)
-    demand = known(meter)
+    household = known(meter)
     # Panels deliver 500 W from 6:00 to 18:00 UTC, and the house uses it.
     hours = (START + timedelta(hours=n) for n in range((noon - START) // timedelta(hours=1)))
     sun = {hour: 0.5 * (6 <= hour.hour < 18) for hour in hours}
     supply = Supply(SupplyKind.PRODUCED, sun, START - timedelta(hours=1))
     house = SuppliedHouse([supply], noon) if has_panels else None
-    report = usual_report(demand, house)
+    report = usual_report(household, house)
     usual = report["usual"]
     assert (usual["days"], usual["imported_wh"]) == (3, 14_000)
     own_wh = 2000 if has_panels else None
@@ -131,9 +131,9 @@ def test_the_reason_and_the_energy_of_the_house(
 
 @pytest.mark.parametrize(("nights", "kw"), [(13, None), (14, 0.3)])
 def test_the_usual_power_at_night_is_that_of_two_weeks(nights: int, kw: float | None) -> None:
-    demand = always_300_w(TWO_PRICES, START, utc("2026-06-25 10:00"))
+    household = always_300_w(TWO_PRICES, START, utc("2026-06-25 10:00"))
     start = day_start(START + timedelta(days=2))
-    assert usual_night_kw(demand.ledger.table, start, start + timedelta(days=nights)) == kw
+    assert usual_night_kw(household.ledger.table, start, start + timedelta(days=nights)) == kw
 
 
 def weekly(time: datetime) -> tuple[float, float]:
@@ -177,14 +177,14 @@ def evenings(
             more, fed = weekly(time)
             energies = Energies(round(imported + more / 3, 4), round(exported + fed / 3, 4))
             meter.count_telegram(part, energies, None, None, market=market_of_week(time))
-            demand = known(meter)
-            table = demand.ledger.table
+            household = known(meter)
+            table = household.ledger.table
             shared = np.zeros_like(table.shared)
             shared[0] = table.imported * 0.4 * is_shared
             table = table._replace(
                 shared=shared, is_sharing_known=np.full(len(table.quarter), is_shared)
             )
-            yield replace(demand, ledger=demand.ledger.with_table(table))
+            yield replace(household, ledger=household.ledger.with_table(table))
         more, fed = weekly(time)
         imported, exported = imported + more, exported + fed
         time += timedelta(minutes=15)
@@ -221,12 +221,12 @@ def test_a_week_in_which_only_a_price_changes_has_no_other_reason(
     }
     contracts = Contracts.of_days([(None, contract), (since, replace(contract, **dearer))], aids)
     found = []
-    for demand in evenings(contracts, since, 8, is_shared):
-        report = usual_report(demand)
+    for household in evenings(contracts, since, 8, is_shared):
+        report = usual_report(household)
         found.append(report["reason"])
         usual = report["usual"]
         # The terms alone have changed, so the usual energies equal today's.
-        month = demand.ledger_with_running.sums(day_start(demand.time), demand.time)
+        month = household.ledger_with_running.sums(day_start(household.time), household.time)
         assert usual["imported_wh"] == pytest.approx(month.imported_wh, abs=2)
     assert set(found) <= {None, reason}
     assert found[0] == reason
@@ -239,11 +239,11 @@ def test_after_midnight_the_usual_day_is_that_of_today(second: int) -> None:
     meter, _ = read_quarter_hours(PLAIN, start, end, weekly)
     now = end + timedelta(seconds=second)
     meter.count_telegram(now, Energies(10_000.0, 10_000.0), None, None)
-    demand = known(meter)
+    household = known(meter)
     hours = [start + timedelta(hours=n) for n in range((end - start) // timedelta(hours=1))]
     supply = Supply(SupplyKind.PRODUCED, dict.fromkeys(hours, 0.5), start - timedelta(hours=1))
     until = end - timedelta(minutes=15 if second < 30 else 0)
-    report = usual_report(demand, SuppliedHouse([supply], until))
+    report = usual_report(household, SuppliedHouse([supply], until))
     assert report["until"] == end.isoformat()
     usual = report["usual"]
     # Saturdays, not Fridays with the car.
@@ -252,17 +252,17 @@ def test_after_midnight_the_usual_day_is_that_of_today(second: int) -> None:
 
 def test_all_usual_values_end_when_the_energy_of_the_panels_is_known() -> None:
     start, now = utc("2026-05-31 22:00"), utc("2026-06-26 10:10")
-    _, demand = read_quarter_hours(PLAIN, start, now, lambda _: (0.1, 0.05))
+    _, household = read_quarter_hours(PLAIN, start, now, lambda _: (0.1, 0.05))
     until = utc("2026-06-26 09:45")
     hours = [start + timedelta(hours=n) for n in range((now - start) // timedelta(hours=1))]
     supply = Supply(SupplyKind.PRODUCED, dict.fromkeys(hours, 0.5), start - timedelta(hours=1))
-    report = usual_report(demand, SuppliedHouse([supply], until))
+    report = usual_report(household, SuppliedHouse([supply], until))
     # 47 quarter-hours since midnight: 4.7 kWh drawn, 2.35 kWh sold of 5.875 kWh.
     usual = report["usual"]
     assert report["until"] == until.isoformat()
     assert (usual["imported_wh"], usual["exported_wh"]) == (4700, 2350)
     assert (usual["own_wh"], usual["house_wh"]) == (pytest.approx(3525), pytest.approx(8225))
     # An assistant compares today until the same time: each day is like the others.
-    facts = today_facts(demand, report, date(2026, 6, 26))
+    facts = today_facts(household, report, date(2026, 6, 26))
     assert (facts["imported_kwh"], facts["difference_eur"]) == (4.7, pytest.approx(0, abs=0.01))
     assert datetime.fromisoformat(facts["until"]) == until

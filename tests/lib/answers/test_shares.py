@@ -47,8 +47,10 @@ def market_at(time: datetime) -> float:
 
 def month_of(contract: Contract) -> tuple[HouseholdState, HouseSources]:
     """Return the meter's month, and the statistics of panels, car and heater."""
-    demand, sources = lived_until(NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2))
-    return demand, sources._replace(devices=sources.devices[:2])
+    household, sources = lived_until(
+        NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2)
+    )
+    return household, sources._replace(devices=sources.devices[:2])
 
 
 def price(contract: Contract, time: datetime) -> tuple[float, float]:
@@ -81,8 +83,8 @@ def by_hand(contract: Contract, start: datetime, end: datetime) -> dict[str, lis
 def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
     contract: Contract, period: str
 ) -> None:
-    demand, sources = month_of(contract)
-    answer = shares_report(demand, sources, period)
+    household, sources = month_of(contract)
+    answer = shares_report(household, sources, period)
     end = utc("2026-06-24 22:00")
     start = end - timedelta(days=1) if period == YESTERDAY else START
     assert (answer["start"], answer["end"]) == (start.isoformat(), end.isoformat())
@@ -114,8 +116,8 @@ def test_the_rows_equal_sums_by_hand_and_add_up_to_the_bill(
 
 
 def test_without_an_inverter_only_the_devices_are_known() -> None:
-    demand, sources = month_of(TWO_PRICES)
-    answer = shares_report(demand, sources._replace(supplies=[]), MONTH)
+    household, sources = month_of(TWO_PRICES)
+    answer = shares_report(household, sources._replace(supplies=[]), MONTH)
     assert (answer["lack"], answer["house_wh"], answer["cost"]) == ("inverter", None, None)
     assert [(row["name"], row["cost"]) for row in answer["rows"]] == [
         ("Car", None),
@@ -124,16 +126,16 @@ def test_without_an_inverter_only_the_devices_are_known() -> None:
 
 
 def test_devices_above_the_house_are_no_rest() -> None:
-    demand, sources = month_of(TWO_PRICES)
+    household, sources = month_of(TWO_PRICES)
     wrong = HouseDevice("Heat pump", dict.fromkeys(HOURS, 3.0))
-    answer = shares_report(demand, sources._replace(devices=[wrong]), MONTH)
+    answer = shares_report(household, sources._replace(devices=[wrong]), MONTH)
     assert answer["lack"] == "devices"
     assert [row["kind"] for row in answer["rows"]] == ["device"]
 
 
 def test_without_a_price_there_are_kwh() -> None:
-    demand, sources = month_of(Contract(reference_kw=3))
-    answer: JsonDict = shares_report(demand, sources, YESTERDAY)
+    household, sources = month_of(Contract(reference_kw=3))
+    answer: JsonDict = shares_report(household, sources, YESTERDAY)
     assert answer["cost"] is None
     kinds = [row["kind"] for row in answer["rows"]]
     assert sorted(kinds) == ["always_on", "device", "device", "else"]
@@ -141,14 +143,14 @@ def test_without_a_price_there_are_kwh() -> None:
 
 
 def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest() -> None:
-    demand, sources = month_of(TWO_PRICES)
+    household, sources = month_of(TWO_PRICES)
     car, water = sources.devices
     # Luxembourg's 4 June begins at 22:00 UTC.
     lost = {utc("2026-06-03 21:00"), utc("2026-06-03 22:00")}
     lost.add(utc("2026-06-04 17:00"))
     partial = car._replace(kwh={hour: kwh for hour, kwh in car.kwh.items() if hour not in lost})
     never = HouseDevice("Pump", {})
-    answer = shares_report(demand, sources._replace(devices=[partial, water, never]), MONTH)
+    answer = shares_report(household, sources._replace(devices=[partial, water, never]), MONTH)
     rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
     days = {name: row.get("unknown_days") for name, row in rows.items()}
     assert days == {"Car": 2, "Heater": 0, "Pump": 24, "always_on": None, "else": None}
@@ -158,13 +160,13 @@ def test_hours_that_the_recorder_lacks_are_counted_as_days_and_stay_in_the_rest(
 
 @pytest.mark.parametrize("delay", [10, 60, 90, 300])
 def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: int) -> None:
-    demand, sources = month_of(TWO_PRICES)
+    household, sources = month_of(TWO_PRICES)
     [panels] = sources.supplies
     late = delay / 3600
     before = {hour: panels.kwh.get(hour - HOUR, 0.0) for hour in panels.kwh}
     kwh = {hour: (1 - late) * value + late * before[hour] for hour, value in panels.kwh.items()}
     late_sources = sources._replace(supplies=[panels._replace(kwh=kwh)])
-    in_time, answer = (shares_report(demand, of, YESTERDAY) for of in (sources, late_sources))
+    in_time, answer = (shares_report(household, of, YESTERDAY) for of in (sources, late_sources))
     # The energy that the house lacks from 10:00 on comes from 15:00 on.
     assert answer["house_wh"] == pytest.approx(in_time["house_wh"], abs=1)
     assert answer["cost"] == in_time["cost"]
@@ -176,19 +178,19 @@ def test_an_inverter_that_reports_late_moves_its_energy_to_the_next_hour(delay: 
 def test_each_day_names_its_older_prices(day: int) -> None:
     # The 28th has 23 hours.
     start, end = utc("2027-02-28 23:00"), datetime(2027, 3, day, 10, tzinfo=UTC)
-    _, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
+    _, household = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
     sources = HouseSources((), ())
-    report = shares_report(demand, sources, YESTERDAY)
+    report = shares_report(household, sources, YESTERDAY)
     assert report["prices_of"] == {"grid": "2026-12-31"}
 
 
 def test_the_saving_of_the_sun_names_its_older_prices() -> None:
     start, end = utc("2027-01-01 08:00"), utc("2027-01-03 12:00")
-    meter, demand = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
-    first = day_start(demand.time) - timedelta(days=3)
+    meter, household = read_quarter_hours(PRICED, start, end, lambda _: (0.1, 0))
+    first = day_start(household.time) - timedelta(days=3)
     sun = {first + n * HOUR: 0.5 for n in range(96)}
     supply = Supply(SupplyKind.PRODUCED, sun, first)
-    report = house_report(demand, meter.meter.columns, [supply], demand.quarter_start)
+    report = house_report(household, meter.meter.columns, [supply], household.quarter_start)
     [month] = report["months"]
     assert month["prices_of"] == {"grid": "2026-12-31"}
 
@@ -208,13 +210,13 @@ def test_the_sun_saves_the_bill_of_the_same_house_without_panels(contract: Contr
             NOW, contract, lambda time: MarketPrices(*[market_at(time)] * 2), has_sun=has_sun
         )
 
-    demand, sources = house(has_sun=True)
-    bought = demand.known_month.bill()
+    household, sources = house(has_sun=True)
+    bought = household.known_month.bill()
     dark = house(has_sun=False)[0].known_month.bill()
     # The statistics end a quarter-hour later, and hours that a home meter has filled are certain.
     [panels] = sources.supplies
     panels = panels._replace(kwh={**panels.kwh, NOW: 0.5}, filled=frozenset(panels.kwh))
-    [month] = house_report(demand, {}, [panels], demand.quarter_start)["months"]
+    [month] = house_report(household, {}, [panels], household.quarter_start)["months"]
     cheaper = more(bought.total, dark.total), bought.amount("feed_in")
     assert month["saved"] == sum_of_known(cheaper, 2)
     assert month["saved"] > 10
@@ -248,15 +250,15 @@ def random_contract(chance: Random) -> Contract:
 def ten_days() -> HouseholdState:
     """Return ten days of a household of 300 W, whose energies the tests replace."""
     start = utc("2026-05-31 22:00")
-    _, demand = read_quarter_hours(PRICED, start, TODAY, lambda _: (0.075, 0))
-    return demand
+    _, household = read_quarter_hours(PRICED, start, TODAY, lambda _: (0.075, 0))
+    return household
 
 
 def random_house(
-    chance: Random, demand: HouseholdState
+    chance: Random, household: HouseholdState
 ) -> tuple[HouseholdState, HouseSources, bool]:
     """Return another household of these days, its sources, and whether energy is shared."""
-    table, count = demand.ledger.table, len(demand.ledger.table.quarter)
+    table, count = household.ledger.table, len(household.ledger.table.quarter)
     numbers = np.random.default_rng(chance.randrange(10**9))
     has_sun, is_shared = chance.random() < 0.5, chance.random() < 0.5
     imported = numbers.uniform(0, 1500, count) * (numbers.random(count) < 0.9)
@@ -288,7 +290,7 @@ def random_house(
         ],
         aids[: chance.randrange(3)],
     )
-    demand = replace(demand, contracts=contracts, ledger=ledger_of(table, contracts))
+    household = replace(household, contracts=contracts, ledger=ledger_of(table, contracts))
     first = int(table.quarter[0])
     by_hour = np.zeros((2, (int(table.quarter[-1]) - first) // 4 + 1))
     for row, values in enumerate((imported + sun - table.exported, sun)):
@@ -301,7 +303,7 @@ def random_house(
     supplies = [
         Supply(SupplyKind.PRODUCED, dict(zip(hours, by_hour[1].tolist(), strict=True)), hours[0])
     ]
-    return demand, HouseSources(supplies if has_sun else [], devices), is_shared
+    return household, HouseSources(supplies if has_sun else [], devices), is_shared
 
 
 @pytest.mark.parametrize("first", each(8, range(0, 200, 25)))
@@ -311,38 +313,38 @@ def test_all_parts_are_the_bill_of_households_with_any_options(
     shared_with_price = 0
     for seed in range(first, first + 25):
         chance = Random(seed)  # noqa: S311 - a fixed sequence
-        demand, sources, is_shared = random_house(chance, ten_days)
+        household, sources, is_shared = random_house(chance, ten_days)
         name = chance.choice([YESTERDAY, MONTH])
-        answer = shares_report(demand, sources, name)
-        if not are_parts_of_the_bill(demand, answer, seed):
+        answer = shares_report(household, sources, name)
+        if not are_parts_of_the_bill(household, answer, seed):
             continue
         start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
         # Each device, and the rest, by the prices of the quarter-hours. No share has the bill of
         # the energy community.
-        expected = costs_by_hand(demand, sources, start, end)
+        expected = costs_by_hand(household, sources, start, end)
         rows = {row["name"] or row["kind"]: row for row in answer["rows"]}
         for device in sources.devices:
             assert rows[device.name]["cost"] == pytest.approx(expected[device.name], abs=0.011)
         rest = rows["else"]["cost"] + rows.get("always_on", {"cost": 0.0})["cost"]
         assert rest == pytest.approx(expected["rest"], abs=0.021), seed
-        prices = [contract.community_price for _, contract in demand.contracts.entries]
+        prices = [contract.community_price for _, contract in household.contracts.entries]
         shared_with_price += is_shared and any(prices)
     assert shared_with_price > 12
 
 
-def are_parts_of_the_bill(demand: HouseholdState, answer: JsonDict, seed: int) -> bool:
+def are_parts_of_the_bill(household: HouseholdState, answer: JsonDict, seed: int) -> bool:
     """Compare the parts of an answer with the bill. Return False if a price is unknown."""
     start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
     days = [
         (day.due.total, day.before.total)
-        for day in bills_by_day(demand.ledger, month_start(start), demand.until)
+        for day in bills_by_day(household.ledger, month_start(start), household.until)
         if start <= day.start < end
     ]
     if answer["cost"] is None:
         assert any(due is None for due, _ in days), seed
         return False
     bill = sum((due or 0.0) - (before or 0.0) for due, before in days)
-    lines = len(demand.month.bill().lines) + 1
+    lines = len(household.month.bill().lines) + 1
     parts = sum(row["cost"] for row in answer["rows"])
     assert parts == pytest.approx(answer["cost"], abs=1e-9), seed
     foot = answer["fixed"] + answer["above"] + answer["feed_in"]
@@ -354,17 +356,17 @@ def test_all_parts_are_the_bill_of_lives_with_outages_estimates_and_clock_jumps(
     compared = 0
     for seed in range(examples(6)):
         chance = Random(seed)  # noqa: S311 - a fixed sequence
-        demand = known(story_of(chance).meter)
-        table, numbers = demand.ledger.table, np.random.default_rng(seed)
+        household = known(story_of(chance).meter)
+        table, numbers = household.ledger.table, np.random.default_rng(seed)
         market = numbers.uniform(-0.05, 0.4, len(table.quarter))
-        change = demand.time.astimezone(LUXEMBOURG).date() - 2 * DAY
+        change = household.time.astimezone(LUXEMBOURG).date() - 2 * DAY
         aid = Aid("Aid", date(2026, 1, 1), change, 0.03, PER_KWH, chance.choice([*AidVat]))
         contracts = Contracts.of_days(
             [(None, random_contract(chance)), (change, random_contract(chance))],
             (aid,)[: chance.randrange(2)],
         )
         ledger = ledger_of(table._replace(market=market, feed_in=market), contracts)
-        demand = replace(demand, contracts=contracts, ledger=ledger)
+        household = replace(household, contracts=contracts, ledger=ledger)
         drawn, sun = defaultdict[datetime, float](float), defaultdict[datetime, float](float)
         for number, wh, fed_wh in zip(table.quarter, table.imported, table.exported, strict=True):
             hour = time_of(int(number)).replace(minute=0)
@@ -374,18 +376,18 @@ def test_all_parts_are_the_bill_of_lives_with_outages_estimates_and_clock_jumps(
         car = HouseDevice("Car", {hour: kwh * share for hour, kwh in drawn.items()})
         panels = Supply(SupplyKind.PRODUCED, {**sun}, min(sun))
         for name in (YESTERDAY, MONTH):
-            answer = shares_report(demand, HouseSources([panels], [car]), name)
+            answer = shares_report(household, HouseSources([panels], [car]), name)
             # On the first day of a month, no day of it has ended.
             if not answer["lack"] and answer["start"] < answer["end"]:
-                compared += are_parts_of_the_bill(demand, answer, seed)
+                compared += are_parts_of_the_bill(household, answer, seed)
     assert compared > examples(6)
 
 
 def costs_by_hand(
-    demand: HouseholdState, sources: HouseSources, start: datetime, end: datetime
+    household: HouseholdState, sources: HouseSources, start: datetime, end: datetime
 ) -> dict[str, float]:
     """Return the cost of each device and of the rest in a period, from the price of each kWh."""
-    contracts, table = demand.ledger.contracts, demand.ledger.table
+    contracts, table = household.ledger.contracts, household.ledger.table
     cost, drawn = defaultdict[datetime, float](float), defaultdict[datetime, float](float)
     fed = defaultdict[datetime, float](float)
     for n, number in enumerate(table.quarter):
@@ -420,23 +422,23 @@ def test_the_base_load_is_that_of_the_highlights_beside_a_heat_pump_that_cycles(
 ) -> None:
     # 210 W at all times; the heat pump has 1.2 kW in the first quarter-hour of each hour.
     start, now = utc("2026-06-01 22:00"), utc("2026-06-12 10:00")
-    _, demand = read_quarter_hours(
+    _, household = read_quarter_hours(
         PRICED, start, now, lambda time: (0.0525 + 0.3 * (time.minute == 0), 0)
     )
     hours = [start + n * HOUR for n in range((now - start) // HOUR)]
-    quarters = lowest_quarters(demand.ledger.table, demand.time)
+    quarters = lowest_quarters(household.ledger.table, household.time)
     assert len(quarters) == 7
     pump = HouseDevice(
         "Heat pump",
         dict.fromkeys(hours, 0.3),
         {} if is_old else {time: 0.3 * (time.minute == 0) for time in quarters},
     )
-    answer = shares_report(demand, HouseSources((), [pump]), YESTERDAY)
-    highlights = base_load_report(demand)["always_on"]
+    answer = shares_report(household, HouseSources((), [pump]), YESTERDAY)
+    highlights = base_load_report(household)["always_on"]
     assert answer["always_on_w"] == highlights["w"] == 210
     # A fridge of 40 W has its own row, although the recorder has only its hours.
     fridge = HouseDevice("Fridge", dict.fromkeys(hours, 0.04))
-    both = shares_report(demand, HouseSources((), [pump, fridge]), YESTERDAY)
+    both = shares_report(household, HouseSources((), [pump, fridge]), YESTERDAY)
     assert both["always_on_w"] == 170
     rows = {row["name"] or row["kind"]: row["wh"] for row in answer["rows"]}
     assert rows == {"Heat pump": 7200, "always_on": 5040, "else": pytest.approx(0, abs=2)}
@@ -450,12 +452,12 @@ def test_a_battery_that_supplies_the_night_does_not_hide_the_base_load(fed_kwh: 
     def is_night(time: datetime) -> bool:
         return 2 <= time.astimezone(LUXEMBOURG).hour < 5
 
-    _, demand = read_quarter_hours(
+    _, household = read_quarter_hours(
         PRICED, start, now, lambda time: (0, fed_kwh) if is_night(time) else (0.075, 0)
     )
     hours = [start + n * HOUR for n in range((now - start) // HOUR)]
     kwh = {hour: (0.3 + 4 * fed_kwh) * is_night(hour) for hour in hours}
     battery = Supply(SupplyKind.DISCHARGED, kwh, start - HOUR)
-    answer = shares_report(demand, HouseSources([battery], ()), YESTERDAY)
+    answer = shares_report(household, HouseSources([battery], ()), YESTERDAY)
     assert answer["always_on_w"] == 300
-    assert base_load_report(demand)["always_on"] is None
+    assert base_load_report(household)["always_on"] is None

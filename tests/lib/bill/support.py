@@ -35,12 +35,12 @@ def quarter(start: str, mean_kw: float) -> QuarterHour:
     return QuarterHour(at(start), mean_kw)
 
 
-def cost(demand: HouseholdState) -> float | None:
+def cost(household: HouseholdState) -> float | None:
     """Return the cost of energy above the reference power this month, each part at its price."""
-    now = demand.contracts.at(demand.quarter_start)
+    now = household.contracts.at(household.quarter_start)
     if now.reference_kw is None or now.surcharge is None:
         return None
-    ledger, month = demand.ledger, demand.month
+    ledger, month = household.ledger, household.month
     parts = ledger.parts(month.start, month.end)
     return round(sum(p.sums.above_wh / 1000 * (p.contract.surcharge or 0) for p in parts), 6)
 
@@ -130,16 +130,16 @@ class Connection:
         self.serial: str | None = SERIAL
 
     @property
-    def demand(self) -> HouseholdState:
+    def household(self) -> HouseholdState:
         """Return the state of the meter."""
         return known(self.meter)
 
     def read(self, power_kw: float | None = None) -> HouseholdState:
         """Let the meter send a telegram, and return the state then."""
         self.tell(power_kw)
-        demand = self.meter.snapshot
-        assert demand is not None
-        return demand
+        household = self.meter.snapshot
+        assert household is not None
+        return household
 
     def tell(self, power_kw: float | None = None) -> None:
         """Let the meter send a telegram."""
@@ -177,7 +177,7 @@ class Connection:
     ) -> HouseholdState:
         """Return the state after a telegram `seconds` later."""
         self.spend(seconds, used_wh, power_kw)
-        return self.demand
+        return self.household
 
     def spend(self, seconds: float, used_wh: int = 0, power_kw: float | None = None) -> None:
         """Let time pass and energy be used, and the meter send a telegram. No state is made."""

@@ -106,20 +106,20 @@ def days(chance: random.Random) -> Iterator[tuple[Household, datetime]]:
 @pytest.mark.parametrize("seed", each(2, range(LIVES)))
 def test_a_grown_ledger_is_the_one_that_is_made_anew(seed: int) -> None:
     for house, time in days(random.Random(seed)):  # noqa: S311
-        demand = house.snapshot
-        assert demand, f"seed {seed}"
-        whole = anew(house, demand.until)
-        assert same(demand.ledger, whole), f"seed {seed}, {time}"
-        start = quarter_start(demand.values.measured_since)
+        household = house.snapshot
+        assert household, f"seed {seed}"
+        whole = anew(house, household.until)
+        assert same(household.ledger, whole), f"seed {seed}, {time}"
+        start = quarter_start(household.values.measured_since)
         since = sources_at(house.price_sources, start).since
-        stand_ins = stand_ins_of_today(whole.table, since, demand.until)
-        assert demand.running_prices.stand_ins == stand_ins, f"seed {seed}, {time}"
+        stand_ins = stand_ins_of_today(whole.table, since, household.until)
+        assert household.running_prices.stand_ins == stand_ins, f"seed {seed}, {time}"
         for begin, end in (
             (month_start(time - DAY), time - DAY),
             (time - DAY, month_end(time)),
             (time - 30 * DAY, time + DAY),
         ):
-            grown = demand.ledger
+            grown = household.ledger
             assert grown.sums(begin, end) == whole.sums(begin, end), f"seed {seed}, {time}"
             assert grown.peak(begin, end) == whole.peak(begin, end)
             assert grown.months == whole.months

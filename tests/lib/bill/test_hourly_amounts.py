@@ -33,11 +33,11 @@ CONTRACTS = pytest.mark.parametrize("contract", [FIXED, MARKET, SECOND])
 
 def amounts(meter: Household) -> tuple[HourlyAmounts, list[Month], HouseholdState]:
     """Return all hours of a meter, and the months from which they come."""
-    demand = meter.newest
-    assert demand
-    months = [*demand.earlier_months, demand.known_month]
+    household = meter.newest
+    assert household
+    months = [*household.earlier_months, household.known_month]
     starts = [month.start for month in months]
-    return amounts_by_hour(demand.ledger, starts, demand.until), months, demand
+    return amounts_by_hour(household.ledger, starts, household.until), months, household
 
 
 def total(hours: dict[datetime, float], month: Month) -> float:
@@ -47,11 +47,11 @@ def total(hours: dict[datetime, float], month: Month) -> float:
 
 def checked(meter: Household) -> HourlyAmounts:
     """Return the hours of a meter, after a comparison with its rows, months and bills."""
-    found, months, demand = amounts(meter)
-    assert all(hour + HOUR <= demand.until for hours in found for hour in hours)
+    found, months, household = amounts(meter)
+    assert all(hour + HOUR <= household.until for hours in found for hour in hours)
     for month in months:
-        check_rows(found, month, demand)
-        if month.end <= demand.until:
+        check_rows(found, month, household)
+        if month.end <= household.until:
             assert total(found.imported, month) == pytest.approx(month.imported_kwh, abs=2e-4)
             assert total(found.exported, month) == pytest.approx(month.exported_kwh, abs=2e-4)
             due = month.bill().total
@@ -68,10 +68,10 @@ def has_stand_ins(month: Month) -> bool:
     return bool(sold[~np.isnan(table.true_prices[1])].sum() >= 0.9 * sold.sum())
 
 
-def check_rows(found: HourlyAmounts, month: Month, demand: HouseholdState) -> None:
+def check_rows(found: HourlyAmounts, month: Month, household: HouseholdState) -> None:
     """Compare the hours of a month with sums of its rows, each at the price of its time."""
-    until = min(demand.until.replace(minute=0, second=0), month.end)
-    ledger, due = month.ledger.between(month.start, until), month.bill(demand.until)
+    until = min(household.until.replace(minute=0, second=0), month.end)
+    ledger, due = month.ledger.between(month.start, until), month.bill(household.until)
     table, contracts = ledger.table, ledger.contracts
     bought = table.true_prices[0] if "energy" in due.missing else table.market
     sold = table.feed_in if has_stand_ins(month) else table.true_prices[1]
@@ -101,7 +101,7 @@ def check_rows(found: HourlyAmounts, month: Month, demand: HouseholdState) -> No
     # All hours of an ended day have the same part of the monthly prices and the roundings.
     rests = defaultdict[datetime, list[float]](list)
     for hour, eur in found.total.items():
-        if month.start <= hour < min(month.end, day_start(demand.until)):
+        if month.start <= hour < min(month.end, day_start(household.until)):
             rests[day_start(hour)].append(eur - expected[hour][4])
     for of_day in rests.values():
         assert of_day == pytest.approx([of_day[0]] * len(of_day), abs=1e-5)
@@ -123,9 +123,9 @@ def test_the_total_is_the_bill_at_each_hour(contract: Contract) -> None:
         time = end
         if not is_full_hour(time):
             continue
-        found, months, demand = amounts(meter)
+        found, months, household = amounts(meter)
         month = months[-1]
-        due = month.bill(demand.until).total
+        due = month.bill(household.until).total
         if due is None:
             continue
         last = total(found.total, month)
@@ -145,15 +145,15 @@ def test_fixed_prices_of_the_first_day_count_from_the_first_reading(
     for hours in (1, 2, 40):
         kwh = feed(meter, end, end + hours * HOUR, kwh=kwh)
         end += hours * HOUR
-        found, months, demand = amounts(meter)
+        found, months, household = amounts(meter)
         [month] = months
-        due, until = month.bill(demand.until), demand.until.replace(minute=0)
+        due, until = month.bill(household.until), household.until.replace(minute=0)
         since = month.since or month.start
         assert begin - QUARTER < since <= begin
-        days = [*bills_by_day(*month, demand.until)]
+        days = [*bills_by_day(*month, household.until)]
         assert days[0].start == since
         # 13.14 EUR of the grid, without the supplier's fee, and 8 % of VAT
-        days_of_june = (demand.until - since) / DAY
+        days_of_june = (household.until - since) / DAY
         expected = (13.14 + (contract.energy_fee or 0)) * 1.08 * days_of_june / 30
         assert due.amount(*monthly_lines()) == pytest.approx(expected, abs=0.011)
         if due.total is not None and contract.energy_margin is None:

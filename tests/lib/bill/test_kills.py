@@ -69,7 +69,7 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
     meter = Household.from_dict(stored, house.contract, files={name: content})
 
     assert meter.meter.damaged == {name}
-    before, after = house.demand.month, known(meter).month
+    before, after = house.household.month, known(meter).month
     assert after.imported_kwh == pytest.approx(before.imported_kwh)
     assert after.sums.quarter_hours == before.sums.quarter_hours - quarters
     # Restored, all is as before.
@@ -85,7 +85,7 @@ def test_a_missing_first_file_becomes_a_gap_of_known_energy() -> None:
     meter = Household.from_dict(stored, house.contract, files={})
 
     assert meter.meter.damaged == {"2026-06"}
-    assert known(meter).month.imported_kwh == house.demand.month.imported_kwh
+    assert known(meter).month.imported_kwh == house.household.month.imported_kwh
     assert known(meter).month.sums.quarter_hours == 0
 
 
@@ -139,7 +139,10 @@ def test_a_clock_that_leaps_more_than_two_years_damages_no_file() -> None:
     house.time += timedelta(days=800)
     house.draw_hours(25, 1.0)
     house.restart()
-    assert (house.meter.meter.damaged, house.demand.month.sums.quarter_hours) == (frozenset(), 99)
+    assert (house.meter.meter.damaged, house.household.month.sums.quarter_hours) == (
+        frozenset(),
+        99,
+    )
 
 
 def test_a_line_has_both_registers_at_the_end_of_its_quarter_hour() -> None:
@@ -166,7 +169,7 @@ def test_parts_after_the_last_stored_part_stay_after_a_kill() -> None:
     meter = Household.from_dict(stored, house.contract, files=house.disk.files)
     month = known(meter).month
     assert (month.sums.quarter_hours, month.imported_kwh) == (32, 16.0)
-    assert known(meter).values.last_quarter == house.demand.values.last_quarter
+    assert known(meter).values.last_quarter == house.household.values.last_quarter
 
 
 def test_the_last_quarter_hour_is_the_last_one_of_the_file_after_a_kill() -> None:
@@ -177,7 +180,7 @@ def test_the_last_quarter_hour_is_the_last_one_of_the_file_after_a_kill() -> Non
         house.after(900, used_wh)
     house.disk.write(house.meter)
     meter = Household.from_dict(stored, house.contract, files=house.disk.files)
-    assert known(meter).values.last_quarter == house.demand.values.last_quarter
+    assert known(meter).values.last_quarter == house.household.values.last_quarter
 
 
 def test_after_a_kill_a_clock_that_was_put_back_stays_put_back() -> None:
@@ -190,7 +193,7 @@ def test_after_a_kill_a_clock_that_was_put_back_stays_put_back() -> None:
     house.disk.write(house.meter)
     assert house.disk.files.keys() == {"2026-05", "2026-07"}
     meter = Household.from_dict(stored, house.contract, files=house.disk.files)
-    assert known(meter).values.last_quarter == house.demand.values.last_quarter
+    assert known(meter).values.last_quarter == house.household.values.last_quarter
     assert booked_kwh(meter) == booked_kwh(house.meter)
 
 
@@ -256,8 +259,8 @@ def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None
 
 def booked_kwh(meter: Household) -> float:
     """Return the imported energy of all months."""
-    demand = known(meter)
-    return sum(month.imported_kwh for month in (*demand.earlier_months, demand.month))
+    household = known(meter)
+    return sum(month.imported_kwh for month in (*household.earlier_months, household.month))
 
 
 @pytest.mark.parametrize(

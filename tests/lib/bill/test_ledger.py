@@ -98,8 +98,8 @@ def test_odd_quarter_hours_of_leneda_are_left_out() -> None:
     rows = platform("2024-07-01", "2026-07-01", 1000)
     house.meter.set_leneda_days(LenedaDays(rows))
     # A month at 1 MW has 0.7 GWh, so 13 of 24 months are too much.
-    assert house.demand.month.imported_kwh == pytest.approx(36)
+    assert house.household.month.imported_kwh == pytest.approx(36)
     assert len(house.meter.refused) == 12
     house.meter.set_leneda_days(LenedaDays(platform("2026-06-01", "2026-07-01", 1)))
-    assert house.demand.month.imported_kwh == pytest.approx(36)
+    assert house.household.month.imported_kwh == pytest.approx(36)
     assert house.meter.refused == frozenset()

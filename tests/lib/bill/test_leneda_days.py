@@ -45,26 +45,26 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
 
     set_leneda_days(house, year)
 
-    demand = house.read()
-    assert len(demand.earlier_months) == 12
+    household = house.read()
+    assert len(household.earlier_months) == 12
     comparison = compare(
-        demand.ledger, [each.start for each in demand.earlier_months], demand.until
+        household.ledger, [each.start for each in household.earlier_months], household.until
     )
     assert [month.measured_share for month in comparison.decisive] == [1.0] * 12
     # (9 - 3) / 4 and (9 - 7) / 4 kWh above
     february = comparison.months[3]
     assert [february.classes[kw].excess_kwh for kw in (3, 7, 12)] == [1.5, 0.5, 0]
     assert comparison.cheapest == 3
-    found = [month.peak for month in demand.earlier_months][3]
+    found = [month.peak for month in household.earlier_months][3]
     assert found is not None
     assert found == QuarterHour(peak, 9.0, origin=Origin.LENEDA)
     # Both changes of the clock: 743 and 745 hours.
-    by_name = {f"{month.start:%Y-%m}": month for month in demand.earlier_months}
+    by_name = {f"{month.start:%Y-%m}": month for month in household.earlier_months}
     assert by_name["2026-03"].sums.quarter_hours == 743 * 4
     assert by_name["2026-10"].sums.quarter_hours == 745 * 4
     assert day_of(by_name["2026-03"], "2026-03-29") == (9_200, 0, 92, 92)
     assert day_of(by_name["2026-10"], "2026-10-25") == (10_000, 0, 100, 100)
-    last_year = estimate_month(demand.month, demand.until)
+    last_year = estimate_month(household.month, household.until)
     assert isinstance(last_year, Estimate)
 
 
@@ -76,20 +76,25 @@ def test_estimates_of_the_platform_count_and_are_not_measured() -> None:
     ]
     quarters = [*quarters, QuarterHour(local("2026-11-21"), 5.0, origin=Origin.LENEDA_ESTIMATED)]
     set_leneda_days(house, quarters)
-    demand = house.read()
-    [october] = demand.earlier_months
+    household = house.read()
+    [october] = household.earlier_months
     assert (october.sums.leneda, october.sums.estimated) == (745 * 4, 96)
     assert october.imported_kwh == pytest.approx(74.5 * 4)
     # 96 of 2,980 were not
     assert october.measured_share(october.end) == 0.9678
     assert october.known_share(october.end) == 1.0
-    compared = compare(demand.ledger, [each.start for each in demand.earlier_months], demand.until)
+    compared = compare(
+        household.ledger, [each.start for each in household.earlier_months], household.until
+    )
     assert ([month.measured_share for month in compared.months], compared.decisive) == (
         [0.9678],
         (),
     )
-    assert demand.values.peak is not None
-    assert (demand.values.peak.mean_kw, demand.values.peak.origin) == (5.0, Origin.LENEDA_ESTIMATED)
+    assert household.values.peak is not None
+    assert (household.values.peak.mean_kw, household.values.peak.origin) == (
+        5.0,
+        Origin.LENEDA_ESTIMATED,
+    )
 
 
 def test_a_quarter_hour_of_the_platform_keeps_its_reactive_energy() -> None:
@@ -121,15 +126,15 @@ def test_a_month_that_ends_while_nothing_reads_the_meter() -> None:
             house.pass_by(seconds, wh)
             house.tell()
     set_leneda_days(house, platform("2026-11-10", "2026-12-01", 1.2))
-    demand = house.meter.newest
-    assert demand
-    assert (demand.month_start, demand.until) == (local("2026-11-01"), local("2026-12-01"))
+    household = house.meter.newest
+    assert household
+    assert (household.month_start, household.until) == (local("2026-11-01"), local("2026-12-01"))
     set_leneda_days(house, platform("2026-11-10", "2026-12-09", 1.2))
-    demand = house.meter.newest
-    assert demand
-    assert demand.month_start == local("2026-12-01")
-    assert demand.month.imported_kwh == pytest.approx(8 * 28.8)
-    assert demand.earlier_months[-1].imported_kwh == pytest.approx(30 * 28.8)
+    household = house.meter.newest
+    assert household
+    assert household.month_start == local("2026-12-01")
+    assert household.month.imported_kwh == pytest.approx(8 * 28.8)
+    assert household.earlier_months[-1].imported_kwh == pytest.approx(30 * 28.8)
     # The sensors' statistics get all of November before December, and answers stay in December.
     house.pass_by((local("2026-12-09T10:05") - house.time).total_seconds(), 28_850 * 29)
     sensors, newest = house.read(), house.meter.newest
@@ -156,34 +161,34 @@ def test_a_meter_of_the_past_has_past_values_and_no_present_ones() -> None:
     contract = Contract(reference_kw=3, energy_price=0.15)
     assert Household(contract).snapshot is None
     meter = past_of(contract)
-    demand, stored = known(meter), Household.from_dict(meter.as_dict(), contract)
+    household, stored = known(meter), Household.from_dict(meter.as_dict(), contract)
     # After a restart, the meter is the same with its days of the platform.
     assert stored.snapshot is None
     stored.set_leneda_days(meter.leneda)
-    assert stored.snapshot == demand
+    assert stored.snapshot == household
     assert not meter.meter.has_readings
     end = datetime(2026, 11, 20, 23, tzinfo=UTC)
-    assert demand.time == demand.until == demand.quarter_start == end
-    assert demand.month_start == local("2026-11-01")
+    assert household.time == household.until == household.quarter_start == end
+    assert household.month_start == local("2026-11-01")
     now = (
-        demand.values.running,
-        demand.values.running_kw,
-        demand.values.projected_kw,
-        demand.values.last_quarter,
+        household.values.running,
+        household.values.running_kw,
+        household.values.projected_kw,
+        household.values.last_quarter,
     )
     assert now == (None, None, None, None)
-    assert (demand.values.will_exceed, demand.values.available_kw) == (None, None)
-    assert demand.values.peak
-    assert (demand.values.peak.start, demand.values.peak.mean_kw) == (
+    assert (household.values.will_exceed, household.values.available_kw) == (None, None)
+    assert household.values.peak
+    assert (household.values.peak.start, household.values.peak.mean_kw) == (
         local("2026-11-10T18:30"),
         5.0,
     )
     # 2 kW above 3 kW for a quarter of an hour.
-    assert demand.values.excess_kwh == 0.5
+    assert household.values.excess_kwh == 0.5
     # 20 days of 9.6 kWh, and 4.6 kW more for a quarter of an hour.
-    assert demand.month.imported_kwh == pytest.approx(192 + 1.15)
-    assert len(days_of(demand.month)) == 20
-    bill = demand.month.bill(demand.until)
+    assert household.month.imported_kwh == pytest.approx(192 + 1.15)
+    assert len(days_of(household.month)) == 20
+    bill = household.month.bill(household.until)
     [energy] = [line for line in bill.lines if line.name == "energy"]
     # 193.15 kWh at 0.15 EUR
     assert (energy.quantity, energy.amount) == (pytest.approx(193.15), 28.97)

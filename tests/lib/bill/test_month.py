@@ -19,8 +19,8 @@ from tests.lib.bill.support import PRICE, SERIAL, Connection, Disk, at, known, p
 
 def month_of(house: Connection, number: int = -1) -> Month:
     """Return a known month, by default the shown one."""
-    demand = house.demand
-    return (*demand.earlier_months, demand.month)[number]
+    household = house.household
+    return (*household.earlier_months, household.month)[number]
 
 
 def test_the_exported_and_the_reactive_energy() -> None:
@@ -29,8 +29,8 @@ def test_the_exported_and_the_reactive_energy() -> None:
     def read(minute: int, *kwh: float | None) -> QuarterHour | None:
         time = at("2026-07-15T12:00:00S") + timedelta(minutes=minute)
         meter.count_telegram(time, Energies(*kwh), None, SERIAL)
-        demand = meter.snapshot
-        return demand.values.last_quarter if demand else None
+        household = meter.snapshot
+        return household.values.last_quarter if household else None
 
     read(0, 100.0, 50.0, 10.0, 20.0)
     read(5, 100.1, 50.0, 10.0, 20.1)
@@ -164,11 +164,11 @@ def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
     house.meter.count_telegram(None, Energies(1.0), 1.0, None)
     house.meter.count_telegram(house.time, Energies(None), 1.0, None)
     assert house.meter.snapshot is None
-    demand = house.read(1.0)
+    household = house.read(1.0)
 
     house.meter.count_telegram(None, Energies(26000.0), 9.0, None)
     house.meter.count_telegram(at("2026-07-15T12:00:10S"), Energies(None), 9.0, None)
-    assert house.meter.snapshot is demand
+    assert house.meter.snapshot is household
 
 
 def test_another_reference_power_judges_all_of_its_first_day() -> None:
@@ -177,8 +177,8 @@ def test_another_reference_power_judges_all_of_its_first_day() -> None:
     assert house.draw(15, 100).values.excess_kwh == 0.75  # (6 - 3) / 4
     house.draw(10, 100)
     house.change(replace(house.contract, reference_kw=5))
-    assert house.demand.values.excess_kwh == 0.25  # (6 - 5) / 4
-    assert house.demand.values.available_kw == 3.0  # 1250 - 1000 Wh in 5 minutes
+    assert house.household.values.excess_kwh == 0.25  # (6 - 5) / 4
+    assert house.household.values.available_kw == 3.0  # 1250 - 1000 Wh in 5 minutes
     assert house.draw(5, 100).values.excess_kwh == 0.5
 
     # Without one, nothing is counted, and nothing lost.

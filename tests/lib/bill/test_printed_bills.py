@@ -65,8 +65,8 @@ def by_telegrams(start: str, quarters: list[int]) -> Bill:
             house.spend(300)
         else:
             house.spend(900, wh)
-    demand = house.read()
-    [*_, ended] = demand.earlier_months
+    household = house.read()
+    [*_, ended] = household.earlier_months
     return ended.bill()
 
 

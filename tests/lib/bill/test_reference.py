@@ -303,98 +303,100 @@ def seconds_of(time: datetime) -> float:
     return time.timestamp()
 
 
-def check(demand: HouseholdState, readings: list[Reading], chain: Chain) -> None:
+def check(household: HouseholdState, readings: list[Reading], chain: Chain) -> None:
     """Compare a snapshot with all that can be computed from the readings up to it."""
     parts = segments(readings)
-    check_running(demand, parts[-1], readings[-1])
-    check_quarters(demand, parts, readings[-1], chain)
+    check_running(household, parts[-1], readings[-1])
+    check_quarters(household, parts, readings[-1], chain)
 
 
-def check_running(demand: HouseholdState, segment: list[Reading], last: Reading) -> None:
+def check_running(household: HouseholdState, segment: list[Reading], last: Reading) -> None:
     now = segment[-1].second
     start = now // QUARTER * QUARTER
     since = max(start, segment[0].second)
-    assert seconds_of(demand.time) == now
-    assert seconds_of(demand.quarter_start) == start
-    assert seconds_of(demand.values.measured_since) == since
+    assert seconds_of(household.time) == now
+    assert seconds_of(household.quarter_start) == start
+    assert seconds_of(household.values.measured_since) == since
 
     kwh = (register_at(segment, now) - register_at(segment, since)) / 1000
     elapsed, rest = Fraction(now - since, 3600), Fraction(start + QUARTER - now, 3600)
     kw = None if last.watts is None else Fraction(last.watts, 1000)
     mean = kwh / elapsed if elapsed else kw
-    assert demand.values.running_kw == (mean if mean is None else pytest.approx(mean, abs=ROUNDING))
+    assert household.values.running_kw == (
+        mean if mean is None else pytest.approx(mean, abs=ROUNDING)
+    )
 
     projected = None if kw is None else (kwh + kw * rest) / (elapsed + rest)
     reference = last.reference_kw
     if projected is None:
-        assert demand.values.projected_kw is None
+        assert household.values.projected_kw is None
     else:
-        assert demand.values.projected_kw == pytest.approx(projected, abs=ROUNDING)
+        assert household.values.projected_kw == pytest.approx(projected, abs=ROUNDING)
     if projected is None or reference is None:
-        assert demand.values.will_exceed is None
+        assert household.values.will_exceed is None
     elif abs(projected - reference) > ROUNDING:
-        assert demand.values.will_exceed is (projected > reference)
+        assert household.values.will_exceed is (projected > reference)
 
     if reference is None:
-        assert demand.values.available_kw is None
+        assert household.values.available_kw is None
         return
-    assert demand.values.available_kw is not None
+    assert household.values.available_kw is not None
     left = reference * (elapsed + rest) - kwh
     if abs((left + Fraction(1, 1000)) / rest - reference) < ROUNDING:
         return
     if left / rest < reference < (left + Fraction(1, 1000)) / rest:
-        assert demand.values.available_kw == pytest.approx(
+        assert household.values.available_kw == pytest.approx(
             min(reference, Fraction(1000)), abs=ROUNDING
         )
     elif left <= 0:
-        assert demand.values.available_kw == pytest.approx(0, abs=ROUNDING)
+        assert household.values.available_kw == pytest.approx(0, abs=ROUNDING)
     else:
         available = left / rest
         if available > reference and rest < Fraction(1, 60):
             available = max(left * 60, Fraction(reference))
         available = min(available, Fraction(1000))
-        assert demand.values.available_kw == pytest.approx(available, abs=ROUNDING)
+        assert household.values.available_kw == pytest.approx(available, abs=ROUNDING)
         # The available power, drawn for the rest, does not make the mean exceed.
-        mean = (kwh + Fraction(demand.values.available_kw) * rest) / (elapsed + rest)
+        mean = (kwh + Fraction(household.values.available_kw) * rest) / (elapsed + rest)
         assert mean <= reference + ROUNDING
 
 
 def check_quarters(
-    demand: HouseholdState, parts: list[list[Reading]], last: Reading, chain: Chain
+    household: HouseholdState, parts: list[list[Reading]], last: Reading, chain: Chain
 ) -> None:
     quarters = [quarter for segment in parts for quarter in quarters_of(segment)]
     if quarters:
-        assert demand.values.last_quarter is not None
-        assert seconds_of(demand.values.last_quarter.start) == quarters[-1].start
-        assert demand.values.last_quarter.mean_kw == pytest.approx(quarters[-1].kw, abs=ROUNDING)
+        assert household.values.last_quarter is not None
+        assert seconds_of(household.values.last_quarter.start) == quarters[-1].start
+        assert household.values.last_quarter.mean_kw == pytest.approx(quarters[-1].kw, abs=ROUNDING)
     else:
-        assert demand.values.last_quarter is None
+        assert household.values.last_quarter is None
 
     month = chain.parts[-1].shown
     of_month = [each for each in chain.quarters() if local_month(each.start) == month]
-    assert demand.month_start.replace(tzinfo=None) == datetime(*month, 1)  # noqa: DTZ001 - local
+    assert household.month_start.replace(tzinfo=None) == datetime(*month, 1)  # noqa: DTZ001 - local
     if of_month:
         highest = max(quarter.kw for quarter in of_month)
         near = {quarter.start for quarter in of_month if highest - quarter.kw < ROUNDING}
-        assert demand.values.peak is not None
-        assert demand.values.peak.mean_kw == pytest.approx(highest, abs=ROUNDING)
-        assert seconds_of(demand.values.peak.start) in near
+        assert household.values.peak is not None
+        assert household.values.peak.mean_kw == pytest.approx(highest, abs=ROUNDING)
+        assert seconds_of(household.values.peak.start) in near
     else:
-        assert demand.values.peak is None
+        assert household.values.peak is None
     if last.reference_kw is None:
-        assert demand.values.excess_kwh is None
+        assert household.values.excess_kwh is None
     else:
         excess = sum(map(above, of_month), Fraction(0))
-        assert demand.month.above(last.reference_kw)[last.reference_kw].energy_wh == pytest.approx(
-            excess * 1000, abs=0.01
-        )
-        assert demand.values.excess_kwh == pytest.approx(excess, abs=ROUNDING)
-    assert demand.month.sums.quarter_hours == len(of_month)
+        assert household.month.above(last.reference_kw)[
+            last.reference_kw
+        ].energy_wh == pytest.approx(excess * 1000, abs=0.01)
+        assert household.values.excess_kwh == pytest.approx(excess, abs=ROUNDING)
+    assert household.month.sums.quarter_hours == len(of_month)
     expected = {key: wh for key, wh in chain.imported().items() if wh}
-    for kept in (*demand.earlier_months, demand.month):
+    for kept in (*household.earlier_months, household.month):
         wh = expected.get((kept.start.year, kept.start.month), 0)
         assert kept.imported_kwh * 1000 == pytest.approx(wh, abs=0.01)
-    kept_months = {(kept.start.year, kept.start.month) for kept in demand.earlier_months}
+    kept_months = {(kept.start.year, kept.start.month) for kept in household.earlier_months}
     assert {key for key in expected if key < month} <= kept_months
 
 
@@ -460,9 +462,9 @@ def feed(meter: Household, reading: Reading) -> HouseholdState:
         None if reading.watts is None else reading.watts / 1000,
         reading.serial,
     )
-    demand = meter.snapshot
-    assert demand is not None
-    return demand
+    household = meter.snapshot
+    assert household is not None
+    return household
 
 
 def stored_and_loaded(meter: Household, disk: Disk, contract: Contract) -> Household:

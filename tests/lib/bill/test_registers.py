@@ -342,12 +342,12 @@ def test_estimates_of_an_outage_are_scaled_to_the_registers(
     hours: int, estimated_kw: float
 ) -> None:
     house, drawn_kwh = cut_off(hours, estimated_kw, 0.8)
-    month = house.demand.month
+    month = house.household.month
     assert month.imported_kwh == pytest.approx(drawn_kwh)
     assert month.sums.estimated == hours * 4
     # Peak and excess follow the registers, in the sensors as on the bill.
-    assert month.peak == house.demand.values.peak
-    assert house.demand.values.excess_kwh == 0
+    assert month.peak == house.household.values.peak
+    assert house.household.values.excess_kwh == 0
 
 
 @pytest.mark.parametrize("estimated_kw", [0.0, 0.8, 8.0])
@@ -356,9 +356,9 @@ def test_every_answer_adds_up_to_the_registers_and_to_the_bill(
     hours: int, real_kw: float, estimated_kw: float
 ) -> None:
     house, _ = cut_off(hours, estimated_kw, real_kw, fed_kw=0.2)
-    demand, start = house.demand, local("2026-06-02")
-    table, end = demand.ledger.table, min(house.time, start + 2 * DAY)
-    sums = demand.ledger.sums(start, end)
+    household, start = house.household, local("2026-06-02")
+    table, end = household.ledger.table, min(house.time, start + 2 * DAY)
+    sums = household.ledger.sums(start, end)
     imported_kwh = 1.2 * ((end - start) / timedelta(hours=1) - hours) + hours * real_kw
     assert sums.imported_wh == pytest.approx(imported_kwh * 1000)
     both = pytest.approx((imported_kwh, hours * 0.2))
@@ -367,19 +367,19 @@ def test_every_answer_adds_up_to_the_registers_and_to_the_bill(
     assert np.sum([(q.imported_kwh, q.exported_kwh or 0.0) for q in quarters], axis=0) == both
     by_hour = [kwh for hour, kwh in grid_hours(table, end).items() if hour >= start]
     assert np.sum(by_hour, axis=0) == both
-    grid = Grid([demand.month], house.meter.meter.columns, end)
+    grid = Grid([household.month], house.meter.meter.columns, end)
     assert np.sum([grid.days[start], grid.days[start + DAY]], axis=0) == both
     assert all(map(grid.is_known, (start, start + DAY)))
 
     asked = {"start": start, "end": end, "encoding": "list"}
-    chart = quarter_hours_report(demand, asked | {"quantity": "imported"})["values"]
+    chart = quarter_hours_report(household, asked | {"quantity": "imported"})["values"]
     assert sum(chart) == pytest.approx(imported_kwh * 1000, abs=96)
-    marks = quarter_hours_report(demand, asked | {"quantity": "larger"})["above"]
+    marks = quarter_hours_report(household, asked | {"quantity": "larger"})["above"]
     assert sum(mark >= ABOVE_CONTRACT for mark in marks) == sums.above
 
-    days = days_report(demand, date(2026, 6, 2), date(2026, 6, 4))["days"]
+    days = days_report(household, date(2026, 6, 2), date(2026, 6, 4))["days"]
     assert sum(day["imported_wh"] for day in days) == sum(chart)
     peaks = [day["peak"]["mean_kw"] for day in days]
     assert peaks == [pytest.approx(max(chart[n : n + 96]) / 250, abs=0.01) for n in (0, 96)]
-    assert demand.month.peak
-    assert max(peaks) == pytest.approx(demand.month.peak.mean_kw, abs=1e-3)
+    assert household.month.peak
+    assert max(peaks) == pytest.approx(household.month.peak.mean_kw, abs=1e-3)

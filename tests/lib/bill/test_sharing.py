@@ -206,8 +206,8 @@ def set_leneda_days(house: Connection, platform: Platform) -> None:
 
 
 def bill_at(house: Connection, until: str) -> Bill:
-    demand = house.demand
-    return demand.month.bill(local(until))
+    household = house.household
+    return household.month.bill(local(until))
 
 
 def test_the_cut_of_own_quarter_hours_is_no_sharing() -> None:
@@ -294,14 +294,14 @@ def test_quarter_hours_in_exact_fractions(
 
 
 def test_a_month_whose_sharing_is_lost_has_no_known_sharing() -> None:
-    _, demand = read_quarter_hours(
+    _, household = read_quarter_hours(
         Contract(), local("2026-08-01"), local("2026-08-02"), lambda _: (0.1, 0)
     )
     shared_kwh = {"2026-05": nan, "2026-06": 3.0, "2026-07": nan, "2026-08": 3.0}
     days = {f"{month}-01": DayRows(9.6, shared_kwh=kwh) for month, kwh in shared_kwh.items()}
-    demand = replace(demand, ledger=ledger_of_days(agreed(energy_price=0.2), days))
+    household = replace(household, ledger=ledger_of_days(agreed(energy_price=0.2), days))
 
-    bills = bills_report(demand, len(shared_kwh))["months"]
+    bills = bills_report(household, len(shared_kwh))["months"]
 
     # The household shared nothing until the first known month.
     found = [bill.get("sharing_known_kwh") for bill in bills]

@@ -75,10 +75,10 @@ class House:
     def months(self) -> dict[str, float]:
         """Return the energy of each month, in kWh."""
         assert self.meter.snapshot
-        demand = self.meter.snapshot
+        household = self.meter.snapshot
         return {
             f"{month.start:%Y-%m}": round(month.imported_kwh, 3)
-            for month in (*demand.earlier_months, demand.month)
+            for month in (*household.earlier_months, household.month)
             if month.imported_kwh
         }
 
@@ -106,19 +106,23 @@ def test_when_a_new_meters_clock_is_set_november_has_its_energy(clock: Clock, da
 def test_while_a_clock_is_doubtful_november_has_a_gap_and_no_quarter_hours() -> None:
     house = House()
     house.reads(CLOCKS["a year ahead"], DAY)
-    demand = house.meter.snapshot
-    assert demand
+    household = house.meter.snapshot
+    assert household
     assert house.meter.meter.history.is_held
     # A second telegram that was received at the same moment counts, too.
     house.now -= STEP
     house.reads(CLOCKS["a year ahead"], STEP)
     assert house.months() == {"2026-11": pytest.approx(house.drawn_kwh)}
-    assert (demand.values.running_kw, demand.values.projected_kw, demand.values.available_kw) == (
+    assert (
+        household.values.running_kw,
+        household.values.projected_kw,
+        household.values.available_kw,
+    ) == (
         None,
         None,
         None,
     )
-    assert demand.values.will_exceed is demand.values.last_quarter is None
+    assert household.values.will_exceed is household.values.last_quarter is None
     # The month of the computer's clock is shown.
     house = House(NOW + 20 * DAY)
     house.reads(CLOCKS["a year ahead"], DAY + timedelta(hours=3))

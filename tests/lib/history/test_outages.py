@@ -30,8 +30,8 @@ def draw_until(house: Connection, end: str, wh: int = 100) -> None:
 
 def months_of(house: Connection) -> dict[str, Month]:
     """Return the months that are known."""
-    demand = house.demand
-    return {f"{month.start:%Y-%m}": month for month in (*demand.earlier_months, demand.month)}
+    household = house.household
+    return {f"{month.start:%Y-%m}": month for month in (*household.earlier_months, household.month)}
 
 
 def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
@@ -84,7 +84,7 @@ def test_without_a_whole_quarter_hour_all_energy_counts(minutes: int, burst: int
         house.spend(60 * (minutes - burst), 10 * (minutes - burst))
 
     months = months_of(house)
-    assert house.demand.month_start == local("2026-07-01")
+    assert house.household.month_start == local("2026-07-01")
     assert months["2026-06"].imported_kwh == pytest.approx(5 * 14.4)
     # The last hours count later.
     until_now = (house.time - start) / timedelta(days=1) * 14.4 - 5 * 14.4

@@ -106,15 +106,15 @@ def test_which_month_is_shown(case: str, time: str, drawn: str, length: str, exp
     set_clock(house, time)
     change(house, drawn)
     house.read()
-    demand = house.draw(60 * int(length.removesuffix(" h")), 1)
+    household = house.draw(60 * int(length.removesuffix(" h")), 1)
 
-    assert f"{demand.month_start:%Y-%m}" == expected, case
+    assert f"{household.month_start:%Y-%m}" == expected, case
 
 
 def known_months(house: Connection) -> list[str]:
     """Return the known months, the shown month last."""
-    demand = house.demand
-    return [f"{month.start:%Y-%m}" for month in (*demand.earlier_months, demand.month)]
+    household = house.household
+    return [f"{month.start:%Y-%m}" for month in (*household.earlier_months, household.month)]
 
 
 def use(house: Connection, quarter_hours: int, wh: int) -> None:

@@ -40,16 +40,16 @@ class Watched:
         self.house = Connection(start, reference_kw=3)
         self.right = at(start)
         self.excess, self.cost = Statistics(), Statistics()
-        self.demands: list[HouseholdState] = []
+        self.households: list[HouseholdState] = []
         self.read()
 
     def read(self) -> None:
-        demand = self.house.read()
-        self.demands.append(demand)
-        assert demand.values.excess_kwh is not None
-        self.excess.note(demand.month_start, demand.values.excess_kwh)
-        due = demand.month.bill(demand.until)
-        self.cost.note(demand.month_start, sum(line.amount for line in due.lines))
+        household = self.house.read()
+        self.households.append(household)
+        assert household.values.excess_kwh is not None
+        self.excess.note(household.month_start, household.values.excess_kwh)
+        due = household.month.bill(household.until)
+        self.cost.note(household.month_start, sum(line.amount for line in due.lines))
 
     def run(self, minutes: int, wh_a_minute: int = 100) -> None:
         """Let time pass by; 100 Wh a minute are 6 kW, 0.75 kWh above 3 kW in a quarter-hour."""
@@ -134,7 +134,7 @@ def test_no_month_is_counted_twice(combination: tuple[str, str, int, bool]) -> N
 
     for statistics in (watched.excess, watched.cost):
         assert statistics.sum == pytest.approx(sum(statistics.shown.values()))
-    months = [demand.month_start for demand in watched.demands]
+    months = [household.month_start for household in watched.households]
     assert months == sorted(months)
     assert {f"{month:%Y-%m}" for month in months} <= {
         start[:7],
@@ -163,7 +163,7 @@ def test_a_month_without_readings_is_shown_before_the_next_month(
         watched.house.meter.set_leneda_days(past)
     watched.run(60)
 
-    last = watched.demands[-1]
+    last = watched.households[-1]
     assert [f"{month:%Y-%m}" for month in watched.cost.shown] == months.split()
     for month in (*last.earlier_months, last.month):
         due = month.bill(last.until)
@@ -180,10 +180,10 @@ def test_a_month_is_shown_again_after_days_of_a_clock_that_was_ahead() -> None:
     watched.set_clock(watched.right + 62 * DAY)
     for minutes in (10, 30 * 60):
         watched.run(minutes)
-        shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
+        shown.append(watched.households[-1].month_start.astimezone(LUXEMBOURG).month)
     watched.set_right()
     watched.run(31)
-    shown.append(watched.demands[-1].month_start.astimezone(LUXEMBOURG).month)
+    shown.append(watched.households[-1].month_start.astimezone(LUXEMBOURG).month)
     assert shown == [7, 9, 7]
 
 
@@ -195,7 +195,7 @@ def test_a_new_month_stays_shown_when_the_clock_is_set_back() -> None:
     watched.set_clock(watched.right - HOUR)
     watched.run(50)
     assert [f"{month:%m}" for month in watched.cost.shown] == ["07", "08"]
-    assert watched.demands[-1].month_start.month == 8
+    assert watched.households[-1].month_start.month == 8
 
     watched.set_right()
     watched.run(40)
@@ -203,4 +203,4 @@ def test_a_new_month_stays_shown_when_the_clock_is_set_back() -> None:
     watched.run(28 * 60)
     watched.set_clock(watched.right - 62 * DAY)
     watched.run(31)
-    assert watched.demands[-1].month_start.month == 9
+    assert watched.households[-1].month_start.month == 9

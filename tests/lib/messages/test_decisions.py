@@ -249,13 +249,13 @@ def test_an_outage_over_new_year_does_not_show_the_old_month_as_the_new_one() ->
     for minute in range(60):
         now = datetime.fromisoformat("2026-12-14T18:00+01:00") + timedelta(minutes=minute)
         meter.count_telegram(now, Energies(500 + minute / 100, 0.0), 0.6, "1")
-        demand = meter.snapshot
-        before = goal_outlook(demand, 5.0) if demand else None
+        household = meter.snapshot
+        before = goal_outlook(household, 5.0) if household else None
     for minute in range(60):
         now = datetime.fromisoformat("2027-01-01T07:20+01:00") + timedelta(minutes=minute)
         meter.count_telegram(now, Energies(590 + minute / 100, 0.0), 0.6, "1")
-        demand = meter.snapshot
-        after.append(goal_outlook(demand, 5.0) if demand else None)
+        household = meter.snapshot
+        after.append(goal_outlook(household, 5.0) if household else None)
     assert before
     assert before.so_far < before.goal
     # The first whole quarter-hour ends at 7:45. The new month is shown with the next telegram.

@@ -113,7 +113,7 @@ class _Home:
         self.sent, self.by_day = Counter[str](), Counter[object]()
         self.right, self.is_warned = 0, False
 
-    def demands(self, days: int) -> Iterator[HouseholdState]:
+    def households(self, days: int) -> Iterator[HouseholdState]:
         """Yield the bills of each day at 18:00 UTC."""
         contract = Contract(reference_kw=self.reference_kw, energy_price=0.15, feed_in_price=0.08)
         meter = Household(contract)
@@ -123,13 +123,13 @@ class _Home:
             energies = Energies(registers.imported_kwh, registers.exported_kwh)
             meter.count_telegram(moment, energies, None, "SAG1")
             # Each snapshot adds up all the past.
-            if (moment.hour, moment.minute) == (_GOAL_HOUR, 0) and (demand := meter.snapshot):
-                yield demand
+            if (moment.hour, moment.minute) == (_GOAL_HOUR, 0) and (household := meter.snapshot):
+                yield household
 
     def live(self, days: int) -> Year:
         """Live for some days. The goal is the mean cost of the whole months."""
-        demands = [*self.demands(days)]
-        bills = [month.bill().total or 0.0 for month in demands[-1].earlier_months]
+        households = [*self.households(days)]
+        bills = [month.bill().total or 0.0 for month in households[-1].earlier_months]
         goal = fmean(bills) if bills else 0.0
         moment, kwh = START, self.home.registers_at(START).imported_kwh
         first = kwh
@@ -144,7 +144,7 @@ class _Home:
             if moment.minute % 15 == 0:
                 first = kwh
             if (moment.hour, moment.minute) == (_GOAL_HOUR, 0) and bills:
-                outlook = goal_outlook(demands[n // 1440], round(goal, 2))
+                outlook = goal_outlook(households[n // 1440], round(goal, 2))
                 self.goal, message = watch_goal(self.goal, outlook)
                 due += [message] if message else []
             if moment.minute == _CAPTURE_MINUTE and "water" in self.house.media:

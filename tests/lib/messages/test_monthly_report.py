@@ -184,8 +184,8 @@ def test_a_base_load_that_has_risen_is_advised(more_w: int, advised: bool) -> No
         return watts / 4000, 0
 
     contract = Contract(reference_kw=7, energy_price=0.15)
-    _, demand = read_quarter_hours(contract, start, end, kwh_from)
-    months = demand.earlier_months
+    _, household = read_quarter_hours(contract, start, end, kwh_from)
+    months = household.earlier_months
     house = ReportedMonths(months, {}, None)
     report = monthly_report([("House", house)])
     found = [line for line in report.lines if line.key == "advice_always_on"]

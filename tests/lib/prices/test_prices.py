@@ -23,15 +23,15 @@ def use(house: Connection, quarter_hours: int = 1) -> HouseholdState:
     """Draw 5 kW, 2 kW above the reference power: 0.5 kWh a quarter-hour."""
     for _ in range(quarter_hours):
         house.spend(450, 625)
-        demand = house.after(450, 625)
-    return demand
+        household = house.after(450, 625)
+    return household
 
 
 def wait_until(house: Connection, text: str) -> HouseholdState:
     """Let time pass without using anything, with a telegram every ten minutes."""
     while house.time < at(text):
-        demand = house.after(min(600.0, (at(text) - house.time).total_seconds()))
-    return demand
+        household = house.after(min(600.0, (at(text) - house.time).total_seconds()))
+    return household
 
 
 def test_a_price_holds_from_its_day_and_another_day_bills_the_past_again() -> None:
@@ -48,7 +48,7 @@ def test_a_price_holds_from_its_day_and_another_day_bills_the_past_again() -> No
     for day, price in ((16, 0.05 + 0.45), (18, 0.2), (17, 0.4)):
         dated = [(date(2026, 7, day), dearer), (None, first)]
         set_contracts(house.meter, Contracts.of_days(dated))
-        assert cost(house.demand) == pytest.approx(price)
+        assert cost(house.household) == pytest.approx(price)
 
 
 def test_prices_before_the_first_day_are_unknown() -> None:

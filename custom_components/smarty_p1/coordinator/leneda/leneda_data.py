@@ -146,9 +146,9 @@ class LenedaData:
 
         On these days, Leneda's quarter-hours are scaled, so that they agree with the registers.
         """
-        if (demand := self._household.newest) is None:
+        if (household := self._household.newest) is None:
             return []
-        table, leneda = demand.ledger.table, self._household.leneda
+        table, leneda = household.ledger.table, self._household.leneda
         run = self.hass.async_add_executor_job
         return await run(contradicted_days, table, leneda, start, end)
 
@@ -265,9 +265,9 @@ class LenedaData:
         display the new month. Otherwise, Home Assistant would not record the last costs of the
         earlier months for the sensor of the total cost.
         """
-        demand = self._household.snapshot
-        if demand and until is None and not self._household.meter.has_readings:
-            end = month_end(demand.month_start)
+        household = self._household.snapshot
+        if household and until is None and not self._household.meter.has_readings:
+            end = month_end(household.month_start)
             while any(rows and rows[-1].start >= end for rows in leneda.values()):
                 await self._async_show(leneda, end)
                 end = month_end(end)

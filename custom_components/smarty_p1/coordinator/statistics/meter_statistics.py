@@ -176,8 +176,8 @@ class MeterStatistics:
         This must be fast, because it runs for every telegram. The clock of the computer does not
         count: the meter's clock can differ, and a telegram can be late.
         """
-        demand = self._household.snapshot
-        if demand and (hour := int(demand.until.timestamp()) // 3600) != self._hour:
+        household = self._household.snapshot
+        if household and (hour := int(household.until.timestamp()) // 3600) != self._hour:
             self._hour = hour
             self.start_writing()
 
@@ -251,13 +251,13 @@ class MeterStatistics:
 
     def _present(self) -> _History | None:
         """Return the present history. Return None if the meter has none."""
-        demand = self._household.newest
-        if demand is None:
+        household = self._household.newest
+        if household is None:
             return None
         # Without the running quarter-hour: `demand.month` has it.
-        months = (*demand.earlier_months, demand.known_month)
+        months = (*household.earlier_months, household.known_month)
         known = [month.start for month in months if month.is_known]
-        return _History(demand.ledger, known, demand.until)
+        return _History(household.ledger, known, household.until)
 
     def _periods(
         self, changes: _Changes, history: _History | None, removed: set[datetime]

@@ -182,8 +182,8 @@ def _is_changed(typed: JsonMapping, shown: JsonMapping) -> bool:
 
 def _last_year_total(entry: AnyConfigEntry) -> float | None:
     coordinator = loaded_meter(entry)
-    demand = coordinator.records.demand if coordinator else None
-    return None if demand is None else last_year_total(demand.month)
+    household = coordinator.records.household_state if coordinator else None
+    return None if household is None else last_year_total(household.month)
 
 
 GOAL_AND_MESSAGES = OptionsPage(

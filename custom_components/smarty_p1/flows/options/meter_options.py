@@ -87,11 +87,11 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 def _surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> TextPlaceholders:
     """Return texts for the contract page, keyed by placeholder. Unknown values are dashes."""
     coordinator = loaded_meter(entry)
-    demand = coordinator.records.demand if coordinator else None
-    on_top = _cost(demand, replaces=False)
-    instead = _cost(demand, replaces=True)
+    household = coordinator.records.household_state if coordinator else None
+    on_top = _cost(household, replaces=False)
+    instead = _cost(household, replaces=True)
     difference = None if on_top is None or instead is None else on_top - instead
-    above = None if difference is None or demand is None else demand.values.excess_kwh
+    above = None if difference is None or household is None else household.values.excess_kwh
     costs = {"on_top": on_top, "instead": instead, "difference": difference}
     shown = {"above": (above, "kWh")} | {name: (cost, EUR.symbol) for name, cost in costs.items()}
     return {
@@ -100,19 +100,19 @@ def _surcharge_placeholders(locale: UserLocale, entry: AnyConfigEntry) -> TextPl
     }
 
 
-def _cost(demand: HouseholdState | None, *, replaces: bool) -> float | None:
+def _cost(household: HouseholdState | None, *, replaces: bool) -> float | None:
     """Return the sum of two lines of this month's bill in EUR: variable grid price, and surcharge.
 
     With `replaces`, the surcharge replaces the variable price for energy above the reference power.
     Otherwise, it is added to the variable price. Return None if the costs are unknown.
     """
-    if demand is None:
+    if household is None:
         return None
-    entries = demand.contracts.entries
+    entries = household.contracts.entries
     read = tuple(
         (since, replace(contract, replaces_variable=replaces)) for since, contract in entries
     )
-    return demand.bill_under(Contracts(read)).amount("network_variable", "surcharge")
+    return household.bill_under(Contracts(read)).amount("network_variable", "surcharge")
 
 
 # Maximum length of a shown name in characters. Other integrations choose the names, so longer names

@@ -26,31 +26,31 @@ type Attributes = dict[str, Any]
 class _Slow:
     """Results that change at most once in a quarter-hour, computed when first asked for."""
 
-    def __init__(self, basis: tuple[object, ...], demand: HouseholdState) -> None:
+    def __init__(self, basis: tuple[object, ...], household: HouseholdState) -> None:
         self.basis = basis
         """Inputs of the results."""
-        self._demand = demand
+        self._household = household
         # Prices change only at the start of a quarter-hour, or with the market's prices.
-        self.price_of = lru_cache(maxsize=2)(partial(price_of_kwh, demand.contracts))
-        self._costs = _Costs(demand, self)
-        self._first = self._last = _moment(demand)
+        self.price_of = lru_cache(maxsize=2)(partial(price_of_kwh, household.contracts))
+        self._costs = _Costs(household, self)
+        self._first = self._last = _moment(household)
         self._room = 8.0
         """By how many Wh, and eight times as many seconds, costs may stay, as far as is known."""
 
     @cached_property
     def comparison(self) -> Comparison:
         """Return the comparison of the reference powers over the last twelve complete months."""
-        demand = self._demand
+        household = self._household
         # Compare only complete months: the costs of the current month are not complete.
-        months = [month.start for month in demand.earlier_months]
-        return compare(demand.ledger, months, demand.until, is_at_current_prices=True)
+        months = [month.start for month in household.earlier_months]
+        return compare(household.ledger, months, household.until, is_at_current_prices=True)
 
-    def costs_after(self, demand: HouseholdState) -> _Costs:
+    def costs_after(self, household: HouseholdState) -> _Costs:
         """Return the costs after a reading, the same object while they stay the same."""
-        now, room = _moment(demand), self._room
+        now, room = _moment(household), self._room
         if all(map(le, self._first, now)) and all(map(le, now, self._last)):  # noqa: B912 - as long
             return self._costs
-        self._costs, self._first, self._last = _Costs(demand, self), now, now
+        self._costs, self._first, self._last = _Costs(household, self), now, now
         if room < 1:
             self._room *= 2
             return self._costs
@@ -58,9 +58,9 @@ class _Slow:
         # later costs are the same, all costs between are.
         imported, exported, until = last = now[0] + room, now[1] + room, now[2] + 8 * room
         later = replace(
-            demand,
+            household,
             until=datetime.fromtimestamp(until, UTC),
-            values=replace(demand.values, running=Amounts(imported, exported)),
+            values=replace(household.values, running=Amounts(imported, exported)),
         )
         if is_same := _Costs(later, self).shown == self._costs.shown:
             self._last = last
@@ -70,12 +70,12 @@ class _Slow:
     @cached_property
     def of_months(self) -> Attributes:
         """Return the attributes of the bill's total about its month and the month before."""
-        demand, months = self._demand, self._demand.earlier_months
-        is_known = months and months[-1].end == demand.month_start
+        household, months = self._household, self._household.earlier_months
+        is_known = months and months[-1].end == household.month_start
         before = months[-1] if is_known else None
         return {
             # Time from which monthly prices count, if it is after the month's start
-            **_known(since=demand.month.since),
+            **_known(since=household.month.since),
             "last_month": before and before.bill().total,
             "last_month_measured_share": before and before.measured_share(before.end),
         }
@@ -83,14 +83,14 @@ class _Slow:
     @cached_property
     def share(self) -> Attributes:
         """Return the measured share of the shown month, as attributes."""
-        return {"measured_share": self._demand.month.measured_share(self._demand.until)}
+        return {"measured_share": self._household.month.measured_share(self._household.until)}
 
     @cached_property
     def cost_month_end(self) -> MoneyValue:
         """Return the expected total of the month's bill, with its range or its `Lack`."""
-        estimate = estimated(self._demand)
+        estimate = estimated(self._household)
         # The bill of the whole month may use older published prices than the bill so far.
-        shared = self.share | OlderPrices.answer(self._demand.month.bill().prices_of)
+        shared = self.share | OlderPrices.answer(self._household.month.bill().prices_of)
         if isinstance(estimate, Estimate):
             total, low, high = estimate
             return MoneyValue(total, {"low": low, "high": high, **shared})
@@ -113,18 +113,18 @@ class _Slow:
 class _Costs:
     """Costs after a reading, and after later ones that do not change them."""
 
-    def __init__(self, demand: HouseholdState, slow: _Slow) -> None:
-        self._demand, self._slow = demand, slow
+    def __init__(self, household: HouseholdState, slow: _Slow) -> None:
+        self._household, self._slow = household, slow
 
     @cached_property
     def bill(self) -> Bill:
         """Return the bill of the shown month."""
-        return self._demand.month.bill(self._demand.until)
+        return self._household.month.bill(self._household.until)
 
     @property
     def shown(self) -> tuple[object, ...]:
         """Return all that sensors show of the costs."""
-        bill, contracts = self.bill, self._demand.contracts.entries
+        bill, contracts = self.bill, self._household.contracts.entries
         return (
             [line.amount for line in bill.lines],
             bill.missing,
@@ -188,21 +188,21 @@ class HouseholdMoney:
         While no readings come, `now` is the time of the prices. A price that follows the market is
         then unknown.
         """
-        if (demand := self._household.snapshot) is None:
+        if (household := self._household.snapshot) is None:
             return None
-        start = quarter_start(demand.until)
+        start = quarter_start(household.until)
         basis = (
-            demand.ledger,
+            household.ledger,
             price_file(),
-            demand.month_start,
-            demand.values.measured_since,
+            household.month_start,
+            household.values.measured_since,
             start,
             # The price of a part of the month that begins at `start` counts only after `start`.
-            demand.until > start,
+            household.until > start,
         )
         if self._slow is None or self._slow.basis != basis:
-            self._slow = _Slow(basis, demand)
-        return MoneyOfReading(demand, self._slow, now)
+            self._slow = _Slow(basis, household)
+        return MoneyOfReading(household, self._slow, now)
 
 
 class MoneyOfReading:
@@ -222,13 +222,13 @@ class MoneyOfReading:
     quarter_hours_above = property(attrgetter("_costs.quarter_hours_above"))
     saving_per_year = property(attrgetter("_slow.saving_per_year"))
 
-    def __init__(self, demand: HouseholdState, slow: _Slow, now: datetime | None) -> None:
-        self._demand, self._slow = demand, slow
-        self._time, self._market = (now, NO_PRICES) if now else (demand.until, demand.market)
+    def __init__(self, household: HouseholdState, slow: _Slow, now: datetime | None) -> None:
+        self._household, self._slow = household, slow
+        self._time, self._market = (now, NO_PRICES) if now else (household.until, household.market)
 
     @cached_property
     def _costs(self) -> _Costs:
-        return self._slow.costs_after(self._demand)
+        return self._slow.costs_after(self._household)
 
     @property
     def _price(self) -> KwhPrice:
@@ -236,7 +236,7 @@ class MoneyOfReading:
 
     @cached_property
     def _contract(self) -> Contract:
-        return self._demand.contracts.at(self._time)
+        return self._household.contracts.at(self._time)
 
     @cached_property
     def price_import(self) -> MoneyValue:
@@ -253,7 +253,7 @@ class MoneyOfReading:
     @cached_property
     def excess_price(self) -> float | None:
         """Return the cost of a kWh above the reference power, in addition to its other prices."""
-        return AgreedPrices.of_contracts(self._demand.contracts, self._demand.time).excess
+        return AgreedPrices.of_contracts(self._household.contracts, self._household.time).excess
 
     @property
     def last_month_measured_share(self) -> float | None:
@@ -264,13 +264,13 @@ class MoneyOfReading:
     @cached_property
     def has_exported(self) -> bool:
         """Return whether the household has exported energy in any month."""
-        return any(month.sums.exported_wh for month in self._demand.months)
+        return any(month.sums.exported_wh for month in self._household.months)
 
 
-def _moment(demand: HouseholdState) -> tuple[float, float, float]:
+def _moment(household: HouseholdState) -> tuple[float, float, float]:
     """Return what readings change: imported and exported Wh, and the end of the bill in seconds."""
-    running = demand.values.running or Amounts()
-    return running.imported_wh, running.exported_wh, demand.until.timestamp()
+    running = household.values.running or Amounts()
+    return running.imported_wh, running.exported_wh, household.until.timestamp()
 
 
 def _known(**attributes: object) -> Attributes:

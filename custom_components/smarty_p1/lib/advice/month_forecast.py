@@ -82,13 +82,13 @@ class Lack(StrEnum):
     certain clock."""
 
 
-def estimated(demand: HouseholdState) -> Estimate | Lack | None:
+def estimated(household: HouseholdState) -> Estimate | Lack | None:
     """Return the estimate of the shown month: the month whose values the sensors show.
 
     The estimate uses the data up to the start of the running quarter-hour, so that it does not
     change with every telegram. Return a `Lack` if data is missing, and None if a price is unknown.
     """
-    return estimate_month(demand.known_month, quarter_start(demand.until))
+    return estimate_month(household.known_month, quarter_start(household.until))
 
 
 def estimate_month(month: Month, until: datetime) -> Estimate | Lack | None:

@@ -114,16 +114,16 @@ def _month_end(estimate: JsonMapping | None) -> JsonDict | None:
     )
 
 
-def today_facts(demand: HouseholdState, usual: JsonMapping, today: date) -> JsonDict:
+def today_facts(household: HouseholdState, usual: JsonMapping, today: date) -> JsonDict:
     """Return the facts of the last known day. `usual` is from `usual_report`.
 
     Only today is compared with usual days, and only if most of today is known. Both then end at the
     same time: in a house with panels, this is the end of a quarter-hour.
     """
-    until = min(demand.until, datetime.fromisoformat(usual["until"]))
-    if until <= day_start(demand.until):
-        until = demand.until
-    report = days_report(replace(demand, until=until), demand.month.start.date(), date.max)
+    until = min(household.until, datetime.fromisoformat(usual["until"]))
+    if until <= day_start(household.until):
+        until = household.until
+    report = days_report(replace(household, until=until), household.month.start.date(), date.max)
     day = report["days"][-1]
     is_today = day["day"] == today.isoformat()
     share = day["quarter_hours"] / day["of_quarter_hours"] if day["of_quarter_hours"] else 0.0
@@ -295,23 +295,23 @@ def _battery(battery: JsonMapping | None) -> JsonDict | None:
     return _known(cycles_a_year=battery["cycles"], stored_percent=_percent(battery["stored_share"]))
 
 
-def years_of(demand: HouseholdState) -> dict[int, list[Month]]:
+def years_of(household: HouseholdState) -> dict[int, list[Month]]:
     """Return the known months by year."""
     years: dict[int, list[Month]] = {}
-    for month in demand.months:
+    for month in household.months:
         years.setdefault(month.start.year, []).append(month)
     return years
 
 
-def year_facts(demand: HouseholdState, year: int = 0) -> JsonDict:
+def year_facts(household: HouseholdState, year: int = 0) -> JsonDict:
     """Return the totals of each known month of a year.
 
     With a `year` of 0, return the current month and the twelve months before it.
     """
-    months = years_of(demand)[year] if year else demand.months[-MONTHS_OF_A_YEAR - 1 :]
-    rows = [year_month(month, demand) for month in months]
+    months = years_of(household)[year] if year else household.months[-MONTHS_OF_A_YEAR - 1 :]
+    rows = [year_month(month, household) for month in months]
     return {
-        "until": local_text(min(months[-1].end, demand.until)),
+        "until": local_text(min(months[-1].end, household.until)),
         **_known(
             total_eur=_total(rows, "total_eur"),
             imported_kwh=_total(rows, "imported_kwh"),
@@ -321,9 +321,9 @@ def year_facts(demand: HouseholdState, year: int = 0) -> JsonDict:
     }
 
 
-def year_month(month: Month, demand: HouseholdState) -> JsonDict:
+def year_month(month: Month, household: HouseholdState) -> JsonDict:
     """Return a month's amounts in EUR and energies in kWh. Unknown ones are left out."""
-    until = min(month.end, demand.until)
+    until = min(month.end, household.until)
     due, share = month.bill(until), month.measured_share(until)
     return _known(
         month=month_name(month.start),
@@ -332,7 +332,7 @@ def year_month(month: Month, demand: HouseholdState) -> JsonDict:
         imported_kwh=round(month.imported_kwh, 3),
         exported_kwh=round(month.exported_kwh, 3),
         measured_percent=_percent(share) if share < 1 else None,
-        is_running=month.end > demand.until or None,
+        is_running=month.end > household.until or None,
     )
 
 

@@ -25,9 +25,9 @@ def peak_report(peak: QuarterHour | None, decimals: int = 6) -> JsonDict | None:
     return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
 
 
-def bill_answer(month: Month, demand: HouseholdState) -> JsonDict:
+def bill_answer(month: Month, household: HouseholdState) -> JsonDict:
     """Return the bill of a month as data."""
-    until = min(month.end, demand.until)
+    until = min(month.end, household.until)
     due = month.bill(until)
     answer: JsonDict = {
         "month": month_name(month.start),
@@ -43,17 +43,17 @@ def bill_answer(month: Month, demand: HouseholdState) -> JsonDict:
         "total": due.total,
         **OlderPrices.answer(due.prices_of),
     }
-    if month.start == demand.month_start:
-        answer |= _estimate(month, demand)
+    if month.start == household.month_start:
+        answer |= _estimate(month, household)
     if due.missing:
         answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
     unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
     return answer | without_unknown(unpriced) | _of_sharing(month, due)
 
 
-def _estimate(month: Month, demand: HouseholdState) -> JsonDict:
+def _estimate(month: Month, household: HouseholdState) -> JsonDict:
     """Return the estimate of the current month, or the data that it lacks. Both may be absent."""
-    estimate = estimated(demand)
+    estimate = estimated(household)
     if isinstance(estimate, Lack):
         return {"estimate_lacks": estimate.value}
     if estimate is None:
@@ -112,36 +112,36 @@ def _kwh(wh: float) -> float:
     return round(wh / 1000, 3)
 
 
-def bills_report(demand: HouseholdState, count: int, goal: GoalChoice | None = None) -> JsonDict:
+def bills_report(household: HouseholdState, count: int, goal: GoalChoice | None = None) -> JsonDict:
     """Return the newest `count` bills in the order of time, up to the current month's bill.
 
     The current month's bill also has the `goal` of the household.
     """
-    months = demand.months[-count:]
-    bills = [shown_bill(month, demand) for month in months]
+    months = household.months[-count:]
+    bills = [shown_bill(month, household) for month in months]
     if goal is not None:
-        bills[-1]["goal"] = _goal(goal, demand)
+        bills[-1]["goal"] = _goal(goal, household)
     return {"months": bills}
 
 
-def shown_bill(month: Month, demand: HouseholdState) -> JsonDict:
+def shown_bill(month: Month, household: HouseholdState) -> JsonDict:
     """Return the bill of a month with the values that a card shows beside it."""
-    return bill_answer(month, demand) | _beside_it(month, demand)
+    return bill_answer(month, household) | _beside_it(month, household)
 
 
-def _goal(choice: GoalChoice, demand: HouseholdState) -> JsonDict:
+def _goal(choice: GoalChoice, household: HouseholdState) -> JsonDict:
     """Return the goal of the current month. Its `total` is None if last year's cost is unknown."""
     is_last_year = choice == LAST_YEAR
-    goal = goal_of(choice, demand.months, demand.until)
+    goal = goal_of(choice, household.months, household.until)
     if goal is None:
         return {"is_last_year": is_last_year, "total": None}
     passed_on = goal.passed_on and goal.passed_on.isoformat()
     return {"is_last_year": is_last_year, **goal._asdict(), "passed_on": passed_on}
 
 
-def _beside_it(month: Month, demand: HouseholdState) -> JsonDict:
+def _beside_it(month: Month, household: HouseholdState) -> JsonDict:
     """Return the values that a card shows in addition to a month's bill."""
-    until = min(month.end, demand.until)
+    until = min(month.end, household.until)
     return {
         "start": month.start.isoformat(),
         "end": month.end.isoformat(),
@@ -149,26 +149,26 @@ def _beside_it(month: Month, demand: HouseholdState) -> JsonDict:
         "exported_kwh": round(month.exported_kwh, 3),
         # Take the last contract of the month. `between` leaves out a contract that begins at the
         # end of the month, because such a contract belongs to the next month.
-        "reference_kw": demand.contracts.between(month.start, until)[-1].reference_kw,
+        "reference_kw": household.contracts.between(month.start, until)[-1].reference_kw,
         "peak": peak_report(month.peak),
         "vat_rate": month.bill(until).vat_rate,
     }
 
 
-def comparison_report(demand: HouseholdState, prices: str) -> JsonDict:
+def comparison_report(household: HouseholdState, prices: str) -> JsonDict:
     """Return the cost of each reference power in each known month.
 
     If `prices` is CURRENT_PRICES, all months have the current prices. Otherwise, each month has the
     prices of its time.
     """
-    return _comparison(_compared_by(demand, prices), prices)
+    return _comparison(_compared_by(household, prices), prices)
 
 
-def _compared_by(demand: HouseholdState, prices: str) -> Comparison:
+def _compared_by(household: HouseholdState, prices: str) -> Comparison:
     return compare(
-        demand.ledger,
-        [month.start for month in demand.months],
-        demand.until,
+        household.ledger,
+        [month.start for month in household.months],
+        household.until,
         is_at_current_prices=prices == CURRENT_PRICES,
     )
 
@@ -192,28 +192,28 @@ def _comparison(comparison: Comparison, prices: str) -> JsonDict:
     }
 
 
-def classes_report(demand: HouseholdState) -> JsonDict:
+def classes_report(household: HouseholdState) -> JsonDict:
     """Return the cost of each reference power at current prices, and the energy above that power.
 
     Cost and energy are listed by month.
     """
-    comparison = _compared_by(demand, CURRENT_PRICES)
+    comparison = _compared_by(household, CURRENT_PRICES)
     totals = comparison.totals
     return {
         **_comparison(comparison, CURRENT_PRICES),
-        "reference_kw": demand.contracts.at(demand.until).reference_kw,
-        "vat_rate": demand.month.bill(demand.until).vat_rate,
+        "reference_kw": household.contracts.at(household.until).reference_kw,
+        "vat_rate": household.month.bill(household.until).vat_rate,
         "decisive": [month_name(month.start) for month in comparison.decisive],
         "totals": {str(kw): total and round(total, 2) for kw, total in totals.items()},
-        "above": [_above(month, demand) for month in demand.months],
+        "above": [_above(month, household) for month in household.months],
     }
 
 
-def _above(month: Month, demand: HouseholdState) -> JsonDict:
+def _above(month: Month, household: HouseholdState) -> JsonDict:
     """Return a month's energy above each reference power of the tariff and of the contracts."""
-    until = min(month.end, max(month.start, demand.until))
+    until = min(month.end, max(month.start, household.until))
     start = month.start.astimezone(UTC)
-    contracts, sums = demand.contracts.between(start, until.astimezone(UTC)), month.sums
+    contracts, sums = household.contracts.between(start, until.astimezone(UTC)), month.sums
     return {
         "month": month_name(month.start),
         "quarter_hours": round(sums.quarter_hours),

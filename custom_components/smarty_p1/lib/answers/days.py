@@ -22,16 +22,16 @@ from .bills import peak_report
 MAX_DAYS = 400
 
 
-def days_report(demand: HouseholdState, start: date, end: date) -> JsonDict:
+def days_report(household: HouseholdState, start: date, end: date) -> JsonDict:
     """Return the days from `start` up to the day before `end`.
 
     If there are more than MAX_DAYS days, return only the last MAX_DAYS days.
     """
     days = [
         day
-        for month in demand.months
+        for month in household.months
         if month.end.date() > start and month.start.date() < end
-        for day in _days(month, demand.until)
+        for day in _days(month, household.until)
         if start.isoformat() <= day["day"] < end.isoformat()
     ]
     return {"days": days[-MAX_DAYS:]}

@@ -47,7 +47,7 @@ class _UsualDay(NamedTuple):
     under_today: PeriodCosts | None
 
 
-def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> JsonDict:
+def usual_report(household: HouseholdState, house: SuppliedHouse | None = None) -> JsonDict:
     """Return the usual energies, highest power and cost from midnight to this time of the day.
 
     All of them end at the same time, `until`: with a `house`, its energy is known up to this time.
@@ -56,24 +56,24 @@ def usual_report(demand: HouseholdState, house: SuppliedHouse | None = None) -> 
     the usual cost is the cost without sharing, so that it is comparable with today's cost. `reason`
     is the cause of today's difference, None if no cause explains it.
     """
-    demand = _shared_as_today(demand)
-    midnight = day_start(demand.time)
-    until = max(midnight, house.until) if house else demand.time
-    now, ledger = until.astimezone(LUXEMBOURG), demand.ledger
+    household = _shared_as_today(household)
+    midnight = day_start(household.time)
+    until = max(midnight, house.until) if house else household.time
+    now, ledger = until.astimezone(LUXEMBOURG), household.ledger
     past = [(now - timedelta(weeks=week)).astimezone(UTC) for week in range(1, _WEEKS + 1)]
     days = [time for time in past if ledger.is_whole(day_start(time), day_end(time))]
     if len(days) < _MIN_DAYS:
         return {"until": until.isoformat(), "usual": None, "reason": None}
     terms, months = terms_at(ledger.contracts, until), month_share(midnight, until)
-    found = [_usual_day(demand, house, time, terms, months) for time in days]
+    found = [_usual_day(household, house, time, terms, months) for time in days]
     means = _means(found)
-    older = OlderPrices.answer(older_prices_of(demand.contracts, days))
+    older = OlderPrices.answer(older_prices_of(household.contracts, days))
     house_wh = sum_of_known([means["imported_wh"], means["own_wh"]], 3)
     usual = {"days": len(found), **means, "house_wh": house_wh, **older}
     return {
         "until": until.isoformat(),
         "usual": usual,
-        "reason": _reason(demand, house, until, found, means["own_wh"]),
+        "reason": _reason(household, house, until, found, means["own_wh"]),
     }
 
 
@@ -83,7 +83,7 @@ def _means(days: Sequence[_UsualDay]) -> dict[str, float | None]:
 
 
 def _usual_day(
-    demand: HouseholdState,
+    household: HouseholdState,
     house: SuppliedHouse | None,
     until: datetime,
     terms: Contracts,
@@ -93,13 +93,13 @@ def _usual_day(
 
     The fixed prices of today are those of the share `months` of the month.
     """
-    ledger, start = demand.ledger, day_start(until)
+    ledger, start = household.ledger, day_start(until)
     whole = quarter_start(until)
     energy = ledger.sums(start, whole)
     running = ledger.sums(whole, whole + QUARTER_HOUR)
     share = (until - whole) / QUARTER_HOUR
     peak = ledger.peak(start, whole)
-    period = start, until, demand.until
+    period = start, until, household.until
     billed = costs_between(ledger, *period)
     shown = {
         "imported_wh": energy.imported_wh + running.imported_wh * share,
@@ -128,20 +128,20 @@ def _own_wh(ledger: Ledger, house: SuppliedHouse | None, until: datetime) -> flo
 
 
 def _reason(
-    demand: HouseholdState,
+    household: HouseholdState,
     house: SuppliedHouse | None,
     until: datetime,
     usual: Sequence[_UsualDay],
     usual_own_wh: float | None,
 ) -> DayReason | None:
     """Return the cause of today's difference at the time `until`."""
-    ledger = demand.ledger_with_running
-    now = costs_between(ledger, day_start(until), until, demand.until)
+    ledger = household.ledger_with_running
+    now = costs_between(ledger, day_start(until), until, household.until)
     billed = [day.billed for day in usual if day.billed]
     under_today = [day.under_today for day in usual if day.under_today]
     if now is None or not len(billed) == len(under_today) == len(usual):
         return None
-    own_wh, own = _own_wh(demand.ledger, house, until), None
+    own_wh, own = _own_wh(household.ledger, house, until), None
     if own_wh is not None and usual_own_wh is not None:
         own = own_wh / 1000, usual_own_wh / 1000
     return day_reason(
@@ -149,12 +149,12 @@ def _reason(
     )
 
 
-def _shared_as_today(demand: HouseholdState) -> HouseholdState:
-    """Return `demand`, without the shared energy of all days if today's is unknown."""
-    today, ledger = day_start(demand.time), demand.ledger
+def _shared_as_today(household: HouseholdState) -> HouseholdState:
+    """Return `household`, without the shared energy of all days if today's is unknown."""
+    today, ledger = day_start(household.time), household.ledger
     if ledger.sums(today, day_end(today)).known_sharing_wh or not ledger.all.known_sharing_wh:
-        return demand
-    return replace(demand, ledger=ledger.without_sharing())
+        return household
+    return replace(household, ledger=ledger.without_sharing())
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -162,28 +162,28 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return None if total is None else round(total / len(values), 3)
 
 
-def base_load_report(demand: HouseholdState) -> JsonDict:
+def base_load_report(household: HouseholdState) -> JsonDict:
     """Return the base load and its cost as `always_on`, None if the base load is unknown."""
-    return {"always_on": _always_on(demand)}
+    return {"always_on": _always_on(household)}
 
 
-def _always_on(demand: HouseholdState) -> JsonDict | None:
+def _always_on(household: HouseholdState) -> JsonDict | None:
     """Return the base load and its cost per year. Return None if the base load is unknown.
 
     The base load is the power that a household draws at all times. The lowest mean power of a
     quarter-hour from 2:00 to 5:00 is the value of a night. The base load is the median of these
     values over the last seven nights.
     """
-    base = base_load(demand.ledger.table, demand.time)
+    base = base_load(household.ledger.table, household.time)
     if base is None:
         return None
-    price, older = _mean_price(demand)
+    price, older = _mean_price(household)
     cost = None if price is None else round(base.kw * _HOURS_A_YEAR * price, -1)
     answer = {"w": round(base.kw * 1000), "nights": base.nights, "cost_per_year": cost}
     return answer | OlderPrices.answer(older)
 
 
-def _mean_price(demand: HouseholdState) -> tuple[float | None, OlderPrices | None]:
+def _mean_price(household: HouseholdState) -> tuple[float | None, OlderPrices | None]:
     """Return the mean price in EUR of an imported kWh, and the older published prices that it uses.
 
     The mean price is None if a price is unknown.
@@ -195,11 +195,11 @@ def _mean_price(demand: HouseholdState) -> tuple[float | None, OlderPrices | Non
     left out. If the price follows the market, the market price is assumed to be the mean of the
     last twelve months, weighted by the imported energy.
     """
-    first = demand.months[-_MARKET_MONTHS:][0].start
-    market = demand.ledger.sums(first, demand.month.end).market_prices
-    now = quarter_start(demand.time)
-    aids, published = demand.contracts.aids_at(now + _YEAR), price_file().of_year_at(now)
-    contracts = replace(demand.contracts, aids=aids, published=published)
+    first = household.months[-_MARKET_MONTHS:][0].start
+    market = household.ledger.sums(first, household.month.end).market_prices
+    now = quarter_start(household.time)
+    aids, published = household.contracts.aids_at(now + _YEAR), price_file().of_year_at(now)
+    contracts = replace(household.contracts, aids=aids, published=published)
     prices = [
         price_of_kwh(contracts, now + n * QUARTER_HOUR, market)
         for n in range(_WEEK // QUARTER_HOUR)

@@ -112,14 +112,14 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
         yield values.get(quarter.start)
 
 
-def quarter_hours_report(demand: HouseholdState, asked: JsonMapping) -> JsonDict:
+def quarter_hours_report(household: HouseholdState, asked: JsonMapping) -> JsonDict:
     """Return the energy of each quarter-hour in a period.
 
     `asked` has the quantity, the period and the encoding. The answer has at most the last 400 days,
     and ends at the last known quarter-hour.
     """
-    last, today = demand.quarter_start, day_start(demand.quarter_start)
-    known = QuarterHours.of_table(demand.ledger.table, day_start(last - _MAX_AGE), last)
+    last, today = household.quarter_start, day_start(household.quarter_start)
+    known = QuarterHours.of_table(household.ledger.table, day_start(last - _MAX_AGE), last)
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
     # Round up to the start of a quarter-hour, because a quarter-hour that began before the period
     # is not part of the period.
@@ -130,7 +130,7 @@ def quarter_hours_report(demand: HouseholdState, asked: JsonMapping) -> JsonDict
     is_packed = asked["encoding"] == "base64"
     counted: JsonDict = {}
     if quantity == "larger":
-        above = quarters.above(demand.contracts)
+        above = quarters.above(household.contracts)
         values = quarters.larger(above)
         counted = {
             "above": b64encode(above).decode() if is_packed else list(above),
@@ -148,14 +148,15 @@ def quarter_hours_report(demand: HouseholdState, asked: JsonMapping) -> JsonDict
         "values": _packed(values) if is_packed else values,
         **counted,
         "origins": [*quarters.origins()],
-        "past": _mark(known.between(known.start, today), demand),
+        "past": _mark(known.between(known.start, today), household),
     }
 
 
-def _mark(past: QuarterHours, demand: HouseholdState) -> str:
+def _mark(past: QuarterHours, household: HouseholdState) -> str:
     """Return a checksum that changes if a quarter-hour of `past` or a reference power changes."""
     references = [
-        (since.isoformat(), contract.reference_kw) for since, contract in demand.contracts.entries
+        (since.isoformat(), contract.reference_kw)
+        for since, contract in household.contracts.entries
     ]
     return f"{crc32(repr((past.mark, references)).encode()):08x}"
 

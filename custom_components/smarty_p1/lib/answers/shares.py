@@ -27,16 +27,16 @@ _MAX_ROUNDED_EUR = 0.01
 _INVERTER, _DEVICES = "inverter", "devices"
 
 
-def period_of(name: str, demand: HouseholdState) -> tuple[datetime, datetime]:
+def period_of(name: str, household: HouseholdState) -> tuple[datetime, datetime]:
     """Return start and end of yesterday, or of the whole days of the month. Both are midnights."""
-    end = day_start(demand.time)
+    end = day_start(household.time)
     yesterday = day_start(end - HOUR)
     if name == YESTERDAY:
         return yesterday, end
-    return min(day_start(demand.month_start), end), end
+    return min(day_start(household.month_start), end), end
 
 
-def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> JsonDict:
+def shares_report(household: HouseholdState, sources: HouseSources, name: str) -> JsonDict:
     """Return the energies and costs of a period.
 
     `used`, `fixed`, `above` and `feed_in` are sums of the days' bills. A bill rounds its lines. So
@@ -45,14 +45,14 @@ def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> J
     `name` is YESTERDAY or MONTH. Without an inverter, the energy of a house that exports is not
     known: only its devices are. Costs are None while a price is unknown.
     """
-    start, end = period_of(name, demand)
+    start, end = period_of(name, household)
     days = days_between(start, end)
-    house = house_hours(sources.supplies, demand.ledger, start, end, demand.until)
-    base = base_load(demand.ledger.table, demand.time, sources)
+    house = house_hours(sources.supplies, household.ledger, start, end, household.until)
+    base = base_load(household.ledger.table, household.time, sources)
     shares = energy_shares(house, sources.devices, base and base.kw)
     lack = _lack(shares, sources, has_exported=bool(house.exported.any()))
     lacks_inverter = lack == _INVERTER
-    foot = _foot(demand, start, end)
+    foot = _foot(household, start, end)
     used = foot.pop("used")
     cost = None if used is None or lacks_inverter else round(shares.house.cost, 2)
     # If the hours are not the hours of the bill, no part of the bill is known.
@@ -67,7 +67,7 @@ def shares_report(demand: HouseholdState, sources: HouseSources, name: str) -> J
         "always_on_w": base and round(base.kw * 1000),
         "rows": _rows(shares, sources.devices, house.hours, cost, is_whole=lack is None),
         **foot,
-        **OlderPrices.answer(None if cost is None else older_prices_of(demand.contracts, days)),
+        **OlderPrices.answer(None if cost is None else older_prices_of(household.contracts, days)),
         "lack": lack,
     }
 
@@ -124,9 +124,9 @@ def _unknown_days(device: HouseDevice, hours: Sequence[datetime]) -> int:
     return len({day_start(hour) for hour in hours if hour.astimezone(UTC) not in device.kwh})
 
 
-def _foot(demand: HouseholdState, start: datetime, end: datetime) -> JsonDict:
+def _foot(household: HouseholdState, start: datetime, end: datetime) -> JsonDict:
     first, last = (local_day(time) for time in (start, end))
-    days = days_report(demand, first, last)["days"]
+    days = days_report(household, first, last)["days"]
 
     def total(field: str, unknown: float | None = None) -> float | None:
         amounts = [unknown if day[field] is None else day[field] for day in days]

@@ -20,13 +20,13 @@ MAX_MONTHS = 13
 """Number of months in the answer: the current month, and twelve months before."""
 
 
-def first_day_of_house(demand: HouseholdState) -> datetime:
+def first_day_of_house(household: HouseholdState) -> datetime:
     """Return the start of the first month in the answer of `house_report`."""
-    return demand.months[-MAX_MONTHS:][0].start
+    return household.months[-MAX_MONTHS:][0].start
 
 
 def house_report(
-    demand: HouseholdState,
+    household: HouseholdState,
     columns: Columns,
     supplies: Supplies,
     until: datetime,
@@ -36,7 +36,7 @@ def house_report(
     Own energy is the part of the consumption that was not drawn from the grid. The answer ends at
     `until`, the start of a quarter-hour. `columns` has the meter's spans.
     """
-    months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
+    months = (*household.earlier_months, household.known_month)[-MAX_MONTHS:]
     grid = Grid(months, columns, until)
     days = [*house_days(grid, supplies)]
     without = without_supplies(grid, supplies, days)
@@ -53,7 +53,7 @@ def house_report(
             for day in days
         ],
         "months": [
-            _month(Month(demand.ledger, start), [*days_of_month], without)
+            _month(Month(household.ledger, start), [*days_of_month], without)
             for start, days_of_month in groupby(days, lambda day: month_start(day.start))
         ],
     }

@@ -2,8 +2,8 @@
 
 meter = Household(Contract(reference_kw=7))
 meter.count_telegram(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
-demand = meter.snapshot
-demand.month.bill(demand.until).total
+household = meter.snapshot
+household.month.bill(household.until).total
 
 Imports `history` and `prices`. Gives no advice.
 

@@ -2,9 +2,9 @@
 
     meter = Household(Contract(reference_kw=7))
     meter.count_telegram(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
-    demand = meter.snapshot
-    if demand:
-        print(demand.month.bill(demand.until).total)
+    household = meter.snapshot
+    if household:
+        print(household.month.bill(household.until).total)
 
 `history/quarter_hour_meter.py` measures the quarter-hours. Energy is billed under the contract of
 its day. The contracts come from the caller, and a stored state does not restore them.
@@ -110,7 +110,7 @@ class Household:
             return snapshot
         shown = max(snapshot.month_start, month_start(until - QUARTER_HOUR))
         if until > read_until:
-            return self._demand(self._leneda_values(until, shown), until)
+            return self._state(self._leneda_values(until, shown), until)
         if shown == snapshot.month_start:
             return snapshot
         at_end = self._with_leneda(self._leneda_values(until, shown), snapshot.ledger)
@@ -229,9 +229,9 @@ class Household:
         if values is None or until is None:
             if (end := leneda.end) is None:
                 return None
-            return self._demand(self._leneda_values(end, month_start(end - QUARTER_HOUR)), end)
+            return self._state(self._leneda_values(end, month_start(end - QUARTER_HOUR)), end)
         until = until if leneda.until is None else max(until, leneda.until)
-        return self._demand(values, until)
+        return self._state(values, until)
 
     def _leneda_values(self, end: datetime, shown: datetime) -> QuarterHourValues:
         """Return the values at `end`, the time up to which Leneda's data is shown.
@@ -247,7 +247,7 @@ class Household:
             last_quarter=self.meter.history.last_quarter,
         )
 
-    def _demand(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
+    def _state(self, values: QuarterHourValues, until: datetime) -> HouseholdState:
         contracts = self._shown(values.time, month_end(values.month_start))
         ledger, start = self._ledger_under(contracts, until), quarter_start(values.measured_since)
         sources = sources_at(self.price_sources, start)

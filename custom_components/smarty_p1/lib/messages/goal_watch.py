@@ -48,21 +48,21 @@ class GoalState:
     is_passing_told: bool = False
 
 
-def goal_outlook(demand: HouseholdState, choice: GoalChoice) -> GoalOutlook | None:
+def goal_outlook(household: HouseholdState, choice: GoalChoice) -> GoalOutlook | None:
     """Return the outlook of the current month. It takes some 10 ms.
 
     Return None if the goal or the cost so far is unknown. Return None also if the known time does
     not end in the shown month: at a month's end, its last values are shown in the next month.
     """
-    if not demand.month.start <= demand.until < demand.month.end:
+    if not household.month.start <= household.until < household.month.end:
         return None
-    goal = goal_of(choice, demand.months, demand.until)
-    so_far = demand.month.bill(demand.until).total
+    goal = goal_of(choice, household.months, household.until)
+    so_far = household.month.bill(household.until).total
     if goal is None or so_far is None:
         return None
-    estimate = estimated(demand)
+    estimate = estimated(household)
     forecast = estimate.total if isinstance(estimate, Estimate) else None
-    day = local_day(demand.until)
+    day = local_day(household.until)
     return GoalOutlook(day, goal.total, so_far, forecast, goal.day_budget, goal.can_be_met)
 
 

@@ -44,7 +44,7 @@ class AtReading(NamedTuple):
     """The reading of the last look."""
     times: tuple[datetime | None, datetime]
     """When the reading before came, None if that is unknown, and when this one came."""
-    demand: Callable[[], HouseholdState | None]
+    household: Callable[[], HouseholdState | None]
     may_send: bool
     """Whether news that are not urgent may be sent now."""
 
@@ -88,9 +88,9 @@ def _excess(state: ExcessState, facts: AtReading) -> Decision[ExcessState]:
     price = reading.money.excess_price if reading.money else None
     ahead = quarter_hour_ahead(reading.demand, price) if facts.may_send else None
     state, message = warn_of_excess(state, ahead)
-    if message is None or price is None or (demand := facts.demand()) is None:
+    if message is None or price is None or (household := facts.household()) is None:
         return state, None
-    return state, with_evening(message, usual_evening_cost(demand.ledger, demand.time, price))
+    return state, with_evening(message, usual_evening_cost(household.ledger, household.time, price))
 
 
 def _grid(state: GridState, facts: AtReading) -> Decision[GridState]:
