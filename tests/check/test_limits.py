@@ -87,7 +87,7 @@ LIMITS = [
     ("p1-server", "{} from one address", p1_server.MAX_CLIENTS_OF_ONE),
     ("p1-server", "sends more than {} KiB", p1_server._MAX_RECEIVED_BYTES / KIB),
     ("pulse-reader", "listens for up to {} seconds", board_probe.PULSE_TIMEOUT_S),
-    ("pulse-reader", "at most {} kW are assumed", running_count.MAX_POWER_KW),
+    ("pulse-reader", "at most {} kW are assumed", running_count.MAX_HOUSEHOLD_KW),
     ("rainwater-tank", "the median of the last {} seconds", tank_level.WINDOW),
     ("rainwater-tank", "seconds, every {} seconds", tank_coordinator._UPDATE_INTERVAL_S),
     ("setup", "waits at most {} seconds for", probing.PROBE_TIMEOUT_S),

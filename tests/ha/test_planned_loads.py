@@ -527,7 +527,7 @@ async def test_power_and_missing_energy_follow_in_steps(
     [
         # Its planned power was 2 kW for 45 minutes. From 18:45 on, 2.5 kWh fit in.
         ({}, "0.0"),
-        # A load that the plan switches had none of them while its switch was away.
+        # A load that the plan switches had no energy while its switch was away.
         ({"switched_by": "switch.away"}, "1.5"),
     ],
 )
@@ -539,6 +539,7 @@ async def test_without_a_sensor_the_planned_power_is_believed(
     missing: str,
 ) -> None:
     hass.states.async_set("switch.away", "unknown")
+    # The dialog asks once whether the load shall have no sensor. The second try is stored.
     form = await add(hass, house, "pausing", measured_by=None)
     unmeasured = WATER | {"by": "20:00:00"} | switch
     del unmeasured["measured_by"]

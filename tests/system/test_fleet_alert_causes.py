@@ -135,10 +135,7 @@ class Causes:
         return {name for name, state, _ in told if state == "firing"}
 
     async def until_only(self, active: set[str], inhibited: set[str]) -> None:
-        """Wait until these alerts fire, and receivers are told only those that are not inhibited.
-
-        Then wait for the end of each.
-        """
+        """Wait until these alerts fire, and receivers are told only those not inhibited."""
         wanted = {name: {"active"} for name in active | {"Heartbeat"}}
         wanted |= {name: {"suppressed"} for name in inhibited}
 
@@ -248,6 +245,7 @@ async def test_each_cause_sends_its_own_alert_and_each_cure_ends_all(tmp_path: P
         # The first port is closed before anything of its meter could be told.
         ports("p29").set(0)
         stack.enter_context(causes.sending())
+        # The first case is not cured: the second one begins by mending its port.
         for number, (cause, active, inhibited, cure) in enumerate(cases):
             cause()
             await causes.until_only(active, inhibited)

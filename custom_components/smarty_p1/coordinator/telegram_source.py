@@ -100,7 +100,7 @@ class TelegramSource:
         self._begin_session()
         coordinator.begin()
         if memory.last_telegram:
-            # The clock may have been set since, so a time in the future is as old.
+            # The clock may have been set since, so a future time counts like a past one.
             age = abs((dt_util.utcnow() - memory.last_telegram).total_seconds())
             coordinator.health.prove(coordinator.now() + PROOF_LASTS_S - age)
         self.line.start()
@@ -208,13 +208,14 @@ class TelegramSource:
 
     @callback
     def confirm_clock(self) -> None:
-        """Store the deviation of the meter's clock.
+        """Take the deviation of the late reading as that of the meter's clock.
 
-        This is called after the user has confirmed that the clock is wrong.
+        The user has confirmed that the clock is wrong.
         """
         memory = self._records.memory
         if reading := self._late:
             memory.clock_deviation = reading.clock.deviation
+            # Telegrams of a topic are compared with `clock_deviation`, others with `clock`.
             if not self.line.is_topic:
                 memory.clock.deviation = memory.clock_deviation
         self._records.household.meter.confirm_clock()

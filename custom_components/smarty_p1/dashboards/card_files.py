@@ -19,7 +19,7 @@ _MAX_FILE_BYTES = 1_000_000
 
 
 class CardFiles:
-    """Contents of the files of the cards, by name. Each file is read from the disk once."""
+    """Contents of the files of the cards that have been read, by name."""
 
     def __init__(self, folder: Path, loader_digest: str = LOADER_DIGEST) -> None:
         """Read nothing yet. `loader_digest` is the digest of the loader of this version."""

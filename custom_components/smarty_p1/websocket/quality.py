@@ -137,7 +137,7 @@ class EventsAnswer(TypedDict):
 
     disturbances: list[DisturbanceAnswer]
     undated: dict[DisturbanceKind, int]
-    """Disturbances that the meter counted before it was added."""
+    """Disturbances without an event: counted before the first reading, or too old to be kept."""
     switches: list[SwitchAnswer]
     messages: list[MessageAnswer]
     reception: ReceptionAnswer
@@ -182,6 +182,7 @@ def _undated(events: EventHistory) -> dict[str, int]:
     kept.
     """
     counts: dict[str, int] = {}
+    # A name is a kind, then the phase if there is one: `voltage_sag L1`.
     for name, count in events.counts.items():
         kind = name.partition(" ")[0]
         counts[kind] = counts.get(kind, 0) + count

@@ -15,7 +15,7 @@ export interface Quarter {
 }
 
 const UNKNOWN: Quarter = { imported: null, exported: null, origin: undefined };
-/** Highest plausible power of a house connection; higher values count as unknown. */
+/** Higher values are no measurement, and count as unknown. The integration stores at most 1,000 kW. */
 export const MAX_KW = 4_000;
 export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 

@@ -22,7 +22,7 @@ export class LastHour {
   #answer: PowerHour | undefined;
   /** Changes with each new value or slot. */
   version = 0;
-  /** Changes if readings of any time were added. */
+  /** Changes if any slot may have changed, not only the last ones: with an answer, or after the clock was set back. */
   past = 0;
 
   /** Begin with an empty hour that ends at `now`, in ms since 1970. */

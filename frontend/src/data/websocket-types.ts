@@ -950,7 +950,7 @@ export interface Limit {
 /** Events of the last 400 days. */
 export interface Events {
   disturbances: Disturbance[];
-  /** Disturbances that the meter counted before it was added. */
+  /** Disturbances without an event: counted before the first reading, or too old to be kept. */
   undated: Partial<Record<DisturbanceKind, number>>;
   switches: Switch[];
   messages: Message[];

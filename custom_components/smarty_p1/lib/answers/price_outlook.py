@@ -73,7 +73,7 @@ def _ahead(
     unknown = {
         name: reason
         for name, value, reason in (
-            ("price_import", price.imported, _unpriced(contract, prices)),
+            ("price_import", price.imported, _why_unpriced(contract, prices)),
             (
                 "price_export",
                 price.exported,
@@ -90,7 +90,8 @@ def _ahead(
     return ComingQuarterHour(start, price, left_kw, unknown)
 
 
-def _unpriced(contract: Contract, prices: MarketPrices) -> Unknown:
+def _why_unpriced(contract: Contract, prices: MarketPrices) -> Unknown:
+    """Return why an imported kWh has no price."""
     if not contract.has_energy_price:
         return Unknown.NOT_AGREED
     is_of_market = contract.energy_margin is not None

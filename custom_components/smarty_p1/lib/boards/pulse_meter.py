@@ -129,7 +129,10 @@ class PulsePower:
             self._batch_at, self._batch = at, 0
 
     def note_standstill(self) -> None:
-        """Record that the board has repeated its running count, which means no new pulse."""
+        """Record that the board has repeated its running count.
+
+        Since the last pulse, less than the energy of one was used.
+        """
         self._last_pulses = min(self._last_pulses, 1)
 
 
@@ -164,7 +167,7 @@ class _State:
     recent_s: Annotated[float, Range(0)] = 0.0
 
     def check_stored(self) -> None:
-        """Raise ValueError if the energy began after the last pulse."""
+        """Raise ValueError if the pulses of `base_kwh` are more than all pulses."""
         if self.base_pulses > self.pulses:
             raise ValueError
 

@@ -6,13 +6,13 @@ from math import ceil
 
 # Maximum power in kW. No household's connection takes more. So a count that would need more power
 # was misread.
-MAX_POWER_KW = 100
+MAX_HOUSEHOLD_KW = 100
 # A board's message can be delayed by this number of seconds. So the real time between two counts
 # can be this much longer than the time between their messages.
 _MAX_DELAY_S = 10.0
 # Seconds. After a long time without a count, a damaged count could pass as a possible rise. So a
-# rise is accepted at once only if MAX_POWER_KW could cause it in _MAX_UNCONFIRMED_S, even if more
-# time has passed. A higher rise is held back until the next count confirms it.
+# rise is accepted at once only if MAX_HOUSEHOLD_KW could cause it in _MAX_UNCONFIRMED_S, even if
+# more time has passed. A higher rise is held back until the next count confirms it.
 _MAX_UNCONFIRMED_S = 60.0
 # Numbers at which the counters of boards overflow to 0: 16, 24 or 32 bits.
 _SIZES = (1 << 16, 1 << 24, 1 << 32)
@@ -85,7 +85,7 @@ class RunningCount:
         self.count = count
         self.at = at
         self.rate = rate or RecentRate()
-        self._max_rate = MAX_POWER_KW * pulses_per_kwh / 3600
+        self._max_rate = MAX_HOUSEHOLD_KW * pulses_per_kwh / 3600
         self._held: tuple[int, float] | None = None
 
     def begin_at(self, count: int, at: float) -> None:
@@ -139,8 +139,8 @@ class RunningCount:
     def _since(self, last: int, count: int, at: float) -> int:
         """Return the pulses from the accepted count `last` to the confirmed count `count`.
 
-        Return 0 if these pulses would need a power above MAX_POWER_KW, or if the board has restored
-        an earlier count.
+        Return 0 if these pulses would need a power above MAX_HOUSEHOLD_KW, or if the board has
+        restored an earlier count.
         """
         max_pulses = max_overflow = self._max_pulses(at - self.at)
         if self.rate.seconds:

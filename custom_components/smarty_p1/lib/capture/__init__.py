@@ -1,4 +1,4 @@
-"""Anonymous captures: recordings of a meter's port, in which no data identify anybody.
+"""Anonymous captures: recordings of a meter's port, without what identifies anybody.
 
     recording = Recording()
     recording.add_chunk(time.monotonic(), data)  # received bytes, in chunks of any size

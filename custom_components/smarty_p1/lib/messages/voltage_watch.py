@@ -22,7 +22,7 @@ class VoltageState:
     since: Annotated[Mapping[str, datetime], Mark.NOT_STORED] = field(default_factory=dict)
     told_on: date | None = None
     read_at: Annotated[datetime | None, Mark.NOT_STORED] = None
-    """Time of the last reading with a phase outside."""
+    """Time of the last reading with a phase outside, or of the first one after it."""
 
 
 def watch_voltage(

@@ -24,7 +24,7 @@ _MIN_LITRES = 0.999
 _FLOOD_LITRES = 200.0
 _NIGHTS_IN_A_ROW = 3
 _WEEK = 7
-# The first night of a leak has no such phrase.
+# Words by which the text says how many nights it were. The first night has none.
 _NAMES_OF_NIGHTS = {2: "second", 3: "third"}
 _MAX_METERS = 8
 _MAX_CAPTURES = 64
@@ -136,6 +136,7 @@ def _is_whole_night(night: WaterNight, flows: Sequence[float]) -> bool:
 
 
 def _is_told_night(nights: int) -> bool:
+    """Return whether the night of this number is told: each of the first three, then one a week."""
     weeks, rest = divmod(nights - _NIGHTS_IN_A_ROW, _WEEK)
     return bool(nights) and (weeks < 0 or not rest)
 

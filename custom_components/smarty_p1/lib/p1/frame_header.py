@@ -53,9 +53,10 @@ def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
     The nonce is the system title (8 bytes) and the frame counter (4 bytes). It is unique for every
     frame.
     """
-    length = frame[10]
-    size = length - 0x70 if length > _MAX_SHORT_LENGTH else 16
-    return frame[2:10] + frame[size - 4 : size], frame[size:]
+    first_length_byte = frame[10]
+    # The header has 16 bytes, with the length in one byte. 0x81 and 0x82 announce one and two more.
+    header_size = 16 + max(0, first_length_byte - 0x80)
+    return frame[2:10] + frame[header_size - 4 : header_size], frame[header_size:]
 
 
 def with_mark(data: bytes) -> bytes:

@@ -23,7 +23,10 @@ from .next_kwh_price import Quarter
 from .usual_house import UsualQuarter
 
 LOOKED_BACK = timedelta(days=42)
-"""Time of the quarter-hours that are needed. Leneda's data ends a day or more before now."""
+"""How far back a plan reads measured quarter-hours.
+
+Four weeks of days count, and some are missing: Leneda's data ends a day or more before now.
+"""
 # A plan is at most four days long.
 _MAX_DAYS_BEFORE = 4
 # Without a known price, only its differences to the feed-in price and the surcharge count.

@@ -11,6 +11,7 @@ MIN_LOAD_KW = 0.05
 MAX_LOAD_KW = 50.0
 MIN_LOAD_HOURS = 0.25
 MAX_LOAD_HOURS = 24.0
+# Float errors, of a number of quarter-hours and of EUR.
 _ROUNDING = 1e-9
 # Starts cost the same below this difference in EUR. The earlier one wins.
 _SAME_EUR = 0.01
@@ -31,7 +32,7 @@ class Load(NamedTuple):
     min_kw: float = 0.0
     """Power below which a load that may pause cannot run in a quarter-hour, except its last."""
     pause: tuple[int, int] | None = None
-    """Begin and end of the quarter-hours without energy before a start that must be kept."""
+    """Begin and end of the quarter-hours without energy before the announced start."""
 
     def window(self, count: int) -> list[int]:
         """Return the quarter-hours of a plan of `count` in which the load can have energy."""
@@ -113,7 +114,7 @@ def place_uninterrupted(load: Load, quarters: Sequence[Quarter], net: Sequence[f
     costs = _start_costs(load, quarters, net)
     if min(costs, default=inf) == inf or need <= NO_KWH:
         return Planned(kwh, -inf, need)
-    limit = min(costs) + _SAME_EUR + NO_KWH
+    limit = min(costs) + _SAME_EUR + _ROUNDING
     best = next(n for n, cost in enumerate(costs) if cost <= limit)
     begin = load.first + best
     kwh[begin : begin + len(load.profile)] = load.profile
