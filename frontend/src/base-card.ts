@@ -349,7 +349,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
 
   get isWaiting(): boolean {
     const isLacking = ({ value, error }: Answer) => value === undefined && error === undefined;
-    return this.#isInView !== false && (!this.locale || !this.renderRoot.querySelector(".body") || Boolean(this.renderRoot.querySelector(".on-screen")) || [...this.#used].some(isLacking));
+    return this.#isInView !== false && (this.isUpdatePending || !this.locale || !this.renderRoot.querySelector(".body") || Boolean(this.renderRoot.querySelector(".on-screen")) || [...this.#used].some(isLacking));
   }
 
   /** Return the chooser of the view's meter; nothing if there is only one meter. */

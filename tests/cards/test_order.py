@@ -69,3 +69,25 @@ async def test_a_card_is_drawn_after_the_answers_of_the_one_above_it(
     else:
         await stage.passes(18)
     await stage.waits_for(f"{heights}[1]")
+
+
+async def test_a_card_waits_until_the_one_above_it_is_drawn_with_its_answers(stage: Stage) -> None:
+    answers = house_today.answers() | {"smarty_p1/live": None}
+    await stage.show("smarty-p1-today", "smarty-p1-so-far", answers=answers)
+    # Each card takes a frame of its own, and the second one has asked first.
+    await stage.page.evaluate("""() => {
+        const cards = [...document.querySelectorAll("main > *")];
+        let time = performance.now();
+        performance.now = () => (time += 50);
+        cards[1].requestUpdate();
+        window.heights = [];
+        const look = () => {
+            heights.push(cards.map((card) => card.offsetHeight));
+            requestAnimationFrame(look);
+        };
+        look();
+    }""")
+    await stage.send(house.live())
+    await stage.waits_for("heights.at(-1)[1]")
+    heights = await stage.page.evaluate("heights")
+    assert len({first for first, second in heights if second}) == 1, heights

@@ -21,7 +21,7 @@ from custom_components.smarty_p1.lib.prices.contract import Contract
 from smartyp1.json_types import JsonDict
 
 from .clock import CLOCK
-from .meter import SERIAL, with_value
+from .meter import SERIAL, with_registers, with_value
 from .support import TELEGRAM, Home
 
 OPTIONS = {"reference_power": 7.0, "energy_price": 0.15, "feed_in_price": 0.06, "vat": True}
@@ -43,14 +43,13 @@ def telegram(
 ) -> str:
     """Return a telegram of 16 June 2026, summer time, with the energies since midnight."""
     text = with_value(TELEGRAM, "0-0:1.0.0", f"(260616{clock.replace(':', '')}S)")
-    for reference, value, unit in (
-        ("1-0:1.8.0", IMPORTED_KWH + 316.6 + 144 + imported_kwh, "kWh"),
-        ("1-0:2.8.0", EXPORTED_KWH + 20 + exported_kwh, "kWh"),
-        ("1-0:3.8.0", REACTIVE_KVARH + reactive_kvarh, "kvarh"),
-        ("1-0:4.8.0", REACTIVE_KVARH, "kvarh"),
-    ):
-        text = with_value(text, reference, f"({value:010.3f}*{unit})")
-    return text
+    return with_registers(
+        text,
+        IMPORTED_KWH + 316.6 + 144 + imported_kwh,
+        EXPORTED_KWH + 20 + exported_kwh,
+        REACTIVE_KVARH + reactive_kvarh,
+        REACTIVE_KVARH,
+    )
 
 
 @cache

@@ -34,6 +34,14 @@ def without_channels(text: str) -> str:
     return re.sub(r"(?<=\n)0-[1-4]:(24\.|96\.1\.0).*\r\n", "", text)
 
 
+def with_registers(text: str, *values: float | None) -> str:
+    """Return a telegram with these registers: imported and exported in kWh, then in kvarh."""
+    for number, value in enumerate(values, 1):
+        unit = "kWh" if number < 3 else "kvarh"
+        text = with_value(text, f"1-0:{number}.8.0", f"({value:010.3f}*{unit})")
+    return text
+
+
 def encipher(
     text: str,
     counter: int,

@@ -33,7 +33,15 @@ from custom_components.smarty_p1.lib.prices.contract_terms import CONTRACT_TERMS
 from smartyp1.json_types import JsonDict, JsonMapping
 
 from .dialogs import open_details, open_options
-from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, stored_telegram, with_value
+from .meter import (
+    OTHER_SERIAL,
+    SERIAL,
+    EntryMaker,
+    MeterPort,
+    stored_telegram,
+    with_registers,
+    with_value,
+)
 
 RECORDED = pytest.mark.usefixtures("recorder_mock", "fast_rows", "without_hourly_statistics")
 # Later than the clock that tests of loads replace: states are recent then, and timers are set by
@@ -121,7 +129,7 @@ def at(clock: str, kwh: float, kw: float = 0.0) -> str:
     """Return a telegram of 3 July 2025, summer time, with this index and power."""
     text = with_value(TELEGRAM, "0-0:1.0.0", f"(250703{clock.replace(':', '')}S)")
     text = with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
-    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+    return with_registers(text, kwh)
 
 
 def with_power(kilowatts: str) -> str:

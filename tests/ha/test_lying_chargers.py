@@ -24,7 +24,7 @@ from tests.random_examples import each
 
 from . import billed_month, test_planned_loads
 from .meter import with_value
-from .support import ON_30_NOVEMBER, TELEGRAM, Home, metadata_of_sums, recorder_done
+from .support import ON_30_NOVEMBER, Home, metadata_of_sums, recorder_done
 from .test_planned_loads import SetClock, add
 
 clock = test_planned_loads.clock
@@ -165,12 +165,9 @@ class Evening:
 
     def _telegram(self, kw: float) -> str:
         local = self.now + timedelta(hours=2)
-        text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}S)")
-        imported = billed_month.IMPORTED_KWH + 316.6 + 144 + self.energy_kwh
-        text = with_value(text, "1-0:1.8.0", f"({imported:010.3f}*kWh)")
-        text = with_value(text, "1-0:2.8.0", f"({billed_month.EXPORTED_KWH + 20:010.3f}*kWh)")
-        text = with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
-        return with_value(text, "1-0:2.7.0", "(00.000*kW)")
+        text = billed_month.telegram("00:00:00", self.energy_kwh)
+        text = with_value(text, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}S)")
+        return with_value(text, "1-0:1.7.0", f"({kw:06.3f}*kW)")
 
 
 @pytest.mark.parametrize("name", each(8, CHARGERS))

@@ -12,7 +12,7 @@ from homeassistant.setup import async_setup_component
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.meter.meter_reader import MeterReader
 from tests.ha.coordinator.conftest import House
-from tests.ha.meter import SERIAL, with_value
+from tests.ha.meter import SERIAL, with_registers
 from tests.ha.support import ENERGY, TELEGRAM, fall_silent, let_pass_until, wait_until
 
 RECONNECT = 5
@@ -25,7 +25,7 @@ async def meter(house: House) -> None:
 
 
 def energy(kwh: float) -> str:
-    return with_value(TELEGRAM, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+    return with_registers(TELEGRAM, kwh)
 
 
 async def test_unavailable_after_a_minute_and_back(house: House) -> None:

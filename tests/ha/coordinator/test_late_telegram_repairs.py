@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from tests.ha.dialogs import fill_in, is_created, open_repair
-from tests.ha.meter import MeterPort, with_value
+from tests.ha.meter import MeterPort, with_registers, with_value
 from tests.ha.support import (
     ENERGY,
     PATIENCE,
@@ -34,7 +34,7 @@ def telegram(at: datetime, kwh: float) -> str:
     text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}W)")
     gas = 600 + (at - NOON) // timedelta(hours=1)
     text = with_value(text, "0-1:24.2.1", f"({local:%y%m%d%H0000}W)({gas:09.3f}*m3)")
-    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+    return with_registers(text, kwh)
 
 
 def issues(hass: HomeAssistant) -> set[str]:

@@ -27,6 +27,7 @@ from tests.ha.meter import (
     encipher,
     seal,
     stored_frame,
+    with_registers,
     with_value,
 )
 from tests.ha.support import (
@@ -307,7 +308,7 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
     def frame_of(at: datetime, kwh: float) -> bytes:
         local = at + timedelta(hours=2)
         text = with_value(TELEGRAM, "0-0:1.0.0", f"({local:%y%m%d%H%M%S}S)")
-        return house.port.next_frame(with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)"))
+        return house.port.next_frame(with_registers(text, kwh))
 
     await house.begin()
     for hour in range(1, 27):

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.published_prices import PublishedPrices
 from smartyp1.json_types import JsonDict
-from tests.ha.meter import with_value
+from tests.ha.meter import with_registers, with_value
 from tests.ha.support import (
     TELEGRAM,
     Home,
@@ -59,8 +59,7 @@ STORIES = {
 def telegram(time: str, kwh: float) -> str:
     """Return a telegram of a time as the meter writes it, and an index."""
     text = with_value(TELEGRAM, "0-0:1.0.0", f"({time})")
-    text = with_value(text, "1-0:2.8.0", f"({kwh / 2:010.3f}*kWh)")
-    return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
+    return with_registers(text, kwh, kwh / 2)
 
 
 async def compile_last_states(hass: HomeAssistant) -> datetime:

@@ -267,7 +267,6 @@ START = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 def drawing(kw: float) -> str:
     """Return a telegram with this power, a third of it on L2."""
     text = with_value(TELEGRAM, "1-0:1.7.0", f"({kw:06.3f}*kW)")
-    text = with_value(text, "1-0:2.7.0", "(00.000*kW)")
     return with_value(text, "1-0:41.7.0", f"({kw / 3:06.3f}*kW)")
 
 

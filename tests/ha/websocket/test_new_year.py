@@ -14,7 +14,7 @@ from custom_components.smarty_p1.lib.history.register_amounts import Energies
 from custom_components.smarty_p1.lib.meter.meter_memory import MeterMemory
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of
 from smartyp1.json_types import JsonDict
-from tests.ha.meter import SERIAL, with_value
+from tests.ha.meter import SERIAL, with_registers, with_value
 from tests.ha.support import TELEGRAM, Home, call, issue_of, load, with_contract
 from tests.json_copy import through_json
 
@@ -47,14 +47,7 @@ def energies(time: datetime) -> Energies:
 def telegram(time: datetime) -> str:
     imported, exported, *_ = energies(time)
     text = with_value(TELEGRAM, "0-0:1.0.0", f"({time + timedelta(hours=1):%y%m%d%H%M%S}W)")
-    for reference, value, unit in (
-        ("1-0:1.8.0", imported, "kWh"),
-        ("1-0:2.8.0", exported, "kWh"),
-        ("1-0:3.8.0", 300.0, "kvarh"),
-        ("1-0:4.8.0", 300.0, "kvarh"),
-    ):
-        text = with_value(text, reference, f"({value:010.3f}*{unit})")
-    return text
+    return with_registers(text, imported, exported, 300.0, 300.0)
 
 
 @pytest.fixture
