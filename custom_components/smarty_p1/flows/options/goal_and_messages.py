@@ -130,8 +130,7 @@ def _shown_goal(entry: AnyConfigEntry, locale: UserLocale) -> JsonDict:
     """
     stored = entry.options.get(CONF_GOAL)
     if isinstance(stored, float):
-        amount = locale.amount(stored)
-        return {CONF_GOAL: AMOUNT, CONF_GOAL_AMOUNT: amount}
+        return {CONF_GOAL: AMOUNT, CONF_GOAL_AMOUNT: locale.amount(stored)}
     shown = {CONF_GOAL: stored or NO_GOAL}
     if (total := _last_year_total(entry)) is not None:
         shown[CONF_GOAL_AMOUNT] = amount_text(round(total))
@@ -149,8 +148,9 @@ def with_typed_amount(entry: AnyConfigEntry, typed: JsonMapping, locale: UserLoc
 
     A changed amount is wanted, whatever kind of goal is chosen above.
     """
-    is_changed = _is_changed(typed, _shown_goal(entry, locale))
-    return {**typed, CONF_GOAL: AMOUNT} if is_changed else dict(typed)
+    if _is_changed(typed, _shown_goal(entry, locale)):
+        return {**typed, CONF_GOAL: AMOUNT}
+    return dict(typed)
 
 
 def _read_goal(typed: JsonMapping, inputs: FormInputs) -> JsonDict:
@@ -175,9 +175,10 @@ def _is_changed(typed: JsonMapping, shown: JsonMapping) -> bool:
     if typed_text in {"", shown_text}:
         return False
     try:
-        return not shown_text or _AMOUNT.parse(typed_text) != _AMOUNT.parse(shown_text)
+        amount = _AMOUNT.parse(typed_text)
     except AmountError:
         return True
+    return not shown_text or amount != _AMOUNT.parse(shown_text)
 
 
 def _last_year_total(entry: AnyConfigEntry) -> float | None:
