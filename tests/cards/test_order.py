@@ -54,12 +54,17 @@ async def test_the_texts_of_a_card_follow_each_other(
         assert not await stage.page.evaluate(ORDER), width
 
 
+async def show_without_live(stage: Stage) -> None:
+    """Show two cards, of which the first one lacks an answer."""
+    answers = house_today.answers() | {"smarty_p1/live": None}
+    await stage.show("smarty-p1-today", "smarty-p1-so-far", answers=answers)
+
+
 @pytest.mark.parametrize("answer", ["comes", "never comes"])
 async def test_a_card_is_drawn_after_the_answers_of_the_one_above_it(
     stage: Stage, answer: str
 ) -> None:
-    answers = house_today.answers() | {"smarty_p1/live": None}
-    await stage.show("smarty-p1-today", "smarty-p1-so-far", answers=answers)
+    await show_without_live(stage)
     heights = "[...document.querySelectorAll('main > *')].map((card) => card.offsetHeight)"
     first, second = await stage.page.evaluate(heights)
     assert first
@@ -72,8 +77,7 @@ async def test_a_card_is_drawn_after_the_answers_of_the_one_above_it(
 
 
 async def test_a_card_waits_until_the_one_above_it_is_drawn_with_its_answers(stage: Stage) -> None:
-    answers = house_today.answers() | {"smarty_p1/live": None}
-    await stage.show("smarty-p1-today", "smarty-p1-so-far", answers=answers)
+    await show_without_live(stage)
     # Each card takes a frame of its own, and the second one has asked first.
     await stage.page.evaluate("""() => {
         const cards = [...document.querySelectorAll("main > *")];
@@ -89,5 +93,5 @@ async def test_a_card_waits_until_the_one_above_it_is_drawn_with_its_answers(sta
     }""")
     await stage.send(house.live())
     await stage.waits_for("heights.at(-1)[1]")
-    heights = await stage.page.evaluate("heights")
-    assert len({first for first, second in heights if second}) == 1, heights
+    seen = await stage.page.evaluate("heights")
+    assert len({first for first, second in seen if second}) == 1
