@@ -1,7 +1,7 @@
-/** Order in which the cards of a view are shown: each after the first answers of the cards before it, which would otherwise move it. */
+/** Order in which the cards of a view are shown: each after the cards before it are drawn with their first answers, which would otherwise move it. */
 
 interface OrderedCard extends HTMLElement {
-  /** Whether the card is in view, as far as known, and lacks its first answers. */
+  /** Whether the card is in view, as far as known, and lacks its first answers, or is not drawn with them yet. */
   readonly isWaiting: boolean;
 }
 
