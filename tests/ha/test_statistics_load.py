@@ -5,7 +5,7 @@ import time
 from asyncio import events
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -20,6 +20,7 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
 )
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
+from custom_components.smarty_p1.lib.history.luxembourg_time import DAY, HOUR
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from tests.lib.bill.lives import FIXED, Life
 
@@ -34,7 +35,6 @@ pytestmark = [
 
 MONTHS = 25
 END = datetime(2026, 6, 15, 22, tzinfo=UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # CPU time of the longest piece of work in the event loop, and tasks of the recorder that wait.
 MAX_PIECE_S = 0.05
 MAX_QUEUE = 1000

@@ -43,6 +43,7 @@ class Home:
         self._statistics = GasStatistics(hass, entry, self.history)
         self._gas = LenedaGas(hass, account, self.history, self._statistics, self._pause)
         self._hass, self._account = hass, account
+        assert account["api_key"] not in repr(self._gas)
 
     async def correct(self, point: str) -> None:
         account = {**self._account, "gas_point": point}

@@ -30,7 +30,8 @@ _KEPT = timedelta(days=KEPT_DAYS - 1)
 _MIN_VOLUME = 1.0
 
 
-@dataclass(frozen=True)
+# Its text would have the API key of the account.
+@dataclass(repr=False)
 class LenedaGas:
     """Download of a household's gas consumption into the history of the electricity meter."""
 
