@@ -377,6 +377,7 @@ export abstract class SmartyCard<Key extends string = CommonKey> extends LitElem
 
   /** Return the line shown while an answer is pending. On paper, it has the name of the card. */
   #loading(): TemplateResult {
+    this.locale.prepare();
     const t = (key: CommonKey) => this.locale.common(key);
     return html`<p class="small" role="status"><span class="on-paper">${this.label} · ${t("not_on_paper")}</span><span class="on-screen">${t("loading")}</span></p>`;
   }

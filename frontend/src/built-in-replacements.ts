@@ -3,9 +3,6 @@
 /** Return the last element or character, like `at(-1)`. */
 export const lastOf = <T>(list: ArrayLike<T>): T | undefined => list[list.length - 1];
 
-/** Return whether an object itself has a key, like `Object.hasOwn`. */
-export const hasOwn = (object: object, key: string): boolean => Object.prototype.hasOwnProperty.call(object, key);
-
 /** Return the sum of numbers, like `Math.sumPrecise`. */
 export const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 

@@ -140,6 +140,14 @@ export class Locale {
     this.#hour12 = usesTwelveHours(formats, tag);
   }
 
+  /** Make the formats of most sentences, which is slow, while answers are on their way. */
+  prepare(): void {
+    this.dayAndTime(0, 0, true);
+    this.time(0);
+    this.number(0);
+    this.number(0, 1);
+  }
+
   /** Return a text with its parameters filled in. */
   text<Key extends string>(texts: Texts<Key>, key: Key, params: Params = {}): string {
     const find = (from: Partial<Texts>) => from[this.language]?.[key];

@@ -1,6 +1,7 @@
 /** Card with a stacked bar for each of thirteen months. The bill card shows the month that is chosen here. */
 
-import { columnHeads, numberRow, smallLine } from "../parts/markup.ts";
+import { columnHeads, smallLine } from "../parts/markup.ts";
+import { numberRow } from "../parts/number-row.ts";
 import { lastOf } from "../built-in-replacements.ts";
 import { css, type CSSResultGroup, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";

@@ -1,6 +1,7 @@
 /** Card with the last year as it would have been with changes: a battery, a car, another contract and more. */
 
-import { columnHeads, numberRow, smallLine, statusLine } from "../parts/markup.ts";
+import { columnHeads, smallLine, statusLine } from "../parts/markup.ts";
+import { numberRow } from "../parts/number-row.ts";
 import { css, type CSSResultGroup, html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
 import type { Field } from "../card-host.ts";

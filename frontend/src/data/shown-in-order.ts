@@ -41,18 +41,29 @@ export function showAnyway(card: OrderedCard): void {
 
 /** Time in ms for which opening cards are drawn in one frame. The next card then waits until this frame is on the screen. */
 const DRAWING_MS = 20;
+/** Cards that are to be drawn, with what draws them. */
+const drawings = new Map<OrderedCard, () => void>();
 let turn = Promise.resolve();
 /** Fulfilled when the frame in which cards were drawn is on the screen; undefined if none were. */
 let frame: Promise<void> | undefined;
 /** Time in ms since the page was opened until which cards are drawn in `frame`. */
 let drawnUntil = 0;
 
-/** Wait until an opening card may be drawn: a slow browser shows one before it draws the next. */
-export const turnOf = (card: OrderedCard): Promise<void> | undefined => (opening.has(card) ? (turn = turn.then(takeTurn)) : undefined);
+/** Wait until an opening card may be drawn: a slow browser shows one before it draws the next, in the order of the page. */
+export function turnOf(card: OrderedCard): Promise<void> | undefined {
+  if (!opening.has(card)) return undefined;
+  turn = turn.then(takeTurn);
+  return new Promise((resolve) => drawings.set(card, resolve));
+}
 
 async function takeTurn(): Promise<void> {
   if (performance.now() > drawnUntil) await frame;
-  if (frame) return;
-  drawnUntil = performance.now() + DRAWING_MS;
-  frame = new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve))).then(() => (frame = undefined));
+  if (!frame) {
+    drawnUntil = performance.now() + DRAWING_MS;
+    frame = new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve))).then(() => (frame = undefined));
+  }
+  // A card that has left the page is no longer in `opening`.
+  const next = [...opening, ...drawings.keys()].find((card) => drawings.has(card))!;
+  drawings.get(next)!();
+  drawings.delete(next);
 }

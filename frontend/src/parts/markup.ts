@@ -21,10 +21,6 @@ export const statusLine = (text: string): TemplateResult => html`<p role="status
 /** Return the heads of columns. */
 export const columnHeads = (names: readonly (string | TemplateResult)[]): TemplateResult[] => names.map((name) => html`<th scope="col">${name}</th>`);
 
-/** Return a row of numbers with its name. */
-export const numberRow = (name: string | TemplateResult, cells: readonly string[]): TemplateResult =>
-  html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
-
 /** Numbers of a chart. */
 export interface Table {
   head: string[];

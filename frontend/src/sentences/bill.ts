@@ -67,11 +67,6 @@ export interface ShownBill {
 
 export const isRunning = (bill: Bill): boolean => Date.parse(bill.until) < Date.parse(bill.end);
 
-/** Measured share of a month from which on its energy counts as that of the whole month. */
-export const MIN_WHOLE_SHARE = 0.9;
-/** Return whether a month has ended, and nearly all of it was measured. */
-export const isWholeMonth = (bill: Bill): boolean => !isRunning(bill) && !(bill.measured_share < MIN_WHOLE_SHARE);
-
 /** Return the older prices of the bill, or of the forecast if the bill so far has none. */
 export const pricesOf = ({ prices_of: older, estimate }: Bill): OlderPrices | undefined => older ?? estimate?.prices_of;
 export const firstDay = ({ month }: Bill): string => `${month}-01`;

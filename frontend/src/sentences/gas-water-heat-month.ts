@@ -1,6 +1,5 @@
 /** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
-import { hasOwn } from "../built-in-replacements.ts";
 import { addDays, capital, type CommonKey, dayStart, type Locale, round, type Texts, timeOfDay } from "../locale.ts";
 import { amountIn, type Night, type Standing } from "../data/gas-water-heat-amounts.ts";
 import texts from "../texts/medium.json" with { type: "json" };
@@ -42,6 +41,9 @@ const KINDS: Record<string, Kind> = {
   cooling: "cooling",
   cooling_inlet: "cooling",
 };
+
+/** Return whether an object itself has a key. The oldest supported browsers lack `Object.hasOwn`. */
+const hasOwn = (object: object, key: string): boolean => Object.prototype.hasOwnProperty.call(object, key);
 
 export const kindOf = (type: string): Kind => (hasOwn(KINDS, type) ? KINDS[type]! : "other");
 

@@ -15,8 +15,8 @@ import {
 import texts from "../texts/months.json" with { type: "json" };
 import { firstWholeDay, firstWholeMonth } from "../data/first-whole-day.ts";
 import type { Bill } from "../data/websocket-types.ts";
-import { billTexts, isRunning, isWholeMonth, type Lack, lackOf, lacksCommunity, MIN_WHOLE_SHARE, missingField, quantityOf, toPay, unpricedNote } from "./bill.ts";
-import { summedMonths } from "./summed-months.ts";
+import { billTexts, isRunning, type Lack, lackOf, lacksCommunity, missingField, quantityOf, toPay, unpricedNote } from "./bill.ts";
+import { isWholeMonth, MIN_WHOLE_SHARE, summedMonths } from "./summed-months.ts";
 
 export type MonthsKey = keyof (typeof texts)["en"] | CommonKey;
 export const monthsTexts: Texts<MonthsKey> = texts;

@@ -2,7 +2,14 @@
 
 import { lastOf } from "../built-in-replacements.ts";
 import { capital, dayStart, type Locale } from "../locale.ts";
+import { isRunning } from "./bill.ts";
+import type { Bill } from "../data/websocket-types.ts";
 import texts from "../texts/common.json" with { type: "json" };
+
+/** Measured share of a month from which on its energy counts as that of the whole month. */
+export const MIN_WHOLE_SHARE = 0.9;
+/** Return whether a month has ended, and nearly all of it was measured. */
+export const isWholeMonth = (bill: Bill): boolean => !isRunning(bill) && !(bill.measured_share < MIN_WHOLE_SHARE);
 
 /** Prices of the months: each month has its own, or all months have today's prices. */
 export type Prices = "own" | "todays";

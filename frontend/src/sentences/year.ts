@@ -9,7 +9,7 @@ import { addMonths, type CommonKey, dayStart, localDay, type Locale, round, type
 import texts from "../texts/year.json" with { type: "json" };
 import type { Above, Bill, Classes, MonthAbove, PlannedClasses } from "../data/websocket-types.ts";
 import type { Limit } from "../data/heat-map-grid.ts";
-import { isWholeMonth } from "./bill.ts";
+import { isWholeMonth } from "./summed-months.ts";
 
 export type YearKey = keyof (typeof texts)["en"] | CommonKey;
 export const yearTexts: Texts<YearKey> = texts;
