@@ -47,8 +47,8 @@ _PIECE_SIZE = 2 * 1024
 # Only the last MAX_FRAME_SIZE bytes can belong to an incomplete frame. Older bytes are dropped only
 # when there are 4 KiB of them, because dropping bytes at every call would be slow.
 _MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
-# In so few bytes of ciphertext, hardly any byte looks like the start of a header.
-_FEW_BYTES = 128
+# One byte less than the longest mark.
+_UNSEARCHED = 2
 # The last line of a plain telegram is "!" and a CRC of four digits. Some meters omit the CRC. Only
 # the four bytes after the mark tell whether there is a CRC.
 _END_MARK = b"\n!"
@@ -56,16 +56,16 @@ _END_SIZE = len(_END_MARK) + 4
 _END_SHIFT = 16
 _SIZE_MASK = (1 << _END_SHIFT) - 1
 
-# HEADER_MARK after an alteration on the way: by a line with 7 data bits, by a conversion from
-# Latin-1 to UTF-8, and by a replacement of bytes that are invalid in UTF-8.
-_ALTERED_MARKS = (b"[\x08", b"\x9b\x08", b"\xbd\x08")
 # A system title begins with three capital letters. Noise hardly ever looks like this, so such bytes
 # after a mark are the header of a frame.
 _DAMAGED_HEADER = re.compile(rb"[\xdb\x5b\x9b\xbd]\x08[A-Z]{3}")
-# Signs of a header that has lost its mark: the letters with which the system titles of
-# Luxembourg's meters begin, and the first byte of a frame's length.
+# The letters with which the system titles of Luxembourg's meters begin: a sign of a header that has
+# lost its mark.
 _LETTERS = b"SAG"
-_LONG_LENGTH = b"\x82"
+# Other signs of a damaged header: HEADER_MARK after an alteration by a line with 7 data bits, by a
+# conversion from Latin-1 to UTF-8, and by a replacement of bytes that are invalid in UTF-8; and the
+# first byte of a frame's length.
+_DAMAGED_MARKS = (b"[\x08", b"\x9b\x08", b"\xbd\x08", b"\x82")
 # Text can contain these letters. But a system title or the length behind it is not all text.
 _TITLE_WITHOUT_MARK = re.compile(rb"SAG.{0,5}[^\t\r\n -~]", re.DOTALL)
 # Such a title, and a length behind it. Noise and text hardly ever look like this.
@@ -96,16 +96,14 @@ class FrameFinder:
     the last item is the place with the earliest end. If several places have this end, the last item
     is the longest of them. Removing the last item is cheap.
 
-    A mark is HEADER_MARK, `_END_MARK`, one of `_ALTERED_MARKS`, or a sign of a header that has lost
-    its mark: `_LETTERS` or `_LONG_LENGTH`. Most calls complete no candidate and must be fast. So a
-    search remembers three sizes of the buffer:
+    A mark is HEADER_MARK, `_END_MARK`, `_LETTERS`, or one of `_DAMAGED_MARKS`. Most calls complete
+    no candidate and must be fast. So a search remembers three sizes of the buffer:
 
-    - `_searched`: all marks of two bytes that begin before this size are found. The last byte is
-      not searched yet, because it can begin a mark.
+    - `_searched`: all marks that begin before this size are found. The last `_UNSEARCHED` bytes are
+      not searched yet, because they can begin a mark.
     - `_horizon`: at this size, the first place is complete, or old bytes can be dropped.
-    - `wake`: below this size, no candidate can be complete. If the last byte begins a telegram's
-      end, five more bytes must come. If the last byte begins a header, more than five bytes must
-      come.
+    - `wake`: below this size, no candidate can be complete. If the first byte that is not searched
+      begins a telegram's end, the candidate has `_END_SIZE` bytes. Headers are longer.
 
     With `ends_cut_frames`, a frame ends where another header with its system title ends: ciphertext
     cannot contain the title by chance, so the other header is the next frame, and bytes of this
@@ -133,68 +131,77 @@ class FrameFinder:
         only before it requests the next candidate.
         """
         self.buffer += data
-        size = len(self.buffer)
-        return self.search_appended(data, size) if size >= self.wake else ()
+        return () if self.completes_nothing() else self.search_appended(data)
 
-    def search_appended(self, data: bytes, size: int) -> Iterable[Candidate]:
-        """Return the same as `feed`, but do not append `data` to the buffer.
-
-        `data` is already at the end of the buffer. `size` is the size of the buffer. Do not call
-        this method while `size` is below the attribute `wake`.
-        """
-        buffer, searched = self.buffer, self._searched
-        wake = size - 1 + _END_SIZE
+    def completes_nothing(self) -> bool:
+        """Return True if the new bytes complete no candidate. Otherwise, they may complete one."""
+        buffer, searched, size = self.buffer, self._searched, len(self.buffer)
+        if size < self.wake:
+            return True
         if (
-            wake < self._horizon
-            and buffer.find(HEADER_MARK, searched) < 0
-            and buffer.find(_END_MARK, searched) < 0
-            and buffer.find(_LETTERS, searched - 1 if searched else 0) < 0
-            and (
-                self._offset + size <= self._latest_end
-                or (
-                    buffer.find(_LONG_LENGTH, searched, size - 1) < 0
-                    and max(buffer.find(mark, searched) for mark in _ALTERED_MARKS) < 0
-                )
+            buffer.find(HEADER_MARK, searched) >= 0
+            or buffer.find(_END_MARK, searched) >= 0
+            or buffer.find(_LETTERS, searched) >= 0
+            or (
+                self._offset + size > self._latest_end
+                and max(buffer.find(mark, searched) for mark in _DAMAGED_MARKS) >= 0
             )
         ):
-            self._searched = size - 1
-            self.wake = wake
-            return ()
-        return self._find(data)
+            return False
+        self._searched = size - _UNSEARCHED
+        self.wake = size - _UNSEARCHED + _END_SIZE
+        return self.wake < self._horizon
 
-    def _find(self, data: bytes) -> Iterator[Candidate]:
-        buffer = self.buffer
-        del buffer[len(buffer) - len(data) :]
+    def search_appended(self, data: bytes) -> Iterable[Candidate]:
+        """Return the same as `feed`, if `data` is already at the end of the buffer."""
+        return self._find_in_pieces(data) if len(data) > _PIECE_SIZE else self._find()
+
+    def _find_in_pieces(self, data: bytes) -> Iterator[Candidate]:
+        del self.buffer[-len(data) :]
         for at in range(0, len(data), _PIECE_SIZE):
-            buffer += data[at : at + _PIECE_SIZE]
+            self.buffer += data[at : at + _PIECE_SIZE]
+            yield from self._find()
+
+    def _find(self) -> Iterator[Candidate]:
+        """Search the new bytes, and yield the candidates whose last byte was received."""
+        received = self._offset + len(self.buffer)
+        if self._searched < len(self.buffer) - _UNSEARCHED:
             self._search()
-            yield from self._complete()
-            self._forget(self._offset + len(buffer) - MAX_FRAME_SIZE)
-            self._searched = max(len(buffer) - 1, 0)
-            self._horizon = _MAX_BUFFER_BYTES
-            if self._waiting:
-                first_end = -(self._waiting[-1] >> _END_SHIFT)
-                self._horizon = min(first_end - self._offset, _MAX_BUFFER_BYTES)
-            self.wake = min(self._horizon, self._searched + _END_SIZE)
+        while self._waiting and (end := -(self._waiting[-1] >> _END_SHIFT)) <= received:
+            size = self._waiting.pop() & _SIZE_MASK
+            start = end - size
+            if size < MAX_HEADER_SIZE:
+                yield self._start_of_text(start, end), end, False
+            elif size > MAX_HEADER_SIZE or self._read_header(start):
+                yield start, end, True
+        self._forget(received - MAX_FRAME_SIZE)
+        self._searched = max(len(self.buffer) - _UNSEARCHED, 0)
+        self._horizon = _MAX_BUFFER_BYTES
+        if self._waiting:
+            first_end = -(self._waiting[-1] >> _END_SHIFT)
+            self._horizon = min(first_end - self._offset, _MAX_BUFFER_BYTES)
+        self.wake = min(self._horizon, self._searched + _END_SIZE)
 
     def _search(self) -> None:
-        """Search the new bytes for possible frames and telegrams, and add them to `_waiting`."""
-        size = len(self.buffer)
-        ciphertext = self._only_frame() if size - self._searched > _FEW_BYTES else range(0)
-        self._search_for(HEADER_MARK, MAX_HEADER_SIZE)
+        """Add the places of the marks in the new bytes to `_waiting`."""
+        frame, size = self._only_frame(), len(self.buffer)
+        if frame:
+            self._wait(self._offset + frame.start, MAX_HEADER_SIZE)
+            # If the frame before has lost its last bytes, it may take the mark of this one.
+            self._wait(self._offset + frame.start + len(HEADER_MARK), MAX_HEADER_SIZE)
+        else:
+            self._search_for(HEADER_MARK, MAX_HEADER_SIZE)
+            self._search_for(_LETTERS, MAX_HEADER_SIZE)
         self._search_for(_END_MARK, _END_SIZE)
-        self._search_for(_LETTERS, MAX_HEADER_SIZE, ciphertext)
         # A frame before, or the only frame, has all new bytes.
-        is_whole = ciphertext.start <= self._searched and ciphertext.stop >= size
+        is_whole = frame.start <= self._searched and frame.stop >= size
         if self._offset + size > self._latest_end and not is_whole:
-            for mark in (*_ALTERED_MARKS, _LONG_LENGTH):
-                self._search_for(mark, MAX_HEADER_SIZE, ciphertext)
+            for mark in _DAMAGED_MARKS:
+                self._search_for(mark, MAX_HEADER_SIZE, frame)
 
     def _search_for(self, mark: bytes, size: int, left_out: range = range(0)) -> None:
-        """Add the places of a mark that is complete now, and that `_searched` does not cover."""
-        at, end = max(self._searched + 2 - len(mark), 0), len(self.buffer)
-        if len(mark) == 1:
-            at, end = self._searched, end - 1
+        """Add the places of a mark that begins in the new bytes, and not in `left_out`."""
+        at, end = self._searched, len(self.buffer) - _UNSEARCHED + len(mark) - 1
         while (at := self.buffer.find(mark, at, end)) >= 0:
             if at in left_out:
                 at = left_out.stop
@@ -208,12 +215,14 @@ class FrameFinder:
         Otherwise, return an empty range. The ciphertext of this frame has no damaged header, but
         many bytes that look like the start of one.
         """
-        buffer = self.buffer
-        at = buffer.find(HEADER_MARK, self._searched)
+        buffer, searched = self.buffer, self._searched
+        at = buffer.find(HEADER_MARK, searched)
+        title = at + len(HEADER_MARK)
         is_only = (
             0 <= at <= len(buffer) - MAX_HEADER_SIZE
-            and buffer.find(HEADER_MARK, at + 1) < 0
-            and buffer.find(_LETTERS, at + 3) < 0
+            and buffer.find(HEADER_MARK, title) < 0
+            and buffer.find(_LETTERS, searched, title) < 0
+            and buffer.find(_LETTERS, title + 1) < 0
         )
         return range(at, at + self._size_at(at)) if is_only else range(0)
 
@@ -262,10 +271,9 @@ class FrameFinder:
         buffer = self.buffer
         if buffer.startswith(HEADER_MARK, at):
             return frame_size(buffer, at)
-        mark_size = len(HEADER_MARK)
-        is_title = _TITLE_WITHOUT_MARK.match(buffer, at)
-        if not is_title or (at >= mark_size and buffer.startswith(HEADER_MARK, at - mark_size)):
+        if buffer.endswith(HEADER_MARK, 0, at) or not _TITLE_WITHOUT_MARK.match(buffer, at):
             return 0
+        mark_size = len(HEADER_MARK)
         size = frame_size(HEADER_MARK + buffer[at : at + MAX_HEADER_SIZE - mark_size], 0)
         return max(size - mark_size, 0)
 
@@ -278,29 +286,15 @@ class FrameFinder:
             return
         place = end - begun - (end << _END_SHIFT)
         at = bisect_left(self._waiting, place)
-        if at < len(self._waiting) and self._waiting[at] == place:
+        if place in self._waiting[at : at + 1]:
             del self._waiting[at]
             self._wait(begun, known - begun)
 
     def _title_at(self, start: int) -> bytes:
-        return with_mark(self.read(start, start + 10))[2:10]
+        return self.frame(start, start + 10)[2:10]
 
     def _wait(self, start: int, size: int) -> None:
         insort(self._waiting, size - (start + size << _END_SHIFT))
-
-    def _complete(self) -> Iterator[Candidate]:
-        """Yield the candidates whose last byte was received."""
-        received = self._offset + len(self.buffer)
-        while self._waiting and (end := -(self._waiting[-1] >> _END_SHIFT)) <= received:
-            size = self._waiting.pop() & _SIZE_MASK
-            start = end - size
-            if size > MAX_HEADER_SIZE:
-                yield start, end, True
-            elif size == MAX_HEADER_SIZE:
-                if self._read_header(start):
-                    yield start, end, True
-            else:
-                yield self._start_of_text(start, end), end, False
 
     def _start_of_text(self, mark: int, end: int) -> int:
         """Return the earliest possible start of a plain telegram that ends at `end`.
