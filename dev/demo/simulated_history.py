@@ -65,11 +65,8 @@ def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> N
     ]
     data["events"]["disturbance"] = list(_disturbances(now))
     data["voltages"] = list(_voltages(meter, now))
-    data["reception"] = {
-        "since": (now - _RECEPTION_SPAN).isoformat(),
-        "last": data["reception"]["last"],
-        "gaps": [_gap(now)],
-    }
+    since = (now - _RECEPTION_SPAN).isoformat()
+    data["reception"] |= {"since": since, "gaps": [_gap(now)]}
     path.write_text(json.dumps(content), "utf-8")
 
 
