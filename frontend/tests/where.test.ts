@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
-import { where } from "../src/sentences/where.ts";
+import { firstPeriod, where } from "../src/sentences/where.ts";
 import type { ShareRow, Shares } from "../src/data/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
@@ -61,4 +61,9 @@ test("what is not known of a device, of the rest or of the house is said", () =>
   assert.equal(shown(shares([row("Car", "device", 9000)], { house_wh: null })).sentence, "");
   // More than the house uses is all of it.
   assert.match(shown(shares([row("Car", "device", 61_000)])).sentence, /100% of the energy\.$/);
+});
+
+test("on the first of a month in Luxembourg, the day before is shown", () => {
+  const shown = ["2026-11-30T22:59:00Z", "2026-11-30T23:00:00Z", "2026-12-01T22:59:00Z", "2026-12-01T23:00:00Z"].map((now) => firstPeriod(now));
+  assert.deepEqual(shown, ["month", "yesterday", "yesterday", "month"]);
 });

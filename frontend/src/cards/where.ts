@@ -8,11 +8,9 @@ import { capital } from "../locale.ts";
 import { bar, barStyles } from "../charts/shapes.ts";
 import { switchStyles, twoWaySwitch } from "../parts/two-way-switch.ts";
 import { soFarTexts } from "../sentences/so-far.ts";
-import { where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
+import { firstPeriod, type Period, where, type WhereKey, type WhereRow, whereTexts } from "../sentences/where.ts";
 import { styles } from "../styles.ts";
 import type { Meter, Shares } from "../data/websocket-types.ts";
-
-type Period = "yesterday" | "month";
 
 export class WhereCard extends SmartyCard<WhereKey> {
   static override readonly texts = whereTexts;
@@ -80,21 +78,17 @@ export class WhereCard extends SmartyCard<WhereKey> {
   ];
   static override properties: PropertyDeclarations = { period: { state: true } };
 
-  declare protected period: Period;
-
-  constructor() {
-    super();
-    this.period = "month";
-  }
+  declare protected period: Period | undefined;
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
-    const { value, error } = feed.ask("smarty_p1/shares", { period: this.period });
+    const period = this.period ?? firstPeriod(feed.now);
+    const { value, error } = feed.ask("smarty_p1/shares", { period });
     const shown = value && where(value, meter.reference_kw, this.locale);
     const isEmpty = value && !value.lack && !value.rows.some(({ wh }) => wh);
-    if (shown) this.announce(`${meter.entry_id} ${this.period}`, this.t("title"), shown.sentence);
+    if (shown) this.announce(`${meter.entry_id} ${period}`, this.t("title"), shown.sentence);
     // The most energy may have no name although some devices are chosen.
     const hasDevices = value?.rows.some(({ kind }) => kind === "device") && !shown?.isUnnamed;
-    return html`<header><h2>${this.t("title")}</h2>${this.#periods(new Date(feed.now))}</header>
+    return html`<header><h2>${this.t("title")}</h2>${this.#periods(new Date(feed.now), period)}</header>
       ${isEmpty
         ? statusLine(this.t("empty"))
         : shown
@@ -120,9 +114,9 @@ export class WhereCard extends SmartyCard<WhereKey> {
     return this.locale.text(soFarTexts, "counted_since", { day: this.locale.day(since) });
   }
 
-  #periods(now: Date): TemplateResult {
+  #periods(now: Date, shown: Period): TemplateResult {
     const periods = [["yesterday", this.t("yesterday")], ["month", capital(this.locale.month(now))]] as const;
-    return twoWaySwitch(this.t("period"), periods, this.period, (period: Period) => (this.period = period));
+    return twoWaySwitch(this.t("period"), periods, shown, (period: Period) => (this.period = period));
   }
 
   #row({ name, detail, kind, length, kwh, cost }: WhereRow): TemplateResult {

@@ -1,7 +1,7 @@
 /** Texts and numbers of the card that shows where the energy went. */
 
 import { sumOf } from "../built-in-replacements.ts";
-import { type CommonKey, type Locale, round, roundParts, type Texts } from "../locale.ts";
+import { type CommonKey, type Instant, type Locale, localDay, round, roundParts, type Texts } from "../locale.ts";
 import type { Shares, ShareRow } from "../data/websocket-types.ts";
 import texts from "../texts/where.json" with { type: "json" };
 
@@ -31,6 +31,11 @@ export interface Where {
   house: { until: string; kwh: string; cost: string } | undefined;
   notes: string[];
 }
+
+export type Period = "yesterday" | "month";
+
+/** Return the period that is shown until one is chosen: on the first of a month, no day of the month is over yet. */
+export const firstPeriod = (now: Instant): Period => (localDay(now).endsWith("-01") ? "yesterday" : "month");
 
 /** Return the content of the card. `reference` is the reference power in kW. */
 export function where(shares: Shares, reference: number | null, locale: Locale): Where {
