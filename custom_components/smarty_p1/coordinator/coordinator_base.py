@@ -1,9 +1,8 @@
 """Base class for the coordinators of meters, pulse readers and tanks."""
 
 from datetime import datetime
-from functools import partial
 from math import inf
-from typing import Any, Protocol, override
+from typing import Protocol, override
 
 from homeassistant.const import Platform
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -96,11 +95,10 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @override
     @callback
-    def async_add_listener(
-        self, update_callback: CALLBACK_TYPE, context: Any = None
-    ) -> CALLBACK_TYPE:
-        """Call a listener after each update. If it raises an exception, the others are called."""
-        return super().async_add_listener(partial(self.faults.call, update_callback), context)
+    def async_update_listeners(self) -> None:
+        """Call all listeners. If one raises an exception, the others are called."""
+        for listener, _ in list(self._listeners.values()):
+            self.faults.call(listener)
 
     @override
     async def async_shutdown(self) -> None:
