@@ -176,7 +176,7 @@ def _without_names(hass: HomeAssistant, value: Any) -> Any:  # noqa: ANN401 - JS
 
 def _describe_demand(household: HouseholdState) -> JsonDict:
     # Leave out the earlier months, because there are many.
-    values = asdict(household.values)
+    values = household.values._asdict()
     del values["running"]
     return values | {
         "until": household.until,

@@ -60,7 +60,7 @@ class _Slow:
         later = replace(
             household,
             until=datetime.fromtimestamp(until, UTC),
-            values=replace(household.values, running=Amounts(imported, exported)),
+            values=household.values._replace(running=Amounts(imported, exported)),
         )
         if is_same := _Costs(later, self).shown == self._costs.shown:
             self._last = last

@@ -117,8 +117,8 @@ class Household:
         excess_kwh = None if snapshot.values.excess_kwh is None else at_end.excess_kwh
         return replace(
             snapshot,
-            values=replace(
-                snapshot.values, month_start=shown, peak=at_end.peak, excess_kwh=excess_kwh
+            values=snapshot.values._replace(
+                month_start=shown, peak=at_end.peak, excess_kwh=excess_kwh
             ),
         )
 
@@ -154,7 +154,9 @@ class Household:
         The day that contains `until` has not ended.
         """
         running = [series.running for series in series_of(self.price_sources)]
-        basis = self.meter.version, contracts, self._price_versions(), running, day_start(until)
+        # In a quarter-hour, the cache of `day_start` knows the day.
+        day = day_start(quarter_start(until))
+        basis = self.meter.version, contracts, self._price_versions(), running, day
         if self._ledger is None or self._ledger[0] != basis:
             sources = self.price_sources
             grown = self._growing.under(contracts, self.meter, self.leneda, sources, until)
@@ -274,8 +276,7 @@ class Household:
             above_kwh = round(ledger.sums(start, end).above_wh / 1000, DECIMALS)
             self._peaks[start] = [ledger.peak(*period) for period in periods], above_kwh
         (peak, peak_last_month, peak_12_months), above_kwh = self._peaks[start]
-        return replace(
-            values,
+        return values._replace(
             peak=peak,
             peak_last_month=peak_last_month,
             peak_12_months=peak_12_months,

@@ -1,7 +1,6 @@
 """Values of the running quarter-hour and of the shown month, as they are after a reading."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,8 +22,7 @@ type DaySums = Mapping[str, DaySum]
 NO_DAY_SUMS: DaySums = {}
 
 
-@dataclass(frozen=True, kw_only=True)
-class QuarterHourValues:
+class QuarterHourValues(NamedTuple):
     """Values of the running quarter-hour and of the shown month after a reading.
 
     Times are in UTC, except `month_start`. The running quarter-hour may be measured only since
@@ -37,6 +35,15 @@ class QuarterHourValues:
     quarter_start: datetime
     measured_since: datetime
     """Start of the running quarter-hour, or of its first reading."""
+    reference_kw: float | None
+    """Reference power of the contract in the running quarter-hour."""
+    last_quarter: QuarterHour | None
+    """The last complete quarter-hour, however long ago."""
+    month_start: datetime
+    """First midnight, in Luxembourg's time, of the shown month. Monthly values were reset then.
+
+    A doubtful clock does not change the shown month.
+    """
     running_kw: float | None = None
     """Mean power since `measured_since`; before any time has passed, the current power."""
     projected_kw: float | None = None
@@ -51,15 +58,6 @@ class QuarterHourValues:
     kilowatts. If the value is above the reference power, it is computed as if at least one minute
     remained.
     """
-    reference_kw: float | None
-    """Reference power of the contract in the running quarter-hour."""
-    last_quarter: QuarterHour | None
-    """The last complete quarter-hour, however long ago."""
-    month_start: datetime
-    """First midnight, in Luxembourg's time, of the shown month. Monthly values were reset then.
-
-    A doubtful clock does not change the shown month.
-    """
     peak: QuarterHour | None = None
     """The highest quarter-hour of the shown month; of equal quarter-hours, the first."""
     excess_kwh: float | None = None
@@ -69,7 +67,7 @@ class QuarterHourValues:
     peak_12_months: QuarterHour | None = None
     """The highest quarter-hour of the shown month and of the eleven months before. None without a
     household: a meter alone does not keep so many months."""
-    day_sums: DaySums = field(default_factory=lambda: NO_DAY_SUMS)
+    day_sums: DaySums = NO_DAY_SUMS
     """Energy of the last whole day in each series of the platform Leneda."""
     running: Amounts | None = None
     """Energies of the running quarter-hour, None if nothing reads the meter."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -219,6 +219,6 @@ def outlined_reading(memory: MeterMemory, now: datetime, money: Money | None = N
 
 
 def _without_current_values(demand: QuarterHourValues | None) -> QuarterHourValues | None:
-    return demand and replace(
-        demand, running_kw=None, projected_kw=None, will_exceed=None, available_kw=None
+    return demand and demand._replace(
+        running_kw=None, projected_kw=None, will_exceed=None, available_kw=None
     )
