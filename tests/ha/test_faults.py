@@ -19,6 +19,7 @@ from custom_components.smarty_p1.coordinator.stored.month_files import MonthFile
 from custom_components.smarty_p1.coordinator.telegram_source import TelegramSource
 from custom_components.smarty_p1.entity import StateWriter
 from custom_components.smarty_p1.flows.paused_entry import pause_entry
+from custom_components.smarty_p1.lib.failure_detection import FailureDetection
 from custom_components.smarty_p1.lib.messages import meter_watches
 from custom_components.smarty_p1.lib.meter.meter_reader import Reading
 from custom_components.smarty_p1.messages import meter_watch
@@ -60,7 +61,7 @@ PARTS: list[tuple[type, str]] = [
     (MonthFiles, "append"),
     (MeterStatistics, "note_reading"),
     (MeterHistory, "note_reading"),
-    (TelegramSource, "_report_clock"),
+    (FailureDetection, "clock_judged"),
     (Remedies, "apply"),
     (StateWriter, "write"),
     (p1_server.P1ServerSink, "on_reading"),
@@ -69,7 +70,7 @@ PARTS: list[tuple[type, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("owner", "name"), PARTS, ids=[f"{o.__name__}.{n}" for o, n in PARTS])
+@pytest.mark.parametrize(("owner", "name"), PARTS)
 async def test_a_failing_part_costs_no_reading(
     home: Home, caplog: pytest.LogCaptureFixture, owner: type, name: str
 ) -> None:
@@ -83,9 +84,9 @@ async def test_a_failing_part_costs_no_reading(
     heard: list[Reading] = []
     saved: list[None] = []
     coordinator.reading_listeners.add(heard.append)
-    byte_count: list[int] = []
+    chunks: list[bytes] = []
     coordinator.source.line.byte_listeners.add(fail)
-    coordinator.source.line.byte_listeners.add(lambda data: byte_count.append(len(data)))
+    coordinator.source.line.byte_listeners.add(chunks.append)
     with (
         patch.object(owner, name, fail),
         patch.object(MeterRecords, "schedule_save", lambda _records: saved.append(None)),
@@ -97,7 +98,7 @@ async def test_a_failing_part_costs_no_reading(
         await home.receive(NEXT)
     assert coordinator.latest is heard[-1]
     assert len(saved) >= 3
-    assert byte_count
+    assert chunks
     assert [line for line in own_log(caplog) if line[0] == "ERROR" and "RuntimeError" in line[1]]
     if owner is not StateWriter:
         assert float(home.state_of(ENERGY).state) >= 300

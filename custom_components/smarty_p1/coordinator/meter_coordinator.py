@@ -161,11 +161,12 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
 
     def _is_urgent(self, reading: Reading) -> bool:
         """Return whether entities must show a reading at once, in spite of a minimum interval."""
+        if not self._min_interval:
+            return True
         makes_entities = not reading.telegram.objects.keys() <= self._seen_objects
         self._seen_objects |= reading.telegram.objects.keys()
         return (
-            not self._min_interval
-            or makes_entities
+            makes_entities
             or not self.last_update_success
             or _urgent_values(reading) != _urgent_values(self.data)
         )

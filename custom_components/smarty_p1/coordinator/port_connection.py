@@ -38,7 +38,7 @@ class PortConnection:
         """Prepare the reader.
 
         It calls `take` with received bytes, and `on_lost` when the port is lost. `take` returns
-        False if the bytes completed nothing.
+        False if the bytes changed no condition that is still to be checked.
 
         After `silence_timeout` seconds without a byte, the port is reopened.
         """

@@ -148,20 +148,24 @@ class TelegramSource:
     @callback
     def _take(self, data: bytes) -> bool:
         coordinator = self._coordinator
-        has_event, is_due = False, self._unread.add_bytes(data, coordinator.now())
+        has_event = is_to_be_checked = False
+        is_due = self._unread.add_bytes(data, coordinator.now())
         for event in self._session.feed(data, dt_util.utcnow(), coordinator.now()):
             has_event = True
             if isinstance(event, Reading):
                 coordinator.faults.call(self._on_reading, event)
+                # A current reading was checked when it was shown.
+                is_to_be_checked |= not event.is_current
             else:
                 coordinator.faults.call(self._on_rejected, event)
                 self._records.schedule_save()
+                is_to_be_checked = True
 
         if has_event:
             self._unread.clear()
         elif is_due and (problem := self._unread.problem):
             coordinator.health.received_unread(problem)
-        return has_event
+        return is_to_be_checked
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
@@ -197,14 +201,11 @@ class TelegramSource:
     def _on_reading(self, reading: Reading) -> None:
         self.line.confirm()
         self._late = None if reading.is_current else reading
+        coordinator = self._coordinator
         if reading.is_current:
-            self._coordinator.faults.call(self._report_clock, reading)
-        self._coordinator.take_reading(reading)
-
-    @callback
-    def _report_clock(self, reading: Reading) -> None:
-        now, details_of = self._coordinator.now(), partial(both_clocks, reading)
-        self._coordinator.health.clock_judged(now, reading.clock, details_of)
+            judged = coordinator.now(), reading.clock, partial(both_clocks, reading)
+            coordinator.faults.call(coordinator.health.clock_judged, *judged)
+        coordinator.take_reading(reading)
 
     @callback
     def confirm_clock(self) -> None:

@@ -27,7 +27,7 @@ from ...lib.history.luxembourg_time import (
     month_start,
     quarter_start,
 )
-from ...lib.history.market_prices import MarketPrices
+from ...lib.history.market_prices import NO_PRICES, MarketPrices
 from ...lib.history.month_file_lines import month_name
 from ...lib.passed_pause import has_passed
 from ...lib.prices.contract import BEGINNING
@@ -127,6 +127,8 @@ class MeasuredPrices:
 
     def prices_at(self, time: datetime) -> MarketPrices:
         """Return the current prices of the entities in the contract that holds at `time`."""
+        if not self._entity_ids:
+            return NO_PRICES
         get = self._hass.states.get
         return MarketPrices(*(price_of(get(name or "")) for name in self.entities_at(time)))
 

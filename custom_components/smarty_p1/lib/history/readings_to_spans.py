@@ -89,7 +89,7 @@ class ReadingHistory:
         clock: ClockVerdict = NO_DOUBT,
     ) -> None:
         """Take a reading. `clock` is the verdict on its time."""
-        if clock.deviation is None:
+        if clock.deviation is None or (self.doubt is None and not clock.is_far):
             self._follow(reading, serial_number)
             return
         held = self.doubt if self.is_held else None

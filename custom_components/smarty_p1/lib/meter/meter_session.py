@@ -77,15 +77,15 @@ class MeterSession:
 
     @property
     def reception(self) -> Reception:
-        """Return the counts of accepted and rejected telegrams at this port."""
+        """Return the counts of telegrams at this port. Its counters go on counting."""
         reader = self._reader
         return Reception(
             telegrams=self._telegrams,
-            rejections=self._rejections.copy(),
-            other_meters=self._other_meters.copy(),
-            ignored=(reader or self).limits.ignored.copy(),
-            repeated_objects=self._repeated_objects.copy(),
-            totals_held_back=reader.memory.totals.falls.copy() if reader else Counter(),
+            rejections=self._rejections,
+            other_meters=self._other_meters,
+            ignored=(reader or self).limits.ignored,
+            repeated_objects=self._repeated_objects,
+            totals_held_back=reader.memory.totals.falls if reader else Counter(),
         )
 
     def feed(self, data: bytes, now: datetime, clock: float) -> Iterator[Reading | Rejected]:
