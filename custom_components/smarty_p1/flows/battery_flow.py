@@ -35,7 +35,7 @@ from ..request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
 from .form_inputs import AmountField
-from .shared_form_fields import whole_number_field
+from .shared_form_fields import switches, whole_number_field
 from .subentry_form import Page, SubentryForm, entity_field, state_field
 
 # Error and units of an entity.
@@ -51,7 +51,7 @@ _FIELDS: SchemaFields = {
     vol.Required(CONF_CHARGE_KW): AmountField(Amount(KW, 100, 0.1)),
     vol.Optional(CONF_DISCHARGE_KW): AmountField(Amount(KW, 100, 0.1)),
     vol.Required(CONF_EFFICIENCY, default=90): whole_number_field(100, "%", minimum=50),
-    vol.Required(CONF_CHARGES_FROM_GRID, default=False): BooleanSelector(),
+    **switches(CONF_CHARGES_FROM_GRID),
     vol.Optional(CONF_MEASURED_BY): EntitySelector(
         EntitySelectorConfig(domain="sensor", device_class="power")
     ),

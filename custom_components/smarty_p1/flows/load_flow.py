@@ -71,7 +71,7 @@ from .form import Input
 from .form_errors import FormErrors
 from .form_inputs import AmountField
 from .found_devices import KNOWN_OPTIONS, found_devices
-from .shared_form_fields import ClockField, list_field, whole_number_field
+from .shared_form_fields import ClockField, list_field, switches, whole_number_field
 from .subentry_form import MEASURED, Page, SubentryForm, entity_field, state_field
 
 _MAX_KWH = 200
@@ -111,7 +111,7 @@ _CHARGED_HERE: SchemaFields = {
 }
 _CONTROL: SchemaFields = {
     **_BLOCKED,
-    vol.Required(CONF_LIMIT_SHARED, default=False): BooleanSelector(),
+    **switches(CONF_LIMIT_SHARED),
     vol.Optional(CONF_SWITCHED_BY): entity_field(
         "switch", "input_boolean", *_SELECTS, *_BUTTONS, _LOCK
     ),

@@ -10,6 +10,7 @@ from homeassistant.const import ATTR_RESTORED, CONF_PORT
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     DateSelector,
     NumberSelector,
     NumberSelectorConfig,
@@ -25,6 +26,7 @@ from ..const import LOGGER
 from ..coordinator.mqtt_port import PREFIX
 from ..lib.json_types import JsonDict
 from ..lib.port.address_masking import redact_port
+from ..request_fields import SchemaFields
 from .form_errors import FieldError
 
 # With the empty default value, the frontend suggests no port. Otherwise, it would choose the first
@@ -50,6 +52,15 @@ class DayField(DateSelector):
         return cv.date(data).isoformat()
 
 
+class _NoTimeError(vol.Invalid):  # type: ignore[misc] # untyped
+    """Error for a time that no clock shows, such as 24:00. The frontend translates its message."""
+
+    @override
+    def __str__(self) -> str:
+        # Home Assistant shows this text, not the message, if the field is in a section.
+        return "Enter a time from 00:00 to 23:59."
+
+
 class ClockField(TimeSelector):
     """Field for a time such as 07:00:00. A program that fills in the form may omit zeros."""
 
@@ -61,7 +72,10 @@ class ClockField(TimeSelector):
 
     @override
     def __call__(self, data: Any) -> str:
-        return cv.time(data).isoformat()
+        try:
+            return cv.time(data).isoformat()
+        except vol.Invalid:
+            raise _NoTimeError("time_malformed") from None
 
 
 class WholeNumberField(NumberSelector):
@@ -77,6 +91,11 @@ class WholeNumberField(NumberSelector):
         if not number.is_integer():
             raise vol.Invalid("not a whole number")
         return number
+
+
+def switches(*names: str) -> SchemaFields:
+    """Return a switch for each name, which is off until it is switched on."""
+    return {vol.Required(name, default=False): BooleanSelector() for name in names}
 
 
 def whole_number_field(

@@ -528,7 +528,7 @@ async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -
     first = await submit(hass, await start(hass), user_input)
     second = await submit(hass, await start(hass), user_input)
 
-    assert (await confirm(hass, second))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await confirm(hass, second))
     assert not hass.config_entries.flow.async_progress_by_handler("smarty_p1")
     assert first["flow_id"] != second["flow_id"]
     assert len(hass.config_entries.async_entries("smarty_p1")) == 1
@@ -541,7 +541,7 @@ async def test_port_of_a_disabled_entry_is_free(home: Home) -> None:
 
     found = await enter(home.hass, home.port.url)
 
-    assert (await confirm(home.hass, found))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await confirm(home.hass, found))
 
 
 async def test_cancelled_while_waiting(hass: HomeAssistant, port: MeterPort) -> None:

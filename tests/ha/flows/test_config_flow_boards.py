@@ -217,7 +217,7 @@ async def test_an_entity_that_goes_on(
     hass.states.async_set(led, values[1])
     await hass.async_block_till_done()
     result = await advance(hass, flow)
-    assert (await agree(hass, result, step))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await agree(hass, result, step))
 
 
 async def test_another_source_counts_from_the_value_in_the_dialog(hass: HomeAssistant) -> None:

@@ -222,7 +222,7 @@ async def test_a_fixed_price_above_the_published_one_is_asked_about(
     else:
         assert errors_of(form) == {"network_prices": "amount_unusual"}
         assert f"(>\xa0{published}\xa0€)" in told(form)["amount_unusual"]
-        assert (await send_again(home.hass, form))["type"] is FlowResultType.CREATE_ENTRY
+        assert is_created(await send_again(home.hass, form))
 
 
 async def test_a_form_that_is_read_again_has_the_stored_values(
@@ -249,10 +249,10 @@ async def test_a_high_monthly_price_is_asked_about_once(hass: HomeAssistant, hom
     assert "“51”" not in (form["errors"] or {})["energy_fee"]
     form = await send_again(hass, form, energy_fee="600 €/an", energy_fee_per="year", discount="1")
     assert form["step_id"] == "contract_details"
-    assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await send_again(hass, form))
     form = await enter_aids(hass, home.entry, {"aids": [{**AID, "per_month": "-51"}]})
     assert errors_of(form) == {"aids": "amount_unusual"}
-    assert (await send_again(hass, form))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await send_again(hass, form))
     assert contract_in(home.entry)["energy_fee"] == 600
 
 

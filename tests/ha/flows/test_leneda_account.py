@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.data_entry_flow import FlowResultType
 
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.leneda import Fault, Platform
@@ -72,7 +71,7 @@ async def test_a_point_of_gas_is_tried_and_is_in_no_diagnostics(
 ) -> None:
     with_gas = {**ACCOUNT, "gas_point": GAS_POINT}
     platform.series[GAS_POINT, "7-1:99.23.17"] = lambda _start: 0.25
-    assert (await enter(home, with_gas))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await enter(home, with_gas))
     assert home.entry.options["leneda"] == with_gas
     told = json.dumps(await async_get_config_entry_diagnostics(home.hass, home.entry), default=str)
     assert GAS_POINT not in told
@@ -104,7 +103,7 @@ async def test_an_empty_key_switches_the_download_off_and_is_forgotten(
     asked = len(platform.requests)
 
     typed = {name: text for name, text in ACCOUNT.items() if name != "api_key"}
-    assert (await enter(home, typed))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await enter(home, typed))
 
     assert dict(home.entry.options) == {"min_interval": 10}
     assert not [task for task in asyncio.all_tasks() if task.get_name().endswith("Leneda")]
@@ -153,4 +152,4 @@ async def test_an_error_is_shown_at_its_field(
     platform.fault = None
     # A missing yesterday does not refuse the account.
     platform.known_until = utc("2025-01-01 00:00")
-    assert (await submit(home.hass, form, ACCOUNT))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await submit(home.hass, form, ACCOUNT))

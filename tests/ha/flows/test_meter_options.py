@@ -172,7 +172,7 @@ async def test_a_goal_is_an_amount_or_moves_with_last_year(
     form = await open_options(hass, entry, "goal_and_messages")
     # This meter was not read a year ago.
     assert form["description_placeholders"] == {"name": "Smarty 2574", "last_year": "–"}  # noqa: RUF001
-    form = await refuses(form, GOALS, {"goal": "amount"})
+    await refuses(form, GOALS, {"goal": "amount"})
     assert dict(entry.options) == STORED
 
     for typed, stored in (
@@ -188,7 +188,7 @@ async def test_a_goal_is_an_amount_or_moves_with_last_year(
         ({"goal": "last_year"}, {"goal": "last_year"}),
     ):
         form = await open_options(hass, entry, "goal_and_messages")
-        assert (await submit(hass, form, typed))["type"] is FlowResultType.CREATE_ENTRY
+        assert is_created(await submit(hass, form, typed))
         options = {key: value for key, value in entry.options.items() if key != "messages"}
         assert options == STORED | stored
 
@@ -201,10 +201,12 @@ async def test_the_offered_messages_may_change_while_the_page_is_open(
     form = await open_options(hass, entry, "goal_and_messages")
     assert "water_at_night" not in markers(form)
     assert await entries.async_setup(entry.entry_id)
-    fields = schema_of(form).schema.items()
-    clocks = [field.serialize() for name, field in fields if str(name).startswith("quiet_")]
+    clocks = [schema_of(form).schema[name].serialize() for name in ("quiet_from", "quiet_until")]
     # Hours and minutes are enough. A program may omit the zero of a time.
     assert clocks == 2 * [{"selector": {"time": {"no_second": True}}}]
+    with pytest.raises(InvalidData) as refused:
+        await submit(hass, form, {"quiet_until": "24:00"})
+    assert refused.value.schema_errors == {"quiet_until": "time_malformed"}
     await submit(hass, form, {"grid": True, "quiet_from": "9:30"})
     stored = entry.options["messages"]
     assert (stored["kinds"], stored["quiet_from"]) == (["grid"], "09:30:00")
@@ -219,9 +221,8 @@ async def test_the_cost_of_last_year_is_offered_as_a_goal(
 ) -> None:
     monkeypatch.setattr(goal_and_messages, "last_year_total", lambda _month: 101.26)
     form = await open_options(hass, entry, "goal_and_messages")
-    schema = schema_of(form)
-    assert schema
-    suggested = {str(key): (key.description or {}).get("suggested_value") for key in schema.schema}
+    fields = schema_of(form).schema
+    suggested = {str(key): (key.description or {}).get("suggested_value") for key in fields}
     assert (suggested["goal"], suggested["goal_amount"]) == ("none", "101")
     assert (form["description_placeholders"] or {})["last_year"] == "101.26\xa0€"
 
@@ -234,8 +235,7 @@ async def test_messages_are_switched_on_one_by_one(
 
     async def enter(**typed: object) -> JsonDict:
         form = await open_options(hass, entry, "goal_and_messages")
-        result = await submit(hass, form, typed)
-        return dict(result)
+        return dict(await submit(hass, form, typed))
 
     phone = {"recipients": ["notify.phone"]}
     for typed, errors in (

@@ -10,7 +10,6 @@ from unittest.mock import patch
 import pytest
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryDisabler, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import sinks
@@ -91,7 +90,7 @@ async def test_stored_values_are_shown_again_and_stay(dialog: Dialog) -> None:
     entered = p1_server(free_ports())
     # The meter's own port is no other program's. A page leaves the values of other pages.
     for outputs in ({"p1_server": entered}, {"p1_server": entered}, {"mqtt": {"enabled": False}}):
-        assert (await dialog.enter(**outputs))["type"] is FlowResultType.CREATE_ENTRY
+        assert is_created(await dialog.enter(**outputs))
         assert dialog.entry.options["p1_server"] == entered
         assert shown_in(await dialog.form()) == entered
 
@@ -176,7 +175,7 @@ async def test_two_meters_share_neither_a_port_nor_a_topic_root(
     # The topic and the port of a disabled meter are free.
     config_entries = dialog.hass.config_entries
     await config_entries.async_set_disabled_by(other.entry_id, ConfigEntryDisabler.USER)
-    assert (await dialog.enter(mqtt=LAMSMARTY))["type"] is FlowResultType.CREATE_ENTRY
+    assert is_created(await dialog.enter(mqtt=LAMSMARTY))
     assert dialog.entry.options["mqtt"]["topic"] == "lamsmarty"
     assert shown_in(await dialog.form())["port"] == 2001
 

@@ -33,7 +33,7 @@ from ...messages import (
 from ...request_fields import SchemaFields
 from ...user_locale import UserLocale
 from ..form_inputs import AmountField, FormInputs
-from ..shared_form_fields import ClockField
+from ..shared_form_fields import ClockField, switches
 from .options_page import OptionsPage
 
 CONF_GOAL_AMOUNT = "goal_amount"
@@ -79,7 +79,7 @@ def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> SchemaFields:
             vol.Required(kind.value, default=kind in stored.kinds): BooleanSelector()
             for kind in offered_kinds(entry)
         },
-        vol.Required(CONF_SEND_TEST, default=False): BooleanSelector(),
+        **switches(CONF_SEND_TEST),
     }
 
 

@@ -10,12 +10,7 @@ from typing import NamedTuple
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    SelectSelector,
-    SelectSelectorConfig,
-    TextSelector,
-)
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, TextSelector
 
 from ...const import (
     CONF_DISCOVERY,
@@ -44,7 +39,7 @@ from ...lib.publish.publish_format import (
 from ...lib.publish.topics import is_topic
 from ...request_fields import SchemaFields
 from ..form_errors import FieldError, FormErrors
-from ..shared_form_fields import list_field, whole_number_field
+from ..shared_form_fields import list_field, switches, whole_number_field
 from .options_page import section_page
 
 LOCAL_ADDRESS = "127.0.0.1"
@@ -80,7 +75,7 @@ def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
 def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> SchemaFields:
     port = defaults(hass, entry).port
     return {
-        vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+        **switches(CONF_ENABLED),
         vol.Required(CONF_LISTEN_ADDRESS, default=LOCAL_ADDRESS): list_field(
             ((address, address) for address in _ADDRESSES), takes_any=True
         ),
@@ -90,16 +85,16 @@ def _p1_server_fields(hass: HomeAssistant, entry: AnyConfigEntry) -> SchemaField
 
 def _mqtt_fields(_hass: HomeAssistant, _entry: AnyConfigEntry) -> SchemaFields:
     return {
-        vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+        **switches(CONF_ENABLED),
         vol.Required(CONF_FORMAT, default=Format.VALUES.value): SelectSelector(
             SelectSelectorConfig(
                 options=[format_.value for format_ in Format], translation_key="mqtt_format"
             )
         ),
         vol.Optional(CONF_TOPIC): TextSelector(),
-        vol.Required(CONF_RETAIN, default=False): BooleanSelector(),
+        **switches(CONF_RETAIN),
         vol.Required(CONF_MIN_INTERVAL, default=0): whole_number_field(MAX_INTERVAL_S, "s"),
-        vol.Required(CONF_DISCOVERY, default=False): BooleanSelector(),
+        **switches(CONF_DISCOVERY),
         vol.Required(CONF_DISCOVERY_PREFIX, default=DEFAULT_PREFIX): TextSelector(),
     }
 

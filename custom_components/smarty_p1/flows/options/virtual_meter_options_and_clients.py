@@ -6,12 +6,7 @@ from ipaddress import ip_address
 import voluptuous as vol
 from homeassistant.components import network
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-)
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
 from ...const import (
     CONF_ANNOUNCED,
@@ -45,7 +40,7 @@ from ...request_fields import SchemaFields
 from ...sinks.shown_clients import ShownClient, clients_of
 from ...user_locale import UserLocale, async_user_locale
 from ..form_errors import FormErrors
-from ..shared_form_fields import list_field, whole_number_field
+from ..shared_form_fields import list_field, switches, whole_number_field
 from .options_page import section_page
 from .publish_options import async_try_to_listen, others_of, sections_of
 
@@ -59,7 +54,7 @@ _NONE = "\N{EN DASH}"
 def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> SchemaFields:
     asking = [client.address for client in clients_of(hass, entry)]
     return {
-        vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
+        **switches(CONF_ENABLED),
         vol.Required(CONF_SHOWN_AS, default=SHOWN_AS_BOTH): SelectSelector(
             SelectSelectorConfig(
                 options=[*(kind.value for kind in AnnouncementKind), SHOWN_AS_BOTH],
@@ -72,9 +67,7 @@ def _fields(hass: HomeAssistant, entry: AnyConfigEntry) -> SchemaFields:
         vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): whole_number_field(MAX_PORT, minimum=1),
         vol.Optional(CONF_BATTERIES, default=list): _texts(asking),
         vol.Optional(CONF_UDP_PORTS, default=list): _texts(map(str, UDP_PORTS)),
-        vol.Required(CONF_SILENT, default=False): BooleanSelector(),
-        vol.Required(CONF_ANNOUNCED, default=False): BooleanSelector(),
-        vol.Required(CONF_SHOWS_TELEGRAM, default=False): BooleanSelector(),
+        **switches(CONF_SILENT, CONF_ANNOUNCED, CONF_SHOWS_TELEGRAM),
     }
 
 
