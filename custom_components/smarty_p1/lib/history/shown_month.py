@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise, starmap
 
-from .luxembourg_time import DAY, HOUR, month_end, month_start
+from .luxembourg_time import DAY, HOUR, month_end, month_start, quarter_start
 from .month_columns import Row
 from .reading_segments import MAX_SEGMENTS, ReadingSegment
 from .register_amounts import Rise
@@ -53,7 +53,8 @@ def time_until(segments: Sequence[ReadingSegment]) -> datetime:
     """
     latest = segments[-1]
     time = latest.last.time
-    if month_start(time) != latest.month_start:
+    # The cache of `month_start` knows the start of the quarter-hour.
+    if month_start(quarter_start(time)) != latest.month_start:
         return sure_time(segments if latest.quarter_hours else segments[:-1] or segments)
     sure = sure_time(segments)
     return sure if _has_leapt(segments) else max(time, sure)

@@ -209,15 +209,14 @@ class Contracts:
         Use the result for amounts that are shown together. `has_vat` only says whether amounts are
         shown with VAT. So one contract decides this for all times.
         """
-        has_vat = self.at(time).has_vat
-        if all(contract.has_vat == has_vat for _, contract in self.entries):
+        if len({contract.has_vat for _, contract in self.entries}) == 1:
             return self
-        return _with_vat(self, has_vat=has_vat)
+        return _with_vat(self, has_vat=self.at(time).has_vat)
 
     def at(self, time: datetime) -> Contract:
         """Return the contract that holds at `time`."""
-        begun_count = sum(since <= time for since, _ in self.entries)
-        return self.entries[max(0, begun_count - 1)][1]
+        begun = [contract for since, contract in self.entries if since <= time]
+        return begun[-1] if begun else self.entries[0][1]
 
     def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
         """Return the contracts that hold at any time from `start` to `end`, in the order of time.
