@@ -52,7 +52,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
 
     def __init__(self, coordinator: MeterCoordinator, described: BinarySensorSpec) -> None:
         super().__init__(coordinator, described, _describe(described))
-        self._writer = StateWriter(self, lambda: self.extra_state_attributes)
+        self._writer = StateWriter(self, lambda: (self.details, self._reference_kw))
 
     @property
     @override
@@ -76,11 +76,12 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
 
         A gauge card can use the reference power as its maximum.
         """
-        if demand := self.coordinator.data.demand:
-            reference_power = demand.reference_kw
-        else:
-            reference_power = self.coordinator.records.wanted_options["reference_power"]
-        return {**(super().extra_state_attributes or {}), "reference_power": reference_power}
+        return {**(super().extra_state_attributes or {}), "reference_power": self._reference_kw}
+
+    @property
+    def _reference_kw(self) -> Any:  # noqa: ANN401 - an option of any type
+        demand, options = self.coordinator.data.demand, self.coordinator.records.wanted_options
+        return demand.reference_kw if demand else options["reference_power"]
 
 
 class LoadRuns(LoadEntity, BinarySensorEntity):

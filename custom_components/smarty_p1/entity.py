@@ -1,6 +1,7 @@
 """Base class of the entities of a meter, and the descriptions of their devices."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import tzinfo
 from math import isfinite
 from typing import Any, override
 
@@ -232,11 +233,15 @@ class SmartyEntity(CoordinatorEntity[MeterCoordinator]):
 
         Return None if it defines none.
         """
+        attributes, zone = self.details
+        return None if attributes is None else local_times(attributes, zone)
+
+    @property
+    def details(self) -> tuple[JsonMapping | None, tzinfo]:
+        """Return the attributes, and the time zone of their texts. Texts take longer to compare."""
         attributes_fn = self.described.attributes_fn
-        if attributes_fn is None:
-            return None
-        zone = dt_util.get_default_time_zone()
-        return local_times(attributes_fn(self._source()), zone)
+        attributes = attributes_fn and attributes_fn(self._source())
+        return attributes, dt_util.get_default_time_zone()
 
 
 def _text_of(state: Shown) -> str:

@@ -93,7 +93,9 @@ class MeterSensor(SmartyEntity, SensorEntity):
         has_details = described.attributes_fn or described.last_reset_fn or described.limit_fn
         self._writer = StateWriter(
             self,
-            (lambda: (self.extra_state_attributes, self.last_reset)) if has_details else None,
+            (lambda: (self.details, self.last_reset, described.limit_fn and self._value()))
+            if has_details
+            else None,
             described.native_unit_of_measurement,
         )
 
@@ -102,16 +104,15 @@ class MeterSensor(SmartyEntity, SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return the start of the month, for a total that restarts from 0 every month."""
         last_reset_fn = self.described.last_reset_fn
-        return last_reset_fn(self._source()) if last_reset_fn else None
+        return last_reset_fn and last_reset_fn(self._source())
 
     @property
     @override
     def native_value(self) -> Shown:
         """Return the value, or the number that the deadband shows, but at most the limit."""
-        limit_fn = self.described.limit_fn
-        return limited(self._value, limit_fn(self.coordinator.data)) if limit_fn else self._value
+        value, limit_fn = self._value(), self.described.limit_fn
+        return limited(value, limit_fn(self.coordinator.data)) if limit_fn else value
 
-    @property
     def _value(self) -> Shown:
         value: Shown = self.described.value_fn(self._source())
         return self._follower.shown(value, self.coordinator.data.time) if self._follower else value
@@ -126,7 +127,7 @@ class MeterSensor(SmartyEntity, SensorEntity):
         attributes = super().extra_state_attributes
         if self.described.limit_fn is None:
             return attributes
-        return {**(attributes or {}), UNTIL_QUARTER_HOUR_ENDS: self._value}
+        return {**(attributes or {}), UNTIL_QUARTER_HOUR_ENDS: self._value()}
 
     @override
     @callback
