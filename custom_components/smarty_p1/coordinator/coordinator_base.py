@@ -74,7 +74,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.health = FailureDetection(rules, self._remedies.standing())
         self.condition: Condition = self.health.condition_at(self.now())
         self._timer_at = inf
-        self._cancel_timer: CALLBACK_TYPE | None = None
+        self._cancel_timer: CALLBACK_TYPE = lambda: None
         self._timer_job = HassJob(self._on_timer, f"{entry.title} health", cancel_on_shutdown=True)
         self._listeners_told_at = self.now()
         self._is_failure_logged = False
@@ -114,11 +114,6 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.check_condition()
 
     @callback
-    def check_condition(self) -> None:
-        """Check the condition of the source. Report a change to repairs, log and entities."""
-        self._look(self.now())
-
-    @callback
     def push(self, data: D) -> None:
         """Update the entities with new data, and make them available."""
         self.received_at = dt_util.utcnow()
@@ -146,9 +141,14 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         return self.data
 
     @callback
-    def _look(self, now: float) -> None:
+    def check_condition(self, planned_at: float = 0) -> None:
+        """Check the condition of the source. Report a change to repairs, log and entities.
+
+        If the check was planned for a time that is not quite reached, this time counts as now.
+        """
         if self.is_closed:
             return
+        now = max(self.now(), planned_at)
         condition = self.health.condition_at(now)
         self._set_timer(now, self.health.deadline)
         if condition is not self.condition:
@@ -202,9 +202,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def _set_timer(self, now: float, moment: float) -> None:
         if moment == self._timer_at:
             return
-        if self._cancel_timer:
-            self._cancel_timer()
-            self._cancel_timer = None
+        self._cancel_timer()
         self._timer_at = moment
         if moment < inf:
             self._cancel_timer = async_call_later(self.hass, moment - now, self._timer_job)
@@ -213,5 +211,5 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def _on_timer(self, _now: datetime) -> None:
         # The timer may expire slightly before the planned moment. At that time, `condition_at`
         # would not yet see the change that is due. So use the planned moment as the current time.
-        moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
-        self._look(max(self.now(), moment))
+        moment, self._timer_at = self._timer_at, inf
+        self.check_condition(moment)

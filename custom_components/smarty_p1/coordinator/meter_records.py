@@ -19,7 +19,6 @@ from ..lib.history.market_prices import MarketPrices
 from ..lib.history.month_file_lines import month_name
 from ..lib.meter.meter_memory import MeterMemory
 from ..lib.meter.meter_reader import Reading
-from ..lib.meter.money import Money
 from ..lib.meter.object_count_and_rate_limits import Limits
 from ..lib.p1.telegram import Telegram
 from ..lib.prices.entered_contract import (
@@ -73,7 +72,8 @@ class MeterRecords:
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._store = MeterStore(hass, entry.entry_id)
-        self._money = HouseholdMoney(self.household)
+        self.money = HouseholdMoney(self.household)
+        """Function that returns the household's prices and costs after the last reading."""
         self.quarter_hours = self._store.quarter_hours
         self.history = MeterHistory(hass, entry.entry_id)
         self.statistics = MeterStatistics(hass, entry)
@@ -106,13 +106,6 @@ class MeterRecords:
         """Return the household with its quarter-hours, contracts and months."""
         return self._store.household
 
-    def money(self, now: datetime | None = None) -> Money | None:
-        """Return the household's prices and costs after the last reading.
-
-        While no readings come, `now` is the time of the prices.
-        """
-        return self._money(now)
-
     @property
     def household_state(self) -> HouseholdState | None:
         """Return the quarter-hours and months of the meter. They survive a restart.
@@ -142,7 +135,7 @@ class MeterRecords:
         self._entry.async_on_unload(self.async_close)
         contracts = contracts_of(self._entry.options)
         await self._store.async_load(contracts)
-        self._money = HouseholdMoney(self.household)
+        self.money = HouseholdMoney(self.household)
         self._tell_of_months(Problem.DAMAGED_MONTH, self.household.meter.damaged)
         self._tell_of_refused()
         self._tell_of_exchange()
