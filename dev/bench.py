@@ -1,7 +1,7 @@
 """Benchmark: measures how much CPU time a telegram takes in this project and in other programs.
 
 All programs run in one process. The benchmark also measures the import of the integration, which
-delays the start of Home Assistant.
+delays the start of Home Assistant, and what a house with a meter writes in a day.
 """
 
 import argparse
@@ -10,44 +10,31 @@ import os
 import platform
 import subprocess
 import sys
-import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from importlib.metadata import version
+from itertools import batched
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 from dsmr_parser import telegram_specifications
-from dsmr_parser.clients.protocol import create_dsmr_protocol
 from dsmr_parser.clients.telegram_buffer import EncryptedTelegramBuffer
 from dsmr_parser.parsers import TelegramParser
-from homeassistant import loader
-from homeassistant.const import CONF_PORT
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
-from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
+from homeassistant.core import State
 
-from custom_components.smarty_p1.config_flow import SmartyConfigFlow
-from custom_components.smarty_p1.coordinator import port_connection
-from custom_components.smarty_p1.lib.port.reconnecting_port import ReconnectingPort
 from dev.arguments import count
-from dev.simulator import Meter
+from dev.benchmark_home import add_meter, home_assistant
+from dev.compared_work import shortest_us
+from dev.encoder import KEY
+from dev.frames_of_meters import frames_of
+from dev.written_day import written_in_a_day
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.keys import DEFAULT_AUTHENTICATION_KEY
 from smartyp1.p1.telegram import Telegram
 
-KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
-START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
-INTERVAL = timedelta(seconds=10)
 FRAMES = 200
-CONTRACTS = ({"reference_power": 7.0, "energy_price": 0.15, "energy_fee": 2.0},)
-SERIAL = "SAG1030790002574"
-_OWN_MODULES = tuple(
+_SHOWN = 20
+OWN_MODULES = tuple(
     f"custom_components.smarty_p1{name}" for name in ("", ".binary_sensor", ".event", ".sensor")
 )
 _OTHER_MODULES = ("homeassistant.components.dsmr", "homeassistant.components.dsmr.sensor")
@@ -66,7 +53,6 @@ for name in sys.argv[1:]:
 print((time.process_time() - start) * 1e3)
 """
 
-type Receive = Callable[[bytes], None]
 type Read = Callable[[list[bytes]], list[float]]
 
 
@@ -81,33 +67,29 @@ def main() -> None:
         f"Home Assistant {version('homeassistant')}, load {os.getloadavg()[0]:.1f}\n\n"
         "| what | smarty_p1 | other | aim |\n|---|---:|---:|---:|"
     )
-    frames = _series(FRAMES)
+    frames = frames_of(FRAMES)
     for size, aim in ((64, 60), (1, 12)):
         own, other = compare_decoders(frames, size, options.rounds)
         label = f"frame to telegram, chunks of {size}; dsmr-parser"
         _print_row(label, f"{own:.1f} µs", f"{other:.0f} µs", f"{aim} times: {other / own:.3g}")
-    first = min(_time(partial(read_with_own, frames[:1])) for _ in range(FRAMES * options.rounds))
-    _print_row("the first telegram of a new decoder", f"{first:.0f} µs", aim="100 µs")
-    for contracts, entities in (
-        ((), "entities of a meter"),
-        (CONTRACTS, "entities with all costs"),
-    ):
-        number, own, other = asyncio.run(compare_states(options.rounds, contracts))
-        label = f"frame to all states written, {number} {entities}; Home Assistant's dsmr"
-        _print_row(label, f"{own:.0f} µs", f"{other:.0f} µs", f"3 times: {other / own:.3g}")
-    own, other = (import_cost(options.rounds, of) for of in (_OWN_MODULES, _OTHER_MODULES))
+    for is_whole in (True, False):
+        number, own, other = asyncio.run(compare_states(options.rounds, is_whole=is_whole))
+        label = f"frame to all states, {number} entities; Home Assistant alone for the same states"
+        _print_row(label, f"{own:.0f} µs", f"{other:.0f} µs", f"2.5 times: {own / other:.3g}")
+    own, other = (import_cost(options.rounds, of) for of in (OWN_MODULES, _OTHER_MODULES))
     label = "import of the integration; Home Assistant's dsmr"
     _print_row(label, f"{own:.0f} ms", f"{other:.0f} ms", f"3 times as long: {own / other:.3g}")
+    house, alone = written_in_a_day(frames_of())
+    label = "bytes written in a day; without the meter"
+    own, other = house["bytes"] / 1e6, alone["bytes"] / 1e6
+    _print_row(label, f"{own:.0f} MB", f"{other:.0f} MB", f"1.5 times: {own / other:.3g}")
+    print("\nWhat the meter adds in a day:")
+    for name, number in (house - alone).most_common(_SHOWN):
+        print(f"- {name}: {number}")
 
 
-def _print_row(label: str, own: str, other: str = "", aim: str = "") -> None:
+def _print_row(label: str, own: str, other: str, aim: str) -> None:
     print(f"| {label} | {own} | {other} | {aim} |", flush=True)
-
-
-def _series(number: int) -> list[bytes]:
-    """Return `number` frames of a simulated meter, beginning at noon in Luxembourg."""
-    meter = Meter(1, KEY)
-    return [meter.frame_at(START + index * INTERVAL) for index in range(number)]
 
 
 # --- decoding: bytes to telegrams --------------------------------------------------------------
@@ -144,157 +126,40 @@ def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float
     if len(registers[0]) != len(frames) or registers[0] != registers[1]:
         raise RuntimeError("the two readers disagree about what the meter says")
     times = [
-        [_time(partial(read, chunks)) / len(frames) for read in readers] for _ in range(rounds)
+        [shortest_us(partial(read, chunks), 1) / len(frames) for read in readers]
+        for _ in range(rounds)
     ]
     own, other = map(min, zip(*times, strict=True))
     return own, other
 
 
-def _time(read: Callable[[], object]) -> float:
-    """Call `read`, and return its CPU time in microseconds."""
-    start = time.process_time()
-    read()
-    return (time.process_time() - start) * 1e6
-
-
 # --- whole integration: bytes to states --------------------------------------------------------
-@asynccontextmanager
-async def home_assistant() -> AsyncGenerator[HomeAssistant]:
-    """Run a Home Assistant that can load the integration. At the end, unload all config entries."""
-    # Home Assistant reloads an entry half a minute after its entities were enabled. This would
-    # disturb the measurement, so the reload is delayed by a day.
-    no_reload = patch("homeassistant.config_entries.RELOAD_AFTER_UPDATE_DELAY", 86_400)
-    with no_reload, TemporaryDirectory() as config:
-        async with async_test_home_assistant(config_dir=config) as hass:
-            hass.data.pop(loader.DATA_CUSTOM_COMPONENTS, None)
-            await async_setup_component(hass, "homeassistant", {})
-            yield hass
-            for entry in hass.config_entries.async_entries():
-                await hass.config_entries.async_unload(entry.entry_id)
-            await hass.async_stop(force=True)
+async def compare_states(rounds: int, *, is_whole: bool) -> tuple[int, float, float]:
+    """Return the number of entities, and CPU times of a telegram's states in µs.
 
-
-async def compare_states(
-    rounds: int, contracts: Sequence[Mapping[str, float]]
-) -> tuple[int, float, float]:
-    """Measure the integrations smarty_p1 and dsmr with the same number of entities.
-
-    Return this number, and the CPU times per telegram of smarty_p1 and of dsmr in µs. Only the
-    fastest of `rounds` rounds counts. smarty_p1 bills the month under `contracts`, if there are
-    some. Raises RuntimeError if smarty_p1 has fewer entities.
+    The first time is that of the integration, from the frame on, and the second one that of Home
+    Assistant alone for the same states. Only the fastest of `rounds` rounds counts. With
+    `is_whole`, entities are enabled that are disabled at first.
     """
-    frames = _series((rounds + 1) * FRAMES)
+    frames, written = frames_of((rounds + 1) * FRAMES), list[list[State]]()
+    own = []
     async with home_assistant() as hass:
-        first = frames[:FRAMES]
-        number, other = await _set_up_dsmr(hass, first)
-        own_number, own = await _set_up_own(hass, first, number, contracts)
-        if own_number != number:
-            raise RuntimeError(f"{own_number} entities cannot be compared with {number}")
-        times = []
-        for index in range(1, rounds + 1):
-            chunk = frames[index * FRAMES : (index + 1) * FRAMES]
-            times.append(
-                [_time(partial(list, map(receive, chunk))) / FRAMES for receive in (own, other)]
-            )
+        receive = await add_meter(hass, frames, is_whole=is_whole)
+        for frame in frames[-rounds * FRAMES :]:
+            own.append(shortest_us(partial(receive, frame), 1))
+            written.append(hass.states.async_all())
             await hass.async_block_till_done()
-    best_own, best_other = map(min, zip(*times, strict=True))
-    return number, best_own, best_other
 
+    def write(states: list[State]) -> None:
+        for state in states:
+            hass.states.async_set(state.entity_id, state.state, state.attributes)
 
-async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    entry.add_to_hass(hass)
-    if not await hass.config_entries.async_setup(entry.entry_id):
-        raise RuntimeError(f"{entry.domain} was not set up")
-    await hass.async_block_till_done()
-
-
-async def _enable(
-    hass: HomeAssistant, entry: MockConfigEntry, number: int | None, *, from_end: bool = False
-) -> int:
-    """Enable the first or the last `number` entities of a config entry, and disable all others.
-
-    If `number` is None, enable all. Then reload the entry. Return the number of enabled entities.
-    """
-    registry = er.async_get(hass)
-    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
-    # Platforms are set up in any order, but each one's entities in that of its table.
-    entities.sort(key=lambda entity: (entity.domain == "sensor") is from_end)
-    number = len(entities) if number is None else number
-    for index, entity in enumerate(reversed(entities) if from_end else entities):
-        disabled_by = None if index < number else er.RegistryEntryDisabler.USER
-        registry.async_update_entity(entity.entity_id, disabled_by=disabled_by)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-    return min(number, len(entities))
-
-
-async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
-    """Set up the integration dsmr, and enable all its entities."""
-    serials = {"serial_id": SERIAL, "serial_id_gas": None, "encryption_key": KEY.hex()}
-    way = {"port": "/dev/null", "dsmr_version": "MSn", "protocol": "dsmr_protocol"}
-    entry = MockConfigEntry(
-        domain="dsmr", unique_id=SERIAL, data=way | serials, options={"time_between_update": 0}
+    async with home_assistant() as hass:
+        alone = [shortest_us(partial(write, states), 1) for states in written]
+    own_us, alone_us = (
+        min(map(sum, batched(times, FRAMES, strict=True))) / FRAMES for times in (own, alone)
     )
-    receivers: list[Receive] = []
-
-    async def connect(_port: str, version: str, callback: Any, **options: Any) -> Any:  # noqa: ANN401
-        factory, _ = create_dsmr_protocol(version, callback, **options)
-        protocol = factory()
-        receivers.append(protocol.data_received)
-        # When the integration dsmr stops, it closes the transport, and waits until the protocol
-        # reports that the connection is lost. So `close` must cause this report.
-        transport = SimpleNamespace(close=lambda: protocol.connection_lost(None))
-        return transport, protocol
-
-    with patch("homeassistant.components.dsmr.sensor.create_dsmr_reader", connect):
-        await _add(hass, entry)
-        receivers[-1](frames.pop(0))
-        await hass.async_block_till_done()
-        number = await _enable(hass, entry, None)
-        receivers[-1](frames.pop(0))
-        await hass.async_block_till_done()
-    return number, receivers[-1]
-
-
-async def _set_up_own(
-    hass: HomeAssistant,
-    frames: list[bytes],
-    number: int | None,
-    contracts: Sequence[Mapping[str, float]],
-) -> tuple[int, Receive]:
-    """Set up the integration smarty_p1 with at most `number` enabled entities, None for all.
-
-    Under `contracts`, they are the last entities, which show the costs.
-    """
-    entry = MockConfigEntry(
-        domain="smarty_p1",
-        version=SmartyConfigFlow.VERSION,
-        title="benchmark",
-        unique_id=SERIAL,
-        data={CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()},
-        options={"contracts": [*contracts]},
-    )
-    receivers: list[Receive] = []
-
-    class Link:
-        """Replacement of `ReconnectingPort`. It delivers one frame when it starts."""
-
-        is_open = True
-
-        def __init__(self, _url: str, on_data: Receive, *_: object, **_options: object) -> None:
-            receivers.append(on_data)
-
-        def confirm(self) -> None:
-            """Do nothing. The integration calls this method of the real port reader."""
-
-        async def run(self) -> None:
-            receivers[-1](frames.pop(0))
-            await asyncio.Event().wait()
-
-    with patch.object(port_connection, ReconnectingPort.__name__, Link):
-        await _add(hass, entry)
-        number = await _enable(hass, entry, number, from_end=bool(contracts))
-    return number, receivers[-1]
+    return len(written[-1]), own_us, alone_us
 
 
 # --- import of the integration -----------------------------------------------------------------

@@ -1,8 +1,9 @@
-"""Work whose CPU time is compared between two commits. It prints a JSON object of times in µs.
+"""Work that is compared between two commits. It prints a JSON object of CPU times in µs.
 
-usage: PYTHONPATH=CHECKOUT python -P dev/compared_work.py FRAMES. The file FRAMES has pickled frames
-by the name of their meter, so that both commits read the same ones. A work that a commit cannot do
-is left out, and its error goes to stderr.
+usage: PYTHONPATH=CHECKOUT python -P dev/compared_work.py FRAMES [--written]. The file FRAMES has
+pickled frames by the name of their meter, so that both commits read the same ones. With --written,
+the object has rows and MB that are written in a day, too. A work that a commit cannot do is left
+out, and its error goes to stderr.
 """
 
 import asyncio
@@ -17,18 +18,21 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
+import dev
+from dev.encoder import KEY
+
 type Frames = Mapping[str, Sequence[bytes]]
 type Work = Callable[[Frames], Iterator[tuple[str, float]]]
 
-KEY = bytes.fromhex("AABBCCDDEEFF00112233445566778899")
 _QUARTER = timedelta(minutes=15)
 _END = datetime(2026, 11, 10, 11, tzinfo=UTC)
 _MONTHS = 25
 _ROUNDS = 3
 _GROUP = 10
+_DECODED = 100
 
 
-def _time(
+def shortest_us(
     work: Callable[[], object],
     rounds: int = _ROUNDS,
     clock: Callable[[], float] = time.process_time,
@@ -53,15 +57,15 @@ def telegrams(frames: Frames) -> Iterator[tuple[str, float]]:
                 pass
 
     for name, of_meter in frames.items():
-        groups = [of_meter[at : at + _GROUP] for at in range(0, len(of_meter), _GROUP)]
+        groups = [of_meter[at : at + _GROUP] for at in range(0, _DECODED, _GROUP)]
         spent = 0.0
         for group in groups:
             data = b"".join(group)
             chunks = [data[at : at + 64] for at in range(0, len(data), 64)]
             # A wait costs no CPU time, so this time is the clock's. A group takes less than a
             # millisecond, so other programs interrupt few of its rounds.
-            spent += _time(partial(decode, chunks), 20, time.perf_counter)
-        yield f"a telegram, {name}", spent / len(of_meter)
+            spent += shortest_us(partial(decode, chunks), 20, time.perf_counter)
+        yield f"a telegram, {name}", spent / _DECODED
 
 
 def household(_frames: Frames) -> Iterator[tuple[str, float]]:
@@ -104,25 +108,26 @@ def household(_frames: Frames) -> Iterator[tuple[str, float]]:
         meter.set_leneda_days(days)
         end_quarter_hour()
 
-    yield "start: 25 months", _time(begin, 1)
-    yield "the end of a quarter-hour, 25 months", _time(end_quarter_hour, 8)
+    yield "start: 25 months", shortest_us(begin, 1)
+    yield "the end of a quarter-hour, 25 months", shortest_us(end_quarter_hour, 8)
     household = end_quarter_hour()
     start = month_start(_END)
     yield (
         "the end of an hour, 25 months",
-        _time(lambda: amounts_by_hour(household.ledger, [start], household.until)),
+        shortest_us(lambda: amounts_by_hour(household.ledger, [start], household.until)),
     )
     first = _END.date()
-    yield "answer: Now", _time(lambda: days_report(household, first, date.max))
-    yield "answer: Bill", _time(lambda: bills_report(household, 13))
+    yield "answer: Now", shortest_us(lambda: days_report(household, first, date.max))
+    yield "answer: Bill", shortest_us(lambda: bills_report(household, 13))
     yield (
         "answer: Year",
-        _time(lambda: (bills_report(household, _MONTHS), classes_report(household))),
+        shortest_us(lambda: (bills_report(household, _MONTHS), classes_report(household))),
     )
     battery = {"kind": "battery", "kwh": 10.0, "kw": 5.0}
+    question = WhatIfQuestion([battery], None, None, {})
     yield (
         "answer: What if, a battery",
-        _time(lambda: what_if_report(household, WhatIfQuestion([battery], None, None, {})), 2),
+        shortest_us(lambda: what_if_report(household, question), 2),
     )
 
 
@@ -136,54 +141,55 @@ def plan(_frames: Frames) -> Iterator[tuple[str, float]]:
     quarters = [Quarter(chance.uniform(0.1, 0.4), 0.06, 1.75, 0.0826) for _ in range(192)]
     net = [chance.uniform(-0.3, 0.5) for _ in quarters]
     loads = [Load(f"{n}", 2.0 + n, 1.0 + n, first=8 * n, end=120 + 12 * n) for n in range(5)]
-    yield "a plan with five loads", _time(lambda: plan_house(quarters, net, loads), 2)
+    yield "a plan with five loads", shortest_us(lambda: plan_house(quarters, net, loads), 2)
 
 
 def states(frames: Frames) -> Iterator[tuple[str, float]]:
-    """Write the states of a meter with a contract in Home Assistant, and count them."""
-    from homeassistant.const import EVENT_STATE_CHANGED
+    """Write the states of a meter with a contract in Home Assistant."""
+    from dev.benchmark_home import add_meter, home_assistant
 
-    from dev import bench
-
-    async def measure() -> tuple[float, int]:
+    async def measure() -> float:
         of_meter = [*next(iter(frames.values()))]
-        written = 0
-
-        def count(_event: object) -> None:
-            nonlocal written
-            written += 1
-
-        async with bench.home_assistant() as hass:
-            _, receive = await bench._set_up_own(hass, of_meter, None, bench.CONTRACTS)
-            hass.bus.async_listen(EVENT_STATE_CHANGED, count)
-            spent = median(_time(partial(receive, frame), 1) for frame in of_meter)
+        async with home_assistant() as hass:
+            receive = await add_meter(hass, of_meter, is_whole=True)
+            spent = median(shortest_us(partial(receive, frame), 1) for frame in of_meter)
             await hass.async_block_till_done()
-        return spent, written
+        return spent
 
-    spent, written = asyncio.run(measure())
-    yield "a telegram to all states", spent
-    yield "states that a telegram changes", written
+    yield "a telegram to all states", asyncio.run(measure())
 
 
 def start(_frames: Frames) -> Iterator[tuple[str, float]]:
     """Import the integration in a process of its own."""
     from dev import bench
 
-    names = [f"custom_components.smarty_p1{name}" for name in ("", ".event", ".sensor")]
-    yield "start: import", 1000 * bench.import_cost(1, names)
+    yield "start: import", 1000 * bench.import_cost(1, bench.OWN_MODULES)
+
+
+def written(frames: Frames) -> Iterator[tuple[str, float]]:
+    """Count what a meter adds to the same house."""
+    from dev.written_day import written_in_a_day
+
+    house, alone = written_in_a_day(next(iter(frames.values())))
+    for name in "rows of states", "rows of statistics":
+        yield f"{name} of the meter in a day", house[name] - alone[name]
+    yield "MB written for the meter in a day", (house["bytes"] - alone["bytes"]) / 1e6
+    yield "bytes written, times the house without the meter", house["bytes"] / alone["bytes"]
 
 
 WORK: Sequence[Work] = (telegrams, household, plan, states, start)
 
 
 def main() -> None:
-    """Do all work, and print its times."""
+    """Do all work, and print what it took."""
+    # The program is the checkout's. Its measurements are those beside this file.
+    dev.__path__[:] = [f"{Path(__file__).parent}"]
     frames = pickle.loads(Path(sys.argv[1]).read_bytes())  # noqa: S301
     times: dict[str, float] = {}
-    for work in WORK:
+    for work in (*WORK, written) if "--written" in sys.argv else WORK:
         try:
             times.update(work(frames))
-        except (ImportError, AttributeError, TypeError, AssertionError) as err:
+        except (ImportError, AttributeError, TypeError, AssertionError, TimeoutError) as err:
             print(f"{work.__name__}: {type(err).__name__}: {err}", file=sys.stderr)
     print(json.dumps(times))
 

@@ -19,13 +19,12 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from dev.demo.home_assistant import ROOT
 from dev.ports import is_free
+from dev.release import GIT, REPOSITORY, ROOT, run
 from smartyp1.json_types import JsonDict
 
 _SECTION = "Try it on one machine"
 _PAGE = "docs/fleet.md"
-_ADDRESS = "https://github.com/smarty-p1/smarty_p1"
 # Address of Prometheus in the tutorial. Links in the tutorial lead to pages at this address.
 _PROMETHEUS = "http://127.0.0.1:9090"
 _PART = re.compile(
@@ -73,8 +72,7 @@ def main() -> int:
 def _walk() -> int:
     if taken := _taken():
         raise PathError(f"other programs use the ports {taken}")
-    command = ["/usr/bin/git", "-C", str(ROOT), "show", f"HEAD:{_PAGE}"]
-    script = _script_of(subprocess.check_output(command, encoding="utf-8"))
+    script = _script_of(run(GIT, "show", f"HEAD:{_PAGE}"))
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="fleet-tutorial-") as folder:
         status, remains = _run(script, Path(folder))
@@ -111,7 +109,7 @@ def _run(script: str, folder: Path) -> tuple[int, list[int]]:
         # uses this checkout instead.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
-        "GIT_CONFIG_VALUE_0": _ADDRESS,
+        "GIT_CONFIG_VALUE_0": REPOSITORY,
     }
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with subprocess.Popen(

@@ -17,7 +17,7 @@ from functools import cache
 from dev.simulator import Meter
 from dev.simulator.heater import Heater
 from dev.simulator.household import EPOCH
-from smartyp1.history.luxembourg_time import LUXEMBOURG
+from smartyp1.history.luxembourg_time import DAY, HOUR, LUXEMBOURG
 
 from .client import Client
 
@@ -39,7 +39,6 @@ _CHARGED_SHARE = 0.25
 _EFFICIENCY = 0.9
 _EVENING, _EVENING_LENGTH = time(18), timedelta(hours=5)
 _POWER_SPAN = timedelta(minutes=1)
-_A_DAY = timedelta(days=1)
 
 type Read = Callable[[Meter, datetime], float]
 
@@ -63,9 +62,9 @@ def discharged_kwh(meter: Meter, at: datetime) -> float:
     local = at.astimezone(LUXEMBOURG)
     evening = datetime.combine(local.date(), _EVENING, LUXEMBOURG)
     if local < evening:
-        evening -= _A_DAY
+        evening -= DAY
     before, today = (
-        charged_kwh(meter, start.astimezone(UTC)) for start in (evening - _A_DAY, evening)
+        charged_kwh(meter, start.astimezone(UTC)) for start in (evening - DAY, evening)
     )
     return _EFFICIENCY * (before + (today - before) * min(1.0, (local - evening) / _EVENING_LENGTH))
 
@@ -76,7 +75,7 @@ def battery_kwh(meter: Meter, at: datetime) -> float:
 
 
 def _hours(at: datetime) -> float:
-    return (at - EPOCH) / timedelta(hours=1)
+    return (at - EPOCH) / HOUR
 
 
 DEVICES: Mapping[str, Read] = {
@@ -134,7 +133,7 @@ async def keep_heater_shown(client: Client, heater: Heater) -> None:
 
 
 def _mean_kw(read: Read, meter: Meter, now: datetime) -> float:
-    return (read(meter, now) - read(meter, now - _POWER_SPAN)) / (_POWER_SPAN / timedelta(hours=1))
+    return (read(meter, now) - read(meter, now - _POWER_SPAN)) / (_POWER_SPAN / HOUR)
 
 
 async def _show(  # noqa: PLR0913, PLR0917 - the attributes of a sensor

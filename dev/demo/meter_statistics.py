@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from dev.simulator import Meter
 from dev.simulator.household import Registers
-from smartyp1.history.luxembourg_time import LUXEMBOURG
+from smartyp1.history.luxembourg_time import DAY, HOUR, hour_start, month_start
 from smartyp1.json_types import JsonDict
 
 from .client import Client
@@ -24,8 +24,6 @@ DAYS_OF_HISTORY = 397
 # The statistics get an extra first row, this long before the simulated year. No chart goes back
 # that far.
 BEFORE_ANY_CHART = timedelta(days=3 * 365)
-HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 
 @cache
@@ -39,10 +37,8 @@ def start_of_history(now: datetime) -> datetime:
 
     For example, the result for any day in May 2026 is 1 May 2025, 00:00 in Luxembourg.
     """
-    local = now.astimezone(LUXEMBOURG)
-    return local.replace(
-        year=local.year - 1, day=1, hour=0, minute=0, second=0, microsecond=0
-    ).astimezone(UTC)
+    first = month_start(now)
+    return first.replace(year=first.year - 1).astimezone(UTC)
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,7 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     """
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
-    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    this_hour = hour_start(datetime.now(UTC))
     earliest = start_of_history(this_hour)
     long_ago = earliest - BEFORE_ANY_CHART
     # For five minutes, the recorder has no statistics of a new sensor, and the Energy dashboard

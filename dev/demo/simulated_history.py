@@ -6,13 +6,13 @@ into the integration's storage.
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 from dev.simulator import Meter
 from dev.simulator.telegram_values import Channel
-from smartyp1.history.luxembourg_time import LUXEMBOURG
+from smartyp1.history.luxembourg_time import DAY, HOUR, hour_start, local_day, midnight
 from smartyp1.json_types import JsonDict
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.p1.decoder import Decoder
@@ -22,7 +22,6 @@ from .meter_statistics import DOMAIN
 
 _DAYS = 396
 _HOURS = 34 * 24
-_HOUR = timedelta(hours=1)
 # Kinds of meters of which the integration keeps hours.
 _KINDS_BY_HOUR = ("gas", "water")
 _RECEPTION_SPAN = timedelta(days=7)
@@ -54,9 +53,9 @@ def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> N
         return
     content = json.loads(path.read_text("utf-8"))
     data = content["data"]
-    midnights = [_midnight(now, days) for days in range(_DAYS, -1, -1)]
-    last_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = [last_hour - n * _HOUR for n in range(_HOURS, -1, -1)]
+    midnights = [midnight(local_day(now) - days * DAY) for days in range(_DAYS, -1, -1)]
+    last_hour = hour_start(now)
+    hours = [last_hour - n * HOUR for n in range(_HOURS, -1, -1)]
     by_day, by_hour = (_captures(meter, times) for times in (midnights, hours))
     data["media"] = [
         [identity, _medium(identity, before, by_day, by_hour)]
@@ -68,11 +67,6 @@ def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> N
     since = (now - _RECEPTION_SPAN).isoformat()
     data["reception"] |= {"since": since, "gaps": [_gap(now)]}
     path.write_text(json.dumps(content), "utf-8")
-
-
-def _midnight(now: datetime, days: int) -> datetime:
-    day = now.astimezone(LUXEMBOURG).date() - timedelta(days=days)
-    return datetime.combine(day, time(), LUXEMBOURG).astimezone(UTC)
 
 
 def _captures(meter: Meter, times: list[datetime]) -> Captures:
@@ -144,5 +138,5 @@ def _gap(now: datetime) -> str:
 
 def _disturbances(now: datetime) -> Iterator[str]:
     for days, kind, details in _DISTURBANCES:
-        at = _midnight(now, days) + timedelta(hours=16, minutes=23)
+        at = midnight(local_day(now) - days * DAY) + timedelta(hours=16, minutes=23)
         yield json.dumps([at.isoformat(), (at - timedelta(seconds=10)).isoformat(), kind, details])

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from dev.simulator import Meter
 from dev.simulator.household import Registers
 from smartyp1.bill.household import Household
+from smartyp1.history.luxembourg_time import QUARTER_HOUR
 from smartyp1.history.month_file_lines import HEADER, month_name, span_line
 from smartyp1.history.register_amounts import Amounts, Energies
 from smartyp1.history.spans import Span, SpanKind
@@ -23,7 +24,6 @@ from smartyp1.prices.contract import Contract
 
 from .meter_statistics import DOMAIN, registers, start_of_history
 
-_QUARTER_HOUR = timedelta(minutes=15)
 # Captures (readings) of the M-Bus meters are simulated for the last three hours. A flow rate needs
 # two captures, and the heat meter is read only once an hour.
 _CAPTURES_SPAN = timedelta(hours=3)
@@ -44,8 +44,8 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
     wh = _wh(registers(meter, start))
     lines: dict[str, list[str]] = {}
     number = 0
-    while start + _QUARTER_HOUR <= now:
-        before, end = wh, start + _QUARTER_HOUR
+    while start + QUARTER_HOUR <= now:
+        before, end = wh, start + QUARTER_HOUR
         number += 1
         wh = _wh(registers(meter, end))
         imported, exported, inductive, capacitive = map(sub, wh, before, strict=True)
@@ -56,10 +56,10 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
     # The integration's own reader makes months and bills from the lines. To take each reading as
     # a telegram would cost a summary of its month each time. Only the last quarter-hour is measured
     # by telegrams, because the cards show it.
-    lines[month_name(start - _QUARTER_HOUR)].pop()
+    lines[month_name(start - QUARTER_HOUR)].pop()
     files = {month: "".join(of_month).encode() for month, of_month in lines.items()}
     demand_meter = Household.from_files(contract, files)
-    for time in (start - _QUARTER_HOUR, start, now):
+    for time in (start - QUARTER_HOUR, start, now):
         kwh = Energies(*(register / 1000 for register in _wh(registers(meter, time))))
         demand_meter.count_telegram(time, kwh, None, meter.device_name)
     for span in demand_meter.meter.take_new():

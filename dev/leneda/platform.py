@@ -9,13 +9,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from http import HTTPStatus
 from typing import NamedTuple, Self
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from dev.simulator.telegram import LUXEMBOURG
 from smartyp1.json_types import JsonDict
 
-LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 CODES = {
     **{f"1-1:{n}.29.0": "kW" for n in (1, 2)},
     **{f"1-1:{n}.29.0": "kVAR" for n in (3, 4)},

@@ -39,7 +39,7 @@ def test_a_commit_that_fails_is_named_and_only_the_newer_one_is_at_fault(
     is_old: bool,
     status: int,
 ) -> None:
-    def fail(checkout: Path, _frames: Path) -> Times:
+    def fail(checkout: Path, *_: object) -> Times:
         if (checkout != ROOT) is is_old:
             raise WorkError(checkout, "no meter")
         return {"work": 1.0}
