@@ -83,7 +83,7 @@ def report(pairs: Sequence[tuple[Times, Times]]) -> int:
             slower.append(f"{name}: {ratio:.2f} times")
             is_bad |= ratio > MUCH_SLOWER and ratios[0] > SLOWER
     if slower:
-        print("\nslower than before:", *slower, sep="\n- ")
+        print("\nmore than before:", *slower, sep="\n- ")
     return int(is_bad)
 
 
