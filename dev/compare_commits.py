@@ -69,7 +69,7 @@ def report(pairs: Sequence[tuple[Times, Times]]) -> int:
     """Print the table of pairs of times, each before and now. Return 1 if one is much slower."""
     print("| work | before | now | ratio | from | to |\n|---|---:|---:|---:|---:|---:|")
     slower, is_bad = list[str](), False
-    for name in pairs[0][1]:
+    for name in {**pairs[0][0], **pairs[0][1]}:
         both = [(before[name], now[name]) for before, now in pairs if name in before.keys() & now]
         if not both:
             print(f"| {name} | | | not compared | | |")
