@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from dev import compare_commits
-from dev.compare_commits import ROOT, Times, WorkError, report
+from dev.compare_commits import Times, WorkError, report
+from dev.release import ROOT
 
 
 @pytest.mark.parametrize(
