@@ -595,8 +595,9 @@ class FailureDetection:
         if self._state is FailureState.FAILING:
             self._note_no_readings(now)
         condition = self._current_condition(now)
-        is_deferred = condition != self._reported and not self._may_report(condition, now)
-        if not is_deferred and condition != self._reported:
+        is_new = condition != self._reported
+        is_deferred = is_new and not self._may_report(condition, now)
+        if is_new and not is_deferred:
             self._reported, self._reported_at = condition, now
         moments = (
             self._patient_until if self._state is FailureState.WAITING else inf,

@@ -49,7 +49,9 @@ class Household:
     """Record of one connection: its quarter-hours, contracts and months."""
 
     def __init__(self, contracts: Contracts | Contract = NO_CONTRACT) -> None:
-        self._contracts = _dated(contracts)
+        if isinstance(contracts, Contract):
+            contracts = Contracts.always(contracts)
+        self._contracts = contracts
         self.price_sources: Sequence[PriceSources] = ()
         """Market prices, as `set_prices` has set them."""
         self._use(QuarterHourMeter(self._reference_kw_at))
@@ -290,10 +292,3 @@ class Household:
         The last values of a month come at its end or later. They belong to the contract before.
         """
         return self._contracts.shown_at(min(time, end - SECOND))
-
-
-def _dated(contracts: Contracts | Contract) -> Contracts:
-    """Return `contracts`. A single contract holds from the beginning."""
-    if isinstance(contracts, Contract):
-        return Contracts.always(contracts)
-    return contracts

@@ -18,7 +18,7 @@ Times are the meters' times with UTC offset, so that changes to summer time do n
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
 from statistics import median_low
 from typing import Annotated, NamedTuple, Self
@@ -30,6 +30,7 @@ from ..p1.value_converters import MBusChannels, MBusReading
 from ..stored_json import Range, Size, dump, load
 from ..stored_values import MAX_SECONDS, Stored, checked_list, checked_text
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
 _MAX_SILENT_INTERVALS = 2
@@ -78,11 +79,12 @@ class _Flow(NamedTuple):
         tuple[Annotated[timedelta, Range(0, MAX_SECONDS)], ...], Size(_MAX_INTERVALS)
     ] = ()
 
-    def is_silent(self, now: datetime) -> bool:
-        """Return whether a new capture should have come before `now`."""
-        return bool(self.intervals) and (
-            now > self.seen_at + _MAX_SILENT_INTERVALS * median_low(self.intervals)
-        )
+    @property
+    def silent_from(self) -> datetime:
+        """Return the time after which a new capture should have come."""
+        if not self.intervals:
+            return _NEVER
+        return self.seen_at + _MAX_SILENT_INTERVALS * median_low(self.intervals)
 
     def after(self, time: datetime, value: float, seen_at: datetime) -> _Flow:
         """Return the flow after a capture.
@@ -96,7 +98,7 @@ class _Flow(NamedTuple):
             rate = (value - self.value) / (passed / HOUR)
             intervals = (*self.intervals, passed)[-_MAX_INTERVALS:]
             return _Flow(self.unit, time, value, seen_at, rate, intervals)
-        return self._replace(rate=0.0) if self.is_silent(seen_at) else self
+        return self._replace(rate=0.0) if seen_at > self.silent_from else self
 
 
 class FlowRates:
@@ -106,6 +108,10 @@ class FlowRates:
         self._flows: dict[str, _Flow] = {}
         # Identities whose restored flow no capture has followed yet.
         self._restored: set[str] = set()
+        # Input of the last `update`, its result, and the time until which the result stays.
+        self._basis: object = None
+        self._rates: dict[str, float] = {}
+        self._same_until = _NEVER
 
     @classmethod
     def from_list(cls, stored: Stored) -> Self:
@@ -127,14 +133,17 @@ class FlowRates:
 
         `channels` has the M-Bus channel of each identity.
         """
-        now = telegram.time or received_at
-        rates = {
-            identity: rate
-            for identity, channel in channels.items()
-            if (rate := self._rate(identity, telegram.channels[channel], now)) is not None
-        }
-        keep_newest(self._flows, _MAX_METERS)
-        return rates
+        now, basis = telegram.time or received_at, (telegram.channels, channels)
+        if basis != self._basis or now > self._same_until:
+            self._same_until = _NEVER
+            self._rates = {
+                identity: rate
+                for identity, channel in channels.items()
+                if (rate := self._rate(identity, telegram.channels[channel], now)) is not None
+            }
+            keep_newest(self._flows, _MAX_METERS)
+            self._basis = basis
+        return self._rates
 
     def _rate(self, identity: str, meter: MBusReading, now: datetime) -> float | None:
         """Return the flow of one meter in m³/h or kW. Return None if it is unknown."""
@@ -147,12 +156,13 @@ class FlowRates:
             flow is None
             or meter.unit != flow.unit
             # Captures after the stored one may have been missed.
-            or (was_restored and meter.time != flow.time and flow.is_silent(now))
+            or (was_restored and meter.time != flow.time and now > flow.silent_from)
         ):
             flow = _Flow(meter.unit, meter.time, meter.value, now)
         # If there are too many flows, the first ones in the dict are removed. So move this flow to
         # the end.
         self._flows[identity] = flow = flow.after(meter.time, meter.value, now)
+        self._same_until = min(self._same_until, flow.silent_from)
         if flow.rate is None:
             return None
         flow_unit, size = _UNITS[meter.unit]

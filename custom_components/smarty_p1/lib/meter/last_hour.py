@@ -56,21 +56,17 @@ class LastHour:
         self._rings[0][self._place_of(time)] = _watts(kw)
 
     def _place_of(self, time: datetime) -> int:
-        slot = int(time.timestamp()) // STEP_S
-        if slot != self._last:
-            self._move_to(slot)
-        return slot % SLOTS
+        """Return the place of a time's slot, which becomes the newest slot.
 
-    def _move_to(self, slot: int) -> None:
-        """Make `slot` the newest slot.
-
-        If the clock was set back, the slots after `slot` are in the future, so forget them.
+        If the clock was set back, the slots after it are in the future, so forget them.
         """
+        slot = int(time.timestamp()) // STEP_S
         first, last = sorted((self._last, slot))
         for passed in range(max(first, last - SLOTS) + 1, last + 1):
             for ring in self._rings:
                 ring[passed % SLOTS] = _UNKNOWN
         self._last = slot
+        return slot % SLOTS
 
     def until(self, now: datetime) -> Hour:
         """Return the hour whose last slot is running at `now`."""

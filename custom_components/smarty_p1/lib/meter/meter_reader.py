@@ -177,16 +177,11 @@ class MeterReader:
         self, telegram: Telegram, settled: Telegram, market: MarketPrices, clock: ClockVerdict
     ) -> None:
         get: Callable[[str], Any] = telegram.objects.get
-        registers = [get(reference) for reference in _ENERGIES]
-        if settled is not telegram:
-            # A register whose value has fallen keeps its last accepted value until the fall is
-            # confirmed. This value is outdated, so pass None as the energy of the register.
-            accepted = map(settled.objects.get, _ENERGIES)
-            pairs = zip(registers, accepted, strict=True)
-            registers = [
-                value if value == settled_value else None for value, settled_value in pairs
-            ]
-        energies = Energies(*registers)
+        # A register whose value has fallen keeps its last accepted value until the fall is
+        # confirmed. This value is outdated, so pass None as the energy of the register.
+        energies = Energies(
+            *[get(name) if get(name) == settled.objects.get(name) else None for name in _ENERGIES]
+        )
         self.memory.demand_meter.count_telegram(
             telegram.time,
             energies,
