@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reading, yearMap } from "../src/charts/heat-map-axes-legend.ts";
 import { classChooser } from "../src/parts/class-chooser.ts";
-import { yearHighs } from "../src/parts/year-highs.ts";
+import { yearHighs } from "../src/charts/year-highs.ts";
 import { Cells, type Color, dayTicks, imageOf, palette, shades } from "../src/charts/heat-map-picture.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, energySentence, limitName, noComparison, withoutParts } from "../src/sentences/year.ts";

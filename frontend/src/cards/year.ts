@@ -16,7 +16,7 @@ import { memoize } from "../data/memoize.ts";
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import { barStyles } from "../charts/shapes.ts";
 import { measureIn, Width } from "../parts/measured-sizes.ts";
-import { highsStyles, yearHighs } from "../parts/year-highs.ts";
+import { highsStyles, yearHighs } from "../charts/year-highs.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../charts/heat-map-axes-legend.ts";
 import { houseOf } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
