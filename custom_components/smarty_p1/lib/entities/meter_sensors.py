@@ -61,7 +61,7 @@ _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
 _PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # in kW, about 0.1 A at 230 V
 _VOLTAGE: _Kind = {
     **_quantity("voltage", "V", decimals=1),
-    "follow": in_steps(1.0, every=timedelta(minutes=1), limits=VOLTAGE_LIMITS),
+    "follow": in_steps(1.0, every=timedelta(minutes=2), limits=VOLTAGE_LIMITS),
 }
 _CURRENT = _quantity("current", "A", decimals=0)
 _DIAGNOSTIC: _Kind = {"entity_category": DIAGNOSTIC}
