@@ -126,7 +126,7 @@ async def house(home: Home) -> House:
     for kind in ("imported", "exported", "cost", "gas_volume"):
         unit, unit_class = UNITS.get(kind, ("kWh", "energy"))
         hours = {MARCH: 1.0, MARCH + timedelta(hours=1): 2.0}
-        await async_write(home.hass, Series(f"{KEY}_{kind}", "", unit, unit_class, hours, ()))
+        await async_write(home.hass, [Series(f"{KEY}_{kind}", "", unit, unit_class, hours, ())])
     house = House(home.hass, home.port, home.make_entry)
     await house.set_up(energy_price=0.15, feed_in_price=0.06)
     # The sources are looked at once the statistics are written.

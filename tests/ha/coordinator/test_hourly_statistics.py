@@ -60,6 +60,11 @@ def series(hours: Hours, *periods: TimeRange, name: str = "Meter") -> Series:
     return Series(NAME, name, "kWh", "energy", hours, periods or (ALWAYS,))
 
 
+async def write(hass: HomeAssistant, of: Series) -> WritePlan:
+    [plan] = await async_write(hass, [of])
+    return plan
+
+
 async def rows(hass: HomeAssistant) -> dict[datetime, float]:
     """Return the changes of all hours. Rows without energy count as none before 2026.11."""
     found = await changes_of(hass, NAME)
@@ -101,17 +106,17 @@ async def test_rows_become_equal_after_any_change(hass: HomeAssistant, seed: int
     hours = {hour: chance.uniform(-1, 2) for hour in at(*range(150))}
     for _ in range(5):
         hours = changed(hours, chance)
-        await async_write(hass, series(hours))
+        await write(hass, series(hours))
         assert await rows(hass) == pytest.approx(shown(hours), abs=1e-5)
-        assert changes(await async_write(hass, series(hours))) == 0
+        assert changes(await write(hass, series(hours))) == 0
 
 
 async def test_an_hour_of_a_month_ago_is_one_statement(hass: HomeAssistant) -> None:
     hours = same(0, 800)
-    await async_write(hass, series(hours))
+    await write(hass, series(hours))
     hours[START + 100 * HOUR] += 0.5
 
-    plan = await async_write(hass, series(hours))
+    plan = await write(hass, series(hours))
 
     assert (len(plan.rows), len(plan.shifts)) == (0, 1)
     assert await rows(hass) == pytest.approx(hours)
@@ -119,12 +124,12 @@ async def test_an_hour_of_a_month_ago_is_one_statement(hass: HomeAssistant) -> N
 
 async def test_the_first_write_of_one_hour_reads_a_day(hass: HomeAssistant) -> None:
     hours = same(0, 800)
-    await async_write(hass, series(hours))
+    await write(hass, series(hours))
     end = at(800, 801)
 
     read = Mock(side_effect=statistics_during_period)
     with patch.object(hourly_statistics, "statistics_during_period", read):
-        plan = await async_write(hass, series({end[0]: 0.3}, (end[0], end[1])))
+        plan = await write(hass, series({end[0]: 0.3}, (end[0], end[1])))
 
     assert len(plan.rows) == 1
     assert [call.args[1] for call in read.call_args_list] == [end[0] - 24 * HOUR]
@@ -132,12 +137,12 @@ async def test_the_first_write_of_one_hour_reads_a_day(hass: HomeAssistant) -> N
 
 
 async def test_rows_outside_of_the_periods_stay(hass: HomeAssistant) -> None:
-    await async_write(hass, series(same(0, 100) | same(200, 210)))
+    await write(hass, series(same(0, 100) | same(200, 210)))
     first, second = at(40, 60), at(80, 90)
     # The second period has no hours any more. Hours outside of both are added if they have no row.
     part = same(45, 60, 2.0) | same(90, 110, 3.0)
 
-    await async_write(hass, series(part, (first[0], first[1]), (second[0], second[1])))
+    await write(hass, series(part, (first[0], first[1]), (second[0], second[1])))
 
     kept = same(0, 40) | same(60, 80) | same(90, 100) | same(200, 210)
     assert await rows(hass) == pytest.approx(kept | same(45, 60, 2.0) | same(100, 110, 3.0))
@@ -151,11 +156,11 @@ async def test_a_write_that_ends_early_is_completed(
     hours = {hour: chance.random() for hour in at(*range(200))}
     for _ in range(8):
         hours = changed(hours, chance)
-        task = asyncio.ensure_future(async_write(hass, series(hours)))
+        task = asyncio.ensure_future(write(hass, series(hours)))
         await asyncio.sleep(chance.random() * 0.05)
         task.cancel()
         await asyncio.wait([task])
-    await async_write(hass, series(hours))
+    await write(hass, series(hours))
     assert await rows(hass) == pytest.approx(shown(hours), abs=1e-5)
 
 
@@ -163,12 +168,12 @@ async def test_before_2026_11_hours_stay_without_energy(
     hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hourly_statistics.plan_of, "__kwdefaults__", {"can_delete": False})
-    await async_write(hass, series(same(0, 50)))
+    await write(hass, series(same(0, 50)))
 
-    await async_write(hass, series(same(0, 20)))
+    await write(hass, series(same(0, 20)))
 
     assert await changes_of(hass, NAME) == pytest.approx(same(0, 20) | same(20, 50, 0.0))
-    assert changes(await async_write(hass, series(same(0, 20)))) == 0
+    assert changes(await write(hass, series(same(0, 20)))) == 0
 
 
 async def shown_as(hass: HomeAssistant) -> tuple[str | None, str | None]:
@@ -182,18 +187,18 @@ async def shown_as(hass: HomeAssistant) -> tuple[str | None, str | None]:
 async def test_a_name_or_unit_that_differs_changes_no_row(
     hass: HomeAssistant, unit_class: str | None, unit: str | None
 ) -> None:
-    await async_write(hass, series(same(0, 50)))
+    await write(hass, series(same(0, 50)))
     recorder = get_instance(hass)
     # A user may call the unit another one in the developer tools. The sums stay.
     recorder.async_update_statistics_metadata(
         NAME, new_unit_class=unit_class, new_unit_of_measurement=unit
     )
 
-    assert changes(await async_write(hass, series(same(0, 50)))) == 0
+    assert changes(await write(hass, series(same(0, 50)))) == 0
     assert await shown_as(hass) == (series({}).name, "kWh")
 
     # The language of Home Assistant was changed.
-    assert changes(await async_write(hass, series(same(0, 50), name="Compteur"))) == 0
+    assert changes(await write(hass, series(same(0, 50), name="Compteur"))) == 0
 
     assert await shown_as(hass) == ("Compteur", "kWh")
     assert await rows(hass) == pytest.approx(same(0, 50))
@@ -202,7 +207,7 @@ async def test_a_name_or_unit_that_differs_changes_no_row(
 @pytest.mark.begins_at("2026-06-03T02:00:00Z")
 async def test_rows_far_ahead_are_of_another_program(hass: HomeAssistant) -> None:
     hours = same(0, 50)
-    await async_write(hass, series(hours))
+    await write(hass, series(hours))
     now = dt_util.utcnow().replace(minute=0, second=0, microsecond=0)
     soon, far = now + timedelta(days=30), now + timedelta(days=32)
     metadata = hourly_statistics._metadata(series({}))
@@ -210,7 +215,7 @@ async def test_rows_far_ahead_are_of_another_program(hass: HomeAssistant) -> Non
     async_add_external_statistics(hass, metadata, foreign)  # type: ignore[arg-type]
 
     last = START + 50 * HOUR
-    await async_write(hass, series({last: 0.5}, (last, last + HOUR)))
+    await write(hass, series({last: 0.5}, (last, last + HOUR)))
 
     # A clock can be wrong by some days, so the row of the next month stays.
     assert await rows(hass) == pytest.approx(hours | {last: 0.5, soon: 1.0})
@@ -219,7 +224,7 @@ async def test_rows_far_ahead_are_of_another_program(hass: HomeAssistant) -> Non
 @pytest.mark.parametrize("by", ["cleared", "adjusted", "imported"])
 async def test_a_change_by_a_user_is_mended(hass: HomeAssistant, by: str) -> None:
     hours = same(0, 50)
-    await async_write(hass, series(hours))
+    await write(hass, series(hours))
     recorder = get_instance(hass)
     if by == "cleared":
         recorder.async_clear_statistics([NAME])
@@ -229,6 +234,6 @@ async def test_a_change_by_a_user_is_mended(hass: HomeAssistant, by: str) -> Non
         metadata = hourly_statistics._metadata(series({}))
         async_add_external_statistics(hass, metadata, [{"start": START + 9 * HOUR, "sum": 99.0}])
 
-    await async_write(hass, series(hours))
+    await write(hass, series(hours))
 
     assert await rows(hass) == pytest.approx(hours)

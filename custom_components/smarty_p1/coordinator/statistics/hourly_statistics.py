@@ -8,7 +8,7 @@ moment, is completed by the next one.
 
 import asyncio
 import inspect
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import NamedTuple
@@ -21,7 +21,6 @@ from homeassistant.components.recorder.models import (
 )
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
-    get_last_statistics,
     get_metadata,
     statistics_during_period,
 )
@@ -54,7 +53,7 @@ DELAY_S, MAX_DELAY_S = 60.0, 900.0
 """Shortest and longest delay in seconds before a failed write is tried again."""
 # How long before the first compared hour the rows are read. One row before it is needed, whose sum
 # is the base of all later sums. It is usually the hour before.
-_BEFORE = (timedelta(days=1), timedelta(days=62))
+_BEFORE = (timedelta(days=1), timedelta(days=62), timedelta(days=36_500))
 
 # Rows later than this after the present hour come from another program. Both the clock of the
 # computer and the newest hour count. So no clock that is wrong alone removes a row.
@@ -64,6 +63,12 @@ _WATCHED_ROWS = 24
 
 type Hours = Mapping[datetime, float]
 """Values by the start of the hour in UTC."""
+type Newest = Mapping[str, Hours]
+"""Sums of the newest rows, by the id of their statistic."""
+
+
+class RowsChangedError(Exception):
+    """Another program has changed the newest rows of a statistic."""
 
 
 class Series(NamedTuple):
@@ -99,34 +104,46 @@ class WritePlan(NamedTuple):
     deleted: Sequence[datetime] = ()
     emptied: int = 0
     """Number of hours that should be deleted. They stay as rows without energy."""
+    newest: Mapping[datetime, float] = {}
+    """Sums of the newest rows after the changes."""
 
 
-async def async_write(hass: HomeAssistant, series: Series) -> WritePlan:
-    """Make the rows of the series' periods equal to its hours. Return the changes.
+async def async_write(
+    hass: HomeAssistant, series: Sequence[Series], newest: Newest | None = None
+) -> list[WritePlan]:
+    """Make the rows of each series' periods equal to its hours. Return the changes of each.
+
+    Raises RowsChangedError, and changes nothing, if the newest rows differ from `newest`, as the
+    last write must have left them.
 
     Home Assistant must have a recorder. If the caller is cancelled, or if TimeoutError is raised
     because the recorder does not answer, call this function again.
     """
     recorder = get_instance(hass)
     await _async_until_written(recorder)
-    if series.hours:
-        ahead = max(dt_util.utcnow(), *series.hours) + _MAX_AHEAD
-        series = series._replace(ahead=ahead)
-    labels, plan = await recorder.async_add_executor_job(_read_and_plan, hass, series)
-    await _async_delete(recorder, series.statistic_id, plan.deleted)
-    for hour, rise in plan.shifts.items():
-        recorder.async_adjust_statistics(series.statistic_id, hour, rise, series.unit)
-    parts = [*batched(plan.rows, _AT_ONCE, strict=False)]
-    if not parts and (
-        series.is_expected if labels is None else labels != _labels(_metadata(series))
-    ):
-        parts = [()]
-    for part in parts:
-        async_add_external_statistics(hass, _metadata(series), part)
-        await _async_until_written(recorder)
-    if plan.shifts:
-        await _async_until_written(recorder)
-    return plan
+    now = dt_util.utcnow()
+    series = [
+        of._replace(ahead=max(now, *of.hours) + _MAX_AHEAD) if of.hours else of for of in series
+    ]
+    plans = await recorder.async_add_executor_job(_read_and_plan, hass, series, newest)
+    queued = 0
+    for of, (labels, plan) in zip(series, plans, strict=True):
+        await _async_delete(recorder, of.statistic_id, plan.deleted)
+        for hour, rise in plan.shifts.items():
+            recorder.async_adjust_statistics(of.statistic_id, hour, rise, of.unit)
+        parts = [*batched(plan.rows, _AT_ONCE, strict=False)]
+        if not parts and (of.is_expected if labels is None else labels != _labels(_metadata(of))):
+            parts = [()]
+        for part in parts:
+            if queued + len(part) > _AT_ONCE:
+                await _async_until_written(recorder)
+                queued = 0
+            async_add_external_statistics(hass, _metadata(of), part)
+            queued += len(part)
+        if plan.shifts:
+            await _async_until_written(recorder)
+    await _async_until_written(recorder)
+    return [plan for _, plan in plans]
 
 
 async def _async_delete(recorder: Recorder, statistic: str, hours: Sequence[datetime]) -> None:
@@ -178,7 +195,9 @@ def plan_of(rows: Hours, series: Series, *, can_delete: bool = CAN_DELETE) -> Wr
         raised += shifts.get(hour, 0.0)
         if hour not in rows or abs(rows[hour] + raised - total) >= _SAME:
             new.append(StatisticData(start=hour, sum=total))
-    return WritePlan(new, shifts, deleted, emptied)
+    first = series.first or BEGINNING
+    after = [*((hour, rows[hour]) for hour in rows if hour < first), *wanted.items()]
+    return WritePlan(new, shifts, deleted, emptied, dict(after[-_WATCHED_ROWS:]))
 
 
 def _divided(rows: Hours, series: Series) -> tuple[float, dict[datetime, float], list[datetime]]:
@@ -224,49 +243,49 @@ type _Labels = tuple[str | None, ...]
 
 
 @without_collection
-def _read_and_plan(hass: HomeAssistant, series: Series) -> tuple[_Labels | None, WritePlan]:
-    """Return the stored labels of a statistic, None if it does not exist, and its changes."""
-    statistic = series.statistic_id
-    _, metadata = get_metadata(hass, statistic_ids={statistic}).get(statistic, (0, None))
-    if metadata is None:
-        return None, plan_of({}, series)
-    rows: Hours = {}
-    if first := series.first:
-        starts = (first - before for before in _BEFORE if first - before > BEGINNING)
-        for start in (*starts, BEGINNING):
-            rows = dict(_sums(hass, statistic, start))
-            if any(hour < first for hour in rows):
-                break
-    return _labels(metadata), plan_of(rows, series)
+def _read_and_plan(
+    hass: HomeAssistant, series: Sequence[Series], newest: Newest | None
+) -> list[tuple[_Labels | None, WritePlan]]:
+    """Return the stored labels of each statistic, None if it does not exist, and its changes."""
+    stored = get_metadata(hass, statistic_ids={of.statistic_id for of in series})
+    now = dt_util.utcnow()
+    wanted = {of.statistic_id: of.first or now for of in series if of.statistic_id in stored}
+    read: dict[str, tuple[datetime, Hours]] = {}
+    for before in _BEFORE:
+        if not wanted:
+            break
+        start = max(min(wanted.values()) - before, BEGINNING)
+        rows = statistics_during_period(hass, start, None, {*wanted}, "hour", None, {"sum"})
+        for statistic, first in [*wanted.items()]:
+            sums: Hours = {
+                datetime.fromtimestamp(row["start"], UTC): total
+                for row in rows.get(statistic, [])
+                if (total := row.get("sum")) is not None
+            }
+            read[statistic] = start, sums
+            if any(hour < first for hour in sums):
+                del wanted[statistic]
+    plans = []
+    for of in series:
+        start, sums = read.get(of.statistic_id, (BEGINNING, {}))
+        if newest is not None and _are_changed(sums, newest.get(of.statistic_id, {}), start):
+            raise RowsChangedError
+        labels = _labels(stored[of.statistic_id][1]) if of.statistic_id in stored else None
+        plans.append((labels, plan_of(sums, of)))
+    return plans
+
+
+def _are_changed(rows: Hours, newest: Hours, start: datetime) -> bool:
+    """Return whether rows that were read from `start` on are not the `newest` ones."""
+    begin = max(start, min(newest, default=start))
+    found, left = ({hour: of[hour] for hour in of if hour >= begin} for of in (rows, newest))
+    return found.keys() != left.keys() or any(
+        abs(total - left[hour]) >= _SAME for hour, total in found.items()
+    )
 
 
 def _labels(metadata: StatisticMetaData) -> _Labels:
     return metadata["name"], metadata["unit_of_measurement"], metadata["unit_class"]
-
-
-def _sums(hass: HomeAssistant, statistic: str, start: datetime) -> Iterator[tuple[datetime, float]]:
-    """Yield the hours of a statistic from `start` on, each with its sum."""
-    rows = statistics_during_period(hass, start, None, {statistic}, "hour", None, {"sum"})
-    for row in rows.get(statistic, []):
-        if (total := row.get("sum")) is not None:
-            yield datetime.fromtimestamp(row["start"], UTC), total
-
-
-async def async_newest(hass: HomeAssistant, statistics: Collection[str]) -> Mapping[str, object]:
-    """Return the labels and the newest rows of each statistic that exists."""
-    recorder = get_instance(hass)
-    await _async_until_written(recorder)
-    return await recorder.async_add_executor_job(_read_newest, hass, {*statistics})
-
-
-def _read_newest(hass: HomeAssistant, statistics: set[str]) -> Mapping[str, object]:
-    return {
-        statistic: (
-            _labels(metadata),
-            get_last_statistics(hass, _WATCHED_ROWS, statistic, False, {"sum"}),  # noqa: FBT003
-        )
-        for statistic, (_, metadata) in get_metadata(hass, statistic_ids=statistics).items()
-    }
 
 
 def hour_ranges(hours: Sequence[datetime]) -> list[TimeRange]:

@@ -1,12 +1,11 @@
 """Hourly statistics of one meter: energies, costs and the bill.
 
 They are computed from the meter's ledger whenever it changes.
-The first write after a start compares all months. Later writes compute only months that differ, and
-compare their rows from the day before the first change on.
+The first write after a start compares all months. Later writes compute only months that differ, or
+only the running day if all rows before it are the same.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, Self
@@ -16,17 +15,19 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.start import async_at_started
 
 from ...const import CONF_KIND, KIND_LENEDA
+from ...lib.bill.bill import MonthPrices, month_prices
 from ...lib.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from ...lib.bill.household import Household
-from ...lib.bill.ledger import Ledger
-from ...lib.history.luxembourg_time import DAY, hour_start, month_end, month_start
+from ...lib.bill.ledger import Ledger, LedgerRows
+from ...lib.energy_table.wall_clock import time_of
+from ...lib.history.luxembourg_time import hour_start, month_end, month_start
 from ...lib.history.month_file_lines import month_name
 from ...lib.history.spans import TimeRange
 from ...lib.prices.contract import BEGINNING, Contract, Contracts
 from ..background_tasks import SupervisedTask
 from ..entry_types import AnyConfigEntry
 from ..garbage_collection import without_collection
-from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, WritePlan
+from .hourly_statistics import DELAY_S, MAX_DELAY_S, RECORDER, RowsChangedError, WritePlan
 from .statistic_ids import ELECTRICITY, StatisticKind, statistic_id, statistics_key, wanted_kinds
 from .statistics_writer import StatisticsWriter
 
@@ -62,13 +63,16 @@ class _History(NamedTuple):
 
 
 class _Marks(NamedTuple):
-    """Checksums of a history whose hours are written."""
+    """What the hours of a written history were computed from."""
 
     contracts: Contracts
     until: datetime
     by_month: Mapping[datetime, int]
-    by_day: Mapping[int, int]
-    """Checksums of the last written amounts, by the ordinal of the day in UTC."""
+    """Checksums of the months."""
+    past: LedgerRows
+    """Rows of the ended days."""
+    running: Sequence[tuple[datetime, MonthPrices]]
+    """Months that had not ended before the running day."""
 
 
 class _Changes(NamedTuple):
@@ -85,18 +89,22 @@ class _Changes(NamedTuple):
         """Return the changes of a history. The checksums of two years take some 4 ms."""
         if history is None:
             return cls()
-        ledger, known, until = history
-        by_month = {start: ledger.mark(start, month_end(start)) for start in known}
-        if before and before.contracts != ledger.contracts:
+        (ledger, known, until), contracts = history, history.ledger.contracts
+        past, day = ledger.known.past, time_of(ledger.known.begin)
+        running = [
+            (month, month_prices(ledger, month, until)) for month in known if month_end(month) > day
+        ]
+        if before and before.contracts != contracts:
             before = None
-        months = _changed_months(before, by_month, until) if before else [*by_month]
-        amounts = amounts_by_hour(ledger, months, until)
-        marks = _Marks(ledger.contracts, until, by_month, _marks_of_days(amounts))
-        if before is None:
-            return cls(marks, months, amounts)
-        # A row that the recorder has failed to write is found by the next write, if it is young.
-        since = _first_change(before.by_day, marks.by_day, until) - DAY
-        return cls(marks, months, _from_hour(amounts, since), since)
+        # The same rows at the same prices: the hours of the ended days have the same amounts.
+        if before and ledger.known.begin and before.past is past and before.running == running:
+            months = [month for month, _ in running]
+            amounts = amounts_by_hour(ledger, months, until, day)
+            return cls(before._replace(until=until), months, amounts, day)
+        by_month = {start: ledger.mark(start, month_end(start)) for start in known}
+        months = _changed_months(before, by_month, until) if before else [*known]
+        marks = _Marks(contracts, until, by_month, past, running)
+        return cls(marks, months, amounts_by_hour(ledger, months, until))
 
 
 def _changed_months(
@@ -108,25 +116,6 @@ def _changed_months(
         for month, mark in by_month.items()
         if month >= running or before.by_month.get(month) != mark
     ]
-
-
-def _first_change(before: Mapping[int, int], now: Mapping[int, int], until: datetime) -> datetime:
-    days = now.items() ^ before.items()
-    first = min((day for day, _ in days), default=until.toordinal())
-    return datetime.fromordinal(first).replace(tzinfo=UTC)
-
-
-def _from_hour(amounts: HourlyAmounts, since: datetime) -> HourlyAmounts:
-    later = ({hour: value for hour, value in hours.items() if hour >= since} for hours in amounts)
-    return HourlyAmounts(*later)
-
-
-def _marks_of_days(amounts: HourlyAmounts) -> Mapping[int, int]:
-    days = defaultdict[int, list[object]](list)
-    for kind, hours in enumerate(amounts):
-        for hour, value in hours.items():
-            days[hour.toordinal()].append((kind, hour, value))
-    return {day: hash(tuple(values)) for day, values in days.items()}
 
 
 class MeterStatistics:
@@ -234,17 +223,27 @@ class MeterStatistics:
 
         All rows are compared if months are removed, or if another program has changed rows.
         """
-        kinds = wanted_kinds(self._hass, ELECTRICITY)
-        before, self._marks = self._marks, None
-        if removed or await self._writer.async_are_changed(kinds):
-            before = None
+        before, self._marks = None if removed else self._marks, None
+        try:
+            return await self._async_write_since(before, removed)
+        except RowsChangedError:
+            return await self._async_write_since(None, removed)
+
+    async def _async_write_since(
+        self, before: _Marks | None, removed: set[datetime]
+    ) -> list[WritePlan]:
+        """Write the changes since the write of `before`. Without it, compare all rows."""
         history = self._present()
         work = without_collection(_Changes.of)
         changes = await self._hass.async_add_executor_job(work, history, before)
         periods = [*self._periods(changes, history, removed)]
         contract = history.ledger.contracts.latest if history else Contract()
         written = await self._writer.async_write(
-            kinds, changes.amounts._asdict(), periods, lambda kind: _is_expected(kind, contract)
+            wanted_kinds(self._hass, ELECTRICITY),
+            changes.amounts._asdict(),
+            periods,
+            lambda kind: _is_expected(kind, contract),
+            continues=before is not None,
         )
         self._marks = changes.marks
         return written

@@ -45,30 +45,36 @@ def bills_by_day(ledger: Ledger, start: datetime, until: datetime) -> Iterator[P
     The last day of an unfinished month ends at `until`. All bills have the VAT rate and the
     stand-in prices of the month's bill up to `until`.
     """
-    return _bills(ledger, start, until, day_end)
+    return _bills(ledger, start, until, day_end, start)
 
 
 def bills_by_ended_day_and_hour(
-    ledger: Ledger, start: datetime, until: datetime
+    ledger: Ledger, start: datetime, until: datetime, since: datetime
 ) -> Iterator[PeriodBills]:
     """Yield the bills of each ended day, and of each hour of the day that has not ended.
 
-    Otherwise, they are like the bills of `bills_by_day`.
+    The days before `since`, a midnight, are left out. Otherwise, the bills are like those of
+    `bills_by_day`.
     """
 
     def end_of(time: datetime) -> datetime:
         end = day_end(time)
         return end if end <= until else hour_start(time) + HOUR
 
-    return _bills(ledger, start, until, end_of)
+    return _bills(ledger, start, until, end_of, since)
 
 
 def _bills(
-    ledger: Ledger, start: datetime, until: datetime, end_of: Callable[[datetime], datetime]
+    ledger: Ledger,
+    start: datetime,
+    until: datetime,
+    end_of: Callable[[datetime], datetime],
+    since: datetime,
 ) -> Iterator[PeriodBills]:
     until = min(until, month_end(start))
     begin, of_month = ledger.month_begin(start).astimezone(UTC), month_prices(ledger, start, until)
-    time, before = begin, bill_of_parts(ledger.parts(begin, begin), of_month)
+    time = max(begin, since.astimezone(UTC))
+    before = bill_of_parts(ledger.parts(begin, time), of_month)
     while time < until:
         end = min(end_of(time), until)
         due = bill_of_parts(ledger.parts(begin, end), of_month)

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..energy_table.wall_clock import AN_HOUR, Flags, Floats, number_from, time_of
 from ..history.luxembourg_time import month_end
+from ..prices.contract import BEGINNING
 from .bill import month_prices
 from .daily_bills import bills_by_ended_day_and_hour
 from .ledger import Ledger
@@ -44,25 +45,27 @@ class HourlyAmounts(NamedTuple):
     """Part of the bill. The energy community's own bill is not included."""
 
 
-def amounts_by_hour(ledger: Ledger, months: Iterable[datetime], until: datetime) -> HourlyAmounts:
-    """Return the amounts of the hours that have ended at `until`.
+def amounts_by_hour(
+    ledger: Ledger, months: Iterable[datetime], until: datetime, since: datetime = BEGINNING
+) -> HourlyAmounts:
+    """Return the amounts of the hours from `since`, a midnight, that have ended at `until`.
 
     `months` are the first midnights of the months in question. The ledger is without the running
     quarter-hour: its energy would be shared among the hours of the day.
     """
     amounts = HourlyAmounts({}, {}, {}, {}, {})
     for start in months:
-        for hours, of_month in zip(amounts, _of_month(ledger, start, until), strict=True):
+        for hours, of_month in zip(amounts, _of_month(ledger, start, until, since), strict=True):
             hours.update(of_month)
     return amounts
 
 
-def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts:
-    end = month_end(start)
-    rows = ledger.between(start, end)
+def _of_month(ledger: Ledger, start: datetime, until: datetime, since: datetime) -> HourlyAmounts:
+    begin, end = max(start, since), month_end(start)
+    rows = ledger.between(begin, end)
     of_month = month_prices(ledger, start, min(until, end))
     prices, table = prices_of_rows(rows, of_month), rows.table
-    first = number_from(start) // AN_HOUR
+    first = number_from(begin) // AN_HOUR
     count = number_from(end) // AN_HOUR - first
     place = table.quarter // AN_HOUR - first
 
@@ -77,10 +80,12 @@ def _of_month(ledger: Ledger, start: datetime, until: datetime) -> HourlyAmounts
     compensation = by_hour(np.nan_to_num(fed * prices.exported / 1000))
     own = np.nan_to_num(billed) - compensation + by_hour(rows.above_wh * prices.excess / 1000)
     total = np.full(count, np.nan)
-    for begin, period_until, before, due in bills_by_ended_day_and_hour(ledger, start, until):
+    for period_begin, period_until, before, due in bills_by_ended_day_and_hour(
+        ledger, start, until, begin
+    ):
         if before.total is not None and due.total is not None:
             last = -(-number_from(period_until) // AN_HOUR)
-            period = slice(number_from(begin) // AN_HOUR - first, last - first)
+            period = slice(number_from(period_begin) // AN_HOUR - first, last - first)
             rest = due.total - before.total - own[period].sum()
             total[period] = own[period] + rest / (period.stop - period.start)
     ended = np.arange(count) < number_from(until.replace(minute=0, second=0)) // AN_HOUR - first

@@ -114,7 +114,10 @@ class LedgerParts:
 
     def __init__(self, past: LedgerRows, day: LedgerRows | None = None, begin: int = 0) -> None:
         self._parts = [past] if day is None else [past, day]
-        self._begin = begin
+        self.past = past
+        """First part. It is the same object until something in it changes, or the day ends."""
+        self.begin = begin
+        """Number of the second part's first quarter-hour. 0 if there is only one part."""
 
     @cached_property
     def whole(self) -> LedgerRows:
@@ -124,7 +127,7 @@ class LedgerParts:
     def totals_at(self, time: datetime) -> Numbers:
         """Return the running totals of all quarter-hours that begin before `time`."""
         number = number_from(time)
-        rows = self._parts[0 if number < self._begin else -1]
+        rows = self._parts[0 if number < self.begin else -1]
         return rows.totals[:, rows.table.quarter.searchsorted(number)]
 
     def first_from(self, number: int) -> int | None:
@@ -139,7 +142,7 @@ class LedgerParts:
 
     def between(self, begin: datetime, end: datetime) -> LedgerRows:
         """Return the rows of the quarter-hours that begin from `begin` to before `end`."""
-        parts = self._parts if number_from(begin) < self._begin else self._parts[-1:]
+        parts = self._parts if number_from(begin) < self.begin else self._parts[-1:]
         return reduce(LedgerRows.followed_by, [part.between(begin, end) for part in parts])
 
     def tables_between(self, begin: datetime, end: datetime) -> list[Table]:
