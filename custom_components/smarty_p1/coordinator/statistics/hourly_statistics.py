@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import batched
+from math import inf
 from typing import NamedTuple
 
 from homeassistant.components.recorder.core import Recorder
@@ -121,12 +122,11 @@ async def async_write(
     """
     recorder = get_instance(hass)
     await _async_until_written(recorder)
-    now = dt_util.utcnow()
     series = [
-        of._replace(ahead=max(now, *of.hours) + _MAX_AHEAD) if of.hours else of for of in series
+        of._replace(ahead=max(dt_util.utcnow(), *of.hours) + _MAX_AHEAD) if of.hours else of
+        for of in series
     ]
     plans = await recorder.async_add_executor_job(_read_and_plan, hass, series, newest)
-    queued = 0
     for of, (labels, plan) in zip(series, plans, strict=True):
         await _async_delete(recorder, of.statistic_id, plan.deleted)
         for hour, rise in plan.shifts.items():
@@ -135,13 +135,9 @@ async def async_write(
         if not parts and (of.is_expected if labels is None else labels != _labels(_metadata(of))):
             parts = [()]
         for part in parts:
-            if queued + len(part) > _AT_ONCE:
-                await _async_until_written(recorder)
-                queued = 0
             async_add_external_statistics(hass, _metadata(of), part)
-            queued += len(part)
-        if plan.shifts:
-            await _async_until_written(recorder)
+            if len(part) == _AT_ONCE:
+                await _async_until_written(recorder)
     await _async_until_written(recorder)
     return [plan for _, plan in plans]
 
@@ -248,8 +244,9 @@ def _read_and_plan(
 ) -> list[tuple[_Labels | None, WritePlan]]:
     """Return the stored labels of each statistic, None if it does not exist, and its changes."""
     stored = get_metadata(hass, statistic_ids={of.statistic_id for of in series})
-    now = dt_util.utcnow()
-    wanted = {of.statistic_id: of.first or now for of in series if of.statistic_id in stored}
+    wanted = {
+        of.statistic_id: of.first or dt_util.utcnow() for of in series if of.statistic_id in stored
+    }
     read: dict[str, tuple[datetime, Hours]] = {}
     for before in _BEFORE:
         if not wanted:
@@ -278,9 +275,10 @@ def _read_and_plan(
 def _are_changed(rows: Hours, newest: Hours, start: datetime) -> bool:
     """Return whether rows that were read from `start` on are not the `newest` ones."""
     begin = max(start, min(newest, default=start))
-    found, left = ({hour: of[hour] for hour in of if hour >= begin} for of in (rows, newest))
-    return found.keys() != left.keys() or any(
-        abs(total - left[hour]) >= _SAME for hour, total in found.items()
+    return any(
+        abs(rows.get(hour, inf) - newest.get(hour, inf)) >= _SAME
+        for hour in rows.keys() | newest.keys()
+        if hour >= begin
     )
 
 

@@ -39,11 +39,10 @@ class StatisticsWriter:
         created even if it has no hour yet. Return the changes of each kind. Raises RowsChangedError
         if a write `continues` the last one, but another program has changed the newest rows since.
         """
-        key = statistics_key(self._entry)
         names = await async_statistic_names(self._hass, self._entry)
         series = [
             Series(
-                statistic_id(key, kind),
+                statistic_id(statistics_key(self._entry), kind),
                 names[kind],
                 kind.unit,
                 kind.unit_class,

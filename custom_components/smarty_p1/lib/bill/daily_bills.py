@@ -73,7 +73,7 @@ def _bills(
 ) -> Iterator[PeriodBills]:
     until = min(until, month_end(start))
     begin, of_month = ledger.month_begin(start).astimezone(UTC), month_prices(ledger, start, until)
-    time = max(begin, since.astimezone(UTC))
+    time = max(begin, since)
     before = bill_of_parts(ledger.parts(begin, time), of_month)
     while time < until:
         end = min(end_of(time), until)

@@ -98,8 +98,11 @@ class LineDecoder:
         beginning = framer.frame(start, start + BEGINNING_SIZE)
         decryptor = self._decryptor_of and self._decryptor_of(beginning[2:10])
         if decryptor is None:
-            missing = Rejection.of(Reason.KEY_MISSING, framer.nonce(start))
-            return [self._as_altered_title(missing, beginning)]
+            return [
+                self._as_altered_title(
+                    Rejection.of(Reason.KEY_MISSING, framer.nonce(start)), beginning
+                )
+            ]
         if not self._spend_work(decryptor, beginning, end):
             return []
         event = decryptor.decrypt(framer.frame(start, end))

@@ -94,9 +94,9 @@ class FrameDecryptor:
         This is a quick check. `beginning` is the first BEGINNING_SIZE bytes of the frame.
         """
         nonce, _ = nonce_and_body(beginning)
-        if int.from_bytes(nonce[8:]) <= self.last_counters.get(nonce[:8], -1):
-            return False
-        return self.reads(beginning)
+        return int.from_bytes(nonce[8:]) > self.last_counters.get(nonce[:8], -1) and self.reads(
+            beginning
+        )
 
     def reads(self, beginning: bytes) -> bool:
         """Return whether a frame's first block decrypts to the start of a telegram.

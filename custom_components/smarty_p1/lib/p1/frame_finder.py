@@ -149,7 +149,7 @@ class FrameFinder:
         ):
             return False
         self._searched = size - _UNSEARCHED
-        self.wake = size - _UNSEARCHED + _END_SIZE
+        self.wake = self._searched + _END_SIZE
         return self.wake < self._horizon
 
     def search_appended(self, data: bytes) -> Iterable[Candidate]:
@@ -178,8 +178,9 @@ class FrameFinder:
         self._searched = max(len(self.buffer) - _UNSEARCHED, 0)
         self._horizon = _MAX_BUFFER_BYTES
         if self._waiting:
-            first_end = -(self._waiting[-1] >> _END_SHIFT)
-            self._horizon = min(first_end - self._offset, _MAX_BUFFER_BYTES)
+            self._horizon = min(
+                -(self._waiting[-1] >> _END_SHIFT) - self._offset, _MAX_BUFFER_BYTES
+            )
         self.wake = min(self._horizon, self._searched + _END_SIZE)
 
     def _search(self) -> None:
@@ -280,9 +281,7 @@ class FrameFinder:
     def _end_cut_frame(self, start: int) -> None:
         """End the latest frame if the header at `start` is inside it and has its system title."""
         begun, end, known = self._latest_start, self._latest_end, start + MAX_HEADER_SIZE
-        if end <= known or begun < self._offset:
-            return
-        if self._title_at(begun) != self._title_at(start):
+        if end <= known or begun < self._offset or self._title_at(begun) != self._title_at(start):
             return
         place = end - begun - (end << _END_SHIFT)
         at = bisect_left(self._waiting, place)
@@ -376,13 +375,12 @@ class FrameSplitter:
 
     def feed(self, data: bytes) -> list[Frame]:
         """Return the encrypted frames that `data` completes, in the order of their ends."""
-        candidates = self._framer.feed(data)
-        frames = [
-            self._judge(start, end)
-            for start, end, is_frame in candidates
+        return [
+            frame
+            for start, end, is_frame in self._framer.feed(data)
             if is_frame and end - start > MAX_HEADER_SIZE
+            if (frame := self._judge(start, end))
         ]
-        return [frame for frame in frames if frame]
 
     def _judge(self, start: int, end: int) -> Frame | None:
         nonce = self._framer.nonce(start)
@@ -394,15 +392,15 @@ class FrameSplitter:
             self.left_out += 1
             return None
         self._budget.spend(cost)
-        self._remember(title, counter)
+        if record is None:
+            self._remember(title, counter)
+        elif is_expected:
+            record.frames += 1
+            record.last_counter = counter
         return Frame(self._framer.frame(start, end), title, counter, is_expected)
 
     def _remember(self, system_title: bytes, frame_counter: int) -> None:
         titles = self._titles
-        if record := titles.get(system_title):
-            record.frames += frame_counter > record.last_counter
-            record.last_counter = max(record.last_counter, frame_counter)
-            return
         if len(titles) == _MAX_TITLES:
             # Forget the system title with the fewest frames. It probably comes from noise, because
             # noise hardly ever repeats a system title.
