@@ -567,8 +567,10 @@ async def check_life(hass: HomeAssistant, seed: int) -> None:
         if month.is_known
     ]
     wanted = amounts_by_hour(household.ledger, months, household.until)
+    # Rows before the first hour stay, also those of a Leneda file that was replaced.
+    first = min(min(hours) for hours in wanted if hours)
     for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):
-        for hour in found.keys() | hours.keys():
+        for hour in {hour for hour in found if hour >= first} | hours.keys():
             assert found.get(hour, 0.0) == pytest.approx(hours.get(hour, 0.0), abs=2e-4), hour
 
 
