@@ -127,12 +127,12 @@ async def async_write(
         for of in series
     ]
     plans = await recorder.async_add_executor_job(_read_and_plan, hass, series, newest)
-    for of, (labels, plan) in zip(series, plans, strict=True):
+    for of, (is_described, plan) in zip(series, plans, strict=True):
         await _async_delete(recorder, of.statistic_id, plan.deleted)
         for hour, rise in plan.shifts.items():
             recorder.async_adjust_statistics(of.statistic_id, hour, rise, of.unit)
         parts = [*batched(plan.rows, _AT_ONCE, strict=False)]
-        if not parts and (of.is_expected if labels is None else labels != _labels(_metadata(of))):
+        if not parts and not is_described:
             parts = [()]
         for part in parts:
             async_add_external_statistics(hass, _metadata(of), part)
@@ -234,20 +234,41 @@ def _shifts(rows: Hours, wanted: Hours) -> dict[datetime, float]:
     return shifts if differing > 3 * len(shifts) else {}
 
 
-type _Labels = tuple[str | None, ...]
-"""Name, unit and the unit's class of a statistic."""
-
-
 @without_collection
 def _read_and_plan(
     hass: HomeAssistant, series: Sequence[Series], newest: Newest | None
-) -> list[tuple[_Labels | None, WritePlan]]:
-    """Return the stored labels of each statistic, None if it does not exist, and its changes."""
+) -> list[tuple[bool, WritePlan]]:
+    """Return the changes of each statistic, and whether its name and unit stay as they are."""
     stored = get_metadata(hass, statistic_ids={of.statistic_id for of in series})
-    wanted = {
-        of.statistic_id: of.first or dt_util.utcnow() for of in series if of.statistic_id in stored
-    }
-    read: dict[str, tuple[datetime, Hours]] = {}
+    read = _read_sums(
+        hass,
+        {
+            of.statistic_id: of.first or dt_util.utcnow()
+            for of in series
+            if of.statistic_id in stored
+        },
+    )
+    plans = []
+    for of in series:
+        start, sums = read.get(of.statistic_id, (BEGINNING, {}))
+        if newest is not None and _are_changed(sums, newest.get(of.statistic_id, {}), start):
+            raise RowsChangedError
+        _, metadata = stored.get(of.statistic_id, (0, None))
+        is_described = (
+            _labels(metadata) == _labels(_metadata(of)) if metadata else not of.is_expected
+        )
+        plans.append((is_described, plan_of(sums, of)))
+    return plans
+
+
+def _read_sums(
+    hass: HomeAssistant, wanted: dict[str, datetime]
+) -> dict[str, tuple[datetime, Hours]]:
+    """Return the sums of statistics by hour, and from which hour on they were read.
+
+    They begin with a row before the `wanted` hour, unless a statistic has no such row.
+    """
+    read = {}
     for before in _BEFORE:
         if not wanted:
             break
@@ -262,14 +283,7 @@ def _read_and_plan(
             read[statistic] = start, sums
             if any(hour < first for hour in sums):
                 del wanted[statistic]
-    plans = []
-    for of in series:
-        start, sums = read.get(of.statistic_id, (BEGINNING, {}))
-        if newest is not None and _are_changed(sums, newest.get(of.statistic_id, {}), start):
-            raise RowsChangedError
-        labels = _labels(stored[of.statistic_id][1]) if of.statistic_id in stored else None
-        plans.append((labels, plan_of(sums, of)))
-    return plans
+    return read
 
 
 def _are_changed(rows: Hours, newest: Hours, start: datetime) -> bool:
@@ -282,7 +296,7 @@ def _are_changed(rows: Hours, newest: Hours, start: datetime) -> bool:
     )
 
 
-def _labels(metadata: StatisticMetaData) -> _Labels:
+def _labels(metadata: StatisticMetaData) -> tuple[str | None, ...]:
     return metadata["name"], metadata["unit_of_measurement"], metadata["unit_class"]
 
 

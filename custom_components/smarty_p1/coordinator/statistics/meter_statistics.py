@@ -71,7 +71,7 @@ class _Marks(NamedTuple):
     """Checksums of the months."""
     past: LedgerRows
     """Rows of the ended days."""
-    running: Sequence[tuple[datetime, MonthPrices]]
+    running: Mapping[datetime, MonthPrices]
     """Months that had not ended before the running day."""
 
 
@@ -89,31 +89,30 @@ class _Changes(NamedTuple):
         """Return the changes of a history. The checksums of two years take some 4 ms."""
         if history is None:
             return cls()
-        (ledger, known, until), contracts = history, history.ledger.contracts
+        ledger, known, until = history
         past, day = ledger.known.past, time_of(ledger.known.begin)
-        running = [
-            (month, month_prices(ledger, month, until)) for month in known if month_end(month) > day
-        ]
-        if before and before.contracts != contracts:
+        running = {
+            month: month_prices(ledger, month, until) for month in known if month_end(month) > day
+        }
+        if before and before.contracts != ledger.contracts:
             before = None
         # The same rows at the same prices: the hours of the ended days have the same amounts.
-        if before and ledger.known.begin and before.past is past and before.running == running:
-            months = [month for month, _ in running]
-            amounts = amounts_by_hour(ledger, months, until, day)
-            return cls(before._replace(until=until), months, amounts, day)
+        if before and before.past is past and before.running == running:
+            amounts = amounts_by_hour(ledger, running, until, day)
+            return cls(before._replace(until=until), [*running], amounts, day)
         by_month = {start: ledger.mark(start, month_end(start)) for start in known}
-        months = _changed_months(before, by_month, until) if before else [*known]
-        marks = _Marks(contracts, until, by_month, past, running)
+        marks = _Marks(ledger.contracts, until, by_month, past, running)
+        months = _changed_months(before, marks)
         return cls(marks, months, amounts_by_hour(ledger, months, until))
 
 
-def _changed_months(
-    before: _Marks, by_month: Mapping[datetime, int], until: datetime
-) -> list[datetime]:
-    running = month_start(min(before.until, until))
+def _changed_months(before: _Marks | None, marks: _Marks) -> list[datetime]:
+    if before is None:
+        return [*marks.by_month]
+    running = month_start(min(before.until, marks.until))
     return [
         month
-        for month, mark in by_month.items()
+        for month, mark in marks.by_month.items()
         if month >= running or before.by_month.get(month) != mark
     ]
 
@@ -276,7 +275,7 @@ class MeterStatistics:
                 if start == history.months[0]:
                     begin = max(
                         begin,
-                        min((min(of) for of in changes.amounts if of), default=None) or begin,
+                        min((min(of) for of in changes.amounts if of), default=begin),
                     )
                 end = min(end, hour_start(history.until))
             if begin < end:
