@@ -5,6 +5,7 @@ The meter is that of `billed_month`: May 2026 has 316.6 kWh, and half of June ha
 
 import asyncio
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ from custom_components.smarty_p1.coordinator.statistics.statistic_ids import (
 from custom_components.smarty_p1.lib.bill.hourly_amounts import amounts_by_hour
 from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
+from custom_components.smarty_p1.lib.history.market_prices import MarketPrices
+from custom_components.smarty_p1.lib.prices.contract import Contract
 from smartyp1.json_types import JsonDict
 from tests.lib.bill.lives import Life
 from tests.lib.leneda.writing import export
@@ -100,8 +103,27 @@ async def all_rows(hass: HomeAssistant, entry: MockConfigEntry) -> list[Rows]:
     return [await rows(hass, entry, kind) for kind in kinds]
 
 
+async def have_rows(hass: HomeAssistant, entry: MockConfigEntry, wanted: list[Rows]) -> None:
+    """Expect these hours of all statistics."""
+    for found, hours in zip(await all_rows(hass, entry), wanted, strict=True):
+        assert found == pytest.approx(hours)
+
+
+async def billed(hass: HomeAssistant, month: str) -> Any:  # noqa: ANN401 - a number, nearly
+    """Return the total of a month's bill."""
+    bill = await call(hass, "get_bill", month=month)
+    return pytest.approx(bill["total"], abs=1e-6)
+
+
 def of(hours: Rows, start: datetime, end: datetime) -> float:
     return sum(value for hour, value in hours.items() if start <= hour < end)
+
+
+async def send(home: Home, readings: Mapping[str, float]) -> None:
+    """Send readings of today, in kWh by the time, and wait until their hours are written."""
+    for clock, kwh in readings.items():
+        await home.receive(telegram(clock, kwh))
+    await written(home.entry)
 
 
 async def again(home: Home, second: int) -> None:
@@ -138,13 +160,10 @@ async def test_energy_and_bill_of_a_month(hass: HomeAssistant, meter: MockConfig
 
 
 async def test_the_reading_that_ends_an_hour_adds_it(home: Home, meter: MockConfigEntry) -> None:
-    await home.receive(telegram("00:30:00", 0.2))
-    await written(meter)
+    await send(home, {"00:30:00": 0.2})
     assert max(await rows(home.hass, meter, "imported")) == MIDNIGHT - HOUR
 
-    for clock, kwh in (("00:45:00", 0.3), ("01:00:00", 0.5)):
-        await home.receive(telegram(clock, kwh))
-    await written(meter)
+    await send(home, {"00:45:00": 0.3, "01:00:00": 0.5})
 
     imported, *_, total = await all_rows(home.hass, meter)
     assert imported[MIDNIGHT] == pytest.approx(0.5)
@@ -160,8 +179,7 @@ async def test_a_price_of_last_month_entered_today(home: Home, meter: MockConfig
 
     imported, *_, total = await all_rows(home.hass, meter)
     assert imported == before
-    bill = await call(home.hass, "get_bill", month="2026-05")
-    assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
+    assert of(total, MAY, JUNE) == await billed(home.hass, "2026-05")
 
 
 async def test_a_contract_that_is_entered_in_the_first_hour_of_its_day(
@@ -169,9 +187,7 @@ async def test_a_contract_that_is_entered_in_the_first_hour_of_its_day(
 ) -> None:
     [_, _, before, _, _] = await all_rows(home.hass, meter)
     await add(home, reference_power="7", energy_price=0.3, since="2026-06-16")
-    for clock, kwh in (("00:15:00", 0.2), ("00:45:00", 0.3), ("01:00:00", 0.5)):
-        await home.receive(telegram(clock, kwh))
-    await written(meter)
+    await send(home, {"00:15:00": 0.2, "00:45:00": 0.3, "01:00:00": 0.5})
 
     [_, _, cost, _, total] = await all_rows(home.hass, meter)
     assert cost.pop(MIDNIGHT) == pytest.approx(0.5 * 0.351 * 1.08)
@@ -190,8 +206,7 @@ async def test_a_contract_without_vat_from_tomorrow(home: Home, meter: MockConfi
 
     # The hours of May lose their VAT, too.
     total = await rows(home.hass, meter, "total")
-    bill = await call(home.hass, "get_bill", month="2026-05")
-    assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
+    assert of(total, MAY, JUNE) == await billed(home.hass, "2026-05")
 
 
 async def test_an_import_twice_and_its_removal_with_a_crash(
@@ -202,8 +217,7 @@ async def test_an_import_twice_and_its_removal_with_a_crash(
         await bring_in(home.hass, meter, tmp_path)
         imported, *_, total = await all_rows(home.hass, meter)
         assert of(imported, APRIL, MAY) == pytest.approx(1440)
-        bill = await call(home.hass, "get_bill", month="2026-04")
-        assert of(total, APRIL, MAY) == pytest.approx(bill["total"], abs=1e-6)
+        assert of(total, APRIL, MAY) == await billed(home.hass, "2026-04")
         assert of(imported, MAY, JUNE) == pytest.approx(316.6)
 
     # Home Assistant crashes between rows and files: the import is still there, rows and files.
@@ -255,8 +269,7 @@ async def test_a_removal_that_is_killed_in_any_part_is_done_by_the_next(
     ):
         await call(home.hass, "remove_imported_quarter_hours")
     await again(home, 20)
-    for now, was in zip(await all_rows(home.hass, meter), imported, strict=True):
-        assert now == pytest.approx(was)
+    await have_rows(home.hass, meter, imported)
 
     await call(home.hass, "remove_imported_quarter_hours")
     await again(home, 30)
@@ -280,8 +293,7 @@ async def test_a_corrected_metering_point_takes_the_rows_of_the_former_point(
     await again(home, 30)
 
     assert not meter.runtime_data.records.leneda.files.former_months()
-    for hours, were in zip(await all_rows(home.hass, meter), before, strict=True):
-        assert hours == pytest.approx(were)
+    await have_rows(home.hass, meter, before)
 
 
 async def test_rows_of_a_damaged_month_stay_until_its_file_is_replaced(
@@ -338,8 +350,7 @@ async def test_rows_of_damaged_or_unreadable_files_of_leneda_stay(
     name = statistic_id(statistics_key(meter), StatisticKind.IMPORTED)
     get_instance(home.hass).async_adjust_statistics(name, APRIL + 48 * HOUR, 50.0, "kWh")
     await again(home, 50)
-    for now, was in zip(await all_rows(home.hass, meter), before, strict=True):
-        assert now == pytest.approx(was)
+    await have_rows(home.hass, meter, before)
 
 
 async def test_rows_later_than_a_restored_backup_stay_until_they_are_reached(
@@ -359,9 +370,7 @@ async def test_rows_later_than_a_restored_backup_stay_until_they_are_reached(
     await again(home, 20)
     assert await rows(home.hass, meter, "imported") == pytest.approx(before | later)
 
-    for clock, kwh in (("00:15:00", 0.2), ("00:30:00", 0.3), ("00:45:00", 0.4), ("01:00:00", 0.5)):
-        await home.receive(telegram(clock, kwh))
-    await written(meter)
+    await send(home, {"00:15:00": 0.2, "00:30:00": 0.3, "00:45:00": 0.4, "01:00:00": 0.5})
     found = await rows(home.hass, meter, "imported")
     assert found[MIDNIGHT] == pytest.approx(0.5, abs=1e-3)
     assert found[MIDNIGHT + HOUR] == pytest.approx(0.7)
@@ -375,8 +384,7 @@ async def test_rows_that_a_user_has_cleared_come_back(home: Home, meter: MockCon
 
     await again(home, 20)
 
-    for now, was in zip(await all_rows(home.hass, meter), before, strict=True):
-        assert now == pytest.approx(was)
+    await have_rows(home.hass, meter, before)
     found = await get_instance(home.hass).async_add_executor_job(
         lambda: get_metadata(home.hass, statistic_source="smarty_p1")
     )
@@ -430,9 +438,7 @@ async def test_changes_by_hand_are_found_at_the_end_of_an_hour(
     name = statistic_id(statistics_key(meter), StatisticKind.IMPORTED)
     before = await rows(home.hass, meter, "imported")
     change_by_hand(home.hass, name, by)
-    for clock, kwh in (("00:15:00", 0.2), ("00:30:00", 0.3), ("00:45:00", 0.4), ("01:00:00", 0.5)):
-        await home.receive(telegram(clock, kwh))
-    await written(meter)
+    await send(home, {"00:15:00": 0.2, "00:30:00": 0.3, "00:45:00": 0.4, "01:00:00": 0.5})
 
     assert await rows(home.hass, meter, "imported") == pytest.approx(before | {MIDNIGHT: 0.5})
     metadata = await get_instance(home.hass).async_add_executor_job(
@@ -451,9 +457,7 @@ async def test_changes_by_hand_are_found_at_the_end_of_an_hour(
         return read(hass, start, *more)
 
     with patch.object(hourly_statistics, "statistics_during_period", note):
-        for clock, kwh in (("01:15:00", 0.5), ("02:00:00", 0.6)):
-            await home.receive(telegram(clock, kwh))
-        await written(meter)
+        await send(home, {"01:15:00": 0.5, "02:00:00": 0.6})
     assert JUNE - 24 * HOUR <= first < MIDNIGHT
 
 
@@ -507,6 +511,23 @@ async def test_rows_before_the_first_hour_of_the_history_stay(hass: HomeAssistan
     assert found[1] == pytest.approx(found[0])
 
 
+async def test_ended_days_follow_the_prices_of_the_month(hass: HomeAssistant) -> None:
+    """A price of the market counts once it is known for 90 % of the month's energy."""
+    entry = smarty_entry(unique_id="SAG1", title="Smarty")
+    entry.add_to_hass(hass)
+    meter: Any = Household(Contract(reference_kw=3, energy_margin=0.02, energy_fee=2.5))
+    statistics, time, kwh = MeterStatistics(hass, entry), JUNE, 1000.0
+    statistics.async_start(meter, NoLeneda())
+    numbers = []
+    for hours, price in ((5, lambda _: MarketPrices()), (36, None), (2, None)):
+        kwh = Life(lib).feed(meter, time, time + hours * HOUR, kwh=kwh, price=price)
+        time += hours * HOUR
+        statistics.start_writing()
+        await until_written(statistics)
+        numbers.append(len(await rows(hass, entry, "total")))
+    assert numbers == [0, 0, 43]
+
+
 async def test_an_unload_in_the_middle_of_the_first_write(
     hass: HomeAssistant, home: Home, hass_storage: JsonDict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -522,8 +543,7 @@ async def test_an_unload_in_the_middle_of_the_first_write(
     imported, *_, total = await all_rows(hass, entry)
     assert len(total) == 46 * 24
     assert of(imported, MAY, MIDNIGHT) == pytest.approx(460.6)
-    bill = await call(hass, "get_bill", month="2026-05")
-    assert of(total, MAY, JUNE) == pytest.approx(bill["total"], abs=1e-6)
+    assert of(total, MAY, JUNE) == await billed(hass, "2026-05")
 
 
 class NoLeneda:

@@ -238,7 +238,7 @@ def _shifts(rows: Hours, wanted: Hours) -> dict[datetime, float]:
 def _read_and_plan(
     hass: HomeAssistant, series: Sequence[Series], newest: Newest | None
 ) -> list[tuple[bool, WritePlan]]:
-    """Return the changes of each statistic, and whether its name and unit stay as they are."""
+    """Return whether the name and unit of each statistic stay as they are, and its changes."""
     stored = get_metadata(hass, statistic_ids={of.statistic_id for of in series})
     read = _read_sums(
         hass,

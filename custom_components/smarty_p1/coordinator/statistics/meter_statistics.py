@@ -72,7 +72,7 @@ class _Marks(NamedTuple):
     past: LedgerRows
     """Rows of the ended days."""
     running: Mapping[datetime, MonthPrices]
-    """Months that had not ended before the running day."""
+    """Prices of the months that had not ended before the running day."""
 
 
 class _Changes(NamedTuple):
